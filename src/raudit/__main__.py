@@ -1,0 +1,5 @@
+"""``python -m raudit``."""
+
+from raudit.cli import main
+
+main()

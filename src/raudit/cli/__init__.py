@@ -1,0 +1,98 @@
+"""The command line: one thin file a command, found by its name, loaded when it is used.
+
+A module ``raudit.cli.foo_bar`` holds a click command or group called ``command`` and becomes ``raudit foo-bar``.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from raudit import __version__
+from raudit.errors import RauditError
+
+
+class Commands(click.Group):
+    """A group whose commands are the modules of this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, sorted."""
+        return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command's module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
+        return command
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Exit status: 0 nothing blocks, 1 a blocking finding, 2 wrong usage, 3 could not tell, 4 internal error, "
+    "5 nothing evaluated, 6 integrity.",
+)
+@click.version_option(__version__, prog_name="raudit")
+def raudit() -> None:
+    """Audit a model, its data and its paperwork; end in a signed report that a stranger can check."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit with the documented status.
+
+    A user's mistake prints what, where and what to do, never a traceback. With ``RAUDIT_TRACEBACK=1`` the
+    traceback of an internal error is printed too.
+    """
+    try:
+        status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        status = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; nothing was half-written", err=True)
+        status = 130
+    except RauditError as error:
+        click.echo(str(error), err=True)
+        status = error.exit_status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except Exception as error:  # noqa: BLE001 -- the last line of defence; everything below raises RauditError
+        status = _internal(error)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _internal(error: Exception) -> int:
+    """Report a fault of raudit or of the machine."""
+    if isinstance(error, OSError):
+        click.echo(f"error[os]: {error.strerror or error}\n  at: {error.filename or 'unknown file'}", err=True)
+        click.echo("  try: check free space, permissions and the path", err=True)
+        return 4
+    if os.environ.get("RAUDIT_TRACEBACK") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    where = _place(error)
+    click.echo(f"error[internal]: {type(error).__name__} in raudit itself\n  at: {where}", err=True)
+    click.echo("  try: run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)", err=True)
+    return 4
+
+
+def _place(error: Exception) -> str:
+    """Module and line where an internal error came from; never its message, which may hold data values."""
+    trace: Any = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("raudit"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

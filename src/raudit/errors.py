@@ -1,0 +1,159 @@
+"""Every error raudit raises on purpose, and the exit status each one ends in.
+
+::
+
+    RauditError
+    ├── UsageError                 2  what the user gave cannot be used
+    │   ├── PlanError                 raudit.yaml
+    │   ├── DataError                 a data set
+    │   ├── ModelError                a model file, or its predictions
+    │   ├── ChecklistError            a checklist file
+    │   ├── AnswersError              an answers file
+    │   ├── PolicyError               policy, waivers, baseline
+    │   ├── TemplateError             a report template
+    │   ├── KeyFileError              a signing or log key
+    │   └── MissingExtraError         a library that is not installed
+    ├── NotEvaluable               3  a stage has nothing it could measure
+    ├── NothingEvaluatedError      5  the whole audit measured nothing
+    ├── EnvironmentFault           4  disk full, no permission, out of memory
+    └── IntegrityError             6  a digest, signature or log does not verify
+        ├── RecordIntegrityError
+        ├── SignatureIntegrityError
+        └── LogIntegrityError
+
+Every message has three parts: what happened, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RauditError(Exception):
+    """The root of the tree.
+
+    Parameters
+    ----------
+    message
+        What happened, in one line, without a full stop.
+    reference
+        A kebab-case name for this kind of error, stable over releases.
+    where
+        File, line, column or key at which it happened; empty if it has no place.
+    got, expected
+        What was found, and what would have been accepted.
+    hint
+        Something the reader can do next.
+    """
+
+    exit_status: ClassVar[int] = 4
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reference: str,
+        where: str = "",
+        got: str = "",
+        expected: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reference = reference
+        self.where = where
+        self.got = got
+        self.expected = expected
+        self.hint = hint
+
+    def lines(self) -> tuple[str, ...]:
+        """Say what, where and what to do, each on its own line; empty parts are left out."""
+        what = self.message
+        if self.got:
+            what += f": got {self.got}"
+        if self.expected:
+            what += f", expected {self.expected}"
+        where = f"  at: {self.where}" if self.where else ""
+        hint = f"  try: {self.hint}" if self.hint else ""
+        return tuple(line for line in (f"error[{self.reference}]: {what}", where, hint) if line)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+class UsageError(RauditError):
+    """Wrong usage: a command, plan, data set, answers file or key that cannot be used as given."""
+
+    exit_status = 2
+
+
+class PlanError(UsageError):
+    """raudit.yaml does not say what it must, or says something it may not."""
+
+
+class DataError(UsageError):
+    """A data set cannot be read, or does not hold what the plan says it holds."""
+
+
+class ModelError(UsageError):
+    """A model file cannot be read without running its code, or does not fit the data."""
+
+
+class ChecklistError(UsageError):
+    """A checklist file breaks the format."""
+
+
+class AnswersError(UsageError):
+    """An answers file breaks the format, or does not belong to its checklist."""
+
+
+class PolicyError(UsageError):
+    """A policy, waiver or baseline file breaks the format."""
+
+
+class TemplateError(UsageError):
+    """A report template is missing, or does something a template may not do."""
+
+
+class KeyFileError(UsageError):
+    """A key cannot be read, is of the wrong kind, or is readable by everyone."""
+
+
+class MissingExtraError(UsageError):
+    """A library that this feature needs is not installed."""
+
+
+class NotEvaluable(RauditError):  # noqa: N818 -- an outcome that stages raise on purpose, not a fault
+    """A stage has nothing it could measure; the pipeline records it as skipped with this reason."""
+
+    exit_status = 3
+
+
+class NothingEvaluatedError(RauditError):
+    """No stage produced a single finding."""
+
+    exit_status = 5
+
+
+class EnvironmentFault(RauditError):  # noqa: N818 -- the machine's fault, named as such
+    """The machine failed: disk full, no permission, no memory."""
+
+    exit_status = 4
+
+
+class IntegrityError(RauditError):
+    """Something that should be unchanged is not."""
+
+    exit_status = 6
+
+
+class RecordIntegrityError(IntegrityError):
+    """A record is not canonical, or does not match its digest."""
+
+
+class SignatureIntegrityError(IntegrityError):
+    """A signature, certificate or signed revision does not verify."""
+
+
+class LogIntegrityError(IntegrityError):
+    """The log contradicts itself, a checkpoint or a proof."""

@@ -1,0 +1,157 @@
+"""What a stage says: measurements, findings, and the rules they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from raudit.canonical import digest
+
+JsonObject = Mapping[str, Any]
+"""A JSON object whose values are JSON."""
+
+
+class Status(StrEnum):
+    """What a finding came to. There is no fourth value, and nothing passes for want of evidence."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+
+
+class Severity(StrEnum):
+    """How much a failed finding matters, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical to 4 for info, so that sorting by rank puts the worst first."""
+        return tuple(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An interval estimate."""
+
+    low: float | None
+    """Lower end; None where it is unbounded."""
+    high: float | None
+    """Upper end; None where it is unbounded."""
+    level: float = 0.95
+    """Nominal coverage."""
+    method: str
+    """Name of the method, such as ``wilson`` or ``newcombe``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A number, what it was measured on, and how sure it is."""
+
+    metric: str
+    """The field's name for it, such as ``selection_rate``."""
+    value: float | None
+    """The estimate; None where it is undefined."""
+    n: int
+    """On how many rows, pairs or cells."""
+    events: int | None = None
+    """How many of n were counted, where the metric counts something."""
+    interval: Interval | None = None
+    """Its interval; None for exact counts."""
+    unit: str = ""
+    """``""`` for proportions and counts, else such as ``log-odds`` or ``rows``."""
+    method: str = "exact count"
+    """How the value was computed."""
+    undefined_because: str = ""
+    """Why value is None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """What a measurement is held against."""
+
+    low: float | None = None
+    """Smallest accepted value."""
+    high: float | None = None
+    """Largest accepted value."""
+    source: str = ""
+    """Who set it: ``plan``, ``preset four-fifths``, ``default``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a finding is about."""
+
+    kind: str
+    """``model``, ``data``, ``attribute``, ``group``, ``column``, ``question``, ``assessment`` or ``stage``."""
+    name: str
+    """Its name, such as an attribute, column or question id."""
+    detail: Mapping[str, str] = field(default_factory=dict)
+    """What narrows it, such as ``{"metric": "selection_rate", "group": "Female"}``. Never a data value that
+    could identify a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """An entry of the catalogue of rules; ids are stable for ever."""
+
+    id: str
+    """Such as ``RA-FAIR-001``."""
+    title: str
+    """A few words, such as ``Selection rates differ between groups``."""
+    why: str
+    """Why it matters, in plain words."""
+    how: str
+    """How it is measured."""
+    fix: str
+    """What to do when it fails."""
+    severity: Severity
+    """Severity of a failed finding unless the policy says otherwise."""
+    requirements: tuple[str, ...] = ()
+    """What it bears on, such as ``gdpr:35.7.c``, ``eu-ai-act:10``, ``nist-ai-rmf:MEASURE-2.11``, ``nyc-ll144``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule's answer for one subject."""
+
+    rule: str
+    """Id of the rule."""
+    subject: Subject
+    """What it is about."""
+    status: Status
+    """Passed, failed or indeterminate."""
+    severity: Severity
+    """How much it matters if it failed."""
+    statement: str
+    """One sentence that a product manager can read aloud, made from the numbers."""
+    reason: str = ""
+    """Why the status is what it is; required for ``indeterminate``."""
+    measurement: Measurement | None = None
+    """The number behind it."""
+    threshold: Threshold | None = None
+    """What the number was held against."""
+    requirements: tuple[str, ...] = ()
+    """What it bears on."""
+    anchor: str = ""
+    """Dotted path in the plan or answers that sets the rule, such as ``stages.fairness.thresholds``."""
+    remedy: str = ""
+    """What to do next."""
+    data: JsonObject = field(default_factory=dict)
+    """Further JSON facts, such as a group's counts."""
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits that name rule and subject without any value, the same in every run."""
+        detail: dict[str, Any] = dict(self.subject.detail)
+        return digest({"rule": self.rule, "kind": self.subject.kind, "name": self.subject.name, "detail": detail})[:32]
+
+    def __post_init__(self) -> None:
+        if self.status is Status.INDETERMINATE and not self.reason:
+            raise ValueError(f"{self.rule}: an indeterminate finding needs its reason")

@@ -1,0 +1,314 @@
+"""The record: everything one run established, as canonical JSON with a published schema.
+
+The report, the gate outputs and the log entry are made from the record alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from raudit.canonical import Sha256, canonical_bytes, parse_canonical, sha256
+from raudit.errors import RecordIntegrityError
+from raudit.findings import Finding, JsonObject, Rule, Severity, Status
+
+SCHEMA = "raudit.record/1"
+
+
+class Outcome(StrEnum):
+    """How a stage ended."""
+
+    COMPLETED = "completed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table."""
+
+    key: str
+    """Key in each row."""
+    label: str
+    """Heading."""
+    kind: str = "text"
+    """``text``, ``count``, ``proportion``, ``number``, ``p_value``, ``interval`` (value is ``[low, high]``),
+    ``status`` or ``code``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a stage's section. The PDF may cap its rows; the record holds them all."""
+
+    id: str
+    """Unique within the stage, such as ``rates-sex``."""
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[JsonObject, ...]
+    """One object a row; a missing key or None prints as a dash."""
+    caption: str = ""
+    """What the reader should see in it, and on how many rows it rests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """The data of a picture; ``report`` owns the drawing.
+
+    ``kind`` decides the shape of ``data`` (``?`` marks what may be left out):
+
+    - ``dots``: ``rows: [{label, value, low?, high?, n?, series?}]``, ``x_label``, ``reference?`` (a line),
+      ``band?: [low, high]`` (the accepted range), ``percent?: bool``
+    - ``bars``: as ``dots``, drawn from zero
+    - ``lines``: ``series: [{label, x: [], y: [], low?: [], high?: []}]``, ``x_label``, ``y_label``, ``diagonal?: bool``,
+      ``marks?: [{x, label}]``
+    - ``waterfall``: ``steps: [{label, value, low?, high?}]``, ``total``, ``x_label``, ``start_label?``, ``end_label?``
+    - ``swarm``: ``features: [{label, x: [], color: []}]`` (color in 0..1 or None), ``x_label``
+    - ``scatter``: ``series: [{label, x: [], y: []}]``, ``x_label``, ``y_label``, ``x_categories?: []``
+    - ``matrix``: ``rows: [labels]``, ``columns: [labels]``, ``cells: [[{text, level}]]`` with level in 0..4
+    """
+
+    id: str
+    kind: str
+    title: str
+    alt: str
+    """What a person who cannot see it should know, made from the data."""
+    data: JsonObject
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A file that went into the run."""
+
+    role: str
+    """``plan``, ``data``, ``model``, ``checklist``, ``answers``, ``policy``, ``waivers`` or ``baseline``."""
+    name: str
+    """File name without its folder."""
+    sha256: Sha256
+    bytes: int
+    detail: JsonObject = field(default_factory=dict)
+    """Such as rows and columns of a data set, or format of a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """What one stage established, or why it did not."""
+
+    name: str
+    title: str
+    outcome: Outcome
+    reason: str = ""
+    """Why it was skipped or failed; empty when completed."""
+    summary: str = ""
+    """One or two sentences for the head of its section."""
+    options: JsonObject = field(default_factory=dict)
+    """The options it ran with, defaults included."""
+    rules: tuple[Rule, ...] = ()
+    """Catalogue entries of the rules it can answer."""
+    findings: tuple[Finding, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    facts: JsonObject = field(default_factory=dict)
+    """Measured facts by dotted name, such as ``pii.columns_with_personal_data``; answers are held against them."""
+    notes: tuple[str, ...] = ()
+    """Method, limits and warnings, one sentence each."""
+    artefacts: JsonObject = field(default_factory=dict)
+    """Mergeable evidence such as cell tables and column profiles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverUse:
+    """A waiver that was looked at in this run."""
+
+    id: str
+    state: str
+    """``applied``, ``expired``, ``outgrown``, ``unused``, ``expires_soon`` or ``malformed``."""
+    rule: str
+    fingerprint: str = ""
+    """Of the finding it was applied to; empty when unused."""
+    reason: str = ""
+    owner: str = ""
+    approver: str = ""
+    expires: str = ""
+    explanation: str = ""
+    """One sentence: what the waiver did or why it did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the policy made of the findings."""
+
+    status: Status
+    exit_status: int
+    """0, 1, 3 or 5, as the CLI ends."""
+    because: tuple[str, ...]
+    """Reasons, worst first, one sentence each."""
+    blocking: tuple[str, ...] = ()
+    """Fingerprints of the findings that block."""
+    undecided: tuple[str, ...] = ()
+    """Fingerprints of indeterminate findings that the policy says must be settled."""
+    not_run: tuple[str, ...] = ()
+    """Names of required stages that were skipped or failed."""
+    waivers: tuple[WaiverUse, ...] = ()
+    policy: JsonObject = field(default_factory=dict)
+    """The policy that was applied, defaults included."""
+    baseline: JsonObject = field(default_factory=dict)
+    """Comparison with the baseline, if there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How the run can be repeated."""
+
+    id: str
+    """First 16 digits of the digest of plan, inputs, seed and clock."""
+    clock: str
+    """Time of the run in UTC, RFC 3339."""
+    seed: int
+    raudit: str
+    """Version of raudit."""
+    python: str
+    platform: str
+    packages: Mapping[str, str]
+    """Versions of the libraries that computed something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Everything a run established."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+
+    run: Run
+    system: JsonObject
+    """The plan's description of what was audited."""
+    plan: JsonObject
+    """The plan as data, without paths outside its folder."""
+    inputs: tuple[Input, ...]
+    stages: tuple[StageRecord, ...]
+    verdict: Verdict | None = None
+    """None until a policy has been applied."""
+    schema: str = SCHEMA
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings of all stages, in stage order."""
+        return tuple(finding for stage in self.stages for finding in stage.findings)
+
+    def stage(self, name: str) -> StageRecord | None:
+        """Find a stage by name."""
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+    def with_verdict(self, verdict: Verdict) -> Record:
+        """Return the record with a policy's verdict in it."""
+        return replace(self, verdict=verdict)
+
+
+def record_to_json(record: Record) -> dict[str, Any]:
+    """Turn a record into plain JSON values."""
+    return dataclasses.asdict(record, dict_factory=_object)
+
+
+def record_bytes(record: Record) -> bytes:
+    """Serialise a record canonically; the same record always gives the same bytes."""
+    return canonical_bytes(record_to_json(record))
+
+
+def record_sha256(record: Record) -> Sha256:
+    """Digest of the canonical bytes."""
+    return sha256(record_bytes(record))
+
+
+def parse_record(data: bytes) -> Record:
+    """Read a stored record.
+
+    Raises
+    ------
+    RecordIntegrityError
+        If the bytes are not canonical JSON, break the schema, or carry another schema version.
+    """
+    value = parse_canonical(data)
+    version = value.get("schema") if isinstance(value, Mapping) else None
+    if version != SCHEMA:
+        raise RecordIntegrityError(
+            "unknown record schema",
+            reference="unknown-record-schema",
+            got=str(version),
+            expected=SCHEMA,
+            hint="use the raudit version that wrote the record, or a newer one",
+        )
+    import pydantic
+
+    try:
+        record: Record = _adapter().validate_json(data)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        raise RecordIntegrityError(
+            f"the record breaks its schema ({error.error_count()} places): {first['msg']}",
+            reference="record-schema",
+            where=".".join(str(part) for part in first["loc"]),
+            expected=SCHEMA,
+            hint="use the record as raudit wrote it",
+        ) from error
+    if record_bytes(record) != data:
+        raise RecordIntegrityError(
+            "the record does not survive reading and writing", reference="record-not-stable", expected=SCHEMA
+        )
+    return record
+
+
+def record_json_schema() -> dict[str, Any]:
+    """The JSON Schema of a record, as published in ``schemas/record-1.schema.json``."""
+    schema: dict[str, Any] = _adapter().json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, **schema}
+
+
+@functools.cache
+def _adapter() -> Any:
+    import pydantic
+
+    return pydantic.TypeAdapter(Record)
+
+
+def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: _json(value) for key, value in items}
+
+
+def _json(value: Any) -> Any:
+    match value:
+        case StrEnum():
+            return str(value)
+        case Mapping():
+            return {str(key): _json(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_json(item) for item in value]
+        case _:
+            return value
+
+
+__all__ = [
+    "SCHEMA",
+    "Column",
+    "Figure",
+    "Finding",
+    "Input",
+    "Outcome",
+    "Record",
+    "Rule",
+    "Run",
+    "Severity",
+    "StageRecord",
+    "Status",
+    "Table",
+    "Verdict",
+    "WaiverUse",
+    "parse_record",
+    "record_bytes",
+    "record_json_schema",
+    "record_sha256",
+    "record_to_json",
+]

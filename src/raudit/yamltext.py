@@ -1,0 +1,143 @@
+"""YAML as data: text scalars with their lines, no aliases, no tags, bounded size.
+
+Scalars stay text, so ``no``, ``12:30:00`` and ``1_0`` mean what was typed; whoever knows the type converts.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from raudit.errors import RauditError, UsageError
+
+MAX_BYTES = 4_000_000
+MAX_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlText:
+    """A parsed YAML file."""
+
+    value: Any
+    """Nested dicts and lists of str; an empty scalar or ``null`` or ``~`` without quotes is None."""
+    lines: Mapping[tuple[str | int, ...], int]
+    """1-based line of every key and item, by path."""
+    source: str
+    """File name for messages."""
+    text: str
+    """The text as read."""
+
+    def line(self, path: tuple[str | int, ...]) -> int:
+        """Line of a path, or of its nearest ancestor that has one."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def where(self, path: tuple[str | int, ...]) -> str:
+        """``file:line key.key`` for messages."""
+        dotted = ".".join(str(part) for part in path)
+        return f"{self.source}:{self.line(path)}" + (f" ({dotted})" if dotted else "")
+
+
+def read_yaml(path: Path, *, error: type[UsageError]) -> YamlText:
+    """Read a YAML file as text scalars.
+
+    Parameters
+    ----------
+    path
+        The file.
+    error
+        Which error to raise, such as ``PlanError``.
+
+    Raises
+    ------
+    UsageError
+        Of the given type: missing file, not UTF-8, over 4 MB, syntax error, alias, tag, duplicate key, two documents.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise error(
+                "the file is too large", reference="yaml-too-large", where=str(path),
+                got=f"{size:,} bytes", expected=f"at most {MAX_BYTES:,}", hint="split it",
+            )
+        data = path.read_bytes()
+    except OSError as fault:
+        raise error(
+            "the file cannot be read", reference="file-unreadable", where=str(path),
+            got=fault.strerror or str(fault), hint="check the path; it is taken relative to the file that names it",
+        ) from fault
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise error(
+            "the file is not UTF-8", reference="not-utf-8", where=f"{path}, byte {fault.start}", hint="save it as UTF-8",
+        ) from fault
+    return parse_yaml(text, source=path.name, error=error)
+
+
+def parse_yaml(text: str, *, source: str, error: type[UsageError]) -> YamlText:
+    """Parse YAML text; see ``read_yaml``."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import AliasEvent
+
+    def fault(message: str, line: int, reference: str, hint: str) -> RauditError:
+        return error(message, reference=reference, where=f"{source}:{line}", hint=hint)
+
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            if isinstance(event, AliasEvent):
+                raise fault("aliases (*name) are not allowed", event.start_mark.line + 1, "yaml-alias", "write the value out")
+        nodes = list(YAML(typ="safe", pure=True).compose_all(text))
+    except YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        said = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise fault(f"not valid YAML: {said}", line, "yaml-syntax", "check indentation, colons and quotes on this line") from problem
+    except RecursionError as problem:
+        raise fault("nested too deeply", 1, "yaml-too-deep", f"use at most {MAX_DEPTH} levels") from problem
+    if len(nodes) > 1:
+        raise fault("more than one document", nodes[1].start_mark.line + 1, "yaml-documents", "remove the second '---'")
+    lines: dict[tuple[str | int, ...], int] = {}
+    value = _build(nodes[0], (), lines, fault) if nodes and nodes[0] is not None else None
+    return YamlText(value=value, lines=lines, source=source, text=text)
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """``did you mean 'x'?``, or the known names."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else "known here: " + ", ".join(sorted(known))
+
+
+def _build(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], fault: Any) -> Any:
+    from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+    line = node.start_mark.line + 1
+    lines.setdefault(path, line)
+    if len(path) > MAX_DEPTH:
+        raise fault("nested too deeply", line, "yaml-too-deep", f"use at most {MAX_DEPTH} levels")
+    tag = str(node.tag)
+    if not tag.startswith("tag:yaml.org,2002:") or tag.rsplit(":", 1)[-1] in {"binary", "set", "omap", "pairs"}:
+        raise fault(f"the tag {tag} is not allowed", line, "yaml-tag", "remove it")
+    match node:
+        case MappingNode():
+            result: dict[str, Any] = {}
+            for key_node, value_node in node.value:
+                key_line = key_node.start_mark.line + 1
+                if not isinstance(key_node, ScalarNode):
+                    raise fault("a key must be text", key_line, "yaml-key", "write a plain word before the colon")
+                key = str(key_node.value)
+                if key in result:
+                    raise fault(f"the key '{key}' is there twice", key_line, "yaml-duplicate-key", "remove one")
+                lines[(*path, key)] = key_line
+                result[key] = _build(value_node, (*path, key), lines, fault)
+            return result
+        case SequenceNode():
+            return [_build(item, (*path, index), lines, fault) for index, item in enumerate(node.value)]
+        case _:
+            plain_null = node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
+            return None if plain_null else str(node.value)
