@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NewType
+from typing import Any, NewType
 
 import rfc8785
 
@@ -88,7 +88,7 @@ def digest(value: Json) -> Sha256:
     return sha256(canonical_bytes(value))
 
 
-def _plain(value: Json) -> object:
+def _plain(value: Json) -> Any:
     match value:
         case Mapping():
             return {key: _plain(item) for key, item in value.items()}

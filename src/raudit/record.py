@@ -63,7 +63,7 @@ class Figure:
     - ``dots``: ``rows: [{label, value, low?, high?, n?, series?}]``, ``x_label``, ``reference?`` (a line),
       ``band?: [low, high]`` (the accepted range), ``percent?: bool``
     - ``bars``: as ``dots``, drawn from zero
-    - ``lines``: ``series: [{label, x: [], y: [], low?: [], high?: []}]``, ``x_label``, ``y_label``, ``diagonal?: bool``,
+    - ``lines``: ``series: [{label, x: [], y: [], low?: [], high?: []}]``, ``x_label``, ``y_label``, ``diagonal?``,
       ``marks?: [{x, label}]``
     - ``waterfall``: ``steps: [{label, value, low?, high?}]``, ``total``, ``x_label``, ``start_label?``, ``end_label?``
     - ``swarm``: ``features: [{label, x: [], color: []}]`` (color in 0..1 or None), ``x_label``

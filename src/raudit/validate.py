@@ -60,22 +60,29 @@ def validate(
         if fault["type"] == "extra_forbidden":
             known = _known_keys(model, fault["loc"][:-1])
             raise error(
-                f"unknown key '{fault['loc'][-1]}'{more}", reference="unknown-key", where=yaml.where(path),
+                f"unknown key '{fault['loc'][-1]}'{more}",
+                reference="unknown-key",
+                where=yaml.where(path),
                 hint=nearest(str(fault["loc"][-1]), known) if known else "remove it",
             ) from problem
         if fault["type"] == "missing":
             raise error(
-                f"'{fault['loc'][-1]}' is missing{more}", reference="missing-key", where=yaml.where(path[:-1]),
+                f"'{fault['loc'][-1]}' is missing{more}",
+                reference="missing-key",
+                where=yaml.where(path[:-1]),
                 hint=f"add '{fault['loc'][-1]}:' there",
             ) from problem
         raise error(
-            f"{fault['msg']}{more}", reference="bad-value", where=yaml.where(path), got=repr(fault["input"])[:120],
+            f"{fault['msg']}{more}",
+            reference="bad-value",
+            where=yaml.where(path),
+            got=repr(fault["input"])[:120],
             hint="see the schema for what is accepted",
         ) from problem
 
 
 def _is_union_tag(part: str | int, value: Any) -> bool:
-    """pydantic puts the member's name of a union into the location; such parts are no keys of the file."""
+    """Pydantic puts the member's name of a union into the location; such parts are no keys of the file."""
     return isinstance(part, str) and (part.endswith("]") or part in {"str", "int", "float"}) and part not in str(value)
 
 

@@ -61,20 +61,30 @@ def read_yaml(path: Path, *, error: type[UsageError]) -> YamlText:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise error(
-                "the file is too large", reference="yaml-too-large", where=str(path),
-                got=f"{size:,} bytes", expected=f"at most {MAX_BYTES:,}", hint="split it",
+                "the file is too large",
+                reference="yaml-too-large",
+                where=str(path),
+                got=f"{size:,} bytes",
+                expected=f"at most {MAX_BYTES:,}",
+                hint="split it",
             )
         data = path.read_bytes()
     except OSError as fault:
         raise error(
-            "the file cannot be read", reference="file-unreadable", where=str(path),
-            got=fault.strerror or str(fault), hint="check the path; it is taken relative to the file that names it",
+            "the file cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got=fault.strerror or str(fault),
+            hint="check the path; it is taken relative to the file that names it",
         ) from fault
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise error(
-            "the file is not UTF-8", reference="not-utf-8", where=f"{path}, byte {fault.start}", hint="save it as UTF-8",
+            "the file is not UTF-8",
+            reference="not-utf-8",
+            where=f"{path}, byte {fault.start}",
+            hint="save it as UTF-8",
         ) from fault
     return parse_yaml(text, source=path.name, error=error)
 
@@ -91,13 +101,17 @@ def parse_yaml(text: str, *, source: str, error: type[UsageError]) -> YamlText:
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             if isinstance(event, AliasEvent):
-                raise fault("aliases (*name) are not allowed", event.start_mark.line + 1, "yaml-alias", "write the value out")
+                raise fault(
+                    "aliases (*name) are not allowed", event.start_mark.line + 1, "yaml-alias", "write the value out"
+                )
         nodes = list(YAML(typ="safe", pure=True).compose_all(text))
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         said = getattr(problem, "problem", None) or str(problem).splitlines()[0]
-        raise fault(f"not valid YAML: {said}", line, "yaml-syntax", "check indentation, colons and quotes on this line") from problem
+        raise fault(
+            f"not valid YAML: {said}", line, "yaml-syntax", "check indentation, colons and quotes on this line"
+        ) from problem
     except RecursionError as problem:
         raise fault("nested too deeply", 1, "yaml-too-deep", f"use at most {MAX_DEPTH} levels") from problem
     if len(nodes) > 1:

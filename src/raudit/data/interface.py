@@ -1,0 +1,68 @@
+"""What the rest of raudit may know of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NewType, Protocol
+
+from raudit.canonical import Sha256
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import pandas as pd
+    import pyarrow as pa
+
+ColumnName = NewType("ColumnName", str)
+"""Name of a column, exactly as in the file."""
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    OTHER = "other"
+
+
+class DataSet(Protocol):
+    """A table that is read in pieces; nobody sees a path."""
+
+    @property
+    def name(self) -> str:
+        """File name without its folder."""
+        ...
+
+    @property
+    def sha256(self) -> Sha256:
+        """Digest of the file's bytes, or of the Arrow data for a frame in memory."""
+        ...
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        ...
+
+    @property
+    def kinds(self) -> Mapping[ColumnName, Kind]:
+        """Kind of every column, in file order."""
+        ...
+
+    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """Read some columns (all by default) in pieces of at most ``rows`` rows."""
+        ...
+
+    def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
+        """Read some columns (all by default) as pandas; missing values stay missing."""
+        ...
+
+    def lazy(self) -> nw.LazyFrame[Any]:
+        """The whole table as a narwhals lazy frame, for counting by group in whatever engine stands behind it."""
+        ...
+
+    def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:
+        """Add computed columns (arrays of shape (n_rows,)), such as a model's predictions."""
+        ...

@@ -1,0 +1,128 @@
+"""What a stage may see, what it must give back, and how stages are found.
+
+A stage is one module or package under ``raudit.stages`` with an object ``STAGE``; nothing else names it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from raudit.data import DataSet, Roles
+from raudit.findings import Finding, JsonObject, Rule
+from raudit.model import Model
+from raudit.plan import Task
+from raudit.record import Figure, Table
+from raudit.validate import Strict
+
+
+class Progress(Protocol):
+    """Where long work says how far it is."""
+
+    def task(self, description: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+        """Open a bar; call what it gives with the number of steps done since the last call."""
+        ...
+
+
+class Quiet:
+    """Progress that says nothing."""
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """Open a bar that nobody sees."""
+        yield lambda _steps: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentFiles:
+    """A checklist and its answers, as the plan names them."""
+
+    checklist: str
+    """Id of a shipped checklist, or the path as written."""
+    checklist_path: Path
+    answers_path: Path | None
+    """None if the plan names no answers yet."""
+    anchor: str
+    """Dotted path in the plan, such as ``assessments.0``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a stage may see."""
+
+    system: JsonObject
+    task: Task
+    data: DataSet
+    roles: Roles
+    model: Model | None
+    no_model_because: str = ""
+    """Why there is no model: none declared, or the reason it could not be read."""
+    assessments: tuple[AssessmentFiles, ...] = ()
+    facts: JsonObject = field(default_factory=dict)
+    """Facts of the measuring stages by dotted name; empty for stages that do not read facts."""
+    seed: int
+    clock: datetime
+    """Time of the run; aware, in UTC."""
+    progress: Progress = field(default_factory=Quiet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageResult:
+    """What a stage gives back; see ``StageRecord`` for the fields."""
+
+    summary: str = ""
+    findings: tuple[Finding, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    facts: JsonObject = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    artefacts: JsonObject = field(default_factory=dict)
+
+
+class Stage(Protocol):
+    """One part of an audit."""
+
+    name: ClassVar[str]
+    """Key under ``stages`` in the plan, such as ``fairness``."""
+    title: ClassVar[str]
+    """Heading of its section."""
+    options: ClassVar[type[Strict]]
+    """Model of its options; all have defaults."""
+    rules: ClassVar[tuple[Rule, ...]]
+    """Every rule it can answer."""
+    reads_facts: ClassVar[bool]
+    """True for stages that judge what the others measured; they run last."""
+    order: ClassVar[int]
+    """Place of its section in the report, lowest first."""
+
+    def run(self, evidence: Evidence, options: Any) -> StageResult:
+        """Measure.
+
+        Raises
+        ------
+        NotEvaluable
+            If there is nothing it could measure; the pipeline records it as skipped, with the reason.
+        RauditError
+            Any other; the pipeline records it as failed.
+        """
+        ...
+
+
+def discover_stages() -> Mapping[str, Stage]:
+    """Find every stage, in the order of their sections."""
+    import raudit.stages
+
+    found: list[Stage] = [
+        import_module(f"raudit.stages.{module.name}").STAGE
+        for module in pkgutil.iter_modules(raudit.stages.__path__)
+        if not module.name.startswith("_")
+    ]
+    return {
+        stage.name: stage for stage in sorted(found, key=lambda stage: (stage.reads_facts, stage.order, stage.name))
+    }

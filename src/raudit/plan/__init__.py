@@ -1,0 +1,33 @@
+"""raudit.yaml becomes a validated Plan, with a line number for every error."""
+
+from raudit.plan.load import Plan, load_plan, parse_plan
+from raudit.plan.schema import (
+    AssessmentSection,
+    Attribute,
+    DataSection,
+    LabelSection,
+    LogSection,
+    ModelSection,
+    PlanFile,
+    ReportSection,
+    SigningSection,
+    SystemSection,
+    Task,
+)
+
+__all__ = [
+    "AssessmentSection",
+    "Attribute",
+    "DataSection",
+    "LabelSection",
+    "LogSection",
+    "ModelSection",
+    "Plan",
+    "PlanFile",
+    "ReportSection",
+    "SigningSection",
+    "SystemSection",
+    "Task",
+    "load_plan",
+    "parse_plan",
+]

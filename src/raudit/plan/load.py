@@ -1,0 +1,108 @@
+"""Read raudit.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from raudit.canonical import Sha256, sha256
+from raudit.errors import PlanError
+from raudit.plan.schema import PlanFile, Task
+from raudit.validate import validate
+from raudit.yamltext import YamlText, parse_yaml, read_yaml
+
+O = TypeVar("O", bound=BaseModel)  # noqa: E741 -- options of a stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A validated plan and the file it came from."""
+
+    file: PlanFile
+    yaml: YamlText
+    folder: Path
+    """Folder of raudit.yaml, against which its paths are taken."""
+    sha256: Sha256
+    """Digest of the file's bytes."""
+
+    def path(self, name: str) -> Path:
+        """Resolve a path of the plan against its folder."""
+        return (self.folder / name).resolve()
+
+    def stage_options(self, stage: str, model: type[O]) -> O:
+        """Validate the options of one stage.
+
+        Raises
+        ------
+        PlanError
+            With the line of the fault.
+        """
+        raw = (self.file.stages or {}).get(stage)
+        if raw is None:
+            return model()
+        return validate(model, self.yaml, error=PlanError, at=("stages", stage), value=raw)
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The plan as JSON for the record, with relative paths as written."""
+        return self.file.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def load_plan(path: Path) -> Plan:
+    """Read and validate a plan.
+
+    Raises
+    ------
+    PlanError
+        With file, line, key and what to do.
+    """
+    return _plan(read_yaml(path, error=PlanError), path.resolve().parent)
+
+
+def parse_plan(text: str, *, folder: Path, source: str = "raudit.yaml") -> Plan:
+    """Validate the text of a plan; its paths are taken against ``folder``."""
+    return _plan(parse_yaml(text, source=source, error=PlanError), folder.resolve())
+
+
+def _plan(yaml: YamlText, folder: Path) -> Plan:
+    if not isinstance(yaml.value, dict):
+        raise PlanError(
+            "the plan is not a mapping",
+            reference="plan-not-a-mapping",
+            where=f"{yaml.source}:1",
+            expected="keys such as schema, system and data",
+            hint="start with: raudit init DATA",
+        )
+    file = validate(PlanFile, yaml, error=PlanError)
+    _check_labels(file, yaml)
+    return Plan(file=file, yaml=yaml, folder=folder, sha256=sha256(yaml.text.encode()))
+
+
+def _check_labels(file: PlanFile, yaml: YamlText) -> None:
+    """A binary task needs its favourable label said aloud; guessing it would turn every rate around."""
+    if file.task is not Task.BINARY:
+        return
+    for key, section in (
+        ("label", file.data.label),
+        ("prediction", file.data.prediction),
+        ("baseline", file.data.baseline),
+    ):
+        if section is not None and not section.favourable:
+            raise PlanError(
+                f"data.{key} does not say which value is favourable",
+                reference="favourable-missing",
+                where=yaml.where(("data", key)),
+                expected="favourable: <a value of the column>",
+                hint="name the outcome that is good for the person, exactly as it is written in the data",
+            )
+        both = set(section.favourable) & set(section.unfavourable) if section else set()
+        if both:
+            raise PlanError(
+                f"data.{key} calls {min(both)!r} both favourable and unfavourable",
+                reference="label-contradiction",
+                where=yaml.where(("data", key)),
+                hint="keep it in one of the two",
+            )

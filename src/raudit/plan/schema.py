@@ -1,0 +1,190 @@
+"""What raudit.yaml may say."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from raudit.validate import Strict
+
+
+class Task(StrEnum):
+    """What the system produces for each row."""
+
+    BINARY = "binary"
+    SCORE = "score"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+    RANKING = "ranking"
+
+
+class SystemSection(Strict):
+    """What is audited, in the words of the people who run it."""
+
+    name: str = Field(min_length=1, max_length=200)
+    """Name of the system."""
+    version: str = Field(min_length=1, max_length=100)
+    """Version of the model or release that is audited."""
+    purpose: str = Field(default="", max_length=2000)
+    """What it decides or advises, about whom, and what happens to them."""
+    owner: str = Field(default="", max_length=200)
+    """Who answers for it."""
+    organisation: str = Field(default="", max_length=200)
+    """Which organisation runs it."""
+    affected: str = Field(default="", max_length=1000)
+    """Who is affected by its output."""
+
+
+class Attribute(Strict):
+    """A sensitive or control feature."""
+
+    column: str = Field(min_length=1)
+    """Column of the data set."""
+    label: str = ""
+    """Name to print; the column's name if empty."""
+    edges: tuple[float, ...] = ()
+    """Inner edges that cut a continuous column into groups; each group includes its lower edge."""
+    unknown: tuple[str, ...] = ()
+    """Values that mean missing, such as ``?``; they form the group ``unknown``."""
+
+
+def _attribute(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+AttributeOrName = Annotated[Attribute, BeforeValidator(_attribute)]
+
+
+def _texts(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+
+
+class LabelSection(Strict):
+    """A column of outcomes and which of its values is the favourable one."""
+
+    column: str = Field(min_length=1)
+    favourable: Texts = ()
+    """The value or values that are good for the person, as text exactly as in the data; required for ``binary``."""
+    unfavourable: Texts = ()
+    """If given, any value in neither set is an error; if not, every other value is unfavourable."""
+
+
+class ScoreSection(Strict):
+    """A column of scores."""
+
+    column: str = Field(min_length=1)
+    threshold: float | None = None
+    """Scores at or above it are favourable decisions."""
+    higher_is_favourable: bool = True
+
+
+class DataSection(Strict):
+    """The data set, and what its columns are."""
+
+    path: str = Field(min_length=1)
+    """File, relative to raudit.yaml: .csv, .tsv or .parquet."""
+    label: LabelSection | None = None
+    """What really happened."""
+    prediction: LabelSection | None = None
+    """What the system decided; not needed when ``model`` is given."""
+    score: ScoreSection | None = None
+    """What the system scored; not needed when ``model`` is given."""
+    baseline: LabelSection | None = None
+    """What a simpler rule or the old system decided, for comparison."""
+    weight: str | None = None
+    """Column of sample weights."""
+    missing: tuple[str, ...] = ("",)
+    """Texts that mean a missing value in a CSV file."""
+    licence: str = ""
+    """Licence and source of the data, to print."""
+
+
+class ModelSection(Strict):
+    """A model file, in a format that is data and not code."""
+
+    path: str = Field(min_length=1)
+    """File, relative to raudit.yaml: .skops, .json/.ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx."""
+    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
+        "auto"
+    )
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """If given, the file must have this digest; required for the unsafe formats, which run the file's code."""
+    threshold: float | None = None
+    """Scores at or above it are favourable decisions; without it the model's own ``predict`` decides."""
+    trusted_types: tuple[str, ...] = ()
+    """Types of a skops file that are accepted beyond the default ones, by full name."""
+    features: tuple[str, ...] = ()
+    """Columns the model takes, in order, where the file does not say."""
+    classes: tuple[str, ...] = ()
+    """Labels in the order of the model's outputs, where the file does not say."""
+
+
+class AssessmentSection(Strict):
+    """A checklist and the file with its answers."""
+
+    checklist: str = Field(min_length=1)
+    """Id of a shipped checklist, or a path."""
+    answers: str | None = None
+    """Answers file, relative to raudit.yaml; none yet means an unanswered, blocking assessment."""
+
+
+class ReportSection(Strict):
+    """How the report looks."""
+
+    template: str = "standard"
+    """A shipped template, or a folder relative to raudit.yaml."""
+    language: str = "en"
+
+
+class SigningSection(Strict):
+    """Who signs. Secrets come from files or the environment, never from here."""
+
+    key: str | None = None
+    """PEM or PKCS#12 file with the private key."""
+    certificate: str | None = None
+    """PEM file with the certificate, and its chain."""
+    timestamp_url: str | None = None
+    """RFC 3161 time stamp authority; the only address raudit ever contacts, and only if given."""
+    level: Literal["b-b", "b-t", "b-lt", "b-lta"] = "b-b"
+    """PAdES baseline level."""
+
+
+class LogSection(Strict):
+    """Where the log is kept."""
+
+    path: str = "raudit-log.db"
+    """SQLite file relative to raudit.yaml, or a ``postgresql+psycopg://`` URL without a password."""
+    key: str | None = None
+    """Log key file."""
+
+
+class PlanFile(Strict):
+    """The whole of raudit.yaml."""
+
+    schema_version: Literal["raudit.plan/1"] = Field(alias="schema")
+    system: SystemSection
+    task: Task = Task.BINARY
+    data: DataSection
+    model: ModelSection | None = None
+    sensitive_features: tuple[AttributeOrName, ...] = ()
+    """Columns whose groups are compared."""
+    control_features: tuple[AttributeOrName, ...] = ()
+    """Columns within whose levels groups are compared, such as a department."""
+    stages: dict[str, dict[str, Any] | None] | None = None
+    """Stages to run and their options; all stages with default options if absent."""
+    assessments: tuple[AssessmentSection, ...] = ()
+    policy: str | dict[str, Any] | None = None
+    """A preset's name, a policy file, or the policy itself."""
+    waivers: str | None = None
+    """Waivers file."""
+    baseline: str | None = None
+    """Baseline file: findings of an accepted run."""
+    report: ReportSection = ReportSection()
+    signing: SigningSection = SigningSection()
+    log: LogSection = LogSection()
+    seed: int = Field(default=0, ge=0, lt=2**32)
