@@ -208,8 +208,8 @@ class Record:
         return replace(self, verdict=verdict)
 
 
-def record_to_json(record: Record) -> dict[str, Any]:
-    """Turn a record into plain JSON values."""
+def record_to_json(record: Record | StageRecord) -> dict[str, Any]:
+    """Turn a record, or one stage's part of it, into plain JSON values."""
     return dataclasses.asdict(record, dict_factory=_object)
 
 

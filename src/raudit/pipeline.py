@@ -1,0 +1,329 @@
+"""Plan to record: digest the inputs, open data and model, run every stage, keep what each established.
+
+Stages that only measure run first; those that judge what was measured run last and see the collected facts.
+A stage that raises becomes a skipped or failed stage with its reason. Nothing is dropped, and nothing else
+in raudit catches every exception.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from raudit import __version__
+from raudit.canonical import canonical_bytes, digest, sha256_file
+from raudit.data import DataSet, open_data
+from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
+from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
+from raudit.model import Model
+from raudit.plan import Plan
+from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
+from raudit.resources import resource_dir
+from raudit.roles import audited_data
+
+PACKAGES = (
+    "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
+    "skops", "spacy", "weasyprint",
+)  # fmt: skip
+"""Libraries whose version can change a number or a page."""
+
+_FILE_ROLES = ("policy", "waivers", "baseline")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan whose inputs have been digested and not yet read."""
+
+    plan: Plan
+    stages: Mapping[str, Stage]
+    """The stages that will run, in order."""
+    options: Mapping[str, Any]
+    """Validated options by stage."""
+    assessments: tuple[AssessmentFiles, ...]
+    inputs: tuple[Input, ...]
+    run: Run
+
+
+def prepare(plan: Plan, *, clock: datetime, seed: int | None = None) -> Prepared:
+    """Validate stages and options, and digest every input, before any of them is read.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    clock
+        Time of the run; aware.
+    seed
+        Overrides the plan's seed.
+
+    Raises
+    ------
+    PlanError
+        For an unknown stage or option, or an input that is not there.
+    """
+    stages = _chosen(plan)
+    options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
+    assessments = _assessments(plan)
+    inputs = _inputs(plan, assessments)
+    seed = plan.file.seed if seed is None else seed
+    stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    name = digest({"inputs": [[i.role, i.name, i.sha256] for i in inputs], "seed": seed, "clock": stamp})
+    run = Run(
+        id=name[:16],
+        clock=stamp,
+        seed=seed,
+        raudit=__version__,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        packages=_versions(),
+    )
+    return Prepared(plan=plan, stages=stages, options=options, assessments=assessments, inputs=inputs, run=run)
+
+
+def measure(
+    prepared: Prepared, *, progress: Progress | None = None, on_stage: Callable[[StageRecord], None] | None = None
+) -> Record:
+    """Run every stage and keep what each established.
+
+    Parameters
+    ----------
+    prepared
+        From ``prepare``.
+    progress
+        Where long work says how far it is.
+    on_stage
+        Called with each stage's record as soon as the stage has ended.
+
+    Raises
+    ------
+    DataError
+        If the data set cannot be read or lacks a column that the plan names. A model that cannot be read is not an
+        error here: the stages that need it are recorded as skipped.
+    """
+    progress = progress or Quiet()
+    evidence, inputs = _evidence(prepared, progress)
+    records: list[StageRecord] = []
+    facts: dict[str, Any] = dict(evidence.facts)
+    for name, stage in prepared.stages.items():
+        seen = _replace_facts(evidence, facts if stage.reads_facts else {})
+        record = _run_stage(stage, seen, prepared.options[name])
+        facts.update(record.facts)
+        records.append(record)
+        if on_stage is not None:
+            on_stage(record)
+    file = prepared.plan.file
+    return Record(
+        run=prepared.run,
+        system=file.system.model_dump(mode="json", exclude_defaults=True),
+        plan=prepared.plan.as_json(),
+        inputs=inputs,
+        stages=tuple(sorted(records, key=lambda record: prepared.stages[record.name].order)),
+    )
+
+
+def _chosen(plan: Plan) -> Mapping[str, Stage]:
+    found = discover_stages()
+    wanted = plan.file.stages
+    if wanted is None:
+        return found
+    for name in wanted:
+        if name not in found:
+            from raudit.yamltext import nearest
+
+            raise PlanError(
+                f"there is no stage '{name}'",
+                reference="no-stage",
+                where=plan.yaml.where(("stages", name)),
+                hint=nearest(name, list(found)),
+            )
+    return {name: stage for name, stage in found.items() if name in wanted}
+
+
+def _assessments(plan: Plan) -> tuple[AssessmentFiles, ...]:
+    files = []
+    for number, section in enumerate(plan.file.assessments):
+        shipped = resource_dir("checklists") / f"{section.checklist}.yaml"
+        own = plan.path(section.checklist)
+        path = shipped if shipped.is_file() else own
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in resource_dir("checklists").glob("*.yaml")))
+            raise PlanError(
+                f"there is no checklist '{section.checklist}'",
+                reference="no-checklist",
+                where=plan.yaml.where(("assessments", number, "checklist")),
+                hint=f"shipped: {known}; or give a path relative to raudit.yaml",
+            )
+        answers = plan.path(section.answers) if section.answers else None
+        anchor = f"assessments.{number}"
+        files.append(
+            AssessmentFiles(checklist=section.checklist, checklist_path=path, answers_path=answers, anchor=anchor)
+        )
+    return tuple(files)
+
+
+def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, ...]:
+    file = plan.file
+    inputs = [
+        Input(role="plan", name=plan.yaml.source, sha256=plan.sha256, bytes=len(plan.yaml.text.encode())),
+        _input(plan, "data", plan.path(file.data.path), ("data", "path")),
+    ]
+    if file.model is not None and plan.path(file.model.path).is_file():
+        inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
+    for number, item in enumerate(assessments):
+        inputs.append(_input(plan, "checklist", item.checklist_path, ("assessments", number, "checklist")))
+        if item.answers_path is not None:
+            inputs.append(_input(plan, "answers", item.answers_path, ("assessments", number, "answers")))
+    for role in _FILE_ROLES:
+        value = getattr(file, role)
+        if isinstance(value, str) and (role != "policy" or value.endswith((".yaml", ".yml"))):
+            inputs.append(_input(plan, role, plan.path(value), (role,)))
+    return tuple(inputs)
+
+
+def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
+    try:
+        if not path.is_file():
+            raise FileNotFoundError(2, "no such file")
+        return Input(role=role, name=path.name, sha256=sha256_file(path), bytes=path.stat().st_size)
+    except OSError as error:
+        raise PlanError(
+            f"the {role} file cannot be read",
+            reference="input-unreadable",
+            where=plan.yaml.where(at),
+            got=f"{error.strerror}: {path}",
+            hint="paths are taken relative to the folder of raudit.yaml",
+        ) from error
+
+
+def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...]]:
+    plan = prepared.plan
+    with progress.task("reading data"):
+        data = open_data(plan.path(plan.file.data.path), missing=plan.file.data.missing)
+    declared = next(item for item in prepared.inputs if item.role == "data")
+    if data.sha256 != declared.sha256:
+        raise DataError(
+            "the data file changed while it was being read",
+            reference="data-changed",
+            where=declared.name,
+            hint="run again when nothing writes to it",
+        )
+    model, because = _model(plan, data)
+    with progress.task("predicting"):
+        audited = audited_data(plan, data, model, progress)
+    facts = {"data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
+    details: dict[str, dict[str, Any]] = {"data": {"rows": data.n_rows, "columns": len(data.kinds)}}
+    if model is not None:
+        facts |= {"model.sha256": model.sha256, "model.format": model.format}
+        details["model"] = {"format": model.format, "features": len(model.features)}
+    evidence = Evidence(
+        system=plan.file.system.model_dump(mode="json"),
+        task=plan.file.task,
+        data=audited.data,
+        roles=audited.roles,
+        model=model if not audited.broken_model_because else None,
+        no_model_because=because or audited.broken_model_because,
+        assessments=prepared.assessments,
+        facts=facts,
+        seed=prepared.run.seed,
+        clock=datetime.strptime(prepared.run.clock, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+        progress=progress,
+    )
+    return evidence, tuple(_detailed(item, details) for item in prepared.inputs)
+
+
+def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
+    return Input(
+        role=item.role, name=item.name, sha256=item.sha256, bytes=item.bytes, detail=details.get(item.role, {})
+    )
+
+
+def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
+    """Read the model; a reason instead of an error lets the other stages run."""
+    section = plan.file.model
+    if section is None:
+        return None, "the plan declares no model"
+    from raudit.model import load_model
+
+    try:
+        return load_model(section, plan.path(section.path), columns=tuple(data.kinds)), ""
+    except (ModelError, MissingExtraError) as error:
+        return None, _told(error)
+
+
+def _replace_facts(evidence: Evidence, facts: Mapping[str, Any]) -> Evidence:
+    from dataclasses import replace
+
+    return replace(evidence, facts=dict(facts))
+
+
+def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
+    def ended(outcome: Outcome, result: StageResult, reason: str = "") -> StageRecord:
+        return StageRecord(
+            name=stage.name,
+            title=stage.title,
+            outcome=outcome,
+            reason=reason,
+            options=options.model_dump(mode="json"),
+            rules=stage.rules,
+            summary=result.summary,
+            findings=result.findings,
+            tables=result.tables,
+            figures=result.figures,
+            facts=result.facts,
+            notes=result.notes,
+            artefacts=result.artefacts,
+        )
+
+    try:
+        result = stage.run(evidence, options)
+        record = ended(Outcome.COMPLETED, result)
+        canonical_bytes(record_to_json(record))
+    except NotEvaluable as error:
+        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+    except MissingExtraError as error:
+        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+    except RauditError as error:
+        return ended(Outcome.FAILED, StageResult(), _told(error))
+    except MemoryError:
+        return ended(Outcome.FAILED, StageResult(), "not enough memory")
+    except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
+        return ended(Outcome.FAILED, StageResult(), f"{type(error).__name__} at {_place(error)} (a fault in raudit)")
+    return record
+
+
+def _place(error: Exception) -> str:
+    """Where a fault came from, by module and line. Its message is left out: it may hold data values."""
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith("raudit"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _told(error: RauditError) -> str:
+    """An error as one sentence for the record."""
+    parts = [error.message]
+    if error.got:
+        parts.append(f"got {error.got}")
+    if error.expected:
+        parts.append(f"expected {error.expected}")
+    text = ", ".join(parts)
+    return f"{text}; {error.hint}" if error.hint else text
+
+
+def _versions() -> Mapping[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

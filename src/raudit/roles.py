@@ -1,0 +1,126 @@
+"""Which column is what: the plan's names held against the data, and a model's predictions put beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from raudit.data import ColumnName, DataSet, Roles
+from raudit.data.roles import Outcome
+from raudit.errors import ModelError, PlanError
+from raudit.evidence import Progress
+from raudit.model import Model
+from raudit.plan import LabelSection, Plan, Task
+from raudit.yamltext import nearest
+
+PREDICTION = ColumnName("raudit:prediction")
+SCORE = ColumnName("raudit:score")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """The data with predictions beside it, and the role of each column."""
+
+    data: DataSet
+    roles: Roles
+    broken_model_because: str = ""
+    """Why the model could not predict on this data; empty if it could or there is none."""
+
+
+def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progress) -> Audited:
+    """Check every column the plan names, and add a model's predictions as columns.
+
+    Raises
+    ------
+    PlanError
+        If a named column is not in the data, or decisions come from both a column and a model.
+    """
+    _check_columns(plan, data)
+    section = plan.file.data
+    label = _outcome(section.label)
+    prediction, score, threshold = _outcome(section.prediction), None, None
+    if section.score is not None:
+        score, threshold = ColumnName(section.score.column), section.score.threshold
+    broken = ""
+    if model is not None:
+        try:
+            data, prediction, score, threshold = _predict(plan, data, model, label, progress)
+        except ModelError as error:
+            broken = f"{error.message}; {error.hint}" if error.hint else error.message
+    roles = Roles(
+        label=label,
+        prediction=prediction,
+        score=score,
+        threshold=threshold,
+        baseline=_outcome(section.baseline),
+        weight=ColumnName(section.weight) if section.weight else None,
+        sensitive=plan.file.sensitive_features,
+        control=plan.file.control_features,
+        features=model.features if model is not None else (),
+    )
+    return Audited(data=data, roles=roles, broken_model_because=broken)
+
+
+def _predict(
+    plan: Plan, data: DataSet, model: Model, label: Outcome | None, progress: Progress
+) -> tuple[DataSet, Outcome | None, ColumnName | None, float | None]:
+    from raudit.model import predict_columns
+
+    section = plan.file.model
+    threshold = section.threshold if section is not None else None
+    favourable = label.favourable if label is not None else frozenset[str]()
+    columns: Mapping[str, Any] = predict_columns(
+        model, data, favourable=favourable, threshold=threshold, progress=progress
+    )
+    named = {PREDICTION: columns["y_pred"]}
+    if columns.get("y_score") is not None:
+        named[SCORE] = columns["y_score"]
+    outcome = Outcome(column=PREDICTION, favourable=favourable)
+    return data.with_columns(named), outcome, SCORE if SCORE in named else None, threshold
+
+
+def _outcome(section: LabelSection | None) -> Outcome | None:
+    if section is None:
+        return None
+    return Outcome(
+        column=ColumnName(section.column),
+        favourable=frozenset(section.favourable),
+        unfavourable=frozenset(section.unfavourable),
+    )
+
+
+def _check_columns(plan: Plan, data: DataSet) -> None:
+    section = plan.file.data
+    if plan.file.model is not None and (section.prediction is not None or section.score is not None):
+        raise PlanError(
+            "decisions are given twice: by a model and by a column",
+            reference="decisions-twice",
+            where=plan.yaml.where(("data", "prediction" if section.prediction else "score")),
+            hint="keep either 'model' or the column; to compare the two, declare the column as data.baseline",
+        )
+    if plan.file.model is not None and section.label is None and plan.file.task is Task.BINARY:
+        raise PlanError(
+            "a binary model needs data.label, to know which of its classes is favourable",
+            reference="label-missing",
+            where=plan.yaml.where(("data",)),
+            hint="add data.label with column and favourable",
+        )
+    named: list[tuple[tuple[str | int, ...], str]] = []
+    for key in ("label", "prediction", "score", "baseline"):
+        part = getattr(section, key)
+        if part is not None:
+            named.append((("data", key, "column"), part.column))
+    if section.weight:
+        named.append((("data", "weight"), section.weight))
+    for key in ("sensitive_features", "control_features"):
+        named += [((key, number), item.column) for number, item in enumerate(getattr(plan.file, key))]
+    known = [str(name) for name in data.kinds]
+    for path, name in named:
+        if name not in known:
+            raise PlanError(
+                f"the data has no column '{name}'",
+                reference="no-column",
+                where=plan.yaml.where(path),
+                hint=nearest(name, known[:200]),
+            )
