@@ -54,3 +54,11 @@ def describe(certificate: Any) -> str:
     except ValueError:  # a hostile certificate that only the laxer parser reads
         text = certificate.subject.human_friendly
     return "".join(char if char.isprintable() else "?" for char in text)[:300]
+
+
+def to_pem(der: bytes) -> bytes:
+    """Write a DER certificate as PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)
