@@ -16,6 +16,7 @@
     ├── NotEvaluable               3  a stage has nothing it could measure
     ├── NothingEvaluatedError      5  the whole audit measured nothing
     ├── EnvironmentFault           4  disk full, no permission, out of memory
+    │   └── TimeStampError            a time stamp authority does not answer as it should
     └── IntegrityError             6  a digest, signature or log does not verify
         ├── RecordIntegrityError
         ├── SignatureIntegrityError
@@ -139,6 +140,10 @@ class EnvironmentFault(RauditError):  # noqa: N818 -- the machine's fault, named
     """The machine failed: disk full, no permission, no memory."""
 
     exit_status = 4
+
+
+class TimeStampError(EnvironmentFault):
+    """A time stamp authority is out of reach, or answers with something that is no time stamp."""
 
 
 class IntegrityError(RauditError):

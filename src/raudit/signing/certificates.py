@@ -1,0 +1,64 @@
+"""Certificates as bytes: read PEM or DER, describe a subject, take fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from raudit.errors import KeyFileError
+
+
+def read_certificates(data: bytes, *, where: str = "") -> tuple[bytes, ...]:
+    """Read one DER certificate, or every certificate of a PEM file, in its order.
+
+    Returns
+    -------
+    tuple of bytes
+        Each certificate's DER bytes; never empty.
+
+    Raises
+    ------
+    KeyFileError
+        If there is none.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        found = (
+            x509.load_pem_x509_certificates(data) if b"-----BEGIN" in data else [x509.load_der_x509_certificate(data)]
+        )
+    except ValueError as error:
+        raise KeyFileError(
+            "this is no certificate",
+            reference="certificate-unreadable",
+            where=where,
+            expected="an X.509 certificate in PEM or DER",
+        ) from error
+    return tuple(cert.public_bytes(serialization.Encoding.DER) for cert in found)
+
+
+def parse_all(certificates: Iterable[bytes]) -> list[Any]:
+    """Parse PEM or DER certificates into asn1crypto's, which pyHanko wants."""
+    from asn1crypto import x509
+
+    return [x509.Certificate.load(der) for data in certificates for der in read_certificates(data)]
+
+
+def describe(certificate: Any) -> str:
+    """Write an asn1crypto certificate's subject as RFC 4514 does, such as ``CN=Ada,O=Example``; printable only."""
+    from cryptography import x509
+
+    try:
+        text = x509.load_der_x509_certificate(certificate.dump()).subject.rfc4514_string()
+    except ValueError:  # a hostile certificate that only the laxer parser reads
+        text = certificate.subject.human_friendly
+    return "".join(char if char.isprintable() else "?" for char in text)[:300]
+
+
+def to_pem(der: bytes) -> bytes:
+    """Write a DER certificate as PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)

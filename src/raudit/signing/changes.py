@@ -1,0 +1,96 @@
+"""What was added to a PDF after a signature: allowed counter-signatures and proofs, or an attack.
+
+A signature covers the bytes up to its own revision; whatever an incremental update appends later is outside it, and a
+reader shows the appended state. pyHanko's analysis walks every later revision and explains every changed object by a
+rule, or refuses it. Two things it allows are looked at again here: descriptions that readers show, and attachments.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from raudit.signing.embedded import embedded_files, value
+from raudit.signing.verdict import Fault, FaultCode
+
+# a later signature may say when and with what it was made
+FREE_INFO = frozenset({"/ModDate", "/Producer"})
+FREE_XMP = frozenset({"ModifyDate", "MetadataDate", "Producer"})
+
+
+def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple[str, str]:
+    """Judge what came after one signature.
+
+    Parameters
+    ----------
+    embedded
+        pyHanko's signature, its integrity computed.
+    signature_fields
+        Names of all signature fields; only these may have been filled.
+
+    Returns
+    -------
+    tuple of str
+        ``none``, ``long-term``, ``signatures`` or ``illegal``, and for the last one why.
+    """
+    from pyhanko.sign.diff_analysis import ModificationLevel, SuspiciousModification
+
+    result = embedded.diff_result
+    if isinstance(result, SuspiciousModification):
+        return "illegal", str(result)
+    others = result.changed_form_fields - signature_fields
+    if others:
+        return "illegal", f"form fields were filled that are no signature fields: {', '.join(sorted(others))}"
+    permitted = embedded.docmdp_level
+    level = result.modification_level
+    if level is ModificationLevel.OTHER or (permitted is not None and level.value > permitted.value):
+        return "illegal", f"changes of the kind {level.name.lower().replace('_', '-')} are not permitted"
+    match level:
+        case ModificationLevel.NONE:
+            return "none", ""
+        case ModificationLevel.LTA_UPDATES:
+            return "long-term", ""
+        case ModificationLevel.FORM_FILLING:
+            return "signatures", ""
+        case _:
+            return "illegal", "annotations were changed"
+
+
+def later_faults(signed: Any, shown: Any) -> list[Fault]:
+    """Compare descriptions and attachments as they were certified with those a reader would show.
+
+    Parameters
+    ----------
+    signed, shown
+        pyHanko's readers of the certified revision's bytes and of the whole file.
+    """
+    faults = []
+    if _description(signed) != _description(shown):
+        faults.append(
+            Fault(code=FaultCode.METADATA_CHANGED, detail="title or other descriptions differ from the certified ones")
+        )
+    before = {(item.name, item.sha256, item.relationship) for item in embedded_files(signed.root)}
+    after = {(item.name, item.sha256, item.relationship) for item in embedded_files(shown.root)}
+    faults.extend(
+        Fault(
+            code=FaultCode.ATTACHMENT_CHANGED,
+            detail=f"the attachment {name!r} that a reader opens is not the certified one",
+        )
+        for name in sorted({name for name, _, _ in before ^ after})
+    )
+    return faults
+
+
+def _description(reader: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """Collect what describes the document, from Info and from XMP, without what every signature may change."""
+    from pyhanko.pdf_utils.metadata.xmp_xml import MetadataStream
+
+    info = value(reader.trailer, "/Info", {})
+    plain = {key: str(info[key]) for key in info if key not in FREE_INFO}
+    stream = value(reader.root, "/Metadata", None)
+    described: dict[str, str] = {}
+    if isinstance(stream, MetadataStream):
+        for structure in stream.xmp:
+            for name, content in structure:
+                if name.local_name not in FREE_XMP:
+                    described[str(name)] = repr(content)
+    return plain, described
