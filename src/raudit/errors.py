@@ -12,6 +12,7 @@
     │   ├── PolicyError               policy, waivers, baseline
     │   ├── TemplateError             a report template
     │   ├── KeyFileError              a signing or log key
+    │   ├── LogError                  a log cannot be opened, or used as asked
     │   └── MissingExtraError         a library that is not installed
     ├── NotEvaluable               3  a stage has nothing it could measure
     ├── NothingEvaluatedError      5  the whole audit measured nothing
@@ -118,6 +119,10 @@ class TemplateError(UsageError):
 
 class KeyFileError(UsageError):
     """A key cannot be read, is of the wrong kind, or is readable by everyone."""
+
+
+class LogError(UsageError):
+    """A log cannot be opened, an event is not of its type's form, or the log refuses what is asked of it."""
 
 
 class MissingExtraError(UsageError):

@@ -1,0 +1,375 @@
+"""The log itself: append events, sign checkpoints, prove entries.
+
+Steps of signing a checkpoint, tagged in the code:
+
+1. Lock the head, so that nobody appends meanwhile.
+2. Refuse a key that is not the log's current one.
+3. Collect what was promised before: the last checkpoint the store keeps, those that witnesses gave back, the one the
+   key remembers beside itself, and those the caller holds.
+4. Prove that each of them is a prefix of the log as it is now. A shorter or different log is never signed.
+5. Sign, let the key remember, keep the note, release it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from raudit import __version__
+from raudit.canonical import canonical_bytes
+from raudit.errors import LogError, LogIntegrityError
+from raudit.log import merkle
+from raudit.log.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint_any
+from raudit.log.events import Entry, Event, EventType, entry_bytes, parse_entry, salted_digest
+from raudit.log.memory import recall, remember
+from raudit.log.note import LogKey, Verifier
+from raudit.log.proof import write_proof
+from raudit.log.store import SIGNED, WITNESSED, Reader, Store, StoredNote, Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an append acknowledges: these entries are on disk."""
+
+    index_first: int
+    """Index of the first of the events."""
+    size: int
+    """Size of the log after the last of them."""
+
+    @property
+    def indices(self) -> range:
+        """Indices of all of the events."""
+        return range(self.index_first, self.size)
+
+
+class Log:
+    """A log that is open. Use `raudit.log.open_log`, and close it or use it in ``with``.
+
+    Parameters
+    ----------
+    store
+        Where it is kept; a `Reader` alone makes a log that can only be read.
+    key
+        Signs checkpoints; None if nothing is to be signed.
+    """
+
+    def __init__(self, store: Store | Reader, *, key: LogKey | None) -> None:
+        self._reader: Reader = store
+        self._key = key
+        self._edge: tuple[int, merkle.Frontier] | None = None
+        meta = store.meta()
+        self.origin = meta.get("origin", "")
+        """Name of the log."""
+        self.vkey = meta.get("vkey", "")
+        """Verifier key that the store names; trust the one you were given instead."""
+        self.is_copy = "copy" in meta
+        """Whether this is an imported copy, which does not go on."""
+        if key is not None and key.name != self.origin:
+            raise LogError(
+                "this key is of another log",
+                reference="log-key-origin",
+                where=store.location,
+                got=key.name,
+                expected=self.origin,
+                hint="name the key file of this log",
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._reader.close()
+
+    @property
+    def store(self) -> Reader:
+        """The store, to read."""
+        return self._reader
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self._reader.size()
+
+    # -- writing
+
+    def append(self, events: Sequence[Event], *, clock: datetime) -> Receipt:
+        """Append events in one transaction and return when they are on disk.
+
+        The first append of a new log also writes its ``log.opened`` entry.
+
+        Parameters
+        ----------
+        events
+            At least one.
+        clock
+            Time of the events, with time zone.
+
+        Raises
+        ------
+        LogError
+            If there is no event, one is not of its type's form, or the log is a copy.
+        LogIntegrityError
+            If the store contradicts itself.
+        EnvironmentFault
+            If the disk is full or fails; nothing is acknowledged then.
+        """
+        if not events:
+            raise LogError("there is nothing to append", reference="log-empty-append", expected="one event or more")
+        return self._append(events, clock)
+
+    def _append(self, events: Sequence[Event], clock: datetime) -> Receipt:
+        store = self._writable()
+        with store.transaction() as writer:
+            edge, generation = self._frontier(writer), store.generation()
+            # Until the commit has succeeded the edge is not kept: after a rollback it would be ahead of the store.
+            self._edge = None
+            before = edge.size
+            opening = self._opening(before, events)
+            entries = [self._prepare(writer, event, clock) for event in (*opening, *events)]
+            nodes = [node for data in entries for node in edge.push(merkle.leaf_hash(data))]
+            writer.add(before, entries, merkle.stored_count(before), nodes)
+        self._edge = (generation, edge)
+        return Receipt(index_first=before + len(opening), size=edge.size)
+
+    def _opening(self, size: int, events: Sequence[Event]) -> tuple[Event, ...]:
+        """Return the entry that opens a new log, unless the events begin with it; nowhere else may it stand."""
+        body = {"origin": self.origin, "vkey": self.vkey}
+        given = [place for place, event in enumerate(events, size) if event.type == EventType.LOG_OPENED]
+        if given not in ([], [0]) or (given and {**events[0].body, **body} != dict(events[0].body)):
+            raise LogError(
+                "a log is opened once, by its first entry, with its own key",
+                reference="log-opened-twice",
+                where=self._reader.location,
+                hint="leave log.opened to raudit",
+            )
+        if size or given:
+            return ()
+        return (Event(type=EventType.LOG_OPENED, body=body, actor="service:raudit"),)
+
+    def _prepare(self, writer: Writer, event: Event, clock: datetime) -> bytes:
+        from raudit.log.bodies import is_pseudonym, validated_body
+
+        def pseudonym(value: str) -> str:
+            return self._pseudonym(writer, value)
+
+        body = validated_body(event, pseudonym)
+        actor = event.actor if is_pseudonym(event.actor) else pseudonym(event.actor)
+        named = Event(type=event.type, body=body, actor=actor, run=event.run)
+        return entry_bytes(named, body, event_id=event.id or secrets.token_hex(16), clock=clock, tool=__version__)
+
+    def _pseudonym(self, writer: Writer, value: str) -> str:
+        """Return the salted digest under which a person is logged; the same person has the same one."""
+        if not value:
+            raise LogError("an event has no actor", reference="log-actor", hint="say who did it, or service:NAME")
+        known = self._writable().person(value)
+        if known is None:
+            salt = secrets.token_bytes(32)
+            known = salted_digest(value, salt)
+            writer.add_person(known, salt, value)
+        return known
+
+    def _frontier(self, writer: Writer) -> merkle.Frontier:
+        """Return the tree's right edge: from memory if nobody else has written, else from the store."""
+        size = writer.size()
+        if self._edge is not None:
+            generation, edge = self._edge
+            if edge.size == size and generation == self._writable().generation():
+                return edge
+        return merkle.Frontier.read(size, writer.node)
+
+    # -- checkpoints
+
+    def checkpoint(self, clock: datetime, *, witnessed: Iterable[str] = ()) -> str:
+        """Sign the log's present state, after proving that it extends everything signed or witnessed before.
+
+        Parameters
+        ----------
+        clock
+            Time of signing, with time zone; used only for a log that is still to be opened.
+        witnessed
+            Further signed checkpoints of this log that the caller holds: from reports, exports, witnesses.
+
+        Returns
+        -------
+        str
+            The signed note.
+
+        Raises
+        ------
+        LogIntegrityError
+            If the log is shorter than, or differs from, a checkpoint signed or witnessed before.
+        LogError
+            If the log was opened without its key, or with a key that it has rotated away from.
+        """
+        key = self._signer()
+        if self.size == 0:
+            self._append((), clock)
+        with self._writable().transaction() as writer:  # (1)
+            self._current(key)  # (2)
+            size = writer.size()
+            now = Checkpoint(origin=self.origin, size=size, root=merkle.root_at(size, writer.node))
+            promised = self._promised(key, witnessed)  # (3)
+            for promise, source in promised:
+                prove_extends(promise, now, writer.node, source)  # (4)
+            text = sign_checkpoint(now, key)  # (5)
+            remember(key, text)
+            if text not in {stored.note for stored in self._reader.notes(SIGNED)}:
+                writer.add_note(StoredNote(kind=SIGNED, size=size, note=text))
+        return text
+
+    def _signer(self) -> LogKey:
+        if self._key is None:
+            raise LogError(
+                "the log was opened without its key",
+                reference="log-no-key",
+                where=self._reader.location,
+                hint="give the key file: --key FILE",
+            )
+        return self._key
+
+    def _current(self, key: LogKey) -> None:
+        current = self.verifiers()[-1]
+        if current != key.verifier:
+            raise LogError(
+                "this key is not the log's current one",
+                reference="log-key-rotated",
+                got=key.vkey,
+                expected=current.vkey,
+                hint="sign with the key that the log was rotated to",
+            )
+
+    def _promised(self, key: LogKey, witnessed: Iterable[str]) -> list[tuple[Checkpoint, str]]:
+        verifiers = self.verifiers()
+        found = [(note.note, "the store's last checkpoint") for note in self._reader.notes(SIGNED)[-1:]]
+        found += [(note.note, "a witnessed checkpoint") for note in self._reader.notes(WITNESSED)]
+        found += [(text, "the checkpoint that the key remembers") for text in recall(key)]
+        found += [(text, "a checkpoint that was given") for text in witnessed]
+        return [(verify_checkpoint_any(text, verifiers), source) for text, source in found]
+
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """Return the log's keys in order, oldest first, as its own entries name them (not trusted by itself)."""
+        from raudit.log.rotation import keys_of
+
+        return keys_of(self)
+
+    # -- reading
+
+    def entry(self, index: int) -> Entry:
+        """Return one entry."""
+        return parse_entry(index, self._reader.entry(index))
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """Yield entries in order."""
+        for index, data in self._reader.entries(start, self.size if stop is None else stop):
+            yield parse_entry(index, data)
+
+    def find(self, *, type: str | None = None, run: str | None = None, actor: str | None = None) -> Iterator[Entry]:  # noqa: A002
+        """Yield entries of a type, run or actor, in order.
+
+        Canonical bytes have one spelling, so the store can search for it; no index needs to be trusted.
+        """
+        wanted = {"type": type, "run": run, "actor": actor}
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        needles = [canonical_bytes(name) + b":" + canonical_bytes(value) for name, value in asked.items()]
+        for index, data in self._reader.entries(0, self.size, needles):
+            entry = parse_entry(index, data)
+            if all(getattr(entry, name) == value for name, value in asked.items()):
+                yield entry
+
+    def people(self) -> Mapping[str, str]:
+        """Return what the pseudonyms stand for, as far as it has not been deleted."""
+        people = getattr(self._reader, "people", None)
+        return people() if people is not None else {}
+
+    def forget(self, pseudonym: str) -> bool:
+        """Delete the name behind a pseudonym for good; the entries stay as they are and still verify."""
+        return self._writable().forget(pseudonym)
+
+    # -- proofs
+
+    def prove(self, index: int, checkpoint: str) -> str:
+        """Prove that an entry is in the log as a checkpoint describes it (C2SP tlog-proof).
+
+        Raises
+        ------
+        LogError
+            If the checkpoint is older than the entry.
+        LogIntegrityError
+            If the checkpoint is not of this log as it stands.
+        """
+        state = self._own(checkpoint)
+        if not 0 <= index < state.size:
+            raise LogError(
+                f"entry {index} is not in this checkpoint",
+                reference="log-prove-index",
+                expected=f"0 to {state.size - 1}",
+                hint="use a checkpoint signed after the entry was appended",
+            )
+        return write_proof(index, merkle.inclusion_proof(index, state.size, self._reader.node), checkpoint)
+
+    def prove_consistency(self, old: str, new: str) -> tuple[bytes, ...]:
+        """Prove that one signed checkpoint of this log is a prefix of another."""
+        first, second = self._own(old), self._own(new)
+        return merkle.consistency_proof(first.size, second.size, self._reader.node)
+
+    def _own(self, text: str) -> Checkpoint:
+        state = verify_checkpoint_any(text, self.verifiers())
+        check_extends(state, self.size, self._reader.node, "the checkpoint")
+        return state
+
+    def _writable(self) -> Store:
+        store = self._reader
+        if self.is_copy or not hasattr(store, "transaction"):
+            raise LogError(
+                "this is a copy of a log and cannot be written",
+                reference="log-copy",
+                where=store.location,
+                hint="write to the log itself; if it is lost, `raudit log import --recover` lets a copy take over",
+            )
+        return store  # type: ignore[return-value]
+
+
+def check_extends(old: Checkpoint, size: int, node: merkle.NodeReader, source: str) -> None:
+    """Refuse a log that is shorter than a checkpoint, or different from it.
+
+    Raises
+    ------
+    LogIntegrityError
+        With what the checkpoint says and what the log has.
+    """
+    if old.size > size:
+        raise LogIntegrityError(
+            f"the log is shorter than {source}",
+            reference="log-shorter",
+            got=f"{size:,} entries",
+            expected=f"at least {old.size:,}",
+            hint="the end was cut off or an older copy was restored; keep this store for evidence",
+        )
+    root = merkle.root_at(old.size, node)
+    if root != old.root:
+        raise LogIntegrityError(
+            f"the log differs from {source}",
+            reference="log-differs",
+            where=f"the first {old.size:,} entries",
+            got=f"root {root.hex()}",
+            expected=f"root {old.root.hex()}",
+            hint="entries were changed after they were signed; keep this store for evidence",
+        )
+
+
+def prove_extends(old: Checkpoint, new: Checkpoint, node: merkle.NodeReader, source: str) -> None:
+    """Make a consistency proof from an older checkpoint and verify it, as any stranger would."""
+    check_extends(old, new.size, node, source)
+    if old.size:
+        proof = merkle.consistency_proof(old.size, new.size, node)
+        merkle.verify_consistency(old.size, new.size, proof, old.root, new.root)
