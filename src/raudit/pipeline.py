@@ -47,9 +47,13 @@ class Prepared:
     assessments: tuple[AssessmentFiles, ...]
     inputs: tuple[Input, ...]
     run: Run
+    facts: Mapping[str, Any]
+    """Facts that no stage measures."""
 
 
-def prepare(plan: Plan, *, clock: datetime, seed: int | None = None) -> Prepared:
+def prepare(
+    plan: Plan, *, clock: datetime, seed: int | None = None, facts: Mapping[str, Any] | None = None
+) -> Prepared:
     """Validate stages and options, and digest every input, before any of them is read.
 
     Parameters
@@ -60,6 +64,8 @@ def prepare(plan: Plan, *, clock: datetime, seed: int | None = None) -> Prepared
         Time of the run; aware.
     seed
         Overrides the plan's seed.
+    facts
+        What the caller knows and answers may be held against, such as ``log.kept``.
 
     Raises
     ------
@@ -82,7 +88,15 @@ def prepare(plan: Plan, *, clock: datetime, seed: int | None = None) -> Prepared
         platform=f"{platform.system()} {platform.machine()}",
         packages=_versions(),
     )
-    return Prepared(plan=plan, stages=stages, options=options, assessments=assessments, inputs=inputs, run=run)
+    return Prepared(
+        plan=plan,
+        stages=stages,
+        options=options,
+        assessments=assessments,
+        inputs=inputs,
+        run=run,
+        facts=dict(facts or {}),
+    )
 
 
 def measure(
@@ -215,7 +229,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     model, because = _model(plan, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
-    facts = {"data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
+    facts = {**prepared.facts, "data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
     details: dict[str, dict[str, Any]] = {"data": {"rows": data.n_rows, "columns": len(data.kinds)}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}

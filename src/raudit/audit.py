@@ -1,0 +1,326 @@
+"""The whole story on one page: run, judge, bind to the log, report, sign, issue.
+
+The order is what makes a report stand up later, and the code is tagged with it:
+
+1. Digest the inputs and log that the run has started, before any data is read.
+2. Run the stages; log each as it ends.
+3. Apply the policy; the record now holds its verdict.
+4. Log the record's digest and the verdict, and sign a checkpoint of the log.
+5. Render the report from the record alone, with the record, the entry of step 4, its proof and the checkpoint inside.
+6. Certify the PDF; from here on nothing in it can change unnoticed.
+7. Log the digests of the PDF before and after signing, and leave a proof of that beside it.
+8. Replace the files of an earlier run, each in one step.
+
+Killed before step 4, the log shows a run that started and never finished, and the earlier files are untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from raudit import __version__
+from raudit.canonical import Sha256, digest, sha256
+from raudit.errors import RauditError
+from raudit.evidence import Progress, Quiet
+from raudit.files import write_whole
+from raudit.log import Event, EventType, Log
+from raudit.pipeline import Prepared, measure, prepare
+from raudit.plan import Plan
+from raudit.policy import Policy, apply_policy, load_baseline, load_policy, load_waivers, policy_source
+from raudit.record import Input, Record, StageRecord, record_bytes, record_to_json
+from raudit.signing import SigningKey, TimeStamping, attest, certify
+
+PREDICATE = "https://raudit.dev/attestation/audit/v1"
+SERVICE = "service:raudit"
+
+RECORD_NAME = "record.json"
+ENTRY_NAME = "run-finished.json"
+PROOF_NAME = "run-finished.tlog-proof"
+CHECKPOINT_NAME = "checkpoint.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """What an audit leaves behind."""
+
+    record: Record
+    report: Path
+    """The signed PDF."""
+    record_file: Path
+    proof: Path
+    """Proof that the log holds the report's digest."""
+    attestation: Path
+    """The same verdict for machines, in a DSSE envelope."""
+    fingerprint: str
+    """SHA-256 of the signer's certificate."""
+    checkpoint: str
+    """The log's signed checkpoint after the report was issued."""
+
+
+def run_audit(
+    plan: Plan,
+    *,
+    out: Path,
+    clock: datetime,
+    signer: SigningKey,
+    log: Log,
+    seed: int | None = None,
+    tsa: TimeStamping | None = None,
+    actor: str = SERVICE,
+    progress: Progress | None = None,
+) -> Issued:
+    """Run a plan through to a signed report.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    out
+        Folder for the report, the record and their proofs.
+    clock
+        Time of the run; aware.
+    signer, log
+        The issuer's key, and an open log with its key.
+    seed
+        Overrides the plan's seed.
+    tsa
+        Where to get time stamps, if anywhere.
+    actor
+        Who ran it; the log keeps a salted digest.
+    progress
+        Where long work says how far it is.
+
+    Raises
+    ------
+    RauditError
+        If an input is unusable, or signing or logging fails. The log then says that the run failed.
+    """
+    progress = progress or Quiet()
+    prepared = prepare(plan, clock=clock, seed=seed, facts={"log.kept": True})
+    with _logged_run(log, prepared, actor, clock) as logged:
+        record = _judged(prepared, logged, progress, clock.date())
+        sealed = _seal(log, record, logged, clock)  # (4)
+        with progress.task("rendering the report"):
+            pdf = _render(plan, record, sealed, log.vkey)  # (5)
+        with progress.task("signing"):
+            signed = certify(  # (6)
+                pdf, signer, reason=f"raudit {__version__} audit report", name=signer.subject, clock=clock, tsa=tsa
+            )
+    rendered, issued = sha256(pdf), sha256(signed)
+    body = {"pdf": issued, "record": sealed.record_sha256, "certificate": signer.fingerprint, "rendered": rendered}
+    place = log.append(  # (7)
+        [
+            Event(
+                type=EventType.REPORT_RENDERED,
+                run=prepared.run.id,
+                actor=actor,
+                body={"record": sealed.record_sha256, "pdf": rendered, "template": plan.file.report.template},
+            ),
+            Event(type=EventType.REPORT_ISSUED, run=prepared.run.id, actor=actor, body=body),
+        ],
+        clock=clock,
+    )
+    checkpoint = log.checkpoint(clock)
+    proof = log.prove(place.size - 1, checkpoint)
+    statement = attest("report.pdf", issued, PREDICATE, _predicate(record, sealed.record_sha256), signer)
+    files = {  # (8)
+        "record.json": record_bytes(record),
+        "report.pdf": signed,
+        "report.pdf.tlog-proof": proof.encode(),
+        "report.pdf.intoto.json": statement,
+    }
+    for name, data in files.items():
+        write_whole(out / name, data)
+    return Issued(
+        record=record,
+        report=out / "report.pdf",
+        record_file=out / "record.json",
+        proof=out / "report.pdf.tlog-proof",
+        attestation=out / "report.pdf.intoto.json",
+        fingerprint=signer.fingerprint,
+        checkpoint=checkpoint,
+    )
+
+
+def judge_plan(
+    plan: Plan,
+    *,
+    clock: datetime,
+    seed: int | None = None,
+    log: Log | None = None,
+    actor: str = SERVICE,
+    progress: Progress | None = None,
+    today: date | None = None,
+) -> Record:
+    """Run a plan up to its verdict, without a report: what a gate needs.
+
+    With a log, the run is logged as in ``run_audit``, steps 1 to 4.
+    """
+    prepared = prepare(plan, clock=clock, seed=seed, facts={"log.kept": log is not None})
+    progress = progress or Quiet()
+    today = today or clock.date()
+    if log is None:
+        return judge_record(plan, measure(prepared, progress=progress), today=today)
+    with _logged_run(log, prepared, actor, clock) as logged:
+        record = _judged(prepared, logged, progress, today)
+        _seal(log, record, logged, clock)
+    return record
+
+
+def judge_record(plan: Plan, record: Record, *, today: date) -> Record:
+    """Apply the plan's policy, waivers and baseline to a record."""
+    file = plan.file
+    waivers = load_waivers(plan.path(file.waivers) if file.waivers else None)
+    baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
+    return record.with_verdict(apply_policy(record, plan_policy(plan), waivers=waivers, baseline=baseline, today=today))
+
+
+def plan_policy(plan: Plan) -> Policy:
+    """Read the policy that the plan names or holds."""
+    given = plan.file.policy
+    if isinstance(given, Mapping):
+        return load_policy(None, given, yaml=plan.yaml, folder=plan.folder)
+    return load_policy(policy_source(given, plan.folder) if given else None)
+
+
+class _LoggedRun:
+    """Appends a run's events to the log."""
+
+    def __init__(self, log: Log, run: str, actor: str, clock: datetime) -> None:
+        self.log, self.run, self.actor, self.clock = log, run, actor, clock
+
+    def say(self, kind: EventType, body: Mapping[str, Any]) -> int:
+        """Append one event and return its index."""
+        event = Event(type=kind, run=self.run, actor=self.actor, body=dict(body))
+        return self.log.append([event], clock=self.clock).size - 1
+
+    def stage(self, stage: StageRecord) -> None:
+        """Log that a stage has ended."""
+        result = digest(record_to_json(stage)) if stage.outcome == "completed" else None
+        self.say(
+            EventType.STAGE_FINISHED, {"stage": stage.name, "outcome": str(stage.outcome), "result": result}
+        )
+
+
+@contextmanager
+def _logged_run(log: Log, prepared: Prepared, actor: str, clock: datetime) -> Iterator[_LoggedRun]:
+    """Log the start of a run (1), and its failure if it does not come to its end."""
+    logged = _LoggedRun(log, prepared.run.id, actor, clock)
+    logged.say(EventType.RUN_STARTED, _started(prepared))
+    try:
+        yield logged
+    except RauditError as error:
+        logged.say(EventType.RUN_FAILED, {"error": error.reference, "exit_status": error.exit_status})
+        raise
+    except KeyboardInterrupt:
+        logged.say(EventType.RUN_ABORTED, {"reason": "interrupted"})
+        raise
+    except BaseException:
+        logged.say(EventType.RUN_FAILED, {"error": "internal", "exit_status": 4})
+        raise
+
+
+def _started(prepared: Prepared) -> dict[str, Any]:
+    def of(role: str) -> list[Input]:
+        return [item for item in prepared.inputs if item.role == role]
+
+    body: dict[str, Any] = {
+        "plan": of("plan")[0].sha256,
+        "data": of("data")[0].sha256,
+        "code": code_sha256(),
+        "environment": digest({"python": prepared.run.python, "packages": dict(prepared.run.packages)}),
+        "seed": prepared.run.seed,
+        "system": prepared.plan.file.system.name,
+    }
+    for role in ("model", "policy"):
+        if of(role):
+            body[role] = of(role)[0].sha256
+    if of("answers"):
+        body["answers"] = digest([item.sha256 for item in of("answers")])
+    return body
+
+
+def code_sha256() -> Sha256:
+    """Digest of raudit's own source files, by name."""
+    folder = Path(__file__).resolve().parent
+    files = sorted(path for path in folder.rglob("*.py") if "_resources" not in path.parts)
+    return digest([[path.relative_to(folder).as_posix(), sha256(path.read_bytes())] for path in files])
+
+
+def _judged(prepared: Prepared, logged: _LoggedRun, progress: Progress, today: date) -> Record:
+    record = measure(prepared, progress=progress, on_stage=logged.stage)  # (2)
+    return judge_record(prepared.plan, record, today=today)  # (3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealed:
+    """A record in the log, with the proof."""
+
+    record_sha256: Sha256
+    entry: bytes
+    checkpoint: str
+    proof: str
+
+
+def _seal(log: Log, record: Record, logged: _LoggedRun, clock: datetime) -> _Sealed:
+    verdict = record.verdict
+    if verdict is None:
+        raise AssertionError("a record is sealed after it was judged")
+    own = sha256(record_bytes(record))
+    body = {"record": own, "verdict": str(verdict.status), "exit_status": verdict.exit_status}
+    index = logged.say(EventType.RUN_FINISHED, body)
+    checkpoint = log.checkpoint(clock)
+    entry = log.store.entry(index)
+    return _Sealed(record_sha256=own, entry=entry, checkpoint=checkpoint, proof=log.prove(index, checkpoint))
+
+
+def _render(plan: Plan, record: Record, sealed: _Sealed, vkey: str) -> bytes:
+    from raudit.report import render_pdf
+
+    return render_pdf(
+        record,
+        template=plan.file.report.template,
+        language=plan.file.report.language,
+        seals=seals(sealed.entry, sealed.proof, sealed.checkpoint, vkey),
+        templates_dir=plan.folder,
+    )
+
+
+def seals(entry: bytes, proof: str, checkpoint: str, vkey: str) -> Any:
+    """What binds a report to the log, as attachments."""
+    from raudit.report import Seals
+
+    return Seals(checkpoint=checkpoint, proof=proof, entry=entry, vkey=vkey)
+
+
+def _predicate(record: Record, record_sha256: Sha256) -> dict[str, Any]:
+    verdict = record.verdict
+    return {
+        "record": record_sha256,
+        "run": record.run.id,
+        "system": dict(record.system),
+        "verdict": str(verdict.status) if verdict else None,
+        "exitStatus": verdict.exit_status if verdict else None,
+        "blocking": list(verdict.blocking) if verdict else [],
+        "inputs": {f"{item.role}:{item.name}": item.sha256 for item in record.inputs},
+    }
+
+
+__all__ = [
+    "CHECKPOINT_NAME",
+    "ENTRY_NAME",
+    "PROOF_NAME",
+    "RECORD_NAME",
+    "Issued",
+    "code_sha256",
+    "judge_plan",
+    "judge_record",
+    "plan_policy",
+    "run_audit",
+    "seals",
+]
