@@ -202,9 +202,7 @@ class _LoggedRun:
     def stage(self, stage: StageRecord) -> None:
         """Log that a stage has ended."""
         result = digest(record_to_json(stage)) if stage.outcome == "completed" else None
-        self.say(
-            EventType.STAGE_FINISHED, {"stage": stage.name, "outcome": str(stage.outcome), "result": result}
-        )
+        self.say(EventType.STAGE_FINISHED, {"stage": stage.name, "outcome": str(stage.outcome), "result": result})
 
 
 @contextmanager
