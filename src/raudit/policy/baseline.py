@@ -92,13 +92,10 @@ def hold(baseline: Baseline, findings: Sequence[tuple[Finding, Threshold | None]
     """
     known = [finding for finding, _limit in findings if finding.fingerprint in baseline.entries]
     one_sided = 1 - (1 - level) / max(len(known), 1)
-    return {
-        finding.fingerprint: _hold(baseline, finding, limit, level=one_sided, shown=level)
-        for finding, limit in findings
-    }
+    return {finding.fingerprint: _hold(baseline, finding, limit, level=one_sided) for finding, limit in findings}
 
 
-def _hold(baseline: Baseline, finding: Finding, limit: Threshold | None, *, level: float, shown: float) -> Held:
+def _hold(baseline: Baseline, finding: Finding, limit: Threshold | None, *, level: float) -> Held:
     entry = baseline.entries.get(finding.fingerprint)
     if entry is None:
         return Held(state="new", explanation="It is not in the baseline.")
@@ -129,24 +126,22 @@ def grown(
 ) -> Growth:
     """Bring a baseline up to date with a record.
 
-    Without an approver it only shrinks: findings that no longer fail leave, and values that became better are
-    tightened. With an approver and a reason, new and worse findings enter too.
+    Without an approver it only shrinks: findings that no longer fail leave, and values that became clearly better
+    are tightened. With an approver and a reason, new and worse findings enter too.
     """
     now = {finding.fingerprint: _entry(finding, limit) for finding, limit in failed}
     judged = {finding.fingerprint for finding in record.findings if finding.status is not Status.INDETERMINATE}
     kept: dict[str, Entry] = {}
     for key, entry in baseline.entries.items():
         if key in now:
-            kept[key] = now[key] if approver or _better(entry, now[key]) else entry
+            kept[key] = now[key] if approver or _clearly_better(entry, now[key]) else entry
         elif key not in judged:
             kept[key] = entry  # not measured this time: neither gone nor better
     removed = tuple(sorted(set(baseline.entries) - set(kept)))
     added = tuple(sorted(key for key in now if key not in baseline.entries or key not in baseline.approved))
     if not approver:
         return Growth(baseline=replace(baseline, entries=kept), removed=removed)
-    raised = tuple(
-        sorted(key for key in now if key in baseline.entries and not _better(baseline.entries[key], now[key]))
-    )
+    raised = (key for key in now if key in baseline.entries and not _no_worse(baseline.entries[key], now[key]))
     approval = Approval(
         approver=approver,
         reason=reason,
@@ -160,16 +155,31 @@ def grown(
     return Growth(baseline=after, added=approval.added, removed=removed, approval=approval if approval.added else None)
 
 
-def _better(old: Entry, new: Entry) -> bool:
-    """Whether the new value lies no further out than the old one."""
-    if old.measurement is None or new.measurement is None:
-        return True
-    then, now = old.measurement.value, new.measurement.value
-    if then is None or now is None:
+def _clearly_better(old: Entry, new: Entry) -> bool:
+    """Whether chance does not explain the improvement; else tightening would ratchet on luck."""
+    if old.measurement is None or new.measurement is None or old.measurement.metric != new.measurement.metric:
         return False
-    limit = new.threshold
-    low_side = limit is not None and limit.low is not None and now < limit.low
-    return now >= then if low_side else now <= then
+    change = difference(old.measurement, new.measurement, level=0.95)
+    if change is None:
+        return False
+    if _too_low(new):
+        return change.low is not None and change.low > 0
+    return change.high is not None and change.high < 0
+
+
+def _no_worse(old: Entry, new: Entry) -> bool:
+    """Whether the new value lies no further out than the old one."""
+    then = old.measurement.value if old.measurement is not None else None
+    now = new.measurement.value if new.measurement is not None else None
+    if then is None or now is None:
+        return then == now
+    return now >= then if _too_low(new) else now <= then
+
+
+def _too_low(entry: Entry) -> bool:
+    value = entry.measurement.value if entry.measurement is not None else None
+    limit = entry.threshold
+    return value is not None and limit is not None and limit.low is not None and value < limit.low
 
 
 def _entry(finding: Finding, limit: Threshold | None) -> Entry:
@@ -254,7 +264,7 @@ def _bad(message: str, reference: str, path: Path, *, got: str = "") -> PolicyEr
         where=str(path),
         got=got,
         expected=SCHEMA,
-        hint="write it anew from an accepted record: raudit check --record record.json --baseline FILE --update-baseline",
+        hint="write it anew from an accepted record, with: raudit check --baseline FILE --update-baseline",
     )
 
 

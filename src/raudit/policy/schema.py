@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import Annotated, Any, Literal
 
@@ -169,7 +169,7 @@ def _date(value: Any) -> Any:
     return value
 
 
-Day = Annotated[datetime.date, BeforeValidator(_date)]
+Day = Annotated[dt.date, BeforeValidator(_date)]
 
 
 class WaiverEntry(Strict):
@@ -202,7 +202,7 @@ class WaiverEntry(Strict):
 
 
 class WaiversFile(Strict):
-    """A waivers file, as its JSON Schema says; entries are validated one by one, so one bad entry spoils only itself."""
+    """A waivers file. Entries are validated one by one, so that a bad one spoils only itself."""
 
     schema_version: Literal["raudit.waivers/1"] = Field(alias="schema")
     waivers: tuple[WaiverEntry, ...] = ()

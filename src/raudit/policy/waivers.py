@@ -160,7 +160,9 @@ def apply_waivers(
         matching = [(finding, limit) for finding, limit in findings if matches(waiver, finding, record)]
         fault = _fault(waiver, record, terms, today)
         if fault:
-            uses.extend(_use(waiver, fault[0], finding, fault[1]) for finding, _limit in matching or [(None, None)])
+            uses.extend(_use(waiver, fault[0], finding, fault[1]) for finding, _limit in matching)
+            if not matching:
+                uses.append(_use(waiver, fault[0], None, fault[1]))
             continue
         if not matching:
             uses.append(_use(waiver, "unused", None, _unused(waiver, record)))

@@ -1,0 +1,59 @@
+"""``raudit check``: apply the policy and end in a status that CI can trust."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+SEVERITIES = ("critical", "high", "medium", "low", "info", "never")
+
+
+@click.command(
+    epilog="Exit status: 0 nothing blocks, 1 a blocking finding, 2 wrong usage, 3 could not tell, 4 internal error or "
+    "a file could not be written, 5 nothing evaluated, 6 a record does not verify. The same whatever the output."
+)
+@click.option("--config", type=FILE, default=Path("raudit.yaml"), show_default=True, help="The plan.")
+@click.option("--record", type=FILE, help="Judge this record instead of running the audit.")
+@click.option("--policy", help="A policy file or preset (default: the plan's policy, else 'default').")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Block on failed findings of this severity or worse.")
+@click.option("--soft-fail-on", multiple=True, metavar="ID|SEVERITY", help="Failed findings that do not block.")
+@click.option("--hard-fail-on", multiple=True, metavar="ID|SEVERITY", help="Failed findings that block.")
+@click.option(
+    "--on-inconclusive",
+    type=click.Choice(["block", "review", "pass"]),
+    help="What could not be told: block (1), review (3) or pass (0).",
+)
+@click.option("--select", multiple=True, metavar="ID", help="Judge only these rules or prefixes.")
+@click.option("--ignore", multiple=True, metavar="ID", help="Do not judge these rules or prefixes.")
+@click.option("--waivers", type=FILE, help="Waivers file (default: the plan's).")
+@click.option("--strict-waivers", is_flag=True, help="Unused, expired, outgrown and malformed waivers block.")
+@click.option("--show-waived", is_flag=True, help="Print waived, known and passed findings one by one.")
+@click.option("--baseline", type=FILE, help="Baseline file (default: the plan's).")
+@click.option("--update-baseline", is_flag=True, help="Prune the baseline; let findings in only with --approver.")
+@click.option("--approver", metavar="NAME", help="Who lets findings into the baseline.")
+@click.option("--reason", metavar="TEXT", help="Why; printed and logged.")
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="KIND=PATH",
+    help="sarif, junit, json, markdown, github, gitlab or text; repeatable.",
+)
+@click.option("--exit-zero", is_flag=True, help="End in 0 even if something blocks; the record keeps the real status.")
+@click.option("--offline", is_flag=True, help="Contact no time stamp authority, whatever the plan says.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the plan's.")
+@click.option("--today", metavar="DATE", help="Date against which waivers expire (default: today in UTC).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing on stdout.")
+@click.pass_context
+def command(ctx: click.Context, /, **options: Any) -> None:
+    """Run the audit, or take a record, and say whether anything blocks."""
+    from raudit.gate.check import Check, run_check
+
+    check = Check(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()},
+    )
+    ctx.exit(run_check(check, out=click.get_binary_stream("stdout"), say=lambda line: click.echo(line, err=True)))
