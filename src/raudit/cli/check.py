@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from raudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from raudit.check import CheckResult
+
 FILE = click.Path(path_type=Path, dir_okay=False)
 SEVERITIES = ("critical", "high", "medium", "low", "info", "never")
+ZEROED = (1, 3)
+"""Statuses that --exit-zero turns into 0; that nothing was evaluated is never turned into 0."""
 
 
 @click.command(
@@ -51,9 +59,46 @@ SEVERITIES = ("critical", "high", "medium", "low", "info", "never")
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Run the audit, or take a record, and say whether anything blocks."""
-    from raudit.gate.check import Check, run_check
+    from raudit.check import CheckOptions, check
 
-    check = Check(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()},
-    )
-    ctx.exit(run_check(check, out=click.get_binary_stream("stdout"), say=lambda line: click.echo(line, err=True)))
+    exit_zero, as_json, quiet = options.pop("exit_zero"), options.pop("as_json"), options.pop("quiet")
+    show_waived = options.pop("show_waived")
+    options["today"] = _day(options["today"])
+    for key in ("approver", "reason"):
+        options[key] = options[key] or ""
+    result = check(CheckOptions(**options))
+    for notice in result.notices:
+        click.echo(notice, err=True)
+    if result.standard_output is not None:
+        _print(result.standard_output)
+    elif not quiet:
+        _print(_shown(result, as_json=as_json, full=show_waived))
+    status = result.exit_status
+    if exit_zero and status in ZEROED:
+        click.echo(f"exit status {status} turned into 0 by --exit-zero; the record keeps {status}", err=True)
+        status = 0
+    ctx.exit(status)
+
+
+def _shown(result: CheckResult, *, as_json: bool, full: bool) -> bytes:
+    from raudit.gate.as_json import gate_json
+    from raudit.gate.text import plain_text
+
+    if as_json:
+        return gate_json(result.record, result.anchors)
+    return plain_text(result.record, result.anchors, full=full)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise UsageError(
+            "not a date", reference="bad-date", where="--today", got=text, expected="a date such as 2027-01-31"
+        ) from fault
+
+
+def _print(data: bytes) -> None:
+    click.echo(data, nl=False)
