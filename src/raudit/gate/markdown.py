@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from raudit.findings import Measurement
 from raudit.gate.anchors import PlanLines
-from raudit.gate.view import GateFinding, findings_of
+from raudit.gate.view import GateFinding, findings_of, what_became
 from raudit.record import Record
 
 MAX_BYTES = 900_000
@@ -76,7 +76,7 @@ def _stages(record: Record) -> str:
     rest = [stage for stage in record.stages if stage.outcome != "completed"]
     if not rest:
         return ""
-    lines = [f"- {_text(stage.title)} was {stage.outcome}: {_text(stage.reason)}" for stage in rest]
+    lines = [f"- {_text(what_became(stage))}" for stage in rest]
     return "### Not completed\n\n" + "\n".join(lines) + "\n"
 
 

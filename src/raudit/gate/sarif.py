@@ -13,7 +13,7 @@ from typing import Any
 
 from raudit.findings import Rule, Severity, Status
 from raudit.gate.anchors import Place, PlanLines
-from raudit.gate.view import GateFinding, catalogue, findings_of, not_completed
+from raudit.gate.view import GateFinding, catalogue, findings_of, not_completed, what_became
 from raudit.record import Outcome, Record, StageRecord
 
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -172,7 +172,7 @@ def _stage_result(stage: StageRecord, anchors: PlanLines, index: dict[str, int])
         "ruleIndex": index[_NOT_RUN.id],
         "level": "error",
         "kind": "fail",
-        "message": {"text": f"The stage {stage.title} was {stage.outcome}: {stage.reason or 'no reason given'}"},
+        "message": {"text": what_became(stage)},
         "locations": [_location(anchors.place(f"stages.{stage.name}"))],
         "partialFingerprints": {
             "primaryLocationLineHash": digest({"rule": _NOT_RUN.id, "kind": "stage", "name": stage.name})[:32]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from raudit.gate.anchors import PlanLines
 from raudit.gate.markdown import measured
-from raudit.gate.view import GateFinding, findings_of
+from raudit.gate.view import GateFinding, findings_of, what_became
 from raudit.record import Record
 
 _HEADS = {
@@ -47,7 +47,7 @@ def plain_text(record: Record, anchors: PlanLines, *, width: int = 100, full: bo
             lines += _finding(item, anchors, width)
     for stage in record.stages:
         if stage.outcome != "completed":
-            lines += _wrap(f"{stage.title} was {stage.outcome}: {stage.reason}", width, "")
+            lines += _wrap(what_became(stage), width, "")
     for use in verdict.waivers:
         if use.state != "applied" or full:
             lines += _wrap(use.explanation, width, "")

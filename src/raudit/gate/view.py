@@ -56,9 +56,10 @@ def not_completed(record: Record) -> tuple[StageRecord, ...]:
     return tuple(stage for stage in record.stages if stage.outcome is not Outcome.COMPLETED)
 
 
-def verdict_word(record: Record) -> str:
-    """The verdict in a word."""
-    return str(_verdict(record).status)
+def what_became(stage: StageRecord) -> str:
+    """A stage that did not complete, in a sentence without its full stop."""
+    verb = "failed" if stage.outcome is Outcome.FAILED else "was skipped"
+    return f"{stage.title} {verb}: {stage.reason or 'no reason given'}"
 
 
 def _verdict(record: Record) -> Verdict:
