@@ -1,0 +1,381 @@
+"""The gate: a record, its policy, waivers and baseline become a verdict, outputs and one exit status.
+
+The command line, ``raudit.check``, the pytest plugin, the MLflow logger and the CI actions all call ``check``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from raudit.errors import PolicyError, UsageError
+from raudit.findings import JsonObject, Severity, Status
+from raudit.gate import PlanLines, write_atomically
+from raudit.gate.outputs import parse_output, render
+from raudit.plan import Plan, load_plan
+from raudit.policy import (
+    Baseline,
+    Growth,
+    OnInconclusive,
+    Policy,
+    Waivers,
+    apply_policy,
+    approval_event,
+    baseline_bytes,
+    grown,
+    judge,
+    load_baseline,
+    load_policy,
+    load_waivers,
+    policy_source,
+)
+from raudit.policy.model import NEVER, RULE_ID, covers
+from raudit.record import Record, parse_record, record_sha256
+from raudit.yamltext import nearest
+
+MIN_REASON = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """What a check is asked to do; every field has a flag of ``raudit check``."""
+
+    config: Path = Path("raudit.yaml")
+    """The plan."""
+    record: Path | None = None
+    """A record to judge; None runs the audit."""
+    policy: str | None = None
+    """A policy file or preset; None takes the plan's."""
+    fail_on: str | None = None
+    soft_fail_on: tuple[str, ...] = ()
+    hard_fail_on: tuple[str, ...] = ()
+    on_inconclusive: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    waivers: Path | None = None
+    strict_waivers: bool = False
+    baseline: Path | None = None
+    update_baseline: bool = False
+    approver: str = ""
+    reason: str = ""
+    outputs: tuple[str, ...] = ()
+    """``kind=path``; the path ``-`` is standard output."""
+    offline: bool = False
+    seed: int | None = None
+    today: date | None = None
+    """Date in UTC against which waivers expire; None takes the clock's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What a check came to."""
+
+    record: Record
+    """With its verdict."""
+    anchors: PlanLines
+    notices: tuple[str, ...] = ()
+    """What the person should know besides the verdict, one sentence each."""
+    growth: Growth | None = None
+    """The baseline as it was updated; None if that was not asked for."""
+    standard_output: bytes | None = None
+    """The output that was asked for on ``-``."""
+
+    @property
+    def exit_status(self) -> int:
+        """0, 1, 3 or 5; see the table in ``docs/reference/exit-status.md``."""
+        assert self.record.verdict is not None  # noqa: S101 -- check always sets it
+        return self.record.verdict.exit_status
+
+    @property
+    def events(self) -> tuple[JsonObject, ...]:
+        """What the log must keep: every waiver that was looked at, and an approval of the baseline's growth."""
+        return log_events(self.record, self.growth)
+
+
+Runner = Callable[[CheckOptions], Record]
+"""Runs the audit of ``options.config``."""
+
+
+def check(options: CheckOptions, *, run: Runner | None = None, clock: datetime | None = None) -> CheckResult:
+    """Judge a record and write what was asked for.
+
+    Parameters
+    ----------
+    run
+        Runs the audit if no record is given; by default the whole audit as its plan says.
+    clock
+        The time; aware. By default the machine's.
+
+    Raises
+    ------
+    UsageError
+        For flags, policy, waivers or baseline that cannot be used.
+    EnvironmentFault
+        If an output cannot be written; then none is.
+    IntegrityError
+        If the record is not as raudit wrote it.
+    """
+    outputs = [parse_output(text) for text in options.outputs]
+    _check_flags(options, [path for _kind, path in outputs])
+    now = (clock or datetime.now(UTC)).astimezone(UTC)
+    today = options.today or now.date()
+    plan = _plan(options)
+    record = _read(options.record) if options.record else (run or _run)(options)
+    notices: list[str] = []
+    if options.record and plan is not None and not _is_plan_of(plan, record):
+        notices.append(f"{options.config} is not the plan that the record was made from; its lines may not fit.")
+    judged, growth = _judge(record, options, plan, today)
+    record = judged
+    anchors = plan_lines(plan, options, record)
+    rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
+    standard = rendered.pop(Path("-"), None)
+    files = {path.resolve(): data for path, data in rendered.items()}
+    if growth is not None:
+        files[_baseline_path(options, plan, record, must_exist=False) or Path()] = baseline_bytes(growth.baseline)
+        notices.append(_growth_notice(growth))
+    write_atomically(files)
+    return CheckResult(record=record, anchors=anchors, notices=tuple(notices), growth=growth, standard_output=standard)
+
+
+def _judge(record: Record, options: CheckOptions, plan: Plan | None, today: date) -> tuple[Record, Growth | None]:
+    policy = _overridden(_policy(options, plan, record), options, record)
+    waivers = _waivers(options, plan, record)
+    path = _baseline_path(options, plan, record, must_exist=not options.update_baseline)
+    baseline = load_baseline(path) if path is not None and path.exists() else None
+    if options.update_baseline and path is None:
+        raise UsageError(
+            "there is no baseline to update",
+            reference="no-baseline",
+            where="--update-baseline",
+            hint="name one with --baseline FILE, or as 'baseline' in raudit.yaml",
+        )
+    growth = _grow(record, policy, baseline or Baseline(), options, today) if options.update_baseline else None
+    after = growth.baseline if growth is not None else baseline
+    verdict = apply_policy(record, policy, waivers=waivers, baseline=after, today=today)
+    return record.with_verdict(verdict), growth
+
+
+def _grow(record: Record, policy: Policy, baseline: Baseline, options: CheckOptions, today: date) -> Growth:
+    judged = [judge(finding, policy) for finding in record.findings if policy.judges(finding.rule)]
+    failed = [(item.finding, item.threshold) for item in judged if item.status is Status.FAILED]
+    return grown(
+        baseline,
+        record,
+        failed,
+        record_sha256=record_sha256(replace(record, verdict=None)),
+        today=today,
+        approver=options.approver,
+        reason=options.reason,
+    )
+
+
+def _growth_notice(growth: Growth) -> str:
+    said = f"Baseline: {len(growth.removed)} gone"
+    if growth.approval is not None:
+        return f"{said}, {len(growth.added)} let in by {growth.approval.approver}: {growth.approval.reason}"
+    return f"{said}, none let in (that takes --approver and --reason)."
+
+
+def _run(options: CheckOptions) -> Record:
+    from raudit.audit import run_audit  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    record: Record = run_audit(options.config, seed=options.seed, offline=options.offline)
+    return record
+
+
+def _read(path: Path) -> Record:
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise UsageError(
+            "the record cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got=fault.strerror or str(fault),
+            hint="check the path; raudit audit writes record.json",
+        ) from fault
+    return parse_record(data)
+
+
+def _check_flags(options: CheckOptions, paths: list[Path]) -> None:
+    if options.update_baseline and bool(options.approver) != bool(options.reason):
+        raise UsageError(
+            "an approval needs who and why",
+            reference="approval-incomplete",
+            where="--approver, --reason",
+            hint="give both, or neither to prune only",
+        )
+    if options.reason and len(options.reason) < MIN_REASON:
+        raise UsageError(
+            "the reason is too short to be one",
+            reference="reason-too-short",
+            where="--reason",
+            got=options.reason,
+            expected=f"at least {MIN_REASON} characters",
+        )
+    if (options.approver or options.reason) and not options.update_baseline:
+        raise UsageError(
+            "there is nothing to approve",
+            reference="approval-without-update",
+            where="--approver, --reason",
+            hint="add --update-baseline",
+        )
+    places = [path if path == Path("-") else path.resolve() for path in paths]
+    if len(set(places)) < len(places):
+        raise UsageError(
+            "two outputs go to the same place",
+            reference="output-twice",
+            where="--output",
+            hint="give each output a path of its own",
+        )
+
+
+def _plan(options: CheckOptions) -> Plan | None:
+    """The plan; with a record it may be absent."""
+    if options.record is not None and not options.config.exists():
+        return None
+    return load_plan(options.config)
+
+
+def _is_plan_of(plan: Plan, record: Record) -> bool:
+    return any(item.role == "plan" and item.sha256 == plan.sha256 for item in record.inputs)
+
+
+def _policy(options: CheckOptions, plan: Plan | None, record: Record) -> Policy:
+    if options.policy is not None:
+        return load_policy(policy_source(options.policy, Path()))
+    folder = plan.folder if plan is not None else _record_folder(options)
+    said = plan.file.policy if plan is not None else record.plan.get("policy")
+    if isinstance(said, Mapping):
+        return load_policy(inline=said, yaml=plan.yaml if plan is not None else None, folder=folder)
+    return load_policy(policy_source(str(said), folder) if said else None)
+
+
+def _overridden(policy: Policy, options: CheckOptions, record: Record) -> Policy:
+    """Lay the flags over the policy; a flag that names no rule of this audit is a slip, not a wish."""
+    known = sorted({rule.id for stage in record.stages for rule in stage.rules} | {f.rule for f in record.findings})
+    severities = [str(severity) for severity in Severity]
+    for flag, words, also in (
+        ("--soft-fail-on", options.soft_fail_on, severities),
+        ("--hard-fail-on", options.hard_fail_on, severities),
+        ("--select", options.select, []),
+        ("--ignore", options.ignore, []),
+    ):
+        for word in words:
+            fits = word in also or (RULE_ID.fullmatch(word) and any(covers(word, rule) for rule in known))
+            if not fits:
+                raise UsageError(
+                    f"{flag} names no rule of this audit",
+                    reference="unknown-rule",
+                    where=flag,
+                    got=word,
+                    expected="a rule id, a prefix of one" + (", or a severity" if also else ""),
+                    hint=nearest(word, [*known, *also]),
+                )
+    changes: dict[str, Any] = {}
+    if options.fail_on is not None:
+        changes["fail_on"] = None if options.fail_on == NEVER else Severity(options.fail_on)
+    if options.on_inconclusive is not None:
+        changes["on_inconclusive"] = OnInconclusive(options.on_inconclusive)
+    for key in ("soft_fail_on", "hard_fail_on"):
+        if getattr(options, key):
+            changes[key] = (*getattr(policy, key), *getattr(options, key))
+    for key in ("select", "ignore"):
+        if getattr(options, key):
+            changes[key] = getattr(options, key)
+    if options.strict_waivers:
+        changes["waivers"] = replace(policy.waivers, strict=True)
+    return policy.changed(**changes)
+
+
+def _waivers(options: CheckOptions, plan: Plan | None, record: Record) -> Waivers:
+    return load_waivers(_file(options.waivers, "waivers", options, plan, record))
+
+
+def _baseline_path(options: CheckOptions, plan: Plan | None, record: Record, *, must_exist: bool) -> Path | None:
+    path = _file(options.baseline, "baseline", options, plan, record)
+    if path is not None and must_exist and not path.exists():
+        raise PolicyError(
+            "the baseline cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got="no such file",
+            hint="write it with --update-baseline --approver NAME --reason TEXT",
+        )
+    return path.resolve() if path is not None else None
+
+
+def _file(given: Path | None, key: str, options: CheckOptions, plan: Plan | None, record: Record) -> Path | None:
+    """A file by its flag, else as the plan names it."""
+    if given is not None:
+        return given
+    if plan is not None:
+        said = getattr(plan.file, key)
+        return plan.path(said) if said else None
+    said = record.plan.get(key)
+    return _record_folder(options) / str(said) if said else None
+
+
+def _record_folder(options: CheckOptions) -> Path:
+    return options.record.resolve().parent if options.record is not None else Path.cwd()
+
+
+def plan_lines(plan: Plan | None, options: CheckOptions, record: Record) -> PlanLines:
+    """Where the rules are set, for outputs; paths are relative to the current folder, as CI has it."""
+    uri = _relative(options.config)
+    if plan is None:
+        named = next((item.name for item in record.inputs if item.role == "plan"), "raudit.yaml")
+        return PlanLines(plan_uri=named)
+    files = {}
+    for section in plan.file.assessments:
+        if section.answers:
+            path = plan.path(section.answers)
+            if path.exists():
+                files[section.answers] = (_relative(path), _yaml(path))
+    return PlanLines(plan_uri=uri, plan=plan.yaml, files={k: v for k, v in files.items() if v[1] is not None})
+
+
+def _yaml(path: Path) -> Any:
+    from raudit.errors import AnswersError
+    from raudit.yamltext import read_yaml
+
+    try:
+        return read_yaml(path, error=AnswersError)
+    except AnswersError:
+        return None  # the assessments stage has reported it; here it only means no line
+
+
+def _relative(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.name
+
+
+def log_events(record: Record, growth: Growth | None = None) -> tuple[JsonObject, ...]:
+    """What the log must keep of a verdict, as data."""
+    verdict = record.verdict
+    if verdict is None:
+        return ()
+    uses = [
+        {
+            "event": "waiver-used",
+            "waiver": use.id,
+            "state": use.state,
+            "rule": use.rule,
+            "fingerprint": use.fingerprint,
+            "owner": use.owner,
+            "approver": use.approver,
+            "expires": use.expires,
+            "reason": use.reason,
+        }
+        for use in verdict.waivers
+    ]
+    approval = approval_event(growth) if growth is not None else None
+    return (*uses, approval) if approval is not None else tuple(uses)
+
+
+__all__ = ["CheckOptions", "CheckResult", "check", "log_events", "plan_lines"]
