@@ -157,8 +157,7 @@ def renew_archive(pdf: bytes, tsa: TimeStamping) -> bytes:
     context = tsa.validation_context(None, False)
     output = io.BytesIO(pdf)
     _attempt(
-        stamper.async_update_archival_timestamp_chain(writer.prev, context, in_place=False, output=output),
-        tsa,
+        stamper.async_update_archival_timestamp_chain(writer.prev, context, in_place=False, output=output), tsa, context
     )
     return output.getvalue()
 
@@ -180,6 +179,7 @@ def _sign(
     _check_validity(key, clock)
     fits = _available(writer.prev, field)
     lasting = tsa is not None and tsa.level is not Level.B_T
+    context = tsa.validation_context(key.certificate, key.self_signed) if tsa and lasting else None
     metadata = signers.PdfSignatureMetadata(
         field_name=field,
         md_algorithm=DIGEST,
@@ -190,7 +190,7 @@ def _sign(
         subfilter=fields.SigSeedSubFilter.PADES,
         embed_validation_info=lasting,
         use_pades_lta=tsa is not None and tsa.level is Level.B_LTA,
-        validation_context=tsa.validation_context(key.certificate, key.self_signed) if tsa and lasting else None,
+        validation_context=context,
         signer_key_usage=set(),
         cades_signed_attr_spec=_role_attribute(role) if role else None,
         dss_settings=_one_revision(),
@@ -202,7 +202,7 @@ def _sign(
         new_field_spec=None if fits else fields.SigFieldSpec(field),
     )
     output = io.BytesIO()
-    _attempt(signer.async_sign_pdf(writer, existing_fields_only=fits, output=output), tsa)
+    _attempt(signer.async_sign_pdf(writer, existing_fields_only=fits, output=output), tsa, context)
     return output.getvalue()
 
 
@@ -236,7 +236,16 @@ def _role_attribute(role: str) -> Any:
     return CAdESSignedAttrSpec(signer_attributes=SignerAttrSpec(claimed_attrs=(claimed,), certified_attrs=()))
 
 
-def _attempt(coroutine: Coroutine[Any, Any, T], tsa: TimeStamping | None) -> T:
+async def _then_close(coroutine: Coroutine[Any, Any, T], context: Any) -> T:
+    """Close the connections that a validation context opened, while the loop that opened them still runs."""
+    try:
+        return await coroutine
+    finally:
+        if context is not None:
+            await context.aclose()
+
+
+def _attempt(coroutine: Coroutine[Any, Any, T], tsa: TimeStamping | None, context: Any) -> T:
     """Run a signing step; give a library's refusal its name and place."""
     import aiohttp
     from pyhanko.pdf_utils.misc import PdfError
@@ -246,7 +255,7 @@ def _attempt(coroutine: Coroutine[Any, Any, T], tsa: TimeStamping | None) -> T:
 
     where = tsa.url if tsa else ""
     try:
-        return run(coroutine)
+        return run(_then_close(coroutine, context))
     except (TimestampRequestError, aiohttp.ClientError, TimeoutError, OSError) as error:
         raise TimeStampError(
             "the time stamp authority gave no usable answer",
