@@ -106,8 +106,10 @@ def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:
     return [
         f"  {key}:            # GUESS: {what}",
         f"    column: {_text(column.name)}",
-        (f"    favourable: {_text(favourable)}    # GUESS: the value that is good for the person, "
-        f"of {list(column.levels)}"),
+        (
+            f"    favourable: {_text(favourable)}    # GUESS: the value that is good for the person, "
+            f"of {list(column.levels)}"
+        ),
     ]
 
 
@@ -116,7 +118,8 @@ def _sensitive(column: ColumnLook) -> list[str]:
     if column.numeric and column.distinct > MAX_GROUPS // 4:
         return [f"  - {{column: {name}, edges: [25, 40, 60]}}    # GUESS: cut where the law or your policy cuts"]
     many = "    # many groups: consider another column" if column.distinct > MAX_GROUPS else ""
-    return [f"  - {{column: {name}, unknown: {json.dumps(list(column.unknown))}}}    # GUESS{many}"]
+    unknown = f", unknown: {json.dumps(list(column.unknown))}" if column.unknown else ""
+    return [f"  - {{column: {name}{unknown}}}    # GUESS{many}"]
 
 
 def _first(looks: Sequence[ColumnLook], pattern: re.Pattern[str], *, most: int) -> ColumnLook | None:
