@@ -187,7 +187,9 @@ def _write_keys(folder: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     for name in ("root", "inter", "issuer", "reviewer", "revoked", "tsa", "rsa"):
-        key: Any = rsa.generate_private_key(65537, 2048) if name == "rsa" else ec.generate_private_key(ec.SECP256R1())
+        key: Any = (
+            rsa.generate_private_key(65537, 2048) if name in {"rsa", "tsa"} else ec.generate_private_key(ec.SECP256R1())
+        )
         pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

@@ -12,7 +12,7 @@ from typing import Any, Self, assert_never
 from raudit.canonical import Sha256, sha256
 from raudit.errors import KeyFileError
 from raudit.extras import require
-from raudit.signing.certificates import describe, read_certificates
+from raudit.signing.certificates import common_name, describe, read_certificates
 from raudit.signing.sources import KeySource, PemFiles, Pkcs11Token, Pkcs12File
 
 MIN_RSA_BITS = 2048
@@ -25,6 +25,8 @@ class SigningKey:
 
     subject: str
     """Who the certificate says the signer is."""
+    common_name: str
+    """The same in short: the subject's common name."""
     fingerprint: Sha256
     """SHA-256 of the certificate's DER bytes."""
     certificate: bytes = field(repr=False)
@@ -221,6 +223,7 @@ def _signing_key(own: Any, chain: list[Any], algorithm: str, signer: Any, *, ses
         )
     return SigningKey(
         subject=describe(own),
+        common_name=common_name(own),
         fingerprint=sha256(own.dump()),
         certificate=own.dump(),
         chain=tuple(cert.dump() for cert in chain),

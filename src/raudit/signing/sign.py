@@ -33,6 +33,7 @@ def certify(
     name: str,
     clock: datetime,
     tsa: TimeStamping | None = None,
+    appearance: bytes | None = None,
 ) -> bytes:
     """Certify a report as its issuer: PAdES B-B, or the level that the time stamping asks for.
 
@@ -50,6 +51,8 @@ def certify(
         The signer's claim of when this was; only a time stamp proves a time.
     tsa
         Where to get time stamps; None for B-B.
+    appearance
+        A PDF of one page to show in the field, fonts embedded; None keeps what the field shows already.
 
     Raises
     ------
@@ -65,7 +68,17 @@ def certify(
             reference="already-signed",
             hint="counter-sign it instead: raudit sign",
         )
-    return _sign(writer, key, field=field, reason=reason, name=name, role=None, clock=clock, tsa=tsa, certifying=True)
+    return _sign(
+        writer,
+        key,
+        field=field,
+        reason=reason,
+        name=name,
+        role=None,
+        clock=clock,
+        tsa=tsa,
+        appearance=appearance,
+    )
 
 
 def countersign(
@@ -78,6 +91,7 @@ def countersign(
     reason: str = "",
     field: str | None = None,
     tsa: TimeStamping | None = None,
+    appearance: bytes | None = None,
 ) -> bytes:
     """Counter-sign a certified report in a role, as an incremental revision.
 
@@ -121,7 +135,7 @@ def countersign(
         role=role,
         clock=clock,
         tsa=tsa,
-        certifying=False,
+        appearance=appearance,
     )
 
 
@@ -172,7 +186,7 @@ def _sign(
     role: str | None,
     clock: datetime,
     tsa: TimeStamping | None,
-    certifying: bool,
+    appearance: bytes | None,
 ) -> bytes:
     from pyhanko.sign import fields, signers
 
@@ -185,7 +199,7 @@ def _sign(
         md_algorithm=DIGEST,
         reason=reason,
         name=name,
-        certify=certifying,
+        certify=role is None,
         docmdp_permissions=fields.MDPPerm.FILL_FORMS,
         subfilter=fields.SigSeedSubFilter.PADES,
         embed_validation_info=lasting,
@@ -199,6 +213,7 @@ def _sign(
         metadata,
         key.signer,
         timestamper=tsa.stamper() if tsa else None,
+        stamp_style=_appearance(appearance),
         new_field_spec=None if fits else fields.SigFieldSpec(field),
     )
     output = io.BytesIO()
@@ -217,6 +232,22 @@ def _clocked(clock: datetime) -> Any:
             return session
 
     return ClockedSigner
+
+
+def _appearance(page: bytes | None) -> Any:
+    """Draw a given page into the field, or leave the field as it looks.
+
+    pyHanko's own text stamp embeds a font whose widths break PDF/A, and is tied into no structure element.
+    """
+    from pyhanko.stamp import BaseStampStyle, StaticStampStyle
+
+    class KeepAppearance(BaseStampStyle):
+        def create_stamp(self, writer: Any, box: Any, text_params: Any) -> Any:
+            """Make no stamp."""
+
+    if page is None:
+        return KeepAppearance(border_width=0)
+    return StaticStampStyle.from_pdf_file(io.BytesIO(page), border_width=0, background_opacity=1.0)
 
 
 def _one_revision() -> Any:
