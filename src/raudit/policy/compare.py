@@ -70,6 +70,27 @@ class Comparison:
             if shift.state in {"moderate", "large"}
         )
 
+    def exit_status(self, fail_on: str = "worse") -> int:
+        """Status for a gate: 1 if what ``fail_on`` names happened, 5 if the records share no finding, 3 if something
+        could be told before and cannot now, else 0.
+
+        Parameters
+        ----------
+        fail_on
+            ``worse`` (newly failed or clearly worse), ``drift``, ``any`` of both, or ``never``.
+        """
+        if fail_on == "never":
+            return 0
+        if not any(change.old is not None and change.new is not None for change in self.changes):
+            return 5
+        if fail_on in {"worse", "any"} and self.of("newly failed", "worse"):
+            return 1
+        if fail_on in {"drift", "any"} and self.drifted:
+            return 1
+        if fail_on in {"drift", "any"} and not self.drift:
+            return 3
+        return 3 if self.of("lost", "now unclear") else 0
+
 
 def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
     """Compare two records.
