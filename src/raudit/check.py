@@ -5,14 +5,15 @@ The command line, ``raudit.check``, the pytest plugin, the MLflow logger and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from raudit.canonical import Sha256
 from raudit.errors import PolicyError, UsageError
-from raudit.findings import JsonObject, Severity, Status
+from raudit.findings import Severity, Status
 from raudit.gate import PlanLines, write_atomically
 from raudit.gate.outputs import parse_output, render
 from raudit.plan import Plan, load_plan
@@ -21,10 +22,12 @@ from raudit.policy import (
     Growth,
     OnInconclusive,
     Policy,
+    Waiver,
     Waivers,
     apply_policy,
-    approval_event,
+    approval_sha256,
     baseline_bytes,
+    baseline_sha256,
     grown,
     judge,
     load_baseline,
@@ -36,7 +39,13 @@ from raudit.policy.model import NEVER, RULE_ID, covers
 from raudit.record import Record, parse_record, record_sha256
 from raudit.yamltext import nearest
 
+if TYPE_CHECKING:
+    from raudit.evidence import Progress
+    from raudit.log import Event, Log
+    from raudit.policy.waive import Covered
+
 MIN_REASON = 8
+SERVICE = "service:raudit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,25 +98,28 @@ class CheckResult:
         assert self.record.verdict is not None  # noqa: S101 -- check always sets it
         return self.record.verdict.exit_status
 
-    @property
-    def events(self) -> tuple[JsonObject, ...]:
-        """What the log must keep: every waiver that was looked at, and an approval of the baseline's growth."""
-        return log_events(self.record, self.growth)
 
-
-Runner = Callable[[CheckOptions], Record]
-"""Runs the audit of ``options.config``."""
-
-
-def check(options: CheckOptions, *, run: Runner | None = None, clock: datetime | None = None) -> CheckResult:
-    """Judge a record and write what was asked for.
+def check(
+    options: CheckOptions,
+    *,
+    clock: datetime | None = None,
+    log: Log | None = None,
+    actor: str = SERVICE,
+    progress: Progress | None = None,
+) -> CheckResult:
+    """Judge a record, or run the audit and judge what it established, and write what was asked for.
 
     Parameters
     ----------
-    run
-        Runs the audit if no record is given; by default the whole audit as its plan says.
     clock
         The time; aware. By default the machine's.
+    log
+        An open log: the run, every waiver that is held against a finding, and approvals are appended to it, and the
+        approvals of the baseline must be in it.
+    actor
+        Who runs it; the log keeps a salted digest.
+    progress
+        Where long work says how far it is.
 
     Raises
     ------
@@ -119,32 +131,43 @@ def check(options: CheckOptions, *, run: Runner | None = None, clock: datetime |
         If the record is not as raudit wrote it.
     """
     outputs = [parse_output(text) for text in options.outputs]
-    _check_flags(options, [path for _kind, path in outputs])
-    now = (clock or datetime.now(UTC)).astimezone(UTC)
+    _check_flags(options, [path for _kind, path in outputs], log)
+    now = (clock or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     today = options.today or now.date()
     plan = _plan(options)
-    record = _read(options.record) if options.record else (run or _run)(options)
     notices: list[str] = []
-    if options.record and plan is not None and not _is_plan_of(plan, record):
-        notices.append(f"{options.config} is not the plan that the record was made from; its lines may not fit.")
-    judged, growth = _judge(record, options, plan, today)
-    record = judged
+    if options.record is not None:
+        record = read_record(options.record)
+        if plan is not None and not _is_plan_of(plan, record):
+            notices.append(f"{options.config} is not the plan that the record was made from; its lines may not fit.")
+    else:
+        record = _run(options, plan, now, log, actor, progress)
+    record, growth = _judge(record, options, plan, today, _approved(log))
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
     standard = rendered.pop(Path("-"), None)
     files = {path.resolve(): data for path, data in rendered.items()}
     if growth is not None:
-        files[_baseline_path(options, plan, record, must_exist=False) or Path()] = baseline_bytes(growth.baseline)
+        path = _baseline_path(options, plan, record, must_exist=False)
+        assert path is not None  # noqa: S101 -- _judge has looked
+        files[path] = baseline_bytes(growth.baseline)
         notices.append(_growth_notice(growth))
+    if log is not None:
+        _log(log, record, growth, now, actor)
     write_atomically(files)
     return CheckResult(record=record, anchors=anchors, notices=tuple(notices), growth=growth, standard_output=standard)
 
 
-def _judge(record: Record, options: CheckOptions, plan: Plan | None, today: date) -> tuple[Record, Growth | None]:
+def _judge(
+    record: Record, options: CheckOptions, plan: Plan | None, today: date, approved: frozenset[Sha256] | None
+) -> tuple[Record, Growth | None]:
     policy = _overridden(_policy(options, plan, record), options, record)
     waivers = _waivers(options, plan, record)
     path = _baseline_path(options, plan, record, must_exist=not options.update_baseline)
     baseline = load_baseline(path) if path is not None and path.exists() else None
+    if baseline is not None and approved is not None:
+        kept = tuple(approval for approval in baseline.approvals if approval_sha256(approval) in approved)
+        baseline = replace(baseline, approvals=kept)
     if options.update_baseline and path is None:
         raise UsageError(
             "there is no baseline to update",
@@ -179,14 +202,72 @@ def _growth_notice(growth: Growth) -> str:
     return f"{said}, none let in (that takes --approver and --reason)."
 
 
-def _run(options: CheckOptions) -> Record:
-    from raudit.audit import run_audit  # type: ignore[import-not-found,import-untyped,unused-ignore]
+def _run(
+    options: CheckOptions, plan: Plan | None, now: datetime, log: Log | None, actor: str, progress: Progress | None
+) -> Record:
+    from raudit.audit import judge_plan
 
-    record: Record = run_audit(options.config, seed=options.seed, offline=options.offline)
-    return record
+    assert plan is not None  # noqa: S101 -- without a record the plan was loaded
+    return judge_plan(plan, clock=now, seed=options.seed, log=log, actor=actor, progress=progress, today=options.today)
 
 
-def _read(path: Path) -> Record:
+def _approved(log: Log | None) -> frozenset[Sha256] | None:
+    """Digests of the approvals that the log holds; None without a log."""
+    if log is None:
+        return None
+    from raudit.log import EventType
+
+    return frozenset(Sha256(str(e.body["approval"])) for e in log.find(type=EventType.BASELINE_APPROVED))
+
+
+def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: str) -> None:
+    """Append what people decided: waivers that were held against findings, and an approval."""
+    events = log_events(record, growth, actor=actor)
+    if events:
+        log.append(events, clock=now)
+
+
+def log_events(record: Record, growth: Growth | None = None, *, actor: str = SERVICE) -> tuple[Event, ...]:
+    """Events that a verdict owes the log."""
+    from raudit.log import Event, EventType
+
+    bare = record_sha256(replace(record, verdict=None))
+    events: list[Event] = []
+    for use in record.verdict.waivers if record.verdict is not None else ():
+        if use.state == "expired" and use.expires:
+            body: dict[str, Any] = {"waiver": use.id, "expires": use.expires}
+            events.append(Event(type=EventType.WAIVER_EXPIRED, actor=actor, body=body))
+        elif use.state != "unused":
+            body = {
+                "waiver": use.id[:200],
+                "state": use.state.replace("_", "-"),
+                "rule": use.rule[:200] or "none",
+                "finding": use.fingerprint,
+                "record": bare,
+            }
+            events.append(Event(type=EventType.WAIVER_USED, actor=actor, body=body))
+    if growth is not None and growth.approval is not None:
+        body = {
+            "approval": approval_sha256(growth.approval),
+            "baseline": baseline_sha256(growth.baseline),
+            "added": len(growth.added),
+            "record": growth.approval.record_sha256,
+            "by": growth.approval.approver,
+        }
+        events.append(Event(type=EventType.BASELINE_APPROVED, actor=actor, body=body))
+    return tuple(events)
+
+
+def read_record(path: Path) -> Record:
+    """Read a stored record.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read.
+    RecordIntegrityError
+        If it is not as raudit wrote it.
+    """
     try:
         data = path.read_bytes()
     except OSError as fault:
@@ -200,13 +281,20 @@ def _read(path: Path) -> Record:
     return parse_record(data)
 
 
-def _check_flags(options: CheckOptions, paths: list[Path]) -> None:
+def _check_flags(options: CheckOptions, paths: list[Path], log: Log | None) -> None:
     if options.update_baseline and bool(options.approver) != bool(options.reason):
         raise UsageError(
             "an approval needs who and why",
             reference="approval-incomplete",
             where="--approver, --reason",
             hint="give both, or neither to prune only",
+        )
+    if options.approver and log is None:
+        raise UsageError(
+            "an approval must be logged, and no log is open",
+            reference="approval-without-log",
+            where="--approver",
+            hint="name a log key in the plan (log.key) and leave out --no-log",
         )
     if options.reason and len(options.reason) < MIN_REASON:
         raise UsageError(
@@ -355,27 +443,48 @@ def _relative(path: Path) -> str:
         return path.name
 
 
-def log_events(record: Record, growth: Growth | None = None) -> tuple[JsonObject, ...]:
-    """What the log must keep of a verdict, as data."""
-    verdict = record.verdict
-    if verdict is None:
-        return ()
-    uses = [
-        {
-            "event": "waiver-used",
-            "waiver": use.id,
-            "state": use.state,
-            "rule": use.rule,
-            "fingerprint": use.fingerprint,
-            "owner": use.owner,
-            "approver": use.approver,
-            "expires": use.expires,
-            "reason": use.reason,
-        }
-        for use in verdict.waivers
-    ]
-    approval = approval_event(growth) if growth is not None else None
-    return (*uses, approval) if approval is not None else tuple(uses)
+def waiver_for(
+    rule: str, path: Path, *, record: Path, policy: str | None, expires: str, today: date, name: str | None, **said: Any
+) -> tuple[Waiver, tuple[Covered, ...]]:
+    """Make a waiver from what a person typed, and find what it covers.
+
+    Raises
+    ------
+    PolicyError
+        If a field is malformed, or it covers nothing.
+    """
+    from raudit.policy.waive import covered, next_id, parsed_day
+    from raudit.policy.waivers import waiver_from
+
+    held = read_record(record)
+    judged_by = load_policy(policy_source(policy, Path()) if policy else None)
+    bounds = {key: said.pop(key) for key in ("max_value", "min_value")}
+    fields = {key: said.pop(key) for key in ("reason", "owner", "approver", "ticket")}
+    scope = {key: value for key, value in said.items() if value}
+    raw = {
+        **fields,
+        "id": name or next_id(path),
+        "rule": rule,
+        "scope": scope,
+        "created": today.isoformat(),
+        "expires": parsed_day(expires, "--expires").isoformat(),
+        **{key: value for key, value in bounds.items() if value is not None},
+    }
+    waiver = waiver_from(raw)
+    found = covered(held, judged_by, waiver)
+    if not found:
+        known = sorted({finding.rule for finding in held.findings if finding.status is Status.FAILED})
+        raise PolicyError(
+            "the waiver would cover no failed finding of this record",
+            reference="waiver-covers-nothing",
+            where=rule,
+            hint=nearest(rule, known) if known and rule not in known else "check the scope against raudit check --json",
+        )
+    for key, too_low in (("max_value", False), ("min_value", True)):
+        ends = [item.bound for item in found if item.too_low is too_low and item.bound is not None]
+        if ends and getattr(waiver, key) is None:
+            raw[key] = min(ends) if too_low else max(ends)
+    return waiver_from(raw), found
 
 
-__all__ = ["CheckOptions", "CheckResult", "check", "log_events", "plan_lines"]
+__all__ = ["CheckOptions", "CheckResult", "check", "log_events", "plan_lines", "waiver_for"]

@@ -14,6 +14,7 @@ FLAGS = (
     "--config", "--record", "--policy", "--fail-on", "--soft-fail-on", "--hard-fail-on", "--on-inconclusive",
     "--select", "--ignore", "--waivers", "--strict-waivers", "--show-waived", "--baseline", "--update-baseline",
     "--approver", "--reason", "--output", "--exit-zero", "--offline", "--seed", "--today", "--json", "--quiet",
+    "--clock", "--actor", "--no-log",
 )  # fmt: skip
 
 
@@ -212,26 +213,76 @@ def test_waivers_of_nonsense(raudit, failing, folder):
     assert done.out.count("is malformed and does not count") == 3
 
 
-def test_baseline_grows_only_with_an_approval(raudit, failing, folder):
+@pytest.fixture
+def logged(folder):
+    """The plan with a log key."""
+    from raudit.log import create_log_key
+
+    create_log_key(folder / "log-key.txt", "audits.example.org/gate")
+    with (folder / "raudit.yaml").open("a") as file:
+        file.write("log: {path: log.db, key: log-key.txt}\n")
+
+
+def events(folder, kind):
+    from raudit.log import open_log
+
+    with open_log(folder / "log.db") as log:
+        return [entry.body for entry in log.find(type=kind)]
+
+
+def test_baseline_grows_only_with_a_logged_approval(raudit, failing, folder, logged):
     args = ("check", "--record", failing, "--baseline", "b.json")
+    approval = ("--update-baseline", "--approver", "ann", "--reason", "accepted until March")
     assert raudit(*args).status == 2
     pruned = raudit(*args, "--update-baseline")
     assert (pruned.status, json.loads((folder / "b.json").read_text())["entries"]) == (1, [])
-    grown = raudit(*args, "--update-baseline", "--approver", "ann", "--reason", "accepted until March")
-    assert grown.status == 0
+    assert raudit(*args, *approval, "--no-log").status == 2
+    grown = raudit(*args, *approval)
+    assert grown.status == 0, grown.err
     assert "1 let in by ann: accepted until March" in grown.err
+    (entry,) = events(folder, "baseline.approved")
+    assert entry["added"] == 1
+    assert entry["by"].startswith("salted:")
     assert raudit(*args).status == 0
 
 
-def test_baseline_edited_to_hold_more_than_was_approved(raudit, failing, folder):
+def test_baseline_edited_to_hold_more_than_was_approved(raudit, failing, folder, logged):
     args = ("check", "--record", failing, "--baseline", "b.json")
     raudit(*args, "--update-baseline", "--approver", "ann", "--reason", "accepted until March")
-    value = json.loads((folder / "b.json").read_text())
+    whole = (folder / "b.json").read_text()
+    value = json.loads(whole)
     value["approvals"] = []
     (folder / "b.json").write_text(json.dumps(value))
     done = raudit(*args)
     assert done.status == 1
     assert "no approval let it in" in done.out
+    (folder / "b.json").write_text(whole.replace("until March", "for all time"))
+    assert raudit(*args).status == 1
+    assert raudit(*args, "--no-log").status == 0
+
+
+def test_the_use_of_a_waiver_is_logged(raudit, failing, folder, logged):
+    (folder / "w.yaml").write_text(WAIVER)
+    assert raudit("check", "--record", failing, "--waivers", "w.yaml", "--clock", "2026-11-21T10:00:00Z").status == 0
+    assert raudit("check", "--record", failing, "--waivers", "w.yaml", "--clock", "2027-02-01T10:00:00Z").status == 1
+    (used,) = events(folder, "waiver.used")
+    assert (used["waiver"], used["state"], used["rule"]) == ("W-1", "applied", "RA-FAIR-001")
+    assert [body["waiver"] for body in events(folder, "waiver.expired")] == ["W-1"]
+
+
+def test_a_missing_log_key_is_said(raudit, passing, folder, logged):
+    (folder / "log-key.txt").unlink()
+    done = raudit("check", "--record", passing)
+    assert (done.status, "not logged" in done.err) == (0, True)
+    assert "not logged" not in raudit("check", "--record", passing, "--no-log").err
+
+
+def test_offline_contacts_no_log_server(raudit, passing, folder):
+    with (folder / "raudit.yaml").open("a") as file:
+        file.write("log: {path: 'postgresql+psycopg://127.0.0.1:9/none', key: log-key.txt}\n")
+    (folder / "log-key.txt").write_text("x")
+    done = raudit("check", "--record", passing, "--offline")
+    assert (done.status, "--offline" in done.err) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +349,7 @@ def test_full_disk(raudit, failing, folder):
     "place",
     [
         "raudit.check.check",
-        "raudit.check._read",
+        "raudit.check.read_record",
         "raudit.check.apply_policy",
         "raudit.check.render",
         "raudit.gate.write.os.replace",

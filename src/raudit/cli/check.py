@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from raudit.cli._clock import clock_option, now_or
+from raudit.cli._progress import progress_bars
 from raudit.errors import UsageError
 
 if TYPE_CHECKING:
     from raudit.check import CheckResult
+    from raudit.log import Log
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 SEVERITIES = ("critical", "high", "medium", "low", "info", "never")
+LOG_KEY_VARIABLE = "RAUDIT_LOG_KEY_FILE"
 ZEROED = (1, 3)
 """Statuses that --exit-zero turns into 0; that nothing was evaluated is never turned into 0."""
 
@@ -51,9 +58,12 @@ ZEROED = (1, 3)
     help="sarif, junit, json, markdown, github, gitlab or text; repeatable.",
 )
 @click.option("--exit-zero", is_flag=True, help="End in 0 even if something blocks; the record keeps the real status.")
-@click.option("--offline", is_flag=True, help="Contact no time stamp authority, whatever the plan says.")
+@click.option("--offline", is_flag=True, help="Contact no server: no log on one, no time stamps.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the plan's.")
 @click.option("--today", metavar="DATE", help="Date against which waivers expire (default: today in UTC).")
+@clock_option
+@click.option("--actor", metavar="NAME", help="Who runs it, for the log, which keeps a salted digest.")
+@click.option("--no-log", is_flag=True, help="Log nothing, even if the plan names a log key.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stdout.")
 @click.pass_context
@@ -66,7 +76,13 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     options["today"] = _day(options["today"])
     for key in ("approver", "reason"):
         options[key] = options[key] or ""
-    result = check(CheckOptions(**options))
+    clock, actor = options.pop("clock"), options.pop("actor") or "service:raudit-check"
+    quiet_log = options.pop("no_log")
+    with (
+        _log(options["config"], off=quiet_log, offline=options["offline"]) as log,
+        progress_bars(quiet=quiet or as_json) as progress,
+    ):
+        result = check(CheckOptions(**options), clock=now_or(clock), log=log, actor=actor, progress=progress)
     for notice in result.notices:
         click.echo(notice, err=True)
     if result.standard_output is not None:
@@ -78,6 +94,32 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         click.echo(f"exit status {status} turned into 0 by --exit-zero; the record keeps {status}", err=True)
         status = 0
     ctx.exit(status)
+
+
+@contextmanager
+def _log(config: Path, *, off: bool, offline: bool) -> Iterator[Log | None]:
+    """The plan's log, if its key is here; a gate may run where no key is, and says so."""
+    if off or not config.exists():
+        yield None
+        return
+    from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
+    from raudit.plan import load_plan
+
+    plan = load_plan(config)
+    if offline and "://" in plan.file.log.path:
+        click.echo("not logged: the log is on a server, and --offline was given", err=True)
+        yield None
+        return
+    named = plan.file.log.key or os.environ.get(LOG_KEY_VARIABLE)
+    if not named or not plan.path(named).exists():
+        if named:
+            click.echo(f"not logged: the log key {named} is not here (say --no-log to expect that)", err=True)
+        yield None
+        return
+    key = load_log_key(plan.path(named), passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    location = plan.file.log.path
+    with open_log(location if "://" in location else plan.path(location), key=key, create=True) as log:
+        yield log
 
 
 def _shown(result: CheckResult, *, as_json: bool, full: bool) -> bytes:

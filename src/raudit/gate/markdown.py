@@ -27,13 +27,13 @@ def step_summary(record: Record, anchors: PlanLines) -> bytes:
     """Make the summary; what does not fit is counted at the end."""
     verdict = record.verdict
     assert verdict is not None  # noqa: S101 -- findings_of looks too
-    name = _text(f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip())
+    name = escape(f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip())
     rows = findings_of(record)
     parts = [f"## {_VERDICT[verdict.exit_status]}: {name}\n", _counts(record, rows), _reasons(verdict.because)]
     parts += [_section(head, [i for i in rows if i.effect == effect], anchors) for effect, head in _HEADS.items()]
     parts += [_stages(record), _waivers(record)]
     parts.append(
-        f"Record `{record.run.id}`, policy {_text(str(verdict.policy.get('name', '')))}, raudit {record.run.raudit}.\n"
+        f"Record `{record.run.id}`, policy {escape(str(verdict.policy.get('name', '')))}, raudit {record.run.raudit}.\n"
     )
     return _fit([part for part in parts if part])
 
@@ -47,7 +47,7 @@ def _counts(record: Record, rows: Sequence[GateFinding]) -> str:
 
 
 def _reasons(because: Sequence[str]) -> str:
-    return "\n".join(f"- {_text(reason)}" for reason in because[:20]) + "\n"
+    return "\n".join(f"- {escape(reason)}" for reason in because[:20]) + "\n"
 
 
 def _section(head: str, items: Sequence[GateFinding], anchors: PlanLines) -> str:
@@ -64,9 +64,9 @@ def _section(head: str, items: Sequence[GateFinding], anchors: PlanLines) -> str
         cells = (
             str(item.severity),
             item.finding.rule,
-            _text(said),
-            _text(measured(item.finding.measurement)),
-            f"{_text(place.uri)}:{place.line}",
+            escape(said),
+            escape(measured(item.finding.measurement)),
+            f"{escape(place.uri)}:{place.line}",
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -76,7 +76,7 @@ def _stages(record: Record) -> str:
     rest = [stage for stage in record.stages if stage.outcome != "completed"]
     if not rest:
         return ""
-    lines = [f"- {_text(what_became(stage))}" for stage in rest]
+    lines = [f"- {escape(what_became(stage))}" for stage in rest]
     return "### Not completed\n\n" + "\n".join(lines) + "\n"
 
 
@@ -85,7 +85,7 @@ def _waivers(record: Record) -> str:
     if not record.verdict.waivers:
         return ""
     lines = [
-        f"- {_text(use.explanation)}" + (f" {_text(use.owner)}: {_text(use.reason)}" if use.owner else "")
+        f"- {escape(use.explanation)}" + (f" {escape(use.owner)}: {escape(use.reason)}" if use.owner else "")
         for use in record.verdict.waivers
     ]
     return "### Waivers\n\n" + "\n".join(lines) + "\n"
@@ -119,7 +119,7 @@ def _fit(parts: Sequence[str]) -> bytes:
     return ("\n".join(kept) + "\n").encode()
 
 
-def _text(text: str) -> str:
+def escape(text: str) -> str:
     """Text that cannot become markup, a table cell or a mention."""
     flat = re.sub(r"\s+", " ", text)
     flat = re.sub(r"([\\`*_\[\]#|~])", r"\\\1", flat)

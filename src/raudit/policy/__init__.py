@@ -3,7 +3,7 @@
 from raudit.policy.baseline import (
     Baseline,
     Growth,
-    approval_event,
+    approval_sha256,
     baseline_bytes,
     baseline_sha256,
     grown,
@@ -25,7 +25,7 @@ __all__ = [
     "WaiverTerms",
     "Waivers",
     "apply_policy",
-    "approval_event",
+    "approval_sha256",
     "baseline_bytes",
     "baseline_sha256",
     "grown",

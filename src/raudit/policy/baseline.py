@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from raudit.canonical import Sha256, canonical_bytes, sha256
+from raudit.canonical import Sha256, canonical_bytes, digest, sha256
 from raudit.errors import PolicyError
-from raudit.findings import Finding, Interval, JsonObject, Measurement, Status, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.policy.difference import Difference, difference, worsened
 
 if TYPE_CHECKING:
@@ -202,20 +202,9 @@ def baseline_sha256(baseline: Baseline) -> Sha256:
     return sha256(baseline_bytes(baseline))
 
 
-def approval_event(growth: Growth) -> JsonObject | None:
-    """What the log must keep of an approval; None if nothing was let in."""
-    if growth.approval is None:
-        return None
-    return {
-        "event": "baseline-approved",
-        "approver": growth.approval.approver,
-        "reason": growth.approval.reason,
-        "date": growth.approval.date.isoformat(),
-        "record_sha256": growth.approval.record_sha256,
-        "baseline_sha256": baseline_sha256(growth.baseline),
-        "added": list(growth.added),
-        "removed": list(growth.removed),
-    }
+def approval_sha256(approval: Approval) -> Sha256:
+    """Digest of an approval as the file says it; the log keeps it, so that an approval written by hand shows."""
+    return digest(_approval_json(approval))
 
 
 def load_baseline(path: Path) -> Baseline:
@@ -272,16 +261,17 @@ def _json(baseline: Baseline) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "entries": [_entry_json(baseline.entries[key]) for key in sorted(baseline.entries)],
-        "approvals": [
-            {
-                "approver": approval.approver,
-                "reason": approval.reason,
-                "date": approval.date.isoformat(),
-                "record_sha256": approval.record_sha256,
-                "added": list(approval.added),
-            }
-            for approval in baseline.approvals
-        ],
+        "approvals": [_approval_json(approval) for approval in baseline.approvals],
+    }
+
+
+def _approval_json(approval: Approval) -> dict[str, Any]:
+    return {
+        "approver": approval.approver,
+        "reason": approval.reason,
+        "date": approval.date.isoformat(),
+        "record_sha256": approval.record_sha256,
+        "added": list(approval.added),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -122,6 +122,24 @@ def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
         entry = validate(WaiverEntry, yaml, error=PolicyError, at=at, value=raw)
     except PolicyError as error:
         return Malformed(id=name, rule=rule, fault=f"{error.message} (line {yaml.line(at)})")
+    return _waiver(entry, yaml.line(at))
+
+
+def waiver_from(raw: Mapping[str, Any]) -> Waiver:
+    """Make a waiver from plain values, such as flags.
+
+    Raises
+    ------
+    PolicyError
+        If a field is malformed.
+    """
+    from raudit.policy.schema import WaiverEntry
+
+    yaml = YamlText(value=dict(raw), lines={}, source="waiver", text="")
+    return _waiver(validate(WaiverEntry, yaml, error=PolicyError, value=dict(raw)), 1)
+
+
+def _waiver(entry: Any, line: int) -> Waiver:
     scope = tuple((key, value) for key, value in entry.scope.model_dump().items() if value)
     kept = {key: getattr(entry, key) for key in ("id", "rule", "reason", "owner", "approver", "created", "expires")}
     return Waiver(
@@ -130,7 +148,7 @@ def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
         max_value=entry.max_value,
         min_value=entry.min_value,
         ticket=entry.ticket,
-        line=yaml.line(at),
+        line=line,
     )
 
 
