@@ -294,7 +294,7 @@ def _consistency(checkpoint: Checkpoint | None, vkey: str | None, log: Log | Non
 
 
 def _extends(checkpoint: Checkpoint, log: Log) -> str:
-    from raudit.log.journal import check_extends
+    from raudit.log.extends import check_extends
 
     check_extends(checkpoint, log.size, log.store.node, "the report's checkpoint")
     return f"the log has {log.size:,} entries and begins with these {checkpoint.size:,}"
