@@ -183,11 +183,23 @@ def _read_csv(path: Path, delimiter: str, missing: Sequence[str]) -> Any:
         )
     except pa.ArrowInvalid as error:
         raise _broken(path, error, "CSV") from error
+    table = _without_copies(table)
     return (
         pa.table({name: _typed(table.column(i)) for i, name in enumerate(table.column_names)})
         if len(set(table.column_names)) == len(table.column_names)
         else table
     )
+
+
+def _without_copies(table: Any) -> Any:
+    """Drop a column that repeats an earlier one of the same name value for value, as joined exports have them."""
+    first: dict[str, int] = {}
+    kept = []
+    for position, name in enumerate(table.column_names):
+        earlier = first.setdefault(name, position)
+        if earlier == position or not table.column(earlier).equals(table.column(position)):
+            kept.append(position)
+    return table if len(kept) == table.num_columns else table.select(kept)
 
 
 def _first_line(path: Path) -> bytes:

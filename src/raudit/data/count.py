@@ -1,0 +1,279 @@
+"""One pass over the data makes the cell table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.data.cells import (
+    BASELINE,
+    BIN,
+    FAVOURABLE,
+    LABEL,
+    PREDICTION,
+    UNFAVOURABLE,
+    CellTable,
+    consolidate,
+    merge_cells,
+    unique_rows,
+)
+from raudit.data.encode import AttributeEncoder, Encoder, OutcomeEncoder, finite, numbers
+from raudit.data.fixed import FixedSum, exponent_for, limbs, normal
+from raudit.data.interface import ColumnName, DataSet
+from raudit.data.roles import Outcome
+from raudit.data.score_bins import ScoreBins
+from raudit.errors import DataError
+from raudit.plan.schema import Attribute
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = NDArray[np.float64]
+BATCH = 2**20
+DENSE = 2**22
+"""Largest key space that is counted in an array; larger ones are sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSpec:
+    """What is counted."""
+
+    attributes: tuple[Attribute, ...]
+    label: Outcome | None = None
+    prediction: Outcome | None = None
+    baseline: Outcome | None = None
+    score: ColumnName | None = None
+    threshold: float | None = None
+    """Without ``prediction``, scores at or above it are favourable decisions."""
+    bins: ScoreBins | None = None
+    """Count by score bin too; None keeps only the sums of scores."""
+    weight: ColumnName | None = None
+    numeric_label: ColumnName | None = None
+    """Regression: the true value, held against ``score``."""
+    magnitudes: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    """Largest absolute value of the weight, score and numeric label columns; measured first where absent. Give the
+    same ones to every part of a data set, or the parts do not merge."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the attribute dimensions."""
+        return tuple(attribute.label or attribute.column for attribute in self.attributes)
+
+    @property
+    def columns(self) -> tuple[ColumnName, ...]:
+        """Every column that is read, once."""
+        found = [ColumnName(attribute.column) for attribute in self.attributes]
+        found += [outcome.column for outcome in (self.label, self.prediction, self.baseline) if outcome is not None]
+        found += [name for name in (self.score, self.weight, self.numeric_label) if name is not None]
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def numeric(self) -> tuple[ColumnName, ...]:
+        """Columns whose sums are kept."""
+        return tuple(dict.fromkeys(n for n in (self.score, self.weight, self.numeric_label) if n is not None))
+
+
+def count_cells(data: DataSet, spec: CellSpec) -> CellTable:
+    """Count the cells of a data set.
+
+    Raises
+    ------
+    DataError
+        For a label outside its declared set, a missing outcome, a score that is not finite, weights that are negative
+        or all zero, a continuous attribute without edges, or no rows.
+    """
+    _check_spec(spec)
+    if data.n_rows == 0:
+        raise DataError("the data set has no rows", reference="data-empty", where=data.name, hint="check the export")
+    counter = Counter(spec, _magnitudes(data, spec))
+    for batch in data.batches(spec.columns, rows=BATCH):
+        counter.add(batch)
+    return counter.table()
+
+
+class Counter:
+    """Counts batch by batch; its memory is bounded by the number of cells."""
+
+    def __init__(self, spec: CellSpec, magnitudes: Mapping[str, float]) -> None:
+        self.spec = spec
+        self.encoders: list[tuple[str, ColumnName, Encoder]] = [
+            (name, ColumnName(attribute.column), AttributeEncoder(attribute))
+            for name, attribute in zip(spec.names, spec.attributes, strict=True)
+        ]
+        for dim, role, outcome in (
+            (LABEL, "label", spec.label),
+            (PREDICTION, "prediction", spec.prediction),
+            (BASELINE, "baseline", spec.baseline),
+        ):
+            if outcome is not None:
+                self.encoders.append((dim, outcome.column, OutcomeEncoder(outcome, role)))
+        self.exponents = {name: exponent_for(size) for name, size in _sum_magnitudes(spec, magnitudes).items()}
+        self.parts: list[CellTable] = []
+        self.pending = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count the rows of a batch."""
+        if batch.num_rows == 0:
+            return
+        columns = {name: batch.column(position) for position, name in enumerate(batch.schema.names)}
+        dims = [dim for dim, _, _ in self.encoders]
+        codes = [encoder(columns[column]) for _, column, encoder in self.encoders]
+        values = {name: finite(numbers(columns[name], name), name, self._role(name)) for name in self.spec.numeric}
+        self._derive(dims, codes, values)
+        self._push(dims, codes, _sums(self.spec, values))
+
+    def table(self) -> CellTable:
+        """The table of everything added so far."""
+        for _, _, encoder in self.encoders:
+            if isinstance(encoder, OutcomeEncoder):
+                encoder.finish()
+        table = merge_cells(self.parts)
+        if table.weighted and not (table.weights > 0).any():
+            raise DataError(
+                f"every weight in {self.spec.weight!r} is zero", reference="weights-zero", hint="check the column"
+            )
+        return table
+
+    def _role(self, name: ColumnName) -> str:
+        return {self.spec.score: "score", self.spec.weight: "weight"}.get(name, "label")
+
+    def _derive(self, dims: list[str], codes: list[NDArray[np.int64]], values: Mapping[ColumnName, Floats]) -> None:
+        """Add what scores decide: the prediction by threshold, and the bin."""
+        spec = self.spec
+        if spec.weight is not None and (values[spec.weight] < 0).any():
+            raise DataError(
+                f"weights in {spec.weight!r} are negative",
+                reference="weights-negative",
+                got=f"{int((values[spec.weight] < 0).sum()):,} negative weights in one batch",
+                hint="a weight says how many people a row stands for",
+            )
+        if spec.score is None:
+            return
+        if PREDICTION not in dims and spec.threshold is not None and spec.numeric_label is None:
+            dims.append(PREDICTION)
+            codes.append((values[spec.score] >= spec.threshold).astype(np.int64))
+        if spec.bins is not None:
+            dims.append(BIN)
+            codes.append(spec.bins.index(values[spec.score]))
+
+    def _push(self, dims: list[str], codes: list[NDArray[np.int64]], sums: Mapping[str, Floats]) -> None:
+        keys, group, n = group_rows(codes)
+        totals = {}
+        for name, values in sums.items():
+            high, low = limbs(values, self.exponents[name])
+            totals[name] = normal(
+                np.bincount(group, weights=high, minlength=len(n)).astype(np.int64),
+                np.bincount(group, weights=low, minlength=len(n)).astype(np.int64),
+                self.exponents[name],
+            )
+        self.append(dims, keys, n, totals)
+
+    def append(self, dims: list[str], keys: NDArray[np.int64], n: NDArray[np.int64], sums: dict[str, FixedSum]) -> None:
+        """Add cells that are counted already."""
+        known = {dim: tuple(encoder.levels) for dim, _, encoder in self.encoders}
+        levels = [() if dim == BIN else known.get(dim, (UNFAVOURABLE, FAVOURABLE)) for dim in dims]
+        part = consolidate(dims=tuple(dims), levels=levels, keys=keys, n=n, sums=sums, bins=self.spec.bins)
+        self.parts.append(part)
+        self.pending += part.n.size
+        if self.pending > 500_000 or len(self.parts) > 64:
+            self.parts = [merge_cells(self.parts)]
+            self.pending = 0
+
+
+def group_rows(codes: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.int64]]:
+    """Distinct rows of codes, the number of each row's distinct row, and how many rows each has."""
+    if not codes:
+        raise DataError("nothing to count by", reference="cells-no-columns", hint="name at least one column")
+    sizes = [int(code.max()) + 1 for code in codes]
+    if float(np.prod(np.array(sizes, dtype=float))) <= DENSE:
+        key = codes[0].astype(np.int64)
+        for code, size in zip(codes[1:], sizes[1:], strict=True):
+            key = key * size + code
+        counts = np.bincount(key)
+        used = np.flatnonzero(counts)
+        lookup = np.zeros(counts.size, dtype=np.intp)
+        lookup[used] = np.arange(used.size)
+        keys = np.stack(np.unravel_index(used, sizes), axis=1).astype(np.int64)
+        return keys, lookup[key], counts[used]
+    keys, group = _sorted_groups(codes, sizes)
+    return keys, group, np.bincount(group, minlength=len(keys))
+
+
+def _sorted_groups(
+    codes: Sequence[NDArray[np.int64]], sizes: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    if float(np.prod(np.array(sizes, dtype=float))) >= 2**62:
+        return unique_rows(np.stack(codes, axis=1))
+    key = codes[0].astype(np.int64)
+    for code, size in zip(codes[1:], sizes[1:], strict=True):
+        key = key * size + code
+    used, group = np.unique(key, return_inverse=True)
+    return np.stack(np.unravel_index(used, sizes), axis=1).astype(np.int64), group
+
+
+def _sums(spec: CellSpec, values: Mapping[ColumnName, Floats]) -> dict[str, Floats]:
+    """Values that are summed by cell, for each row."""
+    sums: dict[str, Floats] = {}
+    weight: Floats | float = 1.0
+    if spec.weight is not None:
+        weight = values[spec.weight]
+        sums |= {"w": values[spec.weight], "w2": values[spec.weight] ** 2}
+    if spec.score is not None:
+        score = values[spec.score]
+        sums |= {"s": weight * score, "s2": weight * score * score}
+        if spec.numeric_label is not None:
+            true = values[spec.numeric_label]
+            error = score - true
+            sums |= {"y": weight * true, "y2": weight * true**2, "e": weight * error, "abs_e": weight * np.abs(error)}
+            sums |= {"e2": weight * error**2, "e4": weight * error**4}
+    return sums
+
+
+def _sum_magnitudes(spec: CellSpec, sizes: Mapping[str, float]) -> dict[str, float]:
+    """Largest absolute value of each summed quantity."""
+    found: dict[str, float] = {}
+    weight = 1.0
+    if spec.weight is not None:
+        weight = sizes[spec.weight]
+        found |= {"w": weight, "w2": weight**2}
+    if spec.score is not None:
+        score = sizes[spec.score]
+        found |= {"s": weight * score, "s2": weight * score**2}
+        if spec.numeric_label is not None:
+            true = sizes[spec.numeric_label]
+            error = score + true
+            found |= {"y": weight * true, "y2": weight * true**2, "e": weight * error, "abs_e": weight * error}
+            found |= {"e2": weight * error**2, "e4": weight * error**4}
+    return found
+
+
+def _magnitudes(data: DataSet, spec: CellSpec) -> dict[str, float]:
+    wanted = [name for name in spec.numeric if name not in spec.magnitudes]
+    sizes = dict.fromkeys(wanted, 0.0)
+    if wanted:
+        for batch in data.batches(wanted, rows=BATCH):
+            for position, name in enumerate(wanted):
+                values = numbers(batch.column(position), name)
+                finite(values, name, "score" if name == spec.score else "weight" if name == spec.weight else "label")
+                sizes[name] = max(sizes[name], float(np.abs(values).max(initial=0.0)))
+    return {**{str(name): size for name, size in sizes.items()}, **spec.magnitudes}
+
+
+def _check_spec(spec: CellSpec) -> None:
+    names = spec.names
+    for name in names:
+        if name.startswith("@"):
+            raise DataError(
+                f"an attribute may not be called {name!r}", reference="attribute-name", hint="give it another label"
+            )
+        if names.count(name) > 1:
+            raise DataError(
+                f"two attributes are called {name!r}",
+                reference="attribute-doubled",
+                hint="list each once, or give one of them a label",
+            )

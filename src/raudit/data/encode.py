@@ -1,0 +1,277 @@
+"""Columns become codes, batch by batch, with levels that grow as they are met.
+
+Dictionary codes of the file are kept: only a batch's few distinct values are ever looked at as text.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.data.cells import FAVOURABLE, UNFAVOURABLE, UNKNOWN
+from raudit.data.roles import Outcome
+from raudit.errors import DataError
+from raudit.plan.schema import Attribute
+
+Ints = NDArray[np.int64]
+MAX_LEVELS = 20_000
+MAX_NUMBER_LEVELS = 200
+
+
+class Encoder(Protocol):
+    """Turns one column into codes."""
+
+    levels: list[str]
+
+    def __call__(self, column: Any) -> Ints:
+        """Codes of a pyarrow array, of shape (n_rows,)."""
+        ...
+
+
+class AttributeEncoder:
+    """Codes of an attribute; missing values and the declared unknowns are one group."""
+
+    def __init__(self, attribute: Attribute) -> None:
+        self.attribute = attribute
+        self.levels: list[str] = []
+        self._codes: dict[str, int] = {}
+        self._numbers = False
+        if attribute.edges:
+            self._check_edges()
+
+    def __call__(self, column: Any) -> Ints:
+        """Codes of a pyarrow array."""
+        if self.attribute.edges:
+            return self._cut(column)
+        codes, values = dictionary(column)
+        self._numbers = self._numbers or any(isinstance(value, float) for value in values)
+        lookup = np.array([*(self._code(value) for value in values), self._code(None) if (codes < 0).any() else 0])
+        self._check_levels()
+        return lookup[codes]
+
+    def _code(self, value: object) -> int:
+        text = UNKNOWN if value is None else level_text(value)
+        return self._named(UNKNOWN if text in self.attribute.unknown else text)
+
+    def _named(self, text: str) -> int:
+        if text not in self._codes:
+            self._codes[text] = len(self.levels)
+            self.levels.append(text)
+        return self._codes[text]
+
+    def _cut(self, column: Any) -> Ints:
+        values = numbers(column, self.attribute.column)
+        edges = self.attribute.edges
+        names = range_names(edges)
+        place = np.searchsorted(np.asarray(edges), values, side="right")
+        place[np.isnan(values)] = len(edges) + 1
+        lookup = np.full(len(edges) + 2, -1)
+        for position in np.unique(place).tolist():
+            lookup[position] = self._named(names[position] if position <= len(edges) else UNKNOWN)
+        return lookup[place]
+
+    def _check_edges(self) -> None:
+        edges = self.attribute.edges
+        if list(edges) != sorted(set(edges)) or not np.isfinite(edges).all():
+            raise DataError(
+                f"the edges of {self.attribute.column!r} are not ascending numbers",
+                reference="edges-order",
+                got=", ".join(f"{edge:g}" for edge in edges)[:120],
+                hint="list each inner edge once, smallest first",
+            )
+
+    def _check_levels(self) -> None:
+        limit = MAX_NUMBER_LEVELS if self._numbers else MAX_LEVELS
+        if len(self.levels) > limit:
+            raise DataError(
+                f"{self.attribute.column!r} has more than {limit:,} distinct values",
+                reference="too-many-levels",
+                expected="an attribute that forms groups",
+                hint="give a continuous column 'edges', such as edges: [25, 45, 65]; an identifier forms no groups",
+            )
+
+
+class OutcomeEncoder:
+    """Codes of a label or decision: 0 unfavourable, 1 favourable; or the classes themselves."""
+
+    def __init__(self, outcome: Outcome, role: str) -> None:
+        self.outcome, self.role = outcome, role
+        self.binary = bool(outcome.favourable)
+        self.levels: list[str] = [UNFAVOURABLE, FAVOURABLE] if self.binary else []
+        self._good = frozenset(map(same_text, outcome.favourable))
+        self._bad = frozenset(map(same_text, outcome.unfavourable))
+        self._codes: dict[str, int] = {}
+        self.seen: set[str] = set()
+
+    def __call__(self, column: Any) -> Ints:
+        """Codes of a pyarrow array."""
+        codes, values = dictionary(column)
+        if (codes < 0).any() or None in values:
+            raise DataError(
+                f"the {self.role} column {self.outcome.column!r} has missing values",
+                reference="outcome-missing",
+                got=f"{int((codes < 0).sum())} in one batch",
+                hint="a row without an outcome cannot be judged: drop such rows, and say so, or fill them",
+            )
+        lookup = np.array([self._code(level_text(value)) for value in values], dtype=np.int64)
+        return lookup[codes] if lookup.size else codes
+
+    def _code(self, text: str) -> int:
+        if not self.binary:
+            if text not in self._codes:
+                self._codes[text] = len(self.levels)
+                self.levels.append(text)
+                if len(self.levels) > MAX_NUMBER_LEVELS:
+                    raise self._wrong("distinct classes", "is this a regression or a score?")
+            return self._codes[text]
+        same = same_text(text)
+        self.seen.add(text)
+        if same in self._good:
+            return 1
+        if self._bad and same not in self._bad:
+            raise self._outside(text)
+        if len(self.seen) > MAX_NUMBER_LEVELS:
+            raise self._wrong("distinct values", "a decision has few values; declare scores as data.score")
+        return 0
+
+    def finish(self) -> None:
+        """Refuse a favourable value that never occurs beside several others: it is more likely a typing error."""
+        if not self.binary or not self.seen or any(same_text(text) in self._good for text in self.seen):
+            return
+        if len(self.seen) > 1:
+            raise DataError(
+                f"no {self.role} in {self.outcome.column!r} is favourable",
+                reference="favourable-absent",
+                got="values " + ", ".join(repr(text[:40]) for text in sorted(self.seen)[:5]),
+                expected=" or ".join(repr(text[:40]) for text in sorted(self.outcome.favourable)),
+                hint="write the favourable value exactly as it is in the data",
+            )
+
+    def _outside(self, text: str) -> DataError:
+        declared = sorted(self.outcome.favourable | self.outcome.unfavourable)
+        return DataError(
+            f"the {self.role} column {self.outcome.column!r} has a value that is not declared",
+            reference="outcome-undeclared",
+            got=repr(text[:40]),
+            expected="one of " + ", ".join(repr(value[:40]) for value in declared),
+            hint="add it to 'favourable' or 'unfavourable', or clean the column",
+        )
+
+    def _wrong(self, what: str, hint: str) -> DataError:
+        return DataError(
+            f"the {self.role} column {self.outcome.column!r} has too many {what}",
+            reference="outcome-many-values",
+            got=f"more than {MAX_NUMBER_LEVELS}",
+            hint=hint,
+        )
+
+
+def dictionary(column: Any) -> tuple[Ints, list[Any]]:
+    """Codes (-1 for missing and NaN) and distinct values of a pyarrow array."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    small = _small_integers(column)
+    if small is not None:
+        return small
+    if not pa.types.is_dictionary(column.type):
+        if pa.types.is_floating(column.type):
+            column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+        column = column.dictionary_encode()
+    indices = column.indices
+    if indices.null_count:
+        indices = pc.fill_null(indices.cast(pa.int64()), -1)
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    values = column.dictionary.to_pylist()
+    absent = [code for code, value in enumerate(values) if value is None or value != value]
+    if absent:
+        codes = np.where(np.isin(codes, absent), -1, codes)
+    return codes, values
+
+
+def _small_integers(column: Any) -> tuple[Ints, list[Any]] | None:
+    """A short cut for integers in a narrow range: the value less the minimum is the code."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_integer(column.type) or column.null_count or len(column) == 0:
+        return None
+    ends = pc.min_max(column)
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    if high - low > 255:
+        return None
+    codes = column.to_numpy(zero_copy_only=False).astype(np.int64) - low
+    present = np.flatnonzero(np.bincount(codes, minlength=high - low + 1))
+    lookup = np.zeros(high - low + 1, dtype=np.int64)
+    lookup[present] = np.arange(present.size)
+    if present.size == high - low + 1:
+        return codes, list(range(low, high + 1))
+    return lookup[codes], [low + int(value) for value in present]
+
+
+def numbers(column: Any, name: str) -> NDArray[np.float64]:
+    """Values of a pyarrow array as floats, missing ones as NaN.
+
+    Raises
+    ------
+    DataError
+        If the column does not hold numbers.
+    """
+    import pyarrow as pa
+
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    t = pa.types
+    if not (t.is_integer(column.type) or t.is_floating(column.type) or t.is_decimal(column.type)
+            or t.is_boolean(column.type)):  # fmt: skip
+        raise DataError(
+            f"{name!r} does not hold numbers",
+            reference="not-numbers",
+            got=str(column.type)[:60],
+            hint="check for units, thousands separators or texts such as 'n/a' in the column",
+        )
+    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return values
+
+
+def finite(values: NDArray[np.float64], name: str, role: str) -> NDArray[np.float64]:
+    """Refuse NaN and infinities, saying how many."""
+    bad = int((~np.isfinite(values)).sum())
+    if bad:
+        raise DataError(
+            f"the {role} column {name!r} has values that are missing, NaN or infinite",
+            reference=f"{role}-not-finite",
+            got=f"{bad:,} such values",
+            expected="finite numbers",
+            hint="find out why they are missing before you fill or drop them; missing scores are often not random",
+        )
+    return values
+
+
+def level_text(value: object) -> str:
+    """A value as the text of its group; whole floats lose their point, so that ``1`` and ``1.0`` are one group."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def same_text(text: str) -> str:
+    """Text by which a declared value is held against the data's: ``1.0`` is ``1``, ``true`` is ``True``."""
+    if text in ("true", "false"):
+        return text.title()
+    head, point, tail = text.partition(".")
+    if point and head.lstrip("-").isdigit() and tail.strip("0") == "":
+        return head
+    return text
+
+
+def range_names(edges: tuple[float, ...]) -> list[str]:
+    """Names of the groups that edges make: ``under 25``, ``25 to under 45``, ``45 or over``."""
+    texts = [f"{edge:.10g}" for edge in edges]
+    middle = [f"{low} to under {high}" for low, high in pairwise(texts)]
+    return [f"under {texts[0]}", *middle, f"{texts[-1]} or over"]

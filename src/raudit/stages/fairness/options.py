@@ -1,0 +1,119 @@
+"""What the plan may say under ``stages: fairness:``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from raudit.stages.fairness.disparity import DISPARITIES
+from raudit.validate import Strict
+
+Preset = Literal["four-fifths", "nyc-ll144", "equal-opportunity", "equalized-odds", "calibration"]
+
+PRESETS: Mapping[str, Mapping[str, float]] = {
+    "four-fifths": {"demographic_parity_ratio": 0.8},
+    "nyc-ll144": {"impact_ratio": 0.8},
+    "equal-opportunity": {"equal_opportunity_difference": 0.1},
+    "equalized-odds": {"equalized_odds_difference": 0.1},
+    "calibration": {"calibration_difference": 0.05},
+}
+"""Limits that each preset sets. They are conventions; none of them is the law."""
+
+DEFAULTS: Mapping[str, float] = {
+    "demographic_parity_difference": 0.1,
+    "demographic_parity_ratio": 0.8,
+    "equalized_odds_difference": 0.1,
+}
+"""Limits where the plan names neither presets nor thresholds."""
+
+OTHER_LIMITS = (
+    "impact_ratio",
+    "calibration_difference",
+    "auc_difference",
+    "cost_difference",
+    "mean_error_difference",
+    "mean_absolute_error_difference",
+    "exposure_ratio",
+)
+
+
+def _texts(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class Words(Strict):
+    """Words for the sentences, so that they name what really happens to people."""
+
+    people: str = "people"
+    """Plural noun, such as ``applicants``."""
+    selected: str = ""
+    """Plural verb phrase for the favourable decision, such as ``were invited``."""
+    rejected: str = ""
+    """The same for the unfavourable decision, such as ``were marked high risk``."""
+    deserving: str = ""
+    """Clause for a favourable outcome, such as ``who did not reoffend``."""
+    undeserving: str = ""
+    """Clause for an unfavourable outcome, such as ``who reoffended``."""
+    groups: dict[str, str] = Field(default_factory=dict)
+    """What to call a group in a sentence, such as ``African-American: Black``."""
+
+
+class Costs(Strict):
+    """What a wrong decision costs, in any one unit."""
+
+    false_positive: float = Field(ge=0)
+    """A favourable decision where the outcome was unfavourable."""
+    false_negative: float = Field(ge=0)
+    """An unfavourable decision where the outcome was favourable."""
+    limit: float | None = Field(default=None, ge=0)
+    """Largest accepted difference of mean cost between groups; no verdict without one."""
+
+
+class FairnessOptions(Strict):
+    """Options of the stage."""
+
+    presets: Annotated[tuple[Preset, ...], BeforeValidator(_texts)] = ()
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    """Limits by name of the disparity: the largest accepted difference, or the smallest accepted ratio."""
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    family: Literal["attribute", "audit"] = "attribute"
+    """Over what an interval holds at once: all pairs of groups of one attribute, or of the whole audit."""
+    intersections: int = Field(default=2, ge=1, le=6)
+    """Largest number of sensitive features that are crossed."""
+    min_group: int = Field(default=30, ge=1)
+    """Groups with fewer rows are reported and not compared."""
+    min_events: int = Field(default=10, ge=1)
+    """Fewest positives, negatives or decisions on which a rate of a compared group may rest."""
+    suppress_below: int = Field(default=5, ge=1)
+    """Counts under this are not printed, nor kept in the record."""
+    draws: int = Field(default=10_000, ge=200, le=1_000_000)
+    calibration_bins: int = Field(default=10, ge=2, le=100)
+    top_k: tuple[int, ...] = ()
+    """Ranking: list lengths at which selection is compared."""
+    costs: Costs | None = None
+    words: Words = Words()
+    excluded_share: float = Field(default=0.02, ge=0, lt=1)
+    """nyc-ll144: categories with a smaller share of the data may be left out of the impact ratios."""
+
+    @field_validator("thresholds")
+    @classmethod
+    def _known(cls, value: dict[str, float]) -> dict[str, float]:
+        from raudit.yamltext import nearest
+
+        for name, limit in value.items():
+            if name not in DISPARITIES and name not in OTHER_LIMITS:
+                raise ValueError(f"unknown disparity {name!r}; {nearest(name, [*DISPARITIES, *OTHER_LIMITS])}")
+            if not limit >= 0:
+                raise ValueError(f"the limit of {name} must not be negative")
+        return value
+
+    def limits(self) -> dict[str, tuple[float, str]]:
+        """Limit and its source, by name of the disparity."""
+        found = {
+            name: (limit, f"preset {preset}") for preset in self.presets for name, limit in PRESETS[preset].items()
+        }
+        if not self.presets and not self.thresholds:
+            found = {name: (limit, "default") for name, limit in DEFAULTS.items()}
+        return found | {name: (limit, "plan") for name, limit in self.thresholds.items()}

@@ -1,0 +1,40 @@
+"""Intervals, resampling, tests and power: pure functions on counts."""
+
+from raudit.stats.gaps import Gap, largest_difference, smallest_ratio
+from raudit.stats.intervals import (
+    Bounds,
+    effective_n,
+    katz,
+    log_rate,
+    mover_difference,
+    newcombe,
+    normal_quantile,
+    range_quantile,
+    wilson,
+)
+from raudit.stats.power import detectable_gap, rows_to_settle
+from raudit.stats.resampling import dirichlet_draws, draw_bounds, multinomial_draws
+from raudit.stats.tests import holm, max_gap_test, mcnemar
+
+__all__ = [
+    "Bounds",
+    "Gap",
+    "detectable_gap",
+    "dirichlet_draws",
+    "draw_bounds",
+    "effective_n",
+    "holm",
+    "katz",
+    "largest_difference",
+    "log_rate",
+    "max_gap_test",
+    "mcnemar",
+    "mover_difference",
+    "multinomial_draws",
+    "newcombe",
+    "normal_quantile",
+    "range_quantile",
+    "rows_to_settle",
+    "smallest_ratio",
+    "wilson",
+]
