@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from datetime import UTC, datetime
 
@@ -183,10 +184,8 @@ def test_fuzzed_proofs_are_refused_unless_they_say_the_same(data):
 @given(st.text(max_size=200))
 def test_fuzzed_text_never_crashes_a_parser(text):
     for parse in (note.split_note, checkpoint.parse_body, proof.parse_proof, Verifier.parse):
-        try:
+        with contextlib.suppress(RauditError):
             parse(text)
-        except RauditError as error:
-            assert str(error)
 
 
 def test_proofs_round_trip_with_extra_data():

@@ -209,17 +209,9 @@ def _copy(source: TileReader, store: Store, *, copy: bool, vkey: Verifier) -> No
             first = tree.size
             nodes = [node for data in batch for node in tree.push(merkle.leaf_hash(data))]
             writer.add(first, batch, merkle.stored_count(first), nodes)
-        for index in _rotations(source):
-            writer.add_note(index)
+        for note in source.notes(ROTATED):
+            writer.add_note(note)
         writer.add_note(StoredNote(kind=SIGNED, size=source.size(), note=source.checkpoint_text))
-
-
-def _rotations(source: TileReader) -> list[StoredNote]:
-    log = Log(source, key=None)
-    return [
-        StoredNote(kind=ROTATED, size=entry.index, note=str(entry.body["note"]))
-        for entry in log.find(type=EventType.KEY_ROTATED)
-    ]
 
 
 def _batches(entries: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -86,7 +86,7 @@ class PostgresStore:
         self._text = sqlalchemy.text
         try:
             address = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
-        except sqlalchemy.exc.ArgumentError as error:
+        except (sqlalchemy.exc.ArgumentError, ValueError) as error:
             raise LogError(
                 "not a database address", reference="log-url", expected="postgresql+psycopg://USER@HOST/DATABASE"
             ) from error

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from raudit.errors import LogError, LogIntegrityError
@@ -19,7 +19,7 @@ from raudit.log import merkle
 from raudit.log.checkpoint import Checkpoint, parse_body
 from raudit.log.events import EventType, parse_entry
 from raudit.log.note import split_note
-from raudit.log.store import SIGNED, StoredNote
+from raudit.log.store import ROTATED, SIGNED, StoredNote
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -148,9 +148,21 @@ class TileReader:
             for level, computed in enumerate(tree.push(self.node(0, index))):
                 yield computed if level % HEIGHT else self.node(level, index >> level)
 
-    def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:  # noqa: ARG002 -- there is only one
-        """Return the export's checkpoint."""
-        return [StoredNote(kind=kind, size=self.size(), note=self.checkpoint_text)] if kind == SIGNED else []
+    def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:  # noqa: ARG002 -- there are few
+        """Return the export's checkpoint, or the key rotations, which are searched for once."""
+        if kind == SIGNED:
+            return [StoredNote(kind=kind, size=self.size(), note=self.checkpoint_text)]
+        return self._rotations if kind == ROTATED else []
+
+    @cached_property
+    def _rotations(self) -> list[StoredNote]:
+        needle = f'"type":"{EventType.KEY_ROTATED}"'.encode()
+        found = (parse_entry(index, data) for index, data in self.entries(0, self.size(), [needle]))
+        return [
+            StoredNote(kind=ROTATED, size=entry.index, note=str(entry.body.get("note")))
+            for entry in found
+            if entry.type == EventType.KEY_ROTATED
+        ]
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
