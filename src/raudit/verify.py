@@ -27,8 +27,11 @@ from raudit.canonical import sha256
 from raudit.errors import IntegrityError, RauditError
 from raudit.log import Checkpoint, Log, parse_entry, verify_checkpoint, verify_proof
 from raudit.record import Record, parse_record
-from raudit.report.seals import CHECKPOINT_NAME, ENTRY_NAME, PROOF_NAME, RECORD_NAME, Seals
+from raudit.report.seals import Seals
 from raudit.signing import FaultCode, PdfCheck, Standing, check_pdf
+
+RECORD_NAME, CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME = "record.json", "checkpoint.txt", "record.tlog-proof", "log.vkey"
+ENTRY_NAME = "run-finished.json"
 
 
 class StepStatus(StrEnum):
@@ -227,11 +230,17 @@ def _remade(check: PdfCheck, record: Record | None, remake: bool) -> Step:
 
 
 def _seals(check: PdfCheck) -> Seals | None:
-    files = [check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, ENTRY_NAME, "log.vkey")]
-    if any(file is None for file in files):
+    """What the report carries from the log, as it was given to the renderer."""
+    files = {name: check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME, ENTRY_NAME)}
+    found = {name: file.data for name, file in files.items() if file is not None}
+    if len(found) < len(files):
         return None
-    checkpoint, proof, entry, vkey = (file.data for file in files if file is not None)
-    return Seals(checkpoint=checkpoint.decode(), proof=proof.decode(), entry=entry, vkey=vkey.decode())
+    return Seals(
+        checkpoint=found[CHECKPOINT_NAME],
+        proof=found[PROOF_NAME],
+        vkey=found[VKEY_NAME].decode("utf-8", "replace").rstrip("\n"),
+        attachments={ENTRY_NAME: found[ENTRY_NAME]},
+    )
 
 
 def _installed(name: str) -> str:
