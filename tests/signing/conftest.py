@@ -28,7 +28,7 @@ RECORD = b'{"verdict":"passed"}'
 
 
 def make_pdf(*, pages: int = 1, fields: bool = True, text: str = "Audit report") -> bytes:
-    """Make a PDF with text, a title, an attachment and, if wanted, empty signature fields as the report prepares them."""
+    """Make a PDF with text, a title, an attachment and, if wanted, empty signature fields as a report has them."""
     pdf = pikepdf.new()
     font = pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
     for number in range(pages):
@@ -58,7 +58,7 @@ def _add_fields(pdf: pikepdf.Pdf) -> None:
             Dictionary(
                 Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String(name), TU=String(name), F=132,
                 Rect=Array([72, 60 + 40 * row, 272, 90 + 40 * row]), P=page.obj,
-                AP=Dictionary(N=pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 200, 30]))),
+                AP=Dictionary(N=pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]))),
             )
         )
         for row, name in enumerate(names)
@@ -273,7 +273,9 @@ pki-architectures:
         validity: {{valid-from: "{_iso(-100)}", valid-to: "{_iso(900)}"}}
         {'revocation: {revoked-since: "' + _iso(-50) + '", reason: key_compromise}' if name == "revoked" else ""}
         extensions:
-          - {{id: key_usage, critical: true, smart-value: {{schema: key-usage, params: [digital_signature, non_repudiation]}}}}
+          - id: key_usage
+            critical: true
+            smart-value: {{schema: key-usage, params: [digital_signature, non_repudiation]}}
           - id: crl_distribution_points
             smart-value: {{schema: crl-dist-url, params: {{crl-repo-names: [inter]}}}}
 """

@@ -153,6 +153,13 @@ def drop_page(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(pages)
 
 
+def retitle(writer: IncrementalPdfFileWriter) -> None:
+    metadata = writer.root["/Metadata"]
+    metadata._data = metadata.data.replace(b"Audit of a model", b"Audit of another")
+    metadata._encoded_data = None
+    writer.update_container(metadata)
+
+
 INCREMENTAL = [
     overlay_page, free_text, swap_attachment, open_action, swap_stamp,
     stamp_on_unsigned_field, move_unsigned_field, new_visible_field, drop_certification, drop_page,
@@ -188,13 +195,6 @@ def test_a_swapped_attachment_is_named_and_the_certified_one_returned(
 
 def test_a_new_title_after_certification_is_named(certified: bytes, local_trust: list[bytes]) -> None:
     """pyHanko, like other readers, allows any update of the metadata; a reader shows the title in its window."""
-
-    def retitle(writer: IncrementalPdfFileWriter) -> None:
-        metadata = writer.root["/Metadata"]
-        metadata._data = metadata.data.replace(b"Audit of a model", b"Audit of another")
-        metadata._encoded_data = None
-        writer.update_container(metadata)
-
     changed = update(certified, retitle)
     assert b"Audit of another" in changed
     assert FaultCode.METADATA_CHANGED in codes(check_pdf(changed, trust=local_trust))

@@ -53,14 +53,45 @@ def _rule_problems(signed_data: Any) -> Iterator[str]:
         yield "it lists other digest algorithms than its signer's"
     if signer["version"].native != ("v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"):
         yield "its signer's version is not the one its identifier asks for"
+    if not _names_its_certificate(signer["sid"], signed_data["certificates"]):
+        yield "it names its signer's certificate in other letters than the certificate does"
     if not _plain_parameters(signer["signature_algorithm"]):
         yield "its signature algorithm has parameters of its own"
+    yield from _stray_certificates(signed_data)
     unsigned = signer["unsigned_attrs"]
     for attribute in unsigned if unsigned.native else ():
         if attribute["type"].native != "signature_time_stamp_token":
             yield f"it carries an unsigned attribute of the kind {attribute['type'].native}"
         for token in attribute["values"]:
             yield from _rule_problems(token["content"])
+
+
+def _names_its_certificate(identifier: Any, certificates: Any) -> bool:
+    """Compare byte by byte: names are matched without regard to case elsewhere (RFC 5280, 7.1)."""
+    if identifier.name != "issuer_and_serial_number":
+        return True
+    issuer, serial = identifier.chosen["issuer"].dump(), identifier.chosen["serial_number"].native
+    own = [item.chosen for item in certificates]
+    return any(item.issuer.dump() == issuer and item.serial_number == serial for item in own)
+
+
+def _stray_certificates(signed_data: Any) -> Iterator[str]:
+    """Check the certificates that a path may not need, so that nothing else would notice a change in them."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    found = [x509.load_der_x509_certificate(item.chosen.dump()) for item in signed_data["certificates"]]
+    for certificate in found:
+        issuers = [other for other in found if other.subject == certificate.issuer]
+        issued = [other for other in found if other.issuer == certificate.subject and other is not certificate]
+        pairs = [(certificate, issuer) for issuer in issuers] or [(child, certificate) for child in issued]
+        if not pairs and len(found) > 1:
+            yield "it carries a certificate that belongs to none of the others"
+        for child, issuer in pairs:
+            try:
+                child.verify_directly_issued_by(issuer)
+            except (InvalidSignature, ValueError, TypeError):
+                yield "it carries a certificate that was changed"
 
 
 def _algorithm(identifier: Any) -> tuple[str, bool]:

@@ -172,6 +172,7 @@ def _in_memory(private: Any, certificates: tuple[bytes, ...], where: str) -> Sig
     signer = SimpleSigner(
         signing_cert=own,
         signing_key=keys.PrivateKeyInfo.load(private.private_bytes(der, pkcs8, serialization.NoEncryption())),
+        embed_roots=False,  # whoever verifies brings the root; one inside the file proves nothing
         cert_registry=SimpleCertificateStore.from_certs(chain),  # type: ignore[no-untyped-call]
     )
     return _signing_key(own, chain, algorithm, signer, session=None, where=where)
@@ -200,7 +201,12 @@ def _from_token(source: Pkcs11Token) -> SigningKey:
             for data in read_certificates(source.certificate.read_bytes(), where=str(source.certificate))
         )
     signer = PKCS11Signer(
-        session, cert_label=source.certificate_label, key_label=source.key_label, signing_cert=own, ca_chain=chain
+        session,
+        cert_label=source.certificate_label,
+        key_label=source.key_label,
+        signing_cert=own,
+        ca_chain=chain,
+        embed_roots=False,
     )
     try:
         own = signer.signing_cert
