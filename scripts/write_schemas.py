@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from raudit.gate.schemas import output_schemas
 from raudit.plan.schema import PlanFile
+from raudit.policy.published import policy_schemas
 from raudit.record import record_json_schema
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
@@ -21,6 +23,8 @@ def schemas() -> dict[str, dict[str, object]]:
             **plan,
         },
         "record-1.schema.json": record_json_schema(),
+        **policy_schemas(),
+        **output_schemas(),
     }
 
 

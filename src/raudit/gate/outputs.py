@@ -9,7 +9,7 @@ from pathlib import Path
 from raudit.errors import UsageError
 from raudit.gate.anchors import PlanLines
 from raudit.gate.write import write_atomically
-from raudit.record import Record
+from raudit.record import Record, record_bytes
 from raudit.yamltext import nearest
 
 _MAKERS = {
@@ -18,6 +18,7 @@ _MAKERS = {
     "json": "raudit.gate.as_json:gate_json",
     "junit": "raudit.gate.junit:junit_xml",
     "markdown": "raudit.gate.markdown:step_summary",
+    "record": "raudit.gate.outputs:judged_record",
     "sarif": "raudit.gate.sarif:sarif_log",
     "text": "raudit.gate.text:plain_text",
 }
@@ -54,6 +55,11 @@ def parse_output(text: str) -> tuple[str, Path]:
             hint=f"write --output {kind}=FILE",
         )
     return kind, Path(path)
+
+
+def judged_record(record: Record, anchors: PlanLines) -> bytes:  # noqa: ARG001 -- all makers take the same
+    """The record itself, its verdict inside, in canonical bytes."""
+    return record_bytes(record)
 
 
 def render(record: Record, kind: str, *, anchors: PlanLines) -> bytes:

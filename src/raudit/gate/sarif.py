@@ -39,7 +39,7 @@ _SECURITY = {
     Severity.LOW: "3.0",
     Severity.INFO: "1.0",
 }
-_NOT_RUN = Rule(
+NOT_RUN = Rule(
     id="RA-GATE-001",
     title="A stage of the audit did not complete",
     why="What was not measured cannot be relied on; a gate that stays silent about it would show green for nothing.",
@@ -108,7 +108,7 @@ def _rules(record: Record, shown: list[GateFinding], with_gate: bool) -> list[Ru
             ),
         )
     if with_gate:
-        rules[_NOT_RUN.id] = _NOT_RUN
+        rules[NOT_RUN.id] = NOT_RUN
     return [rules[key] for key in sorted(rules)]
 
 
@@ -168,14 +168,14 @@ def _stage_result(stage: StageRecord, anchors: PlanLines, index: dict[str, int])
     from raudit.canonical import digest
 
     return {
-        "ruleId": _NOT_RUN.id,
-        "ruleIndex": index[_NOT_RUN.id],
+        "ruleId": NOT_RUN.id,
+        "ruleIndex": index[NOT_RUN.id],
         "level": "error",
         "kind": "fail",
         "message": {"text": what_became(stage)},
         "locations": [_location(anchors.place(f"stages.{stage.name}"))],
         "partialFingerprints": {
-            "primaryLocationLineHash": digest({"rule": _NOT_RUN.id, "kind": "stage", "name": stage.name})[:32]
+            "primaryLocationLineHash": digest({"rule": NOT_RUN.id, "kind": "stage", "name": stage.name})[:32]
         },
         "properties": {"status": "indeterminate", "severity": "high", "effect": "undecided", "requirements": []},
     }

@@ -71,8 +71,10 @@ class Comparison:
         )
 
     def exit_status(self, fail_on: str = "worse") -> int:
-        """Status for a gate: 1 if what ``fail_on`` names happened, 5 if the records share no finding, 3 if something
-        could be told before and cannot now, else 0.
+        """Give the status that a gate ends in.
+
+        1 if what ``fail_on`` names happened, 5 if the records share no finding, 3 if something could be told before
+        and cannot now, else 0.
 
         Parameters
         ----------
