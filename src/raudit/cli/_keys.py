@@ -11,8 +11,8 @@ from raudit.log import PASSPHRASE_VARIABLE, Log, LogKey, create_log_key, load_lo
 from raudit.plan import Plan
 from raudit.signing import SigningKey, TimeStamping, load_signer, source_from_environment
 
-SIGNING_KEY = "signing-key.pem"
-SIGNING_CERTIFICATE = "signing-cert.pem"
+SIGNING_KEY = "raudit-signing.key"
+SIGNING_CERTIFICATE = "raudit-signing.crt"
 LOG_KEY = "log-key.txt"
 LOG_VKEY = "log-vkey.txt"
 LOG_KEY_VARIABLE = "RAUDIT_LOG_KEY_FILE"
