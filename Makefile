@@ -1,1 +1,54 @@
-placeholder:
+# Everything a checkout needs, from an empty machine with Python 3.11 or newer.
+SHELL := /bin/bash
+VENV ?= .venv
+PYTHON ?= python3
+RUN := $(VENV)/bin
+UV_VERSION := 0.13.8
+
+.PHONY: demo test check schemas lock wheel bench clean
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s'|'
+
+demo: $(VENV)/.main ## Run the bundled audit through to a verified, signed report in demo/
+	@$(RUN)/raudit demo demo
+
+test: $(VENV)/.dev ## Pass the tests
+	@$(RUN)/python -m pytest -q -m "not slow and not network"
+
+slow: $(VENV)/.dev ## Pass the slow tests too
+	@$(RUN)/python -m pytest -q -m "not network"
+
+check: $(VENV)/.dev ## Format, lint, types, imports, dependencies
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports
+	@$(RUN)/deptry src
+
+schemas: $(VENV)/.main ## Write the published JSON Schemas again
+	@$(RUN)/python scripts/write_schemas.py
+
+wheel: $(VENV)/.dev ## Build the wheel
+	@$(RUN)/uv build --wheel
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) dist demo .mypy_cache .ruff_cache .pytest_cache
+
+# -- set-up: a virtual environment with the locked versions, and the system libraries that weasyprint draws with
+
+$(VENV)/.uv:
+	@scripts/make_venv.sh "$(PYTHON)" "$(VENV)" "$(UV_VERSION)"
+	@touch $@
+
+$(VENV)/.main: $(VENV)/.uv uv.lock pyproject.toml
+	@scripts/system_libraries.sh
+	@if [ ! -e $(VENV)/.dev ]; then UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --no-dev --inexact; fi
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.uv uv.lock pyproject.toml
+	@scripts/system_libraries.sh
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --inexact --extra models --extra onnx --extra engines --extra postgres
+	@touch $@ $(VENV)/.main

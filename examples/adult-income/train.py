@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from skops.io import dump
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from skops.io import dump
 
 HERE = Path(__file__).resolve().parent
 NUMBERS = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-week"]

@@ -38,10 +38,8 @@ from raudit.signing import SigningKey, TimeStamping, attest, certify
 PREDICATE = "https://raudit.dev/attestation/audit/v1"
 SERVICE = "service:raudit"
 
-RECORD_NAME = "record.json"
 ENTRY_NAME = "run-finished.json"
-PROOF_NAME = "run-finished.tlog-proof"
-CHECKPOINT_NAME = "checkpoint.txt"
+"""Attachment with the bytes of the log entry that ends the run; the other names are those of ``Seals``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,9 +200,7 @@ class _LoggedRun:
     def stage(self, stage: StageRecord) -> None:
         """Log that a stage has ended."""
         result = digest(record_to_json(stage)) if stage.outcome == "completed" else None
-        self.say(
-            EventType.STAGE_FINISHED, {"stage": stage.name, "outcome": str(stage.outcome), "result": result}
-        )
+        self.say(EventType.STAGE_FINISHED, {"stage": stage.name, "outcome": str(stage.outcome), "result": result})
 
 
 @contextmanager
@@ -280,22 +276,20 @@ def _seal(log: Log, record: Record, logged: _LoggedRun, clock: datetime) -> _Sea
 
 
 def _render(plan: Plan, record: Record, sealed: _Sealed, vkey: str) -> bytes:
-    from raudit.report import render_pdf
+    from raudit.report import Seals, render_pdf
 
     return render_pdf(
         record,
         template=plan.file.report.template,
         language=plan.file.report.language,
-        seals=seals(sealed.entry, sealed.proof, sealed.checkpoint, vkey),
         templates_dir=plan.folder,
+        seals=Seals(
+            checkpoint=sealed.checkpoint.encode(),
+            proof=sealed.proof.encode(),
+            vkey=vkey,
+            attachments={ENTRY_NAME: sealed.entry},
+        ),
     )
-
-
-def seals(entry: bytes, proof: str, checkpoint: str, vkey: str) -> Any:
-    """What binds a report to the log, as attachments."""
-    from raudit.report import Seals
-
-    return Seals(checkpoint=checkpoint, proof=proof, entry=entry, vkey=vkey)
 
 
 def _predicate(record: Record, record_sha256: Sha256) -> dict[str, Any]:
@@ -312,15 +306,11 @@ def _predicate(record: Record, record_sha256: Sha256) -> dict[str, Any]:
 
 
 __all__ = [
-    "CHECKPOINT_NAME",
     "ENTRY_NAME",
-    "PROOF_NAME",
-    "RECORD_NAME",
     "Issued",
     "code_sha256",
     "judge_plan",
     "judge_record",
     "plan_policy",
     "run_audit",
-    "seals",
 ]

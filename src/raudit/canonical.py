@@ -15,6 +15,9 @@ from raudit.errors import RecordIntegrityError
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 """Any JSON value."""
 
+MAX_DIGITS = 20
+"""Longer runs of digits cannot be an integer that RFC 8785 writes."""
+
 Sha256 = NewType("Sha256", str)
 """A SHA-256 digest as 64 lower-case hexadecimal digits."""
 
@@ -57,7 +60,7 @@ def parse_canonical(data: bytes) -> Json:
         If the bytes are not JSON, or differ from their own canonical form.
     """
     try:
-        value: Json = json.loads(data)
+        value: Json = json.loads(data, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise RecordIntegrityError(
             "not JSON", reference="not-json", got=str(error)[:120], expected="one canonical JSON document"
@@ -86,6 +89,12 @@ def sha256_file(path: Path) -> Sha256:
 def digest(value: Json) -> Sha256:
     """Compute the SHA-256 of a value's canonical bytes."""
     return sha256(canonical_bytes(value))
+
+
+def _number(digits: str) -> int | float:
+    """Read digits as an integer where RFC 8785 knows integers; beyond that they were written for a float."""
+    number = int(digits) if len(digits) < MAX_DIGITS else 2**63
+    return number if abs(number) < 2**53 else float(digits)
 
 
 def _plain(value: Json) -> Any:

@@ -244,7 +244,7 @@ def parse_record(data: bytes) -> Record:
     import pydantic
 
     try:
-        record: Record = _adapter().validate_json(data)
+        record: Record = _adapter().validate_python(value)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         raise RecordIntegrityError(

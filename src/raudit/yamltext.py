@@ -93,17 +93,26 @@ def parse_yaml(text: str, *, source: str, error: type[UsageError]) -> YamlText:
     """Parse YAML text; see ``read_yaml``."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.events import AliasEvent
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
     def fault(message: str, line: int, reference: str, hint: str) -> RauditError:
         return error(message, reference=reference, where=f"{source}:{line}", hint=hint)
 
     try:
+        depth = 0
         for event in YAML(typ="safe", pure=True).parse(text):
-            if isinstance(event, AliasEvent):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > MAX_DEPTH:  # said before the tree is built, since building it is what would take the time
+                line = event.start_mark.line + 1
+                raise fault("nested too deeply", line, "yaml-too-deep", f"use at most {MAX_DEPTH} levels")
+            if getattr(event, "tag", None) is not None:
+                line = event.start_mark.line + 1
                 raise fault(
-                    "aliases (*name) are not allowed", event.start_mark.line + 1, "yaml-alias", "write the value out"
+                    f"the tag {event.tag} is not allowed", line, "yaml-tag", "remove it; everything is read as text"
                 )
+            if isinstance(event, AliasEvent):
+                line = event.start_mark.line + 1
+                raise fault("aliases (*name) are not allowed", line, "yaml-alias", "write the value out")
         nodes = list(YAML(typ="safe", pure=True).compose_all(text))
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
@@ -130,13 +139,7 @@ def nearest(name: str, known: list[str]) -> str:
 def _build(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], fault: Any) -> Any:
     from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-    line = node.start_mark.line + 1
-    lines.setdefault(path, line)
-    if len(path) > MAX_DEPTH:
-        raise fault("nested too deeply", line, "yaml-too-deep", f"use at most {MAX_DEPTH} levels")
-    tag = str(node.tag)
-    if not tag.startswith("tag:yaml.org,2002:") or tag.rsplit(":", 1)[-1] in {"binary", "set", "omap", "pairs"}:
-        raise fault(f"the tag {tag} is not allowed", line, "yaml-tag", "remove it")
+    lines.setdefault(path, node.start_mark.line + 1)
     match node:
         case MappingNode():
             result: dict[str, Any] = {}

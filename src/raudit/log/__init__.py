@@ -24,7 +24,7 @@ from raudit.log.journal import Log, Receipt
 from raudit.log.keys import PASSPHRASE_VARIABLE, create_log_key, load_log_key
 from raudit.log.note import LogKey
 from raudit.log.proof import Proven, verify_proof
-from raudit.log.store import Store
+from raudit.log.store import Reader, Store
 
 __all__ = [
     "PASSPHRASE_VARIABLE",
@@ -81,6 +81,8 @@ def open_log(
     store = _store(location, create=create)
     try:
         if create and key is not None and "origin" not in store.meta():
+            if not hasattr(store, "transaction"):
+                raise LogError("a folder cannot be made a log", reference="log-location", where=store.location)
             with store.transaction() as writer:
                 writer.set_meta("origin", key.name)
                 writer.set_meta("vkey", key.vkey)
@@ -94,7 +96,17 @@ def open_log(
         raise
 
 
-def _store(location: str | Path, *, create: bool) -> Store:
+def _store(location: str | Path, *, create: bool) -> Store | Reader:
+    """Pick the store by what the location looks like; each loads only when it is used."""
+    if isinstance(location, str) and location.startswith("postgresql"):
+        from raudit.log.postgres import PostgresStore
+
+        return PostgresStore(location, create=create)
+    path = Path(location)
+    if path.is_dir():
+        from raudit.log.tiles import TileReader
+
+        return TileReader(path)
     from raudit.log.sqlite import SqliteStore
 
-    return SqliteStore(Path(location), create=create)
+    return SqliteStore(path, create=create)

@@ -129,6 +129,32 @@ class WaiverExpired(Strict):
     expires: Day
 
 
+class WaiverUsed(Strict):
+    """A run held a waiver against a finding."""
+
+    waiver: Short
+    state: Code
+    """``applied``, ``expires-soon``, ``outgrown`` or ``malformed``."""
+    rule: Short
+    finding: Annotated[str, Field(pattern="^([0-9a-f]{32})?$")] = ""
+    """Fingerprint of the finding, which holds no value."""
+    record: Digest
+    """Of the record without its verdict."""
+
+
+class BaselineApproved(Strict):
+    """Someone let failed findings into a baseline."""
+
+    approval: Digest
+    """Of the approval's full text in the baseline file."""
+    baseline: Digest
+    """Of the baseline file as it then was."""
+    added: Annotated[int, Field(ge=1)]
+    record: Digest
+    """Of the record whose findings were let in, without its verdict."""
+    by: Person
+
+
 class SignoffGiven(Strict):
     """Someone has signed off answers or a report."""
 
@@ -239,6 +265,8 @@ BODIES: Mapping[EventType, type[Strict]] = {
     EventType.WAIVER_GRANTED: WaiverGranted,
     EventType.WAIVER_REVOKED: WaiverRevoked,
     EventType.WAIVER_EXPIRED: WaiverExpired,
+    EventType.WAIVER_USED: WaiverUsed,
+    EventType.BASELINE_APPROVED: BaselineApproved,
     EventType.SIGNOFF_GIVEN: SignoffGiven,
     EventType.SIGNOFF_VOIDED: SignoffVoided,
     EventType.REPORT_RENDERED: ReportRendered,

@@ -41,6 +41,8 @@ class EventType(StrEnum):
     WAIVER_GRANTED = "waiver.granted"
     WAIVER_REVOKED = "waiver.revoked"
     WAIVER_EXPIRED = "waiver.expired"
+    WAIVER_USED = "waiver.used"
+    BASELINE_APPROVED = "baseline.approved"
     SIGNOFF_GIVEN = "signoff.given"
     SIGNOFF_VOIDED = "signoff.voided"
     REPORT_RENDERED = "report.rendered"

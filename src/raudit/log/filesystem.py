@@ -6,12 +6,11 @@ from pathlib import Path
 
 from raudit.errors import LogError
 
-NETWORK = frozenset({  # fmt: skip
-    "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gpfs",
-    "beegfs", "ocfs2", "gfs2", "orangefs", "pvfs2", "virtiofs", "9p", "davfs", "fuse.sshfs", "fuse.s3fs",
-    "fuse.gcsfuse", "fuse.rclone", "fuse.glusterfs", "fuse.ceph", "fuse.davfs", "fuse.blobfuse", "fuse.blobfuse2",
-    "fuse.juicefs", "fuse.goofys", "acfs",
-})  # fmt: skip
+NETWORK = frozenset(
+    "nfs nfs4 cifs smb smb2 smb3 smbfs ncpfs afs ceph glusterfs lustre gpfs beegfs ocfs2 gfs2 orangefs pvfs2 acfs "  # noqa: SIM905
+    "virtiofs 9p davfs fuse.sshfs fuse.s3fs fuse.gcsfuse fuse.rclone fuse.glusterfs fuse.ceph fuse.davfs "
+    "fuse.blobfuse fuse.blobfuse2 fuse.juicefs fuse.goofys".split()
+)
 """Kernel names of file systems that other machines may write to."""
 
 _MOUNTS = Path("/proc/self/mountinfo")

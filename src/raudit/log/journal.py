@@ -17,18 +17,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from raudit import __version__
 from raudit.canonical import canonical_bytes
 from raudit.errors import LogError, LogIntegrityError
 from raudit.log import merkle
-from raudit.log.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint_any
+from raudit.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint, verify_checkpoint_any
 from raudit.log.events import Entry, Event, EventType, entry_bytes, parse_entry, salted_digest
+from raudit.log.extends import check_extends, prove_extends
 from raudit.log.memory import recall, remember
 from raudit.log.note import LogKey, Verifier
 from raudit.log.proof import write_proof
-from raudit.log.store import SIGNED, WITNESSED, Reader, Store, StoredNote, Writer
+from raudit.log.rotation import keys_of, rotation_event
+from raudit.log.store import ROTATED, SIGNED, WITNESSED, Reader, Store, StoredNote, Writer
+
+if TYPE_CHECKING:
+    from raudit.log.verification import VerifyReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +130,64 @@ class Log:
         """
         if not events:
             raise LogError("there is nothing to append", reference="log-empty-append", expected="one event or more")
+        reserved = {event.type for event in events} & {EventType.KEY_ROTATED, EventType.CHECKPOINT_WITNESSED}
+        if reserved:
+            raise LogError(
+                "this event is written by the log itself",
+                reference="log-event-reserved",
+                got=", ".join(reserved),
+                hint="use Log.rotate or Log.accept_witness, which check what they log",
+            )
         return self._append(events, clock)
 
-    def _append(self, events: Sequence[Event], clock: datetime) -> Receipt:
+    def rotate(self, new: LogKey, *, actor: str, clock: datetime) -> str:
+        """Let another key take over: log a statement signed by both, and sign a checkpoint with the new key.
+
+        Raises
+        ------
+        LogError
+            If the log was opened without its current key, or the new key has another name.
+        """
+        old = self._signer()
+        if new.name != old.name:
+            raise LogError(
+                "the new key must have the log's name", reference="log-key-name", got=new.name, expected=old.name
+            )
+        self.checkpoint(clock)
+        self._append((rotation_event(old, new, actor=actor),), clock, keep=ROTATED)
+        self._key = new
+        return self.checkpoint(clock)
+
+    def accept_witness(self, text: str, witness: str, *, actor: str, clock: datetime) -> Receipt:
+        """Take back a checkpoint that a witness has cosigned; the log can then never again be signed shorter than it.
+
+        Parameters
+        ----------
+        text
+            The cosigned checkpoint.
+        witness
+            The witness's verifier key, known from elsewhere.
+
+        Raises
+        ------
+        LogIntegrityError
+            If the log's signature or the cosignature does not verify, or the log does not extend the checkpoint.
+        """
+        cosigner = Verifier.parse(witness)
+        state, opened = open_checkpoint(text, [*keys_of(self), cosigner])
+        signers = {(signature.name, signature.key_id) for signature in opened.verified}
+        if (cosigner.name, cosigner.key_id) not in signers or len(signers) < 2:
+            raise LogIntegrityError(
+                "the checkpoint is not signed by both the log and the witness",
+                reference="log-cosignature",
+                expected=cosigner.vkey,
+            )
+        check_extends(state, self.size, self._reader.node, "the witnessed checkpoint")
+        event = Event(type=EventType.CHECKPOINT_WITNESSED, body={"witness": witness, "note": text}, actor=actor)
+        return self._append((event,), clock, keep=WITNESSED, size=state.size)
+
+    def _append(self, events: Sequence[Event], clock: datetime, *, keep: str = "", size: int | None = None) -> Receipt:
+        """Append; with ``keep``, also keep the note in the event's body, under its index or the size it speaks of."""
         store = self._writable()
         with store.transaction() as writer:
             edge, generation = self._frontier(writer), store.generation()
@@ -138,6 +198,9 @@ class Log:
             entries = [self._prepare(writer, event, clock) for event in (*opening, *events)]
             nodes = [node for data in entries for node in edge.push(merkle.leaf_hash(data))]
             writer.add(before, entries, merkle.stored_count(before), nodes)
+            if keep:
+                note = str(events[0].body["note"])
+                writer.add_note(StoredNote(kind=keep, size=edge.size - 1 if size is None else size, note=note))
         self._edge = (generation, edge)
         return Receipt(index_first=before + len(opening), size=edge.size)
 
@@ -223,7 +286,7 @@ class Log:
                 prove_extends(promise, now, writer.node, source)  # (4)
             text = sign_checkpoint(now, key)  # (5)
             remember(key, text)
-            if text not in {stored.note for stored in self._reader.notes(SIGNED)}:
+            if [stored.note for stored in self._reader.notes(SIGNED, last=1)] != [text]:
                 writer.add_note(StoredNote(kind=SIGNED, size=size, note=text))
         return text
 
@@ -238,7 +301,7 @@ class Log:
         return self._key
 
     def _current(self, key: LogKey) -> None:
-        current = self.verifiers()[-1]
+        current = keys_of(self)[-1]
         if current != key.verifier:
             raise LogError(
                 "this key is not the log's current one",
@@ -249,18 +312,12 @@ class Log:
             )
 
     def _promised(self, key: LogKey, witnessed: Iterable[str]) -> list[tuple[Checkpoint, str]]:
-        verifiers = self.verifiers()
-        found = [(note.note, "the store's last checkpoint") for note in self._reader.notes(SIGNED)[-1:]]
+        verifiers = keys_of(self)
+        found = [(note.note, "the store's last checkpoint") for note in self._reader.notes(SIGNED, last=1)]
         found += [(note.note, "a witnessed checkpoint") for note in self._reader.notes(WITNESSED)]
         found += [(text, "the checkpoint that the key remembers") for text in recall(key)]
         found += [(text, "a checkpoint that was given") for text in witnessed]
         return [(verify_checkpoint_any(text, verifiers), source) for text, source in found]
-
-    def verifiers(self) -> tuple[Verifier, ...]:
-        """Return the log's keys in order, oldest first, as its own entries name them (not trusted by itself)."""
-        from raudit.log.rotation import keys_of
-
-        return keys_of(self)
 
     # -- reading
 
@@ -322,8 +379,20 @@ class Log:
         first, second = self._own(old), self._own(new)
         return merkle.consistency_proof(first.size, second.size, self._reader.node)
 
+    def verify(
+        self,
+        checkpoints: Iterable[tuple[str, str] | str] = (),
+        *,
+        vkey: str | None = None,
+        witnesses: Iterable[str] = (),
+    ) -> VerifyReport:
+        """Recompute everything and compare it with what others hold; see `raudit.log.verification.verify_log`."""
+        from raudit.log.verification import verify_log
+
+        return verify_log(self, checkpoints, vkey=vkey, witnesses=witnesses)
+
     def _own(self, text: str) -> Checkpoint:
-        state = verify_checkpoint_any(text, self.verifiers())
+        state = verify_checkpoint_any(text, keys_of(self))
         check_extends(state, self.size, self._reader.node, "the checkpoint")
         return state
 
@@ -337,39 +406,3 @@ class Log:
                 hint="write to the log itself; if it is lost, `raudit log import --recover` lets a copy take over",
             )
         return store  # type: ignore[return-value]
-
-
-def check_extends(old: Checkpoint, size: int, node: merkle.NodeReader, source: str) -> None:
-    """Refuse a log that is shorter than a checkpoint, or different from it.
-
-    Raises
-    ------
-    LogIntegrityError
-        With what the checkpoint says and what the log has.
-    """
-    if old.size > size:
-        raise LogIntegrityError(
-            f"the log is shorter than {source}",
-            reference="log-shorter",
-            got=f"{size:,} entries",
-            expected=f"at least {old.size:,}",
-            hint="the end was cut off or an older copy was restored; keep this store for evidence",
-        )
-    root = merkle.root_at(old.size, node)
-    if root != old.root:
-        raise LogIntegrityError(
-            f"the log differs from {source}",
-            reference="log-differs",
-            where=f"the first {old.size:,} entries",
-            got=f"root {root.hex()}",
-            expected=f"root {old.root.hex()}",
-            hint="entries were changed after they were signed; keep this store for evidence",
-        )
-
-
-def prove_extends(old: Checkpoint, new: Checkpoint, node: merkle.NodeReader, source: str) -> None:
-    """Make a consistency proof from an older checkpoint and verify it, as any stranger would."""
-    check_extends(old, new.size, node, source)
-    if old.size:
-        proof = merkle.consistency_proof(old.size, new.size, node)
-        merkle.verify_consistency(old.size, new.size, proof, old.root, new.root)

@@ -14,6 +14,7 @@ from raudit.errors import LogIntegrityError
 from raudit.log import note
 from raudit.log.events import Entry, Event, EventType
 from raudit.log.note import LogKey, Verifier
+from raudit.log.store import ROTATED
 
 if TYPE_CHECKING:
     from raudit.log.journal import Log
@@ -62,16 +63,27 @@ def spans(entries: Sequence[Entry]) -> tuple[KeySpan, ...]:
     )
 
 
-def spans_of(log: Log) -> tuple[KeySpan, ...]:
-    """Work out the keys of an open log; an empty log has the key that its store names."""
+def spans_of(log: Log, *, search: bool = True) -> tuple[KeySpan, ...]:
+    """Work out the keys of an open log; an empty log has the key that its store names.
+
+    Parameters
+    ----------
+    log
+        The log.
+    search
+        Look through all entries for rotations; else believe the store's list of them, which takes no time and is
+        enough where a wrong list can only make a signature be refused.
+    """
     if log.size == 0:
         return (KeySpan(verifier=Verifier.parse(log.vkey), first_size=0, last_size=None),)
-    return spans([log.entry(0), *log.find(type=EventType.KEY_ROTATED)])
+    if search:
+        return spans([log.entry(0), *log.find(type=EventType.KEY_ROTATED)])
+    return spans([log.entry(0), *(log.entry(note.size) for note in log.store.notes(ROTATED))])
 
 
 def keys_of(log: Log) -> tuple[Verifier, ...]:
     """Return the keys of an open log, oldest first."""
-    return tuple(span.verifier for span in spans_of(log))
+    return tuple(span.verifier for span in spans_of(log, search=False))
 
 
 def _rotated(entry: Entry, current: Verifier) -> Verifier:

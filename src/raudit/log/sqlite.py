@@ -194,10 +194,11 @@ class SqliteStore:
         nodes = self._rows("SELECT hash FROM node WHERE idx < ? ORDER BY idx", (stored_count(size),))
         return (row[0] for row in entries), (row[0] for row in nodes)
 
-    def notes(self, kind: str) -> list[StoredNote]:
+    def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
         """Return notes of a kind."""
-        rows = self._all("SELECT kind, size, note FROM note WHERE kind = ? ORDER BY seq", (kind,))
-        return [StoredNote(kind=row[0], size=row[1], note=row[2]) for row in rows]
+        query = "SELECT kind, size, note FROM note WHERE kind = ? ORDER BY seq DESC LIMIT ?"
+        rows = self._all(query, (kind, -1 if last is None else last))
+        return [StoredNote(kind=row[0], size=row[1], note=row[2]) for row in reversed(rows)]
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

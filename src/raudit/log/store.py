@@ -17,6 +17,8 @@ SIGNED = "signed"
 """Kind of a checkpoint that this log has signed."""
 WITNESSED = "witnessed"
 """Kind of a checkpoint that came back from a witness."""
+ROTATED = "rotated"
+"""Kind of a key rotation's statement; its size is the index of the entry. Spares searching; verification searches."""
 STAMPED = "stamped"
 """Kind of a time stamp over a checkpoint (base64 of the RFC 3161 token)."""
 
@@ -79,8 +81,8 @@ class Reader(Protocol):
         """Return entries' bytes and stored hashes of the first ``size`` entries, each in stored order."""
         ...
 
-    def notes(self, kind: str) -> list[StoredNote]:
-        """Return stored notes of a kind, in the order in which they were added."""
+    def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
+        """Return stored notes of a kind, or the last few, in the order in which they were added."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:

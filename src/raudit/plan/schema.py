@@ -150,6 +150,8 @@ class SigningSection(Strict):
     """PEM file with the certificate, and its chain."""
     timestamp_url: str | None = None
     """RFC 3161 time stamp authority; the only address raudit ever contacts, and only if given."""
+    timestamp_trust: str | None = None
+    """PEM file with the authority's root certificate; needed for ``b-lt`` and ``b-lta``."""
     level: Literal["b-b", "b-t", "b-lt", "b-lta"] = "b-b"
     """PAdES baseline level."""
 

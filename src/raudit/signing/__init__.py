@@ -1,1 +1,49 @@
 """Keys, PAdES signatures, time stamps, and what a verifier accepts: this room sees bytes and digests only."""
+
+from raudit.signing.attest import Attestation, attest, check_attestation
+from raudit.signing.check import check_pdf
+from raudit.signing.keys import SigningKey, load_signer
+from raudit.signing.selfsigned import KeyPaths, init_keys
+from raudit.signing.sign import certify, countersign
+from raudit.signing.sources import KeySource, PemFiles, Pkcs11Token, Pkcs12File, source_from_environment
+from raudit.signing.timestamping import Level, TimeStamping
+from raudit.signing.verdict import (
+    EmbeddedFile,
+    Fault,
+    FaultCode,
+    PdfCheck,
+    Revision,
+    RevisionKind,
+    SignatureCheck,
+    SignatureKind,
+    Standing,
+)
+
+__all__ = [
+    "Attestation",
+    "EmbeddedFile",
+    "Fault",
+    "FaultCode",
+    "KeyPaths",
+    "KeySource",
+    "Level",
+    "PdfCheck",
+    "PemFiles",
+    "Pkcs11Token",
+    "Pkcs12File",
+    "Revision",
+    "RevisionKind",
+    "SignatureCheck",
+    "SignatureKind",
+    "SigningKey",
+    "Standing",
+    "TimeStamping",
+    "attest",
+    "certify",
+    "check_attestation",
+    "check_pdf",
+    "countersign",
+    "init_keys",
+    "load_signer",
+    "source_from_environment",
+]

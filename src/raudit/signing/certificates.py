@@ -62,3 +62,30 @@ def to_pem(der: bytes) -> bytes:
     from cryptography.hazmat.primitives import serialization
 
     return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)
+
+
+def common_name(certificate: Any) -> str:
+    """Find the common name in a certificate's subject, or the whole subject if it has none."""
+    found = certificate.subject.native.get("common_name", "")
+    text = found if isinstance(found, str) else str(found[-1])
+    return "".join(char if char.isprintable() else "?" for char in text) or describe(certificate)
+
+
+def facts(der: bytes) -> dict[str, str]:
+    """Tell what a certificate says about a signer, for a person or as JSON."""
+    from asn1crypto import x509
+
+    from raudit.canonical import sha256
+
+    certificate = x509.Certificate.load(der)
+    usage = certificate.key_usage_value
+    own = certificate.self_signed != "no"
+    return {
+        "subject": describe(certificate),
+        "issuer": "itself: nobody else vouches for the name" if own else certificate.issuer.human_friendly,
+        "valid_from": certificate.not_valid_before.isoformat(),
+        "valid_until": certificate.not_valid_after.isoformat(),
+        "key": f"{certificate.public_key.algorithm} {certificate.public_key.bit_size}",
+        "usage": ", ".join(sorted(usage.native)).replace("_", "-") if usage is not None else "any",
+        "sha256": sha256(der),
+    }

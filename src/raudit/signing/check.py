@@ -89,7 +89,7 @@ def _check(
         with _noting(faults, FaultCode.UNREADABLE, "the document security store cannot be read"):
             anchors = gather(reader, trust=trust, tsa_trust=tsa_trust)
         if anchors is not None:
-            signatures = Judge(reader=reader, trust=anchors, at=at, faults=faults).judge(found)
+            signatures = Judge(pdf=pdf, trust=anchors, at=at, faults=faults).judge(found)
     if signatures and signatures[0].kind is not SignatureKind.CERTIFICATION:
         faults.append(
             Fault(

@@ -15,6 +15,7 @@ from typing import Any
 from raudit.canonical import sha256
 from raudit.signing.certificates import describe
 from raudit.signing.changes import modification_fault
+from raudit.signing.container import container_problem
 from raudit.signing.loop import run
 from raudit.signing.trust import SIGNING_USAGES, Trust, trust_fault
 from raudit.signing.verdict import Fault, FaultCode, SignatureCheck, SignatureKind, TimeStampInfo
@@ -33,8 +34,8 @@ def read_signature(reader: Any, field: Any, name: str) -> Any:
 class Judge:
     """The judgement of one file's signatures, newest first."""
 
-    reader: Any
-    """pyHanko's reader."""
+    pdf: bytes
+    """The whole file."""
     trust: Trust
     """Whom to believe."""
     at: datetime
@@ -69,6 +70,9 @@ class Judge:
             self._fault(FaultCode.COVERAGE, embedded, "it leaves out part of the revision it stands in")
         elif changes == "illegal":
             self._fault(FaultCode.ILLEGAL_CHANGE, embedded, f"changed after this signature: {_clean(why)}")
+        container = container_problem(self.pdf, embedded)
+        if container:
+            self._fault(FaultCode.CONTAINER, embedded, container)
         stamp = embedded.sig_object_type == "/DocTimeStamp"
         judged = self._time_stamp(embedded) if stamp else self._signature(embedded)
         intact, trusted, moment, info = judged

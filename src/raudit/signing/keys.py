@@ -12,7 +12,7 @@ from typing import Any, Self, assert_never
 from raudit.canonical import Sha256, sha256
 from raudit.errors import KeyFileError
 from raudit.extras import require
-from raudit.signing.certificates import describe, read_certificates
+from raudit.signing.certificates import common_name, describe, read_certificates
 from raudit.signing.sources import KeySource, PemFiles, Pkcs11Token, Pkcs12File
 
 MIN_RSA_BITS = 2048
@@ -25,6 +25,8 @@ class SigningKey:
 
     subject: str
     """Who the certificate says the signer is."""
+    common_name: str
+    """The same in short: the subject's common name."""
     fingerprint: Sha256
     """SHA-256 of the certificate's DER bytes."""
     certificate: bytes = field(repr=False)
@@ -170,6 +172,7 @@ def _in_memory(private: Any, certificates: tuple[bytes, ...], where: str) -> Sig
     signer = SimpleSigner(
         signing_cert=own,
         signing_key=keys.PrivateKeyInfo.load(private.private_bytes(der, pkcs8, serialization.NoEncryption())),
+        embed_roots=False,  # whoever verifies brings the root; one inside the file proves nothing
         cert_registry=SimpleCertificateStore.from_certs(chain),  # type: ignore[no-untyped-call]
     )
     return _signing_key(own, chain, algorithm, signer, session=None, where=where)
@@ -198,7 +201,12 @@ def _from_token(source: Pkcs11Token) -> SigningKey:
             for data in read_certificates(source.certificate.read_bytes(), where=str(source.certificate))
         )
     signer = PKCS11Signer(
-        session, cert_label=source.certificate_label, key_label=source.key_label, signing_cert=own, ca_chain=chain
+        session,
+        cert_label=source.certificate_label,
+        key_label=source.key_label,
+        signing_cert=own,
+        ca_chain=chain,
+        embed_roots=False,
     )
     try:
         own = signer.signing_cert
@@ -221,6 +229,7 @@ def _signing_key(own: Any, chain: list[Any], algorithm: str, signer: Any, *, ses
         )
     return SigningKey(
         subject=describe(own),
+        common_name=common_name(own),
         fingerprint=sha256(own.dump()),
         certificate=own.dump(),
         chain=tuple(cert.dump() for cert in chain),

@@ -33,6 +33,7 @@ def certify(
     name: str,
     clock: datetime,
     tsa: TimeStamping | None = None,
+    appearance: bytes | None = None,
 ) -> bytes:
     """Certify a report as its issuer: PAdES B-B, or the level that the time stamping asks for.
 
@@ -50,6 +51,8 @@ def certify(
         The signer's claim of when this was; only a time stamp proves a time.
     tsa
         Where to get time stamps; None for B-B.
+    appearance
+        A PDF of one page to show in the field, fonts embedded; None keeps what the field shows already.
 
     Raises
     ------
@@ -65,7 +68,17 @@ def certify(
             reference="already-signed",
             hint="counter-sign it instead: raudit sign",
         )
-    return _sign(writer, key, field=field, reason=reason, name=name, role=None, clock=clock, tsa=tsa, certifying=True)
+    return _sign(
+        writer,
+        key,
+        field=field,
+        reason=reason,
+        name=name,
+        role=None,
+        clock=clock,
+        tsa=tsa,
+        appearance=appearance,
+    )
 
 
 def countersign(
@@ -78,6 +91,7 @@ def countersign(
     reason: str = "",
     field: str | None = None,
     tsa: TimeStamping | None = None,
+    appearance: bytes | None = None,
 ) -> bytes:
     """Counter-sign a certified report in a role, as an incremental revision.
 
@@ -121,7 +135,7 @@ def countersign(
         role=role,
         clock=clock,
         tsa=tsa,
-        certifying=False,
+        appearance=appearance,
     )
 
 
@@ -157,8 +171,7 @@ def renew_archive(pdf: bytes, tsa: TimeStamping) -> bytes:
     context = tsa.validation_context(None, False)
     output = io.BytesIO(pdf)
     _attempt(
-        stamper.async_update_archival_timestamp_chain(writer.prev, context, in_place=False, output=output),
-        tsa,
+        stamper.async_update_archival_timestamp_chain(writer.prev, context, in_place=False, output=output), tsa, context
     )
     return output.getvalue()
 
@@ -173,24 +186,25 @@ def _sign(
     role: str | None,
     clock: datetime,
     tsa: TimeStamping | None,
-    certifying: bool,
+    appearance: bytes | None,
 ) -> bytes:
     from pyhanko.sign import fields, signers
 
     _check_validity(key, clock)
     fits = _available(writer.prev, field)
     lasting = tsa is not None and tsa.level is not Level.B_T
+    context = tsa.validation_context(key.certificate, key.self_signed) if tsa and lasting else None
     metadata = signers.PdfSignatureMetadata(
         field_name=field,
         md_algorithm=DIGEST,
         reason=reason,
         name=name,
-        certify=certifying,
+        certify=role is None,
         docmdp_permissions=fields.MDPPerm.FILL_FORMS,
         subfilter=fields.SigSeedSubFilter.PADES,
         embed_validation_info=lasting,
         use_pades_lta=tsa is not None and tsa.level is Level.B_LTA,
-        validation_context=tsa.validation_context(key.certificate, key.self_signed) if tsa and lasting else None,
+        validation_context=context,
         signer_key_usage=set(),
         cades_signed_attr_spec=_role_attribute(role) if role else None,
         dss_settings=_one_revision(),
@@ -199,10 +213,11 @@ def _sign(
         metadata,
         key.signer,
         timestamper=tsa.stamper() if tsa else None,
+        stamp_style=_appearance(appearance),
         new_field_spec=None if fits else fields.SigFieldSpec(field),
     )
     output = io.BytesIO()
-    _attempt(signer.async_sign_pdf(writer, existing_fields_only=fits, output=output), tsa)
+    _attempt(signer.async_sign_pdf(writer, existing_fields_only=fits, output=output), tsa, context)
     return output.getvalue()
 
 
@@ -217,6 +232,22 @@ def _clocked(clock: datetime) -> Any:
             return session
 
     return ClockedSigner
+
+
+def _appearance(page: bytes | None) -> Any:
+    """Draw a given page into the field, or leave the field as it looks.
+
+    pyHanko's own text stamp embeds a font whose widths break PDF/A, and is tied into no structure element.
+    """
+    from pyhanko.stamp import BaseStampStyle, StaticStampStyle
+
+    class KeepAppearance(BaseStampStyle):
+        def create_stamp(self, writer: Any, box: Any, text_params: Any) -> Any:
+            """Make no stamp."""
+
+    if page is None:
+        return KeepAppearance(border_width=0)
+    return StaticStampStyle.from_pdf_file(io.BytesIO(page), border_width=0, background_opacity=1.0)
 
 
 def _one_revision() -> Any:
@@ -236,7 +267,16 @@ def _role_attribute(role: str) -> Any:
     return CAdESSignedAttrSpec(signer_attributes=SignerAttrSpec(claimed_attrs=(claimed,), certified_attrs=()))
 
 
-def _attempt(coroutine: Coroutine[Any, Any, T], tsa: TimeStamping | None) -> T:
+async def _then_close(coroutine: Coroutine[Any, Any, T], context: Any) -> T:
+    """Close the connections that a validation context opened, while the loop that opened them still runs."""
+    try:
+        return await coroutine
+    finally:
+        if context is not None:
+            await context.aclose()
+
+
+def _attempt(coroutine: Coroutine[Any, Any, T], tsa: TimeStamping | None, context: Any) -> T:
     """Run a signing step; give a library's refusal its name and place."""
     import aiohttp
     from pyhanko.pdf_utils.misc import PdfError
@@ -246,7 +286,7 @@ def _attempt(coroutine: Coroutine[Any, Any, T], tsa: TimeStamping | None) -> T:
 
     where = tsa.url if tsa else ""
     try:
-        return run(coroutine)
+        return run(_then_close(coroutine, context))
     except (TimestampRequestError, aiohttp.ClientError, TimeoutError, OSError) as error:
         raise TimeStampError(
             "the time stamp authority gave no usable answer",

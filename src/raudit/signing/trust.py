@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from raudit.signing.certificates import parse_all
 from raudit.signing.verdict import FaultCode
 
+FOREVER = timedelta(days=36500)
 # ISO 32000-2 leaves the key usage open; PAdES signers in the wild carry either of these (ETSI EN 319 412-2, 4.3.2)
 SIGNING_USAGES = frozenset({"digital_signature", "non_repudiation"})
 
@@ -39,7 +40,19 @@ class Trust:
 
     def _context(self, anchors: Sequence[Any], moment: datetime) -> Any:
         from pyhanko_certvalidator import ValidationContext
+        from pyhanko_certvalidator.policy_decl import (
+            CertRevTrustPolicy,
+            FreshnessReqType,
+            RevocationCheckingPolicy,
+        )
 
+        # Data kept in a file grows stale by design, and by default staleness alone would refuse every archived report
+        # once the lists' next update is due. A revocation that the data shows still counts, however old it is.
+        ageless = CertRevTrustPolicy(
+            RevocationCheckingPolicy.from_legacy("soft-fail"),
+            freshness=FOREVER,
+            freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
+        )
         return ValidationContext(
             trust_roots=list(anchors),
             other_certs=list(self.certificates),
@@ -47,9 +60,7 @@ class Trust:
             ocsps=list(self.ocsps),
             moment=moment,
             allow_fetching=False,
-            revocation_mode="soft-fail",
-            # data fetched while signing is older than the time stamp it is judged at, or a little younger
-            retroactive_revinfo=True,
+            revinfo_policy=ageless,
         )
 
 

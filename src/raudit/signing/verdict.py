@@ -32,6 +32,8 @@ class FaultCode(StrEnum):
     """Bytes that a signature covers were changed."""
     SIGNATURE_INVALID = "signature-invalid"
     """The signature value does not fit the signer's certificate, or the signature breaks its format's rules."""
+    CONTAINER = "container"
+    """A signature's own container was changed in a place that no signature covers."""
     COVERAGE = "coverage"
     """A signature leaves out part of the revision it belongs to."""
     ILLEGAL_CHANGE = "illegal-change"

@@ -1,0 +1,59 @@
+"""Write the catalogue of rules, a page a rule, from what the stages declare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from raudit.evidence import discover_stages
+from raudit.findings import Rule
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "rules"
+
+
+def pages() -> dict[str, str]:
+    """Every page by file name."""
+    from raudit.gate.sarif import NOT_RUN
+
+    rows: list[tuple[Rule, str]] = [(NOT_RUN, "The gate")]
+    rows += [(rule, stage.title) for stage in discover_stages().values() for rule in stage.rules]
+    rows.sort(key=lambda row: row[0].id)
+    made = {f"{rule.id}.md": _page(rule, title) for rule, title in rows}
+    return {**made, "README.md": _index(rows)}
+
+
+def _page(rule: Rule, title: str) -> str:
+    bears = ", ".join(f"`{word}`" for word in rule.requirements) or "no external requirement"
+    return (
+        f"# {rule.id}: {rule.title}\n\n"
+        f"Severity **{rule.severity}** unless the policy says otherwise. Stage: {title}. Bears on: {bears}.\n\n"
+        f"## Why it matters\n\n{rule.why}\n\n"
+        f"## How it is measured\n\n{rule.how}\n\n"
+        f"## How to fix it\n\n{rule.fix}\n\n"
+        "## In a policy\n\n"
+        f"```yaml\nrules:\n  {rule.id}:\n    severity: {rule.severity}\n    block: yes\n```\n\n"
+        f"To let one finding stand until a date: `raudit waive {rule.id} --record record.json …`, see "
+        "[waivers](../reference/waivers.md).\n"
+    )
+
+
+def _index(rows: list[tuple[Rule, str]]) -> str:
+    lines = [
+        "# Rules",
+        "",
+        "Ids are stable for ever: a rule that is given up keeps its number, and no other takes it. This catalogue is",
+        "made from what the stages declare (`python scripts/write_rule_pages.py`).",
+        "",
+        "| rule | severity | what a failed finding says | stage |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} | {title} |" for rule, title in rows]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.glob("RA-*.md"):
+        if old.name not in pages():
+            print(f"kept for ever: {old.name} is of no stage now")  # noqa: T201 -- a script talks
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text)

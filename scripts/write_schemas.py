@@ -1,0 +1,38 @@
+"""Write the JSON Schemas that editors and other programs read into schemas/."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from raudit.gate.schemas import output_schemas
+from raudit.plan.schema import PlanFile
+from raudit.policy.published import policy_schemas
+from raudit.record import record_json_schema
+
+SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+
+
+def schemas() -> dict[str, dict[str, object]]:
+    """Every published schema by file name."""
+    plan = PlanFile.model_json_schema(by_alias=True)
+    return {
+        "plan-1.schema.json": {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "raudit.plan/1",
+            **plan,
+        },
+        "record-1.schema.json": record_json_schema(),
+        **policy_schemas(),
+        **output_schemas(),
+    }
+
+
+def text(schema: dict[str, object]) -> str:
+    """A schema as it is written to its file."""
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name, schema in schemas().items():
+        (SCHEMAS / name).write_text(text(schema))

@@ -1,0 +1,388 @@
+"""Score answers: what is shown, points, values, level, outcomes, blockers, contradictions, what is open.
+
+Conditions cascade: an answer that is hidden counts nowhere, and what it would have shown is hidden too. The score so
+far never stands alone; the best and the worst case of what is still open stand beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from raudit.checklists import lattice
+from raudit.checklists.answers import Answers
+from raudit.checklists.lattice import MISSING, Range, Truth, Value
+from raudit.checklists.load import Checklist
+from raudit.checklists.schema import Kind, Question
+from raudit.checklists.scope import AnswerScope, point_range, row_level
+from raudit.checklists.signoff import SignOffState, signoff_state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number so far, and where it can still end."""
+
+    now: Decimal | None
+    best: Decimal | None
+    worst: Decimal | None
+    """Smallest and largest value over all ways to answer what is open; for points of risk, less is better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A question that is not answered."""
+
+    question: str
+    reason: str
+    """``not answered``, ``unknown, NAME finds out by DAY`` or what a row lacks."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradicted:
+    """An answer that what was measured contradicts."""
+
+    question: str
+    answer: str
+    """The answer, in words."""
+    because: str
+    """What was measured, as a sentence."""
+    fact: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """An outcome and why."""
+
+    id: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What answers come to."""
+
+    checklist: Checklist
+    answers: Answers
+    visible: tuple[str, ...]
+    """Ids of the questions that are shown, in order."""
+    answered: int
+    accepted: int
+    """Answers that a reviewer accepted."""
+    open: tuple[Open, ...]
+    figures: Mapping[str, Figure]
+    """Pools and values by name."""
+    level: str
+    """The level of what is answered; empty if there is none or it cannot be told."""
+    level_best: str
+    level_worst: str
+    outcomes: tuple[Reached, ...]
+    blockers: tuple[str, ...]
+    """What must not be and is, one sentence each."""
+    contradictions: tuple[Contradicted, ...]
+    facts_used: tuple[str, ...]
+    """Facts that were measured and that some shown question is held against."""
+    hidden: tuple[str, ...]
+    """Questions that are answered and not shown any more; they are set aside when the file is next written."""
+    signoffs: tuple[SignOffState, ...]
+    missing_roles: tuple[str, ...]
+    """Roles whose sign-off is needed and does not hold."""
+    expired: str
+    """Why the answers do not hold any more, or nothing."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every shown question that must be answered is."""
+        return not self.open
+
+
+def assess(
+    checklist: Checklist, answers: Answers, *, facts: Mapping[str, Any] | None = None, today: date
+) -> Assessment:
+    """Score answers and hold them against facts.
+
+    Parameters
+    ----------
+    checklist, answers
+        The checklist and answers that fit it.
+    facts
+        What was measured, by dotted name; a fact that is not there was not measured and contradicts nothing.
+    today
+        Day against which review dates are held.
+    """
+    facts = facts or {}
+    now = _scope(checklist, answers, facts, possible=False)
+    later = _scope(checklist, answers, facts, possible=True)
+    for scope in (now, later):
+        _show(scope)
+        _compute(scope)
+    visible = tuple(name for name in checklist.questions if now.visible[name] is True)
+    states = _signoffs(checklist, answers)
+    level = _level(now, now.name(_of(checklist)))
+    best, worst = _level_ends(later, _of(checklist))
+    return Assessment(
+        checklist=checklist,
+        answers=answers,
+        visible=visible,
+        answered=sum(1 for name in visible if now.has_answer(name)),
+        accepted=sum(1 for name in visible if _accepted(answers, name)),
+        open=_open(checklist, answers, now, visible),
+        figures=_figures(now, later),
+        level=level,
+        level_best=best,
+        level_worst=worst,
+        outcomes=tuple(
+            Reached(id=rule.outcome, because=rule.because)
+            for rule in checklist.file.scoring.rules
+            if lattice.is_true(now.evaluate(rule.when))
+        ),
+        blockers=tuple(b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))),
+        contradictions=_contradictions(checklist, answers, now, visible),
+        facts_used=tuple(
+            sorted(
+                {q.evidence.fact for n, q in checklist.questions.items() if n in visible and q.evidence.fact in facts}
+            )
+        ),
+        hidden=tuple(name for name in answers.file.answers if now.visible.get(name) is not True),
+        signoffs=states,
+        missing_roles=_missing_roles(checklist, now, states),
+        expired=_expired(checklist, answers, facts, today),
+    )
+
+
+def _scope(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], *, possible: bool) -> AnswerScope:
+    states = {name: answer.state for name, answer in answers.file.answers.items()}
+    return AnswerScope(
+        checklist=checklist,
+        values=answers.values,
+        not_applicable=frozenset(name for name, state in states.items() if state == "not_applicable"),
+        unknown=frozenset(name for name, state in states.items() if state == "unknown"),
+        facts=facts,
+        possible=possible,
+    )
+
+
+def _show(scope: AnswerScope) -> None:
+    """Decide what is shown, until nothing changes: hiding an answer may hide what depended on it."""
+    checklist = scope.checklist
+    scope.visible = dict.fromkeys(checklist.questions, True)
+    for _round in range(len(checklist.questions) + 1):
+        shown: dict[str, bool | Truth] = {}
+        for name, question in checklist.questions.items():
+            conditions = [c for c in (checklist.section_of[name].show_if, question.show_if) if c]
+            truth = lattice.both([scope.evaluate(c) for c in conditions])
+            shown[name] = False if truth is MISSING else truth
+        if shown == scope.visible:
+            return
+        scope.visible = shown
+
+
+def _compute(scope: AnswerScope) -> None:
+    """Fill in pools, then values in the order of the file, then outcomes."""
+    checklist, scoring = scope.checklist, scope.checklist.file.scoring
+    for pool, rules in scoring.pools.items():
+        members = [q for q in checklist.questions.values() if checklist.pool_of(q) == pool]
+        total: Value = Decimal(0)
+        for question in members:
+            total = lattice.add(total, scope.points_of(question.id))
+        counted = members if rules.max == "declared" else [q for q in members if scope.visible[q.id] is not False]
+        scope.computed[f"{pool}.score"] = total
+        scope.computed[f"{pool}.max"] = sum((point_range(q)[1] for q in counted), Decimal(0))
+    for name, value in scoring.values.items():
+        scope.computed[name] = scope.evaluate(value.expr) if value.expr else _looked_up(scope, value.table, value.keys)
+    for rule in scoring.rules:
+        truth = lattice.truth(scope.evaluate(rule.when))
+        scope.outcomes[rule.outcome] = lattice.either([scope.outcomes.get(rule.outcome, False), truth])
+
+
+def _looked_up(scope: AnswerScope, table: str, keys: Sequence[str]) -> Value:
+    rules = scope.checklist.file.tables[table]
+    found = [scope.call("ans", (key,)) for key in keys]
+    if all(isinstance(item, str) for item in found):
+        level = row_level(scope.checklist, table, {rules.row: str(found[0]), rules.col: str(found[1])})
+        return Decimal(rules.order.index(level)) if level else MISSING
+    return Range(Decimal(0), Decimal(len(rules.order) - 1)) if MISSING not in found else MISSING
+
+
+def _of(checklist: Checklist) -> str:
+    level = checklist.file.scoring.level
+    return level.of if level else ""
+
+
+def _level(scope: AnswerScope, value: Value) -> str:
+    """The first band that a number fits into."""
+    rules = scope.checklist.file.scoring.level
+    if rules is None or not isinstance(value, Decimal):
+        return ""
+    for band in rules.bands:
+        limit = scope.evaluate(band.upto) if band.upto else None
+        if limit is None or (isinstance(limit, Decimal) and value <= limit):
+            return band.id
+    return ""
+
+
+def _level_ends(scope: AnswerScope, name: str) -> tuple[str, str]:
+    low, high = _ends(scope.name(name)) if name else (None, None)
+    return (_level(scope, low) if low is not None else "", _level(scope, high) if high is not None else "")
+
+
+def _ends(value: Value) -> tuple[Decimal | None, Decimal | None]:
+    match value:
+        case bool():
+            return None, None
+        case Decimal():
+            return value, value
+        case Range(low, high):
+            return low, high
+        case _:
+            return None, None
+
+
+def _figures(now: AnswerScope, later: AnswerScope) -> Mapping[str, Figure]:
+    found = {}
+    for name, value in now.computed.items():
+        best, worst = _ends(later.computed[name])
+        figure = value if isinstance(value, Decimal) and not isinstance(value, bool) else None
+        if figure is not None or best is not None:
+            found[name] = Figure(now=figure, best=best, worst=worst)
+    return found
+
+
+def _accepted(answers: Answers, name: str) -> bool:
+    answer = answers.file.answers.get(name)
+    return answer is not None and answer.review.state == "accepted"
+
+
+def _open(checklist: Checklist, answers: Answers, scope: AnswerScope, visible: Sequence[str]) -> tuple[Open, ...]:
+    found = []
+    for name in visible:
+        question = checklist.questions[name]
+        answer = answers.file.answers.get(name)
+        reason = ""
+        if answer is not None and answer.state == "unknown":
+            due = f" by {answer.due.isoformat()}" if answer.due else ""
+            reason = f"unknown; {answer.owner} finds out{due}" if answer.owner else "unknown, and nobody is to find out"
+        elif question.required and not scope.has_answer(name):
+            reason = "not answered"
+        elif answer is not None and answer.review.state == "to_correct":
+            reason = f"to be corrected: {answer.review.note}" if answer.review.note else "to be corrected"
+        else:
+            reason = _row_gap(question, answers.values.get(name))
+        if reason:
+            found.append(Open(question=name, reason=reason, line=answers.line(name)))
+    return tuple(found)
+
+
+def _row_gap(question: Question, value: Any) -> str:
+    if question.type is not Kind.ROWS or value is None:
+        return ""
+    for number, row in enumerate(value, 1):
+        lacking = [column.id for column in question.columns if column.required and not row.get(column.id)]
+        if lacking:
+            return f"row {number} lacks {', '.join(lacking)}"
+    return ""
+
+
+def _contradictions(
+    checklist: Checklist, answers: Answers, scope: AnswerScope, visible: Sequence[str]
+) -> tuple[Contradicted, ...]:
+    found = []
+    for name in visible:
+        question = checklist.questions[name]
+        for rule in question.evidence.contradicted_if:
+            if lattice.is_true(scope.evaluate(rule.when)):
+                found.append(
+                    Contradicted(
+                        question=name,
+                        answer=answer_text(question, answers.values.get(name)),
+                        because=fill_in(rule.because, scope.facts),
+                        fact=question.evidence.fact,
+                        line=answers.line(name),
+                    )
+                )
+                break
+    return tuple(found)
+
+
+def answer_text(question: Question, value: Any) -> str:
+    """An answer in words."""
+    texts = {option.id: option.text for option in question.options}
+    match value:
+        case None:
+            return "no answer"
+        case tuple() if question.type is Kind.ROWS:
+            return f"{len(value)} rows"
+        case tuple():
+            return "; ".join(texts.get(item, str(item)) for item in value)
+        case _:
+            return texts.get(value, str(value))
+
+
+def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:
+    """Replace ``{fact:NAME}`` by what was measured, in words."""
+
+    def words(match: re.Match[str]) -> str:
+        value = facts.get(match.group(1))
+        if isinstance(value, Mapping):
+            return ", ".join(f"{key} ({_listed(item)})" for key, item in value.items())
+        return _listed(value)
+
+    return re.sub(r"\{fact:([a-z0-9_.]+)\}", words, sentence)
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        parts = [str(item.get("feature", item)) if isinstance(item, Mapping) else str(item) for item in value]
+        return ", ".join(parts) if parts else "none"
+    return "not measured" if value is None else str(value)
+
+
+def _signoffs(checklist: Checklist, answers: Answers) -> tuple[SignOffState, ...]:
+    strict = {rule.role: rule.not_author for rule in checklist.file.signoff}
+    return tuple(
+        signoff_state(answers, signoff, not_author=strict.get(signoff.role, True)) for signoff in answers.file.signoffs
+    )
+
+
+def _missing_roles(checklist: Checklist, scope: AnswerScope, states: Sequence[SignOffState]) -> tuple[str, ...]:
+    approved = {s.signoff.role for s in states if s.holds and s.signoff.decision.startswith("approve")}
+    return tuple(
+        rule.role
+        for rule in checklist.file.signoff
+        if rule.role not in approved
+        and (not rule.required_if or lattice.truth(scope.evaluate(rule.required_if)) is not False)
+    )
+
+
+def _expired(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], today: date) -> str:
+    file = answers.file
+    if file.review_by is not None and today > file.review_by:
+        return f"the review was due on {file.review_by.isoformat()}"
+    signed = [signoff.at.date() for signoff in file.signoffs]
+    if file.review_by is None and signed and today > _after(max(signed), checklist.file.review.valid_for):
+        return f"signed on {max(signed).isoformat()}, and valid for {checklist.file.review.valid_for}"
+    subject = {"model_sha256": "model.sha256", "data_sha256": "data.sha256"}
+    for key, fact in subject.items():
+        declared = getattr(file.subject, key)
+        measured = facts.get(fact)
+        if key in checklist.file.review.invalidate_on and declared and measured and declared != measured:
+            return f"written for another {key.split('_')[0]} ({declared[:12]}…), this one is {str(measured)[:12]}…"
+    return ""
+
+
+def _after(day: date, period: str) -> date:
+    count = int(period[1:-1])
+    if period.endswith("D"):
+        return day + timedelta(days=count)
+    month = day.month - 1 + count
+    year, month = day.year + month // 12, month % 12 + 1
+    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month, min(day.day, last))
+
+
+__all__ = ["Assessment", "Contradicted", "Figure", "Open", "Reached", "answer_text", "assess", "fill_in"]

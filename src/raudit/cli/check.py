@@ -1,0 +1,146 @@
+"""``raudit check``: apply the policy and end in a status that CI can trust."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from raudit.cli._clock import clock_option, now_or
+from raudit.cli._progress import progress_bars
+from raudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from raudit.check import CheckResult
+    from raudit.log import Log
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+SEVERITIES = ("critical", "high", "medium", "low", "info", "never")
+LOG_KEY_VARIABLE = "RAUDIT_LOG_KEY_FILE"
+ZEROED = (1, 3)
+"""Statuses that --exit-zero turns into 0; that nothing was evaluated is never turned into 0."""
+
+
+@click.command(
+    epilog="Exit status: 0 nothing blocks, 1 a blocking finding, 2 wrong usage, 3 could not tell, 4 internal error or "
+    "a file could not be written, 5 nothing evaluated, 6 a record does not verify. The same whatever the output."
+)
+@click.option("--config", type=FILE, default=Path("raudit.yaml"), show_default=True, help="The plan.")
+@click.option("--record", type=FILE, help="Judge this record instead of running the audit.")
+@click.option("--policy", help="A policy file or preset (default: the plan's policy, else 'default').")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Block on failed findings of this severity or worse.")
+@click.option("--soft-fail-on", multiple=True, metavar="ID|SEVERITY", help="Failed findings that do not block.")
+@click.option("--hard-fail-on", multiple=True, metavar="ID|SEVERITY", help="Failed findings that block.")
+@click.option(
+    "--on-inconclusive",
+    type=click.Choice(["block", "review", "pass"]),
+    help="What could not be told: block (1), review (3) or pass (0).",
+)
+@click.option("--select", multiple=True, metavar="ID", help="Judge only these rules or prefixes.")
+@click.option("--ignore", multiple=True, metavar="ID", help="Do not judge these rules or prefixes.")
+@click.option("--waivers", type=FILE, help="Waivers file (default: the plan's).")
+@click.option("--strict-waivers", is_flag=True, help="Unused, expired, outgrown and malformed waivers block.")
+@click.option("--show-waived", is_flag=True, help="Print waived, known and passed findings one by one.")
+@click.option("--baseline", type=FILE, help="Baseline file (default: the plan's).")
+@click.option("--update-baseline", is_flag=True, help="Prune the baseline; let findings in only with --approver.")
+@click.option("--approver", metavar="NAME", help="Who lets findings into the baseline.")
+@click.option("--reason", metavar="TEXT", help="Why; printed and logged.")
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="KIND=PATH",
+    help="sarif, junit, json, markdown, github, gitlab or text; repeatable.",
+)
+@click.option("--exit-zero", is_flag=True, help="End in 0 even if something blocks; the record keeps the real status.")
+@click.option("--offline", is_flag=True, help="Contact no server: no log on one, no time stamps.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the plan's.")
+@click.option("--today", metavar="DATE", help="Date against which waivers expire (default: today in UTC).")
+@clock_option
+@click.option("--actor", metavar="NAME", help="Who runs it, for the log, which keeps a salted digest.")
+@click.option("--no-log", is_flag=True, help="Log nothing, even if the plan names a log key.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing on stdout.")
+@click.pass_context
+def command(ctx: click.Context, /, **options: Any) -> None:
+    """Run the audit, or take a record, and say whether anything blocks."""
+    from raudit.check import CheckOptions, check
+
+    exit_zero, as_json, quiet = options.pop("exit_zero"), options.pop("as_json"), options.pop("quiet")
+    show_waived = options.pop("show_waived")
+    options["today"] = _day(options["today"])
+    for key in ("approver", "reason"):
+        options[key] = options[key] or ""
+    clock, actor = options.pop("clock"), options.pop("actor") or "service:raudit-check"
+    quiet_log = options.pop("no_log")
+    with (
+        _log(options["config"], off=quiet_log, offline=options["offline"]) as log,
+        progress_bars(quiet=quiet or as_json) as progress,
+    ):
+        result = check(CheckOptions(**options), clock=now_or(clock), log=log, actor=actor, progress=progress)
+    for notice in result.notices:
+        click.echo(notice, err=True)
+    if result.standard_output is not None:
+        _print(result.standard_output)
+    elif not quiet:
+        _print(_shown(result, as_json=as_json, full=show_waived))
+    status = result.exit_status
+    if exit_zero and status in ZEROED:
+        click.echo(f"exit status {status} turned into 0 by --exit-zero; the record keeps {status}", err=True)
+        status = 0
+    ctx.exit(status)
+
+
+@contextmanager
+def _log(config: Path, *, off: bool, offline: bool) -> Iterator[Log | None]:
+    """The plan's log, if its key is here; a gate may run where no key is, and says so."""
+    if off or not config.exists():
+        yield None
+        return
+    from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
+    from raudit.plan import load_plan
+
+    plan = load_plan(config)
+    if offline and "://" in plan.file.log.path:
+        click.echo("not logged: the log is on a server, and --offline was given", err=True)
+        yield None
+        return
+    named = plan.file.log.key or os.environ.get(LOG_KEY_VARIABLE)
+    if not named or not plan.path(named).exists():
+        if named:
+            click.echo(f"not logged: the log key {named} is not here (say --no-log to expect that)", err=True)
+        yield None
+        return
+    key = load_log_key(plan.path(named), passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    location = plan.file.log.path
+    with open_log(location if "://" in location else plan.path(location), key=key, create=True) as log:
+        yield log
+
+
+def _shown(result: CheckResult, *, as_json: bool, full: bool) -> bytes:
+    from raudit.gate.as_json import gate_json
+    from raudit.gate.text import plain_text
+
+    if as_json:
+        return gate_json(result.record, result.anchors)
+    return plain_text(result.record, result.anchors, full=full)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise UsageError(
+            "not a date", reference="bad-date", where="--today", got=text, expected="a date such as 2027-01-31"
+        ) from fault
+
+
+def _print(data: bytes) -> None:
+    click.echo(data, nl=False)

@@ -1,0 +1,463 @@
+"""``raudit log``: the append-only log of runs, reports and decisions."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from raudit.cli._log_text import (
+    entry_json,
+    entry_lines,
+    lead_lines,
+    printable,
+    report_json,
+    report_lines,
+)
+from raudit.errors import EnvironmentFault, LogError
+
+if TYPE_CHECKING:
+    from raudit.log import Log, LogKey
+
+LOCATION = click.argument("location", metavar="LOG")
+KEY = click.option("--key", "key_file", type=click.Path(path_type=Path), help="Key file of the log.")
+VKEY = click.option("--vkey", metavar="VKEY", help="Verifier key you know for this log: text or a file.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+ACTOR = click.option("--actor", default="", help="Who does this; logged as a salted digest.  [default: you]")
+
+
+@click.group()
+def command() -> None:
+    """Read, verify and prove the log of runs, reports and decisions.
+
+    LOG is a SQLite file, postgresql+psycopg://USER@HOST/DATABASE, or the folder of an export. An encrypted key file
+    takes its passphrase from RAUDIT_LOG_KEY_PASSPHRASE.
+    """
+
+
+@command.command("key")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+def make_key(name: str, file: Path) -> None:
+    """Create a key called NAME in FILE, for a log or a witness, and print its verifier keys.
+
+    NAME becomes the log's origin, such as audit.example.org/credit.
+    """
+    from raudit.log import PASSPHRASE_VARIABLE, create_log_key
+
+    key = create_log_key(file, name, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    click.echo(key.vkey)
+    click.echo(f"written to {file}, for you alone to read; the line above is what others need to verify", err=True)
+    click.echo(f"as a witness's key, give out this line instead: {key.cosigner.vkey}", err=True)
+
+
+@command.command()
+@LOCATION
+@click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="Key file of the new log.")
+@click.option("--writer-role", metavar="ROLE", help="PostgreSQL: existing role that may read and append only.")
+def init(location: str, key_file: Path, writer_role: str | None) -> None:
+    """Make a new, empty log."""
+    from raudit.log import open_log
+
+    if writer_role is not None:
+        from raudit.log.postgres import PostgresStore, is_postgres
+
+        if not is_postgres(location):
+            raise LogError("only PostgreSQL has roles", reference="log-role", hint="leave --writer-role out")
+        PostgresStore(location, create=True, writer_role=writer_role).close()
+    with open_log(location, key=_key(key_file), create=True) as log:
+        click.echo(f"{log.origin} at {printable(log.store.location)}, {log.size:,} entries")
+
+
+@command.command()
+@LOCATION
+@click.option("--type", "type_", metavar="TYPE", help="Only events of this type, such as run.started.")
+@click.option("--run", metavar="RUN", help="Only events of this run.")
+@click.option("--actor", metavar="ACTOR", help="Only events by this person, pseudonym or service:NAME.")
+@click.option("--since", metavar="TIME", help="Only from this time on, ISO 8601.")
+@click.option("--until", metavar="TIME", help="Only before this time, ISO 8601.")
+@click.option("--last", type=click.IntRange(1), help="Only the last so many of them.")
+@JSON
+def show(
+    location: str,
+    type_: str | None,
+    run: str | None,
+    actor: str | None,
+    since: str | None,
+    until: str | None,
+    last: int | None,
+    as_json: bool,
+) -> None:
+    """Show entries, oldest first."""
+    start, stop = _time(since), _time(until)
+    with _open(location) as log:
+        people = log.people()
+        pseudonyms = {name: pseudonym for pseudonym, name in people.items()}
+        found = (
+            entry
+            for entry in log.find(type=type_, run=run, actor=pseudonyms.get(actor or "", actor))
+            if (not start or entry.time >= start) and (not stop or entry.time < stop)
+        )
+        shown = 0
+        for entry in found if last is None else deque(found, maxlen=last):
+            shown += 1
+            if as_json:
+                click.echo(json.dumps(entry_json(entry, people), ensure_ascii=False))
+            else:
+                for line in entry_lines(entry, people):
+                    click.echo(line)
+        click.echo(f"{shown:,} of {log.size:,} entries", err=True)
+
+
+@command.command()
+@LOCATION
+@KEY
+@click.option(
+    "--witnessed", type=click.Path(path_type=Path), multiple=True, help="Checkpoint that others hold: checked first."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="File to write; otherwise it is printed.")
+def checkpoint(location: str, key_file: Path | None, witnessed: tuple[Path, ...], output: Path | None) -> None:
+    """Sign the log's present size and root, unless it lost or changed anything signed before."""
+    with _open(location, key_file) as log:
+        held = [_checkpoint_in(path) for path in witnessed]
+        _result(log.checkpoint(datetime.now(UTC), witnessed=held), output)
+
+
+@command.command()
+@LOCATION
+@VKEY
+@click.option(
+    "--checkpoint", "checkpoints", type=click.Path(path_type=Path), multiple=True,
+    help="Checkpoint, .tlog-proof or export from outside, to compare with. May be repeated.",
+)  # fmt: skip
+@click.option("--witness", "witnesses", metavar="VKEY", multiple=True, help="Verifier key of a witness.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if there was no checkpoint from outside to compare with.")
+@JSON
+def verify(
+    location: str,
+    vkey: str | None,
+    checkpoints: tuple[Path, ...],
+    witnesses: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Recompute everything and compare with checkpoints that others hold. Exits with 6 if anything contradicts."""
+    from raudit.log.keys import read_vkey
+
+    outside = [(path.name, _checkpoint_in(path)) for path in checkpoints]
+    with _open(location) as log:
+        report = log.verify(
+            outside, vkey=read_vkey(vkey).vkey if vkey else None, witnesses=[read_vkey(w).vkey for w in witnesses]
+        )
+    if as_json:
+        click.echo(json.dumps(report_json(report), indent=2))
+    else:
+        click.echo("\n".join(report_lines(report)))
+    sys.exit(report.exit_status or (3 if strict and not report.compared else 0))
+
+
+@command.command()
+@LOCATION
+@click.argument("index", type=click.IntRange(0))
+@click.option("--checkpoint", "file", type=click.Path(path_type=Path), help="Checkpoint to prove it in, not the last.")
+@click.option("--since", type=click.Path(path_type=Path), help="Instead prove that this older checkpoint is a prefix.")
+@click.option("--output", type=click.Path(path_type=Path), help="File to write; otherwise it is printed.")
+def prove(location: str, index: int, file: Path | None, since: Path | None, output: Path | None) -> None:
+    """Prove that entry INDEX is in the log, as a .tlog-proof that verifies offline.
+
+    With --since, print a JSON bundle that also proves that an older checkpoint is a prefix of the newer one.
+    """
+    with _open(location) as log:
+        now = _checkpoint_in(file) if file else _last_checkpoint(log)
+        if since is None:
+            _result(log.prove(index, now), output)
+        else:
+            _result(json.dumps(_bundle(log, index, _checkpoint_in(since), now), indent=2) + "\n", output)
+
+
+@command.command("verify-proof")
+@click.argument("proof", type=click.Path(path_type=Path))
+@click.option("--entry", type=click.Path(path_type=Path), required=True, help="File with the entry's exact bytes.")
+@click.option("--vkey", metavar="VKEY", required=True, help="Verifier key you know for the log: text or a file.")
+def check_proof(proof: Path, entry: Path, vkey: str) -> None:
+    """Verify a .tlog-proof offline, without the log."""
+    from raudit.log import verify_proof
+    from raudit.log.keys import read_vkey
+
+    proven = verify_proof(_read(proof), _read(entry), read_vkey(vkey).vkey)
+    where = proven.checkpoint
+    click.echo(f"The entry is number {proven.index} of {printable(where.origin)} at {where.describe()}.")
+
+
+@command.command()
+@LOCATION
+@click.argument("folder", type=click.Path(path_type=Path))
+@KEY
+def export(location: str, folder: Path, key_file: Path | None) -> None:
+    """Write the log as C2SP tlog-tiles, up to a new checkpoint if --key is given, else up to the last one signed."""
+    from raudit.log.exchange import export_log
+
+    with _open(location, key_file) as log:
+        text = log.checkpoint(datetime.now(UTC)) if key_file else _last_checkpoint(log)
+        written = export_log(log, folder, text)
+    click.echo(f"{printable(str(folder))}: {written.checkpoint.describe()}, {written.files:,} new files")
+
+
+@command.command("import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@LOCATION
+@click.option("--vkey", metavar="VKEY", required=True, help="Verifier key you know for the log: text or a file.")
+@click.option("--recover", is_flag=True, help="The copy takes over as the log; needs --key.")
+@KEY
+@ACTOR
+def import_(folder: Path, location: str, vkey: str, recover: bool, key_file: Path | None, actor: str) -> None:
+    """Verify an export and copy it into a new log file: read-only, or with --recover to go on with."""
+    from raudit.log import _store
+    from raudit.log.exchange import import_log
+    from raudit.log.keys import read_vkey
+
+    if recover and key_file is None:
+        raise LogError("a log cannot take over without its key", reference="log-no-key", hint="--key FILE")
+    key = _key(key_file) if recover and key_file else None
+    with _discarding(location):
+        store: Any = _store(location, create=True)
+        try:
+            state = import_log(
+                folder, store, vkey=read_vkey(vkey).vkey, recover=key, actor=actor or _me(), clock=datetime.now(UTC)
+            )
+        finally:
+            store.close()
+    role = "takes over as the log" if recover else "is a copy to read"
+    click.echo(f"{printable(location)} {role}: {state.describe()}")
+
+
+@command.command()
+@LOCATION
+@click.option("--state", type=click.Path(path_type=Path), help="As a witness: file with the last checkpoint you saw.")
+@KEY
+@VKEY
+@click.option("--first", is_flag=True, help="As a witness: you have never seen this log.")
+@click.option("--accept", type=click.Path(path_type=Path), help="As the log: take back a cosigned checkpoint.")
+@click.option("--witness", "witness_vkey", metavar="VKEY", help="As the log: verifier key of that witness.")
+@ACTOR
+def witness(
+    location: str,
+    state: Path | None,
+    key_file: Path | None,
+    vkey: str | None,
+    first: bool,
+    accept: Path | None,
+    witness_vkey: str | None,
+    actor: str,
+) -> None:
+    """Cosign the log's last checkpoint if it extends the one you saw before; or take a cosigned one back.
+
+    As a witness: --state FILE --key YOUR-KEY --vkey LOG-VKEY. As the log: --accept FILE --witness VKEY.
+    """
+    from raudit.log.keys import read_vkey
+    from raudit.log.witness import witness as cosign
+
+    if accept is not None and witness_vkey is not None:
+        with _open(location) as log:
+            log.accept_witness(
+                _checkpoint_in(accept), read_vkey(witness_vkey).vkey, actor=actor or _me(), clock=datetime.now(UTC)
+            )
+        click.echo("accepted; the log can never again be signed shorter than this checkpoint")
+    elif state is not None and key_file is not None and vkey is not None:
+        with _open(location) as log:
+            key = _key(key_file)
+            text = cosign(log, state, key, vkey=read_vkey(vkey).vkey, clock=datetime.now(UTC), first=first)
+        click.echo(text, nl=False)
+    else:
+        raise LogError(
+            "say what you are", reference="log-witness-usage",
+            expected="--state, --key and --vkey as a witness, or --accept and --witness as the log",
+        )  # fmt: skip
+
+
+@command.command()
+@click.argument("first", metavar="LOG")
+@click.argument("second", metavar="OTHER")
+@JSON
+def diff(first: str, second: str, as_json: bool) -> None:
+    """Compare two logs, exports or checkpoint files of one log: same, one longer, or two histories (exit 6)."""
+    from raudit.log.exchange import compare, compare_checkpoint
+
+    with _open(first) as log:
+        other = Path(second)
+        if other.is_file() and not _is_database(other):
+            found = compare_checkpoint(log.store, _checkpoint_in(other))
+        else:
+            with _open(second) as there:
+                found = compare(log.store, there.store)
+    if as_json:
+        shown = {"relation": found.relation, "sizes": found.sizes, "first_difference": found.first_difference}
+        click.echo(json.dumps(shown))
+    else:
+        where = f" from entry {found.first_difference} on" if found.first_difference is not None else ""
+        says = {
+            "same": "The same log.",
+            "first-is-prefix": "The second is the first, and goes on.",
+            "second-is-prefix": "The first is the second, and goes on.",
+            "first-is-shorter": "The log is shorter than the checkpoint: its end is missing.",
+            "diverged": f"Two histories under one name: they differ{where}.",
+        }
+        click.echo(f"{says[found.relation]} Sizes {found.sizes[0]:,} and {found.sizes[1]:,}.")
+    sys.exit(6 if found.relation in {"diverged", "first-is-shorter"} else 0)
+
+
+@command.command()
+@LOCATION
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is anything to ask about.")
+@JSON
+def audit(location: str, strict: bool, as_json: bool) -> None:
+    """List what a reviewer hunts for: unfinished runs, re-runs until green, renewed waivers, orphaned reports."""
+    from raudit.log.hunt import KINDS, hunt
+
+    with _open(location) as log:
+        leads = hunt(log.entries(), today=datetime.now(UTC).date().isoformat())
+        if as_json:
+            shown = [{"kind": x.kind, "run": x.run, "entries": x.entries, "text": x.text} for x in leads]
+            click.echo(json.dumps({"size": log.size, "leads": shown}, indent=2, ensure_ascii=False))
+        else:
+            click.echo("\n".join(lead_lines(leads, KINDS, log.size)))
+    sys.exit(1 if strict and leads else 0)
+
+
+@command.command()
+@LOCATION
+@click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="The log's current key file.")
+@click.option("--new", "new_file", type=click.Path(path_type=Path), required=True, help="Key file that takes over.")
+@ACTOR
+def rotate(location: str, key_file: Path, new_file: Path, actor: str) -> None:
+    """Let another key take over, in a statement that both keys sign."""
+    with _open(location, key_file) as log:
+        click.echo(log.rotate(_key(new_file), actor=actor or _me(), clock=datetime.now(UTC)), nl=False)
+
+
+@command.command()
+@LOCATION
+@click.argument("pseudonym")
+def forget(location: str, pseudonym: str) -> None:
+    """Delete for good the name behind a salted digest; all entries stay and still verify."""
+    with _open(location) as log:
+        gone = log.forget(pseudonym)
+    if not gone:
+        raise LogError(
+            "nothing is known about this pseudonym", reference="log-forget", expected="salted: and 64 hex digits"
+        )
+    click.echo("deleted; copies in backups are yours to delete")
+
+
+def _open(location: str, key_file: Path | None = None) -> Log:
+    from raudit.log import open_log
+
+    return open_log(location, key=_key(key_file) if key_file else None)
+
+
+def _key(file: Path) -> LogKey:
+    from raudit.log import PASSPHRASE_VARIABLE, load_log_key
+
+    return load_log_key(file, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+
+
+def _me() -> str:
+    return os.environ.get("USER") or os.environ.get("LOGNAME") or f"uid {os.getuid()}"
+
+
+def _time(text: str | None) -> str:
+    if text is None:
+        return ""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise LogError("not a time", reference="log-time", got=repr(text[:40]), expected="ISO 8601") from error
+    return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LogError(
+            "a file cannot be read", reference="log-file", where=str(path), got=error.strerror or ""
+        ) from error
+
+
+def _checkpoint_in(path: Path) -> str:
+    """Find the checkpoint in a file that is one, holds one (.tlog-proof), or in an export's folder."""
+    from raudit.log.proof import HEADER, parse_proof
+
+    data = _read(path / "checkpoint" if path.is_dir() else path)
+    if data.startswith(HEADER.encode()):
+        return parse_proof(data).checkpoint
+    return data.decode("utf-8", "replace")
+
+
+def _last_checkpoint(log: Log) -> str:
+    from raudit.log.store import SIGNED
+
+    notes = log.store.notes(SIGNED, last=1)
+    if not notes:
+        raise LogError(
+            "the log has signed no checkpoint", reference="log-no-checkpoint", where=log.store.location,
+            hint="raudit log checkpoint LOG --key FILE",
+        )  # fmt: skip
+    return notes[0].note
+
+
+def _bundle(log: Log, index: int, old: str, new: str) -> dict[str, object]:
+    from base64 import b64encode
+
+    from raudit.log.proof import parse_proof
+    from raudit.log.rotation import keys_of
+
+    def encoded(hashes: tuple[bytes, ...]) -> list[str]:
+        return [b64encode(value).decode() for value in hashes]
+
+    return {
+        "vkey": keys_of(log)[-1].vkey, "old": old, "new": new, "index": index,
+        "entry": b64encode(log.entry(index).data).decode(),
+        "inclusion": encoded(parse_proof(log.prove(index, new)).hashes),
+        "consistency": encoded(log.prove_consistency(old, new)),
+    }  # fmt: skip
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(15) == b"SQLite format 3"
+
+
+def _result(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentFault(
+            "the file cannot be written", reference="log-output", where=str(output), got=error.strerror or ""
+        ) from error
+    click.echo(f"written to {output}", err=True)
+
+
+@contextmanager
+def _discarding(location: str) -> Iterator[None]:
+    """Remove a log file that this command made, if what was to fill it fails."""
+    path = Path(location)
+    new = "://" not in location and not path.exists()
+    try:
+        yield
+    except BaseException:
+        if new:
+            for end in ("", "-wal", "-shm"):
+                path.with_name(path.name + end).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,84 @@
+"""``raudit run``: a plan through to a signed report."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from raudit.cli._clock import clock_option, now_or
+
+
+@click.command(short_help="Run an audit through to a signed report.")
+@click.argument("plan", type=click.Path(path_type=Path), default=Path("raudit.yaml"))
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the report. Default: beside the plan.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Overrides the plan's seed.")
+@clock_option
+@click.option("--actor", help="Who runs it, for the log, which keeps a salted digest. Default: the login name.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict and the files as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+def command(
+    plan: Path,
+    out: Path | None,
+    seed: int | None,
+    clock: datetime | None,
+    actor: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run the audit that PLAN declares: every stage, the verdict, a signed report, and the log of it all.
+
+    Ends with the verdict's exit status.
+    """
+    from raudit.audit import run_audit
+    from raudit.cli._keys import log_of, signer_of, stamping_of
+    from raudit.cli._progress import progress_bars
+    from raudit.cli._summary import print_summary
+    from raudit.plan import load_plan
+
+    declared = load_plan(plan)
+    signer = signer_of(declared)
+    with log_of(declared) as log, progress_bars(quiet=quiet or as_json) as progress:
+        issued = run_audit(
+            declared,
+            out=out or declared.folder,
+            clock=now_or(clock),
+            signer=signer,
+            log=log,
+            seed=seed,
+            tsa=stamping_of(declared),
+            actor=actor or _login(),
+            progress=progress,
+        )
+    verdict = issued.record.verdict
+    status = verdict.exit_status if verdict else 4
+    files = {
+        "report": issued.report,
+        "record": issued.record_file,
+        "proof": issued.proof,
+        "attestation": issued.attestation,
+    }
+    if as_json:
+        said = {"exit_status": status, "verdict": str(verdict.status) if verdict else None, "run": issued.record.run.id}
+        click.echo(json.dumps(said | {name: str(path) for name, path in files.items()}))
+    elif not quiet:
+        print_summary(issued.record)
+        for name, path in files.items():
+            click.echo(f"{name:12} {path}")
+        click.echo(f"\nVerify it:   raudit verify {issued.report} --trust CERTIFICATE --log-key VKEY")
+    return status
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "service:unknown"

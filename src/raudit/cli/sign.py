@@ -1,0 +1,129 @@
+"""``raudit sign``: counter-sign a report in a role, as an incremental revision."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from raudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from raudit.signing.countersigning import CounterSigned
+    from raudit.signing.timestamping import TimeStamping
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("report", type=FILE)
+@click.option("--role", required=True, help="What you sign as, such as dpo or model-owner.")
+@click.option("--name", help="Your name; by default the certificate's subject.")
+@click.option("--reason", default="", help="Why you sign; by default your role.")
+@click.option("--key", type=FILE, help="Private key (PEM, .p12); by default RAUDIT_KEY_FILE or RAUDIT_PKCS11_MODULE.")
+@click.option("--cert", type=FILE, help="Certificate; by default RAUDIT_CERT_FILE, or the file beside the key.")
+@click.option("--tsa", metavar="URL", help="Time stamp authority (RFC 3161); by default none, so B-B.")
+@click.option("--level", type=click.Choice(["B-T", "B-LT", "B-LTA"]), default="B-T", show_default=True)
+@click.option("--tsa-trust", type=FILE, multiple=True, help="Roots to store for B-LT and B-LTA: authority's, signer's.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="By default REPORT.ROLE.pdf.")
+@click.option("--force", is_flag=True, help="Replace OUTPUT if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def command(
+    *,
+    report: Path,
+    role: str,
+    name: str | None,
+    reason: str,
+    key: Path | None,
+    cert: Path | None,
+    tsa: str | None,
+    level: str,
+    tsa_trust: tuple[Path, ...],
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Counter-sign REPORT, which must be certified by its issuer.
+
+    The report is checked first; a tampered one is not signed. Your signature is appended, nothing before it changes.
+    Secrets come from RAUDIT_KEY_PASSPHRASE or RAUDIT_PKCS11_PIN, or are asked for.
+    """
+    from raudit.cli._signing_key import open_key
+    from raudit.signing.countersigning import countersign_checked
+
+    target = output or report.with_name(f"{report.stem}.{_file_part(role)}.pdf")
+    if target.exists() and not force and target.resolve() != report.resolve():
+        raise UsageError("the output exists already", reference="output-exists", where=str(target), hint="add --force")
+    stamping = _stamping(tsa, level, tsa_trust)
+    with open_key(key, cert) as signing_key:
+        done = countersign_checked(
+            report.read_bytes(),
+            signing_key,
+            role=role,
+            name=name or signing_key.common_name,
+            reason=reason,
+            clock=datetime.now(UTC),
+            tsa=stamping,
+        )
+    _replace(target, done.pdf)
+    _tell(done, target, as_json=as_json)
+
+
+def _stamping(url: str | None, level: str, trust: tuple[Path, ...]) -> TimeStamping | None:
+    from raudit.signing.timestamping import Level, TimeStamping
+
+    if url is None:
+        if level != "B-T" or trust:
+            raise UsageError("a level needs an authority", reference="tsa-missing", hint="add --tsa URL")
+        return None
+    return TimeStamping(url=url, level=Level(level), trust=tuple(path.read_bytes() for path in trust))
+
+
+def _file_part(role: str) -> str:
+    return "".join(char if char.isalnum() else "-" for char in role) or "signed"
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _tell(done: CounterSigned, target: Path, *, as_json: bool) -> None:
+    own = done.signature
+    stamp = own.timestamp
+    for item in done.before.signatures:
+        click.echo(f"already signed: {item.role or item.kind} {item.signer} (SHA-256 {item.fingerprint})", err=True)
+    when = f"time stamp {stamp.time:%Y-%m-%dT%H:%M:%SZ} by {stamp.authority}" if stamp else "no time stamp"
+    click.echo(f"signed as {own.role} by {own.signer}, {when}, field {own.field}", err=True)
+    if as_json:
+        shown = {
+            "file": str(target),
+            "sha256": done.sha256,
+            "previous_sha256": done.previous_sha256,
+            "field": own.field,
+            "role": own.role,
+            "signer": own.signer,
+            "certificate_sha256": own.fingerprint,
+            "claimed_time": own.claimed_time.isoformat() if own.claimed_time else None,
+            "time_stamp": stamp.time.isoformat() if stamp else None,
+        }
+        click.echo(json.dumps(shown, indent=2))
+        return
+    click.echo(f"{done.sha256}  {target}")

@@ -1,0 +1,67 @@
+"""``raudit waive``: let a finding stand until a date, after showing what that covers."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from raudit.cli._clock import clock_option, now_or
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+SCOPE = ("attribute", "group", "column", "question", "assessment", "metric", "fingerprint", "model_sha256")
+
+
+@click.command(
+    short_help="Write a waiver after showing what it covers.",
+    epilog="Exit status: 0 written or shown, 2 wrong usage or nothing covered, 4 the file cannot be written.",
+)
+@click.argument("rule")
+@click.option("--record", type=FILE, required=True, help="The record whose findings it is about.")
+@click.option("--waivers", type=FILE, default=Path("waivers.yaml"), show_default=True, help="File to write it to.")
+@click.option("--policy", help="A policy file or preset that judges the record (default: 'default').")
+@click.option("--attribute", help="Cover findings on this sensitive feature.")
+@click.option("--group", help="Cover findings on this group.")
+@click.option("--column", help="Cover findings on this column.")
+@click.option("--question", help="Cover findings on this question.")
+@click.option("--assessment", help="Cover findings on this checklist.")
+@click.option("--metric", help="Cover findings on this metric.")
+@click.option("--fingerprint", help="Cover exactly this finding.")
+@click.option("--model-sha256", help="Cover findings on this model only (at least 12 digits of its digest).")
+@click.option("--reason", required=True, help="Why the finding may stand for now.")
+@click.option("--owner", required=True, help="Who answers for it.")
+@click.option("--approver", required=True, help="Who agreed to it.")
+@click.option("--ticket", default="", help="Where the work on it is tracked.")
+@click.option("--expires", required=True, metavar="DATE", help="Last day, in UTC, on which it counts.")
+@click.option("--max-value", type=float, help="Largest value it covers (default: the upper end of the interval).")
+@click.option("--min-value", type=float, help="Smallest value it covers (default: the lower end of the interval).")
+@click.option("--id", "name", help="Its id (default: the next free W-001).")
+@click.option("--dry-run", is_flag=True, help="Show what it covers and its text; write nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
+@clock_option
+def command(rule: str, dry_run: bool, yes: bool, waivers: Path, clock: datetime | None, **options: Any) -> None:
+    """Write a waiver for RULE, such as RA-FAIR-001, after showing which findings it covers."""
+    from raudit.check import waiver_for
+    from raudit.files import write_whole
+    from raudit.policy.waive import appended, waiver_text
+
+    waiver, found = waiver_for(rule, waivers, today=now_or(clock).date(), **options)
+    click.echo(f"{waiver.id} covers {len(found)} finding{'s' if len(found) > 1 else ''}, until {waiver.expires}:")
+    for item in found:
+        measured = item.finding.measurement
+        value = f" ({measured.metric} {measured.value:.4g})" if measured and measured.value is not None else ""
+        click.echo(f"  {item.finding.rule} {item.finding.fingerprint}{value}\n    {item.finding.statement}")
+    click.echo("\n" + waiver_text(waiver))
+    data = appended(waivers, waiver)
+    if dry_run:
+        click.echo("nothing written (--dry-run)", err=True)
+        return
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("nobody is there to ask; add --yes to write, or --dry-run to look")
+        click.confirm(f"Write it to {waivers}?", abort=True, err=True)
+    write_whole(waivers, data)
+    click.echo(f"written to {waivers}", err=True)

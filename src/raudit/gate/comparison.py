@@ -1,0 +1,128 @@
+"""A comparison of two records as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from raudit.policy.compare import Change, Comparison
+from raudit.policy.drift import Shift
+
+SCHEMA = "raudit.comparison/1"
+_HEADS = {
+    "newly failed": "Newly failed",
+    "worse": "Worse",
+    "lost": "Measured before, not now",
+    "now unclear": "Could be told before, not now",
+    "better": "Better",
+    "no longer failed": "No longer failed",
+    "new": "New",
+}
+
+
+def comparison_text(compared: Comparison, *, width: int = 100) -> str:
+    """For a terminal."""
+    lines = [_title(compared), ""]
+    for state, head in _HEADS.items():
+        changes = compared.of(state)
+        if changes:
+            lines.append(f"{head}: {len(changes)}")
+            for change in changes:
+                said = f"{change.rule} {change.severity} {change.subject}: {change.sentence}"
+                lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
+    lines.append(f"No clear change: {len(compared.of('same'))}")
+    if compared.drift:
+        lines += ["", *_drift_lines(compared)]
+    lines += ["", *(line for note in compared.notes for line in textwrap.wrap(note, width))]
+    return "\n".join(lines) + "\n"
+
+
+def comparison_markdown(compared: Comparison) -> str:
+    """For a step summary or a merge request."""
+    from raudit.gate.markdown import escape
+
+    lines = [f"## {escape(_title(compared))}", ""]
+    for state, head in _HEADS.items():
+        changes = compared.of(state)
+        if changes:
+            lines += [f"### {head} ({len(changes)})", "", "| Severity | Rule | About | Change |", "|---|---|---|---|"]
+            lines += [f"| {c.severity} | {c.rule} | {escape(c.subject)} | {escape(c.sentence)} |" for c in changes]
+            lines.append("")
+    lines += [f"No clear change: {len(compared.of('same'))}.", ""]
+    if compared.drift:
+        lines += ["### Data", "", *(f"- {escape(line.strip())}" for line in _drift_lines(compared)), ""]
+    lines += [f"- {escape(note)}" for note in compared.notes]
+    return "\n".join(lines) + "\n"
+
+
+def comparison_json(compared: Comparison) -> str:
+    """For scripts; its schema is ``schemas/comparison-1.schema.json``."""
+    said = {
+        "schema": SCHEMA,
+        "old": _run(compared, "old"),
+        "new": _run(compared, "new"),
+        "counts": {state: len(compared.of(state)) for state in (*_HEADS, "same")},
+        "changes": [_change(change) for change in compared.changes],
+        "drift": [
+            {"attribute": part.attribute, "group": part.group, "shifts": [_shift(shift) for shift in part.shifts]}
+            for part in compared.drift
+        ],
+        "notes": list(compared.notes),
+    }
+    return json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _title(compared: Comparison) -> str:
+    def name(record: Any) -> str:
+        return f"{record.system.get('name', 'system')} {record.system.get('version', '')} (run {record.run.id})"
+
+    return f"{name(compared.old)} to {name(compared.new)}"
+
+
+def _drift_lines(compared: Comparison) -> Sequence[str]:
+    """Columns that moved or might have, then a count of those that did not."""
+    lines: list[str] = []
+    for part in compared.drift:
+        who = f"{part.attribute} {part.group}".strip() or "all rows"
+        moved = [shift for shift in part.shifts if shift.state != "stable"]
+        lines.append(f"Data, {who}: {len(moved)} of {len(part.shifts)} columns moved or could not be told")
+        lines += [f"  {_shift_words(shift)}" for shift in sorted(moved, key=lambda s: -(s.psi or 0))]
+    return lines
+
+
+def _shift_words(shift: Shift) -> str:
+    if shift.psi is None:
+        return f"{shift.name}: could not be told, {shift.why}"
+    test = f"KS {shift.statistic:.3f}" if shift.test == "ks" else f"Cramér's V {shift.effect:.3f}"
+    words = {"unclear": "chance could explain it", "moderate": "moderate shift", "large": "large shift"}
+    p = f"{shift.p_value:.2g}" if shift.p_value is not None else "unknown"
+    return f"{shift.name}: {words[shift.state]} (PSI {shift.psi:.3f}, {test}, p = {p})"
+
+
+def _run(compared: Comparison, side: str) -> dict[str, Any]:
+    record = compared.old if side == "old" else compared.new
+    return {"run": record.run.id, "clock": record.run.clock, "system": dict(record.system)}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    d, r = change.difference, change.ratio
+    return {
+        "fingerprint": change.fingerprint,
+        "rule": change.rule,
+        "subject": change.subject,
+        "severity": str(change.severity),
+        "state": change.state,
+        "clear": change.clear,
+        "sentence": change.sentence,
+        "old_status": str(change.old.status) if change.old else None,
+        "new_status": str(change.new.status) if change.new else None,
+        "difference": d and {"value": d.value, "low": d.low, "high": d.high, "level": d.level, "method": d.method},
+        "ratio": r and {"value": r.value, "low": r.low, "high": r.high, "level": r.level, "method": r.method},
+    }
+
+
+def _shift(shift: Shift) -> dict[str, Any]:
+    names = ("name", "test", "n_old", "n_new", "psi", "statistic", "p_value", "effect", "state", "why")
+    return {name: getattr(shift, name) for name in names}

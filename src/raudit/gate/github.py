@@ -1,0 +1,58 @@
+"""GitHub workflow commands: annotations on the lines of raudit.yaml that set the rules."""
+
+from __future__ import annotations
+
+from raudit.findings import Severity, Status
+from raudit.gate.anchors import PlanLines
+from raudit.gate.view import GateFinding, findings_of
+from raudit.record import Record
+
+MAX_EACH = 10
+"""GitHub shows ten errors and ten warnings a step, and drops the rest without a word."""
+
+
+def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
+    """Make workflow commands, worst first, and say how many did not fit."""
+    assert record.verdict is not None  # noqa: S101 -- findings_of looks too
+    kinds: dict[str, list[str]] = {"error": [], "warning": []}
+    for name in record.verdict.not_run:
+        stage = record.stage(name)
+        place = anchors.place(f"stages.{name}")
+        text = f"{name} did not complete: {stage.reason if stage else 'it is not in the record'}"
+        kinds["error"].append(_command("error", place.uri, place.line, f"raudit {name}", text))
+    for item in findings_of(record):
+        kind = _kind(item)
+        if kind:
+            place = anchors.place(item.finding.anchor)
+            text = item.finding.statement + (f" {item.reason}" if item.reason else "")
+            title = f"{item.finding.rule} ({item.severity})"
+            kinds[kind].append(_command(kind, place.uri, place.line, title, text))
+    lines: list[str] = []
+    for commands in kinds.values():
+        lines += commands[:MAX_EACH]
+    left = sum(max(len(commands) - MAX_EACH, 0) for commands in kinds.values())
+    if left:
+        lines.append(f"::notice title=raudit::{left} more findings are in the step summary and the SARIF file")
+    if not lines:
+        lines = [f"::notice title=raudit::{_data(record.verdict.because[0])}"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _kind(item: GateFinding) -> str:
+    if item.effect == "blocks":
+        return "error"
+    failed = item.status is Status.FAILED and item.effect == "noted" and item.severity.rank <= Severity.MEDIUM.rank
+    return "warning" if item.effect == "undecided" or failed else ""
+
+
+def _command(kind: str, file: str, line: int, title: str, text: str) -> str:
+    return f"::{kind} file={_property(file)},line={line},title={_property(title)}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    """Escape as the runner does, so that no finding's text can issue a command of its own."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,47 @@
+"""GitLab code quality: the JSON that a merge request shows."""
+
+from __future__ import annotations
+
+import json
+
+from raudit.canonical import digest
+from raudit.findings import Severity
+from raudit.gate.anchors import Place, PlanLines
+from raudit.gate.view import findings_of
+from raudit.record import Record
+
+_SEVERITY = {
+    Severity.CRITICAL: "blocker",
+    Severity.HIGH: "critical",
+    Severity.MEDIUM: "major",
+    Severity.LOW: "minor",
+    Severity.INFO: "info",
+}
+
+
+def code_quality(record: Record, anchors: PlanLines) -> bytes:
+    """Make the list of issues: what blocks, what could not be told, what failed without blocking."""
+    assert record.verdict is not None  # noqa: S101 -- findings_of looks too
+    issues = []
+    for name in record.verdict.not_run:
+        stage = record.stage(name)
+        text = f"{name} did not complete: {stage.reason if stage else 'it is not in the record'}"
+        key = digest({"rule": "RA-GATE-001", "kind": "stage", "name": name})[:32]
+        issues.append(_issue("RA-GATE-001", text, key, "critical", anchors.place(f"stages.{name}")))
+    for item in findings_of(record):
+        if item.effect in {"blocks", "undecided", "noted"}:
+            text = item.finding.statement + (f" {item.reason}" if item.reason else "")
+            severity = "info" if item.effect == "noted" else _SEVERITY[item.severity]
+            place = anchors.place(item.finding.anchor)
+            issues.append(_issue(item.finding.rule, text, item.finding.fingerprint, severity, place))
+    return (json.dumps(issues, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _issue(rule: str, text: str, fingerprint: str, severity: str, place: Place) -> dict[str, object]:
+    return {
+        "check_name": rule,
+        "description": text,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": place.uri, "lines": {"begin": place.line}},
+    }

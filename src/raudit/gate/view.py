@@ -1,0 +1,141 @@
+"""A record's findings as its verdict sees them; every output is made from this and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from raudit.findings import Finding, Rule, Severity, Status
+from raudit.policy.model import covers
+from raudit.record import Outcome, Record, StageRecord, Verdict, WaiverUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFinding:
+    """One finding and what the gate does with it."""
+
+    finding: Finding
+    stage: str
+    """Title of its stage."""
+    rule: Rule | None
+    """Catalogue entry; None if the stage declared none."""
+    status: Status
+    severity: Severity
+    reason: str
+    effect: str
+    """``blocks``, ``undecided``, ``waived``, ``known`` (in the baseline), ``noted`` (failed or indeterminate without
+    consequence), ``passed`` or ``ignored`` (left out by select or ignore)."""
+    explanation: str = ""
+    """The waiver's or baseline's word on it."""
+    adjusted: bool = False
+    """Whether the policy changed its status, severity or threshold."""
+    requirements: tuple[str, ...] = ()
+
+
+def findings_of(record: Record) -> tuple[GateFinding, ...]:
+    """All findings with their effect, worst first, then in the order of rule and fingerprint."""
+    verdict = _verdict(record)
+    adjusted = {item["fingerprint"]: item for item in verdict.policy.get("adjusted", ())}
+    waived = {use.fingerprint: use for use in verdict.waivers if use.state in {"applied", "expires_soon"}}
+    held = {item["fingerprint"]: item for item in verdict.baseline.get("findings", ())}
+    rows = [
+        _view(finding, stage, verdict, adjusted, waived, held) for stage in record.stages for finding in stage.findings
+    ]
+    return tuple(sorted(rows, key=_order))
+
+
+def catalogue(record: Record) -> tuple[Rule, ...]:
+    """Rules of all stages, sorted by id."""
+    rules = {rule.id: rule for stage in record.stages for rule in stage.rules}
+    return tuple(rules[key] for key in sorted(rules))
+
+
+def not_completed(record: Record) -> tuple[StageRecord, ...]:
+    """Stages that were skipped or failed."""
+    return tuple(stage for stage in record.stages if stage.outcome is not Outcome.COMPLETED)
+
+
+def what_became(stage: StageRecord) -> str:
+    """A stage that did not complete, in a sentence without its full stop."""
+    verb = "failed" if stage.outcome is Outcome.FAILED else "was skipped"
+    return f"{stage.title} {verb}: {stage.reason or 'no reason given'}"
+
+
+def _verdict(record: Record) -> Verdict:
+    if record.verdict is None:
+        raise ValueError("outputs are made from a record with a verdict; apply a policy first")
+    return record.verdict
+
+
+def _view(
+    finding: Finding,
+    stage: StageRecord,
+    verdict: Verdict,
+    adjusted: Mapping[str, Mapping[str, Any]],
+    waived: Mapping[str, WaiverUse],
+    held: Mapping[str, Mapping[str, Any]],
+) -> GateFinding:
+    key = finding.fingerprint
+    change = adjusted.get(key)
+    status = Status(change["status"]) if change else finding.status
+    effect, explanation = _effect(key, status, finding.rule, verdict, waived, held)
+    rule = next((rule for rule in stage.rules if rule.id == finding.rule), None)
+    return GateFinding(
+        finding=finding,
+        stage=stage.title,
+        rule=rule,
+        status=status,
+        severity=Severity(change["severity"]) if change else finding.severity,
+        reason=str(change["reason"]) if change else finding.reason,
+        effect=effect,
+        explanation=explanation,
+        adjusted=change is not None,
+        requirements=_requirements(finding, rule, verdict),
+    )
+
+
+def _effect(
+    key: str,
+    status: Status,
+    rule: str,
+    verdict: Verdict,
+    waived: Mapping[str, WaiverUse],
+    held: Mapping[str, Mapping[str, Any]],
+) -> tuple[str, str]:
+    said = str(held[key]["explanation"]) if key in held else ""
+    if not judged(rule, verdict):
+        return "ignored", ""
+    if status is not Status.PASSED and key in verdict.blocking:
+        return "blocks", said
+    if status is Status.INDETERMINATE:
+        return ("undecided" if key in verdict.undecided else "noted"), ""
+    if status is Status.PASSED:
+        return "passed", ""
+    if key in waived:
+        return "waived", waived[key].explanation
+    if key in held and held[key]["state"] == "known":
+        return "known", said
+    return "noted", said
+
+
+def judged(rule: str, verdict: Verdict) -> bool:
+    """Whether the verdict's select and ignore left a rule in."""
+    select, ignore = verdict.policy.get("select", ()), verdict.policy.get("ignore", ())
+    chosen = not select or any(covers(word, rule) for word in select)
+    return chosen and not any(covers(word, rule) for word in ignore)
+
+
+def _requirements(finding: Finding, rule: Rule | None, verdict: Verdict) -> tuple[str, ...]:
+    words = [*finding.requirements, *(rule.requirements if rule else ())]
+    for key, entry in verdict.policy.get("rules", {}).items():
+        if covers(key, finding.rule):
+            words.extend(entry.get("requirements", ()))
+    return tuple(dict.fromkeys(words))
+
+
+_EFFECTS = ("blocks", "undecided", "noted", "known", "waived", "passed", "ignored")
+
+
+def _order(item: GateFinding) -> tuple[int, int, str, str]:
+    return _EFFECTS.index(item.effect), item.severity.rank, item.finding.rule, item.finding.fingerprint

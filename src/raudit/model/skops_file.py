@@ -1,0 +1,114 @@
+"""scikit-learn estimators in skops files: types that are not known to be harmless are refused by name."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raudit.canonical import Sha256
+from raudit.data.interface import ColumnName
+from raudit.errors import ModelError
+from raudit.model.interface import Model
+from raudit.plan import ModelSection
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+MAX_INFLATED = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SklearnModel:
+    """A scikit-learn estimator."""
+
+    format: str
+    sha256: Sha256
+    features: tuple[ColumnName, ...]
+    classes: tuple[str, ...]
+    native: Any
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:
+        """Predict labels as text, or numbers for a regressor."""
+        found: np.ndarray = self.native.predict(frame[list(self.features)])
+        return found.astype(str).astype(object) if self.classes else found
+
+    def predict_proba(self, frame: pd.DataFrame) -> np.ndarray | None:
+        """Class probabilities of shape (n_samples, n_classes), or None if the estimator has none."""
+        if not hasattr(self.native, "predict_proba"):
+            return None
+        found: np.ndarray = self.native.predict_proba(frame[list(self.features)])
+        return found
+
+
+def read_skops(path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]) -> Model:
+    """Read a skops file; see ``load_model``."""
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    _check_archive(path)
+    try:
+        unknown = [name for name in skops.io.get_untrusted_types(file=path) if name not in section.trusted_types]
+        if unknown:
+            raise ModelError(
+                "the model file holds types that are not known to be harmless",
+                reference="model-untrusted-types",
+                where=path.name,
+                got=", ".join(sorted(unknown))[:300],
+                hint="read what these types do; if you trust them, list them under model.trusted_types",
+            )
+        native = skops.io.load(path, trusted=list(section.trusted_types))
+    except ModelError:
+        raise
+    except UntrustedTypesFoundException as error:
+        raise _broken(path, "it holds untrusted types") from error
+    except Exception as error:
+        raise _broken(path, type(error).__name__) from error
+    features = section.features or tuple(str(name) for name in getattr(native, "feature_names_in_", ()))
+    if not features:
+        raise ModelError(
+            "the model does not say which columns it takes",
+            reference="model-features",
+            where=path.name,
+            hint="fit it on a data frame, or list the columns under model.features",
+        )
+    missing = [name for name in features if name not in columns]
+    if missing:
+        raise ModelError(
+            f"the data lacks {len(missing)} of the model's columns",
+            reference="model-columns",
+            where=path.name,
+            got=", ".join(missing)[:200],
+            hint="audit the data the model was made for",
+        )
+    classes = section.classes or tuple(str(label) for label in getattr(native, "classes_", ()))
+    return SklearnModel(
+        format="skops",
+        sha256=sha256,
+        features=tuple(ColumnName(name) for name in features),
+        classes=classes,
+        native=native,
+    )
+
+
+def _check_archive(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        raise _broken(path, "it is no skops archive")
+    with zipfile.ZipFile(path) as archive:
+        inflated = sum(item.file_size for item in archive.infolist())
+    if inflated > MAX_INFLATED:
+        raise _broken(path, f"it inflates to {inflated:,} bytes")
+
+
+def _broken(path: Path, why: str) -> ModelError:
+    return ModelError(
+        "the model file cannot be read",
+        reference="model-broken",
+        where=path.name,
+        got=why,
+        expected="a file written by skops.io.dump",
+        hint="save the model again; pickle files are not read",
+    )

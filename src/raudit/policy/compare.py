@@ -1,0 +1,268 @@
+"""What changed between two records: finding by finding, with intervals of the difference, and in the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from raudit.findings import Finding, Severity, Status
+from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened
+from raudit.policy.drift import Shift, shifts
+from raudit.record import Record, StageRecord
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One finding in two records."""
+
+    fingerprint: str
+    rule: str
+    subject: str
+    severity: Severity
+    old: Finding | None
+    new: Finding | None
+    state: str
+    """``worse``, ``better``, ``newly failed``, ``no longer failed``, ``now unclear``, ``lost`` (measured before, not
+    now), ``new``, ``same`` (no change that chance does not explain)."""
+    difference: Difference | None = None
+    """New minus old, at 95 %."""
+    ratio: Ratio | None = None
+    """New divided by old, at 95 %, where that means something."""
+    clear: bool = False
+    """Whether the difference holds up among all differences of this comparison (Bonferroni)."""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupShifts:
+    """Shifts of columns among the rows of one group; attribute and group are empty for all rows."""
+
+    attribute: str
+    group: str
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two records, side by side."""
+
+    old: Record
+    new: Record
+    changes: tuple[Change, ...]
+    """Worst first."""
+    drift: tuple[GroupShifts, ...]
+    notes: tuple[str, ...]
+
+    def of(self, *states: str) -> tuple[Change, ...]:
+        """Changes in some states."""
+        return tuple(change for change in self.changes if change.state in states)
+
+    @property
+    def drifted(self) -> tuple[tuple[str, Shift], ...]:
+        """Columns that moved clearly, each with whose rows it was measured on."""
+        return tuple(
+            (f"{part.attribute} {part.group}".strip(), shift)
+            for part in self.drift
+            for shift in part.shifts
+            if shift.state in {"moderate", "large"}
+        )
+
+    def exit_status(self, fail_on: str = "worse") -> int:
+        """Give the status that a gate ends in.
+
+        1 if what ``fail_on`` names happened, 5 if the records share no finding, 3 if something could be told before
+        and cannot now, else 0.
+
+        Parameters
+        ----------
+        fail_on
+            ``worse`` (newly failed or clearly worse), ``drift``, ``any`` of both, or ``never``.
+        """
+        if fail_on == "never":
+            return 0
+        if not any(change.old is not None and change.new is not None for change in self.changes):
+            return 5
+        if fail_on in {"worse", "any"} and self.of("newly failed", "worse"):
+            return 1
+        if fail_on in {"drift", "any"} and self.drifted:
+            return 1
+        if fail_on in {"drift", "any"} and not self.drift:
+            return 3
+        return 3 if self.of("lost", "now unclear") else 0
+
+
+def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
+    """Compare two records.
+
+    A change is called worse or better only if its interval excludes zero at a confidence shared among all
+    findings that both records measured, so that two runs of one model differ in no such word, except with
+    probability 1 - level.
+    """
+    before = {finding.fingerprint: finding for finding in old.findings}
+    after = {finding.fingerprint: finding for finding in new.findings}
+    both = sum(1 for key in before if key in after and _measured(before[key]) and _measured(after[key]))
+    one_sided = 1 - (1 - level) / 2 / max(both, 1)
+    changes = [_change(key, before.get(key), after.get(key), level, one_sided) for key in {**before, **after}]
+    return Comparison(
+        old=old,
+        new=new,
+        changes=tuple(sorted(changes, key=_order)),
+        drift=_drift(old, new),
+        notes=_notes(old, new, both),
+    )
+
+
+def _measured(finding: Finding) -> bool:
+    return finding.measurement is not None and finding.measurement.value is not None
+
+
+def _change(key: str, old: Finding | None, new: Finding | None, level: float, one_sided: float) -> Change:
+    some = new or old
+    assert some is not None  # noqa: S101 -- the key came from one of them
+    apart = quotient = None
+    clear = False
+    was, now = old.measurement if old else None, new.measurement if new else None
+    if was is not None and now is not None and was.metric == now.metric:
+        apart = difference(was, now, level=level)
+        wide = difference(was, now, level=2 * one_sided - 1)
+        clear = wide is not None and wide.excludes_zero
+        limit = new.threshold if new else None
+        if limit is not None and limit.high is not None and limit.low is None:
+            quotient = ratio(was, now, level=level)
+    state = _state(old, new, clear, one_sided)
+    return Change(
+        fingerprint=key,
+        rule=some.rule,
+        subject=" ".join([some.subject.kind, some.subject.name, *some.subject.detail.values()]),
+        severity=some.severity,
+        old=old,
+        new=new,
+        state=state,
+        difference=apart,
+        ratio=quotient,
+        clear=clear,
+        sentence=_sentence(old, new, apart, quotient, clear),
+    )
+
+
+def _state(old: Finding | None, new: Finding | None, clear: bool, one_sided: float) -> str:
+    if new is None:
+        return "lost"
+    if old is None:
+        return "newly failed" if new.status is Status.FAILED else "new"
+    if new.status is Status.FAILED and old.status is Status.PASSED:
+        return "newly failed"
+    if new.status is Status.INDETERMINATE and old.status is not Status.INDETERMINATE:
+        return "now unclear"
+    if clear and old.measurement is not None and new.measurement is not None:
+        return _direction(old, new, one_sided)
+    if old.status is Status.FAILED and new.status is Status.PASSED:
+        return "no longer failed"
+    return "same"
+
+
+def _direction(old: Finding, new: Finding, one_sided: float) -> str:
+    """Which way a clear change goes: away from the accepted range is worse."""
+    assert old.measurement is not None and new.measurement is not None  # noqa: S101, PT018
+    limit = new.threshold or old.threshold
+    if limit is None:
+        return "same"
+    was, now = old.measurement.value, new.measurement.value
+    assert was is not None and now is not None  # noqa: S101, PT018
+    out = (_outside(was, limit.low, limit.high), _outside(now, limit.low, limit.high))
+    if out[0] == out[1] == 0:
+        return "same"  # it moved within the accepted range
+    if out[1] > out[0]:
+        return "worse" if worsened(old.measurement, new.measurement, limit, level=one_sided) else "same"
+    return "no longer failed" if old.status is Status.FAILED and new.status is Status.PASSED else "better"
+
+
+def _outside(value: float, low: float | None, high: float | None) -> float:
+    return max(0.0, (low - value) if low is not None else 0.0, (value - high) if high is not None else 0.0)
+
+
+def _sentence(
+    old: Finding | None, new: Finding | None, apart: Difference | None, quotient: Ratio | None, clear: bool
+) -> str:
+    if apart is None or old is None or new is None or old.measurement is None or new.measurement is None:
+        return (new or old).statement if (new or old) else ""  # type: ignore[union-attr]
+    span = f"{old.measurement.value:.4g} to {new.measurement.value:.4g}"
+    said = f"{new.measurement.metric} went from {span}, a difference of {apart.value:+.4g}"
+    if apart.method != "exact":
+        said += f" ({apart.level:.0%} interval {_number(apart.low)} to {_number(apart.high)})"
+    if quotient is not None and quotient.high is not None and quotient.low is not None:
+        said += "; that is " + _percent(quotient)
+    return said + ("." if clear else "; chance alone explains a change of this size.")
+
+
+def _percent(quotient: Ratio) -> str:
+    """A relative change in words, its interval in the same direction."""
+    assert quotient.low is not None and quotient.high is not None  # noqa: S101, PT018
+    down = quotient.value <= 1
+    value, low, high = (
+        ((1 - q) if down else (q - 1)) for q in (quotient.value, *sorted((quotient.low, quotient.high), reverse=down))
+    )
+    return f"{'down' if down else 'up'} by {value:.0%} ({quotient.level:.0%} interval {low:.0%} to {high:.0%})"
+
+
+_STATES = (
+    "newly failed", "worse", "lost", "now unclear", "new", "same", "better", "no longer failed",
+)  # fmt: skip
+
+
+def _order(change: Change) -> tuple[int, int, str, str]:
+    return _STATES.index(change.state), change.severity.rank, change.rule, change.subject
+
+
+def _drift(old: Record, new: Record) -> tuple[GroupShifts, ...]:
+    before, after = _profiles(old), _profiles(new)
+    if before is None or after is None:
+        return ()
+    parts = [GroupShifts(attribute="", group="", shifts=shifts(before["features"], after["features"]))]
+    groups = {(part["attribute"], part["group"]): part for part in before.get("groups", ())}
+    for part in after.get("groups", ()):
+        same = groups.get((part["attribute"], part["group"]))
+        if same is not None:
+            found = shifts(same["features"], part["features"])
+            parts.append(GroupShifts(attribute=part["attribute"], group=part["group"], shifts=found))
+    return tuple(parts)
+
+
+def _profiles(record: Record) -> Mapping[str, Any] | None:
+    for stage in _with_artefacts(record):
+        found = stage.artefacts.get("profiles")
+        if isinstance(found, Mapping) and found.get("schema") == "raudit.profiles/1":
+            return found
+    return None
+
+
+def _with_artefacts(record: Record) -> Iterator[StageRecord]:
+    return (stage for stage in record.stages if stage.artefacts)
+
+
+def _notes(old: Record, new: Record, both: int) -> tuple[str, ...]:
+    notes = [f"{both} findings were measured in both records; a change is called one only if it holds up among all."]
+    for role in ("data", "model"):
+        was = {item.sha256 for item in old.inputs if item.role == role}
+        now = {item.sha256 for item in new.inputs if item.role == role}
+        if was and was == now:
+            notes.append(f"Both records are of the same {role}.")
+            if role == "data":
+                notes.append(
+                    "The intervals take the two measurements as independent; on the same rows they are too wide "
+                    "rather than too narrow."
+                )
+        elif was or now:
+            notes.append(f"The {role} differs between the two records.")
+    if _profiles(old) is None or _profiles(new) is None:
+        notes.append("Drift could not be told: one of the records holds no data profile (stage data_profile).")
+    if old.run.raudit != new.run.raudit:
+        notes.append(f"The records were made by raudit {old.run.raudit} and {new.run.raudit}.")
+    return tuple(notes)
+
+
+def _number(value: float | None) -> str:
+    return "unbounded" if value is None else f"{value:+.4g}"

@@ -1,0 +1,250 @@
+"""How far two profiles of the same column lie apart: PSI, Kolmogorov-Smirnov, chi-square.
+
+Works from the profiles that ``stages.data_profile`` keeps in a record, so that two records are enough and no row
+is needed. A profile is one of
+
+- ``{"kind": "number", "n", "missing", "edges": [...], "counts": [...], "exact"}``: counts below the first edge,
+  between edges (lower edge included), and from the last edge on; ``exact`` if every edge is a value and every value
+  is an edge, so that nothing lies between edges;
+- ``{"kind": "levels", "n", "missing", "levels": [...], "counts": [...], "other"}``: counts by level, rare levels
+  pooled in ``other``.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+MODERATE = 0.1
+LARGE = 0.25
+"""Customary lines of the population stability index."""
+BINS = 10
+ALPHA = 0.05
+"""Chance, over all columns together, of calling a shift where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """How one column moved."""
+
+    name: str
+    test: str
+    """``ks`` or ``chi-square``."""
+    n_old: int
+    n_new: int
+    psi: float | None
+    """Population stability index over about ten bins of the old profile; range 0 to infinity, 0 if nothing moved."""
+    statistic: float | None
+    """Kolmogorov-Smirnov distance (0 to 1) or chi-square."""
+    p_value: float | None
+    """Of the test; for KS from the smallest distance the bins allow, so that coarse bins never invent a shift."""
+    effect: float | None
+    """KS distance, or Cramér's V for levels."""
+    state: str = "stable"
+    """``stable``, ``moderate``, ``large`` or ``unclear`` (it looks moved, but chance could explain it)."""
+    why: str = ""
+    """Why there is no number."""
+
+
+def shifts(old: Mapping[str, Any], new: Mapping[str, Any], *, alpha: float = ALPHA) -> tuple[Shift, ...]:
+    """Compare every column of two sets of profiles; p-values are held against Holm's steps over all of them."""
+    found = [_shift(name, old[name], new[name]) for name in sorted(set(old) & set(new))]
+    found += [_absent(name, "it is only in the old record") for name in sorted(set(old) - set(new))]
+    found += [_absent(name, "it is only in the new record") for name in sorted(set(new) - set(old))]
+    clear = _holm([shift.p_value for shift in found], alpha)
+    return tuple(replace(shift, state=_state(shift, is_clear)) for shift, is_clear in zip(found, clear, strict=True))
+
+
+def _absent(name: str, why: str) -> Shift:
+    return Shift(
+        name=name,
+        test="",
+        n_old=0,
+        n_new=0,
+        psi=None,
+        statistic=None,
+        p_value=None,
+        effect=None,
+        why=why,
+        state="unclear",
+    )
+
+
+def _state(shift: Shift, is_clear: bool) -> str:
+    if shift.psi is None:
+        return "unclear"
+    if shift.psi < MODERATE:
+        return "stable"
+    if not is_clear:
+        return "unclear"
+    return "large" if shift.psi >= LARGE else "moderate"
+
+
+def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
+    if old.get("kind") != new.get("kind"):
+        return _absent(name, f"it was kept as {old.get('kind')} and is now kept as {new.get('kind')}")
+    if old.get("kind") == "omitted":
+        return _absent(name, f"it was not profiled: {old.get('why', '')}")
+    if old["n"] < 1 or new["n"] < 1:
+        return _presence(name, old, new)
+    return _numbers(name, old, new) if old["kind"] == "number" else _levels(name, old, new)
+
+
+def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
+    smallest, likely = ks_distance(old, new)
+    n, m = old["n"], new["n"]
+    gone = _presence(name, old, new)
+    p_value = min(2 * min(_kolmogorov(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0)
+    cuts = _cuts(old)
+    masses = [[_cdf(profile, cut) for cut in cuts] for profile in (old, new)]
+    shares = [[b - a for a, b in itertools.pairwise([0.0, *mass, 1.0])] for mass in masses]
+    missing = (old.get("missing", 0), new.get("missing", 0))
+    psi = _psi(_with_missing(shares[0], n, missing[0]), _with_missing(shares[1], m, missing[1]), n, m)
+    return Shift(
+        name=name, test="ks", n_old=n, n_new=m, psi=psi, statistic=likely, p_value=p_value, effect=likely
+    )  # fmt: skip
+
+
+def _presence(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
+    """Whether a column arrives empty more or less often than it did."""
+    rows = [{"levels": ["present"], "counts": [p["n"]], "missing": p.get("missing", 0)} for p in (old, new)]
+    if any(row["counts"][0] + row["missing"] == 0 for row in rows):
+        return _absent(name, "one of the records has no rows for it")
+    return _levels(name, *rows)
+
+
+def _with_missing(shares: Sequence[float], n: int, missing: int) -> list[float]:
+    """Missing values are a bin of their own: a column that starts to arrive empty has moved."""
+    return [*(share * n / (n + missing) for share in shares), missing / (n + missing)] if n + missing else list(shares)
+
+
+def ks_distance(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[float, float]:
+    """The Kolmogorov-Smirnov distance of two binned samples: the smallest the bins allow, and the likeliest.
+
+    Between its edges a binned distribution function is known only to lie between its values at them. The smallest
+    distance uses these bounds; the likeliest interpolates. For exact profiles both are the distance of the samples.
+    """
+    smallest = likely = 0.0
+    for x in sorted({*old["edges"], *new["edges"]}):
+        a_low, a_high = _bounds(old, x)
+        b_low, b_high = _bounds(new, x)
+        smallest = max(smallest, a_low - b_high, b_low - a_high)
+        likely = max(likely, abs(_cdf(old, x) - _cdf(new, x)))
+    return smallest, likely
+
+
+def _cumulative(profile: Mapping[str, Any]) -> list[float]:
+    """Share of values below each edge."""
+    total = profile["n"]
+    return [count / total for count in itertools.accumulate(profile["counts"][:-1])]
+
+
+def _bounds(profile: Mapping[str, Any], x: float) -> tuple[float, float]:
+    """What the share of values below x can be."""
+    edges: Sequence[float] = profile["edges"]
+    shares = _cumulative(profile)
+    at = bisect.bisect_left(edges, x)
+    if at < len(edges) and edges[at] == x:
+        return shares[at], shares[at]
+    below = shares[at - 1] if at > 0 else 0.0
+    above = shares[at] if at < len(shares) else 1.0
+    if profile["exact"]:
+        return above, above  # all values between two edges sit on the lower one, which is below x
+    return below, above
+
+
+def _cdf(profile: Mapping[str, Any], x: float) -> float:
+    """Share of values below x, straight between edges."""
+    low, high = _bounds(profile, x)
+    edges: Sequence[float] = profile["edges"]
+    at = bisect.bisect_left(edges, x)
+    if low == high or at in {0, len(edges)}:
+        return low if low == high else (low + high) / 2
+    span = edges[at] - edges[at - 1]
+    return low + (high - low) * (x - edges[at - 1]) / span
+
+
+def _cuts(profile: Mapping[str, Any]) -> list[float]:
+    """About nine edges of a profile that cut it into bins of like mass."""
+    cuts: list[float] = []
+    last = 0.0
+    for edge, share in zip(profile["edges"], _cumulative(profile), strict=True):
+        if share - last >= 1 / BINS - 1e-12 and share < 1:
+            cuts.append(edge)
+            last = share
+    return cuts
+
+
+def _levels(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
+    """Rare levels are pooled in both, for a level that one record names may be among the other's rare ones."""
+    names = sorted(set(old["levels"]) & set(new["levels"]))
+    rows = [_row(profile, names) for profile in (old, new)]
+    kept = [pair for pair in zip(*rows, strict=True) if sum(pair) > 0]
+    n, m = sum(a for a, _b in kept), sum(b for _a, b in kept)
+    psi = _psi([a / n for a, _b in kept], [b / m for _a, b in kept], n, m)
+    statistic, p_value = _chi_square(kept, n, m)
+    degrees = max(len(kept) - 1, 1)
+    effect = math.sqrt(statistic / (n + m)) if degrees else 0.0
+    return Shift(
+        name=name,
+        test="chi-square",
+        n_old=n,
+        n_new=m,
+        psi=psi,
+        statistic=statistic,
+        p_value=p_value,
+        effect=effect,
+    )
+
+
+def _row(profile: Mapping[str, Any], names: Sequence[str]) -> list[int]:
+    by_level = dict(zip(profile["levels"], profile["counts"], strict=True))
+    pooled = profile.get("other", 0) + sum(count for level, count in by_level.items() if level not in names)
+    return [*(by_level[level] for level in names), pooled, profile.get("missing", 0)]
+
+
+def _psi(old: Sequence[float], new: Sequence[float], n: int, m: int) -> float:
+    """Population stability index: sum of (q - p) ln(q / p), empty cells counted as half a row."""
+    total = 0.0
+    for p, q in zip(old, new, strict=True):
+        if p == q:
+            continue
+        p, q = max(p, 0.5 / n), max(q, 0.5 / m)  # noqa: PLW2901
+        total += (q - p) * math.log(q / p)
+    return max(total, 0.0)
+
+
+def _chi_square(pairs: Sequence[tuple[int, int]], n: int, m: int) -> tuple[float, float]:
+    """Pearson's test that two samples come from one distribution over levels."""
+    from scipy.special import chdtrc
+
+    if len(pairs) < 2:
+        return 0.0, 1.0
+    statistic = 0.0
+    for a, b in pairs:
+        for seen, size in ((a, n), (b, m)):
+            expected = (a + b) * size / (n + m)
+            statistic += (seen - expected) ** 2 / expected
+    return statistic, float(chdtrc(len(pairs) - 1, statistic))
+
+
+def _kolmogorov(scaled: float) -> float:
+    """Upper tail of Kolmogorov's distribution at sqrt(nm / (n + m)) times the distance."""
+    from scipy.special import kolmogorov
+
+    return float(kolmogorov(scaled))
+
+
+def _holm(p_values: Sequence[float | None], alpha: float) -> list[bool]:
+    """Holm's step-down test: which p-values are clear at a family-wise error rate of alpha."""
+    known = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
+    clear = [False] * len(p_values)
+    for step, (p, index) in enumerate(known):
+        if p > alpha / (len(known) - step):
+            break
+        clear[index] = True
+    return clear

@@ -1,0 +1,280 @@
+"""Apply a policy to a record: a pure function from findings to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from raudit.findings import Finding, JsonObject, Severity, Status, Threshold
+from raudit.policy.baseline import Baseline, Held, hold
+from raudit.policy.model import OnInconclusive, Policy, covers
+from raudit.policy.waivers import WaiverLedger, Waivers, apply_waivers
+from raudit.record import Outcome, Record, StageRecord, Verdict
+
+MAX_REASONS = 50
+"""Reasons that a verdict spells out; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A finding as the policy sees it."""
+
+    finding: Finding
+    status: Status
+    severity: Severity
+    threshold: Threshold | None
+    reason: str
+    must_hold: bool
+    """Whether it blocks if it failed."""
+    changed: bool
+    """Whether the policy changed its status, severity or threshold."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The finding's fingerprint."""
+        return self.finding.fingerprint
+
+
+def apply_policy(
+    record: Record, policy: Policy, *, waivers: Waivers, baseline: Baseline | None, today: date
+) -> Verdict:
+    """Say what the policy makes of a record's findings.
+
+    Parameters
+    ----------
+    today
+        Date in UTC against which waivers expire.
+
+    Returns
+    -------
+    Verdict
+        ``exit_status`` 0 if nothing blocks, 1 if something does, 3 if something that must hold could not be told,
+        5 if nothing was evaluated. Blocking wins over what could not be told.
+    """
+    judged = [judge(finding, policy) for finding in record.findings if policy.judges(finding.rule)]
+    failed = [item for item in judged if item.status is Status.FAILED]
+    pairs = [(item.finding, item.threshold) for item in failed]
+    ledger = apply_waivers(waivers, pairs, record=record, terms=policy.waivers, today=today)
+    held = hold(baseline, pairs, level=policy.baseline_level) if baseline is not None else {}
+    blocking = [
+        item
+        for item in failed
+        if item.must_hold and item.fingerprint not in ledger.waived and not _is_known(held, item.fingerprint)
+    ]
+    open_ones = [item for item in judged if item.status is Status.INDETERMINATE and item.must_hold]
+    open_ones = [] if policy.on_inconclusive is OnInconclusive.PASS else open_ones
+    missing = _not_run(record, policy)
+    blocks = policy.on_inconclusive is OnInconclusive.BLOCK
+    stale = _stale(ledger, policy)
+    if not judged:
+        status, exit_status = Status.INDETERMINATE, 5
+    elif blocking or stale or (blocks and (open_ones or missing)):
+        status, exit_status = Status.FAILED, 1
+    elif open_ones or missing:
+        status, exit_status = Status.INDETERMINATE, 3
+    else:
+        status, exit_status = Status.PASSED, 0
+    undecided = () if blocks else _fingerprints(open_ones)
+    return Verdict(
+        status=status,
+        exit_status=exit_status,
+        because=_because(record, judged, blocking, open_ones, missing, stale, held, policy),
+        blocking=_fingerprints([*blocking, *(open_ones if blocks else ())]),
+        undecided=undecided,
+        not_run=tuple(missing),
+        waivers=ledger.uses,
+        policy={**policy.as_json(), "adjusted": _adjusted(judged), "unmatched": list(unmatched(policy, record))},
+        baseline=_baseline_json(baseline, held, failed) if baseline is not None else {},
+    )
+
+
+def judge(finding: Finding, policy: Policy) -> Judged:
+    """See one finding as the policy does; a threshold of the policy judges its measurement again."""
+    rule = policy.rule(finding.rule)
+    severity = rule.severity or finding.severity
+    status, reason, threshold = finding.status, finding.reason, finding.threshold
+    if rule.threshold is not None and finding.measurement is not None:
+        threshold = rule.threshold
+        status, reason = rejudge(finding, rule.threshold)
+    return Judged(
+        finding=finding,
+        status=status,
+        severity=severity,
+        threshold=threshold,
+        reason=reason,
+        must_hold=policy.blocks(finding.rule, severity),
+        changed=status is not finding.status or severity is not finding.severity or threshold != finding.threshold,
+    )
+
+
+def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
+    """Hold a measurement against another range.
+
+    Passed only if the whole interval lies inside, failed only if the whole interval lies outside, else
+    indeterminate: then chance alone could move the value over the line.
+    """
+    measurement = finding.measurement
+    if measurement is None or measurement.value is None:
+        why = measurement.undefined_because if measurement is not None else ""
+        return Status.INDETERMINATE, why or finding.reason or "there is no value to hold against the threshold"
+    interval = measurement.interval
+    low = measurement.value if interval is None else interval.low
+    high = measurement.value if interval is None else interval.high
+    below = threshold.low is not None and high is not None and high < threshold.low
+    above = threshold.high is not None and low is not None and low > threshold.high
+    if below or above:
+        return Status.FAILED, ""
+    inside_low = threshold.low is None or (low is not None and low >= threshold.low)
+    inside_high = threshold.high is None or (high is not None and high <= threshold.high)
+    if inside_low and inside_high:
+        return Status.PASSED, ""
+    return Status.INDETERMINATE, (
+        f"the interval {_number(low)} to {_number(high)} reaches over the policy's threshold "
+        f"({_number(threshold.low)} to {_number(threshold.high)})"
+    )
+
+
+def unmatched(policy: Policy, record: Record) -> tuple[str, ...]:
+    """Rule words of the policy that no rule of the record's stages answers to; mostly slips of the pen."""
+    known = {rule.id for stage in record.stages for rule in stage.rules} | {f.rule for f in record.findings}
+    severities = {str(severity) for severity in Severity}
+    words = [*policy.rules, *policy.soft_fail_on, *policy.hard_fail_on, *policy.select, *policy.ignore]
+    return tuple(dict.fromkeys(w for w in words if w not in severities and not any(covers(w, rule) for rule in known)))
+
+
+def _is_known(held: Mapping[str, Held], fingerprint: str) -> bool:
+    return fingerprint in held and held[fingerprint].state == "known"
+
+
+def _not_run(record: Record, policy: Policy) -> dict[str, str]:
+    """Stages and assessments that had to be done and were not, with the reason."""
+    declared = record.plan.get("stages")
+    named = set(declared) if isinstance(declared, Mapping) else set()
+    required = (named if policy.require_declared_stages else set()) | set(policy.required_stages)
+    missing: dict[str, str] = {}
+    for stage in record.stages:
+        if stage.outcome is Outcome.COMPLETED or not _in_selection(stage, policy):
+            continue
+        if stage.name in required or stage.outcome is Outcome.FAILED:
+            missing[stage.name] = f"{stage.title} {'failed' if stage.outcome is Outcome.FAILED else 'was skipped'}" + (
+                f": {stage.reason}" if stage.reason else ""
+            )
+    present = {stage.name for stage in record.stages}
+    for name in sorted(required - present):
+        missing[name] = f"The stage {name} is required and is not in the record"
+    for name in policy.required_assessments:
+        if not _answered(record, name):
+            missing[f"assessment {name}"] = f"The assessment {name} is required and was not answered"
+    return missing
+
+
+def _in_selection(stage: StageRecord, policy: Policy) -> bool:
+    return not stage.rules or any(policy.judges(rule.id) for rule in stage.rules)
+
+
+def _answered(record: Record, name: str) -> bool:
+    """Whether the record holds a decided finding about an assessment."""
+    return any(
+        finding.status is not Status.INDETERMINATE
+        and (
+            (finding.subject.kind == "assessment" and finding.subject.name == name)
+            or finding.subject.detail.get("assessment") == name
+        )
+        for finding in record.findings
+    )
+
+
+def _stale(ledger: WaiverLedger, policy: Policy) -> list[str]:
+    """Explanations of waivers that a strict policy does not let lie around."""
+    if not policy.waivers.strict:
+        return []
+    return [use.explanation for use in ledger.uses if use.state in {"unused", "expired", "malformed", "outgrown"}]
+
+
+def _because(
+    record: Record,
+    judged: Sequence[Judged],
+    blocking: Sequence[Judged],
+    open_ones: Sequence[Judged],
+    missing: Mapping[str, str],
+    stale: Sequence[str],
+    held: Mapping[str, Held],
+    policy: Policy,
+) -> tuple[str, ...]:
+    if not judged:
+        what = "The record holds no finding" if not record.findings else "No finding is left after select and ignore"
+        return (f"{what}, so nothing was evaluated.", *(f"{reason.rstrip('.')}." for reason in missing.values()))
+    reasons = [_sentence(item, held) for item in sorted(blocking, key=_worst_first)]
+    reasons += stale
+    reasons += [f"{reason.rstrip('.')}." for reason in missing.values()]
+    reasons += [
+        f"{item.finding.rule} ({item.severity}) could not be told: {item.finding.statement.rstrip('.')}; "
+        f"{item.reason.rstrip('.')}."
+        for item in sorted(open_ones, key=_worst_first)
+    ]
+    if not reasons:
+        decided = sum(item.status is Status.PASSED for item in judged)
+        failed = sum(item.status is Status.FAILED for item in judged)
+        return (f"Nothing blocks under the policy {policy.name}: {decided} passed, {failed} failed without blocking.",)
+    if len(reasons) > MAX_REASONS:
+        return (*reasons[:MAX_REASONS], f"And {len(reasons) - MAX_REASONS} more.")
+    return tuple(reasons)
+
+
+def _sentence(item: Judged, held: Mapping[str, Held]) -> str:
+    more = held.get(item.fingerprint)
+    tail = f" {more.explanation}" if more is not None else ""
+    return f"{item.finding.rule} ({item.severity}) failed: {item.finding.statement.rstrip('.')}.{tail}"
+
+
+def _worst_first(item: Judged) -> tuple[int, str, str]:
+    return item.severity.rank, item.finding.rule, item.fingerprint
+
+
+def _fingerprints(items: Sequence[Judged]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.fingerprint for item in sorted(items, key=_worst_first)))
+
+
+def _adjusted(judged: Sequence[Judged]) -> list[JsonObject]:
+    """What the policy changed in findings, so that outputs can be made from the record alone."""
+    return [
+        {
+            "fingerprint": item.fingerprint,
+            "status": str(item.status),
+            "severity": str(item.severity),
+            "reason": item.reason,
+            "threshold": None
+            if item.threshold is None
+            else {"low": item.threshold.low, "high": item.threshold.high, "source": item.threshold.source},
+        }
+        for item in judged
+        if item.changed
+    ]
+
+
+def _baseline_json(baseline: Baseline, held: Mapping[str, Held], failed: Sequence[Judged]) -> JsonObject:
+    counts = {state: sum(h.state == state for h in held.values()) for state in ("known", "worse", "new", "unapproved")}
+    now = {item.fingerprint for item in failed}
+    return {
+        "source": baseline.source,
+        "entries": len(baseline.entries),
+        **counts,
+        "gone": sorted(set(baseline.entries) - now),
+        "findings": [
+            {"fingerprint": key, "state": value.state, "explanation": value.explanation, **_change(value)}
+            for key, value in sorted(held.items())
+        ],
+    }
+
+
+def _change(held: Held) -> dict[str, Any]:
+    if held.change is None:
+        return {}
+    c = held.change
+    return {"difference": {"value": c.value, "low": c.low, "high": c.high, "level": c.level, "method": c.method}}
+
+
+def _number(value: float | None) -> str:
+    return "unbounded" if value is None else f"{value:.4g}"

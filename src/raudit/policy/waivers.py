@@ -1,0 +1,265 @@
+"""Waivers: a named finding may stand until a date, up to a value, because someone agreed to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from raudit.errors import PolicyError
+from raudit.findings import Finding, Threshold
+from raudit.policy.model import WaiverTerms
+from raudit.record import Record, WaiverUse
+from raudit.validate import validate
+from raudit.yamltext import YamlText, nearest, read_yaml
+
+SUBJECT_KEYS = ("attribute", "group", "column", "question", "assessment", "metric")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """One waiver that is well formed."""
+
+    id: str
+    rule: str
+    scope: tuple[tuple[str, str], ...]
+    """Keys and values that a finding must match, all of them."""
+    reason: str
+    owner: str
+    approver: str
+    created: date
+    expires: date
+    """Last day on which it counts, in UTC."""
+    max_value: float | None = None
+    min_value: float | None = None
+    ticket: str = ""
+    line: int = 1
+    """Line in the waivers file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Malformed:
+    """An entry of a waivers file that cannot count."""
+
+    id: str
+    rule: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waivers:
+    """A waivers file."""
+
+    entries: tuple[Waiver, ...] = ()
+    malformed: tuple[Malformed, ...] = ()
+    source: str = ""
+    """File name; empty if there is no file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverLedger:
+    """What became of every waiver in a run."""
+
+    waived: dict[str, str] = field(default_factory=dict)
+    """Id of the waiver by fingerprint of the finding it covers."""
+    uses: tuple[WaiverUse, ...] = ()
+
+
+def load_waivers(path: Path | None) -> Waivers:
+    """Read a waivers file; an entry that is malformed is kept as such and does not spoil the others.
+
+    Raises
+    ------
+    PolicyError
+        If the file as a whole cannot be read: not YAML, no ``schema``, a newer schema.
+    """
+    if path is None:
+        return Waivers()
+    from raudit.policy.schema import WaiversFrame
+
+    yaml = read_yaml(path, error=PolicyError)
+    if not isinstance(yaml.value, dict):
+        raise PolicyError(
+            "the waivers file is not a mapping",
+            reference="waivers-not-a-mapping",
+            where=yaml.where(()),
+            expected="schema: raudit.waivers/1 and a list under waivers",
+            hint="write one with: raudit waive",
+        )
+    version = yaml.value.get("schema")
+    if isinstance(version, str) and version.startswith("raudit.waivers/") and version != "raudit.waivers/1":
+        raise PolicyError(
+            "the waivers file is from another version of raudit",
+            reference="waivers-version",
+            where=yaml.where(("schema",)),
+            got=version,
+            expected="raudit.waivers/1",
+            hint="use the raudit version that wrote it",
+        )
+    frame = validate(WaiversFrame, yaml, error=PolicyError)
+    entries: list[Waiver] = []
+    malformed: list[Malformed] = []
+    for index, raw in enumerate(frame.waivers or ()):
+        entry = _entry(yaml, index, raw)
+        if isinstance(entry, Waiver) and any(entry.id == other.id for other in entries):
+            entry = Malformed(id=entry.id, rule=entry.rule, fault="the id is used twice; the first entry counts")
+        (entries if isinstance(entry, Waiver) else malformed).append(entry)  # type: ignore[arg-type]
+    return Waivers(entries=tuple(entries), malformed=tuple(malformed), source=path.name)
+
+
+def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
+    from raudit.policy.schema import WaiverEntry
+
+    at = ("waivers", index)
+    told = raw if isinstance(raw, dict) else {}
+    name = str(told.get("id") or f"entry {index + 1}")[:64]
+    rule = str(told.get("rule") or "")[:64]
+    if not told:
+        return Malformed(id=name, rule=rule, fault=f"not a mapping (line {yaml.line(at)})")
+    try:
+        entry = validate(WaiverEntry, yaml, error=PolicyError, at=at, value=raw)
+    except PolicyError as error:
+        return Malformed(id=name, rule=rule, fault=f"{error.message} (line {yaml.line(at)})")
+    return _waiver(entry, yaml.line(at))
+
+
+def waiver_from(raw: Mapping[str, Any]) -> Waiver:
+    """Make a waiver from plain values, such as flags.
+
+    Raises
+    ------
+    PolicyError
+        If a field is malformed.
+    """
+    from raudit.policy.schema import WaiverEntry
+
+    yaml = YamlText(value=dict(raw), lines={}, source="waiver", text="")
+    return _waiver(validate(WaiverEntry, yaml, error=PolicyError, value=dict(raw)), 1)
+
+
+def _waiver(entry: Any, line: int) -> Waiver:
+    scope = tuple((key, value) for key, value in entry.scope.model_dump().items() if value)
+    kept = {key: getattr(entry, key) for key in ("id", "rule", "reason", "owner", "approver", "created", "expires")}
+    return Waiver(
+        **kept,
+        scope=scope,
+        max_value=entry.max_value,
+        min_value=entry.min_value,
+        ticket=entry.ticket,
+        line=line,
+    )
+
+
+def apply_waivers(
+    waivers: Waivers,
+    findings: Sequence[tuple[Finding, Threshold | None]],
+    *,
+    record: Record,
+    terms: WaiverTerms,
+    today: date,
+) -> WaiverLedger:
+    """Find out what every waiver does today.
+
+    Parameters
+    ----------
+    findings
+        The failed findings that would block or be printed as failed, each with the threshold it failed.
+    today
+        Date in UTC. A waiver counts up to and including its last day.
+    """
+    waived: dict[str, str] = {}
+    uses: list[WaiverUse] = []
+    for bad in waivers.malformed:
+        why = f"Waiver {bad.id} is malformed and does not count: {bad.fault}."
+        uses.append(WaiverUse(id=bad.id, state="malformed", rule=bad.rule, explanation=why))
+    for waiver in waivers.entries:
+        matching = [(finding, limit) for finding, limit in findings if matches(waiver, finding, record)]
+        fault = _fault(waiver, record, terms, today)
+        if fault:
+            uses.extend(_use(waiver, fault[0], finding, fault[1]) for finding, _limit in matching)
+            if not matching:
+                uses.append(_use(waiver, fault[0], None, fault[1]))
+            continue
+        if not matching:
+            uses.append(_use(waiver, "unused", None, _unused(waiver, record)))
+        for finding, limit in matching:
+            state, why = _judge(waiver, finding, limit, terms, today)
+            uses.append(_use(waiver, state, finding, why))
+            if state in {"applied", "expires_soon"}:
+                waived.setdefault(finding.fingerprint, waiver.id)
+    return WaiverLedger(waived=waived, uses=tuple(uses))
+
+
+def matches(waiver: Waiver, finding: Finding, record: Record) -> bool:
+    """Whether a waiver's rule and scope fit a finding."""
+    return waiver.rule == finding.rule and all(_fits(key, value, finding, record) for key, value in waiver.scope)
+
+
+def _fits(key: str, value: str, finding: Finding, record: Record) -> bool:
+    if key == "fingerprint":
+        return finding.fingerprint == value
+    if key == "model_sha256":
+        return any(item.role == "model" and item.sha256.startswith(value) for item in record.inputs)
+    subject = finding.subject
+    if key == "metric" and finding.measurement is not None and finding.measurement.metric == value:
+        return True
+    return (subject.kind == key and subject.name == value) or subject.detail.get(key) == value
+
+
+def _fault(waiver: Waiver, record: Record, terms: WaiverTerms, today: date) -> tuple[str, str] | None:
+    """Why a waiver counts for nothing today, whatever the finding."""
+    made = date.fromisoformat(record.run.clock[:10])
+    if today < made - timedelta(days=1):
+        return "malformed", (
+            f"does not count: today is {today} by this clock, but the record was made on {made}; set the clock right"
+        )
+    if waiver.created > today:
+        return "malformed", f"does not count: it was created on {waiver.created}, which is after today ({today})"
+    if today > waiver.expires:
+        return "expired", f"expired on {waiver.expires}"
+    if (waiver.expires - waiver.created).days > terms.max_days:
+        return "malformed", f"does not count: it lives longer than the {terms.max_days} days that the policy allows"
+    if terms.four_eyes and waiver.owner.strip().casefold() == waiver.approver.strip().casefold():
+        return "malformed", "does not count: the policy asks for an approver who is not the owner"
+    return None
+
+
+def _judge(
+    waiver: Waiver, finding: Finding, limit: Threshold | None, terms: WaiverTerms, today: date
+) -> tuple[str, str]:
+    value = finding.measurement.value if finding.measurement is not None else None
+    if value is not None:
+        low_side = limit is not None and limit.low is not None and value < limit.low
+        bound, name = (waiver.min_value, "min_value") if low_side else (waiver.max_value, "max_value")
+        if bound is None:
+            return "malformed", f"does not count: a measured finding needs {name}, so that it cannot grow unseen"
+        if (value < bound) if low_side else (value > bound):
+            side = "below" if low_side else "above"
+            return "outgrown", f"was outgrown: {value:.4g} is {side} its {name} of {bound:.4g}"
+    left = (waiver.expires - today).days
+    if left <= terms.warn_days:
+        return "expires_soon", f"applied; it ends in {left} days, on {waiver.expires}"
+    return "applied", f"applied until {waiver.expires}"
+
+
+def _unused(waiver: Waiver, record: Record) -> str:
+    known = sorted({rule.id for stage in record.stages for rule in stage.rules})
+    if known and waiver.rule not in known:
+        return f"covers nothing: no stage has the rule {waiver.rule} ({nearest(waiver.rule, known)})"
+    return "covers nothing in this run; remove it"
+
+
+def _use(waiver: Waiver, state: str, finding: Finding | None, why: str) -> WaiverUse:
+    return WaiverUse(
+        id=waiver.id,
+        state=state,
+        rule=waiver.rule,
+        fingerprint=finding.fingerprint if finding is not None else "",
+        reason=waiver.reason,
+        owner=waiver.owner,
+        approver=waiver.approver,
+        expires=waiver.expires.isoformat(),
+        explanation=f"Waiver {waiver.id} {why}.",
+    )

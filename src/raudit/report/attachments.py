@@ -1,0 +1,62 @@
+"""Files that travel inside the PDF: the record, every table in full, the seals of the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from raudit.canonical import sha256
+from raudit.record import Record, record_bytes
+from raudit.report.seals import Seals
+from raudit.report.tables import stage_tables
+
+RECORD_NAME = "record.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """A file inside the PDF."""
+
+    name: str
+    data: bytes
+    description: str
+    """What it is, in English, for the PDF's own list."""
+    relationship: str
+    """AFRelationship: ``Source``, ``Data`` or ``Supplement`` (ISO 32000-2, 7.11.3)."""
+    kind: str
+    """Message that says what it is: ``attached-record``, ``attached-table`` or ``attached-seal``."""
+    stage: str = ""
+
+
+def attached_files(record: Record, seals: Seals) -> tuple[AttachedFile, ...]:
+    """List the files to attach, the record first; of files with equal bytes only the first is kept."""
+    files = [
+        AttachedFile(
+            name=RECORD_NAME,
+            data=record_bytes(record),
+            description="The record this report is made from (RFC 8785 JSON)",
+            relationship="Source",
+            kind="attached-record",
+        )
+    ]
+    for stage in record.stages:
+        files += [
+            AttachedFile(
+                name=name,
+                data=data,
+                description=f"A table of stage {stage.name} in full",
+                relationship="Data",
+                kind="attached-table",
+                stage=stage.title,
+            )
+            for name, data in stage_tables(stage).items()
+        ]
+    files += [
+        AttachedFile(
+            name=name, data=data, description="Seal of the log", relationship="Supplement", kind="attached-seal"
+        )
+        for name, data in seals.files().items()
+    ]
+    first = {}
+    for file in files:  # WeasyPrint keeps one relationship for equal bytes
+        first.setdefault(sha256(file.data), file)
+    return tuple(first.values())

@@ -1,0 +1,74 @@
+"""Page one: the verdict, the three worst things, and what could not be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from raudit.findings import Status
+from raudit.record import Outcome, Record
+from raudit.report.views import Brief, FindingView
+
+_ORDER = {Status.FAILED: 0, Status.INDETERMINATE: 1, Status.PASSED: 2}
+
+
+def worst_first(views: Iterable[FindingView]) -> tuple[FindingView, ...]:
+    """Order findings: failed, then indeterminate, then passed; blocking before waived; by severity, then by excess."""
+    return tuple(
+        sorted(
+            views,
+            key=lambda v: (
+                _ORDER[v.finding.status],
+                not v.blocking,
+                v.waiver is not None,
+                v.finding.severity.rank,
+                -_excess(v),
+                v.finding.rule,
+                v.anchor,
+            ),
+        )
+    )
+
+
+def make_brief(record: Record, findings: Sequence[FindingView]) -> Brief:
+    """Choose what page one says; ``findings`` come worst first."""
+    verdict = record.verdict
+    failed = [view for view in findings if view.finding.status is Status.FAILED]
+    untold = [view for view in findings if view.finding.status is Status.INDETERMINATE]
+    return Brief(
+        state=verdict.status.value if verdict else "none",
+        because=verdict.because if verdict else (),
+        worst=_different([view for view in failed if view.waiver is None] or failed, 3),
+        untold=_different(untold, 3),
+        untold_total=len(untold),
+        not_run=tuple(stage for stage in record.stages if stage.outcome is not Outcome.COMPLETED),
+        acceptances=tuple(w for w in (verdict.waivers if verdict else ()) if w.state in {"applied", "expires_soon"}),
+        failed=len(failed),
+        indeterminate=len(untold),
+        passed=len(findings) - len(failed) - len(untold),
+        total=len(findings),
+    )
+
+
+def _different(views: Sequence[FindingView], count: int) -> tuple[FindingView, ...]:
+    """Take the first of each rule and subject, then fill up with the others, in the order given."""
+    seen: set[tuple[str, str]] = set()
+    first: list[FindingView] = []
+    for view in views:
+        key = (view.finding.rule, view.finding.subject.name)
+        if key not in seen:
+            seen.add(key)
+            first.append(view)
+    others = [view for view in views if view not in first]
+    chosen = (first + others)[:count]
+    return tuple(view for view in views if view in chosen)
+
+
+def _excess(view: FindingView) -> float:
+    """How far the value is outside what is accepted, as a share of the limit."""
+    measurement, threshold = view.finding.measurement, view.finding.threshold
+    if measurement is None or measurement.value is None or threshold is None:
+        return 0.0
+    over = measurement.value - threshold.high if threshold.high is not None else 0.0
+    under = threshold.low - measurement.value if threshold.low is not None else 0.0
+    limit = threshold.high if over >= under else threshold.low
+    return max(over, under) / (abs(limit or 0.0) or 1.0)

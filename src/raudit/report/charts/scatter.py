@@ -1,0 +1,87 @@
+"""Points: swarms of one feature a row, and scatters of two quantities."""
+
+from __future__ import annotations
+
+from raudit.record import Figure
+from raudit.report.charts.canvas import MUTED, RULE, WIDTH, Canvas, Ink, Scale, fit, tick_text, ticks
+from raudit.report.charts.plot import axes, finite
+
+MAX_POINTS = 260
+"""Points drawn a feature or series; enough to show the shape, few enough for a printer."""
+MAX_FEATURES = 20
+LEFT, RIGHT = 168.0, WIDTH - 20.0
+ROW = 30.0
+BINS = 90
+LOW_COLOUR, HIGH_COLOUR = (0x9C, 0xC4, 0xDE), (0x6B, 0x24, 0x08)
+"""Light blue to dark brown: lightness alone tells low from high."""
+
+
+def draw_swarm(figure: Figure, ink: Ink) -> str:
+    """Draw each feature's values as a swarm; a darker point has a higher feature value."""
+    data = figure.data
+    features = list(data["features"])[:MAX_FEATURES]
+    xs = [x for f in features for x in finite(f["x"])]
+    marks = ticks(min([*xs, 0.0]), max([*xs, 0.0]))
+    scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
+    top = 24.0
+    bottom = top + ROW * len(features)
+    canvas = Canvas(bottom + 42, figure.alt or figure.title, ink)
+    canvas.mark(LEFT + 4, 8, 0, size=3.4, colour=_shade(0.0))
+    canvas.text(LEFT + 13, 12, "low", size=10.5, fill=MUTED)
+    canvas.mark(LEFT + 46, 8, 0, size=3.4, colour=_shade(1.0))
+    canvas.text(LEFT + 55, 12, "high", size=10.5, fill=MUTED)
+    for value, text in zip(marks, tick_text(marks, ink, percent=False), strict=True):
+        canvas.line(scale(value), top, scale(value), bottom, stroke=MUTED if value == 0 else RULE, stroke_width=0.8)
+        canvas.text(scale(value), bottom + 16, text, size=10.5, anchor="middle", fill=MUTED)
+    for i, feature in enumerate(features):
+        y = top + ROW * (i + 0.5)
+        canvas.text(LEFT - 10, y + 4, fit(ink.clean(str(feature["label"])), LEFT - 14, 11.5), size=11.5, anchor="end")
+        _swarm(canvas, scale, feature, y)
+    canvas.text((LEFT + RIGHT) / 2, bottom + 36, str(data.get("x_label", "")), size=11, anchor="middle", fill=MUTED)
+    return canvas.svg()
+
+
+def _swarm(canvas: Canvas, scale: Scale, feature: dict[str, list[float | None]], y: float) -> None:
+    pairs = [(x, c) for x, c in zip(feature["x"], feature["color"], strict=False) if x is not None]
+    step = max(1, -(-len(pairs) // MAX_POINTS))
+    heights: dict[int, int] = {}
+    for x, colour in pairs[::step]:
+        at = scale(float(x))
+        column = int((at - scale.start) / (scale.end - scale.start) * BINS)
+        level = heights.get(column, 0)
+        heights[column] = level + 1
+        offset = (level + 1) // 2 * 2.6 * (1 if level % 2 else -1)
+        canvas.add("circle", cx=at, cy=y + max(-12.5, min(12.5, offset)), r=1.9, fill=_shade(colour))
+
+
+def _shade(colour: float | None) -> str:
+    if colour is None:
+        return "#b9bec5"
+    part = min(max(float(colour), 0.0), 1.0)
+    mixed = (round(a + (b - a) * part) for a, b in zip(LOW_COLOUR, HIGH_COLOUR, strict=True))
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def draw_scatter(figure: Figure, ink: Ink) -> str:
+    """Draw series of points; each series has its own shape."""
+    data = figure.data
+    series = list(data["series"])[:6]
+    names = [str(name) for name in data.get("x_categories") or ()][:14]
+    canvas = Canvas(280, figure.alt or figure.title, ink)
+    x_scale, y_scale = axes(
+        canvas,
+        ink,
+        xs=[x for s in series for x in finite(s["x"])],
+        ys=[y for s in series for y in finite(s["y"])],
+        bottom=232,
+        x_label=str(data["x_label"]),
+        y_label=str(data["y_label"]),
+        x_names=names,
+    )
+    for i, one in enumerate(series):
+        points = [(x, y) for x, y in zip(one["x"], one["y"], strict=False) if x is not None and y is not None]
+        for x, y in points[:: max(1, -(-len(points) // MAX_POINTS))]:
+            canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=2.6)
+    if len(series) > 1:
+        canvas.legend([ink.clean(str(s.get("label", ""))) for s in series], 12, x=200)
+    return canvas.svg()

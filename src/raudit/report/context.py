@@ -1,0 +1,292 @@
+"""Record to context: everything a template prints, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from raudit.findings import Finding, Rule, Status, Threshold
+from raudit.record import Figure, Record, StageRecord, Table, record_sha256
+from raudit.report.attachments import attached_files
+from raudit.report.brief import make_brief, worst_first
+from raudit.report.charts import Ink, draw
+from raudit.report.language import Language
+from raudit.report.numbers import exact, exact_interval
+from raudit.report.requirements import matrix
+from raudit.report.seals import Seals
+from raudit.report.tables import figure_table, slug, view_table
+from raudit.report.views import FigureView, FindingView, Pair, ReportView, SectionView, StageView, TableView
+
+ASSESSMENTS = "assessments"
+RISK_REGISTER = "risk-register"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """How much of long things a medium shows; the record and the attached tables hold the rest."""
+
+    rows: int
+    columns: int
+    cards: int
+
+
+CAPS = {
+    "pdf": Caps(rows=40, columns=10, cards=40),
+    "html": Caps(rows=2000, columns=60, cards=400),
+    "markdown": Caps(rows=100, columns=20, cards=200),
+}
+"""Caps by medium."""
+
+
+def make_context(
+    record: Record, *, template: str, medium: str, language: Language, ink: Ink, requirements: Path, seals: Seals
+) -> ReportView:
+    """Work out what a template prints.
+
+    Parameters
+    ----------
+    record
+        The record, and nothing else, decides what is printed.
+    template
+        Name of the template.
+    medium
+        ``pdf``, ``html`` or ``markdown``.
+    language, ink
+        Words and number marks; what makes text fit to print.
+    requirements
+        Catalogue of clauses.
+    seals
+        Checkpoint and proof that are printed and attached.
+    """
+    caps = CAPS[medium]
+    findings = _findings(record, language, caps)
+    maker = _Maker(language=language, ink=ink, caps=caps)
+    stages = [stage for stage in record.stages if stage.name != ASSESSMENTS]
+    assessed = record.stage(ASSESSMENTS)
+    sections = _sections(language, stages)
+    numbers = {section.anchor: section.number for section in sections}
+    baseline = record.verdict.baseline if record.verdict else {}
+    waivers = record.verdict.waivers if record.verdict else ()
+    carded = tuple(view for view in findings if view.card)
+    open_findings = sum(1 for view in findings if view.finding.status is not Status.PASSED)
+    return ReportView(
+        title=language("report-title", name=_text(record.system.get("name")) or language("unnamed-system")),
+        template=template,
+        language=language.code,
+        medium=medium,
+        date=language.date(record.run.clock),
+        clock=record.run.clock,
+        record_sha256=record_sha256(record),
+        system=_system(record, language),
+        name=_text(record.system.get("name")) or language("unnamed-system"),
+        version=_text(record.system.get("version")),
+        brief=make_brief(record, findings),
+        sections=sections,
+        worst=carded,
+        worst_left=open_findings - len(carded),
+        findings=findings,
+        stages=tuple(maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages),
+        assessments=maker.stage(assessed, findings, numbers["assessments"]) if assessed else None,
+        risk_register=maker.risk_register(record),
+        frameworks=matrix(record, findings, requirements),
+        waivers=waivers,
+        baseline=baseline,
+        baseline_pairs=_pairs({k: v for k, v in baseline.items() if not _is_rows(v)}),
+        baseline_tables=maker.baseline(baseline),
+        inputs=record.inputs,
+        policy=_pairs(record.verdict.policy if record.verdict else {}),
+        options=tuple((stage.title, _pairs(stage.options)) for stage in record.stages if stage.options),
+        packages=_pairs(record.run.packages),
+        attachments=tuple(
+            Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in attached_files(record, seals)
+        ),
+        sealed=bool(seals.checkpoint),
+        checkpoint=seals.checkpoint.decode("utf-8", "replace"),
+        vkey=seals.vkey,
+    )
+
+
+def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingView, ...]:
+    """Write out all findings, worst first; anchors are unique even where fingerprints are not."""
+    blocking = frozenset(record.verdict.blocking if record.verdict else ())
+    applied = {w.fingerprint: w for w in (record.verdict.waivers if record.verdict else ()) if w.state == "applied"}
+    views: list[FindingView] = []
+    seen: dict[str, int] = {}
+    for stage in record.stages:
+        rules = {rule.id: rule for rule in stage.rules}
+        for finding in stage.findings:
+            count = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
+            anchor = finding.fingerprint[:16] + (f"-{count}" if count > 1 else "")
+            view = _finding(finding, rules.get(finding.rule), stage.name, anchor, language)
+            views.append(
+                replace(
+                    view,
+                    blocking=finding.fingerprint in blocking,
+                    waiver=applied.get(finding.fingerprint),
+                )
+            )
+    ordered = worst_first(views)
+    cards = 0
+    carded: list[FindingView] = []
+    for view in ordered:
+        shown = view.finding.status is not Status.PASSED and cards < caps.cards
+        cards += shown
+        carded.append(replace(view, card=shown))
+    return tuple(carded)
+
+
+def _finding(finding: Finding, rule: Rule | None, stage: str, anchor: str, language: Language) -> FindingView:
+    m = finding.measurement
+    numbers = language.numbers
+    interval = m.interval if m else None
+    return FindingView(
+        finding=finding,
+        rule=rule,
+        stage=stage,
+        anchor=anchor,
+        card=False,
+        title=rule.title if rule else finding.rule,
+        subject=_subject(finding),
+        value=numbers.measurement(m) if m else "",
+        interval=_interval(finding, language),
+        coverage=f"{numbers.percent(interval.level, 0)} {interval.method}" if interval else "",
+        n=numbers.count(m.n) if m else "",
+        threshold=_threshold(finding.threshold, language),
+        exact_value=exact(m.value) if m else "",
+        exact_interval=exact_interval(interval),
+        exact_n=exact(m.n) if m else "",
+        blocking=False,
+        waiver=None,
+    )
+
+
+def _interval(finding: Finding, language: Language) -> str:
+    m = finding.measurement
+    if m is None or m.interval is None:
+        return ""
+    numbers = language.numbers
+    low = "−∞" if m.interval.low is None else numbers.measured(m.interval.low, replace(m, unit=""))
+    high = "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
+    return language("from-to", low=low, high=high)
+
+
+def _threshold(threshold: Threshold | None, language: Language) -> str:
+    if threshold is None:
+        return ""
+    write = language.numbers.number
+    match threshold.low, threshold.high:
+        case None, None:
+            return ""
+        case low, None:
+            text = language("at-least", value=write(low))
+        case None, high:
+            text = language("at-most", value=write(high))
+        case low, high:
+            text = language("between", low=write(low), high=write(high))
+    return f"{text} ({threshold.source})" if threshold.source else text
+
+
+def _subject(finding: Finding) -> str:
+    """Name the subject and what narrows it; a metric is named elsewhere."""
+    detail = [f"{key} {value}" for key, value in finding.subject.detail.items()]
+    return ", ".join([f"{finding.subject.kind} {finding.subject.name}", *detail])
+
+
+def _sections(language: Language, stages: Iterable[StageRecord]) -> tuple[SectionView, ...]:
+    titles = [("scope", language("scope")), ("worst", language("worst-first"))]
+    titles += [(f"stage-{slug(stage.name)}", stage.title) for stage in stages]
+    titles += [(key, language(key)) for key in ("assessments", "requirements", RISK_REGISTER, "waivers", "baseline")]
+    titles += [(key, language(key)) for key in ("register", "environment", "glossary", "verify", "signatures")]
+    return tuple(SectionView(number=str(i), anchor=a, title=title) for i, (a, title) in enumerate(titles, start=1))
+
+
+def _system(record: Record, language: Language) -> tuple[Pair, ...]:
+    known = ("name", "version", "purpose", "affected", "owner", "organisation")
+    keys = [*known, *(key for key in record.system if key not in known)]
+    named = ((language(f"system-{key}") if key in known else key, _text(record.system.get(key))) for key in keys)
+    return tuple(Pair(name=name, value=value) for name, value in named if value)
+
+
+def _pairs(values: Mapping[str, Any]) -> tuple[Pair, ...]:
+    return tuple(Pair(name=str(key), value=_text(value) or "–") for key, value in values.items())
+
+
+def _text(value: Any) -> str:
+    """Write a JSON value in one line."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return exact(value)
+        case Mapping():
+            return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
+        case list() | tuple():
+            return ", ".join(_text(item) for item in value)
+        case _:
+            return str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Maker:
+    """Writes out stages, tables and figures."""
+
+    language: Language
+    ink: Ink
+    caps: Caps
+
+    def stage(self, stage: StageRecord, findings: Iterable[FindingView], number: str) -> StageView:
+        own = tuple(view for view in findings if view.stage == stage.name)
+        states = [view.finding.status for view in own]
+        return StageView(
+            stage=stage,
+            number=number,
+            anchor="assessments" if stage.name == ASSESSMENTS else f"stage-{slug(stage.name)}",
+            findings=own,
+            tables=tuple(self.table(table, stage.name) for table in stage.tables if table.id != RISK_REGISTER),
+            figures=tuple(self._figure(figure, stage.name) for figure in stage.figures),
+            failed=states.count(Status.FAILED),
+            indeterminate=states.count(Status.INDETERMINATE),
+            passed=states.count(Status.PASSED),
+        )
+
+    def table(self, table: Table, stage: str) -> TableView:
+        return view_table(
+            table, stage=stage, numbers=self.language.numbers, max_rows=self.caps.rows, max_columns=self.caps.columns
+        )
+
+    def risk_register(self, record: Record) -> TableView | None:
+        for stage in record.stages:
+            for table in stage.tables:
+                if table.id == RISK_REGISTER:
+                    return self.table(table, stage.name)
+        return None
+
+    def baseline(self, baseline: Mapping[str, Any]) -> tuple[TableView, ...]:
+        """Any list of objects in the comparison becomes a table."""
+        found = []
+        for key, value in baseline.items():
+            if _is_rows(value):
+                table = figure_table(_as_figure(str(key), value), "")
+                found.append(self.table(table, "baseline"))
+        return tuple(found)
+
+    def _figure(self, figure: Any, stage: str) -> FigureView:
+        svg = draw(figure, self.ink)
+        return FigureView(
+            anchor=f"g-{slug(stage)}-{slug(figure.id)}",
+            figure=figure,
+            svg=svg,
+            table=None if svg else self.table(figure_table(figure, stage), stage),
+        )
+
+
+def _as_figure(key: str, rows: Any) -> Any:
+    return Figure(id=key, kind="rows", title=key.replace("_", " "), alt="", data={"rows": [dict(r) for r in rows]})
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, Mapping) for item in value)

@@ -1,0 +1,53 @@
+"""Fonts: a private font configuration for the PDF, and cut-down copies inside the HTML file."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+FACES = {
+    "SourceSerif4-Regular": ("Source Serif 4", "400", "normal"),
+    "SourceSerif4-It": ("Source Serif 4", "400", "italic"),
+    "SourceSerif4-Semibold": ("Source Serif 4", "600", "normal"),
+    "SourceSans3-Regular": ("Source Sans 3", "400", "normal"),
+    "SourceSans3-Semibold": ("Source Sans 3", "600", "normal"),
+    "SourceCodePro-Regular": ("Source Code Pro", "400", "normal"),
+}
+"""Family, weight and style of the shipped files."""
+
+
+def font_configuration(folders: Sequence[Path], cache: Path) -> str:
+    """Write a fontconfig file under which only the given folders exist."""
+    dirs = "".join(f"<dir>{escape(str(folder))}</dir>" for folder in folders)
+    return (
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
+        f"{dirs}<cachedir>{escape(str(cache))}</cachedir></fontconfig>"
+    )
+
+
+def embedded_faces(folders: Sequence[Path], text: str) -> str:
+    """Make ``@font-face`` rules that hold the characters of a text, as WOFF2 in ``data:`` URLs."""
+    from fontTools import subset
+
+    points = sorted({ord(c) for c in text} | set(range(32, 127)))
+    rules = []
+    for folder in folders:
+        for file in sorted(folder.glob("*.ttf")):
+            family, weight, style = FACES.get(file.stem, (file.stem, "400", "normal"))
+            options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "tnum", "mark", "ccmp", "locl"])
+            options.recalc_timestamp = False
+            font = subset.load_font(str(file), options)
+            cut = subset.Subsetter(options)
+            cut.populate(unicodes=points)
+            cut.subset(font)
+            out = io.BytesIO()
+            subset.save_font(font, out, options)
+            data = base64.b64encode(out.getvalue()).decode("ascii")
+            rules.append(
+                f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+                f"src:url(data:font/woff2;base64,{data}) format('woff2')}}"
+            )
+    return "\n".join(rules)

@@ -1,0 +1,103 @@
+"""Message catalogues: a language is one YAML file, checked against English."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from raudit.errors import TemplateError
+from raudit.report.numbers import Numbers
+from raudit.yamltext import nearest, read_yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """Words and number marks of a language."""
+
+    code: str
+    """BCP 47 tag, such as ``en``."""
+    messages: Mapping[str, str]
+    numbers: Numbers
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Say a message; ``{name}`` in it takes the value of that name.
+
+        Raises
+        ------
+        TemplateError
+            If the catalogue has no such message.
+        """
+        message = self.messages.get(key)
+        if message is None:
+            raise TemplateError(
+                f"no message '{key}' in language '{self.code}'",
+                reference="unknown-message",
+                hint=nearest(key, sorted(self.messages)),
+            )
+        return message.format_map({name: str(value) for name, value in values.items()}) if values else message
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is such a message."""
+        return key in self.messages
+
+    def date(self, clock: str) -> str:
+        """Write the date of an RFC 3339 time in words."""
+        year, month, day = clock[:10].split("-")
+        return self("date", day=int(day), month=self.messages[f"month-{int(month)}"], year=year)
+
+
+def load_language(code: str, folders: Sequence[Path]) -> Language:
+    """Read a language from the first folder that has it; what a template's own file lacks comes from the next.
+
+    Raises
+    ------
+    TemplateError
+        If no folder has the language, or a message lacks one of English's placeholders or is missing.
+    """
+    found = [folder / f"{code}.yaml" for folder in reversed(folders) if (folder / f"{code}.yaml").is_file()]
+    if not found or not code.replace("-", "").isalnum():
+        known = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
+        raise TemplateError(
+            f"no message catalogue for language '{code}'",
+            reference="unknown-language",
+            expected=", ".join(known),
+            hint="add a languages folder with such a file to your template, or choose one of these",
+        )
+    messages: dict[str, str] = {}
+    for file in found:
+        messages |= _read(file)
+    english = _read(next(f / "en.yaml" for f in reversed(folders) if (f / "en.yaml").is_file()))
+    _check(code, messages, english)
+    numbers = Numbers(decimal=messages["decimal-mark"], group=messages["group-mark"])
+    return Language(code=code, messages=messages, numbers=numbers)
+
+
+def _read(file: Path) -> dict[str, str]:
+    value = read_yaml(file, error=TemplateError).value or {}
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise TemplateError("a catalogue holds 'key: text' lines only", reference="bad-catalogue", where=file.name)
+    return {str(key): text for key, text in value.items()}
+
+
+def _check(code: str, messages: Mapping[str, str], english: Mapping[str, str]) -> None:
+    for key, text in english.items():
+        if key not in messages:
+            raise TemplateError(
+                f"language '{code}' lacks the message '{key}'", reference="missing-message", expected=text[:80]
+            )
+        if _fields(messages[key]) != _fields(text):
+            raise TemplateError(
+                f"message '{key}' of language '{code}' has other placeholders than English",
+                reference="bad-message",
+                got=", ".join(sorted(_fields(messages[key]))),
+                expected=", ".join(sorted(_fields(text))),
+            )
+
+
+def _fields(text: str) -> frozenset[str]:
+    try:
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+    except ValueError:
+        return frozenset({"?"})

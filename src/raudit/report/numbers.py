@@ -1,0 +1,176 @@
+"""Every number a reader sees is written here, and nowhere else.
+
+Rounding is half to even on the shortest decimal form of the number, so ``0.0005`` at three places is ``0.000`` by that
+rule but prints ``<0.001``: a number that is not zero never looks like zero, and one below 1 never looks like 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+import rfc8785
+
+from raudit.findings import Interval, Measurement
+
+DASH = "–"
+MINUS = "−"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """How a language writes numbers."""
+
+    decimal: str = "."
+    """Decimal mark."""
+    group: str = ","
+    """Mark between groups of three digits."""
+
+    def count(self, value: Any) -> str:
+        """Write a whole number, such as ``48,842``."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return DASH if value is None else str(value)
+        if value != int(value):
+            return self.number(value)
+        return self._mark(f"{abs(int(value)):,}", value < 0)
+
+    def proportion(self, value: Any, places: int = 3) -> str:
+        """Write a proportion or a difference of proportions with three decimals, such as ``0.196``."""
+        return self._fixed(value, places)
+
+    def percent(self, value: Any, places: int = 1) -> str:
+        """Write a proportion as a percentage, such as ``19.6 %``."""
+        if not _is_number(value):
+            return self._other(value)
+        scaled = Decimal(repr(float(value))) * 100
+        return self._decimal(scaled, places) + "\u202f%"
+
+    def p_value(self, value: Any) -> str:
+        """Write a p-value with three decimals; below 0.001 as ``<0.001``."""
+        return self._fixed(value, 3)
+
+    def number(self, value: Any, digits: int = 4) -> str:
+        """Write a number with four significant digits, whole numbers in full."""
+        if not _is_number(value):
+            return self._other(value)
+        if float(value) == int(value) and abs(value) < 1e15:
+            return self.count(value)
+        exact = Decimal(repr(float(value)))
+        exponent = exact.adjusted()
+        if exponent >= 15 or exponent < -6:
+            mantissa = exact.scaleb(-exponent)
+            return f"{self._decimal(mantissa, digits - 1)}\u202f×\u202f10^{exponent}".replace("-", MINUS)
+        places = max(0, digits - 1 - exponent)
+        return self._decimal(exact, places, strip=True)
+
+    def interval(self, value: Any, places: int = 3) -> str:
+        """Write an interval, such as ``0.151 to 0.248``, never breaking within an end."""
+        low, high = _ends(value)
+        if low is None and high is None:
+            return DASH
+        left = MINUS + "∞" if low is None else self._end(low, places)
+        right = "∞" if high is None else self._end(high, places)
+        return f"[{left}, {right}]"
+
+    def cell(self, value: Any, kind: str) -> str:
+        """Write a table cell of a column's kind."""
+        match kind:
+            case "count":
+                return self.count(value)
+            case "proportion":
+                return self.proportion(value)
+            case "number":
+                return self.number(value)
+            case "p_value":
+                return self.p_value(value)
+            case "interval":
+                return self.interval(value)
+            case _:
+                return self._other(value)
+
+    def measurement(self, measurement: Measurement) -> str:
+        """Write a measurement's value, such as ``0.196`` or ``12 rows``."""
+        if measurement.value is None:
+            return DASH
+        return self.measured(measurement.value, measurement)
+
+    def measured(self, value: float | None, like: Measurement) -> str:
+        """Write a value in the manner that fits a measurement."""
+        if value is None:
+            return DASH
+        whole = float(value) == int(value) and abs(value) >= 2
+        text = self.count(value) if whole or (like.unit == "rows") else self._end(value, 3)
+        return f"{text}\u202f{like.unit}" if like.unit else text
+
+    def _end(self, value: float, places: int) -> str:
+        return self._fixed(value, places) if abs(value) < 100 else self.number(value)
+
+    def _fixed(self, value: Any, places: int) -> str:
+        if not _is_number(value):
+            return self._other(value)
+        return self._decimal(Decimal(repr(float(value))), places)
+
+    def _decimal(self, value: Decimal, places: int, *, strip: bool = False) -> str:
+        step = Decimal(1).scaleb(-places)
+        rounded = value.quantize(step, rounding=ROUND_HALF_EVEN)
+        if rounded == 0 and value != 0:
+            sign = ">" + MINUS if value < 0 else "<"
+            return sign + self._mark(f"{step:f}", False)
+        if abs(rounded) == 1 and abs(value) < 1 and places >= 2:
+            sign = "<" + MINUS if value < 0 else ">"
+            return sign + self._mark(f"{1 - step:f}", False)
+        text = f"{abs(rounded):,f}"
+        if strip and "." in text:
+            text = text.rstrip("0").rstrip(".")
+        return self._mark(text, rounded < 0)
+
+    def _mark(self, text: str, negative: bool) -> str:
+        marked = text.translate({ord(","): self.group, ord("."): self.decimal})
+        return (MINUS if negative else "") + marked
+
+    def _other(self, value: Any) -> str:
+        match value:
+            case None:
+                return DASH
+            case bool():
+                return "yes" if value else "no"
+            case int() | float():
+                return self.number(value)
+            case str():
+                return value
+            case list() | tuple():
+                return ", ".join(self._other(item) for item in value)
+            case _:
+                return str(value)
+
+
+def exact(value: float | None) -> str:
+    """Write a number exactly as the record's canonical JSON does (RFC 8785, ECMAScript's shortest form).
+
+    >>> exact(0.1)
+    '0.1'
+    >>> exact(12.0)
+    '12'
+    """
+    return "null" if value is None else rfc8785.dumps(value).decode()
+
+
+def exact_interval(interval: Interval | None) -> str:
+    """Write an interval's ends exactly as in the record, such as ``[0.1512, 0.2477]``."""
+    return "" if interval is None else f"[{exact(interval.low)}, {exact(interval.high)}]"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _ends(value: Any) -> tuple[float | None, float | None]:
+    match value:
+        case Interval():
+            return value.low, value.high
+        case [low, high] if isinstance(value, Sequence):
+            return low, high
+        case _:
+            return None, None

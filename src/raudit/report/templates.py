@@ -1,0 +1,151 @@
+"""Templates: found, linted, and run in Jinja's immutable sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from raudit.errors import TemplateError
+from raudit.report.lint import lint
+from raudit.resources import resource_dir
+from raudit.yamltext import nearest, read_yaml
+
+SHARED = "_shared"
+FILES = {"html": "report.html.j2", "pdf": "report.html.j2", "markdown": "report.md.j2"}
+MAX_TEMPLATE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A folder with ``template.yaml``, ``report.html.j2`` and perhaps ``report.md.j2``, styles, fonts, languages."""
+
+    name: str
+    folder: Path
+    shared: Path
+    """Folder of shipped parts, fonts and languages, used where the template has none of its own."""
+    description: str
+
+    def language_folders(self) -> tuple[Path, ...]:
+        """Where message catalogues are, the template's own first."""
+        return tuple(f / "languages" for f in (self.folder, self.shared) if (f / "languages").is_dir())
+
+    def font_folders(self) -> tuple[Path, ...]:
+        """Where fonts are."""
+        return tuple(f / "fonts" for f in (self.folder, self.shared) if (f / "fonts").is_dir())
+
+    def requirements(self) -> Path:
+        """Catalogue of clauses for the requirement matrix."""
+        own = self.folder / "requirements.yaml"
+        return own if own.is_file() else self.shared / "requirements.yaml"
+
+    def css(self, medium: str) -> str:
+        """Style sheets in order: shared, for the medium, the template's own."""
+        files = (self.shared / "base.css", self.shared / f"{medium}.css", self.folder / "style.css")
+        return "\n".join(_read(file) for file in files if file.is_file())
+
+    def script(self) -> str:
+        """Script of the HTML file."""
+        return _read(self.shared / "screen.js")
+
+
+def template_names() -> tuple[str, ...]:
+    """Names of the shipped templates."""
+    folder = resource_dir("report_templates")
+    return tuple(sorted(path.parent.name for path in folder.glob("*/template.yaml")))
+
+
+def find_template(name: str, templates_dir: Path | None = None) -> Template:
+    """Find a template by name, or by folder.
+
+    Parameters
+    ----------
+    name
+        Name of a shipped template, of a folder in ``templates_dir``, or a path to a folder.
+    templates_dir
+        Folder that relative paths start from, such as that of raudit.yaml.
+
+    Raises
+    ------
+    TemplateError
+        If there is no such template, or it does something a template may not do.
+    """
+    shipped = resource_dir("report_templates")
+    places = [] if templates_dir is None else [templates_dir / name]
+    places += [shipped / name] if name in template_names() else [Path(name)]
+    folder = next((place for place in places if (place / "template.yaml").is_file()), None)
+    if folder is None:
+        raise TemplateError(
+            f"no report template '{name}'",
+            reference="unknown-template",
+            expected=f"{', '.join(template_names())}, or a folder with template.yaml and report.html.j2",
+            hint=nearest(name, list(template_names())),
+        )
+    about = read_yaml(folder / "template.yaml", error=TemplateError).value or {}
+    template = Template(
+        name=name,
+        folder=folder.resolve(),
+        shared=shipped / SHARED,
+        description=str(about.get("description") or ""),
+    )
+    for file in sorted(template.folder.glob("*.j2")):
+        lint(_read(file), file.name)
+    return template
+
+
+def run_template(template: Template, medium: str, context: dict[str, Any], finalize: Any) -> str:
+    """Run a template.
+
+    Raises
+    ------
+    TemplateError
+        If the template has no file for the medium, breaks Jinja's syntax, leaves the sandbox or names what is not there.
+    """
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+
+    file = FILES[medium]
+    if not (template.folder / file).is_file():
+        raise TemplateError(
+            f"template '{template.name}' has no {file}",
+            reference="template-medium",
+            hint="choose another output format",
+        )
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader([template.folder, template.shared]),
+        autoescape=medium != "markdown",
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        cache_size=0,
+    )
+    for name in ("safe", "xmlattr", "tojson", "urlize", "pprint", "random"):
+        environment.filters.pop(name, None)  # ways around escaping, and what changes from run to run
+    try:
+        return environment.get_template(file).render(context)
+    except SecurityError as error:
+        raise TemplateError(
+            f"template '{template.name}' tried to leave the sandbox", reference="template-escape", got=str(error)
+        ) from error
+    except jinja2.TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise TemplateError(
+            f"template '{template.name}' cannot be run",
+            reference="template-fault",
+            where=f"{getattr(error, 'name', None) or file}{f':{line}' if line else ''}",
+            got=str(error),
+        ) from error
+    except (OverflowError, RecursionError, MemoryError, TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+        raise TemplateError(
+            f"template '{template.name}' cannot be run",
+            reference="template-fault",
+            got=f"{type(error).__name__}: {error}",
+        ) from error
+
+
+def _read(file: Path) -> str:
+    if file.stat().st_size > MAX_TEMPLATE:
+        raise TemplateError(f"{file.name} is larger than 1 MiB", reference="template-size", where=file.name)
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,262 @@
+"""What a template may read: frozen values made from a record, each field documented.
+
+Templates see these classes, the record's own, and nothing else. Values are as in the record; the template engine makes
+text fit to print and escapes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from raudit.findings import Finding, JsonObject, Rule
+from raudit.record import Figure, Input, StageRecord, WaiverUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """A finding with all its numbers written out."""
+
+    finding: Finding
+    """The finding itself."""
+    rule: Rule | None
+    """Its entry in the catalogue, if the stage gave one."""
+    stage: str
+    """Name of the stage."""
+    anchor: str
+    """Where it is explained in full, for links; unique in the document."""
+    card: bool
+    """Whether it has a card in the worst-first section; if not, links go to its line in the register."""
+    title: str
+    """Title of the rule."""
+    subject: str
+    """What it is about, in one line."""
+    value: str
+    """Measured value, rounded; empty if there is none."""
+    interval: str
+    """Its interval, rounded; empty if there is none."""
+    coverage: str
+    """Such as ``95 % Wilson``; empty without an interval."""
+    n: str
+    """On how many rows; empty without a measurement."""
+    threshold: str
+    """What it was held against; empty if nothing."""
+    exact_value: str
+    """The value as in the record's bytes."""
+    exact_interval: str
+    """The interval as in the record's bytes."""
+    exact_n: str
+    """n as in the record's bytes."""
+    blocking: bool
+    """Whether it blocks under the policy."""
+    waiver: WaiverUse | None
+    """The acceptance that applies to it, if any."""
+
+    @property
+    def key(self) -> str:
+        """First eight digits of the fingerprint, enough to find it on paper."""
+        return self.finding.fingerprint[:8]
+
+    @property
+    def target(self) -> str:
+        """Anchor of the place where links to it go."""
+        return f"f-{self.anchor}" if self.card else f"r-{self.anchor}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell of a table, written out."""
+
+    text: str
+    """What is printed."""
+    sort: str
+    """What a sortable table compares; numbers as JSON, else the text."""
+    status: str = ""
+    """``passed``, ``failed``, ``indeterminate`` or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnView:
+    """Heading of a column."""
+
+    label: str
+    kind: str
+    numeric: bool
+    """Whether it is set flush right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableView:
+    """A table cut to what the page can hold."""
+
+    anchor: str
+    title: str
+    caption: str
+    columns: tuple[ColumnView, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total_rows: int
+    """How many rows the record holds."""
+    total_columns: int
+    """How many columns the record holds."""
+    attachment: str
+    """Name of the attached file with the whole table."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether rows or columns are left out here."""
+        return len(self.rows) < self.total_rows or len(self.columns) < self.total_columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """A figure and its drawing."""
+
+    anchor: str
+    figure: Figure
+    svg: str | None
+    """The drawing, safe to print as it is; None if the kind is not known."""
+    table: TableView | None
+    """The data, printed when there is no drawing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageView:
+    """A stage's section."""
+
+    stage: StageRecord
+    number: str
+    """Number of its section."""
+    anchor: str
+    findings: tuple[FindingView, ...]
+    """Worst first."""
+    tables: tuple[TableView, ...]
+    figures: tuple[FigureView, ...]
+    failed: int
+    indeterminate: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementView:
+    """One clause and what bears on it."""
+
+    id: str
+    """Such as ``gdpr:35.7.c``."""
+    clause: str
+    """Such as ``Art. 35(7)(c)``."""
+    title: str
+    """What it asks for, in a few words; empty if the catalogue does not know it."""
+    findings: tuple[FindingView, ...]
+    """Findings that bear on it, worst first."""
+    rules: tuple[str, ...]
+    """Ids of rules that bear on it, whether or not they had something to answer."""
+    state: str
+    """``failed``, ``indeterminate``, ``passed``, ``no-answer`` (rules, no finding) or ``uncovered``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkView:
+    """A law or standard and its clauses."""
+
+    id: str
+    title: str
+    source: str
+    """Which text the clauses refer to."""
+    requirements: tuple[RequirementView, ...]
+    covered: int
+    """Clauses with at least one finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """Page one."""
+
+    state: str
+    """``passed``, ``failed``, ``indeterminate`` or ``none`` (no policy applied)."""
+    because: tuple[str, ...]
+    """Reasons for the verdict, worst first."""
+    worst: tuple[FindingView, ...]
+    """At most three failed findings, about different things where possible."""
+    untold: tuple[FindingView, ...]
+    """Indeterminate findings, worst first, at most three."""
+    untold_total: int
+    not_run: tuple[StageRecord, ...]
+    """Stages that were skipped or failed."""
+    acceptances: tuple[WaiverUse, ...]
+    """Waivers that were applied."""
+    failed: int
+    indeterminate: int
+    passed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """An entry of the contents."""
+
+    number: str
+    anchor: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A name and what it says."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """Everything a template prints."""
+
+    title: str
+    template: str
+    """Name of the template, to print the command that makes this report again."""
+    language: str
+    medium: str
+    """``pdf``, ``html`` or ``markdown``."""
+    date: str
+    """Date of the run, such as 21 November 2026."""
+    clock: str
+    """Time of the run, as in the record."""
+    record_sha256: str
+    """Digest of the record that this document was made from."""
+    system: tuple[Pair, ...]
+    """What was audited; empty fields are left out."""
+    name: str
+    version: str
+    brief: Brief
+    sections: tuple[SectionView, ...]
+    worst: tuple[FindingView, ...]
+    """Failed and indeterminate findings, worst first, as many as get a card."""
+    worst_left: int
+    """How many failed or indeterminate findings have no card."""
+    findings: tuple[FindingView, ...]
+    """All findings, worst first."""
+    stages: tuple[StageView, ...]
+    """Stages but for the assessments."""
+    assessments: StageView | None
+    risk_register: TableView | None
+    frameworks: tuple[FrameworkView, ...]
+    waivers: tuple[WaiverUse, ...]
+    baseline: JsonObject
+    baseline_pairs: tuple[Pair, ...]
+    """What the comparison says in single values."""
+    baseline_tables: tuple[TableView, ...]
+    """What it says in lists."""
+    inputs: tuple[Input, ...]
+    policy: tuple[Pair, ...]
+    options: tuple[tuple[str, tuple[Pair, ...]], ...]
+    """Stage title and its options."""
+    packages: tuple[Pair, ...]
+    attachments: tuple[Pair, ...]
+    """Names of attached files and what they are."""
+    sealed: bool
+    """Whether a log checkpoint is attached."""
+    checkpoint: str
+    """Text of the checkpoint; empty if there is none."""
+    vkey: str
+    """Key that checks the checkpoint."""
+    reviewers: int = 4
+    """How many reviewer signature fields there are."""

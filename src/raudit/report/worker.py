@@ -1,0 +1,62 @@
+"""The child process: limits first, then the job. Run by ``child.run_child`` only."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+
+from raudit.errors import RauditError
+
+
+def main() -> None:
+    """Read a job, render it, write the result."""
+    seconds, megabytes = int(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        result = b"RAUDIT-OK\n" + _run(sys.stdin.buffer.read())
+    except RauditError as error:
+        result = b"RAUDIT-ERROR\n" + json.dumps(_fields(error)).encode()
+    sys.stdout.buffer.write(result)
+    sys.stdout.buffer.flush()
+    os._exit(0)  # the heap of a long document takes seconds to tear down, and nothing is left to save
+
+
+def _run(data: bytes) -> bytes:
+    from raudit.record import parse_record
+    from raudit.report.job import Job
+    from raudit.report.render import render_text
+
+    job = Job.from_bytes(data)
+    record = parse_record(job.record)
+    html = render_text(
+        record,
+        template=job.template,
+        language=job.language,
+        medium=job.medium,
+        seals=job.seals,
+        templates_dir=job.templates_dir,
+    )
+    if job.medium != "pdf":
+        return html.encode()
+    from raudit.report.fonts import font_configuration
+    from raudit.report.pdf import make_pdf
+    from raudit.report.templates import find_template
+
+    folders = find_template(job.template, job.templates_dir).font_folders()
+    configuration = Path(os.environ["FONTCONFIG_FILE"])
+    configuration.write_text(font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8")
+    return make_pdf(html, record=record, job=job)
+
+
+def _fields(error: RauditError) -> dict[str, str]:
+    names = ("message", "reference", "where", "got", "expected", "hint")
+    return {"type": type(error).__name__, **{name: getattr(error, name) for name in names}}
+
+
+if __name__ == "__main__":
+    main()

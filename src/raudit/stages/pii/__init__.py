@@ -1,0 +1,79 @@
+"""The stage ``pii``: which columns hold personal data, how sure that is, and what it asks for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from raudit.errors import NotEvaluable
+from raudit.evidence import Evidence, StageResult
+from raudit.findings import Rule
+from raudit.stages.pii.catalogue import RULES
+from raudit.stages.pii.options import Options
+
+
+class PersonalData:
+    """Scans the plan's data set for personal data."""
+
+    name: ClassVar[str] = "pii"
+    title: ClassVar[str] = "Personal data"
+    options: ClassVar[type[Options]] = Options
+    rules: ClassVar[tuple[Rule, ...]] = RULES
+    reads_facts: ClassVar[bool] = False
+    order: ClassVar[int] = 50
+
+    def run(self, evidence: Evidence, options: Options) -> StageResult:
+        """Scan every column; raise ``NotEvaluable`` for a table without rows or columns."""
+        from raudit.stages.pii import outcome
+        from raudit.stages.pii.assess import engine_facts, prepare, scan_table
+        from raudit.stages.pii.people_alone import assess_singling_out
+        from raudit.stages.pii.profile import profile_to_json
+
+        data = evidence.data
+        if not data.n_rows or not data.kinds:
+            raise NotEvaluable(
+                "the data set has no rows to scan", reference="pii-empty", where=data.name, hint="check the export"
+            )
+        scanner = prepare(options, seed=evidence.seed)
+        total = data.n_rows * len(options.columns or data.kinds)
+        with evidence.progress.task("personal data", total) as tick:
+            verdicts = scan_table(data, scanner, tick)
+        label = str(evidence.roles.label.column) if evidence.roles.label else None
+        alone, tables, facts = assess_singling_out(data, verdicts, options, label)
+        figure = outcome.figure(verdicts)
+        model = scanner.model
+        personal = [v for v in verdicts if v.personal]
+        searched = outcome.names_searched(verdicts, f"{model.name} {model.version}" if model else None)
+        return StageResult(
+            summary=_summary(len(verdicts), len(personal), sum(bool(v.special) for v in verdicts), model is not None),
+            findings=(*outcome.findings(verdicts, evidence.roles.features, options), *alone, searched),
+            tables=(outcome.column_table(verdicts, options), *tables),
+            figures=(figure,) if figure else (),
+            facts={**outcome.facts(verdicts, model is not None), **facts},
+            notes=_notes(options, model is not None),
+            artefacts={
+                "engine": engine_facts(scanner),
+                "profiles": [profile_to_json(verdict.profile) for verdict in verdicts],
+            },
+        )
+
+
+def _summary(columns: int, personal: int, special: int, names: bool) -> str:
+    found = f"{personal} of {columns} columns hold personal data"
+    more = f", and {special} belong to a special category" if special else ""
+    return f"{found}{more}." + ("" if names else " Names, places and addresses were not searched for.")
+
+
+def _notes(options: Options, names: bool) -> tuple[str, ...]:
+    notes = [
+        "Patterns were counted in every row; intervals cover the drawing of the sample and not the errors of a model.",
+        "Examples are shapes: letters became A or a, digits 9.",
+        "True/false and fractional numbers are not searched; whole numbers only where a name or checksum calls for it.",
+    ]
+    if options.mode == "full":
+        notes[0] = "Every distinct value was read; counts are exact and the language model's errors are in them."
+    if not names:
+        notes.append("No language model is installed, so absence of names, places and addresses says nothing.")
+    return tuple(notes)
+
+
+STAGE = PersonalData()

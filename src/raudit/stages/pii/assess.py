@@ -1,0 +1,128 @@
+"""Scan a table: from a data set to a verdict on each of its columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from raudit.data import ColumnName, DataSet
+from raudit.errors import DataError
+from raudit.stages.pii.engine import Engine, build_engine
+from raudit.stages.pii.models import LanguageModel, find_model
+from raudit.stages.pii.names_of_columns import HintTable, hint_table
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.rulebook import Rulebook, load_rulebook
+from raudit.stages.pii.scan import finish, start
+from raudit.stages.pii.special import quasi_kinds, special_categories
+from raudit.stages.pii.verdicts import ColumnVerdict, judge
+from raudit.yamltext import nearest
+
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanner:
+    """Everything a scan needs, loaded once."""
+
+    rulebook: Rulebook
+    hints: HintTable
+    engine: Engine
+    options: Options
+    seed: int
+
+    @property
+    def model(self) -> LanguageModel | None:
+        """The language model, if there is one."""
+        return self.engine.model
+
+
+def prepare(options: Options, *, seed: int) -> Scanner:
+    """Load rules, recognisers and language model."""
+    rulebook = load_rulebook(options.languages, Path(options.rules) if options.rules else None)
+    path = Path(options.model) if options.model and options.model != "none" else None
+    model = None if options.model == "none" else find_model(options.model_language, path)
+    engine = build_engine(rulebook, model, custom=options.recognizers, allow=options.allow, deny=options.deny)
+    return Scanner(rulebook=rulebook, hints=hint_table(rulebook), engine=engine, options=options, seed=seed)
+
+
+def scan_table(data: DataSet, scanner: Scanner, tick: Tick = lambda _n: None) -> tuple[ColumnVerdict, ...]:
+    """Scan a table in one pass and judge its columns.
+
+    Parameters
+    ----------
+    data
+        The table.
+    scanner
+        What ``prepare`` loaded.
+    tick
+        Told how many cells were read since the last call.
+
+    Returns
+    -------
+    tuple of ColumnVerdict
+        One for each scanned column, in the order of the table.
+    """
+    names = chosen(data, scanner.options)
+    if scanner.options.mode == "full":
+        from raudit.stages.pii.full import scan_fully
+
+        return scan_fully(data, names, scanner, tick)
+    scans = {
+        name: start(
+            name,
+            str(data.kinds[name]),
+            rulebook=scanner.rulebook,
+            hints=scanner.hints,
+            seed=scanner.seed,
+            sample_size=scanner.options.sample,
+        )
+        for name in names
+    }
+    for batch in data.batches(names, rows=262_144):
+        for index, name in enumerate(names):
+            scans[name].add(batch.column(index))
+        tick(batch.num_rows * len(names))
+    verdicts = []
+    for name in names:
+        profile = finish(scans[name], scanner.engine, scanner.rulebook)
+        cells = Counter(scans[name].sample.cells())
+        verdicts.append(described(judge(profile, scanner.hints, scanner.rulebook), cells, scanner.rulebook))
+    return tuple(verdicts)
+
+
+def described(verdict: ColumnVerdict, cells: Counter[str], rulebook: Rulebook) -> ColumnVerdict:
+    """Add the special categories and kinds of quasi-identifier of a column."""
+    return replace(
+        verdict,
+        special=special_categories(verdict.name, cells, rulebook) if not verdict.in_text else (),
+        quasi=quasi_kinds(verdict.name, rulebook) if verdict.profile.n_filled else (),
+    )
+
+
+def chosen(data: DataSet, options: Options) -> list[ColumnName]:
+    """The columns to scan; a name that is not there is an error that names the nearest."""
+    for wanted in (*options.columns, *options.expected, *options.quasi_identifiers):
+        if wanted not in data.kinds:
+            raise DataError(
+                f"there is no column {wanted!r} to scan",
+                reference="no-column",
+                where=data.name,
+                hint=nearest(wanted, [str(n) for n in list(data.kinds)[:200]]),
+            )
+    return [ColumnName(n) for n in options.columns] or list(data.kinds)
+
+
+def engine_facts(scanner: Scanner) -> dict[str, Any]:
+    """Which model and libraries did the work, for the record."""
+    from importlib.metadata import version
+
+    model = scanner.model
+    return {
+        "language_model": model.described() if model else None,
+        "presidio_analyzer": version("presidio-analyzer"),
+        "phonenumbers": version("phonenumbers"),
+        "recognizers": len(scanner.engine.recognizers) + (scanner.engine.phone is not None),
+    }

@@ -1,0 +1,127 @@
+"""Exact counts of patterns over every row by RE2, one pass for columns in which nothing matches."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from raudit.stages.pii.checksums import luhn
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DISTINCT_CAP = 2_000
+"""Up to so many different values of one pattern are put before presidio's validators; beyond it the count is RE2's."""
+
+NEEDS: Mapping[str, str] = {"EMAIL_ADDRESS": "@", "IP_ADDRESS": ":."}
+"""Characters without which a pattern cannot match; looking for one byte is ten times faster than any pattern."""
+
+
+@dataclass(slots=True)
+class PatternCount:
+    """Cells of a column that match one pattern."""
+
+    k: int = 0
+    passed: int | None = None
+    """Of k, those that pass the checksum, where it is computed for whole columns."""
+    distinct: dict[str, int] | None = field(default_factory=dict)
+    """Different matching cells and how often; None once there are too many."""
+
+    def add(self, cells: pa.Array) -> None:
+        """Count matching cells, keeping them while they are few."""
+        import pyarrow.compute as pc
+
+        self.k += len(cells)
+        if self.distinct is None:
+            return
+        if len(cells) > 50 * DISTINCT_CAP:
+            self.distinct = None
+            return
+        for entry in pc.value_counts(cells):
+            value = entry["values"].as_py()
+            self.distinct[value] = self.distinct.get(value, 0) + entry["counts"].as_py()
+            if len(self.distinct) > DISTINCT_CAP:
+                self.distinct = None
+                return
+
+
+def count_patterns(cells: pa.Array, patterns: Mapping[str, str], into: dict[str, PatternCount]) -> None:
+    """Count the cells that match each of several patterns.
+
+    The patterns are OR-ed first. Where something matches, halves of them are tried in turn, so a column of one kind
+    costs a few passes and not one for each pattern.
+    """
+    import pyarrow.compute as pc
+
+    if not patterns or not len(cells):
+        return
+    names = list(patterns)
+    possible = cells
+    if len(names) == 1 and (needed := NEEDS.get(names[0])) and len(needed) == 1:
+        possible = cells.filter(pc.match_substring(cells, needed))
+    hits = possible.filter(pc.match_substring_regex(possible, _either([patterns[name] for name in names])))
+    if not len(hits):
+        return
+    if len(names) == 1:
+        _count(names[0], hits, into)
+        return
+    middle = len(names) // 2
+    for half in (names[:middle], names[middle:]):
+        count_patterns(hits, {name: patterns[name] for name in half}, into)
+
+
+def _count(name: str, hits: pa.Array, into: dict[str, PatternCount]) -> None:
+    count = into.setdefault(name, PatternCount())
+    count.add(hits)
+    if name == "CREDIT_CARD":
+        count.passed = (count.passed or 0) + _cards(hits)
+    elif name == "EMAIL_ADDRESS":
+        count.passed = (count.passed or 0) + _addresses(hits)
+
+
+@functools.lru_cache(maxsize=256)
+def _joined(patterns: tuple[str, ...]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+def _either(patterns: Sequence[str]) -> str:
+    return _joined(tuple(patterns))
+
+
+def _cards(hits: pa.Array) -> int:
+    """How many cells that match the card pattern hold nothing else and pass Luhn, or hold one that passes in a text."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digits = pc.replace_substring_regex(hits, "[^0-9]", "")
+    whole = pc.match_substring_regex(hits, r"^\s*[0-9][0-9 -]{10,21}[0-9]\s*$")
+    plausible = pc.and_(whole, pc.match_substring_regex(digits, r"^[0-9]{12,19}$"))
+    numbers = digits.filter(plausible)
+    return int(np.count_nonzero(luhn(numbers.cast(pa.uint64()).to_numpy()))) if len(numbers) else 0
+
+
+def _addresses(hits: pa.Array) -> int:
+    """How many cells hold an address whose domain ends in a public suffix, each different domain looked up once."""
+    import pyarrow.compute as pc
+
+    domains = pc.replace_substring_regex(hits, r"(?s)^.*@([\p{L}\p{N}_.-]+).*$", r"\1")
+    total = 0
+    for entry in pc.value_counts(domains):
+        total += entry["counts"].as_py() if _public(entry["values"].as_py()) else 0
+    return total
+
+
+@functools.lru_cache(maxsize=65_536)
+def _public(domain: str) -> bool:
+    found: Any = _suffixes()(domain.strip(".-"))
+    return bool(found.suffix and found.domain)
+
+
+@functools.cache
+def _suffixes() -> Any:
+    import tldextract
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -1,0 +1,48 @@
+"""What the plan may say about the scan."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from raudit.validate import Strict
+
+
+class Options(Strict):
+    """Options of the stage ``pii``."""
+
+    mode: Literal["profile", "full"] = "profile"
+    """``profile`` counts patterns in every row and samples for names; ``full`` reads every distinct value."""
+    columns: tuple[str, ...] = ()
+    """Columns to scan; all if empty."""
+    sample: int = Field(default=1_000, ge=100, le=1_000_000)
+    """Cells drawn from each column for the language model and presidio."""
+    languages: tuple[Literal["en", "de", "fr", "es"], ...] = ("en", "de", "fr", "es")
+    """Languages whose column names are understood."""
+    model_language: Literal["en", "de", "fr", "es"] = "en"
+    """Language of the values, which chooses the language model."""
+    model: str | None = None
+    """Folder of a spaCy model; the best installed one if absent. ``none`` for patterns only."""
+    second_opinion: bool = False
+    """Ask an ONNX model too, if it is installed: two that agree beat either one."""
+    rules: str | None = None
+    """Folder with further rules (``entities/``, ``hints/``, ``special/``)."""
+    recognizers: tuple[dict[str, Any], ...] = ()
+    """Recognisers in presidio's YAML shape."""
+    allow: tuple[str, ...] = ()
+    """Values that are never reported, such as the address of a help desk."""
+    deny: tuple[str, ...] = ()
+    """Values that are always reported."""
+    expected: tuple[str, ...] = ()
+    """Columns that may hold personal data because someone decided so; they are listed and do not fail."""
+    quasi_identifiers: tuple[str, ...] = ()
+    """Columns by which people can be singled out; found by name if empty."""
+    sensitive_column: str | None = None
+    """Column whose values must differ within each group (l-diversity); the label if absent."""
+    k: int = Field(default=5, ge=2, le=10_000)
+    """Smallest accepted group of rows with the same quasi-identifiers."""
+    small_count: int = Field(default=0, ge=0, le=1_000)
+    """Counts from 1 to this are printed as ``<= n``, so that a report does not single anybody out."""
+    examples: bool = True
+    """Print masked shapes of what was found."""

@@ -1,0 +1,144 @@
+"""The column profile: what was counted in one column, mergeable, and free of any value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from raudit.findings import Interval
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityCount:
+    """How many cells of a column hold one entity type."""
+
+    entity_type: str
+    k: int
+    """Cells that hold it."""
+    n: int
+    """Cells that were looked at."""
+    exact: bool
+    """True if every non-empty cell was looked at; else n cells were drawn at random."""
+    whole: int
+    """Of k, those in which it covers the cell as the rule demands."""
+    checksum: int | None = None
+    """Of k, those that pass the checksum; None if there is none."""
+    examples: tuple[str, ...] = ()
+    """Masked: shapes of values, never values."""
+
+    @property
+    def share(self) -> float:
+        """K / n; 0 for no cells."""
+        return self.k / self.n if self.n else 0.0
+
+    @property
+    def whole_share(self) -> float:
+        """Share of cells that the entity covers."""
+        return self.whole / self.n if self.n else 0.0
+
+    def interval(self) -> Interval | None:
+        """Interval of the share for a sample; None for a full count."""
+        if self.exact:
+            return None
+        low, high = clopper_pearson(self.k, self.n)
+        return Interval(low=low, high=high, level=LEVEL, method="clopper-pearson")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnProfile:
+    """What is known of one column after the scan."""
+
+    name: str
+    kind: str
+    n_rows: int
+    n_empty: int
+    n_sampled: int
+    """Non-empty cells drawn for the language model and presidio."""
+    distinct_in_sample: int
+    mean_words: float = 0.0
+    digit_share: float = 0.0
+    """Share of sampled cells with a digit."""
+    name_shape: float = 0.0
+    """Share of sampled cells written like a name: one to six words of letters."""
+    name_listed: float = 0.0
+    """Share of sampled cells with a word from the lists of common names."""
+    separated: float = 0.0
+    """Share of sampled cells that group digits with blanks, dashes, dots or brackets."""
+    date_shape: float = 0.0
+    """Share of sampled cells written like a date."""
+    counts: tuple[EntityCount, ...] = ()
+    gates: tuple[str, ...] = ()
+    """What was not searched for, and why."""
+    language_model: bool = False
+    """True if the language model saw the sample."""
+    cut: int = 0
+    """Cells of which only the beginning was read."""
+
+    @property
+    def n_filled(self) -> int:
+        """Cells that are not empty."""
+        return self.n_rows - self.n_empty
+
+    @property
+    def free_text(self) -> bool:
+        """True for columns of sentences."""
+        return self.mean_words >= 4.0 and self.distinct_in_sample > 5
+
+    def count(self, entity_type: str) -> EntityCount | None:
+        """The count of one entity type, if it was found at all."""
+        return next((c for c in self.counts if c.entity_type == entity_type), None)
+
+
+def clopper_pearson(k: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Exact interval of a proportion.
+
+    Parameters
+    ----------
+    k, n
+        Hits and trials; ``0 <= k <= n``.
+    level
+        Coverage that is never undercut.
+
+    Returns
+    -------
+    tuple of float
+        Low and high end in [0, 1]; (0, 1) for no trials.
+
+    References
+    ----------
+    Clopper & Pearson (1934), Biometrika 26, 404-413.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
+    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+    return low, high
+
+
+def profile_to_json(profile: ColumnProfile) -> dict[str, Any]:
+    """The mergeable evidence of one column, for the record."""
+    return {
+        "column": profile.name,
+        "kind": profile.kind,
+        "rows": profile.n_rows,
+        "empty": profile.n_empty,
+        "sampled": profile.n_sampled,
+        "language_model": profile.language_model,
+        "gates": list(profile.gates),
+        "entities": [
+            {
+                "entity_type": c.entity_type,
+                "k": c.k,
+                "n": c.n,
+                "exact": c.exact,
+                "whole": c.whole,
+                "checksum": c.checksum,
+            }
+            for c in profile.counts
+        ],
+    }

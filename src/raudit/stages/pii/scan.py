@@ -1,0 +1,282 @@
+"""Profile mode: stream a table once, count patterns in every row, look closely at a random sample of each column."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from raudit.stages.pii.engine import Engine, Span
+from raudit.stages.pii.mask import shape
+from raudit.stages.pii.names_of_columns import Hint, HintTable, fold
+from raudit.stages.pii.native import PatternCount, count_patterns
+from raudit.stages.pii.profile import ColumnProfile, EntityCount
+from raudit.stages.pii.rulebook import EntityRule, Rulebook
+from raudit.stages.pii.sample import BottomK
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LONGEST_CELL = 20_000
+"""Characters of a cell that are read; what is longer is cut, counted and said."""
+SHORT_CELL = 60
+"""A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
+
+_NAME = re.compile(r"(?:[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}")
+_SEPARATED = re.compile(r"^\s*\+?\(?\d+\)?(?:[ ./()-]+\d+)+|^\s*\+\d")
+_DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(slots=True)
+class ColumnScan:
+    """What is gathered of one column while the table streams by."""
+
+    name: str
+    kind: str
+    hints: Mapping[str, Hint]
+    patterns: Mapping[str, str]
+    sample: BottomK
+    n_rows: int = 0
+    n_empty: int = 0
+    cut: int = 0
+    counts: dict[str, PatternCount] = field(default_factory=dict)
+
+    def add(self, column: pa.Array) -> None:
+        """Take the next cells of the column."""
+        self.n_rows += len(column)
+        text = self.as_text(column)
+        if text is None:
+            self.n_empty += column.null_count
+            return
+        self.n_empty += text.null_count
+        self.sample.add(text)
+        if self.patterns:
+            count_patterns(text.drop_null() if text.null_count else text, self.patterns, self.counts)
+
+    def as_text(self, column: pa.Array) -> pa.Array | None:
+        """Cells as bounded text with blanks as null; None for kinds whose values are not read."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self.kind in {"boolean", "number"} or (self.kind == "integer" and not self.patterns):
+            return None
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if self.kind == "other":
+            column = pa.array([None if v is None else _flat(v) for v in column.to_pylist()], pa.large_string())
+        elif not pa.types.is_large_string(column.type):
+            column = column.cast(pa.large_string())
+        if len(column) and column.nbytes > 200 * len(column):
+            long = pc.greater(pc.binary_length(column), LONGEST_CELL)
+            n_long = pc.sum(long).as_py() or 0
+            if n_long:
+                self.cut += n_long
+                column = pc.utf8_slice_codeunits(column, 0, LONGEST_CELL)
+        blank = pc.equal(pc.binary_length(column), 0)
+        return pc.if_else(blank, pa.scalar(None, pa.large_string()), column) if pc.any(blank).as_py() else column
+
+
+def start(name: str, kind: str, *, rulebook: Rulebook, hints: HintTable, seed: int, sample_size: int) -> ColumnScan:
+    """Prepare the scan of one column; the type gates decide here what is searched for."""
+    import numpy as np
+
+    said = hints.read(name)
+    patterns = {
+        entity: pattern
+        for entity, rule in rulebook.entities.items()
+        if kind in rule.kinds and (pattern := _pattern(rule, said.get(entity), kind))
+    }
+    generator = np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode("utf-8", "replace"))]))
+    return ColumnScan(name, kind, said, patterns, BottomK(sample_size, generator))
+
+
+def _pattern(rule: EntityRule, hint: Hint | None, kind: str) -> str:
+    if hint is Hint.SURE and rule.native_with_hint:
+        return rule.native_with_hint
+    if rule.needs_hint and hint is not Hint.SURE:
+        return ""
+    if kind != "text" and hint is not Hint.SURE and rule.checksum != "luhn":
+        return ""
+    return rule.native
+
+
+def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfile:
+    """Put the sample before presidio and the language model, and sum up."""
+    cells = scan.sample.cells() if scan.kind != "time" else []
+    shapes = _Shapes.of(cells, rulebook)
+    gates = _gates(scan, shapes)
+    ner = scan.kind in {"text", "other"} and not any("language model" in gate for gate in gates)
+    unique = list(dict.fromkeys(cells))
+    found = engine.spans(unique, ner=ner, ner_texts=[readable(cell) for cell in unique]) if unique else []
+    spans = dict(zip(unique, found, strict=True))
+    return ColumnProfile(
+        name=scan.name,
+        kind=scan.kind,
+        n_rows=scan.n_rows,
+        n_empty=scan.n_empty,
+        n_sampled=len(cells),
+        distinct_in_sample=len(unique),
+        mean_words=shapes.mean_words,
+        digit_share=shapes.digits,
+        name_shape=shapes.names,
+        name_listed=shapes.listed,
+        separated=shapes.separated,
+        date_shape=shapes.dates,
+        counts=tuple(_counts(scan, cells, spans, engine, rulebook)),
+        gates=gates,
+        language_model=ner and engine.model is not None and bool(cells),
+        cut=scan.cut,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    mean_words: float = 0.0
+    digits: float = 0.0
+    names: float = 0.0
+    listed: float = 0.0
+    separated: float = 0.0
+    dates: float = 0.0
+
+    @classmethod
+    def of(cls, cells: Sequence[str], rulebook: Rulebook) -> _Shapes:
+        if not cells:
+            return cls()
+        n = len(cells)
+
+        def share(test: Callable[[str], Any]) -> float:
+            return sum(1 for cell in cells if test(cell)) / n
+
+        return cls(
+            sum(len(cell.split()) for cell in cells) / n,
+            share(lambda c: any(x.isdigit() for x in c)),
+            share(lambda c: len(c) <= SHORT_CELL and _NAME.fullmatch(c.strip())),
+            share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
+            share(_SEPARATED.match),
+            share(_DATE.match),
+        )
+
+
+def _listed(cell: str, rulebook: Rulebook) -> bool:
+    """Whether a short cell without digits holds a common given name, or ends or begins in a common family name."""
+    parts = [fold(word) for word in _LETTERS.findall(cell)]
+    if not parts or len(parts) > 5 or any(c.isdigit() for c in cell):
+        return False
+    return any(p in rulebook.given_names for p in parts) or bool({parts[0], parts[-1]} & rulebook.family_names)
+
+
+def _gates(scan: ColumnScan, shapes: _Shapes) -> tuple[str, ...]:
+    gates = []
+    if scan.kind in {"boolean", "number", "time"}:
+        gates.append(f"values not searched: {scan.kind} column")
+    elif scan.kind == "integer" and not scan.patterns:
+        gates.append("values not searched: whole numbers without a telling name or checksum")
+    elif scan.kind == "integer":
+        gates.append("no language model: whole numbers")
+    elif shapes.digits >= 0.5 and shapes.mean_words < 4:
+        gates.append("no language model: most values hold digits")
+    return tuple(gates)
+
+
+def readable(cell: str) -> str:
+    """Title case for cells in capitals or small letters, which language models read much better."""
+    if len(cell) <= SHORT_CELL and (cell.isupper() or cell.islower()):
+        titled = cell.title()
+        return titled if len(titled) == len(cell) else cell
+    return cell
+
+
+def _counts(
+    scan: ColumnScan, cells: Sequence[str], spans: Mapping[str, tuple[Span, ...]], engine: Engine, rulebook: Rulebook
+) -> Iterable[EntityCount]:
+    n_filled = scan.n_rows - scan.n_empty
+    sampled: dict[str, list[tuple[str, Span]]] = {}
+    for cell in cells:
+        best: dict[str, Span] = {}
+        for span in spans[cell]:
+            if (
+                span.entity_type not in best
+                or span.end - span.start > best[span.entity_type].end - best[span.entity_type].start
+            ):
+                best[span.entity_type] = span
+        for entity, span in best.items():
+            sampled.setdefault(entity, []).append((cell, span))
+    for entity in sorted({*sampled, *scan.counts}):
+        rule = rulebook.entities.get(entity)
+        native = scan.counts.get(entity)
+        hits = sampled.get(entity, [])
+        whole = sum(1 for cell, span in hits if rule is None or covers(cell, span, rule.cover))
+        examples = tuple(dict.fromkeys(shape(cell[s.start : s.end]) for cell, s in hits))[:3]
+        if rule is not None and rule.kinds and scan.kind not in rule.kinds and scan.kind != "other":
+            continue
+        if native is None or (native.k == 0 and not hits):
+            yield EntityCount(
+                entity_type=entity,
+                k=len(hits),
+                n=len(cells),
+                exact=len(cells) == n_filled,
+                whole=whole,
+                examples=examples,
+            )
+            continue
+        yield _exact(entity, native, n_filled, whole / len(hits) if hits else 1.0, examples, engine, scan, rule)
+
+
+def _exact(
+    entity: str,
+    native: PatternCount,
+    n_filled: int,
+    cover: float,
+    examples: tuple[str, ...],
+    engine: Engine,
+    scan: ColumnScan,
+    rule: EntityRule | None,
+) -> EntityCount:
+    """A count over all rows; few different values are put before presidio's own validators."""
+    k, passed = native.k, native.passed
+    by_name = scan.hints.get(entity) is Hint.SURE and bool(rule and rule.native_with_hint)
+    if native.distinct is not None and not by_name and entity not in {"DATE_OF_BIRTH", "US_BANK_NUMBER", "SWIFT_CODE"}:
+        values = list(native.distinct)
+        verified = engine.spans(values, ner=False)
+        good = [(v, s) for v, ss in zip(values, verified, strict=True) for s in ss if s.entity_type == entity]
+        confirmed = sum(native.distinct[v] for v in dict.fromkeys(v for v, _ in good))
+        examples = examples or tuple(dict.fromkeys(shape(v[s.start : s.end]) for v, s in good))[:3]
+        if rule and rule.checksum:
+            passed = confirmed
+        else:
+            k = confirmed
+        widths = [covers(v, s, rule.cover if rule else 0.6) for v, s in good]
+        cover = sum(widths) / len(widths) if widths else cover
+    elif native.passed is not None and not (rule and rule.checksum):
+        k, passed = native.passed, None
+    return EntityCount(
+        entity_type=entity,
+        k=k,
+        n=n_filled,
+        exact=True,
+        whole=round(k * cover),
+        checksum=passed,
+        examples=examples,
+    )
+
+
+def covers(cell: str, span: Span, share: float) -> bool:
+    """Whether a match covers enough of a cell; in long cells it never does."""
+    length = len(cell.strip())
+    return 0 < length <= 4 * SHORT_CELL and (span.end - span.start) / length >= share
+
+
+def _flat(value: Any, depth: int = 0) -> str:
+    """A nested value as text, bounded in depth and length."""
+    if depth > 8:
+        return ""
+    if isinstance(value, Mapping):
+        return " | ".join(_flat(v, depth + 1) for v in list(value.values())[:200])[:LONGEST_CELL]
+    if isinstance(value, (list, tuple)):
+        return " | ".join(_flat(v, depth + 1) for v in value[:200])[:LONGEST_CELL]
+    if isinstance(value, bytes):
+        return value[:LONGEST_CELL].decode("utf-8", "replace")
+    return "" if value is None else str(value)[:LONGEST_CELL]

@@ -1,0 +1,122 @@
+"""Quasi-identifiers: how many rows are alone in their combination of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_COLUMNS = 8
+"""Columns that are considered; beyond it the most distinguishing ones are taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinglingOut:
+    """What a set of columns does to the rows of a table."""
+
+    columns: tuple[str, ...]
+    n: int
+    """Rows."""
+    k: int
+    """k-anonymity: size of the smallest group of rows with the same values."""
+    alone: int
+    """Rows that are alone in their combination."""
+    below: int
+    """Rows in groups smaller than the threshold."""
+    classes: int
+    """Number of different combinations."""
+    diversity: int | None = None
+    """l-diversity: fewest different values of the sensitive column in any group; None without one."""
+    sensitive: str = ""
+
+    @property
+    def alone_share(self) -> float:
+        """Share of rows that are alone."""
+        return self.alone / self.n if self.n else 0.0
+
+
+def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
+    """Number the values of each column; missing is a value of its own."""
+    import numpy as np
+    import pandas as pd
+
+    codes = {}
+    for name in columns:
+        found, _ = pd.factorize(frame[name], use_na_sentinel=True)
+        codes[name] = np.asarray(found, dtype=np.int64) + 1
+    return codes
+
+
+def measure(codes: dict[str, Any], columns: Sequence[str], threshold: int, sensitive: str = "") -> SinglingOut:
+    """Group the rows by some columns and look at the sizes of the groups.
+
+    Parameters
+    ----------
+    codes
+        Numbered values of each column, arrays of shape (n,).
+    columns
+        The quasi-identifiers.
+    threshold
+        Groups smaller than this are counted in ``below``.
+    sensitive
+        Column whose values should differ within each group.
+
+    References
+    ----------
+    Sweeney (2002), k-anonymity; Machanavajjhala et al. (2007), l-diversity (distinct).
+    """
+    import numpy as np
+
+    group = _groups(codes, columns)
+    n = len(group)
+    sizes = np.bincount(group)
+    diversity = None
+    if sensitive and n:
+        pairs = np.unique(group * (int(codes[sensitive].max()) + 1) + codes[sensitive])
+        diversity = int(np.bincount(pairs // (int(codes[sensitive].max()) + 1)).min())
+    return SinglingOut(
+        columns=tuple(columns),
+        n=n,
+        k=int(sizes.min()) if n else 0,
+        alone=int(np.count_nonzero(sizes == 1)),
+        below=int(sizes[sizes < threshold].sum()),
+        classes=len(sizes),
+        diversity=diversity,
+        sensitive=sensitive,
+    )
+
+
+def _groups(codes: dict[str, Any], columns: Sequence[str]) -> Any:
+    """Number the combinations; renumbered after each column, so that no product can overflow."""
+    import numpy as np
+
+    group = np.zeros(len(next(iter(codes.values()))), dtype=np.int64)
+    for name in columns:
+        combined = group * (int(codes[name].max(initial=0)) + 1) + codes[name]
+        _, group = np.unique(combined, return_inverse=True)
+    return group
+
+
+def most_identifying(codes: dict[str, Any], columns: Sequence[str], threshold: int, size: int = 3) -> list[SinglingOut]:
+    """Measure the sets of up to ``size`` columns that leave most rows alone, worst first, one for each size.
+
+    All pairs are tried; a larger set grows from the worst smaller one.
+    """
+    best: list[SinglingOut] = []
+    if len(columns) < 2:
+        return best
+    worst = max((measure(codes, pair, threshold) for pair in combinations(columns, 2)), key=_badness)
+    best.append(worst)
+    while len(worst.columns) < min(size, len(columns)):
+        more = [c for c in columns if c not in worst.columns]
+        worst = max((measure(codes, (*worst.columns, c), threshold) for c in more), key=_badness)
+        best.append(worst)
+    return best[::-1]
+
+
+def _badness(found: SinglingOut) -> tuple[int, int, int]:
+    return found.alone, found.below, found.classes

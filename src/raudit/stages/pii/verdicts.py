@@ -1,0 +1,198 @@
+"""From counts to a verdict on each column: what it holds, how sure, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from raudit.stages.pii.names_of_columns import Hint, HintTable
+from raudit.stages.pii.profile import ColumnProfile, EntityCount
+from raudit.stages.pii.rulebook import EntityRule, Rulebook
+
+
+class Sureness(StrEnum):
+    """How sure a verdict is, and on what it rests."""
+
+    NAME_AND_VALUES = "name and values"
+    VALUES = "values"
+    SUSPECTED = "suspected"
+    """The name says so and the shape fits, but no checksum or model confirms it."""
+    IN_TEXT = "inside text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One entity type in one column."""
+
+    entity_type: str
+    rule: EntityRule
+    sureness: Sureness
+    count: EntityCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnVerdict:
+    """What a column holds."""
+
+    profile: ColumnProfile
+    hints: Mapping[str, Hint]
+    found: tuple[Found, ...] = ()
+    """Direct identifiers and secrets."""
+    context: tuple[Found, ...] = ()
+    """Places, dates, web addresses and quasi-identifiers, for information."""
+    special: tuple[str, ...] = ()
+    """Special categories."""
+    quasi: tuple[str, ...] = ()
+    """Kinds of quasi-identifier."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.profile.name
+
+    @property
+    def personal(self) -> bool:
+        """True if it holds a direct identifier or a secret."""
+        return bool(self.found)
+
+    @property
+    def in_text(self) -> bool:
+        """True if personal data is inside free text."""
+        return any(f.sureness is Sureness.IN_TEXT for f in self.found)
+
+
+def judge(profile: ColumnProfile, hints: HintTable, rulebook: Rulebook) -> ColumnVerdict:
+    """Decide what a column holds, from its profile and its name."""
+    said = hints.read(profile.name)
+    vetoed = hints.vetoes(profile.name)
+    found: list[Found] = []
+    context: list[Found] = []
+    for entity, rule in rulebook.entities.items():
+        for verdict in _one(entity, rule, profile, said, vetoed):
+            (found if rule.group in {"direct", "secret"} else context).append(verdict)
+    found = list(_without_echoes(found))
+    return ColumnVerdict(profile=profile, hints=said, found=tuple(found), context=tuple(context))
+
+
+def _one(
+    entity: str,
+    rule: EntityRule,
+    profile: ColumnProfile,
+    said: Mapping[str, Hint],
+    vetoed: frozenset[str],
+) -> Iterator[Found]:
+    """Yield at most one verdict on one entity type."""
+    hint = said.get(entity)
+    count = profile.count(entity)
+    if profile.kind not in rule.kinds and not (profile.kind == "other" and "text" in rule.kinds):
+        return
+    if profile.n_filled == 0 or (rule.needs_hint and hint is not Hint.SURE):
+        return
+    none = EntityCount(entity_type=entity, k=0, n=profile.n_sampled, exact=False, whole=0)
+    sureness = _sureness(entity, rule, profile, said, vetoed)
+    if sureness is None and count is not None and rule.in_text and _inside_text(entity, rule, profile, count, vetoed):
+        sureness = Sureness.IN_TEXT
+    if sureness is not None:
+        yield Found(entity_type=entity, rule=rule, sureness=sureness, count=count or none)
+
+
+def _sureness(
+    entity: str, rule: EntityRule, profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[str]
+) -> Sureness | None:
+    """How sure it is that the column is of this type; None if it is not."""
+    sure = said.get(entity) is Hint.SURE
+    if entity == "PERSON":
+        return _person(profile, said, vetoed)
+    if entity == "USERNAME":
+        return Sureness.NAME_AND_VALUES if sure and _handles(profile) else None
+    by_name_alone = (
+        (entity == "DATE_OF_BIRTH" and profile.kind == "time")
+        or (rule.hint_suffices and _secretive(profile))
+        or (rule.group == "quasi" and rule.share_with_hint == 0.0)
+    )
+    if sure and by_name_alone:
+        return Sureness.NAME_AND_VALUES
+    count = profile.count(entity)
+    return _by_share(entity, rule, profile, count, said.get(entity), vetoed) if count is not None and count.k else None
+
+
+def _by_share(
+    entity: str, rule: EntityRule, profile: ColumnProfile, count: EntityCount, hint: Hint | None, vetoed: frozenset[str]
+) -> Sureness | None:
+    """Hold the share of cells that an entity covers against its threshold."""
+    if rule.group == "secret":
+        return Sureness.VALUES
+    valid = count.checksum if count.checksum is not None else count.k
+    share = count.whole_share * (valid / count.k if count.k else 0.0)
+    if hint is Hint.SURE:
+        if share >= max(rule.share_with_hint, 1e-12):
+            return Sureness.NAME_AND_VALUES
+        if rule.suspect_with_hint and count.whole_share >= 0.5:
+            return Sureness.SUSPECTED
+        return None
+    if entity in vetoed or profile.free_text or share < rule.share:
+        return None
+    if entity == "PHONE_NUMBER" and (profile.separated < 0.5 or profile.date_shape > 0.2):
+        return None
+    if entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"} and profile.distinct_in_sample < 3 <= count.n:
+        return None
+    return Sureness.VALUES
+
+
+def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[str]) -> Sureness | None:
+    """Names of persons: the language model, the lists of common names and the shape of the cells must agree."""
+    hint = said.get("PERSON")
+    count = profile.count("PERSON")
+    model = count.whole_share if count else 0.0
+    listed, shaped = profile.name_listed, profile.name_shape
+    if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or shaped < 0.4:
+        return None
+    if hint is Hint.SURE:
+        enough = shaped >= 0.6 and (listed >= 0.05 or model >= 0.05 or profile.distinct_in_sample >= 10)
+        return Sureness.NAME_AND_VALUES if enough else None
+    if hint is Hint.MAYBE:
+        return Sureness.NAME_AND_VALUES if (model + listed) / 2 >= 0.35 and listed >= 0.15 else None
+    other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
+    if "PERSON" in vetoed or other or profile.free_text or profile.distinct_in_sample < 8:
+        return None
+    return Sureness.VALUES if model >= 0.5 and listed >= 0.5 else None
+
+
+def _handles(profile: ColumnProfile) -> bool:
+    """Whether the cells could be user names: one word, and nearly all different."""
+    return (
+        profile.mean_words < 2.5 and profile.date_shape < 0.5 and profile.distinct_in_sample >= 0.3 * profile.n_sampled
+    )
+
+
+def _secretive(profile: ColumnProfile) -> bool:
+    return profile.kind in {"text", "other"} and profile.distinct_in_sample >= min(5, profile.n_sampled) > 0
+
+
+def _inside_text(
+    entity: str, rule: EntityRule, profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]
+) -> bool:
+    """Personal data inside sentences: certain types by a single cell, guessed ones only if they are not rare."""
+    if rule.group == "context" or not profile.free_text or entity in vetoed or not count.k:
+        return False
+    if entity == "PERSON":
+        return count.share >= 0.02 and count.k >= 3
+    if entity in {"PHONE_NUMBER", "ADDRESS"}:
+        return count.share >= 0.01 and count.k >= 2
+    valid = count.checksum if count.checksum is not None else count.k
+    return valid > 0
+
+
+def _without_echoes(found: list[Found]) -> Iterator[Found]:
+    """Drop types that are only another reading of what the column is known to hold."""
+    certain = any(f.sureness is Sureness.NAME_AND_VALUES for f in found)
+    strong = {"CREDIT_CARD", "IBAN_CODE", "US_SSN", "EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "CRYPTO"}
+    for f in found:
+        guessed = f.sureness is Sureness.VALUES and f.rule.group != "secret"
+        others = {o.entity_type for o in found if o is not f}
+        if guessed and certain and f.entity_type not in strong:
+            continue
+        if guessed and f.entity_type == "PHONE_NUMBER" and others & strong:
+            continue
+        yield f

@@ -1,0 +1,87 @@
+"""The command line as people meet it: fast help, light imports, clear errors, documented statuses."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("pandas", "sklearn", "fairlearn", "shap", "spacy", "presidio_analyzer", "weasyprint", "pyarrow", "scipy")
+
+
+def raudit(*args, cwd=None):
+    done = subprocess.run(
+        [sys.executable, "-m", "raudit", *args], capture_output=True, text=True, cwd=cwd, timeout=120, check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], ["verify", "--help"], ["run", "--help"], ["doctor", "--help"]]
+)
+def test_light_commands_load_no_heavy_library(args):
+    code = (
+        "import sys\nfrom raudit.cli import main\n"
+        f"try: main({args!r})\nexcept SystemExit as stop: assert not stop.code, stop.code\n"
+        f"print('LOADED', [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "LOADED []"
+
+
+def test_help_lists_every_command_with_a_line_each():
+    done = raudit("--help")
+    assert done.returncode == 0
+    for name in ("init", "run", "verify", "doctor", "demo", "check"):
+        assert f"  {name} " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "said"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["run", "none.yaml"], 2, "cannot be read"),
+        (["run", "--seed", "x"], 2, "not a valid"),
+        (["verify", "none.pdf"], 2, "cannot be read"),
+        (["init", "none.csv"], 2, "cannot be read"),
+        (["run", "--clock", "yesterday"], 2, "not a time"),
+    ],
+)
+def test_a_mistake_is_one_clear_message(args, status, said, tmp_path):
+    done = raudit(*args, cwd=tmp_path)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_init_writes_a_plan_that_loads(tmp_path):
+    (tmp_path / "d.csv").write_text("id,sex,approved,score\n1,f,yes,0.2\n2,m,no,0.7\n3,f,no,0.4\n")
+    done = raudit("init", "d.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "raudit.yaml").read_text()
+    assert text.startswith("# yaml-language-server: $schema=")
+    assert text.count("GUESS") >= 4
+    from raudit.plan import load_plan
+
+    plan = load_plan(tmp_path / "raudit.yaml")
+    assert plan.file.data.label.column == "approved"
+    assert plan.file.data.label.favourable == ("yes",)
+    assert plan.file.sensitive_features[0].column == "sex"
+    again = raudit("init", "d.csv", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "plan already" in again.stderr
+    assert (tmp_path / "raudit.yaml").read_text() == text
+
+
+def test_verify_says_what_a_file_is_not(tmp_path):
+    for content in (b"", b"not a pdf", b"%PDF-1.7\n%%EOF"):
+        (tmp_path / "r.pdf").write_bytes(content)
+        done = raudit("verify", "r.pdf", cwd=tmp_path)
+        assert done.returncode == 6
+        assert "FAILED 1." in done.stdout
+
+
+def test_doctor_names_what_is_there():
+    done = raudit("doctor")
+    assert done.returncode in {0, 3}
+    assert "language model" in done.stdout

@@ -1,0 +1,213 @@
+"""JUnit, Markdown, annotations, code quality, JSON and text."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import xmlschema
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from raudit.errors import EnvironmentFault, PlanError, UsageError
+from raudit.gate import KINDS, PlanLines, parse_output, render, write_atomically, write_outputs
+from raudit.policy import Policy, Waivers, apply_policy
+from raudit.record import Outcome
+from raudit.yamltext import parse_yaml
+
+from .conftest import PLAN, Maker
+
+XSD = xmlschema.XMLSchema(str(Path(__file__).parent / "schemas" / "jenkins-junit-10.xsd"))
+LINES = PlanLines(plan=parse_yaml(PLAN, source="raudit.yaml", error=PlanError))
+
+
+def judged(record, **policy):
+    verdict = apply_policy(
+        record, Policy(name="p").changed(**policy), waivers=Waivers(), baseline=None, today=date(2026, 11, 21)
+    )
+    return record.with_verdict(verdict)
+
+
+@pytest.fixture
+def rich(make):
+    return make.record(
+        make.stage(
+            make.finding(),
+            make.finding(group="Male", status="indeterminate"),
+            make.finding(group="x", severity="low"),
+            make.finding(group="ok", status="passed"),
+        ),
+        make.stage(name="explain", outcome=Outcome.FAILED, reason="the model cannot be read", rules=()),
+        make.stage(name="pii", outcome=Outcome.SKIPPED, reason="no text", rules=()),
+    )
+
+
+def suites(record):
+    data = render(record, "junit", anchors=LINES)
+    assert list(XSD.iter_errors(data.decode())) == []
+    root = ET.fromstring(data)
+    return {suite.attrib["name"]: suite for suite in root}
+
+
+def test_junit_fits_the_jenkins_schema(rich):
+    found = suites(judged(rich))
+    assert list(found) == ["raudit.coverage", "raudit.fairness", "raudit.explain", "raudit.pii"]
+    fairness = found["raudit.fairness"].attrib
+    assert [fairness[k] for k in ("tests", "failures", "errors", "skipped")] == ["4", "1", "1", "1"]
+    assert found["raudit.explain"].attrib["errors"] == "1"
+    assert found["raudit.pii"].attrib["skipped"] == "1"
+
+
+def test_junit_of_nothing_is_red(make):
+    coverage = suites(judged(make.record(make.stage())))["raudit.coverage"]
+    assert coverage.attrib["failures"] == "1"
+    assert coverage.find("testcase/failure").attrib["message"] == "nothing was evaluated"
+
+
+def test_junit_of_a_clean_run_is_green(make):
+    found = suites(judged(make.record(make.stage(make.finding(status="passed")))))
+    assert all(suite.attrib["failures"] == suite.attrib["errors"] == "0" for suite in found.values())
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=60))
+def test_any_text_fits_every_output(text):
+    make = Maker()
+    record = judged(make.record(make.stage(make.finding(group=text, statement=text, reason=text))))
+    assert list(XSD.iter_errors(render(record, "junit", anchors=LINES).decode())) == []
+    for kind in KINDS:
+        data = render(record, kind, anchors=LINES)
+        assert data.decode()
+    commands = render(record, "github", anchors=LINES).decode().split("\n")
+    assert [line[:2] for line in commands] == ["::", ""]
+
+
+def test_annotations_sit_on_the_line_and_cannot_be_injected(make):
+    evil = make.finding(statement="a%\r\n::set-output name=x::1", group="a,b:c")
+    text = render(judged(make.record(make.stage(evil))), "github", anchors=LINES).decode()
+    assert text == ("::error file=raudit.yaml,line=9,title=RA-FAIR-001 (high)::a%25%0D%0A::set-output name=x::1\n")
+
+
+def test_at_most_ten_annotations_of_each_kind(make):
+    findings = [make.finding(group=f"g{n}") for n in range(15)]
+    findings += [make.finding(group=f"i{n}", status="indeterminate") for n in range(12)]
+    lines = render(judged(make.record(make.stage(*findings))), "github", anchors=LINES).decode().splitlines()
+    assert sum(line.startswith("::error") for line in lines) == 10
+    assert sum(line.startswith("::warning") for line in lines) == 10
+    assert "7 more findings" in lines[-1]
+
+
+def test_annotations_of_a_clean_run_say_so(make):
+    text = render(judged(make.record(make.stage(make.finding(status="passed")))), "github", anchors=LINES).decode()
+    assert text.startswith("::notice title=raudit::Nothing blocks")
+
+
+def test_code_quality_has_what_gitlab_asks_for(rich):
+    issues = json.loads(render(judged(rich), "gitlab", anchors=LINES))
+    assert len(issues) == 4
+    for issue in issues:
+        assert {"description", "check_name", "fingerprint", "severity", "location"} <= set(issue)
+        assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"}
+        assert issue["location"]["lines"]["begin"] >= 1
+        assert not issue["location"]["path"].startswith("./")
+
+
+def test_summary_names_verdict_and_worst_first(rich):
+    text = render(judged(rich), "markdown", anchors=LINES).decode()
+    assert text.startswith("## Blocked: Loan helper 2.1\n")
+    assert text.index("### Blocking (1)") < text.index("### Could not be told (1)")
+    assert "Explain failed: the model cannot be read" in text
+    assert "0.2 (95% interval 0.15 to 0.25), n = 1,000" in text
+
+
+def test_summary_stays_under_the_limit_and_says_what_is_missing(make):
+    findings = [make.finding(group=f"g{n}", statement="s" * 900) for n in range(1500)]
+    data = render(judged(make.record(make.stage(*findings))), "markdown", anchors=LINES)
+    assert len(data) < 1_000_000
+    assert b"more lines do not fit here" in data
+
+
+def test_summary_escapes_markup(make):
+    finding = make.finding(statement="a|b <img src=x> @team [x](y) `z`")
+    text = render(judged(make.record(make.stage(finding))), "markdown", anchors=LINES).decode()
+    assert "<img" not in text
+    assert "@team" not in text
+    assert "a\\|b" in text
+
+
+def test_json_counts_and_places(rich):
+    said = json.loads(render(judged(rich), "json", anchors=LINES))
+    assert said["schema"] == "raudit.gate/1"
+    assert said["verdict"]["exit_status"] == 1
+    assert said["counts"] == {
+        "blocks": 1, "undecided": 1, "noted": 1, "known": 0, "waived": 0, "passed": 1, "ignored": 0,
+    }  # fmt: skip
+    assert said["findings"][0]["place"] == {"file": "raudit.yaml", "line": 9}
+
+
+def test_every_kind_agrees_on_the_verdict(make):
+    # a tool whose SARIF path returned 0 while its text path returned 1 is the warning
+    for finding, status in (("failed", 1), ("passed", 0), ("indeterminate", 3)):
+        record = judged(make.record(make.stage(make.finding(status=finding))))
+        assert json.loads(render(record, "json", anchors=LINES))["verdict"]["exit_status"] == status
+        assert json.loads(render(record, "sarif", anchors=LINES))["runs"][0]["invocations"][0]["exitCode"] == status
+        assert f"exit status {status}" in render(record, "text", anchors=LINES).decode()
+        assert f"Exit status {status}." in render(record, "markdown", anchors=LINES).decode()
+        red = sum(int(s.attrib["failures"]) + int(s.attrib["errors"]) for s in suites(record).values())
+        assert (red > 0) == (status != 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [("pdf=x", "unknown-output"), ("sarif", "output-without-path"), ("junit=", "output-without-path")],
+)
+def test_bad_output_words(text, reference):
+    with pytest.raises(UsageError) as caught:
+        parse_output(text)
+    assert caught.value.reference == reference
+
+
+def test_md_is_markdown():
+    assert parse_output("md=a=b.md") == ("markdown", Path("a=b.md"))
+
+
+def test_two_outputs_to_one_file(rich, tmp_path):
+    with pytest.raises(UsageError):
+        write_outputs(judged(rich), [("json", tmp_path / "x"), ("sarif", tmp_path / "x")], anchors=LINES)
+
+
+def test_all_or_none(tmp_path):
+    old = tmp_path / "a"
+    old.write_bytes(b"old")
+    with pytest.raises(EnvironmentFault):
+        write_atomically({old: b"new", tmp_path / "no" / "such" / "b": b"x"})
+    assert old.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("when", ["write", "fsync", "replace"])
+def test_a_full_disk_or_ctrl_c_leaves_the_old_files(tmp_path, monkeypatch, when):
+    import os
+
+    old = tmp_path / "a"
+    old.write_bytes(b"old")
+    for fault, expected in (
+        (OSError(28, "No space left on device"), EnvironmentFault),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ):
+
+        def broken(*_args, fault=fault, **_more):
+            raise fault
+
+        with monkeypatch.context() as patch:
+            if when == "write":
+                patch.setattr(os, "fdopen", broken)
+            else:
+                patch.setattr(os, when, broken)
+            with pytest.raises(expected):
+                write_atomically({old: b"new"})
+        assert old.read_bytes() == b"old"
+        assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -1,0 +1,186 @@
+"""Waivers: what they cover, and that every way of being wrong returns the finding."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from raudit.errors import PolicyError
+from raudit.policy import Policy, WaiverTerms, apply_policy, load_waivers
+
+GOOD = {
+    "id": "W-014",
+    "rule": "RA-FAIR-001",
+    "scope": "{attribute: sex, group: Female}",
+    "max_value": "0.24",
+    "reason": "Retraining is under way; every refusal is reviewed by hand",
+    "owner": "pm@x.example",
+    "approver": "compliance@x.example",
+    "created": "2026-11-01",
+    "expires": "2027-01-31",
+}
+TODAY = date(2026, 11, 21)
+
+
+def write(folder: Path, *entries: dict[str, str | None]) -> Path:
+    path = folder / "waivers.yaml"
+    lines = ["schema: raudit.waivers/1", "waivers:"]
+    for entry in entries:
+        said = {key: value for key, value in {**GOOD, **entry}.items() if value is not None}
+        lines += [f"  {'-' if n == 0 else ' '} {key}: {value}" for n, (key, value) in enumerate(said.items())]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def judged(make, tmp_path):
+    def run(*entries, today=TODAY, terms=None, finding=None):
+        finding = finding or make.finding(value=0.2)
+        record = make.record(make.stage(finding))
+        waivers = load_waivers(write(tmp_path, *entries))
+        policy = Policy(name="p", waivers=terms or WaiverTerms())
+        verdict = apply_policy(record, policy, waivers=waivers, baseline=None, today=today)
+        return verdict.exit_status, [use.state for use in verdict.waivers], verdict
+
+    return run
+
+
+def test_a_waiver_that_fits_lets_the_finding_stand(judged):
+    status, states, verdict = judged({})
+    assert (status, states, verdict.blocking) == (0, ["applied"], ())
+    use = verdict.waivers[0]
+    assert (use.owner, use.approver, use.expires) == ("pm@x.example", "compliance@x.example", "2027-01-31")
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "state"),
+    [
+        (date(2027, 1, 16), 0, "applied"),
+        (date(2027, 1, 17), 0, "expires_soon"),
+        (date(2027, 1, 31), 0, "expires_soon"),
+        (date(2027, 2, 1), 1, "expired"),
+    ],
+)
+def test_the_last_day_counts_and_fourteen_days_warn(judged, day, status, state):
+    assert judged({}, today=day)[:2] == (status, [state])
+
+
+def test_outgrown(judged, make):
+    status, states, verdict = judged({"max_value": "0.14"})
+    assert (status, states) == (1, ["outgrown"])
+    assert "0.2 is above its max_value of 0.14" in verdict.waivers[0].explanation
+
+
+def test_too_low_needs_min_value(judged, make):
+    ratio = make.finding(value=0.6, span=(0.5, 0.7), low=0.8, high=None)
+    assert judged({"max_value": "0.9"}, finding=ratio)[:2] == (1, ["malformed"])
+    assert judged({"max_value": None, "min_value": "0.55"}, finding=ratio)[:2] == (0, ["applied"])
+    assert judged({"max_value": None, "min_value": "0.65"}, finding=ratio)[:2] == (1, ["outgrown"])
+
+
+def test_a_measured_finding_needs_a_bound(judged):
+    assert judged({"max_value": None})[:2] == (1, ["malformed"])
+
+
+def test_an_unmeasured_finding_needs_none(judged, make):
+    assert judged({"max_value": None}, finding=make.finding(value=None))[:2] == (0, ["applied"])
+
+
+@pytest.mark.parametrize(
+    "scope",
+    ["{group: Male}", "{attribute: race}", "{model_sha256: '000000000000'}", "{fingerprint: '" + "0" * 32 + "'}"],
+)
+def test_another_scope_is_unused(judged, scope):
+    assert judged({"scope": scope})[:2] == (1, ["unused"])
+
+
+def test_scope_by_model_and_metric(judged):
+    assert judged({"scope": "{model_sha256: 9f2c9f2c9f2c, metric: selection_rate_difference}"})[:2] == (0, ["applied"])
+
+
+def test_another_rule_is_unused_and_named(judged):
+    status, states, verdict = judged({"rule": "RA-FAIR-002"})
+    assert (status, states) == (1, ["unused"])
+    assert "no stage has the rule RA-FAIR-002" in verdict.waivers[0].explanation
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"expires": None},
+        {"expires": "soon"},
+        {"expires": "31.01.2027"},
+        {"expires": "2026-10-01"},
+        {"created": "2026-13-01"},
+        {"owner": None},
+        {"approver": '""'},
+        {"reason": "ok"},
+        {"scope": "{}"},
+        {"scope": "all"},
+        {"rule": "RA-FAIR"},
+        {"max_value": "lots"},
+        {"max_value": "nan"},
+        {"max_value": "inf"},
+        {"surprise": "1"},
+        {"id": '"W 14\\n::error::"'},
+    ],
+)
+def test_nonsense_returns_the_finding_and_says_so(judged, wrong):
+    status, states, verdict = judged(wrong)
+    assert (status, states) == (1, ["malformed"])
+    assert "does not count" in verdict.waivers[0].explanation
+
+
+def test_one_bad_entry_spoils_only_itself(judged):
+    assert judged({}, {"id": "W-2", "expires": None})[:2] == (0, ["malformed", "applied"])
+
+
+def test_an_id_used_twice(judged):
+    assert judged({}, {})[:2] == (0, ["malformed", "applied"])
+
+
+def test_clock_before_creation_and_before_the_record(judged):
+    assert judged({}, today=date(2026, 10, 1))[:2] == (1, ["malformed"])
+    assert judged({"created": "2020-01-01", "expires": "2020-12-31"}, today=date(2020, 6, 1))[:2] == (1, ["malformed"])
+
+
+def test_too_long_a_life(judged):
+    assert judged({"expires": "2029-01-01"})[:2] == (1, ["malformed"])
+
+
+def test_four_eyes(judged):
+    same = {"approver": " PM@x.example"}
+    assert judged(same)[:2] == (0, ["applied"])
+    assert judged(same, terms=WaiverTerms(four_eyes=True))[:2] == (1, ["malformed"])
+
+
+def test_strict_waivers(judged, make):
+    passed = make.finding(status="passed", value=0.01)
+    assert judged({}, finding=passed)[:2] == (0, ["unused"])
+    assert judged({}, finding=passed, terms=WaiverTerms(strict=True))[:2] == (1, ["unused"])
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("waivers: []\n", "missing-key"),
+        ("schema: raudit.waivers/2\nwaivers: []\n", "waivers-version"),
+        ("- W-1\n", "waivers-not-a-mapping"),
+        ("schema: raudit.waivers/1\nwaivers: {a: b}\n", "bad-value"),
+        ("schema: raudit.waivers/1\nwaivers: [\n", "yaml-syntax"),
+        ("\x00\x01", "yaml-syntax"),
+    ],
+)
+def test_a_file_that_is_no_waivers_file_is_an_error(tmp_path, text, reference):
+    path = tmp_path / "w.yaml"
+    path.write_text(text)
+    with pytest.raises(PolicyError) as caught:
+        load_waivers(path)
+    assert caught.value.reference == reference
+
+
+def test_empty_list_is_no_waiver(tmp_path):
+    (tmp_path / "w.yaml").write_text("schema: raudit.waivers/1\nwaivers:\n")
+    assert load_waivers(tmp_path / "w.yaml").entries == ()

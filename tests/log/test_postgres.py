@@ -1,0 +1,200 @@
+"""The PostgreSQL store on a real server, started here on loopback from the system's package."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
+from raudit.log import open_log, verify_proof
+from raudit.log.exchange import compare, export_log
+from raudit.log.postgres import PostgresStore
+from raudit.log.tiles import TileReader
+
+from .conftest import NOW, started
+from .test_crash import acknowledged, check  # noqa: F401
+from .test_writers import WRITERS, race
+
+
+def server_programs() -> Path | None:
+    """Debian keeps them out of the path, by version."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    found = versions[-1] if versions else shutil.which("postgres")
+    return Path(found).parent if found else None
+
+
+@pytest.fixture(scope="module")
+def server():
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    pytest.importorskip("psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')")
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    if os.getuid() == 0:  # the server refuses to run as root
+        names = {entry.pw_name for entry in pwd.getpwall()}
+        owner = next((name for name in ("postgres", "nobody") if name in names), "")
+        if not owner:
+            pytest.skip("PostgreSQL does not run as root, and there is no other user")
+    folder = Path(tempfile.mkdtemp(prefix="raudit-pg-"))
+    if os.getuid() == 0:
+        shutil.chown(folder, owner)
+
+    def run(*command: object) -> None:
+        arguments = [str(part) for part in command]
+        if os.getuid() == 0:
+            arguments = ["setpriv", f"--reuid={owner}", "--clear-groups", *arguments]
+        subprocess.run(arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    run(programs / "initdb", "-D", folder / "data", "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60"
+    run(programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "server.log", "-o", options, "start")
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        run(programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database(server, request):
+    """A fresh database and a role for the daily work; returns (owner's address, writer's address)."""
+    import psycopg
+
+    name = "db" + str(abs(hash(request.node.name)))[:12]
+    with psycopg.connect(f"postgresql://owner@{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        admin.execute(f"CREATE ROLE w{name} LOGIN")
+    return f"postgresql+psycopg://owner@{server}/{name}", f"postgresql+psycopg://w{name}@{server}/{name}", f"w{name}"
+
+
+@pytest.fixture
+def addresses(database, key):
+    owner, writer, role = database
+    PostgresStore(owner, create=True, writer_role=role).close()
+    open_log(owner, key=key, create=True).close()
+    return owner, writer
+
+
+def test_append_checkpoint_prove_verify(addresses, key):
+    with open_log(addresses[1], key=key) as log:
+        assert log.append([started("r0"), started("r1")], clock=NOW).index_first == 1
+        log.append([started(f"s{i}") for i in range(3000)], clock=NOW)
+        held = log.checkpoint(NOW)
+        entry = log.entry(2)
+        assert verify_proof(log.prove(2, held), entry.data, key.vkey).index == 2
+        assert [found.index for found in log.find(run="r1")] == [2]
+        report = log.verify([held], vkey=key.vkey)
+        assert (report.failed, report.compared, report.size) == (False, 1, 3003)
+
+
+def test_sixteen_writers_lose_and_double_nothing(addresses):
+    acked = race(addresses[1], 6, 1)
+    assert sorted(acked.values()) == list(range(1, WRITERS * 6 + 1))
+    check(addresses[1], acked)
+
+
+@pytest.mark.parametrize("table", ["meta", "head", "entry", "node", "note", "person"])
+@pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "TRUNCATE"])
+def test_the_daily_role_cannot_change_or_delete(addresses, table, verb):
+    import psycopg
+
+    column = {"entry": "idx", "node": "idx", "note": "size", "head": "one"}.get(table, "salt = NULL, value")
+    column = column if table == "person" else column.removeprefix("salt = NULL, ")
+    statement = {
+        "UPDATE": f"UPDATE raudit_log.{table} SET {column} = {column.split()[-1]}",
+        "DELETE": f"DELETE FROM raudit_log.{table}",
+        "TRUNCATE": f"TRUNCATE raudit_log.{table}",
+    }[verb]
+    address = addresses[1].replace("+psycopg", "")
+    with psycopg.connect(address) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_the_owner_is_stopped_from_accidents(addresses):
+    import psycopg
+
+    for statement in (
+        "DELETE FROM raudit_log.entry",
+        "TRUNCATE raudit_log.node",
+        "UPDATE raudit_log.note SET size = 1",
+    ):
+        with (
+            psycopg.connect(addresses[0].replace("+psycopg", "")) as connection,
+            pytest.raises(psycopg.errors.RaiseException, match="append-only"),
+        ):
+            connection.execute(statement)
+
+
+def test_truncation_by_the_owner_is_noticed(addresses, key):
+    import psycopg
+
+    with open_log(addresses[1], key=key) as log:
+        log.append([started(f"r{i}") for i in range(20)], clock=NOW)
+        held = log.checkpoint(NOW)
+    with psycopg.connect(addresses[0].replace("+psycopg", "")) as connection:
+        for table in ("entry", "node", "note"):
+            connection.execute(f"ALTER TABLE raudit_log.{table} DISABLE TRIGGER ALL")
+        connection.execute("DELETE FROM raudit_log.entry WHERE idx >= 16")
+        connection.execute("DELETE FROM raudit_log.node WHERE idx >= 31")
+        connection.execute("DELETE FROM raudit_log.note")
+    with open_log(addresses[1], key=key) as log:
+        assert not log.verify().failed
+        assert log.verify([held], vkey=key.vkey).failed
+        with pytest.raises(LogIntegrityError, match="shorter than the checkpoint that the key remembers"):
+            log.checkpoint(NOW)
+
+
+def test_the_same_export_as_from_sqlite(addresses, key, tmp_path):
+    """Copy entries through an export into SQLite: one tree, whatever the store."""
+    from raudit.log.exchange import import_log
+    from raudit.log.sqlite import SqliteStore
+
+    with open_log(addresses[1], key=key) as log:
+        log.append([started(f"r{i}") for i in range(600)], clock=NOW)
+        held = log.checkpoint(NOW)
+        export_log(log, tmp_path / "tiles", held)
+        store = SqliteStore(tmp_path / "copy.db", create=True)
+        import_log(tmp_path / "tiles", store, vkey=key.vkey, clock=NOW)
+        assert compare(log.store, store).relation == "same"
+        assert compare(log.store, TileReader(tmp_path / "tiles")).relation == "same"
+        store.close()
+
+
+def test_people_are_kept_beside_and_forgotten_by_the_owner(addresses):
+    with open_log(addresses[1]) as log:
+        event = started()
+        log.append([type(event)(type=event.type, run=event.run, body=event.body, actor="Ann Example")], clock=NOW)
+        (pseudonym,) = log.people()
+        with pytest.raises(EnvironmentFault, match="refused"):
+            log.forget(pseudonym)
+    with open_log(addresses[0]) as log:
+        assert log.forget(pseudonym)
+        assert log.people() == {}
+        assert not log.verify().failed
+
+
+def test_messages_hide_the_password(server):
+    with pytest.raises((EnvironmentFault, LogError)) as caught:
+        open_log(f"postgresql+psycopg://owner:secret@{server.replace('127.0.0.1:', '127.0.0.1:1')[:11]}1/none")
+    assert "secret" not in str(caught.value)
+
+
+def test_no_log_there(server):
+    with pytest.raises(LogError, match="no log"):
+        open_log(f"postgresql+psycopg://owner@{server}/postgres")
+
+
+@pytest.mark.parametrize("url", ["postgresql://", "postgresql+psycopg://a b:c/d"])
+def test_malformed_addresses(url):
+    with pytest.raises((LogError, EnvironmentFault)):
+        open_log(url)
