@@ -73,6 +73,16 @@ class CellSpec:
         return tuple(dict.fromkeys(found))
 
     @property
+    def label_prediction_baseline(self) -> tuple[Outcome | None, Outcome | None, Outcome | None]:
+        """The outcomes, in the order of their dimensions."""
+        return self.label, self.prediction, self.baseline
+
+    @property
+    def decides_by_threshold(self) -> bool:
+        """Whether decisions come from scores."""
+        return self.prediction is None and self.threshold is not None and self.numeric_label is None
+
+    @property
     def numeric(self) -> tuple[ColumnName, ...]:
         """Columns whose sums are kept."""
         return tuple(dict.fromkeys(n for n in (self.score, self.weight, self.numeric_label) if n is not None))
@@ -112,7 +122,7 @@ class Counter:
         ):
             if outcome is not None:
                 self.encoders.append((dim, outcome.column, OutcomeEncoder(outcome, role)))
-        self.exponents = {name: exponent_for(size) for name, size in _sum_magnitudes(spec, magnitudes).items()}
+        self.exponents = {name: exponent_for(size) for name, size in sum_magnitudes(spec, magnitudes).items()}
         self.parts: list[CellTable] = []
         self.pending = 0
 
@@ -154,7 +164,7 @@ class Counter:
             )
         if spec.score is None:
             return
-        if PREDICTION not in dims and spec.threshold is not None and spec.numeric_label is None:
+        if spec.decides_by_threshold and spec.threshold is not None:
             dims.append(PREDICTION)
             codes.append((values[spec.score] >= spec.threshold).astype(np.int64))
         if spec.bins is not None:
@@ -234,7 +244,7 @@ def _sums(spec: CellSpec, values: Mapping[ColumnName, Floats]) -> dict[str, Floa
     return sums
 
 
-def _sum_magnitudes(spec: CellSpec, sizes: Mapping[str, float]) -> dict[str, float]:
+def sum_magnitudes(spec: CellSpec, sizes: Mapping[str, float]) -> dict[str, float]:
     """Largest absolute value of each summed quantity."""
     found: dict[str, float] = {}
     weight = 1.0

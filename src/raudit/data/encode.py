@@ -73,6 +73,13 @@ class AttributeEncoder:
             lookup[position] = self._named(names[position] if position <= len(edges) else UNKNOWN)
         return lookup[place]
 
+    def named(self, names: list[str | None], codes: Any) -> Ints:
+        """Codes of groups that are named already; None is the group of missing values."""
+        lookup = np.full(len(names), -1, dtype=np.int64)
+        for position in np.unique(codes).tolist():
+            lookup[int(position)] = self._named(names[int(position)] or UNKNOWN)
+        return lookup[np.asarray(codes, dtype=np.int64)]
+
     def _check_edges(self) -> None:
         edges = self.attribute.edges
         if list(edges) != sorted(set(edges)) or not np.isfinite(edges).all():

@@ -58,8 +58,8 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
     check = [cross_check(group_counts(table, (name,))) for name in table.attributes if name not in context.controls]
     note = (
-        f"fairlearn recomputed {sum(item.values for item in check):,} rates from the same cells; the largest difference "
-        f"is {max((item.largest for item in check), default=0.0):.1g}."
+        f"fairlearn recomputed {sum(item.values for item in check):,} rates from the same cells; the largest "
+        f"difference is {max((item.largest for item in check), default=0.0):.1g}."
     )
     metrics = METRICS if overall.labelled else WITHOUT_LABEL
     return join(
@@ -289,7 +289,7 @@ def _dots(by: tuple[str, ...], groups: Groups, found: Any, context: Context) -> 
         if groups.n[i] >= context.options.suppress_below and not np.isnan(found.value[i])
     ]
     shown.sort(key=lambda i: float(found.value[i]))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "label": context.speech.group(groups.names[i]),
             "value": number(found.value[i]),
@@ -323,7 +323,8 @@ def _extremes(by: tuple[str, ...], groups: Groups, context: Context) -> Figure:
     ends = order if order.size <= 10 else np.concatenate([order[:5], order[-5:]])
     picked = kept.take(np.sort(ends))
     figure = _dots(by, picked, estimate(picked, "selection_rate", level=context.options.confidence), context)
-    caption = f"The five lowest and five highest of {len(kept.names):,} groups with at least {context.options.min_group} rows."
+    size = context.options.min_group
+    caption = f"The five lowest and five highest of {len(kept.names):,} groups with at least {size} rows."
     return Figure(id=figure.id, kind=figure.kind, title=figure.title, alt=figure.alt, data=figure.data, caption=caption)
 
 
@@ -362,14 +363,13 @@ def _small(by: tuple[str, ...], groups: Groups, context: Context) -> Finding:
 
 def _small_sentence(by: tuple[str, ...], groups: Groups, small: Sequence[Any], context: Context) -> str:
     hide = context.options.suppress_below
-    named = [
-        f"{context.speech.group(groups.names[i])} ({f'n = {groups.n[i]:,}' if groups.n[i] >= hide else f'fewer than {hide}'})"
-        for i in small[:3]
-    ]
+    sizes = [f"n = {groups.n[i]:,}" if groups.n[i] >= hide else f"fewer than {hide}" for i in small[:3]]
+    named = [f"{context.speech.group(groups.names[i])} ({size})" for i, size in zip(small, sizes, strict=False)]
     more = f" and {len(small) - 3:,} more" if len(small) > 3 else ""
     count = f"{len(small):,} of {len(groups.names):,} groups by {by_name(by)}"
     verb = "is" if len(small) == 1 else "are"
-    return f"{count} {verb} too small to be compared (fewer than {context.options.min_group} people): {', '.join(named)}{more}."
+    limit = f"fewer than {context.options.min_group} people"
+    return f"{count} {verb} too small to be compared ({limit}): {'; '.join(named)}{more}."
 
 
 def _unknown(name: str, groups: Groups) -> Finding:
@@ -380,7 +380,7 @@ def _unknown(name: str, groups: Groups) -> Finding:
         subject=Subject(kind="attribute", name=name, detail={"metric": "unknown_share"}),
         status=Status.INDETERMINATE,
         severity=MISSING_ATTRIBUTE.severity,
-        statement=f"For {count:,} of {total:,} people the {name} is unknown; they are compared as a group of their own.",
+        statement=f"For {count:,} of {total:,} people the {name} is unknown; they are a group of their own.",
         reason="Nobody can say from this data how the unknown would change the comparison.",
         measurement=Measurement(metric="unknown_share", value=count / total, n=total, events=count),
         requirements=MISSING_ATTRIBUTE.requirements,

@@ -35,6 +35,8 @@ OTHER_LIMITS = (
     "cost_difference",
     "mean_error_difference",
     "mean_absolute_error_difference",
+    "mean_prediction_difference",
+    "conditional_demographic_parity_difference",
     "exposure_ratio",
 )
 

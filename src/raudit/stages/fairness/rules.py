@@ -32,8 +32,8 @@ SELECTION_DIFFERENCE = _rule(
     1,
     "Selection rates differ between groups",
     "A group that is selected less often gets less of what the system hands out, whatever the reason.",
-    "Demographic parity difference: largest minus smallest selection rate. Newcombe interval for the worst pair, widened "
-    "so that all pairs hold at once.",
+    "Demographic parity difference: largest minus smallest selection rate. Newcombe interval for the worst pair, "
+    "widened so that all pairs hold at once.",
     "Look where the difference comes from: base rates, a feature that stands for the attribute, the threshold, or too "
     "little data on one group. Record why the difference that remains is justified, or change the system.",
     requirements=(*_COMMON, "gdpr:22", "gdpr:35.7.c"),
@@ -41,7 +41,8 @@ SELECTION_DIFFERENCE = _rule(
 SELECTION_RATIO = _rule(
     2,
     "The lower selection rate is too small a part of the higher",
-    "Four fifths is a convention for a first look at adverse impact; it is not the law, and keeping to it proves nothing.",
+    "Four fifths is a convention for a first look at adverse impact; it is not the law, and keeping to it proves "
+    "nothing.",
     "Demographic parity ratio: smallest over largest selection rate. Katz log interval with one half added, widened so "
     "that all pairs hold at once.",
     "As for RA-FAIR-001. In employment, have the selection procedure validated before it is used further.",
@@ -51,9 +52,10 @@ EQUALIZED_ODDS = _rule(
     3,
     "Error rates differ between groups",
     "Where people with the same true outcome are decided differently by group, one group carries more of the errors.",
-    "Equalized odds difference: the larger of the gaps in true and false positive rates (or their ratio, or mean). Both "
-    "intervals hold together.",
-    "Compare the error rates at other thresholds, look for features measured worse on one group, collect more data on it.",
+    "Equalized odds difference: the larger of the gaps in true and false positive rates (or their ratio, or mean). "
+    "Both intervals hold together.",
+    "Compare the error rates at other thresholds, look for features measured worse on one group, collect more "
+    "data on it.",
     requirements=_ACCURACY,
 )
 EQUAL_OPPORTUNITY = _rule(
@@ -160,8 +162,8 @@ IMPACT_RATIO = _rule(
     16,
     "Impact ratios of a New York City bias audit",
     "Local Law 144 asks for these numbers to be published; it sets no limit, so the one used here is the plan's.",
-    "Selection rate (or rate of scores above the sample median) of each category over that of the most selected one, by "
-    "sex, race/ethnicity and both.",
+    "Selection rate (or rate of scores above the sample median) of each category over that of the most selected one, "
+    "by sex, race/ethnicity and both.",
     "Publish the table with the counts of unknowns and of categories left out; look into ratios under the limit.",
     requirements=("nyc-ll144:5-301", "us-ugesp:1607.4.D"),
 )
@@ -182,9 +184,9 @@ MEAN_PREDICTION = _rule(
 )
 
 RULES: tuple[Rule, ...] = (
-    SELECTION_DIFFERENCE, SELECTION_RATIO, EQUALIZED_ODDS, EQUAL_OPPORTUNITY, PREDICTIVE_PARITY, OTHER_RATE, SMALL_GROUP,
-    MISSING_ATTRIBUTE, CALIBRATION, RANKING_QUALITY, REGRESSION_ERROR, EXPOSURE, COSTS, BASELINE, CONDITIONAL,
-    IMPACT_RATIO, MULTICLASS, MEAN_PREDICTION,
+    SELECTION_DIFFERENCE, SELECTION_RATIO, EQUALIZED_ODDS, EQUAL_OPPORTUNITY, PREDICTIVE_PARITY, OTHER_RATE,
+    SMALL_GROUP, MISSING_ATTRIBUTE, CALIBRATION, RANKING_QUALITY, REGRESSION_ERROR, EXPOSURE, COSTS, BASELINE,
+    CONDITIONAL, IMPACT_RATIO, MULTICLASS, MEAN_PREDICTION,
 )  # fmt: skip
 
 _BY_DISPARITY = {

@@ -1,0 +1,128 @@
+"""Data sets that are held as an Arrow table, and what all data sets share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raudit.canonical import Sha256
+from raudit.data.interface import ColumnName, DataSet, Kind
+from raudit.errors import DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import pandas as pd
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrowDataSet:
+    """A data set held as an Arrow table."""
+
+    name: str
+    sha256: Sha256
+    table: Any
+    """The pyarrow Table."""
+    added: tuple[ColumnName, ...] = field(default=())
+    """Columns that raudit computed."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.table.num_rows)
+
+    @property
+    def kinds(self) -> Mapping[ColumnName, Kind]:
+        """Kind of every column of the file, in file order; computed columns are left out."""
+        return {ColumnName(f.name): kind_of(f.type) for f in self.table.schema if ColumnName(f.name) not in self.added}
+
+    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """Read columns in pieces."""
+        yield from self._select(columns).to_batches(max_chunksize=rows)
+
+    def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
+        """Read columns as pandas."""
+        frame: pd.DataFrame = self._select(columns).to_pandas(integer_object_nulls=False)
+        return frame
+
+    def lazy(self) -> nw.LazyFrame[Any]:
+        """The table as a narwhals lazy frame."""
+        import narwhals as nw
+
+        frame: nw.LazyFrame[Any] = nw.from_native(self.table).lazy()
+        return frame
+
+    def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:
+        """Add computed columns."""
+        import pyarrow as pa
+
+        table = self.table
+        for name, values in columns.items():
+            table = table.append_column(name, pa.array(values))
+        return ArrowDataSet(name=self.name, sha256=self.sha256, table=table, added=(*self.added, *columns))
+
+    def _select(self, columns: Sequence[ColumnName] | None) -> Any:
+        if columns is None:
+            return self.table.drop_columns(list(self.added)) if self.added else self.table
+        missing = [name for name in columns if name not in self.table.column_names]
+        if missing:
+            raise no_column(missing[0], self.table.column_names, self.name)
+        return self.table.select(list(columns))
+
+
+def kind_of(arrow_type: Any) -> Kind:
+    """Kind of an Arrow type."""
+    import pyarrow as pa
+
+    t = pa.types
+    if t.is_dictionary(arrow_type):
+        return kind_of(arrow_type.value_type)
+    tests = (
+        (Kind.TEXT, (t.is_string, t.is_large_string, t.is_string_view)),
+        (Kind.BOOLEAN, (t.is_boolean,)),
+        (Kind.INTEGER, (t.is_integer,)),
+        (Kind.NUMBER, (t.is_floating, t.is_decimal)),
+        (Kind.TIME, (t.is_temporal,)),
+    )
+    return next((kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.OTHER)
+
+
+def check_names(names: Sequence[str], source: str) -> None:
+    """Refuse empty and doubled column names."""
+    seen: set[str] = set()
+    for name in names:
+        if not name.strip():
+            raise DataError("a column has no name", reference="column-unnamed", where=source, hint="name every column")
+        if name in seen:
+            raise DataError(
+                "two columns have the same name",
+                reference="column-doubled",
+                where=source,
+                got=repr(name)[:80],
+                hint="rename one of them",
+            )
+        seen.add(name)
+
+
+def no_column(name: str, known: Sequence[str], source: str) -> DataError:
+    """The error for a column that is not there."""
+    from raudit.yamltext import nearest
+
+    return DataError(
+        f"there is no column {name!r}", reference="no-column", where=source, hint=nearest(name, list(known)[:200])
+    )
+
+
+def broken(path: Path, error: Exception, kind: str) -> DataError:
+    """The error for a file that its reader refuses."""
+    # Arrow quotes the offending row in its message, and the row may hold personal data: keep only what precedes it.
+    said = str(error).splitlines()[0].split(":", 1)[0][:100]
+    return DataError(
+        f"not a readable {kind} file",
+        reference="data-broken",
+        where=str(path),
+        got=said,
+        hint=f"open it with another {kind} reader to see what is wrong",
+    )
