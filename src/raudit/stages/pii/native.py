@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ def count_patterns(cells: pa.Array, patterns: Mapping[str, str], into: dict[str,
     possible = cells
     if len(names) == 1 and (needed := NEEDS.get(names[0])) and len(needed) == 1:
         possible = cells.filter(pc.match_substring(cells, needed))
-    hits = possible.filter(pc.match_substring_regex(possible, _either([patterns[name] for name in names])))
+    hits = possible.filter(pc.match_substring_regex(possible, either(tuple(patterns[name] for name in names))))
     if not len(hits):
         return
     if len(names) == 1:
@@ -82,12 +82,9 @@ def _count(name: str, hits: pa.Array, into: dict[str, PatternCount]) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _joined(patterns: tuple[str, ...]) -> str:
+def either(patterns: tuple[str, ...]) -> str:
+    """Several patterns as one."""
     return "|".join(f"(?:{pattern})" for pattern in patterns)
-
-
-def _either(patterns: Sequence[str]) -> str:
-    return _joined(tuple(patterns))
 
 
 def _cards(hits: pa.Array) -> int:

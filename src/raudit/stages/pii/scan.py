@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 20_000
 """Characters of a cell that are read; what is longer is cut, counted and said."""
+PIECE_BYTES = 64 * 2**20
 SHORT_CELL = 60
 """A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
 
@@ -46,6 +47,10 @@ class ColumnScan:
 
     def add(self, column: pa.Array) -> None:
         """Take the next cells of the column."""
+        for piece in pieces(column):
+            self._add(piece)
+
+    def _add(self, column: pa.Array) -> None:
         self.n_rows += len(column)
         text = self.as_text(column)
         if text is None:
@@ -63,20 +68,54 @@ class ColumnScan:
 
         if self.kind in {"boolean", "number"} or (self.kind == "integer" and not self.patterns):
             return None
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
-        if self.kind == "other":
-            column = pa.array([None if v is None else _flat(v) for v in column.to_pylist()], pa.large_string())
-        elif not pa.types.is_large_string(column.type):
-            column = column.cast(pa.large_string())
-        if len(column) and column.nbytes > 200 * len(column):
-            long = pc.greater(pc.binary_length(column), LONGEST_CELL)
-            n_long = pc.sum(long).as_py() or 0
-            if n_long:
-                self.cut += n_long
-                column = pc.utf8_slice_codeunits(column, 0, LONGEST_CELL)
-        blank = pc.equal(pc.binary_length(column), 0)
-        return pc.if_else(blank, pa.scalar(None, pa.large_string()), column) if pc.any(blank).as_py() else column
+        column, cut = bounded(as_strings(column))
+        self.cut += cut
+        dull = pc.equal(pc.binary_length(column), 0)
+        if len(column) and str(column[0])[:1] == "⟦":
+            # Tokens of our own redaction are no personal data.
+            dull = pc.or_(dull, pc.match_substring_regex(column, TOKEN))
+        return pc.if_else(dull, pa.scalar(None, pa.large_string()), column) if pc.any(dull).as_py() else column
+
+
+TOKEN = r"^⟦[A-Z_]+:[0-9a-f]{16}⟧$"  # noqa: S105 -- the shape of a token, not one
+"""Shape of the tokens that ``redact`` puts in place of values."""
+
+
+def as_strings(column: pa.Array) -> pa.Array:
+    """Any Arrow array as text; nested values are written out, long ones of dictionaries cut before they multiply."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(column.type):
+        values, _ = bounded(as_strings(column.dictionary))
+        return values.take(column.indices)
+    if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
+        return pa.array([None if v is None else _flat(v) for v in column.to_pylist()], pa.large_string())
+    return column if types.is_large_string(column.type) else column.cast(pa.large_string())
+
+
+def pieces(column: pa.Array) -> Iterator[pa.Array]:
+    """Cut a dictionary-encoded column so that no piece is large once it is written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = len(column)
+    if pa.types.is_dictionary(column.type) and len(column.dictionary) and rows:
+        text = as_strings(column.dictionary)
+        longest = min(pc.max(pc.binary_length(text)).as_py() or 1, 4 * LONGEST_CELL)
+        rows = max(256, PIECE_BYTES // max(longest, 1))
+    for start_ in range(0, max(len(column), 1), max(rows, 1)):
+        yield column.slice(start_, rows)
+
+
+def bounded(column: pa.Array) -> tuple[pa.Array, int]:
+    """Cut cells that are too long, and say how many there were."""
+    import pyarrow.compute as pc
+
+    if not len(column) or column.nbytes <= LONGEST_CELL:
+        return column, 0
+    cut = pc.sum(pc.greater(pc.binary_length(column), LONGEST_CELL)).as_py() or 0
+    return (pc.utf8_slice_codeunits(column, 0, LONGEST_CELL), cut) if cut else (column, 0)
 
 
 def start(name: str, kind: str, *, rulebook: Rulebook, hints: HintTable, seed: int, sample_size: int) -> ColumnScan:
@@ -280,3 +319,12 @@ def _flat(value: Any, depth: int = 0) -> str:
     if isinstance(value, bytes):
         return value[:LONGEST_CELL].decode("utf-8", "replace")
     return "" if value is None else str(value)[:LONGEST_CELL]
+
+
+def numeric_kind(arrow_type: Any) -> str:
+    """The type gate: ``integer``, ``number``, ``boolean`` or ``time`` for types the language model is kept from."""
+    import pyarrow as pa
+
+    t = pa.types
+    gates = (("boolean", t.is_boolean), ("integer", t.is_integer), ("number", t.is_floating), ("time", t.is_temporal))
+    return next((kind for kind, test in gates if test(arrow_type)), "")
