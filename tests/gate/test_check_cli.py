@@ -14,7 +14,7 @@ FLAGS = (
     "--config", "--record", "--policy", "--fail-on", "--soft-fail-on", "--hard-fail-on", "--on-inconclusive",
     "--select", "--ignore", "--waivers", "--strict-waivers", "--show-waived", "--baseline", "--update-baseline",
     "--approver", "--reason", "--output", "--exit-zero", "--offline", "--seed", "--today", "--json", "--quiet",
-    "--clock", "--actor", "--no-log",
+    "--clock", "--actor", "--no-log", "--cache", "--no-cache",
 )  # fmt: skip
 
 

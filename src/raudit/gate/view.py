@@ -31,6 +31,9 @@ class GateFinding:
     adjusted: bool = False
     """Whether the policy changed its status, severity or threshold."""
     requirements: tuple[str, ...] = ()
+    anchor: str = ""
+    """What sets the rule: the policy's entry if it changed the finding, else the finding's own anchor, else its
+    stage."""
 
 
 def findings_of(record: Record) -> tuple[GateFinding, ...]:
@@ -92,7 +95,15 @@ def _view(
         explanation=explanation,
         adjusted=change is not None,
         requirements=_requirements(finding, rule, verdict),
+        anchor=(_policy_anchor(finding.rule, verdict) if change else "") or finding.anchor or f"stages.{stage.name}",
     )
+
+
+def _policy_anchor(rule: str, verdict: Verdict) -> str:
+    """Where the policy speaks of a rule, by its longest key."""
+    entries = verdict.policy.get("rules", {})
+    keys = sorted((key for key in entries if covers(key, rule) and entries[key].get("anchor")), key=len)
+    return str(entries[keys[-1]]["anchor"]) if keys else ""
 
 
 def _effect(
