@@ -37,6 +37,8 @@ EXAMPLES = {
     },
     "waiver.revoked": {"waiver": "w1", "by": "Ann Example"},
     "waiver.expired": {"waiver": "w1", "expires": "2026-12-31"},
+    "waiver.used": {"waiver": "w1", "state": "applied", "rule": "RA-FAIR-001", "finding": "c" * 32, "record": A},
+    "baseline.approved": {"approval": A, "baseline": B, "added": 3, "record": D, "by": "Ann Example"},
     "signoff.given": {"checklist": "aia", "answers": A, "role": "reviewer", "by": "Ann Example"},
     "signoff.voided": {"checklist": "aia", "signoff": 3, "reason": "answers-changed"},
     "report.rendered": {"record": D, "pdf": A, "template": "standard"},
