@@ -49,7 +49,8 @@ def tagged_pdf(pages: int) -> bytes:
         metadata.Type, metadata.Subtype = Name.Metadata, Name.XML
         pdf.Root.Metadata = pdf.make_indirect(metadata)
         output = io.BytesIO()
-        pdf.save(output, deterministic_id=True)
+        # pyHanko unpacks an object stream anew for each object in it: with them, checking takes time in the square
+        pdf.save(output, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return output.getvalue()
 
 
