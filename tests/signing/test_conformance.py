@@ -23,13 +23,21 @@ from raudit.signing.timestamping import Level, TimeStamping
 
 FIELDS = ("raudit-issuer", *(f"raudit-reviewer-{number}" for number in range(1, 5)))
 PDFUA = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"
-xmlns:e="http://www.aiim.org/pdfa/ns/extension/" xmlns:s="http://www.aiim.org/pdfa/ns/schema#"
-xmlns:p="http://www.aiim.org/pdfa/ns/property#"><pdfuaid:part>1</pdfuaid:part><e:schemas><rdf:Bag>
-<rdf:li rdf:parseType="Resource"><s:schema>PDF/UA</s:schema>
-<s:namespaceURI>http://www.aiim.org/pdfua/ns/id/</s:namespaceURI><s:prefix>pdfuaid</s:prefix><s:property><rdf:Seq>
-<rdf:li rdf:parseType="Resource"><p:name>part</p:name><p:valueType>Integer</p:valueType>
-<p:category>internal</p:category><p:description>Part</p:description></rdf:li></rdf:Seq></s:property></rdf:li>
-</rdf:Bag></e:schemas></rdf:Description></rdf:RDF>"""
+xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"><pdfuaid:part>1</pdfuaid:part>
+<pdfaExtension:schemas><rdf:Bag>
+<rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq>
+<rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part</pdfaProperty:description></rdf:li></rdf:Seq></pdfaSchema:property></rdf:li>
+</rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
 def tagged_pdf(pages: int) -> bytes:
@@ -49,7 +57,8 @@ def tagged_pdf(pages: int) -> bytes:
         metadata.Type, metadata.Subtype = Name.Metadata, Name.XML
         pdf.Root.Metadata = pdf.make_indirect(metadata)
         output = io.BytesIO()
-        pdf.save(output, deterministic_id=True)
+        # pyHanko unpacks an object stream anew for each object in it: with them, checking takes time in the square
+        pdf.save(output, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return output.getvalue()
 
 
