@@ -220,10 +220,8 @@ def test_at_most_5000_results_worst_first(make):
 def test_at_most_ten_megabytes_gzipped(make):
     import random
 
-    noise = random.Random(0)
-    findings = [
-        make.finding(group=f"g{n}", statement="".join(noise.choices("abcdefghijklmnop", k=6000))) for n in range(4500)
-    ]
+    noise, letters = random.Random(0), [chr(code) for code in range(0x4E00, 0x4E00 + 4096)]
+    findings = [make.finding(group=f"g{n}", statement="".join(noise.choices(letters, k=9000))) for n in range(2500)]
     data = render(judged(make.record(make.stage(*findings))), "sarif", anchors=LINES)
     assert len(gzip.compress(data, mtime=0)) <= 10_000_000
     assert run_of(json.loads(data))["results"]
