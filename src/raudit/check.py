@@ -486,12 +486,19 @@ def waiver_for(
     waiver = waiver_from(raw)
     found = covered(held, judged_by, waiver)
     if not found:
-        known = sorted({finding.rule for finding in held.findings if finding.status is Status.FAILED})
+        failed = [finding for finding in held.findings if finding.status is Status.FAILED]
+        known = sorted({finding.rule for finding in failed})
+        about = sorted({f"{f.subject.kind} {f.subject.name}" for f in failed if f.rule == rule})
         raise PolicyError(
             "the waiver would cover no failed finding of this record",
             reference="waiver-covers-nothing",
             where=rule,
-            hint=nearest(rule, known) if known and rule not in known else "check the scope against raudit check --json",
+            got=", ".join(f"{key} {value}" for key, value in scope.items()),
+            hint=f"{rule} failed for: {', '.join(about)}"
+            if about
+            else nearest(rule, known)
+            if known
+            else "nothing failed",
         )
     for key, too_low in (("max_value", False), ("min_value", True)):
         ends = [item.bound for item in found if item.too_low is too_low and item.bound is not None]

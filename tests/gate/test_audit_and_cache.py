@@ -151,3 +151,22 @@ def test_sarif_lines_of_a_real_audit(audit):
         line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
         stage = {"RA-FAIR": "fairness", "RA-DATA": "data_profile"}[result["ruleId"].rsplit("-", 1)[0]]
         assert stage in lines[line - 1] or "sensitive" in lines[line - 1] or "data" in lines[line - 1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0.2, 1.0, 2.5])
+def test_ctrl_c_while_the_audit_runs(audit, after):
+    import signal
+    import time
+
+    Path("o.json").write_text("old")
+    args = [sys.executable, "-m", "raudit", "check", "--no-log", "-q", "--output", "json=o.json"]
+    running = subprocess.Popen(args, stderr=subprocess.PIPE, text=True)
+    time.sleep(after)
+    running.send_signal(signal.SIGINT)
+    _out, err = running.communicate(timeout=120)
+    assert running.returncode in {130, 1, -2}  # interrupted, done before, or before Python could listen
+    assert "Traceback" not in err or running.returncode == -2 or after < 1
+    text = Path("o.json").read_text()
+    assert text == "old" or json.loads(text)["verdict"]["exit_status"] == 1
+    assert not list(Path().glob(".*.part"))

@@ -56,8 +56,7 @@ def by_cli(folder: Path, record: Path) -> tuple[int, dict]:
 def by_pytest(folder: Path, record: Path | None) -> tuple[int, dict]:
     name = record.name if record else None
     (folder / "test_gate.py").write_text(
-        "def test_model(raudit):\n"
-        f"    raudit.check('raudit.yaml', record={name!r}, outputs=('record=judged.json',))\n"
+        f"def test_model(raudit):\n    raudit.check('raudit.yaml', record={name!r}, outputs=('record=judged.json',))\n"
     )
     args = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), "test_gate.py"]
     done = subprocess.run(args, cwd=folder, capture_output=True, text=True, check=False, timeout=120)

@@ -27,8 +27,9 @@ ZEROED = (1, 3)
 
 
 @click.command(
+    short_help="Say whether anything blocks; end in a status for CI.",
     epilog="Exit status: 0 nothing blocks, 1 a blocking finding, 2 wrong usage, 3 could not tell, 4 internal error or "
-    "a file could not be written, 5 nothing evaluated, 6 a record does not verify. The same whatever the output."
+    "a file could not be written, 5 nothing evaluated, 6 a record does not verify. The same whatever the output.",
 )
 @click.option("--config", type=FILE, default=Path("raudit.yaml"), show_default=True, help="The plan.")
 @click.option("--record", type=FILE, help="Judge this record instead of running the audit.")
