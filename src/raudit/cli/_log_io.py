@@ -109,8 +109,13 @@ def give(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
+    give_bytes(text.encode(), output)
+
+
+def give_bytes(data: bytes, output: Path) -> None:
+    """Write a result to a file."""
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_bytes(data)
     except OSError as error:
         raise EnvironmentFault(
             "the file cannot be written", reference="log-output", where=str(output), got=error.strerror or ""
