@@ -26,9 +26,10 @@ def opened(location: str, key_file: Path | None = None) -> Log:
 
 def key_from(file: Path) -> LogKey:
     """Read a key file; the passphrase comes from the environment."""
-    from raudit.log import PASSPHRASE_VARIABLE, load_log_key
+    from raudit.log.keys import MEMORY_VARIABLE, PASSPHRASE_VARIABLE, load_log_key
 
-    return load_log_key(file, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    memory = os.environ.get(MEMORY_VARIABLE)
+    return load_log_key(file, passphrase=os.environ.get(PASSPHRASE_VARIABLE), memory=Path(memory) if memory else None)
 
 
 def whoami() -> str:

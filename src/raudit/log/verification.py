@@ -169,7 +169,10 @@ def _tree(steps: _Steps, log: Log, size: int) -> bytes:
     except IntegrityError as error:
         steps.failed(title, error)
         return bytes(merkle.HASH_SIZE)
-    steps.passed(title, f"{size:,} entries, root {root.hex()}")
+    if size:
+        steps.passed(title, f"{size:,} entries, root {root.hex()}")
+    else:
+        steps.unknown(title, "the log has no entries; if it ever had, they are gone")
     return root
 
 
