@@ -33,8 +33,13 @@ def main(location: str, count: int, name: str, batch: int) -> None:
 
 
 def serve() -> None:
+    import contextlib
+
     import raudit.log.bodies
     import raudit.log.sqlite  # noqa: F401 -- loaded once, before forking
+
+    with contextlib.suppress(ImportError):
+        import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:

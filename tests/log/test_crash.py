@@ -68,8 +68,8 @@ def test_kill_minus_nine_a_hundred_times(tmp_path, key):
         assert log.checkpoint(NOW)
 
 
-def wait_until(true):
-    deadline = time.monotonic() + 60
+def wait_until(true, seconds=60):
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.002)

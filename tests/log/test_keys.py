@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from raudit.errors import KeyFileError, LogError, LogIntegrityError
+from raudit.errors import EnvironmentFault, KeyFileError, LogError, LogIntegrityError
 from raudit.log import create_log_key, load_log_key, open_log
 from raudit.log.filesystem import filesystem_of, refuse_network
 from raudit.log.keys import read_vkey
@@ -100,6 +101,22 @@ def test_a_log_without_its_key_appends_and_does_not_sign(tmp_path, key):
         log.append([started()], clock=NOW)
         with pytest.raises(LogError, match="without its key"):
             log.checkpoint(NOW)
+
+
+def test_a_key_in_a_folder_that_cannot_be_written_remembers_elsewhere(tmp_path, make_key):
+    made = make_key()
+    with open_log(tmp_path / "log.db", key=replace(made, memory=tmp_path / "gone" / "x"), create=True) as log:
+        with pytest.raises(EnvironmentFault, match="RAUDIT_LOG_KEY_MEMORY"):
+            log.checkpoint(NOW)
+        assert log.store.notes("signed") == []
+    key = load_log_key(tmp_path / "log.key", memory=tmp_path / "memory")
+    with open_log(tmp_path / "log.db", key=key) as log:
+        assert log.checkpoint(NOW) == (tmp_path / "memory").read_text()
+
+
+def test_an_empty_log_passes_nothing(log):
+    report = log.verify()
+    assert not any(step.status == "passed" for step in report.steps if "entry" in step.title)
 
 
 def test_a_read_only_file_can_be_read(tmp_path, key):

@@ -26,9 +26,10 @@ def opened(location: str, key_file: Path | None = None) -> Log:
 
 def key_from(file: Path) -> LogKey:
     """Read a key file; the passphrase comes from the environment."""
-    from raudit.log import PASSPHRASE_VARIABLE, load_log_key
+    from raudit.log.keys import MEMORY_VARIABLE, PASSPHRASE_VARIABLE, load_log_key
 
-    return load_log_key(file, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    memory = os.environ.get(MEMORY_VARIABLE)
+    return load_log_key(file, passphrase=os.environ.get(PASSPHRASE_VARIABLE), memory=Path(memory) if memory else None)
 
 
 def whoami() -> str:
@@ -109,8 +110,13 @@ def give(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
+    give_bytes(text.encode(), output)
+
+
+def give_bytes(data: bytes, output: Path) -> None:
+    """Write a result to a file."""
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_bytes(data)
     except OSError as error:
         raise EnvironmentFault(
             "the file cannot be written", reference="log-output", where=str(output), got=error.strerror or ""

@@ -18,6 +18,7 @@ from raudit.cli._log_io import (
     content,
     discarding,
     give,
+    give_bytes,
     is_database,
     key_from,
     last_checkpoint,
@@ -147,6 +148,7 @@ def checkpoint(location: str, key_file: Path | None, witnessed: tuple[Path, ...]
     help="Checkpoint, .tlog-proof or export from outside, to compare with. May be repeated.",
 )  # fmt: skip
 @click.option("--witness", "witnesses", metavar="VKEY", multiple=True, help="Verifier key of a witness.")
+@click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="PEM certificate behind time stamps.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if there was no checkpoint from outside to compare with.")
 @JSON
 def verify(
@@ -154,6 +156,7 @@ def verify(
     vkey: str | None,
     checkpoints: tuple[Path, ...],
     witnesses: tuple[str, ...],
+    trust: tuple[Path, ...],
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -163,7 +166,10 @@ def verify(
     outside = [(path.name, checkpoint_in(path)) for path in checkpoints]
     with opened(location) as log:
         report = log.verify(
-            outside, vkey=read_vkey(vkey).vkey if vkey else None, witnesses=[read_vkey(w).vkey for w in witnesses]
+            outside,
+            vkey=read_vkey(vkey).vkey if vkey else None,
+            witnesses=[read_vkey(w).vkey for w in witnesses],
+            trust=[content(path) for path in trust],
         )
     if as_json:
         click.echo(json.dumps(report_json(report), indent=2))
@@ -289,6 +295,31 @@ def witness(
             "say what you are", reference="log-witness-usage",
             expected="--state, --key and --vkey as a witness, or --accept and --witness as the log",
         )  # fmt: skip
+
+
+@command.command()
+@LOCATION
+@click.option("--request", type=click.Path(path_type=Path), help="File to write: the request to send to an authority.")
+@click.option("--accept", type=click.Path(path_type=Path), help="File with the authority's answer.")
+@click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="PEM certificate that you trust.")
+def stamp(location: str, request: Path | None, accept: Path | None, trust: tuple[Path, ...]) -> None:
+    """Have an authority time-stamp the last checkpoint (RFC 3161): write the request, later accept the answer.
+
+    Send the request yourself: curl -H 'Content-Type: application/timestamp-query' --data-binary @REQUEST URL
+    """
+    from secrets import randbits
+
+    from raudit.log.stamp import stamp_request
+
+    if (request is None) == (accept is None):
+        raise LogError("say --request FILE or --accept FILE", reference="log-stamp-usage")
+    with opened(location) as log:
+        held = last_checkpoint(log)
+        if request is not None:
+            give_bytes(stamp_request(held, nonce=randbits(63)), request)
+        elif accept is not None:
+            found = log.accept_stamp(held, content(accept), trust=[content(path) for path in trust])
+            click.echo(f"stamped {found.time:%Y-%m-%d %H:%M:%S} UTC by {printable(found.authority)}")
 
 
 @command.command()

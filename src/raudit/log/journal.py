@@ -31,9 +31,10 @@ from raudit.log.memory import recall, remember
 from raudit.log.note import LogKey, Verifier
 from raudit.log.proof import write_proof
 from raudit.log.rotation import keys_of, rotation_event
-from raudit.log.store import ROTATED, SIGNED, WITNESSED, Reader, Store, StoredNote, Writer
+from raudit.log.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader, Store, StoredNote, Writer
 
 if TYPE_CHECKING:
+    from raudit.log.stamp import Stamp
     from raudit.log.verification import VerifyReport
 
 
@@ -186,6 +187,16 @@ class Log:
         check_extends(state, self.size, self._reader.node, "the witnessed checkpoint")
         event = Event(type=EventType.CHECKPOINT_WITNESSED, body={"witness": witness, "note": text}, actor=actor)
         return self._append((event,), clock, keep=WITNESSED, size=state.size)
+
+    def accept_stamp(self, checkpoint: str, token: bytes, *, trust: Sequence[bytes]) -> Stamp:
+        """Keep a time stamp (RFC 3161) of one of the log's checkpoints, after verifying it against trusted PEM."""
+        from raudit.log.stamp import pack, verify_stamp
+
+        state = self._own(checkpoint)
+        stamp = verify_stamp(token, checkpoint, trust)
+        with self._writable().transaction() as writer:
+            writer.add_note(StoredNote(kind=STAMPED, size=state.size, note=pack(checkpoint, token)))
+        return stamp
 
     def _append(self, events: Sequence[Event], clock: datetime, *, keep: str = "", size: int | None = None) -> Receipt:
         """Append; with ``keep``, also keep the note in the event's body, under its index or the size it speaks of."""
@@ -360,11 +371,12 @@ class Log:
         *,
         vkey: str | None = None,
         witnesses: Iterable[str] = (),
+        trust: Sequence[bytes] = (),
     ) -> VerifyReport:
         """Recompute everything and compare it with what others hold; see `raudit.log.verification.verify_log`."""
         from raudit.log.verification import verify_log
 
-        return verify_log(self, checkpoints, vkey=vkey, witnesses=witnesses)
+        return verify_log(self, checkpoints, vkey=vkey, witnesses=witnesses, trust=trust)
 
     def _own(self, text: str) -> Checkpoint:
         state = verify_checkpoint_any(text, keys_of(self))
