@@ -36,15 +36,14 @@ class PatternCount:
         self.k += len(cells)
         if self.distinct is None:
             return
-        if len(cells) > 50 * DISTINCT_CAP:
+        counted = pc.value_counts(cells)
+        if len(counted) > DISTINCT_CAP:
             self.distinct = None
             return
-        for entry in pc.value_counts(cells):
-            value = entry["values"].as_py()
-            self.distinct[value] = self.distinct.get(value, 0) + entry["counts"].as_py()
-            if len(self.distinct) > DISTINCT_CAP:
-                self.distinct = None
-                return
+        for value, n in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
+            self.distinct[value] = self.distinct.get(value, 0) + n
+        if len(self.distinct) > DISTINCT_CAP:
+            self.distinct = None
 
 
 def count_patterns(cells: pa.Array, patterns: Mapping[str, str], into: dict[str, PatternCount]) -> None:
@@ -105,10 +104,9 @@ def _addresses(hits: pa.Array) -> int:
     import pyarrow.compute as pc
 
     domains = pc.replace_substring_regex(hits, r"(?s)^.*@([\p{L}\p{N}_.-]+).*$", r"\1")
-    total = 0
-    for entry in pc.value_counts(domains):
-        total += entry["counts"].as_py() if _public(entry["values"].as_py()) else 0
-    return total
+    counted = pc.value_counts(domains)
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    return sum(n for domain, n in pairs if _public(domain))
 
 
 @functools.lru_cache(maxsize=65_536)

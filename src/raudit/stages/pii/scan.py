@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 20_000
 """Characters of a cell that are read; what is longer is cut, counted and said."""
+NUMBERS = "values not searched: numbers written as text, without a telling name; cards are counted by checksum"
 PIECE_BYTES = 64 * 2**20
 SHORT_CELL = 60
 """A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
 
 _NAME = re.compile(r"(?:[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}")
-_SEPARATED = re.compile(r"^\s*\+?\(?\d+\)?(?:[ ./()-]+\d+)+|^\s*\+\d")
+_SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+){2,})")
 _DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}")
+_NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -147,7 +149,12 @@ def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfil
     cells = scan.sample.cells() if scan.kind != "time" else []
     shapes = _Shapes.of(cells, rulebook)
     gates = _gates(scan, shapes)
-    ner = scan.kind in {"text", "other"} and not any("language model" in gate for gate in gates)
+    ner = (
+        scan.kind in {"text", "other"} and NUMBERS not in gates and not any("language model" in gate for gate in gates)
+    )
+    drawn, different = len(cells), len(set(cells))
+    if NUMBERS in gates:
+        cells = []
     unique = list(dict.fromkeys(cells))
     found = engine.spans(unique, ner=ner, ner_texts=[readable(cell) for cell in unique]) if unique else []
     spans = dict(zip(unique, found, strict=True))
@@ -156,8 +163,8 @@ def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfil
         kind=scan.kind,
         n_rows=scan.n_rows,
         n_empty=scan.n_empty,
-        n_sampled=len(cells),
-        distinct_in_sample=len(unique),
+        n_sampled=drawn,
+        distinct_in_sample=different,
         mean_words=shapes.mean_words,
         digit_share=shapes.digits,
         name_shape=shapes.names,
@@ -179,6 +186,7 @@ class _Shapes:
     listed: float = 0.0
     separated: float = 0.0
     dates: float = 0.0
+    numbers: float = 0.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> _Shapes:
@@ -196,6 +204,7 @@ class _Shapes:
             share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
             share(_SEPARATED.match),
             share(_DATE.match),
+            share(_NUMBER.fullmatch),
         )
 
 
@@ -215,6 +224,8 @@ def _gates(scan: ColumnScan, shapes: _Shapes) -> tuple[str, ...]:
         gates.append("values not searched: whole numbers without a telling name or checksum")
     elif scan.kind == "integer":
         gates.append("no language model: whole numbers")
+    elif shapes.numbers >= 0.95 and not any(hint is Hint.SURE for hint in scan.hints.values()):
+        gates.append(NUMBERS)
     elif shapes.digits >= 0.5 and shapes.mean_words < 4:
         gates.append("no language model: most values hold digits")
     return tuple(gates)
@@ -254,6 +265,7 @@ def _counts(
         if native is None or (native.k == 0 and not hits):
             yield EntityCount(
                 entity_type=entity,
+                agreed=sum(supported(entity, cell[s.start : s.end], rulebook) for cell, s in hits),
                 k=len(hits),
                 n=len(cells),
                 exact=len(cells) == n_filled,
@@ -300,6 +312,15 @@ def _exact(
         checksum=passed,
         examples=examples,
     )
+
+
+def supported(entity: str, text: str, rulebook: Rulebook) -> bool:
+    """A second opinion on what was found inside a text; True for types that need none."""
+    if entity == "PERSON":
+        return _listed(text, rulebook)
+    if entity == "PHONE_NUMBER":
+        return sum(c.isdigit() for c in text) >= 7 and bool(_SEPARATED.match(text)) and not _DATE.match(text)
+    return True
 
 
 def covers(cell: str, span: Span, share: float) -> bool:
