@@ -107,7 +107,7 @@ def _signature_fields(pdf: Any, boxes: tuple[Box, ...]) -> None:
         )
         reference = pdf.make_indirect(Dictionary(Type=Name.OBJR, Obj=widget, Pg=page.obj))
         element = pdf.make_indirect(
-            Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=Array([reference]))
+            Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=reference)
         )
         document.K.append(element)
         numbers.extend([key, element])
