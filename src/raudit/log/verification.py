@@ -254,7 +254,7 @@ def _keys(steps: _Steps, log: Log, vkey: str | None) -> tuple[KeySpan, ...]:
         steps.failed(title, error)
         return ()
     times = "once" if len(spans) == 2 else f"{len(spans) - 1} times"
-    count = f"rotated {times}, signed by both keys each time" if len(spans) > 1 else "never rotated"
+    count = f"rotated {times}, signed by both keys" if len(spans) > 1 else "never rotated"
     if pinned is None:
         steps.unknown(title, f"{spans[0].verifier.vkey} ({count}), taken from the log itself; give the one you know")
     else:
