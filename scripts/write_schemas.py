@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from raudit.gate.schemas import output_schemas
+from raudit.checklists.answers import AnswersFile
+from raudit.checklists.schema import ChecklistFile
 from raudit.plan.schema import PlanFile
-from raudit.policy.published import policy_schemas
 from raudit.record import record_json_schema
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
@@ -15,17 +15,16 @@ SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 
 def schemas() -> dict[str, dict[str, object]]:
     """Every published schema by file name."""
-    plan = PlanFile.model_json_schema(by_alias=True)
-    return {
-        "plan-1.schema.json": {
+    files = {"plan": PlanFile, "checklist": ChecklistFile, "answers": AnswersFile}
+    found = {
+        f"{name}-1.schema.json": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": "raudit.plan/1",
-            **plan,
-        },
-        "record-1.schema.json": record_json_schema(),
-        **policy_schemas(),
-        **output_schemas(),
+            "$id": f"raudit.{name}/1",
+            **model.model_json_schema(by_alias=True),
+        }
+        for name, model in files.items()
     }
+    return {**found, "record-1.schema.json": record_json_schema()}
 
 
 def text(schema: dict[str, object]) -> str:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit import __version__
+from raudit.cache import StageCache
 from raudit.canonical import Sha256, digest, sha256
 from raudit.errors import RauditError
 from raudit.evidence import Progress, Quiet
@@ -154,8 +155,11 @@ def judge_plan(
     actor: str = SERVICE,
     progress: Progress | None = None,
     today: date | None = None,
+    cache: StageCache | None = None,
 ) -> Record:
     """Run a plan up to its verdict, without a report: what a gate needs.
+
+    With a cache, stages whose inputs did not change are taken from it; a signed report never does that.
 
     With a log, the run is logged as in ``run_audit``, steps 1 to 4.
     """
@@ -163,9 +167,9 @@ def judge_plan(
     progress = progress or Quiet()
     today = today or clock.date()
     if log is None:
-        return judge_record(plan, measure(prepared, progress=progress), today=today)
+        return judge_record(plan, measure(prepared, progress=progress, cache=cache), today=today)
     with _logged_run(log, prepared, actor, clock) as logged:
-        record = _judged(prepared, logged, progress, today)
+        record = _judged(prepared, logged, progress, today, cache)
         _seal(log, record, logged, clock)
     return record
 
@@ -248,8 +252,10 @@ def code_sha256() -> Sha256:
     return digest([[path.relative_to(folder).as_posix(), sha256(path.read_bytes())] for path in files])
 
 
-def _judged(prepared: Prepared, logged: _LoggedRun, progress: Progress, today: date) -> Record:
-    record = measure(prepared, progress=progress, on_stage=logged.stage)  # (2)
+def _judged(
+    prepared: Prepared, logged: _LoggedRun, progress: Progress, today: date, cache: StageCache | None = None
+) -> Record:
+    record = measure(prepared, progress=progress, on_stage=logged.stage, cache=cache)  # (2)
     return judge_record(prepared.plan, record, today=today)  # (3)
 
 

@@ -74,6 +74,8 @@ class CheckOptions:
     """``kind=path``; the path ``-`` is standard output."""
     offline: bool = False
     seed: int | None = None
+    cache: Path | None = None
+    """Folder that keeps stages, so that one whose inputs did not change need not run again; None runs every stage."""
     today: date | None = None
     """Date in UTC against which waivers expire; None takes the clock's."""
 
@@ -141,7 +143,8 @@ def check(
         if plan is not None and not _is_plan_of(plan, record):
             notices.append(f"{options.config} is not the plan that the record was made from; its lines may not fit.")
     else:
-        record = _run(options, plan, now, log, actor, progress)
+        record, said = _run(options, plan, now, log, actor, progress)
+        notices += said
     record, growth = _judge(record, options, plan, today, _approved(log))
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
@@ -204,11 +207,17 @@ def _growth_notice(growth: Growth) -> str:
 
 def _run(
     options: CheckOptions, plan: Plan | None, now: datetime, log: Log | None, actor: str, progress: Progress | None
-) -> Record:
-    from raudit.audit import judge_plan
+) -> tuple[Record, list[str]]:
+    from raudit.audit import code_sha256, judge_plan
+    from raudit.cache import StageCache
 
     assert plan is not None  # noqa: S101 -- without a record the plan was loaded
-    return judge_plan(plan, clock=now, seed=options.seed, log=log, actor=actor, progress=progress, today=options.today)
+    cache = StageCache(options.cache, code=code_sha256()) if options.cache is not None else None
+    record = judge_plan(
+        plan, clock=now, seed=options.seed, log=log, actor=actor, progress=progress, today=options.today, cache=cache
+    )
+    hits = cache.hits if cache is not None else ()
+    return record, [f"Unchanged, taken from {options.cache}: {', '.join(hits)}."] if hits else []
 
 
 def _approved(log: Log | None) -> frozenset[Sha256] | None:
@@ -423,6 +432,10 @@ def plan_lines(plan: Plan | None, options: CheckOptions, record: Record) -> Plan
             path = plan.path(section.answers)
             if path.exists():
                 files[section.answers] = (_relative(path), _yaml(path))
+    said = options.policy or plan.file.policy
+    source = policy_source(said, Path() if options.policy else plan.folder) if isinstance(said, str) else None
+    if isinstance(source, Path) and source.exists():
+        files[source.name] = (_relative(source), _yaml(source))
     return PlanLines(plan_uri=uri, plan=plan.yaml, files={k: v for k, v in files.items() if v[1] is not None})
 
 
@@ -473,12 +486,19 @@ def waiver_for(
     waiver = waiver_from(raw)
     found = covered(held, judged_by, waiver)
     if not found:
-        known = sorted({finding.rule for finding in held.findings if finding.status is Status.FAILED})
+        failed = [finding for finding in held.findings if finding.status is Status.FAILED]
+        known = sorted({finding.rule for finding in failed})
+        about = sorted({f"{f.subject.kind} {f.subject.name}" for f in failed if f.rule == rule})
         raise PolicyError(
             "the waiver would cover no failed finding of this record",
             reference="waiver-covers-nothing",
             where=rule,
-            hint=nearest(rule, known) if known and rule not in known else "check the scope against raudit check --json",
+            got=", ".join(f"{key} {value}" for key, value in scope.items()),
+            hint=f"{rule} failed for: {', '.join(about)}"
+            if about
+            else nearest(rule, known)
+            if known
+            else "nothing failed",
         )
     for key, too_low in (("max_value", False), ("min_value", True)):
         ends = [item.bound for item in found if item.too_low is too_low and item.bound is not None]

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from raudit import __version__
-from raudit.canonical import canonical_bytes, digest, sha256_file
+from raudit.cache import StageCache
+from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.data import DataSet, open_data
 from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
 from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
@@ -31,6 +32,9 @@ PACKAGES = (
     "skops", "spacy", "weasyprint",
 )  # fmt: skip
 """Libraries whose version can change a number or a page."""
+
+NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time that measuring stages see: what they measure may not depend on when."""
 
 _FILE_ROLES = ("policy", "waivers", "baseline")
 
@@ -100,7 +104,11 @@ def prepare(
 
 
 def measure(
-    prepared: Prepared, *, progress: Progress | None = None, on_stage: Callable[[StageRecord], None] | None = None
+    prepared: Prepared,
+    *,
+    progress: Progress | None = None,
+    on_stage: Callable[[StageRecord], None] | None = None,
+    cache: StageCache | None = None,
 ) -> Record:
     """Run every stage and keep what each established.
 
@@ -112,6 +120,8 @@ def measure(
         Where long work says how far it is.
     on_stage
         Called with each stage's record as soon as the stage has ended.
+    cache
+        Where stages whose inputs did not change are taken from; None measures everything.
 
     Raises
     ------
@@ -120,12 +130,11 @@ def measure(
         error here: the stages that need it are recorded as skipped.
     """
     progress = progress or Quiet()
-    evidence, inputs = _evidence(prepared, progress)
+    reader = _Reader(prepared, progress, cache)
     records: list[StageRecord] = []
-    facts: dict[str, Any] = dict(evidence.facts)
+    facts: dict[str, Any] = dict(reader.facts)
     for name, stage in prepared.stages.items():
-        seen = _replace_facts(evidence, facts if stage.reads_facts else {})
-        record = _run_stage(stage, seen, prepared.options[name])
+        record = _stage(reader, stage, prepared.options[name], facts)
         facts.update(record.facts)
         records.append(record)
         if on_stage is not None:
@@ -135,9 +144,55 @@ def measure(
         run=prepared.run,
         system=file.system.model_dump(mode="json", exclude_defaults=True),
         plan=prepared.plan.as_json(),
-        inputs=inputs,
+        inputs=reader.inputs,
         stages=tuple(sorted(records, key=lambda record: prepared.stages[record.name].order)),
     )
+
+
+class _Reader:
+    """The evidence, read when the first stage needs it; with a cache none may."""
+
+    def __init__(self, prepared: Prepared, progress: Progress, cache: StageCache | None) -> None:
+        self.prepared, self.progress, self.cache = prepared, progress, cache
+        self._evidence: Evidence | None = None
+        self._key = self.key(prepared.facts, what="evidence") if cache is not None else None
+        kept = cache.load(self._key) if cache is not None and self._key is not None else None
+        if kept is None:
+            self.evidence()
+        else:
+            self.facts: Mapping[str, Any] = kept["facts"]
+            self.inputs = tuple(_detailed(item, kept["details"]) for item in prepared.inputs)
+
+    def evidence(self) -> Evidence:
+        """Read data and model, once."""
+        if self._evidence is None:
+            self._evidence, self.inputs = _evidence(self.prepared, self.progress)
+            self.facts = self._evidence.facts
+            if self.cache is not None and self._key is not None:
+                details = {item.role: dict(item.detail) for item in self.inputs if item.detail}
+                self.cache.keep(self._key, {"facts": dict(self.facts), "details": details})
+        return self._evidence
+
+    def key(self, facts: Mapping[str, Any], **more: Any) -> Sha256:
+        """What a cached value is kept under."""
+        assert self.cache is not None  # noqa: S101 -- asked only with a cache
+        p = self.prepared
+        return self.cache.key(p.plan.as_json(), p.inputs, p.run.seed, facts, **more)
+
+
+def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]) -> StageRecord:
+    """Take a stage from the cache, or run it and keep it."""
+    seen = facts if stage.reads_facts else {}
+    if reader.cache is None:
+        return _run_stage(stage, _seen(reader.evidence(), stage, seen), options)
+    clock = reader.prepared.run.clock if stage.reads_facts else None
+    said = options.model_dump(mode="json")
+    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock)
+    record = reader.cache.load_stage(key)
+    if record is None:
+        record = _run_stage(stage, _seen(reader.evidence(), stage, seen), options)
+        reader.cache.keep_stage(key, record)
+    return record
 
 
 def _chosen(plan: Plan) -> Mapping[str, Stage]:
@@ -269,10 +324,9 @@ def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
         return None, _told(error)
 
 
-def _replace_facts(evidence: Evidence, facts: Mapping[str, Any]) -> Evidence:
-    from dataclasses import replace
-
-    return replace(evidence, facts=dict(facts))
+def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any]) -> Evidence:
+    """What a stage may see: only one that judges what others measured sees facts and the time."""
+    return replace(evidence, facts=dict(facts), clock=evidence.clock if stage.reads_facts else NO_CLOCK)
 
 
 def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:

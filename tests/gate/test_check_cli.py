@@ -14,7 +14,7 @@ FLAGS = (
     "--config", "--record", "--policy", "--fail-on", "--soft-fail-on", "--hard-fail-on", "--on-inconclusive",
     "--select", "--ignore", "--waivers", "--strict-waivers", "--show-waived", "--baseline", "--update-baseline",
     "--approver", "--reason", "--output", "--exit-zero", "--offline", "--seed", "--today", "--json", "--quiet",
-    "--clock", "--actor", "--no-log",
+    "--clock", "--actor", "--no-log", "--cache", "--no-cache",
 )  # fmt: skip
 
 
@@ -38,17 +38,23 @@ def nothing(make, stored):
     return str(stored(make.record(make.stage())))
 
 
-def test_0_nothing_blocks(raudit, passing):
-    done = raudit("check", "--record", passing)
+def test_0_nothing_blocks(process, passing):
+    done = process("check", "--record", passing)
     assert done.status == 0
     assert "nothing blocks (exit status 0)" in done.out
 
 
-def test_1_a_blocking_finding(raudit, failing):
-    done = raudit("check", "--record", failing)
+def test_1_a_blocking_finding(process, failing):
+    done = process("check", "--record", failing)
     assert done.status == 1
     assert "RA-FAIR-001 high: Selection rates differ by 20 points for Female." in done.out
     assert "raudit.yaml:9" in done.out
+
+
+def test_2_wrong_usage_as_a_process(process, passing):
+    done = process("check", "--record", "nowhere.json")
+    assert (done.status, done.out) == (2, "")
+    assert "error[file-unreadable]" in done.err
 
 
 @pytest.mark.parametrize(
@@ -80,28 +86,28 @@ def test_2_wrong_usage(raudit, passing, args):
     assert done.err.strip()
 
 
-def test_3_could_not_tell(raudit, unsure):
-    done = raudit("check", "--record", unsure)
+def test_3_could_not_tell(process, unsure):
+    done = process("check", "--record", unsure)
     assert done.status == 3
     assert "could not tell (exit status 3)" in done.out
 
 
-def test_4_an_output_cannot_be_written(raudit, failing, folder):
-    done = raudit("check", "--record", failing, "--output", "json=no/such/folder/x.json", "--output", "sarif=s.sarif")
+def test_4_an_output_cannot_be_written(process, failing, folder):
+    done = process("check", "--record", failing, "--output", "json=no/such/folder/x.json", "--output", "sarif=s.sarif")
     assert done.status == 4
     assert "error[cannot-write]" in done.err
     assert not (folder / "s.sarif").exists()
 
 
-def test_5_nothing_evaluated(raudit, nothing):
-    assert raudit("check", "--record", nothing).status == 5
+def test_5_nothing_evaluated(process, raudit, nothing):
+    assert process("check", "--record", nothing).status == 5
     assert raudit("check", "--record", nothing, "--exit-zero", "--on-inconclusive", "pass").status == 5
 
 
-def test_6_a_record_that_was_edited(raudit, failing):
+def test_6_a_record_that_was_edited(process, failing):
     path = Path(failing)
     path.write_text(json.dumps(json.loads(path.read_text()), indent=1))
-    done = raudit("check", "--record", failing)
+    done = process("check", "--record", failing)
     assert done.status == 6
     assert "error[not-canonical]" in done.err
 

@@ -28,12 +28,12 @@ def records(make, stored):
     }
 
 
-def by_action(folder: Path, record: Path) -> tuple[int, dict]:
+def by_action(folder: Path, record: Path | None) -> tuple[int, dict]:
     env = {
         **os.environ,
         "GITHUB_OUTPUT": str(folder / "output"),
         "GITHUB_STEP_SUMMARY": str(folder / "summary"),
-        "RAUDIT_RECORD": record.name,
+        "RAUDIT_RECORD": record.name if record else "",
         "RAUDIT_CONFIG": "raudit.yaml",
         "RAUDIT_PYTHON": sys.executable,
         "RAUDIT_OUT": "out",
@@ -53,10 +53,10 @@ def by_cli(folder: Path, record: Path) -> tuple[int, dict]:
     return done.returncode, json.loads(done.stdout)["verdict"]
 
 
-def by_pytest(folder: Path, record: Path) -> tuple[int, dict]:
+def by_pytest(folder: Path, record: Path | None) -> tuple[int, dict]:
+    name = record.name if record else None
     (folder / "test_gate.py").write_text(
-        "def test_model(raudit):\n"
-        f"    raudit.check('raudit.yaml', record={record.name!r}, outputs=('record=judged.json',))\n"
+        f"def test_model(raudit):\n    raudit.check('raudit.yaml', record={name!r}, outputs=('record=judged.json',))\n"
     )
     args = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), "test_gate.py"]
     done = subprocess.run(args, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
@@ -113,7 +113,7 @@ class FakeMlflow:
 
 
 def test_mlflow_gets_record_report_and_verdict(records, folder, monkeypatch):
-    from raudit.mlflow_logger import log_to_mlflow
+    from raudit.mlflow_plugin import log_to_mlflow
 
     monkeypatch.chdir(folder)
     check(CheckOptions(record=records[1], outputs=("record=judged.json",)))
@@ -128,7 +128,7 @@ def test_mlflow_gets_record_report_and_verdict(records, folder, monkeypatch):
 
 
 def test_mlflow_needs_a_verdict_and_says_if_it_is_not_installed(records, monkeypatch):
-    from raudit.mlflow_logger import log_to_mlflow
+    from raudit.mlflow_plugin import log_to_mlflow
 
     with pytest.raises(UsageError):
         log_to_mlflow(records[1], mlflow=FakeMlflow())

@@ -238,3 +238,11 @@ def test_words_that_name_no_rule_are_reported(make):
     policy = DEFAULT.changed(rules={"RA-FARI-001": RulePolicy(block=True)}, soft_fail_on=("low",))
     verdict = apply(make.record(make.stage(make.finding())), policy)
     assert verdict.policy["unmatched"] == ["RA-FARI-001"]
+
+
+def test_required_assessment_by_the_stage_that_knows(make):
+    policy = DEFAULT.changed(required_assessments=("dpia",))
+    ok = make.finding(status="passed")
+    done, open_one = (make.record(make.stage(ok, facts={"assessments.done": ids})) for ids in (["dpia"], []))
+    assert apply(done, policy).exit_status == 0
+    assert apply(open_one, policy).exit_status == 3

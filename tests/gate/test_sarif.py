@@ -220,10 +220,8 @@ def test_at_most_5000_results_worst_first(make):
 def test_at_most_ten_megabytes_gzipped(make):
     import random
 
-    noise = random.Random(0)
-    findings = [
-        make.finding(group=f"g{n}", statement="".join(noise.choices("abcdefghijklmnop", k=6000))) for n in range(4500)
-    ]
+    noise, letters = random.Random(0), [chr(code) for code in range(0x4E00, 0x4E00 + 4096)]
+    findings = [make.finding(group=f"g{n}", statement="".join(noise.choices(letters, k=9000))) for n in range(2500)]
     data = render(judged(make.record(make.stage(*findings))), "sarif", anchors=LINES)
     assert len(gzip.compress(data, mtime=0)) <= 10_000_000
     assert run_of(json.loads(data))["results"]
@@ -245,3 +243,30 @@ def test_a_failed_stage_is_a_result(log):
 
 def test_same_record_same_bytes(rich):
     assert render(judged(rich), "sarif", anchors=LINES) == render(judged(rich), "sarif", anchors=LINES)
+
+
+def test_results_sit_in_the_policy_or_the_answers_that_set_them(make):
+    from raudit.findings import Subject
+    from raudit.policy import RulePolicy
+
+    policy_text = "rules:\n  RA-FAIR-001:\n    severity: critical\n"
+    answers_text = "schema: raudit.answers/1\nanswers:\n  data.kinds:\n    value: no\n"
+    files = {
+        "policy.yaml": ("policies/policy.yaml", parse_yaml(policy_text, source="policy.yaml", error=PlanError)),
+        "a/dpia.yaml": ("audits/a/dpia.yaml", parse_yaml(answers_text, source="dpia.yaml", error=PlanError)),
+    }
+    lines = PlanLines(plan_uri="raudit.yaml", plan=LINES.plan, files=files)
+    question = make.finding(
+        "RA-ASMT-002", subject=Subject(kind="question", name="data.kinds"), anchor="assessments.0", value=None
+    )
+    plan = {"assessments": [{"checklist": "dpia", "answers": "a/dpia.yaml"}]}
+    rule = RulePolicy(severity=Severity.CRITICAL, anchor="policy.yaml:rules.RA-FAIR-001")
+    record = judged(
+        make.record(make.stage(make.finding(), question), plan=plan), Policy(name="p", rules={"RA-FAIR-001": rule})
+    )
+    results = json.loads(render(record, "sarif", anchors=lines))["runs"][0]["results"]
+    places = {r["ruleId"]: r["locations"][0]["physicalLocation"] for r in results}
+    assert places["RA-FAIR-001"]["artifactLocation"]["uri"] == "policies/policy.yaml"
+    assert places["RA-FAIR-001"]["region"]["startLine"] == 2
+    assert places["RA-ASMT-002"]["artifactLocation"]["uri"] == "audits/a/dpia.yaml"
+    assert places["RA-ASMT-002"]["region"]["startLine"] == 3

@@ -184,3 +184,14 @@ def test_a_file_that_is_no_waivers_file_is_an_error(tmp_path, text, reference):
 def test_empty_list_is_no_waiver(tmp_path):
     (tmp_path / "w.yaml").write_text("schema: raudit.waivers/1\nwaivers:\n")
     assert load_waivers(tmp_path / "w.yaml").entries == ()
+
+
+def test_an_attribute_goes_by_column_or_label(make, tmp_path):
+    from raudit.findings import Subject
+
+    finding = make.finding(subject=Subject(kind="attribute", name="Sex"))
+    plan = {"sensitive_features": [{"column": "sex", "label": "Sex"}]}
+    record = make.record(make.stage(finding), plan=plan)
+    for name in ("sex", "Sex"):
+        waivers = load_waivers(write(tmp_path, {"scope": f"{{attribute: {name}}}"}))
+        assert apply_policy(record, Policy(name="p"), waivers=waivers, baseline=None, today=TODAY).exit_status == 0

@@ -1,8 +1,8 @@
 """A process that appends and acknowledges, for the tests that kill it.
 
-``python appender.py LOCATION COUNT NAME BATCH`` prints one line an acknowledged event. ``python appender.py`` alone reads
-such arguments line by line, with a file for the acknowledgements at the end, and forks a writer for each: a hundred
-writers then cost one start of the interpreter.
+``python appender.py LOCATION COUNT NAME BATCH`` prints one line an acknowledged event. ``python appender.py`` alone
+reads such arguments line by line, with a file for the acknowledgements at the end, and forks a writer for each: a
+hundred writers then cost one start of the interpreter.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from raudit.errors import RauditError
 from raudit.log import Event, open_log
@@ -32,16 +33,21 @@ def main(location: str, count: int, name: str, batch: int) -> None:
 
 
 def serve() -> None:
+    import contextlib
+
     import raudit.log.bodies
     import raudit.log.sqlite  # noqa: F401 -- loaded once, before forking
+
+    with contextlib.suppress(ImportError):
+        import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         location, count, name, batch, acks = line.split()
         pid = os.fork()
         if not pid:
-            sys.stdout = open(acks, "w")
-            main(location, int(count), name, int(batch))
+            with Path(acks).open("w") as sys.stdout:
+                main(location, int(count), name, int(batch))
             os._exit(0)
         print(pid, flush=True)
 

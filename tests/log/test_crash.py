@@ -68,8 +68,8 @@ def test_kill_minus_nine_a_hundred_times(tmp_path, key):
         assert log.checkpoint(NOW)
 
 
-def wait_until(true):
-    deadline = time.monotonic() + 60
+def wait_until(true, seconds=60):
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -176,14 +176,17 @@ def small_disk(tmp_path):
         subprocess.run(["umount", mount], check=True)
 
 
+def fill(log, acked):
+    for number in range(100_000):
+        acked[f"r{number}"] = log.append([started(f"r{number}")], clock=NOW).index_first
+
+
 def test_disk_full(tmp_path, key):
     with small_disk(tmp_path) as disk:
         acked = {}
         with open_log(disk / "log.db", key=key, create=True) as log:
             with pytest.raises(EnvironmentFault, match="nothing was acknowledged") as caught:
-                for number in range(100_000):
-                    run = f"r{number}"
-                    acked[run] = log.append([started(run)], clock=NOW).index_first
+                fill(log, acked)
             assert (caught.value.exit_status, caught.value.hint) == (4, "free some space")
             assert log.size == len(acked) + 1
         size = check(disk / "log.db", acked)
@@ -196,7 +199,7 @@ def test_disk_full(tmp_path, key):
 
 
 def test_damaged_write_ahead_log(tmp_path, key):
-    """SQLite drops a damaged tail silently: never a wrong tree, often a shorter one, which the key then does not sign."""
+    """SQLite drops a damaged tail silently: never a wrong tree, often a shorter one, and the key notices."""
     import sqlite3
 
     path = tmp_path / "log.db"
@@ -237,6 +240,5 @@ def damage_outcome(path, key, held) -> str:
             with pytest.raises(RauditError, match="shorter than the checkpoint that the key remembers"):
                 log.checkpoint(NOW)
             return "shorter"
-    except RauditError as error:
-        assert error.exit_status in {2, 4, 6}
+    except RauditError:  # in words, not in a traceback
         return "refused"

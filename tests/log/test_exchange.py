@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from raudit.errors import LogError, LogIntegrityError
-from raudit.log import LogKey, create_log_key, merkle, open_log, verify_checkpoint, verify_consistency, verify_proof
+from raudit.log import (
+    LogKey,
+    create_log_key,
+    merkle,
+    open_log,
+    verify_checkpoint,
+    verify_consistency,
+    verify_proof,
+)
 from raudit.log.exchange import compare, compare_checkpoint, export_log, import_log
 from raudit.log.journal import Log
 from raudit.log.sqlite import SqliteStore
@@ -99,15 +108,10 @@ def test_a_damaged_export_does_not_verify_and_is_not_imported(tmp_path, log, key
             victim.unlink()
         case "swap":
             victim.write_bytes(data[32:64] + data[:32] + data[64:])
-    # Broken so early that the folder cannot even be opened is refused as well.
-    with pytest.raises(LogIntegrityError), closing(TileReader(tmp_path / "tiles")) as reader:
-        assert Log(reader, key=None).verify(vkey=key.vkey).failed
-        store = SqliteStore(tmp_path / "new.db", create=True)
-        try:
+    with closing(SqliteStore(tmp_path / "new.db", create=True)) as store:
+        with pytest.raises(LogIntegrityError):  # some break so early that the folder cannot even be opened
             import_log(tmp_path / "tiles", store, vkey=key.vkey, clock=NOW)
-        finally:
-            assert store.size() == 0
-            store.close()
+        assert store.size() == 0
 
 
 @given(st.binary(max_size=80))
@@ -217,7 +221,7 @@ def test_a_witness_follows_and_never_goes_back(tmp_path, log, key, make_key):
     log.checkpoint(NOW)
     second = witness(log, state, own, vkey=key.vkey, clock=NOW + timedelta(hours=1))
     assert (verify_checkpoint(first, key.vkey).size, verify_checkpoint(second, key.vkey).size) == (2, 3)
-    with pytest.raises(LogIntegrityError, match="larger|shorter|prefix"):
+    with pytest.raises(LogIntegrityError, match=r"larger|shorter|prefix"):
         witness(log, state, own, vkey=key.vkey, clock=NOW, checkpoint=first)
     assert state.read_text() == second
 
@@ -289,12 +293,10 @@ def test_a_rotation_needs_both_keys_and_the_log_name(log, make_key):
     old, new = make_key(file="a"), make_key(file="b")
     log.append([started()], clock=NOW)
     entry = log.entry(1)
-    opening = type(entry)(**{n: getattr(log.entry(0), n) for n in ("index", "data", "id", "time", "type", "run", "actor", "tool")},
-                          body={"origin": old.name, "vkey": old.vkey})  # fmt: skip
+    opening = replace(log.entry(0), body={"origin": old.name, "vkey": old.vkey})
 
     def rotated(body):
-        fields = {n: getattr(entry, n) for n in ("index", "data", "id", "time", "run", "actor", "tool")}
-        return type(entry)(**fields, type="key.rotated", body=body)
+        return replace(entry, type="key.rotated", body=body)
 
     good = rotation_event(old, new, actor="x").body
     assert len(spans([opening, rotated(good)])) == 2

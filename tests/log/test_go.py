@@ -99,7 +99,7 @@ def test_go_refuses_another_key(judge, exported, make_key):
 
 def test_go_refuses_a_split_view(judge, exported):
     """A rebuilt history, signed by the right key, does not extend the checkpoint that others hold."""
-    reader, _, _, key = exported
+    key = exported[3]
     honest = bundle(exported, 777)
     other = sign_checkpoint(
         Checkpoint(origin=key.name, size=SIZE // 3 + 1, root=merkle.root_of([b"x"] * (SIZE // 3 + 1))), key

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from raudit.errors import EnvironmentFault, KeyFileError, LogError
+from raudit.errors import EnvironmentFault, KeyFileError, LogError, LogIntegrityError
 from raudit.log import create_log_key, load_log_key, open_log
 from raudit.log.filesystem import filesystem_of, refuse_network
 from raudit.log.keys import read_vkey
@@ -90,7 +91,7 @@ def test_opening_needs_a_log_a_fitting_key_and_one_name(tmp_path, key, make_key)
     with pytest.raises(LogError, match="another log"):
         open_log(tmp_path / "new.db", key=make_key("another.example", "k2"))
     (tmp_path / "text.db").write_text("no database at all, but a text of some length")
-    with pytest.raises((LogError, EnvironmentFault, Exception), match="damaged or no log"):
+    with pytest.raises(LogIntegrityError, match="damaged or no log"):
         open_log(tmp_path / "text.db")
 
 
@@ -102,18 +103,30 @@ def test_a_log_without_its_key_appends_and_does_not_sign(tmp_path, key):
             log.checkpoint(NOW)
 
 
+def test_a_key_in_a_folder_that_cannot_be_written_remembers_elsewhere(tmp_path, make_key):
+    made = make_key()
+    with open_log(tmp_path / "log.db", key=replace(made, memory=tmp_path / "gone" / "x"), create=True) as log:
+        with pytest.raises(EnvironmentFault, match="RAUDIT_LOG_KEY_MEMORY"):
+            log.checkpoint(NOW)
+        assert log.store.notes("signed") == []
+    key = load_log_key(tmp_path / "log.key", memory=tmp_path / "memory")
+    with open_log(tmp_path / "log.db", key=key) as log:
+        assert log.checkpoint(NOW) == (tmp_path / "memory").read_text()
+
+
+def test_an_empty_log_passes_nothing(log):
+    report = log.verify()
+    assert not any(step.status == "passed" for step in report.steps if "entry" in step.title)
+
+
 def test_a_read_only_file_can_be_read(tmp_path, key):
     folder = tmp_path / "media"
     folder.mkdir()
     with open_log(folder / "log.db", key=key, create=True) as log:
         log.append([started()], clock=NOW)
-    from raudit.log.sqlite import SqliteStore
-
     (folder / "log.db").chmod(0o444)
     folder.chmod(0o555)
     try:
-        if not SqliteStore.__init__:  # keeps the import where it is used
-            return
         with open_log(folder / "log.db") as log:
             assert not log.verify().failed
     finally:

@@ -97,9 +97,9 @@ def test_append_checkpoint_prove_verify(addresses, key):
         assert (report.failed, report.compared, report.size) == (False, 1, 3003)
 
 
-def test_sixteen_writers_lose_and_double_nothing(addresses):
-    acked = race(addresses[1], 6, 1)
-    assert sorted(acked.values()) == list(range(1, WRITERS * 6 + 1))
+def test_sixteen_writers_lose_and_double_nothing(addresses, tmp_path):
+    acked = race(addresses[1], 20, 1, tmp_path)
+    assert sorted(acked.values()) == list(range(1, WRITERS * 20 + 1))
     check(addresses[1], acked)
 
 

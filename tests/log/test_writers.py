@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,32 +13,34 @@ from raudit.errors import LogError
 from raudit.log import open_log
 
 from .conftest import NOW, started
-from .test_crash import APPENDER, acknowledged, check
+from .test_crash import APPENDER, acknowledged, check, wait_until
 
 WRITERS = 16
 
 
-def race(location, count, batch):
-    """Start all writers, wait for all, and return what they were told."""
-    command = [sys.executable, APPENDER, str(location), str(count)]
-    processes = [
-        subprocess.Popen(
-            [*command, f"w{i}", str(batch)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for i in range(WRITERS)
-    ]  # fmt: skip
+def race(location, count, batch, folder):
+    """Let all writers append at once, wait for all, and return what they were told."""
+    files = [folder / f"acks{i}" for i in range(WRITERS)]
+    with subprocess.Popen(
+        [sys.executable, APPENDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        for i, file in enumerate(files):
+            print(location, count, f"w{i}", batch, file, file=parent.stdin)
+        parent.stdin.flush()
+        pids = {int(parent.stdout.readline()) for _ in files}
+        assert len(pids) == WRITERS
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), seconds=240)
+        parent.stdin.close()
     acked = {}
-    for process in processes:
-        output, errors = process.communicate(timeout=240)
-        assert process.returncode == 0, errors
-        acked |= acknowledged(output)
+    for file in files:
+        acked |= acknowledged(file.read_text())
     return acked
 
 
 def test_sixteen_processes(tmp_path, key):
     path = tmp_path / "log.db"
     open_log(path, key=key, create=True).close()
-    acked = race(path, 30, 1)
+    acked = race(path, 30, 1, tmp_path)
     assert len(acked) == WRITERS * 30
     assert sorted(acked.values()) == list(range(1, WRITERS * 30 + 1))
     assert check(path, acked) == WRITERS * 30 + 1

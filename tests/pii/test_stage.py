@@ -125,9 +125,7 @@ def test_without_a_language_model_names_are_indeterminate():
 def test_full_mode_counts_everything(result):
     found = run(people_table(), mode="full")
     assert found.facts["pii.columns_with_personal_data"] == result.facts["pii.columns_with_personal_data"]
-    assert all(
-        f.measurement.interval is None for f in found.findings if f.rule in {"RA-PII-001", "RA-PII-004"}
-    )
+    assert all(f.measurement.interval is None for f in found.findings if f.rule in {"RA-PII-001", "RA-PII-004"})
 
 
 def test_the_same_seed_gives_the_same_result(result):

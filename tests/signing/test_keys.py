@@ -256,7 +256,9 @@ assert check_pdf(pdf, trust=[Path("{local.certificate}").read_bytes()]).holds
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(arguments, env=environment, capture_output=True, text=True)
 
-    initialised = run("softhsm2-util", "--init-token", "--free", "--label", "raudit", "--so-pin", "1", "--pin", "1234")
+    initialised = run(
+        "softhsm2-util", "--init-token", "--free", "--label", "raudit", "--so-pin", "12345678", "--pin", "1234"
+    )
     if initialised.returncode != 0:
         pytest.skip("softhsm2-util could not make a token")
     imported = run(

@@ -58,7 +58,8 @@ def print_summary(record: Record) -> None:
             console.print(Text.assemble((f"{finding.rule}  ", MARK[status][1]), (str(finding.severity), "dim")))
             console.print(Padding(escape(finding.statement), (0, 0, 0, 2)))
             if status is Status.INDETERMINATE and finding.reason not in finding.statement:
-                console.print(Padding(f"[dim]{escape(finding.reason)}[/]", (0, 0, 0, 2)))
+                first = finding.reason.split(". ")[0].rstrip(".")
+                console.print(Padding(f"[dim]{escape(first)}.[/]", (0, 0, 0, 2)))
         if len(found) > WORST:
             console.print(f"[dim]  and {len(found) - WORST} more in the report[/]")
     console.print()

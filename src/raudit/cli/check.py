@@ -27,8 +27,9 @@ ZEROED = (1, 3)
 
 
 @click.command(
+    short_help="Say whether anything blocks; end in a status for CI.",
     epilog="Exit status: 0 nothing blocks, 1 a blocking finding, 2 wrong usage, 3 could not tell, 4 internal error or "
-    "a file could not be written, 5 nothing evaluated, 6 a record does not verify. The same whatever the output."
+    "a file could not be written, 5 nothing evaluated, 6 a record does not verify. The same whatever the output.",
 )
 @click.option("--config", type=FILE, default=Path("raudit.yaml"), show_default=True, help="The plan.")
 @click.option("--record", type=FILE, help="Judge this record instead of running the audit.")
@@ -64,6 +65,12 @@ ZEROED = (1, 3)
 @clock_option
 @click.option("--actor", metavar="NAME", help="Who runs it, for the log, which keeps a salted digest.")
 @click.option("--no-log", is_flag=True, help="Log nothing, even if the plan names a log key.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that keeps stages whose inputs did not change (default: .raudit-cache beside the plan).",
+)
+@click.option("--no-cache", is_flag=True, help="Run every stage.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stdout.")
 @click.pass_context
@@ -78,6 +85,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         options[key] = options[key] or ""
     clock, actor = options.pop("clock"), options.pop("actor") or "service:raudit-check"
     quiet_log = options.pop("no_log")
+    if options.pop("no_cache"):
+        options["cache"] = None
+    else:
+        options["cache"] = options["cache"] or options["config"].parent / ".raudit-cache"
     with (
         _log(options["config"], off=quiet_log, offline=options["offline"]) as log,
         progress_bars(quiet=quiet or as_json) as progress,

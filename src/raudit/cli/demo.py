@@ -67,10 +67,15 @@ def command(folder: Path, clock: datetime | None, quiet: bool) -> int:
     click.echo(f"log      {example / plan.file.log.path}")
     click.echo("\nVerify it yourself:")
     click.echo(
-        f"  raudit verify {issued.report} --trust {keys / SIGNING_CERTIFICATE} --log-key {keys / LOG_VKEY}"
+        f"  {_own_name()} verify {issued.report} --trust {keys / SIGNING_CERTIFICATE} --log-key {keys / LOG_VKEY}"
         f" --log {example / plan.file.log.path}"
     )
     return checked.exit_status
+
+
+def _own_name() -> str:
+    """How this command is called from here."""
+    return "raudit" if shutil.which("raudit") else sys.argv[0]
 
 
 def _made_here(_folder: str, names: list[str]) -> set[str]:

@@ -6,14 +6,26 @@ import json
 import os
 import sys
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from raudit.cli._log_io import (
+    bundle_of,
+    checkpoint_in,
+    content,
+    discarding,
+    give,
+    give_bytes,
+    is_database,
+    key_from,
+    last_checkpoint,
+    opened,
+    utc,
+    whoami,
+)
 from raudit.cli._log_text import (
     entry_json,
     entry_lines,
@@ -22,10 +34,7 @@ from raudit.cli._log_text import (
     report_json,
     report_lines,
 )
-from raudit.errors import EnvironmentFault, LogError
-
-if TYPE_CHECKING:
-    from raudit.log import Log, LogKey
+from raudit.errors import LogError
 
 LOCATION = click.argument("location", metavar="LOG")
 KEY = click.option("--key", "key_file", type=click.Path(path_type=Path), help="Key file of the log.")
@@ -73,7 +82,7 @@ def init(location: str, key_file: Path, writer_role: str | None) -> None:
         if not is_postgres(location):
             raise LogError("only PostgreSQL has roles", reference="log-role", hint="leave --writer-role out")
         PostgresStore(location, create=True, writer_role=writer_role).close()
-    with open_log(location, key=_key(key_file), create=True) as log:
+    with open_log(location, key=key_from(key_file), create=True) as log:
         click.echo(f"{log.origin} at {printable(log.store.location)}, {log.size:,} entries")
 
 
@@ -97,8 +106,8 @@ def show(
     as_json: bool,
 ) -> None:
     """Show entries, oldest first."""
-    start, stop = _time(since), _time(until)
-    with _open(location) as log:
+    start, stop = utc(since), utc(until)
+    with opened(location) as log:
         people = log.people()
         pseudonyms = {name: pseudonym for pseudonym, name in people.items()}
         found = (
@@ -126,9 +135,9 @@ def show(
 @click.option("--output", type=click.Path(path_type=Path), help="File to write; otherwise it is printed.")
 def checkpoint(location: str, key_file: Path | None, witnessed: tuple[Path, ...], output: Path | None) -> None:
     """Sign the log's present size and root, unless it lost or changed anything signed before."""
-    with _open(location, key_file) as log:
-        held = [_checkpoint_in(path) for path in witnessed]
-        _result(log.checkpoint(datetime.now(UTC), witnessed=held), output)
+    with opened(location, key_file) as log:
+        held = [checkpoint_in(path) for path in witnessed]
+        give(log.checkpoint(datetime.now(UTC), witnessed=held), output)
 
 
 @command.command()
@@ -139,6 +148,7 @@ def checkpoint(location: str, key_file: Path | None, witnessed: tuple[Path, ...]
     help="Checkpoint, .tlog-proof or export from outside, to compare with. May be repeated.",
 )  # fmt: skip
 @click.option("--witness", "witnesses", metavar="VKEY", multiple=True, help="Verifier key of a witness.")
+@click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="PEM certificate behind time stamps.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if there was no checkpoint from outside to compare with.")
 @JSON
 def verify(
@@ -146,16 +156,20 @@ def verify(
     vkey: str | None,
     checkpoints: tuple[Path, ...],
     witnesses: tuple[str, ...],
+    trust: tuple[Path, ...],
     strict: bool,
     as_json: bool,
 ) -> None:
     """Recompute everything and compare with checkpoints that others hold. Exits with 6 if anything contradicts."""
     from raudit.log.keys import read_vkey
 
-    outside = [(path.name, _checkpoint_in(path)) for path in checkpoints]
-    with _open(location) as log:
+    outside = [(path.name, checkpoint_in(path)) for path in checkpoints]
+    with opened(location) as log:
         report = log.verify(
-            outside, vkey=read_vkey(vkey).vkey if vkey else None, witnesses=[read_vkey(w).vkey for w in witnesses]
+            outside,
+            vkey=read_vkey(vkey).vkey if vkey else None,
+            witnesses=[read_vkey(w).vkey for w in witnesses],
+            trust=[content(path) for path in trust],
         )
     if as_json:
         click.echo(json.dumps(report_json(report), indent=2))
@@ -175,12 +189,12 @@ def prove(location: str, index: int, file: Path | None, since: Path | None, outp
 
     With --since, print a JSON bundle that also proves that an older checkpoint is a prefix of the newer one.
     """
-    with _open(location) as log:
-        now = _checkpoint_in(file) if file else _last_checkpoint(log)
+    with opened(location) as log:
+        now = checkpoint_in(file) if file else last_checkpoint(log)
         if since is None:
-            _result(log.prove(index, now), output)
+            give(log.prove(index, now), output)
         else:
-            _result(json.dumps(_bundle(log, index, _checkpoint_in(since), now), indent=2) + "\n", output)
+            give(json.dumps(bundle_of(log, index, checkpoint_in(since), now), indent=2) + "\n", output)
 
 
 @command.command("verify-proof")
@@ -192,7 +206,7 @@ def check_proof(proof: Path, entry: Path, vkey: str) -> None:
     from raudit.log import verify_proof
     from raudit.log.keys import read_vkey
 
-    proven = verify_proof(_read(proof), _read(entry), read_vkey(vkey).vkey)
+    proven = verify_proof(content(proof), content(entry), read_vkey(vkey).vkey)
     where = proven.checkpoint
     click.echo(f"The entry is number {proven.index} of {printable(where.origin)} at {where.describe()}.")
 
@@ -205,8 +219,8 @@ def export(location: str, folder: Path, key_file: Path | None) -> None:
     """Write the log as C2SP tlog-tiles, up to a new checkpoint if --key is given, else up to the last one signed."""
     from raudit.log.exchange import export_log
 
-    with _open(location, key_file) as log:
-        text = log.checkpoint(datetime.now(UTC)) if key_file else _last_checkpoint(log)
+    with opened(location, key_file) as log:
+        text = log.checkpoint(datetime.now(UTC)) if key_file else last_checkpoint(log)
         written = export_log(log, folder, text)
     click.echo(f"{printable(str(folder))}: {written.checkpoint.describe()}, {written.files:,} new files")
 
@@ -220,18 +234,18 @@ def export(location: str, folder: Path, key_file: Path | None) -> None:
 @ACTOR
 def import_(folder: Path, location: str, vkey: str, recover: bool, key_file: Path | None, actor: str) -> None:
     """Verify an export and copy it into a new log file: read-only, or with --recover to go on with."""
-    from raudit.log import _store
+    from raudit.log import open_store
     from raudit.log.exchange import import_log
     from raudit.log.keys import read_vkey
 
     if recover and key_file is None:
         raise LogError("a log cannot take over without its key", reference="log-no-key", hint="--key FILE")
-    key = _key(key_file) if recover and key_file else None
-    with _discarding(location):
-        store: Any = _store(location, create=True)
+    key = key_from(key_file) if recover and key_file else None
+    with discarding(location):
+        store: Any = open_store(location, create=True)
         try:
             state = import_log(
-                folder, store, vkey=read_vkey(vkey).vkey, recover=key, actor=actor or _me(), clock=datetime.now(UTC)
+                folder, store, vkey=read_vkey(vkey).vkey, recover=key, actor=actor or whoami(), clock=datetime.now(UTC)
             )
         finally:
             store.close()
@@ -266,14 +280,14 @@ def witness(
     from raudit.log.witness import witness as cosign
 
     if accept is not None and witness_vkey is not None:
-        with _open(location) as log:
+        with opened(location) as log:
             log.accept_witness(
-                _checkpoint_in(accept), read_vkey(witness_vkey).vkey, actor=actor or _me(), clock=datetime.now(UTC)
+                checkpoint_in(accept), read_vkey(witness_vkey).vkey, actor=actor or whoami(), clock=datetime.now(UTC)
             )
         click.echo("accepted; the log can never again be signed shorter than this checkpoint")
     elif state is not None and key_file is not None and vkey is not None:
-        with _open(location) as log:
-            key = _key(key_file)
+        with opened(location) as log:
+            key = key_from(key_file)
             text = cosign(log, state, key, vkey=read_vkey(vkey).vkey, clock=datetime.now(UTC), first=first)
         click.echo(text, nl=False)
     else:
@@ -284,6 +298,31 @@ def witness(
 
 
 @command.command()
+@LOCATION
+@click.option("--request", type=click.Path(path_type=Path), help="File to write: the request to send to an authority.")
+@click.option("--accept", type=click.Path(path_type=Path), help="File with the authority's answer.")
+@click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="PEM certificate that you trust.")
+def stamp(location: str, request: Path | None, accept: Path | None, trust: tuple[Path, ...]) -> None:
+    """Have an authority time-stamp the last checkpoint (RFC 3161): write the request, later accept the answer.
+
+    Send the request yourself: curl -H 'Content-Type: application/timestamp-query' --data-binary @REQUEST URL
+    """
+    from secrets import randbits
+
+    from raudit.log.stamp import stamp_request
+
+    if (request is None) == (accept is None):
+        raise LogError("say --request FILE or --accept FILE", reference="log-stamp-usage")
+    with opened(location) as log:
+        held = last_checkpoint(log)
+        if request is not None:
+            give_bytes(stamp_request(held, nonce=randbits(63)), request)
+        elif accept is not None:
+            found = log.accept_stamp(held, content(accept), trust=[content(path) for path in trust])
+            click.echo(f"stamped {found.time:%Y-%m-%d %H:%M:%S} UTC by {printable(found.authority)}")
+
+
+@command.command()
 @click.argument("first", metavar="LOG")
 @click.argument("second", metavar="OTHER")
 @JSON
@@ -291,12 +330,12 @@ def diff(first: str, second: str, as_json: bool) -> None:
     """Compare two logs, exports or checkpoint files of one log: same, one longer, or two histories (exit 6)."""
     from raudit.log.exchange import compare, compare_checkpoint
 
-    with _open(first) as log:
+    with opened(first) as log:
         other = Path(second)
-        if other.is_file() and not _is_database(other):
-            found = compare_checkpoint(log.store, _checkpoint_in(other))
+        if other.is_file() and not is_database(other):
+            found = compare_checkpoint(log.store, checkpoint_in(other))
         else:
-            with _open(second) as there:
+            with opened(second) as there:
                 found = compare(log.store, there.store)
     if as_json:
         shown = {"relation": found.relation, "sizes": found.sizes, "first_difference": found.first_difference}
@@ -322,7 +361,7 @@ def audit(location: str, strict: bool, as_json: bool) -> None:
     """List what a reviewer hunts for: unfinished runs, re-runs until green, renewed waivers, orphaned reports."""
     from raudit.log.hunt import KINDS, hunt
 
-    with _open(location) as log:
+    with opened(location) as log:
         leads = hunt(log.entries(), today=datetime.now(UTC).date().isoformat())
         if as_json:
             shown = [{"kind": x.kind, "run": x.run, "entries": x.entries, "text": x.text} for x in leads]
@@ -339,8 +378,8 @@ def audit(location: str, strict: bool, as_json: bool) -> None:
 @ACTOR
 def rotate(location: str, key_file: Path, new_file: Path, actor: str) -> None:
     """Let another key take over, in a statement that both keys sign."""
-    with _open(location, key_file) as log:
-        click.echo(log.rotate(_key(new_file), actor=actor or _me(), clock=datetime.now(UTC)), nl=False)
+    with opened(location, key_file) as log:
+        click.echo(log.rotate(key_from(new_file), actor=actor or whoami(), clock=datetime.now(UTC)), nl=False)
 
 
 @command.command()
@@ -348,116 +387,10 @@ def rotate(location: str, key_file: Path, new_file: Path, actor: str) -> None:
 @click.argument("pseudonym")
 def forget(location: str, pseudonym: str) -> None:
     """Delete for good the name behind a salted digest; all entries stay and still verify."""
-    with _open(location) as log:
+    with opened(location) as log:
         gone = log.forget(pseudonym)
     if not gone:
         raise LogError(
             "nothing is known about this pseudonym", reference="log-forget", expected="salted: and 64 hex digits"
         )
     click.echo("deleted; copies in backups are yours to delete")
-
-
-def _open(location: str, key_file: Path | None = None) -> Log:
-    from raudit.log import open_log
-
-    return open_log(location, key=_key(key_file) if key_file else None)
-
-
-def _key(file: Path) -> LogKey:
-    from raudit.log import PASSPHRASE_VARIABLE, load_log_key
-
-    return load_log_key(file, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
-
-
-def _me() -> str:
-    return os.environ.get("USER") or os.environ.get("LOGNAME") or f"uid {os.getuid()}"
-
-
-def _time(text: str | None) -> str:
-    if text is None:
-        return ""
-    try:
-        value = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise LogError("not a time", reference="log-time", got=repr(text[:40]), expected="ISO 8601") from error
-    return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise LogError(
-            "a file cannot be read", reference="log-file", where=str(path), got=error.strerror or ""
-        ) from error
-
-
-def _checkpoint_in(path: Path) -> str:
-    """Find the checkpoint in a file that is one, holds one (.tlog-proof), or in an export's folder."""
-    from raudit.log.proof import HEADER, parse_proof
-
-    data = _read(path / "checkpoint" if path.is_dir() else path)
-    if data.startswith(HEADER.encode()):
-        return parse_proof(data).checkpoint
-    return data.decode("utf-8", "replace")
-
-
-def _last_checkpoint(log: Log) -> str:
-    from raudit.log.store import SIGNED
-
-    notes = log.store.notes(SIGNED, last=1)
-    if not notes:
-        raise LogError(
-            "the log has signed no checkpoint", reference="log-no-checkpoint", where=log.store.location,
-            hint="raudit log checkpoint LOG --key FILE",
-        )  # fmt: skip
-    return notes[0].note
-
-
-def _bundle(log: Log, index: int, old: str, new: str) -> dict[str, object]:
-    from base64 import b64encode
-
-    from raudit.log.proof import parse_proof
-    from raudit.log.rotation import keys_of
-
-    def encoded(hashes: tuple[bytes, ...]) -> list[str]:
-        return [b64encode(value).decode() for value in hashes]
-
-    return {
-        "vkey": keys_of(log)[-1].vkey, "old": old, "new": new, "index": index,
-        "entry": b64encode(log.entry(index).data).decode(),
-        "inclusion": encoded(parse_proof(log.prove(index, new)).hashes),
-        "consistency": encoded(log.prove_consistency(old, new)),
-    }  # fmt: skip
-
-
-def _is_database(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(15) == b"SQLite format 3"
-
-
-def _result(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EnvironmentFault(
-            "the file cannot be written", reference="log-output", where=str(output), got=error.strerror or ""
-        ) from error
-    click.echo(f"written to {output}", err=True)
-
-
-@contextmanager
-def _discarding(location: str) -> Iterator[None]:
-    """Remove a log file that this command made, if what was to fill it fails."""
-    path = Path(location)
-    new = "://" not in location and not path.exists()
-    try:
-        yield
-    except BaseException:
-        if new:
-            for end in ("", "-wal", "-shm"):
-                path.with_name(path.name + end).unlink(missing_ok=True)
-        raise

@@ -37,7 +37,7 @@ def _counts(rows: tuple[GateFinding, ...]) -> dict[str, int]:
 
 
 def _row(item: GateFinding, anchors: PlanLines) -> dict[str, Any]:
-    place = anchors.place(item.finding.anchor)
+    place = anchors.place(item.anchor)
     m = item.finding.measurement
     return {
         "rule": item.finding.rule,

@@ -23,7 +23,7 @@ def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
     for item in findings_of(record):
         kind = _kind(item)
         if kind:
-            place = anchors.place(item.finding.anchor)
+            place = anchors.place(item.anchor)
             text = item.finding.statement + (f" {item.reason}" if item.reason else "")
             title = f"{item.finding.rule} ({item.severity})"
             kinds[kind].append(_command(kind, place.uri, place.line, title, text))

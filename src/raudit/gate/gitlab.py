@@ -32,7 +32,7 @@ def code_quality(record: Record, anchors: PlanLines) -> bytes:
         if item.effect in {"blocks", "undecided", "noted"}:
             text = item.finding.statement + (f" {item.reason}" if item.reason else "")
             severity = "info" if item.effect == "noted" else _SEVERITY[item.severity]
-            place = anchors.place(item.finding.anchor)
+            place = anchors.place(item.anchor)
             issues.append(_issue(item.finding.rule, text, item.finding.fingerprint, severity, place))
     return (json.dumps(issues, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 

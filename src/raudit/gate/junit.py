@@ -74,7 +74,7 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
     detail = ", ".join(f"{key}={value}" for key, value in sorted(subject.detail.items()))
     name = f"{item.finding.rule} {subject.kind} {subject.name}" + (f" ({detail})" if detail else "")
     case = _case(name, f"raudit.{stage.name}")
-    place = anchors.place(item.finding.anchor)
+    place = anchors.place(item.anchor)
     body = "\n".join(
         line
         for line in (

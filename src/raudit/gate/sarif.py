@@ -153,7 +153,7 @@ def _result(item: GateFinding, anchors: PlanLines, index: dict[str, int]) -> dic
         "level": level,
         "kind": "fail",
         "message": {"text": message.strip()},
-        "locations": [_location(anchors.place(item.finding.anchor))],
+        "locations": [_location(anchors.place(item.anchor))],
         "partialFingerprints": {"primaryLocationLineHash": item.finding.fingerprint},
         "properties": {
             "status": str(item.status),

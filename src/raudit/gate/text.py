@@ -63,7 +63,7 @@ def plain_text(record: Record, anchors: PlanLines, *, width: int = 100, full: bo
 
 
 def _finding(item: GateFinding, anchors: PlanLines, width: int) -> list[str]:
-    place = anchors.place(item.finding.anchor)
+    place = anchors.place(item.anchor)
     lines = _wrap(f"{item.finding.rule} {item.severity}: {item.finding.statement}", width, "  ")
     if item.finding.measurement is not None:
         m = item.finding.measurement

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from raudit.findings import Finding, Rule, Severity, Status
@@ -31,6 +31,9 @@ class GateFinding:
     adjusted: bool = False
     """Whether the policy changed its status, severity or threshold."""
     requirements: tuple[str, ...] = ()
+    anchor: str = ""
+    """What sets the rule: the policy's entry if it changed the finding, else the finding's own anchor, else its
+    stage."""
 
 
 def findings_of(record: Record) -> tuple[GateFinding, ...]:
@@ -40,7 +43,10 @@ def findings_of(record: Record) -> tuple[GateFinding, ...]:
     waived = {use.fingerprint: use for use in verdict.waivers if use.state in {"applied", "expires_soon"}}
     held = {item["fingerprint"]: item for item in verdict.baseline.get("findings", ())}
     rows = [
-        _view(finding, stage, verdict, adjusted, waived, held) for stage in record.stages for finding in stage.findings
+        replace(row, anchor=_answer_anchor(row, record) or row.anchor)
+        for stage in record.stages
+        for finding in stage.findings
+        for row in (_view(finding, stage, verdict, adjusted, waived, held),)
     ]
     return tuple(sorted(rows, key=_order))
 
@@ -92,7 +98,25 @@ def _view(
         explanation=explanation,
         adjusted=change is not None,
         requirements=_requirements(finding, rule, verdict),
+        anchor=(_policy_anchor(finding.rule, verdict) if change else "") or finding.anchor or f"stages.{stage.name}",
     )
+
+
+def _answer_anchor(row: GateFinding, record: Record) -> str:
+    """Where a question is answered: in the answers file that the plan names for its assessment."""
+    head, _, number = row.finding.anchor.partition(".")
+    sections = record.plan.get("assessments", ())
+    if row.finding.subject.kind != "question" or head != "assessments" or not number.isdigit():
+        return ""
+    named = sections[int(number)].get("answers") if int(number) < len(sections) else None
+    return f"{named}:answers.{row.finding.subject.name}" if named else ""
+
+
+def _policy_anchor(rule: str, verdict: Verdict) -> str:
+    """Where the policy speaks of a rule, by its longest key."""
+    entries = verdict.policy.get("rules", {})
+    keys = sorted((key for key in entries if covers(key, rule) and entries[key].get("anchor")), key=len)
+    return str(entries[keys[-1]]["anchor"]) if keys else ""
 
 
 def _effect(

@@ -39,6 +39,7 @@ __all__ = [
     "create_log_key",
     "load_log_key",
     "open_log",
+    "open_store",
     "parse_entry",
     "salted_digest",
     "verify_checkpoint",
@@ -78,7 +79,7 @@ def open_log(
         raise KeyFileError(
             "the log and its key must have one name", reference="log-key-name", got=key.name, expected=origin
         )
-    store = _store(location, create=create)
+    store = open_store(location, create=create)
     try:
         if create and key is not None and "origin" not in store.meta():
             if not hasattr(store, "transaction"):
@@ -96,7 +97,7 @@ def open_log(
         raise
 
 
-def _store(location: str | Path, *, create: bool) -> Store | Reader:
+def open_store(location: str | Path, *, create: bool) -> Store | Reader:
     """Pick the store by what the location looks like; each loads only when it is used."""
     if isinstance(location, str) and location.startswith("postgresql"):
         from raudit.log.postgres import PostgresStore

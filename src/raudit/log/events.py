@@ -5,6 +5,7 @@ What each type's body must hold is in `raudit.log.bodies`, which loads when some
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ VERSION = 1
 
 MAX_ENTRY_BYTES = 65_535
 """Longest entry: the tile format gives its length in two bytes."""
+
+_EXACT = 1 << 53
 
 SALTED = "salted:"
 """Begins a digest that nobody can guess values against without its salt."""
@@ -113,7 +116,7 @@ def entry_bytes(event: Event, body: Mapping[str, Json], *, event_id: str, clock:
         "tool": tool, "body": body,
     }  # fmt: skip
     try:
-        data = canonical_bytes(value)
+        data = _canonical(value)
     except RecordIntegrityError as error:
         raise LogError(
             f"the body of {event.type} has no canonical form", reference="log-event", got=error.got
@@ -127,6 +130,28 @@ def entry_bytes(event: Event, body: Mapping[str, Json], *, event_id: str, clock:
             hint="log the digest of what is long, not the thing itself",
         )
     return data
+
+
+def _canonical(value: dict[str, Json]) -> bytes:
+    """Serialise by RFC 8785; ten times faster where the standard library happens to write the same bytes.
+
+    It does for everything but floats, integers beyond ±2^53, and keys outside ASCII, whose order differs. Entries are
+    serialised while the log's head is locked, so the time is everybody's.
+    """
+    if _plain(value):
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+        with contextlib.suppress(UnicodeEncodeError):
+            return text.encode()
+    return canonical_bytes(value)
+
+
+def _plain(value: Json) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _plain(item) for key, item in value.items())  # type: ignore[union-attr]
+    if kind is list:
+        return all(map(_plain, value))  # type: ignore[arg-type]
+    return kind is str or value is None or kind is bool or (kind is int and -_EXACT < value < _EXACT)  # type: ignore[operator]
 
 
 def parse_entry(index: int, data: bytes) -> Entry:

@@ -16,23 +16,25 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from raudit import __version__
 from raudit.canonical import canonical_bytes
 from raudit.errors import LogError, LogIntegrityError
 from raudit.log import merkle
 from raudit.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint, verify_checkpoint_any
-from raudit.log.events import Entry, Event, EventType, entry_bytes, parse_entry, salted_digest
+from raudit.log.drafting import draft, opening_of
+from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
 from raudit.log.extends import check_extends, prove_extends
 from raudit.log.memory import recall, remember
 from raudit.log.note import LogKey, Verifier
 from raudit.log.proof import write_proof
 from raudit.log.rotation import keys_of, rotation_event
-from raudit.log.store import ROTATED, SIGNED, WITNESSED, Reader, Store, StoredNote, Writer
+from raudit.log.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader, Store, StoredNote, Writer
 
 if TYPE_CHECKING:
+    from raudit.log.stamp import Stamp
     from raudit.log.verification import VerifyReport
 
 
@@ -186,6 +188,16 @@ class Log:
         event = Event(type=EventType.CHECKPOINT_WITNESSED, body={"witness": witness, "note": text}, actor=actor)
         return self._append((event,), clock, keep=WITNESSED, size=state.size)
 
+    def accept_stamp(self, checkpoint: str, token: bytes, *, trust: Sequence[bytes]) -> Stamp:
+        """Keep a time stamp (RFC 3161) of one of the log's checkpoints, after verifying it against trusted PEM."""
+        from raudit.log.stamp import pack, verify_stamp
+
+        state = self._own(checkpoint)
+        stamp = verify_stamp(token, checkpoint, trust)
+        with self._writable().transaction() as writer:
+            writer.add_note(StoredNote(kind=STAMPED, size=state.size, note=pack(checkpoint, token)))
+        return stamp
+
     def _append(self, events: Sequence[Event], clock: datetime, *, keep: str = "", size: int | None = None) -> Receipt:
         """Append; with ``keep``, also keep the note in the event's body, under its index or the size it speaks of."""
         store = self._writable()
@@ -194,8 +206,8 @@ class Log:
             # Until the commit has succeeded the edge is not kept: after a rollback it would be ahead of the store.
             self._edge = None
             before = edge.size
-            opening = self._opening(before, events)
-            entries = [self._prepare(writer, event, clock) for event in (*opening, *events)]
+            opening = opening_of(events, size=before, origin=self.origin, vkey=self.vkey)
+            entries = [draft(event, clock, partial(self._pseudonym, writer)) for event in (*opening, *events)]
             nodes = [node for data in entries for node in edge.push(merkle.leaf_hash(data))]
             writer.add(before, entries, merkle.stored_count(before), nodes)
             if keep:
@@ -203,32 +215,6 @@ class Log:
                 writer.add_note(StoredNote(kind=keep, size=edge.size - 1 if size is None else size, note=note))
         self._edge = (generation, edge)
         return Receipt(index_first=before + len(opening), size=edge.size)
-
-    def _opening(self, size: int, events: Sequence[Event]) -> tuple[Event, ...]:
-        """Return the entry that opens a new log, unless the events begin with it; nowhere else may it stand."""
-        body = {"origin": self.origin, "vkey": self.vkey}
-        given = [place for place, event in enumerate(events, size) if event.type == EventType.LOG_OPENED]
-        if given not in ([], [0]) or (given and {**events[0].body, **body} != dict(events[0].body)):
-            raise LogError(
-                "a log is opened once, by its first entry, with its own key",
-                reference="log-opened-twice",
-                where=self._reader.location,
-                hint="leave log.opened to raudit",
-            )
-        if size or given:
-            return ()
-        return (Event(type=EventType.LOG_OPENED, body=body, actor="service:raudit"),)
-
-    def _prepare(self, writer: Writer, event: Event, clock: datetime) -> bytes:
-        from raudit.log.bodies import is_pseudonym, validated_body
-
-        def pseudonym(value: str) -> str:
-            return self._pseudonym(writer, value)
-
-        body = validated_body(event, pseudonym)
-        actor = event.actor if is_pseudonym(event.actor) else pseudonym(event.actor)
-        named = Event(type=event.type, body=body, actor=actor, run=event.run)
-        return entry_bytes(named, body, event_id=event.id or secrets.token_hex(16), clock=clock, tool=__version__)
 
     def _pseudonym(self, writer: Writer, value: str) -> str:
         """Return the salted digest under which a person is logged; the same person has the same one."""
@@ -385,11 +371,12 @@ class Log:
         *,
         vkey: str | None = None,
         witnesses: Iterable[str] = (),
+        trust: Sequence[bytes] = (),
     ) -> VerifyReport:
         """Recompute everything and compare it with what others hold; see `raudit.log.verification.verify_log`."""
         from raudit.log.verification import verify_log
 
-        return verify_log(self, checkpoints, vkey=vkey, witnesses=witnesses)
+        return verify_log(self, checkpoints, vkey=vkey, witnesses=witnesses, trust=trust)
 
     def _own(self, text: str) -> Checkpoint:
         state = verify_checkpoint_any(text, keys_of(self))

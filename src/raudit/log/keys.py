@@ -21,6 +21,9 @@ from raudit.log.note import Algorithm, LogKey, Verifier, decode_hash, valid_name
 PASSPHRASE_VARIABLE = "RAUDIT_LOG_KEY_PASSPHRASE"  # noqa: S105 -- the name of the variable, not a secret
 """Environment variable from which the command line takes the passphrase of a log key."""
 
+MEMORY_VARIABLE = "RAUDIT_LOG_KEY_MEMORY"
+"""Environment variable from which the command line takes the file in which a log key remembers what it signed."""
+
 _PLAIN = "PRIVATE+KEY+"
 _NAME = "name: "
 _MAX_BYTES = 10_000
@@ -72,7 +75,7 @@ def create_log_key(path: Path, name: str, *, passphrase: str | None = None, seed
     return key
 
 
-def load_log_key(path: Path, *, passphrase: str | None = None) -> LogKey:
+def load_log_key(path: Path, *, passphrase: str | None = None, memory: Path | None = None) -> LogKey:
     """Read a key file.
 
     Parameters
@@ -81,6 +84,9 @@ def load_log_key(path: Path, *, passphrase: str | None = None) -> LogKey:
         The file; it must not be readable or writable by group or others.
     passphrase
         Needed if the file is encrypted.
+    memory
+        File in which the key remembers what it signed last; by default beside it. Name one in a lasting folder if the
+        key's own folder cannot be written, as with a mounted secret.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def load_log_key(path: Path, *, passphrase: str | None = None) -> LogKey:
     """
     text = _read_private(path)
     key = _parse_encrypted(text, passphrase, path) if text.startswith(_NAME) else _parse_plain(text, path)
-    return LogKey(name=key.name, seed=key.seed, memory=_memory(path))
+    return LogKey(name=key.name, seed=key.seed, memory=memory or _memory(path))
 
 
 def _memory(path: Path) -> Path:

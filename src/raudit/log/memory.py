@@ -57,7 +57,7 @@ def remember(key: LogKey, text: str) -> None:
             reference="log-memory-write",
             where=str(key.memory),
             got=error.strerror or "",
-            hint="let the key's folder be writable; the checkpoint was not released",
+            hint="let the key's folder be writable, or name a file in RAUDIT_LOG_KEY_MEMORY; nothing was released",
         ) from error
 
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,8 @@ class SqliteStore:
             raise LogError(
                 "there is no log", reference="log-missing", where=str(path), hint="create one with `raudit log init`"
             )
+        if create and not path.parent.is_dir():
+            raise LogError("no such folder", reference="log-folder", where=str(path.parent), hint="make it first")
         self._connection = self._connect(create)
         try:
             self._prepare(create)
@@ -190,9 +193,14 @@ class SqliteStore:
 
     def leaves_and_nodes(self, size: int) -> tuple[Iterator[bytes], Iterator[bytes]]:
         """Stream entries and nodes."""
-        entries = self._rows("SELECT data FROM entry WHERE idx < ? ORDER BY idx", (size,))
-        nodes = self._rows("SELECT hash FROM node WHERE idx < ? ORDER BY idx", (stored_count(size),))
-        return (row[0] for row in entries), (row[0] for row in nodes)
+        return (
+            self._column("SELECT data FROM entry WHERE idx < ? ORDER BY idx", size),
+            self._column("SELECT hash FROM node WHERE idx < ? ORDER BY idx", stored_count(size)),
+        )
+
+    def _column(self, query: str, stop: int) -> Iterator[bytes]:
+        with _faults(self._path):
+            yield from map(itemgetter(0), self._mine().execute(query, (stop,)))
 
     def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
         """Return notes of a kind."""

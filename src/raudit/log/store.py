@@ -20,7 +20,7 @@ WITNESSED = "witnessed"
 ROTATED = "rotated"
 """Kind of a key rotation's statement; its size is the index of the entry. Spares searching; verification searches."""
 STAMPED = "stamped"
-"""Kind of a time stamp over a checkpoint (base64 of the RFC 3161 token)."""
+"""Kind of a time stamp over a checkpoint: base64 of the RFC 3161 token, a newline, the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,7 +148,7 @@ class TileReader:
             for level, computed in enumerate(tree.push(self.node(0, index))):
                 yield computed if level % HEIGHT else self.node(level, index >> level)
 
-    def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:  # noqa: ARG002 -- there are few
+    def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
         """Return the export's checkpoint, or the key rotations, which are searched for once."""
         if kind == SIGNED:
             return [StoredNote(kind=kind, size=self.size(), note=self.checkpoint_text)]

@@ -6,7 +6,7 @@ reports, witnesses and exports can tell, so the report always says whether there
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -19,7 +19,7 @@ from raudit.log.checkpoint import open_checkpoint
 from raudit.log.extends import check_extends
 from raudit.log.note import Verifier
 from raudit.log.rotation import KeySpan, spans_of
-from raudit.log.store import SIGNED, WITNESSED
+from raudit.log.store import SIGNED, STAMPED, WITNESSED
 
 if TYPE_CHECKING:
     from raudit.log.journal import Log
@@ -110,6 +110,7 @@ def verify_log(
     *,
     vkey: str | None = None,
     witnesses: Iterable[str] = (),
+    trust: Sequence[bytes] = (),
 ) -> VerifyReport:
     """Verify a log from the ground up.
 
@@ -123,6 +124,8 @@ def verify_log(
         The log's verifier key, known from elsewhere: of its first key or of any later one.
     witnesses
         Verifier keys of witnesses; their cosignatures are then checked too.
+    trust
+        Certificates, PEM, behind the time stamps of checkpoints; the stamps are then checked too.
 
     Returns
     -------
@@ -138,6 +141,7 @@ def verify_log(
         witness_keys = [Verifier.parse(text) for text in witnesses]
         _stored(steps, log, keys, size)
         _witnessed(steps, log, keys, witness_keys, size)
+        _stamped(steps, log, keys, trust, size)
         compared = sum(_outside(steps, log, keys, witness_keys, size, *item) for item in outside)
     if not outside:
         steps.unknown(
@@ -165,7 +169,10 @@ def _tree(steps: _Steps, log: Log, size: int) -> bytes:
     except IntegrityError as error:
         steps.failed(title, error)
         return bytes(merkle.HASH_SIZE)
-    steps.passed(title, f"{size:,} entries, root {root.hex()}")
+    if size:
+        steps.passed(title, f"{size:,} entries, root {root.hex()}")
+    else:
+        steps.unknown(title, "the log has no entries; if it ever had, they are gone")
     return root
 
 
@@ -285,6 +292,27 @@ def _witnessed(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], witnesses: li
         steps.passed(title, f"{len(notes):,}, cosigned by {', '.join(names)}")
     else:
         steps.unknown(title, f"{len(notes):,}; no witness's key was given, so cosignatures were not checked")
+
+
+def _stamped(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], trust: Sequence[bytes], size: int) -> None:
+    notes = log.store.notes(STAMPED)
+    if not notes:
+        return
+    from raudit.log.stamp import unpack, verify_stamp
+
+    title = "Time stamps of checkpoints"
+    try:
+        for note in notes:
+            checkpoint, token = unpack(note.note)
+            _extends(log, keys, size, checkpoint, "a stamped checkpoint")
+            last = verify_stamp(token, checkpoint, trust) if trust else None
+    except (IntegrityError, KeyFileError) as error:
+        steps.failed(title, error)
+        return
+    if last is None:
+        steps.unknown(title, f"{len(notes):,}; no certificate to trust was given, so the stamps were not checked")
+    else:
+        steps.passed(title, f"{len(notes):,}, the last at size {notes[-1].size:,}: {last.time:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _cosigners(log: Log, keys: tuple[KeySpan, ...], size: int, text: str, witnesses: list[Verifier]) -> tuple[str, ...]:

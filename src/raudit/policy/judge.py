@@ -175,15 +175,17 @@ def _in_selection(stage: StageRecord, policy: Policy) -> bool:
 
 
 def _answered(record: Record, name: str) -> bool:
-    """Whether the record holds a decided finding about an assessment."""
-    return any(
-        finding.status is not Status.INDETERMINATE
-        and (
-            (finding.subject.kind == "assessment" and finding.subject.name == name)
-            or finding.subject.detail.get("assessment") == name
-        )
+    """Whether an assessment is answered in full: its stage says so, or all findings about it are decided."""
+    done = next((stage.facts["assessments.done"] for stage in record.stages if "assessments.done" in stage.facts), None)
+    if done is not None:
+        return name in done
+    about = [
+        finding
         for finding in record.findings
-    )
+        if (finding.subject.kind == "assessment" and finding.subject.name == name)
+        or finding.subject.detail.get("assessment") == name
+    ]
+    return bool(about) and all(finding.status is not Status.INDETERMINATE for finding in about)
 
 
 def _stale(ledger: WaiverLedger, policy: Policy) -> list[str]:

@@ -148,7 +148,8 @@ def _over(below: Policy, file: PolicyFile, origin: str, prefix: str) -> Policy:
     rules = dict(below.rules)
     for key, entry in file.rules.items():
         if entry is not None:
-            rules[key] = _rule(rules.get(key, RulePolicy()), entry, origin, f"{prefix}rules.{key}")
+            anchor = f"{prefix}rules.{key}" if prefix else f"{origin}:rules.{key}"
+            rules[key] = _rule(rules.get(key, RulePolicy()), entry, origin, anchor)
     return below.changed(rules=rules, **changes)
 
 

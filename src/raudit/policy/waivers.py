@@ -205,7 +205,18 @@ def _fits(key: str, value: str, finding: Finding, record: Record) -> bool:
     subject = finding.subject
     if key == "metric" and finding.measurement is not None and finding.measurement.metric == value:
         return True
-    return (subject.kind == key and subject.name == value) or subject.detail.get(key) == value
+    names = {value, *_labels(value, record)} if key == "attribute" else {value}
+    return (subject.kind == key and subject.name in names) or subject.detail.get(key) in names
+
+
+def _labels(column: str, record: Record) -> tuple[str, ...]:
+    """Labels that the plan prints in place of a column's name, so that a waiver may name either."""
+    features = [*record.plan.get("sensitive_features", ()), *record.plan.get("control_features", ())]
+    return tuple(
+        str(item["label"])
+        for item in features
+        if isinstance(item, Mapping) and item.get("column") == column and item.get("label")
+    )
 
 
 def _fault(waiver: Waiver, record: Record, terms: WaiverTerms, today: date) -> tuple[str, str] | None:

@@ -56,7 +56,7 @@ def attached_files(record: Record, seals: Seals) -> tuple[AttachedFile, ...]:
         )
         for name, data in seals.files().items()
     ]
-    first = {}
+    first: dict[str, AttachedFile] = {}
     for file in files:  # WeasyPrint keeps one relationship for equal bytes
         first.setdefault(sha256(file.data), file)
     return tuple(first.values())

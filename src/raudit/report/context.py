@@ -84,6 +84,7 @@ def make_context(
         version=_text(record.system.get("version")),
         brief=make_brief(record, findings),
         sections=sections,
+        long=tuple(f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures),
         worst=carded,
         worst_left=open_findings - len(carded),
         findings=findings,
@@ -128,12 +129,12 @@ def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingVi
                 )
             )
     ordered = worst_first(views)
-    cards = 0
+    explained: set[str] = set()
     carded: list[FindingView] = []
-    for view in ordered:
-        shown = view.finding.status is not Status.PASSED and cards < caps.cards
-        cards += shown
-        carded.append(replace(view, card=shown))
+    for i, view in enumerate(ordered):
+        shown = view.finding.status is not Status.PASSED and i < caps.cards
+        carded.append(replace(view, card=shown, first_of_rule=view.finding.rule not in explained))
+        explained.add(view.finding.rule)
     return tuple(carded)
 
 
@@ -147,6 +148,7 @@ def _finding(finding: Finding, rule: Rule | None, stage: str, anchor: str, langu
         stage=stage,
         anchor=anchor,
         card=False,
+        first_of_rule=False,
         title=rule.title if rule else finding.rule,
         subject=_subject(finding),
         value=numbers.measurement(m) if m else "",

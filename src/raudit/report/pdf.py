@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+from dataclasses import replace
 import io
 import logging
 from datetime import UTC, datetime
@@ -82,7 +83,8 @@ def make_pdf(html: str, *, record: Record, job: Job) -> bytes:
 
 
 def _identifier(job: Job) -> bytes:
-    return hashlib.sha256(job.to_bytes()).digest()[:16]
+    # Where a template's folder lies must not show: the same report is remade elsewhere to be verified.
+    return hashlib.sha256(replace(job, templates_dir=None).to_bytes()).digest()[:16]
 
 
 def _boxes(document: Any) -> tuple[Box, ...]:

@@ -12,7 +12,7 @@ from raudit.report.markdown import markdown_text
 from raudit.report.seals import Seals
 from raudit.report.tables import slug
 from raudit.report.templates import Template, find_template, run_template
-from raudit.report.text import clean, coverage_of, is_right_to_left
+from raudit.report.text import clean, coverage_of, has_long_word, is_right_to_left
 
 
 def render_text(
@@ -60,6 +60,7 @@ def render_text(
         "drawing": drawing,
         "anchor": slug,
         "rtl": is_right_to_left,
+        "long": has_long_word,
         "css": Markup(_css(chosen, medium)),  # noqa: S704 -- shipped or the user's own file, no data in it
         "script": Markup(chosen.script() if medium == "html" else ""),  # noqa: S704
     }

@@ -102,7 +102,8 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         If the template has no file for the medium, breaks Jinja's syntax, leaves the sandbox or names what is not there.
     """
     import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     file = FILES[medium]
     if not (template.folder / file).is_file():

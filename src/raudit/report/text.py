@@ -51,6 +51,11 @@ def is_right_to_left(text: str) -> bool:
     return any(unicodedata.bidirectional(c) in _RTL for c in text)
 
 
+def has_long_word(text: str, limit: int = 24) -> bool:
+    """Tell whether a word is too long for a column, so that it may be broken anywhere."""
+    return len(text) > limit and any(len(word) > limit for word in text.split())
+
+
 def _code_point(match: re.Match[str]) -> str:
     return f"⟨U+{ord(match[0]):04X}⟩"
 

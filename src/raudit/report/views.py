@@ -46,6 +46,8 @@ class FindingView:
     """The interval as in the record's bytes."""
     exact_n: str
     """n as in the record's bytes."""
+    first_of_rule: bool
+    """Whether no card before it explains the same rule."""
     blocking: bool
     """Whether it blocks under the policy."""
     waiver: WaiverUse | None
@@ -228,6 +230,8 @@ class ReportView:
     version: str
     brief: Brief
     sections: tuple[SectionView, ...]
+    long: tuple[str, ...]
+    """Anchors of sections that begin on a new page."""
     worst: tuple[FindingView, ...]
     """Failed and indeterminate findings, worst first, as many as get a card."""
     worst_left: int

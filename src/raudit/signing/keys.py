@@ -207,6 +207,7 @@ def _from_token(source: Pkcs11Token) -> SigningKey:
         signing_cert=own,
         ca_chain=chain,
         embed_roots=False,
+        use_raw_mechanism=True,  # hash here: many tokens know ECDSA, few know ECDSA with a hash of its own
     )
     try:
         own = signer.signing_cert

@@ -70,13 +70,14 @@ def ticks(low: float, high: float, target: int = 5) -> tuple[float, ...]:
     """Round numbers that cover a range, with steps of 1, 2, 2.5 or 5 times a power of ten."""
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("a chart needs finite numbers")
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
+    size = max(abs(low), abs(high))
+    if high - low <= size * 1e-9 or high - low < 1e-300:  # one value, or nearly so: give it room
+        low, high = low - (size or 1.0) / 2, high + (size or 1.0) / 2
     raw = (high - low) / max(1, target)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return tuple(round(i * step, 12) for i in range(first, last + 1))
+    return tuple(float(f"{i * step:.12g}") for i in range(first, last + 1))
 
 
 def tick_text(values: tuple[float, ...], ink: Ink, *, percent: bool) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from raudit.record import Figure
 from raudit.report.charts.canvas import COLOURS, DASHES, INK, MUTED, Canvas, Ink
 from raudit.report.charts.plot import RIGHT, axes, finite
@@ -50,7 +52,7 @@ def draw_lines(figure: Figure, ink: Ink) -> str:
     return canvas.svg()
 
 
-def _points(xs: list[float], ys: list[float | None], step: int) -> list[tuple[float, float]]:
+def _points(xs: Sequence[float | None], ys: Sequence[float | None], step: int) -> list[tuple[float, float]]:
     pairs = list(zip(xs, ys, strict=False))
     kept = pairs[::step] + (pairs[-1:] if step > 1 else [])
     return [(float(x), float(y)) for x, y in kept if x is not None and y is not None]

@@ -8,6 +8,8 @@ the whole text.
 
 from __future__ import annotations
 
+import copy
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -156,9 +158,12 @@ def phone_numbers(recognizer: Any, text: str) -> list[Any]:
     import phonenumbers
 
     plus = "+" in text or "\uff0b" in text
+    bare = BARE.fullmatch(text) is not None
     matches: dict[tuple[int, int], Any] = {}
     for region in recognizer.supported_regions:
         if not plus and region not in phonenumbers.SUPPORTED_REGIONS:
+            continue
+        if bare and not _national(region).fullmatch(text):
             continue
         for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=recognizer.leniency):
             matches[match.start, match.end] = match
@@ -166,6 +171,20 @@ def phone_numbers(recognizer: Any, text: str) -> list[Any]:
             break
     outer = [m for m in matches if not any(o != m and o[0] <= m[0] and m[1] <= o[1] for o in matches)]
     return [recognizer._get_recognizer_result(matches[m], text, "", None) for m in outer]
+
+
+BARE = re.compile("[1-9][0-9]{3,16}")
+"""Nothing but digits, and no trunk or international prefix that begins with zero."""
+
+
+@functools.cache
+def _national(region: str) -> re.Pattern[str]:
+    """What bare digits must look like to be valid in a region: country code, national prefix, number."""
+    from phonenumbers import PhoneMetadata
+
+    meta: Any = PhoneMetadata.metadata_for_region(region)
+    prefix = f"(?:{meta.national_prefix_for_parsing})?" if meta.national_prefix_for_parsing else ""
+    return re.compile(f"(?:{meta.country_code})?0*{prefix}0*(?:{meta.general_desc.national_number_pattern})")
 
 
 def build_engine(
@@ -203,7 +222,19 @@ def build_engine(
     found += _teams(custom, deny)
     phone = next((r for r in registry.recognizers if type(r).__name__ == "PhoneRecognizer"), None)
     contexts = {r.id: tuple(w.lower() for w in r.context or ()) for r in [*found, *([phone] if phone else [])]}
-    return Engine(tuple(found), phone, model, frozenset(allow), frozenset(deny), contexts)
+    single = tuple(part for recognizer in found for part in _by_pattern(recognizer))
+    return Engine(single, phone, model, frozenset(allow), frozenset(deny), contexts)
+
+
+def _by_pattern(recognizer: Any) -> Iterable[Any]:
+    """One copy of a recogniser for each of its patterns, so that each has a prefilter of its own.
+
+    Duplicates among them are removed with all others at the end.
+    """
+    for pattern in recognizer.patterns:
+        part = copy.copy(recognizer)
+        part.patterns = [pattern]
+        yield part
 
 
 def stay_offline() -> None:

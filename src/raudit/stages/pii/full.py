@@ -12,7 +12,7 @@ from raudit.stages.pii.assess import Scanner, Tick, described
 from raudit.stages.pii.engine import CHUNK, Engine, Span
 from raudit.stages.pii.mask import shape
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
-from raudit.stages.pii.scan import covers, finish, start
+from raudit.stages.pii.scan import covers, finish, start, supported
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
 
 SEEN_CAP = 2_000_000
@@ -67,9 +67,10 @@ class _Tally:
 
     def __init__(self, scanner: Scanner) -> None:
         self._scanner = scanner
-        self._seen: dict[str, tuple[tuple[str, bool], ...]] = {}
+        self._seen: dict[str, tuple[tuple[str, bool, bool], ...]] = {}
         self._k: Counter[str] = Counter()
         self._whole: Counter[str] = Counter()
+        self._agreed: Counter[str] = Counter()
         self._examples: dict[str, dict[str, None]] = {}
 
     def add(self, values: list[Any], counts: list[int], *, ner: bool) -> None:
@@ -81,20 +82,24 @@ class _Tally:
         for value, spans in spans_of(new, self._scanner.engine, ner=ner):
             self._seen[value] = self._reduced(value, spans)
         for value, n in zip(values, counts, strict=True):
-            for entity, whole in self._seen[value]:
+            for entity, whole, agreed in self._seen[value]:
                 self._k[entity] += n
+                self._agreed[entity] += n * agreed
                 self._whole[entity] += n * whole
 
-    def _reduced(self, value: str, spans: tuple[Span, ...]) -> tuple[tuple[str, bool], ...]:
-        best: dict[str, bool] = {}
+    def _reduced(self, value: str, spans: tuple[Span, ...]) -> tuple[tuple[str, bool, bool], ...]:
+        best: dict[str, tuple[bool, bool]] = {}
+        book = self._scanner.rulebook
         for span in spans:
-            rule = self._scanner.rulebook.entities.get(span.entity_type)
+            entity, text = span.entity_type, value[span.start : span.end]
+            rule = book.entities.get(entity)
             whole = rule is None or covers(value, span, rule.cover)
-            best[span.entity_type] = best.get(span.entity_type, False) or whole
-            shapes = self._examples.setdefault(span.entity_type, {})
+            before = best.get(entity, (False, False))
+            best[entity] = (before[0] or whole, before[1] or supported(entity, text, book))
+            shapes = self._examples.setdefault(entity, {})
             if len(shapes) < 3:
-                shapes[shape(value[span.start : span.end])] = None
-        return tuple(best.items())
+                shapes[shape(text)] = None
+        return tuple((entity, *flags) for entity, flags in best.items())
 
     def counts(self, n: int) -> list[EntityCount]:
         """Exact counts of everything found."""
@@ -105,6 +110,7 @@ class _Tally:
                 n=n,
                 exact=True,
                 whole=self._whole[entity],
+                agreed=self._agreed[entity],
                 checksum=k if self._checked(entity) else None,
                 examples=tuple(self._examples[entity]),
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,15 +36,14 @@ class PatternCount:
         self.k += len(cells)
         if self.distinct is None:
             return
-        if len(cells) > 50 * DISTINCT_CAP:
+        counted = pc.value_counts(cells)
+        if len(counted) > DISTINCT_CAP:
             self.distinct = None
             return
-        for entry in pc.value_counts(cells):
-            value = entry["values"].as_py()
-            self.distinct[value] = self.distinct.get(value, 0) + entry["counts"].as_py()
-            if len(self.distinct) > DISTINCT_CAP:
-                self.distinct = None
-                return
+        for value, n in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
+            self.distinct[value] = self.distinct.get(value, 0) + n
+        if len(self.distinct) > DISTINCT_CAP:
+            self.distinct = None
 
 
 def count_patterns(cells: pa.Array, patterns: Mapping[str, str], into: dict[str, PatternCount]) -> None:
@@ -61,7 +60,7 @@ def count_patterns(cells: pa.Array, patterns: Mapping[str, str], into: dict[str,
     possible = cells
     if len(names) == 1 and (needed := NEEDS.get(names[0])) and len(needed) == 1:
         possible = cells.filter(pc.match_substring(cells, needed))
-    hits = possible.filter(pc.match_substring_regex(possible, _either([patterns[name] for name in names])))
+    hits = possible.filter(pc.match_substring_regex(possible, either(tuple(patterns[name] for name in names))))
     if not len(hits):
         return
     if len(names) == 1:
@@ -82,12 +81,9 @@ def _count(name: str, hits: pa.Array, into: dict[str, PatternCount]) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _joined(patterns: tuple[str, ...]) -> str:
+def either(patterns: tuple[str, ...]) -> str:
+    """Several patterns as one."""
     return "|".join(f"(?:{pattern})" for pattern in patterns)
-
-
-def _either(patterns: Sequence[str]) -> str:
-    return _joined(tuple(patterns))
 
 
 def _cards(hits: pa.Array) -> int:
@@ -108,10 +104,9 @@ def _addresses(hits: pa.Array) -> int:
     import pyarrow.compute as pc
 
     domains = pc.replace_substring_regex(hits, r"(?s)^.*@([\p{L}\p{N}_.-]+).*$", r"\1")
-    total = 0
-    for entry in pc.value_counts(domains):
-        total += entry["counts"].as_py() if _public(entry["values"].as_py()) else 0
-    return total
+    counted = pc.value_counts(domains)
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    return sum(n for domain, n in pairs if _public(domain))
 
 
 @functools.lru_cache(maxsize=65_536)

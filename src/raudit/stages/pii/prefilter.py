@@ -74,7 +74,9 @@ def widen(pattern: str) -> str | None:
     import pyarrow.compute as pc
 
     if "[.](?:(?:com)|" in pattern:  # presidio's list of 1,500 domain endings, four times over
-        return r"[a-z0-9\-.][.]\p{L}{2}"
+        host = r"[a-z0-9\-.][.]\p{L}{2}"
+        scheme = "https?://.*" if "https?" in pattern else ""
+        return f"[\"'].*{scheme}{host}.*[\"']" if "[\"\\']" in pattern else scheme + host
     wide = _without_lookarounds(pattern)
     if wide is None:
         return None

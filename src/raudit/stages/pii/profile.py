@@ -25,6 +25,8 @@ class EntityCount:
     """Of k, those in which it covers the cell as the rule demands."""
     checksum: int | None = None
     """Of k, those that pass the checksum; None if there is none."""
+    agreed: int = 0
+    """Of k, those that a second opinion supports: the lists of common names, or the form of a phone number."""
     examples: tuple[str, ...] = ()
     """Masked: shapes of values, never values."""
 

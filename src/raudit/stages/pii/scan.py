@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 20_000
 """Characters of a cell that are read; what is longer is cut, counted and said."""
+NUMBERS = "values not searched: numbers written as text, without a telling name; cards are counted by checksum"
+PIECE_BYTES = 64 * 2**20
 SHORT_CELL = 60
 """A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
 
 _NAME = re.compile(r"(?:[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}")
-_SEPARATED = re.compile(r"^\s*\+?\(?\d+\)?(?:[ ./()-]+\d+)+|^\s*\+\d")
+_SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+){2,})")
 _DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}")
+_NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -46,6 +49,10 @@ class ColumnScan:
 
     def add(self, column: pa.Array) -> None:
         """Take the next cells of the column."""
+        for piece in pieces(column):
+            self._add(piece)
+
+    def _add(self, column: pa.Array) -> None:
         self.n_rows += len(column)
         text = self.as_text(column)
         if text is None:
@@ -63,20 +70,54 @@ class ColumnScan:
 
         if self.kind in {"boolean", "number"} or (self.kind == "integer" and not self.patterns):
             return None
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
-        if self.kind == "other":
-            column = pa.array([None if v is None else _flat(v) for v in column.to_pylist()], pa.large_string())
-        elif not pa.types.is_large_string(column.type):
-            column = column.cast(pa.large_string())
-        if len(column) and column.nbytes > 200 * len(column):
-            long = pc.greater(pc.binary_length(column), LONGEST_CELL)
-            n_long = pc.sum(long).as_py() or 0
-            if n_long:
-                self.cut += n_long
-                column = pc.utf8_slice_codeunits(column, 0, LONGEST_CELL)
-        blank = pc.equal(pc.binary_length(column), 0)
-        return pc.if_else(blank, pa.scalar(None, pa.large_string()), column) if pc.any(blank).as_py() else column
+        column, cut = bounded(as_strings(column))
+        self.cut += cut
+        dull = pc.equal(pc.binary_length(column), 0)
+        if len(column) and str(column[0])[:1] == "⟦":
+            # Tokens of our own redaction are no personal data.
+            dull = pc.or_(dull, pc.match_substring_regex(column, TOKEN))
+        return pc.if_else(dull, pa.scalar(None, pa.large_string()), column) if pc.any(dull).as_py() else column
+
+
+TOKEN = r"^⟦[A-Z_]+:[0-9a-f]{16}⟧$"  # noqa: S105 -- the shape of a token, not one
+"""Shape of the tokens that ``redact`` puts in place of values."""
+
+
+def as_strings(column: pa.Array) -> pa.Array:
+    """Any Arrow array as text; nested values are written out, long ones of dictionaries cut before they multiply."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(column.type):
+        values, _ = bounded(as_strings(column.dictionary))
+        return values.take(column.indices)
+    if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
+        return pa.array([None if v is None else _flat(v) for v in column.to_pylist()], pa.large_string())
+    return column if types.is_large_string(column.type) else column.cast(pa.large_string())
+
+
+def pieces(column: pa.Array) -> Iterator[pa.Array]:
+    """Cut a dictionary-encoded column so that no piece is large once it is written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = len(column)
+    if pa.types.is_dictionary(column.type) and len(column.dictionary) and rows:
+        text = as_strings(column.dictionary)
+        longest = min(pc.max(pc.binary_length(text)).as_py() or 1, 4 * LONGEST_CELL)
+        rows = max(256, PIECE_BYTES // max(longest, 1))
+    for start_ in range(0, max(len(column), 1), max(rows, 1)):
+        yield column.slice(start_, rows)
+
+
+def bounded(column: pa.Array) -> tuple[pa.Array, int]:
+    """Cut cells that are too long, and say how many there were."""
+    import pyarrow.compute as pc
+
+    if not len(column) or column.nbytes <= LONGEST_CELL:
+        return column, 0
+    cut = pc.sum(pc.greater(pc.binary_length(column), LONGEST_CELL)).as_py() or 0
+    return (pc.utf8_slice_codeunits(column, 0, LONGEST_CELL), cut) if cut else (column, 0)
 
 
 def start(name: str, kind: str, *, rulebook: Rulebook, hints: HintTable, seed: int, sample_size: int) -> ColumnScan:
@@ -108,7 +149,12 @@ def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfil
     cells = scan.sample.cells() if scan.kind != "time" else []
     shapes = _Shapes.of(cells, rulebook)
     gates = _gates(scan, shapes)
-    ner = scan.kind in {"text", "other"} and not any("language model" in gate for gate in gates)
+    ner = (
+        scan.kind in {"text", "other"} and NUMBERS not in gates and not any("language model" in gate for gate in gates)
+    )
+    drawn, different = len(cells), len(set(cells))
+    if NUMBERS in gates:
+        cells = []
     unique = list(dict.fromkeys(cells))
     found = engine.spans(unique, ner=ner, ner_texts=[readable(cell) for cell in unique]) if unique else []
     spans = dict(zip(unique, found, strict=True))
@@ -117,8 +163,8 @@ def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfil
         kind=scan.kind,
         n_rows=scan.n_rows,
         n_empty=scan.n_empty,
-        n_sampled=len(cells),
-        distinct_in_sample=len(unique),
+        n_sampled=drawn,
+        distinct_in_sample=different,
         mean_words=shapes.mean_words,
         digit_share=shapes.digits,
         name_shape=shapes.names,
@@ -140,6 +186,7 @@ class _Shapes:
     listed: float = 0.0
     separated: float = 0.0
     dates: float = 0.0
+    numbers: float = 0.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> _Shapes:
@@ -157,6 +204,7 @@ class _Shapes:
             share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
             share(_SEPARATED.match),
             share(_DATE.match),
+            share(_NUMBER.fullmatch),
         )
 
 
@@ -176,6 +224,8 @@ def _gates(scan: ColumnScan, shapes: _Shapes) -> tuple[str, ...]:
         gates.append("values not searched: whole numbers without a telling name or checksum")
     elif scan.kind == "integer":
         gates.append("no language model: whole numbers")
+    elif shapes.numbers >= 0.95 and not any(hint is Hint.SURE for hint in scan.hints.values()):
+        gates.append(NUMBERS)
     elif shapes.digits >= 0.5 and shapes.mean_words < 4:
         gates.append("no language model: most values hold digits")
     return tuple(gates)
@@ -215,6 +265,7 @@ def _counts(
         if native is None or (native.k == 0 and not hits):
             yield EntityCount(
                 entity_type=entity,
+                agreed=sum(supported(entity, cell[s.start : s.end], rulebook) for cell, s in hits),
                 k=len(hits),
                 n=len(cells),
                 exact=len(cells) == n_filled,
@@ -263,6 +314,15 @@ def _exact(
     )
 
 
+def supported(entity: str, text: str, rulebook: Rulebook) -> bool:
+    """A second opinion on what was found inside a text; True for types that need none."""
+    if entity == "PERSON":
+        return _listed(text, rulebook)
+    if entity == "PHONE_NUMBER":
+        return sum(c.isdigit() for c in text) >= 7 and bool(_SEPARATED.match(text)) and not _DATE.match(text)
+    return True
+
+
 def covers(cell: str, span: Span, share: float) -> bool:
     """Whether a match covers enough of a cell; in long cells it never does."""
     length = len(cell.strip())
@@ -280,3 +340,12 @@ def _flat(value: Any, depth: int = 0) -> str:
     if isinstance(value, bytes):
         return value[:LONGEST_CELL].decode("utf-8", "replace")
     return "" if value is None else str(value)[:LONGEST_CELL]
+
+
+def numeric_kind(arrow_type: Any) -> str:
+    """The type gate: ``integer``, ``number``, ``boolean`` or ``time`` for types the language model is kept from."""
+    import pyarrow as pa
+
+    t = pa.types
+    gates = (("boolean", t.is_boolean), ("integer", t.is_integer), ("number", t.is_floating), ("time", t.is_temporal))
+    return next((kind for kind, test in gates if test(arrow_type)), "")

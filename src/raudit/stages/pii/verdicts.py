@@ -154,6 +154,9 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
     if hint is Hint.MAYBE:
         return Sureness.NAME_AND_VALUES if (model + listed) / 2 >= 0.35 and listed >= 0.15 else None
     other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
+    if count and count.n and min(model, listed) >= 0.75 and count.agreed >= 0.75 * count.n and not other:
+        # Nearly every cell is a full name, whatever the column is called.
+        return Sureness.VALUES if profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8 else None
     if "PERSON" in vetoed or other or profile.free_text or profile.distinct_in_sample < 8:
         return None
     return Sureness.VALUES if model >= 0.5 and listed >= 0.5 else None
@@ -176,10 +179,10 @@ def _inside_text(
     """Personal data inside sentences: certain types by a single cell, guessed ones only if they are not rare."""
     if rule.group == "context" or not profile.free_text or entity in vetoed or not count.k:
         return False
-    if entity == "PERSON":
-        return count.share >= 0.02 and count.k >= 3
-    if entity in {"PHONE_NUMBER", "ADDRESS"}:
-        return count.share >= 0.01 and count.k >= 2
+    if entity in {"PERSON", "PHONE_NUMBER"}:
+        return count.agreed >= max(3, 0.02 * count.n)
+    if entity == "ADDRESS":
+        return count.k >= max(2, 0.01 * count.n)
     valid = count.checksum if count.checksum is not None else count.k
     return valid > 0
 

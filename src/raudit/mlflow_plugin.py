@@ -3,7 +3,7 @@
 ::
 
     import mlflow
-    from raudit.mlflow_logger import log_to_mlflow
+    from raudit.mlflow_plugin import log_to_mlflow
 
     with mlflow.start_run():
         log_to_mlflow("record.json", report="report.pdf")

@@ -1,0 +1,219 @@
+"""Full and profile mode against presidio's tuned BatchAnalyzerEngine: CPU seconds, agreement, coverage, and the limit.
+
+    python benchmarks/pii_speed.py TABLE.parquet --peer peer.pickle [--large ROWS] [--runs 20]
+
+``peer.pickle`` comes from ``pii_peer.py`` on the same table and machine; without it the peer runs first (about 25
+minutes for 100,000 x 12). One thread everywhere. Exit status 1 if a bar is missed.
+"""
+
+# ruff: noqa: E402 -- thread counts must be set before anything is imported
+from __future__ import annotations
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import argparse
+import pickle
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from raudit.data import ColumnName
+from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.engine import build_engine
+from raudit.stages.pii.full import spans_of
+from raudit.stages.pii.native import either
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.scan import numeric_kind
+from raudit.stages.pii.sources import StreamedTable, open_source
+
+THRESHOLD = 0.4
+
+
+def full_mode(path: Path, peer: dict[str, Any], scanner: Scanner) -> tuple[float, float]:
+    """Every distinct value with presidio's own recognisers; CPU of both and the share of equal cells."""
+    engine = build_engine(scanner.rulebook, scanner.model, own_patterns=False)
+    table = pq.read_table(path)
+    cpu = peer_cpu = 0.0
+    cells = equal = 0
+    print(f"\nfull mode, cell by cell, score >= {THRESHOLD}")
+    print(f"{'column':14}{'cells':>9}{'peer s':>9}{'ours s':>9}{'ratio':>8}{'cells not equal':>17}  gate")
+    for name in table.column_names:
+        theirs = peer["columns"][name]
+        kind = numeric_kind(table.schema.field(name).type)
+        start = time.process_time()
+        counted = pc.value_counts(pc.drop_null(table.column(name)).combine_chunks())
+        values = [str(v) for v in counted.field("values").to_pylist()]
+        found = dict(spans_of(values, engine, ner=not kind))
+        spent = time.process_time() - start
+        counts = dict(zip(values, counted.field("counts").to_pylist(), strict=True))
+        differ = 0
+        for value, spans in theirs["spans"].items():
+            want = {s[:3] for s in spans if s[3] >= THRESHOLD}
+            differ += counts[value] if want != {s[:3] for s in found[value]} else 0
+        cpu, peer_cpu = cpu + spent, peer_cpu + theirs["cpu"]
+        if not kind:
+            cells, equal = cells + theirs["cells"], equal + theirs["cells"] - differ
+        gate = f"no language model: {kind}" if kind else ""
+        print(
+            f"{name:14}{theirs['cells']:9,}{theirs['cpu']:9.1f}{spent:9.1f}{theirs['cpu'] / spent:8.1f}{differ:17,}  {gate}",
+            flush=True,
+        )
+    print(
+        f"full mode: {peer_cpu:,.1f} / {cpu:,.1f} CPU-s = {peer_cpu / cpu:.1f} x; {equal / cells:.5%} of ungated cells equal"
+    )
+    return peer_cpu / cpu, equal / cells
+
+
+def profile_mode(path: Path, peer: dict[str, Any], scanner: Scanner, scale: int) -> float:
+    """Profile mode; the peer's CPU is multiplied where the table was repeated."""
+    (data,) = open_source(str(path))
+    assert isinstance(data, StreamedTable)
+    cells = data.n_rows * len(data.kinds)
+    start = time.process_time()
+    verdicts = scan_table(data, scanner)
+    cpu = time.process_time() - start
+    peer_cpu = sum(c["cpu"] for c in peer["columns"].values()) * scale
+    print(f"\nprofile mode, {cells:,} cells: {peer_cpu:,.0f} / {cpu:.2f} CPU-s = {peer_cpu / cpu:,.0f} x", end="")
+    print(f" (peer measured at 1/{scale} of the rows and multiplied)" if scale > 1 else "")
+    print("found: " + ", ".join(v.name for v in verdicts if v.personal))
+    return peer_cpu / cpu
+
+
+def coverage(path: Path, peer: dict[str, Any], scanner: Scanner, runs: int) -> tuple[float, int]:
+    """How often the interval of a sample covers the peer's full scan, and the pairs of at least 1 % that were missed."""
+    table = pq.read_table(path)
+    inside = total = missed = 0
+    ours = {
+        "PERSON",
+        "LOCATION",
+        "NRP",
+        "PHONE_NUMBER",
+        "EMAIL_ADDRESS",
+        "IP_ADDRESS",
+        "CREDIT_CARD",
+        "URL",
+        "DATE_TIME",
+    }
+    truth: dict[tuple[str, str], float] = {}
+    for name, column in peer["columns"].items():
+        if numeric_kind(table.schema.field(name).type):
+            continue
+        counts = {str(e["values"]): e["counts"].as_py() for e in pc.value_counts(pc.drop_null(table.column(name)))}
+        for entity in ours:
+            k = sum(
+                counts[v] for v, ss in column["spans"].items() if any(s[0] == entity and s[3] >= THRESHOLD for s in ss)
+            )
+            if k / column["cells"] >= 0.01:
+                truth[name, entity] = k / column["cells"]
+    engine = build_engine(scanner.rulebook, scanner.model, own_patterns=False)
+    from raudit.stages.pii.profile import clopper_pearson
+    from raudit.stages.pii.scan import start
+
+    for seed in range(runs):
+        for name in {name for name, _ in truth}:
+            scan = start(name, "text", rulebook=scanner.rulebook, hints=scanner.hints, seed=seed, sample_size=1000)
+            for chunk in table.column(name).chunks:
+                scan.sample.add(chunk.cast(pa.large_string()))
+            cells = scan.sample.cells()
+            found = engine.spans(cells)
+            for (column, entity), share in truth.items():
+                if column == name:
+                    k = sum(any(s.entity_type == entity for s in spans) for spans in found)
+                    low, high = clopper_pearson(k, len(cells))
+                    total += 1
+                    missed += k == 0
+                    inside += low <= share <= high
+    print(
+        f"\nsample of 1,000 against the peer's full scan: {len(truth)} (column, entity) pairs of at least 1 %, {runs} seeds:"
+    )
+    print(f"intervals cover {inside:,} of {total:,} = {inside / total:.1%}; pairs missed: {missed}")
+    return inside / total, missed
+
+
+def limit(path: Path, scanner: Scanner) -> None:
+    """One OR-ed regular expression over the same bytes: nothing that looks at every byte can be faster."""
+    table = pq.read_table(path)
+    text = [table.column(n).cast(pa.large_string()) for n in table.column_names]
+    pattern = either(
+        tuple(r.native for r in scanner.rulebook.entities.values() if r.native and not r.native.startswith("^"))
+    )
+    start = time.process_time()
+    for column in text:
+        pc.match_substring_regex(column, pattern)
+    cpu = time.process_time() - start
+    cells = table.num_rows * table.num_columns
+    print(
+        f"\nphysical limit: one OR-ed expression over {cells:,} cells in {cpu:.2f} CPU-s, {cells / cpu / 1e6:.1f} million a second"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--peer", type=Path)
+    parser.add_argument("--large", type=int, default=10, help="repeat the table so often for the large run")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--skip-full", action="store_true")
+    args = parser.parse_args()
+    if args.peer is None:
+        from pii_peer import run
+
+        peer = run(args.table, None, None)
+    else:
+        peer = pickle.loads(args.peer.read_bytes())
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    scanner = prepare(Options(), seed=0)
+    warm_up(args.table, scanner)
+    ok = True
+    if not args.skip_full:
+        ratio, equal = full_mode(args.table, peer, scanner)
+        ok = ok and ratio >= 10 and equal >= 0.9999
+    ok = profile_mode(args.table, peer, scanner, 1) >= 250 and ok
+    with tempfile.TemporaryDirectory() as folder:
+        big = Path(folder) / "large.parquet"
+        repeated(args.table, big, args.large)
+        ok = profile_mode(big, peer, scanner, args.large) >= 1000 and ok
+    covered, missed = coverage(args.table, peer, scanner, args.runs)
+    ok = ok and covered >= 0.95 and not missed
+    limit(args.table, scanner)
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
+    print("every bar met" if ok else "a bar was missed")
+    raise SystemExit(0 if ok else 1)
+
+
+def warm_up(path: Path, scanner: Scanner) -> None:
+    """Load lazily compiled patterns, which the peer's clock does not count either."""
+    from raudit.data import wrap_table
+
+    scan_table(wrap_table(pq.read_table(path).slice(0, 50)), scanner)
+
+
+def repeated(path: Path, out: Path, times: int) -> None:
+    """A larger table with different values: every text gets its letters and digits shifted by row block."""
+    table = pq.read_table(path)
+    with pq.ParquetWriter(out, table.schema) as writer:
+        for turn in range(times):
+            columns = []
+            for name in table.column_names:
+                column = table.column(name)
+                if turn and name == "email":
+                    prefix = pa.scalar(chr(96 + turn), pa.large_string())
+                    column = pc.binary_join_element_wise(prefix, column, pa.scalar("", pa.large_string()))
+                columns.append(column)
+            writer.write_table(pa.table(dict(zip(table.column_names, columns, strict=True))).cast(table.schema))
+
+
+_ = ColumnName
+
+if __name__ == "__main__":
+    main()

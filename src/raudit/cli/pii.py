@@ -1,0 +1,111 @@
+"""``raudit pii``: look for personal data in a file, folder or database, and write a redacted copy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """Find personal data in data sets, without a plan."""
+
+
+def _shared(function: Any) -> Any:
+    options = (
+        click.option("--columns", multiple=True, metavar="NAME", help="Scan only these columns (repeatable)."),
+        click.option("--mode", type=click.Choice(["profile", "full"]), default="profile", show_default=True),
+        click.option("--sample", type=click.IntRange(100, 1_000_000), default=1_000, show_default=True),
+        click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True),
+        click.option("--language", type=click.Choice(["en", "de", "fr", "es"]), default="en", help="Of the values."),
+        click.option("--model", metavar="FOLDER|none", help="A spaCy model instead of the best installed one."),
+        click.option("--second-opinion", is_flag=True, help="Ask the ONNX model too, if it is installed."),
+        click.option("--rules", metavar="FOLDER", type=click.Path(exists=True, file_okay=False)),
+        click.option("--recognizers", type=click.Path(exists=True, dir_okay=False), help="Presidio YAML."),
+        click.option("--allow", multiple=True, metavar="VALUE", help="Never report this value (repeatable)."),
+        click.option("--deny", multiple=True, metavar="VALUE", help="Always report this value (repeatable)."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@command.command()
+@click.argument("data")
+@_shared
+@click.option("--k", type=click.IntRange(2, 10_000), default=5, show_default=True, help="Smallest accepted group.")
+@click.option("--quasi", multiple=True, metavar="COLUMN", help="Quasi-identifiers; found by name if not given.")
+@click.option("--small-count", type=click.IntRange(0, 1_000), default=0, help="Print counts up to this as a bound.")
+@click.option("--no-examples", is_flag=True, help="Leave out the masked shapes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def scan(data: str, *, as_json: bool, **given: Any) -> None:
+    """Scan DATA: CSV, TSV, JSON lines, Parquet, Arrow, SQLite, DuckDB, a folder of them, or an SQLAlchemy URL.
+
+    Exit status 1 if personal data was found, 3 if names could not be looked for or something could not be read, 0 if
+    nothing was found, 5 if there was nothing to scan.
+    """
+    from raudit.stages.pii.show import print_result, progress
+    from raudit.stages.pii.sweep import sweep, to_json
+
+    with progress() as told:
+        result = sweep(data, _options(given), seed=given["seed"], progress=told)
+    if as_json:
+        click.echo(json.dumps(to_json(result), ensure_ascii=False, indent=2))
+    else:
+        print_result(result)
+    raise SystemExit(result.exit_status)
+
+
+@command.command()
+@click.argument("data", type=click.Path(exists=True, dir_okay=False))
+@click.option("-o", "--out", required=True, type=click.Path(), help="New file: .csv, .tsv, .jsonl or .parquet.")
+@click.option("--how", type=click.Choice(["mask", "replace", "pseudonymise"]), default="replace", show_default=True)
+@click.option(
+    "--key", type=click.Path(exists=True, dir_okay=False), help="Key file for pseudonymise, 32 bytes or more."
+)
+@_shared
+def redact(data: str, out: str, *, how: Any, key: str | None, **given: Any) -> None:
+    """Write a copy of DATA to OUT with what was found masked, replaced or pseudonymised, then scan the copy.
+
+    Exit status 1 if the copy still holds something.
+    """
+    from raudit.stages.pii.show import print_redaction, progress
+    from raudit.stages.pii.sweep import redact_file
+
+    with progress() as told:
+        done = redact_file(
+            Path(data),
+            Path(out),
+            how=how,
+            key=Path(key).read_bytes() if key else None,
+            options=_options(given),
+            seed=given["seed"],
+            progress=told,
+        )
+    print_redaction(done)
+    raise SystemExit(done.after.exit_status)
+
+
+def _options(given: dict[str, Any]) -> Any:
+    from raudit.stages.pii.options import Options
+    from raudit.stages.pii.recognizers import read_recognizers
+
+    return Options(
+        mode=given["mode"],
+        columns=given["columns"],
+        sample=given["sample"],
+        model=given["model"],
+        model_language=given["language"],
+        second_opinion=given["second_opinion"],
+        rules=given["rules"],
+        recognizers=read_recognizers(Path(given["recognizers"])) if given["recognizers"] else (),
+        allow=given["allow"],
+        deny=given["deny"],
+        k=given.get("k", 5),
+        quasi_identifiers=given.get("quasi", ()),
+        small_count=given.get("small_count", 0),
+        examples=not given.get("no_examples", False),
+    )

@@ -1,0 +1,197 @@
+"""The stage: score every assessment of the plan and hold it against what the other stages measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from raudit.checklists import Assessment, assess, load_answers, load_checklist
+from raudit.checklists.answers import Answers, empty_answers
+from raudit.checklists.load import Checklist
+from raudit.errors import NotEvaluable
+from raudit.evidence import AssessmentFiles, Evidence, StageResult
+from raudit.findings import Finding, Rule, Severity, Status, Subject
+from raudit.record import Figure, Table
+from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
+from raudit.stages.assessments.tables import answers_table, overview_table, register_table, risk_matrix, signoff_table
+from raudit.validate import Strict
+
+
+class AssessmentOptions(Strict):
+    """``stages.assessments`` in the plan; nothing to set."""
+
+
+class Assessments:
+    """Scores assessments."""
+
+    name: ClassVar[str] = "assessments"
+    title: ClassVar[str] = "Assessments"
+    options: ClassVar[type[AssessmentOptions]] = AssessmentOptions
+    rules: ClassVar[tuple[Rule, ...]] = RULES
+    reads_facts: ClassVar[bool] = True
+    order: ClassVar[int] = 40
+
+    def run(self, evidence: Evidence, options: AssessmentOptions) -> StageResult:
+        """Score every assessment; see ``docs/reference/checklists.md``."""
+        if not evidence.assessments:
+            raise NotEvaluable(
+                "the plan names no assessment",
+                reference="no-assessments",
+                hint="add 'assessments:' with a checklist, such as gdpr-dpia",
+            )
+        results: list[Assessment] = []
+        findings: list[Finding] = []
+        for files in evidence.assessments:
+            checklist, answers = _read(files)
+            result = assess(checklist, answers, facts=evidence.facts, today=evidence.clock.date())
+            results.append(result)
+            findings += _findings(result, files)
+        tables: list[Table] = [overview_table(results)]
+        figures: list[Figure] = []
+        for result in results:
+            tables.append(answers_table(result))
+            if result.answers.file.signoffs:
+                tables.append(signoff_table(result))
+            figures += risk_matrix(result)
+        register = register_table(results)
+        return StageResult(
+            summary=_summary(results),
+            findings=tuple(findings),
+            tables=(*tables, *((register,) if register.rows else ())),
+            figures=tuple(figures),
+            facts={
+                "assessments.done": [r.checklist.id for r in results if r.complete],
+                "assessments.contradicted": sorted({c.question for r in results for c in r.contradictions}),
+            },
+            notes=tuple(_note(result.checklist) for result in results),
+        )
+
+
+def _read(files: AssessmentFiles) -> tuple[Checklist, Answers]:
+    checklist = load_checklist(files.checklist_path)
+    if files.answers_path is None:
+        return checklist, empty_answers(checklist)
+    return checklist, load_answers(files.answers_path, checklist)
+
+
+def _summary(results: Sequence[Assessment]) -> str:
+    contradicted = sum(len(r.contradictions) for r in results)
+    done = sum(1 for r in results if r.complete)
+    parts = [f"{done} of {len(results)} {'assessment is' if len(results) == 1 else 'assessments are'} answered in full"]
+    if contradicted:
+        parts.append(f"the evidence contradicts {contradicted} {'answer' if contradicted == 1 else 'answers'}")
+    return "; ".join(parts) + "."
+
+
+def _note(checklist: Checklist) -> str:
+    basis = "; ".join(checklist.file.source.basis)
+    return f"{checklist.file.title}, version {checklist.file.version}. Basis: {basis}. This is not legal advice."
+
+
+def _findings(result: Assessment, files: AssessmentFiles) -> list[Finding]:
+    return [
+        _complete(result, files),
+        *_contradicted(result, files),
+        *[_blocked(result, files, number, because) for number, because in enumerate(result.blockers)],
+        _signed(result, files),
+    ]
+
+
+def _finding(
+    rule: Rule,
+    result: Assessment,
+    files: AssessmentFiles,
+    status: Status,
+    statement: str,
+    *,
+    reason: str = "",
+    subject: Subject | None = None,
+    data: dict[str, Any] | None = None,
+    requirements: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(
+        rule=rule.id,
+        subject=subject or Subject(kind="assessment", name=result.checklist.id),
+        status=status,
+        severity=rule.severity if status is not Status.PASSED else Severity.INFO,
+        statement=statement,
+        reason=reason,
+        requirements=requirements or rule.requirements,
+        anchor=files.anchor,
+        remedy="" if status is Status.PASSED else rule.fix,
+        data=data or {},
+    )
+
+
+def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
+    title, asked = result.checklist.file.title, len(result.visible)
+    if result.complete:
+        said = f"{title}: all {asked} questions are answered, and {result.accepted} of the answers were accepted by a reviewer."
+        return _finding(COMPLETE, result, files, Status.PASSED, said)
+    first = result.open[0]
+    said = f"{title}: {result.answered} of {asked} questions are answered; {len(result.open)} are open."
+    reason = f"first: {first.question} ({first.reason}; {result.answers.source} line {first.line})"
+    data = {"open": [{"question": item.question, "reason": item.reason, "line": item.line} for item in result.open]}
+    return _finding(COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=data)
+
+
+def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
+    found = []
+    for item in result.contradictions:
+        question = result.checklist.questions[item.question]
+        found.append(
+            _finding(
+                CONTRADICTED,
+                result,
+                files,
+                Status.FAILED,
+                f"Asked \u201c{question.text}\u201d, the answer is \u201c{item.answer}\u201d. {item.because}",
+                subject=Subject(kind="question", name=item.question, detail={"assessment": result.checklist.id}),
+                data={"answer": item.answer, "evidence": item.because, "fact": item.fact, "line": item.line},
+                requirements=question.maps_to or CONTRADICTED.requirements,
+            )
+        )
+    if not found and result.facts_used:
+        said = f"{result.checklist.file.title}: no answer is contradicted by the {len(result.facts_used)} facts that bear on it."
+        found.append(
+            _finding(CONTRADICTED, result, files, Status.PASSED, said, data={"facts": list(result.facts_used)})
+        )
+    if not found:
+        said = f"{result.checklist.file.title}: nothing was measured that its answers could be held against."
+        found.append(
+            _finding(
+                CONTRADICTED, result, files, Status.INDETERMINATE, said, reason="no fact was measured that bears on it"
+            )
+        )
+    return found
+
+
+def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: str) -> Finding:
+    subject = Subject(kind="assessment", name=result.checklist.id, detail={"blocker": str(number + 1)})
+    return _finding(BLOCKED, result, files, Status.FAILED, f"{result.checklist.file.title}: {because}", subject=subject)
+
+
+def _signed(result: Assessment, files: AssessmentFiles) -> Finding:
+    title = result.checklist.file.title
+    void = [state for state in result.signoffs if not state.holds]
+    rejected = [s for s in result.signoffs if s.holds and s.signoff.decision in {"reject", "refer"}]
+    if rejected:
+        who = rejected[0].signoff
+        said = f"{title}: {who.role} decided to {who.decision}."
+        return _finding(SIGNED, result, files, Status.FAILED, said)
+    if void:
+        state = void[0]
+        said = f"{title}: the sign-off of {state.signoff.role} does not hold; {state.because}."
+        return _finding(SIGNED, result, files, Status.FAILED, said, data={"changed": list(state.changed)})
+    if result.expired:
+        return _finding(SIGNED, result, files, Status.FAILED, f"{title}: it does not hold any more; {result.expired}.")
+    if result.missing_roles:
+        roles = ", ".join(result.missing_roles)
+        said = f"{title}: not signed off by {roles}."
+        return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=f"nobody has decided as {roles}")
+    signed = ", ".join(f"{s.signoff.role} ({s.signoff.decision.replace('_', ' ')})" for s in result.signoffs)
+    said = f"{title}: signed off by {signed}." if signed else f"{title}: no sign-off is asked for."
+    return _finding(SIGNED, result, files, Status.PASSED, said)
+
+
+STAGE = Assessments()

@@ -1,0 +1,186 @@
+"""Tables and pictures of assessments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from raudit.checklists import Assessment
+from raudit.checklists.assess import answer_text
+from raudit.checklists.schema import Kind
+from raudit.checklists.scope import row_level
+from raudit.record import Column, Figure, Table
+
+
+def overview_table(results: Sequence[Assessment]) -> Table:
+    """One row an assessment."""
+    rows = []
+    for result in results:
+        level = result.level or "not told"
+        if result.level_best != result.level_worst:
+            level = f"{level} (could end from {result.level_best or '?'} to {result.level_worst or '?'})"
+        rows.append(
+            {
+                "title": result.checklist.file.title,
+                "version": result.checklist.file.version,
+                "answered": f"{result.answered} of {len(result.visible)}",
+                "accepted": result.accepted,
+                "open": len(result.open),
+                "blocking": len(result.blockers),
+                "contradicted": len(result.contradictions),
+                "level": level if result.checklist.file.scoring.level else "",
+            }
+        )
+    columns = (
+        Column(key="title", label="Assessment"),
+        Column(key="version", label="Version", kind="code"),
+        Column(key="answered", label="Answered"),
+        Column(key="accepted", label="Accepted", kind="count"),
+        Column(key="open", label="Open", kind="count"),
+        Column(key="blocking", label="Blocking", kind="count"),
+        Column(key="contradicted", label="Contradicted", kind="count"),
+        Column(key="level", label="Level"),
+    )
+    return Table(id="overview", title="Assessments at a glance", columns=columns, rows=tuple(rows))
+
+
+def answers_table(result: Assessment) -> Table:
+    """Every question that is shown, its answer and its review."""
+    contradicted = {item.question for item in result.contradictions}
+    lacking = {item.question: item.reason for item in result.open}
+    rows = []
+    for name in result.visible:
+        question, answer = result.checklist.questions[name], result.answers.file.answers.get(name)
+        said = answer_text(question, result.answers.values.get(name))
+        if answer is not None and answer.state != "answered":
+            said = answer.state.replace("_", " ")
+        state = answer.review.state.replace("_", " ") if answer else ""
+        rows.append(
+            {
+                "question": question.text,
+                "answer": f"{said} \u2014 {answer.why}" if answer is not None and answer.why else said,
+                "by": answer.by if answer else "",
+                "review": "contradicted" if name in contradicted else lacking.get(name, state),
+                "id": name,
+            }
+        )
+    columns = (
+        Column(key="question", label="Question"),
+        Column(key="answer", label="Answer and reason"),
+        Column(key="by", label="By"),
+        Column(key="review", label="Review"),
+        Column(key="id", label="Id", kind="code"),
+    )
+    title = f"{result.checklist.file.title}: answers"
+    return Table(id=f"answers-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows))
+
+
+def signoff_table(result: Assessment) -> Table:
+    """Every sign-off and whether it holds."""
+    rows = [
+        {
+            "role": state.signoff.role,
+            "decision": state.signoff.decision.replace("_", " "),
+            "by": state.signoff.by,
+            "at": state.signoff.at.isoformat(),
+            "conditions": "; ".join(state.signoff.conditions),
+            "holds": "holds" if state.holds else state.because,
+        }
+        for state in result.signoffs
+    ]
+    columns = (
+        Column(key="role", label="Role"),
+        Column(key="decision", label="Decision"),
+        Column(key="by", label="By"),
+        Column(key="at", label="When"),
+        Column(key="conditions", label="Conditions"),
+        Column(key="holds", label="State"),
+    )
+    title = f"{result.checklist.file.title}: sign-offs"
+    return Table(id=f"signoffs-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows))
+
+
+def register_table(results: Sequence[Assessment]) -> Table:
+    """Every risk of every assessment, worst first."""
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for result in results:
+        for question in result.checklist.file.register_from:
+            for row in result.answers.values.get(question, ()) if question in result.visible else ():
+                rank, levels = _levels(result, row)
+                risk = {
+                    "assessment": result.checklist.id,
+                    "risk": row.get("risk", ""),
+                    "measure": row.get("measure", ""),
+                }
+                people = {"owner": row.get("owner", ""), "due": row.get("due", "")}
+                rows.append((-rank, {**risk, **people, **levels}))
+    columns = (
+        Column(key="risk", label="Risk"),
+        Column(key="level", label="Before"),
+        Column(key="measure", label="Measure"),
+        Column(key="residual", label="After"),
+        Column(key="owner", label="Owner"),
+        Column(key="due", label="Due"),
+        Column(key="assessment", label="From", kind="code"),
+    )
+    ordered = tuple(row for _rank, row in sorted(rows, key=lambda item: (item[0], str(item[1]["risk"]))))
+    return Table(id="risk-register", title="Risk register", columns=columns, rows=ordered)
+
+
+def _levels(result: Assessment, row: Any) -> tuple[int, dict[str, str]]:
+    """Level of a risk before and after its measures, by the checklist's tables."""
+    found, rank = {"level": "", "residual": ""}, -1
+    for name, table in result.checklist.file.tables.items():
+        level = row_level(result.checklist, name, row)
+        if level is None:
+            continue
+        key = "residual" if table.row.startswith("residual") else "level"
+        found[key] = level.replace("_", " ")
+        if key == "level":
+            rank = table.order.index(level)
+    return rank, found
+
+
+def risk_matrix(result: Assessment) -> list[Figure]:
+    """How many risks lie in each cell of each table."""
+    figures = []
+    for name, table in result.checklist.file.tables.items():
+        rows = [
+            row
+            for question in result.checklist.file.register_from
+            if question in result.visible and result.checklist.questions[question].type is Kind.ROWS
+            for row in result.answers.values.get(question, ())
+        ]
+        placed = [row for row in rows if row_level(result.checklist, name, row)]
+        if not placed:
+            continue
+        top = max(len(table.order) - 1, 1)
+        cells, said = [], []
+        for i, first in enumerate(table.rows):
+            line = []
+            for j, second in enumerate(table.cols):
+                count = sum(1 for row in placed if row[table.row] == first and row[table.col] == second)
+                level = table.cells[i][j]
+                line.append({"text": str(count) if count else "", "level": round(4 * table.order.index(level) / top)})
+                if count:
+                    said.append(f"{count} with {_words(table.row)} {first} and {_words(table.col)} {second}")
+            cells.append(line)
+        figures.append(
+            Figure(
+                id=f"matrix-{result.checklist.id}-{name}",
+                kind="matrix",
+                title=f"Risks by {_words(table.row)} and {_words(table.col)}",
+                alt=f"Of {len(placed)} risks: " + "; ".join(said) + ".",
+                caption="Number of risks in each cell; darker cells are worse.",
+                data={
+                    "rows": [_words(r) for r in table.rows],
+                    "columns": [_words(c) for c in table.cols],
+                    "cells": cells,
+                },
+            )
+        )
+    return figures
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

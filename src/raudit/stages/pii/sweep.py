@@ -1,0 +1,199 @@
+"""Scan and redact without a plan: one table after another, with what could not be read and what joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from raudit.errors import DataError
+from raudit.evidence import Progress
+from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.people_alone import assess_singling_out
+from raudit.stages.pii.profile import profile_to_json
+from raudit.stages.pii.redact import How, operator, redactors, write_copy
+from raudit.stages.pii.sources import Gap, StreamedTable, open_source
+from raudit.stages.pii.verdicts import ColumnVerdict
+
+GROUPED_ROWS = 2_000_000
+"""Larger tables are not grouped by quasi-identifiers here, because grouping needs them in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableResult:
+    """What a scan says about one table."""
+
+    name: str
+    n_rows: int
+    verdicts: tuple[ColumnVerdict, ...]
+    singling_out: str = ""
+    """One sentence on rows that stand alone; empty if it was not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    """What a scan of a file, folder or database says."""
+
+    tables: tuple[TableResult, ...]
+    gaps: tuple[Gap, ...]
+    model: str
+    """Name and version of the language model; empty if there was none."""
+    joins: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Identifying columns that several tables share, and the tables: keys by which they can be joined."""
+    examples: bool = True
+    small_count: int = 0
+
+    @property
+    def personal(self) -> bool:
+        """Whether anything was found."""
+        return any(v.personal or v.special for t in self.tables for v in t.verdicts)
+
+    @property
+    def exit_status(self) -> int:
+        """1 found, 3 could not tell, 5 nothing scanned, 0 nothing found."""
+        if not any(t.verdicts and t.n_rows for t in self.tables):
+            return 3 if self.gaps else 5
+        if self.personal:
+            return 1
+        return 0 if self.model and not self.gaps else 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """A redacted copy, and the scan of it."""
+
+    out: str
+    rows: int
+    columns: Mapping[str, str]
+    """Column to how it was redacted."""
+    after: SweepResult
+
+
+def sweep(target: str, options: Options, *, seed: int, progress: Progress) -> SweepResult:
+    """Scan everything in a file, folder or database.
+
+    Raises
+    ------
+    DataError
+        If the target cannot be read at all, or a single file cannot.
+    """
+    scanner = prepare(options, seed=seed)
+    tables: list[TableResult] = []
+    gaps: list[Gap] = []
+    several = "://" in target or Path(target).is_dir()
+    for source in open_source(target):
+        if isinstance(source, Gap):
+            gaps.append(source)
+            continue
+        try:
+            tables.append(_scan(source, scanner, progress))
+        except DataError as error:
+            if not several and error.reference == "no-column":
+                raise
+            gaps.append(Gap(name=source.name, because=error.message))
+        gaps += [Gap(name=source.name, because=problem) for problem in source.problems]
+    if not several and not tables and gaps:
+        raise DataError(gaps[0].because, reference="data-broken", where=gaps[0].name, hint="repair the file")
+    model = scanner.model
+    return SweepResult(
+        tables=tuple(tables),
+        gaps=tuple(gaps),
+        model=f"{model.name} {model.version}" if model else "",
+        joins=_joins(tables),
+        examples=options.examples,
+        small_count=options.small_count,
+    )
+
+
+def _scan(source: StreamedTable, scanner: Scanner, progress: Progress) -> TableResult:
+    options = scanner.options
+    known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
+    with progress.task(source.name, source.n_rows * len(options.columns or source.kinds) or None) as tick:
+        verdicts = scan_table(source, known, tick)
+    n_rows = max((v.profile.n_rows for v in verdicts), default=0)
+    sentence = ""
+    if 0 < n_rows <= GROUPED_ROWS:
+        counted = replace(source, n_rows=n_rows)
+        findings, _, _ = assess_singling_out(counted, verdicts, options, None)
+        sentence = findings[0].statement if findings else ""
+    return TableResult(name=source.name, n_rows=n_rows, verdicts=verdicts, singling_out=sentence)
+
+
+def _joins(tables: list[TableResult]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Columns that identify people in one table and are in several under the same name."""
+    identifying = {v.name.lower() for t in tables for v in t.verdicts if v.personal}
+    keyed = {n for t in tables for v in t.verdicts if (n := v.name.lower()) in identifying or n.endswith(("_id", "id"))}
+    found = {n: tuple(t.name for t in tables if any(v.name.lower() == n for v in t.verdicts)) for n in sorted(keyed)}
+    return tuple((name, names) for name, names in found.items() if len(names) > 1)
+
+
+def redact_file(
+    path: Path, out: Path, *, how: How, key: bytes | None, options: Options, seed: int, progress: Progress
+) -> Redaction:
+    """Scan a file, write a redacted copy, and scan the copy."""
+    operate = operator(how, key)
+    scanner = prepare(options, seed=seed)
+    sources = [source for source in open_source(str(path)) if isinstance(source, StreamedTable)]
+    if len(sources) != 1:
+        raise DataError(
+            "only files with one table can be redacted",
+            reference="one-table",
+            where=path.name,
+            got=f"{len(sources)} tables",
+            hint="export the tables and redact them one by one",
+        )
+    with progress.task(f"scan {path.name}", None) as tick:
+        verdicts = scan_table(sources[0], scanner, tick)
+    columns = redactors(verdicts, operate, scanner)
+    rows = write_copy(sources[0], out, columns)
+    return Redaction(
+        out=str(out),
+        rows=rows,
+        columns={name: r.whole or "found parts: " + ", ".join(sorted(r.entities)) for name, r in columns.items()},
+        after=sweep(str(out), options.model_copy(update={"columns": ()}), seed=seed, progress=progress),
+    )
+
+
+def to_json(result: SweepResult) -> dict[str, Any]:
+    """A scan as JSON; shapes and counts, never values."""
+    return {
+        "schema": "raudit.pii/1",
+        "exit_status": result.exit_status,
+        "language_model": result.model or None,
+        "gaps": [{"name": gap.name, "because": gap.because} for gap in result.gaps],
+        "joins": [{"column": name, "tables": list(names)} for name, names in result.joins],
+        "tables": [
+            {
+                "name": table.name,
+                "rows": table.n_rows,
+                "singling_out": table.singling_out,
+                "columns": [_column(verdict, result) for verdict in table.verdicts],
+            }
+            for table in result.tables
+        ],
+    }
+
+
+def _column(verdict: ColumnVerdict, result: SweepResult) -> dict[str, Any]:
+    return {
+        **profile_to_json(verdict.profile),
+        "personal": verdict.personal,
+        "special": list(verdict.special),
+        "quasi": list(verdict.quasi),
+        "found": [
+            {
+                "entity_type": f.entity_type,
+                "label": f.rule.label,
+                "sureness": str(f.sureness),
+                "k": f.count.k,
+                "n": f.count.n,
+                "exact": f.count.exact,
+                "interval": [i.low, i.high] if (i := f.count.interval()) else None,
+                "shapes": list(f.count.examples) if result.examples else [],
+                "remedy": f.rule.remedy,
+            }
+            for f in verdict.found
+        ],
+    }

@@ -1,0 +1,202 @@
+"""The whole story on a small audit: signed report, log, proofs; verified, tampered with, interrupted, repeated."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from raudit.audit import run_audit
+from raudit.cli._keys import first_keys, log_of, signer_of
+from raudit.errors import RauditError
+from raudit.log import open_log
+from raudit.plan import load_plan
+from raudit.record import parse_record, record_bytes
+from raudit.verify import StepStatus, verify_report
+
+CLOCK = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+PLAN = """schema: raudit.plan/1
+system: {name: Small, version: "1"}
+data:
+  path: data.csv
+  label: {column: y, favourable: "yes", unfavourable: "no"}
+  prediction: {column: p, favourable: "yes", unfavourable: "no"}
+sensitive_features: [sex]
+stages: {fairness: {}}
+signing: {key: keys/raudit-signing.key, certificate: keys/raudit-signing.crt}
+log: {path: log.db, key: keys/log-key.txt}
+seed: 7
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("audit")
+    rows = [
+        f"{'yes' if i % 3 else 'no'},{'yes' if i % (2 if i % 2 else 5) else 'no'},{'f' if i % 2 else 'm'}"
+        for i in range(400)
+    ]
+    (path / "data.csv").write_text("y,p,sex\n" + "\n".join(rows) + "\n")
+    (path / "raudit.yaml").write_text(PLAN)
+    first_keys(path / "keys", name="Tester", log_name="test-log", clock=CLOCK)
+    return path
+
+
+def audit(folder, out="out", clock=CLOCK):
+    plan = load_plan(folder / "raudit.yaml")
+    with log_of(plan) as log:
+        return run_audit(plan, out=folder / out, clock=clock, signer=signer_of(plan), log=log)
+
+
+@pytest.fixture(scope="module")
+def issued(folder):
+    return audit(folder)
+
+
+@pytest.fixture(scope="module")
+def given(folder, issued):
+    """What a stranger holds: the file, the certificate, the log's key."""
+    certificate = (folder / "keys" / "raudit-signing.crt").read_bytes()
+    vkey = (folder / "keys" / "log-vkey.txt").read_text().strip()
+    return issued.report.read_bytes(), {"trust": [certificate], "vkey": vkey}
+
+
+def failed(verification):
+    return [step.number for step in verification.steps if step.status is StepStatus.FAILED]
+
+
+def test_the_report_verifies_with_what_a_stranger_holds(folder, given):
+    pdf, trust = given
+    with open_log(folder / "log.db") as log:
+        found = verify_report(pdf, **trust, log=log, remake=True)
+    assert [step.status for step in found.steps] == [StepStatus.OK] * 9
+    assert found.exit_status == 0
+
+
+def test_what_is_not_given_is_not_passed(given):
+    pdf, _trust = given
+    found = verify_report(pdf)
+    assert found.exit_status == 3
+    assert {step.number for step in found.steps if step.status is StepStatus.NOT_CHECKED} == {2, 4, 6, 7, 8, 9}
+
+
+def test_the_record_inside_is_the_record_beside(issued, given):
+    found = verify_report(given[0], **given[1])
+    assert record_bytes(found.record) == issued.record_file.read_bytes()
+    assert parse_record(issued.record_file.read_bytes()).verdict.exit_status == issued.record.verdict.exit_status
+
+
+def test_the_log_tells_the_story_in_order(folder, issued):
+    with open_log(folder / "log.db") as log:
+        types = [entry.type for entry in log.find(run=issued.record.run.id)]
+    assert types == ["run.started", "stage.finished", "run.finished", "report.rendered", "report.issued"]
+
+
+@pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_flipped_byte_is_refused(given, place):
+    pdf, trust = given
+    broken = bytearray(pdf)
+    broken[int(len(pdf) * place)] ^= 1
+    assert verify_report(bytes(broken), **trust).exit_status == 6
+
+
+def test_another_log_key_and_another_certificate_are_refused(tmp_path, given):
+    pdf, trust = given
+    _notice, other = first_keys(tmp_path / "keys", name="Other", log_name="test-log", clock=CLOCK)
+    assert failed(verify_report(pdf, trust=trust["trust"], vkey=other.vkey)) == [7, 8]
+    stranger = (tmp_path / "keys" / "raudit-signing.crt").read_bytes()
+    assert failed(verify_report(pdf, trust=[stranger], vkey=trust["vkey"])) == [2]
+
+
+def test_a_log_that_lost_its_tail_contradicts_the_report(folder, given, tmp_path):
+    pdf, trust = given
+    plan = load_plan(folder / "raudit.yaml")
+    empty = tmp_path / "empty.db"
+    from raudit.log import load_log_key
+
+    shutil.copy(folder / "keys" / "log-key.txt", tmp_path / "key.txt")
+    with open_log(empty, key=load_log_key(tmp_path / "key.txt"), create=True) as log:
+        log.checkpoint(CLOCK)
+    with open_log(empty) as log:
+        found = verify_report(pdf, **trust, log=log)
+    assert plan.file.seed == 7
+    assert failed(found) == [4, 9]
+
+
+def test_same_inputs_seed_and_clock_give_the_same_record_and_pages(folder, issued):
+    again = audit(folder, out="again")
+    assert again.record_file.read_bytes() == issued.record_file.read_bytes()
+
+
+def test_a_failed_run_is_in_the_log_and_leaves_the_old_report(folder, issued):
+    before = issued.report.read_bytes()
+    broken = folder / "broken.yaml"
+    broken.write_text(PLAN.replace("column: p", "column: q"))
+    plan = load_plan(broken)
+    with log_of(plan) as log, pytest.raises(RauditError):
+        run_audit(plan, out=folder / "out", clock=CLOCK, signer=signer_of(plan), log=log)
+    with open_log(folder / "log.db") as log:
+        last = list(log.entries())[-1]
+    assert (last.type, last.body["error"]) == ("run.failed", "no-column")
+    assert issued.report.read_bytes() == before
+
+
+def test_a_killed_run_leaves_the_old_report_whole_and_the_log_says_so(folder, issued):
+    before = issued.report.read_bytes()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "raudit", "run", "raudit.yaml", "-o", "out"], cwd=folder, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    with open_log(folder / "log.db") as log:
+        size = log.size
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and child.poll() is None:
+        with open_log(folder / "log.db") as log:
+            if log.size > size:
+                break
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    assert issued.report.read_bytes() == before
+    with open_log(folder / "log.db") as log:
+        runs = [entry.run for entry in log.find(type="run.started")]
+        assert runs
+        ends = {e.run for kind in ("run.finished", "run.failed", "run.aborted") for e in log.find(type=kind)}
+    if child.returncode == -signal.SIGKILL:
+        assert set(runs) - ends or runs.count(issued.record.run.id) > 1
+
+
+def test_run_as_a_process_ends_with_the_verdict_and_prints_json(folder):
+    done = subprocess.run(
+        [sys.executable, "-m", "raudit", "run", "--json", "--clock", "2026-11-20T09:00:00Z", "-o", "proc"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    said = json.loads(done.stdout)
+    assert done.returncode == said["exit_status"]
+    assert Path(folder / said["report"]).is_file()
+    check = subprocess.run(
+        [sys.executable, "-m", "raudit", "verify", said["report"], "--trust", "keys/raudit-signing.crt",
+         "--log-key", "keys/log-vkey.txt", "--log", "log.db", "--json"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert check.returncode == 0, check.stdout
+    assert json.loads(check.stdout)["exit_status"] == 0
+
+
+def test_a_key_that_others_may_read_is_refused(folder, tmp_path):
+    shutil.copytree(folder / "keys", tmp_path / "keys")
+    shutil.copy(folder / "data.csv", tmp_path)
+    shutil.copy(folder / "raudit.yaml", tmp_path)
+    (tmp_path / "keys" / "raudit-signing.key").chmod(0o644)
+    done = subprocess.run(
+        [sys.executable, "-m", "raudit", "run"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "chmod" in done.stderr
+    assert not (tmp_path / "report.pdf").exists()

@@ -1,0 +1,71 @@
+"""Charts: well-formed, escaped, in bounds, described."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from raudit.record import Figure
+from raudit.report.charts import DRAWERS, Ink, draw
+from raudit.report.charts.canvas import WIDTH, ticks
+from raudit.report.numbers import Numbers
+from raudit.report.text import clean
+
+from . import synthetic
+
+INK = Ink(clean=clean, numbers=Numbers())
+FIGURES = [figure for stage in synthetic.make_record().stages for figure in stage.figures]
+
+
+def test_the_fixture_has_every_kind():
+    assert {figure.kind for figure in FIGURES} >= set(DRAWERS)
+
+
+@pytest.mark.parametrize("figure", [f for f in FIGURES if f.kind in DRAWERS], ids=lambda f: f.id)
+def test_a_chart_is_well_formed_and_says_what_it_shows(figure):
+    svg = draw(figure, INK)
+    root = ET.fromstring(svg)
+    assert root[0].tag.endswith("title")
+    assert root[0].text == figure.alt
+    assert not re.search(r"\s(style|on\w+|href)=", svg)
+    for element in root.iter():
+        for name in ("x", "x1", "x2", "cx"):
+            if name in element.attrib:
+                assert -1 <= float(element.attrib[name]) <= WIDTH + 1
+
+
+def test_hostile_labels_stay_text():
+    rows = [{"label": name, "value": 0.5, "series": name} for name in synthetic.HOSTILE]
+    svg = draw(Figure(id="x", kind="dots", title="t", alt='"><script>', data={"rows": rows, "x_label": "</svg>"}), INK)
+    root = ET.fromstring(svg)
+    assert {e.tag.rpartition("}")[2] for e in root.iter()} <= {
+        "svg", "title", "line", "text", "circle", "rect", "polygon", "path",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [{}, {"rows": None}, {"rows": [{"label": "a", "value": "x"}], "x_label": ""}])
+def test_data_of_another_shape_are_not_drawn(data):
+    assert draw(Figure(id="x", kind="dots", title="t", alt="a", data=data), INK) is None
+
+
+def test_unknown_kinds_are_not_drawn():
+    assert draw(Figure(id="x", kind="hologram", title="t", alt="a", data={}), INK) is None
+
+
+@given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
+def test_ticks_cover_the_range_and_are_few(low, span):
+    marks = ticks(low, low + span)
+    assert marks[0] <= low + abs(low) * 1e-6 + 1e-6
+    assert marks[-1] >= low + span - abs(low + span) * 1e-6 - 1e-6
+    assert 2 <= len(marks) <= 9
+
+
+def test_dots_are_where_the_numbers_say():
+    rows = [{"label": "a", "value": 0.0}, {"label": "b", "value": 0.5}, {"label": "c", "value": 1.0}]
+    root = ET.fromstring(draw(Figure(id="x", kind="dots", title="t", alt="a", data={"rows": rows, "x_label": ""}), INK))
+    at = [float(e.attrib["cx"]) for e in root.iter() if e.tag.endswith("circle")]
+    assert at[1] - at[0] == pytest.approx(at[2] - at[1])
