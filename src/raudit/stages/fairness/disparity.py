@@ -211,7 +211,7 @@ def _support(groups: Groups, metric: str, found: Estimates) -> NDArray[np.int64]
 
 
 def _test_draws(size: int, draws: int) -> int:
-    return max(200, min(draws, 20_000_000 // size))
+    return max(400, min(draws, 4_000_000 // size))
 
 
 def _undefined(name: str, groups: Groups, definition: Definition, level: float, because: str) -> Disparity:
