@@ -141,8 +141,10 @@ def main() -> None:
         ours = timed(lambda: count_cells(data, spec()))
         theirs = timed(lambda: duckdb.sql(query).fetchall())
         assert ours[2].total == args.rows
-        print(f"{args.rows:,} rows from Parquet: raudit {ours[0]:.2f} s, DuckDB {theirs[0]:.2f} s wall: "
-              f"{ours[0] / theirs[0]:.2f} x (CPU {ours[1]:.2f} and {theirs[1]:.2f} s: {ours[1] / theirs[1]:.2f} x)")  # fmt: skip
+        print(
+            f"{args.rows:,} rows, Parquet: raudit {ours[0]:.2f} s, DuckDB {theirs[0]:.2f} s wall: "
+            f"{ours[0] / theirs[0]:.2f} x (CPU {ours[1]:.2f}, {theirs[1]:.2f}: {ours[1] / theirs[1]:.2f} x)"
+        )
         peak, idle = count_memory(path)
         print(f"peak memory {peak:.0f} MB, of which {idle:.0f} MB are imports")
     table = _table(np.random.default_rng(3), 1_000_000)

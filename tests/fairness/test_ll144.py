@@ -67,9 +67,8 @@ def test_a_wrong_cell_is_named_with_its_line(tmp_path):
 
 def test_a_right_table_passes(tmp_path):
     path = tmp_path / "published.csv"
-    path.write_text(
-        'Sex,# of Applicants,# Selected,Selection Rate,Impact Ratio\nMale,"1,390",667,48%,1.00\nFemale,1181,555,47%,0.979\n'
-    )
+    head = "Sex,# of Applicants,# Selected,Selection Rate,Impact Ratio"
+    path.write_text(f'{head}\nMale,"1,390",667,48%,1.00\nFemale,1181,555,47%,0.979\n')
     done = command(path)
     assert (done.returncode, done.stdout) == (0, "4 numbers recomputed; all follow from the counts.\n")
 

@@ -65,7 +65,8 @@ def test_the_same_seed_gives_the_same_bytes(run):
 
 @pytest.mark.parametrize(
     ("rate", "base", "said"),
-    [(0.0, 100, "0"), (0.004, 100, "fewer than 1"), (0.445, 100, "45"), (0.449, 100, "45"), (0.9999, 100, "more than 99"),
+    [(0.0, 100, "0"), (0.004, 100, "fewer than 1"), (0.445, 100, "45"), (0.449, 100, "45"),
+     (0.9999, 100, "more than 99"),
      (1.0, 100, "100"), (0.2345, 1000, "235")],
 )  # fmt: skip
 def test_rates_are_spoken(rate, base, said):
