@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,8 @@ class CellSpec:
     bins: ScoreBins | None = None
     """Count by score bin too; None keeps only the sums of scores."""
     weight: ColumnName | None = None
+    count: ColumnName | None = None
+    """Column that says how many equal rows a row stands for, in data that has been counted before."""
     numeric_label: ColumnName | None = None
     """Regression: the true value, held against ``score``."""
     magnitudes: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -69,7 +71,7 @@ class CellSpec:
         """Every column that is read, once."""
         found = [ColumnName(attribute.column) for attribute in self.attributes]
         found += [outcome.column for outcome in (self.label, self.prediction, self.baseline) if outcome is not None]
-        found += [name for name in (self.score, self.weight, self.numeric_label) if name is not None]
+        found += [name for name in (self.score, self.weight, self.numeric_label, self.count) if name is not None]
         return tuple(dict.fromkeys(found))
 
     @property
@@ -98,6 +100,12 @@ def count_cells(data: DataSet, spec: CellSpec) -> CellTable:
         or all zero, a continuous attribute without edges, or no rows.
     """
     _check_spec(spec)
+    if spec.count is not None and spec.numeric:
+        raise DataError(
+            "counted rows cannot carry scores or weights",
+            reference="counts-with-sums",
+            hint="give either count, or weight and score",
+        )
     if data.n_rows == 0:
         raise DataError("the data set has no rows", reference="data-empty", where=data.name, hint="check the export")
     counter = Counter(spec, _magnitudes(data, spec))
@@ -135,7 +143,7 @@ class Counter:
         codes = [encoder(columns[column]) for _, column, encoder in self.encoders]
         values = {name: finite(numbers(columns[name], name), name, self._role(name)) for name in self.spec.numeric}
         self._derive(dims, codes, values)
-        self._push(dims, codes, _sums(self.spec, values))
+        self._push(dims, codes, _sums(self.spec, values), self._counts(columns))
 
     def table(self) -> CellTable:
         """The table of everything added so far."""
@@ -171,8 +179,26 @@ class Counter:
             dims.append(BIN)
             codes.append(spec.bins.index(values[spec.score]))
 
-    def _push(self, dims: list[str], codes: list[NDArray[np.int64]], sums: Mapping[str, Floats]) -> None:
+    def _counts(self, columns: Mapping[str, Any]) -> Floats | None:
+        name = self.spec.count
+        if name is None:
+            return None
+        counts = finite(numbers(columns[name], name), name, "count")
+        if (counts < 0).any() or (counts != np.floor(counts)).any():
+            raise DataError(
+                f"{name!r} holds values that are no counts",
+                reference="counts-invalid",
+                expected="whole numbers from 0",
+                hint="use weight for sample weights",
+            )
+        return counts
+
+    def _push(
+        self, dims: list[str], codes: list[NDArray[np.int64]], sums: Mapping[str, Floats], counts: Floats | None
+    ) -> None:
         keys, group, n = group_rows(codes)
+        if counts is not None:
+            n = np.bincount(group, weights=counts, minlength=len(n)).astype(np.int64)
         totals = {}
         for name, values in sums.items():
             high, low = limbs(values, self.exponents[name])

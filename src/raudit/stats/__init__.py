@@ -3,14 +3,16 @@
 from raudit.stats.gaps import Gap, largest_difference, smallest_ratio
 from raudit.stats.intervals import (
     Bounds,
+    LogRates,
     effective_n,
     katz,
-    log_rate,
+    log_rates,
     mover_difference,
     newcombe,
     normal_quantile,
     range_quantile,
     wilson,
+    wilson_ratio,
 )
 from raudit.stats.power import detectable_gap, rows_to_settle
 from raudit.stats.resampling import dirichlet_draws, draw_bounds, multinomial_draws
@@ -19,6 +21,7 @@ from raudit.stats.tests import holm, max_gap_test, mcnemar
 __all__ = [
     "Bounds",
     "Gap",
+    "LogRates",
     "detectable_gap",
     "dirichlet_draws",
     "draw_bounds",
@@ -26,7 +29,7 @@ __all__ = [
     "holm",
     "katz",
     "largest_difference",
-    "log_rate",
+    "log_rates",
     "max_gap_test",
     "mcnemar",
     "mover_difference",
@@ -37,4 +40,5 @@ __all__ = [
     "rows_to_settle",
     "smallest_ratio",
     "wilson",
+    "wilson_ratio",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from raudit.stats.intervals import Bounds, Floats, mover_difference
+from raudit.stats.intervals import Bounds, Floats, LogRates, log_difference, mover_difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,34 +41,31 @@ def largest_difference(values: Floats, bounds: Bounds) -> Gap:
     top, bottom = int(np.argmax(values)), int(np.argmin(values))
     # The lower end of a pair grows with a's value and shrinks with its distance to its lower bound: only groups that
     # no other group beats in both can give the maximum. The same holds for b, and for the upper end.
-    a = _front(values, bounds.low - values)
-    b = _front(-values, values - bounds.high)
+    a = _fronts(values, bounds.low - values)
+    b = _fronts(-values, values - bounds.high)
     low = float(np.max(_pairs(values, bounds, a, b).low))
-    a = _front(values, bounds.high - values)
-    b = _front(-values, values - bounds.low)
+    a = _fronts(values, bounds.high - values)
+    b = _fronts(-values, values - bounds.low)
     high = float(np.max(_pairs(values, bounds, a, b).high))
     gap = float(values[top] - values[bottom])
     return Gap(value=gap, low=min(max(low, 0.0), gap), high=max(high, gap), highest=top, lowest=bottom)
 
 
-def smallest_ratio(values: Floats, logs: Floats, variances: Floats, z: float) -> Gap:
+def smallest_ratio(values: Floats, logs: LogRates) -> Gap:
     """Bound the smallest ratio between groups.
 
     Parameters
     ----------
     values
         Rates of shape (n_groups,), at least two, none NaN.
-    logs, variances
-        Log of each rate and its variance, as ``log_rate`` gives them.
-    z
-        Multiplier from ``range_quantile``.
+    logs
+        Their logs, with bounds made with ``range_quantile(n_groups, level)``.
     """
     top, bottom = int(np.argmax(values)), int(np.argmin(values))
     value = float(values[bottom] / values[top]) if values[top] > 0 else float("nan")
-    a, b = _front(-logs, variances), _front(logs, variances)
-    low = np.min(_log_pairs(logs, variances, a, b, -z))
-    a, b = _front(-logs, -variances), _front(logs, -variances)
-    high = np.min(_log_pairs(logs, variances, a, b, z))
+    below, above = logs.centre - logs.low, logs.high - logs.centre
+    low = float(np.min(_log_pairs(logs, _fronts(-logs.centre, below), _fronts(logs.centre, above)).low))
+    high = float(np.min(_log_pairs(logs, _fronts(-logs.centre, -above), _fronts(logs.centre, -below)).high))
     ends = float(np.exp(low)), min(float(np.exp(high)), 1.0)
     if not np.isnan(value):
         ends = min(ends[0], value), max(ends[1], value)
@@ -76,24 +73,34 @@ def smallest_ratio(values: Floats, logs: Floats, variances: Floats, z: float) ->
 
 
 def _pairs(values: Floats, bounds: Bounds, a: np.ndarray, b: np.ndarray) -> Bounds:
-    x, y = values[a][:, None], values[b][None, :]
-    return mover_difference(
-        x,
-        Bounds(bounds.low[a][:, None], bounds.high[a][:, None]),
-        y,
-        Bounds(bounds.low[b][None, :], bounds.high[b][None, :]),
-    )
+    first = Bounds(bounds.low[a][:, None], bounds.high[a][:, None])
+    second = Bounds(bounds.low[b][None, :], bounds.high[b][None, :])
+    low, high = mover_difference(values[a][:, None], first, values[b][None, :], second)
+    same = a[:, None] == b[None, :]  # a group against itself is no comparison
+    return Bounds(np.where(same, -np.inf, low), np.where(same, -np.inf, high))
 
 
-def _log_pairs(logs: Floats, variances: Floats, a: np.ndarray, b: np.ndarray, z: float) -> Floats:
-    spread = np.sqrt(variances[a][:, None] + variances[b][None, :])
-    pairs: Floats = logs[a][:, None] - logs[b][None, :] + z * spread
-    pairs[a[:, None] == b[None, :]] = np.inf  # a group against itself is no comparison
-    return pairs if np.isfinite(pairs).any() else np.zeros((1, 1))
+def _log_pairs(logs: LogRates, a: np.ndarray, b: np.ndarray) -> Bounds:
+    first = LogRates(logs.centre[a][:, None], logs.low[a][:, None], logs.high[a][:, None])
+    second = LogRates(logs.centre[b][None, :], logs.low[b][None, :], logs.high[b][None, :])
+    low, high = log_difference(first, second)
+    same = a[:, None] == b[None, :]
+    return Bounds(np.where(same, np.inf, low), np.where(same, np.inf, high))
+
+
+def _fronts(x: Floats, y: Floats) -> np.ndarray:
+    """Indices of the points that no other point beats in both x and y, and of those that only these beat.
+
+    The second layer matters where the best partner of a group would be the group itself.
+    """
+    first = _front(x, y)
+    rest = np.setdiff1d(np.arange(x.size), first)
+    return first if rest.size == 0 else np.concatenate([first, rest[_front(x[rest], y[rest])]])
 
 
 def _front(x: Floats, y: Floats) -> np.ndarray:
-    """Indices of the points that no other point beats in both x and y (larger is better)."""
     order = np.lexsort((-y, -x))
     best = np.maximum.accumulate(np.concatenate(([-np.inf], y[order][:-1])))
-    return order[y[order] > best]
+    keep = y[order] > best
+    keep[0] = True
+    return order[keep]

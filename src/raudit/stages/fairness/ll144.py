@@ -19,7 +19,7 @@ from raudit.stages.fairness.metrics import group_counts
 from raudit.stages.fairness.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.rules import IMPACT_RATIO
 from raudit.stages.fairness.sentences import spoken
-from raudit.stats import effective_n, log_rate, range_quantile, smallest_ratio
+from raudit.stats import effective_n, log_rates, range_quantile, smallest_ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,8 +214,7 @@ def _finding(
             reason="An impact ratio needs two categories with people in them, and somebody selected.",
         )
     z = range_quantile(len(used), context.level)
-    logs, variances = log_rate(events[used], sizes[used])
-    gap = smallest_ratio(events[used] / sizes[used], logs, variances, z)
+    gap = smallest_ratio(events[used] / sizes[used], log_rates(events[used], sizes[used], z=z))
     low, high = rows[used[gap.lowest]], rows[used[gap.highest]]
     status = Status.PASSED if gap.low >= limit else Status.FAILED if gap.high < limit else Status.INDETERMINATE
     verb = "were selected" if kind == "selection rate" else "scored above the median"
@@ -237,7 +236,7 @@ def _finding(
             value=number(gap.value),
             n=low.assessed + high.assessed,
             interval=Interval(
-                low=gap.low, high=gap.high, level=context.level, method="katz+0.5, simultaneous over all categories"
+                low=gap.low, high=gap.high, level=context.level, method="MOVER of wilson, log scale, simultaneous"
             ),
             method=f"smallest {kind} over largest",
         ),

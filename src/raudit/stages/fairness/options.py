@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from raudit.stages.fairness.disparity import DISPARITIES
 from raudit.validate import Strict
 
 Preset = Literal["four-fifths", "nyc-ll144", "equal-opportunity", "equalized-odds", "calibration"]
@@ -102,6 +101,9 @@ class FairnessOptions(Strict):
     @field_validator("thresholds")
     @classmethod
     def _known(cls, value: dict[str, float]) -> dict[str, float]:
+        if not value:
+            return value
+        from raudit.stages.fairness.disparity import DISPARITIES
         from raudit.yamltext import nearest
 
         for name, limit in value.items():

@@ -16,7 +16,7 @@ from raudit.plan import Attribute
 from raudit.record import Column, Figure, Table
 from raudit.stages.fairness.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.rules import EXPOSURE
-from raudit.stats import range_quantile, smallest_ratio
+from raudit.stats import LogRates, range_quantile, smallest_ratio
 
 Floats = NDArray[np.float64]
 LONGEST = 100_000
@@ -175,7 +175,8 @@ def _finding(
             statement=f"Exposure by {by_name(by)} cannot be compared.",
             reason="Fewer than two groups are large enough.",
         )
-    gap = smallest_ratio(mean, np.log(mean), variance / mean**2, range_quantile(len(levels), context.level))
+    half = range_quantile(len(levels), context.level) * np.sqrt(variance) / mean
+    gap = smallest_ratio(mean, LogRates(np.log(mean), np.log(mean) - half, np.log(mean) + half))
     p_value = permutation_test(seen, groups, keep, context.rng("ranking", *by))
     status = Status.PASSED if gap.low >= limit else Status.FAILED if gap.high < limit else Status.INDETERMINATE
     low, high = gap.lowest, gap.highest

@@ -43,8 +43,8 @@ SELECTION_RATIO = _rule(
     "The lower selection rate is too small a part of the higher",
     "Four fifths is a convention for a first look at adverse impact; it is not the law, and keeping to it proves "
     "nothing.",
-    "Demographic parity ratio: smallest over largest selection rate. Katz log interval with one half added, widened so "
-    "that all pairs hold at once.",
+    "Demographic parity ratio: smallest over largest selection rate. MOVER of Wilson bounds on the log scale, "
+    "widened so that all pairs hold at once.",
     "As for RA-FAIR-001. In employment, have the selection procedure validated before it is used further.",
     requirements=(*_COMMON, "us-ugesp:1607.4.D"),
 )
