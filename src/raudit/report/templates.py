@@ -114,7 +114,7 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         )
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader([template.folder, template.shared]),
-        autoescape=medium != "markdown",
+        autoescape=True,  # for Markdown too: what macros return must not be escaped a second time
         undefined=jinja2.StrictUndefined,
         finalize=finalize,
         trim_blocks=True,
