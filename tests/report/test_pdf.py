@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -178,7 +179,8 @@ def test_hostile_values_make_no_request_and_embed_nothing(tmp_path):
     with opened(data) as pdf:
         assert len(pdf.attachments) == 2
     text = text_of(data, tmp_path).replace("\n", "")
-    hostname = open("/etc/hostname").read().strip() if shutil.os.path.exists("/etc/hostname") else ""
+    file = Path("/etc/hostname")
+    hostname = file.read_text().strip() if file.exists() else ""
     assert not hostname or hostname not in text
     assert "U+202E" in text
 

@@ -24,7 +24,7 @@ _RTL = frozenset({"R", "AL", "AN"})
 
 
 def clean(text: str, coverage: Collection[int] | None = None) -> str:
-    """Replace what could hide or reorder text by its visible code point.
+    r"""Replace what could hide or reorder text by its visible code point.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def clean(text: str, coverage: Collection[int] | None = None) -> str:
 
     Examples
     --------
-    >>> clean("age\\u202egnp.exe")
+    >>> clean("age\u202egnp.exe")
     'age⟨U+202E⟩gnp.exe'
     """
     if text.isascii() and text.isprintable():

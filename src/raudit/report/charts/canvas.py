@@ -61,6 +61,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Place a value; what is outside lands on the edge."""
         span = self.high - self.low or 1.0
         inside = min(max(value, self.low), self.high)
         return self.start + (inside - self.low) / span * (self.end - self.start)
