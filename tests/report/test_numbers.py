@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Numbers as they are printed, against hand-worked roundings."""
 
 from __future__ import annotations
