@@ -27,8 +27,8 @@ def finish(data: bytes, *, boxes: tuple[Box, ...], renderer: str) -> bytes:
     (1) Each attachment is listed once in ``/AF`` (ISO 19005-3, 6.8). (2) Each header cell says its scope
     (ISO 14289-1, 7.5). (3) Signature fields are made now and tagged, since a signature may add none later without
     breaking both standards. (4) The producer names the libraries that decide the bytes. (5) XMP metadata is stored
-    plain (ISO 19005-3, 6.6.2.1); the identifier is a digest, so equal input gives equal bytes. (6) No stream of operators
-    ends in a carriage return, which some readers take for part of the line end before ``endstream``.
+    plain (ISO 19005-3, 6.6.2.1); the identifier is a digest, so equal input gives equal bytes. (6) No stream of
+    operators ends in a carriage return, which some readers take for part of the line end before ``endstream``.
     """
     import pikepdf
 
