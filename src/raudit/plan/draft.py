@@ -74,6 +74,7 @@ def write_draft(looks: Sequence[ColumnLook], *, data: str, model: str | None, na
         "",
         "# Stages to run; one that is declared and cannot run ends in exit status 3.",
         "stages:",
+        "  data_profile: {}    # what lets a later run tell whether the data has drifted",
         "  fairness: {}",
         *(["  explain: {}"] if model else []),
         "  pii: {}",
