@@ -231,11 +231,18 @@ class _LoggedRun:
 
     def __init__(self, log: Log, run: str, actor: str, clock: datetime) -> None:
         self.log, self.run, self.actor, self.clock = log, run, actor, clock
+        self.ended = False
 
     def say(self, kind: EventType, body: Mapping[str, Any]) -> int:
         """Append one event and return its index."""
         event = Event(type=kind, run=self.run, actor=self.actor, body=dict(body))
+        self.ended = self.ended or kind in {EventType.RUN_FINISHED, EventType.RUN_FAILED, EventType.RUN_ABORTED}
         return self.log.append([event], clock=self.clock).size - 1
+
+    def say_unless_ended(self, kind: EventType, body: Mapping[str, Any]) -> None:
+        """Append how the run ended, if it has not: what goes wrong later leaves a finished run without a report."""
+        if not self.ended:
+            self.say(kind, body)
 
     def stage(self, stage: StageRecord) -> None:
         """Log that a stage has ended."""
@@ -251,13 +258,13 @@ def _logged_run(log: Log, prepared: Prepared, actor: str, clock: datetime) -> It
     try:
         yield logged
     except RauditError as error:
-        logged.say(EventType.RUN_FAILED, {"error": error.reference, "exit_status": error.exit_status})
+        logged.say_unless_ended(EventType.RUN_FAILED, {"error": error.reference, "exit_status": error.exit_status})
         raise
     except KeyboardInterrupt:
-        logged.say(EventType.RUN_ABORTED, {"reason": "interrupted"})
+        logged.say_unless_ended(EventType.RUN_ABORTED, {"reason": "interrupted"})
         raise
     except BaseException:
-        logged.say(EventType.RUN_FAILED, {"error": "internal", "exit_status": 4})
+        logged.say_unless_ended(EventType.RUN_FAILED, {"error": "internal", "exit_status": 4})
         raise
 
 

@@ -112,7 +112,7 @@ def _read_csv(path: Path, delimiter: str, missing: Sequence[str]) -> Any:
                 quoted_strings_can_be_null=False,
             ),
         )
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise broken(path, error, "CSV") from error
     table = _without_copies(table)
     return (
