@@ -1,8 +1,9 @@
-"""Write the JSON Schemas that editors and other programs read into schemas/."""
+"""Write the JSON Schemas that editors and other programs read into schemas/, and a page for every rule."""
 
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 from raudit.checklists.answers import AnswersFile
@@ -35,3 +36,4 @@ def text(schema: dict[str, object]) -> str:
 if __name__ == "__main__":
     for name, schema in schemas().items():
         (SCHEMAS / name).write_text(text(schema))
+    runpy.run_path(str(Path(__file__).with_name("write_rule_pages.py")), run_name="__main__")

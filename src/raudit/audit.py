@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,9 @@ def run_audit(
     prepared = prepare(plan, clock=clock, seed=seed, facts={"log.kept": True})
     with _logged_run(log, prepared, actor, clock) as logged:
         record = _judged(prepared, logged, progress, clock.date())
+        used = waiver_events(record, actor=actor)
+        if used:
+            log.append(used, clock=clock)
         sealed = _seal(log, record, logged, clock)  # (4)
         with progress.task("rendering the report"):
             pdf = _render(plan, record, sealed, log.vkey)  # (5)
@@ -174,12 +177,45 @@ def judge_plan(
     return record
 
 
-def judge_record(plan: Plan, record: Record, *, today: date) -> Record:
-    """Apply the plan's policy, waivers and baseline to a record."""
+def waiver_events(record: Record, *, actor: str) -> tuple[Event, ...]:
+    """What the log must keep of the waivers that were held against findings."""
+    bare = sha256(record_bytes(replace(record, verdict=None)))
+    events: list[Event] = []
+    for use in record.verdict.waivers if record.verdict is not None else ():
+        if use.state == "unused":
+            continue
+        kind, body = (
+            EventType.WAIVER_USED,
+            {
+                "waiver": use.id[:200],
+                "state": use.state.replace("_", "-"),
+                "rule": use.rule[:200] or "none",
+                "finding": use.fingerprint,
+                "record": bare,
+            },
+        )
+        if use.state == "expired" and use.expires:
+            kind, body = EventType.WAIVER_EXPIRED, {"waiver": use.id, "expires": use.expires}
+        events.append(Event(type=kind, run=record.run.id, actor=actor, body=body))
+    return tuple(events)
+
+
+def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = None) -> Record:
+    """Apply the plan's policy, waivers and baseline to a record.
+
+    With a log, only approvals that it holds let findings into the baseline.
+    """
     file = plan.file
     waivers = load_waivers(plan.path(file.waivers) if file.waivers else None)
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
+    if baseline is not None and log is not None:
+        baseline = baseline.approved_by(approvals_in(log))
     return record.with_verdict(apply_policy(record, plan_policy(plan), waivers=waivers, baseline=baseline, today=today))
+
+
+def approvals_in(log: Log) -> frozenset[Sha256]:
+    """Digests of the baseline approvals that a log holds."""
+    return frozenset(Sha256(str(entry.body["approval"])) for entry in log.find(type=EventType.BASELINE_APPROVED))
 
 
 def plan_policy(plan: Plan) -> Policy:
@@ -256,7 +292,7 @@ def _judged(
     prepared: Prepared, logged: _LoggedRun, progress: Progress, today: date, cache: StageCache | None = None
 ) -> Record:
     record = measure(prepared, progress=progress, on_stage=logged.stage, cache=cache)  # (2)
-    return judge_record(prepared.plan, record, today=today)  # (3)
+    return judge_record(prepared.plan, record, today=today, log=logged.log)  # (3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +350,7 @@ def _predicate(record: Record, record_sha256: Sha256) -> dict[str, Any]:
 __all__ = [
     "ENTRY_NAME",
     "Issued",
+    "approvals_in",
     "code_sha256",
     "judge_plan",
     "judge_record",

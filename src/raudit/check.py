@@ -169,8 +169,7 @@ def _judge(
     path = _baseline_path(options, plan, record, must_exist=not options.update_baseline)
     baseline = load_baseline(path) if path is not None and path.exists() else None
     if baseline is not None and approved is not None:
-        kept = tuple(approval for approval in baseline.approvals if approval_sha256(approval) in approved)
-        baseline = replace(baseline, approvals=kept)
+        baseline = baseline.approved_by(approved)
     if options.update_baseline and path is None:
         raise UsageError(
             "there is no baseline to update",
@@ -224,9 +223,9 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
     """Digests of the approvals that the log holds; None without a log."""
     if log is None:
         return None
-    from raudit.log import EventType
+    from raudit.audit import approvals_in
 
-    return frozenset(Sha256(str(e.body["approval"])) for e in log.find(type=EventType.BASELINE_APPROVED))
+    return approvals_in(log)
 
 
 def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: str) -> None:
@@ -238,25 +237,12 @@ def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: 
 
 def log_events(record: Record, growth: Growth | None = None, *, actor: str = SERVICE) -> tuple[Event, ...]:
     """Events that a verdict owes the log."""
+    from raudit.audit import waiver_events
     from raudit.log import Event, EventType
 
-    bare = record_sha256(replace(record, verdict=None))
-    events: list[Event] = []
-    for use in record.verdict.waivers if record.verdict is not None else ():
-        if use.state == "expired" and use.expires:
-            body: dict[str, Any] = {"waiver": use.id, "expires": use.expires}
-            events.append(Event(type=EventType.WAIVER_EXPIRED, actor=actor, body=body))
-        elif use.state != "unused":
-            body = {
-                "waiver": use.id[:200],
-                "state": use.state.replace("_", "-"),
-                "rule": use.rule[:200] or "none",
-                "finding": use.fingerprint,
-                "record": bare,
-            }
-            events.append(Event(type=EventType.WAIVER_USED, actor=actor, body=body))
+    events = list(waiver_events(record, actor=actor))
     if growth is not None and growth.approval is not None:
-        body = {
+        body: dict[str, Any] = {
             "approval": approval_sha256(growth.approval),
             "baseline": baseline_sha256(growth.baseline),
             "added": len(growth.added),

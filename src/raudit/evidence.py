@@ -116,11 +116,11 @@ class Stage(Protocol):
 
 def discover_stages() -> Mapping[str, Stage]:
     """Find every stage, in the order of their sections."""
-    import raudit.stages
-
+    # By name, since the stages stand above this module and import it.
+    folder = import_module("raudit.stages")
     found: list[Stage] = [
         import_module(f"raudit.stages.{module.name}").STAGE
-        for module in pkgutil.iter_modules(raudit.stages.__path__)
+        for module in pkgutil.iter_modules(folder.__path__)
         if not module.name.startswith("_")
     ]
     return {

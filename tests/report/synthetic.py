@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """A rich synthetic record: every kind of figure, every outcome, waivers, hostile strings."""
 
 from __future__ import annotations

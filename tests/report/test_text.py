@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raudit.report.markdown import markdown_text
-from raudit.report.text import clean, has_long_word, is_right_to_left
+from raudit.report.text import clean, has_long_word, is_right_to_left, shorten
 
 
 def test_direction_and_control_characters_become_visible():
@@ -47,3 +47,9 @@ def test_markdown_text_is_one_inert_line(text):
     assert "<" not in escaped
     assert ">" not in escaped.replace("&gt;", "")
     assert "|" not in escaped.replace("\\|", "")
+
+
+def test_endless_words_are_cut_and_say_so():
+    assert shorten("a" * 15000) == f"{'a' * 160} ⟨+14800⟩ {'a' * 40}"
+    assert shorten("word " * 100) == "word " * 100
+    assert shorten("w " * 20000).endswith("⟨+20000⟩")

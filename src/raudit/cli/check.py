@@ -56,7 +56,7 @@ ZEROED = (1, 3)
     "outputs",
     multiple=True,
     metavar="KIND=PATH",
-    help="sarif, junit, json, markdown, github, gitlab or text; repeatable.",
+    help="sarif, junit, json, markdown, github, gitlab, text or record; - is stdout; repeatable.",
 )
 @click.option("--exit-zero", is_flag=True, help="End in 0 even if something blocks; the record keeps the real status.")
 @click.option("--offline", is_flag=True, help="Contact no server: no log on one, no time stamps.")

@@ -123,7 +123,9 @@ def _keys() -> Iterator[Check]:
         named = os.environ.get(variable)
         found = bool(named) and Path(named or "").is_file()
         detail = f"{variable}={named}" if named else f"{variable} is not set; a plan may name its own"
-        yield Check(what=what, found=found, detail=detail, needed=False, get="raudit keys init --name NAME --folder keys")
+        yield Check(
+            what=what, found=found, detail=detail, needed=False, get="raudit keys init --name NAME --folder keys"
+        )
     yield Check(
         what="time stamp authority",
         found=False,

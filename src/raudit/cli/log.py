@@ -52,7 +52,7 @@ def command() -> None:
     """
 
 
-@command.command("key")
+@command.command("key", short_help="Create a key and print its verifier keys.")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 def make_key(name: str, file: Path) -> None:
@@ -68,7 +68,7 @@ def make_key(name: str, file: Path) -> None:
     click.echo(f"as a witness's key, give out this line instead: {key.cosigner.vkey}", err=True)
 
 
-@command.command()
+@command.command(short_help="Make a new, empty log.")
 @LOCATION
 @click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="Key file of the new log.")
 @click.option("--writer-role", metavar="ROLE", help="PostgreSQL: existing role that may read and append only.")
@@ -86,7 +86,7 @@ def init(location: str, key_file: Path, writer_role: str | None) -> None:
         click.echo(f"{log.origin} at {printable(log.store.location)}, {log.size:,} entries")
 
 
-@command.command()
+@command.command(short_help="Show entries, oldest first.")
 @LOCATION
 @click.option("--type", "type_", metavar="TYPE", help="Only events of this type, such as run.started.")
 @click.option("--run", metavar="RUN", help="Only events of this run.")
@@ -126,7 +126,7 @@ def show(
         click.echo(f"{shown:,} of {log.size:,} entries", err=True)
 
 
-@command.command()
+@command.command(short_help="Sign the log as it is now.")
 @LOCATION
 @KEY
 @click.option(
@@ -140,7 +140,7 @@ def checkpoint(location: str, key_file: Path | None, witnessed: tuple[Path, ...]
         give(log.checkpoint(datetime.now(UTC), witnessed=held), output)
 
 
-@command.command()
+@command.command(short_help="Recompute all and compare with what others hold.")
 @LOCATION
 @VKEY
 @click.option(
@@ -178,7 +178,7 @@ def verify(
     sys.exit(report.exit_status or (3 if strict and not report.compared else 0))
 
 
-@command.command()
+@command.command(short_help="Prove that an entry is in the log.")
 @LOCATION
 @click.argument("index", type=click.IntRange(0))
 @click.option("--checkpoint", "file", type=click.Path(path_type=Path), help="Checkpoint to prove it in, not the last.")
@@ -197,7 +197,7 @@ def prove(location: str, index: int, file: Path | None, since: Path | None, outp
             give(json.dumps(bundle_of(log, index, checkpoint_in(since), now), indent=2) + "\n", output)
 
 
-@command.command("verify-proof")
+@command.command("verify-proof", short_help="Verify a proof offline.")
 @click.argument("proof", type=click.Path(path_type=Path))
 @click.option("--entry", type=click.Path(path_type=Path), required=True, help="File with the entry's exact bytes.")
 @click.option("--vkey", metavar="VKEY", required=True, help="Verifier key you know for the log: text or a file.")
@@ -211,7 +211,7 @@ def check_proof(proof: Path, entry: Path, vkey: str) -> None:
     click.echo(f"The entry is number {proven.index} of {printable(where.origin)} at {where.describe()}.")
 
 
-@command.command()
+@command.command(short_help="Write the log as C2SP tlog-tiles.")
 @LOCATION
 @click.argument("folder", type=click.Path(path_type=Path))
 @KEY
@@ -225,7 +225,7 @@ def export(location: str, folder: Path, key_file: Path | None) -> None:
     click.echo(f"{printable(str(folder))}: {written.checkpoint.describe()}, {written.files:,} new files")
 
 
-@command.command("import")
+@command.command("import", short_help="Verify an export and copy it into a log.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @LOCATION
 @click.option("--vkey", metavar="VKEY", required=True, help="Verifier key you know for the log: text or a file.")
@@ -253,7 +253,7 @@ def import_(folder: Path, location: str, vkey: str, recover: bool, key_file: Pat
     click.echo(f"{printable(location)} {role}: {state.describe()}")
 
 
-@command.command()
+@command.command(short_help="Cosign, or take a cosignature back.")
 @LOCATION
 @click.option("--state", type=click.Path(path_type=Path), help="As a witness: file with the last checkpoint you saw.")
 @KEY
@@ -297,7 +297,7 @@ def witness(
         )  # fmt: skip
 
 
-@command.command()
+@command.command(short_help="Have an authority time-stamp a checkpoint.")
 @LOCATION
 @click.option("--request", type=click.Path(path_type=Path), help="File to write: the request to send to an authority.")
 @click.option("--accept", type=click.Path(path_type=Path), help="File with the authority's answer.")
@@ -322,7 +322,7 @@ def stamp(location: str, request: Path | None, accept: Path | None, trust: tuple
             click.echo(f"stamped {found.time:%Y-%m-%d %H:%M:%S} UTC by {printable(found.authority)}")
 
 
-@command.command()
+@command.command(short_help="Compare two logs or checkpoints.")
 @click.argument("first", metavar="LOG")
 @click.argument("second", metavar="OTHER")
 @JSON
@@ -353,7 +353,7 @@ def diff(first: str, second: str, as_json: bool) -> None:
     sys.exit(6 if found.relation in {"diverged", "first-is-shorter"} else 0)
 
 
-@command.command()
+@command.command(short_help="List what a reviewer asks about.")
 @LOCATION
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is anything to ask about.")
 @JSON
@@ -371,7 +371,7 @@ def audit(location: str, strict: bool, as_json: bool) -> None:
     sys.exit(1 if strict and leads else 0)
 
 
-@command.command()
+@command.command(short_help="Let another key take over.")
 @LOCATION
 @click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="The log's current key file.")
 @click.option("--new", "new_file", type=click.Path(path_type=Path), required=True, help="Key file that takes over.")
@@ -382,7 +382,7 @@ def rotate(location: str, key_file: Path, new_file: Path, actor: str) -> None:
         click.echo(log.rotate(key_from(new_file), actor=actor or whoami(), clock=datetime.now(UTC)), nl=False)
 
 
-@command.command()
+@command.command(short_help="Delete the name behind a pseudonym.")
 @LOCATION
 @click.argument("pseudonym")
 def forget(location: str, pseudonym: str) -> None:

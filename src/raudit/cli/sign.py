@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from raudit.errors import UsageError
+from raudit.errors import LogIntegrityError, UsageError
 
 if TYPE_CHECKING:
     from raudit.signing.countersigning import CounterSigned
@@ -30,6 +29,8 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--tsa", metavar="URL", help="Time stamp authority (RFC 3161); by default none, so B-B.")
 @click.option("--level", type=click.Choice(["B-T", "B-LT", "B-LTA"]), default="B-T", show_default=True)
 @click.option("--tsa-trust", type=FILE, multiple=True, help="Roots to store for B-LT and B-LTA: authority's, signer's.")
+@click.option("--log", "log_location", help="The log that holds this report's digests; it will hold the new one too.")
+@click.option("--log-key", type=FILE, help="Key of the log; by default RAUDIT_LOG_KEY_FILE.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="By default REPORT.ROLE.pdf.")
 @click.option("--force", is_flag=True, help="Replace OUTPUT if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
@@ -44,6 +45,8 @@ def command(
     tsa: str | None,
     level: str,
     tsa_trust: tuple[Path, ...],
+    log_location: str | None,
+    log_key: Path | None,
     output: Path | None,
     force: bool,
     as_json: bool,
@@ -54,6 +57,7 @@ def command(
     Secrets come from RAUDIT_KEY_PASSPHRASE or RAUDIT_PKCS11_PIN, or are asked for.
     """
     from raudit.cli._signing_key import open_key
+    from raudit.files import write_whole
     from raudit.signing.countersigning import countersign_checked
 
     target = output or report.with_name(f"{report.stem}.{_file_part(role)}.pdf")
@@ -61,16 +65,21 @@ def command(
         raise UsageError("the output exists already", reference="output-exists", where=str(target), hint="add --force")
     stamping = _stamping(tsa, level, tsa_trust)
     with open_key(key, cert) as signing_key:
+        own_name = signing_key.common_name
         done = countersign_checked(
             report.read_bytes(),
             signing_key,
             role=role,
-            name=name or signing_key.common_name,
+            name=name or own_name,
             reason=reason,
             clock=datetime.now(UTC),
             tsa=stamping,
         )
-    _replace(target, done.pdf)
+    if log_location is not None:
+        _log(log_location, log_key, done, name or own_name)
+    write_whole(target, done.pdf)
+    if log_location is None:
+        click.echo("the log was not told: without --log, nobody can notice that this signature was cut off", err=True)
     _tell(done, target, as_json=as_json)
 
 
@@ -88,21 +97,40 @@ def _file_part(role: str) -> str:
     return "".join(char if char.isalnum() else "-" for char in role) or "signed"
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) -> None:
+    """Tell the log, so that a copy of the report without this signature is noticed."""
+    from raudit.cli._keys import LOG_KEY_VARIABLE
+    from raudit.log import PASSPHRASE_VARIABLE, Event, EventType, load_log_key, open_log
+
+    named = key_file or (Path(os.environ[LOG_KEY_VARIABLE]) if LOG_KEY_VARIABLE in os.environ else None)
+    if named is None:
+        raise UsageError(
+            "the log is to be told, and there is no key to sign its checkpoint with",
+            reference="no-log-key",
+            where="--log",
+            hint=f"add --log-key FILE, or set {LOG_KEY_VARIABLE}",
+        )
+    body = {
+        "pdf": done.sha256,
+        "previous": done.previous_sha256,
+        "certificate": done.signature.fingerprint,
+    }
+    clock = datetime.now(UTC)
+    key = load_log_key(named, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    with open_log(location, key=key) as log:
+        known = [*log.find(type=EventType.REPORT_ISSUED), *log.find(type=EventType.REPORT_COUNTERSIGNED)]
+        run = next((entry.run for entry in known if entry.body["pdf"] == done.previous_sha256), None)
+        if run is None:
+            raise LogIntegrityError(
+                "the log does not know the report that is to be signed",
+                reference="report-not-logged",
+                where=location,
+                got=done.previous_sha256,
+                expected="the digest of an issued or counter-signed report",
+                hint="sign the file as it was issued, and name the log that it was issued with",
+            )
+        log.append([Event(type=EventType.REPORT_COUNTERSIGNED, run=run, actor=actor, body=body)], clock=clock)
+        log.checkpoint(clock)
 
 
 def _tell(done: CounterSigned, target: Path, *, as_json: bool) -> None:

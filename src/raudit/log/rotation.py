@@ -63,7 +63,7 @@ def spans(entries: Sequence[Entry]) -> tuple[KeySpan, ...]:
     )
 
 
-def spans_of(log: Log, *, search: bool = True) -> tuple[KeySpan, ...]:
+def spans_of(log: Log, *, search: bool = True, rotations: Sequence[int] | None = None) -> tuple[KeySpan, ...]:
     """Work out the keys of an open log; an empty log has the key that its store names.
 
     Parameters
@@ -73,9 +73,13 @@ def spans_of(log: Log, *, search: bool = True) -> tuple[KeySpan, ...]:
     search
         Look through all entries for rotations; else believe the store's list of them, which takes no time and is
         enough where a wrong list can only make a signature be refused.
+    rotations
+        Indices of all entries that may be rotations, if the caller has just looked through them.
     """
     if log.size == 0:
         return (KeySpan(verifier=Verifier.parse(log.vkey), first_size=0, last_size=None),)
+    if rotations is not None:
+        return spans([log.entry(0), *(log.entry(index) for index in rotations if index)])
     if search:
         return spans([log.entry(0), *log.find(type=EventType.KEY_ROTATED)])
     return spans([log.entry(0), *(log.entry(note.size) for note in log.store.notes(ROTATED))])

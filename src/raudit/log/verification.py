@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from raudit.errors import IntegrityError, KeyFileError, LogIntegrityError, RauditError
 from raudit.log import merkle
 from raudit.log.checkpoint import open_checkpoint
+from raudit.log.events import EventType
 from raudit.log.extends import check_extends
 from raudit.log.note import Verifier
 from raudit.log.rotation import KeySpan, spans_of
@@ -24,6 +25,7 @@ from raudit.log.store import SIGNED, STAMPED, WITNESSED
 if TYPE_CHECKING:
     from raudit.log.journal import Log
 
+_ROTATION = f'"type":"{EventType.KEY_ROTATED}"'.encode()
 _BLOCK_LEVEL = 10
 _BLOCK = 1 << _BLOCK_LEVEL
 
@@ -136,8 +138,9 @@ def verify_log(
     outside = [(item if isinstance(item, tuple) else ("checkpoint given", item)) for item in checkpoints]
     with log.store.snapshot():
         size = log.size
-        root = _tree(steps, log, size)
-        keys = _keys(steps, log, vkey)
+        rotations: list[int] = []
+        root = _tree(steps, log, size, rotations)
+        keys = _keys(steps, log, vkey, rotations)
         witness_keys = [Verifier.parse(text) for text in witnesses]
         _stored(steps, log, keys, size)
         _witnessed(steps, log, keys, witness_keys, size)
@@ -154,7 +157,7 @@ def verify_log(
     )  # fmt: skip
 
 
-def _tree(steps: _Steps, log: Log, size: int) -> bytes:
+def _tree(steps: _Steps, log: Log, size: int, rotations: list[int]) -> bytes:
     title = "Every entry and every stored hash, recomputed"
     try:
         entries, nodes = log.store.counts()
@@ -165,7 +168,7 @@ def _tree(steps: _Steps, log: Log, size: int) -> bytes:
                 got=f"{entries:,} entries and {nodes:,} hashes",
                 expected=f"{size:,} and {merkle.stored_count(size):,}",
             )
-        root = recompute(*log.store.leaves_and_nodes(size))
+        root = recompute(*log.store.leaves_and_nodes(size), needle=_ROTATION, found=rotations)
     except IntegrityError as error:
         steps.failed(title, error)
         return bytes(merkle.HASH_SIZE)
@@ -176,11 +179,20 @@ def _tree(steps: _Steps, log: Log, size: int) -> bytes:
     return root
 
 
-def recompute(entries: Iterator[bytes], nodes: Iterator[bytes]) -> bytes:
+def recompute(
+    entries: Iterator[bytes], nodes: Iterator[bytes], *, needle: bytes = b"", found: list[int] | None = None
+) -> bytes:
     """Hash all entries, rebuild the tree, compare each stored hash, and return the root.
 
     Works in blocks of complete subtrees of 1,024 entries, level by level, because the interpreter then spends its
     time in SHA-256.
+
+    Parameters
+    ----------
+    entries, nodes
+        Entries' bytes and stored hashes, in stored order.
+    needle, found
+        Indices of entries that hold these bytes are added to the list, which spares a second reading.
 
     Raises
     ------
@@ -192,6 +204,8 @@ def recompute(entries: Iterator[bytes], nodes: Iterator[bytes]) -> bytes:
     rest = merkle.Frontier()
     done = 0
     while len(block := list(islice(entries, _BLOCK))) == _BLOCK:
+        if found is not None:
+            found += [done + i for i, entry in enumerate(block) if needle in entry]
         level = [sha256(b"\x00" + entry).digest() for entry in block]
         flat = list(level)
         while len(level) > 1:
@@ -201,6 +215,8 @@ def recompute(entries: Iterator[bytes], nodes: Iterator[bytes]) -> bytes:
         _compare(expected, nodes, done)
         done += _BLOCK
     for entry in block:
+        if found is not None and needle in entry:
+            found.append(done)
         _compare(rest.push(merkle.leaf_hash(entry)), nodes, done)
         done += 1
     return merkle.Frontier(done, [*above.hashes, *rest.hashes]).root()
@@ -236,10 +252,10 @@ def _compare(expected: list[bytes], nodes: Iterator[bytes], first: int) -> None:
     )  # fmt: skip
 
 
-def _keys(steps: _Steps, log: Log, vkey: str | None) -> tuple[KeySpan, ...]:
+def _keys(steps: _Steps, log: Log, vkey: str | None, rotations: list[int]) -> tuple[KeySpan, ...]:
     title = "The log's keys"
     try:
-        spans = spans_of(log)
+        spans = spans_of(log, rotations=rotations)
         pinned = Verifier.parse(vkey) if vkey is not None else None
         if pinned is not None and pinned not in {span.verifier for span in spans}:
             raise LogIntegrityError(
@@ -254,7 +270,7 @@ def _keys(steps: _Steps, log: Log, vkey: str | None) -> tuple[KeySpan, ...]:
         steps.failed(title, error)
         return ()
     times = "once" if len(spans) == 2 else f"{len(spans) - 1} times"
-    count = f"rotated {times}, signed by both keys each time" if len(spans) > 1 else "never rotated"
+    count = f"rotated {times}, signed by both keys" if len(spans) > 1 else "never rotated"
     if pinned is None:
         steps.unknown(title, f"{spans[0].verifier.vkey} ({count}), taken from the log itself; give the one you know")
     else:

@@ -63,6 +63,11 @@ class Baseline:
         """Fingerprints that some approval let in."""
         return frozenset(fingerprint for approval in self.approvals for fingerprint in approval.added)
 
+    def approved_by(self, digests: frozenset[Sha256]) -> Baseline:
+        """Return the baseline with only the approvals whose digests are given, such as those that a log holds."""
+        kept = tuple(approval for approval in self.approvals if approval_sha256(approval) in digests)
+        return replace(self, approvals=kept)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:

@@ -13,7 +13,7 @@ from raudit.report.attachments import attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
 from raudit.report.language import Language
-from raudit.report.numbers import exact, exact_interval
+from raudit.report.numbers import DASH, MINUS, exact, exact_interval
 from raudit.report.requirements import matrix
 from raudit.report.seals import Seals
 from raudit.report.tables import figure_table, slug, view_table
@@ -169,7 +169,7 @@ def _interval(finding: Finding, language: Language) -> str:
     if m is None or m.interval is None:
         return ""
     numbers = language.numbers
-    low = "−∞" if m.interval.low is None else numbers.measured(m.interval.low, replace(m, unit=""))
+    low = MINUS + "∞" if m.interval.low is None else numbers.measured(m.interval.low, replace(m, unit=""))
     high = "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
     return language("from-to", low=low, high=high)
 
@@ -212,7 +212,7 @@ def _system(record: Record, language: Language) -> tuple[Pair, ...]:
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[Pair, ...]:
-    return tuple(Pair(name=str(key), value=_text(value) or "–") for key, value in values.items())
+    return tuple(Pair(name=str(key), value=_text(value) or DASH) for key, value in values.items())
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,8 @@ def finish(data: bytes, *, boxes: tuple[Box, ...], renderer: str) -> bytes:
     (1) Each attachment is listed once in ``/AF`` (ISO 19005-3, 6.8). (2) Each header cell says its scope
     (ISO 14289-1, 7.5). (3) Signature fields are made now and tagged, since a signature may add none later without
     breaking both standards. (4) The producer names the libraries that decide the bytes. (5) XMP metadata is stored
-    plain (ISO 19005-3, 6.6.2.1); the identifier is a digest, so equal input gives equal bytes.
+    plain (ISO 19005-3, 6.6.2.1); the identifier is a digest, so equal input gives equal bytes. (6) No stream of
+    operators ends in a carriage return, which some readers take for part of the line end before ``endstream``.
     """
     import pikepdf
 
@@ -36,6 +38,7 @@ def finish(data: bytes, *, boxes: tuple[Box, ...], renderer: str) -> bytes:
         if boxes:
             _signature_fields(pdf, boxes)
         _producer(pdf, renderer)
+        _stream_ends(pdf)
         out = io.BytesIO()
         pdf.save(
             out,
@@ -107,7 +110,7 @@ def _signature_fields(pdf: Any, boxes: tuple[Box, ...]) -> None:
         )
         reference = pdf.make_indirect(Dictionary(Type=Name.OBJR, Obj=widget, Pg=page.obj))
         element = pdf.make_indirect(
-            Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=Array([reference]))
+            Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=reference)
         )
         document.K.append(element)
         numbers.extend([key, element])
@@ -119,6 +122,23 @@ def _signature_fields(pdf: Any, boxes: tuple[Box, ...]) -> None:
     pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=Array(fields)))
     root["/ParentTreeNextKey"] = key
     del pikepdf
+
+
+def _stream_ends(pdf: Any) -> None:
+    """Add white space to page contents and character maps whose compressed form happens to end in CR or LF."""
+    import pikepdf
+
+    for stream in pdf.objects:
+        if not isinstance(stream, pikepdf.Stream) or stream.get("/Filter") != "/FlateDecode":
+            continue
+        if "/Type" in stream or "/Subtype" in stream or "/Length1" in stream:
+            continue
+        data = stream.read_bytes()
+        packed = stream.read_raw_bytes()
+        while packed.endswith((b"\r", b"\n")):
+            data += b"\n"
+            packed = zlib.compress(data)
+            stream.write(packed, filter=pikepdf.Name.FlateDecode)
 
 
 def _producer(pdf: Any, renderer: str) -> None:

@@ -6,7 +6,7 @@ import re
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
 _ENTITIES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
-_BLOCK = re.compile(r"^(\s*)(#{1,6}\s|[-=+]+(?=\s|$)|\d+(?=[.)]\s))")
+_BLOCK = re.compile(r"^(\s*)(#{1,6}\s|[-=+]+(?=\s|$))")
 
 
 def markdown_text(text: str) -> str:
@@ -19,4 +19,4 @@ def markdown_text(text: str) -> str:
     """
     flat = " ".join(text.splitlines())
     escaped = _SPECIAL.sub(lambda m: f"\\{m[0]}", flat).translate(_ENTITIES)
-    return _BLOCK.sub(lambda m: f"{m[1]}\\{m[2]}" if not m[2].isdigit() else f"{m[1]}{m[2]}\u200b", escaped)
+    return _BLOCK.sub(r"\1\\\2", escaped)

@@ -1,7 +1,7 @@
 """Every number a reader sees is written here, and nowhere else.
 
-Rounding is half to even on the shortest decimal form of the number. A number that is not zero never looks like zero, and
-one below 1 never looks like 1: 0.0004 prints as ``<0.001``, and 0.9996 as ``>0.999``.
+Rounding is half to even on the shortest decimal form of the number. A number that is not zero never looks like zero,
+and one below 1 never looks like 1: 0.0004 prints as ``<0.001``, and 0.9996 as ``>0.999``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import rfc8785
 
 from raudit.findings import Interval, Measurement
 
-DASH = "–"
-MINUS = "−"
+DASH = "\u2013"
+MINUS = "\u2212"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,9 @@ class Numbers:
         exponent = exact.adjusted()
         if exponent >= 15 or exponent < -6:
             mantissa = exact.scaleb(-exponent)
-            return f"{self._decimal(mantissa, digits - 1, strip=True)}\u202f×\u202f10^{exponent}".replace("-", MINUS)
+            return f"{self._decimal(mantissa, digits - 1, strip=True)}\u202f\u00d7\u202f10^{exponent}".replace(
+                "-", MINUS
+            )
         places = max(0, digits - 1 - exponent)
         return self._decimal(exact, places, strip=True)
 

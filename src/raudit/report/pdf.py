@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from dataclasses import replace
 import io
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 

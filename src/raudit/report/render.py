@@ -12,7 +12,7 @@ from raudit.report.markdown import markdown_text
 from raudit.report.seals import Seals
 from raudit.report.tables import slug
 from raudit.report.templates import Template, find_template, run_template
-from raudit.report.text import clean, coverage_of, has_long_word, is_right_to_left
+from raudit.report.text import clean, coverage_of, has_long_word, is_right_to_left, shorten
 
 
 def render_text(
@@ -45,8 +45,8 @@ def render_text(
         if isinstance(value, Markup):
             return value
         if medium == "markdown":
-            return markdown_text(clean(str(value)))
-        return clean(str(value), coverage)
+            return Markup(markdown_text(shorten(clean(str(value)))))  # noqa: S704 -- escaped for Markdown
+        return shorten(clean(str(value), coverage))
 
     def drawing(svg: str | None) -> Markup:
         """The one place where drawn markup becomes trusted; charts escape their own text."""

@@ -99,7 +99,8 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
     Raises
     ------
     TemplateError
-        If the template has no file for the medium, breaks Jinja's syntax, leaves the sandbox or names what is not there.
+        If the template has no file for the medium, breaks Jinja's syntax, leaves the sandbox or names what does
+        not exist.
     """
     import jinja2
     from jinja2.exceptions import SecurityError
@@ -114,7 +115,7 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         )
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader([template.folder, template.shared]),
-        autoescape=medium != "markdown",
+        autoescape=True,  # for Markdown too: what macros return must not be escaped a second time
         undefined=jinja2.StrictUndefined,
         finalize=finalize,
         trim_blocks=True,

@@ -14,11 +14,17 @@ _INVISIBLE = re.compile(
 )
 """C0 and C1 controls (tab too: a cell is one line), bidirectional and zero-width formatting, non-characters."""
 
+_LONG = re.compile(r"\S{241,}")
+"""A word that fills lines; line breaking takes time by the square of its length."""
+
+MAX_PRINTED = 20_000
+"""Characters of one text that are printed; the record holds the rest."""
+
 _RTL = frozenset({"R", "AL", "AN"})
 
 
 def clean(text: str, coverage: Collection[int] | None = None) -> str:
-    """Replace what could hide or reorder text by its visible code point.
+    r"""Replace what could hide or reorder text by its visible code point.
 
     Parameters
     ----------
@@ -34,7 +40,7 @@ def clean(text: str, coverage: Collection[int] | None = None) -> str:
 
     Examples
     --------
-    >>> clean("age\\u202egnp.exe")
+    >>> clean("age\u202egnp.exe")
     'age⟨U+202E⟩gnp.exe'
     """
     if text.isascii() and text.isprintable():
@@ -44,6 +50,15 @@ def clean(text: str, coverage: Collection[int] | None = None) -> str:
     if coverage is None:
         return visible
     return "".join(c if ord(c) in coverage or c == "\n" else f"⟨U+{ord(c):04X}⟩" for c in visible)
+
+
+def shorten(text: str) -> str:
+    """Cut the middle out of words over 240 characters, and texts over 20,000, and say how much was cut."""
+    if len(text) <= 240:
+        return text
+    if len(text) > MAX_PRINTED:
+        text = f"{text[:MAX_PRINTED]} ⟨+{len(text) - MAX_PRINTED}⟩"
+    return _LONG.sub(lambda m: f"{m[0][:160]} ⟨+{len(m[0]) - 200}⟩ {m[0][-40:]}", text)
 
 
 def is_right_to_left(text: str) -> bool:

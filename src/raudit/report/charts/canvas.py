@@ -61,6 +61,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Place a value; what is outside lands on the edge."""
         span = self.high - self.low or 1.0
         inside = min(max(value, self.low), self.high)
         return self.start + (inside - self.low) / span * (self.end - self.start)
@@ -71,8 +72,9 @@ def ticks(low: float, high: float, target: int = 5) -> tuple[float, ...]:
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("a chart needs finite numbers")
     size = max(abs(low), abs(high))
-    if high - low <= size * 1e-9 or high - low < 1e-300:  # one value, or nearly so: give it room
-        low, high = low - (size or 1.0) / 2, high + (size or 1.0) / 2
+    size = size if size > 1e-300 else 1.0
+    if high - low <= size * 1e-9:  # one value, or nearly so: give it room
+        low, high = low - size / 2, high + size / 2
     raw = (high - low) / max(1, target)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)

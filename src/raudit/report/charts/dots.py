@@ -20,6 +20,7 @@ from raudit.report.charts.canvas import (
     tick_text,
     ticks,
 )
+from raudit.report.numbers import DASH
 
 ROW = 22.0
 LEFT = 168.0
@@ -115,7 +116,7 @@ def _row(canvas: Canvas, scale: Scale, row: Mapping[str, Any], y: float, kind: i
     value, low, high = row.get("value"), row.get("low"), row.get("high")
     colour = COLOURS[kind % len(COLOURS)]
     if value is None:
-        canvas.text(scale.start + 6, y + 4, "–", size=11, fill=MUTED)
+        canvas.text(scale.start + 6, y + 4, DASH, size=11, fill=MUTED)
         return
     if bars:
         start, end = sorted((scale(0.0), scale(value)))
