@@ -82,6 +82,21 @@ def test_every_engine_counts_alike(engine):
     assert count_in_engine(native, SPEC) == count_cells(wrap_table(table), SPEC)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_spark_counts_alike(tmp_path, monkeypatch):
+    sql = pytest.importorskip("pyspark.sql")
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    pq.write_table(arrow(frame()), tmp_path / "t.parquet")
+    builder = sql.SparkSession.builder.master("local[2]").config("spark.driver.bindAddress", "127.0.0.1")
+    spark = builder.config("spark.driver.host", "127.0.0.1").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        native = spark.read.parquet(str(tmp_path / "t.parquet"))
+        assert count_in_engine(native, SPEC) == count_cells(wrap_table(arrow(frame())), SPEC)
+    finally:
+        spark.stop()
+
+
 def test_parquet_is_streamed_and_counts_alike(tmp_path):
     table = arrow(frame())
     pq.write_table(table, tmp_path / "t.parquet", row_group_size=300)

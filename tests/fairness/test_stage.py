@@ -86,7 +86,9 @@ def test_grammar_and_rounding():
 def test_close_rates_are_told_per_thousand(run, finding):
     p = [1] * 301 + [0] * 699 + [1] * 304 + [0] * 696
     result = run({"g": ["a"] * 1000 + ["b"] * 1000, "p": p}, prediction=("p", "1"))
-    assert finding(result, "RA-FAIR-001").statement.startswith("Of 1,000 people in the group a, 301 were decided 1; ")
+    assert finding(result, "RA-FAIR-001").statement.startswith(
+        "Of 1,000 people in the group a, 301 were given the decision 1; "
+    )
 
 
 def test_an_open_verdict_says_what_would_settle_it(run, finding):

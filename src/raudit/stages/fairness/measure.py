@@ -42,6 +42,8 @@ def spec_for(evidence: Evidence, options: FairnessOptions) -> CellSpec:
             else Outcome(column=roles.prediction.column, favourable=frozenset()),
             weight=roles.weight,
         )
+    if evidence.task is Task.RANKING:
+        return CellSpec(attributes=attributes, score=roles.score, weight=roles.weight)
     cuts = cuts_for(options.calibration_bins, roles.threshold)
     return CellSpec(
         attributes=attributes,

@@ -55,8 +55,8 @@ class Speech:
         truth = _values(roles.label.favourable) if roles.label is not None else ""
         return cls(
             people=words.people,
-            selected=words.selected or (f"were decided {good}" if good else "were selected"),
-            rejected=words.rejected or (f"were not decided {good}" if good else "were not selected"),
+            selected=words.selected or (f"were given the decision {good}" if good else "were selected"),
+            rejected=words.rejected or (f"were not given the decision {good}" if good else "were not selected"),
             deserving=words.deserving or f"whose true outcome was {truth or 'favourable'}",
             undeserving=words.undeserving or f"whose true outcome was not {truth or 'favourable'}",
             groups=dict(words.groups),
