@@ -70,6 +70,7 @@ class ColumnScan:
 
         if self.kind in {"boolean", "number"} or (self.kind == "integer" and not self.patterns):
             return None
+        self.cut += _cut_in_dictionary(column)
         column, cut = bounded(as_strings(column))
         self.cut += cut
         dull = pc.equal(pc.binary_length(column), 0)
@@ -94,6 +95,20 @@ def as_strings(column: pa.Array) -> pa.Array:
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         return pa.array([None if v is None else _flat(v) for v in column.to_pylist()], pa.large_string())
     return column if types.is_large_string(column.type) else column.cast(pa.large_string())
+
+
+def _cut_in_dictionary(column: pa.Array) -> int:
+    """Cells of a dictionary-encoded column whose value is too long."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    types = pa.types
+    if not types.is_dictionary(column.type):
+        return 0
+    if not (types.is_string(column.dictionary.type) or types.is_large_string(column.dictionary.type)):
+        return 0
+    long = pc.greater(pc.binary_length(column.dictionary), LONGEST_CELL)
+    return int(pc.sum(long.take(column.indices)).as_py() or 0) if pc.any(long).as_py() else 0
 
 
 def pieces(column: pa.Array) -> Iterator[pa.Array]:

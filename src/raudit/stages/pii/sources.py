@@ -211,15 +211,14 @@ def _parquet(path: Path, name: str) -> StreamedTable:
 
 
 def _inflating(meta: Any, text: Sequence[str]) -> list[str]:
-    """Text columns whose encoded size is so small that their values must repeat."""
-    suspicious = set()
-    for group in range(meta.num_row_groups):
-        row_group = meta.row_group(group)
-        for index in range(row_group.num_columns):
-            chunk = row_group.column(index)
-            if chunk.total_uncompressed_size < 4 * chunk.num_values:
-                suspicious.add(chunk.path_in_schema)
-    return [name for name in text if name in suspicious]
+    """Text columns with a dictionary page: there one long value can stand for millions of cells."""
+    coded = {
+        chunk.path_in_schema
+        for group in range(meta.num_row_groups)
+        for index in range(meta.row_group(group).num_columns)
+        if (chunk := meta.row_group(group).column(index)).has_dictionary_page
+    }
+    return [name for name in text if name in coded]
 
 
 def _arrow(path: Path, name: str) -> StreamedTable:
