@@ -1,7 +1,66 @@
-"""raudit: responsible-AI audits that end in a signed report a stranger can check."""
+"""raudit: responsible-AI audits that end in a signed report a stranger can check.
+
+The public API is what ``__all__`` lists; each name is loaded when it is first used, so that importing raudit is light.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+_HOMES = {
+    "Answers": "raudit.checklists",
+    "Assessment": "raudit.checklists",
+    "CellTable": "raudit.data",
+    "Checklist": "raudit.checklists",
+    "Evidence": "raudit.evidence",
+    "Finding": "raudit.findings",
+    "Issued": "raudit.audit",
+    "Measurement": "raudit.findings",
+    "Plan": "raudit.plan",
+    "RauditError": "raudit.errors",
+    "Record": "raudit.record",
+    "Rule": "raudit.findings",
+    "Severity": "raudit.findings",
+    "StageResult": "raudit.evidence",
+    "Status": "raudit.findings",
+    "assess": "raudit.checklists",
+    "by_group": "raudit.stages.fairness",
+    "cells": "raudit.data.build",
+    "check_ll144_file": "raudit.stages.fairness",
+    "check_pdf": "raudit.signing",
+    "compare": "raudit.stages.fairness",
+    "confusion": "raudit.stages.fairness",
+    "impact_ratios": "raudit.stages.fairness",
+    "judge": "raudit.stages.fairness",
+    "judge_plan": "raudit.audit",
+    "load_answers": "raudit.checklists",
+    "load_checklist": "raudit.checklists",
+    "load_plan": "raudit.plan",
+    "merge_cells": "raudit.data",
+    "open_data": "raudit.data",
+    "open_log": "raudit.log",
+    "parse_record": "raudit.record",
+    "record_bytes": "raudit.record",
+    "render_html": "raudit.report",
+    "render_markdown": "raudit.report",
+    "render_pdf": "raudit.report",
+    "run_audit": "raudit.audit",
+    "verify_report": "raudit.verify",
+    "wrap_table": "raudit.data",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 -- names only, see _HOMES
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'raudit' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

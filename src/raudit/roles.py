@@ -42,6 +42,8 @@ def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progr
     prediction, score, threshold = _outcome(section.prediction), None, None
     if section.score is not None:
         score, threshold = ColumnName(section.score.column), section.score.threshold
+        if not section.score.higher_is_favourable:
+            data, score, threshold = _turned(data, score, threshold)
     broken = ""
     if model is not None:
         try:
@@ -60,6 +62,16 @@ def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progr
         features=model.features if model is not None else (),
     )
     return Audited(data=data, roles=roles, broken_model_because=broken)
+
+
+def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[DataSet, ColumnName, float | None]:
+    """Turn scores around where low ones are favourable, so that everyone after this may read them one way."""
+    import numpy as np
+    import pandas as pd
+
+    column = pd.to_numeric(data.frame([score])[score], errors="coerce")
+    turned = data.with_columns({SCORE: -np.asarray(column, float)})
+    return turned, SCORE, None if threshold is None else -threshold
 
 
 def _predict(

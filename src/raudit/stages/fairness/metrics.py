@@ -234,7 +234,8 @@ def _composite(
     # Enough draws that the tail quantile rests on about fifty of them, few enough that thousands of groups fit.
     draws = max(200, min(max(draws, int(50 / tail)), 40_000_000 // max(groups.counts.size, 1)))
     drawn = statistic(dirichlet_draws(groups.effective, draws, rng))
-    low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0)
+    # numpy gives no quantiles at all of no groups, instead of two empty rows.
+    low, high = np.nanquantile(drawn, [tail, 1 - tail], axis=0) if drawn.size else np.empty((2, drawn.shape[1]))
     return Estimates(
         metric=metric,
         value=value,
