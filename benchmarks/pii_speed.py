@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--peer", type=Path)
     parser.add_argument("--large", type=int, default=10, help="repeat the table so often for the large run")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=12)
     parser.add_argument("--skip-full", action="store_true")
     args = parser.parse_args()
     if args.peer is None:
