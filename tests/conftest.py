@@ -6,6 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine draws examples says nothing of the code; a slow or busy one must not fail a law.
+settings.register_profile("raudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("raudit")
 
 ROOT = Path(__file__).resolve().parent.parent
 

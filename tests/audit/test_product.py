@@ -54,7 +54,10 @@ def test_the_wheel_brings_everything_the_bundled_audit_needs(tmp_path):
     subprocess.run([uv, "build", "--wheel", "-q", "-o", str(dist), str(ROOT)], check=True)
     (wheel,) = dist.glob("*.whl")
     shutil.unpack_archive(wheel, site, "zip")
-    code = f"import sys; sys.path.insert(0, {str(site)!r}); import raudit; print(raudit.__file__); from raudit.cli import main; main(['demo', '-q'])"
+    code = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); import raudit; print(raudit.__file__);"
+        "from raudit.cli import main; main(['demo', '-q'])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=empty, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(site))

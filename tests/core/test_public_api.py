@@ -21,7 +21,8 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_importing_raudit_loads_nothing_heavy():
-    code = "import sys, raudit; print([m for m in ('pandas', 'numpy', 'pydantic', 'sklearn', 'spacy') if m in sys.modules])"
+    heavy = ("pandas", "numpy", "pydantic", "sklearn", "spacy")
+    code = f"import sys, raudit; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,8 +1,8 @@
 """The gate on a whole audit: one verdict however it is called, and unchanged stages give the same bytes."""
 
-from __future__ import annotations
-
+import functools
 import json
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -156,12 +156,12 @@ def test_sarif_lines_of_a_real_audit(audit):
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [0.2, 1.0, 2.5])
 def test_ctrl_c_while_the_audit_runs(audit, after):
-    import signal
     import time
 
     Path("o.json").write_text("old")
     args = [sys.executable, "-m", "raudit", "check", "--no-log", "-q", "--output", "json=o.json"]
-    running = subprocess.Popen(args, stderr=subprocess.PIPE, text=True)
+    restore = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background job ignores it
+    running = subprocess.Popen(args, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
     time.sleep(after)
     running.send_signal(signal.SIGINT)
     _out, err = running.communicate(timeout=120)
