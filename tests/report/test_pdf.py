@@ -94,7 +94,7 @@ def test_signature_fields_are_there_and_tagged(full):
         for field in fields.values():
             element = parents[int(field.StructParent)]
             assert element.S == "/Form"
-            assert element.K[0].Obj.objgen == field.objgen
+            assert element.K.Obj.objgen == field.objgen
             assert field.P.objgen == last
             assert str(field.TU)
             assert field.AP.N.BBox[2] > 100
