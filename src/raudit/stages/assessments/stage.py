@@ -126,7 +126,7 @@ def _finding(
 def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
     title, asked = result.checklist.file.title, len(result.visible)
     if result.complete:
-        said = f"{title}: all {asked} questions are answered, and {result.accepted} of the answers were accepted by a reviewer."
+        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers."
         return _finding(COMPLETE, result, files, Status.PASSED, said)
     first = result.open[0]
     said = f"{title}: {result.answered} of {asked} questions are answered; {len(result.open)} are open."
@@ -152,7 +152,8 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
             )
         )
     if not found and result.facts_used:
-        said = f"{result.checklist.file.title}: no answer is contradicted by the {len(result.facts_used)} facts that bear on it."
+        title, facts = result.checklist.file.title, len(result.facts_used)
+        said = f"{title}: no answer is contradicted by the {facts} measured facts that bear on it."
         found.append(
             _finding(CONTRADICTED, result, files, Status.PASSED, said, data={"facts": list(result.facts_used)})
         )
