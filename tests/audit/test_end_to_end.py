@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,51 +19,7 @@ from raudit.plan import load_plan
 from raudit.record import parse_record, record_bytes
 from raudit.verify import StepStatus, verify_report
 
-CLOCK = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-PLAN = """schema: raudit.plan/1
-system: {name: Small, version: "1"}
-data:
-  path: data.csv
-  label: {column: y, favourable: "yes", unfavourable: "no"}
-  prediction: {column: p, favourable: "yes", unfavourable: "no"}
-sensitive_features: [sex]
-stages: {fairness: {}}
-signing: {key: keys/raudit-signing.key, certificate: keys/raudit-signing.crt}
-log: {path: log.db, key: keys/log-key.txt}
-seed: 7
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("audit")
-    rows = [
-        f"{'yes' if i % 3 else 'no'},{'yes' if i % (2 if i % 2 else 5) else 'no'},{'f' if i % 2 else 'm'}"
-        for i in range(400)
-    ]
-    (path / "data.csv").write_text("y,p,sex\n" + "\n".join(rows) + "\n")
-    (path / "raudit.yaml").write_text(PLAN)
-    first_keys(path / "keys", name="Tester", log_name="test-log", clock=CLOCK)
-    return path
-
-
-def audit(folder, out="out", clock=CLOCK):
-    plan = load_plan(folder / "raudit.yaml")
-    with log_of(plan) as log:
-        return run_audit(plan, out=folder / out, clock=clock, signer=signer_of(plan), log=log)
-
-
-@pytest.fixture(scope="module")
-def issued(folder):
-    return audit(folder)
-
-
-@pytest.fixture(scope="module")
-def given(folder, issued):
-    """What a stranger holds: the file, the certificate, the log's key."""
-    certificate = (folder / "keys" / "raudit-signing.crt").read_bytes()
-    vkey = (folder / "keys" / "log-vkey.txt").read_text().strip()
-    return issued.report.read_bytes(), {"trust": [certificate], "vkey": vkey}
+from .conftest import CLOCK, PLAN, audit
 
 
 def failed(verification):
