@@ -34,9 +34,7 @@ def main() -> int:
     """Run every distance."""
     noise = np.random.default_rng(20261121)
     print(f"{DRAWS} draws of 2 x {ROWS} rows, threshold {LIMIT}, stated error {1 - LEVEL:.0%} in all")
-    print(
-        f"{'true gap':>8} {'passed':>7} {'failed':>7} {'undecided':>9} | by point estimate: passed, failed"
-    )
+    print(f"{'true gap':>8} {'passed':>7} {'failed':>7} {'undecided':>9} | by point estimate: passed, failed")
     bad = False
     for gap in (0.00, 0.04, 0.07, 0.09, 0.10, 0.11, 0.13, 0.16, 0.20):
         seen = [judged(counts) for counts in draws(noise, gap, DRAWS)]

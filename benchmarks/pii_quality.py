@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Column-level precision and recall on the labelled set: generated tables and the US Congress, labels in the open.
 
 uv run --with faker python benchmarks/pii_quality.py [--congress ../shared/data/pii/congress]

@@ -6,7 +6,7 @@
 minutes for 100,000 x 12). One thread everywhere. Exit status 1 if a bar is missed.
 """
 
-# ruff: noqa: E402, E501 -- thread counts must be set before anything is imported
+# ruff: noqa: E402 -- thread counts must be set before anything is imported
 from __future__ import annotations
 
 import os

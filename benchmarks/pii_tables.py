@@ -5,7 +5,6 @@
 Each column is written as ``(name, kind)``; the kind says how to make it and is its label. ``-`` kinds are clean.
 """
 
-# ruff: noqa: E501, PLW0108 -- a table of tables
 from __future__ import annotations
 
 import csv

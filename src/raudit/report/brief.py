@@ -50,17 +50,27 @@ def make_brief(record: Record, findings: Sequence[FindingView]) -> Brief:
 
 
 def _different(views: Sequence[FindingView], count: int) -> tuple[FindingView, ...]:
-    """Take the first of each rule and subject, then fill up with the others, in the order given."""
-    seen: set[tuple[str, str]] = set()
-    first: list[FindingView] = []
-    for view in views:
-        key = (view.finding.rule, view.finding.subject.name)
-        if key not in seen:
-            seen.add(key)
-            first.append(view)
-    others = [view for view in views if view not in first]
-    chosen = (first + others)[:count]
-    return tuple(view for view in views if view in chosen)
+    """Take the first of each stage, then of each rule and subject, then the others, in the order given.
+
+    Three findings of one kind would hide from the reader of page one that other things are wrong too.
+    """
+    chosen: list[FindingView] = []
+    for key in (_family, _kind, id):
+        seen = {key(view) for view in chosen}
+        for view in views:
+            if view not in chosen and key(view) not in seen:
+                seen.add(key(view))
+                chosen.append(view)
+    return tuple(view for view in views if view in chosen[:count])
+
+
+def _family(view: FindingView) -> object:
+    """The stage's part of a rule's id, such as ``RA-FAIR``."""
+    return view.finding.rule.rpartition("-")[0]
+
+
+def _kind(view: FindingView) -> object:
+    return (view.finding.rule, view.finding.subject.name)
 
 
 def _excess(view: FindingView) -> float:

@@ -109,9 +109,7 @@ def _signature_fields(pdf: Any, boxes: tuple[Box, ...]) -> None:
             )
         )
         reference = pdf.make_indirect(Dictionary(Type=Name.OBJR, Obj=widget, Pg=page.obj))
-        element = pdf.make_indirect(
-            Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=reference)
-        )
+        element = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=reference))
         document.K.append(element)
         numbers.extend([key, element])
         if "/Annots" not in page.obj:

@@ -20,8 +20,12 @@ def draw_swarm(figure: Figure, ink: Ink) -> str:
     """Draw each feature's values as a swarm; a darker point has a higher feature value."""
     data = figure.data
     features = list(data["features"])[:MAX_FEATURES]
-    xs = [x for f in features for x in finite(f["x"])]
-    marks = ticks(min([*xs, 0.0]), max([*xs, 0.0]))
+    xs = sorted(x for f in features for x in finite(f["x"]))
+    # A few far points would squeeze all others into a line: they are drawn at the edge, and the axis says how many.
+    spare = len(xs) // 100
+    inner = xs[spare : len(xs) - spare]
+    marks = ticks(min([*inner, 0.0]), max([*inner, 0.0]))
+    beyond = sum(not marks[0] <= x <= marks[-1] for x in xs)
     scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
     top = 24.0
     bottom = top + ROW * len(features)
@@ -37,7 +41,9 @@ def draw_swarm(figure: Figure, ink: Ink) -> str:
         y = top + ROW * (i + 0.5)
         canvas.text(LEFT - 10, y + 4, fit(ink.clean(str(feature["label"])), LEFT - 14, 11.5), size=11.5, anchor="end")
         _swarm(canvas, scale, feature, y)
-    canvas.text((LEFT + RIGHT) / 2, bottom + 36, str(data.get("x_label", "")), size=11, anchor="middle", fill=MUTED)
+    label = str(data.get("x_label", ""))
+    label += f"; {beyond} of {len(xs)} points lie beyond and stand at the edge" if beyond else ""
+    canvas.text((LEFT + RIGHT) / 2, bottom + 36, label, size=11, anchor="middle", fill=MUTED)
     return canvas.svg()
 
 
@@ -46,7 +52,7 @@ def _swarm(canvas: Canvas, scale: Scale, feature: dict[str, list[float | None]],
     step = max(1, -(-len(pairs) // MAX_POINTS))
     heights: dict[int, int] = {}
     for x, colour in pairs[::step]:
-        at = scale(float(x))
+        at = min(max(scale(float(x)), scale.start), scale.end)
         column = int((at - scale.start) / (scale.end - scale.start) * BINS)
         level = heights.get(column, 0)
         heights[column] = level + 1

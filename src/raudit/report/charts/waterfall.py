@@ -19,6 +19,8 @@ def draw_waterfall(figure: Figure, ink: Ink) -> str:
         steps.append({"label": "…", "value": rest})
     total = float(data["total"])
     start = total - sum(float(s["value"]) for s in steps)
+    if abs(start) < 1e-6 * max(abs(total), *(abs(float(s["value"])) for s in steps), 1e-300):
+        start = 0.0  # what floating point leaves over is no value to print
     levels = [start]
     for step in steps:
         levels.append(levels[-1] + float(step["value"]))

@@ -6,8 +6,8 @@ ADDITIVE = Rule(
     id="RA-XPL-001",
     title="Explanations add up to the model's output",
     why="An explanation whose parts do not add up describes another model than the one in use.",
-    how="Base value plus SHAP values is compared with the model's margin on every explained row; the largest difference "
-    "is held against a tolerance for the model's family.",
+    how="Base value plus SHAP values is compared with the model's margin on every explained row; the largest "
+    "difference is held against a tolerance for the model's family.",
     fix="Update the model library and shap to versions that fit each other, or explain with another method.",
     severity=Severity.HIGH,
     requirements=("eu-ai-act:13", "nist-ai-rmf:MEASURE-2.9"),
@@ -16,8 +16,8 @@ PROXY = Rule(
     id="RA-XPL-002",
     title="Features stand in for a sensitive feature",
     why="Leaving a sensitive feature out of the model does not help where other features carry the same information.",
-    how="Each feature of the model, alone, predicts the sensitive feature; the area under the curve, taken on rows that "
-    "were not used to learn it, is held against the option proxy_auc.",
+    how="Each feature of the model, alone, predicts the sensitive feature; the area under the curve, taken on rows "
+    "that were not used to learn it, is held against the option proxy_auc.",
     fix="Find out whether the feature is needed for the purpose; if not, drop or coarsen it, retrain, and audit again.",
     severity=Severity.MEDIUM,
     requirements=("eu-ai-act:10", "gdpr:5.1.a", "nist-ai-rmf:MEASURE-2.11"),
@@ -26,8 +26,8 @@ GAP = Rule(
     id="RA-XPL-003",
     title="The gap in the model's margin is explained by feature",
     why="A gap between groups can only be judged and mended when it is known which features carry it.",
-    how="Mean SHAP values of one group less those of all others, per feature; the parts add up to the difference of the "
-    "groups' mean margins. This is not the difference of selection rates.",
+    how="Mean SHAP values of one group less those of all others, per feature; the parts add up to the difference of "
+    "the groups' mean margins. This is not the difference of selection rates.",
     fix="Look at the features with the largest parts: are they needed, and are they measured alike for all groups?",
     severity=Severity.INFO,
     requirements=("eu-ai-act:13", "eu-ai-act:14", "nist-ai-rmf:MEASURE-2.9"),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject, Threshold
-from raudit.plan import Attribute
-from raudit.record import Column, Figure, Table
+from raudit.record import Column, Table
+from raudit.stages.explain.groups import Gap, Group, Z, gap_of, groups_of
 from raudit.stages.explain.options import ExplainOptions
+from raudit.stages.explain.pictures import figures_of
 from raudit.stages.explain.rules import ADDITIVE, GAP, PROXY, RULES
 from raudit.stages.explain.values import TOLERANCE, Explained
 
@@ -19,19 +19,11 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-Z = 1.959963984540054
-SWARM_POINTS = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """A group of a sensitive feature among the explained rows."""
-
-    attribute: str
-    label: str
-    name: str
-    member: Any
-    """Booleans of shape (n_samples,)."""
+LIMITS = (
+    "SHAP values say what the model does with its inputs, not what causes what. Where features move together, their "
+    "shares can be exchanged without changing a prediction."
+)
+RATES = "the gap between selection rates is another quantity and stands under fairness."
 
 
 class Explain:
@@ -72,20 +64,20 @@ class Explain:
         features = list(model.features)
         with evidence.progress.task("explaining the model"):
             found = explain(model, chosen[features], background[features], favourable, evidence.seed)
-        groups = [g for a in evidence.roles.sensitive for g in _groups(chosen, a, options.minimum_group)]
+        groups = [g for a in evidence.roles.sensitive for g in groups_of(chosen, a, options.minimum_group)]
         with evidence.progress.task("looking for proxies"):
             proxy_findings, proxy_tables, proxy_facts = _proxies(frame, features, evidence, options)
         gaps = [gap_of(found, group) for group in groups]
-        importance = _importance(found, features)
+        importance = _importance(found)
         return StageResult(
-            summary=_summary(found, features, importance, len(chosen)),
+            summary=_summary(features, importance, len(chosen)),
             findings=(_additive(found, len(chosen)), *proxy_findings, *_gap_findings(found, groups, gaps, features)),
             tables=(
                 _importance_table(found, features, importance, groups),
-                *_gap_tables(found, groups, gaps, features, options),
+                *_gap_tables(found, groups, gaps, features),
                 *proxy_tables,
             ),
-            figures=_figures(found, chosen, features, importance, groups, gaps, options),
+            figures=figures_of(found, chosen, features, importance, groups, gaps, options),
             facts={
                 "explain.available": True,
                 "explain.method": found.family,
@@ -94,42 +86,11 @@ class Explain:
             },
             notes=(
                 f"Method: {found.method}. {len(chosen):,} of {len(frame):,} rows, drawn with seed {evidence.seed}.",
-                "SHAP values say what the model does with its inputs, not what causes what. Where features move together, "
-                "their shares can be exchanged without changing a prediction.",
-                "The gap that is decomposed is the difference of mean margins "
-                f"({found.unit}); the gap between selection rates is another quantity and stands under fairness.",
+                LIMITS,
+                f"The gap that is decomposed is the difference of mean margins ({found.unit}); {RATES}",
             ),
             artefacts={"sample": {"rows": len(chosen), "background": len(background), "seed": evidence.seed}},
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """A group's gap to all others, by feature."""
-
-    mean: Any
-    """Difference of mean SHAP values, of shape (n_features,)."""
-    half: Any
-    """Half-width of the 95 % interval, of shape (n_features,)."""
-    total: float
-    """Difference of the mean margins."""
-    n: int
-    n_others: int
-
-
-def gap_of(found: Explained, group: Group) -> Gap:
-    """Decompose the gap between a group and all others; the parts add up to the total but for the additivity error."""
-    import numpy as np
-
-    own, rest = found.values[group.member], found.values[~group.member]
-    error = own.var(axis=0, ddof=1) / len(own) + rest.var(axis=0, ddof=1) / len(rest)
-    return Gap(
-        mean=own.mean(axis=0) - rest.mean(axis=0),
-        half=Z * np.sqrt(error),
-        total=float(found.margin[group.member].mean() - found.margin[~group.member].mean()),
-        n=len(own),
-        n_others=len(rest),
-    )
 
 
 def _fast(model: Any) -> bool:
@@ -143,31 +104,7 @@ def _fast(model: Any) -> bool:
     return hasattr(estimator, "coef_") or _is_tree(estimator)
 
 
-def _levels(frame: pd.DataFrame, attribute: Attribute) -> pd.Series:
-    """The attribute's levels as text; missing and declared unknown values are ``unknown``."""
-    import pandas as pd
-
-    column = frame[attribute.column]
-    if attribute.edges:
-        edges = [float("-inf"), *attribute.edges, float("inf")]
-        column = pd.cut(pd.to_numeric(column, errors="coerce"), edges, right=False)
-    text: pd.Series = column.astype(object).where(column.notna(), "unknown").astype(str)
-    return text.where(~text.isin(attribute.unknown), "unknown")
-
-
-def _groups(frame: pd.DataFrame, attribute: Attribute, minimum: int) -> list[Group]:
-    levels = _levels(frame, attribute)
-    label = attribute.label or attribute.column
-    found = []
-    for name in sorted(levels.unique()):
-        member = (levels == name).to_numpy()
-        if minimum <= member.sum() <= len(member) - minimum:
-            found.append(Group(attribute=attribute.column, label=label, name=str(name), member=member))
-    # Of two groups each is the other's others: one decomposition says it all.
-    return found[:1] if len(found) == 2 and levels.nunique() == 2 else found
-
-
-def _importance(found: Explained, features: Sequence[str]) -> list[int]:
+def _importance(found: Explained) -> list[int]:
     """Indices of the features, most important first."""
     import numpy as np
 
@@ -184,7 +121,7 @@ def _mean_abs(values: np.ndarray) -> tuple[float, float, float]:
     return mean, max(0.0, mean - half), mean + half
 
 
-def _summary(found: Explained, features: Sequence[str], order: Sequence[int], rows: int) -> str:
+def _summary(features: Sequence[str], order: Sequence[int], rows: int) -> str:
     names = [features[i] for i in order[:3]]
     listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
     return f"On {rows:,} rows the model rests most on {listed}."
@@ -226,8 +163,8 @@ def _gap_findings(
                 subject=Subject(kind="group", name=group.attribute, detail={"group": group.name}),
                 status=Status.PASSED if error <= 2 * TOLERANCE[found.family] else Status.FAILED,
                 severity=Severity.INFO,
-                statement=f"{group.label} {group.name}: the model's output is on average {abs(gap.total):.2f} {found.unit} "
-                f"{direction} than for everyone else, and most of that comes from {parts}. "
+                statement=f"{group.label} {group.name}: the model's output is on average {abs(gap.total):.2f} "
+                f"{found.unit} {direction} than for everyone else, and most of that comes from {parts}. "
                 f"n = {gap.n:,} and {gap.n_others:,}.",
                 measurement=Measurement(
                     metric="margin_gap",
@@ -260,7 +197,7 @@ def _proxies(
     for attribute in evidence.roles.sensitive:
         label = attribute.label or attribute.column
         rows = []
-        for group in _groups(frame, attribute, options.minimum_group):
+        for group in groups_of(frame, attribute, options.minimum_group):
             others = [name for name in features if name != attribute.column]
             measured = sorted(proxies(frame[others], group.member, evidence.seed), key=lambda p: (-p.auc, p.feature))
             rows += [
@@ -279,9 +216,9 @@ def _proxies(
                     subject=Subject(kind="group", name=attribute.column, detail={"group": group.name}),
                     status=status,
                     severity=PROXY.severity,
-                    statement=f"{label} {group.name} can be told from {worst.feature} alone with an area under the curve of "
-                    f"{worst.auc:.2f} (0.50 is guessing), and from all features together with {joint.auc:.2f}. "
-                    f"n = {worst.n:,}.",
+                    statement=f"{label} {group.name} can be told from {worst.feature} alone with an area under the "
+                    f"curve of {worst.auc:.2f} (0.50 is guessing), and from all features together with "
+                    f"{joint.auc:.2f}. n = {worst.n:,}.",
                     reason="" if status is not Status.INDETERMINATE else "the interval holds the limit",
                     measurement=Measurement(
                         metric="proxy_auc",
@@ -344,9 +281,7 @@ def _importance_table(
     )
 
 
-def _gap_tables(
-    found: Explained, groups: Sequence[Group], gaps: Sequence[Gap], features: Sequence[str], options: ExplainOptions
-) -> list[Table]:
+def _gap_tables(found: Explained, groups: Sequence[Group], gaps: Sequence[Gap], features: Sequence[str]) -> list[Table]:
     import numpy as np
 
     tables = []
@@ -375,78 +310,6 @@ def _gap_tables(
             )
         )
     return tables
-
-
-def _figures(
-    found: Explained,
-    frame: pd.DataFrame,
-    features: Sequence[str],
-    order: Sequence[int],
-    groups: Sequence[Group],
-    gaps: Sequence[Gap],
-    options: ExplainOptions,
-) -> tuple[Figure, ...]:
-    import numpy as np
-
-    top = list(order[: options.top])
-    names = ", ".join(features[i] for i in top[:3])
-    figures = [_swarm(found, frame, features, top, names)]
-    for group, gap in zip(groups, gaps, strict=True):
-        biggest = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable")]
-        shown, rest = biggest[: options.top], biggest[options.top :]
-        steps = [
-            {
-                "label": features[i],
-                "value": float(gap.mean[i]),
-                "low": float(gap.mean[i] - gap.half[i]),
-                "high": float(gap.mean[i] + gap.half[i]),
-            }
-            for i in shown
-        ]
-        if rest:
-            steps.append({"label": f"{len(rest)} others", "value": float(gap.mean[rest].sum())})
-        said = "; ".join(f"{step['label']} {step['value']:+.2f}" for step in steps)
-        figures.append(
-            Figure(
-                id=f"gap-{group.attribute}-{group.name}",
-                kind="waterfall",
-                title=f"What makes up the gap of {group.label} {group.name}",
-                alt=f"Waterfall of the gap in {found.unit} between {group.label} {group.name} and everyone else: {said}; "
-                f"in total {gap.total:+.2f}.",
-                caption=f"n = {gap.n:,} and {gap.n_others:,}; bars carry 95 % intervals.",
-                data={
-                    "steps": steps,
-                    "total": gap.total,
-                    "x_label": found.unit,
-                    "start_label": "no gap",
-                    "end_label": "gap",
-                },
-            )
-        )
-    return tuple(figures)
-
-
-def _swarm(found: Explained, frame: pd.DataFrame, features: Sequence[str], top: Sequence[int], names: str) -> Figure:
-    import numpy as np
-    import pandas as pd
-
-    picked = np.linspace(0, len(found.values) - 1, min(SWARM_POINTS, len(found.values))).astype(int)
-    rows = []
-    for i in top:
-        column = frame[features[i]]
-        color: list[float | None] = [None] * len(picked)
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-            rank = column.rank(pct=True).fillna(0.5).to_numpy()
-            color = [round(float(v), 3) for v in rank[picked]]
-        rows.append({"label": features[i], "x": [round(float(v), 4) for v in found.values[picked, i]], "color": color})
-    return Figure(
-        id="swarm",
-        kind="swarm",
-        title="What moves the model's output",
-        alt=f"Each dot is one row. The features with the largest effect are {names}.",
-        caption=f"{len(picked):,} of {len(found.values):,} explained rows; effect in {found.unit} toward the favourable outcome.",
-        data={"features": rows, "x_label": f"effect on the output ({found.unit})"},
-    )
 
 
 STAGE = Explain()

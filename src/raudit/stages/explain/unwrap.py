@@ -1,4 +1,4 @@
-"""Open a scikit-learn pipeline: what turns columns into numbers, the last step, and which number came from which column.
+"""Open a scikit-learn pipeline: what makes numbers of columns, the last step, and which number came from which column.
 
 Derived columns are led back to their sources by the transformers' own lists of categories and indices, never by
 taking names apart.
