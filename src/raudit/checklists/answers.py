@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Id, Kind, Question
@@ -102,7 +102,8 @@ class AnswersFile(Strict):
     checklist: Pin
     subject: SubjectSection = SubjectSection()
     review_by: date | None = None
-    answers: dict[str, Answer] = {}
+    answers: Annotated[dict[str, Answer], BeforeValidator(lambda value: value or {})] = {}
+    """By question id; a file to which nobody has added an answer yet has none."""
     set_aside: dict[str, SetAside] = {}
     signoffs: tuple[SignOff, ...] = ()
 
