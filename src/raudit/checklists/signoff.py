@@ -28,12 +28,13 @@ def answer_digests(answers: Answers) -> dict[str, Sha256]:
 
 
 def answers_sha256(answers: Answers) -> Sha256:
-    """Digest of everything a sign-off covers: checklist, subject and every answer."""
+    """Digest of everything a sign-off covers: checklist, subject, the day of the next review and every answer."""
     file = answers.file
     return digest(
         {
             "checklist": file.checklist.model_dump(mode="json"),
             "subject": file.subject.model_dump(mode="json"),
+            "review_by": file.review_by.isoformat() if file.review_by else None,
             "answers": answer_digests(answers),
         }
     )

@@ -1,0 +1,202 @@
+"""Laws that hold for any answers: bounds, hiding, sign-off, conformance of what is shipped."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import StringIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from raudit.checklists import Answers, answers_sha256, assess, parse_answers, parse_checklist, shipped_checklists
+from raudit.checklists.load import shipped
+from raudit.checklists.schema import Kind
+from raudit.errors import AnswersError, ChecklistError
+from raudit.resources import resource_dir
+
+TODAY = date(2026, 11, 21)
+AIA = shipped("ca-aia")
+DPIA = resource_dir("examples") / "adult-income" / "answers" / "gdpr-dpia.yaml"
+
+
+def _dump(document: Any) -> str:
+    out = StringIO()
+    YAML().dump(document, out)
+    return out.getvalue()
+
+
+def _answers(values: dict[str, Any]) -> Answers:
+    pin = {"id": AIA.id, "version": AIA.file.version, "sha256": AIA.sha256}
+    answers = {name: {"value": value, "by": "ann@example.org"} for name, value in values.items()}
+    return parse_answers(_dump({"schema": "raudit.answers/1", "checklist": pin, "answers": answers}), AIA)
+
+
+@st.composite
+def aia_values(draw: st.DrawFn) -> dict[str, Any]:
+    """Some of the questions answered, hidden ones among them."""
+    seed, share = draw(st.randoms(use_true_random=False)), draw(st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0]))
+    found: dict[str, Any] = {}
+    for name, question in AIA.questions.items():
+        if seed.random() > share or not question.options:
+            continue
+        ids = [option.id for option in question.options]
+        if question.type is Kind.MULTI:
+            plain = [item for item in ids if item != question.none_option]
+            found[name] = seed.sample(plain, seed.randint(1, len(plain)))
+        else:
+            found[name] = seed.choice(ids)
+    return found
+
+
+@settings(max_examples=6, deadline=None)
+@given(aia_values())
+def test_points_so_far_never_exceed_the_worst_case(values: dict[str, Any]) -> None:
+    for name, figure in assess(AIA, _answers(values), today=TODAY).figures.items():
+        if name in {"risk.score", "mitigation.score"}:
+            assert figure.now is not None
+            assert figure.best is not None
+            assert figure.worst is not None
+            assert max(figure.now, figure.best) <= figure.worst, name
+
+
+@settings(max_examples=6, deadline=None)
+@given(aia_values())
+def test_finishing_stays_between_best_and_worst(values: dict[str, Any]) -> None:
+    """Answer what is open, in order: the final score is one the bounds allowed for."""
+    before = assess(AIA, _answers(values), today=TODAY).figures
+    shown = dict(values)
+    for _round in range(len(AIA.questions)):
+        still = [gap.question for gap in assess(AIA, _answers(shown), today=TODAY).open]
+        fill = [name for name in still if AIA.questions[name].options and name not in shown]
+        if not fill:
+            break
+        for name in fill:
+            first = AIA.questions[name].options[0].id
+            shown[name] = [first] if AIA.questions[name].type is Kind.MULTI else first
+    after = assess(AIA, _answers(shown), today=TODAY).figures
+    for name in ("risk.score", "mitigation.score", "current"):
+        low, now, high = before[name].best, after[name].now, before[name].worst
+        assert low is not None
+        assert now is not None
+        assert high is not None
+        assert low <= now <= high, name
+
+
+@settings(max_examples=6, deadline=None)
+@given(aia_values())
+def test_a_hidden_answer_counts_nowhere_and_stays_in_the_file(values: dict[str, Any]) -> None:
+    answers = _answers(values)
+    full = assess(AIA, answers, today=TODAY)
+    dropped = _answers({name: value for name, value in values.items() if name not in full.hidden})
+    without = assess(AIA, dropped, today=TODAY)
+    assert full.figures == without.figures
+    assert (full.level, full.visible) == (without.level, without.visible)
+    assert set(answers.values) == set(values)
+
+
+@settings(max_examples=5, deadline=None)
+@given(aia_values(), st.randoms(use_true_random=False))
+def test_the_digest_ignores_order_and_layout(values: dict[str, Any], seed: Any) -> None:
+    names = list(values)
+    seed.shuffle(names)
+    assert answers_sha256(_answers({n: values[n] for n in names})) == answers_sha256(_answers(values))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("review_by",), "2039-01-01"),
+        (("subject", "project"), "another"),
+        (("subject", "model_sha256"), "0" * 64),
+        (("checklist", "sha256"), "0" * 64),
+    ],
+)
+def test_a_change_outside_the_answers_voids_the_sign_off(path: tuple[str, ...], value: str) -> None:
+    checklist, document = shipped("gdpr-dpia"), YAML().load(DPIA.read_text())
+    before = answers_sha256(parse_answers(DPIA.read_text(), checklist))
+    at = document
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    answers = parse_answers(_dump(document), checklist)
+    assert answers_sha256(answers) != before
+    assert not any(state.holds for state in assess(checklist, answers, today=TODAY).signoffs)
+
+
+def test_every_field_of_every_answer_is_covered_and_named() -> None:
+    checklist = shipped("gdpr-dpia")
+    for name in parse_answers(DPIA.read_text(), checklist).file.answers:
+        document = YAML().load(DPIA.read_text())
+        document["answers"][name]["why"] = "Changed after it was signed."
+        states = assess(checklist, parse_answers(_dump(document), checklist), today=TODAY).signoffs
+        assert [(s.holds, s.changed) for s in states] == [(False, (name,))] * len(states)
+
+
+def test_a_signer_who_wrote_an_answer_does_not_count() -> None:
+    checklist, document = shipped("gdpr-dpia"), YAML().load(DPIA.read_text())
+    author = next(answer["by"] for answer in document["answers"].values() if answer.get("by"))
+    document["signoffs"][0]["by"] = f" {author.upper()} "
+    result = assess(checklist, parse_answers(_dump(document), checklist), today=TODAY)
+    assert "author" in result.signoffs[0].because
+    assert result.signoffs[0].signoff.role in result.missing_roles
+
+
+def test_an_old_review_has_expired() -> None:
+    checklist = shipped("gdpr-dpia")
+    assert assess(checklist, parse_answers(DPIA.read_text(), checklist), today=date(2031, 1, 1)).expired
+
+
+@pytest.mark.parametrize("name", shipped_checklists())
+def test_what_is_shipped_explains_every_question(name: str) -> None:
+    checklist = shipped(name)
+    for question in checklist.questions.values():
+        assert min(len(question.why), len(question.help)) > 10, question.id
+        assert question.text.strip(), question.id
+        assert question.maps_to, question.id
+
+
+HEAD = "schema: raudit.answers/1\nchecklist: {id: ca-aia, version: 1.0.0, sha256: " + "0" * 64 + "}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (HEAD.replace("1.0.0", "9.0.0"), "version"),
+        (HEAD.replace("ca-aia", "other"), "another checklist"),
+        (HEAD + "answers: {nothing: {value: x}}", "no question"),
+        (HEAD + "answers: {phase: {value: item99}}", "does not answer"),
+        (HEAD + "answers: {phase: {state: not_applicable}}", "not why"),
+        (HEAD + "a: &a [x]\nb: *a", ""),
+        (HEAD + "answers: {phase: {value: item1}, phase: {value: item2}}", ""),
+        (HEAD + "answers: " + "[" * 5000, ""),
+        (HEAD + "answers: !!python/object/apply:os.system [ls]", ""),
+        (HEAD.replace("answers/1", "answers/2"), ""),
+        ("", ""),
+        ("- 1", "not a mapping"),
+    ],
+)
+def test_a_hostile_answers_file_is_a_clean_error(text: str, says: str) -> None:
+    with pytest.raises(AnswersError) as caught:
+        parse_answers(text, AIA)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["no", "NO", "off", "12:30:00", "1e3"])
+def test_words_that_yaml_would_turn_into_something_else_stay_words(word: str) -> None:
+    checklist = parse_checklist(
+        "schema: raudit.checklist/1\nid: t\nversion: 1.0.0\ntitle: T\nabout: T\nsource: {basis: [own], wording: own}\n"
+        "sections:\n- id: s\n  title: S\n  questions:\n"
+        "  - {id: q, type: text, text: Q, why: because, help: say}\n"
+    )
+    head = HEAD.replace("ca-aia", "t")
+    assert parse_answers(f"{head}answers: {{q: {{value: {word}}}}}", checklist).values["q"] == word
+
+
+def test_a_checklist_that_names_a_missing_question_is_refused() -> None:
+    text = (resource_dir("checklists") / "ca-aia.yaml").read_text()
+    text += "\nblock_if:\n- {when: \"ans('x') == 'y'\", because: no}\n"
+    with pytest.raises(ChecklistError):
+        parse_checklist(text)
