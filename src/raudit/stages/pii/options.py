@@ -24,8 +24,6 @@ class Options(Strict):
     """Language of the values, which chooses the language model."""
     model: str | None = None
     """Folder of a spaCy model; the best installed one if absent. ``none`` for patterns only."""
-    second_opinion: bool = False
-    """Ask an ONNX model too, if it is installed: two that agree beat either one."""
     rules: str | None = None
     """Folder with further rules (``entities/``, ``hints/``, ``special/``)."""
     recognizers: tuple[dict[str, Any], ...] = ()
