@@ -17,7 +17,7 @@ class Model(Protocol):
 
     @property
     def format(self) -> str:
-        """``skops``, ``xgboost``, ``lightgbm``, ``catboost``, ``onnx``, ``unsafe-pickle`` or ``unsafe-joblib``."""
+        """Such as ``skops``."""
         ...
 
     @property

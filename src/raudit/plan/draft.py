@@ -61,7 +61,7 @@ def write_draft(looks: Sequence[ColumnLook], *, data: str, model: str | None, na
         lines += _outcome("prediction", "what the system decided; or declare a model below", prediction)
         if score:
             lines += ["  score:           # GUESS", f"    column: {_text(score.name)}", "    # threshold: 0.5"]
-        lines += ["", "# model:", "#   path: model.skops    # .skops, .ubj, .json, .txt, .cbm or .onnx: data, not code"]
+        lines += ["", "# model:", "#   path: model.skops    # a format that is data, not code"]
     else:
         lines += ["", "model:", f"  path: {_text(model)}"]
     lines += ["", "# Columns whose groups are compared."]

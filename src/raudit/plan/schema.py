@@ -108,12 +108,10 @@ class ModelSection(Strict):
     """A model file, in a format that is data and not code."""
 
     path: str = Field(min_length=1)
-    """File, relative to raudit.yaml: .skops, .json/.ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx."""
-    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
-        "auto"
-    )
+    """A scikit-learn estimator or pipeline in a .skops file, relative to raudit.yaml."""
+    format: Literal["auto", "skops"] = "auto"
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    """If given, the file must have this digest; required for the unsafe formats, which run the file's code."""
+    """If given, the file must have this digest."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions; without it the model's own ``predict`` decides."""
     trusted_types: tuple[str, ...] = ()
