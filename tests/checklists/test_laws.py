@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date
 from io import StringIO
 from typing import Any
@@ -142,6 +143,14 @@ def test_a_signer_who_wrote_an_answer_does_not_count() -> None:
     result = assess(checklist, parse_answers(_dump(document), checklist), today=TODAY)
     assert "author" in result.signoffs[0].because
     assert result.signoffs[0].signoff.role in result.missing_roles
+
+
+def test_a_later_rejection_takes_an_approval_back() -> None:
+    checklist, document = shipped("gdpr-dpia"), YAML().load(DPIA.read_text())
+    document["signoffs"].append(deepcopy(document["signoffs"][0]))
+    document["signoffs"][-1]["decision"] = "reject"
+    result = assess(checklist, parse_answers(_dump(document), checklist), today=TODAY)
+    assert document["signoffs"][0]["role"] in result.missing_roles
 
 
 def test_an_old_review_has_expired() -> None:

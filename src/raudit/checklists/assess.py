@@ -350,7 +350,8 @@ def _signoffs(checklist: Checklist, answers: Answers) -> tuple[SignOffState, ...
 
 
 def _missing_roles(checklist: Checklist, scope: AnswerScope, states: Sequence[SignOffState]) -> tuple[str, ...]:
-    approved = {s.signoff.role for s in states if s.holds and s.signoff.decision.startswith("approve")}
+    decided = {s.signoff.role: s.signoff.decision for s in states if s.holds}  # a role's last word counts
+    approved = {role for role, decision in decided.items() if decision.startswith("approve")}
     return tuple(
         rule.role
         for rule in checklist.file.signoff
