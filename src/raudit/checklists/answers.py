@@ -174,7 +174,7 @@ def _fitted(yaml: YamlText, checklist: Checklist) -> Answers:
         raise AnswersError(
             "the answers are for another version of the checklist", reference="answers-version",
             where=yaml.where(("checklist", "version")), got=file.checklist.version, expected=checklist.file.version,
-            hint="raudit assess migrate ANSWERS",
+            hint="start a new file for this version with raudit assess start, and copy what still holds",
         )  # fmt: skip
     values = {}
     for name, answer in file.answers.items():
