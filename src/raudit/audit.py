@@ -26,7 +26,7 @@ from typing import Any
 from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, digest, sha256
-from raudit.errors import RauditError
+from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
 from raudit.log import Event, EventType, Log
@@ -59,6 +59,8 @@ class Issued:
     """SHA-256 of the signer's certificate."""
     checkpoint: str
     """The log's signed checkpoint after the report was issued."""
+    notice: str = ""
+    """What the person should know, such as a time stamp that could not be had."""
 
 
 def run_audit(
@@ -110,9 +112,7 @@ def run_audit(
         with progress.task("rendering the report"):
             pdf = _render(plan, record, sealed, log.vkey)  # (5)
         with progress.task("signing"):
-            signed = certify(  # (6)
-                pdf, signer, reason=f"raudit {__version__} audit report", name=signer.subject, clock=clock, tsa=tsa
-            )
+            signed, notice = _certified(plan, pdf, signer, clock, tsa)  # (6)
     rendered, issued = sha256(pdf), sha256(signed)
     body = {"pdf": issued, "record": sealed.record_sha256, "certificate": signer.fingerprint, "rendered": rendered}
     place = log.append(  # (7)
@@ -146,7 +146,22 @@ def run_audit(
         attestation=out / "report.pdf.intoto.json",
         fingerprint=signer.fingerprint,
         checkpoint=checkpoint,
+        notice=notice,
     )
+
+
+def _certified(
+    plan: Plan, pdf: bytes, signer: SigningKey, clock: datetime, tsa: TimeStamping | None
+) -> tuple[bytes, str]:
+    """Certify; an authority that fails costs the time stamp and not the report, unless the plan insists on it."""
+    reason = f"raudit {__version__} audit report"
+    try:
+        return certify(pdf, signer, reason=reason, name=signer.subject, clock=clock, tsa=tsa), ""
+    except TimeStampError as error:
+        if plan.file.signing.require_timestamp:
+            raise
+        signed = certify(pdf, signer, reason=reason, name=signer.subject, clock=clock)
+        return signed, f"no time stamp: {error.message}; the report is signed as PAdES B-B"
 
 
 def judge_plan(

@@ -155,3 +155,34 @@ def test_a_key_that_others_may_read_is_refused(folder, tmp_path):
     assert done.returncode == 2
     assert "chmod" in done.stderr
     assert not (tmp_path / "report.pdf").exists()
+
+
+def test_an_authority_that_does_not_answer_costs_the_stamp_and_not_the_report(folder):
+    stamped = "signing: {timestamp_url: 'http://127.0.0.1:9/', level: b-t, "
+    (folder / "stamped.yaml").write_text(PLAN.replace("signing: {", stamped))
+    command = [sys.executable, "-m", "raudit", "run", "stamped.yaml", "-o", "stamped", "-q"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    assert "no time stamp" in done.stderr
+    assert (folder / "stamped" / "report.pdf").is_file()
+    (folder / "insists.yaml").write_text(PLAN.replace("signing: {", stamped + "require_timestamp: true, "))
+    command[4], command[6] = "insists.yaml", "insists"
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 4
+    assert not (folder / "insists").exists()
+
+
+def test_a_checklist_is_added_with_one_file(folder, tmp_path):
+    from raudit.pipeline import measure, prepare
+    from raudit.plan import parse_plan
+
+    (tmp_path / "mine.yaml").write_text(
+        "schema: raudit.checklist/1\nid: mine\nversion: 1.0.0\ntitle: Mine\nabout: One question.\n"
+        "source: {basis: [House rule 7]}\nsections:\n  - id: only\n    title: Only\n    questions:\n"
+        "      - {id: ready, type: yes_no, text: Ready?, why: We must know., help: Say yes or no.}\n"
+    )
+    shutil.copy(folder / "data.csv", tmp_path)
+    text = PLAN.replace("stages: {fairness: {}}", "stages: {assessments: {}}\nassessments: [{checklist: mine.yaml}]")
+    record = measure(prepare(parse_plan(text, folder=tmp_path), clock=CLOCK))
+    finding = next(f for f in record.findings if f.rule == "RA-ASMT-001")
+    assert finding.statement == "Mine: 0 of 1 questions are answered; 1 are open."
+    assert finding.status == "indeterminate"

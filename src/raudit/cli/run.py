@@ -58,6 +58,8 @@ def command(
             actor=actor or _login(),
             progress=progress,
         )
+    if issued.notice:
+        click.echo(issued.notice, err=True)
     verdict = issued.record.verdict
     status = verdict.exit_status if verdict else 4
     files = {

@@ -150,6 +150,8 @@ class SigningSection(Strict):
     """RFC 3161 time stamp authority; the only address raudit ever contacts, and only if given."""
     timestamp_trust: str | None = None
     """PEM file with the authority's root certificate; needed for ``b-lt`` and ``b-lta``."""
+    require_timestamp: bool = False
+    """Whether a run fails when the authority does not answer; otherwise it says so and signs without."""
     level: Literal["b-b", "b-t", "b-lt", "b-lta"] = "b-b"
     """PAdES baseline level."""
 
