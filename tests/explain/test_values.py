@@ -10,10 +10,11 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.svm import LinearSVC
 
 from raudit.data import Roles, wrap_table
 from raudit.data.roles import Outcome
@@ -26,7 +27,7 @@ from raudit.stages.explain import STAGE
 from raudit.stages.explain.groups import Group, gap_of
 from raudit.stages.explain.proxies import proxies
 from raudit.stages.explain.unwrap import unwrap
-from raudit.stages.explain.values import TOLERANCE, explain
+from raudit.stages.explain.values import TOLERANCE, explain, is_linear
 
 GOOD = frozenset({"yes"})
 
@@ -131,6 +132,20 @@ def test_what_cannot_be_folded_goes_through_the_raw_columns(frame, last):
     assert found.family == "permutation"
     assert "because" in found.method
     assert found.additivity < 1e-6
+
+
+@pytest.mark.parametrize("last", [PoissonRegressor(), LinearSVC()])
+def test_a_linear_model_with_another_link_or_no_probability_is_not_taken_for_log_odds(frame, last):
+    target = frame.assign(count=(frame["age"] // 10)) if isinstance(last, PoissonRegressor) else frame
+    name = "count" if isinstance(last, PoissonRegressor) else "y"
+    assert not is_linear(fitted(pipeline(last), target, name).native.steps[-1][1])
+
+
+def test_an_explanation_that_does_not_add_up_is_seen(frame):
+    model = fitted(pipeline(LogisticRegression(max_iter=500)), frame)
+    honest = model.native.steps[-1][1].decision_function
+    model.native.steps[-1][1].decision_function = lambda x: honest(x) + 0.01
+    assert explain(model, frame[:20], frame, GOOD, seed=0).additivity > 0.009
 
 
 def test_selected_features_keep_their_names(frame):

@@ -1,4 +1,4 @@
-"""From a model file to a Model: the format is read off the bytes, and nothing in the file is executed."""
+"""From a model file to a Model: nothing in the file is executed."""
 
 from __future__ import annotations
 

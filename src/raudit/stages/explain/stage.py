@@ -89,19 +89,25 @@ class Explain:
                 LIMITS,
                 f"The gap that is decomposed is the difference of mean margins ({found.unit}); {RATES}",
             ),
-            artefacts={"sample": {"rows": len(chosen), "background": len(background), "seed": evidence.seed}},
+            artefacts={
+                "sample": {
+                    "rows": len(chosen),
+                    "background": 0 if found.family in {"tree", "xgboost"} else len(background),
+                    "seed": evidence.seed,
+                }
+            },
         )
 
 
 def _fast(model: Any) -> bool:
     from raudit.stages.explain.unwrap import CannotFold, unwrap
-    from raudit.stages.explain.values import _is_tree
+    from raudit.stages.explain.values import is_linear, is_tree
 
     try:
         estimator = unwrap(model.native, tuple(model.features)).estimator
     except CannotFold:
         return False
-    return hasattr(estimator, "coef_") or _is_tree(estimator)
+    return is_linear(estimator) or is_tree(estimator)
 
 
 def _importance(found: Explained) -> list[int]:

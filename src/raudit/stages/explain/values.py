@@ -71,9 +71,9 @@ def explain(
     except CannotFold as why:
         return _permutation(model, frame, background, place, seed, str(why))
     estimator = parts.estimator
-    if hasattr(estimator, "coef_") and hasattr(estimator, "intercept_"):
+    if is_linear(estimator):
         return _linear(model, parts, frame, background, place)
-    if _is_tree(estimator):
+    if is_tree(estimator):
         return _tree(model, parts, frame, place)
     return _permutation(
         model, frame, background, place, seed, f"{type(estimator).__name__} is neither linear nor trees"
@@ -103,10 +103,12 @@ def _linear(model: Model, parts: Unwrapped, frame: pd.DataFrame, background: pd.
         row = max(place, 0)
     weights, start = sign * coef[row], sign * float(intercept[row])
     mean = rest.mean(axis=0)
+    # The margin is asked of the model itself, so that adding up is a check and no tautology.
+    raw = np.asarray(parts.estimator.decision_function(x) if place >= 0 else parts.estimator.predict(x), float)
     return Explained(
         values=parts.fold((x - mean) * weights, len(model.features)),
         base=float(mean @ weights) + start,
-        margin=x @ weights + start,
+        margin=sign * raw.reshape(len(x), -1)[:, row],
         family="linear",
         method=f"closed form for linear models over all {len(rest):,} background rows",
         unit="log-odds" if place >= 0 else "units of the label",
@@ -158,7 +160,34 @@ def _tree_margin(estimator: Any, x: Any, place: int, sign: float) -> tuple[np.nd
     return np.asarray(estimator.predict_proba(x), float)[:, place], "probability"
 
 
-def _is_tree(estimator: Any) -> bool:
+def is_linear(estimator: Any) -> bool:
+    """Whether the margin is a weighted sum whose meaning is known: log-odds, or the label's own unit."""
+    from sklearn.linear_model import (
+        BayesianRidge,
+        ElasticNet,
+        ElasticNetCV,
+        HuberRegressor,
+        Lasso,
+        LassoCV,
+        LinearRegression,
+        LogisticRegression,
+        Ridge,
+        RidgeCV,
+        SGDClassifier,
+        SGDRegressor,
+    )
+
+    if isinstance(estimator, SGDClassifier):
+        return bool(estimator.loss == "log_loss")
+    known = (
+        BayesianRidge, ElasticNet, ElasticNetCV, HuberRegressor, Lasso, LassoCV, LinearRegression, LogisticRegression,
+        Ridge, RidgeCV, SGDRegressor,
+    )  # fmt: skip
+    return isinstance(estimator, known)
+
+
+def is_tree(estimator: Any) -> bool:
+    """Whether shap's TreeExplainer reads the estimator."""
     from sklearn.ensemble import (
         ExtraTreesClassifier,
         ExtraTreesRegressor,
