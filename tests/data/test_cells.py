@@ -82,6 +82,22 @@ def test_every_engine_counts_alike(engine):
     assert count_in_engine(native, SPEC) == count_cells(wrap_table(table), SPEC)
 
 
+@pytest.mark.parametrize("weight", [None, "w"])
+@pytest.mark.parametrize("engine", ["arrow", "polars", "duckdb"])
+def test_every_engine_adds_up_regression_errors_alike(engine, weight):
+    table = arrow(frame())
+    table = table.append_column("truth", pa.array(np.random.default_rng(3).normal(0, 40, table.num_rows)))
+    spec = CellSpec(attributes=SPEC.attributes, score="s", numeric_label="truth", weight=weight)
+    native = table
+    if engine == "polars":
+        native = pytest.importorskip("polars").from_arrow(table).lazy()
+    elif engine == "duckdb":
+        con = pytest.importorskip("duckdb").connect()
+        con.register("t", table)
+        native = con.table("t")
+    assert count_in_engine(native, spec) == count_cells(wrap_table(table), spec)
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_spark_counts_alike(tmp_path, monkeypatch):

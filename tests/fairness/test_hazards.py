@@ -143,3 +143,9 @@ def test_columns_of_different_length_are_refused():
 
     with pytest.raises(DataError, match="length"):
         cells({"g": ["a"], "p": [1, 0]}, sensitive_features=["g"], prediction="p", favourable=1)
+
+
+def test_a_ranking_cannot_be_weighted(run):
+    table = {"g": ["a", "b"] * 50, "s": np.linspace(0, 1, 100), "w": [1.0] * 100}
+    with pytest.raises(PlanError, match="cannot be weighted"):
+        run(table, task="ranking", score="s", weight="w")

@@ -87,7 +87,7 @@ def test_close_rates_are_told_per_thousand(run, finding):
     p = [1] * 301 + [0] * 699 + [1] * 304 + [0] * 696
     result = run({"g": ["a"] * 1000 + ["b"] * 1000, "p": p}, prediction=("p", "1"))
     assert finding(result, "RA-FAIR-001").statement.startswith(
-        "Of 1,000 people in the group a, 301 were given the decision 1; "
+        "Of 1,000 people in the group “a”, 301 were given the decision “1”; "
     )
 
 
@@ -124,6 +124,41 @@ def test_berkeley_reverses_within_departments(shared, run, finding):
     assert within.status is Status.PASSED
     (table,) = [t for t in result.tables if t.id == "conditional-gender"]
     assert len(table.rows) == 6
+
+
+def test_costs_scores_and_baseline_reach_the_intersections(run, finding):
+    rng = np.random.default_rng(7)
+    y, g, h = rng.integers(0, 2, 4000), rng.choice(["a", "b"], 4000), rng.choice(["x", "y"], 4000)
+    wrong = np.where((g == "b") & (h == "y"), 0.4, 0.1)  # neither attribute alone shows it at full size
+    p = np.where(rng.random(4000) < wrong, 1 - y, y)
+    table = {
+        "g": g, "h": h, "y": y, "s": np.where(rng.random(4000) < wrong, rng.random(4000), 0.9 * y),
+        "p": p, "old": np.where(rng.random(4000) < 0.3, 1 - y, y),
+    }  # fmt: skip
+    options = {
+        "costs": {"false_positive": 1, "false_negative": 1, "limit": 0.2},
+        "thresholds": {"auc_difference": 0.05, "calibration_difference": 0.2},
+    }
+    result = run(
+        table, sensitive=("g", "h"), label=("y", "1"), prediction=("p", "1"), baseline=("old", "1"), score="s",
+        options=options,
+    )  # fmt: skip
+    cost = finding(result, "RA-FAIR-013", "g × h")
+    assert cost.data["highest"]["group"] == ["b", "y"]
+    inside = (g == "b") & (h == "y")
+    assert cost.data["highest"]["rate"] == pytest.approx(np.mean(p[inside] != y[inside]))
+    assert finding(result, "RA-FAIR-013", "g").measurement.value < cost.measurement.value
+    least = finding(result, "RA-FAIR-014", "g × h")
+    assert least.status is Status.FAILED
+    assert least.measurement.n == inside.sum()
+    ranked = [f for f in result.findings if f.measurement and f.measurement.metric == "auc_difference"]
+    assert {f.subject.name for f in ranked} == {"g", "h", "g × h"}
+    assert not [t for t in result.tables if t.id.startswith(("scores-g-x", "costs-g-x", "baseline-g-x"))]
+
+
+def test_a_compared_group_is_never_a_hidden_one():
+    with pytest.raises(ValueError, match="suppress_below"):
+        FairnessOptions(min_group=2, suppress_below=5)
 
 
 def test_baseline_and_costs(run, finding):

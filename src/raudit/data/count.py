@@ -265,8 +265,10 @@ def _sums(spec: CellSpec, values: Mapping[ColumnName, Floats]) -> dict[str, Floa
         if spec.numeric_label is not None:
             true = values[spec.numeric_label]
             error = score - true
-            sums |= {"y": weight * true, "y2": weight * true**2, "e": weight * error, "abs_e": weight * np.abs(error)}
-            sums |= {"e2": weight * error**2, "e4": weight * error**4}
+            square = error * error  # and its square: an engine's power function may round otherwise
+            sums |= {"y": weight * true, "y2": weight * (true * true)}
+            sums |= {"e": weight * error, "abs_e": weight * np.abs(error)}
+            sums |= {"e2": weight * square, "e4": weight * (square * square)}
     return sums
 
 

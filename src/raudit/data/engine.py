@@ -176,9 +176,12 @@ def _summed(spec: CellSpec) -> dict[str, Any]:
         first = score if weight is None else weight * score
         sums |= {"s": first, "s2": first * score}
         if spec.numeric_label is not None:
-            raise DataError(
-                "regression is not counted in an engine", reference="engine-regression", hint="read the data as a file"
-            )
+            true = nw.col(spec.numeric_label).cast(nw.Float64)
+            error = score - true
+            square = error * error
+            added = {"y": true, "y2": true * true, "e": error, "abs_e": error.abs()}
+            added |= {"e2": square, "e4": square * square}
+            sums |= added if weight is None else {name: weight * value for name, value in added.items()}
     return sums
 
 

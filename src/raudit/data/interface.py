@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NewType, Protocol
 from raudit.canonical import Sha256
 
 if TYPE_CHECKING:
-    import narwhals as nw
     import pandas as pd
     import pyarrow as pa
 
@@ -57,10 +56,6 @@ class DataSet(Protocol):
 
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
         """Read some columns (all by default) as pandas; missing values stay missing."""
-        ...
-
-    def lazy(self) -> nw.LazyFrame[Any]:
-        """The whole table as a narwhals lazy frame, for counting by group in whatever engine stands behind it."""
         ...
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:

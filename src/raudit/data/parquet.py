@@ -12,7 +12,6 @@ from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.table import broken, check_names, kind_of, no_column
 
 if TYPE_CHECKING:
-    import narwhals as nw
     import pandas as pd
     import pyarrow as pa
 
@@ -58,20 +57,6 @@ class ParquetDataSet:
         pieces = list(self.batches(columns, rows=2**20))
         table = pa.Table.from_batches([_decoded(piece) for piece in pieces])
         frame: pd.DataFrame = table.to_pandas(integer_object_nulls=False)
-        return frame
-
-    def lazy(self) -> nw.LazyFrame[Any]:
-        """The file as a narwhals lazy frame; computed columns bring it into memory."""
-        import narwhals as nw
-        import pyarrow as pa
-        import pyarrow.dataset as ds
-
-        names = [*self.kinds, *self.computed]
-        if self.computed:
-            table = pa.Table.from_batches([_decoded(piece) for piece in self.batches(names, rows=2**20)])
-        else:
-            table = ds.dataset(self.path, format="parquet").to_table()
-        frame: nw.LazyFrame[Any] = nw.from_native(table).lazy()
         return frame
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:

@@ -12,7 +12,6 @@ from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.errors import DataError
 
 if TYPE_CHECKING:
-    import narwhals as nw
     import pandas as pd
     import pyarrow as pa
 
@@ -45,13 +44,6 @@ class ArrowDataSet:
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
         """Read columns as pandas."""
         frame: pd.DataFrame = self._select(columns).to_pandas(integer_object_nulls=False)
-        return frame
-
-    def lazy(self) -> nw.LazyFrame[Any]:
-        """The table as a narwhals lazy frame."""
-        import narwhals as nw
-
-        frame: nw.LazyFrame[Any] = nw.from_native(self.table).lazy()
         return frame
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:

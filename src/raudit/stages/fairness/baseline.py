@@ -43,9 +43,15 @@ class Paired:
 
 
 def compare_pairs(
-    table: CellTable, by: tuple[str, ...], *, level: float = 0.95, draws: int = 10_000, rng: np.random.Generator
+    table: CellTable,
+    by: tuple[str, ...],
+    *,
+    level: float = 0.95,
+    draws: int = 10_000,
+    min_rows: int = 0,
+    rng: np.random.Generator,
 ) -> tuple[Paired, ...]:
-    """Paired differences per metric and group.
+    """Paired differences per metric and group of at least ``min_rows`` rows.
 
     Intervals are percentiles of Dirichlet draws of the four kinds of pairs, which keep the pairing; tests are mid-p
     McNemar tests on unweighted pairs.
@@ -66,7 +72,10 @@ def compare_pairs(
             **kinds,
         }
     found = []
+    rows = np.bincount(group, weights=kept.n, minlength=len(cells))
     for i, row in enumerate(cells):
+        if rows[i] < min_rows:
+            continue
         names = tuple(kept.levels[axis][int(code)] for axis, code in enumerate(row))
         for metric, (among, first, second) in kinds.items():
             inside = among & (group == i)
@@ -114,16 +123,19 @@ def _pair(
 
 
 def measure_baseline(table: CellTable, context: Context) -> Part:
-    """Compare with the baseline: everybody, and every group of every attribute."""
+    """Compare with the baseline: everybody, and every group of every cut; intersections get no table."""
     if BASELINE not in table.dims or PREDICTION not in table.dims:
         return Part()
     parts = []
     draws = context.options.draws
-    for by in ((), *(cut for cut in context.cuts if len(cut) == 1)):
-        pairs = compare_pairs(table, by, level=context.level, draws=draws, rng=context.rng("baseline", *by))
-        shown = [pair for pair in pairs if pair.n >= context.options.min_group]
+    for by in ((), *context.cuts):
+        least = context.options.min_group
+        rng = context.rng("baseline", *by)
+        pairs = compare_pairs(table, by, level=context.level, draws=draws, min_rows=least, rng=rng)
+        shown = [pair for pair in pairs if pair.n >= least]
         findings = [_finding(by, shown, context)] if LABEL in table.dims else []
-        parts.append(Part(findings=tuple(findings), tables=(_table(by, shown, context),)))
+        tables = (_table(by, shown, context),) if len(by) < 2 else ()
+        parts.append(Part(findings=tuple(findings), tables=tables))
     if LABEL not in table.dims:
         parts.append(Part(notes=("Without labels nobody can say whether the system or the baseline is right.",)))
     return join([*parts, Part(metrics=("paired_difference_to_baseline",))])

@@ -111,12 +111,12 @@ def standardised(
 
 
 def measure_costs(table: CellTable, context: Context) -> Part:
-    """Mean cost of wrong decisions per person in each group."""
+    """Mean cost of wrong decisions per person in each group of every cut; intersections get no table."""
     costs = context.options.costs
     if costs is None:
         return Part()
     parts = []
-    for by in (cut for cut in context.cuts if len(cut) == 1):
+    for by in context.cuts:
         groups = group_counts(table, by)
         if not groups.labelled:
             return Part(notes=("Costs need labels, and there are none.",))
@@ -160,5 +160,6 @@ def measure_costs(table: CellTable, context: Context) -> Part:
             rows=rows,
             caption=caption,
         )
-        parts.append(Part(findings=(finding,), tables=(shown,), metrics=("mean_cost",)))
+        tables = (shown,) if len(by) == 1 else ()
+        parts.append(Part(findings=(finding,), tables=tables, metrics=("mean_cost",)))
     return join(parts)

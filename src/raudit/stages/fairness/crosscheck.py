@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +27,45 @@ class CrossCheck:
     """Largest absolute difference."""
 
 
+def cross_check_all(cuts: Iterable[Groups]) -> CrossCheck:
+    """Cross-check several cuts and add up what was compared."""
+    checks = [cross_check(groups) for groups in cuts]
+    return CrossCheck(
+        values=sum(check.values for check in checks), largest=max((check.largest for check in checks), default=0.0)
+    )
+
+
+def shared_metrics(*, labelled: bool) -> Mapping[str, Callable[..., Any]]:
+    """Metrics that fairlearn and scikit-learn define as raudit does, by raudit's name.
+
+    scikit-learn has no function for predictive values of the unfavourable class: they are the precision of that class.
+    """
+    import fairlearn.metrics as fm
+    from sklearn import metrics as sk
+
+    if not labelled:
+        return {"selection_rate": fm.selection_rate}
+
+    def precision(y: Any, p: Any, *, positive: int = 1, **kw: Any) -> Any:
+        return sk.precision_score(y, p, pos_label=positive, **kw)
+
+    return {
+        "selection_rate": fm.selection_rate,
+        "true_positive_rate": fm.true_positive_rate,
+        "false_positive_rate": fm.false_positive_rate,
+        "true_negative_rate": fm.true_negative_rate,
+        "false_negative_rate": fm.false_negative_rate,
+        "accuracy": sk.accuracy_score,
+        "balanced_accuracy": sk.balanced_accuracy_score,
+        "precision": precision,
+        "negative_predictive_value": lambda y, p, **kw: precision(y, p, positive=0, **kw),
+        "false_discovery_rate": lambda y, p, **kw: 1 - precision(y, p, **kw),
+        "false_omission_rate": lambda y, p, **kw: 1 - precision(y, p, positive=0, **kw),
+        "f1_score": sk.f1_score,
+        "base_rate": lambda y, p, **kw: fm.selection_rate(p, y, **kw),
+    }
+
+
 def cross_check(groups: Groups) -> CrossCheck:
     """Compare every rate that fairlearn and scikit-learn share with raudit, group by group.
 
@@ -37,19 +78,8 @@ def cross_check(groups: Groups) -> CrossCheck:
     """
     import fairlearn.metrics as fm
     import pandas as pd
-    from sklearn import metrics as sk
 
-    shared = {"selection_rate": fm.selection_rate}
-    if groups.labelled:
-        shared |= {
-            "true_positive_rate": fm.true_positive_rate,
-            "false_positive_rate": fm.false_positive_rate,
-            "true_negative_rate": fm.true_negative_rate,
-            "false_negative_rate": fm.false_negative_rate,
-            "accuracy": sk.accuracy_score,
-            "precision": sk.precision_score,
-            "f1_score": sk.f1_score,
-        }
+    shared = shared_metrics(labelled=groups.labelled)
     if len(groups.names) > MOST:
         groups = groups.take(np.sort(np.argsort(-groups.n, kind="stable")[:MOST]))
     row, cell = np.nonzero(groups.weights > 0)

@@ -11,7 +11,7 @@ import numpy as np
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.stages.fairness.crosscheck import cross_check
+from raudit.stages.fairness.crosscheck import cross_check_all
 from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.membership import small_groups, unknown_members
 from raudit.stages.fairness.metrics import METRICS, WITHOUT_LABEL, Groups, estimate, group_counts
@@ -59,10 +59,10 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
         judged = [(gap, judge(gap, limits[gap.name][0]) if gap.name in limits else None) for gap in gaps]
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
     parts.append(Part(figures=tuple(bands([gap for _, _, gaps in found for gap in gaps], limits, context))))
-    check = [cross_check(group_counts(table, (name,))) for name in table.attributes if name not in context.controls]
+    check = cross_check_all(groups for _, groups, _ in found)
     note = (
-        f"fairlearn recomputed {sum(item.values for item in check):,} rates from the same cells; the largest "
-        f"difference is {max((item.largest for item in check), default=0.0):.1g}."
+        f"fairlearn and scikit-learn recomputed {check.values:,} rates from the same cells; the largest difference is "
+        f"{check.largest:.1g}."
     )
     metrics = METRICS if overall.labelled else WITHOUT_LABEL
     return join(

@@ -129,6 +129,15 @@ def _ranked(evidence: Evidence, context: Context) -> Part:
         raise NotEvaluable(
             "a ranking needs scores", reference="no-scores", hint="declare data.score: the list is sorted by it"
         )
+    if evidence.roles.weight is not None:
+        raise PlanError(
+            "a ranking cannot be weighted",
+            reference="ranking-weighted",
+            where="data.weight",
+            got=str(evidence.roles.weight),
+            expected="one row for each place in the list",
+            hint="remove data.weight: exposure belongs to a place, and a place holds one row",
+        )
     return measure_ranking(evidence.data, evidence.roles.sensitive, evidence.roles.score, context)
 
 

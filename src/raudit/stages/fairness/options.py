@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from raudit.validate import Strict
 
@@ -112,6 +112,15 @@ class FairnessOptions(Strict):
             if not limit >= 0:
                 raise ValueError(f"the limit of {name} must not be negative")
         return value
+
+    @model_validator(mode="after")
+    def _compared_groups_are_printed(self) -> FairnessOptions:
+        if self.min_group < self.suppress_below:
+            raise ValueError(
+                f"min_group ({self.min_group}) is under suppress_below ({self.suppress_below}): the sizes of compared "
+                "groups are printed, so no group may be compared whose size has to be hidden"
+            )
+        return self
 
     def limits(self) -> dict[str, tuple[float, str]]:
         """Limit and its source, by name of the disparity."""

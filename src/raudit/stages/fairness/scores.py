@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,14 +42,15 @@ def cuts_for(calibration_bins: int, threshold: float | None) -> tuple[float, ...
 
 
 def measure_scores(table: CellTable, context: Context) -> Part:
-    """Measure scores by each attribute."""
+    """Measure scores by every cut; intersections are judged and go into the record, without tables and pictures."""
     parts = []
-    for by in (cut for cut in context.cuts if len(cut) == 1):
+    for by in context.cuts:
         found = histograms(table, by)
         keep = found.rows >= context.options.min_group
         if keep.sum() == 0:
             continue
-        parts.append(_by(take(found, keep), table, by, context))
+        part = _by(take(found, keep), table, by, context)
+        parts.append(part if len(by) == 1 else replace(part, tables=(), figures=()))
     return join(parts)
 
 
@@ -225,7 +227,7 @@ def judge_means(
 
     statement = (
         f"The {what} is {show(values[low])} for {context.speech.members(names[low])} and {show(values[high])} for "
-        f"{context.speech.group(names[high])}. n = {int(sizes[low]):,} and {int(sizes[high]):,}."
+        f"{context.speech.other(names[high])}. n = {int(sizes[low]):,} and {int(sizes[high]):,}."
     )
     side = {Status.PASSED: "keeps to", Status.FAILED: "breaks", Status.INDETERMINATE: "does not settle"}[status]
     reason = (

@@ -70,12 +70,20 @@ class Speech:
     def members(self, names: Sequence[str]) -> str:
         """Its members: ``Black defendants``; without a word for people, ``people in the group Black``."""
         if self.people == "people":
-            return f"people in the group {self.group(names)}"
+            return f"people in the group {self.quoted(names)}"
         return f"{self.group(names)} {self.people}"
+
+    def other(self, names: Sequence[str]) -> str:
+        """Name a second group after the people have been named."""
+        return self.quoted(names) if self.people == "people" else self.group(names)
+
+    def quoted(self, names: Sequence[str]) -> str:
+        """Name a group so that a sentence cannot run into its commas: ``“Male, Other”``."""
+        return f"“{self.group(names)}”"
 
 
 def _values(texts: frozenset[str]) -> str:
-    return " or ".join(sorted(texts)[:3])
+    return " or ".join(f"“{text}”" for text in sorted(texts)[:3])
 
 
 def say_disparity(found: Disparity, speech: Speech) -> str:
@@ -88,7 +96,7 @@ def say_disparity(found: Disparity, speech: Speech) -> str:
     if verb is None:
         return (
             f"The {PLAIN[found.metric]} is {_plain(rates[0])} for {speech.members(first)} and {_plain(rates[1])} for "
-            f"{speech.group(second)}. {_n(n)}"
+            f"{speech.other(second)}. {_n(n)}"
         )
     if turned:
         rates = (1 - rates[0], 1 - rates[1])
@@ -97,7 +105,7 @@ def say_disparity(found: Disparity, speech: Speech) -> str:
     base = _base(rates)
     one, other = spoken(rates[0], base), spoken(rates[1], base)
     who = " ".join(part for part in (speech.members(first), clause) if part)
-    rest = speech.group(second) if speech.people != "people" else f"in the group {speech.group(second)}"
+    rest = speech.group(second) if speech.people != "people" else f"in the group {speech.quoted(second)}"
     return f"Of {base:,} {who}, {one} {agree(verb, one)}; of {base:,} {rest}, {other}. {_n(n)}"
 
 

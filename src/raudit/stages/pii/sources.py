@@ -14,7 +14,6 @@ from raudit.errors import DataError
 from raudit.stages.pii import texts
 
 if TYPE_CHECKING:
-    import narwhals as nw
     import pandas as pd
     import pyarrow as pa
 
@@ -52,12 +51,6 @@ class StreamedTable:
 
         frame: pd.DataFrame = pa.Table.from_batches(list(self.batches(columns))).to_pandas(integer_object_nulls=False)
         return frame
-
-    def lazy(self) -> nw.LazyFrame[Any]:
-        """The table as a lazy frame."""
-        import narwhals as nw
-
-        return nw.from_native(self.frame()).lazy()
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> Any:
         """Not needed by a scan."""
