@@ -36,6 +36,9 @@ PACKAGES = (
 NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
 """The time that measuring stages see: what they measure may not depend on when."""
 
+TRIED = 64
+"""Rows that a model predicts before it is trusted with all."""
+
 _FILE_ROLES = ("policy", "waivers", "baseline")
 
 
@@ -77,6 +80,7 @@ def prepare(
         For an unknown stage or option, or an input that is not there.
     """
     stages = _chosen(plan)
+    _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
     assessments = _assessments(plan)
     inputs = _inputs(plan, assessments)
@@ -213,6 +217,17 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
     return {name: stage for name, stage in found.items() if name in wanted}
 
 
+def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
+    model = plan.file.model
+    if model is not None and model.format.startswith("unsafe") and "data_profile" not in stages:
+        raise PlanError(
+            f"a model of the format {model.format} needs the stage data_profile, which records it",
+            reference="unsafe-untold",
+            where=plan.yaml.where(("model", "format")),
+            hint="add data_profile under stages",
+        )
+
+
 def _assessments(plan: Plan) -> tuple[AssessmentFiles, ...]:
     files = []
     for number, section in enumerate(plan.file.assessments):
@@ -316,10 +331,14 @@ def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
     section = plan.file.model
     if section is None:
         return None, "the plan declares no model"
+    import pyarrow as pa
+
     from raudit.model import load_model
 
     try:
-        return load_model(section, plan.path(section.path), columns=tuple(data.kinds)), ""
+        names = [name for name in data.kinds if not section.features or name in section.features]
+        sample = pa.Table.from_batches([next(data.batches(names, rows=TRIED))]) if data.n_rows else None
+        return load_model(section, plan.path(section.path), columns=tuple(data.kinds), sample=sample), ""
     except (ModelError, MissingExtraError) as error:
         return None, _told(error)
 

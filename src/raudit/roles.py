@@ -83,7 +83,12 @@ def _predict(
     threshold = section.threshold if section is not None else None
     favourable = label.favourable if label is not None else frozenset[str]()
     columns: Mapping[str, Any] = predict_columns(
-        model, data, favourable=favourable, threshold=threshold, progress=progress
+        model,
+        data,
+        favourable=favourable,
+        threshold=threshold,
+        progress=progress,
+        seconds=section.limits.predict_seconds if section is not None else None,
     )
     named = {PREDICTION: columns["y_pred"]}
     if columns.get("y_score") is not None:

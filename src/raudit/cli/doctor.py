@@ -18,9 +18,10 @@ SIX = ("fairlearn", "shap", "pandas", "presidio-analyzer", "weasyprint", "jinja2
 LIBRARIES = {"pango-1.0": "libpango-1.0-0", "pangoft2-1.0": "libpangoft2-1.0-0", "harfbuzz": "libharfbuzz0b",
              "harfbuzz-subset": "libharfbuzz-subset0"}  # fmt: skip
 EXTRAS = {
-    "xgboost": ("models", "pipelines that end in XGBoost"),
-    "lightgbm": ("models", "pipelines that end in LightGBM"),
-    "catboost": ("models", "pipelines that end in CatBoost"),
+    "xgboost": ("models", "reads XGBoost models"),
+    "lightgbm": ("models", "reads LightGBM models"),
+    "catboost": ("models", "reads CatBoost models"),
+    "onnxruntime": ("onnx", "runs ONNX models"),
     "polars": ("engines", "counts groups with polars"),
     "duckdb": ("engines", "counts groups with DuckDB and reads its files"),
     "sqlalchemy": ("postgres", "keeps the log in PostgreSQL, scans databases"),

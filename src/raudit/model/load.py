@@ -1,19 +1,31 @@
-"""From a model file to a Model: nothing in the file is executed."""
+"""From a model file to a Model: nothing in the file is executed, unless the plan says so by an unsafe format."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from raudit.canonical import sha256_file
+from raudit.canonical import Sha256, sha256_file
 from raudit.errors import ModelError
 from raudit.model.interface import Model
 from raudit.plan import ModelSection
 
-SUFFIXES = {".skops": "skops"}
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUFFIXES = {
+    ".skops": "skops",
+    ".json": "xgboost",
+    ".ubj": "xgboost",
+    ".txt": "lightgbm",
+    ".cbm": "catboost",
+    ".onnx": "onnx",
+}
+CODE = (".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle")
 
 
-def load_model(section: ModelSection, path: Path, *, columns: Sequence[str]) -> Model:
+def load_model(section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table | None = None) -> Model:
     """Read a model file.
 
     Parameters
@@ -24,11 +36,18 @@ def load_model(section: ModelSection, path: Path, *, columns: Sequence[str]) -> 
         The file.
     columns
         Columns of the data set, to say early that a feature is missing.
+    sample
+        A few rows of the data set. If given, the file is first read in a process of its own, under the limits of
+        ``section.limits``, and predicts these rows there: a file that crashes, hangs or takes all memory is refused.
+        A file of an ``unsafe`` format is not tried, since it may do as it likes anyway.
 
     Raises
     ------
     ModelError
-        If it cannot be read without running its code, has another digest than declared, or does not fit the data.
+        If it cannot be read without running its code, has another digest than declared, does not fit the data, or
+        goes over the limits.
+    MissingExtraError
+        If the library that reads the format is not installed.
     """
     if not path.is_file():
         raise ModelError(
@@ -44,16 +63,70 @@ def load_model(section: ModelSection, path: Path, *, columns: Sequence[str]) -> 
             expected=section.sha256,
             hint="audit the declared file, or declare this one",
         )
-    kind = section.format if section.format != "auto" else SUFFIXES.get(path.suffix.lower(), "")
-    if kind != "skops":
+    kind = format_of(section, path)
+    if sample is not None and not kind.startswith("unsafe"):
+        from raudit.model.trial import try_model
+
+        try_model(section, path, columns=columns, sample=sample)
+    return _read(kind, section, path, digest, columns)
+
+
+def format_of(section: ModelSection, path: Path) -> str:
+    """The format that the plan names, or that the file's name tells.
+
+    Raises
+    ------
+    ModelError
+        If neither tells, or the name is that of a pickle.
+    """
+    if section.format != "auto":
+        return section.format
+    suffix = path.suffix.lower()
+    if suffix in CODE:
+        raise ModelError(
+            "the model file is code: reading it would run whatever it holds",
+            reference="model-code",
+            where=path.name,
+            got=suffix,
+            expected=", ".join(SUFFIXES),
+            hint="save the model with skops.io.dump; or, if you trust this very file, set model.format to "
+            "unsafe-pickle or unsafe-joblib and model.sha256 to its digest",
+        )
+    if suffix not in SUFFIXES:
         raise ModelError(
             "unknown model format",
             reference="model-format",
             where=path.name,
             got=path.suffix or "no suffix",
             expected=", ".join(SUFFIXES),
-            hint="save the model in a format that is data and not code",
+            hint="name it under model.format",
         )
-    from raudit.model.skops_file import read_skops
+    return SUFFIXES[suffix]
 
-    return read_skops(path, sha256=digest, section=section, columns=columns)
+
+def _read(kind: str, section: ModelSection, path: Path, digest: Sha256, columns: Sequence[str]) -> Model:
+    match kind:
+        case "skops":
+            from raudit.model.skops_file import read_skops
+
+            return read_skops(path, sha256=digest, section=section, columns=columns)
+        case "xgboost":
+            from raudit.model.xgboost_file import read_xgboost
+
+            return read_xgboost(path, sha256=digest, section=section, columns=columns)
+        case "lightgbm":
+            from raudit.model.lightgbm_file import read_lightgbm
+
+            return read_lightgbm(path, sha256=digest, section=section, columns=columns)
+        case "catboost":
+            from raudit.model.catboost_file import read_catboost
+
+            return read_catboost(path, sha256=digest, section=section, columns=columns)
+        case "onnx":
+            from raudit.model.onnx_file import read_onnx
+
+            return read_onnx(path, sha256=digest, section=section, columns=columns)
+        case _:
+            from raudit.model.unsafe_file import read_unsafe
+
+            return read_unsafe(path, kind, sha256=digest, section=section, columns=columns)

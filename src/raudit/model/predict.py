@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raudit.data.interface import DataSet
 from raudit.errors import ModelError
 from raudit.model.interface import Model
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 BATCH = 65_536
 
 
 def predict_columns(
-    model: Model, data: DataSet, *, favourable: frozenset[str], threshold: float | None, progress: Any
+    model: Model,
+    data: DataSet,
+    *,
+    favourable: frozenset[str],
+    threshold: float | None,
+    progress: Any,
+    seconds: int | None = None,
 ) -> Mapping[str, Any]:
     """Predict every row.
 
@@ -29,6 +39,8 @@ def predict_columns(
         Scores at or above it are favourable decisions; None leaves the decision to the model's own ``predict``.
     progress
         Where long work says how far it is.
+    seconds
+        Longest time, looked at after each batch; None for no limit.
 
     Returns
     -------
@@ -50,28 +62,28 @@ def predict_columns(
             reference="model-classes",
             got=", ".join(model.classes)[:200],
             expected=", ".join(sorted(favourable)),
-            hint="write data.label.favourable as the model writes its classes",
+            hint="write data.label.favourable as the model writes its classes, or name them under model.classes",
         )
     good = [place for place, label in enumerate(model.classes) if label in favourable]
+    deadline = None if seconds is None else time.monotonic() + seconds
     labels: list[Any] = []
     scores: list[Any] = []
     with progress.task("predicting", data.n_rows) as step:
         for batch in data.batches(list(model.features), rows=BATCH):
             frame = pa.Table.from_batches([batch]).to_pandas()
-            try:
-                proba = model.predict_proba(frame) if good else None
-                labels.append(model.predict(frame) if proba is None or threshold is None else None)
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-                raise ModelError(
-                    "the model cannot predict on this data",
-                    reference="model-data",
-                    got=type(error).__name__,
-                    expected="columns of the kinds it was fitted on",
-                    hint="compare the data's columns with those the model was trained on",
-                ) from error
+            proba, found = predict_rows(model, frame, proba=bool(good), labels=not good or threshold is None)
+            labels.append(found)
             if proba is not None:
                 scores.append(proba[:, good].sum(axis=1))
             step(len(frame))
+            if deadline is not None and time.monotonic() > deadline:
+                raise ModelError(
+                    "predicting takes longer than it may",
+                    reference="model-limits",
+                    got=f"{sum(map(len, labels)):,} of {data.n_rows:,} rows done",
+                    expected=f"at most {seconds} s, model.limits.predict_seconds",
+                    hint="raise the limit, or give the predictions as data.prediction and data.score",
+                )
     y_score = np.concatenate(scores) if scores else None
     if threshold is not None and y_score is not None:
         best = next(label for label in model.classes if label in favourable)
@@ -80,3 +92,29 @@ def predict_columns(
     else:
         y_pred = np.concatenate(labels) if labels else np.array([], dtype=object)
     return {"y_pred": y_pred, "y_score": y_score}
+
+
+def predict_rows(model: Model, frame: pd.DataFrame, *, proba: bool = True, labels: bool = True) -> tuple[Any, Any]:
+    """Probabilities and labels of some rows; None for what was not asked for or is not there.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot predict them.
+    """
+    try:
+        return model.predict_proba(frame) if proba else None, model.predict(frame) if labels else None
+    except ModelError:
+        raise
+    except Exception as error:  # whatever a model's library raises, it is the model that does not fit
+        if isinstance(error, MemoryError) or "alloc" in str(error):
+            raise ModelError(
+                "predicting takes more memory than there is", reference="model-limits", got=f"{len(frame):,} rows"
+            ) from error
+        raise ModelError(
+            "the model cannot predict on this data",
+            reference="model-data",
+            got=type(error).__name__,
+            expected="columns of the kinds it was fitted on",
+            hint="compare the data's columns with those the model was trained on",
+        ) from error

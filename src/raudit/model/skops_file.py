@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
+from raudit.model.columns import classes_of, features_of
 from raudit.model.interface import Model
 from raudit.plan import ModelSection
 
@@ -67,29 +68,22 @@ def read_skops(path: Path, *, sha256: Sha256, section: ModelSection, columns: Se
         raise _broken(path, "it holds untrusted types") from error
     except Exception as error:
         raise _broken(path, type(error).__name__) from error
-    features = section.features or tuple(str(name) for name in getattr(native, "feature_names_in_", ()))
-    if not features:
-        raise ModelError(
-            "the model does not say which columns it takes",
-            reference="model-features",
-            where=path.name,
-            hint="fit it on a data frame, or list the columns under model.features",
-        )
-    missing = [name for name in features if name not in columns]
-    if missing:
-        raise ModelError(
-            f"the data lacks {len(missing)} of the model's columns",
-            reference="model-columns",
-            where=path.name,
-            got=", ".join(missing)[:200],
-            hint="audit the data the model was made for",
-        )
-    classes = section.classes or tuple(str(label) for label in getattr(native, "classes_", ()))
+    return sklearn_model(native, "skops", path, sha256=sha256, section=section, columns=columns)
+
+
+def sklearn_model(
+    native: Any, kind: str, path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]
+) -> SklearnModel:
+    """Wrap a fitted estimator."""
+    width = getattr(native, "n_features_in_", None)
+    told = [str(name) for name in getattr(native, "feature_names_in_", ())]
+    features = features_of(section, told, columns, where=path.name, width=width)
+    labels = [str(label) for label in getattr(native, "classes_", ())]
     return SklearnModel(
-        format="skops",
+        format=kind,
         sha256=sha256,
-        features=tuple(ColumnName(name) for name in features),
-        classes=classes,
+        features=features,
+        classes=classes_of(section, labels, width=len(labels), where=path.name) if labels else section.classes,
         native=native,
     )
 

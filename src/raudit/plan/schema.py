@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from raudit.validate import Strict
 
@@ -104,14 +104,30 @@ class DataSection(Strict):
     """Licence and source of the data, to print."""
 
 
+class ModelLimits(Strict):
+    """What reading a model file and predicting with it may take before it is refused."""
+
+    memory_gib: float = Field(default=8, gt=0, le=1024)
+    """Memory for trying the file in a process of its own, in GiB of address space beyond the libraries."""
+    seconds: int = Field(default=60, ge=1, le=86_400)
+    """Processor time for that trial: reading the file and predicting a few rows."""
+    predict_seconds: int = Field(default=3600, ge=1, le=604_800)
+    """Time for predicting all rows, looked at after each batch."""
+
+
 class ModelSection(Strict):
     """A model file, in a format that is data and not code."""
 
     path: str = Field(min_length=1)
-    """A scikit-learn estimator or pipeline in a .skops file, relative to raudit.yaml."""
-    format: Literal["auto", "skops"] = "auto"
+    """The file, relative to raudit.yaml."""
+    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
+        "auto"
+    )
+    """By default told from the name: .skops, .json and .ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx. Reading
+    an ``unsafe`` format runs code from the file; it needs ``sha256`` and leaves a finding."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """If given, the file must have this digest."""
+    limits: ModelLimits = ModelLimits()
     threshold: float | None = None
     """Scores at or above it are favourable decisions; without it the model's own ``predict`` decides."""
     trusted_types: tuple[str, ...] = ()
@@ -120,6 +136,14 @@ class ModelSection(Strict):
     """Columns the model takes, in order, where the file does not say."""
     classes: tuple[str, ...] = ()
     """Labels in the order of the model's outputs, where the file does not say."""
+
+    @model_validator(mode="after")
+    def _code_is_pinned(self) -> ModelSection:
+        if self.format.startswith("unsafe") and self.sha256 is None:
+            raise ValueError(
+                f"format {self.format} runs code from the file: give model.sha256, the digest of the file you trust"
+            )
+        return self
 
 
 class AssessmentSection(Strict):

@@ -51,6 +51,19 @@ MISSING = Rule(
     requirements=("eu-ai-act:10", "nist-ai-rmf:MEASURE-2.1"),
 )
 
+UNSAFE = Rule(
+    id="RA-DATA-002",
+    title="The model file is code",
+    why="A pickle is a program that runs when it is read. It can do whatever the audit may do, and change what the "
+    "audit sees.",
+    how="The format that the plan names for the model file. The digest the plan pins says which file was run; it does "
+    "not say what the file does.",
+    fix="Save the model in a format that is data: skops for scikit-learn, the own formats of libraries for boosted "
+    "trees, or ONNX.",
+    severity=Severity.HIGH,
+    requirements=("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.7"),
+)
+
 
 class DataProfile:
     """Distributions of features, labels, predictions and scores, for everyone and by group."""
@@ -58,7 +71,7 @@ class DataProfile:
     name: ClassVar[str] = "data_profile"
     title: ClassVar[str] = "Data profile"
     options: ClassVar[type[Strict]] = Options
-    rules: ClassVar[tuple[Rule, ...]] = (MISSING,)
+    rules: ClassVar[tuple[Rule, ...]] = (MISSING, UNSAFE)
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 10
 
@@ -81,7 +94,7 @@ class DataProfile:
             notes.append(f"{left} more columns were not profiled (max_columns).")
         return StageResult(
             summary=f"{len(features)} columns profiled on {evidence.data.n_rows:,} rows and in {len(groups)} groups.",
-            findings=findings,
+            findings=(*_model_file(evidence), *findings),
             tables=(_table(features, evidence.data.n_rows),),
             facts={"data.missing_share_max": worst},
             notes=tuple(notes),
@@ -95,6 +108,26 @@ class DataProfile:
                 }
             },
         )
+
+
+def _model_file(evidence: Evidence) -> tuple[Finding, ...]:
+    """A model of an unsafe format is a finding; of any other, nothing needs saying."""
+    model = evidence.model
+    if model is None or not model.format.startswith("unsafe"):
+        return ()
+    return (
+        Finding(
+            rule=UNSAFE.id,
+            subject=Subject(kind="model", name="model", detail={"format": model.format}),
+            status=Status.FAILED,
+            severity=UNSAFE.severity,
+            statement=f"The model was read by running the code in its file ({model.format}).",
+            reason=f"The plan names the format and pins the file: SHA-256 {model.sha256}.",
+            requirements=UNSAFE.requirements,
+            anchor="model.format",
+            remedy=UNSAFE.fix,
+        ),
+    )
 
 
 def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
