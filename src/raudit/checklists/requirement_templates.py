@@ -26,6 +26,11 @@ class Known:
     result: Assessment
     values: Mapping[str, Any]
 
+    @property
+    def is_launch(self) -> bool:
+        """Whether the questions are those of ``launch-readiness`` or of a checklist made from it."""
+        return {"problem.goal", "problem.guardrails", "monitoring.alerts"} <= set(self.checklist.questions)
+
     def filled(self, text: str) -> tuple[str, tuple[str, ...]]:
         """Replace ``{question.id}`` by its answer, and say which are missing."""
         missing: list[str] = []

@@ -108,12 +108,15 @@ def requirement_list(checklist: Checklist, answers: Answers, result: Assessment)
 def _drafts(known: Known, question: Question) -> Iterator[Draft]:
     """The requirements that one question gives; a question about the context gives one only while it is open."""
     name = question.id
+    ours = known.is_launch
     if question.type is Kind.ROWS and known.values.get(name):
         for row in known.values[name]:
-            yield ROWS[name](known, row) if name in ROWS else _plain_row(known, question, row)
-    elif name in SINGLE and name in known.values:
+            yield ROWS[name](known, row) if ours and name in ROWS else _plain_row(known, question, row)
+    elif ours and name in SINGLE and name in known.values:
         yield _single(known, name)
-    elif name in SHALL or (question.type is Kind.CHOICE and len({option.points for option in question.options}) > 1):
+    elif question.type is Kind.CHOICE and (
+        (ours and name in SHALL) or len({option.points for option in question.options}) > 1
+    ):
         yield _choice(known, question)
     elif any(item.question == name for item in known.result.open):
         yield Draft(shall=question.text)
@@ -135,13 +138,15 @@ def _single(known: Known, name: str) -> Draft:
 def _choice(known: Known, question: Question) -> Draft:
     """A choice whose best options are the acceptance criterion."""
     most = max(option.points for option in question.options)
-    good = BEST.get(question.id) or tuple(option.id for option in question.options if option.points == most)
+    good = (known.is_launch and BEST.get(question.id)) or tuple(
+        option.id for option in question.options if option.points == most
+    )
     best = [option for option in question.options if option.id in good]
     criterion = "; or: ".join(_claim(option.text) for option in best)
     value = known.values.get(question.id)
     said = answer_text(question, value)
     met = value in good
-    shall = SHALL.get(question.id, question.text)
+    shall = SHALL.get(question.id, question.text) if known.is_launch else question.text
     return Draft(shall=shall, criteria=(criterion,), now=f"{'Met' if met else 'Not met'}: {said}")
 
 
