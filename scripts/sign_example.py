@@ -1,6 +1,6 @@
-"""Renew the example's answers file: pin the checklist anew, and let two roles sign off what it says.
+"""Renew the example's answers files: pin their checklists anew, and let people sign off what they say.
 
-Run after a change to checklists/gdpr-dpia.yaml or to the answers; a test compares the file with what this gives.
+Run after a change to one of these checklists or to the answers; a test compares the files with what this gives.
 """
 
 from __future__ import annotations
@@ -10,29 +10,47 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from raudit.checklists import load_checklist
+from raudit.checklists.answers import Decision
 from raudit.checklists.document import signed_off
 from raudit.resources import resource_dir
 
-ANSWERS = Path(__file__).resolve().parent.parent / "examples" / "adult-income" / "answers" / "gdpr-dpia.yaml"
-SIGNERS = (("dpo", "dpo@example.org"), ("owner", "head-of-lending@example.org"))
-CONDITIONS = ("Audit again after every retraining", "Delete contact columns from the audit extract")
+FOLDER = Path(__file__).resolve().parent.parent / "examples" / "adult-income" / "answers"
 AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
+OWNER = ("owner", "head-of-lending@example.org")
+DPIA = ("Audit again after every retraining", "Delete contact columns from the audit extract")
+LAUNCH = ("Settle the difference between women and men", "Choose the line between yes and no from the two costs")
+THREATS = ("Look again before the second step of the rollout",)
+DECISIONS: dict[str, tuple[tuple[str, str, Decision, tuple[str, ...]], ...]] = {
+    "gdpr-dpia": (
+        ("dpo", "dpo@example.org", "approve_with_conditions", DPIA),
+        (*OWNER, "approve_with_conditions", DPIA),
+    ),
+    # What is answered is right, and it says that the system is not ready: the owner says no.
+    "launch-readiness": (
+        ("risk", "risk@example.org", "approve_with_conditions", LAUNCH),
+        (*OWNER, "reject", ()),
+    ),
+    "threat-model": (("security", "security@example.org", "approve_with_conditions", THREATS),),
+}
+"""Checklist to role, signer, decision and conditions."""
 
 
 def signed(text: str) -> str:
-    """Renew the pin and both sign-offs in the text of the answers."""
-    checklist = load_checklist(resource_dir("checklists") / "gdpr-dpia.yaml")
+    """Renew the pin and the sign-offs in the text of a file of answers."""
+    named = re.search(r"(?m)^  id: (\S+)$", text)
+    if named is None:
+        raise SystemExit("the answers name no checklist")
+    checklist = load_checklist(resource_dir("checklists") / f"{named[1]}.yaml")
     text = re.sub(
         r"(?m)^  version: \S+\n  sha256: .*$",
         f"  version: {checklist.file.version}\n  sha256: {checklist.sha256}",
         text,
     )
-    for role, by in SIGNERS:
-        text = signed_off(
-            text, checklist, role=role, decision="approve_with_conditions", by=by, at=AT, conditions=CONDITIONS
-        )
+    for role, by, decision, conditions in DECISIONS[checklist.id]:
+        text = signed_off(text, checklist, role=role, decision=decision, by=by, at=AT, conditions=conditions)
     return text
 
 
 if __name__ == "__main__":
-    ANSWERS.write_text(signed(ANSWERS.read_text()))
+    for path in sorted(FOLDER.glob("*.yaml")):
+        path.write_text(signed(path.read_text()))

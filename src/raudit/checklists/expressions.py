@@ -32,6 +32,7 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "rows": (1, 1),
     "any_row": (3, 20),
     "worst": (2, 2),
+    "days": (2, 2),
     "outcome": (1, 1),
     "fact": (1, 1),
     "measured": (1, 1),
@@ -43,7 +44,9 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
 }
 """Name to smallest and largest number of arguments."""
 
-BY_QUESTION = frozenset({"ans", "has", "count", "answered", "unknown", "points", "rows", "any_row", "worst", "label"})
+BY_QUESTION = frozenset(
+    {"ans", "has", "count", "answered", "unknown", "points", "rows", "any_row", "worst", "label", "days"}
+)
 """Functions whose first argument is the id of a question, written out in quotes."""
 
 

@@ -153,6 +153,10 @@ def _check_references(checklist: Checklist, expression: Expression, yaml: YamlTe
     for function, words in expression.calls():
         if function in BY_QUESTION and words and words[0] not in checklist.questions:
             raise _fault(f"'{function}' names no question", "no-question", yaml, at, words[0])
+        if function == "days":
+            for word in words:
+                if word not in checklist.questions or checklist.questions[word].type is not Kind.DATE:
+                    raise _fault("'days' needs two questions for a date", "no-date", yaml, at, word)
         if function == "has":
             options = {option.id for option in checklist.questions[words[0]].options}
             for word in words[1:]:

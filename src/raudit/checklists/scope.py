@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -161,6 +162,18 @@ def _worst(scope: AnswerScope, name: str, table: str) -> Value:
     return Decimal(max(rules.order.index(level) for level in levels if level is not None))
 
 
+def _days(scope: AnswerScope, first: str, second: str) -> Value:
+    """Days from one date to another; negative if the second is earlier."""
+    if scope.has_answer(first) and scope.has_answer(second):
+        days = [scope.values.get(name) for name in (first, second)]
+        if None in days:  # one of them is not applicable
+            return MISSING
+        start, end = (date.fromisoformat(str(day)) for day in days)
+        return Decimal((end - start).days)
+    open_ends = [scope.is_open(name) or scope.has_answer(name) for name in (first, second)]
+    return lattice.Range(-INFINITY, INFINITY) if all(open_ends) and scope.possible else MISSING
+
+
 def row_level(checklist: Checklist, table: str, row: Mapping[str, str]) -> str | None:
     """Level of a row by a table; None if a cell is missing."""
     rules = checklist.file.tables[table]
@@ -205,6 +218,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "rows": _rows,
     "any_row": _any_row,
     "worst": _worst,
+    "days": _days,
     "outcome": lambda scope, name: scope.outcomes.get(name, MISSING),
     "fact": _fact,
     "measured": lambda scope, name: name in scope.facts,
