@@ -85,7 +85,7 @@ class Engine:
                 found[index].extend(phone_numbers(self.phone, texts[index]))
         people: Iterable[Any] = [()] * len(texts)
         if ner and self.model is not None:
-            people = (entities for entities, _ in self.model.entities(ner_texts or texts))
+            people = self.model.entities(ner_texts or texts)
         return [
             self._decide(text, results, entities, threshold)
             for text, results, entities in zip(texts, found, people, strict=True)
