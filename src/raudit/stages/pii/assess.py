@@ -14,8 +14,9 @@ from raudit.stages.pii.engine import Engine, build_engine
 from raudit.stages.pii.models import LanguageModel, find_model
 from raudit.stages.pii.names_of_columns import HintTable, hint_table
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.parts import PartialScan, gather
 from raudit.stages.pii.rulebook import Rulebook, load_rulebook
-from raudit.stages.pii.scan import finish, start
+from raudit.stages.pii.scan import finish
 from raudit.stages.pii.special import quasi_kinds, special_categories
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
 from raudit.yamltext import nearest
@@ -70,25 +71,16 @@ def scan_table(data: DataSet, scanner: Scanner, tick: Tick = lambda _n: None) ->
         from raudit.stages.pii.full import scan_fully
 
         return scan_fully(data, names, scanner, tick)
-    scans = {
-        name: start(
-            name,
-            str(data.kinds[name]),
-            rulebook=scanner.rulebook,
-            hints=scanner.hints,
-            seed=scanner.seed,
-            sample_size=scanner.options.sample,
-        )
-        for name in names
-    }
-    for batch in data.batches(names, rows=262_144):
-        for index, name in enumerate(names):
-            scans[name].add(batch.column(index))
-        tick(batch.num_rows * len(names))
+    found = gather(data, names, scanner.rulebook, scanner.hints, scanner.options, scanner.seed, tick)
+    return conclude(found, scanner)
+
+
+def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:
+    """Put the samples before presidio and the language model, and judge each column."""
     verdicts = []
-    for name in names:
-        profile = finish(scans[name], scanner.engine, scanner.rulebook)
-        cells = Counter(scans[name].sample.cells())
+    for scan in found.columns.values():
+        profile = finish(scan, scanner.engine, scanner.rulebook)
+        cells = Counter(scan.sample.cells())
         verdicts.append(described(judge(profile, scanner.hints, scanner.rulebook), cells, scanner.rulebook))
     return tuple(verdicts)
 

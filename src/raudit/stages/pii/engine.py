@@ -2,14 +2,12 @@
 
 ``Engine.spans`` equals ``AnalyzerEngine.analyze`` on the same recognisers: presidio's own patterns, validators, context
 words and removal of duplicates decide. What is left out is work that cannot change the answer: a prefilter by RE2 skips
-recognisers whose patterns cannot match, and phone numbers are not asked for in a second region once one has claimed
-the whole text.
+recognisers whose patterns cannot match, and phone numbers are asked for only in regions that could have one.
 """
 
 from __future__ import annotations
 
 import copy
-import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from typing import Any, NamedTuple
 
 from raudit.stages.pii.checksums import VALIDATORS
 from raudit.stages.pii.models import SCORE, LanguageModel
+from raudit.stages.pii.phones import phone_numbers
 from raudit.stages.pii.prefilter import may_match
 from raudit.stages.pii.rulebook import Rulebook
 
@@ -85,7 +84,7 @@ class Engine:
                 found[index].extend(phone_numbers(self.phone, texts[index]))
         people: Iterable[Any] = [()] * len(texts)
         if ner and self.model is not None:
-            people = (entities for entities, _ in self.model.entities(ner_texts or texts))
+            people = self.model.entities(ner_texts or texts)
         return [
             self._decide(text, results, entities, threshold)
             for text, results, entities in zip(texts, found, people, strict=True)
@@ -146,45 +145,6 @@ def _words_before(doc: Any, start: int) -> list[str]:
             found.append(token.lower_)
         index -= 1
     return found
-
-
-def phone_numbers(recognizer: Any, text: str) -> list[Any]:
-    """Phone numbers as presidio's recogniser finds them, without asking regions that cannot add anything.
-
-    Presidio asks eight regions one after another and then drops what lies inside another match. Once a match covers
-    the whole text, no other can survive. ``UK`` and ``FE`` are no regions of the library, so without a plus sign
-    they can match nothing.
-    """
-    import phonenumbers
-
-    plus = "+" in text or "\uff0b" in text
-    bare = BARE.fullmatch(text) is not None
-    matches: dict[tuple[int, int], Any] = {}
-    for region in recognizer.supported_regions:
-        if not plus and region not in phonenumbers.SUPPORTED_REGIONS:
-            continue
-        if bare and not _national(region).fullmatch(text):
-            continue
-        for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=recognizer.leniency):
-            matches[match.start, match.end] = match
-        if (0, len(text)) in matches:
-            break
-    outer = [m for m in matches if not any(o != m and o[0] <= m[0] and m[1] <= o[1] for o in matches)]
-    return [recognizer._get_recognizer_result(matches[m], text, "", None) for m in outer]
-
-
-BARE = re.compile("[1-9][0-9]{3,16}")
-"""Nothing but digits, and no trunk or international prefix that begins with zero."""
-
-
-@functools.cache
-def _national(region: str) -> re.Pattern[str]:
-    """What bare digits must look like to be valid in a region: country code, national prefix, number."""
-    from phonenumbers import PhoneMetadata
-
-    meta: Any = PhoneMetadata.metadata_for_region(region)
-    prefix = f"(?:{meta.national_prefix_for_parsing})?" if meta.national_prefix_for_parsing else ""
-    return re.compile(f"(?:{meta.country_code})?0*{prefix}0*(?:{meta.general_desc.national_number_pattern})")
 
 
 def build_engine(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from raudit.data import ColumnName, DataSet
-from raudit.stages.pii.assess import Scanner, Tick, described
+from raudit.stages.pii.assess import Scanner, Tick, described, prepare
 from raudit.stages.pii.engine import CHUNK, Engine, Span
 from raudit.stages.pii.mask import shape
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.parts import pool
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.scan import covers, finish, start, supported
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
@@ -21,17 +25,51 @@ SEEN_CAP = 2_000_000
 
 def spans_of(values: Sequence[str], engine: Engine, *, ner: bool = True) -> Iterator[tuple[str, tuple[Span, ...]]]:
     """Spans of distinct values, in pieces of bounded size."""
-    for begin in range(0, len(values), CHUNK):
-        piece = values[begin : begin + CHUNK]
+    for piece in _pieces(values):
         yield from zip(piece, engine.spans(piece, ner=ner), strict=True)
+
+
+def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(values), CHUNK):
+        yield values[begin : begin + CHUNK]
+
+
+Spans = Callable[[Sequence[str], bool], Iterator[tuple[str, tuple[Span, ...]]]]
+
+
+@contextmanager
+def _reader(scanner: Scanner) -> Iterator[Spans]:
+    """What finds the spans of values: the engine, or several processes with an engine each."""
+    if scanner.options.workers == 1:
+        yield lambda values, ner: spans_of(values, scanner.engine, ner=ner)
+        return
+    with pool(scanner.options) as workers:
+
+        def spans(values: Sequence[str], ner: bool) -> Iterator[tuple[str, tuple[Span, ...]]]:
+            pieces = list(_pieces(values))
+            asked = [workers.submit(_in_worker, list(piece), ner, scanner.options) for piece in pieces]
+            for piece, answer in zip(pieces, asked, strict=True):
+                yield from zip(piece, answer.result(), strict=True)
+
+        yield spans
+
+
+def _in_worker(values: list[str], ner: bool, options: Options) -> list[tuple[Span, ...]]:
+    return _engine(options.model_dump_json()).spans(values, ner=ner)
+
+
+@functools.lru_cache(maxsize=1)
+def _engine(options: str) -> Engine:
+    return prepare(Options.model_validate_json(options), seed=0).engine
 
 
 def scan_fully(data: DataSet, names: Sequence[ColumnName], scanner: Scanner, tick: Tick) -> tuple[ColumnVerdict, ...]:
     """Scan every distinct value of each column; one column at a time keeps memory bounded."""
-    return tuple(_column(data, name, scanner, tick) for name in names)
+    with _reader(scanner) as spans:
+        return tuple(_column(data, name, scanner, spans, tick) for name in names)
 
 
-def _column(data: DataSet, name: ColumnName, scanner: Scanner, tick: Tick) -> ColumnVerdict:
+def _column(data: DataSet, name: ColumnName, scanner: Scanner, spans: Spans, tick: Tick) -> ColumnVerdict:
     import pyarrow.compute as pc
 
     options = scanner.options
@@ -43,7 +81,7 @@ def _column(data: DataSet, name: ColumnName, scanner: Scanner, tick: Tick) -> Co
         seed=scanner.seed,
         sample_size=options.sample,
     )
-    tally = _Tally(scanner)
+    tally = _Tally(scanner, spans)
     for batch in data.batches([name], rows=65_536):
         column = batch.column(0)
         scan.add(column)
@@ -65,8 +103,9 @@ def _column(data: DataSet, name: ColumnName, scanner: Scanner, tick: Tick) -> Co
 class _Tally:
     """Counts cells by entity type over all distinct values of a column."""
 
-    def __init__(self, scanner: Scanner) -> None:
+    def __init__(self, scanner: Scanner, spans: Spans) -> None:
         self._scanner = scanner
+        self._spans = spans
         self._seen: dict[str, tuple[tuple[str, bool, bool], ...]] = {}
         self._k: Counter[str] = Counter()
         self._whole: Counter[str] = Counter()
@@ -79,7 +118,7 @@ class _Tally:
         if len(self._seen) > SEEN_CAP:
             self._seen.clear()
             new = values
-        for value, spans in spans_of(new, self._scanner.engine, ner=ner):
+        for value, spans in self._spans(new, ner):
             self._seen[value] = self._reduced(value, spans)
         for value, n in zip(values, counts, strict=True):
             for entity, whole, agreed in self._seen[value]:

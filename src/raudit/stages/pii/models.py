@@ -7,12 +7,14 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from raudit.errors import PlanError
+from raudit.stages.pii.entities import entities
+from raudit.stages.pii.network import Network, read_network
 
 LABELS: Mapping[str, str] = {
     "PER": "PERSON",
@@ -58,10 +60,17 @@ class LanguageModel:
     pipe: Any
     """The spaCy pipeline with nothing but ``ner`` (and what it listens to)."""
 
-    def entities(self, texts: Sequence[str], *, batch_size: int = 512) -> Iterator[tuple[list[Entity], Any]]:
-        """Entities of each text with presidio's names, and the tokens."""
+    network: Network | None = field(default=None, repr=False)
+    """The recogniser's weights, if it is built like the official models; else spaCy runs it."""
+
+    def entities(self, texts: Sequence[str], *, batch_size: int = 512) -> Iterator[list[Entity]]:
+        """Entities of each text with presidio's names."""
+        if self.network is not None:
+            for found in entities(self.pipe, self.network, texts):
+                yield [(LABELS[label], start, end) for label, start, end in found if label in LABELS]
+            return
         for doc in self.pipe.pipe(texts, batch_size=batch_size):
-            yield [(LABELS[e.label_], e.start_char, e.end_char) for e in doc.ents if e.label_ in LABELS], doc
+            yield [(LABELS[e.label_], e.start_char, e.end_char) for e in doc.ents if e.label_ in LABELS]
 
     def described(self) -> dict[str, str]:
         """Name, version and digest, for the record."""
@@ -139,6 +148,7 @@ def _load(name: str, language: str) -> LanguageModel:
         sha256=_weights(pipe),
         language=language,
         pipe=pipe,
+        network=read_network(pipe) if pipe.pipe_names == ["ner"] else None,
     )
 
 

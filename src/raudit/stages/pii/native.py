@@ -45,6 +45,17 @@ class PatternCount:
         if len(self.distinct) > DISTINCT_CAP:
             self.distinct = None
 
+    def merged(self, other: PatternCount) -> PatternCount:
+        """The count of both parts together."""
+        passed = None if self.passed is None and other.passed is None else (self.passed or 0) + (other.passed or 0)
+        distinct: dict[str, int] | None = None
+        if self.distinct is not None and other.distinct is not None:
+            distinct = dict(self.distinct)
+            for value, n in other.distinct.items():
+                distinct[value] = distinct.get(value, 0) + n
+            distinct = distinct if len(distinct) <= DISTINCT_CAP else None
+        return PatternCount(k=self.k + other.k, passed=passed, distinct=distinct)
+
 
 TELLING = "[0-9@:=$_-]"
 """Every shipped pattern needs one of these characters; a column of plain words is done after one cheap pass."""

@@ -18,6 +18,8 @@ class Options(Strict):
     """Columns to scan; all if empty."""
     sample: int = Field(default=1_000, ge=100, le=1_000_000)
     """Cells drawn from each column for the language model and presidio."""
+    workers: int = Field(default=1, ge=1, le=256)
+    """Processes that share the work; the result is the same for any number."""
     languages: tuple[Literal["en", "de", "fr", "es"], ...] = ("en", "de", "fr", "es")
     """Languages whose column names are understood."""
     model_language: Literal["en", "de", "fr", "es"] = "en"

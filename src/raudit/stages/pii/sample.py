@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,6 +48,25 @@ class BottomK:
         if len(self.keys) > self.size:
             best = np.argpartition(self.keys, self.size)[: self.size]
             self.keys, self.values = self.keys[best], self.values.take(pa.array(best))
+
+    def merged(self, other: BottomK) -> BottomK:
+        """The sample of both parts together: again the cells with the smallest keys."""
+        import numpy as np
+        import pyarrow as pa
+
+        parts = [part for part in (self, other) if part.keys is not None]
+        if len(parts) < 2:
+            return replace(parts[0] if parts else self, generator=self.generator)
+        keys = np.concatenate([part.keys for part in parts])
+        values = pa.concat_arrays([part.values for part in parts])
+        if len(keys) > self.size:
+            best = np.argpartition(keys, self.size)[: self.size]
+            keys, values = keys[best], values.take(pa.array(best))
+        return replace(self, keys=keys, values=values)
+
+    def closed(self) -> BottomK:
+        """The same sample, to which nothing more is added."""
+        return replace(self, generator=None)
 
     def cells(self) -> list[str]:
         """The drawn cells as text, in the order of their keys."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.stages.pii.engine import Engine, Span
@@ -62,6 +62,19 @@ class ColumnScan:
         self.sample.add(text)
         if self.patterns:
             count_patterns(text.drop_null() if text.null_count else text, self.patterns, self.counts)
+
+    def merged(self, other: ColumnScan) -> ColumnScan:
+        """The scan of both parts of the column together."""
+        names = {*self.counts, *other.counts}
+        none = PatternCount()
+        return replace(
+            self,
+            sample=self.sample.merged(other.sample),
+            n_rows=self.n_rows + other.n_rows,
+            n_empty=self.n_empty + other.n_empty,
+            cut=self.cut + other.cut,
+            counts={n: self.counts.get(n, none).merged(other.counts.get(n, none)) for n in sorted(names)},
+        )
 
     def as_text(self, column: pa.Array) -> pa.Array | None:
         """Cells as bounded text with blanks as null; None for kinds whose values are not read."""
@@ -135,8 +148,10 @@ def bounded(column: pa.Array) -> tuple[pa.Array, int]:
     return (pc.utf8_slice_codeunits(column, 0, LONGEST_CELL), cut) if cut else (column, 0)
 
 
-def start(name: str, kind: str, *, rulebook: Rulebook, hints: HintTable, seed: int, sample_size: int) -> ColumnScan:
-    """Prepare the scan of one column; the type gates decide here what is searched for."""
+def start(
+    name: str, kind: str, *, rulebook: Rulebook, hints: HintTable, seed: int, sample_size: int, first_row: int = 0
+) -> ColumnScan:
+    """Prepare the scan of one column, or of its part from some row on; the type gates decide what is searched for."""
     import numpy as np
 
     said = hints.read(name)
@@ -145,7 +160,8 @@ def start(name: str, kind: str, *, rulebook: Rulebook, hints: HintTable, seed: i
         for entity, rule in rulebook.entities.items()
         if kind in rule.kinds and (pattern := _pattern(rule, said.get(entity), kind))
     }
-    generator = np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode("utf-8", "replace"))]))
+    bits = np.random.PCG64([seed, zlib.crc32(name.encode("utf-8", "replace"))])
+    generator = np.random.Generator(bits.advance(first_row))  # one number for each row before
     return ColumnScan(name, kind, said, patterns, BottomK(sample_size, generator))
 
 
@@ -305,7 +321,7 @@ def _exact(
     k, passed = native.k, native.passed
     by_name = scan.hints.get(entity) is Hint.SURE and bool(rule and rule.native_with_hint)
     if native.distinct is not None and not by_name and entity not in {"DATE_OF_BIRTH", "US_BANK_NUMBER", "SWIFT_CODE"}:
-        values = list(native.distinct)
+        values = sorted(native.distinct)
         verified = engine.spans(values, ner=False)
         good = [(v, s) for v, ss in zip(values, verified, strict=True) for s in ss if s.entity_type == entity]
         confirmed = sum(native.distinct[v] for v in dict.fromkeys(v for v, _ in good))
