@@ -17,8 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-ROWS = 2_000
+ROWS = 1_000
 """Rows drawn from a longer table (seed 1)."""
+MOST_COLUMNS = 120
+"""Wider tables are left out: thousands of columns of gene activity would drown all others."""
 FEWEST_ROWS = 8
 
 Loader = Callable[[], Any]
@@ -110,7 +112,7 @@ SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Loader]]]] = {
 
 
 def as_arrow(load: Loader) -> Any:
-    """A table as Arrow, text where pandas has objects; None for what is no table of at least eight rows."""
+    """A table as Arrow, text where pandas has objects; None for what is no table of at least eight rows, or too wide."""
     import pandas as pd
     import pyarrow as pa
 
@@ -120,7 +122,7 @@ def as_arrow(load: Loader) -> Any:
             frame = load()
         except (ValueError, KeyError, ImportError, AttributeError, TypeError, pd.errors.ParserError):
             return None
-    if not isinstance(frame, pd.DataFrame) or len(frame) < FEWEST_ROWS:
+    if not isinstance(frame, pd.DataFrame) or len(frame) < FEWEST_ROWS or frame.shape[1] > MOST_COLUMNS:
         return None
     frame = frame.sample(ROWS, random_state=1) if len(frame) > ROWS else frame
     frame = frame.reset_index(drop=True)
