@@ -1,4 +1,4 @@
-"""A second language model for names and addresses: Rampart's weights, run by onnxruntime and by no code of their package.
+"""A second language model for names and addresses: Rampart's weights, run by onnxruntime without their package's code.
 
 Two models of different make that agree are right more often than either alone; where they differ, neither is believed.
 """
@@ -215,4 +215,4 @@ def _starts(length: int) -> range:
 
 def _covered(cell: str, found: Sequence[Part], kinds: set[str]) -> bool:
     length = len(cell.strip())
-    return 0 < length and sum(p.end - p.start for p in found if p.kind in kinds) >= 0.6 * length
+    return length > 0 and sum(p.end - p.start for p in found if p.kind in kinds) >= 0.6 * length
