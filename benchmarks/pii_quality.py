@@ -99,7 +99,7 @@ def main() -> None:
     args = parser.parse_args()
     parts = {"tuning", "held out"} if args.part == "both" else {args.part}
     print("packages:", ", ".join(f"{n} {v or 'not installed'}" for n, v in versions().items()))
-    more = {"second_opinion": True} if args.second_opinion else {}
+    more = {"second_opinion": "installed"} if args.second_opinion else {}
     scanner = prepare(Options(sample=args.sample, **more), seed=0)
     counts: dict[tuple[str, str], Counter[str]] = {}
     out = args.out.open("w") if args.out else None

@@ -13,6 +13,7 @@ from raudit.stages.pii.engine import CHUNK, Engine, Span
 from raudit.stages.pii.mask import shape
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.scan import covers, finish, start, supported
+from raudit.stages.pii.second_opinion import consulted
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
 
 SEEN_CAP = 2_000_000
@@ -58,8 +59,10 @@ def _column(data: DataSet, name: ColumnName, scanner: Scanner, tick: Tick) -> Co
     own = {c.entity_type for c in counts}
     kept = tuple(c for c in profile.counts if c.entity_type not in own and c.exact)
     profile = replace(profile, counts=tuple(sorted((*counts, *kept), key=lambda c: c.entity_type)))
+    cells = scan.sample.cells()
+    profile = consulted(profile, cells, scanner.second)
     verdict = judge(profile, scanner.hints, scanner.rulebook)
-    return described(verdict, Counter(scan.sample.cells()), scanner.rulebook)
+    return described(verdict, Counter(cells), scanner.rulebook)
 
 
 class _Tally:
@@ -95,7 +98,7 @@ class _Tally:
             rule = book.entities.get(entity)
             whole = rule is None or covers(value, span, rule.cover)
             before = best.get(entity, (False, False))
-            best[entity] = (before[0] or whole, before[1] or supported(entity, text, book))
+            best[entity] = (before[0] or whole, before[1] or supported(entity, text, book, value))
             shapes = self._examples.setdefault(entity, {})
             if len(shapes) < 3:
                 shapes[shape(text)] = None

