@@ -24,7 +24,7 @@ LONGEST_CELL = 20_000
 NUMBERS = "values not searched: numbers written as text, without a telling name; cards are counted by checksum"
 PIECE_BYTES = 64 * 2**20
 WORDS_OF_TEXT = 4
-"""Cells of so many words are sentences, titles or lists; a family name alone in them is too often a place or a thing."""
+"""Cells of so many words are sentences, titles or lists; a family name alone in them is often a place or a thing."""
 LARGEST_VERSION = 12
 """First number of most versions; networks begin higher, except the private 10."""
 SHORT_CELL = 60
