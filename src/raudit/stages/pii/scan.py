@@ -35,6 +35,10 @@ _SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+)
 _DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}")
 _NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_THING = re.compile(
+    r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
+    r"Stadium|Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|County|Theat[er]+)\b"
+)
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$")
 
 
@@ -350,7 +354,12 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
 
 
 def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
-    """Whether a name inside a sentence is one: a known given name, and in titles and lists a family name beside it."""
+    """Whether a name inside a sentence is one: a known given name, and in titles and lists a family name beside it.
+
+    What is named after a person, such as a museum, is no person.
+    """
+    if _THING.search(text) or _THING.match(cell[max(cell.find(text), 0) + len(text) :]):
+        return False
     parts = [fold(word) for word in _LETTERS.findall(text)]
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
     prose = sum(word[:1].islower() for word in cell.split()) >= 0.5 * len(cell.split())

@@ -153,7 +153,8 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
     if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or shaped < 0.4:
         return None
     if hint is Hint.SURE:
-        enough = shaped >= 0.6 and (listed >= 0.05 or model >= 0.05 or profile.distinct_in_sample >= 10)
+        several = profile.distinct_in_sample >= min(5, profile.n_sampled) or listed >= 0.5
+        enough = shaped >= 0.6 and several and (max(listed, model) >= 0.05 or profile.distinct_in_sample >= 10)
         return Sureness.NAME_AND_VALUES if enough else None
     full = profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8
     second = profile.second_person
@@ -188,7 +189,9 @@ def _handles(profile: ColumnProfile) -> bool:
 
 
 def _secretive(profile: ColumnProfile) -> bool:
-    return profile.kind in {"text", "other"} and profile.distinct_in_sample >= min(5, profile.n_sampled) > 0
+    """Whether the cells could be secrets: text, and not a handful of counts or flags."""
+    different = max(min(5, profile.n_sampled), 0.2 * profile.n_sampled)
+    return profile.kind in {"text", "other"} and profile.distinct_in_sample >= different > 0
 
 
 def _inside_text(
