@@ -17,6 +17,7 @@ from raudit.stages.pii.options import Options
 from raudit.stages.pii.parts import PartialScan, gather
 from raudit.stages.pii.rulebook import Rulebook, load_rulebook
 from raudit.stages.pii.scan import finish
+from raudit.stages.pii.second_opinion import SecondOpinion, consulted, find_second_opinion
 from raudit.stages.pii.special import quasi_kinds, special_categories
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
 from raudit.yamltext import nearest
@@ -33,6 +34,7 @@ class Scanner:
     engine: Engine
     options: Options
     seed: int
+    second: SecondOpinion | None = None
 
     @property
     def model(self) -> LanguageModel | None:
@@ -46,7 +48,14 @@ def prepare(options: Options, *, seed: int) -> Scanner:
     path = Path(options.model) if options.model and options.model != "none" else None
     model = None if options.model == "none" else find_model(options.model_language, path)
     engine = build_engine(rulebook, model, custom=options.recognizers, allow=options.allow, deny=options.deny)
-    return Scanner(rulebook=rulebook, hints=hint_table(rulebook), engine=engine, options=options, seed=seed)
+    return Scanner(
+        rulebook=rulebook,
+        hints=hint_table(rulebook),
+        engine=engine,
+        options=options,
+        seed=seed,
+        second=find_second_opinion(options.second_opinion) if options.second_opinion else None,
+    )
 
 
 def scan_table(data: DataSet, scanner: Scanner, tick: Tick = lambda _n: None) -> tuple[ColumnVerdict, ...]:
@@ -79,9 +88,10 @@ def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:
     """Put the samples before presidio and the language model, and judge each column."""
     verdicts = []
     for scan in found.columns.values():
-        profile = finish(scan, scanner.engine, scanner.rulebook)
-        cells = Counter(scan.sample.cells())
-        verdicts.append(described(judge(profile, scanner.hints, scanner.rulebook), cells, scanner.rulebook))
+        cells = scan.sample.cells()
+        profile = consulted(finish(scan, scanner.engine, scanner.rulebook), cells, scanner.second)
+        verdict = judge(profile, scanner.hints, scanner.rulebook)
+        verdicts.append(described(verdict, Counter(cells), scanner.rulebook))
     return tuple(verdicts)
 
 
@@ -114,6 +124,7 @@ def engine_facts(scanner: Scanner) -> dict[str, Any]:
     model = scanner.model
     return {
         "language_model": model.described() if model else None,
+        "second_opinion": scanner.second.described() if scanner.second else None,
         "presidio_analyzer": version("presidio-analyzer"),
         "phonenumbers": version("phonenumbers"),
         "recognizers": len(scanner.engine.recognizers) + (scanner.engine.phone is not None),

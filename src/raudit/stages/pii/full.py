@@ -17,6 +17,7 @@ from raudit.stages.pii.options import Options
 from raudit.stages.pii.parts import pool
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.scan import covers, finish, start, supported
+from raudit.stages.pii.second_opinion import consulted
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
 
 SEEN_CAP = 2_000_000
@@ -96,8 +97,10 @@ def _column(data: DataSet, name: ColumnName, scanner: Scanner, spans: Spans, tic
     own = {c.entity_type for c in counts}
     kept = tuple(c for c in profile.counts if c.entity_type not in own and c.exact)
     profile = replace(profile, counts=tuple(sorted((*counts, *kept), key=lambda c: c.entity_type)))
+    cells = scan.sample.cells()
+    profile = consulted(profile, cells, scanner.second)
     verdict = judge(profile, scanner.hints, scanner.rulebook)
-    return described(verdict, Counter(scan.sample.cells()), scanner.rulebook)
+    return described(verdict, Counter(cells), scanner.rulebook)
 
 
 class _Tally:
@@ -134,7 +137,7 @@ class _Tally:
             rule = book.entities.get(entity)
             whole = rule is None or covers(value, span, rule.cover)
             before = best.get(entity, (False, False))
-            best[entity] = (before[0] or whole, before[1] or supported(entity, text, book))
+            best[entity] = (before[0] or whole, before[1] or supported(entity, text, book, value))
             shapes = self._examples.setdefault(entity, {})
             if len(shapes) < 3:
                 shapes[shape(text)] = None

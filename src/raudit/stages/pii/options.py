@@ -26,6 +26,8 @@ class Options(Strict):
     """Language of the values, which chooses the language model."""
     model: str | None = None
     """Folder of a spaCy model; the best installed one if absent. ``none`` for patterns only."""
+    second_opinion: str | None = None
+    """A second model for names and addresses: ``installed``, or the folder of its files; none if absent."""
     rules: str | None = None
     """Folder with further rules (``entities/``, ``hints/``, ``special/``)."""
     recognizers: tuple[dict[str, Any], ...] = ()

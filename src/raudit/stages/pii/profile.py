@@ -77,6 +77,10 @@ class ColumnProfile:
     """True if the language model saw the sample."""
     cut: int = 0
     """Cells of which only the beginning was read."""
+    second_person: float | None = None
+    """Share of sampled cells that a second model reads as a person's name; None if it was not asked."""
+    second_address: float | None = None
+    """Share of sampled cells that a second model reads as an address; None if it was not asked."""
 
     @property
     def n_filled(self) -> int:
@@ -131,6 +135,9 @@ def profile_to_json(profile: ColumnProfile) -> dict[str, Any]:
         "empty": profile.n_empty,
         "sampled": profile.n_sampled,
         "language_model": profile.language_model,
+        "second_opinion": None
+        if profile.second_person is None
+        else {"person": profile.second_person, "address": profile.second_address},
         "gates": list(profile.gates),
         "entities": [
             {

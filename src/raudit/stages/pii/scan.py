@@ -23,6 +23,10 @@ LONGEST_CELL = 20_000
 """Characters of a cell that are read; what is longer is cut, counted and said."""
 NUMBERS = "values not searched: numbers written as text, without a telling name; cards are counted by checksum"
 PIECE_BYTES = 64 * 2**20
+WORDS_OF_TEXT = 4
+"""Cells of so many words are sentences, titles or lists; a family name alone in them is often a place or a thing."""
+LARGEST_VERSION = 12
+"""First number of most versions; networks begin higher, except the private 10."""
 SHORT_CELL = 60
 """A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
 
@@ -31,6 +35,11 @@ _SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+)
 _DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}")
 _NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_THING = re.compile(
+    r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
+    r"Stadium|Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|County|Theat[er]+)\b"
+)
+_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$")
 
 
 @dataclass(slots=True)
@@ -296,7 +305,7 @@ def _counts(
         if native is None or (native.k == 0 and not hits):
             yield EntityCount(
                 entity_type=entity,
-                agreed=sum(supported(entity, cell[s.start : s.end], rulebook) for cell, s in hits),
+                agreed=sum(supported(entity, cell[s.start : s.end], rulebook, cell) for cell, s in hits),
                 k=len(hits),
                 n=len(cells),
                 exact=len(cells) == n_filled,
@@ -304,7 +313,9 @@ def _counts(
                 examples=examples,
             )
             continue
-        yield _exact(entity, native, n_filled, whole / len(hits) if hits else 1.0, examples, engine, scan, rule)
+        count = _exact(entity, native, n_filled, whole / len(hits) if hits else 1.0, examples, engine, scan, rule)
+        like = sum(supported(entity, cell[s.start : s.end], rulebook, cell) for cell, s in hits)
+        yield replace(count, agreed=round(count.k * like / len(hits)) if hits else count.k)
 
 
 def _exact(
@@ -345,13 +356,32 @@ def _exact(
     )
 
 
-def supported(entity: str, text: str, rulebook: Rulebook) -> bool:
-    """A second opinion on what was found inside a text; True for types that need none."""
+def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> bool:
+    """A second opinion on what was found in a cell; True for types that need none."""
     if entity == "PERSON":
-        return _listed(text, rulebook)
+        return _listed(text, rulebook) if len(cell.split()) < WORDS_OF_TEXT else _named(text, rulebook, cell)
     if entity == "PHONE_NUMBER":
-        return sum(c.isdigit() for c in text) >= 7 and bool(_SEPARATED.match(text)) and not _DATE.match(text)
+        grouped = _SEPARATED.match(text) or text == cell.strip().removesuffix(".0")
+        return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not _DATE.match(text)
+    if entity == "IP_ADDRESS":
+        # Versions of software have four parts too, and begin with small numbers.
+        return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
     return True
+
+
+def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
+    """Whether a name inside a sentence is one: a known given name, and in titles and lists a family name beside it.
+
+    What is named after a person, such as a museum, is no person.
+    """
+    if _THING.search(text) or _THING.match(cell[max(cell.find(text), 0) + len(text) :]):
+        return False
+    parts = [fold(word) for word in _LETTERS.findall(text)]
+    given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
+    prose = sum(word[:1].islower() for word in cell.split()) >= 0.5 * len(cell.split())
+    titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
+    known = len(parts) > 1 and bool(given) and parts[-1] in rulebook.family_names
+    return known or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
 
 
 def covers(cell: str, span: Span, share: float) -> bool:

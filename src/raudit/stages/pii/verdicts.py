@@ -114,6 +114,8 @@ def _sureness(
     if sure and by_name_alone:
         return Sureness.NAME_AND_VALUES
     count = profile.count(entity)
+    if entity == "ADDRESS" and (profile.second_address or 0.0) >= 0.7 and not (entity in vetoed or profile.free_text):
+        return Sureness.NAME_AND_VALUES if sure else Sureness.VALUES
     return _by_share(entity, rule, profile, count, said.get(entity), vetoed) if count is not None and count.k else None
 
 
@@ -125,6 +127,8 @@ def _by_share(
         return Sureness.VALUES
     valid = count.checksum if count.checksum is not None else count.k
     share = count.whole_share * (valid / count.k if count.k else 0.0)
+    if entity == "PHONE_NUMBER" or (entity == "IP_ADDRESS" and hint is None):
+        share = min(share, count.agreed / count.n)
     if hint is Hint.SURE:
         if share >= max(rule.share_with_hint, 1e-12):
             return Sureness.NAME_AND_VALUES
@@ -149,28 +153,45 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
     if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or shaped < 0.4:
         return None
     if hint is Hint.SURE:
-        enough = shaped >= 0.6 and (listed >= 0.05 or model >= 0.05 or profile.distinct_in_sample >= 10)
+        several = profile.distinct_in_sample >= min(5, profile.n_sampled) or listed >= 0.5
+        enough = shaped >= 0.6 and several and (max(listed, model) >= 0.05 or profile.distinct_in_sample >= 10)
         return Sureness.NAME_AND_VALUES if enough else None
+    full = profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8
+    second = profile.second_person
     if hint is Hint.MAYBE:
-        return Sureness.NAME_AND_VALUES if (model + listed) / 2 >= 0.35 and listed >= 0.15 else None
+        if profile.distinct_in_sample < min(5, profile.n_sampled):
+            return None
+        agree = (model + listed) / 2 >= 0.35 and listed >= 0.15
+        return Sureness.NAME_AND_VALUES if agree or (shaped >= 0.9 and listed >= 0.35 and model >= 0.1) else None
     other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
     if count and count.n and min(model, listed) >= 0.75 and count.agreed >= 0.75 * count.n and not other:
         # Nearly every cell is a full name, whatever the column is called.
-        return Sureness.VALUES if profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8 else None
+        return Sureness.VALUES if full else None
     if "PERSON" in vetoed or other or profile.free_text or profile.distinct_in_sample < 8:
         return None
+    if full and min(listed, shaped) >= 0.85 and model >= 0.25:
+        # "Last, First" and capitals: the model reads them badly, the lists do not.
+        return Sureness.VALUES
+    if second is not None and (second >= 0.5) is (model >= 0.3):
+        # Two models of different make agree: they are believed.
+        return Sureness.VALUES if second >= 0.5 else None
     return Sureness.VALUES if model >= 0.5 and listed >= 0.5 else None
 
 
 def _handles(profile: ColumnProfile) -> bool:
-    """Whether the cells could be user names: one word, and nearly all different."""
+    """Whether the cells could be user names: one word, nearly all different, and not numbered keys."""
     return (
-        profile.mean_words < 2.5 and profile.date_shape < 0.5 and profile.distinct_in_sample >= 0.3 * profile.n_sampled
+        profile.mean_words < 2.5
+        and profile.digit_share <= 0.95
+        and profile.date_shape < 0.5
+        and profile.distinct_in_sample >= 0.3 * profile.n_sampled
     )
 
 
 def _secretive(profile: ColumnProfile) -> bool:
-    return profile.kind in {"text", "other"} and profile.distinct_in_sample >= min(5, profile.n_sampled) > 0
+    """Whether the cells could be secrets: text, and not a handful of counts or flags."""
+    different = max(min(5, profile.n_sampled), 0.2 * profile.n_sampled)
+    return profile.kind in {"text", "other"} and profile.distinct_in_sample >= different > 0
 
 
 def _inside_text(
