@@ -100,7 +100,8 @@ class Explain:
 
 
 def _fast(model: Any) -> bool:
-    from raudit.stages.explain.unwrap import CannotFold, unwrap
+    from raudit.stages.explain.task import CannotFold
+    from raudit.stages.explain.unwrap import unwrap
     from raudit.stages.explain.values import is_linear, is_tree
 
     try:

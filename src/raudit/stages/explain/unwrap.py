@@ -6,16 +6,15 @@ taking names apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from raudit.stages.explain.task import BATCH, CannotFold
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-
-class CannotFold(Exception):  # noqa: N818 -- caught two calls up, never shown
-    """A transformer mixes columns, or does not say which of its outputs came from which column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +30,29 @@ class Unwrapped:
 
     def transform(self, frame: pd.DataFrame) -> Any:
         """Turn columns into what the last step takes, of shape (n_samples, n_numbers); dense."""
-        if self.transformer is None:
-            return frame
-        found = self.transformer.transform(frame)
+        found = self.encode(frame)
         return found.toarray() if hasattr(found, "toarray") else found
+
+    def encode(self, frame: pd.DataFrame) -> Any:
+        """Turn columns into what the last step takes, sparse where the pipeline makes it so."""
+        return frame if self.transformer is None else self.transformer.transform(frame)
+
+    def then(self, inner: Unwrapped) -> Unwrapped:
+        """Put another pipeline, opened in the space of this one's last step, behind this one."""
+        from sklearn.pipeline import Pipeline
+
+        steps = [part for part in (self.transformer, inner.transformer) if part is not None]
+        joined = Pipeline([(str(i), part) for i, part in enumerate(steps)]) if len(steps) > 1 else None
+        return Unwrapped(
+            transformer=joined or (steps[0] if steps else None),
+            estimator=inner.estimator,
+            sources=tuple(self.sources[source] for source in inner.sources),
+        )
+
+    def batches(self, frame: pd.DataFrame, rows: int = BATCH) -> Iterator[Any]:
+        """What the last step takes, a part of the rows at a time; dense."""
+        for start in range(0, max(len(frame), 1), rows):
+            yield self.transform(frame.iloc[start : start + rows])
 
     def fold(self, values: np.ndarray, n_features: int) -> np.ndarray:
         """Add up values of shape (n_samples, n_numbers) by the feature they came from: (n_samples, n_features)."""
@@ -44,6 +62,14 @@ class Unwrapped:
         for number, feature in enumerate(self.sources):
             folded[:, feature] += values[:, number]
         return folded
+
+    def spread(self, weights: np.ndarray, n_features: int) -> np.ndarray:
+        """Weights of shape (n_numbers,) in the column of the feature they belong to: (n_numbers, n_features)."""
+        import numpy as np
+
+        found = np.zeros((len(weights), n_features))
+        found[np.arange(len(weights)), list(self.sources)] = weights
+        return found
 
 
 def unwrap(model: Any, features: tuple[str, ...]) -> Unwrapped:
@@ -58,38 +84,44 @@ def unwrap(model: Any, features: tuple[str, ...]) -> Unwrapped:
 
     if not isinstance(model, Pipeline):
         return Unwrapped(transformer=None, estimator=model, sources=tuple(range(len(features))))
-    steps = [step for _name, step in model.steps[:-1] if step not in (None, "passthrough")]
     places: list[int] = list(range(len(features)))
     names: list[str] | None = list(features)
-    for step in steps:
-        outputs = _sources(step, len(places), names)
-        places = [places[source] for source in outputs]
-        names = None
-    estimator = model.steps[-1][1]
-    if isinstance(estimator, Pipeline):
-        inner = unwrap(estimator, tuple(str(place) for place in places))
-        joined = model[:-1] if inner.transformer is None else Pipeline([("a", model[:-1]), ("b", inner.transformer)])
-        sources = tuple(places[source] for source in inner.sources)
-        return Unwrapped(transformer=joined, estimator=inner.estimator, sources=sources)
-    return Unwrapped(transformer=model[:-1] if steps else None, estimator=estimator, sources=tuple(places))
+    for _name, step in model.steps[:-1]:
+        places = [places[source] for source in _sources(step, len(places), names)]
+        names = names if step in (None, "passthrough") else None
+    before = model[:-1] if len(model.steps) > 1 else None
+    first = Unwrapped(transformer=before, estimator=model.steps[-1][1], sources=tuple(places))
+    return first.then(unwrap(first.estimator, tuple(names or (str(place) for place in places))))
 
 
 def _sources(step: Any, n_inputs: int, names: list[str] | None) -> list[int]:
     """For each output of a fitted transformer, the index of the input it came from."""
     from sklearn.base import OneToOneFeatureMixin
     from sklearn.compose import ColumnTransformer
+    from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.feature_selection import SelectorMixin
-    from sklearn.impute import SimpleImputer
+    from sklearn.impute import MissingIndicator, SimpleImputer
     from sklearn.pipeline import FeatureUnion, Pipeline
-    from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
+    from sklearn.preprocessing import (
+        FunctionTransformer,
+        KBinsDiscretizer,
+        Normalizer,
+        OneHotEncoder,
+        SplineTransformer,
+        TargetEncoder,
+    )
 
+    each = list(range(n_inputs))
     match step:
+        case None | "passthrough":
+            return each
+        case "drop":
+            return []
         case Pipeline():
-            places = list(range(n_inputs))
+            places = each
             for _name, inner in step.steps:
-                if inner not in (None, "passthrough"):
-                    places = [places[source] for source in _sources(inner, len(places), names)]
-                    names = None
+                places = [places[source] for source in _sources(inner, len(places), names)]
+                names = names if inner in (None, "passthrough") else None
             return places
         case ColumnTransformer():
             return _column_transformer(step, n_inputs, names)
@@ -99,12 +131,24 @@ def _sources(step: Any, n_inputs: int, names: list[str] | None) -> list[int]:
             return [i for i, width in enumerate(_widths(step)) for _ in range(width)]
         case KBinsDiscretizer() if step.encode != "ordinal":
             return [i for i, width in enumerate(step.n_bins_) for _ in range(int(width))]
+        case SplineTransformer():
+            return [i for i in each for _ in range(step.n_features_out_ // n_inputs)]
+        case TargetEncoder() if step.target_type_ == "multiclass":
+            return [i for i in each for _ in range(len(step.classes_))]
         case SimpleImputer():
             return _imputer(step, n_inputs)
+        case MissingIndicator():
+            return [int(i) for i in step.features_]
         case SelectorMixin():
             return [int(i) for i in step.get_support(indices=True)]
-        case OneToOneFeatureMixin():
-            return list(range(n_inputs))
+        case CountVectorizer() if n_inputs == 1:  # and TfidfVectorizer: words of one column
+            return [0] * len(step.vocabulary_)
+        case FunctionTransformer() if step.func is None or step.feature_names_out == "one-to-one":
+            return each
+        case Normalizer():
+            raise CannotFold("Normalizer divides each row by its length, which mixes the columns")
+        case OneToOneFeatureMixin() if step.__module__.startswith("sklearn."):
+            return each
         case _:
             raise CannotFold(f"{type(step).__name__} does not say which of its outputs came from which column")
 
@@ -118,7 +162,7 @@ def _column_transformer(step: Any, n_inputs: int, names: list[str] | None) -> li
         if part is None or part.stop == part.start or (isinstance(inner, str) and inner == "drop"):
             continue
         taken = _indices(columns, n_inputs, known)
-        local = list(range(len(taken))) if isinstance(inner, str) else _sources(inner, len(taken), None)
+        local = _sources(inner, len(taken), [known[i] for i in taken] if known else None)
         if len(local) != part.stop - part.start:
             raise CannotFold(f"'{name}' gives {part.stop - part.start} numbers where {len(local)} were expected")
         for offset, source in enumerate(local):
