@@ -66,7 +66,7 @@ def proxies(features: pd.DataFrame, member: np.ndarray, seed: int) -> list[Proxy
         scores[name] = np.log(share / (1 - share))
     found = [_measured(str(name), score[test], member[test]) for name, score in scores.items()]
     matrix = np.column_stack(list(scores.values()))
-    joint = LogisticRegression(max_iter=500).fit(matrix[train], member[train])
+    joint = LogisticRegression(solver="newton-cholesky").fit(matrix[train], member[train])
     found.append(_measured("all together", joint.decision_function(matrix[test]), member[test]))
     return found
 

@@ -79,6 +79,29 @@ class Setting:
         return joined(parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Rows of the model's features that nobody explains: all of them, or as many as memory should hold."""
+
+    positions: Any
+    """Row numbers, ascending, of shape (n_samples,)."""
+    frame: pd.DataFrame
+
+
+MOST_SURVEYED = 50_000
+
+
+def survey_of(setting: Setting) -> Survey:
+    """Read the features of all rows, or of a random part."""
+    import numpy as np
+
+    n_rows = setting.evidence.data.n_rows
+    positions = np.arange(n_rows)
+    if n_rows > MOST_SURVEYED:
+        positions = np.sort(np.random.default_rng([setting.evidence.seed, 3]).permutation(n_rows)[:MOST_SURVEYED])
+    return Survey(positions=positions, frame=setting.rows(positions))
+
+
 def joined(parts: list[Explained]) -> Explained:
     """Put explanations of the same model and background after one another."""
     import dataclasses

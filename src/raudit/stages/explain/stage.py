@@ -9,14 +9,19 @@ from raudit.evidence import Evidence, StageResult
 from raudit.findings import Finding, Rule
 from raudit.record import Figure, Table
 from raudit.stages.explain.association import association_part
+from raudit.stages.explain.confident import confident_part
+from raudit.stages.explain.decisions import decisions_of
+from raudit.stages.explain.dependence import dependence_figures
 from raudit.stages.explain.gaps import gap_findings, gap_notes, gap_tables
 from raudit.stages.explain.importance import additive, group_table, importance_table, precise, summary
+from raudit.stages.explain.interactions import interactions_part
 from raudit.stages.explain.options import ExplainOptions
 from raudit.stages.explain.pictures import figures_of
 from raudit.stages.explain.probability import Probability, in_probability
+from raudit.stages.explain.reasons import check_rows, reasons_part
 from raudit.stages.explain.rules import RULES
 from raudit.stages.explain.sampling import Sample, draw
-from raudit.stages.explain.setting import Setting, paced, setting_of
+from raudit.stages.explain.setting import Setting, paced, setting_of, survey_of
 from raudit.stages.explain.stability import Stability, stability_of
 from raudit.stages.explain.standins import stand_ins
 from raudit.stages.explain.targets import Target, targets_of
@@ -54,27 +59,43 @@ class Explain:
     def run(self, evidence: Evidence, options: ExplainOptions) -> StageResult:
         """Explain a sample of rows; see ``docs/reference/explain.md``."""
         setting = setting_of(evidence, options)
+        check_rows(setting)
         favourable = evidence.roles.label.favourable if evidence.roles.label else frozenset[str]()
         targets = targets_of(setting.model, favourable, _predicted(evidence))
         setting = paced(setting, targets[0])
         with evidence.progress.task("explaining the model"):
             parts = [_explained(setting, target, len(targets)) for target in targets]
         first = parts[0]
+        survey, decisions = survey_of(setting), decisions_of(setting)
         with evidence.progress.task("looking for proxies"):
-            found = stand_ins(setting, first.sample)
-        together, pairs = association_part(setting, first.sample)
+            found = stand_ins(setting, first.sample, survey)
+        with evidence.progress.task("explaining single decisions"):
+            reasons = reasons_part(setting, first.sample, decisions, survey.frame)
+            confident = confident_part(setting, first.sample, decisions)
+        pairs = interactions_part(setting, first.sample)
+        together, moving = association_part(setting, first.sample)
         return StageResult(
             summary=summary(setting, first.sample, first.ranks),
-            findings=(*(f for part in parts for f in part.findings), *found.findings, together),
-            tables=(*(t for part in parts for t in part.tables), *found.tables, *([pairs] if pairs else [])),
-            figures=tuple(figure for part in parts for figure in part.figures),
+            findings=(*(f for part in parts for f in part.findings), *found.findings, together, *confident.findings),
+            tables=(
+                *(t for part in parts for t in part.tables),
+                *found.tables,
+                *(t for t in (moving, pairs.table) if t is not None),
+                *reasons.tables,
+                *confident.tables,
+            ),
+            figures=(
+                *(figure for part in parts for figure in part.figures),
+                *dependence_figures(setting, first.sample),
+                *reasons.figures,
+            ),
             facts={
                 "explain.available": True,
                 "explain.method": first.sample.found.family,
                 "explain.proxies": list(found.facts),
                 "explain.gap_features": _gap_features(setting, first.sample),
             },
-            notes=_notes(setting, targets, first),
+            notes=(*_notes(setting, targets, first), pairs.note, *reasons.notes, *confident.notes),
             artefacts={"sample": _provenance(setting, first.sample)},
         )
 

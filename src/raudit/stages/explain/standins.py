@@ -11,12 +11,11 @@ from raudit.stages.explain.groups import Group, Membership
 from raudit.stages.explain.proxies import Proxy, proxies
 from raudit.stages.explain.rules import PROXY
 from raudit.stages.explain.sampling import Sample
-from raudit.stages.explain.setting import Setting, take
+from raudit.stages.explain.setting import Setting, Survey
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_ROWS = 50_000
 ALL = "all together"
 
 
@@ -29,14 +28,8 @@ class StandIns:
     facts: tuple[dict[str, Any], ...]
 
 
-def stand_ins(setting: Setting, sample: Sample) -> StandIns:
+def stand_ins(setting: Setting, sample: Sample, survey: Survey) -> StandIns:
     """Measure every feature as a predictor of every group."""
-    import numpy as np
-
-    n_rows = setting.evidence.data.n_rows
-    rng = np.random.default_rng([setting.evidence.seed, 3])
-    positions = np.arange(n_rows) if n_rows <= MOST_ROWS else np.sort(rng.permutation(n_rows)[:MOST_ROWS])
-    frame = take(setting.evidence.data, list(setting.features), positions)
     findings: list[Finding] = []
     tables: list[Table] = []
     facts: list[dict[str, Any]] = []
@@ -44,7 +37,7 @@ def stand_ins(setting: Setting, sample: Sample) -> StandIns:
         others = [name for name in setting.features if name != one.attribute.column]
         rows: list[dict[str, Any]] = []
         for group in one.compared:
-            measured = _measured(frame[others], group.at(positions), setting.evidence.seed)
+            measured = _measured(survey.frame[others], group.at(survey.positions), setting.evidence.seed)
             finding, named = _finding(setting, sample, one, group, measured)
             findings.append(finding)
             facts += [{"feature": p.feature, "attribute": group.attribute, "auc": round(p.auc, 4)} for p in named]
