@@ -67,7 +67,8 @@ class Figure:
       ``marks?: [{x, label}]``
     - ``waterfall``: ``steps: [{label, value, low?, high?}]``, ``total``, ``x_label``, ``start_label?``, ``end_label?``
     - ``swarm``: ``features: [{label, x: [], color: []}]`` (color in 0..1 or None), ``x_label``
-    - ``scatter``: ``series: [{label, x: [], y: []}]``, ``x_label``, ``y_label``, ``x_categories?: []``
+    - ``scatter``: ``series: [{label, x: [], y: [], line?: {x: [], y: []}}]``, ``x_label``, ``y_label``,
+      ``x_categories?: []``
     - ``matrix``: ``rows: [labels]``, ``columns: [labels]``, ``cells: [[{text, level}]]`` with level in 0..4
     """
 

@@ -202,10 +202,10 @@ def test_the_stage_says_what_it_found_and_does_so_again(frame):
 
     found, first = run()
     assert run()[1] == first
-    assert {f.rule for f in found.findings} == {"RA-XPL-001", "RA-XPL-002", "RA-XPL-003"}
+    assert {f.rule for f in found.findings} >= {"RA-XPL-001", "RA-XPL-002", "RA-XPL-003"}
     assert next(f for f in found.findings if f.rule == "RA-XPL-001").status is Status.PASSED
     assert found.facts["explain.available"] is True
-    assert {figure.kind for figure in found.figures} == {"swarm", "waterfall"}
+    assert {figure.kind for figure in found.figures} >= {"swarm", "waterfall"}
 
 
 def test_without_a_model_there_is_nothing_to_explain(frame):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raudit.record import Figure
-from raudit.report.charts.canvas import MUTED, RULE, WIDTH, Canvas, Ink, Scale, fit, tick_text, ticks
+from raudit.report.charts.canvas import COLOURS, DASHES, MUTED, RULE, WIDTH, Canvas, Ink, Scale, fit, tick_text, ticks
 from raudit.report.charts.plot import axes, finite
 
 MAX_POINTS = 260
@@ -69,9 +69,10 @@ def _shade(colour: float | None) -> str:
 
 
 def draw_scatter(figure: Figure, ink: Ink) -> str:
-    """Draw series of points; each series has its own shape."""
+    """Draw series of points, with a line through each if there is one; each series has its own shape and dash."""
     data = figure.data
     series = list(data["series"])[:6]
+    lines = any(one.get("line") for one in series)
     names = [str(name) for name in data.get("x_categories") or ()][:14]
     canvas = Canvas(280, figure.alt or figure.title, ink)
     x_scale, y_scale = axes(
@@ -87,7 +88,13 @@ def draw_scatter(figure: Figure, ink: Ink) -> str:
     for i, one in enumerate(series):
         points = [(x, y) for x, y in zip(one["x"], one["y"], strict=False) if x is not None and y is not None]
         for x, y in points[:: max(1, -(-len(points) // MAX_POINTS))]:
-            canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=2.6)
+            canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=1.9 if lines else 2.6, faint=lines)
+    for i, one in enumerate(series):
+        line = one.get("line") or {"x": (), "y": ()}
+        path = [(x_scale(float(x)), y_scale(float(y))) for x, y in zip(line["x"], line["y"], strict=False)]
+        # A white edge keeps the line apart from the points it runs through.
+        canvas.path(path, stroke="#ffffff", stroke_width=4.4)
+        canvas.path(path, stroke=COLOURS[i % 6], stroke_width=2.2, stroke_dasharray=DASHES[i % 6])
     if len(series) > 1:
         canvas.legend([ink.clean(str(s.get("label", ""))) for s in series], 12, x=200)
     return canvas.svg()

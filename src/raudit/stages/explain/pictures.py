@@ -2,89 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from raudit.record import Figure
-from raudit.stages.explain.groups import Gap, Group
-from raudit.stages.explain.options import ExplainOptions
-from raudit.stages.explain.values import Explained
-
-if TYPE_CHECKING:
-    import pandas as pd
+from raudit.stages.explain.estimates import weighted_mean
+from raudit.stages.explain.importance import titled
+from raudit.stages.explain.sampling import Sample
+from raudit.stages.explain.setting import Setting
 
 SWARM_POINTS = 300
+MOST_WATERFALLS = 3
+"""Groups of one sensitive feature whose gap is drawn; all are in the tables."""
+MOST_SERIES = 4
 
 
-def figures_of(
-    found: Explained,
-    frame: pd.DataFrame,
-    features: Sequence[str],
-    order: Sequence[int],
-    groups: Sequence[Group],
-    gaps: Sequence[Gap],
-    options: ExplainOptions,
-) -> tuple[Figure, ...]:
-    """A swarm of the top features, and a waterfall for the gap of each group."""
-    import numpy as np
-
-    top = list(order[: options.top])
-    names = ", ".join(features[i] for i in top[:3])
-    figures = [_swarm(found, frame, features, top, names)]
-    for group, gap in zip(groups, gaps, strict=True):
-        biggest = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable")]
-        shown, rest = biggest[: options.top], biggest[options.top :]
-        steps = [
-            {
-                "label": features[i],
-                "value": float(gap.mean[i]),
-                "low": float(gap.mean[i] - gap.half[i]),
-                "high": float(gap.mean[i] + gap.half[i]),
-            }
-            for i in shown
-        ]
-        if rest:
-            steps.append({"label": f"{len(rest)} others", "value": float(gap.mean[rest].sum())})
-        said = "; ".join(f"{step['label']} {step['value']:+.2f}" for step in steps)
-        figures.append(
-            Figure(
-                id=f"gap-{group.attribute}-{group.name}",
-                kind="waterfall",
-                title=f"What makes up the gap of {group.label} {group.name}",
-                alt=f"Waterfall of the gap in {found.unit} between {group.label} {group.name} and everyone else: "
-                f"{said}; in total {gap.total:+.2f}.",
-                caption=f"n = {gap.n:,} and {gap.n_others:,}; bars carry 95 % intervals.",
-                data={
-                    "steps": steps,
-                    "total": gap.total,
-                    "x_label": found.unit,
-                    "start_label": "no gap",
-                    "end_label": "gap",
-                },
-            )
-        )
+def figures_of(setting: Setting, sample: Sample) -> tuple[Figure, ...]:
+    """A swarm of the top features, their importance by group, and a waterfall for the widest gaps."""
+    figures = [_swarm(setting, sample)]
+    for one in setting.members:
+        bars = _bars(setting, sample, one.attribute.column, one.label)
+        figures += [bars] if bars else []
+        places = [g for g, group in enumerate(sample.groups) if group.attribute == one.attribute.column]
+        places.sort(key=lambda g: (-abs(sample.gaps[g].total), sample.groups[g].name))
+        figures += [_waterfall(setting, sample, place) for place in places[:MOST_WATERFALLS]]
     return tuple(figures)
 
 
-def _swarm(found: Explained, frame: pd.DataFrame, features: Sequence[str], top: Sequence[int], names: str) -> Figure:
+def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
+    import numpy as np
+
+    group, gap = sample.groups[place], sample.gaps[place]
+    biggest = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable") if gap.mean[i] != 0]
+    shown, rest = biggest[: setting.options.top], biggest[setting.options.top :]
+    steps: list[dict[str, Any]] = [
+        {
+            "label": setting.named(setting.features[i]),
+            "value": float(gap.mean[i]),
+            "low": float(gap.mean[i] - gap.half[i]),
+            "high": float(gap.mean[i] + gap.half[i]),
+        }
+        for i in shown
+    ]
+    if rest:
+        steps.append({"label": f"{len(rest)} others", "value": float(gap.mean[rest].sum())})
+    said = "; ".join(f"{step['label']} {step['value']:+.2g}" for step in steps)
+    return Figure(
+        id=f"gap-{group.attribute}-{group.name}{sample.target.suffix}",
+        kind="waterfall",
+        title=titled(f"What makes up the gap of {group.title}", sample),
+        alt=f"Waterfall of the gap in {sample.found.unit} between {group.title} and everyone else: "
+        f"{said or 'no feature has a part'}; in total {gap.total:+.2g}.",
+        caption=f"n = {gap.n:,} and {gap.n_others:,}; lines are 95 % intervals. The gap is in the model's output "
+        f"({sample.found.unit}), not in selection rates.",
+        data={
+            "steps": steps,
+            "total": gap.total,
+            "x_label": sample.found.unit,
+            "start_label": "no gap",
+            "end_label": "gap",
+        },
+    )
+
+
+def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figure | None:
+    """Importance with intervals, one dot a group."""
+    import numpy as np
+
+    groups = [group for group in sample.sized if group.attribute == attribute]
+    groups = sorted(groups, key=lambda group: (-int(group.member.sum()), group.name))[:MOST_SERIES]
+    if len(groups) < 2:
+        return None
+    top = sample.order[: min(setting.options.top, 24 // len(groups))]
+    means = [weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member]) for g in groups]
+    rows = [
+        {
+            "label": setting.named(setting.features[i]),
+            "series": group.name,
+            "value": float(own.mean[i]),
+            "low": max(0.0, float(own.mean[i] - own.half[i])),
+            "high": float(own.mean[i] + own.half[i]),
+        }
+        for i in top
+        for group, own in zip(groups, means, strict=True)
+    ]
+    first = setting.named(setting.features[top[0]])
+    said = ", ".join(f"{row['value']:.2g} for {row['series']}" for row in rows[: len(groups)])
+    return Figure(
+        id=f"importance-{attribute}{sample.target.suffix}",
+        kind="bars",
+        title=titled(f"Importance by {label}", sample),
+        alt=f"Mean absolute SHAP values of {len(top)} features for {len(groups)} groups of {label}, with intervals. "
+        f"The first, {first}: {said} {sample.found.unit}.",
+        caption=f"Mean |SHAP| in {sample.found.unit}; lines are 95 % intervals.",
+        data={"rows": rows, "x_label": f"mean |SHAP| ({sample.found.unit})"},
+    )
+
+
+def _swarm(setting: Setting, sample: Sample) -> Figure:
     import numpy as np
     import pandas as pd
 
-    picked = np.linspace(0, len(found.values) - 1, min(SWARM_POINTS, len(found.values))).astype(int)
+    found, frame = sample.found, sample.frame
+    top = sample.order[: setting.options.top]
+    size = min(SWARM_POINTS, len(found.values))
+    # Rows are drawn again by their weights, so that the picture shows the data and not the sample's plan.
+    chance = sample.weights / sample.weights.sum()
+    rng = np.random.default_rng([setting.evidence.seed, 4])
+    picked = np.sort(rng.choice(len(found.values), size, replace=False, p=chance))
     rows = []
     for i in top:
-        column = frame[features[i]]
+        column = frame[setting.features[i]]
         color: list[float | None] = [None] * len(picked)
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             rank = column.rank(pct=True).fillna(0.5).to_numpy()
             color = [round(float(v), 3) for v in rank[picked]]
-        rows.append({"label": features[i], "x": [round(float(v), 4) for v in found.values[picked, i]], "color": color})
+        rows.append(
+            {
+                "label": setting.named(setting.features[i]),
+                "x": [round(float(v), 4) for v in found.values[picked, i]],
+                "color": color,
+            }
+        )
+    names = ", ".join(setting.named(setting.features[i]) for i in top[:3])
     return Figure(
-        id="swarm",
+        id=f"swarm{sample.target.suffix}",
         kind="swarm",
-        title="What moves the model's output",
+        title=titled("What moves the model's output", sample),
         alt=f"Each dot is one row. The features with the largest effect are {names}.",
-        caption=f"{len(picked):,} of {len(found.values):,} explained rows; effect in {found.unit} toward the "
-        "favourable outcome.",
+        caption=f"{len(picked):,} of {len(found.values):,} explained rows; effect in {found.unit} "
+        f"{sample.target.towards}. Darker dots have higher feature values; grey ones are categories.",
         data={"features": rows, "x_label": f"effect on the output ({found.unit})"},
     )

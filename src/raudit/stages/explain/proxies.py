@@ -42,12 +42,21 @@ def proxies(features: pd.DataFrame, member: np.ndarray, seed: int) -> list[Proxy
         Booleans of shape (n_samples,).
     seed
         Decides which half is which.
+
+    Returns
+    -------
+    list of Proxy
+        One for each feature and one for all together; empty if there is no feature, or nobody to tell apart.
     """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
+    # Halves with equal shares of members, so that neither is left without any.
     order = np.random.default_rng(seed).permutation(len(member))
+    order = order[np.argsort(~member[order], kind="stable")]
     train, test = order[::2], order[1::2]
+    if not features.columns.size or min(member[test].sum(), (~member[test]).sum(), member[train].sum()) == 0:
+        return []
     scores = {}
     for name in features.columns:
         codes = level_codes(features[name])
@@ -57,7 +66,7 @@ def proxies(features: pd.DataFrame, member: np.ndarray, seed: int) -> list[Proxy
         scores[name] = np.log(share / (1 - share))
     found = [_measured(str(name), score[test], member[test]) for name, score in scores.items()]
     matrix = np.column_stack(list(scores.values()))
-    joint = LogisticRegression(max_iter=500).fit(matrix[train], member[train])
+    joint = LogisticRegression(solver="newton-cholesky").fit(matrix[train], member[train])
     found.append(_measured("all together", joint.decision_function(matrix[test]), member[test]))
     return found
 
@@ -67,7 +76,10 @@ def level_codes(column: pd.Series) -> np.ndarray:
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and column.nunique() > BINS:
-        column = pd.qcut(column, BINS, duplicates="drop").cat.codes
+        # By rank, so that infinities take part; equal values share a bin.
+        column = (column.rank(method="average", pct=True) * BINS).clip(upper=BINS - 1).floordiv(1)
+    elif not pd.api.types.is_numeric_dtype(column):
+        column = column.astype(str).where(column.notna(), None)
     codes: Any = pd.factorize(column, use_na_sentinel=False)[0]
     found: np.ndarray = codes
     return found

@@ -32,4 +32,37 @@ GAP = Rule(
     severity=Severity.INFO,
     requirements=("eu-ai-act:13", "eu-ai-act:14", "nist-ai-rmf:MEASURE-2.9"),
 )
-RULES = (ADDITIVE, PROXY, GAP)
+PRECISE = Rule(
+    id="RA-XPL-004",
+    title="Explanations rest on enough rows",
+    why="Importance and gaps are means over a sample; where their intervals are wide, another sample would have told "
+    "another story.",
+    how="Rows are drawn so that small groups are well covered, and doubled until every interval is narrower than the "
+    "option tolerance times the standard deviation of the model's output, or until the rows allowed are used.",
+    fix="Allow more rows (stages.explain.rows); where all rows of a group are in, only more data helps.",
+    severity=Severity.LOW,
+    requirements=("eu-ai-act:13", "nist-ai-rmf:MEASURE-2.9"),
+)
+TOGETHER = Rule(
+    id="RA-XPL-005",
+    title="Features move together, so that their shares can be exchanged",
+    why="Where two features carry the same information, a model may use either. The share that one of them gets then "
+    "says little; only their sum does.",
+    how="Association of every two of the most important features, from 0 to 1: rank correlation of numbers, Cramer's V "
+    "of categories, correlation ratio of ranks between the two, held against the option association.",
+    fix="Read such features as one, or keep only one of them and train again.",
+    severity=Severity.LOW,
+    requirements=("eu-ai-act:13", "nist-ai-rmf:MEASURE-2.9"),
+)
+CONFIDENT = Rule(
+    id="RA-XPL-006",
+    title="Confident decisions are wrong more often in one group",
+    why="People rely on scores near the ends. Where those are wrong more often for one group, its members bear the "
+    "mistakes that nobody checks.",
+    how="Of the people whose score is at least the option confident (or as low at the other end), the share whose true "
+    "outcome was the other one, by group; the largest difference of two groups is held against confident_gap.",
+    fix="Look at the features that push the wrong ones; calibrate by group, and send such cases to a person.",
+    severity=Severity.MEDIUM,
+    requirements=("eu-ai-act:14", "eu-ai-act:15", "nist-ai-rmf:MEASURE-2.11"),
+)
+RULES = (ADDITIVE, PROXY, GAP, PRECISE, TOGETHER, CONFIDENT)

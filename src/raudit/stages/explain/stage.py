@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
-from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject, Threshold
-from raudit.record import Column, Table
-from raudit.stages.explain.groups import Gap, Group, Z, gap_of, groups_of
+from raudit.findings import Finding, Rule
+from raudit.record import Figure, Table
+from raudit.stages.explain.association import association_part
+from raudit.stages.explain.confident import confident_part
+from raudit.stages.explain.decisions import decisions_of
+from raudit.stages.explain.dependence import dependence_figures
+from raudit.stages.explain.gaps import gap_findings, gap_notes, gap_tables
+from raudit.stages.explain.importance import additive, group_table, importance_table, precise, summary
+from raudit.stages.explain.interactions import interactions_part
 from raudit.stages.explain.options import ExplainOptions
 from raudit.stages.explain.pictures import figures_of
-from raudit.stages.explain.rules import ADDITIVE, GAP, PROXY, RULES
-from raudit.stages.explain.values import TOLERANCE, Explained
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
+from raudit.stages.explain.probability import Probability, in_probability
+from raudit.stages.explain.reasons import check_rows, reasons_part
+from raudit.stages.explain.rules import RULES
+from raudit.stages.explain.sampling import Sample, draw
+from raudit.stages.explain.setting import Setting, paced, setting_of, survey_of
+from raudit.stages.explain.stability import Stability, stability_of
+from raudit.stages.explain.standins import stand_ins
+from raudit.stages.explain.targets import Target, targets_of
 
 LIMITS = (
     "SHAP values say what the model does with its inputs, not what causes what. Where features move together, their "
     "shares can be exchanged without changing a prediction."
 )
-RATES = "the gap between selection rates is another quantity and stands under fairness."
+STABLE_TOP = 3
+"""First features whose order is followed over resamples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What was found on one output of the model."""
+
+    sample: Sample
+    ranks: Stability
+    probability: Probability
+    findings: tuple[Finding, ...]
+    tables: tuple[Table, ...]
+    figures: tuple[Figure, ...]
 
 
 class Explain:
@@ -37,286 +57,119 @@ class Explain:
     order: ClassVar[int] = 20
 
     def run(self, evidence: Evidence, options: ExplainOptions) -> StageResult:
-        """Explain a random sample of rows; see ``docs/reference/explain.md``."""
-        import numpy as np
-
-        from raudit.stages.explain.values import explain
-
-        model = evidence.model
-        if model is None:
-            raise NotEvaluable(
-                f"there is no model to explain: {evidence.no_model_because}", reference="explain-no-model"
-            )
-        if evidence.data.n_rows < options.minimum_group:
-            raise NotEvaluable(
-                "too few rows to explain", reference="explain-too-few", got=f"{evidence.data.n_rows:,} rows"
-            )
-        columns = [*model.features, *(a.column for a in evidence.roles.sensitive)]
-        frame = evidence.data.frame(list(dict.fromkeys(columns)))  # type: ignore[arg-type]
-        rng = np.random.default_rng(evidence.seed)
-        order = rng.permutation(len(frame))
+        """Explain a sample of rows; see ``docs/reference/explain.md``."""
+        setting = setting_of(evidence, options)
+        check_rows(setting)
         favourable = evidence.roles.label.favourable if evidence.roles.label else frozenset[str]()
-        background = frame.iloc[np.sort(order[: options.background])]
-        rows = options.rows if _fast(model) else options.slow_rows
-        chosen = frame.iloc[np.sort(rng.permutation(len(frame))[:rows])].reset_index(drop=True)
-        if not _fast(model):
-            background = background.iloc[:100]
-        features = list(model.features)
+        targets = targets_of(setting.model, favourable, _predicted(evidence))
+        setting = paced(setting, targets[0])
         with evidence.progress.task("explaining the model"):
-            found = explain(model, chosen[features], background[features], favourable, evidence.seed)
-        groups = [g for a in evidence.roles.sensitive for g in groups_of(chosen, a, options.minimum_group)]
+            parts = [_explained(setting, target, len(targets)) for target in targets]
+        first = parts[0]
+        survey, decisions = survey_of(setting), decisions_of(setting)
         with evidence.progress.task("looking for proxies"):
-            proxy_findings, proxy_tables, proxy_facts = _proxies(frame, features, evidence, options)
-        gaps = [gap_of(found, group) for group in groups]
-        importance = _importance(found)
+            found = stand_ins(setting, first.sample, survey)
+        with evidence.progress.task("explaining single decisions"):
+            reasons = reasons_part(setting, first.sample, decisions, survey.frame)
+            confident = confident_part(setting, first.sample, decisions)
+        pairs = interactions_part(setting, first.sample)
+        together, moving = association_part(setting, first.sample)
         return StageResult(
-            summary=_summary(features, importance, len(chosen)),
-            findings=(_additive(found, len(chosen)), *proxy_findings, *_gap_findings(found, groups, gaps, features)),
+            summary=summary(setting, first.sample, first.ranks),
+            findings=(*(f for part in parts for f in part.findings), *found.findings, together, *confident.findings),
             tables=(
-                _importance_table(found, features, importance, groups),
-                *_gap_tables(found, groups, gaps, features),
-                *proxy_tables,
+                *(t for part in parts for t in part.tables),
+                *found.tables,
+                *(t for t in (moving, pairs.table) if t is not None),
+                *reasons.tables,
+                *confident.tables,
             ),
-            figures=figures_of(found, chosen, features, importance, groups, gaps, options),
+            figures=(
+                *(figure for part in parts for figure in part.figures),
+                *dependence_figures(setting, first.sample),
+                *reasons.figures,
+            ),
             facts={
                 "explain.available": True,
-                "explain.method": found.family,
-                "explain.proxies": proxy_facts,
-                "explain.gap_features": sorted({features[int(np.argmax(np.abs(gap.mean)))] for gap in gaps}),
+                "explain.method": first.sample.found.family,
+                "explain.proxies": list(found.facts),
+                "explain.gap_features": _gap_features(setting, first.sample),
             },
-            notes=(
-                f"Method: {found.method}. {len(chosen):,} of {len(frame):,} rows, drawn with seed {evidence.seed}.",
-                LIMITS,
-                f"The gap that is decomposed is the difference of mean margins ({found.unit}); {RATES}",
-            ),
-            artefacts={
-                "sample": {
-                    "rows": len(chosen),
-                    "background": 0 if found.family in {"tree", "xgboost"} else len(background),
-                    "seed": evidence.seed,
-                }
-            },
+            notes=(*_notes(setting, targets, first), pairs.note, *reasons.notes, *confident.notes),
+            artefacts={"sample": _provenance(setting, first.sample)},
         )
 
 
-def _fast(model: Any) -> bool:
-    from raudit.stages.explain.task import CannotFold
-    from raudit.stages.explain.unwrap import unwrap
-    from raudit.stages.explain.values import is_linear, is_tree
-
-    try:
-        estimator = unwrap(model.native, tuple(model.features)).estimator
-    except CannotFold:
-        return False
-    return is_linear(estimator) or is_tree(estimator)
-
-
-def _importance(found: Explained) -> list[int]:
-    """Indices of the features, most important first."""
-    import numpy as np
-
-    return [int(i) for i in np.argsort(-np.abs(found.values).mean(axis=0), kind="stable")]
-
-
-def _mean_abs(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean absolute SHAP value with its 95 % interval."""
-    import numpy as np
-
-    size = np.abs(values)
-    half = Z * float(size.std(ddof=1)) / len(size) ** 0.5 if len(size) > 1 else 0.0
-    mean = float(size.mean())
-    return mean, max(0.0, mean - half), mean + half
-
-
-def _summary(features: Sequence[str], order: Sequence[int], rows: int) -> str:
-    names = [features[i] for i in order[:3]]
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    return f"On {rows:,} rows the model rests most on {listed}."
-
-
-def _additive(found: Explained, rows: int) -> Finding:
-    tolerance = TOLERANCE[found.family]
-    error = found.additivity
-    return Finding(
-        rule=ADDITIVE.id,
-        subject=Subject(kind="model", name="model", detail={"family": found.family}),
-        status=Status.PASSED if error <= tolerance else Status.FAILED,
-        severity=ADDITIVE.severity,
-        statement=f"On {rows:,} rows the explanations add up to the model's output to within {error:.1g}; "
-        f"{tolerance:.0g} is accepted for this kind of model.",
-        measurement=Measurement(
-            metric="additivity_error", value=error, n=rows, unit=found.unit, method="largest over all rows"
+def _explained(setting: Setting, target: Target, of: int) -> Part:
+    options = setting.options
+    budget = max((options.slow_rows if setting.slow else options.rows) // of, 50)
+    sample = draw(setting, target, budget)
+    ranks = stability_of(
+        sample.found.values, sample.weights, k=STABLE_TOP, resamples=options.resamples, seed=setting.evidence.seed
+    )
+    probability = in_probability(setting, target, sample.frame, sample.found)
+    by_group = group_table(setting, sample)
+    return Part(
+        sample=sample,
+        ranks=ranks,
+        probability=probability,
+        findings=(additive(sample), precise(setting, sample), *gap_findings(setting, sample)),
+        tables=(
+            importance_table(setting, sample, ranks),
+            *([by_group] if by_group else []),
+            *gap_tables(setting, sample, probability),
         ),
-        threshold=Threshold(high=tolerance, source=f"family {found.family}"),
-        requirements=ADDITIVE.requirements,
-        anchor="stages.explain",
+        figures=figures_of(setting, sample),
     )
 
 
-def _gap_findings(
-    found: Explained, groups: Sequence[Group], gaps: Sequence[Gap], features: Sequence[str]
-) -> list[Finding]:
+def _predicted(evidence: Evidence) -> dict[str, int]:
+    """How often each class is predicted, where that decides which are explained."""
+    from collections import Counter
+
+    prediction = evidence.roles.prediction
+    if prediction is None or evidence.model is None or len(evidence.model.classes) < 3:
+        return {}
+    counts: Counter[str] = Counter()
+    for batch in evidence.data.batches([prediction.column]):
+        counts.update(map(str, batch.column(0).to_pylist()))
+    return dict(counts)
+
+
+def _gap_features(setting: Setting, sample: Sample) -> list[str]:
+    """The feature with the largest part in each gap."""
     import numpy as np
 
-    findings = []
-    for group, gap in zip(groups, gaps, strict=True):
-        error = abs(gap.total - float(gap.mean.sum()))
-        top = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable")[:2]]
-        parts = " and ".join(f"{features[i]} ({gap.mean[i]:+.2f})" for i in top)
-        direction = "lower" if gap.total < 0 else "higher"
-        findings.append(
-            Finding(
-                rule=GAP.id,
-                subject=Subject(kind="group", name=group.attribute, detail={"group": group.name}),
-                status=Status.PASSED if error <= 2 * TOLERANCE[found.family] else Status.FAILED,
-                severity=Severity.INFO,
-                statement=f"{group.label} {group.name}: the model's output is on average {abs(gap.total):.2f} "
-                f"{found.unit} {direction} than for everyone else, and most of that comes from {parts}. "
-                f"n = {gap.n:,} and {gap.n_others:,}.",
-                measurement=Measurement(
-                    metric="margin_gap",
-                    value=gap.total,
-                    n=gap.n + gap.n_others,
-                    unit=found.unit,
-                    method="difference of means; the parts by feature add up to it",
-                    interval=_gap_interval(found, group, gap),
-                ),
-                requirements=GAP.requirements,
-                anchor="stages.explain",
-                remedy=GAP.fix,
-            )
-        )
-    return findings
+    return sorted({setting.features[int(np.argmax(np.abs(gap.mean)))] for gap in sample.gaps if gap.mean.any()})
 
 
-def _gap_interval(found: Explained, group: Group, gap: Gap) -> Interval:
-    own, rest = found.margin[group.member], found.margin[~group.member]
-    half = Z * float(own.var(ddof=1) / len(own) + rest.var(ddof=1) / len(rest)) ** 0.5
-    return Interval(low=gap.total - half, high=gap.total + half, method="normal, unequal variances")
-
-
-def _proxies(
-    frame: pd.DataFrame, features: Sequence[str], evidence: Evidence, options: ExplainOptions
-) -> tuple[list[Finding], list[Table], list[dict[str, Any]]]:
-    from raudit.stages.explain.proxies import proxies
-
-    findings, tables, facts = [], [], []
-    for attribute in evidence.roles.sensitive:
-        label = attribute.label or attribute.column
-        rows = []
-        for group in groups_of(frame, attribute, options.minimum_group):
-            others = [name for name in features if name != attribute.column]
-            measured = sorted(proxies(frame[others], group.member, evidence.seed), key=lambda p: (-p.auc, p.feature))
-            rows += [
-                {"group": group.name, "feature": p.feature, "auc": p.auc, "interval": [p.low, p.high], "n": p.n}
-                for p in measured[: options.top]
-            ]
-            single = [p for p in measured if p.feature != "all together"]
-            joint = next(p for p in measured if p.feature == "all together")
-            worst = single[0]
-            named = [p for p in single if p.auc >= options.proxy_auc]
-            facts += [{"feature": p.feature, "attribute": attribute.column, "auc": round(p.auc, 4)} for p in named]
-            status = _held(worst.low, worst.high, options.proxy_auc)
-            findings.append(
-                Finding(
-                    rule=PROXY.id,
-                    subject=Subject(kind="group", name=attribute.column, detail={"group": group.name}),
-                    status=status,
-                    severity=PROXY.severity,
-                    statement=f"{label} {group.name} can be told from {worst.feature} alone with an area under the "
-                    f"curve of {worst.auc:.2f} (0.50 is guessing), and from all features together with "
-                    f"{joint.auc:.2f}. n = {worst.n:,}.",
-                    reason="" if status is not Status.INDETERMINATE else "the interval holds the limit",
-                    measurement=Measurement(
-                        metric="proxy_auc",
-                        value=worst.auc,
-                        n=worst.n,
-                        method="held-out half; Hanley and McNeil 1982",
-                        interval=Interval(low=worst.low, high=worst.high, method="hanley-mcneil"),
-                    ),
-                    threshold=Threshold(high=options.proxy_auc, source="plan: stages.explain.proxy_auc"),
-                    requirements=PROXY.requirements,
-                    anchor="stages.explain.proxy_auc",
-                    remedy=PROXY.fix,
-                    data={"proxies": [p.feature for p in named]},
-                )
-            )
-        tables.append(
-            Table(
-                id=f"proxies-{attribute.column}",
-                title=f"How well features predict {label}",
-                columns=(
-                    Column(key="group", label="Group"),
-                    Column(key="feature", label="Feature"),
-                    Column(key="auc", label="AUC", kind="number"),
-                    Column(key="interval", label="95 % interval", kind="interval"),
-                    Column(key="n", label="n", kind="count"),
-                ),
-                rows=tuple(rows),
-                caption="Area under the curve on rows that were not used to learn the score; 0.50 is guessing.",
-            )
-        )
-    return findings, tables, facts
-
-
-def _held(low: float, high: float, limit: float) -> Status:
-    if high < limit:
-        return Status.PASSED
-    return Status.FAILED if low >= limit else Status.INDETERMINATE
-
-
-def _importance_table(
-    found: Explained, features: Sequence[str], order: Sequence[int], groups: Sequence[Group]
-) -> Table:
-    rows = []
-    for i in order:
-        mean, low, high = _mean_abs(found.values[:, i])
-        row: dict[str, Any] = {"feature": features[i], "all": mean, "interval": [low, high]}
-        row |= {f"g{k}": _mean_abs(found.values[g.member, i])[0] for k, g in enumerate(groups)}
-        rows.append(row)
-    return Table(
-        id="importance",
-        title="Importance of each feature, for all and by group",
-        columns=(
-            Column(key="feature", label="Feature"),
-            Column(key="all", label="All", kind="number"),
-            Column(key="interval", label="95 % interval", kind="interval"),
-            *(Column(key=f"g{k}", label=f"{g.label} {g.name}", kind="number") for k, g in enumerate(groups)),
-        ),
-        rows=tuple(rows),
-        caption=f"Mean absolute SHAP value in {found.unit}, on {len(found.values):,} rows.",
+def _notes(setting: Setting, targets: tuple[Target, ...], first: Part) -> tuple[str, ...]:
+    sample, background = first.sample, setting.background
+    seed, n_rows = setting.evidence.seed, setting.evidence.data.n_rows
+    drawn = (
+        f"Method: {sample.found.method}. {len(sample.positions):,} of {n_rows:,} rows are explained, drawn with seed "
+        f"{seed} so that small groups are well covered and weighted back to all rows."
     )
-
-
-def _gap_tables(found: Explained, groups: Sequence[Group], gaps: Sequence[Gap], features: Sequence[str]) -> list[Table]:
-    import numpy as np
-
-    tables = []
-    for group, gap in zip(groups, gaps, strict=True):
-        order = np.argsort(-np.abs(gap.mean), kind="stable")
-        rows = [
-            {
-                "feature": features[int(i)],
-                "part": float(gap.mean[i]),
-                "interval": [float(gap.mean[i] - gap.half[i]), float(gap.mean[i] + gap.half[i])],
-            }
-            for i in order
-        ]
-        tables.append(
-            Table(
-                id=f"gap-{group.attribute}-{group.name}",
-                title=f"The gap of {group.label} {group.name} by feature",
-                columns=(
-                    Column(key="feature", label="Feature"),
-                    Column(key="part", label=f"Part ({found.unit})", kind="number"),
-                    Column(key="interval", label="95 % interval", kind="interval"),
-                ),
-                rows=(*rows, {"feature": "Sum", "part": float(gap.mean.sum())}),
-                caption=f"Difference of mean SHAP values, {gap.n:,} rows less {gap.n_others:,}. "
-                f"The difference of mean margins is {gap.total:.4f}.",
-            )
+    if "path-dependent" in sample.found.method:
+        behind = "The background is the trees' own counts of training rows; no rows of this data stand behind it."
+    else:
+        behind = (
+            f"Background: {len(background.frame):,} rows drawn with seed {seed}, SHA-256 of them as CSV "
+            f"{background.sha256}."
         )
-    return tables
+    return (drawn, behind, *(t.note for t in targets if t.note), LIMITS, *gap_notes(sample, first.probability))
+
+
+def _provenance(setting: Setting, sample: Sample) -> dict[str, Any]:
+    used = "path-dependent" not in sample.found.method
+    return {
+        "rows": len(sample.positions),
+        "steps": list(sample.steps),
+        "seed": setting.evidence.seed,
+        "background": len(setting.background.frame) if used else 0,
+        "background_sha256": setting.background.sha256 if used else "",
+        "background_is": "rows of the data" if used else "training counts inside the trees",
+    }
 
 
 STAGE = Explain()
