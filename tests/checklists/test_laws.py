@@ -52,15 +52,48 @@ def aia_values(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=6, deadline=None)
-@given(aia_values())
-def test_points_so_far_never_exceed_the_worst_case(values: dict[str, Any]) -> None:
-    for name, figure in assess(AIA, _answers(values), today=TODAY).figures.items():
-        if name in {"risk.score", "mitigation.score"}:
-            assert figure.now is not None
-            assert figure.best is not None
-            assert figure.worst is not None
-            assert max(figure.now, figure.best) <= figure.worst, name
+def _some(checklist: Any, seed: Any, share: float) -> Answers:
+    """Some of the questions answered in some way, not applicable among the ways."""
+    found: dict[str, Any] = {}
+    for name, question in checklist.questions.items():
+        if seed.random() > share:
+            continue
+        ids = [option.id for option in question.options]
+        plain = [item for item in ids if item != question.none_option]
+        match question.type:
+            case _ if seed.random() < 0.1:
+                found[name] = {"state": "not_applicable", "why": "it does not apply"}
+            case Kind.MULTI if question.none_option and seed.random() < 0.3:
+                found[name] = {"value": [question.none_option]}
+            case Kind.MULTI:
+                found[name] = {"value": seed.sample(plain, seed.randint(1, len(plain)))}
+            case Kind.CHOICE:
+                found[name] = {"value": seed.choice(ids)}
+            case Kind.YES_NO:
+                found[name] = {"value": seed.choice(["yes", "no"])}
+            case Kind.NUMBER:
+                found[name] = {"value": str(seed.randint(-5, 500))}
+            case Kind.DATE:
+                found[name] = {"value": f"2026-0{seed.randint(1, 9)}-11"}
+            case Kind.ROWS:
+                row = {c.id: seed.choice([o.id for o in c.options]) if c.options else "2026-01-02" if c.type == "date"
+                       else "3" for c in question.columns}  # fmt: skip
+                found[name] = {"value": [dict(row) for _ in range(seed.randint(1, 2))]}
+            case _:
+                found[name] = {"value": "some words"}
+    pin = {"id": checklist.id, "version": checklist.file.version, "sha256": checklist.sha256}
+    head = {"schema": "raudit.answers/1", "checklist": pin}
+    return parse_answers(_dump({**head, "answers": {k: {**v, "by": "ann"} for k, v in found.items()}}), checklist)
+
+
+@pytest.mark.parametrize("name", shipped_checklists())
+@settings(max_examples=5, deadline=None)
+@given(seed=st.randoms(use_true_random=False), share=st.sampled_from([0.0, 0.3, 0.8, 1.0]))
+def test_the_score_so_far_lies_between_best_and_worst(name: str, seed: Any, share: float) -> None:
+    checklist = shipped(name)
+    for figure_name, figure in assess(checklist, _some(checklist, seed, share), today=TODAY).figures.items():
+        if figure.now is not None and figure.best is not None and figure.worst is not None:
+            assert figure.best <= figure.now <= figure.worst, figure_name
 
 
 @settings(max_examples=6, deadline=None)
@@ -153,6 +186,15 @@ def test_a_later_rejection_takes_an_approval_back() -> None:
     assert document["signoffs"][0]["role"] in result.missing_roles
 
 
+def test_a_rejection_blocks_also_in_a_role_that_need_not_sign() -> None:
+    checklist, document = shipped("gdpr-dpia"), YAML().load(DPIA.read_text())
+    assert not assess(checklist, parse_answers(_dump(document), checklist), today=TODAY).blockers
+    document["signoffs"].append(deepcopy(document["signoffs"][0]))
+    document["signoffs"][-1] |= {"role": "works_council", "decision": "reject"}
+    result = assess(checklist, parse_answers(_dump(document), checklist), today=TODAY)
+    assert any("works_council) rejected this" in because for because in result.blockers)
+
+
 def test_an_old_review_has_expired() -> None:
     checklist = shipped("gdpr-dpia")
     assert assess(checklist, parse_answers(DPIA.read_text(), checklist), today=date(2031, 1, 1)).expired
@@ -202,6 +244,38 @@ def test_words_that_yaml_would_turn_into_something_else_stay_words(word: str) ->
     )
     head = HEAD.replace("ca-aia", "t")
     assert parse_answers(f"{head}answers: {{q: {{value: {word}}}}}", checklist).values["q"] == word
+
+
+SMALL = """
+schema: raudit.checklist/1
+id: t
+version: 1.0.0
+title: T
+about: T
+source: {basis: [own], wording: own}
+sections:
+- id: s
+  title: S
+  questions:
+  - {id: a, type: yes_no, text: A, why: because, help: say%s}
+  - {id: b, type: yes_no, text: B, why: because, help: say}
+scoring: {values: {v: {expr: "1"}}, level: {of: %s, bands: [{id: x%s, because: y}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ((", show_if: \"ans('b') == 'yes'\"", "v", ""), "looks ahead"),
+        ((", show_if: \"ans('a') == 'yes'\"", "v", ""), "looks ahead"),
+        (("", "w", ""), "of no value"),
+        (("", "v", ', upto: "3"'), "last band"),
+    ],
+)
+def test_a_checklist_that_cannot_work_is_refused(parts: tuple[str, str, str], says: str) -> None:
+    parse_checklist(SMALL % ("", "v", ""))
+    with pytest.raises(ChecklistError, match=says):
+        parse_checklist(SMALL % parts)
 
 
 def test_a_checklist_that_names_a_missing_question_is_refused() -> None:

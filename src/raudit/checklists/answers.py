@@ -86,13 +86,13 @@ class SubjectSection(Strict):
     data_sha256: Digest | None = None
 
 
-class SetAside(Strict):
-    """An answer that is not asked for any more; never scored, never lost."""
+class SetAside(Answer):
+    """An answer that is not asked for any more, with everything in it; never scored, never lost."""
 
-    value: Any = None
+    cause: Literal["hidden", "dropped", "asked_anew", "withdrawn"] = "dropped"
+    """A hidden one comes back when its question is shown again."""
     reason: str = ""
-    by: str = ""
-    at: datetime | None = None
+    moved_at: datetime | None = None
 
 
 class AnswersFile(Strict):

@@ -7,7 +7,7 @@ far never stands alone; the best and the worst case of what is still open stand 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -95,6 +95,20 @@ class Assessment:
     expired: str
     """Why the answers do not hold any more, or nothing."""
 
+    suggestions: Mapping[str, tuple[str, ...]]
+    """Answers that what was measured suggests, by question; option ids for questions with options."""
+
+    @property
+    def standing(self) -> str:
+        """Level so far and where it can still end, in words; empty if the checklist has no level."""
+        if self.checklist.file.scoring.level is None:
+            return ""
+        names = (self.level, self.level_best, self.level_worst)
+        here, best, worst = (name.replace("_", " ") or "not told" for name in names)
+        if self.complete or best == worst == here:
+            return here
+        return f"{here} so far; can still end between {best} and {worst}"
+
     @property
     def complete(self) -> bool:
         """Whether every shown question that must be answered is."""
@@ -141,7 +155,10 @@ def assess(
             for rule in checklist.file.scoring.rules
             if lattice.is_true(now.evaluate(rule.when))
         ),
-        blockers=tuple(b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))),
+        blockers=(
+            *(b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))),
+            *_turned_down(states),
+        ),
         contradictions=_contradictions(checklist, answers, now, visible),
         facts_used=tuple(
             sorted(
@@ -152,6 +169,7 @@ def assess(
         signoffs=states,
         missing_roles=_missing_roles(checklist, now, states),
         expired=_expired(checklist, answers, facts, today),
+        suggestions=_suggestions(checklist, now, visible),
     )
 
 
@@ -190,14 +208,27 @@ def _compute(scope: AnswerScope) -> None:
         total: Value = Decimal(0)
         for question in members:
             total = lattice.add(total, scope.points_of(question.id))
-        counted = members if rules.max == "declared" else [q for q in members if scope.visible[q.id] is not False]
         scope.computed[f"{pool}.score"] = total
-        scope.computed[f"{pool}.max"] = sum((point_range(q)[1] for q in counted), Decimal(0))
+        scope.computed[f"{pool}.max"] = _most(scope, members, declared=rules.max == "declared")
     for name, value in scoring.values.items():
         scope.computed[name] = scope.evaluate(value.expr) if value.expr else _looked_up(scope, value.table, value.keys)
     for rule in scoring.rules:
         truth = lattice.truth(scope.evaluate(rule.when))
         scope.outcomes[rule.outcome] = lattice.either([scope.outcomes.get(rule.outcome, False), truth])
+
+
+def _most(scope: AnswerScope, members: Sequence[Question], *, declared: bool) -> Value:
+    """Most points of a pool: of all its questions, or of those that are shown, between the two where some may be."""
+
+    def total(questions: Iterable[Question]) -> Decimal:
+        return sum((point_range(question)[1] for question in questions), Decimal(0))
+
+    if declared:
+        return total(members)
+    return lattice.number(
+        total(q for q in members if scope.visible[q.id] is True),
+        total(q for q in members if scope.visible[q.id] is not False),
+    )
 
 
 def _looked_up(scope: AnswerScope, table: str, keys: Sequence[str]) -> Value:
@@ -309,6 +340,18 @@ def _contradictions(
     return tuple(found)
 
 
+def _suggestions(checklist: Checklist, scope: AnswerScope, visible: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    found = {
+        name: tuple(
+            rule.because
+            for rule in checklist.questions[name].evidence.suggest
+            if lattice.is_true(scope.evaluate(rule.when))
+        )
+        for name in visible
+    }
+    return {name: given for name, given in found.items() if given}
+
+
 def answer_text(question: Question, value: Any) -> str:
     """An answer in words."""
     texts = {option.id: option.text for option in question.options}
@@ -346,6 +389,17 @@ def _signoffs(checklist: Checklist, answers: Answers) -> tuple[SignOffState, ...
     strict = {rule.role: rule.not_author for rule in checklist.file.signoff}
     return tuple(
         signoff_state(answers, signoff, not_author=strict.get(signoff.role, True)) for signoff in answers.file.signoffs
+    )
+
+
+def _turned_down(states: Sequence[SignOffState]) -> tuple[str, ...]:
+    """Whoever rejects or refers stands against approval, also in a role that need not sign."""
+    last = {state.signoff.role: state.signoff for state in states if state.holds}
+    words = {"reject": "rejected this", "refer": "referred this to someone else"}
+    return tuple(
+        f"{signoff.by} ({role}) {words[signoff.decision]} on {signoff.at.date().isoformat()}."
+        for role, signoff in last.items()
+        if signoff.decision in words
     )
 
 

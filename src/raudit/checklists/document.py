@@ -1,18 +1,12 @@
-"""An answers file that a person edits and a program writes into: comments and order survive."""
+"""A new answers file: every question explained in it, for a person or the terminal to fill in."""
 
 from __future__ import annotations
 
-import io
-from datetime import datetime
-from typing import Any
-
-from raudit.checklists.answers import Answers, Decision, parse_answers
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Kind, Question
-from raudit.checklists.signoff import answer_digests, answers_sha256
-from raudit.errors import AnswersError
+from raudit.checklists.writing import signed_off
 
-WIDTH = 116
+__all__ = ["signed_off", "skeleton"]
 
 
 def skeleton(checklist: Checklist, *, project: str = "") -> str:
@@ -68,71 +62,6 @@ def _example(question: Question) -> str:
             return "[{" + ", ".join(f"{column.id}: " for column in question.columns) + "}]"
         case _:
             return question.options[0].id if question.options else ""
-
-
-def signed_off(
-    text: str,
-    checklist: Checklist,
-    *,
-    role: str,
-    decision: Decision,
-    by: str,
-    at: datetime,
-    conditions: tuple[str, ...] = (),
-) -> str:
-    """Add a sign-off to the text of an answers file; everything else stays as it is written.
-
-    Raises
-    ------
-    AnswersError
-        If the role is none the checklist asks for, or the signer is an author of an answer.
-    """
-    answers = parse_answers(text, checklist)
-    _check_signer(answers, checklist, role, by)
-    document, yaml = _loaded(text)
-    entry: dict[str, Any] = {
-        "role": role,
-        "decision": decision,
-        "by": by,
-        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "covers_sha256": str(answers_sha256(answers)),
-    }
-    if conditions:
-        entry["conditions"] = list(conditions)
-    entry["covered"] = {name: str(value) for name, value in answer_digests(answers).items()}
-    kept = [item for item in document.get("signoffs") or [] if item.get("role") != role]
-    document["signoffs"] = [*kept, entry]
-    out = io.StringIO()
-    yaml.dump(document, out)
-    return out.getvalue()
-
-
-def _check_signer(answers: Answers, checklist: Checklist, role: str, by: str) -> None:
-    rules = {rule.role: rule for rule in checklist.file.signoff}
-    if role not in rules:
-        raise AnswersError(
-            f"{checklist.id} asks for no sign-off by '{role}'",
-            reference="signoff-role",
-            expected=" or ".join(rules) or "none",
-            hint="use one of these roles",
-        )
-    authors = {answer.by.strip().lower() for answer in answers.file.answers.values() if answer.by}
-    if rules[role].not_author and by.strip().lower() in authors:
-        raise AnswersError(
-            "an author cannot sign off the answers",
-            reference="signoff-author",
-            got=by,
-            hint="let someone sign who answered none of the questions",
-        )
-
-
-def _loaded(text: str) -> tuple[Any, Any]:
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = WIDTH, True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml.load(text), yaml
 
 
 def _quoted(text: str) -> str:

@@ -89,7 +89,35 @@ def _checked(yaml: YamlText) -> Checklist:
     )
     for text, at in _expressions(file):
         _check_references(checklist, found[text], yaml, at)
+    _check_order(checklist, yaml)
+    _check_level(checklist, yaml)
     return checklist
+
+
+def _check_order(checklist: Checklist, yaml: YamlText) -> None:
+    """Whether a question is shown may only depend on earlier ones: that is how a person goes through them."""
+    seen: set[str] = set()
+    for s, section in enumerate(checklist.file.sections):
+        conditions: list[tuple[str, tuple[str | int, ...]]] = [(section.show_if, ("sections", s, "show_if"))]
+        for q, question in enumerate(section.questions):
+            conditions.append((question.show_if, ("sections", s, "questions", q, "show_if")))
+            for text, at in conditions:
+                for function, words in checklist.expressions[text].calls() if text else ():
+                    if function in BY_QUESTION and words and words[0] not in seen:
+                        raise _fault("a condition looks ahead", "condition-ahead", yaml, at, words[0])
+            conditions = []
+            seen.add(question.id)
+
+
+def _check_level(checklist: Checklist, yaml: YamlText) -> None:
+    level, scoring = checklist.file.scoring.level, checklist.file.scoring
+    if level is None:
+        return
+    known = {*scoring.values, *(f"{pool}.{part}" for pool in scoring.pools for part in ("score", "max"))}
+    if level.of not in known:
+        raise _fault("the level is of no value", "no-value", yaml, ("scoring", "level", "of"), level.of)
+    if [band.id for band in level.bands if not band.upto] != [level.bands[-1].id]:
+        raise _fault("the last band, and only it, has no limit", "bands", yaml, ("scoring", "level", "bands"), level.of)
 
 
 def _expressions(file: ChecklistFile) -> Iterator[tuple[str, tuple[str | int, ...]]]:

@@ -65,20 +65,18 @@ class AnswerScope:
             return _points(question, self.values.get(name))
         if not self.possible:
             return Decimal(0)
-        low, high = point_range(question)
-        if self.visible.get(name) is MAYBE:
-            low, high = min(low, Decimal(0)), max(high, Decimal(0))
-        return lattice.number(low, high)
+        return lattice.number(*point_range(question))
 
 
 def point_range(question: Question) -> tuple[Decimal, Decimal]:
-    """Fewest and most points an answer can have."""
-    points = [option.points for option in question.options]
-    if not points:
-        return Decimal(0), Decimal(0)
-    if question.type is Kind.MULTI:
-        return sum((p for p in points if p < 0), Decimal(0)), sum((p for p in points if p > 0), Decimal(0))
-    return min(points), max(points)
+    """Fewest and most points an answer can have; none, where the question does not apply, is always among them."""
+    points = [option.points for option in question.options if option.id != question.none_option]
+    alone = [option.points for option in question.options if option.id == question.none_option]
+    if question.type is Kind.MULTI and points:
+        fewest = sum((p for p in points if p < 0), Decimal(0)) or min(points)
+        most = sum((p for p in points if p > 0), Decimal(0)) or max(points)
+        points = [fewest, most]
+    return min([*points, *alone, Decimal(0)]), max([*points, *alone, Decimal(0)])
 
 
 def _points(question: Question, value: Any) -> Decimal:
@@ -97,9 +95,9 @@ def _ans(scope: AnswerScope, name: str) -> Value:
         return MISSING
     match question.type:
         case Kind.CHOICE:
-            return OneOf(frozenset(option.id for option in question.options))
+            return OneOf(frozenset({*(option.id for option in question.options), NOT_APPLICABLE}))
         case Kind.YES_NO:
-            return OneOf(frozenset({"yes", "no"}))
+            return OneOf(frozenset({"yes", "no", NOT_APPLICABLE}))
         case Kind.NUMBER:
             return lattice.Range(-INFINITY, INFINITY)
         case _:

@@ -22,6 +22,16 @@ class SignOffState:
     """Why it does not hold."""
 
 
+def person(name: str) -> str:
+    """A person's name or address, for comparison: without case and surrounding space."""
+    return " ".join(name.split()).casefold()
+
+
+def authors_of(answers: Answers) -> frozenset[str]:
+    """Everyone who wrote an answer."""
+    return frozenset(person(answer.by) for answer in answers.file.answers.values() if answer.by.strip())
+
+
 def answer_digests(answers: Answers) -> dict[str, Sha256]:
     """Digest of the meaning of each answer: value, state, reason, author and evidence, not layout and not review."""
     return {name: digest(_meaning(answers, name)) for name in sorted(answers.file.answers)}
@@ -42,8 +52,7 @@ def answers_sha256(answers: Answers) -> Sha256:
 
 def signoff_state(answers: Answers, signoff: SignOff, *, not_author: bool) -> SignOffState:
     """Say whether a sign-off holds, and what changed if not."""
-    authors = {answer.by.strip().lower() for answer in answers.file.answers.values() if answer.by}
-    if not_author and signoff.by.strip().lower() in authors:
+    if not_author and person(signoff.by) in authors_of(answers):
         return SignOffState(signoff=signoff, holds=False, because="the signer is an author of the answers")
     if signoff.covers_sha256 == answers_sha256(answers):
         return SignOffState(signoff=signoff, holds=True)

@@ -1,0 +1,332 @@
+"""Write into an answers file that a person edits: one answer, a review, a sign-off; everything else stays as it is.
+
+Each function takes the text of the file and gives the new text; ``save`` does it to a file in one step. After every
+write, answers to questions that are hidden stand in ``set_aside``, and come back when their question is shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from raudit.checklists.answers import Answers, Decision, parse_answers, typed_value
+from raudit.checklists.load import Checklist
+from raudit.checklists.signoff import answer_digests, answers_sha256, authors_of, person
+from raudit.checklists.splice import (
+    changed_entry,
+    dump,
+    entry_text,
+    find_block,
+    in_lines,
+    put_entry,
+    take_entry,
+    text_yaml,
+)
+from raudit.errors import AnswersError
+from raudit.files import write_whole
+from raudit.yamltext import nearest, parse_yaml, read_yaml
+
+FIELDS = ("value", "state", "why", "by", "at", "owner", "due", "evidence", "review")
+"""Keys of an answer, in the order in which they are written."""
+ASIDE = (*FIELDS, "cause", "reason", "moved_at")
+
+State = Literal["answered", "unknown", "not_applicable"]
+
+
+def record_answer(
+    text: str,
+    checklist: Checklist,
+    question: str,
+    value: Any = None,
+    *,
+    at: datetime,
+    state: State = "answered",
+    why: str | None = None,
+    by: str = "",
+    owner: str = "",
+    due: date | None = None,
+    evidence: Sequence[Mapping[str, str]] | None = None,
+) -> str:
+    """Put one answer into the text of an answers file.
+
+    Parameters
+    ----------
+    text
+        The file as it stands.
+    checklist
+        The checklist it answers.
+    question
+        Id of the question.
+    value
+        Text, a list of option ids, or a list of rows (column to text), by the question's type; None if the state
+        says why there is none.
+    at
+        When; written in UTC, in whole seconds.
+    state
+        ``unknown`` takes ``owner`` and ``due``, ``not_applicable`` takes ``why``.
+    why
+        The reason. None leaves the one that is there.
+    by
+        Who answers.
+    evidence
+        What it rests on: mappings with ``kind``, ``path``, ``sha256``, ``observed``. None leaves what is there.
+
+    Returns
+    -------
+    str
+        The new text; the same text if nothing changes. A review of the answer goes back to ``pending``, with its note.
+
+    Raises
+    ------
+    AnswersError
+        If the value is not what the question asks for, or the file is not an answers file of this checklist.
+    """
+    asked = _question(checklist, question)
+    parse_answers(text, checklist)
+    plain = _plain(value)
+    if state == "answered":
+        if plain in (None, "", []):
+            raise _fault(f"'{question}' has no value", "answer-empty", "give a value, or say state unknown")
+        typed_value(asked, plain, where=question)
+    elif state == "not_applicable" and not (why or "").strip():
+        raise _fault(f"'{question}' is not applicable, but not why", "answer-no-reason", "give one sentence as why")
+    changes: dict[str, Any] = {
+        "value": plain if state == "answered" else None,
+        "state": None if state == "answered" else state,
+        "owner": owner or None,
+        "due": due.isoformat() if due else None,
+    }
+    if why is not None:
+        changes["why"] = why or None
+    if evidence is not None:
+        changes["evidence"] = [dict(link) for link in evidence] or None
+    written = _written(text, question)
+    if written is not None and all(_same(written.get(key), new) for key, new in changes.items()):
+        return tidy(text, checklist, at=at)
+    review = dict(written.get("review") or {}) if written else {}
+    changes |= {"by": by or None, "at": _time(at), "review": {**review, "state": "pending"} if review else None}
+    text = _put(text, checklist, "answers", question, changes)
+    return tidy(text, checklist, at=at)
+
+
+def withdraw_answer(text: str, checklist: Checklist, question: str, *, at: datetime, reason: str = "") -> str:
+    """Take an answer back: it moves to ``set_aside`` and the question is open again."""
+    _question(checklist, question)
+    if question not in parse_answers(text, checklist).file.answers:
+        return text
+    return tidy(_aside(text, checklist, question, "withdrawn", reason or "taken back", at), checklist, at=at)
+
+
+def review_answer(
+    text: str,
+    checklist: Checklist,
+    question: str,
+    *,
+    state: Literal["pending", "accepted", "to_correct"],
+    by: str,
+    at: datetime,
+    note: str = "",
+) -> str:
+    """Write down what a reviewer made of an answer.
+
+    Raises
+    ------
+    AnswersError
+        If there is no such answer, or the reviewer is its author.
+    """
+    _question(checklist, question)
+    answer = parse_answers(text, checklist).file.answers.get(question)
+    if answer is None:
+        raise _fault(f"'{question}' is not answered", "review-no-answer", "answer it first")
+    if person(by) == person(answer.by):
+        raise _fault("an author cannot review the own answer", "review-author", "let someone else review it", got=by)
+    review = {"state": state, "by": by, "at": _time(at), **({"note": note} if note else {})}
+    return _put(text, checklist, "answers", question, {"review": review})
+
+
+def tidy(text: str, checklist: Checklist, *, at: datetime) -> str:
+    """Move answers to hidden questions to ``set_aside``, and bring back those whose question is shown again."""
+    from raudit.checklists.assess import assess
+
+    for _round in range(len(checklist.questions) + 1):
+        answers = parse_answers(text, checklist)
+        result = assess(checklist, answers, today=at.date())
+        shown = set(result.visible)
+        for name in result.hidden:
+            text = _aside(text, checklist, name, "hidden", _because_hidden(checklist, name), at)
+        back = [n for n in answers.file.set_aside if _returns(checklist, answers, n, shown)]
+        for name in back:
+            text = _bring_back(text, checklist, name)
+        if not result.hidden and not back:
+            return text
+    return text
+
+
+def signed_off(
+    text: str,
+    checklist: Checklist,
+    *,
+    role: str,
+    decision: Decision,
+    by: str,
+    at: datetime,
+    conditions: Sequence[str] = (),
+) -> str:
+    """Add a sign-off to the text of an answers file; everything else stays as it is written.
+
+    Raises
+    ------
+    AnswersError
+        If the role is none the checklist asks for, or the signer is an author of an answer.
+    """
+    text = tidy(text, checklist, at=at)
+    answers = parse_answers(text, checklist)
+    _check_signer(answers, checklist, role, by)
+    yaml = text_yaml()
+    document = yaml.load(text)
+    entry: dict[str, Any] = {
+        "role": role,
+        "decision": decision,
+        "by": by,
+        "at": _time(at),
+        "covers_sha256": str(answers_sha256(answers)),
+    }
+    if conditions:
+        entry["conditions"] = list(conditions)
+    entry["covered"] = {name: str(value) for name, value in answer_digests(answers).items()}
+    kept = [item for item in document.get("signoffs") or [] if item.get("role") != role]
+    document["signoffs"] = [*kept, entry]
+    return dump(document, yaml)
+
+
+def save(path: Path, change: Callable[[str], str]) -> str:
+    """Apply a change to a file in one step; nothing is written if nothing changes.
+
+    The file is read anew each time, so what an editor saved in between is kept.
+
+    Examples
+    --------
+    ``save(path, lambda text: record_answer(text, checklist, "need.basis", "consent", at=now, by="ann@example.org"))``
+    """
+    before = read_yaml(path, error=AnswersError).text
+    after = change(before)
+    if after != before:
+        write_whole(path, after.encode("utf-8"))
+    return after
+
+
+def _put(text: str, checklist: Checklist, key: str, name: str, changes: Mapping[str, Any]) -> str:
+    """Change one entry of a mapping, and make sure that nothing else changed."""
+    text = in_lines(text)
+    block = find_block(text, key)
+    old = entry_text(text, block, name) if block and name in block.spans else ""
+    order = ASIDE if key == "set_aside" else FIELDS
+    new = put_entry(text, key, name, changed_entry(old, name, changes, order=order), order=tuple(checklist.questions))
+    was, now = _tree(text), _tree(new)
+    entry = {**((was.get(key) or {}).get(name) or {}), **changes}
+    was[key] = {**(was.get(key) or {}), name: {k: v for k, v in entry.items() if v is not None}}
+    if was != {**now, key: {**now[key], name: {k: v for k, v in now[key][name].items() if v is not None}}}:
+        raise _fault(
+            "the file cannot be changed without changing more", "answers-layout", "lay the answers out in lines",
+            got=name,
+        )  # fmt: skip
+    return new
+
+
+def _aside(text: str, checklist: Checklist, name: str, cause: str, reason: str, at: datetime) -> str:
+    """Move an answer to ``set_aside`` with everything in it."""
+    text = in_lines(text)
+    block = find_block(text, "answers")
+    if block is None or name not in block.spans:
+        return text
+    entry = entry_text(text, block, name)
+    text = take_entry(text, "answers", name, leave=f"# {name}: set aside, see below")
+    text = take_entry(text, "set_aside", name)
+    text = put_entry(text, "set_aside", name, entry)
+    return _put(text, checklist, "set_aside", name, {"cause": cause, "reason": reason, "moved_at": _time(at)})
+
+
+def _bring_back(text: str, checklist: Checklist, name: str) -> str:
+    """Move an answer from ``set_aside`` to where it stood."""
+    text = in_lines(text)
+    block = find_block(text, "set_aside")
+    if block is None or name not in block.spans:
+        return text
+    entry = changed_entry(entry_text(text, block, name), name, {"cause": None, "reason": None, "moved_at": None})
+    return put_entry(take_entry(text, "set_aside", name), "answers", name, entry, order=tuple(checklist.questions))
+
+
+def _returns(checklist: Checklist, answers: Answers, name: str, shown: set[str]) -> bool:
+    aside = answers.file.set_aside[name]
+    if aside.cause != "hidden" or name not in shown or name in answers.file.answers:
+        return False
+    try:
+        if aside.state == "answered":
+            typed_value(checklist.questions[name], aside.value, where=name)
+    except AnswersError:
+        return False
+    return True
+
+
+def _because_hidden(checklist: Checklist, name: str) -> str:
+    conditions = [c for c in (checklist.section_of[name].show_if, checklist.questions[name].show_if) if c]
+    return "not asked, since it is only if " + " and ".join(conditions)
+
+
+def _check_signer(answers: Answers, checklist: Checklist, role: str, by: str) -> None:
+    rules = {rule.role: rule for rule in checklist.file.signoff}
+    if role not in rules:
+        raise AnswersError(
+            f"{checklist.id} asks for no sign-off by '{role}'",
+            reference="signoff-role",
+            expected=" or ".join(rules) or "none",
+            hint="use one of these roles",
+        )
+    if rules[role].not_author and person(by) in authors_of(answers):
+        raise AnswersError(
+            "an author cannot sign off the answers",
+            reference="signoff-author",
+            got=by,
+            hint="let someone sign who answered none of the questions",
+        )
+
+
+def _question(checklist: Checklist, name: str) -> Any:
+    if name not in checklist.questions:
+        raise _fault(f"there is no question '{name}'", "no-question", nearest(name, list(checklist.questions)))
+    return checklist.questions[name]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {str(key): None if item is None else str(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case None:
+            return None
+        case _:
+            return str(value)
+
+
+def _same(old: Any, new: Any) -> bool:
+    return old == new or (old in (None, "", []) and new in (None, "", []))
+
+
+def _written(text: str, name: str) -> dict[str, Any] | None:
+    found = (_tree(text).get("answers") or {}).get(name)
+    return dict(found) if isinstance(found, Mapping) else None
+
+
+def _tree(text: str) -> dict[str, Any]:
+    return dict(parse_yaml(text, source="answers", error=AnswersError).value)
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _fault(message: str, reference: str, hint: str, got: str = "") -> AnswersError:
+    return AnswersError(message, reference=reference, hint=hint, got=got)
