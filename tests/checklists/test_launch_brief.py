@@ -202,3 +202,12 @@ def test_every_checklist_has_a_page_and_requirements(name: str) -> None:
     result = assess(checklist, answers, today=TODAY)
     assert "incomplete" in lines(brief(checklist, answers, result))[0]
     assert "OPEN" in requirements(checklist, answers, result)
+
+
+@pytest.mark.parametrize("name", ["launch-readiness", "threat-model"])
+def test_the_reference_names_every_blocker_and_every_question_that_evidence_can_refute(name: str) -> None:
+    page = (EXAMPLES.parents[2] / "docs" / "reference" / f"{name}.md").read_text()
+    checklist = shipped(name)
+    assert not [blocker.because for blocker in checklist.file.block_if if f"- {blocker.because}" not in page]
+    refutable = [q.id for q in checklist.questions.values() if q.evidence.contradicted_if]
+    assert not [name for name in refutable if f"`{name}`" not in page]
