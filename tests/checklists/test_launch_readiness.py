@@ -189,6 +189,12 @@ def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
             "no comparison with a baseline",
         ),
         ({"experiment__baseline": "audited"}, {"fairness.metrics": None}, "experiment.baseline", "no comparison"),
+        (
+            {"tradeoffs__threshold": "audited"},
+            {"fairness.metrics": ["mean_cost"]},
+            "tradeoffs.threshold",
+            "no costs over thresholds",
+        ),
         ({"risk__log": "long"}, {"log.kept": False}, "risk.log", "not written to a log"),
     ],
 )

@@ -165,7 +165,13 @@ def test_a_high_threat_needs_the_owner_too() -> None:
 @pytest.mark.parametrize(
     ("change", "facts", "question", "says"),
     [
-        ({}, {"model.format": "pickle"}, "profile.model_file", "pickle file, which can run code"),
+        (
+            {"supply__controls": ["pinned"]},
+            {"model.format": "unsafe-pickle"},
+            "profile.model_file",
+            "read as unsafe-pickle, which runs code",
+        ),
+        ({"profile__model_file": "code"}, {"model.format": "unsafe-joblib"}, "supply.controls", "runs code"),
         ({"profile__model_file": "code"}, {"model.format": "skops"}, "profile.model_file", "holds data only"),
         ({"profile__personal": "no"}, {"pii.columns_with_personal_data": ["email"]}, "profile.personal", "email"),
         ({"profile__personal": "no"}, {"fairness.groups_compared": ["sex"]}, "profile.personal", "sex"),
@@ -201,7 +207,7 @@ def test_true_answers_are_not_refuted() -> None:
     }
     result = assessed(THREATS, full(), facts)
     assert not result.contradictions
-    assert len(result.facts_used) == 6
+    assert len(result.facts_used) == 6  # one of them bears on two questions
 
 
 def test_every_stride_category_and_every_attack_is_asked_about() -> None:
