@@ -59,9 +59,11 @@ def test_what_blocks_comes_first() -> None:
 
 def test_an_open_question_is_on_the_page_and_with_its_owner_in_the_requirements() -> None:
     page, _html, doc = written({"problem.target": UNKNOWN}, drop=("rollout.shadow",))
-    assert "What should it be? (unknown; sam@example.org finds out by 2026-12-01)" in page
+    assert "What should the number be? (unknown; sam@example.org finds out by 2026-12-01)" in page
     assert "| 12 | OPEN | 2027-06-30 |" in page
-    assert "What should it be? | OPEN: unknown; sam@example.org finds out by 2026-12-01 | sam@example.org |" in doc
+    assert (
+        "What should the number be? | OPEN: unknown; sam@example.org finds out by 2026-12-01 | sam@example.org |" in doc
+    )
     assert "It runs beside today's process before it decides. | OPEN: not answered | nobody yet |" in doc
 
 
