@@ -76,19 +76,22 @@ READY: dict[str, Any] = {
 }
 
 
-def answers_to(checklist: Checklist, values: dict[str, Any], **more: Any) -> Answers:
-    """Answers as they would be read from a file; a mapping is taken as the whole answer, such as a state."""
+def text_of(checklist: Checklist, values: dict[str, Any]) -> str:
+    """An answers file; a mapping is taken as the whole answer, such as a state."""
     pin = {"id": checklist.id, "version": checklist.file.version, "sha256": str(checklist.sha256)}
     entries = {
         name: deepcopy(value) if isinstance(value, dict) else {"value": deepcopy(value), "by": "pm@example.org"}
         for name, value in values.items()
     }
+    file = {"schema": "raudit.answers/1", "checklist": pin, "subject": {"project": "Loans"}, "answers": entries}
     out = StringIO()
-    YAML().dump(
-        {"schema": "raudit.answers/1", "checklist": pin, "subject": {"project": "Loans"}, "answers": entries, **more},
-        out,
-    )
-    return parse_answers(out.getvalue(), checklist)
+    YAML().dump(file, out)
+    return out.getvalue()
+
+
+def answers_to(checklist: Checklist, values: dict[str, Any]) -> Answers:
+    """Answers as they would be read from a file."""
+    return parse_answers(text_of(checklist, values), checklist)
 
 
 def assessed(checklist: Checklist, values: dict[str, Any], facts: dict[str, Any] | None = None) -> Assessment:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import runpy
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.checklists.launch_answers import READY, TODAY, answers_to
+from tests.checklists.launch_answers import READY, TODAY, answers_to, text_of
 
-from raudit.checklists import assess, load_answers, shipped_checklists
+from raudit.checklists import assess, load_answers, parse_answers, shipped_checklists
 from raudit.checklists.answers import empty_answers
+from raudit.checklists.document import signed_off
 from raudit.checklists.load import shipped
 from raudit.checklists.page_text import brief, brief_html
 from raudit.checklists.requirement_text import requirement_list, requirements
@@ -77,6 +79,28 @@ def test_nothing_answered_never_looks_good() -> None:
     drafts = requirement_list(LAUNCH, answers, result)
     assert {item.now for item in drafts} == {"OPEN: not answered"}
     assert {item.owner for item in drafts} == {"nobody yet"}
+
+
+@pytest.mark.parametrize(
+    ("decision", "first_line", "says"),
+    [
+        ("approve", "# Loans: ready", "Every section has at least four fifths of its points."),
+        ("reject", "# Loans: not approved", "risk decided to reject. By the answers: ready."),
+    ],
+)
+def test_who_signed_is_on_the_page(decision: Any, first_line: str, says: str) -> None:
+    text = text_of(LAUNCH, READY)
+    for role, by, words in (("owner", "ines@example.org", "approve"), ("risk", "tom@example.org", decision)):
+        text = signed_off(text, LAUNCH, role=role, decision=words, by=by, at=datetime(2026, 11, 20, tzinfo=UTC))
+    answers = parse_answers(text, LAUNCH)
+    page = brief(LAUNCH, answers, assess(LAUNCH, answers, today=TODAY))
+    assert lines(page)[0] == first_line
+    assert says in page
+    assert f"| risk | {decision} | tom@example.org | 2026-11-20 |" in page
+    edited = parse_answers(text.replace("value: '30'", "value: '31'"), LAUNCH)
+    void = brief(LAUNCH, edited, assess(LAUNCH, edited, today=TODAY))
+    assert lines(void)[0] == "# Loans: ready, not signed"
+    assert "void: these answers changed after it: problem.target" in void
 
 
 @pytest.mark.parametrize(
