@@ -11,8 +11,8 @@ from typing import Any
 
 from raudit.checklists.answers import Answers
 from raudit.checklists.assess import Assessment
-from raudit.checklists.brief import alert_for, plain
 from raudit.checklists.load import Checklist
+from raudit.checklists.page import alert_for, plain
 
 OPEN = "OPEN"
 

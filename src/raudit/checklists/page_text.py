@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from raudit.checklists.answers import Answers
 from raudit.checklists.assess import Assessment
-from raudit.checklists.brief import Goal, Page, page, plain
 from raudit.checklists.load import Checklist
+from raudit.checklists.page import Goal, Page, page, plain
 
 MOST_OPEN = 5
 SHORT = 14

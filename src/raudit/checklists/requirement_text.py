@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from raudit.checklists.answers import Answer, Answers
 from raudit.checklists.assess import Assessment, answer_text
-from raudit.checklists.brief import shown
-from raudit.checklists.brief_text import md
 from raudit.checklists.load import Checklist
+from raudit.checklists.page import shown
+from raudit.checklists.page_text import md
 from raudit.checklists.requirement_templates import (
     BEST,
     CHECKS,
