@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from raudit.checklists import lattice
-from raudit.checklists.answers import Answers
+from raudit.checklists.answers import Answers, EvidenceLink
 from raudit.checklists.lattice import MISSING, Range, Truth, Value
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Kind, Question
@@ -302,11 +302,20 @@ def _open(checklist: Checklist, answers: Answers, scope: AnswerScope, visible: S
             reason = "not answered"
         elif answer is not None and answer.review.state == "to_correct":
             reason = f"to be corrected: {answer.review.note}" if answer.review.note else "to be corrected"
+        elif answer is not None and _unshown(question, answers.values.get(name), answer.evidence):
+            reason = "this answer needs evidence; link under 'evidence' what shows it"
         else:
             reason = _row_gap(question, answers.values.get(name))
         if reason:
             found.append(Open(question=name, reason=reason, line=answers.line(name)))
     return tuple(found)
+
+
+def _unshown(question: Question, value: Any, evidence: Sequence[EvidenceLink]) -> bool:
+    """Whether an answer claims what has to be shown, and links nothing."""
+    chosen = value if isinstance(value, tuple) else (value,)
+    claimed = any(option.needs_evidence for option in question.options if option.id in chosen)
+    return claimed and not any(link.path.strip() for link in evidence)
 
 
 def _row_gap(question: Question, value: Any) -> str:

@@ -42,6 +42,8 @@ class Option(Strict):
     points: Decimal = Decimal(0)
     """What it adds to the pool of its question."""
     help: str = ""
+    needs_evidence: bool = False
+    """Whether it claims something that has to be shown; without a link in ``evidence`` the answer stays open."""
 
 
 class RowColumn(Strict):
