@@ -123,7 +123,8 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     DataError
         If the target cannot be read at all, or a single file cannot.
     """
-    scanner = prepare(options, seed=seed)
+    with progress.task("loading the language model"):
+        scanner = prepare(options, seed=seed)
     tables: list[TableResult] = []
     gaps: list[Gap] = []
     named = isinstance(target, (str, Path))
