@@ -48,6 +48,7 @@ _HOMES = {
     "render_markdown": "raudit.report",
     "render_pdf": "raudit.report",
     "run_audit": "raudit.audit",
+    "scan_pii": "raudit.stages.pii.sweep",
     "verify_report": "raudit.verify",
     "wrap_table": "raudit.data",
 }

@@ -19,6 +19,7 @@ def _shared(function: Any) -> Any:
         click.option("--columns", multiple=True, metavar="NAME", help="Scan only these columns (repeatable)."),
         click.option("--mode", type=click.Choice(["profile", "full"]), default="profile", show_default=True),
         click.option("--sample", type=click.IntRange(100, 1_000_000), default=1_000, show_default=True),
+        click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."),
         click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True),
         click.option("--language", type=click.Choice(["en", "de", "fr", "es"]), default="en", help="Of the values."),
         click.option("--model", metavar="FOLDER|none", help="A spaCy model instead of the best installed one."),
@@ -40,8 +41,9 @@ def _shared(function: Any) -> Any:
 @click.option("--quasi", multiple=True, metavar="COLUMN", help="Quasi-identifiers; found by name if not given.")
 @click.option("--small-count", type=click.IntRange(0, 1_000), default=0, help="Print counts up to this as a bound.")
 @click.option("--no-examples", is_flag=True, help="Leave out the masked shapes.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def scan(data: str, *, as_json: bool, **given: Any) -> None:
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0.")
+def scan(data: str, *, form: str | None, **given: Any) -> None:
     """Scan DATA: CSV, TSV, JSON lines, Parquet, Arrow, SQLite, DuckDB, a folder of them, or an SQLAlchemy URL.
 
     Exit status 1 if personal data was found, 3 if names could not be looked for or something could not be read, 0 if
@@ -50,10 +52,16 @@ def scan(data: str, *, as_json: bool, **given: Any) -> None:
     from raudit.stages.pii.show import print_result, progress
     from raudit.stages.pii.sweep import sweep, to_json
 
+    options = _options(given)
     with progress() as told:
-        result = sweep(data, _options(given), seed=given["seed"], progress=told)
-    if as_json:
+        result = sweep(data, options, seed=given["seed"], progress=told)
+    if form == "json":
         click.echo(json.dumps(to_json(result), ensure_ascii=False, indent=2))
+    elif form == "sarif":
+        from raudit import __version__
+        from raudit.stages.pii.sarif import to_sarif
+
+        click.echo(json.dumps(to_sarif(result, options, __version__), ensure_ascii=False, indent=1))
     else:
         print_result(result)
     raise SystemExit(result.exit_status)
@@ -97,6 +105,7 @@ def _options(given: dict[str, Any]) -> Any:
         mode=given["mode"],
         columns=given["columns"],
         sample=given["sample"],
+        workers=given["workers"],
         model=given["model"],
         model_language=given["language"],
         second_opinion="installed" if given["second_opinion"] else None,

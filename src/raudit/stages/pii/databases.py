@@ -11,7 +11,7 @@ from urllib.parse import quote
 from raudit.data import ColumnName, Kind
 from raudit.errors import DataError
 from raudit.extras import require
-from raudit.stages.pii.sources import Gap, StreamedTable, kind_of, unreadable
+from raudit.stages.pii.sources import Gap, StreamedTable, streamed, unreadable
 from raudit.stages.pii.texts import KEPT, as_batches
 
 
@@ -53,24 +53,32 @@ def duckdb_tables(path: Path, name: str) -> Iterator[StreamedTable | Gap]:
     try:
         with duckdb.connect(str(path), read_only=True) as db:
             found = [row[0] for row in db.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()]
-            schemas = {t: db.execute(f"SELECT * FROM {_quoted(t)} LIMIT 0").to_arrow_table().schema for t in found}  # noqa: S608
+            schemas = {t: _arrow_reader(db, f"SELECT * FROM {_quoted(t)} LIMIT 0", 1).schema for t in found}  # noqa: S608
             counts = {t: db.execute(f"SELECT count(*) FROM {_quoted(t)}").fetchone()[0] for t in found}  # noqa: S608
     except duckdb.Error as error:
         raise unreadable(name, "not a DuckDB file") from error
     for table in found:
-        kinds = {ColumnName(f.name): kind_of(f.type) for f in schemas[table]}
-        yield StreamedTable(
-            name=f"{name}:{table}", kinds=kinds, n_rows=int(counts[table]), read=_duckdb_reader(duckdb, path, table)
-        )
+        reader = _duckdb_reader(duckdb, path, table, schemas[table].names)
+        yield streamed(f"{name}:{table}", schemas[table], int(counts[table]), reader, whole=False)
 
 
-def _duckdb_reader(duckdb: Any, path: Path, table: str) -> Any:
-    def read(wanted: Sequence[ColumnName], rows: int) -> Iterator[Any]:
-        with duckdb.connect(str(path), read_only=True) as db:
-            chosen = ", ".join(_quoted(c) for c in wanted)
-            yield from db.execute(f"SELECT {chosen} FROM {_quoted(table)}").to_arrow_reader(rows)  # noqa: S608
+def _duckdb_reader(duckdb: Any, path: Path, table: str, names: Sequence[str]) -> Any:
+    def batches(tops: list[int], rows: int) -> Iterator[Any]:
+        chosen = ", ".join(_quoted(names[top]) for top in tops)
+        try:
+            with duckdb.connect(str(path), read_only=True) as db:
+                yield from _arrow_reader(db, f"SELECT {chosen} FROM {_quoted(table)}", rows)  # noqa: S608 -- quoted
+        except duckdb.Error as error:
+            raise unreadable(table, "broken in the middle") from error
 
-    return read
+    return batches
+
+
+def _arrow_reader(db: Any, query: str, rows: int) -> Any:
+    relation = db.sql(query)
+    # DuckDB 1.x calls it otherwise.
+    read = relation.to_arrow_reader if hasattr(relation, "to_arrow_reader") else relation.fetch_arrow_reader
+    return read(rows)
 
 
 def sqlalchemy_tables(url: str) -> Iterator[StreamedTable | Gap]:

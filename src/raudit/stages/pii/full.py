@@ -16,11 +16,11 @@ from raudit.stages.pii.mask import shape
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.parts import pool
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
-from raudit.stages.pii.scan import covers, finish, start, supported
+from raudit.stages.pii.scan import covers, finish, pieces, start, supported
 from raudit.stages.pii.second_opinion import consulted
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
 
-SEEN_CAP = 2_000_000
+SEEN_CAP = 500_000
 """Distinct values remembered per column; beyond it a value may be read again, which costs time and not truth."""
 
 
@@ -84,13 +84,15 @@ def _column(data: DataSet, name: ColumnName, scanner: Scanner, spans: Spans, tic
     )
     tally = _Tally(scanner, spans)
     for batch in data.batches([name], rows=65_536):
-        column = batch.column(0)
-        scan.add(column)
-        text = scan.as_text(column)
-        if text is not None:
-            counted = pc.value_counts(text.drop_null())
-            values, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
-            tally.add(values, counts, ner=scan.kind in {"text", "other"})
+        for piece in pieces(batch.column(0)):
+            cut = scan.cut
+            text = scan.as_text(piece)
+            scan.cut = cut  # it is counted when the piece is added
+            scan.add(piece)
+            if text is not None:
+                counted = pc.value_counts(text.drop_null())
+                values, counts = counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+                tally.add(values, counts, ner=scan.kind in {"text", "other"})
         tick(batch.num_rows)
     profile = finish(scan, scanner.engine, scanner.rulebook)
     counts = tally.counts(scan.n_rows - scan.n_empty)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ class Hint(StrEnum):
 
 def fold(text: str) -> str:
     """Lower-case a text and drop accents, so that ``Prénom`` and ``prenom`` are one word."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ẞ", "ss"))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
@@ -90,6 +93,7 @@ def hint_table(rulebook: Rulebook) -> HintTable:
     )
 
 
+@functools.lru_cache(maxsize=16_384)
 def joined(phrase: str) -> str:
     """A hint's words without what separates them."""
     return "".join(words(phrase))

@@ -333,7 +333,7 @@ def _exact(
     by_name = scan.hints.get(entity) is Hint.SURE and bool(rule and rule.native_with_hint)
     if native.distinct is not None and not by_name and entity not in {"DATE_OF_BIRTH", "US_BANK_NUMBER", "SWIFT_CODE"}:
         values = sorted(native.distinct)
-        verified = engine.spans(values, ner=False)
+        verified = engine.spans(values, ner=False, only=entity)
         good = [(v, s) for v, ss in zip(values, verified, strict=True) for s in ss if s.entity_type == entity]
         confirmed = sum(native.distinct[v] for v in dict.fromkeys(v for v, _ in good))
         examples = examples or tuple(dict.fromkeys(shape(v[s.start : s.end]) for v, s in good))[:3]

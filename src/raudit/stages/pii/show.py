@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
 MARKS = {
-    Sureness.NAME_AND_VALUES: "●●● name and values",
-    Sureness.VALUES: "●●○ values",
-    Sureness.IN_TEXT: "●●○ inside text",
-    Sureness.SUSPECTED: "●○○ suspected",
+    Sureness.NAME_AND_VALUES: "●●●",
+    Sureness.VALUES: "●●○",
+    Sureness.IN_TEXT: "●●○",
+    Sureness.SUSPECTED: "●○○",
 }
+LEGEND = "●●● column name and values   ●●○ one of the two   ●○○ suspected"
+NARROW = 100
+"""Columns of a terminal; below it the masked examples and the intervals are left out."""
 
 
 class _Bars:
@@ -84,15 +87,23 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
     console.print()
     console.print(f"[bold]{_plain(table.name)}[/]  {table.n_rows:,} rows, {len(table.verdicts):,} columns")
     if personal:
-        shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-        for heading, justify in (("column", "left"), ("holds", "left"), ("how sure", "left"), ("cells", "right")):
-            shown.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
-        shown.add_column("like", overflow="ellipsis", no_wrap=True, max_width=26)
-        shown.add_column("do", overflow="fold")
+        console.print(_summary(table))
+        wide = console.width >= NARROW
+        shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", show_edge=False, padding=(0, 1))
+        shown.add_column("column", overflow="ellipsis", no_wrap=True, max_width=28 if wide else 18)
+        shown.add_column("holds", min_width=18)
+        shown.add_column("sure", no_wrap=True)
+        shown.add_column("cells", justify="right", no_wrap=True)
+        if wide:
+            shown.add_column("like", overflow="ellipsis", no_wrap=True, max_width=26)
+        shown.add_column("do", no_wrap=True)
         for verdict in personal:
-            for row in _rows(verdict, result):
+            for row in _rows(verdict, result, wide):
                 shown.add_row(*row)
+        console.print()
         console.print(shown)
+        console.print()
+        console.print(f"  [dim]{LEGEND}[/]")
     else:
         console.print("  [green]no direct identifier and no special category found[/]")
     if clean and personal:
@@ -103,34 +114,52 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(f"  [yellow]alone[/]  {_plain(table.singling_out, 400)}")
 
 
-def _rows(verdict: ColumnVerdict, result: SweepResult) -> Iterator[tuple[str, ...]]:
+def _summary(table: TableResult) -> str:
+    personal = sum(v.personal for v in table.verdicts)
+    secret = sum(any(f.rule.group == "secret" for f in v.found) for v in table.verdicts)
+    special = sum(bool(v.special) for v in table.verdicts)
+    parts = [f"{personal:,} of {len(table.verdicts):,} columns hold personal data"]
+    parts += [f"[red]{secret:,} of them secrets[/]"] if secret else []
+    parts += [f"[magenta]{special:,} a special category[/]"] if special else []
+    return f"  {', '.join(parts)}."
+
+
+def _rows(verdict: ColumnVerdict, result: SweepResult, wide: bool) -> Iterator[tuple[str, ...]]:
     name = f"[bold]{_plain(verdict.name)}[/]"
     for found in verdict.found:
         colour = "red" if found.rule.group == "secret" else "default"
         like = _plain(found.count.examples[0]) if found.count.examples and result.examples else ""
+        inside = ", inside text" if found.sureness is Sureness.IN_TEXT else ""
         yield (
             name,
-            f"[{colour}]{found.rule.label}[/]",
+            f"[{colour}]{found.rule.label}{inside}[/]",
             MARKS[found.sureness],
-            _cells(found, result.small_count),
-            f"[dim]{like}[/]",
+            _cells(found, result.small_count, wide),
+            *((f"[dim]{like}[/]",) if wide else ()),
             found.rule.remedy,
         )
         name = ""
     for category in verdict.special:
-        yield name, f"[magenta]special category: {category}[/]", "●●○ name or values", "", "", "legal sign-off"
+        yield name, f"[magenta]special category: {category}[/]", "●●○", "", *(("",) if wide else ()), "legal sign-off"
         name = ""
 
 
-def _cells(found: Found, small: int) -> str:
+def _cells(found: Found, small: int, wide: bool) -> str:
     count = found.count
     if not count.k:
         return "by name"
     if count.exact:
-        return f"≤ {small}" if count.k <= small else f"{count.k:,} of {count.n:,}"
+        if count.k <= small:
+            return f"≤ {small}"
+        return f"all {count.n:,}" if count.k == count.n else f"{count.k:,} of {count.n:,}"
     interval = count.interval()
     low, high = (interval.low or 0.0, interval.high or 0.0) if interval else (0.0, 1.0)
-    return f"{count.share:.0%} ({low:.0%}-{high:.0%})"
+    return f"≈ {_percent(count.share)}" + (f" ({_percent(low)}–{_percent(high)})" if wide else "")
+
+
+def _percent(share: float) -> str:
+    """One decimal near the ends, where whole percents would say none or all."""
+    return f"{share:.0%}" if 0.1 <= share <= 0.9 or share in {0.0, 1.0} else f"{share:.1%}"
 
 
 def print_redaction(done: Redaction) -> None:

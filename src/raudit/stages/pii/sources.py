@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256
-from raudit.data import ColumnName, Kind, wrap_table
+from raudit.data import ColumnName, Kind
 from raudit.errors import DataError
-from raudit.stages.pii import texts
+from raudit.stages.pii import nested, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 20_000
 BATCH_BYTES = 64 * 2**20
+MAX_FOOTER = 64 * 2**20
 TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson"}
 SUFFIXES = TEXT_SUFFIXES | {".parquet", ".pq", ".arrow", ".feather", ".db", ".sqlite", ".sqlite3", ".duckdb"}
 
@@ -94,11 +95,6 @@ def open_source(target: str) -> Iterator[StreamedTable | Gap]:
     yield from _file(path, path.name)
 
 
-def table_of(frame: Any, name: str = "frame") -> Any:
-    """A pandas or polars frame, or a pyarrow table, as a data set."""
-    return wrap_table(frame, name=name)
-
-
 def _folder(folder: Path) -> Iterator[StreamedTable | Gap]:
     """Every readable table below a folder; what cannot be read is said and the rest goes on."""
     for path in sorted(folder.rglob("*")):
@@ -160,58 +156,153 @@ def too_many_columns(name: str, n: int) -> DataError:
 
 
 def kind_of(arrow_type: Any) -> Kind:
-    """Kind of an Arrow type."""
+    """Kind of an Arrow type; lists, maps and bytes are read as text."""
     import pyarrow as pa
 
     t = pa.types
     if t.is_dictionary(arrow_type):
         return kind_of(arrow_type.value_type)
     tests = (
-        (Kind.TEXT, (t.is_string, t.is_large_string, t.is_string_view)),
         (Kind.BOOLEAN, (t.is_boolean,)),
         (Kind.INTEGER, (t.is_integer,)),
         (Kind.NUMBER, (t.is_floating, t.is_decimal)),
         (Kind.TIME, (t.is_temporal,)),
+        (Kind.OTHER, (t.is_null,)),
     )
-    return next((kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.OTHER)
+    return next((kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.TEXT)
+
+
+def table_of(frame: Any, name: str = "frame") -> StreamedTable:
+    """A pandas or polars frame, a pyarrow table, or anything with the Arrow C stream interface, as a table to scan.
+
+    Raises
+    ------
+    DataError
+        If it is none of these.
+    """
+    import pyarrow as pa
+
+    try:
+        table = _as_arrow(frame)
+    except (TypeError, ValueError, pa.ArrowException) as error:
+        raise DataError(
+            "this cannot be scanned",
+            reference="data-format",
+            where=name,
+            got=type(frame).__name__,
+            expected="a path, a database URL, a pandas or polars frame, or a pyarrow table",
+            hint="convert it to a pyarrow table",
+        ) from error
+    return streamed(name, table.schema, table.num_rows, lambda _tops, rows: table.to_batches(max_chunksize=rows))
+
+
+def _as_arrow(frame: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(frame, pa.Table):
+        return frame
+    if hasattr(frame, "collect") and not hasattr(frame, "__arrow_c_stream__"):  # a lazy polars frame
+        frame = frame.collect()
+    if type(frame).__module__.partition(".")[0] != "pandas":
+        return pa.table(frame)
+    names = texts.named([str(column) for column in frame.columns])
+    return pa.table([_pandas_column(frame.iloc[:, i]) for i in range(len(names))], names=names)
+
+
+def _pandas_column(column: Any) -> Any:
+    """A pandas column; one that mixes types is read as text."""
+    import pyarrow as pa
+
+    try:
+        return pa.chunked_array([pa.array(column, from_pandas=True)])
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        missing = column.isna()
+        return pa.chunked_array([[None if gone else str(v) for v, gone in zip(column, missing, strict=True)]])
+
+
+def streamed(
+    name: str, schema: Any, n_rows: int, batches: Callable[[list[int], int], Iterable[Any]], *, whole: bool = True
+) -> StreamedTable:
+    """A table whose reader gives Arrow batches; structures inside it become dotted columns.
+
+    Parameters
+    ----------
+    name, n_rows
+        Of the table.
+    schema
+        Arrow schema.
+    batches
+        Called with the numbers of the wanted top columns and the largest number of rows.
+    whole
+        True if the batches hold all columns, whatever was wanted.
+    """
+    if len(schema) > MAX_COLUMNS:
+        raise too_many_columns(name, len(schema))
+    found = nested.leaves(schema, kind_of)
+    if len(found) > MAX_COLUMNS:
+        raise too_many_columns(name, len(found))
+
+    def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
+        wanted = {column: found[column][0] for column in columns}
+        tops = nested.tops(list(wanted.values()))
+        first = {top: top if whole else place for place, top in enumerate(tops)}
+        for batch in batches(tops, rows):
+            yield nested.flat(batch, wanted, first)
+
+    return StreamedTable(name=name, kinds={n: kind for n, (_, kind) in found.items()}, n_rows=n_rows, read=read)
 
 
 def _parquet(path: Path, name: str) -> StreamedTable:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    with path.open("rb") as file:
+        # The footer lists every column of every row group; its length stands in the last eight bytes.
+        end = file.seek(0, 2)
+        file.seek(max(0, end - 8))
+        footer = int.from_bytes(file.read(4), "little")
+    if MAX_FOOTER < footer < end:
+        raise DataError(
+            "too many columns and row groups to scan",
+            reference="too-many-columns",
+            where=name,
+            got=f"a directory of {footer / 2**20:,.0f} MB",
+            expected=f"at most {MAX_FOOTER / 2**20:,.0f} MB",
+            hint="write the table again with fewer columns or larger row groups",
+        )
     try:
         schema = pq.read_schema(path)
         meta = pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
         raise unreadable(name, "not a Parquet file") from error
-    if len(schema) > MAX_COLUMNS:
-        raise too_many_columns(name, len(schema))
-    text = [f.name for f in schema if kind_of(f.type) is Kind.TEXT]
+    doubled = len(set(schema.names)) < len(schema)
+    inflated = sum(meta.row_group(g).total_byte_size for g in range(meta.num_row_groups))
+    per_row = max(1, inflated // max(1, meta.num_rows))
 
-    def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
+    def batches(tops: list[int], rows: int) -> Iterator[Any]:
         # Text stays dictionary-encoded while it is decoded, so a small file cannot inflate to gigabytes in one piece.
-        inflated = sum(meta.row_group(g).total_byte_size for g in range(meta.num_row_groups))
-        per_row = max(1, inflated // max(1, meta.num_rows))
-        with pq.ParquetFile(path, read_dictionary=_inflating(meta, text), buffer_size=2**20) as file:
+        with pq.ParquetFile(path, read_dictionary=_inflating(meta), buffer_size=2**20) as file:
             try:
-                yield from file.iter_batches(max(1, min(rows, BATCH_BYTES // per_row)), columns=list(columns))
+                names = None if doubled else [schema.names[top] for top in tops]
+                for batch in file.iter_batches(max(1, min(rows, BATCH_BYTES // per_row)), columns=names):
+                    yield batch.select(names if names is not None else tops)
             except (pa.ArrowException, OSError) as error:
                 raise unreadable(name, "broken in the middle") from error
 
-    kinds = {ColumnName(f.name): kind_of(f.type) for f in schema}
-    return StreamedTable(name=name, kinds=kinds, n_rows=meta.num_rows, read=read)
+    return streamed(name, schema, meta.num_rows, batches, whole=False)
 
 
-def _inflating(meta: Any, text: Sequence[str]) -> list[str]:
+def _inflating(meta: Any) -> list[str]:
     """Text columns with a dictionary page: there one long value can stand for millions of cells."""
-    coded = {
-        chunk.path_in_schema
-        for group in range(meta.num_row_groups)
-        for index in range(meta.row_group(group).num_columns)
-        if (chunk := meta.row_group(group).column(index)).has_dictionary_page
-    }
-    return [name for name in text if name in coded]
+    return sorted(
+        {
+            chunk.path_in_schema
+            for group in range(meta.num_row_groups)
+            for index in range(meta.row_group(group).num_columns)
+            if (chunk := meta.row_group(group).column(index)).has_dictionary_page
+            and chunk.physical_type == "BYTE_ARRAY"
+        }
+    )
 
 
 def _arrow(path: Path, name: str) -> StreamedTable:
@@ -229,20 +320,16 @@ def _arrow(path: Path, name: str) -> StreamedTable:
         schema = opened().schema
     except pa.ArrowException as error:
         raise unreadable(name, "not an Arrow file") from error
-    if len(schema) > MAX_COLUMNS:
-        raise too_many_columns(name, len(schema))
 
-    def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
+    def batches(_tops: list[int], rows: int) -> Iterator[Any]:
         reader = opened()
         count = getattr(reader, "num_record_batches", None)
-        batches = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
+        found = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
         try:
-            for batch in batches:
-                wanted = batch.select(list(columns))
-                for start in range(0, wanted.num_rows, rows):
-                    yield wanted.slice(start, rows)
+            for batch in found:
+                for start in range(0, batch.num_rows, rows):
+                    yield batch.slice(start, rows)
         except pa.ArrowException as error:
             raise unreadable(name, "broken in the middle") from error
 
-    kinds = {ColumnName(f.name): kind_of(f.type) for f in schema}
-    return StreamedTable(name=name, kinds=kinds, n_rows=0, read=read)
+    return streamed(name, schema, 0, batches)

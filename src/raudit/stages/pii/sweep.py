@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from raudit.errors import DataError
-from raudit.evidence import Progress
+from pydantic import ValidationError
+
+from raudit.errors import DataError, PlanError
+from raudit.evidence import Progress, Quiet
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
 from raudit.stages.pii.redact import How, operator, redactors, write_copy
-from raudit.stages.pii.sources import Gap, StreamedTable, open_source
+from raudit.stages.pii.sources import Gap, StreamedTable, open_source, table_of
 from raudit.stages.pii.verdicts import ColumnVerdict
+from raudit.yamltext import nearest
 
 GROUPED_ROWS = 2_000_000
 """Larger tables are not grouped by quasi-identifiers here, because grouping needs them in memory."""
@@ -71,19 +74,62 @@ class Redaction:
     after: SweepResult
 
 
-def sweep(target: str, options: Options, *, seed: int, progress: Progress) -> SweepResult:
-    """Scan everything in a file, folder or database.
+def scan_pii(target: Any, *, seed: int = 0, progress: Progress | None = None, **options: Any) -> SweepResult:
+    """Scan a file, folder, database or frame for personal data.
+
+    Parameters
+    ----------
+    target
+        A path, an SQLAlchemy URL, a pandas or polars frame, or a pyarrow table.
+    seed
+        Of the random sample.
+    progress
+        Told how far the scan is.
+    **options
+        Those of the stage ``pii``, such as ``mode="full"``, ``columns``, ``sample`` or ``workers``.
+
+    Returns
+    -------
+    SweepResult
+        Verdicts on every column of every table, and what could not be read. It holds no value of the data.
+
+    Raises
+    ------
+    DataError
+        If the target cannot be read at all.
+    """
+    return sweep(target, validated(options), seed=seed, progress=progress or Quiet())
+
+
+def validated(options: Mapping[str, Any]) -> Options:
+    """Options that somebody wrote down; a wrong one is an error that names it."""
+    try:
+        return Options.model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PlanError(
+            f"wrong option: {first['msg'].lower()}",
+            reference="pii-option",
+            where=".".join(str(part) for part in first["loc"]),
+            hint=nearest(str(first["loc"][0]), sorted(Options.model_fields)) if first["loc"] else "",
+        ) from error
+
+
+def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> SweepResult:
+    """Scan everything in a file, folder, database or frame.
 
     Raises
     ------
     DataError
         If the target cannot be read at all, or a single file cannot.
     """
-    scanner = prepare(options, seed=seed)
+    with progress.task("loading the language model"):
+        scanner = prepare(options, seed=seed)
     tables: list[TableResult] = []
     gaps: list[Gap] = []
-    several = "://" in target or Path(target).is_dir()
-    for source in open_source(target):
+    named = isinstance(target, (str, Path))
+    several = named and ("://" in str(target) or Path(target).is_dir())
+    for source in open_source(str(target)) if named else [table_of(target)]:
         if isinstance(source, Gap):
             gaps.append(source)
             continue

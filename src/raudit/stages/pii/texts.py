@@ -31,7 +31,7 @@ def delimited(path: Path, name: str) -> StreamedTable:
             header = next(csv.reader(file, delimiter=delimiter), [])
         except csv.Error as error:
             raise _broken(name, error) from error
-    names = _named(header)
+    names = named(header)
     problems: list[str] = []
 
     def rows_by_arrow(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
@@ -54,7 +54,7 @@ def json_lines(path: Path, name: str) -> StreamedTable:
     names: dict[str, None] = {}
     for index, entry in enumerate(_objects(path, encoding, [])):
         names.update(dict.fromkeys(entry))
-        if index >= 10_000:
+        if index >= 10_000 or len(names) > 100_000:
             break
 
     def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
@@ -117,7 +117,8 @@ def _delimiter(path: Path, encoding: str) -> str:
     return max(",;\t|", key=line.count)
 
 
-def _named(header: Sequence[str]) -> list[str]:
+def named(header: Sequence[str]) -> list[str]:
+    """Names of columns; one without gets its number, one that occurs again too."""
     names: list[str] = []
     seen: set[str] = set()
     for index, raw in enumerate(header, 1):
