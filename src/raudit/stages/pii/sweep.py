@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from raudit.errors import DataError
 from raudit.evidence import Progress
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.keys import KeyFinder, merged
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
@@ -83,12 +85,13 @@ def sweep(target: str, options: Options, *, seed: int, progress: Progress) -> Sw
     tables: list[TableResult] = []
     gaps: list[Gap] = []
     several = "://" in target or Path(target).is_dir()
+    keys = KeyFinder(secrets.token_hex(8)) if several else None
     for source in open_source(target):
         if isinstance(source, Gap):
             gaps.append(source)
             continue
         try:
-            tables.append(_scan(source, scanner, progress))
+            tables.append(_scan(source, scanner, progress, keys))
         except DataError as error:
             if not several and error.reference == "no-column":
                 raise
@@ -101,17 +104,17 @@ def sweep(target: str, options: Options, *, seed: int, progress: Progress) -> Sw
         tables=tuple(tables),
         gaps=tuple(gaps),
         model=f"{model.name} {model.version}" if model else "",
-        joins=_joins(tables),
+        joins=merged(_joins(tables), keys.joins() if keys else ()),
         examples=options.examples,
         small_count=options.small_count,
     )
 
 
-def _scan(source: StreamedTable, scanner: Scanner, progress: Progress) -> TableResult:
+def _scan(source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None) -> TableResult:
     options = scanner.options
     known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
     with progress.task(source.name, source.n_rows * len(options.columns or source.kinds) or None) as tick:
-        verdicts = scan_table(source, known, tick)
+        verdicts = scan_table(keys.watched(source) if keys else source, known, tick)
     n_rows = max((v.profile.n_rows for v in verdicts), default=0)
     sentence = ""
     if 0 < n_rows <= GROUPED_ROWS:
