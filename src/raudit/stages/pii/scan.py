@@ -380,8 +380,8 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
     prose = sum(word[:1].islower() for word in cell.split()) >= 0.5 * len(cell.split())
     titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
-    known = len(parts) > 1 and bool(given) and parts[-1] in rulebook.family_names
-    return known or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
+    known = len(parts) > 1 and _NAME.fullmatch(text) and bool(given) and parts[-1] in rulebook.family_names
+    return bool(known) or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
 
 
 def covers(cell: str, span: Span, share: float) -> bool:
