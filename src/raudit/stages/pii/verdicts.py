@@ -169,7 +169,7 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
         return Sureness.VALUES if full else None
     if "PERSON" in vetoed or other or profile.free_text or profile.distinct_in_sample < 8:
         return None
-    if full and min(listed, shaped) >= 0.85 and model >= 0.25:
+    if full and count and min(listed, shaped) >= 0.85 and count.agreed >= 0.5 * count.n:
         # "Last, First" and capitals: the model reads them badly, the lists do not.
         return Sureness.VALUES
     if second is not None and (second >= 0.5) is (model >= 0.3):
