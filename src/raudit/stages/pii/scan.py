@@ -211,6 +211,7 @@ def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfil
         name_listed=shapes.listed,
         separated=shapes.separated,
         date_shape=shapes.dates,
+        number_share=shapes.numbers,
         counts=tuple(_counts(scan, cells, spans, engine, rulebook)),
         gates=gates,
         language_model=ner and engine.model is not None and bool(cells),
