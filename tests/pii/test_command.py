@@ -103,7 +103,7 @@ def test_an_unreadable_file_among_readable_ones_is_a_gap(raudit, people, tmp_pat
     assert status == 1
     assert {t["name"] for t in result["tables"]} == {"people.csv", "more.sqlite:people", "lines.jsonl"}
     assert {g["name"] for g in result["gaps"]} == {"broken.parquet", "lines.jsonl"}
-    assert [j["column"] for j in result["joins"]] == ["email"]
+    assert [(j["column"], len(j["tables"])) for j in result["joins"]] == [("email = who.email", 3)]
     assert_no_value(out, err)
 
 

@@ -109,9 +109,20 @@ def test_no_value_reaches_the_record(result):
     assert "example.org" not in text
 
 
-def test_expected_columns_are_listed_and_do_not_fail():
-    found = run(people_table(), expected=("e_mail",))
-    assert {f.status for f in found.findings if f.subject.name == "e_mail"} == {Status.PASSED}
+def test_declared_columns_stay_findings_for_review_and_never_pass():
+    found = run(people_table(), features=("religion",), expected=("e_mail", "religion", "amount"))
+    mail = [f for f in found.findings if f.subject.name == "e_mail"]
+    assert {(f.status, str(f.severity)) for f in mail} == {(Status.FAILED, "info")}
+    religion = {f.rule: str(f.severity) for f in found.findings if f.subject.name == "religion"}
+    assert religion == {"RA-PII-003": "info", "RA-PII-006": "high"}
+    (amount,) = [f for f in found.findings if f.subject.name == "amount"]
+    assert amount.status is Status.INDETERMINATE
+
+
+def test_a_secret_cannot_be_declared_away():
+    table = people_table().append_column("token", pa.array([f"AKIA{i:016d}" for i in range(N)]))
+    (secret,) = [f for f in run(table, expected=("token",)).findings if f.rule == "RA-PII-002"]
+    assert (secret.status, str(secret.severity)) == (Status.FAILED, "critical")
 
 
 def test_without_a_language_model_names_are_indeterminate():

@@ -15,7 +15,8 @@ DIRECT = Rule(
     how="Patterns and checksums are counted in every row; names, places and addresses are looked for in a random "
     "sample, with a Clopper-Pearson interval. " + _MODEL,
     fix="Drop the column if nothing needs it; else pseudonymise it with a key that is kept elsewhere "
-    "(raudit pii redact). If it must stay, list it under stages.pii.expected with the decision.",
+    "(raudit pii redact). If it must stay, list it under stages.pii.expected, which leaves "
+    "it for review, or waive it in the policy with who, why and until when.",
     severity=Severity.HIGH,
     requirements=(*_MINIMISE, "gdpr:25"),
 )
@@ -35,7 +36,7 @@ SPECIAL = Rule(
     "convictions may be used only under narrow conditions, and harm most when they leak.",
     how="By the words of the column's name in four languages, and by values that belong to a vocabulary.",
     fix="Name the legal basis (GDPR Article 9(2), or Article 10 for convictions) and have it signed off; a column kept "
-    "only to compare groups is listed under stages.pii.expected.",
+    "only to compare groups is listed under stages.pii.expected and stays for review.",
     severity=Severity.HIGH,
     requirements=("gdpr:9", "gdpr:35", "eu-ai-act:10.5", "nist-ai-rmf:MEASURE-2.10", "iso-42001:A.7.4"),
 )

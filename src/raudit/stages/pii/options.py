@@ -37,7 +37,8 @@ class Options(Strict):
     deny: tuple[str, ...] = ()
     """Values that are always reported."""
     expected: tuple[str, ...] = ()
-    """Columns that may hold personal data because someone decided so; they are listed and do not fail."""
+    """Columns kept on purpose. Their findings stay, as ``info`` for review: a declaration is no waiver, which carries
+    who, why and until when. Secrets, and columns that the model takes, cannot be declared away."""
     quasi_identifiers: tuple[str, ...] = ()
     """Columns by which people can be singled out; found by name if empty."""
     sensitive_column: str | None = None

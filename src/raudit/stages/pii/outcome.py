@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject, Threshold
 from raudit.record import Column, Figure, Table
 from raudit.stages.pii import catalogue as rules
 from raudit.stages.pii.options import Options
@@ -13,6 +13,7 @@ from raudit.stages.pii.profile import clopper_pearson
 from raudit.stages.pii.rulebook import Rulebook
 from raudit.stages.pii.verdicts import ColumnVerdict, Found, Sureness
 
+DECLARED = "The plan lists the column under stages.pii.expected: kept on purpose, and still for a person to review."
 DO = {
     "redact": "Redact it.",
     "pseudonymise": "Pseudonymise it with a key kept elsewhere.",
@@ -30,7 +31,9 @@ def findings(verdicts: Sequence[ColumnVerdict], features: Sequence[str], options
         yield from _identifiers(verdict, expected, options)
         yield from _special(verdict, expected, verdict.name in features)
         if verdict.personal and verdict.name in features:
-            yield _feature(verdict, expected)
+            yield _feature(verdict)
+        if expected and not verdict.personal and not verdict.special:
+            yield _not_there(verdict)
         if verdict.profile.cut:
             yield _cut(verdict)
     yield from _clean(verdicts)
@@ -79,13 +82,15 @@ def _rule(found: Found) -> Rule:
 
 def _finding(rule: Rule, verdict: ColumnVerdict, found: Found, expected: bool, options: Options) -> Finding:
     count = found.count
+    # A decision to keep a column does not make it clean, and nobody decides to keep a secret.
+    expected = expected and rule is not rules.SECRET
     return Finding(
         rule=rule.id,
         subject=Subject(kind="column", name=verdict.name, detail={"entity_type": found.entity_type}),
-        status=Status.PASSED if expected else Status.FAILED,
-        severity=rule.severity,
-        statement=_statement(verdict, found, options) + (" This was expected." if expected else ""),
-        reason="The plan lists the column under stages.pii.expected." if expected else "",
+        status=Status.FAILED,
+        severity=Severity.INFO if expected else rule.severity,
+        statement=_statement(verdict, found, options) + (" The plan declares it." if expected else ""),
+        reason=DECLARED if expected else "",
         measurement=measurement(found),
         threshold=Threshold(high=0.0, source="plan" if options.expected else "default"),
         requirements=rule.requirements,
@@ -142,29 +147,45 @@ def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[
         for rule, applies in ((rules.SPECIAL, True), (rules.SPECIAL_FEATURE, feature)):
             if applies:
                 does = "is a feature of the model and belongs" if rule is rules.SPECIAL_FEATURE else "belongs"
+                # To keep a column in order to compare groups is one decision; to decide by it is another.
+                declared = expected and rule is rules.SPECIAL
                 yield Finding(
                     rule=rule.id,
                     subject=Subject(kind="column", name=verdict.name, detail={"category": category}),
-                    status=Status.PASSED if expected else Status.FAILED,
-                    severity=rule.severity,
+                    status=Status.FAILED,
+                    severity=Severity.INFO if declared else rule.severity,
                     statement=f"Column “{verdict.name}” {does} to a special category: {label}."
-                    + (" This was expected." if expected else ""),
-                    reason="The plan lists the column under stages.pii.expected." if expected else "",
+                    + (" The plan declares it." if declared else ""),
+                    reason=DECLARED if declared else "",
                     requirements=rule.requirements,
-                    anchor="stages.pii.expected" if expected else "",
+                    anchor="stages.pii.expected" if declared else "",
                     remedy=rule.fix,
                 )
 
 
-def _feature(verdict: ColumnVerdict, expected: bool) -> Finding:
+def _not_there(verdict: ColumnVerdict) -> Finding:
+    """A declared column without a finding: the declaration or the scan is wrong, and nobody knows which."""
+    return Finding(
+        rule=rules.DIRECT.id,
+        subject=Subject(kind="column", name=verdict.name, detail={"declared": "yes"}),
+        status=Status.INDETERMINATE,
+        severity=Severity.LOW,
+        statement=f"Column “{verdict.name}” is declared to hold personal data, and none was found in it.",
+        reason="Either the declaration is out of date, or the column holds a kind that the scan does not know.",
+        requirements=rules.DIRECT.requirements,
+        anchor="stages.pii.expected",
+        remedy="Take the column off stages.pii.expected, or write a recogniser for what it holds.",
+    )
+
+
+def _feature(verdict: ColumnVerdict) -> Finding:
     kinds = ", ".join(dict.fromkeys(f.rule.label for f in verdict.found))
     return Finding(
         rule=rules.FEATURE.id,
         subject=Subject(kind="column", name=verdict.name),
-        status=Status.PASSED if expected else Status.FAILED,
+        status=Status.FAILED,
         severity=rules.FEATURE.severity,
         statement=f"The model takes column “{verdict.name}”, which holds personal data ({kinds}).",
-        reason="The plan lists the column under stages.pii.expected." if expected else "",
         requirements=rules.FEATURE.requirements,
         remedy=rules.FEATURE.fix,
     )

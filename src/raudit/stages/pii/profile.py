@@ -70,6 +70,8 @@ class ColumnProfile:
     """Share of sampled cells that group digits with blanks, dashes, dots or brackets."""
     date_shape: float = 0.0
     """Share of sampled cells written like a date."""
+    number_share: float = 0.0
+    """Share of sampled cells that are numbers."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""

@@ -78,6 +78,8 @@ class SpecialRule(Strict):
 
     label: str
     hints: tuple[str, ...]
+    exact: tuple[str, ...] = ()
+    """Words that mean it only as the whole name of a column: ``union`` does, ``european_union`` does not."""
     never: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
     share: float = Field(default=0.6, gt=0, le=1)

@@ -211,6 +211,7 @@ def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfil
         name_listed=shapes.listed,
         separated=shapes.separated,
         date_shape=shapes.dates,
+        number_share=shapes.numbers,
         counts=tuple(_counts(scan, cells, spans, engine, rulebook)),
         gates=gates,
         language_model=ner and engine.model is not None and bool(cells),
@@ -380,8 +381,8 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
     prose = sum(word[:1].islower() for word in cell.split()) >= 0.5 * len(cell.split())
     titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
-    known = len(parts) > 1 and bool(given) and parts[-1] in rulebook.family_names
-    return known or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
+    known = len(parts) > 1 and _NAME.fullmatch(text) and bool(given) and parts[-1] in rulebook.family_names
+    return bool(known) or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
 
 
 def covers(cell: str, span: Span, share: float) -> bool:

@@ -32,6 +32,8 @@ class SinglingOut:
     diversity: int | None = None
     """l-diversity: fewest different values of the sensitive column in any group; None without one."""
     sensitive: str = ""
+    alike: int = 0
+    """Rows in groups of two or more that all have the same sensitive value."""
 
     @property
     def alone_share(self) -> float:
@@ -74,10 +76,12 @@ def measure(codes: dict[str, Any], columns: Sequence[str], threshold: int, sensi
     group = _groups(codes, columns)
     n = len(group)
     sizes = np.bincount(group)
-    diversity = None
+    diversity, alike = None, 0
     if sensitive and n:
-        pairs = np.unique(group * (int(codes[sensitive].max()) + 1) + codes[sensitive])
-        diversity = int(np.bincount(pairs // (int(codes[sensitive].max()) + 1)).min())
+        levels = int(codes[sensitive].max()) + 1
+        different = np.bincount(np.unique(group * levels + codes[sensitive]) // levels)
+        diversity = int(different.min())
+        alike = int(sizes[(different == 1) & (sizes > 1)].sum())
     return SinglingOut(
         columns=tuple(columns),
         n=n,
@@ -87,6 +91,7 @@ def measure(codes: dict[str, Any], columns: Sequence[str], threshold: int, sensi
         classes=len(sizes),
         diversity=diversity,
         sensitive=sensitive,
+        alike=alike,
     )
 
 

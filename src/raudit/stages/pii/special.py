@@ -24,7 +24,7 @@ def special_categories(name: str, values: Mapping[str, int], rulebook: Rulebook)
     return tuple(
         category
         for category, rule in rulebook.special.items()
-        if speaks_of(name, *_hints(rule)) or _in_vocabulary(values, rule)
+        if speaks_of(name, *_hints(rule)) or joined(name) in _joined(rule.exact) or _in_vocabulary(values, rule)
     )
 
 

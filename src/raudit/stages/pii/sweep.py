@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.keys import KeyFinder, merged
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
@@ -129,12 +131,13 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     gaps: list[Gap] = []
     named = isinstance(target, (str, Path))
     several = named and ("://" in str(target) or Path(target).is_dir())
+    keys = KeyFinder(secrets.token_hex(8)) if several else None
     for source in open_source(str(target)) if named else [table_of(target)]:
         if isinstance(source, Gap):
             gaps.append(source)
             continue
         try:
-            tables.append(_scan(source, scanner, progress))
+            tables.append(_scan(source, scanner, progress, keys))
         except DataError as error:
             if not several and error.reference == "no-column":
                 raise
@@ -147,17 +150,17 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
         tables=tuple(tables),
         gaps=tuple(gaps),
         model=f"{model.name} {model.version}" if model else "",
-        joins=_joins(tables),
+        joins=merged(_joins(tables), keys.joins() if keys else ()),
         examples=options.examples,
         small_count=options.small_count,
     )
 
 
-def _scan(source: StreamedTable, scanner: Scanner, progress: Progress) -> TableResult:
+def _scan(source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None) -> TableResult:
     options = scanner.options
     known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
     with progress.task(source.name, source.n_rows * len(options.columns or source.kinds) or None) as tick:
-        verdicts = scan_table(source, known, tick)
+        verdicts = scan_table(keys.watched(source) if keys else source, known, tick)
     n_rows = max((v.profile.n_rows for v in verdicts), default=0)
     sentence = ""
     if 0 < n_rows <= GROUPED_ROWS:

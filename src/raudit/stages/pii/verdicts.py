@@ -11,6 +11,10 @@ from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 
 
+LONG_TEXT = 12.0
+"""Words of a text from which on chance finds are expected to grow with its length."""
+
+
 class Sureness(StrEnum):
     """How sure a verdict is, and on what it rests."""
 
@@ -169,20 +173,23 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
         return Sureness.VALUES if full else None
     if "PERSON" in vetoed or other or profile.free_text or profile.distinct_in_sample < 8:
         return None
-    if full and min(listed, shaped) >= 0.85 and model >= 0.25:
+    if full and count and min(listed, shaped) >= 0.85 and count.agreed >= 0.5 * count.n:
         # "Last, First" and capitals: the model reads them badly, the lists do not.
         return Sureness.VALUES
     if second is not None and (second >= 0.5) is (model >= 0.3):
         # Two models of different make agree: they are believed.
         return Sureness.VALUES if second >= 0.5 else None
-    return Sureness.VALUES if model >= 0.5 and listed >= 0.5 else None
+    agreed = count.agreed / count.n if count and count.n else 0.0
+    # One word alone is a town, a brand or a colour more often than two words are, so it needs more.
+    mean, least = (0.42, 0.25) if profile.mean_words >= 1.8 else (0.55, 0.4)
+    return Sureness.VALUES if (model + listed) / 2 >= mean and min(model, listed, agreed) >= least else None
 
 
 def _handles(profile: ColumnProfile) -> bool:
     """Whether the cells could be user names: one word, nearly all different, and not numbered keys."""
     return (
         profile.mean_words < 2.5
-        and profile.digit_share <= 0.95
+        and profile.number_share <= 0.5
         and profile.date_shape < 0.5
         and profile.distinct_in_sample >= 0.3 * profile.n_sampled
     )
@@ -201,7 +208,8 @@ def _inside_text(
     if rule.group == "context" or not profile.free_text or entity in vetoed or not count.k:
         return False
     if entity in {"PERSON", "PHONE_NUMBER"}:
-        return count.agreed >= max(3, 0.02 * count.n)
+        # The longer the texts, the more of them hold a brand or a number that looks like one.
+        return count.agreed >= max(3, 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT))
     if entity == "ADDRESS":
         return count.k >= max(2, 0.01 * count.n)
     valid = count.checksum if count.checksum is not None else count.k
