@@ -30,7 +30,9 @@ class Direction:
     name: str
     """``favourable``, ``unfavourable`` or ``any class``."""
     said: str
-    """As in "of 100 people … "."""
+    """As in "of 100 people with … "."""
+    head: str
+    """Heading of its column."""
     sure: Any
     """Who has such a score, booleans of shape (n_rows,)."""
     wrong: Any
@@ -55,13 +57,12 @@ def confident_part(setting: Setting, sample: Sample, decisions: Decisions) -> Co
     directions = _directions(setting, decisions)
     if isinstance(directions, str):
         return Confidence(findings=(_unknown(directions),))
-    findings, rows, pushes = [], [], []
+    findings, pushes = [], []
     for direction in directions:
         for one in setting.members:
             findings.append(_finding(setting, direction, one))
-            rows += [_row(direction, group) for group in one.large]
             pushes += [r for group in one.large for r in _pushes(setting, sample, direction, group)]
-    tables = [_rates(rows)] if rows else []
+    tables = [_rates(directions, setting.sized)] if setting.sized else []
     tables += [_push_table(sample, pushes)] if pushes else []
     return Confidence(findings=tuple(findings), tables=tuple(tables))
 
@@ -80,6 +81,7 @@ def _directions(setting: Setting, decisions: Decisions) -> list[Direction] | str
         Direction(
             name="favourable",
             said=f"a score of {limit:.2g} or more",
+            head=f"Score ≥ {limit:.2g}",
             sure=score >= limit,
             wrong=(score >= limit) & ~good,
             sign=1,
@@ -87,6 +89,7 @@ def _directions(setting: Setting, decisions: Decisions) -> list[Direction] | str
         Direction(
             name="unfavourable",
             said=f"a score of {1 - limit:.2g} or less",
+            head=f"Score ≤ {1 - limit:.2g}",
             sure=score <= 1 - limit,
             wrong=(score <= 1 - limit) & good,
             sign=-1,
@@ -108,7 +111,10 @@ def _top_class(setting: Setting, decisions: Decisions) -> list[Direction] | str:
     top = np.array([str(label) for label in setting.model.classes], dtype=object)[proba.argmax(axis=1)]
     sure = proba.max(axis=1) >= setting.options.confident
     said = f"a probability of {setting.options.confident:.2g} or more for one class"
-    return [Direction(name="any class", said=said, sure=sure, wrong=sure & (top != decisions.outcome), sign=0)]
+    head = f"Sure ≥ {setting.options.confident:.2g}"
+    return [
+        Direction(name="any class", said=said, head=head, sure=sure, wrong=sure & (top != decisions.outcome), sign=0)
+    ]
 
 
 def _unknown(because: str) -> Finding:
@@ -182,33 +188,36 @@ def _share(count: tuple[Group, int, int]) -> str:
     return count[0].title
 
 
-def _row(direction: Direction, group: Group) -> dict[str, Any]:
+def _row(directions: Sequence[Direction], group: Group) -> dict[str, Any]:
     from raudit.stats import wilson
 
-    events, n = int(direction.wrong[group.member].sum()), int(direction.sure[group.member].sum())
-    row: dict[str, Any] = {"direction": direction.said, "group": group.title, "n": n if n >= FEWEST else f"<{FEWEST}"}
-    if n >= FEWEST:
-        row["events"] = events
-        found = wilson(events, n)
-        row |= {"rate": events / n, "interval": [float(found.low), float(found.high)]}
+    row: dict[str, Any] = {"group": group.title}
+    for k, direction in enumerate(directions):
+        events, n = int(direction.wrong[group.member].sum()), int(direction.sure[group.member].sum())
+        row[f"n{k}"] = n if n >= FEWEST else f"<{FEWEST}"
+        if n >= FEWEST:
+            found = wilson(events, n)
+            row |= {f"events{k}": events, f"rate{k}": events / n, f"interval{k}": [float(found.low), float(found.high)]}
     return row
 
 
-def _rates(rows: list[dict[str, Any]]) -> Table:
+def _rates(directions: Sequence[Direction], groups: Sequence[Group]) -> Table:
+    columns = [Column(key="group", label="Group")]
+    for k, direction in enumerate(directions):
+        columns += [
+            Column(key=f"n{k}", label=direction.head, kind="count"),
+            Column(key=f"events{k}", label="Wrong", kind="count"),
+            Column(key=f"rate{k}", label="Share", kind="proportion"),
+            Column(key=f"interval{k}", label="95 % interval", kind="interval"),
+        ]
+    said = " and of those with ".join(direction.said for direction in directions)
     return Table(
         id="confident-errors",
         title="Confident and wrong, by group",
-        columns=(
-            Column(key="direction", label="Who"),
-            Column(key="group", label="Group"),
-            Column(key="n", label="People", kind="count"),
-            Column(key="events", label="Wrong", kind="count"),
-            Column(key="rate", label="Share wrong", kind="proportion"),
-            Column(key="interval", label="95 % interval", kind="interval"),
-        ),
-        rows=tuple(rows),
-        caption="Of the people with such a score, how many had the other outcome. All rows are counted, unweighted; "
-        f"nothing is said of fewer than {FEWEST} people.",
+        columns=tuple(columns),
+        rows=tuple(_row(directions, group) for group in groups),
+        caption=f"Of the people with {said}: how many there are, and how many had the other outcome. All rows "
+        f"are counted, unweighted; nothing is said of fewer than {FEWEST} people.",
     )
 
 
@@ -243,7 +252,7 @@ def _pushes(setting: Setting, sample: Sample, direction: Direction, group: Group
             "right": float(there.mean[i]),
             "n": here.n,
         }
-        for i in np.argsort(-here.mean, kind="stable")[:3].tolist()
+        for i in np.argsort(-here.mean, kind="stable")[:2].tolist()
         if here.mean[i] > 0
     ]
 

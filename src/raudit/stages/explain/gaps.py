@@ -16,6 +16,8 @@ from raudit.stages.explain.sampling import Sample
 from raudit.stages.explain.setting import Setting
 from raudit.stages.explain.values import TOLERANCE
 
+MOST_PARTS = 4
+"""Parts of a gap that are printed where a sensitive feature has more than two groups."""
 IN_PROBABILITY = (
     Column(key="probability", label="Part (probability)", kind="number"),
     Column(key="probability_interval", label="95 % interval", kind="interval"),
@@ -106,7 +108,9 @@ def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> li
         if not places:
             continue
         places.sort(key=lambda g: (-abs(sample.gaps[g].total), sample.groups[g].name))
-        rows = [row for g in places for row in _rows(setting, sample, g, probability)]
+        # With many groups only the largest parts are printed; the record holds them all, see ``gap_parts``.
+        most = len(setting.features) if len(places) <= 2 else MOST_PARTS
+        rows = [row for g in places for row in _rows(setting, sample, g, probability, most)]
         both = probability.values is not None
         tables.append(
             Table(
@@ -139,7 +143,7 @@ def _caption(sample: Sample, places: Sequence[int], probability: Probability) ->
     return f"{text}. {RATES[0].upper()}{RATES[1:]}. {sizes}."
 
 
-def _rows(setting: Setting, sample: Sample, place: int, probability: Probability) -> list[dict[str, Any]]:
+def _rows(setting: Setting, sample: Sample, place: int, probability: Probability, most: int) -> list[dict[str, Any]]:
     import numpy as np
 
     group, gap = sample.groups[place], sample.gaps[place]
@@ -147,11 +151,39 @@ def _rows(setting: Setting, sample: Sample, place: int, probability: Probability
     if probability.values is not None:
         scaled = difference(probability.values, group.member, sample.weights)
         total = difference(probability.probability[:, None], group.member, sample.weights)
-    rows = [
-        _row(group.name, setting.named(setting.features[int(i)]), gap.mean[i], gap.half[i], scaled, int(i))
-        for i in np.argsort(-np.abs(gap.mean), kind="stable")
-    ]
+    order = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable")]
+    shown, rest = (order, []) if len(order) <= most + 1 else (order[:most], order[most:])
+    rows = [_row(group.name, setting.named(setting.features[i]), gap.mean[i], gap.half[i], scaled, i) for i in shown]
+    if rest:
+        others = {"group": group.name, "feature": f"{len(rest)} others", "part": float(gap.mean[rest].sum())}
+        rows.append(others | ({"probability": float(scaled.mean[rest].sum())} if scaled is not None else {}))
     return [*rows, _row(group.name, "Sum", gap.mean.sum(), gap.total_half, total, 0)]
+
+
+def gap_parts(setting: Setting, sample: Sample, probability: Probability) -> list[dict[str, Any]]:
+    """Every part of every gap, for whoever reads the record."""
+    found = []
+    for group, gap in zip(sample.groups, sample.gaps, strict=True):
+        entry: dict[str, Any] = {
+            "attribute": group.attribute,
+            "group": group.name,
+            "class": sample.target.label,
+            "unit": sample.found.unit,
+            "total": gap.total,
+            "n": gap.n,
+            "n_others": gap.n_others,
+            "parts": {name: float(part) for name, part in zip(setting.features, gap.mean, strict=True)},
+            "half_widths": {name: float(half) for name, half in zip(setting.features, gap.half, strict=True)},
+        }
+        if probability.values is not None:
+            scaled = difference(probability.values, group.member, sample.weights)
+            total = difference(probability.probability[:, None], group.member, sample.weights)
+            entry["probability"] = {
+                "total": float(total.mean[0]),
+                "parts": {name: float(part) for name, part in zip(setting.features, scaled.mean, strict=True)},
+            }
+        found.append(entry)
+    return found
 
 
 def _row(group: str, feature: str, part: float, half: float, scaled: Mean | None, place: int) -> dict[str, Any]:

@@ -7,11 +7,15 @@ from typing import Any
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.stages.explain.estimates import weighted_mean
+from raudit.stages.explain.groups import Group
 from raudit.stages.explain.rules import ADDITIVE, PRECISE
 from raudit.stages.explain.sampling import Sample
 from raudit.stages.explain.setting import Setting
 from raudit.stages.explain.stability import Stability
 from raudit.stages.explain.values import TOLERANCE
+
+MOST_COLUMNS = 4
+"""Groups that stand side by side; more stand below one another."""
 
 
 def additive(sample: Sample) -> Finding:
@@ -108,10 +112,10 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
         columns=(
             Column(key="rank", label="Rank", kind="code"),
             Column(key="feature", label="Feature"),
+            Column(key="ranks", label="Ranks when resampled", kind="code"),
             Column(key="all", label="Mean |SHAP|", kind="number"),
             Column(key="interval", label="95 % interval", kind="interval"),
             Column(key="share", label="Share", kind="proportion"),
-            Column(key="ranks", label="Ranks when resampled", kind="code"),
             Column(key="in_top", label=f"In the first {ranks.k}", kind="proportion"),
         ),
         rows=tuple(rows),
@@ -121,40 +125,57 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
     )
 
 
-def group_table(setting: Setting, sample: Sample) -> Table | None:
-    """Importance of the top features in every group."""
+def group_tables(setting: Setting, sample: Sample) -> list[Table]:
+    """Importance of the top features in the groups of each sensitive feature."""
+    tables = []
+    for one in setting.members:
+        groups = [group for group in sample.sized if group.attribute == one.attribute.column]
+        if groups:
+            tables.append(_by_group(setting, sample, one.label, groups))
+    return tables
+
+
+def _by_group(setting: Setting, sample: Sample, label: str, groups: list[Group]) -> Table:
     import numpy as np
 
-    rows = []
-    top = sample.order[: setting.options.top if len(sample.sized) <= 4 else 5]
-    means = [weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member]) for g in sample.sized]
+    wide = len(groups) <= MOST_COLUMNS
+    top = sample.order[: setting.options.top if wide else MOST_COLUMNS]
+    means = [weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member]) for g in groups]
+    columns = [Column(key="feature", label="Feature")]
+    rows: list[dict[str, Any]] = []
     for i in top:
-        for group, own in zip(sample.sized, means, strict=True):
-            mean, half = float(own.mean[i]), float(own.half[i])
-            rows.append(
-                {
-                    "feature": setting.named(setting.features[i]),
-                    "group": group.title,
-                    "mean": mean,
-                    "interval": bounds(mean, half, least=0.0),
-                    "n": own.n,
-                }
-            )
-    if not rows:
-        return None
-    return Table(
-        id=f"importance-by-group{sample.target.suffix}",
-        title=titled("Importance by group", sample),
-        columns=(
-            Column(key="feature", label="Feature"),
+        feature = setting.named(setting.features[i])
+        cells = [(float(own.mean[i]), bounds(float(own.mean[i]), float(own.half[i]), least=0.0)) for own in means]
+        if wide:
+            row: dict[str, Any] = {"feature": feature}
+            for k, (mean, ends) in enumerate(cells):
+                row |= {f"g{k}": mean, f"i{k}": ends}
+            rows.append(row)
+        else:
+            rows += [
+                {"feature": feature, "group": g.name, "mean": mean, "interval": ends, "n": own.n}
+                for g, own, (mean, ends) in zip(groups, means, cells, strict=True)
+            ]
+    if wide:
+        for k, group in enumerate(groups):
+            columns += [
+                Column(key=f"g{k}", label=group.name, kind="number"),
+                Column(key=f"i{k}", label="95 % interval", kind="interval"),
+            ]
+    else:
+        columns += [
             Column(key="group", label="Group"),
             Column(key="mean", label="Mean |SHAP|", kind="number"),
             Column(key="interval", label="95 % interval", kind="interval"),
             Column(key="n", label="n", kind="count"),
-        ),
+        ]
+    sizes = "; ".join(f"{g.name} {own.n:,}" for g, own in zip(groups, means, strict=True))
+    return Table(
+        id=f"importance-{groups[0].attribute}{sample.target.suffix}",
+        title=titled(f"Importance by {label}", sample),
+        columns=tuple(columns),
         rows=tuple(rows),
-        caption=f"The first {len(top)} features, in {sample.found.unit}. A feature may matter much in one group and "
-        "little in another.",
+        caption=f"Mean absolute SHAP value of the first {len(top)} features, in {sample.found.unit}. Rows: {sizes}.",
     )
 
 

@@ -11,7 +11,7 @@ from raudit.stages.explain.sampling import Sample
 from raudit.stages.explain.setting import Setting
 
 SWARM_POINTS = 300
-MOST_WATERFALLS = 3
+MOST_WATERFALLS = 2
 """Groups of one sensitive feature whose gap is drawn; all are in the tables."""
 MOST_SERIES = 4
 
@@ -72,7 +72,7 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
     groups = sorted(groups, key=lambda group: (-int(group.member.sum()), group.name))[:MOST_SERIES]
     if len(groups) < 2:
         return None
-    top = sample.order[: min(setting.options.top, 24 // len(groups))]
+    top = sample.order[: min(setting.options.top, 16 // len(groups))]
     means = [weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member]) for g in groups]
     rows = [
         {

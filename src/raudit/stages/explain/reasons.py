@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
 from raudit.stages.explain.decisions import Decisions
+from raudit.stages.explain.groups import Group
 from raudit.stages.explain.sampling import Sample
 from raudit.stages.explain.setting import Setting
 from raudit.stages.explain.targets import Target
@@ -17,8 +18,8 @@ from raudit.stages.explain.values_shown import NOT_SHOWN, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_AUTOMATIC = 24
-"""Cases that are chosen automatically; with many groups the largest come first."""
+MOST_AUTOMATIC = 8
+"""Groups that cases are chosen from automatically."""
 COUNTER = 2
 """Contributions the other way that are told too."""
 
@@ -80,7 +81,7 @@ def reasons_part(setting: Setting, sample: Sample, decisions: Decisions, survey:
     survey
         Rows of the model's features, to know which values are shared by many.
     """
-    cases = _cases(setting, decisions)
+    cases = _cases(setting, sample, decisions)
     if not cases:
         why = decisions.no_score_because or "no declined case has a group to stand for"
         return Reasons(notes=(f"No single decision is explained: none is named in the plan, and {why}.",))
@@ -100,15 +101,14 @@ def reasons_part(setting: Setting, sample: Sample, decisions: Decisions, survey:
     return Reasons(tables=(_sentences(texts), _detail_table(sample, details)), figures=tuple(figures))
 
 
-def _cases(setting: Setting, decisions: Decisions) -> list[Case]:
+def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]:
     import numpy as np
 
     cases = [Case(row=row, chosen="named in the plan") for row in dict.fromkeys(setting.options.reasons.rows)]
     wanted = setting.options.reasons.per_group
     if decisions.score is None or decisions.declined is None or not wanted:
         return cases
-    groups = sorted(setting.sized, key=lambda g: -int(g.member.sum()))[:MOST_AUTOMATIC]
-    whole: list[tuple[str, Any]] = [(group.title, group.member) for group in groups]
+    whole: list[tuple[str, Any]] = [(group.title, group.member) for group in _groups(setting, sample)]
     whole = whole or [("everyone", np.ones(len(decisions.declined), dtype=bool))]
     for title, member in whole:
         rows = np.flatnonzero(decisions.declined & member)
@@ -121,6 +121,18 @@ def _cases(setting: Setting, decisions: Decisions) -> list[Case]:
         both = case if first is None else Case(row=case.row, chosen=_joined(first.chosen, case.chosen))
         merged[case.row] = both
     return list(merged.values())
+
+
+def _groups(setting: Setting, sample: Sample) -> list[Group]:
+    """Up to two groups of each sensitive feature: the one that the model puts lowest, and the largest of the others."""
+    found = []
+    gaps = {(group.attribute, group.name): gap.total for group, gap in zip(sample.groups, sample.gaps, strict=True)}
+    for number, one in enumerate(setting.members):
+        ranked = sorted(one.large, key=lambda g: (gaps.get((g.attribute, g.name), 0.0), -int(g.member.sum()), g.name))
+        found += ranked[:1]
+        others = sorted(ranked[1:], key=lambda g: (-int(g.member.sum()), g.name))
+        found += others[:1] if number == 0 else []
+    return found[:MOST_AUTOMATIC]
 
 
 def _joined(first: str, second: str) -> str:

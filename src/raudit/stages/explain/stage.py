@@ -12,8 +12,8 @@ from raudit.stages.explain.association import association_part
 from raudit.stages.explain.confident import confident_part
 from raudit.stages.explain.decisions import decisions_of
 from raudit.stages.explain.dependence import dependence_figures
-from raudit.stages.explain.gaps import gap_findings, gap_notes, gap_tables
-from raudit.stages.explain.importance import additive, group_table, importance_table, precise, summary
+from raudit.stages.explain.gaps import gap_findings, gap_notes, gap_parts, gap_tables
+from raudit.stages.explain.importance import additive, group_tables, importance_table, precise, summary
 from raudit.stages.explain.interactions import interactions_part
 from raudit.stages.explain.options import ExplainOptions
 from raudit.stages.explain.pictures import figures_of
@@ -96,7 +96,10 @@ class Explain:
                 "explain.gap_features": _gap_features(setting, first.sample),
             },
             notes=(*_notes(setting, targets, first), pairs.note, *reasons.notes, *confident.notes),
-            artefacts={"sample": _provenance(setting, first.sample)},
+            artefacts={
+                "sample": _provenance(setting, first.sample),
+                "gaps": [gap for part in parts for gap in gap_parts(setting, part.sample, part.probability)],
+            },
         )
 
 
@@ -108,7 +111,6 @@ def _explained(setting: Setting, target: Target, of: int) -> Part:
         sample.found.values, sample.weights, k=STABLE_TOP, resamples=options.resamples, seed=setting.evidence.seed
     )
     probability = in_probability(setting, target, sample.frame, sample.found)
-    by_group = group_table(setting, sample)
     return Part(
         sample=sample,
         ranks=ranks,
@@ -116,7 +118,7 @@ def _explained(setting: Setting, target: Target, of: int) -> Part:
         findings=(additive(sample), precise(setting, sample), *gap_findings(setting, sample)),
         tables=(
             importance_table(setting, sample, ranks),
-            *([by_group] if by_group else []),
+            *group_tables(setting, sample),
             *gap_tables(setting, sample, probability),
         ),
         figures=figures_of(setting, sample),

@@ -148,7 +148,7 @@ def _nobody(one: Membership) -> Finding:
 
 def _rows(setting: Setting, sample: Sample, group: Group, measured: list[Proxy], *, few: bool) -> list[dict[str, Any]]:
     parts = _parts(setting, sample, group)
-    kept = measured[: min(4, setting.options.top) if few else setting.options.top]
+    kept = measured[: min(3, setting.options.top) if few else setting.options.top]
     kept += [p for p in measured if p.feature == ALL and p not in kept]
     return [
         {"group": group.name, "feature": p.feature, "auc": p.auc, "interval": [p.low, p.high], "n": p.n}
