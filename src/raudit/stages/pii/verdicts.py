@@ -10,7 +10,6 @@ from raudit.stages.pii.names_of_columns import Hint, HintTable
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 
-
 LONG_TEXT = 12.0
 """Words of a text from which on chance finds are expected to grow with its length."""
 
