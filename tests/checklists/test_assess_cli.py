@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from raudit.checklists import assess, load_answers, load_checklist, parse_answers
-from raudit.checklists.document import signed_off, skeleton
+from raudit.checklists.document import skeleton
+from raudit.checklists.writing import signed_off
 from raudit.errors import AnswersError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -104,7 +104,7 @@ class AnswersFile(Strict):
     review_by: date | None = None
     answers: Annotated[dict[str, Answer], BeforeValidator(lambda value: value or {})] = {}
     """By question id; a file to which nobody has added an answer yet has none."""
-    set_aside: dict[str, SetAside] = {}
+    set_aside: Annotated[dict[str, SetAside], BeforeValidator(lambda value: value or {})] = {}
     signoffs: tuple[SignOff, ...] = ()
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Kind, Question
-from raudit.checklists.writing import signed_off
-
-__all__ = ["signed_off", "skeleton"]
 
 
 def skeleton(checklist: Checklist, *, project: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from raudit.cli._clock import clock_option, now_or
 
 if TYPE_CHECKING:
     from raudit.checklists import Answers, Assessment, Checklist
+    from raudit.yamltext import YamlText
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -34,21 +36,49 @@ def list_() -> None:
 
 @command.command()
 @click.argument("checklist")
-@click.option("-o", "--output", type=FILE, help="File to write. Default: answers/CHECKLIST.yaml.")
+@click.option("-o", "--output", type=FILE, help="The answers file. Default: answers/CHECKLIST.yaml.")
 @click.option("--project", default="", help="What the answers are about.")
-def start(checklist: str, output: Path | None, project: str) -> None:
-    """Write an answers file for CHECKLIST (an id or a file), with every question explained in it."""
+@click.option("--by", default="", help="Who answers. Default: asked once.")
+@click.option("--record", type=FILE, help="Suggest answers from this record, and hold them against it.")
+@click.option("--file-only", is_flag=True, help="Write the file and ask nothing.")
+@clock_option
+def start(
+    checklist: str,
+    output: Path | None,
+    project: str,
+    by: str,
+    record: Path | None,
+    file_only: bool,
+    clock: datetime | None,
+) -> None:
+    """Answer CHECKLIST (an id or a file) question by question; go on where you stopped.
+
+    Every answer is saved before the next question. Without a terminal, or with --file-only, it writes a file with every
+    question explained in it, to be filled in with an editor.
+    """
     from raudit.checklists.document import skeleton
     from raudit.errors import UsageError
     from raudit.files import write_whole
 
+    asked = not file_only and sys.stdin.isatty() and sys.stdout.isatty()
     target = output or Path("answers") / f"{Path(checklist).stem}.yaml"
-    if target.exists():
+    if target.exists() and not asked:
         raise UsageError(
             "there are answers already", reference="answers-exist", where=str(target), hint="name another file with -o"
         )
-    write_whole(target, skeleton(_checklist(checklist), project=project).encode())
-    click.echo(f"wrote {target}\nnext: fill it in, then  raudit assess status {target}")
+    found = _checklist(checklist)
+    if not target.exists():
+        write_whole(target, skeleton(found, project=project).encode())
+        click.echo(f"wrote {target}")
+    if not asked:
+        click.echo(f"next: fill it in, then  raudit assess status {target}")
+        return
+    from raudit.checklists.walk import Walk
+    from raudit.cli._assess_walk import introduce, walk_through
+
+    introduce(found)
+    by = by or click.prompt("Who answers (name or address)")
+    walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=_facts(record)))
 
 
 @command.command()
@@ -105,7 +135,7 @@ def show(answers: Path) -> None:
 @clock_option
 def sign(answers: Path, role: str, by: str, decision: Any, condition: tuple[str, ...], clock: datetime | None) -> None:
     """Sign off exactly what ANSWERS say now; any later change of meaning voids it."""
-    from raudit.checklists.document import signed_off
+    from raudit.checklists.writing import signed_off
     from raudit.errors import UsageError
     from raudit.files import write_whole
 
@@ -123,6 +153,101 @@ def sign(answers: Path, role: str, by: str, decision: Any, condition: tuple[str,
     )  # fmt: skip
     write_whole(answers, text.encode())
     click.echo(f"{role} {decision.replace('_', ' ')}: {answers}")
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.argument("newer", type=FILE, required=False)
+def diff(answers: Path, newer: Path | None) -> int:
+    """Say what changed from ANSWERS to NEWER; with one file, what changed since it was signed.
+
+    Ends with 0 if nothing did, else with 1.
+    """
+    from raudit.checklists.compare import differences, since_signed
+
+    checklist, before = _read(answers)
+    if newer is None:
+        signed = since_signed(before)
+        if not signed:
+            click.echo("nobody has signed this file")
+        for role, names in signed.items():
+            click.echo(f"{role}: {', '.join(names) if names else 'no answer changed since it was signed'}")
+        return 1 if any(signed.values()) else 0
+    _same, after = _read(newer)
+    found = differences(checklist, before, after)
+    for change in found:
+        where = f"{newer.name}:{after.line(change.question)}" if change.question in checklist.questions else newer.name
+        click.echo(f"{click.style(change.question, bold=True)}  {change.what}  ({where})")
+        click.echo(f"  {click.style('-', fg='red')} {change.before or '(nothing)'}")
+        click.echo(f"  {click.style('+', fg='green')} {change.after or '(nothing)'}")
+    if not found:
+        click.echo("nothing changed")
+    return 1 if found else 0
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.option("--by", required=True, help="Who reviews; not the author of an answer.")
+@click.option("--accept", multiple=True, metavar="QUESTION", help="Accept this answer; 'all' for every one left.")
+@click.option("--send-back", multiple=True, metavar="QUESTION=NOTE", help="Send this answer back with a note.")
+@clock_option
+def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str, ...], clock: datetime | None) -> None:
+    """Go through ANSWERS as a reviewer: accept each, or send it back with a note."""
+    from raudit.checklists.writing import review_answer, save
+    from raudit.errors import UsageError
+
+    checklist, found = _read(answers)
+    at = now_or(clock)
+    left = [
+        n for n in checklist.questions if n in found.file.answers and found.file.answers[n].review.state != "accepted"
+    ]
+    notes = dict(item.partition("=")[::2] for item in send_back)
+    if not accept and not notes:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "nothing to review", reference="review-nothing", where=str(answers),
+                hint="give --accept QUESTION or --send-back QUESTION=NOTE, or run it in a terminal",
+            )  # fmt: skip
+        from raudit.cli._assess_walk import review_through
+
+        review_through(answers, checklist, found, left, by=by, at=at)
+        return
+    for name in left if "all" in accept else accept:
+        if name not in notes:
+            save(answers, lambda text, n=name: review_answer(text, checklist, n, state="accepted", by=by, at=at))  # type: ignore[misc]
+    for name, note in notes.items():
+        save(
+            answers,
+            lambda text, n=name, s=note: review_answer(text, checklist, n, state="to_correct", by=by, at=at, note=s),  # type: ignore[misc]
+        )
+    _checklist_again, after = _read(answers)
+    accepted = sum(answer.review.state == "accepted" for answer in after.file.answers.values())
+    click.echo(f"{accepted} of {len(after.file.answers)} answers are accepted")
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
+@clock_option
+def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
+    """Carry ANSWERS over to the checklist's present version; what does not fit is set aside."""
+    from raudit.checklists.migrate import migrate as carry
+    from raudit.errors import AnswersError
+    from raudit.files import write_whole
+    from raudit.yamltext import read_yaml
+
+    yaml = read_yaml(answers, error=AnswersError)
+    checklist = _checklist(_named(yaml))
+    text, moved = carry(yaml.text, checklist, at=now_or(clock))
+    for item in moved:
+        click.echo(f"{item.question}: {item.did}, {item.because}")
+    if text == yaml.text:
+        click.echo(f"these are answers to {checklist.id} {checklist.file.version} already")
+    elif not dry_run:
+        write_whole(answers, text.encode())
+        click.echo(
+            f"wrote {answers}, now for {checklist.id} {checklist.file.version}; sign-offs have to be given again"
+        )
 
 
 def _checklist(name: str) -> Checklist:
@@ -146,7 +271,14 @@ def _read(path: Path) -> tuple[Checklist, Answers]:
     from raudit.errors import AnswersError
     from raudit.yamltext import read_yaml
 
-    yaml = read_yaml(path, error=AnswersError)
+    checklist = _checklist(_named(read_yaml(path, error=AnswersError)))
+    return checklist, load_answers(path, checklist)
+
+
+def _named(yaml: YamlText) -> str:
+    """The checklist that an answers file names."""
+    from raudit.errors import AnswersError
+
     named = yaml.value.get("checklist") if isinstance(yaml.value, dict) else None
     if not isinstance(named, dict) or not isinstance(named.get("id"), str):
         raise AnswersError(
@@ -156,8 +288,8 @@ def _read(path: Path) -> tuple[Checklist, Answers]:
             expected="checklist: with id, version and sha256",
             hint="start with: raudit assess start CHECKLIST",
         )
-    checklist = _checklist(named["id"])
-    return checklist, load_answers(path, checklist)
+    name: str = named["id"]
+    return name
 
 
 def _facts(record: Path | None) -> dict[str, Any]:

@@ -1,0 +1,167 @@
+"""The questions in a terminal, and what happens to answers afterwards: review, comparison, migration."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from raudit.checklists import parse_answers, parse_checklist
+from raudit.checklists.compare import differences, since_signed
+from raudit.checklists.document import skeleton
+from raudit.checklists.migrate import migrate
+from raudit.checklists.walk import Walk
+from raudit.checklists.writing import record_answer, review_answer, signed_off, withdraw_answer
+from raudit.cli._assess_walk import walk_through
+from raudit.errors import AnswersError
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+TEXT = """
+schema: raudit.checklist/1
+id: t
+version: %s
+title: T
+about: T
+source: {basis: [own], wording: own}
+signoff: [{role: owner}]
+%s
+sections:
+- id: s
+  title: S
+  questions:
+  - {id: a, type: yes_no, text: "Is it so?", why: because, help: say, evidence: {fact: x.y, contradicted_if: [
+      {when: "ans('a') == 'no' and fact('x.y') > 0", because: "It measured {fact:x.y}."}]}}
+  - {id: b, type: text, text: "What then?", why: because, help: say, show_if: "ans('a') == 'yes'"}
+  - {id: c, type: multi, text: "Which?", why: because, help: say, none_option: none,
+     options: [{id: one, text: One}, {id: two, text: Two}, {id: none, text: None of them}]}
+  - {id: d, type: rows, text: "Who?", why: because, help: say,
+     columns: [{id: name, text: Name}, {id: how, text: How, options: [{id: x, text: X}, {id: y, text: Y}]}]}
+  - {id: e, type: number, text: "How many?", why: because, help: say}
+"""
+CHECKLIST = parse_checklist(TEXT % ("1.0.0", ""))
+ENTER, DOWN, SPACE = "\r", "\x1b[B", " "
+
+
+@pytest.fixture
+def path(tmp_path):
+    target = tmp_path / "a.yaml"
+    target.write_text(skeleton(CHECKLIST))
+    return target
+
+
+def type_in(path, keys, facts=None):
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        pipe.send_text(keys)
+        walk_through(Walk(path, CHECKLIST, by="ann", clock=lambda: NOW, facts=facts))
+    return parse_answers(path.read_text(), CHECKLIST)
+
+
+ALL = ENTER + "then" + ENTER + SPACE + ENTER + ENTER + "Bo" + ENTER + DOWN + ENTER + ENTER + "12" + ENTER
+
+
+def test_a_person_answers_everything(path, capsys):
+    found = type_in(path, ALL)
+    assert found.values == {"a": "yes", "b": "then", "c": ("one",), "d": ({"name": "Bo", "how": "y"},), "e": 12}
+    assert {answer.by for answer in found.file.answers.values()} == {"ann"}
+    said = capsys.readouterr().out
+    assert "5 of 5" in said
+    assert "All questions are answered." in said
+    assert "--role owner" in said
+
+
+def test_stopping_in_the_middle_of_a_line_loses_nothing(path, capsys):
+    found = type_in(path, ENTER + "half a sent" + "\x03")
+    assert found.values == {"a": "yes"}
+    draft = path.with_name(".a.yaml.draft")
+    assert json.loads(draft.read_text()) == {"b": "half a sent"}
+    assert "Go on with" in capsys.readouterr().out
+    found = type_in(path, "ence" + ENTER + "\x03")
+    assert found.values["b"] == "half a sentence"
+    assert not draft.exists()
+
+
+def test_back_unknown_not_applicable_and_later(path):
+    unknown = DOWN * 2 + ENTER + ENTER + "Bo" + ENTER + "2027-01-01" + ENTER
+    found = type_in(path, unknown + "\x03")
+    assert (found.file.answers["a"].state, found.file.answers["a"].owner) == ("unknown", "Bo")
+    found = type_in(path, ENTER + ENTER + DOWN * 3 + ENTER + DOWN + ENTER + "\x03")  # at the second question, back
+    assert found.values == {"a": "no"}
+    # the third: nothing ticked, does not apply, why; the fourth is left for later; the fifth is answered
+    keys = ENTER + DOWN + ENTER + "no such thing" + ENTER + DOWN + ENTER + DOWN * 2 + ENTER + "5" + ENTER + "n"
+    found = type_in(path, keys)
+    assert (found.file.answers["c"].state, found.file.answers["c"].why) == ("not_applicable", "no such thing")
+    assert found.values == {"a": "no", "e": 5}
+
+
+def test_numbers_are_asked_for_until_they_are_numbers(path, capsys):
+    head = DOWN + ENTER + SPACE + ENTER + ENTER + "Bo" + ENTER + ENTER + ENTER
+    found = type_in(path, head + "many" + ENTER + "\x15" + "7" + ENTER)
+    assert found.values["e"] == 7
+    assert "It takes a number" in capsys.readouterr().out
+
+
+def test_a_contradiction_is_said_at_once(path, capsys):
+    type_in(path, DOWN + ENTER + "\x03", facts={"x.y": 3})
+    assert "The audit measured otherwise: It measured 3." in capsys.readouterr().out
+
+
+def test_a_hidden_answer_is_set_aside_and_comes_back(path):
+    type_in(path, ALL)
+    text = "# mine\n" + path.read_text()
+    hidden = record_answer(text, CHECKLIST, "a", "no", at=NOW, by="ann")
+    found = parse_answers(hidden, CHECKLIST)
+    assert "b" not in found.file.answers
+    assert found.file.set_aside["b"].value == "then"
+    assert hidden.startswith("# mine\n")
+    again = parse_answers(record_answer(hidden, CHECKLIST, "a", "yes", at=NOW, by="ann"), CHECKLIST)
+    assert again.values["b"] == "then"
+    assert not again.file.set_aside
+    taken = parse_answers(withdraw_answer(text, CHECKLIST, "e", at=NOW), CHECKLIST)
+    assert taken.file.set_aside["e"].cause == "withdrawn"
+
+
+def test_a_review_is_by_somebody_else(path):
+    type_in(path, ALL)
+    with pytest.raises(AnswersError, match="author"):
+        review_answer(path.read_text(), CHECKLIST, "a", state="accepted", by=" ANN ", at=NOW)
+    text = review_answer(path.read_text(), CHECKLIST, "a", state="to_correct", by="bo", at=NOW, note="why?")
+    assert parse_answers(text, CHECKLIST).file.answers["a"].review.note == "why?"
+    redone = record_answer(text, CHECKLIST, "a", "no", at=NOW, by="ann")
+    assert parse_answers(redone, CHECKLIST).file.answers["a"].review.state == "pending"
+
+
+def test_differences_are_told_in_words(path):
+    type_in(path, ALL)
+    before = path.read_text()
+    after = record_answer(before, CHECKLIST, "c", ["two"], at=NOW, by="ann", why="counted again")
+    found = differences(CHECKLIST, parse_answers(before, CHECKLIST), parse_answers(after, CHECKLIST))
+    assert [(c.question, c.what, c.before, c.after) for c in found] == [
+        ("c", "answer", "One", "Two"),
+        ("c", "reason", "", "counted again"),
+    ]
+    signed = signed_off(before, CHECKLIST, role="owner", decision="approve", by="cy", at=NOW)
+    assert since_signed(parse_answers(signed, CHECKLIST)) == {"owner": ()}
+    later = record_answer(signed, CHECKLIST, "e", "13", at=NOW, by="ann")
+    assert since_signed(parse_answers(later, CHECKLIST)) == {"owner": ("e",)}
+
+
+def test_answers_are_carried_over_and_nothing_is_lost(path):
+    type_in(path, ALL)
+    newer = TEXT % ("2.0.0", "migrations: [{from: '1', rename: {e: amount}, drop: [b], reask: [c]}]")
+    newer = newer.replace("{id: e, type", "{id: amount, type").replace("{id: b, type", "{id: b2, type")
+    checklist = parse_checklist(newer)
+    with pytest.raises(AnswersError, match="version"):
+        parse_answers(path.read_text(), checklist)
+    text, moved = migrate(path.read_text(), checklist, at=NOW)
+    found = parse_answers(text, checklist)
+    assert found.values == {"a": "yes", "d": ({"name": "Bo", "how": "y"},), "amount": 12}
+    assert {name: aside.cause for name, aside in found.file.set_aside.items()} == {"b": "dropped", "c": "asked_anew"}
+    assert found.file.set_aside["b"].value == "then"
+    assert [(m.question, m.did) for m in moved] == [("amount", "renamed"), ("b", "set aside"), ("c", "set aside")]
+    assert migrate(text, checklist, at=NOW)[1] == ()
+    with pytest.raises(AnswersError, match="newer version"):
+        migrate(text, CHECKLIST, at=NOW)
