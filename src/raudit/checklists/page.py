@@ -19,6 +19,10 @@ from raudit.checklists.scope import row_level
 WORDS = {"blocked": "Blocked", "not_ready": "Not ready", "pilot": "Pilot only", "ready": "Ready"}
 """Bands of ``launch-readiness`` in words; other bands are printed as they are called."""
 MOST_RISKS = 3
+MOST_GUARDRAILS = 3
+MOST_CONTRADICTED = 3
+CELL, NAME, PARAGRAPH = 90, 36, 260
+"""Longest text of a cell, of a name in one and of the statement. The answers hold the rest; the page stays one page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,9 @@ class Page:
     @property
     def against(self) -> tuple[str, ...]:
         """What stands against it: blockers, then contradictions."""
-        return (*self.blockers, *self.contradicted)
+        more = len(self.contradicted) - MOST_CONTRADICTED
+        rest = (f"and {more} more contradicted",) if more > 0 else ()
+        return (*self.blockers, *self.contradicted[:MOST_CONTRADICTED], *rest)
 
 
 def page(checklist: Checklist, answers: Answers, result: Assessment) -> Page:
@@ -132,16 +138,17 @@ def page(checklist: Checklist, answers: Answers, result: Assessment) -> Page:
         headline=headline,
         because=because,
         tally=_tally(result),
-        statement=str(values.get("problem.statement", "")),
+        statement=cut(str(values.get("problem.statement", "")), PARAGRAPH),
         launch=str(values.get("rollout.launch_on", "")),
         goal=_goal(values) if "problem.goal" in checklist.questions else None,
         guardrails=_guardrails(values),
         held=_option(checklist, "experiment.guardrails", values),
         blockers=result.blockers,
         contradicted=tuple(
-            f"\u201c{item.answer}\u201d is contradicted. {item.because}" for item in result.contradictions
+            f"\u201c{cut(item.answer)}\u201d is contradicted. {cut(item.because, 2 * CELL)}"
+            for item in result.contradictions
         ),
-        open=tuple(f"{checklist.questions[item.question].text} ({item.reason})" for item in result.open),
+        open=tuple(f"{checklist.questions[item.question].text} ({cut(item.reason)})" for item in result.open),
         sections=_sections(checklist, result),
         risks=risks[:MOST_RISKS],
         more_risks=max(len(risks) - MOST_RISKS, 0),
@@ -159,6 +166,20 @@ def plain(number: Decimal) -> str:
     """A number without needless zeros, never in powers of ten."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def cut(text: str, most: int = CELL) -> str:
+    """A text of at most so many characters, cut between words.
+
+    Examples
+    --------
+    >>> cut("one two three", 9)
+    'one two …'
+    """
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    return (head.rpartition(" ")[0] or head) + " \u2026"
 
 
 def alert_for(metric: str, alerts: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
@@ -201,7 +222,7 @@ def _goal(values: Mapping[str, Any]) -> Goal:
     low, high = (values.get(f"experiment.gain_{end}") for end in ("low", "high"))
     recorded, results = (str(values.get(name, "")) for name in ("problem.recorded_on", "experiment.results_on"))
     return Goal(
-        metric=str(values.get("problem.goal", "")),
+        metric=cut(str(values.get("problem.goal", "")), 2 * CELL),
         today=values.get("problem.baseline"),
         target=values.get("problem.target"),
         by=str(values.get("problem.target_by", "")),
@@ -223,8 +244,9 @@ def _guardrails(values: Mapping[str, Any]) -> tuple[Guardrail, ...]:
     found = []
     for row in values.get("problem.guardrails", ()):
         alert = alert_for(row.get("metric", ""), alerts)
-        cells = {key: row.get(key, "") for key in ("metric", "limit", "action", "owner")}
-        found.append(Guardrail(**cells, alert=alert.get("on_call", "") if alert else ""))
+        cells = {key: cut(row.get(key, "")) for key in ("metric", "limit", "action")}
+        cells["owner"] = cut(row.get("owner", ""), NAME)
+        found.append(Guardrail(**cells, alert=cut(alert.get("on_call", ""), NAME) if alert else ""))
     return tuple(found)
 
 
@@ -249,7 +271,8 @@ def _risks(checklist: Checklist, values: Mapping[str, Any]) -> tuple[Risk, ...]:
     for question in checklist.file.register_from:
         for row in values.get(question, ()):
             ranks, words = _levels(checklist, row)
-            cells = {key: row.get(key, "") for key in ("risk", "measure", "owner", "due")}
+            cells = {key: cut(row.get(key, "")) for key in ("risk", "measure", "due")}
+            cells["owner"] = cut(row.get("owner", ""), NAME)
             ranked.append((*ranks, Risk(level=words, **cells)))
     return tuple(risk for _after, _before, risk in sorted(ranked, key=lambda item: (-item[0], -item[1])))
 
@@ -270,7 +293,7 @@ def _signatures(result: Assessment) -> tuple[Signature, ...]:
     found = []
     for state in result.signoffs:
         signoff = state.signoff
-        note = "; ".join(signoff.conditions) if state.holds else f"void: {state.because}"
+        note = cut("; ".join(signoff.conditions) if state.holds else f"void: {state.because}", 2 * CELL)
         words = signoff.decision.replace("_", " ")
         on = signoff.at.date().isoformat()
         found.append(Signature(role=signoff.role, decision=words, by=signoff.by, on=on, note=note))
