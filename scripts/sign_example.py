@@ -11,7 +11,7 @@ from pathlib import Path
 
 from raudit.checklists import load_checklist
 from raudit.checklists.answers import Decision
-from raudit.checklists.document import signed_off
+from raudit.checklists.writing import signed_off
 from raudit.resources import resource_dir
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "adult-income" / "answers"

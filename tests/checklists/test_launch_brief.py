@@ -14,10 +14,10 @@ from tests.checklists.launch_answers import READY, TODAY, answers_to, text_of
 
 from raudit.checklists import assess, load_answers, parse_answers, shipped_checklists
 from raudit.checklists.answers import empty_answers
-from raudit.checklists.document import signed_off
 from raudit.checklists.load import shipped
 from raudit.checklists.page_text import brief, brief_html
 from raudit.checklists.requirement_text import requirement_list, requirements
+from raudit.checklists.writing import signed_off
 
 LAUNCH = shipped("launch-readiness")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "adult-income" / "answers"

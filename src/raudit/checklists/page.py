@@ -191,25 +191,33 @@ def alert_for(metric: str, alerts: Sequence[Mapping[str, str]]) -> Mapping[str, 
 
 def _headline(checklist: Checklist, result: Assessment) -> tuple[str, str]:
     """The worst that is so, in a word and a sentence."""
-    against = len(result.blockers) + len(result.contradictions)
+    stated = {blocker.because for blocker in checklist.file.block_if}
+    against = sum(1 for because in result.blockers if because in stated) + len(result.contradictions)
+    decided = _refusal(result)
     if against:
         what = "answer stands" if against == 1 else "answers stand"
-        return "Blocked", f"{against} {what} against it."
+        return "Blocked", f"{against} {what} against it. {decided}".rstrip()
     if result.open:
         first = checklist.questions[result.open[0].question].text
         many = f"{len(result.open)} questions are" if len(result.open) > 1 else "One question is"
-        return "Incomplete", f"{many} open, first: {first}"
+        return "Incomplete", f"{many} open, first: {first} {decided}".rstrip()
     if result.expired:
         return "Expired", f"It does not hold any more: {result.expired}."
     word = WORDS.get(result.level, result.level.replace("_", " ").capitalize()) or "Answered"
     level = checklist.file.scoring.level
     because = next((b.because for b in level.bands if b.id == result.level), "") if level else ""
-    refused = [s.signoff for s in result.signoffs if s.holds and s.signoff.decision in {"reject", "refer"}]
-    if refused:
-        return "Not approved", f"{refused[0].role} decided to {refused[0].decision}. By the answers: {word.lower()}."
+    if decided:
+        return "Not approved", f"{decided} By the answers: {word.lower()}."
     if result.missing_roles:
         return f"{word}, not signed", f"{because} {_listed(result.missing_roles)} has not decided yet.".strip()
     return word, because
+
+
+def _refusal(result: Assessment) -> str:
+    """Who decided against it, by each role's last word."""
+    last = {state.signoff.role: state.signoff.decision for state in result.signoffs if state.holds}
+    said = [f"{role} decided to {decision}" for role, decision in last.items() if decision in {"reject", "refer"}]
+    return "; ".join(said) + "." if said else ""
 
 
 def _tally(result: Assessment) -> str:
