@@ -75,7 +75,7 @@ def test_nothing_answered_never_looks_good() -> None:
     page = brief(LAUNCH, answers, result)
     assert lines(page)[0] == "# Unnamed system: incomplete"
     assert "Nothing so far, with 45 open." in page
-    assert "and 40 more" in page
+    assert "and 41 more" in page
     drafts = requirement_list(LAUNCH, answers, result)
     assert {item.now for item in drafts} == {"OPEN: not answered"}
     assert {item.owner for item in drafts} == {"nobody yet"}
@@ -200,6 +200,34 @@ def test_the_examples_fit_one_sheet(name: str) -> None:
     answers = load_answers(EXAMPLES / f"{name}.yaml", checklist)
     page = brief_html(checklist, answers, assess(checklist, answers, today=TODAY))
     assert len(weasyprint.HTML(string=page).render().pages) == 1
+
+
+def test_the_worst_and_longest_answers_still_fit_one_sheet() -> None:
+    weasyprint = pytest.importorskip("weasyprint")
+    long = "a rather long explanation that goes on " * 30
+    row = {"metric": long, "limit": long, "action": long, "owner": long}
+    risk = {
+        "risk": long, "severity": "severe", "likelihood": "expected", "measure": long, "owner": long,
+        "due": "2027-01-01",
+    }  # fmt: skip
+    bad = {
+        "problem.statement": long, "problem.goal": "w" * 500, "problem.target": "12", "problem.recorded": "nowhere",
+        "problem.recorded_on": "2026-12-01", "problem.guardrails": [dict(row) for _ in range(9)],
+        "data.split": "not_apart",
+        "experiment.gain_low": "-1", "experiment.guardrails": "crossed", "rollout.rollback": "described",
+        "risk.list": [dict(risk) for _ in range(9)], "risk.fairness": "unsettled", "risk.privacy": "draft",
+        "risk.prohibited": "not_checked", "risk.log": "nothing", "monitoring.alerts": UNKNOWN,
+        "data.basis": {"state": "not_applicable", "why": long},
+    }  # fmt: skip
+    facts = {
+        "pii.columns_with_personal_data": [f"column_{n}" for n in range(200)], "model.sha256": "x",
+        "data.sha256": "y",
+    }  # fmt: skip
+    answers = answers_to(LAUNCH, {k: v for k, v in (READY | bad).items() if not k.startswith("adoption")})
+    result = assess(LAUNCH, answers, facts=facts, today=TODAY)
+    assert len(result.blockers) >= 12
+    assert len(result.contradictions) >= 3
+    assert len(weasyprint.HTML(string=brief_html(LAUNCH, answers, result)).render().pages) == 1
 
 
 def test_the_example_is_blocked_and_says_why() -> None:

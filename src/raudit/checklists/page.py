@@ -19,6 +19,10 @@ from raudit.checklists.scope import row_level
 WORDS = {"blocked": "Blocked", "not_ready": "Not ready", "pilot": "Pilot only", "ready": "Ready"}
 """Bands of ``launch-readiness`` in words; other bands are printed as they are called."""
 MOST_RISKS = 3
+MOST_GUARDRAILS = 3
+MOST_CONTRADICTED = 3
+CELL, NAME, PARAGRAPH = 90, 36, 260
+"""Longest text of a cell, of a name in one and of the statement. The answers hold the rest; the page stays one page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,9 @@ class Page:
     @property
     def against(self) -> tuple[str, ...]:
         """What stands against it: blockers, then contradictions."""
-        return (*self.blockers, *self.contradicted)
+        more = len(self.contradicted) - MOST_CONTRADICTED
+        rest = (f"and {more} more contradicted",) if more > 0 else ()
+        return (*self.blockers, *self.contradicted[:MOST_CONTRADICTED], *rest)
 
 
 def page(checklist: Checklist, answers: Answers, result: Assessment) -> Page:
@@ -132,16 +138,17 @@ def page(checklist: Checklist, answers: Answers, result: Assessment) -> Page:
         headline=headline,
         because=because,
         tally=_tally(result),
-        statement=str(values.get("problem.statement", "")),
+        statement=cut(str(values.get("problem.statement", "")), PARAGRAPH),
         launch=str(values.get("rollout.launch_on", "")),
         goal=_goal(values) if "problem.goal" in checklist.questions else None,
         guardrails=_guardrails(values),
         held=_option(checklist, "experiment.guardrails", values),
         blockers=result.blockers,
         contradicted=tuple(
-            f"\u201c{item.answer}\u201d is contradicted. {item.because}" for item in result.contradictions
+            f"\u201c{cut(item.answer)}\u201d is contradicted. {cut(item.because, 2 * CELL)}"
+            for item in result.contradictions
         ),
-        open=tuple(f"{checklist.questions[item.question].text} ({item.reason})" for item in result.open),
+        open=tuple(f"{checklist.questions[item.question].text} ({cut(item.reason)})" for item in result.open),
         sections=_sections(checklist, result),
         risks=risks[:MOST_RISKS],
         more_risks=max(len(risks) - MOST_RISKS, 0),
@@ -161,6 +168,20 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def cut(text: str, most: int = CELL) -> str:
+    """A text of at most so many characters, cut between words.
+
+    Examples
+    --------
+    >>> cut("one two three", 9)
+    'one two …'
+    """
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    return (head.rpartition(" ")[0] or head) + " \u2026"
+
+
 def alert_for(metric: str, alerts: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
     """The alert on the metric of this name."""
     wanted = " ".join(metric.casefold().split())
@@ -170,25 +191,33 @@ def alert_for(metric: str, alerts: Sequence[Mapping[str, str]]) -> Mapping[str, 
 
 def _headline(checklist: Checklist, result: Assessment) -> tuple[str, str]:
     """The worst that is so, in a word and a sentence."""
-    against = len(result.blockers) + len(result.contradictions)
+    stated = {blocker.because for blocker in checklist.file.block_if}
+    against = sum(1 for because in result.blockers if because in stated) + len(result.contradictions)
+    decided = _refusal(result)
     if against:
         what = "answer stands" if against == 1 else "answers stand"
-        return "Blocked", f"{against} {what} against it."
+        return "Blocked", f"{against} {what} against it. {decided}".rstrip()
     if result.open:
         first = checklist.questions[result.open[0].question].text
         many = f"{len(result.open)} questions are" if len(result.open) > 1 else "One question is"
-        return "Incomplete", f"{many} open, first: {first}"
+        return "Incomplete", f"{many} open, first: {first} {decided}".rstrip()
     if result.expired:
         return "Expired", f"It does not hold any more: {result.expired}."
     word = WORDS.get(result.level, result.level.replace("_", " ").capitalize()) or "Answered"
     level = checklist.file.scoring.level
     because = next((b.because for b in level.bands if b.id == result.level), "") if level else ""
-    refused = [s.signoff for s in result.signoffs if s.holds and s.signoff.decision in {"reject", "refer"}]
-    if refused:
-        return "Not approved", f"{refused[0].role} decided to {refused[0].decision}. By the answers: {word.lower()}."
+    if decided:
+        return "Not approved", f"{decided} By the answers: {word.lower()}."
     if result.missing_roles:
         return f"{word}, not signed", f"{because} {_listed(result.missing_roles)} has not decided yet.".strip()
     return word, because
+
+
+def _refusal(result: Assessment) -> str:
+    """Who decided against it, by each role's last word."""
+    last = {state.signoff.role: state.signoff.decision for state in result.signoffs if state.holds}
+    said = [f"{role} decided to {decision}" for role, decision in last.items() if decision in {"reject", "refer"}]
+    return "; ".join(said) + "." if said else ""
 
 
 def _tally(result: Assessment) -> str:
@@ -201,7 +230,7 @@ def _goal(values: Mapping[str, Any]) -> Goal:
     low, high = (values.get(f"experiment.gain_{end}") for end in ("low", "high"))
     recorded, results = (str(values.get(name, "")) for name in ("problem.recorded_on", "experiment.results_on"))
     return Goal(
-        metric=str(values.get("problem.goal", "")),
+        metric=cut(str(values.get("problem.goal", "")), 2 * CELL),
         today=values.get("problem.baseline"),
         target=values.get("problem.target"),
         by=str(values.get("problem.target_by", "")),
@@ -223,8 +252,9 @@ def _guardrails(values: Mapping[str, Any]) -> tuple[Guardrail, ...]:
     found = []
     for row in values.get("problem.guardrails", ()):
         alert = alert_for(row.get("metric", ""), alerts)
-        cells = {key: row.get(key, "") for key in ("metric", "limit", "action", "owner")}
-        found.append(Guardrail(**cells, alert=alert.get("on_call", "") if alert else ""))
+        cells = {key: cut(row.get(key, "")) for key in ("metric", "limit", "action")}
+        cells["owner"] = cut(row.get("owner", ""), NAME)
+        found.append(Guardrail(**cells, alert=cut(alert.get("on_call", ""), NAME) if alert else ""))
     return tuple(found)
 
 
@@ -249,7 +279,8 @@ def _risks(checklist: Checklist, values: Mapping[str, Any]) -> tuple[Risk, ...]:
     for question in checklist.file.register_from:
         for row in values.get(question, ()):
             ranks, words = _levels(checklist, row)
-            cells = {key: row.get(key, "") for key in ("risk", "measure", "owner", "due")}
+            cells = {key: cut(row.get(key, "")) for key in ("risk", "measure", "due")}
+            cells["owner"] = cut(row.get("owner", ""), NAME)
             ranked.append((*ranks, Risk(level=words, **cells)))
     return tuple(risk for _after, _before, risk in sorted(ranked, key=lambda item: (-item[0], -item[1])))
 
@@ -270,7 +301,7 @@ def _signatures(result: Assessment) -> tuple[Signature, ...]:
     found = []
     for state in result.signoffs:
         signoff = state.signoff
-        note = "; ".join(signoff.conditions) if state.holds else f"void: {state.because}"
+        note = cut("; ".join(signoff.conditions) if state.holds else f"void: {state.because}", 2 * CELL)
         words = signoff.decision.replace("_", " ")
         on = signoff.at.date().isoformat()
         found.append(Signature(role=signoff.role, decision=words, by=signoff.by, on=on, note=note))

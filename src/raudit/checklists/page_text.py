@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from raudit.checklists.answers import Answers
 from raudit.checklists.assess import Assessment
 from raudit.checklists.load import Checklist
-from raudit.checklists.page import Goal, Page, page, plain
+from raudit.checklists.page import MOST_GUARDRAILS, Goal, Page, page, plain
 
-MOST_OPEN = 5
+MOST_OPEN = 4
+CROWDED = 20
+"""Lines and rows from which on the sheet is set smaller, to stay one sheet."""
 SHORT = 14
 """Cells up to this length, such as a date, stay on one line."""
 DASH = "\u2014"
@@ -75,9 +77,11 @@ def brief_html(checklist: Checklist, answers: Answers, result: Assessment) -> st
     body += [_html_table(("Role", "Decision", "Who", "When", "Conditions"), signature_rows(p))]
     body += [f"<footer>From {esc(p.source)}. Written from the answers by raudit; not legal advice.</footer>"]
     title = esc(f"{p.project}: {p.headline.lower()}")
+    crowd = len(p.against) + len(_cut(p.open)) + 2 * len(guardrail_rows(p)) + 2 * len(p.risks)
+    size = ' class="crowded"' if crowd >= CROWDED else ""
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
+        f"<style>{STYLE}</style></head>\n<body{size}>\n" + "\n".join(body) + "\n</body></html>\n"
     )
 
 
@@ -136,7 +140,10 @@ GUARDRAIL_HEAD = ("Must not get worse", "Limit", "When it is crossed", "Who deci
 
 def guardrail_rows(p: Page) -> Sequence[Sequence[str]]:
     """A row for each guardrail."""
-    return [(g.metric, g.limit, g.action, g.owner, g.alert or "nobody: no alert has this name") for g in p.guardrails]
+    shown = p.guardrails[:MOST_GUARDRAILS]
+    rows = [(g.metric, g.limit, g.action, g.owner, g.alert or "nobody: no alert has this name") for g in shown]
+    more = len(p.guardrails) - len(shown)
+    return [*rows, *([(f"and {more} more", "", "", "", "")] if more else [])]
 
 
 def _paragraph(*sentences: str) -> str:
@@ -168,11 +175,11 @@ def _html_goal(p: Page) -> list[str]:
 
 
 def _html_items(lines: Sequence[str]) -> str:
-    return "<ul>" + "".join(f"<li>{esc(line)}</li>" for line in lines) + "</ul>"
+    return '<ul class="lines">' + "".join(f"<li>{esc(line)}</li>" for line in lines) + "</ul>"
 
 
 def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f"<th scope=col>{esc(cell)}</th>" for cell in head)
+    top = "".join(f'<th scope="col">{esc(cell)}</th>' for cell in head)
     body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -187,7 +194,7 @@ def _nothing(p: Page) -> str:
 
 
 STYLE = """
-@page { size: A4; margin: 13mm 15mm }
+@page { size: A4; margin: 11mm 15mm }
 * { box-sizing: border-box }
 body { font: 9.4pt/1.38 "Source Sans 3", "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: #1d2127;
   max-width: 182mm; margin: 0 auto; overflow-wrap: anywhere }
@@ -205,12 +212,18 @@ h1 { font-size: 19pt; line-height: 1.15; margin: 1pt 0 4pt; font-weight: 600 }
 h2 { font-size: 10.4pt; font-weight: 600; margin: 9pt 0 2pt }
 p { margin: 0 0 3pt } ul { margin: 0; padding-left: 13pt } li { margin: 0 0 1.5pt }
 table { border-collapse: collapse; width: 100%; font-size: 8.4pt; line-height: 1.3; margin: 0 0 3pt }
-th { text-align: left; font-weight: 600; color: #444c56; font-size: 7.8pt; border-bottom: .8pt solid #1d2127 }
+th { overflow-wrap: normal; text-align: left; font-weight: 600; color: #444c56; font-size: 7.8pt }
+th { border-bottom: .8pt solid #1d2127 }
 th, td { padding: 2.2pt 7pt 2.2pt 0; vertical-align: top } td { border-bottom: .4pt solid #d5d9de }
 .short { white-space: nowrap; overflow-wrap: normal }
 .bars { list-style: none; padding: 0; columns: 2; column-gap: 9mm; font-size: 8.4pt }
 .bars li { display: flex; align-items: center; break-inside: avoid } .bars span { flex: 0 0 37mm }
 .bars b { flex: 1; height: 5pt; background: #e4e8ec } .bars s { display: block; height: 5pt; background: #33566b }
 .bars i { flex: 0 0 10mm; text-align: right; font-style: normal; font-variant-numeric: tabular-nums }
+.crowded { font-size: 7.6pt; line-height: 1.25 } .crowded .lead { font-size: 8.4pt } .crowded h1 { font-size: 15pt }
+.crowded td { padding-top: 1.2pt; padding-bottom: 1.2pt } .crowded .lines { columns: 2; column-gap: 7mm }
+.crowded .lines li { break-inside: avoid }
+.crowded h2 { margin-top: 5pt; font-size: 9pt } .crowded table { font-size: 7pt; line-height: 1.2 }
+.crowded th { font-size: 6.8pt } .crowded .bars { font-size: 7pt } .crowded li { margin: 0 }
 footer { margin-top: 7pt; font-size: 7.6pt; color: #5b6470 }
 """
