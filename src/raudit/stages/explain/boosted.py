@@ -50,7 +50,7 @@ def margin_of(estimator: Any, x: Any) -> np.ndarray:
             found = estimator.predict(x, raw_score=True)
         case _:
             found = estimator.predict(x, prediction_type="RawFormulaVal")
-    return np.asarray(found, dtype=float).reshape(len(x), -1)
+    return np.asarray(found, dtype=float).reshape(x.shape[0], -1)
 
 
 def told_by_library(estimator: Any, x: Any) -> Told:
@@ -74,8 +74,8 @@ def told_by_library(estimator: Any, x: Any) -> Told:
             pool = Pool(x, cat_features=estimator.get_cat_feature_indices())
             found = estimator.get_feature_importance(pool, type="ShapValues")
     margin = margin_of(estimator, x)
-    shaped = np.asarray(found, dtype=float).reshape(len(x), margin.shape[1], -1)
-    base = shaped[0, :, -1] if len(x) else np.zeros(margin.shape[1])
+    shaped = np.asarray(found, dtype=float).reshape(x.shape[0], margin.shape[1], -1)
+    base = shaped[0, :, -1] if x.shape[0] else np.zeros(margin.shape[1])
     return Told(values=shaped[:, :, :-1], base=base, margin=margin)
 
 

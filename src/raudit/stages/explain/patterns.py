@@ -109,8 +109,6 @@ class Patterns:
 
     def _count(self, background: np.ndarray) -> list[list[dict[int, float]]]:
         """Share of the background by pattern, for every leaf of every tree."""
-        import numpy as np
-
         found: list[list[dict[int, float]]] = [[{} for _ in leaves] for leaves in self._leaves]
         for start in range(0, len(background), BATCH):
             columns = _columns(background[start : start + BATCH], self._forest)
@@ -120,7 +118,6 @@ class Patterns:
                     spread = found[t][i]
                     for key, n in counts:
                         spread[key] = spread.get(key, 0.0) + n / len(background)
-        del np
         return found
 
     def _build(self) -> list[list[np.ndarray | None]]:
@@ -147,7 +144,7 @@ class Patterns:
         if d <= WIDE:
             kernel = _kernel(d)  # (n_features_of_leaf, n_background_patterns, n_patterns)
             return leaf.value * np.tensordot(weight, kernel[:, keys], axes=(0, 1))
-        return leaf.value * np.tensordot(weight, _against(_bits(seen, d), _bits(keys, d)), axes=(0, 1))
+        return leaf.value * _against(np.asarray(seen), keys, weight, d)
 
 
 def _columns(x: np.ndarray, forest: Forest) -> list[np.ndarray]:
@@ -249,18 +246,15 @@ def _kernel(d: int) -> np.ndarray:
     """(1) for every pair of patterns, of shape (d, n_background_patterns, n_patterns)."""
     import numpy as np
 
-    every = _bits(np.arange(1 << d), d)
-    return _against(every, every)
+    every = np.arange(1 << d)
+    return np.stack([_against(every, every[b : b + 1], np.ones(1), d) for b in every], axis=1)
 
 
-def _against(own: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """(1): of shape (d, n_background_patterns, n_patterns)."""
+@lru_cache(maxsize=64)
+def _factorials(d: int) -> tuple[np.ndarray, np.ndarray]:
+    """What (1) gives features of the row and of the background row, by p and q."""
     import numpy as np
 
-    d = own.shape[1]
-    o, b = own[None], rest[:, None]
-    met = (o | b).all(axis=2)
-    gain, loss = (o & ~b).sum(axis=2), (b & ~o).sum(axis=2)
     plus, minus = np.zeros((d + 1, d + 1)), np.zeros((d + 1, d + 1))
     for p in range(d + 1):
         for q in range(d + 1 - p):
@@ -268,6 +262,18 @@ def _against(own: np.ndarray, rest: np.ndarray) -> np.ndarray:
                 plus[p, q] = factorial(p - 1) * factorial(q) / factorial(p + q)
             if q:
                 minus[p, q] = -factorial(p) * factorial(q - 1) / factorial(p + q)
-    up, down = met * plus[gain, loss], met * minus[gain, loss]
-    return np.stack([up * (own[None, :, i] & ~rest[:, None, i]) + down * (rest[:, None, i] & ~own[None, :, i])
-                     for i in range(d)]) if d else np.zeros((0, *met.shape))  # fmt: skip
+    return plus, minus
+
+
+def _against(own: np.ndarray, rest: np.ndarray, weight: np.ndarray, d: int) -> np.ndarray:
+    """(1) summed over weighted background patterns, of shape (d, n_patterns); few pairs meet on a long path."""
+    import numpy as np
+
+    mine, theirs = np.nonzero((own[:, None] | rest) == (1 << d) - 1)
+    gain, loss = own[mine] & ~rest[theirs], rest[theirs] & ~own[mine]
+    plus, minus = _factorials(d)
+    p, q = np.bitwise_count(gain), np.bitwise_count(loss)
+    up, down = weight[theirs] * plus[p, q], weight[theirs] * minus[p, q]
+    return np.stack([
+        np.bincount(mine, (gain >> i & 1) * up + (loss >> i & 1) * down, minlength=len(own)) for i in range(d)
+    ]) if d else np.zeros((0, len(own)))  # fmt: skip

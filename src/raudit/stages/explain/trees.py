@@ -85,6 +85,8 @@ class Grown:
         if hasattr(estimator, "_preprocess_X"):
             return np.asarray(estimator._preprocess_X(x, reset=False), dtype=float)
         try:
+            if hasattr(x, "tocoo"):
+                return _dense(x, absent=np.nan if library_of(estimator) == "xgboost" else 0.0)
             if hasattr(x, "to_numpy"):
                 return np.asarray(x.to_numpy(dtype=float, na_value=np.nan))
             return np.asarray(x, dtype=float)
@@ -105,11 +107,21 @@ class Grown:
         return self.asked.aim.of(output_of(self.parts.estimator, x), probability=self.unit == "probability")
 
 
+def _dense(x: Any, *, absent: float) -> np.ndarray:
+    """A sparse matrix in full; XGBoost takes what is not stored for missing, all others take it for zero."""
+    import numpy as np
+
+    cells = x.tocoo()
+    found = np.full(x.shape, absent)
+    found[cells.row, cells.col] = cells.data
+    return found
+
+
 def explain_trees(parts: Unwrapped, asked: Asked) -> Part:
     """TreeSHAP (Lundberg et al. 2020), folded back to columns."""
     estimator = parts.estimator
     unit = _unit(estimator, asked)
-    first = output_of(estimator, parts.transform(asked.frame.iloc[:1]))
+    first = output_of(estimator, parts.encode(asked.frame.iloc[:1]))
     grown = Grown(parts=parts, asked=asked, n_outputs=first.shape[1], unit=unit)
     if asked.space is Space.PROBABILITY and asked.aim.places and unit != "probability":
         return _by_shap(grown, probability=True)
@@ -126,9 +138,9 @@ def output_of(estimator: Any, x: Any) -> np.ndarray:
         return margin_of(estimator, x)
     if not hasattr(estimator, "classes_"):
         found = estimator.predict(x)
-        return np.asarray(np.log(found) if _log(estimator) else found, dtype=float).reshape(len(x), -1)
+        return np.asarray(np.log(found) if _log(estimator) else found, dtype=float).reshape(x.shape[0], -1)
     if hasattr(estimator, "decision_function"):
-        return np.asarray(estimator.decision_function(x), dtype=float).reshape(len(x), -1)
+        return np.asarray(estimator.decision_function(x), dtype=float).reshape(x.shape[0], -1)
     return np.asarray(estimator.predict_proba(x), dtype=float)
 
 
@@ -227,7 +239,7 @@ def _compare(grown: Grown, forest: Forest, rest: np.ndarray | None) -> str | Non
     import numpy as np
 
     few = grown.asked.frame.iloc[: CHECKED if rest is None else CHECKED // 5]
-    inner = grown.parts.transform(few)
+    inner = grown.parts.encode(few)
     x = grown.numbers(inner)
     margin = grown.margin(inner)
     reference = None if rest is None else rest[:REFERENCE]
@@ -267,7 +279,7 @@ def _by_shap(grown: Grown, *, probability: bool = False) -> Part:
     if probability and asked.aim.n_classes != 2:
         raise CannotFold("values in probability are known for two classes only")
     path = asked.perturbation is Perturbation.PATH and not probability
-    rest = None if path else grown.numbers(parts.transform(_spread(asked.background)))
+    rest = None if path else grown.numbers(parts.encode(_spread(asked.background)))
     explainer = _explainer(estimator, rest, **options)
     weights, added = asked.aim.weights(1 if probability else grown.n_outputs, probability=probability)
     if grown.unit == "probability" or probability:

@@ -50,9 +50,9 @@ class Unwrapped:
         )
 
     def batches(self, frame: pd.DataFrame, rows: int = BATCH) -> Iterator[Any]:
-        """What the last step takes, a part of the rows at a time; dense."""
+        """What the last step takes, a part of the rows at a time; sparse where the pipeline makes it so."""
         for start in range(0, max(len(frame), 1), rows):
-            yield self.transform(frame.iloc[start : start + rows])
+            yield self.encode(frame.iloc[start : start + rows])
 
     def fold(self, values: np.ndarray, n_features: int) -> np.ndarray:
         """Add up values of shape (n_samples, n_numbers) by the feature they came from: (n_samples, n_features)."""
