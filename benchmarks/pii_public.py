@@ -112,7 +112,7 @@ SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Loader]]]] = {
 
 
 def as_arrow(load: Loader) -> Any:
-    """A table as Arrow, text where pandas has objects; None for what is no table of at least eight rows, or too wide."""
+    """A table as Arrow, text where pandas has objects; None for what is no table of at least eight rows, too wide, or all numbers."""
     import pandas as pd
     import pyarrow as pa
 
@@ -129,9 +129,11 @@ def as_arrow(load: Loader) -> Any:
     frame.columns = [str(c) for c in frame.columns]
     if frame.columns.duplicated().any():
         return None
-    for name in frame.columns:
-        if str(frame[name].dtype) in {"object", "category", "str", "string"}:
-            frame[name] = frame[name].astype(object).map(_text)
+    words = [n for n in frame.columns if str(frame[n].dtype) in {"object", "category", "str", "string"}]
+    if not words:
+        return None  # nothing but numbers could only be clean, and would make the share of false alarms look better
+    for name in words:
+        frame[name] = frame[name].astype(object).map(_text)
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 

@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="tables whose key holds this")
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, help="write each column's result as JSON lines")
-    parser.add_argument("--sample", type=int, default=300)
+    parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--second-opinion", action="store_true")
     args = parser.parse_args()
     parts = {"tuning", "held out"} if args.part == "both" else {args.part}
@@ -131,7 +131,7 @@ def tally(item: Labelled, verdict: Any, count: Counter[str], show: bool, out: An
         count[f"{outcome} in words"] += words
     if show and outcome in {"false alarm", "missed"}:
         kinds = ", ".join(f"{f.entity_type} ({f.sureness})" for f in verdict.found)
-        print(f"{outcome}: {item.key} {verdict.name} {kinds}")
+        print(f"{outcome}: {item.key} {verdict.name} {kinds}", flush=True)
     if out is not None:
         p = verdict.profile
         line = {"table": item.key, "column": verdict.name, "outcome": outcome, "shaped": p.name_shape} | {

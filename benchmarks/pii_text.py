@@ -72,7 +72,7 @@ def presidio() -> Finder:
     return find
 
 
-def ours(second: bool) -> Finder:
+def ours(second: str = "") -> Finder:
     engine = build_engine(load_rulebook(Options().languages), find_model("en"))
     opinion = None
     if second:
@@ -87,7 +87,8 @@ def ours(second: bool) -> Finder:
             return
         for marks, parts in zip(first, opinion.parts(list(texts)), strict=True):
             more = [(p.kind, p.start, p.end) for p in parts]
-            yield [m for m in marks if SAME.get(m[0], m[0]) not in {"PERSON", "LOCATION"}] + united(marks, more)
+            rest = [m for m in marks if SAME.get(m[0], m[0]) not in {"PERSON", "LOCATION"}]
+            yield rest + (united(marks, more) if second == "either" else agreed(marks, more))
 
     return find
 
@@ -100,6 +101,13 @@ def united(marks: Marks, more: Marks) -> Marks:
         if not any(k[0] == mark[0] and k[1] < mark[2] and mark[1] < k[2] for k in kept):
             kept.append(mark)
     return kept
+
+
+def agreed(marks: Marks, more: Marks) -> Marks:
+    """Names and places of the first model that overlap one of the second's."""
+    both = [(SAME.get(k, k), s, e) for k, s, e in marks if SAME.get(k, k) in {"PERSON", "LOCATION"}]
+    other = [(SAME.get(k, k), s, e) for k, s, e in more]
+    return [m for m in both if any(o[0] == m[0] and o[1] < m[2] and m[1] < o[2] for o in other)]
 
 
 def hits(gold: Marks, found: Marks) -> int:
@@ -140,9 +148,9 @@ def main() -> None:
     parser.add_argument("--second-opinion", action="store_true")
     parser.add_argument("--limit", type=int)
     args = parser.parse_args()
-    finders: dict[str, Finder] = {"presidio": presidio(), "raudit": ours(second=False)}
+    finders: dict[str, Finder] = {"presidio": presidio(), "raudit": ours()}
     if args.second_opinion:
-        finders["raudit, either model"] = ours(second=True)
+        finders |= {"raudit, either model": ours("either"), "raudit, both models": ours("both")}
     for name, load in (("synth_dataset_v2", synth), ("wikigold", wikigold)):
         entries = load(args.shared)[: args.limit]
         texts, gold = [t for t, _ in entries], [g for _, g in entries]

@@ -9,40 +9,14 @@ from raudit.data import wrap_table
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
 
-FIRST = [
-    "Angela",
-    "Robert",
-    "Maria",
-    "James",
-    "Linda",
-    "Carlos",
-    "Emma",
-    "Peter",
-    "Julia",
-    "Marcus",
-    "Sandra",
-    "Thomas",
-    "Nicole",
-    "Daniel",
-    "Laura",
-    "Kevin",
-]
-LAST = [
-    "Jones",
-    "Miller",
-    "Garcia",
-    "Smith",
-    "Brown",
-    "Lopez",
-    "Wilson",
-    "Schmidt",
-    "Fischer",
-    "Weber",
-    "Moreau",
-    "Dubois",
-    "Martinez",
-    "Taylor",
-]
+FIRST = (
+    *("Angela", "Robert", "Maria", "James", "Linda", "Carlos", "Emma", "Peter"),
+    *("Julia", "Marcus", "Sandra", "Thomas", "Nicole", "Daniel", "Laura", "Kevin"),
+)
+LAST = (
+    *("Jones", "Miller", "Garcia", "Smith", "Brown", "Lopez", "Wilson"),
+    *("Schmidt", "Fischer", "Weber", "Moreau", "Dubois", "Martinez", "Taylor"),
+)
 N = 150
 
 

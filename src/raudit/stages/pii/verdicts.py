@@ -165,7 +165,9 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
         if profile.distinct_in_sample < min(5, profile.n_sampled):
             return None
         agree = (model + listed) / 2 >= 0.35 and listed >= 0.15
-        return Sureness.NAME_AND_VALUES if agree or (shaped >= 0.9 and listed >= 0.35 and model >= 0.1) else None
+        # Family names alone: the model knows few of them.
+        alone = profile.mean_words < 1.8 and shaped >= 0.9 and listed >= 0.35 and model >= 0.1
+        return Sureness.NAME_AND_VALUES if agree or alone else None
     other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
     if count and count.n and min(model, listed) >= 0.75 and count.agreed >= 0.75 * count.n and not other:
         # Nearly every cell is a full name, whatever the column is called.
