@@ -109,7 +109,7 @@ def test_the_model_that_comes_with_raudit_is_the_pinned_one():
     if sys.version_info < (3, 12):
         assert model.sha256.startswith(models.DEFAULT_SHA256)
     assert model.pipe.pipe_names[-1] == "ner"
-    assert [kind for kind, _, _ in next(iter(model.entities(["Angela Merkel lives in Berlin."])))[0]][:1] == ["PERSON"]
+    assert [kind for kind, _, _ in next(iter(model.entities(["Angela Merkel lives in Berlin."])))][:1] == ["PERSON"]
 
 
 def test_a_folder_without_a_model_is_said_in_one_line(tmp_path):

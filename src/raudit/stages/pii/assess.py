@@ -16,7 +16,7 @@ from raudit.stages.pii.names_of_columns import HintTable, hint_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.parts import PartialScan, gather
 from raudit.stages.pii.rulebook import Rulebook, load_rulebook
-from raudit.stages.pii.scan import finish
+from raudit.stages.pii.scan import finish_all
 from raudit.stages.pii.second_opinion import SecondOpinion, consulted, find_second_opinion
 from raudit.stages.pii.special import quasi_kinds, special_categories
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
@@ -87,9 +87,10 @@ def scan_table(data: DataSet, scanner: Scanner, tick: Tick = lambda _n: None) ->
 def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:
     """Put the samples before presidio and the language model, and judge each column."""
     verdicts = []
-    for scan in found.columns.values():
+    scans = found.columns.values()
+    for scan, finished in zip(scans, finish_all(scans, scanner.engine, scanner.rulebook), strict=True):
         cells = scan.sample.cells()
-        profile = consulted(finish(scan, scanner.engine, scanner.rulebook), cells, scanner.second)
+        profile = consulted(finished, cells, scanner.second)
         verdict = judge(profile, scanner.hints, scanner.rulebook)
         verdicts.append(described(verdict, Counter(cells), scanner.rulebook))
     return tuple(verdicts)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from raudit.stages.pii.checksums import VALIDATORS
 from raudit.stages.pii.models import SCORE, LanguageModel
 from raudit.stages.pii.phones import phone_numbers
-from raudit.stages.pii.prefilter import may_match
+from raudit.stages.pii.prefilter import column_of, may_match
 from raudit.stages.pii.rulebook import Rulebook
 
 THRESHOLD = 0.4
@@ -55,7 +55,7 @@ class Engine:
         *,
         ner: bool = True,
         threshold: float = THRESHOLD,
-        ner_texts: Sequence[str] | None = None,
+        ner_texts: Sequence[str | None] | None = None,
         only: str = "",
     ) -> list[tuple[Span, ...]]:
         """Find the entities of many texts.
@@ -69,7 +69,7 @@ class Engine:
         threshold
             Lowest score that counts.
         ner_texts
-            What the language model sees instead, such as title case; of the same lengths as ``texts``.
+            What the language model sees instead, such as title case, of the same length; None if it does not look.
         only
             The one entity type that is asked for; all if empty. Types do not depend on one another.
 
@@ -79,16 +79,19 @@ class Engine:
             One tuple a text, sorted.
         """
         found: list[list[Any]] = [[] for _ in texts]
+        array = column_of(texts)
         asked = [r for r in self.recognizers if not only or only in r.supported_entities]
         for recognizer in asked:
-            for index in may_match(recognizer, texts, threshold, self.contexts[recognizer.id]):
+            for index in may_match(recognizer, array, threshold, self.contexts[recognizer.id]):
                 found[index].extend(recognizer.analyze(texts[index], recognizer.supported_entities))
         if self.phone is not None and only in {"", "PHONE_NUMBER"}:
-            for index in may_match(self.phone, texts, threshold, self.contexts[self.phone.id]):
+            for index in may_match(self.phone, array, threshold, self.contexts[self.phone.id]):
                 found[index].extend(phone_numbers(self.phone, texts[index]))
-        people: Iterable[Any] = [()] * len(texts)
+        people: list[Sequence[Any]] = [()] * len(texts)
         if ner and self.model is not None:
-            people = self.model.entities(ner_texts or texts)
+            shown = [(i, t) for i, t in enumerate(texts if ner_texts is None else ner_texts) if t is not None]
+            for (index, _), entities in zip(shown, self.model.entities([t for _, t in shown]), strict=True):
+                people[index] = entities
         return [
             self._decide(text, results, entities, threshold)
             for text, results, entities in zip(texts, found, people, strict=True)

@@ -10,7 +10,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _WORD = r"[\p{L}\p{M}\p{N}\p{Pc}]"
 _INNER_WORD = r"\p{L}\p{M}\p{N}\p{Pc}"
@@ -18,16 +21,24 @@ PHONE = r"\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]
 CONTEXT_BOOST = 0.35
 
 
-def may_match(recognizer: Any, texts: Sequence[str], threshold: float, context: tuple[str, ...]) -> Iterable[int]:
+def column_of(texts: Sequence[str]) -> pa.Array:
+    """Texts as a column; what has no UTF-8 form is replaced."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:
+        return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.large_string())
+
+
+def may_match(recognizer: Any, array: pa.Array, threshold: float, context: tuple[str, ...]) -> Iterable[int]:
     """Indices of the texts in which a recogniser could find something that reaches the threshold."""
     import numpy as np
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     plain, lifted = _patterns(recognizer, threshold)
     if plain is None:
-        return range(len(texts))
-    array = pa.array(texts, pa.large_string())
+        return range(len(array))
     hits = pc.match_substring_regex(array, plain) if plain else None
     if lifted and context:
         # Weak patterns count only beside one of their context words.

@@ -184,27 +184,81 @@ def _pattern(rule: EntityRule, hint: Hint | None, kind: str) -> str:
     return rule.native
 
 
+TOGETHER = 20_000
+"""Cells of several columns that are looked at together: a pattern is made ready once for all of them."""
+
+
 def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfile:
     """Put the sample before presidio and the language model, and sum up."""
-    cells = scan.sample.cells() if scan.kind != "time" else []
-    shapes = _Shapes.of(cells, rulebook)
-    gates = _gates(scan, shapes)
-    ner = (
-        scan.kind in {"text", "other"} and NUMBERS not in gates and not any("language model" in gate for gate in gates)
-    )
-    drawn, different = len(cells), len(set(cells))
-    if NUMBERS in gates:
-        cells = []
-    unique = list(dict.fromkeys(cells))
-    found = engine.spans(unique, ner=ner, ner_texts=[readable(cell) for cell in unique]) if unique else []
-    spans = dict(zip(unique, found, strict=True))
+    return next(finish_all([scan], engine, rulebook))
+
+
+def finish_all(scans: Iterable[ColumnScan], engine: Engine, rulebook: Rulebook) -> Iterator[ColumnProfile]:
+    """Put the samples of many columns before presidio and the language model, and sum up each."""
+    waiting: list[_Sampled] = []
+    cells = 0
+    for scan in scans:
+        waiting.append(_Sampled.of(scan, rulebook))
+        cells += len(waiting[-1].unique)
+        if cells >= TOGETHER:
+            yield from _concluded(waiting, engine, rulebook)
+            waiting, cells = [], 0
+    yield from _concluded(waiting, engine, rulebook)
+
+
+def _concluded(sampled: Sequence[_Sampled], engine: Engine, rulebook: Rulebook) -> Iterator[ColumnProfile]:
+    texts = [cell for column in sampled for cell in column.unique]
+    seen = [readable(cell) if column.ner else None for column in sampled for cell in column.unique]
+    found = iter(engine.spans(texts, ner_texts=seen) if texts else [])
+    for column in sampled:
+        yield _profile(column, {cell: next(found) for cell in column.unique}, engine, rulebook)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sampled:
+    """The sample of one column, and what will be done with it."""
+
+    scan: ColumnScan
+    cells: Sequence[str]
+    """Cells to look at; none if a gate keeps them from being read."""
+    unique: Sequence[str]
+    drawn: int
+    different: int
+    shapes: _Shapes
+    gates: tuple[str, ...]
+    ner: bool
+
+    @classmethod
+    def of(cls, scan: ColumnScan, rulebook: Rulebook) -> _Sampled:
+        cells = scan.sample.cells() if scan.kind != "time" else []
+        shapes = _Shapes.of(cells, rulebook)
+        gates = _gates(scan, shapes)
+        unread = NUMBERS in gates
+        ner = scan.kind in {"text", "other"} and not unread and not any("language model" in gate for gate in gates)
+        looked = [] if unread else cells
+        return cls(
+            scan=scan,
+            cells=looked,
+            unique=list(dict.fromkeys(looked)),
+            drawn=len(cells),
+            different=len(set(cells)),
+            shapes=shapes,
+            gates=gates,
+            ner=ner,
+        )
+
+
+def _profile(
+    column: _Sampled, spans: Mapping[str, tuple[Span, ...]], engine: Engine, rulebook: Rulebook
+) -> ColumnProfile:
+    scan, shapes = column.scan, column.shapes
     return ColumnProfile(
         name=scan.name,
         kind=scan.kind,
         n_rows=scan.n_rows,
         n_empty=scan.n_empty,
-        n_sampled=drawn,
-        distinct_in_sample=different,
+        n_sampled=column.drawn,
+        distinct_in_sample=column.different,
         mean_words=shapes.mean_words,
         digit_share=shapes.digits,
         name_shape=shapes.names,
@@ -212,9 +266,9 @@ def finish(scan: ColumnScan, engine: Engine, rulebook: Rulebook) -> ColumnProfil
         separated=shapes.separated,
         date_shape=shapes.dates,
         number_share=shapes.numbers,
-        counts=tuple(_counts(scan, cells, spans, engine, rulebook)),
-        gates=gates,
-        language_model=ner and engine.model is not None and bool(cells),
+        counts=tuple(_counts(scan, column.cells, spans, engine, rulebook)),
+        gates=column.gates,
+        language_model=column.ner and engine.model is not None and bool(column.cells),
         cut=scan.cut,
     )
 
