@@ -26,6 +26,7 @@ _HOMES = {
     "Severity": "raudit.findings",
     "StageResult": "raudit.evidence",
     "Status": "raudit.findings",
+    "answers_from_official": "raudit.checklists",
     "assess": "raudit.checklists",
     "by_group": "raudit.stages.fairness",
     "cells": "raudit.data.build",

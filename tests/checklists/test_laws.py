@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from raudit.checklists import Answers, answers_sha256, assess, parse_answers, parse_checklist, shipped_checklists
+from raudit.checklists.answers import empty_answers
 from raudit.checklists.load import shipped
 from raudit.checklists.schema import Kind
 from raudit.errors import AnswersError, ChecklistError
@@ -283,3 +284,24 @@ def test_a_checklist_that_names_a_missing_question_is_refused() -> None:
     text += "\nblock_if:\n- {when: \"ans('x') == 'y'\", because: no}\n"
     with pytest.raises(ChecklistError):
         parse_checklist(text)
+
+
+def test_an_open_question_whose_every_answer_has_points_leaves_the_score_inside_its_span() -> None:
+    """The score so far counts it as nothing; best and worst hold that and everything it can still become."""
+    checklist = parse_checklist(
+        "schema: raudit.checklist/1\nid: t\nversion: 1.0.0\ntitle: T\nabout: T\nsource: {basis: [own], wording: own}\n"
+        "sections:\n- id: s\n  title: S\n  pool: p\n  questions:\n"
+        "  - id: up\n    type: choice\n    text: Q\n    why: because\n    help: say\n"
+        "    options: [{id: a, text: A, points: 2}, {id: b, text: B, points: 5}]\n"
+        "  - id: down\n    type: choice\n    text: Q\n    why: because\n    help: say\n    pool: n\n"
+        "    options: [{id: a, text: A, points: -2}, {id: b, text: B, points: -5}]\n"
+        "scoring:\n  pools: {p: {}, n: {}}\n"
+        '  level: {of: p.score, bands: [{id: low, upto: "1"}, {id: mid, upto: "3"}, {id: high}]}\n'
+    )
+    result = assess(checklist, empty_answers(checklist), today=TODAY)
+    for name in ("p.score", "n.score"):
+        figure = result.figures[name]
+        assert figure.best <= figure.now <= figure.worst
+    assert (result.figures["p.score"].worst, result.figures["n.score"].best) == (5, -5)
+    assert [result.level_best, result.level, result.level_worst] == ["low", "low", "high"]
+    assert not result.complete

@@ -5,15 +5,21 @@
     load_checklist(path) -> Checklist            shipped_checklists() -> names
     load_answers(path, checklist) -> Answers
     assess(checklist, answers, facts=, today=) -> Assessment
+    answers_from_official(checklist, saved) -> Answers, from the saved data of Canada's form
+    record_answer(text, checklist, question, value, at=, by=, why=) -> text; save(path, change) writes it in one step
+    Walk(path, checklist, by=, clock=)           question by question
     brief(checklist, answers, result) -> Markdown, brief_html(...) -> one sheet, requirements(...) -> Markdown
 """
 
 from raudit.checklists.answers import Answer, Answers, SignOff, load_answers, parse_answers
 from raudit.checklists.assess import Assessment, assess
 from raudit.checklists.load import Checklist, load_checklist, parse_checklist, shipped_checklists
+from raudit.checklists.official import answers_from_official
 from raudit.checklists.page_text import brief, brief_html
 from raudit.checklists.requirement_text import requirements
 from raudit.checklists.signoff import answers_sha256
+from raudit.checklists.walk import Walk
+from raudit.checklists.writing import record_answer, save
 
 __all__ = [
     "Answer",
@@ -21,6 +27,8 @@ __all__ = [
     "Assessment",
     "Checklist",
     "SignOff",
+    "Walk",
+    "answers_from_official",
     "answers_sha256",
     "assess",
     "brief",
@@ -29,6 +37,8 @@ __all__ = [
     "load_checklist",
     "parse_answers",
     "parse_checklist",
+    "record_answer",
     "requirements",
+    "save",
     "shipped_checklists",
 ]

@@ -53,6 +53,9 @@ class Contradicted:
     """What was measured, as a sentence."""
     fact: str
     line: int
+    by: str = ""
+    at: str = ""
+    """Who answered, and on which day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,7 @@ def assess(
     visible = tuple(name for name in checklist.questions if now.visible[name] is True)
     states = _signoffs(checklist, answers)
     level = _level(now, now.name(_of(checklist)))
-    best, worst = _level_ends(later, _of(checklist))
+    best, worst = _around(checklist, level, *_level_ends(later, _of(checklist)))
     return Assessment(
         checklist=checklist,
         answers=answers,
@@ -262,6 +265,15 @@ def _level_ends(scope: AnswerScope, name: str) -> tuple[str, str]:
     return (_level(scope, low) if low is not None else "", _level(scope, high) if high is not None else "")
 
 
+def _around(checklist: Checklist, level: str, best: str, worst: str) -> tuple[str, str]:
+    """Widen the levels that can still be reached so that the level so far lies between them."""
+    rules = checklist.file.scoring.level
+    order = [band.id for band in rules.bands] if rules else []
+    if not (level and best and worst):
+        return best, worst
+    return min(best, level, key=order.index), max(worst, level, key=order.index)
+
+
 def _ends(value: Value) -> tuple[Decimal | None, Decimal | None]:
     match value:
         case bool():
@@ -279,6 +291,9 @@ def _figures(now: AnswerScope, later: AnswerScope) -> Mapping[str, Figure]:
     for name, value in now.computed.items():
         best, worst = _ends(later.computed[name])
         figure = value if isinstance(value, Decimal) and not isinstance(value, bool) else None
+        if figure is not None and best is not None and worst is not None:
+            # An open question has no points yet, and each of its answers may have some: the span holds both.
+            best, worst = min(best, figure), max(worst, figure)
         if figure is not None or best is not None:
             found[name] = Figure(now=figure, best=best, worst=worst)
     return found
@@ -334,6 +349,7 @@ def _contradictions(
     found = []
     for name in visible:
         question = checklist.questions[name]
+        said = answers.file.answers.get(name)
         for rule in question.evidence.contradicted_if:
             if lattice.is_true(scope.evaluate(rule.when)):
                 found.append(
@@ -343,6 +359,8 @@ def _contradictions(
                         because=fill_in(rule.because, scope.facts),
                         fact=question.evidence.fact,
                         line=answers.line(name),
+                        by=said.by if said else "",
+                        at=said.at.date().isoformat() if said and said.at else "",
                     )
                 )
                 break

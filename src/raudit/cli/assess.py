@@ -329,7 +329,9 @@ def _tell(result: Assessment, path: Path) -> None:
     for because in result.blockers:
         click.echo(f"{click.style('blocks', fg='red')}        {because}")
     for item in result.contradictions:
-        click.echo(f"{click.style('contradicted', fg='red')}  {path.name}:{item.line} {item.question} = {item.answer}")
+        who = f", said {item.by} on {item.at}" if item.by and item.at else ""
+        place = f"{path.name}:{item.line} {item.question}"
+        click.echo(f"{click.style('contradicted', fg='red')}  {place} = {item.answer}{who}")
         click.echo(f"              {item.because}")
     for state in result.signoffs:
         word = click.style("signed", fg="green") if state.holds else click.style("void", fg="red")

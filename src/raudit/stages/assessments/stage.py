@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from raudit.checklists import Assessment, assess, load_answers, load_checklist
 from raudit.checklists.answers import Answers, empty_answers
+from raudit.checklists.assess import Contradicted
 from raudit.checklists.load import Checklist
 from raudit.errors import NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
@@ -145,9 +146,16 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
                 result,
                 files,
                 Status.FAILED,
-                f"Asked \u201c{question.text}\u201d, the answer is \u201c{item.answer}\u201d. {item.because}",
+                f"Asked \u201c{question.text}\u201d, {_who_said(item)} \u201c{item.answer}\u201d. {item.because}",
                 subject=Subject(kind="question", name=item.question, detail={"assessment": result.checklist.id}),
-                data={"answer": item.answer, "evidence": item.because, "fact": item.fact, "line": item.line},
+                data={
+                    "answer": item.answer,
+                    "by": item.by,
+                    "at": item.at,
+                    "evidence": item.because,
+                    "fact": item.fact,
+                    "line": item.line,
+                },
                 requirements=question.maps_to or CONTRADICTED.requirements,
             )
         )
@@ -165,6 +173,11 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
             )
         )
     return found
+
+
+def _who_said(item: Contradicted) -> str:
+    said = f"{item.by} answered" if item.by else "the answer is"
+    return f"{said} on {item.at}" if item.by and item.at else said
 
 
 def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: str) -> Finding:
