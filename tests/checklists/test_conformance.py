@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -196,36 +196,40 @@ def _candidates(question: Question) -> list[Any]:
             return ["x"]
 
 
-def _way_to(
-    checklist: Checklist, name: str, fill: Any, known: dict[str, Mapping[str, Any] | None]
-) -> Mapping[str, Any] | None:
-    """Answers under which a question is shown, found by trying up to three of the questions its conditions look at."""
-    if name in known:
-        return known[name]
-    known[name] = None  # a question that waits for itself is never shown
+Way = tuple[dict[str, Any], frozenset[str]]
+"""Answers, and the questions that they show."""
+
+
+def _shown(checklist: Checklist, fill: Any, values: dict[str, Any]) -> Way:
+    return values, frozenset(assess(checklist, fill(checklist, values), today=TODAY).visible)
+
+
+def _reach(checklist: Checklist, name: str, fill: Any, ways: list[Way]) -> bool:
+    """Whether some answers show a question: known answers, with up to two more of those its conditions look at."""
+    if any(name in visible for _values, visible in ways):
+        return True
     conditions = [c for c in (checklist.section_of[name].show_if, checklist.questions[name].show_if) if c]
-    asked = list(
-        dict.fromkeys(w[0] for c in conditions for f, w in checklist.expressions[c].calls() if f in BY_QUESTION)
-    )
-    ways = {ref: _way_to(checklist, ref, fill, known) for ref in asked}
-    open_ = [ref for ref in asked if ways[ref] is not None]
-    for size in range(4):
-        for refs in itertools.combinations(open_, size):
+    asked = dict.fromkeys(w[0] for c in conditions for f, w in checklist.expressions[c].calls() if f in BY_QUESTION)
+    for size in (1, 2):
+        for (start, _visible), refs in itertools.product(reversed(ways), itertools.combinations(asked, size)):
             for values in itertools.product(*(_candidates(checklist.questions[ref]) for ref in refs)):
-                tried: dict[str, Any] = {}
-                for ref in refs:
-                    tried |= ways[ref] or {}
-                tried |= dict(zip(refs, values, strict=True))
-                if name in assess(checklist, fill(checklist, tried), today=TODAY).visible:
-                    known[name] = tried
-                    return tried
-    return None
+                way = _shown(checklist, fill, start | dict(zip(refs, values, strict=True)))
+                if name in way[1]:
+                    ways.append(way)
+                    return True
+    return False
 
 
 @EVERY
 def test_every_question_can_be_reached(name, fill):
-    checklist, known = shipped(name), {}
-    lost = [q for q in checklist.questions if _way_to(checklist, q, fill, known) is None]
+    """A question may wait for others of its checklist, wherever they stand; each is tried until nothing is gained."""
+    checklist = shipped(name)
+    ways, lost = [_shown(checklist, fill, {})], list(checklist.questions)
+    while lost:
+        still = [question for question in lost if not _reach(checklist, question, fill, ways)]
+        if len(still) == len(lost):
+            break
+        lost = still
     assert lost == []
 
 
