@@ -27,7 +27,7 @@ ODD = [
     "\u202eemos eno",
     "🙂 Angela Merkel 🙂",
     "Anna " * 700,
-    "x" * 5_000,
+    "x" * 900,
 ]
 
 

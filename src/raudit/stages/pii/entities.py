@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ JOINED = 256
 TEXTS = 8_192
 CHARACTERS = 400_000
 """Texts and characters of a batch; they bound memory."""
+
+LONGEST_RUN = 1_000
+"""Characters without a blank that are read; spaCy's tokenizer takes quadratic time for what goes on like ``((((``."""
 
 Found = list[tuple[str, int, int]]
 
@@ -101,8 +105,9 @@ def _pieces(pipe: Any, network: Network, pieces: Sequence[str]) -> tuple[Any, An
     counts = np.zeros(len(pieces), np.int64)
     arrays = [np.zeros((0, len(columns)), np.uint64)]
     for group in _groups(pieces):
-        array = pipe.tokenizer(SEPARATOR.join(pieces[group.start : group.stop])).to_array(columns)
-        begins = np.cumsum([0] + [len(piece) + 1 for piece in pieces[group.start : group.stop]])
+        read = [_readable(piece) for piece in pieces[group.start : group.stop]]
+        array = pipe.tokenizer(SEPARATOR.join(read)).to_array(columns)
+        begins = np.cumsum([0] + [len(piece) + 1 for piece in read])
         at = array[:, PLACE].astype(np.int64)
         inner = np.searchsorted(begins, at, side="right") - 1
         kept = at < begins[inner + 1] - 1  # the others are separators
@@ -111,6 +116,17 @@ def _pieces(pipe: Any, network: Network, pieces: Sequence[str]) -> tuple[Any, An
         counts[group.start : group.stop] = np.bincount(inner, minlength=len(group))
         arrays.append(array)
     return np.concatenate(arrays), counts
+
+
+def _readable(piece: str) -> str:
+    """The piece, cut where it first goes on too long without a blank."""
+    if len(piece) <= LONGEST_RUN:
+        return piece
+    long = _RUN.search(piece)
+    return piece[: long.end()] if long else piece
+
+
+_RUN = re.compile(rf"\S{{{LONGEST_RUN}}}(?=\S)")
 
 
 def _groups(pieces: Sequence[str]) -> Iterator[range]:

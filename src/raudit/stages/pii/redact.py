@@ -76,7 +76,7 @@ def operator(how: How, key: bytes | None) -> Callable[[str, str], str]:
         At least 32 bytes, for ``pseudonymise``.
     """
     if how == "mask":
-        return lambda _kind, text: "".join("*" if c.isalnum() else c if c.isascii() else "*" for c in text)
+        return lambda _kind, text: _mask(text)
     if how == "replace":
         return lambda kind, _text: f"<{kind}>"
     if key is None or len(key) < SHORTEST_KEY:
@@ -95,6 +95,12 @@ def operator(how: How, key: bytes | None) -> Callable[[str, str], str]:
         return f"⟦{kind}:{hmac.new(secret, message, hashlib.sha256).hexdigest()[:16]}⟧"
 
     return token
+
+
+def _mask(text: str) -> str:
+    """Stars for letters and digits; never a formula to a spreadsheet, which a leading sign would make of it."""
+    masked = "".join("*" if c.isalnum() or not c.isascii() else c for c in text)
+    return "*" + masked[1:] if masked[:1] in {"=", "+", "-", "@", "\t", "\r"} else masked
 
 
 def redactors(
