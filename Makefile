@@ -50,5 +50,5 @@ $(VENV)/.main: $(VENV)/.uv uv.lock pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.uv uv.lock pyproject.toml
 	@scripts/system_libraries.sh
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --inexact --extra models --extra engines --extra postgres
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --inexact --extra models --extra onnx --extra engines --extra postgres
 	@touch $@ $(VENV)/.main

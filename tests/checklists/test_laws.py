@@ -189,11 +189,11 @@ def test_a_later_rejection_takes_an_approval_back() -> None:
 
 def test_a_rejection_blocks_also_in_a_role_that_need_not_sign() -> None:
     checklist, document = shipped("gdpr-dpia"), YAML().load(DPIA.read_text())
-    assert not assess(checklist, parse_answers(_dump(document), checklist), today=TODAY).blockers
+    assert not assess(checklist, parse_answers(_dump(document), checklist), today=TODAY).turned_down
     document["signoffs"].append(deepcopy(document["signoffs"][0]))
     document["signoffs"][-1] |= {"role": "works_council", "decision": "reject"}
     result = assess(checklist, parse_answers(_dump(document), checklist), today=TODAY)
-    assert any("works_council) rejected this" in because for because in result.blockers)
+    assert any("works_council) rejected this" in because for because in result.turned_down)
 
 
 def test_an_old_review_has_expired() -> None:

@@ -8,6 +8,7 @@
     answers_from_official(checklist, saved) -> Answers, from the saved data of Canada's form
     record_answer(text, checklist, question, value, at=, by=, why=) -> text; save(path, change) writes it in one step
     Walk(path, checklist, by=, clock=)           question by question
+    risk_register(assessments) -> the risks of all of them, with priorities
     brief(checklist, answers, result) -> Markdown, brief_html(...) -> one sheet, requirements(...) -> Markdown
 """
 
@@ -16,6 +17,7 @@ from raudit.checklists.assess import Assessment, assess
 from raudit.checklists.load import Checklist, load_checklist, parse_checklist, shipped_checklists
 from raudit.checklists.official import answers_from_official
 from raudit.checklists.page_text import brief, brief_html
+from raudit.checklists.register import Risk, risk_register
 from raudit.checklists.requirement_text import requirements
 from raudit.checklists.signoff import answers_sha256
 from raudit.checklists.walk import Walk
@@ -26,6 +28,7 @@ __all__ = [
     "Answers",
     "Assessment",
     "Checklist",
+    "Risk",
     "SignOff",
     "Walk",
     "answers_from_official",
@@ -39,6 +42,7 @@ __all__ = [
     "parse_checklist",
     "record_answer",
     "requirements",
+    "risk_register",
     "save",
     "shipped_checklists",
 ]

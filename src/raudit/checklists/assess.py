@@ -87,6 +87,8 @@ class Assessment:
     outcomes: tuple[Reached, ...]
     blockers: tuple[str, ...]
     """What must not be and is, one sentence each."""
+    turned_down: tuple[str, ...]
+    """Who rejected it or referred it to someone else, one sentence each."""
     contradictions: tuple[Contradicted, ...]
     facts_used: tuple[str, ...]
     """Facts that were measured and that some shown question is held against."""
@@ -158,10 +160,8 @@ def assess(
             for rule in checklist.file.scoring.rules
             if lattice.is_true(now.evaluate(rule.when))
         ),
-        blockers=(
-            *(b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))),
-            *_turned_down(states),
-        ),
+        blockers=tuple(b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))),
+        turned_down=_turned_down(states),
         contradictions=_contradictions(checklist, answers, now, visible),
         facts_used=tuple(
             sorted(
@@ -386,11 +386,17 @@ def answer_text(question: Question, value: Any) -> str:
         case None:
             return "no answer"
         case tuple() if question.type is Kind.ROWS:
-            return f"{len(value)} rows"
+            return " | ".join(row_text(question, row) for row in value) or "none"
         case tuple():
             return "; ".join(texts.get(item, str(item)) for item in value)
         case _:
             return texts.get(value, str(value))
+
+
+def row_text(question: Question, row: Mapping[str, str]) -> str:
+    """One row of a list in words, in the order of its columns."""
+    texts = {(column.id, option.id): option.text for column in question.columns for option in column.options}
+    return "; ".join(texts.get((key, cell), cell) for key, cell in row.items() if cell)
 
 
 def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:

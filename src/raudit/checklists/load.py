@@ -10,6 +10,7 @@ from typing import Any
 
 from raudit.canonical import Sha256, digest
 from raudit.checklists.expressions import BY_QUESTION, Expression, compile_expression
+from raudit.checklists.priority import with_priority
 from raudit.checklists.schema import ChecklistFile, Kind, Question, Section
 from raudit.errors import ChecklistError
 from raudit.resources import resource_dir
@@ -77,7 +78,9 @@ def _checked(yaml: YamlText) -> Checklist:
             _check_question(question, yaml, at)
             if question.id in questions:
                 raise _fault("two questions have one id", "question-doubled", yaml, (*at, "id"), question.id)
-            questions[question.id], section_of[question.id] = question, section
+            listed = question.id in file.register_from and question.type is Kind.ROWS
+            questions[question.id] = with_priority(question) if listed else question
+            section_of[question.id] = section
     _check_tables(file, yaml)
     found = {text: compile_expression(text, where=yaml.where(at)) for text, at in _expressions(file)}
     checklist = Checklist(

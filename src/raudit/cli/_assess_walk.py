@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from raudit.errors import AnswersError
 if TYPE_CHECKING:
     from raudit.checklists.answers import Answers
     from raudit.checklists.load import Checklist
+    from raudit.checklists.schema import RowColumn
     from raudit.checklists.walk import Step, Walk
 
 OTHER = "other"
@@ -302,7 +303,9 @@ def _row(step: Step, before: dict[str, str], drafts: Drafts, number: int) -> dic
     import questionary
 
     found: dict[str, str] = {}
-    for column in step.question.columns:
+    columns = [column for column in step.question.columns if column.required]
+    more = [column for column in step.question.columns if not column.required]
+    for column in _and_more(columns, more, before):
         if column.options:
             options = [questionary.Choice(option.text, value=option.id) for option in column.options]
             found[column.id] = questionary.select(
@@ -321,6 +324,20 @@ def _row(step: Step, before: dict[str, str], drafts: Drafts, number: int) -> dic
         if typed:
             found[column.id] = typed
     return found
+
+
+def _and_more(
+    columns: Sequence[RowColumn], more: Sequence[RowColumn], before: Mapping[str, str]
+) -> Iterator[RowColumn]:
+    """Columns that have to be filled, then the others if the person wants to."""
+    import questionary
+
+    yield from columns
+    if not more:
+        return
+    asked = f"Add {len(more)} numbers for its priority now?"
+    if questionary.confirm(asked, default=any(column.id in before for column in more)).unsafe_ask():
+        yield from more
 
 
 def _fits(kind: str, typed: str) -> bool:
@@ -420,7 +437,7 @@ def _finish(walk: Walk) -> None:
     click.echo("\n" + click.style("All questions are answered.", bold=True))
     if walk.standing:
         click.echo(f"Standing: {walk.standing}")
-    for because in (*result.blockers, *(item.because for item in result.contradictions)):
+    for because in (*result.blockers, *result.turned_down, *(item.because for item in result.contradictions)):
         _wrapped(f"blocks: {because}", min(_width(), 96), fg="red")
     click.echo(f"Look at it:  raudit assess status {walk.path}")
     for role in result.missing_roles:

@@ -95,7 +95,7 @@ def status(answers: Path, record: Path | None, clock: datetime | None) -> int:
     checklist, found = _read(answers)
     result = assess(checklist, found, facts=_facts(record), today=now_or(clock).date())
     _tell(result, answers)
-    if result.blockers or result.contradictions:
+    if result.blockers or result.contradictions or result.turned_down:
         return 1
     return 0 if result.complete and not result.missing_roles and not result.expired else 3
 
@@ -227,6 +227,52 @@ def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str
 
 @command.command()
 @click.argument("answers", type=FILE)
+@click.option("-o", "--output", type=FILE, help="File to write, .md or .html. Default: print Markdown.")
+@click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
+@clock_option
+def brief(answers: Path, output: Path | None, record: Path | None, clock: datetime | None) -> None:
+    """Print ANSWERS on one page: standing, goal and guardrails, blockers, risks, who signed."""
+    from raudit import checklists
+
+    checklist, found = _read(answers)
+    result = checklists.assess(checklist, found, facts=_facts(record), today=now_or(clock).date())
+    html = output is not None and output.suffix.lower() in (".html", ".htm")
+    _put((checklists.brief_html if html else checklists.brief)(checklist, found, result), output)
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.option("-o", "--output", type=FILE, help="File to write. Default: print Markdown.")
+@clock_option
+def requirements(answers: Path, output: Path | None, clock: datetime | None) -> None:
+    """Print the skeleton of a requirements document from ANSWERS; what is not answered is marked OPEN."""
+    from raudit import checklists
+
+    checklist, found = _read(answers)
+    result = checklists.assess(checklist, found, today=now_or(clock).date())
+    _put(checklists.requirements(checklist, found, result), output)
+
+
+@command.command()
+@click.argument("answers", type=FILE, nargs=-1, required=True)
+@click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
+@clock_option
+def register(answers: tuple[Path, ...], record: Path | None, clock: datetime | None) -> None:
+    """Print the risk register of one or more ANSWERS files: what blocks first, then worst first."""
+    from raudit import checklists
+
+    facts, today = _facts(record), now_or(clock).date()
+    results = [checklists.assess(*_read(path), facts=facts, today=today) for path in answers]
+    for risk in checklists.risk_register(results):
+        word = risk.level or risk.source
+        priority = f"priority {risk.priority:,}" if risk.priority is not None else f"not rated: {risk.not_rated}"
+        click.echo(f"{click.style(word, bold=True)}  {risk.risk}")
+        parts = [f"after: {risk.residual}" if risk.residual else "", risk.measure, risk.owner, risk.due, priority]
+        click.echo(f"    {'; '.join(part for part in parts if part)}  [{risk.assessment}]")
+
+
+@command.command()
+@click.argument("answers", type=FILE)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
 @clock_option
 def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
@@ -248,6 +294,16 @@ def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
         click.echo(
             f"wrote {answers}, now for {checklist.id} {checklist.file.version}; sign-offs have to be given again"
         )
+
+
+def _put(text: str, output: Path | None) -> None:
+    from raudit.files import write_whole
+
+    if output is None:
+        click.echo(text)
+        return
+    write_whole(output, text.encode())
+    click.echo(f"wrote {output}")
 
 
 def _checklist(name: str) -> Checklist:
@@ -326,7 +382,7 @@ def _tell(result: Assessment, path: Path) -> None:
         click.echo(f"{reached.id.replace('_', ' ')}: {reached.because}")
     for gap in result.open:
         click.echo(f"{click.style('open', fg='yellow')}          {path.name}:{gap.line} {gap.question}: {gap.reason}")
-    for because in result.blockers:
+    for because in (*result.blockers, *result.turned_down):
         click.echo(f"{click.style('blocks', fg='red')}        {because}")
     for item in result.contradictions:
         who = f", said {item.by} on {item.at}" if item.by and item.at else ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from raudit.checklists import Assessment
 from raudit.checklists.assess import answer_text
+from raudit.checklists.register import risk_register
 from raudit.checklists.schema import Kind
 from raudit.checklists.scope import row_level
 from raudit.record import Column, Figure, Table
@@ -101,19 +101,20 @@ def signoff_table(result: Assessment) -> Table:
 
 
 def register_table(results: Sequence[Assessment]) -> Table:
-    """Every risk of every assessment, worst first."""
-    rows: list[tuple[int, dict[str, Any]]] = []
-    for result in results:
-        for question in result.checklist.file.register_from:
-            for row in result.answers.values.get(question, ()) if question in result.visible else ():
-                rank, levels = _levels(result, row)
-                risk = {
-                    "assessment": result.checklist.id,
-                    "risk": row.get("risk", ""),
-                    "measure": row.get("measure", ""),
-                }
-                people = {"owner": row.get("owner", ""), "due": row.get("due", "")}
-                rows.append((-rank, {**risk, **people, **levels}))
+    """Every risk of every assessment: what blocks first, then worst first."""
+    rows = tuple(
+        {
+            "risk": risk.risk,
+            "level": risk.level or risk.source,
+            "measure": risk.measure,
+            "residual": risk.residual,
+            "owner": risk.owner,
+            "due": risk.due,
+            "priority": f"{risk.priority:,}" if risk.priority is not None else f"not rated: {risk.not_rated}",
+            "assessment": risk.assessment,
+        }
+        for risk in risk_register(results)
+    )
     columns = (
         Column(key="risk", label="Risk"),
         Column(key="level", label="Before"),
@@ -121,24 +122,15 @@ def register_table(results: Sequence[Assessment]) -> Table:
         Column(key="residual", label="After"),
         Column(key="owner", label="Owner"),
         Column(key="due", label="Due"),
+        Column(key="priority", label="Priority"),
         Column(key="assessment", label="From", kind="code"),
     )
-    ordered = tuple(row for _rank, row in sorted(rows, key=lambda item: (item[0], str(item[1]["risk"]))))
-    return Table(id="risk-register", title="Risk register", columns=columns, rows=ordered)
-
-
-def _levels(result: Assessment, row: Any) -> tuple[int, dict[str, str]]:
-    """Level of a risk before and after its measures, by the checklist's tables."""
-    found, rank = {"level": "", "residual": ""}, -1
-    for name, table in result.checklist.file.tables.items():
-        level = row_level(result.checklist, name, row)
-        if level is None:
-            continue
-        key = "residual" if table.row.startswith("residual") else "level"
-        found[key] = level.replace("_", " ")
-        if key == "level":
-            rank = table.order.index(level)
-    return rank, found
+    caption = (
+        "Priority is people concerned in a year × impact × confidence for each person-day of labelling, retraining, "
+        "monitoring and regulatory review. Impact is 3 for the highest level and 2, 1, 0.5, 0.25 for those below; "
+        "confidence is 1, 0.8 or 0.5. It orders work; it does not make a risk acceptable."
+    )
+    return Table(id="risk-register", title="Risk register", columns=columns, rows=rows, caption=caption)
 
 
 def risk_matrix(result: Assessment) -> list[Figure]:

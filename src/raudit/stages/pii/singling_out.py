@@ -48,7 +48,10 @@ def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
 
     codes = {}
     for name in columns:
-        found, _ = pd.factorize(frame[name], use_na_sentinel=True)
+        column = frame[name]
+        if column.dtype == object:  # nested values cannot be hashed, their text can
+            column = column.map(lambda value: repr(value) if hasattr(value, "__len__") and value is not None else value)
+        found, _ = pd.factorize(column, use_na_sentinel=True)
         codes[name] = np.asarray(found, dtype=np.int64) + 1
     return codes
 
