@@ -201,7 +201,7 @@ def limit(path: Path, scanner: Scanner) -> None:
     cpu = time.process_time() - begin
     cells = table.num_rows * table.num_columns
     print(
-        f"the limit, one OR-ed expression over the same bytes: {cpu:.2f} CPU-s, {cells / cpu / 1e6:.1f} million cells a second"
+        f"for comparison, one OR-ed expression over the bytes of the given table (it outgrows RE2's automaton): {cpu:.2f} CPU-s, {cells / cpu / 1e6:.1f} million cells a second"
     )
 
 
@@ -235,7 +235,7 @@ def main() -> None:
         big = Path(folder) / "large.parquet"
         repeated(args.table, big, args.large)
         ok = profile_mode(big, peer, scanner, args.large) >= 1000 and ok
-        limit(big, scanner)
+        limit(args.table, scanner)
         one, memory = alone(big, 1)
         two, _ = alone(big, 2)
         print(f"\nthe large table in a process of its own: {one:.1f} s, {memory:.2f} GB at its peak")
