@@ -205,12 +205,12 @@ def _shown(checklist: Checklist, fill: Any, values: dict[str, Any]) -> Way:
 
 
 def _reach(checklist: Checklist, name: str, fill: Any, ways: list[Way]) -> bool:
-    """Whether some answers show a question: known answers, with up to two more of those its conditions look at."""
+    """Whether some answers show a question: known answers, with two or three more of those its conditions look at."""
     if any(name in visible for _values, visible in ways):
         return True
     conditions = [c for c in (checklist.section_of[name].show_if, checklist.questions[name].show_if) if c]
     asked = dict.fromkeys(w[0] for c in conditions for f, w in checklist.expressions[c].calls() if f in BY_QUESTION)
-    for size in (1, 2):
+    for size in (1, 2, 3) if len(asked) <= 4 else (1, 2):
         for (start, _visible), refs in itertools.product(reversed(ways), itertools.combinations(asked, size)):
             for values in itertools.product(*(_candidates(checklist.questions[ref]) for ref in refs)):
                 way = _shown(checklist, fill, start | dict(zip(refs, values, strict=True)))
