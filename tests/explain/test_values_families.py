@@ -372,6 +372,10 @@ def test_files_of_boosters(case, family, tmp_path):
     for options in ({}, {"perturbation": "interventional"}, {"space": "probability"}):
         for good in (frozenset({"1"}), frozenset({"0"})):
             found = explain(model, x[:60], x[:50], good, seed=0, **options)
+            if family == "catboost" and options:  # shap reads CatBoost's classifiers, and no models of its base class
+                assert found.family == "permutation"
+                assert "does not read this CatBoost" in found.method
+                continue
             peer = explain(want, x[:60], x[:50], good, seed=0, **options)
             assert found.family == peer.family != "permutation"
             assert np.allclose(found.values, peer.values, atol=1e-6)

@@ -230,7 +230,7 @@ def _explainer(estimator: Any, background: Any = None, **options: Any) -> Any:
         options |= {"data": background, "feature_perturbation": "interventional"}
     try:
         return shap.TreeExplainer(estimator, **options)
-    except (AssertionError, NotImplementedError, TypeError, ValueError, shap.utils._exceptions.InvalidModelError,
+    except (AssertionError, AttributeError, NotImplementedError, TypeError, ValueError, shap.utils._exceptions.InvalidModelError,
             shap.utils._exceptions.ExplainerError) as error:  # fmt: skip
         said = str(error).split("\n")[0][:160] or type(error).__name__
         raise CannotFold(f"shap does not read this {type(estimator).__name__} ({said})") from error
