@@ -15,12 +15,20 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.tree import DecisionTreeRegressor
+from threadpoolctl import threadpool_limits
 
 from raudit.stages.explain import patterns
 from raudit.stages.explain.forest import forest_of
 from raudit.stages.explain.patterns import Patterns
 
 ONE = np.array([1.0])
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Many small fits on a busy machine wait for one another's threads."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -45,11 +45,12 @@ def margin_of(estimator: Any, x: Any) -> np.ndarray:
 
     match library_of(estimator):
         case "xgboost":
-            found = estimator.predict(x, output_margin=True)
+            found = estimator.predict(_rows(estimator, x), output_margin=True)
         case "lightgbm":
             found = estimator.predict(x, raw_score=True)
         case _:
-            found = estimator.predict(x, prediction_type="RawFormulaVal")
+            named = not hasattr(x, "columns") or isinstance(x.columns[0], str)  # places are no names to CatBoost
+            found = estimator.predict(x if named else x.to_numpy(), prediction_type="RawFormulaVal")
     return np.asarray(found, dtype=float).reshape(x.shape[0], -1)
 
 
@@ -77,6 +78,20 @@ def told_by_library(estimator: Any, x: Any) -> Told:
     shaped = np.asarray(found, dtype=float).reshape(x.shape[0], margin.shape[1], -1)
     base = shaped[0, :, -1] if x.shape[0] else np.zeros(margin.shape[1])
     return Told(values=shaped[:, :, :-1], base=base, margin=margin)
+
+
+def _rows(estimator: Any, x: Any) -> Any:
+    """Numbers as a booster from a file reads them; an estimator takes them as they are."""
+    import numpy as np
+    import xgboost as xgb
+
+    if not isinstance(estimator, xgb.Booster):
+        return x
+    if "c" in (estimator.feature_types or ()):
+        raise CannotFold("the booster splits on categories inside its own library")
+    return xgb.DMatrix(
+        np.asarray(x, dtype=float), feature_names=estimator.feature_names, feature_types=estimator.feature_types
+    )
 
 
 def _xgboost(estimator: Any, x: Any) -> Any:

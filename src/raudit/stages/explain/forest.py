@@ -191,11 +191,11 @@ def _bits(words: np.ndarray) -> np.ndarray:
     return np.unpackbits(np.asarray(words, dtype="<u4").view(np.uint8), bitorder="little").astype(bool)
 
 
-def forest_of_shap(table: Any, weights: np.ndarray) -> Forest | None:
-    """Take the trees out of shap's own table of an ensemble; None where its trees are not plain thresholds."""
+def forest_of_shap(table: Any, weights: np.ndarray, *, limit: int = 0) -> Forest | None:
+    """Take the trees, or the first ``limit``, out of shap's own table; None where they are not plain thresholds."""
     import numpy as np
 
-    if table.trees is None or np.any(table.threshold_types != 0):
+    if table.trees is None or np.any(table.threshold_types > 0):
         return None
     n_outputs = table.values.shape[2]
     stacked = table.num_stacked_models
@@ -203,7 +203,7 @@ def forest_of_shap(table: Any, weights: np.ndarray) -> Forest | None:
     if outputs != len(weights):
         return None
     trees = []
-    for i in range(table.values.shape[0]):
+    for i in range(limit or table.values.shape[0]):
         value = table.values[i] @ weights if n_outputs > 1 else table.values[i, :, 0] * weights[i % stacked]
         trees.append(
             Tree(

@@ -216,9 +216,11 @@ def _forest(grown: Grown) -> Forest | None:
     estimator = grown.parts.estimator
     if not library_of(estimator):
         return forest_of(estimator, grown.weights)
-    if library_of(estimator) == "catboost":
+    table = _explainer(estimator).model
+    if not hasattr(table, "values"):
         return None
-    return forest_of_shap(_explainer(estimator).model, grown.weights)
+    stopped = hasattr(estimator, "get_booster") and table.tree_limit  # stopped early: later trees do not predict
+    return forest_of_shap(table, grown.weights, limit=int(stopped or 0))
 
 
 def _explainer(estimator: Any, background: Any = None, **options: Any) -> Any:
@@ -228,7 +230,7 @@ def _explainer(estimator: Any, background: Any = None, **options: Any) -> Any:
         options |= {"data": background, "feature_perturbation": "interventional"}
     try:
         return shap.TreeExplainer(estimator, **options)
-    except (AssertionError, NotImplementedError, TypeError, ValueError, shap.utils._exceptions.InvalidModelError,
+    except (AssertionError, AttributeError, NotImplementedError, TypeError, ValueError, shap.utils._exceptions.InvalidModelError,
             shap.utils._exceptions.ExplainerError) as error:  # fmt: skip
         said = str(error).split("\n")[0][:160] or type(error).__name__
         raise CannotFold(f"shap does not read this {type(estimator).__name__} ({said})") from error
@@ -319,6 +321,10 @@ def _spread(background: pd.DataFrame) -> pd.DataFrame:
 
 def _chance(estimator: Any, x: Any, asked: Asked) -> np.ndarray:
     import numpy as np
+    from scipy.special import expit
 
+    if not hasattr(estimator, "predict_proba"):  # a booster from a file, whose margin is a log-odds
+        chance = expit(margin_of(estimator, x))[:, 0]
+        return np.asarray(chance if 1 in asked.aim.places else 1 - chance)
     found = np.asarray(estimator.predict_proba(x), dtype=float)
     return np.asarray(found[:, list(asked.aim.places)].sum(axis=1))

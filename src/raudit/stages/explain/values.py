@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.errors import NotEvaluable
@@ -161,14 +161,40 @@ def _by_file(model: Any, asked: Asked) -> Part:
     import numpy as np
 
     if asked.space is Space.PROBABILITY or asked.perturbation is Perturbation.INTERVENTIONAL:
-        raise CannotFold(f"{model.family} explains its own files path-dependent and in margin only")
+        return explain_trees(_numbers_only(model), _as_numbers(asked, model.family))
     found = [model.contributions(asked.frame, place) for place in asked.aim.places or (-1,)]
+    margin = np.mean([one.margin for one in found], axis=0)
     unit = asked.unit
+    if not asked.aim.places and _is_log(margin[:100], model.predict(asked.frame.iloc[:100])):
+        unit = "log of the label's unit"
     return Part(
         values=np.mean([one.values for one in found], axis=0),
         base=float(np.mean([one.base for one in found])),
-        margin=np.mean([one.margin for one in found], axis=0),
+        margin=margin,
         family="xgboost" if model.family == "xgboost" else "tree",
         method=f"{model.family}'s own TreeSHAP, path-dependent: the trees' training weights are the background",
         unit=unit,
     )
+
+
+def _is_log(margin: np.ndarray, predicted: Any) -> bool:
+    import numpy as np
+
+    found = np.asarray(predicted, dtype=float)
+    return bool((found > 0).all() and not np.allclose(found, margin) and np.allclose(np.log(found), margin, atol=1e-4))
+
+
+def _numbers_only(model: Any) -> Unwrapped:
+    return Unwrapped(transformer=None, estimator=model.native, sources=tuple(range(len(model.features))))
+
+
+def _as_numbers(asked: Asked, family: str) -> Asked:
+    """The same request with numbers instead of columns, as trees without categories see them."""
+    import pandas as pd
+
+    def numbers(frame: pd.DataFrame) -> pd.DataFrame:
+        if not all(pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes):
+            raise CannotFold(f"the trees split on categories that only {family} reads")
+        return pd.DataFrame(frame.to_numpy(dtype=float, na_value=float("nan")))
+
+    return replace(asked, frame=numbers(asked.frame), background=numbers(asked.background))
