@@ -204,10 +204,10 @@ def changed_entry(old: str, name: str, changes: Mapping[str, Any], *, order: Seq
         if value is None:
             entry.pop(key, None)
         elif key in entry:
-            entry[key] = _scalars(value)
+            entry[key] = scalars(value)
         else:
             ahead = [k for k in entry if k in order[: order.index(key)]] if key in order else list(entry)
-            entry.insert(list(entry).index(ahead[-1]) + 1 if ahead else 0, key, _scalars(value))
+            entry.insert(list(entry).index(ahead[-1]) + 1 if ahead else 0, key, scalars(value))
     return dump(document, yaml)
 
 
@@ -239,7 +239,7 @@ def text_yaml() -> Any:
 _AMBIGUOUS = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|~|)$")
 
 
-def _scalars(value: Any) -> Any:
+def scalars(value: Any) -> Any:
     """Quote words that another reader would take for something else."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
@@ -251,9 +251,9 @@ def _scalars(value: Any) -> Any:
         case str():
             return value
         case Mapping():
-            return {str(key): _scalars(item) for key, item in value.items()}
+            return {str(key): scalars(item) for key, item in value.items()}
         case list() | tuple():
-            return [_scalars(item) for item in value]
+            return [scalars(item) for item in value]
         case _:
             return value
 

@@ -296,6 +296,85 @@ def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
         )
 
 
+FORMS = {
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xlsx": "xlsx",
+    ".oscal.json": "oscal",
+    ".intoto.json": "in-toto",
+}
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True, help="File to write; its ending tells the form.")
+@click.option(
+    "--form",
+    type=click.Choice(["markdown", "html", "xlsx", "oscal", "in-toto"]),
+    help="By default told by the ending: .md, .html, .xlsx, .oscal.json, .intoto.json.",
+)
+@click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
+@clock_option
+def export(answers: Path, output: Path, form: str | None, record: Path | None, clock: datetime | None) -> None:
+    """Write ANSWERS as Markdown, HTML, an Excel workbook, OSCAL assessment results or an in-toto statement."""
+    import json
+
+    from raudit.canonical import sha256_file
+    from raudit.checklists import assess, exchange
+    from raudit.errors import UsageError
+    from raudit.files import write_whole
+
+    form = form or next((name for ending, name in FORMS.items() if output.name.lower().endswith(ending)), None)
+    if form is None:
+        raise UsageError(
+            "the ending tells no form", reference="export-form", where=str(output), expected=", ".join(FORMS),
+            hint="name the form with --form",
+        )  # fmt: skip
+    checklist, found = _read(answers)
+    now = now_or(clock)
+    result = assess(checklist, found, facts=_facts(record), today=now.date())
+    match form:
+        case "xlsx":
+            content = exchange.workbook(checklist, found, at=now)
+        case "oscal":
+            content = json.dumps(exchange.oscal(result, at=now), indent=2, ensure_ascii=False).encode()
+        case "in-toto":
+            statement = exchange.in_toto(result, name=answers.name, sha256=sha256_file(answers))
+            content = json.dumps(statement, indent=2, ensure_ascii=False).encode()
+        case "html":
+            content = exchange.html(result).encode()
+        case _:
+            content = exchange.markdown(result).encode()
+    write_whole(output, content)
+    click.echo(f"wrote {output}")
+
+
+@command.command(name="import")
+@click.argument("workbook", type=FILE)
+@click.option("--checklist", required=True, help="Id or file of the checklist that the workbook answers.")
+@click.option("-o", "--output", type=FILE, required=True, help="Answers file to write; it must not be there yet.")
+def import_(workbook: Path, checklist: str, output: Path) -> None:
+    """Read an Excel WORKBOOK back into an answers file; compare it with the old one by 'raudit assess diff'."""
+    from raudit.checklists import exchange
+    from raudit.errors import UsageError
+    from raudit.files import write_whole
+
+    if output.exists():
+        raise UsageError(
+            "there are answers already", reference="answers-exist", where=str(output), hint="name another file with -o"
+        )
+    try:
+        content = workbook.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            "the workbook cannot be read", reference="file-unreadable", where=str(workbook), got=error.strerror or "",
+            hint="check the path",
+        ) from error  # fmt: skip
+    write_whole(output, exchange.from_workbook(content, _checklist(checklist)).encode())
+    click.echo(f"wrote {output}")
+
+
 def _put(text: str, output: Path | None) -> None:
     from raudit.files import write_whole
 

@@ -1,0 +1,8 @@
+"""Answers in other forms: Markdown, HTML, Excel and back, OSCAL assessment results, an in-toto statement."""
+
+from raudit.checklists.exchange.oscal import oscal
+from raudit.checklists.exchange.pages import html, markdown
+from raudit.checklists.exchange.statement import in_toto
+from raudit.checklists.exchange.workbook import from_workbook, workbook
+
+__all__ = ["from_workbook", "html", "in_toto", "markdown", "oscal", "workbook"]

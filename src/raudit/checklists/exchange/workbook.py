@@ -1,0 +1,243 @@
+"""Answers as an Excel workbook that people can fill in, and back without losing anything.
+
+Every cell is text: nothing that starts with ``=``, ``+``, ``-`` or ``@`` is ever a formula. The grey columns say what
+is asked; the white ones are read back.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import datetime
+from typing import Any
+
+from raudit.checklists.answers import Answers, parse_answers
+from raudit.checklists.load import Checklist
+from raudit.checklists.schema import Kind
+from raudit.errors import AnswersError
+
+ASKED = ("id", "section", "question", "how to answer", "options")
+WRITTEN = ("answer", "state", "why", "by", "at", "owner", "due", "evidence", "review")
+WIDTHS = (18, 18, 44, 44, 30, 44, 14, 36, 22, 20, 18, 12, 20, 20)
+JSON = "json:"
+LONGEST = 32_000
+
+
+def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
+    """Write a workbook.
+
+    Parameters
+    ----------
+    checklist, answers
+        The checklist and answers to it, complete or not.
+    at
+        Time to write into the file's properties, so that the same answers give the same bytes.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.properties.created = book.properties.modified = at.replace(tzinfo=None)
+    book.properties.creator = "raudit"
+    sheet: Any = book.active
+    sheet.title = "Answers"
+    _head(sheet, (*ASKED, *WRITTEN), WIDTHS)
+    for number, (name, question) in enumerate(checklist.questions.items(), 2):
+        answer = answers.file.answers.get(name)
+        plain = {} if answer is None else answer.model_dump(mode="json", exclude_defaults=True)
+        ids = [option.id for option in question.options] or (["yes", "no"] if question.type is Kind.YES_NO else [])
+        texts = [f"{option.id}: {option.text}" for option in question.options] or ids
+        told = (
+            name,
+            checklist.section_of[name].title,
+            question.text,
+            f"{question.why} {question.help}",
+            "\n".join(texts),
+        )
+        value = plain.get("value")
+        cells = {**plain, "answer": _value(question.type, value)}
+        for column, text in enumerate((*told, *(_text(cells.get(key)) for key in WRITTEN)), 1):
+            _put(sheet, number, column, text, locked=column <= len(ASKED))
+        if ids and question.type is not Kind.MULTI:
+            _drop_down(sheet, number, len(ASKED) + 1, ids)
+        _drop_down(sheet, number, len(ASKED) + 2, ["answered", "unknown", "not_applicable"])
+    lists = book.create_sheet("Lists")
+    _head(lists, ("question", "row", "column", "value"), (24, 8, 24, 80))
+    at_row = 2
+    for name, question in checklist.questions.items():
+        answer = answers.file.answers.get(name)
+        if question.type is Kind.ROWS and answer is not None and isinstance(answer.value, list):
+            for index, row in enumerate(answer.value, 1):
+                for key, cell in row.items():
+                    for column, text in enumerate((name, str(index), key, _text(cell)), 1):
+                        _put(lists, at_row, column, text)
+                    at_row += 1
+    _rest(book, answers)
+    sheet.protection.sheet = True
+    return _same_bytes(book)
+
+
+def from_workbook(content: bytes, checklist: Checklist) -> str:
+    """Read a workbook back, as the text of an answers file.
+
+    Raises
+    ------
+    AnswersError
+        If it is no workbook of this form, or an answer in it does not fit its question; with sheet and row.
+    """
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(io.BytesIO(content), data_only=False)
+        answers, lists, rest = (list(book[name].iter_rows(min_row=2, values_only=True)) for name in
+                                ("Answers", "Lists", "File"))  # fmt: skip
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        raise AnswersError(
+            "the file is no workbook of answers", reference="workbook", got=type(error).__name__,
+            expected="sheets Answers, Lists and File", hint="make one: raudit assess export ANSWERS -o answers.xlsx",
+        ) from error  # fmt: skip
+    tree: dict[str, Any] = {str(key): json.loads(_read(value)) for key, value in rest if key}
+    rows: dict[str, dict[int, dict[str, str]]] = {}
+    for name, index, column, value in lists:
+        if name:
+            rows.setdefault(str(name), {}).setdefault(int(str(index)), {})[str(column)] = _read(value)
+    given: dict[str, Any] = {}
+    for cells in answers:
+        name = str(cells[0] or "")
+        if name and name in checklist.questions:
+            entry = _entry(checklist, name, dict(zip(WRITTEN, cells[len(ASKED) :], strict=False)), rows.get(name, {}))
+            if entry:
+                given[name] = entry
+    text = _yaml({**tree, "answers": given})
+    parse_answers(text, checklist, source="the workbook")
+    return text
+
+
+def _entry(checklist: Checklist, name: str, cells: dict[str, Any], rows: dict[int, dict[str, str]]) -> dict[str, Any]:
+    said = {key: _read(value) for key, value in cells.items() if value not in (None, "")}
+    entry: dict[str, Any] = {}
+    answer = said.pop("answer", None)
+    match checklist.questions[name].type:
+        case Kind.ROWS:
+            if rows:
+                entry["value"] = [rows[index] for index in sorted(rows)]
+        case Kind.MULTI if answer:
+            entry["value"] = [part.strip() for part in answer.split("\n") if part.strip()]
+        case _ if answer is not None:
+            entry["value"] = answer
+    for key, value in said.items():
+        entry[key] = json.loads(value) if key in ("evidence", "review") else value
+    return entry
+
+
+def _value(kind: Kind, value: Any) -> str:
+    if kind is Kind.ROWS:
+        return "see the sheet Lists" if value else ""
+    if isinstance(value, list):
+        return "\n".join(str(item) for item in value)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _rest(book: Any, answers: Answers) -> None:
+    """Whatever is no answer: the pin, the subject, what was set aside, sign-offs; one JSON value a line."""
+    sheet = book.create_sheet("File")
+    _head(sheet, ("key", "value"), (18, 110))
+    plain = answers.file.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain = {"schema": "raudit.answers/1", **plain}
+    for number, key in enumerate([key for key in plain if key != "answers"], 2):
+        _put(sheet, number, 1, key, locked=True)
+        _put(sheet, number, 2, json.dumps(plain[key], ensure_ascii=False), locked=True)
+    sheet.protection.sheet = True
+
+
+def _head(sheet: Any, names: tuple[str, ...], widths: tuple[int, ...]) -> None:
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    for column, (name, width) in enumerate(zip(names, widths, strict=True), 1):
+        cell = sheet.cell(1, column, name)
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor="1F3A5F")
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.freeze_panes = "B2"
+
+
+def _put(sheet: Any, row: int, column: int, text: str, *, locked: bool = False) -> None:
+    from openpyxl.styles import Alignment, PatternFill, Protection
+
+    cell = sheet.cell(row, column)
+    if text:
+        cell.value = _cell(text)
+        cell.data_type = "s"  # text, whatever it starts with
+        cell.quotePrefix = True
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    cell.protection = Protection(locked=locked)
+    if locked:
+        cell.fill = PatternFill("solid", fgColor="EEF1F5")
+
+
+def _cell(text: str) -> str:
+    """Text as a cell can hold it; what it cannot hold is written as JSON."""
+    odd = any((ord(c) < 32 and c != "\n") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) in (0xFFFE, 0xFFFF) for c in text)
+    found = JSON + json.dumps(text) if odd or text.startswith(JSON) or text != text.strip() else text
+    if len(found) > LONGEST:
+        raise AnswersError(
+            "an answer is too long for a cell", reference="workbook-cell", got=f"{len(text):,} characters",
+            expected=f"at most {LONGEST:,}", hint="put it into a document and link that as evidence",
+        )  # fmt: skip
+    return found
+
+
+def _read(value: Any) -> str:
+    if isinstance(value, datetime):
+        value = value.date() if not (value.hour or value.minute or value.second) else value
+        return str(value.isoformat())
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = "" if value is None else str(value)
+    return str(json.loads(text.removeprefix(JSON))) if text.startswith(JSON) else text
+
+
+def _drop_down(sheet: Any, row: int, column: int, ids: list[str]) -> None:
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    listed = ",".join(ids)
+    if len(listed) < 250:
+        rule = DataValidation(type="list", formula1=f'"{listed}"', allow_blank=True)
+        sheet.add_data_validation(rule)
+        rule.add(f"{get_column_letter(column)}{row}")
+
+
+def _same_bytes(book: Any) -> bytes:
+    """The workbook with one time for all of its parts."""
+    out, made = io.BytesIO(), io.BytesIO()
+    book.save(out)
+    with zipfile.ZipFile(out) as before, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in sorted(before.namelist()):
+            content = before.read(name)
+            if name == "docProps/core.xml":
+                content = _stamped(content, book.properties.created)
+            after.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return made.getvalue()
+
+
+def _stamped(content: bytes, at: datetime) -> bytes:
+    """Openpyxl writes the time of saving as the time of the last change."""
+    import re
+
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, content)
+
+
+def _yaml(tree: dict[str, Any]) -> str:
+    from raudit.checklists.splice import TOP, dump, scalars, text_yaml
+
+    return dump({key: scalars(tree[key]) for key in TOP if key in tree}, text_yaml())
