@@ -31,8 +31,6 @@ def _kind(estimator: Any) -> str:
             return "logit" if len(estimator.classes_) == 2 else "softmax"
         case lm.RidgeClassifier() | lm.RidgeClassifierCV() | lm.Perceptron() | svm.LinearSVC():
             return "score"
-        case lm.PassiveAggressiveClassifier():
-            return "score"
         case lm.PoissonRegressor() | lm.GammaRegressor():
             return "log-label"
         case lm.TweedieRegressor():
