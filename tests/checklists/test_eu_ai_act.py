@@ -126,6 +126,10 @@ def test_a_missing_duty_blocks_unless_the_duties_do_not_reach_the_system(judged)
         "A duty of the provider of a high-risk system is not fulfilled, and nobody has it in hand.",
     )
     assert result.figures["open_duties.score"].now == 2  # one missing, one planned
+    assert [r.because for r in result.outcomes if r.id == "duty_open"] == [
+        "Still open: the examination for bias (Article 10(2)(f)).",
+        "Still open: keeping the logs (Article 26(6)).",
+    ]
     assert judged(NAME, {**bad, "timing.market": "before"}).blockers == ()
 
 

@@ -355,7 +355,11 @@ def _contradictions(
                 found.append(
                     Contradicted(
                         question=name,
-                        answer=answer_text(question, answers.values.get(name)),
+                        answer=(
+                            f"not applicable: {said.why}"
+                            if said is not None and said.state == "not_applicable"
+                            else answer_text(question, answers.values.get(name))
+                        ),
                         because=fill_in(rule.because, scope.facts),
                         fact=question.evidence.fact,
                         line=answers.line(name),

@@ -14,7 +14,14 @@ from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.findings import Finding, Rule, Severity, Status, Subject
 from raudit.record import Figure, Table
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
-from raudit.stages.assessments.tables import answers_table, overview_table, register_table, risk_matrix, signoff_table
+from raudit.stages.assessments.tables import (
+    answers_table,
+    overview_table,
+    reasons_table,
+    register_table,
+    risk_matrix,
+    signoff_table,
+)
 from raudit.validate import Strict
 
 
@@ -47,7 +54,8 @@ class Assessments:
             result = assess(checklist, answers, facts=evidence.facts, today=evidence.clock.date())
             results.append(result)
             findings += _findings(result, files)
-        tables: list[Table] = [overview_table(results)]
+        reasons = reasons_table(results)
+        tables: list[Table] = [overview_table(results), *((reasons,) if reasons.rows else ())]
         figures: list[Figure] = []
         for result in results:
             tables.append(answers_table(result))

@@ -44,6 +44,23 @@ def overview_table(results: Sequence[Assessment]) -> Table:
     return Table(id="overview", title="Assessments at a glance", columns=columns, rows=tuple(rows))
 
 
+def reasons_table(results: Sequence[Assessment]) -> Table:
+    """One row for each level, outcome and blocker, with the sentence that says why."""
+    rows = []
+    for result in results:
+        level, title = result.checklist.file.scoring.level, result.checklist.file.title
+        said = [(f"level {b.id}", b.because) for b in (level.bands if level else ()) if b.id == result.level]
+        said += [(reached.id, reached.because) for reached in result.outcomes]
+        said += [("stops it", because) for because in result.blockers]
+        rows += [{"title": title, "outcome": o.replace("_", " "), "because": why} for o, why in said if why]
+    columns = (
+        Column(key="title", label="Assessment"),
+        Column(key="outcome", label="Outcome"),
+        Column(key="because", label="Because"),
+    )
+    return Table(id="reasons", title="What they come to, and why", columns=columns, rows=tuple(rows))
+
+
 def answers_table(result: Assessment) -> Table:
     """Every question that is shown, its answer and its review."""
     contradicted = {item.question for item in result.contradictions}
