@@ -19,7 +19,7 @@ BAND = "#e9eef3"
 COLOURS = ("#0b5d8f", "#b8480c", "#00735a", "#8a3f7d", "#8f6500", "#3f4650")
 """Blue, vermilion, green, purple, ochre, slate: distinct in hue and in lightness."""
 FAINT = ("#7fb0cf", "#dd9f7a", "#7dbfae", "#c39dbb", "#c9b078", "#9da3a9")
-"""The same mixed with white, for points behind a line; not transparent, since some printers draw that as raster."""
+"""The same mixed with white, for lines behind points; not transparent, since some printers draw that as raster."""
 SHAPES = ("circle", "diamond", "square", "triangle", "ring", "cross")
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "5 2", "1 3")
 SANS = "Source Sans 3, sans-serif"
@@ -122,11 +122,9 @@ class Canvas:
         if d:
             self.add("path", d=d, **{"fill": "none", "stroke": INK, "stroke_width": 1.5, **more})
 
-    def mark(
-        self, x: float, y: float, kind: int, *, size: float = 4.2, colour: str | None = None, faint: bool = False
-    ) -> None:
-        """Add a mark whose shape and colour both tell its series; a faint one lets others show through."""
-        fill = colour or (FAINT if faint else COLOURS)[kind % len(COLOURS)]
+    def mark(self, x: float, y: float, kind: int, *, size: float = 4.2, colour: str | None = None) -> None:
+        """Add a mark whose shape and colour both tell its series."""
+        fill = colour or COLOURS[kind % len(COLOURS)]
         match SHAPES[kind % len(SHAPES)]:
             case "circle":
                 self.add("circle", cx=x, cy=y, r=size, fill=fill)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raudit.record import Figure
-from raudit.report.charts.canvas import COLOURS, DASHES, MUTED, RULE, WIDTH, Canvas, Ink, Scale, fit, tick_text, ticks
+from raudit.report.charts.canvas import DASHES, FAINT, MUTED, RULE, WIDTH, Canvas, Ink, Scale, fit, tick_text, ticks
 from raudit.report.charts.plot import axes, finite
 
 MAX_POINTS = 260
@@ -86,15 +86,13 @@ def draw_scatter(figure: Figure, ink: Ink) -> str:
         x_names=names,
     )
     for i, one in enumerate(series):
-        points = [(x, y) for x, y in zip(one["x"], one["y"], strict=False) if x is not None and y is not None]
-        for x, y in points[:: max(1, -(-len(points) // MAX_POINTS))]:
-            canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=1.9 if lines else 2.6, faint=lines)
-    for i, one in enumerate(series):
         line = one.get("line") or {"x": (), "y": ()}
         path = [(x_scale(float(x)), y_scale(float(y))) for x, y in zip(line["x"], line["y"], strict=False)]
-        # A white edge keeps the line apart from the points it runs through.
-        canvas.path(path, stroke="#ffffff", stroke_width=4.4)
-        canvas.path(path, stroke=COLOURS[i % 6], stroke_width=2.2, stroke_dasharray=DASHES[i % 6])
+        canvas.path(path, stroke=FAINT[i % 6], stroke_width=3, stroke_dasharray=DASHES[i % 6])
+    for i, one in enumerate(series):
+        points = [(x, y) for x, y in zip(one["x"], one["y"], strict=False) if x is not None and y is not None]
+        for x, y in points[:: max(1, -(-len(points) // MAX_POINTS))]:
+            canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=1.9 if lines else 2.6)
     if len(series) > 1:
         canvas.legend([ink.clean(str(s.get("label", ""))) for s in series], 12, x=200)
     return canvas.svg()

@@ -38,7 +38,7 @@ def association_part(setting: Setting, sample: Sample) -> tuple[Finding, Table |
     """Name the pairs of important features that are associated at least as strongly as the option says."""
     import numpy as np
 
-    used = [i for i in sample.order if sample.importance.mean[i] > 0][:MOST]
+    used = [i for i in sample.order if sample.moves(i)][:MOST]
     rows = np.linspace(0, len(sample.frame) - 1, min(MOST_ROWS, len(sample.frame))).astype(int)
     names = [setting.features[i] for i in used]
     pairs = associations(sample.frame.iloc[rows][names])

@@ -28,7 +28,7 @@ def dependence_figures(setting: Setting, sample: Sample) -> list[Figure]:
     figures = []
     one = setting.members[0] if setting.members else None
     for i in sample.order[:MOST_FEATURES]:
-        if sample.importance.mean[i] <= 0:
+        if not sample.moves(i):
             continue
         column = sample.frame[setting.features[i]]
         groups = _groups(sample, one)

@@ -192,7 +192,7 @@ def titled(text: str, sample: Sample) -> str:
 
 def summary(setting: Setting, sample: Sample, ranks: Stability) -> str:
     """What the model rests on, in one sentence; features whose order could be chance are named as tied."""
-    order = [i for i in sample.order if sample.importance.mean[i] > 0]
+    order = [i for i in sample.order if sample.moves(i)]
     rows = len(sample.positions)
     if not order:
         return f"On {rows:,} rows no feature moves the model's output: it says the same for everyone."

@@ -35,6 +35,8 @@ class ExplainOptions(Strict):
     """The same where only the permutation explainer applies."""
     tolerance: float = Field(default=0.05, gt=0, le=1)
     """Half-width that every interval should be narrower than, as a part of the output's standard deviation."""
+    perturbation: Literal["path", "interventional"] = "path"
+    """What trees take a feature for that is not known: their own training weights, or the background's rows."""
     background: int = Field(default=2000, ge=50, le=1_000_000)
     """Background rows, drawn at random."""
     top: int = Field(default=8, ge=1, le=30)

@@ -76,6 +76,13 @@ class Sample:
 
         return [int(i) for i in np.argsort(-self.importance.mean, kind="stable")]
 
+    def moves(self, feature: int) -> bool:
+        """Whether a feature moves the output by more than what floating point leaves over."""
+        import numpy as np
+
+        scale = float(np.max(np.abs(self.found.margin), initial=0.0)) + abs(self.found.base)
+        return bool(self.importance.mean[feature] > 1e-9 * max(scale, 1e-300))
+
 
 def draw(setting: Setting, target: Target, budget: int) -> Sample:
     """Explain rows until every interval is narrower than the tolerance, or the budget or the data end."""

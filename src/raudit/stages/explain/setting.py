@@ -72,10 +72,16 @@ class Setting:
         """Explain rows by their number, ascending, a piece at a time."""
         background = self.background.frame
         parts = [
-            explain(self.model, self.rows(positions[start : start + PIECE]), background, target.classes,
-                    self.evidence.seed)
+            explain(
+                self.model,
+                self.rows(positions[start : start + PIECE]),
+                background,
+                target.classes,
+                self.evidence.seed,
+                perturbation=self.options.perturbation,
+            )
             for start in range(0, max(1, len(positions)), PIECE)
-        ]  # fmt: skip
+        ]
         return joined(parts)
 
 
@@ -153,7 +159,10 @@ def paced(setting: Setting, target: Target) -> Setting:
     import dataclasses
 
     few = setting.background.frame.iloc[:10]
-    found = explain(setting.model, few.iloc[:2], few, target.classes, setting.evidence.seed)
+    found = explain(
+        setting.model, few.iloc[:2], few, target.classes, setting.evidence.seed,
+        perturbation=setting.options.perturbation,
+    )  # fmt: skip
     if found.family != "permutation":
         return setting
     frame = setting.background.frame.iloc[:SLOW_BACKGROUND]

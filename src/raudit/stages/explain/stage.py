@@ -152,23 +152,23 @@ def _notes(setting: Setting, targets: tuple[Target, ...], first: Part) -> tuple[
         f"Method: {sample.found.method}. {len(sample.positions):,} of {n_rows:,} rows are explained, drawn with seed "
         f"{seed} so that small groups are well covered and weighted back to all rows."
     )
-    if "path-dependent" in sample.found.method:
+    if not sample.found.background:
         behind = "The background is the trees' own counts of training rows; no rows of this data stand behind it."
     else:
         behind = (
-            f"Background: {len(background.frame):,} rows drawn with seed {seed}, SHA-256 of them as CSV "
+            f"Background: {sample.found.background:,} rows drawn with seed {seed}, SHA-256 of them as CSV "
             f"{background.sha256}."
         )
     return (drawn, behind, *(t.note for t in targets if t.note), LIMITS, *gap_notes(sample, first.probability))
 
 
 def _provenance(setting: Setting, sample: Sample) -> dict[str, Any]:
-    used = "path-dependent" not in sample.found.method
+    used = sample.found.background > 0
     return {
         "rows": len(sample.positions),
         "steps": list(sample.steps),
         "seed": setting.evidence.seed,
-        "background": len(setting.background.frame) if used else 0,
+        "background": sample.found.background,
         "background_sha256": setting.background.sha256 if used else "",
         "background_is": "rows of the data" if used else "training counts inside the trees",
     }
