@@ -44,6 +44,8 @@ def _question_lines(question: Question) -> list[str]:
         lines.append(f"  #   Only if {question.show_if}")
     lines += [f"  #   {option.id}: {option.text}" for option in question.options]
     lines += [f"  # {question.id}:", f"  #   value: {_example(question)}", "  #   why:", "  #   by:", "  #   at:"]
+    if any(option.needs_evidence for option in question.options):
+        lines.append("  #   evidence: [{kind: document, path: }]")
     return lines
 
 
