@@ -248,6 +248,8 @@ def scalars(value: Any) -> Any:
             return DoubleQuotedScalarString(value)
         case str() if "\n" in value and _literal(value):
             return LiteralScalarString(value)
+        case str() if not value.replace("\n", "").isprintable():
+            return DoubleQuotedScalarString(value)  # a plain scalar would turn U+0085 or U+2028 into a space
         case str():
             return value
         case Mapping():
