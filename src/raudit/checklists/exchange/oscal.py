@@ -12,11 +12,14 @@ import uuid
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from raudit.checklists.assess import Assessment, answer_text
 from raudit.checklists.signoff import answers_sha256
 
 VERSION = "1.1.3"
+URI = ":/?#[]@!$&'()*+,;=%~"
+"""What a reference may hold as it is; the rest is percent-encoded."""
 
 
 def oscal(result: Assessment, *, at: datetime) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def oscal(result: Assessment, *, at: datetime) -> dict[str, Any]:
     file, stamp = result.checklist.file, at.isoformat()
     observations = [_observation(result, name, made, stamp) for name in result.visible]
     plan = made("checklist", file.id)
-    authors = sorted({a.by for a in result.answers.file.answers.values() if a.by})
+    authors = sorted({" ".join(a.by.split()) for a in result.answers.file.answers.values() if a.by.strip()})
     metadata: dict[str, Any] = {
         "title": file.title,
         "last-modified": stamp,
@@ -54,7 +57,9 @@ def oscal(result: Assessment, *, at: datetime) -> dict[str, Any]:
     }
     if observations:
         found["observations"] = observations
-        found["findings"] = _findings(result, made)
+    findings = _findings(result, made)
+    if findings:  # the schema takes no empty lists
+        found["findings"] = findings
     risks = _risks(result, made)
     if risks:
         found["risks"] = risks
@@ -105,7 +110,9 @@ def _observation(result: Assessment, name: str, made: _Ids, stamp: str) -> dict[
         "collected": answer.at.isoformat() if answer is not None and answer.at else stamp,
     }
     if answer is not None and answer.evidence:
-        links = [{"href": e.path, "description": e.observed or e.kind} for e in answer.evidence if e.path]
+        links = [
+            {"href": quote(e.path, safe=URI), "description": e.observed or e.kind} for e in answer.evidence if e.path
+        ]
         if links:
             found["relevant-evidence"] = links
     remarks = [answer.why] if answer is not None and answer.why else []
@@ -131,13 +138,19 @@ def _findings(result: Assessment, made: _Ids) -> list[dict[str, Any]]:
                 "description": f"Questions that bear on it: {', '.join(names)}.",
                 "target": {
                     "type": "objective-id",
-                    "target-id": re.sub(r"[^A-Za-z0-9_.-]", "-", requirement),
+                    "target-id": _token(requirement),
                     "status": {"state": "satisfied" if held else "not-satisfied"},
                 },
                 "related-observations": [{"observation-uuid": made("observation", name)} for name in names],
             }
         )
     return found
+
+
+def _token(text: str) -> str:
+    """Text as an OSCAL token, which starts with a letter or underscore."""
+    token = re.sub(r"[^A-Za-z0-9_.-]", "-", text)
+    return token if re.match(r"[A-Za-z_]", token) else f"_{token}"
 
 
 def _risks(result: Assessment, made: _Ids) -> list[dict[str, Any]]:

@@ -20,8 +20,11 @@ from raudit.errors import AnswersError
 ASKED = ("id", "section", "question", "how to answer", "options")
 WRITTEN = ("answer", "state", "why", "by", "at", "owner", "due", "evidence", "review")
 WIDTHS = (18, 18, 44, 44, 30, 44, 14, 36, 22, 20, 18, 12, 20, 20)
+LISTED = ("question", "row", "column", "value")
 JSON = "json:"
 LONGEST = 32_000
+MOST_BYTES = 100_000_000
+"""Unpacked; a small file can hold a great deal of nothing."""
 
 
 def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
@@ -62,7 +65,7 @@ def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
             _drop_down(sheet, number, len(ASKED) + 1, ids)
         _drop_down(sheet, number, len(ASKED) + 2, ["answered", "unknown", "not_applicable"])
     lists = book.create_sheet("Lists")
-    _head(lists, ("question", "row", "column", "value"), (24, 8, 24, 80))
+    _head(lists, LISTED, (24, 8, 24, 80))
     at_row = 2
     for name, question in checklist.questions.items():
         answer = answers.file.answers.get(name)
@@ -85,35 +88,72 @@ def from_workbook(content: bytes, checklist: Checklist) -> str:
     AnswersError
         If it is no workbook of this form, or an answer in it does not fit its question; with sheet and row.
     """
-    from openpyxl import load_workbook
-
-    try:
-        book = load_workbook(io.BytesIO(content), data_only=False)
-        answers, lists, rest = (list(book[name].iter_rows(min_row=2, values_only=True)) for name in
-                                ("Answers", "Lists", "File"))  # fmt: skip
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise AnswersError(
-            "the file is no workbook of answers", reference="workbook", got=type(error).__name__,
-            expected="sheets Answers, Lists and File", hint="make one: raudit assess export ANSWERS -o answers.xlsx",
-        ) from error  # fmt: skip
-    tree: dict[str, Any] = {str(key): json.loads(_read(value)) for key, value in rest if key}
-    rows: dict[str, dict[int, dict[str, str]]] = {}
-    for name, index, column, value in lists:
-        if name:
-            rows.setdefault(str(name), {}).setdefault(int(str(index)), {})[str(column)] = _read(value)
+    book = _opened(content)
+    heads = {"Answers": (*ASKED, *WRITTEN), "Lists": LISTED, "File": ("key", "value")}
+    answers, lists, rest = (_cells(book, name, head) for name, head in heads.items())
+    tree = {str(key): _json(_read(value), f"File, row {row}") for row, (key, value) in rest if key}
+    rows = _rows(lists, checklist)
     given: dict[str, Any] = {}
-    for cells in answers:
-        name = str(cells[0] or "")
-        if name and name in checklist.questions:
-            entry = _entry(checklist, name, dict(zip(WRITTEN, cells[len(ASKED) :], strict=False)), rows.get(name, {}))
-            if entry:
-                given[name] = entry
+    seen: set[str] = set()
+    for row, cells in answers:
+        name, said = str(cells[0] or ""), dict(zip(WRITTEN, cells[len(ASKED) :], strict=True))
+        if not name and all(value in (None, "") for value in said.values()):
+            continue
+        if name not in checklist.questions or name in seen:
+            raise _misread(f"Answers, row {row}, id", name, "the id of each question, once")
+        seen.add(name)
+        entry = _entry(checklist, name, said, rows.get(name, {}), f"Answers, row {row}")
+        if entry:
+            given[name] = entry
     text = _yaml({**tree, "answers": given})
     parse_answers(text, checklist, source="the workbook")
     return text
 
 
-def _entry(checklist: Checklist, name: str, cells: dict[str, Any], rows: dict[int, dict[str, str]]) -> dict[str, Any]:
+def _opened(content: bytes) -> Any:
+    from openpyxl import load_workbook
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size <= MOST_BYTES:
+            return load_workbook(io.BytesIO(content), data_only=False)
+    except (KeyError, ValueError, TypeError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+        raise _no_workbook(type(error).__name__) from error
+    raise _no_workbook(f"{size:,} bytes unpacked")
+
+
+def _cells(book: Any, name: str, head: tuple[str, ...]) -> list[tuple[int, tuple[Any, ...]]]:
+    """Rows of a sheet by number, after making sure that its columns are where they were."""
+    if name not in book.sheetnames:
+        raise _no_workbook(f"no sheet {name}")
+    table = list(book[name].iter_rows(max_col=len(head), values_only=True))
+    if not table or tuple(str(cell) for cell in table[0]) != head:
+        raise _misread(f"{name}, row 1", ", ".join(str(cell) for cell in (table or [()])[0]), ", ".join(head))
+    return list(enumerate(table[1:], 2))
+
+
+def _rows(lists: list[tuple[int, tuple[Any, ...]]], checklist: Checklist) -> dict[str, dict[int, dict[str, str]]]:
+    """Lists of rows by question and number of the row."""
+    found: dict[str, dict[int, dict[str, str]]] = {}
+    for number, (name, index, column, value) in lists:
+        if all(cell in (None, "") for cell in (name, index, column, value)):
+            continue
+        question = checklist.questions.get(str(name))
+        if question is None or question.type is not Kind.ROWS:
+            raise _misread(f"Lists, row {number}, question", str(name), "the id of a question that takes a list")
+        if not _read(index).isdigit():
+            raise _misread(f"Lists, row {number}, row", _read(index), "a whole number")
+        row = found.setdefault(question.id, {}).setdefault(int(_read(index)), {})
+        if str(column) in row:
+            raise _misread(f"Lists, row {number}, column", str(column), "each column once in a row")
+        row[str(column)] = _read(value)
+    return found
+
+
+def _entry(
+    checklist: Checklist, name: str, cells: dict[str, Any], rows: dict[int, dict[str, str]], where: str
+) -> dict[str, Any]:
     said = {key: _read(value) for key, value in cells.items() if value not in (None, "")}
     entry: dict[str, Any] = {}
     answer = said.pop("answer", None)
@@ -126,8 +166,33 @@ def _entry(checklist: Checklist, name: str, cells: dict[str, Any], rows: dict[in
         case _ if answer is not None:
             entry["value"] = answer
     for key, value in said.items():
-        entry[key] = json.loads(value) if key in ("evidence", "review") else value
+        if key == "evidence" and not value.lstrip().startswith("["):
+            entry[key] = [{"path": value}]  # a person names a document in plain words
+        else:
+            entry[key] = _json(value, f"{where}, {key}") if key in ("evidence", "review") else value
     return entry
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise _misread(where, text[:60], "the JSON that was written there") from error
+
+
+def _misread(where: str, got: str, expected: str) -> AnswersError:
+    return AnswersError(
+        "the workbook cannot be read back without losing something", reference="workbook-cell", where=where,
+        got=repr(got)[:80], expected=expected,
+        hint="change only the white cells; review with raudit assess review, or export the workbook again",
+    )  # fmt: skip
+
+
+def _no_workbook(got: str) -> AnswersError:
+    return AnswersError(
+        "the file is no workbook of answers", reference="workbook", got=got, expected="sheets Answers, Lists and File",
+        hint="make one: raudit assess export ANSWERS -o answers.xlsx",
+    )  # fmt: skip
 
 
 def _value(kind: Kind, value: Any) -> str:
@@ -202,7 +267,12 @@ def _read(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = "" if value is None else str(value)
-    return str(json.loads(text.removeprefix(JSON))) if text.startswith(JSON) else text
+    if not text.startswith(JSON):
+        return text
+    try:
+        return str(json.loads(text.removeprefix(JSON)))
+    except ValueError:  # typed by a person, and meant as it stands
+        return text
 
 
 def _drop_down(sheet: Any, row: int, column: int, ids: list[str]) -> None:
