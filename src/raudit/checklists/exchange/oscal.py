@@ -1,7 +1,7 @@
 """An assessment as OSCAL assessment results (NIST, version 1.1.3), in JSON.
 
 Each shown question is an observation with the answer; each requirement it maps to is a finding, satisfied only where
-every question behind it is answered and nothing contradicts or blocks. Identifiers are made from the answers' digest:
+every question behind it is answered, nothing contradicts or blocks, and everyone who has to sign has approved. Identifiers are made from the answers' digest:
 the same answers give the same document.
 """
 
@@ -127,10 +127,12 @@ def _findings(result: Assessment, made: _Ids) -> list[dict[str, Any]]:
     for name in result.visible:
         for requirement in result.checklist.questions[name].maps_to:
             by_requirement[requirement].append(name)
+    against = (*result.blockers, *result.turned_down, *result.missing_roles)
+    decided = not against and not result.expired
     lacking = {gap.question for gap in result.open} | {item.question for item in result.contradictions}
     found = []
     for requirement, names in sorted(by_requirement.items()):
-        held = not lacking & set(names) and not result.blockers
+        held = decided and not lacking & set(names)
         found.append(
             {
                 "uuid": made("finding", requirement),

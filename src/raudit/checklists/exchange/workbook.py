@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -91,7 +92,10 @@ def from_workbook(content: bytes, checklist: Checklist) -> str:
     book = _opened(content)
     heads = {"Answers": (*ASKED, *WRITTEN), "Lists": LISTED, "File": ("key", "value")}
     answers, lists, rest = (_cells(book, name, head) for name, head in heads.items())
-    tree = {str(key): _json(_read(value), f"File, row {row}") for row, (key, value) in rest if key}
+    tree: dict[str, Any] = {}
+    for row, (key, value) in rest:
+        if key:
+            _gather(tree, str(key), _json(_read(value), f"File, row {row}"), f"File, row {row}")
     rows = _rows(lists, checklist)
     given: dict[str, Any] = {}
     seen: set[str] = set()
@@ -217,10 +221,32 @@ def _rest(book: Any, answers: Answers) -> None:
     _head(sheet, ("key", "value"), (18, 110))
     plain = answers.file.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     plain = {"schema": "raudit.answers/1", **plain}
-    for number, key in enumerate([key for key in plain if key != "answers"], 2):
+    for number, (key, value) in enumerate(_told(plain), 2):
         _put(sheet, number, 1, key, locked=True)
-        _put(sheet, number, 2, json.dumps(plain[key], ensure_ascii=False), locked=True)
+        _put(sheet, number, 2, json.dumps(value, ensure_ascii=False), locked=True)
     sheet.protection.sheet = True
+
+
+def _told(plain: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Key and value of each line; what can grow long is spread over lines, since a cell holds only so much."""
+    for key, value in plain.items():
+        if key == "signoffs":
+            yield from ((key, item) for item in value)
+        elif key == "set_aside":
+            yield from ((key, {name: item}) for name, item in value.items())
+        elif key != "answers":
+            yield key, value
+
+
+def _gather(tree: dict[str, Any], key: str, value: Any, where: str) -> None:
+    if key == "signoffs" and isinstance(value, dict):
+        tree.setdefault(key, []).append(value)
+    elif key == "set_aside" and isinstance(value, dict):
+        tree.setdefault(key, {}).update(value)
+    elif key in tree or key in ("signoffs", "set_aside"):
+        raise _misread(where, key, "each key as it was exported")
+    else:
+        tree[key] = value
 
 
 def _head(sheet: Any, names: tuple[str, ...], widths: tuple[int, ...]) -> None:

@@ -145,8 +145,8 @@ def register_table(results: Sequence[Assessment]) -> Table:
     caption = (
         "Priority is people concerned in a year × impact × confidence for each person-day of labelling, retraining, "
         "monitoring and regulatory review. Impact is 3 for the highest level and 2, 1, 0.5, 0.25 for those below; "
-        "confidence is 1, 0.8 or 0.5. It orders work; it does not make a risk acceptable. A risk for which one of these "
-        "numbers was not given is not rated, and so is what blocks whatever its priority."
+        "confidence is 1, 0.8 or 0.5. It orders work; it does not make a risk acceptable. A risk for which one of "
+        "these numbers was not given is not rated, and so is what blocks whatever its priority."
     )
     return Table(id="risk-register", title="Risk register", columns=columns, rows=rows, caption=caption)
 

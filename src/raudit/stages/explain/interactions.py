@@ -13,7 +13,7 @@ from raudit.stages.explain.setting import Setting
 from raudit.stages.explain.task import CannotFold
 from raudit.stages.explain.unwrap import unwrap
 
-WORK = 1.5e9
+WORK = 1e8
 """Steps that may be spent: trees x leaves x depth squared x columns x rows. A count, so that a run repeats."""
 FEWEST = 20
 
