@@ -1,8 +1,8 @@
 """An assessment as OSCAL assessment results (NIST, version 1.1.3), in JSON.
 
-Each shown question is an observation with the answer; each requirement it maps to is a finding, satisfied only where
-every question behind it is answered, nothing contradicts or blocks, and everyone who has to sign has approved. Identifiers are made from the answers' digest:
-the same answers give the same document.
+Each shown question is an observation with the answer. Each requirement it maps to is a finding, satisfied only where
+every question behind it is answered, nothing contradicts or blocks, and everyone who has to sign has approved.
+Identifiers are made from the answers' digest: the same answers give the same document.
 """
 
 from __future__ import annotations
