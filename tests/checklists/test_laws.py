@@ -196,6 +196,21 @@ def test_a_rejection_blocks_also_in_a_role_that_need_not_sign() -> None:
     assert any("works_council) rejected this" in because for because in result.turned_down)
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("", "nobody is to find out"),
+        (", owner: bo", "no day is set"),
+        (", owner: bo, due: 2026-12-01", "bo finds out by 2026-12-01"),
+        (", owner: bo, due: 2026-11-01", "which has passed"),
+    ],
+)
+def test_what_nobody_knows_stays_open_and_says_whose_turn_it_is(more: str, says: str) -> None:
+    head = HEAD.replace("0" * 64, AIA.sha256)
+    found = parse_answers(f"{head}answers: {{phase: {{state: unknown{more}}}}}", AIA)
+    assert any(says in gap.reason for gap in assess(AIA, found, today=TODAY).open if gap.question == "phase")
+
+
 def test_an_old_review_has_expired() -> None:
     checklist = shipped("gdpr-dpia")
     assert assess(checklist, parse_answers(DPIA.read_text(), checklist), today=date(2031, 1, 1)).expired

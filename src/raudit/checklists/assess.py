@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from raudit.checklists import lattice
-from raudit.checklists.answers import Answers, EvidenceLink
+from raudit.checklists.answers import Answer, Answers, EvidenceLink
 from raudit.checklists.lattice import MISSING, Range, Truth, Value
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Kind, Question
@@ -150,7 +150,7 @@ def assess(
         visible=visible,
         answered=sum(1 for name in visible if now.has_answer(name)),
         accepted=sum(1 for name in visible if _accepted(answers, name)),
-        open=_open(checklist, answers, now, visible),
+        open=_open(checklist, answers, now, visible, today),
         figures=_figures(now, later),
         level=level,
         level_best=best,
@@ -304,15 +304,16 @@ def _accepted(answers: Answers, name: str) -> bool:
     return answer is not None and answer.review.state == "accepted"
 
 
-def _open(checklist: Checklist, answers: Answers, scope: AnswerScope, visible: Sequence[str]) -> tuple[Open, ...]:
+def _open(
+    checklist: Checklist, answers: Answers, scope: AnswerScope, visible: Sequence[str], today: date
+) -> tuple[Open, ...]:
     found = []
     for name in visible:
         question = checklist.questions[name]
         answer = answers.file.answers.get(name)
         reason = ""
         if answer is not None and answer.state == "unknown":
-            due = f" by {answer.due.isoformat()}" if answer.due else ""
-            reason = f"unknown; {answer.owner} finds out{due}" if answer.owner else "unknown, and nobody is to find out"
+            reason = _unknown(answer, today)
         elif question.required and not scope.has_answer(name):
             reason = "not answered"
         elif answer is not None and answer.review.state == "to_correct":
@@ -331,6 +332,17 @@ def _unshown(question: Question, value: Any, evidence: Sequence[EvidenceLink]) -
     chosen = value if isinstance(value, tuple) else (value,)
     claimed = any(option.needs_evidence for option in question.options if option.id in chosen)
     return claimed and not any(link.path.strip() for link in evidence)
+
+
+def _unknown(answer: Answer, today: date) -> str:
+    if not answer.owner:
+        return "unknown, and nobody is to find out"
+    if answer.due is None:
+        return f"unknown; {answer.owner} finds out, and no day is set"
+    day = answer.due.isoformat()
+    if answer.due < today:
+        return f"unknown; {answer.owner} was to find out by {day}, which has passed"
+    return f"unknown; {answer.owner} finds out by {day}"
 
 
 def _row_gap(question: Question, value: Any) -> str:

@@ -196,6 +196,7 @@ def _ask(walk: Walk, step: Step, drafts: Drafts) -> str:
             click.echo(click.style(f"  {error.message}.{expected}", fg="red"))
             continue
         drafts.keep(step.question.id, "")
+        _ask_for_evidence(walk, step.question.id, drafts)
         return "on"
 
 
@@ -423,6 +424,17 @@ def _reason(walk: Walk, step: Step, drafts: Drafts) -> None:
         walk.answer(name, answer.value, why=why, evidence=links)
     for part in ("why", "link"):
         drafts.keep(f"{name}.{part}", "")
+
+
+def _ask_for_evidence(walk: Walk, name: str, drafts: Drafts) -> None:
+    """Some answers claim what has to be shown: without a link they stay open."""
+    step = walk.step(name)
+    if step is None or step.answer is None or step.answer.evidence:
+        return
+    chosen = step.value if isinstance(step.value, tuple) else (step.value,)
+    if any(option.needs_evidence for option in step.question.options if option.id in chosen):
+        click.echo("  This answer needs something a stranger can look at; without it the question stays open.")
+        _reason(walk, step, drafts)
 
 
 def _held_against(walk: Walk, name: str) -> None:
