@@ -29,7 +29,7 @@ def scan(scanner, path):
 
 
 WATCH = """
-import resource, sys, time
+import sys, time
 from raudit.errors import RauditError
 from raudit.stages.pii.sweep import scan_pii
 try:
@@ -38,7 +38,9 @@ try:
     print("rows", table.n_rows, "cut", sum(v.profile.cut for v in table.verdicts))
 except RauditError as error:
     print("refused", error.reference)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, round(time.process_time()))
+# Not ru_maxrss, which a process inherits from the one that started it.
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak // 1024, round(time.process_time()))
 """
 
 
