@@ -112,6 +112,20 @@ def test_a_truncated_file(kind, keep, fitted, tmp_path):
     assert reference(path, tried=True) in ("model-broken", "model-limits")
 
 
+def test_no_cut_of_a_catboost_file_loads(fitted, tmp_path):
+    """The library's own check lets through a few lengths out of a thousand."""
+    from raudit.model.catboost_file import read_catboost
+
+    path = tmp_path / "m.cbm"
+    _save("cbm", *fitted, path)
+    content = path.read_bytes()
+    for length in range(0, len(content), 101):
+        path.write_bytes(content[:length])
+        with pytest.raises(ModelError) as error:
+            read_catboost(path, sha256="0" * 64, section=ModelSection(path=path.name), columns=["a", "b"])
+        assert error.value.reference == "model-broken", length
+
+
 def _save(kind, x, y, path):
     if kind in ("ubj", "json"):
         pytest.importorskip("xgboost").XGBClassifier(n_estimators=30).fit(x, y).save_model(path)

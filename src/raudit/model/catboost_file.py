@@ -16,13 +16,19 @@ from raudit.plan import ModelSection
 if TYPE_CHECKING:
     import pandas as pd
 
+HEADER = 8
+"""``CBM1`` and the length of what follows; the library itself loads some files that were cut short."""
+
 
 def read_catboost(path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]) -> Booster:
     """Read a CatBoost cbm file; see ``load_model``."""
     cb = require("catboost", extra="models", purpose="read CatBoost models")
     model = cb.CatBoost()
+    content = path.read_bytes()
+    if content[:4] != b"CBM1" or len(content) < HEADER + int.from_bytes(content[4:HEADER], "little"):
+        raise broken(path, "shorter than its header says")
     try:
-        model.load_model(blob=path.read_bytes(), format="cbm")
+        model.load_model(blob=content, format="cbm")
     except (cb.CatBoostError, ValueError, TypeError) as error:
         raise broken(path, type(error).__name__) from error
     objective = str(model.get_all_params().get("loss_function", ""))
