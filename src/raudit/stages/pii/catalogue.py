@@ -34,7 +34,7 @@ SPECIAL = Rule(
     title="A column belongs to a special category",
     why="Health, religion, ethnic origin, orientation, politics, union membership, biometrics, genetics and criminal "
     "convictions may be used only under narrow conditions, and harm most when they leak.",
-    how="By the words of the column's name in four languages, and by values that belong to a vocabulary.",
+    how="By the words of the column's name in all languages of the hints, and by values that belong to a vocabulary.",
     fix="Name the legal basis (GDPR Article 9(2), or Article 10 for convictions) and have it signed off; a column kept "
     "only to compare groups is listed under stages.pii.expected and stays for review.",
     severity=Severity.HIGH,

@@ -11,12 +11,13 @@ from typing import Any
 
 from raudit.data import ColumnName, DataSet
 from raudit.stages.pii.assess import Scanner, Tick, described, prepare
+from raudit.stages.pii.cells import covers, supported
 from raudit.stages.pii.engine import CHUNK, Engine, Span
 from raudit.stages.pii.mask import shape
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.parts import pool
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
-from raudit.stages.pii.scan import covers, finish, pieces, start, supported
+from raudit.stages.pii.scan import finish, pieces, start
 from raudit.stages.pii.second_opinion import consulted
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
 

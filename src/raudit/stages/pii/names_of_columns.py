@@ -13,6 +13,11 @@ from raudit.stages.pii.rulebook import Rulebook
 
 _BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _WORD = re.compile(r"[^\W_]+")
+_UNDECOMPOSED = str.maketrans(
+    {"ß": "ss", "ẞ": "ss", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"}
+    | {"Ł": "l", "Ø": "o", "Đ": "d", "Æ": "ae", "Œ": "oe"}
+)
+"""Letters that Unicode does not take apart into a plain one and a mark."""
 LONGEST_HINT = 6
 LONGEST_NAME = 300
 
@@ -28,7 +33,7 @@ def fold(text: str) -> str:
     """Lower-case a text and drop accents, so that ``Prénom`` and ``prenom`` are one word."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ẞ", "ss"))
+    plain = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
 

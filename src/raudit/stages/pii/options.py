@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
 from raudit.validate import Strict
+
+Language = Literal["en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "fi", "cs", "ro", "hu", "tr"]
 
 
 class Options(Strict):
@@ -20,8 +22,8 @@ class Options(Strict):
     """Cells drawn from each column for the language model and presidio."""
     workers: int = Field(default=1, ge=1, le=256)
     """Processes that share the work; the result is the same for any number."""
-    languages: tuple[Literal["en", "de", "fr", "es"], ...] = ("en", "de", "fr", "es")
-    """Languages whose column names are understood."""
+    languages: tuple[Language, ...] = get_args(Language)
+    """Languages whose column names are understood; ``sv`` stands for Danish and Norwegian too, ``cs`` for Slovak."""
     model_language: Literal["en", "de", "fr", "es"] = "en"
     """Language of the values, which chooses the language model."""
     model: str | None = None

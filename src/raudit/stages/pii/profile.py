@@ -72,6 +72,8 @@ class ColumnProfile:
     """Share of sampled cells written like a date."""
     number_share: float = 0.0
     """Share of sampled cells that are numbers."""
+    titled: float = 0.0
+    """Share of sampled cells with a form of address such as Mr before a word."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from raudit.stages.pii.cells import Shapes, covers, readable, supported
 from raudit.stages.pii.engine import Engine, Span
 from raudit.stages.pii.mask import shape
-from raudit.stages.pii.names_of_columns import Hint, HintTable, fold
+from raudit.stages.pii.names_of_columns import Hint, HintTable
 from raudit.stages.pii.native import PatternCount, count_patterns
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
@@ -23,23 +23,6 @@ LONGEST_CELL = 20_000
 """Characters of a cell that are read; what is longer is cut, counted and said."""
 NUMBERS = "values not searched: numbers written as text, without a telling name; cards are counted by checksum"
 PIECE_BYTES = 64 * 2**20
-WORDS_OF_TEXT = 4
-"""Cells of so many words are sentences, titles or lists; a family name alone in them is often a place or a thing."""
-LARGEST_VERSION = 12
-"""First number of most versions; networks begin higher, except the private 10."""
-SHORT_CELL = 60
-"""A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
-
-_NAME = re.compile(r"(?:[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}")
-_SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+){2,})")
-_DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}")
-_NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
-_LETTERS = re.compile(r"[^\W\d_]+")
-_THING = re.compile(
-    r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
-    r"Stadium|Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|County|Theat[er]+)\b"
-)
-_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$")
 
 
 @dataclass(slots=True)
@@ -224,14 +207,14 @@ class _Sampled:
     unique: Sequence[str]
     drawn: int
     different: int
-    shapes: _Shapes
+    shapes: Shapes
     gates: tuple[str, ...]
     ner: bool
 
     @classmethod
     def of(cls, scan: ColumnScan, rulebook: Rulebook) -> _Sampled:
         cells = scan.sample.cells() if scan.kind != "time" else []
-        shapes = _Shapes.of(cells, rulebook)
+        shapes = Shapes.of(cells, rulebook)
         gates = _gates(scan, shapes)
         unread = NUMBERS in gates
         ner = scan.kind in {"text", "other"} and not unread and not any("language model" in gate for gate in gates)
@@ -266,6 +249,7 @@ def _profile(
         separated=shapes.separated,
         date_shape=shapes.dates,
         number_share=shapes.numbers,
+        titled=shapes.titled,
         counts=tuple(_counts(scan, column.cells, spans, engine, rulebook)),
         gates=column.gates,
         language_model=column.ner and engine.model is not None and bool(column.cells),
@@ -273,45 +257,7 @@ def _profile(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shapes:
-    mean_words: float = 0.0
-    digits: float = 0.0
-    names: float = 0.0
-    listed: float = 0.0
-    separated: float = 0.0
-    dates: float = 0.0
-    numbers: float = 0.0
-
-    @classmethod
-    def of(cls, cells: Sequence[str], rulebook: Rulebook) -> _Shapes:
-        if not cells:
-            return cls()
-        n = len(cells)
-
-        def share(test: Callable[[str], Any]) -> float:
-            return sum(1 for cell in cells if test(cell)) / n
-
-        return cls(
-            sum(len(cell.split()) for cell in cells) / n,
-            share(lambda c: any(x.isdigit() for x in c)),
-            share(lambda c: len(c) <= SHORT_CELL and _NAME.fullmatch(c.strip())),
-            share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
-            share(_SEPARATED.match),
-            share(_DATE.match),
-            share(_NUMBER.fullmatch),
-        )
-
-
-def _listed(cell: str, rulebook: Rulebook) -> bool:
-    """Whether a short cell without digits holds a common given name, or ends or begins in a common family name."""
-    parts = [fold(word) for word in _LETTERS.findall(cell)]
-    if not parts or len(parts) > 5 or any(c.isdigit() for c in cell):
-        return False
-    return any(p in rulebook.given_names for p in parts) or bool({parts[0], parts[-1]} & rulebook.family_names)
-
-
-def _gates(scan: ColumnScan, shapes: _Shapes) -> tuple[str, ...]:
+def _gates(scan: ColumnScan, shapes: Shapes) -> tuple[str, ...]:
     gates = []
     if scan.kind in {"boolean", "number", "time"}:
         gates.append(f"values not searched: {scan.kind} column")
@@ -324,14 +270,6 @@ def _gates(scan: ColumnScan, shapes: _Shapes) -> tuple[str, ...]:
     elif shapes.digits >= 0.5 and shapes.mean_words < 4:
         gates.append("no language model: most values hold digits")
     return tuple(gates)
-
-
-def readable(cell: str) -> str:
-    """Title case for cells in capitals or small letters, which language models read much better."""
-    if len(cell) <= SHORT_CELL and (cell.isupper() or cell.islower()):
-        titled = cell.title()
-        return titled if len(titled) == len(cell) else cell
-    return cell
 
 
 def _counts(
@@ -409,40 +347,6 @@ def _exact(
         checksum=passed,
         examples=examples,
     )
-
-
-def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> bool:
-    """A second opinion on what was found in a cell; True for types that need none."""
-    if entity == "PERSON":
-        return _listed(text, rulebook) if len(cell.split()) < WORDS_OF_TEXT else _named(text, rulebook, cell)
-    if entity == "PHONE_NUMBER":
-        grouped = _SEPARATED.match(text) or text == cell.strip().removesuffix(".0")
-        return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not _DATE.match(text)
-    if entity == "IP_ADDRESS":
-        # Versions of software have four parts too, and begin with small numbers.
-        return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
-    return True
-
-
-def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
-    """Whether a name inside a sentence is one: a known given name, and in titles and lists a family name beside it.
-
-    What is named after a person, such as a museum, is no person.
-    """
-    if _THING.search(text) or _THING.match(cell[max(cell.find(text), 0) + len(text) :]):
-        return False
-    parts = [fold(word) for word in _LETTERS.findall(text)]
-    given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
-    prose = sum(word[:1].islower() for word in cell.split()) >= 0.5 * len(cell.split())
-    titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
-    known = len(parts) > 1 and _NAME.fullmatch(text) and bool(given) and parts[-1] in rulebook.family_names
-    return bool(known) or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
-
-
-def covers(cell: str, span: Span, share: float) -> bool:
-    """Whether a match covers enough of a cell; in long cells it never does."""
-    length = len(cell.strip())
-    return 0 < length <= 4 * SHORT_CELL and (span.end - span.start) / length >= share
 
 
 def _flat(value: Any, depth: int = 0) -> str:

@@ -172,8 +172,15 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
     if count and count.n and min(model, listed) >= 0.75 and count.agreed >= 0.75 * count.n and not other:
         # Nearly every cell is a full name, whatever the column is called.
         return Sureness.VALUES if full else None
-    if "PERSON" in vetoed or other or profile.free_text or profile.distinct_in_sample < 8:
+    if "PERSON" in vetoed or other or profile.distinct_in_sample < 8:
         return None
+    if profile.titled >= 0.5 and listed >= 0.5:
+        return Sureness.VALUES
+    if profile.free_text:
+        return None
+    if profile.mean_words < 1.8 and listed >= 0.9 and model >= 0.15:
+        # Given names alone: the model knows few of them, and no other list of things is so full of them.
+        return Sureness.VALUES
     if full and count and min(listed, shaped) >= 0.85 and count.agreed >= 0.5 * count.n:
         # "Last, First" and capitals: the model reads them badly, the lists do not.
         return Sureness.VALUES
@@ -213,6 +220,8 @@ def _inside_text(
         return count.agreed >= max(3, 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT))
     if entity == "ADDRESS":
         return count.k >= max(2, 0.01 * count.n)
+    if entity == "IP_ADDRESS":
+        return count.agreed > 0
     valid = count.checksum if count.checksum is not None else count.k
     return valid > 0
 

@@ -1,0 +1,146 @@
+"""What single cells look like: names, numbers, dates, and how much of a cell a match covers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from raudit.stages.pii.engine import Span
+from raudit.stages.pii.names_of_columns import fold
+from raudit.stages.pii.rulebook import Rulebook
+
+WORDS_OF_TEXT = 4
+"""Cells of so many words are sentences, titles or lists; a family name alone in them is often a place or a thing."""
+LARGEST_VERSION = 12
+"""First number of most versions; networks begin higher, except the private 10."""
+SHORT_CELL = 60
+"""A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
+
+_NAME = re.compile(r"(?:[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}")
+_SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+){2,})")
+_DATE = re.compile(
+    r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}|"
+    r"^\s*(?:19|20)\d{2}[-/]\d{4,}$"  # a year and a running number
+)
+_NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_THING = re.compile(
+    r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
+    r"Stadium|Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|County|Theat[er]+)\b"
+)
+_ORGANISATION = re.compile(
+    r"(?i)\b(?:museum|university|college|school|institute|foundation|hospital|hospice|clinic|cent(?:er|re)|library|airport|"
+    r"stadium|road|bridge|award|inc|llc|ltd|plc|gmbh|corp|company|county|mt|mount|mountain|peak|lake|river|creek|island|"
+    r"beach|church|hotel|restaurant|caf[eé]|group|associates|partners|services|systems|industries|sons|bros)\b\.?"
+)
+"""Words of places and firms that are named after people; two of them, Mount and Lake, stand before the name."""
+_HONORIFIC = re.compile(
+    r"(?i)(?:^|[,;&] ?|\band )\s*(?:mr|mrs|ms|miss|mx|dr|prof|rev|sir|dame|lady|lord|master|capt|col|maj|lt|sgt|hon|"
+    r"judge|justice|sen|rep|gov|herr|frau|mme|mlle|monsieur|madame|don|do[nñ]a|sra?|srta|sig|sig\.ra|dott|dhr|mevr|"
+    r"pani?|hr|fru)\b\.?\s+[^\W\d_]"
+)
+_NOTE = re.compile(r"\s*[\[(][^\[\]()]{1,30}[\])]\s*$|,?\s+et al\.?\s*$|\s*[*†‡+#]+\s*$")
+_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Shares of a column's cells that are written in some way."""
+
+    mean_words: float = 0.0
+    digits: float = 0.0
+    names: float = 0.0
+    listed: float = 0.0
+    separated: float = 0.0
+    dates: float = 0.0
+    numbers: float = 0.0
+    titled: float = 0.0
+
+    @classmethod
+    def of(cls, cells: Sequence[str], rulebook: Rulebook) -> Shapes:
+        """Look at some cells; all shares are 0 for none."""
+        if not cells:
+            return cls()
+        n = len(cells)
+
+        def share(test: Callable[[str], Any]) -> float:
+            return sum(1 for cell in cells if test(cell)) / n
+
+        return cls(
+            sum(len(cell.split()) for cell in cells) / n,
+            share(lambda c: any(x.isdigit() for x in c)),
+            share(lambda c: len(c) <= SHORT_CELL and _NAME.fullmatch(c[slice(*core(c))])),
+            share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
+            share(_SEPARATED.match),
+            share(_DATE.match),
+            share(_NUMBER.fullmatch),
+            share(lambda c: len(c) <= 2 * SHORT_CELL and _HONORIFIC.search(c)),
+        )
+
+
+def core(cell: str) -> tuple[int, int]:
+    """Where a cell begins and ends without blanks, leading marks and a note behind it: ``-Hunt (R)`` is ``Hunt``."""
+    begin = next((i for i, c in enumerate(cell) if c.isalnum() or c in "+("), 0)
+    note = _NOTE.search(cell)
+    end = note.start() if note and note.start() > begin else len(cell.rstrip())
+    return begin, end
+
+
+def _listed(cell: str, rulebook: Rulebook) -> bool:
+    """Whether a short cell without digits holds a common given name, or ends or begins in a common family name."""
+    cell = cell[slice(*core(cell))]
+    parts = [fold(word) for word in _LETTERS.findall(cell)]
+    if not parts or len(parts) > 6 or any(c.isdigit() for c in cell):
+        return False
+    if len(parts) > 1 and _ORGANISATION.search(cell):
+        return False
+    return any(p in rulebook.given_names for p in parts) or bool({parts[0], parts[-1]} & rulebook.family_names)
+
+
+def readable(cell: str) -> str:
+    """What the language model reads, of the same length: blanks for marks and notes, title case for capitals."""
+    if len(cell) > SHORT_CELL:
+        return cell
+    begin, end = core(cell)
+    bare = " " * begin + cell[begin:end] + " " * (len(cell) - end)
+    titled = bare.title() if bare.isupper() or bare.islower() else bare
+    return titled if len(titled) == len(cell) else cell
+
+
+def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> bool:
+    """A second opinion on what was found in a cell; True for types that need none."""
+    if entity == "PERSON":
+        return _listed(text, rulebook) if len(cell.split()) < WORDS_OF_TEXT else _named(text, rulebook, cell)
+    if entity == "PHONE_NUMBER":
+        grouped = _SEPARATED.match(text) or text == cell.strip().removesuffix(".0")
+        return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not _DATE.match(text)
+    if entity == "IP_ADDRESS":
+        # Versions of software have four parts too, and begin with small numbers or stand behind a name and a stroke.
+        if re.search(r"[A-Za-z]/$", cell[: max(cell.find(text), 0)]):
+            return False
+        return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
+    return True
+
+
+def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
+    """Whether a name inside a sentence is one: a known given name, and in titles and lists a family name beside it.
+
+    What is named after a person, such as a museum, is no person.
+    """
+    if _THING.search(text) or _THING.match(cell[max(cell.find(text), 0) + len(text) :]):
+        return False
+    parts = [fold(word) for word in _LETTERS.findall(text)]
+    given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
+    prose = sum(word[:1].islower() for word in cell.split()) >= 0.5 * len(cell.split())
+    titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
+    known = len(parts) > 1 and _NAME.fullmatch(text) and bool(given) and parts[-1] in rulebook.family_names
+    return bool(known) or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
+
+
+def covers(cell: str, span: Span, share: float) -> bool:
+    """Whether a match covers enough of a cell; in long cells it never does."""
+    begin, end = core(cell)
+    length = end - begin if begin <= span.start and span.end <= end else len(cell.strip())
+    return 0 < length <= 4 * SHORT_CELL and (span.end - span.start) / length >= share
