@@ -1,4 +1,4 @@
-"""Patterns and column names of German, French and Spanish tables."""
+"""Patterns and column names of tables in other languages than English."""
 
 import pyarrow as pa
 import pytest
@@ -34,3 +34,90 @@ def test_columns_of_people_are_found_and_colours_are_not(columns):
     table = pa.table({name: [values[i % len(values)] for i in range(n)] for name, values in columns.items()})
     (result,) = raudit.scan_pii(table, sample=100).tables
     assert {v.name for v in result.verdicts if v.personal} == set(columns) - CLEAN
+
+
+MORE = {
+    "it": (
+        {
+            "cognome": ["Rossi", "Bianchi", "Esposito", "Romano"],
+            "indirizzo": ["Via Roma 12", "Corso Italia 3"],
+            "data_di_nascita": ["12/03/1980", "01/11/1975"],
+            "codice_fiscale": ["RSSMRA85T10A562S", "BNCGNN80A01F205X"],
+        },
+        {"reparto": ["vendite", "acquisti"], "colore": ["rosso", "verde"]},
+    ),
+    "nl": (
+        {
+            "Achternaam": ["de Vries", "Jansen", "Bakker", "Visser"],
+            "geboortedatum": ["12-03-1980", "01-11-1975"],
+            "telefoonnummer": ["020 624 1111", "+31 6 12345678"],
+            "bsn": ["123456782", "111222333"],
+        },
+        {"afdeling": ["verkoop", "inkoop"]},
+    ),
+    "pt": (
+        {
+            "sobrenome": ["Silva", "Santos", "Oliveira", "Souza"],
+            "endereço": ["Rua das Flores 12", "Avenida Brasil 300"],
+            "CPF": ["529.982.247-25", "111.444.777-35"],
+            "data_nascimento": ["12/03/1980", "01/11/1975"],
+        },
+        {"produto": ["caneta", "livro"]},
+    ),
+    "pl": (
+        {
+            "imię": ["Anna", "Piotr", "Krzysztof", "Agnieszka"],
+            "nazwisko": ["Nowak", "Kowalski", "Wiśniewski"],
+            "PESEL": ["44051401359", "02070803628"],
+            "nr_telefonu": ["+48 22 123 45 67", "+48 601 234 567"],
+        },
+        {"kolor": ["czerwony", "zielony"]},
+    ),
+    "sv": (
+        {"förnamn": ["Erik", "Anna", "Lars", "Karin"], "personnummer": ["811218-9876", "670919-9530"]},
+        {"avdelning": ["inköp", "försäljning"]},
+    ),
+    "da": (
+        {"efternavn": ["Jensen", "Nielsen", "Hansen", "Pedersen"], "cpr_nr": ["070761-4285", "010180-1234"]},
+        {"farve": ["rød", "grøn"]},
+    ),
+    "fi": (
+        {"sukunimi": ["Korhonen", "Virtanen", "Mäkinen"], "syntymäaika": ["12.3.1980", "1.11.1975"]},
+        {"väri": ["punainen", "sininen"]},
+    ),
+    "cs": (
+        {"příjmení": ["Novák", "Svoboda", "Dvořák"], "rodné číslo": ["736028/5163", "755103/0150"]},
+        {"barva": ["modrá", "bílá"]},
+    ),
+    "ro": (
+        {"prenume": ["Andrei", "Maria", "Ioana"], "cnp": ["1800101221144", "2900101221144"]},
+        {"culoare": ["verde", "galben"]},
+    ),
+    "hu": (
+        {"vezetéknév": ["Nagy", "Kovács", "Tóth"], "lakcím": ["Budapest, Kossuth tér 1", "Szeged, Fő utca 12"]},
+        {"szín": ["piros", "kék"]},
+    ),
+    "tr": (
+        {"soyadı": ["Yılmaz", "Kaya", "Demir"], "tc_kimlik_no": ["10000000146", "10000000078"]},
+        {"renk": ["mavi", "yeşil"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("language", MORE)
+def test_the_words_of_other_languages(language):
+    personal, clean = MORE[language]
+    n = 60
+    table = pa.table(
+        {name: [values[i % len(values)] for i in range(n)] for name, values in {**personal, **clean}.items()}
+    )
+    (result,) = raudit.scan_pii(table, sample=100).tables
+    assert {v.name for v in result.verdicts if v.personal} == set(personal)
+
+
+def test_letters_that_unicode_leaves_whole():
+    from raudit.stages.pii.names_of_columns import words
+
+    assert words("Fødselsdato") == words("fodselsdato")
+    assert words("Płeć") == ("plec",)
+    assert words("Doğum Yılı") == ("dogum", "yili")

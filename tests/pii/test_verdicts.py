@@ -46,6 +46,10 @@ def person(rng):
         ("c1", lambda r: "{1}, {0}".format(*person(r))),
         ("c1", lambda r: "{1}, {0}".format(*person(r)).upper()),
         ("c1", lambda r: "{[0]}. {}".format(*person(r))),
+        ("c1", lambda r: "{1}, Mr. {0} {2}".format(*person(r), r.choice(FIRST))),
+        ("c1", lambda r: "-{} {}".format(*person(r))),
+        ("rownames", lambda r: "{1},{0[0]}.{2[0]}.".format(*person(r), r.choice(FIRST)).upper()),
+        ("name", lambda r: "{1} (R {2})".format(*person(r), r.choice(["AL", "NY", "TX"])).upper()),
         ("judge", lambda r: "{} {}".format(*person(r))),
         ("last", lambda r: person(r)[1]),
         ("Vor- und Nachname", lambda r: "{} {}".format(*person(r))),
@@ -58,6 +62,10 @@ def test_names_however_they_are_written(scanner, rng, name, make):
 @pytest.mark.parametrize(
     ("name", "make"),
     [
+        ("peak", lambda r: f"Mt. {person(r)[1]}"),
+        ("site", lambda r: f"{person(r)[1]} Hospice".upper()),
+        ("id", lambda r: f"2015-{r.randrange(10**6):06}"),
+        ("phone", lambda r: f"0.{r.randrange(1, 10**9):09}"),
         ("phone", lambda r: f"{r.uniform(-1, 1):.2f}"),  # a loading of a factor analysis
         ("phone_calls", lambda r: r.randrange(2_000_000_000, 9_999_999_999)),
         ("build", lambda r: f"{r.randrange(1, 12)}.{r.randrange(20)}.{r.randrange(20)}.{r.randrange(200)}"),
@@ -104,3 +112,16 @@ def test_names_in_prose_are_found_and_museums_are_not(scanner, rng):
     assert "PERSON" in found(scanner, "log", talk)
     places = [f"we met at the {' '.join(person(rng))} Museum on day {i} of the trip" for i in range(N)]
     assert found(scanner, "log", places) == []
+
+
+def test_a_version_in_a_browser_is_no_network_address(scanner, rng):
+    agents = [f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{rng.randrange(90, 120)}.0.0.0 Safari/537.36" for _ in range(N)]
+    assert found(scanner, "client", agents) == []
+    assert found(scanner, "line", [f"{a} from 203.0.113.{rng.randrange(9)}" for a in agents]) == ["IP_ADDRESS"]
+
+
+def test_profiles_of_persons_and_pages_of_firms(scanner, rng):
+    assert found(scanner, "web", [f"https://www.linkedin.com/in/{rng.choice(FIRST)}-{i}" for i in range(N)]) == [
+        "SOCIAL_PROFILE"
+    ]
+    assert found(scanner, "web", [f"https://www.linkedin.com/company/firm-{i}" for i in range(N)]) == []

@@ -18,13 +18,14 @@ LARGEST_VERSION = 12
 SHORT_CELL = 60
 """A match must cover its share of a cell of up to so many characters; in longer ones it is found inside text."""
 
-_NAME = re.compile(r"(?:[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}")
+_NAME = re.compile(r"(?:[^\W\d_]+(?:['\u2019.,-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}")
 _SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+){2,})")
 _DATE = re.compile(
     r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}|"
     r"^\s*(?:19|20)\d{2}[-/]\d{4,}$"  # a year and a running number
 )
 _NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
+_FRACTION = re.compile(r"[-+]?\d*\.(?!0*$)\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _THING = re.compile(
     r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
@@ -41,6 +42,12 @@ _HONORIFIC = re.compile(
     r"judge|justice|sen|rep|gov|herr|frau|mme|mlle|monsieur|madame|don|do[nñ]a|sra?|srta|sig|sig\.ra|dott|dhr|mevr|"
     r"pani?|hr|fru)\b\.?\s+[^\W\d_]"
 )
+_INITIALED = re.compile(
+    r"(?:[^\W\d_a-z]\.[ -]?){1,3}(?:(?:van|von|de|der|den|du|la|le|di|da) ){0,2}[^\W\d_a-z][^\W\d_]+"
+    r"(?:[ '’-][^\W\d_]+)?|"
+    r"[^\W\d_a-z][^\W\d_]+(?:[ '’-][^\W\d_]+)?,? ?(?:[^\W\d_a-z]\.[ -]?){1,3}"
+)
+"""``J. R. Smith`` or ``SMITH, J.R.``; a species such as ``E. coli`` goes on with a small letter."""
 _NOTE = re.compile(r"\s*[\[(][^\[\]()]{1,30}[\])]\s*$|,?\s+et al\.?\s*$|\s*[*†‡+#]+\s*$")
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$")
 
@@ -57,6 +64,7 @@ class Shapes:
     dates: float = 0.0
     numbers: float = 0.0
     titled: float = 0.0
+    initialed: float = 0.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> Shapes:
@@ -77,6 +85,7 @@ class Shapes:
             share(_DATE.match),
             share(_NUMBER.fullmatch),
             share(lambda c: len(c) <= 2 * SHORT_CELL and _HONORIFIC.search(c)),
+            share(lambda c: len(c) <= SHORT_CELL and _INITIALED.fullmatch(c[slice(*core(c))])),
         )
 
 
@@ -115,7 +124,8 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
         return _listed(text, rulebook) if len(cell.split()) < WORDS_OF_TEXT else _named(text, rulebook, cell)
     if entity == "PHONE_NUMBER":
         grouped = _SEPARATED.match(text) or text == cell.strip().removesuffix(".0")
-        return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not _DATE.match(text)
+        fraction = _FRACTION.fullmatch(text.strip())
+        return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not fraction and not _DATE.match(text)
     if entity == "IP_ADDRESS":
         # Versions of software have four parts too, and begin with small numbers or stand behind a name and a stroke.
         if re.search(r"[A-Za-z]/$", cell[: max(cell.find(text), 0)]):

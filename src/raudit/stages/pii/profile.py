@@ -74,6 +74,8 @@ class ColumnProfile:
     """Share of sampled cells that are numbers."""
     titled: float = 0.0
     """Share of sampled cells with a form of address such as Mr before a word."""
+    initialed: float = 0.0
+    """Share of sampled cells that are initials and a word, in either order."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""

@@ -250,6 +250,7 @@ def _profile(
         date_shape=shapes.dates,
         number_share=shapes.numbers,
         titled=shapes.titled,
+        initialed=shapes.initialed,
         counts=tuple(_counts(scan, column.cells, spans, engine, rulebook)),
         gates=column.gates,
         language_model=column.ner and engine.model is not None and bool(column.cells),

@@ -161,6 +161,12 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
         return Sureness.NAME_AND_VALUES if enough else None
     full = profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8
     second = profile.second_person
+    other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
+    several = profile.distinct_in_sample >= 8 and not other and "PERSON" not in vetoed
+    if several and profile.titled >= 0.5 and listed >= 0.5:
+        return Sureness.VALUES
+    if several and profile.initialed >= 0.6 and (listed >= 0.3 or model >= 0.4):
+        return Sureness.VALUES
     if hint is Hint.MAYBE:
         if profile.distinct_in_sample < min(5, profile.n_sampled):
             return None
@@ -168,15 +174,10 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
         # Family names alone: the model knows few of them.
         alone = profile.mean_words < 1.8 and shaped >= 0.9 and listed >= 0.35 and model >= 0.1
         return Sureness.NAME_AND_VALUES if agree or alone else None
-    other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
     if count and count.n and min(model, listed) >= 0.75 and count.agreed >= 0.75 * count.n and not other:
         # Nearly every cell is a full name, whatever the column is called.
         return Sureness.VALUES if full else None
-    if "PERSON" in vetoed or other or profile.distinct_in_sample < 8:
-        return None
-    if profile.titled >= 0.5 and listed >= 0.5:
-        return Sureness.VALUES
-    if profile.free_text:
+    if not several or profile.free_text:
         return None
     if profile.mean_words < 1.8 and listed >= 0.9 and model >= 0.15:
         # Given names alone: the model knows few of them, and no other list of things is so full of them.
@@ -214,6 +215,10 @@ def _inside_text(
 ) -> bool:
     """Personal data inside sentences: certain types by a single cell, guessed ones only if they are not rare."""
     if rule.group == "context" or not profile.free_text or entity in vetoed or not count.k:
+        return False
+    places = profile.count("LOCATION")
+    if entity == "PERSON" and places and places.k > 10 * count.agreed:
+        # Places named after people.
         return False
     if entity in {"PERSON", "PHONE_NUMBER"}:
         # The longer the texts, the more of them hold a brand or a number that looks like one.
