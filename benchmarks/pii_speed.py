@@ -162,8 +162,7 @@ def coverage(path: Path, peer: dict[str, Any], scanner: Scanner, runs: int) -> t
 
 
 ALONE = """
-import resource, sys, time
-from raudit.evidence import Quiet
+import sys, time
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.sources import open_source
@@ -172,8 +171,8 @@ if __name__ == "__main__":
     (data,) = open_source(sys.argv[1])
     begin = time.perf_counter()
     scan_table(data, scanner)
-    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, peak)
+    wall = time.perf_counter() - begin
+    print(wall, next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
@@ -184,7 +183,7 @@ def alone(path: Path, workers: int) -> tuple[float, float]:
         script.write_text(ALONE)
         command = [sys.executable, str(script), str(path), str(workers)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-    seconds, memory, _ = done.stdout.split()
+    seconds, memory = done.stdout.split()
     return float(seconds), float(memory) / 2**20
 
 

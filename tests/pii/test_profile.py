@@ -97,6 +97,13 @@ def test_the_number_of_workers_changes_nothing(table, monkeypatch):
     assert scan_table(wrap_table(table), prepare(Options(sample=200, workers=2), seed=3)) == one
 
 
+def test_nor_does_it_in_full_mode(table, monkeypatch):
+    monkeypatch.setattr("raudit.stages.pii.full.CHUNK", 60)
+    few = table.slice(0, 150)
+    one = scan_table(wrap_table(few), prepare(Options(mode="full"), seed=3))
+    assert scan_table(wrap_table(few), prepare(Options(mode="full", workers=2), seed=3)) == one
+
+
 @pytest.mark.parametrize(("n", "p"), [(100, 0.01), (250, 0.1), (1_000, 0.02), (1_000, 0.5)])
 def test_intervals_cover_at_their_level(n, p):
     k = np.arange(n + 1)

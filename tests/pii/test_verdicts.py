@@ -48,6 +48,7 @@ def person(rng):
         ("c1", lambda r: "{[0]}. {}".format(*person(r))),
         ("c1", lambda r: "{1}, Mr. {0} {2}".format(*person(r), r.choice(FIRST))),
         ("c1", lambda r: "-{} {}".format(*person(r))),
+        ("field_2", lambda r: person(r)[0]),
         ("rownames", lambda r: "{1},{0[0]}.{2[0]}.".format(*person(r), r.choice(FIRST)).upper()),
         ("name", lambda r: "{1} (R {2})".format(*person(r), r.choice(["AL", "NY", "TX"])).upper()),
         ("judge", lambda r: "{} {}".format(*person(r))),

@@ -18,6 +18,8 @@ _UNDECOMPOSED = str.maketrans(
     | {"Ł": "l", "Ø": "o", "Đ": "d", "Æ": "ae", "Œ": "oe"}
 )
 """Letters that Unicode does not take apart into a plain one and a mark."""
+POSITIONS = frozenset({"field", "column", "col", "variable", "var", "feature", "attribute", "value"})
+"""Words that only number columns."""
 LONGEST_HINT = 6
 LONGEST_NAME = 300
 
@@ -72,8 +74,10 @@ class HintTable:
         return found
 
     def vetoes(self, name: str) -> frozenset[str]:
-        """Entity types that a name speaks against."""
+        """Entity types that a name speaks against; ``field_2`` is no name."""
         tokens = words(name)
+        if tokens and set(tokens) <= POSITIONS:
+            return frozenset()
         return frozenset(entity for entity in self.never if self._cancelled(entity, tokens))
 
     def _cancelled(self, entity: str, tokens: tuple[str, ...]) -> bool:
