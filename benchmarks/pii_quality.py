@@ -1,11 +1,12 @@
 """Column-level precision and recall of the profile mode on labelled tables, public and generated, with intervals.
 
-    uv run --group benchmark python benchmarks/pii_quality.py [--part tuning|"held out"|both] [--typed] [--show]
+    uv run --group benchmark python benchmarks/pii_quality.py [--part tuning|"held out"|both|fresh|all] [--typed] [--show]
 
 Public tables come from installed packages (``pii_public.py``), labels from ``pii_labels.yaml``; generated tables and their
 labels from ``pii_tables.py``; tables in ``--shared`` are read if they are there. Cells are scanned as text, as a CSV file
 gives them, or with ``--typed`` as the numbers and dates they are. Rules are tuned on one part only; the other was scanned
-at the end.
+at the end. The part "fresh" was collected and labelled after the rules were written, by somebody who had not read them, and
+is scanned once for a release of the rules (``pii_fresh.py``; some of its tables need ``--packs FOLDER``).
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from pii_fresh import fresh_public
+from pii_fresh_kinds import fresh_generated
 from pii_public import as_arrow, part_of, public_tables, versions
 from pii_shared import shared_tables
 from pii_tables import generated_tables
@@ -29,6 +33,7 @@ from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.profile import clopper_pearson
 
+PARTS = ("tuning", "held out", "fresh")
 LABELS = Path(__file__).with_name("pii_labels.yaml")
 
 
@@ -73,6 +78,14 @@ def labelled_tables(parts: set[str], shared: Path, only: str) -> Iterator[Labell
         print("labels without their table:", ", ".join(sorted(absent)), file=sys.stderr)
 
 
+def fresh_tables(packs: Path | None, only: str) -> Iterator[Labelled]:
+    """All tables of the part "fresh"."""
+    for item in fresh_public(packs, only):
+        yield Labelled(item.key, "fresh", "public", item.table, item.personal, item.doubtful)
+    for item in fresh_generated(only):
+        yield Labelled(item.key, "fresh", "generated", item.table, item.personal, item.doubtful)
+
+
 def as_text(table: Any) -> Any:
     """Every column as text, as a CSV file gives it."""
     import pyarrow as pa
@@ -88,23 +101,30 @@ def as_text(table: Any) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=["tuning", "held out", "both"], default="tuning")
+    parser.add_argument("--part", choices=[*PARTS, "both", "all"], default="tuning")
     parser.add_argument("--typed", action="store_true", help="keep numbers and dates typed")
     parser.add_argument("--show", action="store_true", help="print each wrong column with the evidence")
     parser.add_argument("--only", default="", help="tables whose key holds this")
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--packs", "--npm", type=Path, help="the folder that pii_packs.py filled, for the part fresh")
+    parser.add_argument("--count", action="store_true", help="count tables and columns, scan nothing")
     parser.add_argument("--out", type=Path, help="write each column's result as JSON lines")
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--second-opinion", action="store_true")
     args = parser.parse_args()
-    parts = {"tuning", "held out"} if args.part == "both" else {args.part}
+    parts = {"both": set(PARTS[:2]), "all": set(PARTS)}.get(args.part, {args.part})
+    tables = labelled_tables(parts - {"fresh"}, args.shared, args.only) if parts - {"fresh"} else iter(())
+    if "fresh" in parts:
+        tables = chain(tables, fresh_tables(args.packs, args.only))
+    if args.count:
+        return count_columns(tables)
     print("packages:", ", ".join(f"{n} {v or 'not installed'}" for n, v in versions().items()))
     more = {"second_opinion": "installed"} if args.second_opinion else {}
     scanner = prepare(Options(sample=args.sample, **more), seed=0)
     counts: dict[tuple[str, str], Counter[str]] = {}
     out = args.out.open("w") if args.out else None
     began = time.process_time()
-    for item in labelled_tables(parts, args.shared, args.only):
+    for item in tables:
         table = item.table if args.typed else as_text(item.table)
         count = counts.setdefault((item.part, item.origin), Counter())
         count["tables"] += 1
@@ -113,6 +133,24 @@ def main() -> None:
     for part in sorted(parts, reverse=True):
         report(part, {origin: c for (p, origin), c in counts.items() if p == part})
     print(f"{time.process_time() - began:.0f} CPU seconds")
+
+
+def count_columns(tables: Iterator[Labelled]) -> None:
+    """Print how many tables and columns there are, without a scan; columns without a value are left out."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for item in tables:
+        filled = {
+            n
+            for n, column in zip(item.table.column_names, item.table.columns, strict=True)
+            if column.null_count < len(column)
+        }
+        personal, doubtful = len(filled & item.personal), len(filled & item.doubtful)
+        counts.setdefault((item.part, item.origin), Counter()).update({
+            "tables": 1, "with personal columns": personal > 0, "personal": personal, "doubtful": doubtful,
+            "clean": len(filled) - personal - doubtful,
+        })  # fmt: skip
+    for (part, origin), count in counts.items():
+        print(f"{part}, {origin}: " + ", ".join(f"{n:,} {what}" for what, n in count.items()))
 
 
 def tally(item: Labelled, verdict: Any, count: Counter[str], show: bool, out: Any) -> None:
