@@ -155,7 +155,7 @@ def _sqlite(data: bytes, how: dict[str, Any]) -> Any:
 
     base = sqlite3.connect(":memory:")
     base.deserialize(data)
-    return pd.read_sql(f'select * from "{how["at"]}"', base)  # noqa: S608 (a name from our own list)
+    return pd.read_sql(f'select * from "{how["at"]}"', base)
 
 
 def _xml(data: bytes, how: dict[str, Any]) -> Any:
@@ -165,7 +165,7 @@ def _xml(data: bytes, how: dict[str, Any]) -> Any:
     return frame.map(lambda v: " ".join(v.split()) if isinstance(v, str) else v)
 
 
-def _parquet(data: bytes, how: dict[str, Any]) -> Any:
+def _parquet(data: bytes, _: dict[str, Any]) -> Any:
     import pandas as pd
 
     return pd.read_parquet(io.BytesIO(data))

@@ -44,6 +44,8 @@ WORDS: dict[str, str] = {
     "-group": "Network Ops|Service Desk L1|Database Admins|Field Support North|SAP Basis|Workplace",
     "-hospitalname": "Mount Sinai|Johns Hopkins Bayview|Massachusetts General|Mayo Clinic Rochester|Dana-Farber|Cedars-Sinai|Sloan Kettering|Bellevue|Grady Memorial|Barnes-Jewish|Brigham and Women's|Lucile Packard Children's",
     "-hurricane": "Katrina|Andrew|Sandy|Harvey|Irma|Maria|Ian|Camille|Hugo|Ike|Rita|Wilma|Michael|Laura|Ida|Floyd|Ivan|Charley|Dorian|Mitch",
+    "-http": "200|301|304|403|404|500",
+    "-il": "Ankara|İzmir|Bursa|Konya|Adana|Trabzon|Eskişehir|Gaziantep|Kayseri",
     "-industry": "Software|Biotechnology|Hospital & Health Care|Oil & Energy|Retail|Insurance|Construction|Higher Education",
     "-issue": "Cannot print on floor 3|VPN drops after a few minutes|Password expired|Laptop fan is loud|Outlook does not start|Request for a second monitor|Badge does not open the garage|Shared drive is full|Teams call without sound|Software update failed",
     "-konfession": "ev.|rk.|ohne|isl.|sonst.",
@@ -76,6 +78,8 @@ WORDS: dict[str, str] = {
     "-zweck": "Miete Oktober|Rechnung 2024-118|Abschlag Strom|Mitgliedsbeitrag|Gehalt 09/24|Rückzahlung Kaution|Versicherung KFZ|Einkauf online",
 }  # fmt: skip
 """Clean kinds whose values are drawn from a list."""
+
+STREETS_TR = ("Atatürk Cad.", "Cumhuriyet Mah. Lale Sok.", "İnönü Bulvarı", "Gazi Mustafa Kemal Cad.", "Çınar Sok.")
 
 SHAPES: dict[str, str] = {
     "-key": "######", "-id9": "#########", "-id10": "##########", "-id11": "###########", "-id12": "############",
@@ -139,7 +143,9 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         "doctorit": lambda: f"Dott. {first()} {last()}",
         "workmail": lambda: f"{plain(first())}.{plain(last())}@{fake.domain_name()}",
         "maillist": lambda: "; ".join(fake.email() for _ in range(rng.randrange(1, 4))),
-        "e164": lambda: "+" + digits(rng, f"{rng.choice(['4915', '4477', '3366', '4670', '1415'])}########"),
+        "e164": lambda: digits(
+            rng, rng.choice(["+4915#########", "+4477########", "+336########", "+4670#######", "+14152######"])
+        ),
         "usphone": lambda: f"({rng.randrange(201, 989)}) {rng.randrange(200, 999)}-{rng.randrange(10**4):04}",
         "msisdn": lambda: digits(rng, "447#########"),
         "oneline": lambda: fake.address().replace("\n", ", "),
@@ -151,6 +157,10 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         ),
         "profile": lambda: f"https://www.xing.com/profile/{plain(first()).title()}_{plain(last()).title()}",
         "regplate": lambda: fake.license_plate(),
+        "mother": lambda: fake.name_female(),
+        "evadresi": lambda: (
+            f"{rng.choice(STREETS_TR)} No: {rng.randrange(1, 90)}/{rng.randrange(1, 20)}, {rng.choice(WORDS['-il'].split('|'))}"
+        ),
     }
 
 
@@ -158,6 +168,10 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
     """Numbers that an office or a bank gave to a person; most as the country of the table makes them."""
     return {
         "nationalid": lambda: fake.ssn(),
+        "cpr": lambda: fake.date_of_birth(minimum_age=6, maximum_age=95).strftime("%d%m%y-") + digits(rng, "####"),
+        "ninogb": lambda: digits(
+            rng, f"{rng.choice(['AB', 'CE', 'JG', 'LS', 'NR', 'PK', 'SW', 'TX'])} ## ## ## {rng.choice('ABCD')}"
+        ),
         "birthnumber": lambda: fake.birth_number(),
         "nifes": lambda: fake.nif(),
         "peselpl": lambda: fake.pesel(),

@@ -60,7 +60,7 @@ def fetch(name: str, pack: dict[str, Any], folder: Path) -> None:
     else:
         pip = ["pip"] if shutil.which("pip") else ["uvx", "pip"]
         command = [*pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", f"{name}=={pack['version']}"]
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (names from our own list)
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:

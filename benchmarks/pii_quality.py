@@ -117,7 +117,8 @@ def main() -> None:
     if "fresh" in parts:
         tables = chain(tables, fresh_tables(args.packs, args.only))
     if args.count:
-        return count_columns(tables)
+        count_columns(tables)
+        return
     print("packages:", ", ".join(f"{n} {v or 'not installed'}" for n, v in versions().items()))
     more = {"second_opinion": "installed"} if args.second_opinion else {}
     scanner = prepare(Options(sample=args.sample, **more), seed=0)
