@@ -16,6 +16,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,8 @@ def _reader(name: str, package: dict[str, Any], folder: Path | None) -> Reader |
     if spec is None or spec.origin is None:
         print(f"left out: {name} is not installed", file=sys.stderr)
         return None
+    if (found := metadata.version(name)) != str(package["version"]):
+        print(f"{name} {found} is installed, its columns were labelled in {package['version']}", file=sys.stderr)
     root = Path(spec.origin).parent.parent
 
     def read(pattern: str) -> list[bytes]:
