@@ -24,8 +24,14 @@ _DATE = re.compile(
     r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}|"
     r"^\s*(?:19|20)\d{2}[-/]\d{4,}$"  # a year and a running number
 )
-_NUMBER = re.compile(r"\s*[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
+_NUMBER = re.compile(r"\s*(?!\+\d{8,}$)[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
 _FRACTION = re.compile(r"[-+]?\d*\.(?!0*$)\d+")
+_DIALLED = re.compile(
+    r"\s*(?:\+ ?\d|00[1-9]\d|\(\+?\d{1,5}\)|0\d{1,4}(?:[ /]|-\d{3,8}(?:-\d{3,4})?\s*$)|0\d(?:[ .-]\d\d){4}|"
+    r"1[-. ][2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}\b|"
+    r"[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}(?!\d)|[2-9]\d{2} [2-9]\d{2} ?\d{4}\b)"
+)
+"""How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _THING = re.compile(
     r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
@@ -34,7 +40,10 @@ _THING = re.compile(
 _ORGANISATION = re.compile(
     r"(?i)\b(?:museum|university|college|school|institute|foundation|hospital|hospice|clinic|cent(?:er|re)|library|airport|"
     r"stadium|road|bridge|award|inc|llc|ltd|plc|gmbh|corp|company|county|mt|mount|mountain|peak|lake|river|creek|island|"
-    r"beach|church|hotel|restaurant|caf[eé]|group|associates|partners|services|systems|industries|sons|bros)\b\.?"
+    r"beach|church|hotel|restaurant|caf[eé]|group|associates|partners|services|systems|industries|sons|bros|bank|forest|"
+    r"co|ag|kg|ohg|gbr|gesmbh|s\.?a\.?r\.?l|s\.a|sas|eurl|s\.a\.s|s\.?r\.?l|s\.?p\.?a|s\.?n\.?c|s\.l|ltda|b\.?v|n\.v|nv|ab|oyj?|"
+    r"a/s|aps|s\.r\.o|a\.s|v\.o\.s|o\.s|k\.s|z\.s|holding|"
+    r"spol|sp\. ?z ?o\. ?o|kft|zrt|bt|llp|pty|pte|fils|figli|hnos|hermanos|söhne)\b\.?|[&+] ?\w"
 )
 """Words of places and firms that are named after people; two of them, Mount and Lake, stand before the name."""
 _HONORIFIC = re.compile(
@@ -49,6 +58,12 @@ _INITIALED = re.compile(
 )
 """``J. R. Smith`` or ``SMITH, J.R.``; a species such as ``E. coli`` goes on with a small letter."""
 _NOTE = re.compile(r"\s*[\[(][^\[\]()]{1,30}[\])]\s*$|,?\s+et al\.?\s*$|\s*[*†‡+#]+\s*$")
+_STREET = re.compile(
+    r"(?i)\b(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|place|pl|square|sq|terrace|parkway|pkwy|"
+    r"circle|highway|hwy|close|crescent|box|postfach|apartado|rue|all[eé]e|chemin|impasse|quai|calle|avenida|avda|plaza|paseo|"
+    r"camino|carretera|ronda|rambla|via|viale|piazza|corso)\b|(?:stra(?:ß|ss)e|str\.|weg|gasse|platz|ufer|damm|straat|laan)\b"
+)
+"""Words of streets that are sure enough inside a text."""
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$")
 
 
@@ -65,6 +80,9 @@ class Shapes:
     numbers: float = 0.0
     titled: float = 0.0
     initialed: float = 0.0
+    dialled: float = 0.0
+    wordy: float = 0.0
+    prose: float = 0.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> Shapes:
@@ -86,7 +104,16 @@ class Shapes:
             share(_NUMBER.fullmatch),
             share(lambda c: len(c) <= 2 * SHORT_CELL and _HONORIFIC.search(c)),
             share(lambda c: len(c) <= SHORT_CELL and _INITIALED.fullmatch(c[slice(*core(c))])),
+            share(_DIALLED.match),
+            share(lambda c: sum(len(word) > 1 for word in _LETTERS.findall(c)) > 2),
+            share(_prose),
         )
+
+
+def _prose(cell: str) -> bool:
+    """Whether at least half of a cell's words begin small, as in sentences and unlike in titles."""
+    parts = cell.split()
+    return sum(word[:1].islower() for word in parts) >= 0.5 * len(parts) > 1
 
 
 def core(cell: str) -> tuple[int, int]:
@@ -124,8 +151,12 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
         return _listed(text, rulebook) if len(cell.split()) < WORDS_OF_TEXT else _named(text, rulebook, cell)
     if entity == "PHONE_NUMBER":
         grouped = _SEPARATED.match(text) or text == cell.strip().removesuffix(".0")
+        if len(cell.split()) >= WORDS_OF_TEXT and not _DIALLED.match(text):
+            return False
         fraction = _FRACTION.fullmatch(text.strip())
         return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not fraction and not _DATE.match(text)
+    if entity == "ADDRESS":
+        return len(cell) <= SHORT_CELL or bool(_STREET.search(text))
     if entity == "IP_ADDRESS":
         # Versions of software have four parts too, and begin with small numbers or stand behind a name and a stroke.
         if re.search(r"[A-Za-z]/$", cell[: max(cell.find(text), 0)]):
@@ -143,10 +174,9 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
         return False
     parts = [fold(word) for word in _LETTERS.findall(text)]
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
-    prose = sum(word[:1].islower() for word in cell.split()) >= 0.5 * len(cell.split())
     titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
     known = len(parts) > 1 and _NAME.fullmatch(text) and bool(given) and parts[-1] in rulebook.family_names
-    return bool(known) or (prose and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
+    return bool(known) or (_prose(cell) and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
 
 
 def covers(cell: str, span: Span, share: float) -> bool:

@@ -6,7 +6,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from raudit.stages.pii.rulebook import Rulebook
@@ -60,6 +60,8 @@ class HintTable:
     maybe: Mapping[str, tuple[str, ...]]
     never: Mapping[str, frozenset[str]]
     """Cancelling words by entity type."""
+    not_beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Words by entity type that cancel a hint only."""
 
     def read(self, name: str) -> dict[str, Hint]:
         """Entity types that a name speaks for; words beside the hint can cancel it."""
@@ -69,7 +71,10 @@ class HintTable:
             for table, strength in ((self.sure, Hint.SURE), (self.maybe, Hint.MAYBE)):
                 for entity in table.get(joined, ()):
                     beside = tokens[:start] + tokens[stop:]
-                    if not self._cancelled(entity, beside) and found.get(entity) is not Hint.SURE:
+                    if (
+                        not self._cancelled(entity, beside, self.never, self.not_beside)
+                        and found.get(entity) is not Hint.SURE
+                    ):
                         found[entity] = strength
         return found
 
@@ -78,11 +83,12 @@ class HintTable:
         tokens = words(name)
         if tokens and set(tokens) <= POSITIONS:
             return frozenset()
-        return frozenset(entity for entity in self.never if self._cancelled(entity, tokens))
+        return frozenset(entity for entity in self.never if self._cancelled(entity, tokens, self.never))
 
-    def _cancelled(self, entity: str, tokens: tuple[str, ...]) -> bool:
-        never = self.never.get(entity)
-        return bool(never) and any(joined in (never or ()) for _, _, joined in _runs(tokens))
+    @staticmethod
+    def _cancelled(entity: str, tokens: tuple[str, ...], *tables: Mapping[str, frozenset[str]]) -> bool:
+        words_against = frozenset[str]().union(*(table.get(entity, frozenset()) for table in tables))
+        return bool(words_against) and any(joined in words_against for _, _, joined in _runs(tokens))
 
 
 def hint_table(rulebook: Rulebook) -> HintTable:
@@ -90,15 +96,18 @@ def hint_table(rulebook: Rulebook) -> HintTable:
     sure: dict[str, list[str]] = {}
     maybe: dict[str, list[str]] = {}
     never: dict[str, set[str]] = {}
+    beside: dict[str, set[str]] = {}
     for entity, rule in rulebook.hints:
         for phrases, table in ((rule.sure, sure), (rule.maybe, maybe)):
             for phrase in phrases:
                 table.setdefault(joined(phrase), []).append(entity)
         never.setdefault(entity, set()).update(joined(phrase) for phrase in rule.never)
+        beside.setdefault(entity, set()).update(joined(phrase) for phrase in rule.not_beside)
     return HintTable(
         {key: tuple(dict.fromkeys(value)) for key, value in sure.items()},
         {key: tuple(dict.fromkeys(value)) for key, value in maybe.items()},
         {key: frozenset(value) for key, value in never.items()},
+        {key: frozenset(value) for key, value in beside.items()},
     )
 
 

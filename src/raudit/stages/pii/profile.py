@@ -76,6 +76,12 @@ class ColumnProfile:
     """Share of sampled cells with a form of address such as Mr before a word."""
     initialed: float = 0.0
     """Share of sampled cells that are initials and a word, in either order."""
+    dialled: float = 0.0
+    """Share of sampled cells written as only telephone numbers are."""
+    wordy: float = 0.0
+    """Share of sampled cells with three words of two letters or more."""
+    prose: float = 0.0
+    """Share of sampled cells most words of which begin with a small letter."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""
@@ -96,7 +102,7 @@ class ColumnProfile:
     @property
     def free_text(self) -> bool:
         """True for columns of sentences."""
-        return self.mean_words >= 4.0 and self.distinct_in_sample > 5
+        return self.mean_words >= 4.0 and self.wordy >= 0.3 and self.distinct_in_sample > 5
 
     def count(self, entity_type: str) -> EntityCount | None:
         """The count of one entity type, if it was found at all."""

@@ -69,8 +69,13 @@ class HintRule(Strict):
     """Words in a column's name."""
 
     sure: tuple[str, ...] = ()
+    """They name the type by themselves."""
     maybe: tuple[str, ...] = ()
+    """The values must agree."""
     never: tuple[str, ...] = ()
+    """They cancel a hint, and values alone are not believed either."""
+    not_beside: tuple[str, ...] = ()
+    """They cancel a hint and say nothing of the values: ``person_key`` is no name, ``key_people`` may be one."""
 
 
 class SpecialRule(Strict):

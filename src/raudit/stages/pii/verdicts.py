@@ -10,6 +10,8 @@ from raudit.stages.pii.names_of_columns import Hint, HintTable
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 
+WORDS_OF_SENTENCES = 6.0
+"""Words of a text from which on it is likely a sentence and not the name of a thing."""
 LONG_TEXT = 12.0
 """Words of a text from which on chance finds are expected to grow with its length."""
 
@@ -140,7 +142,7 @@ def _by_share(
         return None
     if entity in vetoed or profile.free_text or share < rule.share:
         return None
-    if entity == "PHONE_NUMBER" and (profile.separated < 0.5 or profile.date_shape > 0.2):
+    if entity == "PHONE_NUMBER" and (profile.dialled < 0.75 or profile.date_shape > 0.2):
         return None
     if entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"} and profile.distinct_in_sample < 3 <= count.n:
         return None
@@ -157,12 +159,15 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
         return None
     if hint is Hint.SURE:
         several = profile.distinct_in_sample >= min(5, profile.n_sampled) or listed >= 0.5
-        enough = shaped >= 0.6 and several and (max(listed, model) >= 0.05 or profile.distinct_in_sample >= 10)
+        # Teams and schools have full names too, so a column of several words needs more than its name.
+        least = 0.3 if profile.mean_words >= 1.8 else 0.0 if profile.distinct_in_sample >= 10 else 0.05
+        enough = shaped >= 0.6 and several and max(listed, model) >= least
         return Sureness.NAME_AND_VALUES if enough else None
     full = profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8
     second = profile.second_person
     other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
-    several = profile.distinct_in_sample >= 8 and not other and "PERSON" not in vetoed
+    varied = profile.distinct_in_sample >= max(8, min(20, 0.1 * profile.n_sampled))
+    several = varied and not other and "PERSON" not in vetoed
     if several and profile.titled >= 0.5 and listed >= 0.5:
         return Sureness.VALUES
     if several and profile.initialed >= 0.6 and (listed >= 0.3 or model >= 0.4):
@@ -170,7 +175,8 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
     if hint is Hint.MAYBE:
         if profile.distinct_in_sample < min(5, profile.n_sampled):
             return None
-        agree = (model + listed) / 2 >= 0.35 and listed >= 0.15
+        agreed = count.agreed / count.n if count and count.n else 0.0
+        agree = (model + listed) / 2 >= 0.35 and listed >= 0.15 and agreed >= 0.1
         # Family names alone: the model knows few of them.
         alone = profile.mean_words < 1.8 and shaped >= 0.9 and listed >= 0.35 and model >= 0.1
         return Sureness.NAME_AND_VALUES if agree or alone else None
@@ -222,9 +228,12 @@ def _inside_text(
         return False
     if entity in {"PERSON", "PHONE_NUMBER"}:
         # The longer the texts, the more of them hold a brand or a number that looks like one.
-        return count.agreed >= max(3, 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT))
+        # Titles and lists are full of things that are named after people.
+        sentences = profile.prose >= 0.3 and profile.mean_words >= WORDS_OF_SENTENCES
+        least = 0.02 if sentences or entity != "PERSON" else 0.08
+        return count.agreed >= max(3, least * count.n * max(1.0, profile.mean_words / LONG_TEXT))
     if entity == "ADDRESS":
-        return count.k >= max(2, 0.01 * count.n)
+        return count.agreed >= max(2, 0.01 * count.n)
     if entity == "IP_ADDRESS":
         return count.agreed > 0
     valid = count.checksum if count.checksum is not None else count.k
