@@ -252,6 +252,16 @@ def _day(value: Any, fault: Any) -> str:
         raise fault("a day such as 2026-11-21") from error
 
 
+def _of_kind(key: str, cell: str, kind: str, fault: Any) -> None:
+    """A cell that has to be a number or a day."""
+
+    def in_cell(expected: str, got: Any = cell) -> AnswersError:
+        error: AnswersError = fault(f"{key}: {expected}", got)
+        return error
+
+    (_number if kind == "number" else _day)(cell, in_cell)
+
+
 def _rows(question: Question, value: Any, fault: Any) -> tuple[Mapping[str, str], ...]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise fault("a list of rows")
@@ -263,4 +273,6 @@ def _rows(question: Question, value: Any, fault: Any) -> tuple[Mapping[str, str]
             allowed = [option.id for option in known[key].options]
             if allowed and cell is not None and cell not in allowed:
                 raise fault(f"{key}: one of " + ", ".join(allowed), cell)
+            if cell and known[key].type in ("number", "date"):
+                _of_kind(key, cell, known[key].type, fault)
     return tuple({key: cell for key, cell in row.items() if cell} for row in value)

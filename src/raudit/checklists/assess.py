@@ -109,10 +109,13 @@ class Assessment:
         if self.checklist.file.scoring.level is None:
             return ""
         names = (self.level, self.level_best, self.level_worst)
-        here, best, worst = (name.replace("_", " ") or "not told" for name in names)
-        if self.complete or best == worst == here:
+        here, best, worst = (name.replace("_", " ") for name in names)
+        if here and self.complete:
             return here
-        return f"{here} so far; can still end between {best} and {worst}"
+        if here and best == worst == here:
+            return f"{here} so far, with {len(self.open)} open"
+        ends = f"everything from {best} to {worst} is possible" if best and worst else "nothing is settled"
+        return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
 
     @property
     def complete(self) -> bool:

@@ -38,7 +38,7 @@ def list_() -> None:
 @click.argument("checklist")
 @click.option("-o", "--output", type=FILE, help="The answers file. Default: answers/CHECKLIST.yaml.")
 @click.option("--project", default="", help="What the answers are about.")
-@click.option("--by", default="", help="Who answers. Default: asked once.")
+@click.option("--by", default="", help="Who answers. Default: asked, or whoever answered last.")
 @click.option("--record", type=FILE, help="Suggest answers from this record, and hold them against it.")
 @click.option("--file-only", is_flag=True, help="Write the file and ask nothing.")
 @clock_option
@@ -77,7 +77,6 @@ def start(
     from raudit.cli._assess_walk import introduce, walk_through
 
     introduce(found)
-    by = by or click.prompt("Who answers (name or address)")
     walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=_facts(record)))
 
 
@@ -208,7 +207,7 @@ def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str
                 "nothing to review", reference="review-nothing", where=str(answers),
                 hint="give --accept QUESTION or --send-back QUESTION=NOTE, or run it in a terminal",
             )  # fmt: skip
-        from raudit.cli._assess_walk import review_through
+        from raudit.cli._assess_review import review_through
 
         review_through(answers, checklist, found, left, by=by, at=at)
         return
