@@ -55,6 +55,34 @@ class Answer(Strict):
     review: ReviewState = ReviewState()
 
 
+class Met(Strict):
+    """That a condition is met, and who says so."""
+
+    by: str = Field(min_length=1)
+    at: datetime
+    how: str = ""
+
+
+class Condition(Strict):
+    """A condition of an approval.
+
+    Files written before conditions had owners hold plain sentences; they are read, and stand as unowned.
+    """
+
+    what: str
+    owner: str = ""
+    """Who answers for it."""
+    due: date | None = None
+    met: Met | None = None
+
+
+def _spelled_out(value: Any) -> Any:
+    return {"what": value} if isinstance(value, str) else value
+
+
+WrittenCondition = Annotated[Condition, BeforeValidator(_spelled_out, json_schema_input_type=Condition | str)]
+
+
 class SignOff(Strict):
     """Someone's decision, and exactly what it covers."""
 
@@ -64,7 +92,7 @@ class SignOff(Strict):
     at: datetime
     covers_sha256: Digest
     """Digest of the canonical answers that were signed; see ``signoff.answers_sha256``."""
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[WrittenCondition, ...] = ()
     covered: dict[str, Digest] = {}
     """Digest of each answer at that time, so that a later change can be named."""
 

@@ -397,7 +397,7 @@ def _finish(walk: Walk) -> None:
     click.echo("\n" + click.style("All questions are answered.", bold=True))
     if walk.standing:
         click.echo(f"Standing: {walk.standing}")
-    for because in (*result.blockers, *result.turned_down, *(item.because for item in result.contradictions)):
+    for because in (*result.against, *(item.because for item in result.contradictions)):
         wrapped(f"blocks: {because}", fg="red")
     click.echo("Look at it as a list, or on one page:")
     click.echo(f"  raudit assess status {walk.path}")
