@@ -17,10 +17,23 @@ from raudit.resources import resource_dir
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "adult-income" / "answers"
 AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
 OWNER = ("owner", "head-of-lending@example.org")
-DPIA = ("Audit again after every retraining", "Delete contact columns from the audit extract")
-LAUNCH = ("Settle the difference between women and men", "Choose the line between yes and no from the two costs")
-THREATS = ("Look again before the second step of the rollout",)
-DECISIONS: dict[str, tuple[tuple[str, str, Decision, tuple[str, ...]], ...]] = {
+Conditions = tuple[dict[str, str], ...]
+DPIA: Conditions = (
+    {"what": "Audit again after every retraining", "owner": "Data team, Mara Lindt", "due": "2027-06-30"},
+    {"what": "Delete contact columns from the audit extract", "owner": "Data team, Mara Lindt", "due": "2027-03-31"},
+)
+LAUNCH: Conditions = (
+    {"what": "Settle the difference between women and men", "owner": "Head of lending", "due": "2027-06-30"},
+    {"what": "Choose the line between yes and no from the two costs", "owner": "Head of lending", "due": "2027-03-31"},
+)
+THREATS: Conditions = (
+    {
+        "what": "Look again before the second step of the rollout",
+        "owner": "Platform team, Sam Osei",
+        "due": "2027-06-30",
+    },
+)
+DECISIONS: dict[str, tuple[tuple[str, str, Decision, Conditions], ...]] = {
     "gdpr-dpia": (
         ("dpo", "dpo@example.org", "approve_with_conditions", DPIA),
         (*OWNER, "approve_with_conditions", DPIA),

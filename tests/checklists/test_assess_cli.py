@@ -126,3 +126,24 @@ def test_expired_and_other_data_are_said(dpia):
     pinned = EXAMPLE.read_text().replace("subject:\n", f"subject:\n  data_sha256: {'a' * 64}\n")
     found = assess(dpia, parse_answers(pinned, dpia), facts={"data.sha256": "b" * 64}, today=TODAY)
     assert "another data" in found.expired
+
+
+def test_conditions_are_signed_shown_met_and_block_when_late(tmp_path, dpia):
+    text = EXAMPLE.read_text()
+    (tmp_path / "a.yaml").write_text(text)
+    at = ["--clock", "2026-11-21T10:00:00+00:00"]
+    sign = ["sign", "a.yaml", "--role", "owner", "--by", "kai@example.org", "--decision", "approve_with_conditions"]
+    done = raudit(*sign, "--condition", "Audit again", "Mara Lindt", "2027-01-31", *at, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = raudit("status", "a.yaml", *at, cwd=tmp_path)
+    assert "condition 1  Audit again (Mara Lindt, by 2027-01-31)" in done.stdout
+    assert done.returncode == 0
+    late = ["--clock", "2027-02-01T10:00:00+00:00"]
+    done = raudit("status", "a.yaml", *late, cwd=tmp_path)
+    assert "A condition of owner is overdue: Audit again (Mara Lindt, 2027-01-31)." in done.stdout
+    assert done.returncode == 1
+    met = ["met", "a.yaml", "--role", "owner", "--condition", "1", "--by"]
+    assert raudit(*met, "mara lindt", *late, cwd=tmp_path).returncode == 2
+    assert raudit(*met, "kai@example.org", *late, cwd=tmp_path).returncode == 0
+    assert raudit("status", "a.yaml", *late, cwd=tmp_path).returncode == 0
+    assert raudit("sign", "a.yaml", "--role", "owner", "--by", "kai@example.org", cwd=tmp_path).returncode == 2

@@ -191,7 +191,11 @@ def _candidates(question: Question) -> list[Any]:
         case Kind.DATE:
             return ["2026-11-21"]
         case Kind.ROWS:
-            return [[{c.id: c.options[at].id if c.options else "x" for c in question.columns}] for at in (0, -1)]
+            plain = {"number": "1", "date": "2026-11-21"}
+            return [
+                [{c.id: c.options[at].id if c.options else plain.get(c.type, "x") for c in question.columns}]
+                for at in (0, -1)
+            ]
         case _:
             return ["x"]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from raudit.checklists import assess, parse_answers, parse_checklist, risk_register
+from raudit.errors import AnswersError
 
 TODAY = date(2026, 11, 21)
 CHECKLIST = parse_checklist("""
@@ -74,3 +77,9 @@ def test_blockers_and_what_nobody_knows_stand_in_it():
         ("blocker", "", ""), ("risk", "", ""), ("unknown", "Bo", "2027-01-01")
     ]  # fmt: skip
     assert found[0].risk == "It has to stop."
+
+
+def test_a_number_of_a_priority_is_a_number():
+    with pytest.raises(AnswersError, match="does not answer 'risks'") as told:
+        registered("  risks: {value: [{risk: a, effort_labelling: two days}]}\n")
+    assert told.value.expected == "effort_labelling: a number such as 12.5"

@@ -55,6 +55,34 @@ class Answer(Strict):
     review: ReviewState = ReviewState()
 
 
+class Met(Strict):
+    """That a condition is met, and who says so."""
+
+    by: str = Field(min_length=1)
+    at: datetime
+    how: str = ""
+
+
+class Condition(Strict):
+    """A condition of an approval.
+
+    Files written before conditions had owners hold plain sentences; they are read, and stand as unowned.
+    """
+
+    what: str
+    owner: str = ""
+    """Who answers for it."""
+    due: date | None = None
+    met: Met | None = None
+
+
+def _spelled_out(value: Any) -> Any:
+    return {"what": value} if isinstance(value, str) else value
+
+
+WrittenCondition = Annotated[Condition, BeforeValidator(_spelled_out, json_schema_input_type=Condition | str)]
+
+
 class SignOff(Strict):
     """Someone's decision, and exactly what it covers."""
 
@@ -64,7 +92,7 @@ class SignOff(Strict):
     at: datetime
     covers_sha256: Digest
     """Digest of the canonical answers that were signed; see ``signoff.answers_sha256``."""
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[WrittenCondition, ...] = ()
     covered: dict[str, Digest] = {}
     """Digest of each answer at that time, so that a later change can be named."""
 
@@ -252,6 +280,16 @@ def _day(value: Any, fault: Any) -> str:
         raise fault("a day such as 2026-11-21") from error
 
 
+def _of_kind(key: str, cell: str, kind: str, fault: Any) -> None:
+    """A cell that has to be a number or a day."""
+
+    def in_cell(expected: str, got: Any = cell) -> AnswersError:
+        error: AnswersError = fault(f"{key}: {expected}", got)
+        return error
+
+    (_number if kind == "number" else _day)(cell, in_cell)
+
+
 def _rows(question: Question, value: Any, fault: Any) -> tuple[Mapping[str, str], ...]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise fault("a list of rows")
@@ -263,4 +301,6 @@ def _rows(question: Question, value: Any, fault: Any) -> tuple[Mapping[str, str]
             allowed = [option.id for option in known[key].options]
             if allowed and cell is not None and cell not in allowed:
                 raise fault(f"{key}: one of " + ", ".join(allowed), cell)
+            if cell and known[key].type in ("number", "date"):
+                _of_kind(key, cell, known[key].type, fault)
     return tuple({key: cell for key, cell in row.items() if cell} for row in value)

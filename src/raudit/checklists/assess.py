@@ -15,6 +15,7 @@ from typing import Any
 
 from raudit.checklists import lattice
 from raudit.checklists.answers import Answer, Answers, EvidenceLink
+from raudit.checklists.conditions import ConditionState, condition_states
 from raudit.checklists.lattice import MISSING, Range, Truth, Value
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Kind, Question
@@ -95,6 +96,8 @@ class Assessment:
     hidden: tuple[str, ...]
     """Questions that are answered and not shown any more; they are set aside when the file is next written."""
     signoffs: tuple[SignOffState, ...]
+    conditions: tuple[ConditionState, ...]
+    """Conditions of the approvals that hold."""
     missing_roles: tuple[str, ...]
     """Roles whose sign-off is needed and does not hold."""
     expired: str
@@ -109,10 +112,32 @@ class Assessment:
         if self.checklist.file.scoring.level is None:
             return ""
         names = (self.level, self.level_best, self.level_worst)
-        here, best, worst = (name.replace("_", " ") or "not told" for name in names)
-        if self.complete or best == worst == here:
+        here, best, worst = (name.replace("_", " ") for name in names)
+        if here and self.complete:
             return here
-        return f"{here} so far; can still end between {best} and {worst}"
+        if here and best == worst == here:
+            return f"{here} so far, with {len(self.open)} open"
+        ends = f"everything from {best} to {worst} is possible" if best and worst else "nothing is settled"
+        return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
+
+    @property
+    def overdue(self) -> tuple[str, ...]:
+        """Conditions of an approval that should have been met by now, one sentence each."""
+        return tuple(
+            f"A condition of {c.role} is overdue: {c.condition.what} ({c.condition.owner}, {c.condition.due})."
+            for c in self.conditions
+            if c.state == "overdue"
+        )
+
+    @property
+    def unowned(self) -> tuple[ConditionState, ...]:
+        """Conditions of an approval that nobody answers for, or by no day."""
+        return tuple(c for c in self.conditions if c.state == "unowned")
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """All that stands against it apart from contradictions: blockers, refusals, conditions that are overdue."""
+        return (*self.blockers, *self.turned_down, *self.overdue)
 
     @property
     def complete(self) -> bool:
@@ -170,6 +195,7 @@ def assess(
         ),
         hidden=tuple(name for name in answers.file.answers if now.visible.get(name) is not True),
         signoffs=states,
+        conditions=condition_states(states, today),
         missing_roles=_missing_roles(checklist, now, states),
         expired=_expired(checklist, answers, facts, today),
         suggestions=_suggestions(checklist, now, visible),

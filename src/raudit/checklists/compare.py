@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from raudit.checklists.answers import Answer, Answers
+from raudit.checklists.answers import Answer, Answers, AnswersFile
 from raudit.checklists.assess import answer_text
 from raudit.checklists.load import Checklist
 from raudit.checklists.signoff import answer_digests
@@ -79,6 +79,17 @@ def _further(answer: Answer) -> Iterator[tuple[str, str]]:
     yield "review", f"{answer.review.state.replace('_', ' ')}{note}"
 
 
+def _conditions(file: AnswersFile) -> dict[str, str]:
+    """Conditions of approvals in words, by role and number."""
+    found = {}
+    for signoff in file.signoffs:
+        for number, condition in enumerate(signoff.conditions, 1):
+            due = condition.due.isoformat() if condition.due else "no day"
+            met = f"; met, says {condition.met.by}" if condition.met else ""
+            found[f"{signoff.role} {number}"] = f"{condition.what} ({condition.owner or 'no owner'}, {due}{met})"
+    return found
+
+
 def _file_changes(before: Answers, after: Answers) -> Iterator[Change]:
     one, two = before.file, after.file
     for part in ("checklist", "subject"):
@@ -91,6 +102,9 @@ def _file_changes(before: Answers, after: Answers) -> Iterator[Change]:
         yield Change(question="review_by", what="day", before=days[0], after=days[1])
     old_signed = {(s.role, s.by, s.decision, str(s.covers_sha256)) for s in one.signoffs}
     new_signed = {(s.role, s.by, s.decision, str(s.covers_sha256)) for s in two.signoffs}
+    for name in dict.fromkeys([*(old_ := _conditions(one)), *(new_ := _conditions(two))]):
+        if old_.get(name) != new_.get(name):
+            yield Change(question="conditions", what=name, before=old_.get(name, ""), after=new_.get(name, ""))
     for role, by, decision, _digest in sorted(old_signed - new_signed):
         yield Change(question="signoffs", what=role, before=f"{decision} by {by}", after="")
     for role, by, decision, _digest in sorted(new_signed - old_signed):

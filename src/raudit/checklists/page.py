@@ -143,7 +143,7 @@ def page(checklist: Checklist, answers: Answers, result: Assessment) -> Page:
         goal=_goal(values) if "problem.goal" in checklist.questions else None,
         guardrails=_guardrails(values),
         held=_option(checklist, "experiment.guardrails", values),
-        blockers=result.blockers,
+        blockers=(*result.blockers, *result.overdue),
         contradicted=tuple(
             f"\u201c{cut(item.answer)}\u201d is contradicted. {cut(item.because, 2 * CELL)}"
             for item in result.contradictions
@@ -193,7 +193,7 @@ def _headline(checklist: Checklist, result: Assessment) -> tuple[str, str]:
     """The worst that is so, in a word and a sentence."""
     stated = {blocker.because for blocker in checklist.file.block_if}
     against = sum(1 for because in result.blockers if because in stated) + len(result.contradictions)
-    decided = _refusal(result)
+    decided = " ".join(part for part in (_refusal(result), _late(result)) if part)
     if against:
         what = "answer stands" if against == 1 else "answers stand"
         return "Blocked", f"{against} {what} against it. {decided}".rstrip()
@@ -218,6 +218,12 @@ def _refusal(result: Assessment) -> str:
     last = {state.signoff.role: state.signoff.decision for state in result.signoffs if state.holds}
     said = [f"{role} decided to {decision}" for role, decision in last.items() if decision in {"reject", "refer"}]
     return "; ".join(said) + "." if said else ""
+
+
+def _late(result: Assessment) -> str:
+    """That a condition of an approval should have been met by now."""
+    late = len(result.overdue)
+    return f"{late} {'condition' if late == 1 else 'conditions'} of its approval overdue." if late else ""
 
 
 def _tally(result: Assessment) -> str:
@@ -301,7 +307,8 @@ def _signatures(result: Assessment) -> tuple[Signature, ...]:
     found = []
     for state in result.signoffs:
         signoff = state.signoff
-        note = cut("; ".join(signoff.conditions) if state.holds else f"void: {state.because}", 2 * CELL)
+        conditions = "; ".join(c.said for c in result.conditions if c.role == signoff.role)
+        note = cut(conditions if state.holds else f"void: {state.because}", 3 * CELL)
         words = signoff.decision.replace("_", " ")
         on = signoff.at.date().isoformat()
         found.append(Signature(role=signoff.role, decision=words, by=signoff.by, on=on, note=note))

@@ -143,6 +143,15 @@ def _standing_against(result: Assessment) -> list[Risk]:
         )
         for because in result.blockers
     ]
+    found += [
+        Risk(
+            assessment=file.id, question="", source="blocker", risk=f"Not met: {c.condition.what}",
+            measure=f"a condition of the approval by {c.role}", owner=c.condition.owner,
+            due=c.condition.due.isoformat() if c.condition.due else "", effort={}, not_rated=BLOCKS,
+        )
+        for c in result.conditions
+        if c.state == "overdue"
+    ]  # fmt: skip
     for item in result.contradictions:
         answer = answers.get(item.question)
         found.append(

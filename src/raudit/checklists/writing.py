@@ -172,18 +172,30 @@ def signed_off(
     decision: Decision,
     by: str,
     at: datetime,
-    conditions: Sequence[str] = (),
+    conditions: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """Add a sign-off to the text of an answers file; everything else stays as it is written.
+
+    Parameters
+    ----------
+    conditions
+        Of an approval with conditions: each with ``what``, ``owner`` and ``due``, a day.
 
     Raises
     ------
     AnswersError
-        If the role is none the checklist asks for, or the signer is an author of an answer.
+        If the role is none the checklist asks for, the signer is an author of an answer, or a condition lacks someone
+        to answer for it or a day.
     """
+    given = [_condition(condition) for condition in conditions]
+    if (decision == "approve_with_conditions") != bool(given):
+        raise AnswersError(
+            "conditions and the decision do not fit", reference="signoff-conditions", got=decision,
+            expected="conditions with approve_with_conditions, and only then", hint=CONDITION_HINT,
+        )  # fmt: skip
     text = tidy(text, checklist, at=at)
     answers = parse_answers(text, checklist)
-    _check_signer(answers, checklist, role, by)
+    check_signer(answers, checklist, role, by)
     yaml = text_yaml()
     document = yaml.load(text)
     entry: dict[str, Any] = {
@@ -193,11 +205,58 @@ def signed_off(
         "at": _time(at),
         "covers_sha256": str(answers_sha256(answers)),
     }
-    if conditions:
-        entry["conditions"] = list(conditions)
+    if given:
+        entry["conditions"] = given
     entry["covered"] = {name: str(value) for name, value in answer_digests(answers).items()}
     kept = [item for item in document.get("signoffs") or [] if item.get("role") != role]
     document["signoffs"] = [*kept, entry]
+    return dump(document, yaml)
+
+
+CONDITION_HINT = 'name each: --condition "What has to be done" OWNER 2027-01-31'
+
+
+def _condition(given: Mapping[str, str]) -> dict[str, str]:
+    found = {key: str(given.get(key, "")).strip() for key in ("what", "owner", "due")}
+    lacking = [key for key, value in found.items() if not value]
+    if lacking:
+        raise _fault(
+            f"a condition has no {' and no '.join(lacking)}", "condition-lacks", CONDITION_HINT, got=found["what"]
+        )
+    try:
+        return {**found, "due": date.fromisoformat(found["due"]).isoformat()}
+    except ValueError as error:
+        raise _fault("a condition is due on a day", "condition-day", CONDITION_HINT, got=found["due"]) from error
+
+
+def met_condition(text: str, *, role: str, number: int, by: str, at: datetime, how: str) -> str:
+    """Write down that a condition of an approval is met; the sign-off still covers what it covered.
+
+    Raises
+    ------
+    AnswersError
+        If there is no such condition, it is met already, or whoever answers for it says so about their own work.
+    """
+    yaml = text_yaml()
+    document = yaml.load(text)
+    signed = [item for item in document.get("signoffs") or [] if item.get("role") == role]
+    conditions = (signed[-1].get("conditions") or []) if signed else []
+    if not 1 <= number <= len(conditions):
+        expected = f"1 to {len(conditions)}" if conditions else f"a role that set conditions, not {role}"
+        hint = "raudit assess status lists them"
+        raise _fault("there is no such condition", "no-condition", hint, got=str(number), expected=expected)
+    held = conditions[number - 1]
+    entry = dict(held) if isinstance(held, Mapping) else {"what": str(held)}
+    if entry.get("met"):
+        raise _fault(
+            "the condition is met already", "condition-met", "raudit assess status says by whom", got=entry["what"]
+        )
+    if person(by) == person(str(entry.get("owner", ""))):
+        raise _fault(
+            "the owner of a condition cannot say that it is met", "condition-owner", "let someone else look", got=by
+        )
+    said = {"by": by, "at": _time(at), **({"how": how} if how else {})}
+    conditions[number - 1] = {**entry, "met": said}
     return dump(document, yaml)
 
 
@@ -275,7 +334,14 @@ def _because_hidden(checklist: Checklist, name: str) -> str:
     return "not asked, since it is only if " + " and ".join(conditions)
 
 
-def _check_signer(answers: Answers, checklist: Checklist, role: str, by: str) -> None:
+def check_signer(answers: Answers, checklist: Checklist, role: str, by: str) -> None:
+    """Refuse who may not sign: in a role that is not asked for, or an author.
+
+    Raises
+    ------
+    AnswersError
+        With the roles there are.
+    """
     rules = {rule.role: rule for rule in checklist.file.signoff}
     if role not in rules:
         raise AnswersError(
@@ -328,5 +394,5 @@ def _time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _fault(message: str, reference: str, hint: str, got: str = "") -> AnswersError:
-    return AnswersError(message, reference=reference, hint=hint, got=got)
+def _fault(message: str, reference: str, hint: str, got: str = "", expected: str = "") -> AnswersError:
+    return AnswersError(message, reference=reference, hint=hint, got=got, expected=expected)

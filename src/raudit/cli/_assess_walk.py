@@ -5,87 +5,77 @@ Half-typed text is kept beside the answers file when someone stops in the middle
 
 from __future__ import annotations
 
-import json
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from raudit.cli._assess_prompts import (
+    FORMS,
+    OTHER,
+    Drafts,
+    in_lines,
+    line,
+    pick,
+    safe,
+    shortened,
+    tick,
+    width,
+    wrapped,
+)
+from raudit.cli._assess_rows import ask_rows
 from raudit.errors import AnswersError
 
 if TYPE_CHECKING:
-    from raudit.checklists.answers import Answers
     from raudit.checklists.load import Checklist
-    from raudit.checklists.schema import RowColumn
     from raudit.checklists.walk import Step, Walk
 
-OTHER = "other"
 ELSE = {
-    "unknown": "Nobody knows yet",
-    "not_applicable": "Does not apply",
-    "why": "Add a reason or a link",
-    "skip": "Later",
-    "back": "Back",
-    "stop": "Stop here",
+    "unknown": ("n", "Nobody knows yet: say who finds out"),
+    "not_applicable": ("d", "Does not apply: say why"),
+    "why": ("r", "Add a reason or a link"),
+    "skip": ("l", "Later: leave it open and go on"),
+    "back": ("b", "Back to the question before"),
+    "goto": ("g", "Go to another question"),
+    "stop": ("s", "Stop here; everything is saved"),
 }
+"""What can be done instead of answering, each with the letter that takes it."""
+WHO = "#who"
+MARKS = {"answered": "✓", "open": "·", "optional": "·", "contradicted": "!", "to_correct": "!"}
 
 
 class Stopped(Exception):  # noqa: N818 -- somebody's wish, not an error
     """The person stops; everything answered is on disk."""
 
 
-@dataclass(slots=True)
-class Drafts:
-    """Text that was typed and not entered, by question, in a hidden file beside the answers."""
-
-    path: Path
-
-    def read(self) -> dict[str, str]:
-        """Every draft."""
-        try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
-
-    def keep(self, name: str, text: str) -> None:
-        """Keep a draft; empty text forgets it."""
-        from raudit.files import write_whole
-
-        found = self.read()
-        if found.get(name, "") == text:
-            return
-        found.pop(name, None)
-        if text:
-            found[name] = text
-        if found:
-            write_whole(self.path, json.dumps(found, ensure_ascii=False).encode())
-        else:
-            self.path.unlink(missing_ok=True)
-
-
 def walk_through(walk: Walk) -> None:
     """Ask every shown question that lacks something, until all is done or the person stops."""
     drafts = Drafts(walk.path.with_name(f".{walk.path.name}.draft"))
-    step = walk.next_open()
     trail: list[str] = []
     try:
+        step = walk.next_open() or _again(walk)
+        if step is None:
+            return
+        if not walk.by:
+            walk.by = _who(walk, drafts)
         while step is not None:
             _present(walk, step)
             went = _ask(walk, step, drafts)
             if went == "back":
                 step = _before(walk, step, trail)
                 continue
+            if walk.answered:
+                drafts.keep(WHO, "")  # the answers say it from now on
             trail.append(step.question.id)
+            if went == "goto":
+                step = _chosen(walk) or step
+                continue
             _held_against(walk, step.question.id)
             step = _after(walk, step)
     except (Stopped, KeyboardInterrupt, EOFError):
-        click.echo(f"\nEverything you entered is saved in {walk.path}.")
-        click.echo(f"Go on with:  raudit assess start {walk.checklist.id} -o {walk.path}")
+        _tell_how_to_go_on(walk)
         return
     _finish(walk)
 
@@ -93,7 +83,64 @@ def walk_through(walk: Walk) -> None:
 def introduce(checklist: Checklist) -> None:
     """Say what the questions are about."""
     click.echo(click.style(checklist.file.title, bold=True))
-    _wrapped(checklist.file.about, min(_width(), 96))
+    wrapped(checklist.file.about)
+
+
+def _tell_how_to_go_on(walk: Walk) -> None:
+    usual = f"answers/{walk.checklist.id}.yaml"
+    where = "" if str(walk.path) == usual else f" -o {walk.path}"
+    click.echo(f"\nEverything you entered is saved in {walk.path}.")
+    click.echo(f"Go on with:  raudit assess start {walk.checklist.id}{where}")
+
+
+def _who(walk: Walk, drafts: Drafts) -> str:
+    """Who answers: by default whoever gave the last answer, or said so and then stopped."""
+    given = [a for a in walk.answers.file.answers.values() if a.by and a.at]
+    last = max(given, key=lambda a: str(a.at)).by if given else drafts.read().get(WHO, "")
+    who = ""
+    while not who:
+        who = str(click.prompt("Who answers (your name or address)", default=last, show_default=bool(last))).strip()
+        if not who:
+            click.echo("  It is written beside each answer, so that a reviewer knows whom to ask.")
+    drafts.keep(WHO, "" if given else who)
+    return who
+
+
+def _again(walk: Walk) -> Step | None:
+    """Everything is answered already: the person may still change something."""
+    _finish(walk)
+    import questionary
+
+    if questionary.confirm("Change an answer?", default=False).unsafe_ask():
+        return _chosen(walk)
+    return None
+
+
+def _chosen(walk: Walk) -> Step | None:
+    """Any shown question, by section; None if the person thinks better of it."""
+    import questionary
+
+    sections = [(title, list(steps)) for title, steps in groupby(walk.steps, key=lambda step: step.section.title)]
+    while True:
+        choices = [
+            questionary.Choice(f"{title}  ({sum(not s.gap for s in steps)} of {len(steps)} done)", value=i)
+            for i, (title, steps) in enumerate(sections)
+        ]
+        place = pick("Which section", choices, told="Enter takes it, Esc goes back")
+        if place == OTHER:
+            return None
+        found = pick(
+            sections[place][0],
+            [
+                questionary.Choice(
+                    f"{MARKS.get(s.state, '?')} {shortened(s.question.text, width() - 8)}", value=s.question.id
+                )
+                for s in sections[place][1]
+            ],
+            told="Enter takes it, Esc goes back",
+        )
+        if found != OTHER:
+            return walk.step(found)
 
 
 def _before(walk: Walk, step: Step, trail: list[str]) -> Step:
@@ -115,7 +162,9 @@ def _after(walk: Walk, step: Step) -> Step | None:
     again = [item for item in steps if item.gap]
     if not again:
         return None
-    click.echo(f"\nThat was the last question. {len(again)} were left open.")
+    click.echo(f"\nThat was the last question. Still open: {len(again)}")
+    for item in again:
+        wrapped(f"{item.number}. {shortened(item.question.text, 60)} ({item.gap})", indent="  ")
     import questionary
 
     if not questionary.confirm("Go through them now?", default=False).unsafe_ask():
@@ -124,39 +173,29 @@ def _after(walk: Walk, step: Step) -> Step | None:
 
 
 def _present(walk: Walk, step: Step) -> None:
-    width = min(_width(), 96)
     head = f"{step.section.title}  ·  {step.number} of {step.total}"
-    click.echo("\n" + click.style("─" * width, dim=True))
+    click.echo("\n" + click.style("─" * width(), dim=True))
     click.echo(click.style(head, bold=True) + click.style(f"  ·  answered {walk.answered}", dim=True))
     if walk.standing:
-        _wrapped(f"Standing: {walk.standing}", width, dim=True)
+        wrapped(f"Standing: {walk.standing}", dim=True)
     click.echo()
-    _wrapped(_safe(step.question.text), width, bold=True)
-    _wrapped(f"Why we ask: {step.question.why}", width, indent="  ")
-    _wrapped(f"How to answer: {step.question.help}", width, indent="  ")
+    wrapped(safe(step.question.text), bold=True)
+    wrapped(f"Why we ask: {step.question.why}", indent="  ")
+    wrapped(f"How to answer: {step.question.help}", indent="  ")
     if step.answer is not None:
-        _wrapped(f"So far: {said(step)}", width, indent="  ", fg="cyan")
+        wrapped(f"So far: {said(step)}", indent="  ", fg="cyan")
+        if step.answer.review.state == "to_correct":
+            wrapped(
+                f"{safe(step.answer.review.by)} asks to correct it: {safe(step.answer.review.note)}",
+                indent="  ",
+                fg="yellow",
+            )
     for text in step.suggestions:
         fact = step.question.evidence.fact
-        _wrapped(f"The audit suggests: {option_text(step, text)}  (measured: {fact})", width, indent="  ", fg="cyan")
+        wrapped(f"The audit suggests: {option_text(step, text)}  (measured: {fact})", indent="  ", fg="cyan")
     if step.because:
-        _wrapped(f"The audit measured otherwise: {step.because}", width, indent="  ", fg="red")
+        wrapped(f"The audit measured otherwise: {step.because}", indent="  ", fg="red")
     click.echo()
-
-
-def _width() -> int:
-    import shutil
-
-    return max(40, shutil.get_terminal_size((80, 24)).columns)
-
-
-def _wrapped(text: str, width: int, *, indent: str = "", **style: Any) -> None:
-    for line in textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent + "  " * bool(indent)):
-        click.echo(click.style(line, **style))
-
-
-def _safe(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
 
 
 def option_text(step: Step, name: str) -> str:
@@ -175,28 +214,32 @@ def said(step: Step) -> str:
         due = f" by {answer.due.isoformat()}" if answer.due else ""
         return f"nobody knows yet; {answer.owner or 'nobody'} finds out{due}"
     if answer.state == "not_applicable":
-        return _safe(f"does not apply: {answer.why}")
-    return _safe(answer_text(step.question, step.value)) + (f" ({_safe(answer.why)})" if answer.why else "")
+        return safe(f"does not apply: {answer.why}")
+    return safe(answer_text(step.question, step.value)) + (f" ({safe(answer.why)})" if answer.why else "")
 
 
 def _ask(walk: Walk, step: Step, drafts: Drafts) -> str:
-    """Ask one question until something is saved; says ``back`` if the person wants to go back."""
+    """Ask one question until something is saved, or say where the person wants to go: ``back`` or ``goto``."""
+    name = step.question.id
     while True:
         value = _value(walk, step, drafts)
-        if value is OTHER:
+        if value == OTHER:
             went = _else(walk, step, drafts)
             if went == "again":
-                step = walk.step(step.question.id) or step
+                step = walk.step(name) or step
                 continue
             return went
         try:
-            walk.answer(step.question.id, value)
+            walk.answer(name, value, **_kept_reason(step, drafts))
         except AnswersError as error:
             expected = f" It takes {error.expected}." if error.expected else ""
             click.echo(click.style(f"  {error.message}.{expected}", fg="red"))
+            if isinstance(value, str):
+                drafts.keep(name, value)
             continue
-        drafts.keep(step.question.id, "")
-        _ask_for_evidence(walk, step.question.id, drafts)
+        drafts.keep(name, "")
+        drafts.forget(f"{name}#")
+        _ask_for_evidence(walk, name, drafts)
         return "on"
 
 
@@ -207,223 +250,128 @@ def _value(walk: Walk, step: Step, drafts: Drafts) -> Any:
         case Kind.CHOICE | Kind.YES_NO:
             return _one(step)
         case Kind.MULTI:
-            return _several(step)
+            return _several(step, drafts)
         case Kind.ROWS:
-            return _rows(walk, step, drafts)
+            return ask_rows(walk, step, drafts)
         case kind:
-            forms = {
-                "number": " (a number)",
-                "date": " (a day such as 2026-11-21)",
-                "person": " (a name or an address)",
-            }
-            hint = forms.get(str(kind), "")
+            unit = f" in {step.question.unit}" if step.question.unit else ""
+            hint = FORMS.get(str(kind), "").replace("a number", f"a number{unit}")
             before = "" if step.value is None else str(step.value)
-            typed = line(f"Your answer{hint}: ", drafts, step.question.id, before)
-            return typed.strip() or OTHER
+            return line(f"Your answer{hint}: ", drafts, step.question.id, before, kind=str(kind)).strip() or OTHER
 
 
 def _options(step: Step) -> Sequence[tuple[str, str]]:
     given = [(option.id, option.text) for option in step.question.options] or [("yes", "Yes"), ("no", "No")]
-    return [(name, _lines(text)) for name, text in given]
-
-
-def _lines(text: str) -> str:
-    """An option's text in lines, since a menu cuts what is too long."""
-    return "\n     ".join(textwrap.wrap(text, min(_width(), 96) - 7))
+    return [(name, in_lines(text)) for name, text in given]
 
 
 def _one(step: Step) -> Any:
     import questionary
 
     choices: list[Any] = [questionary.Choice(text, value=name) for name, text in _options(step)]
-    choices += [questionary.Separator(), questionary.Choice("Something else …", value=OTHER)]
+    choices.append(questionary.Choice("Something else … (Esc)", value=OTHER))
     given = step.value if isinstance(step.value, str) else next(iter(step.suggestions), None)
     default = given if given in {name for name, _text in _options(step)} else None
-    return questionary.select(
-        "Your answer", choices=choices, default=default, instruction="(arrows, then Enter)"
-    ).unsafe_ask()
+    return pick("Your answer", choices, default=default)
 
 
-def _several(step: Step) -> Any:
+def _several(step: Step, drafts: Drafts) -> Any:
     import questionary
 
     none = step.question.none_option
-    before = step.value if isinstance(step.value, tuple) else step.suggestions
+    begun = drafts.read().get(step.question.id)
+    before = begun.split(",") if begun else step.value if isinstance(step.value, tuple) else step.suggestions
     choices = [questionary.Choice(text, value=name, checked=name in before) for name, text in _options(step)]
 
     def fits(chosen: list[str]) -> bool | str:
         return not (none in chosen and len(chosen) > 1) or f"“{option_text(step, none)}” excludes all others"
 
-    found = questionary.checkbox(
-        "Your answers",
-        choices=choices,
-        validate=fits,
-        instruction="(Space ticks, Enter goes on; Enter with nothing ticked for something else)",
-    ).unsafe_ask()
+    found = tick("Your answers", choices, drafts, step.question.id, fits=fits)
     return found or OTHER
-
-
-def _rows(walk: Walk, step: Step, drafts: Drafts) -> Any:
-    """Rows are saved one by one; the list is done when the person says so."""
-    import questionary
-
-    rows = [dict(row) for row in step.value or ()]
-    while True:
-        for number, row in enumerate(rows, 1):
-            _wrapped(f"{number}. {_row_text(step, row)}", min(_width(), 96), indent="  ")
-        choices: list[Any] = [questionary.Choice("Add one", value="add")]
-        if rows:
-            choices = [questionary.Choice("That is all", value="done"), *choices]
-            choices += [
-                questionary.Choice("Change one", value="change"),
-                questionary.Choice("Remove one", value="remove"),
-            ]
-        choices += [questionary.Separator(), questionary.Choice("Something else …", value=OTHER)]
-        did = questionary.select("The list", choices=choices).unsafe_ask()
-        if did == OTHER:
-            return OTHER
-        if did == "done":
-            return rows
-        if did == "add":
-            rows.append(_row(step, {}, drafts, len(rows) + 1))
-        else:
-            number = questionary.select(
-                "Which one", choices=[questionary.Choice(_row_text(step, r)[:60], value=i) for i, r in enumerate(rows)]
-            ).unsafe_ask()
-            if did == "remove":
-                rows.pop(number)
-            else:
-                rows[number] = _row(step, rows[number], drafts, number + 1)
-        if rows:
-            walk.answer(step.question.id, rows)
-        else:
-            walk.withdraw(step.question.id)
-
-
-def _row(step: Step, before: dict[str, str], drafts: Drafts, number: int) -> dict[str, str]:
-    import questionary
-
-    found: dict[str, str] = {}
-    columns = [column for column in step.question.columns if column.required]
-    more = [column for column in step.question.columns if not column.required]
-    for column in _and_more(columns, more, before):
-        if column.options:
-            options = [questionary.Choice(option.text, value=option.id) for option in column.options]
-            found[column.id] = questionary.select(
-                column.text, choices=options, default=before.get(column.id)
-            ).unsafe_ask()
-            continue
-        form = {"number": " (a number)", "date": " (a day such as 2026-11-21)"}.get(str(column.type), "")
-        while True:
-            name = f"{step.question.id}.{number}.{column.id}"
-            typed = line(f"{column.text}{form}: ", drafts, name, before.get(column.id, "")).strip()
-            if form and typed and not _fits(str(column.type), typed):
-                click.echo(click.style(f"  That is not {form.strip(' ()')}.", fg="red"))
-                continue
-            drafts.keep(name, "")
-            break
-        if typed:
-            found[column.id] = typed
-    return found
-
-
-def _and_more(
-    columns: Sequence[RowColumn], more: Sequence[RowColumn], before: Mapping[str, str]
-) -> Iterator[RowColumn]:
-    """Columns that have to be filled, then the others if the person wants to."""
-    import questionary
-
-    yield from columns
-    if not more:
-        return
-    asked = f"Add {len(more)} numbers for its priority now?"
-    if questionary.confirm(asked, default=any(column.id in before for column in more)).unsafe_ask():
-        yield from more
-
-
-def _fits(kind: str, typed: str) -> bool:
-    try:
-        date.fromisoformat(typed) if kind == "date" else float(typed)
-    except ValueError:
-        return False
-    return True
-
-
-def _row_text(step: Step, row: dict[str, str]) -> str:
-    texts = {o.id: o.text for column in step.question.columns for o in column.options}
-    return _safe("; ".join(texts.get(value, value) for value in row.values() if value))
-
-
-def line(message: str, drafts: Drafts, name: str, before: str) -> str:
-    """One line of text; what was typed is kept as a draft if the person interrupts."""
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.key_binding import KeyBindings
-
-    keys = KeyBindings()
-
-    @keys.add("c-c")
-    @keys.add("c-d")
-    def _stop(event: Any) -> None:
-        drafts.keep(name, event.app.current_buffer.text)
-        event.app.exit(exception=KeyboardInterrupt)
-
-    session: PromptSession[str] = PromptSession(key_bindings=keys)
-    typed: str = session.prompt(
-        message,
-        default=drafts.read().get(name) or before,
-        bottom_toolbar="Enter saves. An empty line: not known, does not apply, back, stop.",
-    )
-    return typed
 
 
 def _else(walk: Walk, step: Step, drafts: Drafts) -> str:
     """What else can be done with a question."""
     import questionary
 
-    hidden = {"why"} if step.answer is None else set()
-    choices = [questionary.Choice(text, value=name) for name, text in ELSE.items() if name not in hidden]
-    did = questionary.select("What instead?", choices=choices).unsafe_ask()
-    name = step.question.id
-    match did:
+    choices = [questionary.Choice(text, value=name, shortcut_key=key) for name, (key, text) in ELSE.items()]
+    match pick("What instead?", choices, told="arrows or a letter, then Enter; Esc: answer after all"):
         case "unknown":
-            owner = line("Who finds out: ", drafts, f"{name}.owner", step.answer.owner if step.answer else "").strip()
-            due = line("By which day, such as 2026-12-31: ", drafts, f"{name}.due", "").strip()
-            if not owner or not _fits("date", due):
-                click.echo(click.style("  It takes a name and a day; nothing was saved.", fg="red"))
-                return "again"
-            walk.unknown(name, owner=owner, due=date.fromisoformat(due))
-            for part in ("owner", "due"):
-                drafts.keep(f"{name}.{part}", "")
+            return _unknown(walk, step, drafts)
         case "not_applicable":
-            why = line("Why does it not apply: ", drafts, f"{name}.why", "").strip()
-            if not why:
-                click.echo(click.style("  It takes a reason; nothing was saved.", fg="red"))
+            name = step.question.id
+            why = line("Why does it not apply: ", drafts, f"{name}#why", "", below=ESCAPES)
+            if why == OTHER or not why.strip():
+                click.echo(click.style("  It takes a reason; nothing was changed.", fg="yellow"))
                 return "again"
-            walk.not_applicable(name, why=why)
-            drafts.keep(f"{name}.why", "")
+            walk.not_applicable(name, why=why.strip())
+            drafts.forget(f"{name}#")
+            return "on"
         case "why":
             _reason(walk, step, drafts)
             return "again"
-        case "back":
-            return "back"
+        case "skip":
+            return "on"
         case "stop":
             raise Stopped
+        case "back" | "goto" as where:
+            return str(where)
+        case _:
+            return "again"
+
+
+ESCAPES = "Enter goes on. Esc: back to the question; what you typed is kept."
+
+
+def _unknown(walk: Walk, step: Step, drafts: Drafts) -> str:
+    """Who finds out by when; Escape goes back to the question."""
+    name, answer = step.question.id, step.answer
+    owner = line(
+        "Who finds out (a name or an address): ", drafts, f"{name}#owner", answer.owner if answer else "", below=ESCAPES
+    )
+    if owner == OTHER or not owner.strip():
+        click.echo(click.style("  It takes a name; nothing was changed.", fg="yellow"))
+        return "again"
+    drafts.keep(f"{name}#owner", owner)
+    before = answer.due.isoformat() if answer and answer.due else ""
+    due = line("By which day (such as 2026-12-31): ", drafts, f"{name}#due", before, kind="date", below=ESCAPES)
+    if due == OTHER or not due.strip():
+        click.echo(click.style("  It takes a day; nothing was changed.", fg="yellow"))
+        return "again"
+    walk.unknown(name, owner=owner.strip(), due=date.fromisoformat(due.strip()))
+    drafts.forget(f"{name}#")
     return "on"
 
 
 def _reason(walk: Walk, step: Step, drafts: Drafts) -> None:
+    """A reason and a link: saved with the answer, or kept until there is one."""
     name, answer = step.question.id, step.answer
-    if answer is None:
+    why = line("Reason: ", drafts, f"{name}#reason", answer.why if answer else "", below=ESCAPES)
+    if why == OTHER:
         return
-    why = line("Reason: ", drafts, f"{name}.why", answer.why).strip()
-    link = line("Link or file (or leave empty): ", drafts, f"{name}.link", "").strip()
-    links = [item.model_dump(mode="json", exclude_defaults=True) for item in answer.evidence]
-    if link:
-        links.append({"kind": "link" if "://" in link else "document", "path": link})
-    if answer.state == "answered":
-        walk.answer(name, answer.value, why=why, evidence=links)
-    for part in ("why", "link"):
-        drafts.keep(f"{name}.{part}", "")
+    drafts.keep(f"{name}#reason", why.strip())
+    link = line("Link or file (or leave empty): ", drafts, f"{name}#link", "", below=ESCAPES)
+    if link == OTHER:
+        return
+    drafts.keep(f"{name}#link", link.strip())
+    if answer is not None and answer.state == "answered":
+        walk.answer(name, answer.value, **_kept_reason(step, drafts, why=why.strip()))
+        drafts.forget(f"{name}#")
+        click.echo("  The reason is saved. Enter keeps the answer as it is.")
+    else:
+        click.echo("  It is saved together with your answer.")
+
+
+def _kept_reason(step: Step, drafts: Drafts, **given: Any) -> dict[str, Any]:
+    """The reason and the link that were typed before the answer."""
+    kept = drafts.below(f"{step.question.id}#")
+    found: dict[str, Any] = {"why": kept["reason"]} if "reason" in kept else {}
+    if kept.get("link"):
+        before = step.answer.evidence if step.answer else ()
+        links = [item.model_dump(mode="json", exclude_defaults=True) for item in before]
+        kind = "link" if "://" in kept["link"] else "document"
+        found["evidence"] = [*links, {"kind": kind, "path": kept["link"]}]
+    return {**found, **given}
 
 
 def _ask_for_evidence(walk: Walk, name: str, drafts: Drafts) -> None:
@@ -440,7 +388,7 @@ def _ask_for_evidence(walk: Walk, name: str, drafts: Drafts) -> None:
 def _held_against(walk: Walk, name: str) -> None:
     step = walk.step(name)
     if step is not None and step.because:
-        _wrapped(f"The audit measured otherwise: {step.because}", min(_width(), 96), indent="  ", fg="red")
+        wrapped(f"The audit measured otherwise: {step.because}", indent="  ", fg="red")
         click.echo("  The answer is saved, and blocks until one of the two changes.")
 
 
@@ -449,50 +397,14 @@ def _finish(walk: Walk) -> None:
     click.echo("\n" + click.style("All questions are answered.", bold=True))
     if walk.standing:
         click.echo(f"Standing: {walk.standing}")
-    for because in (*result.blockers, *result.turned_down, *(item.because for item in result.contradictions)):
-        _wrapped(f"blocks: {because}", min(_width(), 96), fg="red")
-    click.echo(f"Look at it:  raudit assess status {walk.path}")
+    for because in (*result.against, *(item.because for item in result.contradictions)):
+        wrapped(f"blocks: {because}", fg="red")
+    click.echo("Look at it as a list, or on one page:")
+    click.echo(f"  raudit assess status {walk.path}")
+    click.echo(f"  raudit assess brief {walk.path}")
+    if result.accepted < result.answered or result.missing_roles:
+        click.echo("Then somebody other than whoever answered reviews and signs:")
+    if result.accepted < result.answered:
+        click.echo(f"  raudit assess review {walk.path} --by NAME")
     for role in result.missing_roles:
-        click.echo(f"Sign it:     raudit assess sign {walk.path} --role {role} --by NAME --decision approve")
-
-
-def review_through(
-    path: Path, checklist: Checklist, answers: Answers, left: Sequence[str], *, by: str, at: datetime
-) -> None:
-    """Show a reviewer every answer that is not accepted yet; each word is saved at once."""
-    import questionary
-
-    from raudit.checklists.assess import answer_text
-    from raudit.checklists.writing import review_answer, save
-
-    width = min(_width(), 96)
-    drafts = Drafts(path.with_name(f".{path.name}.draft"))
-    try:
-        for number, name in enumerate(left, 1):
-            question, answer = checklist.questions[name], answers.file.answers[name]
-            click.echo("\n" + click.style(f"{number} of {len(left)}  ·  {checklist.section_of[name].title}", bold=True))
-            _wrapped(question.text, width, bold=True)
-            said_ = answer_text(question, answers.values.get(name)) if answer.state == "answered" else answer.state
-            _wrapped(f"{_safe(said_)}  ({_safe(answer.by) or 'nobody named'})", width, indent="  ", fg="cyan")
-            if answer.why:
-                _wrapped(_safe(answer.why), width, indent="  ")
-            did = questionary.select("Your view", choices=["Accept", "Send back", "Later", "Stop here"]).unsafe_ask()
-            if did == "Stop here":
-                return
-            if did == "Later":
-                continue
-            note = line("What is to be corrected: ", drafts, f"{name}.review", "") if did == "Send back" else ""
-            if did == "Send back" and not note.strip():
-                continue
-            state: Any = "to_correct" if note else "accepted"
-
-            def change(text: str, name: str = name, state: Any = state, note: str = note) -> str:
-                return review_answer(text, checklist, name, state=state, by=by, at=at, note=note)
-
-            try:
-                save(path, change)
-                drafts.keep(f"{name}.review", "")
-            except AnswersError as error:
-                click.echo(click.style(f"  {error.message}", fg="red"))
-    except (KeyboardInterrupt, EOFError):
-        click.echo(f"\nEverything so far is saved in {path}.")
+        click.echo(f"  raudit assess sign {walk.path} --role {role} --by NAME")

@@ -38,7 +38,7 @@ def signer_of(plan: Plan) -> SigningKey:
             reference="no-signing-key",
             where=plan.yaml.where(("signing",)),
             expected="signing.key in the plan, or RAUDIT_KEY_FILE",
-            hint="raudit keys init --name NAME --folder keys",
+            hint="make one: raudit keys init --name NAME --folder keys",
         )
     return load_signer(source)
 
@@ -59,7 +59,7 @@ def log_of(plan: Plan) -> Log:
             reference="no-log-key",
             where=plan.yaml.where(("log",)),
             expected=f"log.key in the plan, or {LOG_KEY_VARIABLE}",
-            hint="raudit keys init --name NAME --folder keys",
+            hint="make one: raudit log key NAME FILE",
         )
     key = load_log_key(plan.path(named), passphrase=os.environ.get(PASSPHRASE_VARIABLE))
     location = section.path if "://" in section.path else plan.path(section.path)

@@ -38,7 +38,7 @@ def list_() -> None:
 @click.argument("checklist")
 @click.option("-o", "--output", type=FILE, help="The answers file. Default: answers/CHECKLIST.yaml.")
 @click.option("--project", default="", help="What the answers are about.")
-@click.option("--by", default="", help="Who answers. Default: asked once.")
+@click.option("--by", default="", help="Who answers. Default: asked, or whoever answered last.")
 @click.option("--record", type=FILE, help="Suggest answers from this record, and hold them against it.")
 @click.option("--file-only", is_flag=True, help="Write the file and ask nothing.")
 @clock_option
@@ -77,7 +77,6 @@ def start(
     from raudit.cli._assess_walk import introduce, walk_through
 
     introduce(found)
-    by = by or click.prompt("Who answers (name or address)")
     walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=_facts(record)))
 
 
@@ -95,9 +94,10 @@ def status(answers: Path, record: Path | None, clock: datetime | None) -> int:
     checklist, found = _read(answers)
     result = assess(checklist, found, facts=_facts(record), today=now_or(clock).date())
     _tell(result, answers)
-    if result.blockers or result.contradictions or result.turned_down:
+    if result.against or result.contradictions:
         return 1
-    return 0 if result.complete and not result.missing_roles and not result.expired else 3
+    settled = result.complete and not result.missing_roles and not result.unowned and not result.expired
+    return 0 if settled else 3
 
 
 @command.command()
@@ -129,30 +129,70 @@ def show(answers: Path) -> None:
 @click.option(
     "--decision",
     type=click.Choice(["approve", "approve_with_conditions", "reject", "refer"]),
-    required=True,
+    help="Default: asked in a terminal.",
 )
-@click.option("--condition", multiple=True, help="A condition of the approval. May be repeated.")
+@click.option(
+    "--condition",
+    multiple=True,
+    nargs=3,
+    metavar="WHAT OWNER DAY",
+    help="A condition of the approval, who answers for it, and by when. May be repeated.",
+)
 @clock_option
-def sign(answers: Path, role: str, by: str, decision: Any, condition: tuple[str, ...], clock: datetime | None) -> None:
+def sign(
+    answers: Path,
+    role: str,
+    by: str,
+    decision: Any,
+    condition: tuple[tuple[str, str, str], ...],
+    clock: datetime | None,
+) -> None:
     """Sign off exactly what ANSWERS say now; any later change of meaning voids it."""
-    from raudit.checklists.writing import signed_off
+    from raudit.checklists import assess
+    from raudit.checklists.writing import check_signer, signed_off
     from raudit.errors import UsageError
     from raudit.files import write_whole
 
-    if (decision == "approve_with_conditions") != bool(condition):
+    if decision is not None and (decision == "approve_with_conditions") != bool(condition):
         raise UsageError(
-            "conditions and the decision do not fit",
-            reference="signoff-conditions",
-            where="--condition",
-            hint="give --condition with --decision approve_with_conditions, and only then",
-        )
-    checklist, _found = _read(answers)
+            "conditions and the decision do not fit", reference="signoff-conditions", where="--condition",
+            hint="give --condition WHAT OWNER DAY with --decision approve_with_conditions, and only then",
+        )  # fmt: skip
+    checklist, found = _read(answers)
+    check_signer(found, checklist, role, by)  # before anyone is asked anything
+    conditions = [dict(zip(("what", "owner", "due"), given, strict=True)) for given in condition]
+    if decision is None and sys.stdin.isatty() and sys.stdout.isatty():
+        from raudit.cli._assess_sign import decide
+
+        decision, conditions = decide(answers, assess(checklist, found, today=now_or(clock).date()))
+    if decision is None:
+        raise UsageError(
+            "nobody says what was decided", reference="signoff-decision", where="--decision",
+            expected="approve, approve_with_conditions, reject or refer",
+            hint="give --decision, or run it in a terminal",
+        )  # fmt: skip
     text = signed_off(
         answers.read_text(encoding="utf-8"), checklist, role=role, decision=decision, by=by, at=now_or(clock),
-        conditions=condition,
+        conditions=conditions,
     )  # fmt: skip
     write_whole(answers, text.encode())
     click.echo(f"{role} {decision.replace('_', ' ')}: {answers}")
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.option("--role", required=True, help="Who set the condition, such as dpo.")
+@click.option("--condition", type=int, required=True, help="Its number, as status prints it.")
+@click.option("--by", required=True, help="Who says so; not whoever answers for the condition.")
+@click.option("--how", default="", help="How it was met, or where that is written down.")
+@clock_option
+def met(answers: Path, role: str, condition: int, by: str, how: str, clock: datetime | None) -> None:
+    """Write down that a condition of an approval is met; the sign-off still holds."""
+    from raudit.checklists.writing import met_condition, save
+
+    _read(answers)
+    save(answers, lambda text: met_condition(text, role=role, number=condition, by=by, at=now_or(clock), how=how))
+    click.echo(f"condition {condition} of {role} is met, says {by}")
 
 
 @command.command()
@@ -208,7 +248,7 @@ def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str
                 "nothing to review", reference="review-nothing", where=str(answers),
                 hint="give --accept QUESTION or --send-back QUESTION=NOTE, or run it in a terminal",
             )  # fmt: skip
-        from raudit.cli._assess_walk import review_through
+        from raudit.cli._assess_review import review_through
 
         review_through(answers, checklist, found, left, by=by, at=at)
         return
@@ -461,7 +501,7 @@ def _tell(result: Assessment, path: Path) -> None:
         click.echo(f"{reached.id.replace('_', ' ')}: {reached.because}")
     for gap in result.open:
         click.echo(f"{click.style('open', fg='yellow')}          {path.name}:{gap.line} {gap.question}: {gap.reason}")
-    for because in (*result.blockers, *result.turned_down):
+    for because in result.against:
         click.echo(f"{click.style('blocks', fg='red')}        {because}")
     for item in result.contradictions:
         who = f", said {item.by} on {item.at}" if item.by and item.at else ""
@@ -470,7 +510,13 @@ def _tell(result: Assessment, path: Path) -> None:
         click.echo(f"              {item.because}")
     for state in result.signoffs:
         word = click.style("signed", fg="green") if state.holds else click.style("void", fg="red")
-        click.echo(f"{word}        {state.signoff.role}, {state.signoff.by} {state.because}")
+        decision = state.signoff.decision.replace("_", " ")
+        why = f": {state.because}" if state.because else ""
+        click.echo(f"{word}        {state.signoff.role}, {state.signoff.by}, {decision}{why}")
+        for condition in result.conditions:
+            if state.holds and condition.role == state.signoff.role:
+                colour = {"met": "green", "overdue": "red"}.get(condition.state, "yellow")
+                click.echo(f"  {click.style('condition', fg=colour)} {condition.number}  {condition.said}")
     for role in result.missing_roles:
         click.echo(f"{click.style('unsigned', fg='yellow')}      {role}")
     if result.expired:

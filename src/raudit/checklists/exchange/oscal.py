@@ -93,7 +93,7 @@ def _summary(result: Assessment) -> str:
     parts = [f"{result.answered} of {len(result.visible)} questions answered, {len(result.open)} open."]
     if result.standing:
         parts.append(f"Standing: {result.standing}.")
-    return " ".join([*parts, *result.blockers, *result.turned_down])
+    return " ".join([*parts, *result.against])
 
 
 def _observation(result: Assessment, name: str, made: _Ids, stamp: str) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _findings(result: Assessment, made: _Ids) -> list[dict[str, Any]]:
     for name in result.visible:
         for requirement in result.checklist.questions[name].maps_to:
             by_requirement[requirement].append(name)
-    against = (*result.blockers, *result.turned_down, *result.missing_roles)
+    against = (*result.against, *result.missing_roles, *result.unowned)
     decided = not against and not result.expired
     lacking = {gap.question for gap in result.open} | {item.question for item in result.contradictions}
     found = []

@@ -70,12 +70,13 @@ def _head(result: Assessment) -> Iterator[str]:
     yield f"{result.answered} of {len(result.visible)} questions answered, {len(result.open)} open"
     if result.standing:
         yield f"Standing: {result.standing}"
-    yield from (f"Blocks: {because}" for because in (*result.blockers, *result.turned_down))
+    yield from (f"Blocks: {because}" for because in result.against)
     for state in result.signoffs:
         signed = state.signoff
         holds = "" if state.holds else f", which does not hold: {state.because}"
         decision, day = signed.decision.replace("_", " "), signed.at.date().isoformat()
         yield f"{signed.role}: {decision} by {signed.by} on {day}{holds}"
+    yield from (f"Condition {c.number} of {c.role}: {c.said}" for c in result.conditions)
     yield from (f"{role}: not signed" for role in result.missing_roles)
 
 

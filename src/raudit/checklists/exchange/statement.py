@@ -59,6 +59,16 @@ def in_toto(result: Assessment, *, name: str, sha256: Sha256) -> dict[str, Any]:
                 }
                 for state in result.signoffs
             ],
+            "conditions": [
+                {
+                    "role": c.role,
+                    "what": c.condition.what,
+                    "owner": c.condition.owner,
+                    "due": c.condition.due.isoformat() if c.condition.due else None,
+                    "state": c.state,
+                }
+                for c in result.conditions
+            ],
             "missingRoles": list(result.missing_roles),
             "expired": result.expired,
         },

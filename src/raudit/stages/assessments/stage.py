@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from raudit.checklists import Assessment, assess, load_answers, load_checklist
 from raudit.checklists.answers import Answers, empty_answers
 from raudit.checklists.assess import Contradicted
+from raudit.checklists.conditions import ConditionState
 from raudit.checklists.load import Checklist
 from raudit.errors import NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
@@ -207,13 +208,36 @@ def _signed(result: Assessment, files: AssessmentFiles) -> Finding:
         return _finding(SIGNED, result, files, Status.FAILED, said, data={"changed": list(state.changed)})
     if result.expired:
         return _finding(SIGNED, result, files, Status.FAILED, f"{title}: it does not hold any more; {result.expired}.")
+    if result.overdue:
+        said = f"{title}: approved with conditions, and {len(result.overdue)} of them should be met by now."
+        data = {"conditions": [_condition(c) for c in result.conditions]}
+        return _finding(SIGNED, result, files, Status.FAILED, f"{said} {' '.join(result.overdue)}", data=data)
     if result.missing_roles:
         roles = ", ".join(result.missing_roles)
         said = f"{title}: not signed off by {roles}."
         return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=f"nobody has decided as {roles}")
+    if result.unowned:
+        first = result.unowned[0]
+        reason = f"a condition of {first.role} has {first.said if not first.condition.what else first.standing}"
+        said = f"{title}: approved with conditions of which nobody can say whether they are met in time."
+        data = {"conditions": [_condition(c) for c in result.conditions]}
+        return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=reason, data=data)
     signed = ", ".join(f"{s.signoff.role} ({s.signoff.decision.replace('_', ' ')})" for s in result.signoffs)
     said = f"{title}: signed off by {signed}." if signed else f"{title}: no sign-off is asked for."
-    return _finding(SIGNED, result, files, Status.PASSED, said)
+    data = {"conditions": [_condition(c) for c in result.conditions]} if result.conditions else {}
+    if result.conditions:
+        met = sum(c.state == "met" for c in result.conditions)
+        later = [c.condition.due for c in result.conditions if c.state == "open" and c.condition.due]
+        said += f" {met} of {len(result.conditions)} conditions are met" + (
+            f"; the next is due on {min(later)}." if later else "."
+        )
+    return _finding(SIGNED, result, files, Status.PASSED, said, data=data)
+
+
+def _condition(state: ConditionState) -> dict[str, str]:
+    condition = state.condition
+    due = condition.due.isoformat() if condition.due else ""
+    return {"role": state.role, "what": condition.what, "owner": condition.owner, "due": due, "state": state.state}
 
 
 STAGE = Assessments()

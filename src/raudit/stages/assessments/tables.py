@@ -26,7 +26,7 @@ def overview_table(results: Sequence[Assessment]) -> Table:
                 "answered": f"{result.answered} of {len(result.visible)}",
                 "accepted": result.accepted,
                 "open": len(result.open),
-                "blocking": len(result.blockers),
+                "blocking": len(result.blockers) + len(result.overdue),
                 "contradicted": len(result.contradictions),
                 "level": level if result.checklist.file.scoring.level else "",
             }
@@ -51,7 +51,7 @@ def reasons_table(results: Sequence[Assessment]) -> Table:
         level, title = result.checklist.file.scoring.level, result.checklist.file.title
         said = [(f"level {b.id}", b.because) for b in (level.bands if level else ()) if b.id == result.level]
         said += [(reached.id, reached.because) for reached in result.outcomes]
-        said += [("stops it", because) for because in result.blockers]
+        said += [("stops it", because) for because in (*result.blockers, *result.overdue)]
         rows += [{"title": title, "outcome": o.replace("_", " "), "because": why} for o, why in said if why]
     columns = (
         Column(key="title", label="Assessment"),
@@ -100,7 +100,7 @@ def signoff_table(result: Assessment) -> Table:
             "decision": state.signoff.decision.replace("_", " "),
             "by": state.signoff.by,
             "at": state.signoff.at.isoformat(),
-            "conditions": "; ".join(state.signoff.conditions),
+            "conditions": "; ".join(c.said for c in result.conditions if state.holds and c.role == state.signoff.role),
             "holds": "holds" if state.holds else state.because,
         }
         for state in result.signoffs
