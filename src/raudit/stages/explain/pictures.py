@@ -68,10 +68,12 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
     """Importance with intervals, one dot a group."""
     import numpy as np
 
-    groups = [group for group in sample.sized if group.attribute == attribute]
-    groups = sorted(groups, key=lambda group: (-int(group.member.sum()), group.name))[:MOST_SERIES]
+    sized = [group for group in sample.sized if group.attribute == attribute]
+    groups = sorted(sized, key=lambda group: (-int(group.member.sum()), group.name))[:MOST_SERIES]
     if len(groups) < 2:
         return None
+    rest = len(sized) - len(groups)
+    left = f" The {len(groups)} largest groups of {len(sized)}; all are in the table." if rest else ""
     top = sample.order[: min(setting.options.top, 16 // len(groups))]
     means = [weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member]) for g in groups]
     rows = [
@@ -93,7 +95,7 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         title=titled(f"Importance by {label}", sample),
         alt=f"Mean absolute SHAP values of {len(top)} features for {len(groups)} groups of {label}, with intervals. "
         f"The first, {first}: {said} {sample.found.unit}.",
-        caption=f"Mean |SHAP| in {sample.found.unit}; lines are 95 % intervals.",
+        caption=f"Mean |SHAP| in {sample.found.unit}; lines are 95 % intervals.{left}",
         data={"rows": rows, "x_label": f"mean |SHAP| ({sample.found.unit})"},
     )
 
