@@ -109,7 +109,10 @@ def _notes(result: Assessment, question: Question, answer: Answer | None) -> Ite
             note = f": {answer.review.note}" if answer.review.note else ""
             yield f"{answer.by}{when}; {answer.review.state.replace('_', ' ')}{note}"
     yield from (f"Open: {gap.reason}" for gap in result.open if gap.question == question.id)
-    yield from (f"Contradicted: {item.because}" for item in result.contradictions if item.question == question.id)
+    for item in result.contradictions:
+        if item.question == question.id:
+            yield f"Contradicted: {item.because}"
+            yield from (f"See {place.said}" for place in item.places)
 
 
 def _kind(result: Assessment, question: Question) -> str:

@@ -48,7 +48,10 @@ def in_toto(result: Assessment, *, name: str, sha256: Sha256) -> dict[str, Any]:
             "levelWorst": result.level_worst,
             "outcomes": [{"id": reached.id, "because": reached.because} for reached in result.outcomes],
             "blockers": list(result.blockers),
-            "contradicted": [{"question": c.question, "because": c.because} for c in result.contradictions],
+            "contradicted": [
+                {"question": c.question, "because": c.because, "places": [place.as_json() for place in c.places]}
+                for c in result.contradictions
+            ],
             "signoffs": [
                 {
                     "role": state.signoff.role,

@@ -92,6 +92,34 @@ def answers_table(result: Assessment) -> Table:
     return Table(id=f"answers-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows))
 
 
+def contradictions_table(results: Sequence[Assessment]) -> Table:
+    """Both sides of each contradiction, and where in the record the measured side stands."""
+    rows = []
+    for result in results:
+        for item in result.contradictions:
+            places = [f"{place.pointer or place.fact} = {place.value}" for place in item.places]
+            places += [f"{f.pointer} ({f.rule}, {f.subject})" for place in item.places for f in place.findings]
+            rows.append(
+                {
+                    "question": result.checklist.questions[item.question].text,
+                    "answer": f"{item.answer} \u2014 {item.by}" if item.by else item.answer,
+                    "measured": item.because,
+                    "places": "; ".join(places),
+                }
+            )
+    columns = (
+        Column(key="question", label="Question"),
+        Column(key="answer", label="Answer"),
+        Column(key="measured", label="What was measured"),
+        Column(key="places", label="Where in record.json"),
+    )
+    caption = "Places are JSON pointers (RFC 6901) into the record that is attached to this report."
+    return Table(
+        id="contradictions", title="Answers that the evidence contradicts", columns=columns, rows=tuple(rows),
+        caption=caption,
+    )  # fmt: skip
+
+
 def signoff_table(result: Assessment) -> Table:
     """Every sign-off and whether it holds."""
     rows = [
