@@ -67,6 +67,8 @@ class Reached:
     """An outcome and why."""
 
     id: str
+    title: str
+    """How it is called for people."""
     because: str
 
 
@@ -115,12 +117,12 @@ class Assessment:
         if self.checklist.file.scoring.level is None:
             return ""
         names = (self.level, self.level_best, self.level_worst)
-        here, best, worst = (name.replace("_", " ") for name in names)
+        here, best, worst = (self.checklist.level_title(name) for name in names)
         if here and self.complete:
             return here
         if here and best == worst == here:
             return f"{here} so far, with {len(self.open)} open"
-        ends = f"everything from {best} to {worst} is possible" if best and worst else "nothing is settled"
+        ends = f"could still end from “{best}” to “{worst}”" if best and worst else "nothing is settled"
         return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
 
     @property
@@ -191,7 +193,7 @@ def assess(
         level_best=best,
         level_worst=worst,
         outcomes=tuple(
-            Reached(id=rule.outcome, because=rule.because)
+            Reached(id=rule.outcome, title=checklist.outcome_title(rule.outcome), because=rule.because)
             for rule in checklist.file.scoring.rules
             if lattice.is_true(now.evaluate(rule.when))
         ),

@@ -502,14 +502,9 @@ def _tell(result: Assessment, path: Path) -> None:
     click.echo(click.style(f"{file.title} {file.version}", bold=True))
     click.echo(f"answered {result.answered} of {len(result.visible)}, accepted by a reviewer {result.accepted}")
     if file.scoring.level:
-        ends = (
-            ""
-            if result.level_best == result.level_worst
-            else (f"; could still end from {result.level_best or '?'} to {result.level_worst or '?'}")
-        )
-        click.echo(f"level {result.level or 'not told'}{ends}")
+        click.echo(f"Standing: {result.standing}")
     for reached in result.outcomes:
-        click.echo(f"{reached.id.replace('_', ' ')}: {reached.because}")
+        click.echo(f"{reached.title}: {reached.because}")
     for gap in result.open:
         click.echo(f"{click.style('open', fg='yellow')}          {path.name}:{gap.line} {gap.question}: {gap.reason}")
     for because in result.against:

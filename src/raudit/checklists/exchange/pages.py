@@ -70,6 +70,9 @@ def _head(result: Assessment) -> Iterator[str]:
     yield f"{result.answered} of {len(result.visible)} questions answered, {len(result.open)} open"
     if result.standing:
         yield f"Standing: {result.standing}"
+    level = file.scoring.level
+    yield from (band.because for band in (level.bands if level else ()) if band.id == result.level and band.because)
+    yield from (f"{reached.title}: {reached.because}" for reached in result.outcomes)
     yield from (f"Blocks: {because}" for because in result.against)
     for state in result.signoffs:
         signed = state.signoff

@@ -14,23 +14,19 @@ from raudit.record import Column, Figure, Table
 
 def overview_table(results: Sequence[Assessment]) -> Table:
     """One row an assessment."""
-    rows = []
-    for result in results:
-        level = result.level or "not told"
-        if result.level_best != result.level_worst:
-            level = f"{level} (could end from {result.level_best or '?'} to {result.level_worst or '?'})"
-        rows.append(
-            {
-                "title": result.checklist.file.title,
-                "version": result.checklist.file.version,
-                "answered": f"{result.answered} of {len(result.visible)}",
-                "accepted": result.accepted,
-                "open": len(result.open),
-                "blocking": len(result.blockers) + len(result.overdue),
-                "contradicted": len(result.contradictions),
-                "level": level if result.checklist.file.scoring.level else "",
-            }
-        )
+    rows = [
+        {
+            "title": result.checklist.file.title,
+            "version": result.checklist.file.version,
+            "answered": f"{result.answered} of {len(result.visible)}",
+            "accepted": result.accepted,
+            "open": len(result.open),
+            "blocking": len(result.blockers) + len(result.overdue),
+            "contradicted": len(result.contradictions),
+            "level": result.standing,
+        }
+        for result in results
+    ]
     columns = (
         Column(key="title", label="Assessment"),
         Column(key="version", label="Version", kind="code"),
@@ -49,10 +45,11 @@ def reasons_table(results: Sequence[Assessment]) -> Table:
     rows = []
     for result in results:
         level, title = result.checklist.file.scoring.level, result.checklist.file.title
-        said = [(f"level {b.id}", b.because) for b in (level.bands if level else ()) if b.id == result.level]
-        said += [(reached.id, reached.because) for reached in result.outcomes]
+        title_of = result.checklist.level_title
+        said = [(title_of(b.id), b.because) for b in (level.bands if level else ()) if b.id == result.level]
+        said += [(reached.title, reached.because) for reached in result.outcomes]
         said += [("stops it", because) for because in (*result.blockers, *result.overdue)]
-        rows += [{"title": title, "outcome": o.replace("_", " "), "because": why} for o, why in said if why]
+        rows += [{"title": title, "outcome": o, "because": why} for o, why in said if why]
     columns = (
         Column(key="title", label="Assessment"),
         Column(key="outcome", label="Outcome"),
