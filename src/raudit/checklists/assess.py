@@ -123,6 +123,8 @@ class Assessment:
         if here and best == worst == here:
             return f"{here} so far, with {len(self.open)} open"
         ends = f"could still end from “{best}” to “{worst}”" if best and worst else "nothing is settled"
+        if not self.answered:
+            return f"nothing is answered yet; {ends}"  # a level of nothing would look like low risk
         return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
 
     @property

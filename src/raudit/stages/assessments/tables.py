@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raudit.checklists import Assessment
-from raudit.checklists.assess import answer_text
+from raudit.checklists.assess import answer_text, row_text
 from raudit.checklists.register import risk_register
 from raudit.checklists.schema import Kind
 from raudit.checklists.scope import row_level
@@ -65,7 +65,10 @@ def answers_table(result: Assessment) -> Table:
     rows = []
     for name in result.visible:
         question, answer = result.checklist.questions[name], result.answers.file.answers.get(name)
-        said = answer_text(question, result.answers.values.get(name))
+        value = result.answers.values.get(name)
+        said = answer_text(question, value)
+        if question.type is Kind.ROWS and value:
+            said = " ".join(f"({number}) {row_text(question, row)}" for number, row in enumerate(value, 1))
         if answer is not None and answer.state != "answered":
             said = answer.state.replace("_", " ")
         state = answer.review.state.replace("_", " ") if answer else ""
@@ -124,7 +127,7 @@ def signoff_table(result: Assessment) -> Table:
             "role": state.signoff.role,
             "decision": state.signoff.decision.replace("_", " "),
             "by": state.signoff.by,
-            "at": state.signoff.at.isoformat(),
+            "at": state.signoff.at.date().isoformat(),
             "conditions": "; ".join(c.said for c in result.conditions if state.holds and c.role == state.signoff.role),
             "holds": "holds" if state.holds else state.because,
         }
