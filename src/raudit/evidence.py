@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
@@ -66,6 +67,8 @@ class Evidence:
     assessments: tuple[AssessmentFiles, ...] = ()
     facts: JsonObject = field(default_factory=dict)
     """Facts of the measuring stages by dotted name; empty for stages that do not read facts."""
+    sources: Sources = field(default_factory=Sources)
+    """Where in the record these facts will stand."""
     seed: int
     clock: datetime
     """Time of the run; aware, in UTC."""

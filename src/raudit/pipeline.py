@@ -18,6 +18,7 @@ from typing import Any
 from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
+from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
 from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
 from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
@@ -137,9 +138,12 @@ def measure(
     reader = _Reader(prepared, progress, cache)
     records: list[StageRecord] = []
     facts: dict[str, Any] = dict(reader.facts)
+    sources = sources_of(reader.inputs)
+    order = sorted(prepared.stages, key=lambda name: prepared.stages[name].order)  # as in the record
     for name, stage in prepared.stages.items():
-        record = _stage(reader, stage, prepared.options[name], facts)
+        record = _stage(reader, stage, prepared.options[name], facts, sources)
         facts.update(record.facts)
+        sources = sources.with_stage(record, order.index(name))
         records.append(record)
         if on_stage is not None:
             on_stage(record)
@@ -184,17 +188,18 @@ class _Reader:
         return self.cache.key(p.plan.as_json(), p.inputs, p.run.seed, facts, **more)
 
 
-def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]) -> StageRecord:
+def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any], sources: Sources) -> StageRecord:
     """Take a stage from the cache, or run it and keep it."""
     seen = facts if stage.reads_facts else {}
     if reader.cache is None:
-        return _run_stage(stage, _seen(reader.evidence(), stage, seen), options)
+        return _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
     clock = reader.prepared.run.clock if stage.reads_facts else None
     said = options.model_dump(mode="json")
-    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock)
+    places = sources.as_json() if stage.reads_facts else None
+    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places)
     record = reader.cache.load_stage(key)
     if record is None:
-        record = _run_stage(stage, _seen(reader.evidence(), stage, seen), options)
+        record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
         reader.cache.keep_stage(key, record)
     return record
 
@@ -343,9 +348,11 @@ def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
         return None, _told(error)
 
 
-def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any]) -> Evidence:
+def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources) -> Evidence:
     """What a stage may see: only one that judges what others measured sees facts and the time."""
-    return replace(evidence, facts=dict(facts), clock=evidence.clock if stage.reads_facts else NO_CLOCK)
+    if not stage.reads_facts:
+        return replace(evidence, facts=dict(facts), clock=NO_CLOCK)
+    return replace(evidence, facts=dict(facts), sources=sources)
 
 
 def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:

@@ -147,3 +147,18 @@ def test_conditions_are_signed_shown_met_and_block_when_late(tmp_path, dpia):
     assert raudit(*met, "kai@example.org", *late, cwd=tmp_path).returncode == 0
     assert raudit("status", "a.yaml", *late, cwd=tmp_path).returncode == 0
     assert raudit("sign", "a.yaml", "--role", "owner", "--by", "kai@example.org", cwd=tmp_path).returncode == 2
+
+
+def test_a_workbook_names_its_checklist_and_so_do_answers_to_ones_own(tmp_path):
+    own = (ROOT / "checklists" / "ms-rai.yaml").read_text().replace("\nid: ms-rai\n", "\nid: mine\n")
+    (tmp_path / "mine.yaml").write_text(own)
+    assert raudit("start", "mine.yaml", cwd=tmp_path).returncode == 0
+    assert raudit("status", "answers/mine.yaml", cwd=tmp_path).returncode == 3
+    assert raudit("export", "answers/mine.yaml", "-o", "mine.xlsx", cwd=tmp_path).returncode == 0
+    assert raudit("import", "mine.xlsx", "-o", "again.yaml", cwd=tmp_path).returncode == 0
+    done = raudit("diff", "answers/mine.yaml", "again.yaml", cwd=tmp_path)
+    assert done.stdout == "nothing changed\n"
+    (tmp_path / "mine.yaml").unlink()
+    done = raudit("status", "answers/mine.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "put mine.yaml beside the answers" in done.stderr

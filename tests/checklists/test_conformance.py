@@ -276,3 +276,15 @@ def test_no_run_of_eight_words_is_the_official_survey_s(name, shared):
     assert len(official) > 1000
     copied = {(where, " ".join(run)) for where, text in _texts(shipped(name)) for run in _runs(text) & official}
     assert not copied
+
+
+@pytest.mark.parametrize("name", shipped_checklists())
+def test_levels_and_outcomes_are_called_by_words(name: str) -> None:
+    checklist = shipped(name)
+    scoring = checklist.file.scoring
+    for band in scoring.level.bands if scoring.level else ():
+        assert band.title, band.id
+        assert "_" not in checklist.level_title(band.id)
+    outcomes = {rule.outcome for rule in scoring.rules}
+    assert outcomes == set(scoring.titles)
+    assert not [title for title in scoring.titles.values() if "_" in title]

@@ -192,3 +192,48 @@ def test_answers_are_carried_over_and_nothing_is_lost(path):
     assert migrate(text, checklist, at=NOW)[1] == ()
     with pytest.raises(AnswersError, match="newer version"):
         migrate(text, CHECKLIST, at=NOW)
+
+
+def migrated(path, options, was, now):
+    """Answers carried over to a version in which some options are called otherwise."""
+    newer = TEXT % ("2.0.0", f"migrations: [{{from: '1', options: {options}}}]")
+    checklist = parse_checklist(newer.replace(was, now))
+    text, moved = migrate(path.read_text(), checklist, at=NOW)
+    return parse_answers(text, checklist), moved
+
+
+def test_an_option_is_called_otherwise_and_the_answer_is_kept(path):
+    type_in(path, ALL)
+    found, moved = migrated(path, "{c: {one: first}, d.how: {y: z}}", "id: one", "id: first")
+    assert found.values["c"] == ("first",)
+    assert [(m.question, m.did, m.because) for m in moved[:1]] == [("c", "kept", "one is called first now")]
+    assert found.file.set_aside["d"].reason == "the answer is none of those asked for now"  # no option z: never guessed
+    found, moved = migrated(path, "{d.how: {y: z}}", "id: y, text: Y", "id: z, text: Y")
+    assert found.values["d"] == ({"name": "Bo", "how": "z"},)
+    assert [(m.question, m.because) for m in moved] == [("d", "y is called z now")]
+
+
+@pytest.mark.parametrize(
+    ("options", "because"),
+    [
+        ("{c: {one: [uno, eins]}}", "'one' was split"),
+        ("{c: {one: both, two: both}}", "'one' was merged with another option"),
+        ("{c: {one: two}}", None),
+    ],
+)
+def test_a_split_or_a_merge_is_asked_anew(path, options, because):
+    type_in(path, ALL)
+    found, moved = migrated(path, options, "nothing", "nothing")
+    if because is None:  # one takes the id of two, which was not chosen: nothing is lost
+        assert found.values["c"] == ("two",)
+        return
+    assert "c" not in found.values
+    aside = found.file.set_aside["c"]
+    assert (aside.cause, aside.value, aside.reason) == ("asked_anew", ["one"], because)
+    assert [m.did for m in moved] == ["set aside"]
+
+
+def test_two_ticked_options_that_become_one_are_asked_anew(path):
+    type_in(path, ENTER + "then" + ENTER + SPACE + DOWN + SPACE + ENTER + "\x03")
+    found, _moved = migrated(path, "{c: {one: two}}", "nothing", "nothing")
+    assert found.file.set_aside["c"].value == ["one", "two"]

@@ -21,6 +21,7 @@ from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Kind, Question
 from raudit.checklists.scope import AnswerScope, point_range, row_level
 from raudit.checklists.signoff import SignOffState, signoff_state
+from raudit.checklists.sources import Place, Sources, listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class Contradicted:
     by: str = ""
     at: str = ""
     """Who answered, and on which day."""
+    places: tuple[Place, ...] = ()
+    """Each fact that contradicts it: where it stands in the record, and what it says there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class Reached:
     """An outcome and why."""
 
     id: str
+    title: str
+    """How it is called for people."""
     because: str
 
 
@@ -112,12 +117,14 @@ class Assessment:
         if self.checklist.file.scoring.level is None:
             return ""
         names = (self.level, self.level_best, self.level_worst)
-        here, best, worst = (name.replace("_", " ") for name in names)
+        here, best, worst = (self.checklist.level_title(name) for name in names)
         if here and self.complete:
             return here
         if here and best == worst == here:
             return f"{here} so far, with {len(self.open)} open"
-        ends = f"everything from {best} to {worst} is possible" if best and worst else "nothing is settled"
+        ends = f"could still end from “{best}” to “{worst}”" if best and worst else "nothing is settled"
+        if not self.answered:
+            return f"nothing is answered yet; {ends}"  # a level of nothing would look like low risk
         return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
 
     @property
@@ -146,7 +153,12 @@ class Assessment:
 
 
 def assess(
-    checklist: Checklist, answers: Answers, *, facts: Mapping[str, Any] | None = None, today: date
+    checklist: Checklist,
+    answers: Answers,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    sources: Sources | None = None,
+    today: date,
 ) -> Assessment:
     """Score answers and hold them against facts.
 
@@ -156,6 +168,8 @@ def assess(
         The checklist and answers that fit it.
     facts
         What was measured, by dotted name; a fact that is not there was not measured and contradicts nothing.
+    sources
+        Where in the record each fact stands; a contradiction points there.
     today
         Day against which review dates are held.
     """
@@ -181,13 +195,13 @@ def assess(
         level_best=best,
         level_worst=worst,
         outcomes=tuple(
-            Reached(id=rule.outcome, because=rule.because)
+            Reached(id=rule.outcome, title=checklist.outcome_title(rule.outcome), because=rule.because)
             for rule in checklist.file.scoring.rules
             if lattice.is_true(now.evaluate(rule.when))
         ),
         blockers=tuple(b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))),
         turned_down=_turned_down(states),
-        contradictions=_contradictions(checklist, answers, now, visible),
+        contradictions=_contradictions(checklist, answers, now, visible, sources or Sources()),
         facts_used=tuple(
             sorted(
                 {q.evidence.fact for n, q in checklist.questions.items() if n in visible and q.evidence.fact in facts}
@@ -382,7 +396,7 @@ def _row_gap(question: Question, value: Any) -> str:
 
 
 def _contradictions(
-    checklist: Checklist, answers: Answers, scope: AnswerScope, visible: Sequence[str]
+    checklist: Checklist, answers: Answers, scope: AnswerScope, visible: Sequence[str], sources: Sources
 ) -> tuple[Contradicted, ...]:
     found = []
     for name in visible:
@@ -403,10 +417,19 @@ def _contradictions(
                         line=answers.line(name),
                         by=said.by if said else "",
                         at=said.at.date().isoformat() if said and said.at else "",
+                        places=_places(checklist, rule.when, scope.facts, sources),
                     )
                 )
                 break
     return tuple(found)
+
+
+def _places(checklist: Checklist, when: str, facts: Mapping[str, Any], sources: Sources) -> tuple[Place, ...]:
+    """Where the facts stand that a condition looks at; one that is only asked whether it was measured comes last."""
+    calls = [(name, words[0]) for name, words in checklist.expressions[when].calls() if words]
+    named = [fact for name, fact in calls if name == "fact"]
+    named += [fact for name, fact in calls if name == "measured" and (fact not in facts or not named)]
+    return tuple(sources.place(fact, facts) for fact in dict.fromkeys(named))
 
 
 def _suggestions(checklist: Checklist, scope: AnswerScope, visible: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -447,17 +470,10 @@ def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:
     def words(match: re.Match[str]) -> str:
         value = facts.get(match.group(1))
         if isinstance(value, Mapping):
-            return ", ".join(f"{key} ({_listed(item)})" for key, item in value.items())
-        return _listed(value)
+            return ", ".join(f"{key} ({listed(item)})" for key, item in value.items())
+        return listed(value)
 
     return re.sub(r"\{fact:([a-z0-9_.]+)\}", words, sentence)
-
-
-def _listed(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        parts = [str(item.get("feature", item)) if isinstance(item, Mapping) else str(item) for item in value]
-        return ", ".join(parts) if parts else "none"
-    return "not measured" if value is None else str(value)
 
 
 def _signoffs(checklist: Checklist, answers: Answers) -> tuple[SignOffState, ...]:

@@ -37,6 +37,15 @@ class Checklist:
         """Id of the checklist."""
         return self.file.id
 
+    def level_title(self, level: str) -> str:
+        """How a level is called for people; empty for no level."""
+        bands = self.file.scoring.level.bands if self.file.scoring.level else ()
+        return next((band.title for band in bands if band.id == level and band.title), in_words(level))
+
+    def outcome_title(self, outcome: str) -> str:
+        """How an outcome is called for people."""
+        return self.file.scoring.titles.get(outcome) or in_words(outcome)
+
     def pool_of(self, question: Question) -> str:
         """The pool a question's points go to, or nothing."""
         return question.pool or self.section_of[question.id].pool
@@ -45,6 +54,17 @@ class Checklist:
 def shipped_checklists() -> tuple[str, ...]:
     """Ids of the checklists that come with raudit."""
     return tuple(sorted(path.stem for path in resource_dir("checklists").glob("*.yaml")))
+
+
+def in_words(name: str) -> str:
+    """An id in words.
+
+    Examples
+    --------
+    >>> in_words("not_started")
+    'Not started'
+    """
+    return name.replace("_", " ")[:1].upper() + name.replace("_", " ")[1:]
 
 
 def load_checklist(path: Path) -> Checklist:
@@ -85,7 +105,7 @@ def _checked(yaml: YamlText) -> Checklist:
     found = {text: compile_expression(text, where=yaml.where(at)) for text, at in _expressions(file)}
     checklist = Checklist(
         file=file,
-        sha256=digest(file.model_dump(mode="json", by_alias=True)),
+        sha256=digest(file.model_dump(mode="json", by_alias=True, exclude_defaults=True)),
         questions=questions,
         section_of=section_of,
         expressions=found,

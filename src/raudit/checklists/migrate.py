@@ -110,8 +110,56 @@ def _apply(document: Any, step: Migration, at: datetime) -> list[Moved]:
             place = list(answers).index(old)
             answers.insert(place, new, answers.pop(old))
             moved.append(Moved(question=new, did="renamed", because=f"it was called {old}"))
+    moved += _rename_options(document, step, at)
     why = {**dict.fromkeys(step.drop, DROPPED), **dict.fromkeys(step.reask, ASKED_ANEW)}
     return moved + [_set_aside(document, name, *why[name], at) for name in why if name in answers]
+
+
+def _rename_options(document: Any, step: Migration, at: datetime) -> list[Moved]:
+    """Give chosen options their new ids; an answer that a split or a merge touches is asked anew."""
+    answers: Any = document.get("answers") or {}
+    moved = []
+    for place, names in step.options.items():
+        question, column = (place, "") if place in answers else (place.rpartition(".")[0], place.rpartition(".")[2])
+        if question not in answers or not isinstance(answers[question], Mapping):
+            continue
+        chosen = _chosen(answers[question].get("value"), column)
+        touched = sorted(chosen & set(names))
+        if not touched:
+            continue
+        split = [old for old in touched if not isinstance(names[old], str)]
+        into = [new for new in names.values() if isinstance(new, str)]
+        merged = [old for old in touched if isinstance(names[old], str) and into.count(str(names[old])) > 1]
+        clash = [old for old in touched if names[old] in chosen - set(names)]
+        if split or merged or clash:
+            what = f"'{(split or merged or clash)[0]}' was {'split' if split else 'merged with another option'}"
+            moved.append(_set_aside(document, question, "asked_anew", what, at))
+            continue
+        answers[question]["value"] = _with_options(answers[question]["value"], column, names)
+        because = ", ".join(f"{old} is called {names[old]} now" for old in touched)
+        moved.append(Moved(question=question, did="kept", because=because))
+    return moved
+
+
+def _chosen(value: Any, column: str) -> set[str]:
+    """Options that an answer holds, or a column of its rows."""
+    if column:
+        rows = value if isinstance(value, list) else []
+        return {str(row[column]) for row in rows if isinstance(row, Mapping) and row.get(column)}
+    return {str(item) for item in value} if isinstance(value, list) else {str(value)}
+
+
+def _with_options(value: Any, column: str, names: Mapping[str, Any]) -> Any:
+    if column:
+        for row in value:
+            if isinstance(row, Mapping) and str(row.get(column)) in names:
+                row[column] = names[str(row[column])]  # type: ignore[index]
+        return value
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            value[number] = names.get(str(item), item)
+        return value
+    return names[str(value)]
 
 
 def _unfit(document: Any, checklist: Checklist, at: datetime) -> list[Moved]:

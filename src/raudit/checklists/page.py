@@ -16,8 +16,6 @@ from raudit.checklists.assess import Assessment
 from raudit.checklists.load import Checklist
 from raudit.checklists.scope import row_level
 
-WORDS = {"blocked": "Blocked", "not_ready": "Not ready", "pilot": "Pilot only", "ready": "Ready"}
-"""Bands of ``launch-readiness`` in words; other bands are printed as they are called."""
 MOST_RISKS = 3
 MOST_GUARDRAILS = 3
 MOST_CONTRADICTED = 3
@@ -203,7 +201,7 @@ def _headline(checklist: Checklist, result: Assessment) -> tuple[str, str]:
         return "Incomplete", f"{many} open, first: {first} {decided}".rstrip()
     if result.expired:
         return "Expired", f"It does not hold any more: {result.expired}."
-    word = WORDS.get(result.level, result.level.replace("_", " ").capitalize()) or "Answered"
+    word = checklist.level_title(result.level) or "Answered"
     level = checklist.file.scoring.level
     because = next((b.because for b in level.bands if b.id == result.level), "") if level else ""
     if decided:

@@ -142,6 +142,8 @@ class Band(Strict):
     """A band of a level."""
 
     id: str = Field(min_length=1)
+    title: str = ""
+    """How it is called for people; by default the id in words."""
     upto: str = ""
     """An expression; empty for the last band."""
     because: str = ""
@@ -169,6 +171,8 @@ class Scoring(Strict):
     values: dict[Id, Computed] = {}
     level: Level | None = None
     rules: tuple[OutcomeRule, ...] = ()
+    titles: dict[Id, Text] = {}
+    """How outcomes are called for people; by default the id in words."""
 
 
 class Blocker(Strict):
@@ -210,6 +214,12 @@ class Migration(Strict):
     rename: dict[Id, Id] = {}
     drop: tuple[Id, ...] = ()
     reask: tuple[Id, ...] = ()
+    options: dict[Id, dict[Id, Id | tuple[Id, ...]]] = {}
+    """What options are called now, by question (under its new id), or by question and column of a list of rows.
+
+    An option that became several is a list. Such a split, and several options that became one, are never carried over:
+    the question is asked anew, since the old answer does not say which of the new ones is meant, or counts differently.
+    """
 
 
 class ChecklistFile(Strict):

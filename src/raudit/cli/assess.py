@@ -13,6 +13,7 @@ from raudit.cli._clock import clock_option, now_or
 
 if TYPE_CHECKING:
     from raudit.checklists import Answers, Assessment, Checklist
+    from raudit.checklists.sources import Sources
     from raudit.yamltext import YamlText
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -77,7 +78,7 @@ def start(
     from raudit.cli._assess_walk import introduce, walk_through
 
     introduce(found)
-    walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=_facts(record)))
+    walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=_measured(record)[0]))
 
 
 @command.command()
@@ -92,7 +93,8 @@ def status(answers: Path, record: Path | None, clock: datetime | None) -> int:
     from raudit.checklists import assess
 
     checklist, found = _read(answers)
-    result = assess(checklist, found, facts=_facts(record), today=now_or(clock).date())
+    facts, sources = _measured(record)
+    result = assess(checklist, found, facts=facts, sources=sources, today=now_or(clock).date())
     _tell(result, answers)
     if result.against or result.contradictions:
         return 1
@@ -275,7 +277,8 @@ def brief(answers: Path, output: Path | None, record: Path | None, clock: dateti
     from raudit import checklists
 
     checklist, found = _read(answers)
-    result = checklists.assess(checklist, found, facts=_facts(record), today=now_or(clock).date())
+    facts, sources = _measured(record)
+    result = checklists.assess(checklist, found, facts=facts, sources=sources, today=now_or(clock).date())
     html = output is not None and output.suffix.lower() in (".html", ".htm")
     _put((checklists.brief_html if html else checklists.brief)(checklist, found, result), output)
 
@@ -301,8 +304,8 @@ def register(answers: tuple[Path, ...], record: Path | None, clock: datetime | N
     """Print the risk register of one or more ANSWERS files: what blocks first, then worst first."""
     from raudit import checklists
 
-    facts, today = _facts(record), now_or(clock).date()
-    results = [checklists.assess(*_read(path), facts=facts, today=today) for path in answers]
+    (facts, sources), today = _measured(record), now_or(clock).date()
+    results = [checklists.assess(*_read(path), facts=facts, sources=sources, today=today) for path in answers]
     for risk in checklists.risk_register(results):
         word = risk.level or risk.source
         priority = f"priority {risk.priority:,}" if risk.priority is not None else f"not rated: {risk.not_rated}"
@@ -323,7 +326,7 @@ def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
     from raudit.yamltext import read_yaml
 
     yaml = read_yaml(answers, error=AnswersError)
-    checklist = _checklist(_named(yaml))
+    checklist = _checklist(_named(yaml), answers)
     text, moved = carry(yaml.text, checklist, at=now_or(clock))
     for item in moved:
         click.echo(f"{item.question}: {item.did}, {item.because}")
@@ -373,7 +376,8 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
         )  # fmt: skip
     checklist, found = _read(answers)
     now = now_or(clock)
-    result = assess(checklist, found, facts=_facts(record), today=now.date())
+    facts, sources = _measured(record)
+    result = assess(checklist, found, facts=facts, sources=sources, today=now.date())
     match form:
         case "xlsx":
             content = exchange.workbook(checklist, found, at=now)
@@ -392,9 +396,9 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
 
 @command.command(name="import")
 @click.argument("workbook", type=FILE)
-@click.option("--checklist", required=True, help="Id or file of the checklist that the workbook answers.")
+@click.option("--checklist", help="Id or file of the checklist it answers. Default: the one the workbook names.")
 @click.option("-o", "--output", type=FILE, required=True, help="Answers file to write; it must not be there yet.")
-def import_(workbook: Path, checklist: str, output: Path) -> None:
+def import_(workbook: Path, checklist: str | None, output: Path) -> None:
     """Read an Excel WORKBOOK back into an answers file; compare it with the old one by 'raudit assess diff'."""
     from raudit.checklists import exchange
     from raudit.errors import UsageError
@@ -411,7 +415,10 @@ def import_(workbook: Path, checklist: str, output: Path) -> None:
             "the workbook cannot be read", reference="file-unreadable", where=str(workbook), got=error.strerror or "",
             hint="check the path",
         ) from error  # fmt: skip
-    write_whole(output, exchange.from_workbook(content, _checklist(checklist)).encode())
+    write_whole(
+        output,
+        exchange.from_workbook(content, _checklist(checklist or exchange.checklist_of(content), workbook)).encode(),
+    )
     click.echo(f"wrote {output}")
 
 
@@ -425,7 +432,8 @@ def _put(text: str, output: Path | None) -> None:
     click.echo(f"wrote {output}")
 
 
-def _checklist(name: str) -> Checklist:
+def _checklist(name: str, beside: Path | None = None) -> Checklist:
+    """A shipped checklist by its id, a file, or one's own called by its id beside the answers."""
     from raudit.checklists import load_checklist, shipped_checklists
     from raudit.errors import ChecklistError
     from raudit.resources import resource_dir
@@ -433,20 +441,24 @@ def _checklist(name: str) -> Checklist:
 
     if name in shipped_checklists():
         return load_checklist(resource_dir("checklists") / f"{name}.yaml")
-    if not Path(name).is_file():
-        raise ChecklistError(
-            f"there is no checklist '{name}'", reference="no-checklist", hint=nearest(name, list(shipped_checklists()))
-        )
-    return load_checklist(Path(name))
+    folders = (beside.parent, beside.parent.parent, beside.parent.parent / "checklists", Path()) if beside else ()
+    for path in (Path(name), *(folder / f"{name}.yaml" for folder in folders)):
+        if path.is_file() and path != beside:
+            return load_checklist(path)
+    own = f"put {name}.yaml beside the answers" if beside else ""
+    raise ChecklistError(
+        f"there is no checklist '{name}'", reference="no-checklist",
+        hint="; or ".join(part for part in (nearest(name, list(shipped_checklists())), own) if part),
+    )  # fmt: skip
 
 
 def _read(path: Path) -> tuple[Checklist, Answers]:
-    """Read answers and the shipped checklist that they name."""
+    """Read answers and the checklist that they name."""
     from raudit.checklists import load_answers
     from raudit.errors import AnswersError
     from raudit.yamltext import read_yaml
 
-    checklist = _checklist(_named(read_yaml(path, error=AnswersError)))
+    checklist = _checklist(_named(read_yaml(path, error=AnswersError)), path)
     return checklist, load_answers(path, checklist)
 
 
@@ -467,12 +479,14 @@ def _named(yaml: YamlText) -> str:
     return name
 
 
-def _facts(record: Path | None) -> dict[str, Any]:
+def _measured(record: Path | None) -> tuple[dict[str, Any], Sources]:
+    """What a record measured, and where in it."""
+    from raudit.checklists.sources import Sources, measured
     from raudit.errors import UsageError
     from raudit.record import parse_record
 
     if record is None:
-        return {}
+        return {}, Sources()
     try:
         data = record.read_bytes()
     except OSError as error:
@@ -480,10 +494,7 @@ def _facts(record: Path | None) -> dict[str, Any]:
             "the record cannot be read", reference="file-unreadable", where=str(record), got=error.strerror or "",
             hint="check the path",
         ) from error  # fmt: skip
-    facts: dict[str, Any] = {}
-    for stage in parse_record(data).stages:
-        facts.update(stage.facts)
-    return facts
+    return measured(parse_record(data))
 
 
 def _tell(result: Assessment, path: Path) -> None:
@@ -491,14 +502,9 @@ def _tell(result: Assessment, path: Path) -> None:
     click.echo(click.style(f"{file.title} {file.version}", bold=True))
     click.echo(f"answered {result.answered} of {len(result.visible)}, accepted by a reviewer {result.accepted}")
     if file.scoring.level:
-        ends = (
-            ""
-            if result.level_best == result.level_worst
-            else (f"; could still end from {result.level_best or '?'} to {result.level_worst or '?'}")
-        )
-        click.echo(f"level {result.level or 'not told'}{ends}")
+        click.echo(f"Standing: {result.standing}")
     for reached in result.outcomes:
-        click.echo(f"{reached.id.replace('_', ' ')}: {reached.because}")
+        click.echo(f"{reached.title}: {reached.because}")
     for gap in result.open:
         click.echo(f"{click.style('open', fg='yellow')}          {path.name}:{gap.line} {gap.question}: {gap.reason}")
     for because in result.against:
@@ -508,6 +514,10 @@ def _tell(result: Assessment, path: Path) -> None:
         place = f"{path.name}:{item.line} {item.question}"
         click.echo(f"{click.style('contradicted', fg='red')}  {place} = {item.answer}{who}")
         click.echo(f"              {item.because}")
+        for fact in item.places:
+            click.echo(f"              see {fact.said}")
+            for finding in fact.findings:
+                click.echo(f"              and {finding.said}")
     for state in result.signoffs:
         word = click.style("signed", fg="green") if state.holds else click.style("void", fg="red")
         decision = state.signoff.decision.replace("_", " ")

@@ -3,6 +3,6 @@
 from raudit.checklists.exchange.oscal import oscal
 from raudit.checklists.exchange.pages import html, markdown
 from raudit.checklists.exchange.statement import in_toto
-from raudit.checklists.exchange.workbook import from_workbook, workbook
+from raudit.checklists.exchange.workbook import checklist_of, from_workbook, workbook
 
-__all__ = ["from_workbook", "html", "in_toto", "markdown", "oscal", "workbook"]
+__all__ = ["checklist_of", "from_workbook", "html", "in_toto", "markdown", "oscal", "workbook"]

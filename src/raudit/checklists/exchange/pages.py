@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import html as markup
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from raudit.checklists.answers import Answer
 from raudit.checklists.assess import Assessment, answer_text, row_text
 from raudit.checklists.schema import Kind, Question
 
-STYLE = (
-    "body{font:11pt/1.5 'DejaVu Sans',Arial,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
-    "h1{font-size:1.6rem}h2{margin-top:2rem;border-bottom:1px solid #999}dt{font-weight:bold;margin-top:1rem}"
-    "dd{margin:0 0 .2rem 1rem}.why,.state{color:#444;font-size:.9em}"
-    ".open{border-left:4px solid #b45309;padding-left:.6rem}"
-    ".against{border-left:4px solid #b91c1c;padding-left:.6rem}code{font-size:.85em}"
-    "@media print{body{margin:0;max-width:none}dt,dd{break-inside:avoid}}"
-)
+STYLE = """
+* { box-sizing: border-box }
+body { font: 10.5pt/1.5 "Source Sans 3", "Segoe UI", "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; color: #1d2127;
+  max-width: 50rem; margin: 2rem auto; padding: 0 1.2rem; overflow-wrap: anywhere }
+header { border-top: 4px solid #33566b; border-bottom: 1px solid #1d2127; padding: .7rem 0 .6rem }
+header.bad { border-top-color: #a3300b } header.wait { border-top: 4px dashed #b58a00 }
+.kicker, .tally { margin: 0; color: #5b6470; font-size: .88em }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: .1rem 0 .3rem }
+.standing { margin: 0; font-size: 1.15rem; font-weight: 600 } .bad .standing { color: #8f2a09 }
+h2 { margin: 2.2rem 0 .2rem; font-size: 1.2rem; border-bottom: 1px solid #9aa4af; padding-bottom: .2rem }
+ul.lines { margin: .8rem 0; padding: 0; list-style: none } ul.lines li { margin: .25rem 0; padding-left: .7rem }
+ul.lines li { border-left: 4px solid #9aa4af } ul.lines li.stop { border-color: #a3300b }
+ul.lines li.wait { border-color: #b58a00 }
+article { margin: 1.1rem 0; break-inside: avoid; padding-left: .8rem; border-left: 4px solid transparent }
+article.open { border-color: #b58a00 } article.against { border-color: #a3300b }
+h3 { font-size: 1rem; margin: 0; line-height: 1.35 }
+h3 code { font-weight: 400; font-size: .76em; color: #5b6470; margin-left: .35em; white-space: nowrap }
+p { margin: .15rem 0 } .why, .note { color: #4d565f; font-size: .9em } .note.bad { color: #8f2a09 }
+table { border-collapse: collapse; width: 100%; font-size: .86em; line-height: 1.4; margin: .3rem 0 }
+th { text-align: left; font-weight: 600; color: #444c56; border-bottom: 1px solid #1d2127; vertical-align: bottom }
+th, td { padding: .25rem .7rem .25rem 0; overflow-wrap: normal } td { vertical-align: top }
+td { border-bottom: 1px solid #d5d9de }
+footer { margin-top: 2rem; color: #5b6470; font-size: .85em }
+@page { size: A4; margin: 16mm 18mm }
+@media print { body { margin: 0; padding: 0; max-width: none; font-size: 9.4pt } }
+"""
 
 
 def markdown(result: Assessment) -> str:
@@ -43,41 +61,102 @@ def markdown(result: Assessment) -> str:
 
 def html(result: Assessment) -> str:
     """The same as a page; nothing in it is loaded from elsewhere."""
-    file, e = result.checklist.file, markup.escape
+    file, about, e = result.checklist.file, result.answers.file.subject, markup.escape
+    tone = "bad" if result.against or result.contradictions else "wait" if _waits(result) else "calm"
+    named = about.project or "No project named"
     parts = [
         "<!doctype html>",
-        f'<html lang="en"><head><meta charset="utf-8"><title>{e(file.title)}</title>',
+        f'<html lang="en"><head><meta charset="utf-8"><title>{e(file.title)}: {e(named)}</title>',
         '<meta name="viewport" content="width=device-width">',
-        f"<style>{STYLE}</style></head><body><main><h1>{e(file.title)}</h1>",
-        "<ul>" + "".join(f"<li>{e(text)}</li>" for text in _head(result)) + "</ul>",
+        f"<style>{STYLE}</style></head><body><main>",
+        f'<header class="{tone}"><p class="kicker">{e(file.title)} {e(file.version)}</p><h1>{e(named)}</h1>',
+        f'<p class="standing">{e(result.standing)}</p>' if result.standing else "",
+        f'<p class="tally">{e(_tally(result))}</p></header>',
+        '<ul class="lines">' + "".join(f'<li class="{kind}">{e(text)}</li>' for kind, text in _lines(result)) + "</ul>",
     ]
     for title, questions in _sections(result):
-        parts.append(f"<h2>{e(title)}</h2><dl>")
-        for question in questions:
-            answer = result.answers.file.answers.get(question.id)
-            kind = _kind(result, question)
-            parts.append(f'<dt class="{kind}">{e(question.text)} <code>{e(question.id)}</code></dt>')
-            parts += [f"<dd>{e(text)}</dd>" for text in _said(result, question)]
-            parts += [f'<dd class="state">{e(note)}</dd>' for note in _notes(result, question, answer)]
-            parts.append(f'<dd class="why">Why we ask: {e(question.why)}</dd>')
-        parts.append("</dl>")
-    return "\n".join([*parts, "</main></body></html>", ""])
+        parts.append(f"<section><h2>{e(title)}</h2>")
+        parts += [_article(result, question) for question in questions]
+        parts.append("</section>")
+    parts.append(
+        f"<footer>{e(file.id)} {e(file.version)}. Written from the answers by raudit; not legal advice.</footer>"
+    )
+    return "\n".join([*(part for part in parts if part), "</main></body></html>", ""])
+
+
+def _waits(result: Assessment) -> bool:
+    return bool(result.open or result.missing_roles or result.unowned or result.expired)
+
+
+def _article(result: Assessment, question: Question) -> str:
+    """One question with its answer."""
+    e, answer = markup.escape, result.answers.file.answers.get(question.id)
+    parts = [f'<article class="{_kind(result, question)}"><h3>{e(question.text)} <code>{e(question.id)}</code></h3>']
+    value = result.answers.values.get(question.id)
+    if question.type is Kind.ROWS and value:
+        parts.append(_table(question, value))
+    else:
+        parts += [f"<p>{e(text)}</p>" for text in _said(result, question)]
+    against = [*_against(result, question)]
+    parts += [f'<p class="note">{e(note)}</p>' for note in _notes(result, question, answer) if note not in against]
+    parts += [f'<p class="note bad">{e(note)}</p>' for note in against]
+    return "".join([*parts, f'<p class="why">Why we ask: {e(question.why)}</p></article>'])
+
+
+def _table(question: Question, rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows of a list, without columns that nobody filled in."""
+    e = markup.escape
+    columns = [column for column in question.columns if any(row.get(column.id) for row in rows)]
+    texts = {(column.id, option.id): option.text for column in columns for option in column.options}
+    head = "".join(f'<th scope="col">{e(column.text)}</th>' for column in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{e(texts.get((c.id, row.get(c.id, '')), row.get(c.id, '')))}</td>" for c in columns)
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _tally(result: Assessment) -> str:
+    parts = [f"{result.answered} of {len(result.visible)} answered", f"{result.accepted} accepted by a reviewer"]
+    parts += [f"{len(result.open)} open", f"{len(result.against)} blocking"]
+    return " · ".join([*parts, f"{len(result.contradictions)} contradicted"])
 
 
 def _head(result: Assessment) -> Iterator[str]:
+    """What comes before the questions, as plain lines."""
     file = result.checklist.file
     yield f"{file.id} {file.version}, {result.answers.file.subject.project or 'no project named'}"
-    yield f"{result.answered} of {len(result.visible)} questions answered, {len(result.open)} open"
+    yield _tally(result)
     if result.standing:
         yield f"Standing: {result.standing}"
-    yield from (f"Blocks: {because}" for because in result.against)
+    yield from (text for _kind_, text in _lines(result))
+
+
+def _lines(result: Assessment) -> Iterator[tuple[str, str]]:
+    """What stands against it, outcomes, who signed and on which conditions, each with how it counts."""
+    yield from (("stop", f"Blocks: {because}") for because in result.against)
+    for item in result.contradictions:
+        yield "stop", f"Contradicted: “{item.answer}” ({item.question}). {item.because}"
+    level = result.checklist.file.scoring.level
+    bands = level.bands if level else ()
+    yield from (("", band.because) for band in bands if band.id == result.level and band.because and result.answered)
+    yield from (("", f"{reached.title}: {reached.because}") for reached in result.outcomes)
     for state in result.signoffs:
         signed = state.signoff
         holds = "" if state.holds else f", which does not hold: {state.because}"
         decision, day = signed.decision.replace("_", " "), signed.at.date().isoformat()
-        yield f"{signed.role}: {decision} by {signed.by} on {day}{holds}"
-    yield from (f"Condition {c.number} of {c.role}: {c.said}" for c in result.conditions)
-    yield from (f"{role}: not signed" for role in result.missing_roles)
+        yield ("" if state.holds else "stop"), f"{signed.role}: {decision} by {signed.by} on {day}{holds}"
+        for c in result.conditions:
+            if state.holds and c.role == signed.role:
+                kind = {"overdue": "stop", "unowned": "wait"}.get(c.state, "")
+                yield kind, f"Condition {c.number} of {c.role}: {c.said}"
+    decided = {state.signoff.role for state in result.signoffs if state.holds}
+    for role in result.missing_roles:
+        yield "wait", f"{role}: has not approved" if role in decided else f"{role}: not signed"
+    if result.expired:
+        yield "wait", f"Does not hold any more: {result.expired}"
 
 
 def _sections(result: Assessment) -> Iterator[tuple[str, list[Question]]]:
@@ -108,8 +187,16 @@ def _notes(result: Assessment, question: Question, answer: Answer | None) -> Ite
             when = f" on {answer.at.date().isoformat()}" if answer.at else ""
             note = f": {answer.review.note}" if answer.review.note else ""
             yield f"{answer.by}{when}; {answer.review.state.replace('_', ' ')}{note}"
+    yield from _against(result, question)
+
+
+def _against(result: Assessment, question: Question) -> Iterator[str]:
+    """What keeps an answer from counting."""
     yield from (f"Open: {gap.reason}" for gap in result.open if gap.question == question.id)
-    yield from (f"Contradicted: {item.because}" for item in result.contradictions if item.question == question.id)
+    for item in result.contradictions:
+        if item.question == question.id:
+            yield f"Contradicted: {item.because}"
+            yield from (f"See {place.said}" for place in item.places)
 
 
 def _kind(result: Assessment, question: Question) -> str:

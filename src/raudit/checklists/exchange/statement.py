@@ -44,11 +44,17 @@ def in_toto(result: Assessment, *, name: str, sha256: Sha256) -> dict[str, Any]:
             "asked": len(result.visible),
             "open": [gap.question for gap in result.open],
             "level": result.level,
+            "levelTitle": result.checklist.level_title(result.level),
             "levelBest": result.level_best,
             "levelWorst": result.level_worst,
-            "outcomes": [{"id": reached.id, "because": reached.because} for reached in result.outcomes],
+            "outcomes": [
+                {"id": reached.id, "title": reached.title, "because": reached.because} for reached in result.outcomes
+            ],
             "blockers": list(result.blockers),
-            "contradicted": [{"question": c.question, "because": c.because} for c in result.contradictions],
+            "contradicted": [
+                {"question": c.question, "because": c.because, "places": [place.as_json() for place in c.places]}
+                for c in result.contradictions
+            ],
             "signoffs": [
                 {
                     "role": state.signoff.role,

@@ -81,6 +81,22 @@ def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
     return _same_bytes(book)
 
 
+def checklist_of(content: bytes) -> str:
+    """Id of the checklist that a workbook answers, as its sheet File says.
+
+    Raises
+    ------
+    AnswersError
+        If it is no workbook of this form, or does not say so.
+    """
+    for row, (key, value) in _cells(_opened(content), "File", ("key", "value")):
+        if key == "checklist":
+            pin = _json(_read(value), f"File, row {row}")
+            if isinstance(pin, dict) and isinstance(pin.get("id"), str):
+                return str(pin["id"])
+    raise _misread("File", "no checklist", "the line 'checklist' as it was exported")
+
+
 def from_workbook(content: bytes, checklist: Checklist) -> str:
     """Read a workbook back, as the text of an answers file.
 

@@ -17,6 +17,7 @@ from raudit.record import Figure, Table
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
     answers_table,
+    contradictions_table,
     overview_table,
     reasons_table,
     register_table,
@@ -52,11 +53,13 @@ class Assessments:
         findings: list[Finding] = []
         for files in evidence.assessments:
             checklist, answers = _read(files)
-            result = assess(checklist, answers, facts=evidence.facts, today=evidence.clock.date())
+            result = assess(
+                checklist, answers, facts=evidence.facts, sources=evidence.sources, today=evidence.clock.date()
+            )
             results.append(result)
             findings += _findings(result, files)
-        reasons = reasons_table(results)
-        tables: list[Table] = [overview_table(results), *((reasons,) if reasons.rows else ())]
+        further = (contradictions_table(results), reasons_table(results))
+        tables: list[Table] = [overview_table(results), *(table for table in further if table.rows)]
         figures: list[Figure] = []
         for result in results:
             tables.append(answers_table(result))
@@ -163,6 +166,7 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
                     "at": item.at,
                     "evidence": item.because,
                     "fact": item.fact,
+                    "places": [place.as_json() for place in item.places],
                     "line": item.line,
                 },
                 requirements=question.maps_to or CONTRADICTED.requirements,

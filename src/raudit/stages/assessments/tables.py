@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raudit.checklists import Assessment
-from raudit.checklists.assess import answer_text
+from raudit.checklists.assess import answer_text, row_text
 from raudit.checklists.register import risk_register
 from raudit.checklists.schema import Kind
 from raudit.checklists.scope import row_level
@@ -14,23 +14,19 @@ from raudit.record import Column, Figure, Table
 
 def overview_table(results: Sequence[Assessment]) -> Table:
     """One row an assessment."""
-    rows = []
-    for result in results:
-        level = result.level or "not told"
-        if result.level_best != result.level_worst:
-            level = f"{level} (could end from {result.level_best or '?'} to {result.level_worst or '?'})"
-        rows.append(
-            {
-                "title": result.checklist.file.title,
-                "version": result.checklist.file.version,
-                "answered": f"{result.answered} of {len(result.visible)}",
-                "accepted": result.accepted,
-                "open": len(result.open),
-                "blocking": len(result.blockers) + len(result.overdue),
-                "contradicted": len(result.contradictions),
-                "level": level if result.checklist.file.scoring.level else "",
-            }
-        )
+    rows = [
+        {
+            "title": result.checklist.file.title,
+            "version": result.checklist.file.version,
+            "answered": f"{result.answered} of {len(result.visible)}",
+            "accepted": result.accepted,
+            "open": len(result.open),
+            "blocking": len(result.blockers) + len(result.overdue),
+            "contradicted": len(result.contradictions),
+            "level": result.standing,
+        }
+        for result in results
+    ]
     columns = (
         Column(key="title", label="Assessment"),
         Column(key="version", label="Version", kind="code"),
@@ -49,10 +45,11 @@ def reasons_table(results: Sequence[Assessment]) -> Table:
     rows = []
     for result in results:
         level, title = result.checklist.file.scoring.level, result.checklist.file.title
-        said = [(f"level {b.id}", b.because) for b in (level.bands if level else ()) if b.id == result.level]
-        said += [(reached.id, reached.because) for reached in result.outcomes]
+        title_of = result.checklist.level_title
+        said = [(title_of(b.id), b.because) for b in (level.bands if level else ()) if b.id == result.level]
+        said += [(reached.title, reached.because) for reached in result.outcomes]
         said += [("stops it", because) for because in (*result.blockers, *result.overdue)]
-        rows += [{"title": title, "outcome": o.replace("_", " "), "because": why} for o, why in said if why]
+        rows += [{"title": title, "outcome": o, "because": why} for o, why in said if why]
     columns = (
         Column(key="title", label="Assessment"),
         Column(key="outcome", label="Outcome"),
@@ -68,7 +65,10 @@ def answers_table(result: Assessment) -> Table:
     rows = []
     for name in result.visible:
         question, answer = result.checklist.questions[name], result.answers.file.answers.get(name)
-        said = answer_text(question, result.answers.values.get(name))
+        value = result.answers.values.get(name)
+        said = answer_text(question, value)
+        if question.type is Kind.ROWS and value:
+            said = " ".join(f"({number}) {row_text(question, row)}" for number, row in enumerate(value, 1))
         if answer is not None and answer.state != "answered":
             said = answer.state.replace("_", " ")
         state = answer.review.state.replace("_", " ") if answer else ""
@@ -92,6 +92,34 @@ def answers_table(result: Assessment) -> Table:
     return Table(id=f"answers-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows))
 
 
+def contradictions_table(results: Sequence[Assessment]) -> Table:
+    """Both sides of each contradiction, and where in the record the measured side stands."""
+    rows = []
+    for result in results:
+        for item in result.contradictions:
+            places = [f"{place.pointer or place.fact} = {place.value}" for place in item.places]
+            places += [f"{f.pointer} ({f.rule}, {f.subject})" for place in item.places for f in place.findings]
+            rows.append(
+                {
+                    "question": result.checklist.questions[item.question].text,
+                    "answer": f"{item.answer} \u2014 {item.by}" if item.by else item.answer,
+                    "measured": item.because,
+                    "places": "; ".join(places),
+                }
+            )
+    columns = (
+        Column(key="question", label="Question"),
+        Column(key="answer", label="Answer"),
+        Column(key="measured", label="What was measured"),
+        Column(key="places", label="Where in record.json"),
+    )
+    caption = "Places are JSON pointers (RFC 6901) into the record that is attached to this report."
+    return Table(
+        id="contradictions", title="Answers that the evidence contradicts", columns=columns, rows=tuple(rows),
+        caption=caption,
+    )  # fmt: skip
+
+
 def signoff_table(result: Assessment) -> Table:
     """Every sign-off and whether it holds."""
     rows = [
@@ -99,7 +127,7 @@ def signoff_table(result: Assessment) -> Table:
             "role": state.signoff.role,
             "decision": state.signoff.decision.replace("_", " "),
             "by": state.signoff.by,
-            "at": state.signoff.at.isoformat(),
+            "at": state.signoff.at.date().isoformat(),
             "conditions": "; ".join(c.said for c in result.conditions if state.holds and c.role == state.signoff.role),
             "holds": "holds" if state.holds else state.because,
         }
