@@ -118,10 +118,12 @@ def _prose(cell: str) -> bool:
 
 def core(cell: str) -> tuple[int, int]:
     """Where a cell begins and ends without blanks, leading marks and a note behind it: ``-Hunt (R)`` is ``Hunt``."""
+    end = len(cell.rstrip())
+    if end > 4 * SHORT_CELL:
+        return end - len(cell[:end].lstrip()), end
     begin = next((i for i, c in enumerate(cell) if c.isalnum() or c in "+("), 0)
-    note = _NOTE.search(cell)
-    end = note.start() if note and note.start() > begin else len(cell.rstrip())
-    return begin, end
+    note = _NOTE.search(cell[:end])
+    return begin, note.start() if note and note.start() > begin else end
 
 
 def _listed(cell: str, rulebook: Rulebook) -> bool:
