@@ -320,3 +320,85 @@ def test_an_open_question_whose_every_answer_has_points_leaves_the_score_inside_
     assert (result.figures["p.score"].worst, result.figures["n.score"].best) == (5, -5)
     assert [result.level_best, result.level, result.level_worst] == ["low", "low", "high"]
     assert not result.complete
+
+
+COUNTED = parse_checklist("""
+schema: raudit.checklist/1
+id: counted
+version: 1.0.0
+title: T
+about: T
+source: {basis: [own], wording: own}
+tables:
+  t: {row: bad, col: often, rows: [l, h], cols: [l, h], order: [small, large], cells: [[small, small], [small, large]]}
+sections:
+- id: s
+  title: S
+  questions:
+  - {id: a, type: text, text: Q, why: because, help: say}
+  - {id: b, type: multi, text: Q, why: because, help: say, none_option: n,
+     options: [{id: x, text: X}, {id: y, text: Y}, {id: n, text: N}]}
+  - {id: c, type: date, text: Q, why: because, help: say, show_if: "has('b', 'x')"}
+  - {id: r, type: rows, text: Q, why: because, help: say, columns: [
+     {id: bad, text: B, options: [{id: l, text: L}, {id: h, text: H}]},
+     {id: often, text: O, options: [{id: l, text: L}, {id: h, text: H}]}]}
+scoring:
+  values:
+    told: {expr: "answered('a') + answered('b') + answered('c') + answered('r')"}
+    untold: {expr: "(not answered('a')) + (not answered('c'))"}
+    chosen: {expr: "2 * has('b', 'x') - has('b', 'y')"}
+    share: {expr: "100 * told / 4"}
+    weighed: {expr: "round(0.5 * told) if answered('a') else 10"}
+    rows: {expr: "any_row('r', 'bad', 'h') + (rows('r') > 1)"}
+    worst: {expr: "worst('r', 't')"}
+    least: {expr: "min(told, chosen, 3)"}
+    longest: {expr: "max(told, count('b'), untold)"}
+    both: {expr: "answered('a') and has('b', 'y')"}
+    strange: {expr: "ans('a') + 1"}
+""")
+ROW = st.fixed_dictionaries({"bad": st.sampled_from("lh"), "often": st.sampled_from("lh")})
+GIVEN = {
+    "a": st.just("words"),
+    "b": st.sampled_from([["x"], ["y"], ["x", "y"], ["n"]]),
+    "c": st.just("2026-01-01"),
+    "r": st.lists(ROW, min_size=1, max_size=3),
+}
+
+
+def _counted(values: dict[str, Any]) -> Any:
+    entries = {
+        name: {"state": "not_applicable", "why": "no"} if value is None else {"value": value}
+        for name, value in values.items()
+    }
+    pin = {"id": "counted", "version": "1.0.0", "sha256": COUNTED.sha256}
+    text = _dump({"schema": "raudit.answers/1", "checklist": pin, "answers": entries})
+    return assess(COUNTED, parse_answers(text, COUNTED), today=TODAY).figures
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.fixed_dictionaries({}, optional={name: st.none() | value for name, value in GIVEN.items()}),
+    st.fixed_dictionaries({name: st.none() | value for name, value in GIVEN.items()}),
+)
+def test_figures_that_count_answers_say_where_they_can_end(some: dict[str, Any], rest: dict[str, Any]) -> None:
+    """Whatever the open questions are answered with, the figure ends between best and worst."""
+    before, after = _counted(some), _counted({**rest, **some})
+    for name in ("told", "untold", "chosen", "share", "rows", "worst", "least", "longest", "weighed"):
+        figure, end = before.get(name), after.get(name)
+        if end is None or end.now is None:
+            continue  # it rests on an answer that was set aside
+        assert figure is not None, name
+        assert figure.best is not None, name
+        assert figure.worst is not None, name
+        assert figure.best <= end.now <= figure.worst, name
+        if figure.now is not None:
+            assert figure.best <= figure.now <= figure.worst, name
+    assert not {"both", "strange"} & set(before)
+
+
+def test_a_count_of_answers_spans_from_none_to_all() -> None:
+    figures = _counted({})
+    assert [(figures["told"].now, figures["told"].best, figures["told"].worst)] == [(0, 0, 4)]
+    assert (figures["share"].best, figures["share"].worst) == (0, 100)
+    assert (figures["chosen"].now, figures["chosen"].best, figures["chosen"].worst) == (None, -1, 2)
+    assert (figures["worst"].best, figures["worst"].worst) == (-1, 1)

@@ -128,6 +128,19 @@ class Assessment:
         return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
 
     @property
+    def points(self) -> tuple[str, ...]:
+        """Points of each pool so far, of how many, and where they can still end, one line each."""
+        found = []
+        for pool in self.checklist.file.scoring.pools:
+            score, most = self.figures.get(f"{pool}.score"), self.figures.get(f"{pool}.max")
+            if score is None or score.now is None:
+                continue
+            of = f" of {most.now.normalize():f}" if most is not None and most.now is not None else ""
+            ends = f"; could still end from {score.best:f} to {score.worst:f}" if score.best != score.worst else ""
+            found.append(f"{pool.replace('_', ' ')}: {score.now:f}{of} points{ends}")
+        return tuple(found)
+
+    @property
     def overdue(self) -> tuple[str, ...]:
         """Conditions of an approval that should have been met by now, one sentence each."""
         return tuple(

@@ -293,7 +293,7 @@ def _call(node: ast.Call, scope: Scope) -> Value:
         return (
             Decimal(len(values[0]))
             if isinstance(values[0], tuple | str)
-            else (values[0] if isinstance(values[0], lattice.Truth) else MISSING)
+            else (lattice.ANY if values[0] in (MAYBE, lattice.ANY) else MISSING)
         )
     spread = list(values[0]) if len(values) == 1 and isinstance(values[0], tuple) else values
     return lattice.lowest(spread) if name == "min" else lattice.highest(spread)

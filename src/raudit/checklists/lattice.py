@@ -23,11 +23,14 @@ class Truth(Enum):
     MISSING = "missing"
     """It looks at an answer that is not there; it never counts as true, nor does its negation."""
     MAYBE = "maybe"
-    """It depends on answers that are still open."""
+    """True or false, depending on answers that are still open; in a sum it counts for nothing or one."""
+    ANY = "anything"
+    """A value that depends on answers that are still open and of which nothing else is known."""
 
 
 MISSING: Final = Truth.MISSING
 MAYBE: Final = Truth.MAYBE
+ANY: Final = Truth.ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,10 @@ def is_true(value: Value) -> bool:
 def truth(value: Value) -> bool | Truth:
     """Reduce a value to true, false, missing or maybe."""
     match value:
-        case bool() | Truth():
+        case bool():
             return value
+        case Truth():
+            return MAYBE if value is ANY else value
         case Decimal():
             return value != 0
         case Range(low, high):
@@ -101,6 +106,8 @@ def _ends(value: Value) -> tuple[Decimal, Decimal] | Truth:
             return value, value
         case Range(low, high):
             return low, high
+        case Truth.MAYBE:
+            return Decimal(0), Decimal(1)
         case Truth():
             return value
         case _:
@@ -119,7 +126,7 @@ def arithmetic(left: Value, right: Value, do: Callable[[Decimal, Decimal], Decim
     """
     a, b = _ends(left), _ends(right)
     if isinstance(a, Truth) or isinstance(b, Truth):
-        return MAYBE if MAYBE in (a, b) else MISSING
+        return ANY if ANY in (a, b) else MISSING
     corners = [do(x, y) for x, y in product(set(a), set(b))]
     exact = [c for c in corners if c is not None and not c.is_nan()]
     if len(exact) < len(corners):
@@ -179,7 +186,7 @@ def highest(values: Iterable[Value]) -> Value:
 
 def _extreme(values: Iterable[Value], pick: Callable[[Iterable[Decimal]], Decimal]) -> Value:
     ends = [_ends(v) for v in values]
-    for kind in (MISSING, MAYBE):
+    for kind in (MISSING, ANY):
         if kind in ends:
             return kind
     pairs = [e for e in ends if not isinstance(e, Truth)]
@@ -191,14 +198,16 @@ def hull(left: Value, right: Value) -> Value:
     if left == right and type(left) is type(right):
         return left
     match left, right:
-        case (Truth.MAYBE, _) | (_, Truth.MAYBE) | (Truth.MISSING, _) | (_, Truth.MISSING) | (bool(), bool()):
+        case (bool() | Truth.MAYBE, bool() | Truth.MAYBE):
             return MAYBE
+        case (Truth.ANY | Truth.MISSING, _) | (_, Truth.ANY | Truth.MISSING):
+            return ANY
         case (str() | OneOf(), str() | OneOf()):
             return OneOf(_words(left) | _words(right))
         case _:
             a, b = _ends(left), _ends(right)
             if isinstance(a, Truth) or isinstance(b, Truth):
-                return MAYBE
+                return ANY
             return number(min(a[0], b[0]), max(a[1], b[1]))
 
 
@@ -209,7 +218,7 @@ def _words(value: Value) -> frozenset[str]:
 def equal(left: Value, right: Value) -> bool | Truth:
     """Equality; a word never equals a number."""
     if isinstance(left, Truth) or isinstance(right, Truth):
-        return MAYBE if MAYBE in (left, right) else MISSING
+        return MAYBE if {MAYBE, ANY} & {left, right} else MISSING
     if isinstance(left, str | OneOf) and isinstance(right, str | OneOf):
         a, b = _words(left), _words(right)
         return a == b if len(a) == len(b) == 1 else (MAYBE if a & b else False)
@@ -225,7 +234,7 @@ def ordered(left: Value, right: Value, *, strict: bool) -> bool | Truth:
     """``left < right`` if strict, else ``left <= right``; words and lists have no order, so they are missing."""
     a, b = _ends(left), _ends(right)
     if isinstance(a, Truth) or isinstance(b, Truth):
-        return MAYBE if MAYBE in (a, b) else MISSING
+        return MAYBE if ANY in (a, b) else MISSING
     sure = a[1] < b[0] if strict else a[1] <= b[0]
     never = a[0] >= b[1] if strict else a[0] > b[1]
     return True if sure else (False if never else MAYBE)
@@ -234,7 +243,7 @@ def ordered(left: Value, right: Value, *, strict: bool) -> bool | Truth:
 def contains(item: Value, group: Value) -> bool | Truth:
     """Whether a value is one of a list, or a list shares an item with it."""
     if isinstance(group, Truth) or isinstance(item, Truth):
-        return MAYBE if MAYBE in (item, group) else MISSING
+        return MAYBE if {MAYBE, ANY} & {item, group} else MISSING
     if not isinstance(group, tuple):
         return equal(item, group)
     if isinstance(item, OneOf):

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from raudit.checklists import lattice
-from raudit.checklists.lattice import INFINITY, MAYBE, MISSING, OneOf, Truth, Value
+from raudit.checklists.lattice import ANY, INFINITY, MAYBE, MISSING, OneOf, Truth, Value
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Kind, Question
 
@@ -101,7 +101,7 @@ def _ans(scope: AnswerScope, name: str) -> Value:
         case Kind.NUMBER:
             return lattice.Range(-INFINITY, INFINITY)
         case _:
-            return MAYBE
+            return ANY
 
 
 def _has(scope: AnswerScope, name: str, *options: str) -> Value:
@@ -151,7 +151,7 @@ def _worst(scope: AnswerScope, name: str, table: str) -> Value:
     rules = scope.checklist.file.tables[table]
     if not scope.has_answer(name):
         top = Decimal(len(rules.order) - 1)
-        return lattice.Range(Decimal(0), top) if scope.is_open(name) else MISSING
+        return lattice.Range(Decimal(-1), top) if scope.is_open(name) else MISSING
     levels = [row_level(scope.checklist, table, row) for row in scope.values.get(name, ())]
     if not levels:
         return Decimal(-1)

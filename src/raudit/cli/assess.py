@@ -503,6 +503,8 @@ def _tell(result: Assessment, path: Path) -> None:
     click.echo(f"answered {result.answered} of {len(result.visible)}, accepted by a reviewer {result.accepted}")
     if file.scoring.level:
         click.echo(f"Standing: {result.standing}")
+    for said in result.points:
+        click.echo(f"  {said}")
     for reached in result.outcomes:
         click.echo(f"{reached.title}: {reached.because}")
     for gap in result.open:

@@ -142,6 +142,7 @@ def _lines(result: Assessment) -> Iterator[tuple[str, str]]:
     level = result.checklist.file.scoring.level
     bands = level.bands if level else ()
     yield from (("", band.because) for band in bands if band.id == result.level and band.because and result.answered)
+    yield from (("", line) for line in result.points)
     yield from (("", f"{reached.title}: {reached.because}") for reached in result.outcomes)
     for state in result.signoffs:
         signed = state.signoff

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from raudit.canonical import Sha256
@@ -47,6 +48,10 @@ def in_toto(result: Assessment, *, name: str, sha256: Sha256) -> dict[str, Any]:
             "levelTitle": result.checklist.level_title(result.level),
             "levelBest": result.level_best,
             "levelWorst": result.level_worst,
+            "figures": {
+                name: {"now": _figure(f.now), "best": _figure(f.best), "worst": _figure(f.worst)}
+                for name, f in result.figures.items()
+            },
             "outcomes": [
                 {"id": reached.id, "title": reached.title, "because": reached.because} for reached in result.outcomes
             ],
@@ -79,3 +84,8 @@ def in_toto(result: Assessment, *, name: str, sha256: Sha256) -> dict[str, Any]:
             "expired": result.expired,
         },
     }
+
+
+def _figure(value: Decimal | None) -> str | None:
+    """A decimal as text, so that no reader rounds it; None for one that is not known or has no end."""
+    return None if value is None or not value.is_finite() else f"{value:f}"
