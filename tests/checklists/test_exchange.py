@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from raudit.checklists import assess, load_answers, parse_answers, parse_checklist
+from raudit.checklists.answers import empty_answers
 from raudit.checklists.exchange import from_workbook, html, in_toto, markdown, oscal, workbook
 from raudit.checklists.load import shipped
 from raudit.checklists.writing import record_answer
@@ -130,3 +131,29 @@ def test_in_toto(example):
     assert made["subject"][0] == {"name": "a.yaml", "digest": {"sha256": "0" * 64}}
     assert made["predicate"]["blockers"] == list(result.blockers)
     assert len(made["predicate"]["signoffs"]) == len(answers.file.signoffs)
+
+
+def test_new_rows_are_filled_in_without_numbering_them() -> None:
+    from openpyxl import load_workbook
+
+    checklist = shipped("launch-readiness")
+    book = load_workbook(
+        io.BytesIO(workbook(checklist, empty_answers(checklist), at=datetime(2026, 11, 21, tzinfo=UTC)))
+    )
+    sheet = book["Lists"]
+    lines = [row for row in sheet.iter_rows(min_row=2) if row[0].value == "problem.guardrails"]
+    assert [row[1].value for row in lines] == ["new"] * 4
+    for row, text in zip(lines, ("Ratio", "0.8", "stop", "Ines"), strict=True):
+        row[3].value = text
+    for key, text in (("metric", "Repaid"), ("limit", "3")):
+        sheet.append(["problem.guardrails", "new", key, text])
+    out = io.BytesIO()
+    book.save(out)
+    found = parse_answers(from_workbook(out.getvalue(), checklist), checklist)
+    assert found.values["problem.guardrails"] == (
+        {"metric": "Ratio", "limit": "0.8", "action": "stop", "owner": "Ines"},
+        {"metric": "Repaid", "limit": "3"},
+    )
+    assert set(found.file.answers) == {"problem.guardrails"}
+    offered = [rule.formula1 for rule in sheet.data_validations.dataValidation]
+    assert '"minor,moderate,serious,severe"' in offered

@@ -529,7 +529,8 @@ def _tell(result: Assessment, path: Path) -> None:
             if state.holds and condition.role == state.signoff.role:
                 colour = {"met": "green", "overdue": "red"}.get(condition.state, "yellow")
                 click.echo(f"  {click.style('condition', fg=colour)} {condition.number}  {condition.said}")
-    for role in result.missing_roles:
+    decided = {state.signoff.role for state in result.signoffs if state.holds}
+    for role in (role for role in result.missing_roles if role not in decided):
         click.echo(f"{click.style('unsigned', fg='yellow')}      {role}")
     if result.expired:
         click.echo(f"{click.style('expired', fg='red')}       {result.expired}")

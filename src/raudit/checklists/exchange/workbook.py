@@ -22,8 +22,13 @@ ASKED = ("id", "section", "question", "how to answer", "options")
 WRITTEN = ("answer", "state", "why", "by", "at", "owner", "due", "evidence", "review")
 WIDTHS = (18, 18, 44, 44, 30, 44, 14, 36, 22, 20, 18, 12, 20, 20)
 LISTED = ("question", "row", "column", "value")
+MEANING = "what it asks"
+NEW = "new"
+"""Stands for the number of a row to fill in; left out again if it stays empty, and copied for more rows."""
 JSON = "json:"
 LONGEST = 32_000
+FIRST_NEW = 1_000_000
+"""Places of new rows, after all numbered ones."""
 MOST_BYTES = 100_000_000
 """Unpacked; a small file can hold a great deal of nothing."""
 
@@ -65,20 +70,33 @@ def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
         if ids and question.type is not Kind.MULTI:
             _drop_down(sheet, number, len(ASKED) + 1, ids)
         _drop_down(sheet, number, len(ASKED) + 2, ["answered", "unknown", "not_applicable"])
-    lists = book.create_sheet("Lists")
-    _head(lists, LISTED, (24, 8, 24, 80))
-    at_row = 2
-    for name, question in checklist.questions.items():
-        answer = answers.file.answers.get(name)
-        if question.type is Kind.ROWS and answer is not None and isinstance(answer.value, list):
-            for index, row in enumerate(answer.value, 1):
-                for key, cell in row.items():
-                    for column, text in enumerate((name, str(index), key, _text(cell)), 1):
-                        _put(lists, at_row, column, text)
-                    at_row += 1
+    _lists(book, checklist, answers)
     _rest(book, answers)
     sheet.protection.sheet = True
     return _same_bytes(book)
+
+
+def _lists(book: Any, checklist: Checklist, answers: Answers) -> None:
+    """One line for each cell of each list, and one empty row of each list to fill in."""
+    sheet = book.create_sheet("Lists")
+    _head(sheet, (*LISTED, MEANING), (24, 8, 24, 80, 60))
+    at_row = 2
+    for question in (q for q in checklist.questions.values() if q.type is Kind.ROWS):
+        answer = answers.file.answers.get(question.id)
+        given = answer.value if answer is not None and isinstance(answer.value, list) else []
+        rows = [(str(index), row) for index, row in enumerate(given, 1)]
+        blank = {column.id: "" for column in question.columns}
+        for index, row in [*rows, (NEW, blank)]:
+            for key, cell in row.items():
+                column = next((c for c in question.columns if c.id == key), None)
+                ids = [option.id for option in column.options] if column else []
+                told = (column.text + (f" ({', '.join(ids)})" if ids else "")) if column else ""
+                for place, text in enumerate((question.id, index, key, _text(cell)), 1):
+                    _put(sheet, at_row, place, text)
+                _put(sheet, at_row, len(LISTED) + 1, told, locked=True)
+                if ids:
+                    _drop_down(sheet, at_row, len(LISTED), ids)
+                at_row += 1
 
 
 def checklist_of(content: bytes) -> str:
@@ -162,13 +180,24 @@ def _rows(lists: list[tuple[int, tuple[Any, ...]]], checklist: Checklist) -> dic
         question = checklist.questions.get(str(name))
         if question is None or question.type is not Kind.ROWS:
             raise _misread(f"Lists, row {number}, question", str(name), "the id of a question that takes a list")
-        if not _read(index).isdigit():
-            raise _misread(f"Lists, row {number}, row", _read(index), "a whole number")
-        row = found.setdefault(question.id, {}).setdefault(int(_read(index)), {})
+        told = _read(index).strip()
+        if told == NEW and value in (None, ""):
+            continue
+        if not (told.isdigit() or told == NEW):
+            raise _misread(f"Lists, row {number}, row", told, f"a whole number, or {NEW}")
+        rows = found.setdefault(question.id, {})
+        place = _new_row(rows, str(column)) if told == NEW else int(told)
+        row = rows.setdefault(place, {})
         if str(column) in row:
             raise _misread(f"Lists, row {number}, column", str(column), "each column once in a row")
         row[str(column)] = _read(value)
     return found
+
+
+def _new_row(rows: dict[int, dict[str, str]], column: str) -> int:
+    """Where a cell of a new row goes: into the last new row, or the next one if that has the column already."""
+    last = max((place for place in rows if place >= FIRST_NEW), default=FIRST_NEW)
+    return last + 1 if column in rows.get(last, {}) else last
 
 
 def _entry(
@@ -217,7 +246,7 @@ def _no_workbook(got: str) -> AnswersError:
 
 def _value(kind: Kind, value: Any) -> str:
     if kind is Kind.ROWS:
-        return "see the sheet Lists" if value else ""
+        return "see the sheet Lists"
     if isinstance(value, list):
         return "\n".join(str(item) for item in value)
     return _text(value)
