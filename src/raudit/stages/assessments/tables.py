@@ -207,7 +207,7 @@ def risk_matrix(result: Assessment) -> list[Figure]:
             Figure(
                 id=f"matrix-{result.checklist.id}-{name}",
                 kind="matrix",
-                title=f"Risks by {_words(table.row)} and {_words(table.col)}",
+                title=f"{result.checklist.file.title}: risks by {_words(table.row)} and {_words(table.col)}",
                 alt=f"Of {len(placed)} risks: " + "; ".join(said) + ".",
                 caption="Number of risks in each cell; darker cells are worse.",
                 data={
