@@ -237,3 +237,32 @@ def test_two_ticked_options_that_become_one_are_asked_anew(path):
     type_in(path, ENTER + "then" + ENTER + SPACE + DOWN + SPACE + ENTER + "\x03")
     found, _moved = migrated(path, "{c: {one: two}}", "nothing", "nothing")
     assert found.file.set_aside["c"].value == ["one", "two"]
+
+
+def test_a_reviewer_goes_back_and_forth_and_every_view_is_saved(path, capsys):
+    from raudit.cli._assess_review import review_through
+
+    found = type_in(path, ALL)
+    keys = ENTER + "c" + ENTER + "why?" + ENTER + "b" + ENTER + ENTER + "s" + ENTER  # accept, send back, back: accept
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        pipe.send_text(keys)
+        review_through(path, CHECKLIST, found, list("abcde"), by="bo", at=NOW)
+    after = parse_answers(path.read_text(), CHECKLIST).file.answers
+    assert [after[name].review.state for name in "abc"] == ["accepted", "accepted", "pending"]
+    assert "3 of 5 answers were reviewed" in capsys.readouterr().out
+
+
+def test_someone_decides_in_the_terminal_and_names_conditions(path):
+    from raudit.checklists import assess
+    from raudit.cli._assess_sign import decide
+
+    result = assess(CHECKLIST, type_in(path, ALL), today=NOW.date())
+    half = "c" + ENTER + "Again" + ENTER + "Bo" + ENTER + "\x03"
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        pipe.send_text(half)
+        with pytest.raises(KeyboardInterrupt):
+            decide(path, result)
+        pipe.send_text("c" + ENTER + ENTER + ENTER + "31.1.2027" + ENTER + ENTER + "n")
+        found = decide(path, result)
+    assert found == ("approve_with_conditions", [{"what": "Again", "owner": "Bo", "due": "2027-01-31"}])
+    assert not path.with_name(".a.yaml.draft").exists()

@@ -235,6 +235,7 @@ def diff(answers: Path, newer: Path | None) -> int:
 @clock_option
 def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str, ...], clock: datetime | None) -> None:
     """Go through ANSWERS as a reviewer: accept each, or send it back with a note."""
+    from raudit.checklists.signoff import person
     from raudit.checklists.writing import review_answer, save
     from raudit.errors import UsageError
 
@@ -243,6 +244,7 @@ def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str
     left = [
         n for n in checklist.questions if n in found.file.answers and found.file.answers[n].review.state != "accepted"
     ]
+    own = [name for name in left if person(found.file.answers[name].by) == person(by)]
     notes = dict(item.partition("=")[::2] for item in send_back)
     if not accept and not notes:
         if not sys.stdin.isatty():
@@ -251,6 +253,15 @@ def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str
                 hint="give --accept QUESTION or --send-back QUESTION=NOTE, or run it in a terminal",
             )  # fmt: skip
         from raudit.cli._assess_review import review_through
+
+        if own and len(own) == len(left):
+            raise UsageError(
+                "all that is left to review are the reviewer's own answers", reference="review-author", got=by,
+                hint="let someone else review them",
+            )  # fmt: skip
+        if own:
+            click.echo(f"Left out: {len(own)} of your own answers, which someone else reviews.")
+        left = [name for name in left if name not in own]
 
         review_through(answers, checklist, found, left, by=by, at=at)
         return
