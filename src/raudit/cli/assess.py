@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -314,15 +315,12 @@ def requirements(answers: Path, output: Path | None, clock: datetime | None) -> 
 def register(answers: tuple[Path, ...], record: Path | None, clock: datetime | None) -> None:
     """Print the risk register of one or more ANSWERS files: what blocks first, then worst first."""
     from raudit import checklists
+    from raudit.cli._assess_register import lines
 
     (facts, sources), today = _measured(record), now_or(clock).date()
     results = [checklists.assess(*_read(path), facts=facts, sources=sources, today=today) for path in answers]
-    for risk in checklists.risk_register(results):
-        word = risk.level or risk.source
-        priority = f"priority {risk.priority:,}" if risk.priority is not None else f"not rated: {risk.not_rated}"
-        click.echo(f"{click.style(word, bold=True)}  {risk.risk}")
-        parts = [f"after: {risk.residual}" if risk.residual else "", risk.measure, risk.owner, risk.due, priority]
-        click.echo(f"    {'; '.join(part for part in parts if part)}  [{risk.assessment}]")
+    for line in lines(checklists.risk_register(results), min(100, shutil.get_terminal_size().columns)):
+        click.echo(line)
 
 
 @command.command()
