@@ -1,9 +1,9 @@
-"""The part "fresh" of the labelled set: tables that nobody who writes the rules of the scan has read.
+"""The parts "fresh" and "unseen" of the labelled set: tables that nobody who writes the rules of the scan has read.
 
 Collected and labelled after the rules were written, by somebody who had not read them, and scanned once for a release of
-the rules. Public tables and their labels stand in ``pii_fresh.yaml`` and ``pii_fresh_packs.yaml``, generated ones in
-``pii_fresh_generated.yaml``. Those of ``pii_fresh_packs.yaml`` are read out of archives that ``pii_packs.py`` fetches;
-without its folder they are left out and this is said.
+the rules. Public tables and their labels stand in ``pii_PART.yaml`` (installed packages) and ``pii_PART_packs.yaml``,
+generated ones in ``pii_PART_generated.yaml``. Those of ``pii_PART_packs.yaml`` are read out of archives that
+``pii_packs.py`` fetches; without a folder that holds them they are left out and this is said.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pii_packs import PACKS, Reader, digest, members, packs
+from pii_packs import Reader, digest, listing, members, packs
 from pii_public import as_arrow
-
-INSTALLED = Path(__file__).with_name("pii_fresh.yaml")
 
 
 @dataclass(frozen=True)
@@ -37,32 +35,33 @@ class FreshTable:
     doubtful: frozenset[str]
 
 
-def fresh_public(folder: Path | None, only: str = "") -> Iterator[FreshTable]:
+def fresh_public(part: str, folders: Sequence[Path], only: str = "") -> Iterator[FreshTable]:
     """Public tables of the packages that are there; a table that cannot be read as its entry says stops the run."""
     from ruamel.yaml import YAML
 
-    listed = YAML(typ="safe").load(INSTALLED)
-    archived = {} if folder is None else packs()
-    if folder is None:
+    installed = Path(__file__).with_name(f"pii_{part}.yaml")
+    listed = YAML(typ="safe").load(installed) if installed.is_file() else {}
+    archived = packs(part) if folders else {}
+    if not folders:
         print(
-            f"left out: the archives of {PACKS.name}, no --packs FOLDER was given (pii_packs.py fills one)",
+            f"left out: the archives of {listing(part).name}, no --packs FOLDER was given (pii_packs.py fills one)",
             file=sys.stderr,
         )
-    for name, package in (listed | archived).items():
-        read = _reader(name, package, folder)
+    for name, package in ((listed or {}) | archived).items():
+        read = _reader(name, package, folders)
         if read is None:
             continue
         for table, how in package["tables"].items():
-            if only in (key := f"fresh/{name}/{table}"):
+            if only in (key := f"{part}/{name}/{table}"):
                 yield _labelled(key, package["in"], read, how)
 
 
-def _reader(name: str, package: dict[str, Any], folder: Path | None) -> Reader | None:
+def _reader(name: str, package: dict[str, Any], folders: Sequence[Path]) -> Reader | None:
     """How to read the files of a package; None, with a reason told, if it is not there."""
-    if folder is not None and "archive" in package:
-        archive = folder / package["archive"]
-        if not archive.is_file():
-            print(f"left out: {name}, {archive} is missing", file=sys.stderr)
+    if "archive" in package:
+        archive = next((found for folder in folders if (found := folder / package["archive"]).is_file()), None)
+        if archive is None:
+            print(f"left out: {name}, {package['archive']} is missing", file=sys.stderr)
             return None
         if digest(archive) != package["sha256"]:
             sys.exit(f"{archive} is not the file that was labelled")
@@ -82,7 +81,7 @@ def _reader(name: str, package: dict[str, Any], folder: Path | None) -> Reader |
 
 
 def _labelled(key: str, inside: str, read: Reader, how: dict[str, Any]) -> FreshTable:
-    files = read(f"{inside}/{how['file']}")
+    files = read(f"{inside}/{how['file']}".removeprefix("/"))
     if not files:
         sys.exit(f"{key}: no file {inside}/{how['file']}")
     table = as_arrow(lambda: _plain(_load(files, how), how))
@@ -126,8 +125,9 @@ def _json(data: bytes, how: dict[str, Any]) -> Any:
     import pandas as pd
 
     content = json.loads(_text(data))
-    if how.get("at") == "each":  # a list of entries beside each key
-        content = [{"key": key} | entry for key, entries in content.items() for entry in entries]
+    if how.get("at") == "each":  # an entry, or a list of entries, beside each key
+        lists = {key: held if isinstance(held, list) else [held] for key, held in content.items()}
+        content = [{"key": key} | entry for key, entries in lists.items() for entry in entries]
     elif "at" in how:
         content = content[how["at"]]
     return pd.json_normalize(content)
@@ -184,10 +184,13 @@ def _text(data: bytes) -> str:
 LOADERS: dict[str, Callable[[bytes, dict[str, Any]], Any]] = {
     ".csv": _csv,
     ".db": _sqlite,
+    ".gramps": _xml,
     ".js": _script,
     ".json": _json,
     ".parquet": _parquet,
     ".py": _literal,
+    ".sqlite": _sqlite,
+    ".tsv": _csv,
     ".txt": _json,
     ".xml": _xml,
 }

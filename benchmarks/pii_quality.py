@@ -1,12 +1,12 @@
 """Column-level precision and recall of the profile mode on labelled tables, public and generated, with intervals.
 
-    uv run --group benchmark python benchmarks/pii_quality.py [--part tuning|"held out"|both|fresh|all] [--typed] [--show]
+    uv run --group benchmark python benchmarks/pii_quality.py [--part tuning|"held out"|both|fresh|unseen|all] [--typed] [--show]
 
 Public tables come from installed packages (``pii_public.py``), labels from ``pii_labels.yaml``; generated tables and their
 labels from ``pii_tables.py``; tables in ``--shared`` are read if they are there. Cells are scanned as text, as a CSV file
 gives them, or with ``--typed`` as the numbers and dates they are. Rules are tuned on one part only; the other was scanned
-at the end. The part "fresh" was collected and labelled after the rules were written, by somebody who had not read them, and
-is scanned once for a release of the rules (``pii_fresh.py``; some of its tables need ``--packs FOLDER``).
+at the end. The parts "fresh" and "unseen" were collected and labelled after the rules were written, by somebody who had not
+read them, and are scanned once for a release of the rules (``pii_fresh.py``; most of their public tables need ``--packs``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -33,7 +33,8 @@ from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.profile import clopper_pearson
 
-PARTS = ("tuning", "held out", "fresh")
+BLIND = ("fresh", "unseen")
+PARTS = ("tuning", "held out", *BLIND)
 LABELS = Path(__file__).with_name("pii_labels.yaml")
 
 
@@ -78,12 +79,12 @@ def labelled_tables(parts: set[str], shared: Path, only: str) -> Iterator[Labell
         print("labels without their table:", ", ".join(sorted(absent)), file=sys.stderr)
 
 
-def fresh_tables(packs: Path | None, only: str) -> Iterator[Labelled]:
-    """All tables of the part "fresh"."""
-    for item in fresh_public(packs, only):
-        yield Labelled(item.key, "fresh", "public", item.table, item.personal, item.doubtful)
-    for item in fresh_generated(only):
-        yield Labelled(item.key, "fresh", "generated", item.table, item.personal, item.doubtful)
+def blind_tables(part: str, folders: Sequence[Path], only: str) -> Iterator[Labelled]:
+    """All tables of one of the parts that were labelled by somebody who had not read the rules."""
+    for item in fresh_public(part, folders, only):
+        yield Labelled(item.key, part, "public", item.table, item.personal, item.doubtful)
+    for item in fresh_generated(part, only):
+        yield Labelled(item.key, part, "generated", item.table, item.personal, item.doubtful)
 
 
 def as_text(table: Any) -> Any:
@@ -106,16 +107,16 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print each wrong column with the evidence")
     parser.add_argument("--only", default="", help="tables whose key holds this")
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--packs", "--npm", type=Path, help="the folder that pii_packs.py filled, for the part fresh")
+    parser.add_argument("--packs", "--npm", type=Path, nargs="+", default=[], help="folders that pii_packs.py filled")
     parser.add_argument("--count", action="store_true", help="count tables and columns, scan nothing")
     parser.add_argument("--out", type=Path, help="write each column's result as JSON lines")
     parser.add_argument("--sample", type=int, default=200)
     parser.add_argument("--second-opinion", action="store_true")
     args = parser.parse_args()
     parts = {"both": set(PARTS[:2]), "all": set(PARTS)}.get(args.part, {args.part})
-    tables = labelled_tables(parts - {"fresh"}, args.shared, args.only) if parts - {"fresh"} else iter(())
-    if "fresh" in parts:
-        tables = chain(tables, fresh_tables(args.packs, args.only))
+    seen = parts - set(BLIND)
+    tables = labelled_tables(seen, args.shared, args.only) if seen else iter(())
+    tables = chain(tables, *(blind_tables(part, args.packs, args.only) for part in BLIND if part in parts))
     if args.count:
         count_columns(tables)
         return
