@@ -32,6 +32,8 @@ _DIALLED = re.compile(
     r"[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}(?!\d)|[2-9]\d{2} [2-9]\d{2} ?\d{4}\b)"
 )
 """How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
+_FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
+"""A letter of another script than the Latin one, in which the lists of names are written."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _THING = re.compile(
     r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
@@ -64,6 +66,9 @@ _STREET = re.compile(
     r"camino|carretera|ronda|rambla|via|viale|piazza|corso)\b|(?:stra(?:ß|ss)e|str\.|weg|gasse|platz|ufer|damm|straat|laan)\b"
 )
 """Words of streets that are sure enough inside a text."""
+_VERSION = re.compile(r"(?i)(?:[a-z]/|\b(?:v|ver|version|release|rel|build|licen[cs]e|firmware)[ .:-]*)$")
+_NETWORK = re.compile(r"/\d{1,2}\b")
+"""A network of many addresses, such as 10.0.0.0/8."""
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$")
 
 
@@ -83,6 +88,7 @@ class Shapes:
     dialled: float = 0.0
     wordy: float = 0.0
     prose: float = 0.0
+    foreign: float = 0.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> Shapes:
@@ -107,6 +113,7 @@ class Shapes:
             share(_DIALLED.match),
             share(lambda c: sum(len(word) > 1 for word in _LETTERS.findall(c)) > 2),
             share(_prose),
+            share(_FOREIGN.search),
         )
 
 
@@ -161,7 +168,8 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
         return len(cell) <= SHORT_CELL or bool(_STREET.search(text))
     if entity == "IP_ADDRESS":
         # Versions of software have four parts too, and begin with small numbers or stand behind a name and a stroke.
-        if re.search(r"[A-Za-z]/$", cell[: max(cell.find(text), 0)]):
+        begin = max(cell.find(text), 0)
+        if _VERSION.search(cell[:begin]) or _NETWORK.match(cell[begin + len(text) :]) or re.search(r"\b0\d", text):
             return False
         return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
     return True

@@ -8,7 +8,9 @@ from pydantic import Field
 
 from raudit.validate import Strict
 
-Language = Literal["en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "fi", "cs", "ro", "hu", "tr"]
+Language = Literal[
+    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "fi", "cs", "ro", "hu", "tr", "el", "uk", "hr", "ja"
+]  # fmt: skip
 
 
 class Options(Strict):
@@ -23,7 +25,8 @@ class Options(Strict):
     workers: int = Field(default=1, ge=1, le=256)
     """Processes that share the work; the result is the same for any number."""
     languages: tuple[Language, ...] = get_args(Language)
-    """Languages whose column names are understood; ``sv`` stands for Danish and Norwegian too, ``cs`` for Slovak."""
+    """Languages whose column names are understood. ``sv`` stands for Danish and Norwegian too, ``cs`` for Slovak,
+    ``uk`` for Russian and Bulgarian, ``hr`` for Serbian and Slovene, ``ja`` for Chinese and Korean."""
     model_language: Literal["en", "de", "fr", "es"] = "en"
     """Language of the values, which chooses the language model."""
     model: str | None = None

@@ -82,6 +82,8 @@ class ColumnProfile:
     """Share of sampled cells with three words of two letters or more."""
     prose: float = 0.0
     """Share of sampled cells most words of which begin with a small letter."""
+    foreign: float = 0.0
+    """Share of sampled cells in another script than the Latin one."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""

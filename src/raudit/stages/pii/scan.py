@@ -254,6 +254,7 @@ def _profile(
         dialled=shapes.dialled,
         wordy=shapes.wordy,
         prose=shapes.prose,
+        foreign=shapes.foreign,
         counts=tuple(_counts(scan, column.cells, spans, engine, rulebook)),
         gates=column.gates,
         language_model=column.ner and engine.model is not None and bool(column.cells),

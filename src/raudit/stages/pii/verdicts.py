@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from raudit.stages.pii.names_of_columns import Hint, HintTable
+from raudit.stages.pii.names_of_columns import Hint, HintTable, words
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 
+NAMED = frozenset({"name", "names", "nom", "nome", "nombre", "naam", "namn", "navn", "nimi", "nume", "ime"})
+"""Words that name no role."""
 WORDS_OF_SENTENCES = 6.0
 """Words of a text from which on it is likely a sentence and not the name of a thing."""
 LONG_TEXT = 12.0
@@ -160,7 +162,9 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
     if hint is Hint.SURE:
         several = profile.distinct_in_sample >= min(5, profile.n_sampled) or listed >= 0.5
         # Teams and schools have full names too, so a column of several words needs more than its name.
+        # In other scripts there are no lists of names to agree.
         least = 0.3 if profile.mean_words >= 1.8 else 0.0 if profile.distinct_in_sample >= 10 else 0.05
+        least = 0.0 if profile.foreign >= 0.5 else least
         enough = shaped >= 0.6 and several and max(listed, model) >= least
         return Sureness.NAME_AND_VALUES if enough else None
     full = profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8
@@ -179,6 +183,9 @@ def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[
         agree = (model + listed) / 2 >= 0.35 and listed >= 0.15 and agreed >= 0.1
         # Family names alone: the model knows few of them.
         alone = profile.mean_words < 1.8 and shaped >= 0.9 and listed >= 0.35 and model >= 0.1
+        if set(words(profile.name)) <= NAMED and profile.mean_words < 1.8:
+            # Everything has a name: counties, storms and chimpanzees too.
+            agree, alone = agree and model + listed >= 1.0 and agreed >= 0.3, False
         return Sureness.NAME_AND_VALUES if agree or alone else None
     if count and count.n and min(model, listed) >= 0.75 and count.agreed >= 0.75 * count.n and not other:
         # Nearly every cell is a full name, whatever the column is called.
