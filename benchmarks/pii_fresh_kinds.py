@@ -114,21 +114,12 @@ def fresh_generated(part: str, only: str = "") -> Iterator[FreshTable]:
     for name, entry in YAML(typ="safe").load(Path(__file__).with_name(f"pii_{part}_generated.yaml")).items():
         if only not in (key := f"{part}/generated/{name}"):
             continue
-        seed = SEEDS[part] + zlib.crc32(
-            name.encode()
-        )  # its own, so that another table can be added without changing this one
+        # A seed of its own, so that another table can be added without changing this one.
+        seed = SEEDS[part] + zlib.crc32(name.encode())
         fake, rng = Faker(entry["locale"]), random.Random(seed)
         fake.seed_instance(seed)
-        shared = (
-            pii_tables.clean,
-            pii_tables.persons,
-            pii_tables.numbers,
-            pii_tables.texts,
-            clean,
-            persons,
-            numbers,
-            texts,
-        )
+        here = (clean, persons, numbers, texts)
+        shared = (pii_tables.clean, pii_tables.persons, pii_tables.numbers, pii_tables.texts, *here)
         own = (pii_unseen_kinds.clean, pii_unseen_kinds.persons, pii_unseen_kinds.numbers, pii_unseen_kinds.texts)
         made = (*shared, *own) if part == "unseen" else shared
         makers: Makers = {kind: make for group in made for kind, make in group(fake, rng).items()}
