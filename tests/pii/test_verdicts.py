@@ -65,6 +65,15 @@ def test_names_however_they_are_written(scanner, rng, name, make):
     [
         ("peak", lambda r: f"Mt. {person(r)[1]}"),
         ("site", lambda r: f"{person(r)[1]} Hospice".upper()),
+        (
+            "name",
+            lambda r: r.choice(
+                ["Lincoln", "Houston", "Jackson", "Madison", "Franklin", "Orange", "Polk", "Iron", "Dade"]
+            ),
+        ),
+        ("assigned", lambda r: f"10.{r.randrange(99)}.0.0/16"),
+        ("pos", lambda r: f"{r.randrange(20, 99)}.{r.randrange(9)}.0{r.randrange(9)}.0{r.randrange(9)}"),
+        ("part", lambda r: f"{r.randrange(10**3):03}-{r.randrange(10**3):03}-{r.randrange(10**4):04}"),
         ("id", lambda r: f"2015-{r.randrange(10**6):06}"),
         ("phone", lambda r: f"0.{r.randrange(1, 10**9):09}"),
         ("phone", lambda r: f"{r.uniform(-1, 1):.2f}"),  # a loading of a factor analysis
@@ -126,3 +135,4 @@ def test_profiles_of_persons_and_pages_of_firms(scanner, rng):
         "SOCIAL_PROFILE"
     ]
     assert found(scanner, "web", [f"https://www.linkedin.com/company/firm-{i}" for i in range(N)]) == []
+    assert found(scanner, "c1", [f"@{rng.choice(FIRST).lower()}_{i}" for i in range(N)]) == ["SOCIAL_PROFILE"]

@@ -144,7 +144,7 @@ def _by_share(
         return None
     if entity in vetoed or profile.free_text or share < rule.share:
         return None
-    if entity == "PHONE_NUMBER" and (profile.dialled < 0.75 or profile.date_shape > 0.2):
+    if entity == "PHONE_NUMBER" and (profile.dialled < 0.85 or profile.date_shape > 0.2):
         return None
     if entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"} and profile.distinct_in_sample < 3 <= count.n:
         return None
