@@ -1,7 +1,6 @@
-"""The parts "fresh" and "unseen" of the labelled set: tables that nobody who writes the rules of the scan has read.
+"""The parts "fresh" and "unseen" of the labelled set, collected and labelled by somebody who had not read the rules.
 
-Collected and labelled after the rules were written, by somebody who had not read them, and scanned once for a release of
-the rules. Public tables and their labels stand in ``pii_PART.yaml`` (installed packages) and ``pii_PART_packs.yaml``,
+Each was scanned once blind before the rules were mended. Public tables and their labels stand in ``pii_PART.yaml`` (installed packages) and ``pii_PART_packs.yaml``,
 generated ones in ``pii_PART_generated.yaml``. Those of ``pii_PART_packs.yaml`` are read out of archives that
 ``pii_packs.py`` fetches; without a folder that holds them they are left out and this is said.
 """
