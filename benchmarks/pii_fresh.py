@@ -1,8 +1,8 @@
 """The parts "fresh" and "unseen" of the labelled set, collected and labelled by somebody who had not read the rules.
 
-Each was scanned once blind before the rules were mended. Public tables and their labels stand in ``pii_PART.yaml`` (installed packages) and ``pii_PART_packs.yaml``,
-generated ones in ``pii_PART_generated.yaml``. Those of ``pii_PART_packs.yaml`` are read out of archives that
-``pii_packs.py`` fetches; without a folder that holds them they are left out and this is said.
+Each was scanned once blind before the rules were mended. Public tables and their labels stand in ``pii_PART.yaml`` (installed
+packages) and ``pii_PART_packs.yaml``, generated ones in ``pii_PART_generated.yaml``. Those of ``pii_PART_packs.yaml`` are
+read out of archives that ``pii_packs.py`` fetches; without a folder that holds them they are left out and this is said.
 """
 
 from __future__ import annotations
