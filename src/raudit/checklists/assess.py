@@ -129,15 +129,17 @@ class Assessment:
 
     @property
     def points(self) -> tuple[str, ...]:
-        """Points of each pool so far, of how many, and where they can still end, one line each."""
-        found = []
-        for pool in self.checklist.file.scoring.pools:
-            score, most = self.figures.get(f"{pool}.score"), self.figures.get(f"{pool}.max")
+        """Points of each pool and value that has a title, of how many, and where they can still end, one line each."""
+        scoring, found = self.checklist.file.scoring, []
+        named = [(pool.replace("_", " "), f"{pool}.score", f"{pool}.max") for pool in scoring.pools]
+        named += [(value.title, name, "") for name, value in scoring.values.items() if value.title]
+        for title, name, limit in named:
+            score, most = self.figures.get(name), self.figures.get(limit)
             if score is None or score.now is None:
                 continue
             of = f" of {most.now.normalize():f}" if most is not None and most.now is not None else ""
             ends = f"; could still end from {score.best:f} to {score.worst:f}" if score.best != score.worst else ""
-            found.append(f"{pool.replace('_', ' ')}: {score.now:f}{of} points{ends}")
+            found.append(f"{title}: {score.now:f}{of} points{ends}")
         return tuple(found)
 
     @property

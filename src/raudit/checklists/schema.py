@@ -136,6 +136,8 @@ class Computed(Strict):
     expr: str = ""
     table: str = ""
     keys: tuple[str, ...] = ()
+    title: str = ""
+    """How a number of points is called for people; it is printed with the points of the pools."""
 
 
 class Band(Strict):
