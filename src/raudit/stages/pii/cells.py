@@ -27,7 +27,7 @@ _DATE = re.compile(
 _NUMBER = re.compile(r"\s*(?!\+\d{8,}$)[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s*")
 _FRACTION = re.compile(r"[-+]?\d*\.(?!0*$)\d+")
 _DIALLED = re.compile(
-    r"\s*(?:\+ ?\d|00[1-9]\d|\(\+?\d{1,5}\)|0\d{1,4}(?:[ /]|-\d{3,8}(?:-\d{3,4})?\s*$)|0\d(?:[ .-]\d\d){4}|"
+    r"\s*(?:\+ ?\d|00[1-9][\d -]|\(\+?\d{1,5}\)|0\d{1,4}(?:[ /]|-\d{3,8}\s*$)|0\d(?:[ .-]\d\d){4}|"
     r"1[-. ][2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}\b|"
     r"[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}(?!\d)|[2-9]\d{2} [2-9]\d{2} ?\d{4}\b)"
 )
@@ -110,11 +110,17 @@ class Shapes:
             share(_NUMBER.fullmatch),
             share(lambda c: len(c) <= 2 * SHORT_CELL and _HONORIFIC.search(c)),
             share(lambda c: len(c) <= SHORT_CELL and _INITIALED.fullmatch(c[slice(*core(c))])),
-            share(_DIALLED.match),
+            _dialled(cells),
             share(lambda c: sum(len(word) > 1 for word in _LETTERS.findall(c)) > 2),
             share(_prose),
             share(_FOREIGN.search),
         )
+
+
+def _dialled(cells: Sequence[str]) -> float:
+    """Of the cells that are not digits alone, the share that is written as only telephone numbers are."""
+    grouped = [cell for cell in cells if not cell.strip().isdigit()]
+    return sum(1 for cell in grouped if _DIALLED.match(cell)) / len(grouped) if grouped else 0.0
 
 
 def _prose(cell: str) -> bool:

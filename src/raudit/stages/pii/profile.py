@@ -77,7 +77,7 @@ class ColumnProfile:
     initialed: float = 0.0
     """Share of sampled cells that are initials and a word, in either order."""
     dialled: float = 0.0
-    """Share of sampled cells written as only telephone numbers are."""
+    """Of the sampled cells that are not digits alone, the share written as only telephone numbers are."""
     wordy: float = 0.0
     """Share of sampled cells with three words of two letters or more."""
     prose: float = 0.0

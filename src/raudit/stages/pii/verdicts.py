@@ -10,7 +10,7 @@ from raudit.stages.pii.names_of_columns import Hint, HintTable, words
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 
-NAMED = frozenset({"name", "names", "nom", "nome", "nombre", "naam", "namn", "navn", "nimi", "nume", "ime"})
+NAMED = frozenset({"name", "names"})
 """Words that name no role."""
 WORDS_OF_SENTENCES = 6.0
 """Words of a text from which on it is likely a sentence and not the name of a thing."""
@@ -144,7 +144,8 @@ def _by_share(
         return None
     if entity in vetoed or profile.free_text or share < rule.share:
         return None
-    if entity == "PHONE_NUMBER" and (profile.dialled < 0.85 or profile.date_shape > 0.2):
+    telephonic = profile.separated >= 0.5 and profile.dialled >= 0.85 and profile.date_shape <= 0.2
+    if entity == "PHONE_NUMBER" and not telephonic:
         return None
     if entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"} and profile.distinct_in_sample < 3 <= count.n:
         return None
