@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from raudit.stages.pii.names_of_columns import Hint, HintTable, words
+from raudit.stages.pii import persons
+from raudit.stages.pii.names_of_columns import Hint, HintTable
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 
-NAMED = frozenset({"name", "names"})
-"""Words that name no role."""
 WORDS_OF_SENTENCES = 6.0
 """Words of a text from which on it is likely a sentence and not the name of a thing."""
 LONG_TEXT = 12.0
@@ -153,59 +152,22 @@ def _by_share(
 
 
 def _person(profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[str]) -> Sureness | None:
-    """Names of persons: the language model, the lists of common names and the shape of the cells must agree."""
-    hint = said.get("PERSON")
-    count = profile.count("PERSON")
-    model = count.whole_share if count else 0.0
-    listed, shaped = profile.name_listed, profile.name_shape
-    if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or shaped < 0.4:
+    """Names of persons: by the column's name and its cells, by its role and its cells, or by the cells alone."""
+    hint, signs = said.get("PERSON"), persons.Signs.of(profile)
+    if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or signs.shaped < 0.4:
         return None
     if hint is Hint.SURE:
-        several = profile.distinct_in_sample >= min(5, profile.n_sampled) or listed >= 0.5
-        # Teams and schools have full names too, so a column of several words needs more than its name.
-        # In other scripts there are no lists of names to agree.
-        least = 0.3 if profile.mean_words >= 1.8 else 0.0 if profile.distinct_in_sample >= 10 else 0.05
-        least = 0.0 if profile.foreign >= 0.5 else least
-        enough = shaped >= 0.6 and several and max(listed, model) >= least
-        return Sureness.NAME_AND_VALUES if enough else None
-    full = profile.mean_words >= 1.8 and profile.distinct_in_sample >= 8
-    second = profile.second_person
+        return Sureness.NAME_AND_VALUES if persons.fits_its_name(profile, signs) else None
     other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
-    varied = profile.distinct_in_sample >= max(8, min(20, 0.1 * profile.n_sampled))
-    several = varied and not other and "PERSON" not in vetoed
-    if several and profile.titled >= 0.5 and listed >= 0.5:
-        return Sureness.VALUES
-    if several and profile.initialed >= 0.6 and (listed >= 0.3 or model >= 0.4):
+    unopposed = persons.various(profile) and not other and "PERSON" not in vetoed
+    if unopposed and persons.written_like_persons(profile, signs):
         return Sureness.VALUES
     if hint is Hint.MAYBE:
-        if profile.distinct_in_sample < min(5, profile.n_sampled):
-            return None
-        agreed = count.agreed / count.n if count and count.n else 0.0
-        agree = (model + listed) / 2 >= 0.35 and listed >= 0.15 and agreed >= 0.1
-        # Family names alone: the model knows few of them.
-        alone = profile.mean_words < 1.8 and shaped >= 0.9 and listed >= 0.35 and model >= 0.1
-        if set(words(profile.name)) <= NAMED and profile.mean_words < 1.8:
-            # Everything has a name: counties, storms and chimpanzees too.
-            agree, alone = agree and model + listed >= 1.0 and agreed >= 0.3, False
-        return Sureness.NAME_AND_VALUES if agree or alone else None
-    if count and count.n and min(model, listed) >= 0.75 and count.agreed >= 0.75 * count.n and not other:
-        # Nearly every cell is a full name, whatever the column is called.
-        return Sureness.VALUES if full else None
-    if not several or profile.free_text:
-        return None
-    if profile.mean_words < 1.8 and listed >= 0.9 and model >= 0.15:
-        # Given names alone: the model knows few of them, and no other list of things is so full of them.
+        return Sureness.NAME_AND_VALUES if persons.fits_its_role(profile, signs) else None
+    if not other and persons.nearly_all(profile, signs):
         return Sureness.VALUES
-    if full and count and min(listed, shaped) >= 0.85 and count.agreed >= 0.5 * count.n:
-        # "Last, First" and capitals: the model reads them badly, the lists do not.
-        return Sureness.VALUES
-    if second is not None and (second >= 0.5) is (model >= 0.3):
-        # Two models of different make agree: they are believed.
-        return Sureness.VALUES if second >= 0.5 else None
-    agreed = count.agreed / count.n if count and count.n else 0.0
-    # One word alone is a town, a brand or a colour more often than two words are, so it needs more.
-    mean, least = (0.42, 0.25) if profile.mean_words >= 1.8 else (0.55, 0.4)
-    return Sureness.VALUES if (model + listed) / 2 >= mean and min(model, listed, agreed) >= least else None
+    plain = unopposed and not profile.free_text
+    return Sureness.VALUES if plain and persons.by_cells_alone(profile, signs) else None
 
 
 def _handles(profile: ColumnProfile) -> bool:
