@@ -54,6 +54,6 @@ if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.glob("RA-*.md"):
         if old.name not in pages():
-            print(f"kept for ever: {old.name} is of no stage now")  # noqa: T201 -- a script talks
+            print(f"kept for ever: {old.name} is of no stage now")
     for name, text in pages().items():
         (FOLDER / name).write_text(text)

@@ -1,6 +1,7 @@
 """What a stage may see, what it must give back, and how stages are found.
 
-A stage is one module or package under ``raudit.stages`` with an object ``STAGE``; nothing else names it.
+A stage is one module or package under ``raudit.stages`` with an object ``STAGE``, or an entry point of the group
+``raudit.stages`` in a package of somebody else's; nothing else names it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
+from raudit.doors import Door, clash, extensions
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
 from raudit.plan import Task
@@ -118,14 +120,25 @@ class Stage(Protocol):
 
 
 def discover_stages() -> Mapping[str, Stage]:
-    """Find every stage, in the order of their sections."""
+    """Find every stage, raudit's own and those that installed packages bring, in the order of their sections.
+
+    Raises
+    ------
+    ExtensionError
+        If a package's stage cannot be loaded, or two stages have one name.
+    """
     # By name, since the stages stand above this module and import it.
     folder = import_module("raudit.stages")
-    found: list[Stage] = [
-        import_module(f"raudit.stages.{module.name}").STAGE
-        for module in pkgutil.iter_modules(folder.__path__)
-        if not module.name.startswith("_")
-    ]
-    return {
-        stage.name: stage for stage in sorted(found, key=lambda stage: (stage.reads_facts, stage.order, stage.name))
-    }
+    modules = [module.name for module in pkgutil.iter_modules(folder.__path__)]
+    own = [name for name in modules if not name.startswith("_")]
+    stages: dict[str, Stage] = {}
+    for name in own:
+        stage: Stage = import_module(f"raudit.stages.{name}").STAGE
+        stages[stage.name] = stage
+    for extension in extensions(Door.STAGES).values():
+        stage = extension.load()
+        if stage.name in stages:
+            raise clash(Door.STAGES, extension, "a stage of that name")
+        stages[stage.name] = stage
+    in_order = sorted(stages.values(), key=lambda stage: (stage.reads_facts, stage.order, stage.name))
+    return {stage.name: stage for stage in in_order}

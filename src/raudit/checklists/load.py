@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from raudit.canonical import Sha256, digest
 from raudit.checklists.expressions import BY_QUESTION, Expression, compile_expression
 from raudit.checklists.priority import with_priority
 from raudit.checklists.schema import ChecklistFile, Kind, Question, Section
+from raudit.doors import Door, clash, folders
 from raudit.errors import ChecklistError
 from raudit.resources import resource_dir
 from raudit.validate import validate
@@ -52,8 +53,23 @@ class Checklist:
 
 
 def shipped_checklists() -> tuple[str, ...]:
-    """Ids of the checklists that come with raudit."""
-    return tuple(sorted(path.stem for path in resource_dir("checklists").glob("*.yaml")))
+    """Ids of the checklists that come with raudit or with an installed package."""
+    return tuple(sorted(_known()))
+
+
+def checklist_path(name: str) -> Path | None:
+    """Find the file of a checklist that comes with raudit or with an installed package; None if none does."""
+    return _known().get(name)
+
+
+def _known() -> dict[str, Path]:
+    known = {path.stem: path for path in resource_dir("checklists").glob("*.yaml")}
+    for extension, folder in folders(Door.CHECKLISTS):
+        for path in sorted(folder.glob("*.yaml")):
+            if path.stem in known:
+                raise clash(Door.CHECKLISTS, replace(extension, name=path.stem), "another folder")
+            known[path.stem] = path
+    return known
 
 
 def in_words(name: str) -> str:
@@ -237,7 +253,10 @@ def _fault(message: str, reference: str, yaml: YamlText, at: tuple[str | int, ..
 @functools.cache
 def shipped(name: str) -> Checklist:
     """A shipped checklist by its id."""
-    return load_checklist(resource_dir("checklists") / f"{name}.yaml")
+    path = checklist_path(name)
+    if path is None:
+        raise ChecklistError(f"there is no checklist '{name}'", reference="no-checklist")
+    return load_checklist(path)
 
 
 def json_schema() -> dict[str, Any]:
