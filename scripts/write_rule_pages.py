@@ -47,7 +47,7 @@ def _index(rows: list[tuple[Rule, str]]) -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} | {title} |" for rule, title in rows]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n\n```{toctree}\n:hidden:\n:glob:\n\nRA-*\n```\n"
 
 
 if __name__ == "__main__":
