@@ -37,8 +37,10 @@ def drawing() -> str:
     rows = floors()
     height = 2 * MARGIN + len(rows) * (FLOOR + GAP) + 10
     parts = [
-        (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        'font-family="sans-serif" font-size="12">'),
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+            'font-family="sans-serif" font-size="12">'
+        ),
         "<title>The rooms of raudit: a room imports only from floors below its own</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
     ]

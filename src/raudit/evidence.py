@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Protocol
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
 from raudit.doors import Door, clash, extensions
+from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
 from raudit.plan import Task
@@ -86,6 +87,7 @@ class StageResult:
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     facts: JsonObject = field(default_factory=dict)
+    """Declared facts only."""
     notes: tuple[str, ...] = ()
     artefacts: JsonObject = field(default_factory=dict)
 
@@ -101,6 +103,8 @@ class Stage(Protocol):
     """Model of its options; all have defaults."""
     rules: ClassVar[tuple[Rule, ...]]
     """Every rule it can answer."""
+    facts: ClassVar[tuple[Fact, ...]]
+    """Every fact it can give."""
     reads_facts: ClassVar[bool]
     """True for stages that judge what the others measured; they run last."""
     order: ClassVar[int]

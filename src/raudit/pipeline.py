@@ -22,8 +22,9 @@ from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
 from raudit.doors import Door, extensions
-from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
+from raudit.errors import DataError, ExtensionError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
 from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
+from raudit.facts import misfits
 from raudit.model import Model
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
@@ -374,6 +375,7 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
 
     try:
         result = stage.run(evidence, options)
+        _only_declared(stage, result)
         record = ended(Outcome.COMPLETED, result)
         canonical_bytes(record_to_json(record))
     except NotEvaluable as error:
@@ -387,6 +389,17 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
         return ended(Outcome.FAILED, StageResult(), f"{type(error).__name__} at {_place(error)} (a fault in raudit)")
     return record
+
+
+def _only_declared(stage: Stage, result: StageResult) -> None:
+    wrong = misfits(getattr(stage, "facts", ()), result.facts)
+    if wrong:
+        raise ExtensionError(
+            f"the stage '{stage.name}' gives facts that it does not declare so",
+            reference="fact-undeclared",
+            got=", ".join(wrong),
+            hint="declare name and type of each in the stage's facts",
+        )
 
 
 def _place(error: Exception) -> str:

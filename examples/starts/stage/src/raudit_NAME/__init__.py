@@ -12,6 +12,7 @@ from pydantic import Field
 
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
+from raudit.facts import Fact, FactType
 from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold
 from raudit.validate import Strict
 
@@ -22,6 +23,11 @@ RULE = Rule(
     how="Missing values are counted in every row of every column.",
     fix="Find out why the values are missing before you fill them in.",
     severity=Severity.MEDIUM,
+)
+COLUMNS_OVER = Fact(
+    name="NAME.columns_over",
+    type=FactType.NUMBER,
+    meaning="Columns with more missing values than accepted.",
 )
 
 
@@ -39,6 +45,7 @@ class Stage:
     title: ClassVar[str] = "Missing values"
     options: ClassVar[type[Options]] = Options
     rules: ClassVar[tuple[Rule, ...]] = (RULE,)
+    facts: ClassVar[tuple[Fact, ...]] = (COLUMNS_OVER,)
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 60
 
