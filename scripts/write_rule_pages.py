@@ -57,8 +57,8 @@ def facts_page() -> str:
     lines = [
         "# Facts",
         "",
-        "What answers of a checklist can be held against: `fact('NAME')` in an expression, `{fact:NAME}` in a sentence.",
-        "A checklist that names another one is refused. Made from what the run and the stages declare",
+        "What answers of a checklist can be held against: `fact('NAME')` in an expression, `{fact:NAME}` in",
+        "a sentence. A checklist that names another one is refused. Made from what the run and the stages declare",
         "(`python scripts/write_rule_pages.py`).",
     ]
     sections = [("The run", RUN_FACTS), *((s.title, s.facts) for s in discover_stages().values())]
