@@ -55,6 +55,7 @@ class Explain:
     rules: ClassVar[tuple[Rule, ...]] = RULES
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 20
+    model_libraries: ClassVar[tuple[str, ...]] = ("shap", "sklearn.ensemble")
 
     def run(self, evidence: Evidence, options: ExplainOptions) -> StageResult:
         """Explain a sample of rows; see ``docs/reference/explain.md``."""
