@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.errors import ModelError, RauditError, place_of
-from raudit.model.guard import guard
+from raudit.model.guard import close_files, close_network
 from raudit.model.interface import Model
 from raudit.model.limits import limit_memory, limit_seconds, out_of_memory
 from raudit.model.load import format_of, load_model
@@ -131,11 +131,14 @@ def _told(error: Exception) -> dict[str, Any]:
 
 def _loaded(model: list[Model], task: Mapping[str, Any], sample: bytes) -> Model:
     section, path = ModelSection.model_validate(task["section"]), Path(task["path"])
+    trusted = section.format.startswith("unsafe")  # a file that may run code may open what its code needs
+    if not trusted:
+        close_network()  # before the libraries: some of them report on their own use
     _import_first(section, path, task["libraries"])
     limit_memory(section.limits)
     limit_seconds(section.limits.seconds)
-    if not section.format.startswith("unsafe"):  # a file that the plan trusts with running code may open what it needs
-        guard([path, *(Path(place) for place in sys.path if section.trusted_types)])
+    if not trusted:
+        close_files([path, *(Path(place) for place in sys.path if section.trusted_types)])
     found = load_model(section, path, columns=task["columns"])
     _predict(found, sample)
     limit_seconds(None)

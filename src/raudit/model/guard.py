@@ -2,7 +2,7 @@
 
 Landlock takes away every path but those named, for good; a seccomp filter takes away sockets, new processes and the
 memory of other processes. Both are the Linux kernel's, asked for without privileges, and cannot be lifted again. Where
-the kernel has neither, nothing is taken away, and ``guard`` says so.
+the kernel has neither, nothing is taken away, and both functions say so.
 
 References
 ----------
@@ -69,17 +69,20 @@ MACHINES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
-    """What holds for this process from now on."""
+def close_network() -> bool:
+    """Give up, for this process and for good, sockets, new processes and the memory of others.
 
-    landlock: int = 0
-    """Version of Landlock that holds; 0 if none does."""
-    seccomp: bool = False
+    Returns
+    -------
+    bool
+        Whether the kernel took them away.
+    """
+    libc = _unprivileged()
+    return libc is not None and _seccomp(libc)
 
 
-def guard(files: Iterable[Path]) -> Guard:
-    """Give up, for this process and for good, every file but these and the installed libraries, and all sockets.
+def close_files(files: Iterable[Path]) -> int:
+    """Give up, for this process and for good, every file but these and the installed libraries, and all writing.
 
     Parameters
     ----------
@@ -88,16 +91,20 @@ def guard(files: Iterable[Path]) -> Guard:
 
     Returns
     -------
-    Guard
-        What the kernel took away.
+    int
+        Version of Landlock that holds; 0 if the kernel has none.
     """
+    libc = _unprivileged()
+    return 0 if libc is None else _landlock(libc, [*files, *libraries()])
+
+
+def _unprivileged() -> ctypes.CDLL | None:
+    """The C library, once this process can gain no privilege; None where that cannot be asked for."""
     if sys.platform != "linux":
-        return Guard()
+        return None
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-        return Guard()
-    return Guard(landlock=_landlock(libc, [*files, *libraries()]), seccomp=_seccomp(libc))
+    return None if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) else libc
 
 
 def libraries() -> list[Path]:

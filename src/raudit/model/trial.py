@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
+from raudit.extras import NO_REPORTS
 from raudit.model.process import BoundModel, ModelProcess
 from raudit.plan import ModelSection
 
@@ -104,6 +105,7 @@ def _started() -> subprocess.Popen[bytes]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
+        **NO_REPORTS,
     }
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "raudit.model.bound"],
