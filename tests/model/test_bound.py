@@ -228,7 +228,7 @@ def test_the_limits_hold_for_all_rows(products, limits, key, tmp_path):
 
 
 def test_explaining_is_within_the_limits_and_the_rest_of_the_run_is_kept(tmp_path):
-    """A call takes a moment whatever it is asked; predicting is two calls, explaining one feature at a time hundreds."""
+    """A call takes a moment whatever it is asked; predicting is two calls, explaining is hundreds."""
     size = h.make_tensor("size", kind.INT64, [2], [1500, 1500])
     nodes = [
         h.make_node("ReduceMax", ["x"], ["top"], keepdims=1),
@@ -244,7 +244,7 @@ def test_explaining_is_within_the_limits_and_the_rest_of_the_run_is_kept(tmp_pat
     assert status in (1, 3)
     assert "m.onnx: the stage explain takes longer than it may" in said
     assert "model.limits.predict_seconds" in said
-    assert "RA-FAIR-001" in said
+    assert "passed: 4" in said
 
 
 # -- what is believed of what the process says
