@@ -132,7 +132,10 @@ def model_cases() -> Iterator[Case]:
     yield Case(name="head.cbm", content=b"CBM1" + b"\xff" * 64, what="a header that claims 4 GB")
     for name, inflated, what in (("bomb", 2**31, "inflates to 2 GB"), ("schema", 2**20, "a schema of zeros")):
         sink = io.BytesIO()
-        with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("schema.json", "w") as file:
+        with (
+            zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive,
+            archive.open("schema.json", "w", force_zip64=True) as file,
+        ):
             for _ in range(inflated // 2**20):
                 file.write(bytes(2**20))
         yield Case(name=f"{name}.skops", content=sink.getvalue(), what=what)
