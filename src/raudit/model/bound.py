@@ -33,6 +33,8 @@ LIBRARIES = {
     "lightgbm": ("lightgbm",),
     "catboost": ("catboost",),
     "onnx": ("onnx", "onnxruntime"),
+    "unsafe-pickle": ("sklearn",),
+    "unsafe-joblib": ("joblib", "sklearn"),
 }
 
 
