@@ -172,3 +172,15 @@ class SignatureIntegrityError(IntegrityError):
 
 class LogIntegrityError(IntegrityError):
     """The log contradicts itself, a checkpoint or a proof."""
+
+
+def place_of(error: BaseException) -> str:
+    """Where a fault came from, by module and line. Its message is left out: it may hold data values."""
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith("raudit"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
