@@ -1,0 +1,56 @@
+"""``raudit init`` looks at every column type without failing."""
+
+import datetime
+import decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raudit.data import open_data
+from raudit.data.look import MOST_DISTINCT, look_at
+
+N = 15
+
+
+def every_type():
+    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    columns = {
+        "sex": pa.array(["a", "b", None] * 5).dictionary_encode(),
+        "coded": pa.array([1, 2, None] * 5).dictionary_encode(),
+        "plain": ["f", "m", "f"] * 5,
+        "amount": pa.array([decimal.Decimal("1.20")] * N),
+        "list": [[1, 2]] * N,
+        "struct": [{"a": 1, "b": "x"}] * N,
+        "structs": [[{"a": 1}]] * N,
+        "map": pa.array([[("a", 1)]] * N, pa.map_(pa.string(), pa.int32())),
+        "moment": pa.array([moment] * N, pa.timestamp("ns", "Europe/Berlin")),
+        "clock": pa.array([datetime.time(1, 2)] * N),
+        "span": pa.array([datetime.timedelta(1)] * N),
+        "fixed": pa.array([b"abcd"] * N, pa.binary(4)),
+        "bytes": pa.array([b"\xff"] * N),
+        "half": pa.array([1.0] * N, pa.float16()),
+        "whole": pa.array([2**63] * N, pa.uint64()),
+        "flag": [True] * N,
+        "null": pa.nulls(N),
+        "y": [0, 1, 0] * 5,
+    }
+    return pa.table(columns)
+
+
+def test_every_column_type_of_a_parquet_file_is_looked_at(tmp_path):
+    pq.write_table(every_type(), tmp_path / "t.parquet")
+    looks = {look.name: look for look in look_at(open_data(tmp_path / "t.parquet"))}
+    assert (looks["sex"].distinct, looks["sex"].missing, looks["sex"].levels) == (2, 5, ("a", "b"))
+    assert (looks["plain"].distinct, looks["plain"].levels) == (2, ("f", "m"))
+    assert (looks["coded"].distinct, looks["amount"].distinct, looks["y"].distinct) == (2, 1, 2)
+    assert looks["null"].missing == N
+
+
+def test_distinct_values_are_counted_over_batches_and_counting_stops(tmp_path):
+    n = MOST_DISTINCT + 10
+    table = pa.table({"id": range(n), "g": pa.array(["a", "b"] * (n // 2)).dictionary_encode()})
+    pq.write_table(table, tmp_path / "t.parquet", row_group_size=10_000)
+    ids, groups = look_at(open_data(tmp_path / "t.parquet"))
+    assert ids.more
+    assert f"more than {MOST_DISTINCT:,} distinct" in ids.says()
+    assert (groups.distinct, groups.levels) == (2, ("a", "b"))
