@@ -1,0 +1,92 @@
+"""What is inside gzip and zip: unpacked as it is read, never past the limit, and told by its first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from raudit.data.interface import ColumnName
+from raudit.data.readers.contents import Contents, bounded
+from raudit.data.readers.options import ReadOptions, over_limit
+from raudit.data.readers.source import Gap, StreamedTable, because, unreadable
+from raudit.errors import DataError
+
+MOST_MEMBERS = 10_000
+BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+"""What gzip and zipfile raise for damaged, encrypted and unknown archives."""
+
+Reader = Callable[[Contents, ReadOptions, int], Iterator[StreamedTable | Gap]]
+
+
+def gzipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader) -> Iterator[StreamedTable | Gap]:
+    """The one file inside a gzip file."""
+
+    def opened() -> BinaryIO:
+        inner = cast(BinaryIO, gzip.GzipFile(fileobj=contents.open()))
+        return bounded(inner, contents.name, options.limits)
+
+    suffix = Path(contents.name).with_suffix("").suffix.lower() if contents.suffix == ".gz" else contents.suffix
+    inner = Contents(name=contents.name, suffix=suffix, open=opened)
+    try:
+        yield from reader(inner, options.inner(), depth + 1)
+    except BROKEN as error:
+        raise unreadable(contents.name, "a broken gzip file") from error
+
+
+def zipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader) -> Iterator[StreamedTable | Gap]:
+    """Every file inside a zip file."""
+    try:
+        with contents.open() as file, zipfile.ZipFile(file) as archive:
+            members = [item for item in archive.infolist() if not item.is_dir() and item.file_size]
+    except BROKEN as error:
+        raise unreadable(contents.name, "a broken zip file") from error
+    if len(members) > MOST_MEMBERS:
+        raise unreadable(contents.name, f"{len(members):,} files inside, at most {MOST_MEMBERS:,} are read")
+    size = sum(item.file_size for item in members)
+    if size > options.limits.bytes:
+        most = f"{options.limits.bytes:,} bytes"
+        raise over_limit(contents.name, "bytes", f"{size:,} when it is unpacked", most)
+    for item in members:
+        inner = _member(contents, item, options)
+        try:
+            yield from reader(inner, options.inner(), depth + 1)
+        except DataError as error:
+            yield Gap(name=inner.name, because=because(error))
+        except BROKEN as error:
+            yield Gap(name=inner.name, because=f"it cannot be unpacked: got {type(error).__name__}")
+
+
+def _member(contents: Contents, member: zipfile.ZipInfo, options: ReadOptions) -> Contents:
+    name = f"{contents.name}/{member.filename}"
+
+    def opened() -> BinaryIO:
+        archive = zipfile.ZipFile(contents.open())
+        return bounded(cast(BinaryIO, archive.open(member)), name, options.limits)
+
+    return Contents(name=name, suffix=Path(member.filename).suffix.lower(), open=opened)
+
+
+class Unpacked:
+    """A private copy on disk of what only a library can read that wants a path; gone with this object."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="raudit-")
+        self.path = Path(self._folder.name) / "unpacked"
+        with contents.open() as source, self.path.open("wb") as target:
+            shutil.copyfileobj(source, target, 2**20)
+
+    def kept_by(self, source: StreamedTable) -> StreamedTable:
+        """The table, which keeps the copy as long as it may be read."""
+
+        def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
+            assert self.path.exists()  # noqa: S101 -- also what holds on to this object
+            yield from source.read(columns, rows)
+
+        return replace(source, read=read)
