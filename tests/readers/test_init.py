@@ -1,6 +1,6 @@
 """``raudit init`` looks at every column type without failing."""
 
-import datetime
+import datetime as dt
 import decimal
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ N = 15
 
 
 def every_type():
-    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    moment = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     columns = {
         "sex": pa.array(["a", "b", None] * 5).dictionary_encode(),
         "coded": pa.array([1, 2, None] * 5).dictionary_encode(),
@@ -24,8 +24,8 @@ def every_type():
         "structs": [[{"a": 1}]] * N,
         "map": pa.array([[("a", 1)]] * N, pa.map_(pa.string(), pa.int32())),
         "moment": pa.array([moment] * N, pa.timestamp("ns", "Europe/Berlin")),
-        "clock": pa.array([datetime.time(1, 2)] * N),
-        "span": pa.array([datetime.timedelta(1)] * N),
+        "clock": pa.array([dt.time(1, 2)] * N),
+        "span": pa.array([dt.timedelta(1)] * N),
         "fixed": pa.array([b"abcd"] * N, pa.binary(4)),
         "bytes": pa.array([b"\xff"] * N),
         "half": pa.array([1.0] * N, pa.float16()),

@@ -117,9 +117,7 @@ class Numbers(Strict):
         return self
 
 
-DataFormat = Literal[
-    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"
-]
+DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
 
 
 class DataSection(Strict):

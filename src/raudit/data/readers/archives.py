@@ -29,7 +29,7 @@ def gzipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader
     """The one file inside a gzip file."""
 
     def opened() -> BinaryIO:
-        inner = cast(BinaryIO, gzip.GzipFile(fileobj=contents.open()))
+        inner = cast("BinaryIO", gzip.GzipFile(fileobj=contents.open()))
         return bounded(inner, contents.name, options.limits)
 
     suffix = Path(contents.name).with_suffix("").suffix.lower() if contents.suffix == ".gz" else contents.suffix
@@ -68,7 +68,7 @@ def _member(contents: Contents, member: zipfile.ZipInfo, options: ReadOptions) -
 
     def opened() -> BinaryIO:
         archive = zipfile.ZipFile(contents.open())
-        return bounded(cast(BinaryIO, archive.open(member)), name, options.limits)
+        return bounded(cast("BinaryIO", archive.open(member)), name, options.limits)
 
     return Contents(name=name, suffix=Path(member.filename).suffix.lower(), open=opened)
 

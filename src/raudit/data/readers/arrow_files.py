@@ -48,9 +48,7 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
             raise unreadable(name, "broken in the middle") from error
 
     described = {"format": "parquet"}
-    return streamed(
-        name, schema, meta.num_rows, batches, limits=options.limits, whole=False, described=described
-    )
+    return streamed(name, schema, meta.num_rows, batches, limits=options.limits, whole=False, described=described)
 
 
 def _check_footer(path: Path, name: str, options: ReadOptions) -> None:
@@ -74,11 +72,7 @@ def _inflating(meta: Any) -> list[str]:
         for index in range(meta.row_group(group).num_columns)
     )
     return sorted(
-        {
-            chunk.path_in_schema
-            for chunk in chunks
-            if chunk.has_dictionary_page and chunk.physical_type == "BYTE_ARRAY"
-        }
+        {chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page and chunk.physical_type == "BYTE_ARRAY"}
     )
 
 

@@ -29,9 +29,7 @@ def tables(url: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
         found = [(s, t) for s in sorted(schemas) for t in sorted(inspector.get_table_names(schema=s))]
         views = [(s, v) for s in sorted(schemas) for v in sorted(inspector.get_view_names(schema=s))]
         asked = [(s, v) for s, v in views if options.table in {v, f"{s}.{v}"}]
-        columns = {
-            (s, t): [str(c["name"]) for c in inspector.get_columns(t, schema=s)] for s, t in (*found, *asked)
-        }
+        columns = {(s, t): [str(c["name"]) for c in inspector.get_columns(t, schema=s)] for s, t in (*found, *asked)}
     except (alchemy.exc.SQLAlchemyError, ImportError, ValueError) as error:
         raise DataError(
             "the database cannot be read",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from raudit.data.interface import ColumnName, Kind
 from raudit.data.readers.contents import Contents
@@ -20,6 +20,8 @@ from raudit.data.readers.source import StreamedTable, add_problems, named, unrea
 from raudit.data.readers.typing import type_written
 from raudit.errors import DataError
 
+Quoting = Literal[0, 3]
+"""Values of ``csv.QUOTE_MINIMAL`` and ``csv.QUOTE_NONE``."""
 DELIMITERS = ",;\t|\x1f\x01^~"
 SAMPLE_LINES = 400
 LONGEST_LINE = 2**30
@@ -88,9 +90,7 @@ def _find(contents: Contents, options: ReadOptions) -> _Form:
     text = find_form(contents, options)
     sample, rest = _sample(contents, text)
     if not any(line.strip("\r\n \t\0") for line in sample):
-        raise DataError(
-            "the data file is empty", reference="data-empty", where=contents.name, hint="check the export"
-        )
+        raise DataError("the data file is empty", reference="data-empty", where=contents.name, hint="check the export")
     skip, sample = _without_blanks(sample)
     announced = re.fullmatch(r"sep=(.)\s*", sample[0])
     if announced:
@@ -140,7 +140,7 @@ def _without_blanks(sample: list[str]) -> tuple[int, list[str]]:
 
 
 def _rows(sample: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]]:
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    quoting: Quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     csv.field_size_limit(LONGEST_LINE)
     try:
         found = list(csv.reader(sample, delimiter=delimiter, quoting=quoting))
@@ -159,7 +159,7 @@ def _first_row(sample: Sequence[str], delimiter: str, quoted: bool, name: str) -
             used += len(line.encode("utf-8", "replace"))
             yield line
 
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    quoting: Quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     csv.field_size_limit(LONGEST_LINE)
     try:
         cells = next(csv.reader(counted(), delimiter=delimiter, quoting=quoting), [])
@@ -302,7 +302,7 @@ def _by_python(
     missing = frozenset(options.missing)
     ragged = _Ragged(form)
     csv.field_size_limit(min(options.limits.cell_bytes, 2**31 - 1))
-    quoting = csv.QUOTE_MINIMAL if form.quoted else csv.QUOTE_NONE
+    quoting: Quoting = csv.QUOTE_MINIMAL if form.quoted else csv.QUOTE_NONE
 
     def cells() -> Iterator[list[str | None]]:
         with io.TextIOWrapper(_opened(contents, form), "utf-8", errors="replace", newline="") as file:

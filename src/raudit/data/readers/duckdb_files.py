@@ -106,9 +106,7 @@ def _table(
             raise unreadable(name, f"{type(error).__name__} from DuckDB") from error
 
     described = {"format": "duckdb", "table": shown}
-    return streamed(
-        name, schema, size, batches, limits=options.limits, whole=False, described=described
-    )
+    return streamed(name, schema, size, batches, limits=options.limits, whole=False, described=described)
 
 
 def _errors(duckdb: Any) -> tuple[type[Exception], ...]:

@@ -67,9 +67,7 @@ def find_form(contents: Contents, options: ReadOptions) -> TextForm:
         return found
     fallback = _decoded(contents, FALLBACK, 0)
     problem = f"{found.problem}, so it was read as {FALLBACK}; say what it is as the encoding"
-    return TextForm(
-        encoding=FALLBACK, problem=problem, quotes=fallback.quotes, strange=fallback.strange
-    )
+    return TextForm(encoding=FALLBACK, problem=problem, quotes=fallback.quotes, strange=fallback.strange)
 
 
 def _known(name: str, source: str) -> str:
@@ -83,7 +81,7 @@ def _known(name: str, source: str) -> str:
             got=repr(name)[:40],
             hint="write a name such as utf-8, utf-16-le, cp1252, iso-8859-2 or shift_jis",
         ) from error
-    if not known._is_text_encoding:  # noqa: SLF001 -- the one flag that keeps rot13 and zip out
+    if not known._is_text_encoding:
         raise DataError("not an encoding of text", reference="data-encoding", where=source, got=name[:40])
     return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(known.name, known.name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -62,7 +62,7 @@ def _opened(path: Path, name: str, options: ReadOptions) -> Iterator[Any]:
                 book.close()
     except DataError:
         raise
-    except Exception as error:  # noqa: BLE001 -- openpyxl raises whatever its parser meets in a broken workbook
+    except Exception as error:
         raise unreadable(name, f"a workbook that cannot be read ({type(error).__name__})") from error
 
 
@@ -84,7 +84,7 @@ def _text(cell: Any) -> str | None:
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))  # Excel has no whole numbers of its own
-    if isinstance(cell, datetime.datetime):
+    if isinstance(cell, dt.datetime):
         midnight = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
     return str(cell)

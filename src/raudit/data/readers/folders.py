@@ -59,6 +59,7 @@ def files(folder: Path) -> Iterator[tuple[Path, str]]:
 
     Links are not followed: a folder from somebody else must not lead out of itself.
     """
+
     def failed(error: OSError) -> None:
         refused.append(Path(error.filename))
 

@@ -132,8 +132,7 @@ def _table_like(contents: Contents, options: ReadOptions) -> bool:
         if len(first) == 20:
             break
     return len(first) > 1 and any(
-        first[0].count(delimiter) > 0 and len({line.count(delimiter) for line in first}) == 1
-        for delimiter in ",;\t|"
+        first[0].count(delimiter) > 0 and len({line.count(delimiter) for line in first}) == 1 for delimiter in ",;\t|"
     )
 
 

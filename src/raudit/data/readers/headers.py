@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 VALUE = re.compile(
     r"""
@@ -70,7 +71,7 @@ def _numbering(cells: Sequence[str]) -> bool:
     numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdigit() and len(cell) < LONG_CODE]
     if not numbers or any(cell and NUMBER.fullmatch(cell) and not cell.isdigit() for cell in cells):
         return False
-    steps = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(numbers)}
     counted = len(numbers) > 1 and len(steps) == 1 and min(steps) > 0
     years = all(1800 <= number <= 2200 for number in numbers)
     return counted or (years and len(numbers) > 1)

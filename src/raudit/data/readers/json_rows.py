@@ -168,9 +168,7 @@ def flattened(value: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _objects(
-    contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]
-) -> Iterator[dict[str, Any]]:
+def _objects(contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Every object; what is none is counted."""
     start = _first(contents, form, options)
     if start == "[" or (start and _goes_on(contents, form, options)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from raudit.errors import DataError
 from raudit.plan.schema import DataLimits, DataSection, Numbers
@@ -41,6 +42,14 @@ class ReadOptions:
     def inner(self) -> ReadOptions:
         """The same for a file inside an archive or folder, whose own format is to be found out."""
         return replace(self, format=None, table=None)
+
+
+def declared(options: ReadOptions) -> dict[str, Any]:
+    """What was declared, as keys of a plan's ``data`` section."""
+    keys = ("table", "format", "encoding", "delimiter", "header")
+    said = {key: value for key in keys if (value := getattr(options, key)) is not None}
+    limits = options.limits.model_dump(mode="json", exclude_defaults=True)
+    return {**said, **({"limits": limits} if limits else {})}
 
 
 def over_limit(name: str, key: str, got: str, most: str) -> DataError:
