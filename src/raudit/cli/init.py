@@ -53,7 +53,13 @@ def command(
     table = open_data(data, options=options)
     folder = output.resolve().parent
     relative = _relative(model, folder) if model else None
-    text = write_draft(look_at(table), data=_relative(data, folder), model=relative, name=name, said=declared(options))
+    text = write_draft(
+        look_at(table),
+        data=_relative(data, folder),
+        model=relative,
+        name=name,
+        said=declared(options),
+    )
     write_whole(output, text.encode())
     schema = folder / ".raudit" / "plan-1.schema.json"
     schema.parent.mkdir(parents=True, exist_ok=True)

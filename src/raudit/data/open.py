@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.canonical import Sha256, canonical_bytes, sha256, sha256_file
-from raudit.data.interface import ColumnName, DataSet, Kind
+from raudit.data.interface import ColumnName, DataSet
 from raudit.data.parquet import ParquetDataSet
 from raudit.data.readers import Gap, ReadOptions, StreamedTable, open_source
 from raudit.data.readers.folders import files, together
@@ -147,18 +147,10 @@ def _held(source: StreamedTable) -> DataSet:
     _check_problems(source)
     pieces: dict[ColumnName, Any] = {}
     for place, name in enumerate(columns):
-        arrays = [batch.column(place) for batch in batches]
-        column = pa.chunked_array(arrays) if arrays else pa.chunked_array([pa.array([], _type(source.kinds[name]))])
+        column = pa.chunked_array([batch.column(place) for batch in batches])
         pieces[name] = column if source.typed is None else source.typed(name, column)
     kept = {n: c for n, c in _without_copies(source, pieces).items() if not is_row_label(n)}
     return ArrowDataSet(name=source.name, sha256=source.sha256, table=pa.table(kept), source=source)
-
-
-def _type(kind: Kind) -> Any:
-    import pyarrow as pa
-
-    known = {Kind.INTEGER: pa.int64(), Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.OTHER: pa.null()}
-    return known.get(kind, pa.large_string())
 
 
 def _without_copies(source: StreamedTable, columns: dict[ColumnName, Any]) -> dict[str, Any]:

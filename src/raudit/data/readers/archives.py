@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +30,9 @@ def gzipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader
     """The one file inside a gzip file."""
 
     def opened() -> BinaryIO:
-        inner = cast("BinaryIO", gzip.GzipFile(fileobj=contents.open()))
-        return bounded(inner, contents.name, options.limits)
+        packed = contents.open()
+        inner = cast("BinaryIO", gzip.GzipFile(fileobj=packed))
+        return bounded(inner, contents.name, options.limits, [packed])
 
     suffix = Path(contents.name).with_suffix("").suffix.lower() if contents.suffix == ".gz" else contents.suffix
     inner = Contents(name=contents.name, suffix=suffix, open=opened)
@@ -67,26 +69,42 @@ def _member(contents: Contents, member: zipfile.ZipInfo, options: ReadOptions) -
     name = f"{contents.name}/{member.filename}"
 
     def opened() -> BinaryIO:
-        archive = zipfile.ZipFile(contents.open())
-        return bounded(cast("BinaryIO", archive.open(member)), name, options.limits)
+        packed = contents.open()
+        archive = zipfile.ZipFile(packed)
+        return bounded(cast("BinaryIO", archive.open(member)), name, options.limits, [archive, packed])
 
     return Contents(name=name, suffix=Path(member.filename).suffix.lower(), open=opened)
 
 
 class Unpacked:
-    """A private copy on disk of what only a library can read that wants a path; gone with this object."""
+    """A private copy on disk of what must be read from a path; gone with this object."""
 
     def __init__(self, contents: Contents) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="raudit-")
-        self.path = Path(self._folder.name) / "unpacked"
+        folder = tempfile.mkdtemp(prefix="raudit-")  # for its owner alone
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = Path(folder) / "unpacked"
         with contents.open() as source, self.path.open("wb") as target:
             shutil.copyfileobj(source, target, 2**20)
 
-    def kept_by(self, source: StreamedTable) -> StreamedTable:
-        """The table, which keeps the copy as long as it may be read."""
 
-        def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
-            assert self.path.exists()  # noqa: S101 -- also what holds on to this object
-            yield from source.read(columns, rows)
+def on_disk(contents: Contents) -> Contents:
+    """The same bytes at a path."""
+    if contents.path is not None:
+        return contents
+    unpacked = Unpacked(contents)
+    return Contents(
+        name=contents.name,
+        suffix=contents.suffix,
+        open=lambda: unpacked.path.open("rb"),
+        path=unpacked.path,
+        keeper=unpacked,
+    )
 
-        return replace(source, read=read)
+
+def kept(source: StreamedTable, keeper: object) -> StreamedTable:
+    """The table, which keeps its private copy as long as it may be read."""
+
+    def read(columns: Sequence[ColumnName], rows: int, _keeper: object = keeper) -> Iterator[Any]:
+        yield from source.read(columns, rows)
+
+    return replace(source, read=read)

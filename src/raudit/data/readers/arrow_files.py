@@ -16,15 +16,13 @@ from raudit.errors import DataError
 
 BATCH_BYTES = 64 * 2**20
 MAX_FOOTER = 64 * 2**20
-BYTES_OF_A_COLUMN = 16
-"""A column chunk takes at least so many bytes of the footer."""
 
 
 def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
     """A Parquet file."""
     import pyarrow.parquet as pq
 
-    _check_footer(path, name, options)
+    _check_footer(path, name)
     try:
         schema = pq.read_schema(path)
         meta = pq.read_metadata(path)
@@ -51,7 +49,7 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
     return streamed(name, schema, meta.num_rows, batches, limits=options.limits, whole=False, described=described)
 
 
-def _check_footer(path: Path, name: str, options: ReadOptions) -> None:
+def _check_footer(path: Path, name: str) -> None:
     """The footer lists every column of every row group; its length stands in the last eight bytes."""
     with path.open("rb") as file:
         end = file.seek(0, 2)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from raudit.data.readers.options import over_limit
 from raudit.data.readers.source import unreadable
 from raudit.plan.schema import DataLimits
+
+
+class Closable(Protocol):
+    """Anything that is closed after use."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +34,8 @@ class Contents:
     open: Callable[[], BinaryIO]
     path: Path | None = None
     """Where they are on disk; None for what is inside an archive."""
+    keeper: object = None
+    """What must live as long as the path is to be there."""
 
     def start(self, size: int = 4096) -> bytes:
         """The first bytes."""
@@ -41,8 +51,8 @@ def file_contents(path: Path, name: str) -> Contents:
 class Bounded(io.RawIOBase):
     """An unpacked stream that ends in an error where it grows past the limit."""
 
-    def __init__(self, inner: BinaryIO, name: str, limits: DataLimits) -> None:
-        self._inner, self._name, self._limits = inner, name, limits
+    def __init__(self, inner: BinaryIO, name: str, limits: DataLimits, around: Sequence[Closable]) -> None:
+        self._inner, self._name, self._limits, self._around = inner, name, limits, around
         self._taken = 0
 
     def readable(self) -> bool:
@@ -69,11 +79,12 @@ class Bounded(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        """Close the archive too."""
-        self._inner.close()
+        """Close what is around it too: gzip and zipfile leave open what they were given."""
+        for opened in (self._inner, *self._around):
+            opened.close()
         super().close()
 
 
-def bounded(inner: BinaryIO, name: str, limits: DataLimits) -> BinaryIO:
-    """A stream that cannot unpack to more than the limit."""
-    return io.BufferedReader(Bounded(inner, name, limits), 2**20)
+def bounded(inner: BinaryIO, name: str, limits: DataLimits, around: Sequence[Closable] = ()) -> BinaryIO:
+    """A stream that cannot unpack to more than the limit; closing it closes what is around it."""
+    return io.BufferedReader(Bounded(inner, name, limits, around), 2**20)

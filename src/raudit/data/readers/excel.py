@@ -53,9 +53,10 @@ def _opened(path: Path, name: str, options: ReadOptions) -> Iterator[Any]:
         if 4 * strings > options.limits.memory_gib * 2**30:
             most = f"{options.limits.memory_gib:g} GiB"
             raise over_limit(name, "memory_gib", f"{strings:,} bytes of shared texts", most)
-        with warnings.catch_warnings():
+        # As an open file, because openpyxl goes by the suffix of a path.
+        with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which hold no cells
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             try:
                 yield book
             finally:

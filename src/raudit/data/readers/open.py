@@ -91,6 +91,8 @@ def _file(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable
 def _read(contents: Contents, options: ReadOptions, depth: int) -> Iterator[StreamedTable | Gap]:
     if depth > DEEPEST:
         raise unreadable(contents.name, f"archives more than {DEEPEST} deep", "unpack it first")
+    if contents.start(2) == b"PK":
+        contents = archives.on_disk(contents)  # a zip file is read from its end
     kind = format_of(contents, options)
     match kind:
         case "csv":
@@ -107,8 +109,9 @@ def _read(contents: Contents, options: ReadOptions, depth: int) -> Iterator[Stre
 
 def _by_path(kind: str, contents: Contents, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
     """Formats whose libraries want a path; what an archive holds is unpacked to a private one."""
-    unpacked = archives.Unpacked(contents) if contents.path is None else None
-    path = contents.path or unpacked.path  # type: ignore[union-attr]
+    contents = archives.on_disk(contents)
+    path = contents.path
+    assert path is not None  # noqa: S101 -- on_disk gives one
     found: Iterator[StreamedTable | Gap]
     match kind:
         case "parquet":
@@ -122,7 +125,5 @@ def _by_path(kind: str, contents: Contents, options: ReadOptions) -> Iterator[St
         case _:
             found = duckdb_files.tables(path, contents.name, options)
     for source in found:
-        if unpacked is not None and isinstance(source, StreamedTable):
-            yield unpacked.kept_by(source)
-        else:
-            yield source
+        stays = contents.keeper is None or isinstance(source, Gap)
+        yield source if stays else archives.kept(source, contents.keeper)

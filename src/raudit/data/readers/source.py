@@ -47,8 +47,13 @@ class StreamedTable:
             If the source breaks off, or takes more than it may.
         """
         wanted = list(self.kinds) if columns is None else list(columns)
+        empty = True
         try:
-            yield from self.read(wanted, rows)
+            for batch in self.read(wanted, rows):
+                empty = False
+                yield batch
+            if empty:
+                yield _nothing({column: self.kinds[column] for column in wanted})
         except OSError as error:
             raise unreadable(self.name, error.strerror or type(error).__name__) from error
         except MemoryError as error:
@@ -68,6 +73,15 @@ class StreamedTable:
     def as_written(self) -> StreamedTable:
         """Itself: nothing was given a type."""
         return self
+
+
+def _nothing(kinds: Mapping[ColumnName, Kind]) -> Any:
+    """A batch without rows, so that a table without rows has its columns."""
+    import pyarrow as pa
+
+    known = {Kind.INTEGER: pa.int64(), Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.OTHER: pa.null()}
+    arrays = [pa.array([], known.get(kind, pa.large_string())) for kind in kinds.values()]
+    return pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in kinds])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
