@@ -70,8 +70,13 @@ def _member(contents: Contents, member: zipfile.ZipInfo, options: ReadOptions) -
 
     def opened() -> BinaryIO:
         packed = contents.open()
-        archive = zipfile.ZipFile(packed)
-        return bounded(cast("BinaryIO", archive.open(member)), name, options.limits, [archive, packed])
+        try:
+            archive = zipfile.ZipFile(packed)
+            inner = cast("BinaryIO", archive.open(member))
+        except BROKEN:
+            packed.close()
+            raise
+        return bounded(inner, name, options.limits, [archive, packed])
 
     return Contents(name=name, suffix=Path(member.filename).suffix.lower(), open=opened)
 

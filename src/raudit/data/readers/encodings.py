@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from raudit.data.readers.contents import Contents
-from raudit.data.readers.options import ReadOptions
-from raudit.data.readers.source import unreadable
+from raudit.data.readers.options import ReadOptions, over_limit
 from raudit.errors import DataError
 
 MARKS = (
@@ -204,5 +203,5 @@ def lines(contents: Contents, form: TextForm, longest: int) -> Iterator[str]:
     with io.TextIOWrapper(utf8(contents, form), encoding="utf-8", errors="replace", newline="") as file:
         while line := file.readline(longest):
             if len(line) >= longest:
-                raise unreadable(contents.name, f"a line of more than {longest:,} characters")
+                raise over_limit(contents.name, "cell_bytes", "a longer line", f"{longest:,} characters")
             yield line

@@ -125,5 +125,7 @@ def _by_path(kind: str, contents: Contents, options: ReadOptions) -> Iterator[St
         case _:
             found = duckdb_files.tables(path, contents.name, options)
     for source in found:
-        stays = contents.keeper is None or isinstance(source, Gap)
-        yield source if stays else archives.kept(source, contents.keeper)
+        if contents.keeper is not None and isinstance(source, StreamedTable):
+            yield archives.kept(source, contents.keeper)
+        else:
+            yield source
