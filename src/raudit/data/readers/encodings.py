@@ -65,7 +65,7 @@ def find_form(contents: Contents, options: ReadOptions) -> TextForm:
     if not found.problem or encoding != "utf-8" or mark or declared:
         return found
     fallback = _decoded(contents, FALLBACK, 0)
-    problem = f"{found.problem}, so it was read as {FALLBACK}; say what it is as the encoding"
+    problem = f"{found.problem}; it is read as {FALLBACK} until its encoding is declared"
     return TextForm(encoding=FALLBACK, problem=problem, quotes=fallback.quotes, strange=fallback.strange)
 
 

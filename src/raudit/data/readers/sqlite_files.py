@@ -93,7 +93,9 @@ def _late(budget: Budget) -> int:
 def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedTable:
     with _opened(path, Budget(name, options.limits)) as db:
         info = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
-        columns = [str(column[1]) for column in info if column[6] != HIDDEN]
+        generated = [str(column[1]) for column in info if column[6] in GENERATED]
+        broken = [column for column in generated if not _computes(db, table, column)]
+        columns = [str(column[1]) for column in info if column[6] != HIDDEN and str(column[1]) not in broken]
         check_columns(name, len(columns), options.limits)
         n_rows = int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 -- quoted
 
@@ -117,9 +119,24 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         kinds={ColumnName(column): Kind.TEXT for column in columns},
         n_rows=n_rows,
         read=read,
+        problems=[_not_computed(broken)] if broken else [],
         header=tuple(columns),
         described={"format": "sqlite", "table": table},
     )
+
+
+def _computes(db: sqlite3.Connection, table: str, column: str) -> bool:
+    """Whether a generated column can be computed for every row; its formula is the file's and may be anything."""
+    try:
+        db.execute(f"SELECT sum(length({quoted(column)})) FROM {quoted(table)}").fetchone()  # noqa: S608 -- quoted
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _not_computed(columns: Sequence[str]) -> str:
+    what = "1 generated column" if len(columns) == 1 else f"{len(columns):,} generated columns"
+    return f"{what} cannot be computed and was left out: {', '.join(columns[:5])}"
 
 
 def text_rows(cursor: Any) -> Iterator[list[str | None]]:
