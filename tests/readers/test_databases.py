@@ -38,7 +38,7 @@ def test_every_table_of_sqlite_whatever_its_name(tmp_path):
         "CREATE TABLE sqlite3_users (mail, n INTEGER PRIMARY KEY AUTOINCREMENT)",
         "INSERT INTO sqlite3_users (mail) VALUES ('b')",
         'CREATE TABLE "x""y;--" (v)',
-        "INSERT INTO \"x\"\"y;--\" VALUES ('c')",
+        'INSERT INTO "x""y;--" VALUES (\'c\')',
         "CREATE TABLE gen (a, b GENERATED ALWAYS AS (a || '@example.org') VIRTUAL, c AS (a || '!') STORED)",
         "INSERT INTO gen (a) VALUES ('d')",
         "CREATE VIEW v AS SELECT 'never'",
@@ -107,7 +107,7 @@ def test_duckdb_files_read_no_other_file(duck, tmp_path):
     secret.write_text("mail\nsecret@example.org\n")
     path = duck(
         "CREATE SCHEMA s",
-        f"CREATE TABLE s.\"{secret}\" (i INT)",
+        f'CREATE TABLE s."{secret}" (i INT)',
         f"CREATE VIEW v AS SELECT * FROM read_csv('{secret}')",
         "CREATE TABLE s.v (i INT)",
         f"CREATE MACRO duckdb_tables() AS TABLE SELECT 'main' AS schema_name, '{secret}' AS table_name",

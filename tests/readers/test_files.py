@@ -103,7 +103,7 @@ def test_an_encoding_is_asked_for_and_never_guessed(tmp_path, encoding):
     assert "byte 280,012 is not UTF-8" in caught.value.got
     assert "encoding" in caught.value.hint
     (source,) = open_source(path)
-    assert source.problems and "byte 280,012" in source.problems[0]
+    assert "byte 280,012" in source.problems[0]
 
 
 def as_json_lines(path):

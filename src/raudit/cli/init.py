@@ -32,7 +32,7 @@ def command(
     clock: datetime | None,
     **reading: Any,
 ) -> None:
-    """Look at DATA, a file or folder in any format that a plan takes, and write a raudit.yaml whose guesses are marked as guesses."""
+    """Look at DATA, a file or folder that a plan takes, and write a raudit.yaml whose guesses are marked as guesses."""
     from raudit.errors import UsageError
     from raudit.files import write_whole
     from raudit.plan.draft import write_draft

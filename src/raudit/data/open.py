@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from raudit.canonical import Sha256, canonical_bytes, sha256, sha256_file
-from raudit.data.interface import ColumnName, DataSet
+from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.parquet import ParquetDataSet
 from raudit.data.readers import Gap, ReadOptions, StreamedTable, open_source
 from raudit.data.readers.folders import files, together
+from raudit.data.spool import spooled
 from raudit.data.table import ArrowDataSet, check_names, is_row_label
 from raudit.errors import DataError, EnvironmentFault, printable
+
+HELD_BYTES = 128 * 2**20
+"""Text of a table that is held in memory; a larger one is kept as Parquet in a temporary folder."""
 
 
 def open_data(path: Path, *, missing: Sequence[str] = ("",), options: ReadOptions | None = None) -> DataSet:
@@ -45,7 +50,7 @@ def open_data(path: Path, *, missing: Sequence[str] = ("",), options: ReadOption
         if source.described.get("format") == "parquet" and _flat(source):
             check_names(list(source.header), source.name)
             return ParquetDataSet(source=replace(source, sha256=digest))
-        return _held(replace(source, sha256=digest))
+        return _read(replace(source, sha256=digest), options)
     except OSError as error:
         raise DataError(
             "the data file cannot be read",
@@ -138,15 +143,33 @@ def _flat(source: StreamedTable) -> bool:
     return len(set(names)) == len(names) and names == [str(name) for name in source.kinds]
 
 
-def _held(source: StreamedTable) -> DataSet:
+def _read(source: StreamedTable, options: ReadOptions) -> DataSet:
+    """A table in memory; one that is too large is kept on disk."""
+    batches = source.batches()
+    first: list[Any] = []
+    size = 0
+    for batch in batches:
+        first.append(batch)
+        size += batch.nbytes
+        if size > HELD_BYTES and _plain_text(source):
+            copy = spooled(source, chain(first, batches), options)
+            _check_problems(source)
+            check_names(list(source.header), source.name)
+            return ParquetDataSet(source=copy, written=source)
+    _check_problems(source)
+    return _held(source, first)
+
+
+def _plain_text(source: StreamedTable) -> bool:
+    return all(kind is Kind.TEXT for kind in source.kinds.values())
+
+
+def _held(source: StreamedTable, batches: Sequence[Any]) -> DataSet:
     """A table in memory, typed."""
     import pyarrow as pa
 
-    columns = list(source.kinds)
-    batches = list(source.batches(columns))
-    _check_problems(source)
     pieces: dict[ColumnName, Any] = {}
-    for place, name in enumerate(columns):
+    for place, name in enumerate(source.kinds):
         column = pa.chunked_array([batch.column(place) for batch in batches])
         pieces[name] = column if source.typed is None else source.typed(name, column)
     kept = {n: c for n, c in _without_copies(source, pieces).items() if not is_row_label(n)}

@@ -1,4 +1,4 @@
-"""Parquet files that are read in pieces and never held whole."""
+"""Data sets that are read in pieces and never held whole: Parquet files, and text that was kept as Parquet."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class ParquetDataSet:
 
     source: StreamedTable
     """The reader of the file, which knows its columns and their kinds."""
+    written: StreamedTable | None = None
+    """The file itself, where ``source`` is a typed copy of it."""
     computed: Mapping[ColumnName, Any] = field(default_factory=dict)
     """Columns that raudit added, as pyarrow arrays."""
 
@@ -53,7 +55,7 @@ class ParquetDataSet:
 
     def as_written(self) -> StreamedTable:
         """The same rows with everything that the file holds, row labels too, and without added columns."""
-        return self.source
+        return replace(self.written, n_rows=self.n_rows) if self.written is not None else self.source
 
     def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Read columns in pieces; memory holds a piece and the row group it comes from."""
