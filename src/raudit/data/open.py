@@ -6,7 +6,7 @@ Text becomes numbers only if every value is written as a number would be printed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ from raudit.data.spool import spooled
 from raudit.data.table import ArrowDataSet, check_names, is_row_label
 from raudit.errors import DataError, EnvironmentFault, printable
 
-HELD_BYTES = 128 * 2**20
+HELD_BYTES = 64 * 2**20
 """Text of a table that is held in memory; a larger one is kept as Parquet in a temporary folder."""
 
 
@@ -152,12 +152,19 @@ def _read(source: StreamedTable, options: ReadOptions) -> DataSet:
         first.append(batch)
         size += batch.nbytes
         if size > HELD_BYTES and _plain_text(source):
-            copy = spooled(source, chain(first, batches), options)
+            copy = spooled(source, chain(_emptied(first), batches), options)
             _check_problems(source)
             check_names(list(source.header), source.name)
             return ParquetDataSet(source=copy, written=source)
     _check_problems(source)
     return _held(source, first)
+
+
+def _emptied(batches: list[Any]) -> Iterator[Any]:
+    """The batches, each let go of as it is given."""
+    batches.reverse()
+    while batches:
+        yield batches.pop()
 
 
 def _plain_text(source: StreamedTable) -> bool:

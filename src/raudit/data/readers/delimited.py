@@ -15,7 +15,7 @@ from raudit.data.readers.contents import Contents
 from raudit.data.readers.encodings import TextForm, find_form, lines, utf8
 from raudit.data.readers.headers import looks_like_data
 from raudit.data.readers.options import Budget, ReadOptions, check_columns
-from raudit.data.readers.rows import BLOCK, as_batches
+from raudit.data.readers.rows import as_batches
 from raudit.data.readers.source import StreamedTable, add_problems, named, unreadable
 from raudit.data.readers.typing import type_written
 from raudit.errors import DataError
@@ -23,6 +23,8 @@ from raudit.errors import DataError
 Quoting = Literal[0, 3]
 """Values of ``csv.QUOTE_MINIMAL`` and ``csv.QUOTE_NONE``."""
 DELIMITERS = ",;\t|\x1f\x01^~"
+BLOCK = 12 * 2**20
+"""Bytes that Arrow reads at once; no line is longer, or ``TextForm.strange`` says so."""
 SAMPLE_LINES = 400
 LONGEST_LINE = 2**30
 WHOLE_LINES = "\x1e"
