@@ -335,3 +335,37 @@ def test_several_tables_are_asked_about(tmp_path):
     assert list(open_data(path, options=ReadOptions(table="b")).kinds) == ["y"]
     with pytest.raises(DataError, match="no table"):
         open_data(path, options=ReadOptions(table="c"))
+
+
+NAMES_ALONE = ["Anna Schmidt", "Bernd Maier", "Anna Krüger", "Carla Maier", "Dieter Schmidt"] * 4
+
+
+@pytest.mark.parametrize("first", ["Bernd Schmidt", "Carla Krüger"])
+def test_a_person_above_persons_is_no_name_of_a_column(tmp_path, first):
+    path = tmp_path / "t.csv"
+    path.write_text("".join(f"{name};Kassel {i}\n" for i, name in enumerate([first, *NAMES_ALONE])))
+    (source,) = open_source(path)
+    assert list(source.kinds) == ["column 1", "column 2"]
+    assert len(source.frame()) == 21
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Account Manager",
+        "full name",
+        "Primary Physician",
+        "Full Name",
+        "patient",
+        "NAME",
+        "Home Team",
+        "e-mail",
+        "2020",
+    ],
+)
+def test_names_of_columns_stay_names(tmp_path, header):
+    path = tmp_path / "t.csv"
+    path.write_text("".join(f"{name};Kassel {i}\n" for i, name in enumerate([header, *NAMES_ALONE])))
+    (source,) = open_source(path)
+    assert next(iter(source.kinds)) == header
+    assert source.problems == []

@@ -33,7 +33,7 @@ def command(
     **reading: Any,
 ) -> None:
     """Look at DATA, a file or folder that a plan takes, and write a raudit.yaml whose guesses are marked as guesses."""
-    from raudit.errors import UsageError
+    from raudit.errors import UsageError, printable
     from raudit.files import write_whole
     from raudit.plan.draft import write_draft
     from raudit.resources import resource_dir
@@ -49,6 +49,14 @@ def command(
     from raudit.data.look import look_at
     from raudit.data.readers.options import declared
 
+    for path in (data, output, model or data):
+        if printable(str(path)) != str(path):
+            raise UsageError(
+                "a plan cannot name this file: its path is not printable text",
+                reference="name-not-text",
+                where=str(path),
+                hint="rename it, or its folder",
+            )
     options = read_options(reading)
     table = open_data(data, options=options)
     folder = output.resolve().parent

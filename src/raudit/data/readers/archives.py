@@ -88,8 +88,13 @@ class Unpacked:
         folder = tempfile.mkdtemp(prefix="raudit-")  # for its owner alone
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.path = Path(folder) / "unpacked"
+        # A small archive can unpack to more than the disk holds, which others need too.
+        most = shutil.disk_usage(folder).free // 2
         with contents.open() as source, self.path.open("wb") as target:
-            shutil.copyfileobj(source, target, 2**20)
+            while piece := source.read(2**20):
+                if target.tell() + len(piece) > most:
+                    raise over_limit(contents.name, "bytes", "more when it is unpacked", f"{most:,} bytes of disk")
+                target.write(piece)
 
 
 def on_disk(contents: Contents) -> Contents:

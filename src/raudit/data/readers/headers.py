@@ -23,7 +23,11 @@ VALUE = re.compile(
 NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?")
 LONG_CODE = 7
 """Digits from which a number is somebody's rather than a column's."""
-LONGEST_SAMPLE = 200
+LONGEST_SAMPLE = 400
+WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?: [^\W\d_]+(?:['’-][^\W\d_]+)*\.?){1,3}")
+"""Two to four words, as the names of persons are."""
+LABELS = frozenset(["name", "names", "city", "state", "country", "company", "team", "street", "title", "group", "type", "id", "no", "number", "date"])
+"""Words of labels that also occur in what they are labels of: City above Kansas City."""
 
 
 def looks_like_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -57,7 +61,18 @@ def _value(cell: str, column: Sequence[str]) -> bool:
         # A number above nothing but numbers is one of them; years and grades as names are told by _numbering.
         return bool(filled) and all(NUMBER.fullmatch(other) for other in filled)
     # A name that is also one of its column's values: F above F and M.
-    return len(filled) > 1 and cell in filled
+    return len(filled) > 1 and (cell in filled or _one_of(cell, filled))
+
+
+def _one_of(cell: str, column: Sequence[str]) -> bool:
+    """Whether words above nothing but words share one with them, as one person's name does with others'."""
+    if not WORDS.fullmatch(cell) or cell.islower():
+        return False
+    alike = sum(WORDS.fullmatch(other) is not None for other in column)
+    if alike < 0.9 * len(column):
+        return False
+    own = {word for word in cell.split() if len(word) > 2 and word.lower() not in LABELS}
+    return any(own & set(other.split()) for other in column)
 
 
 def _dated(cell: str) -> bool:

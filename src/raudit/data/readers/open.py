@@ -45,9 +45,10 @@ def open_source(target: str | Path, options: ReadOptions | None = None) -> Itera
         return
     if not path.exists():
         raise DataError(
-            "there is no such file or folder",
+            "the data cannot be read",
             reference="data-unreadable",
             where=str(target),
+            got="no such file or folder",
             hint="check the path",
         )
     yield from _asked(_file(path, printable(path.name), options), options)
