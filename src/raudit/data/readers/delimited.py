@@ -29,6 +29,8 @@ SAMPLE_LINES = 400
 LONGEST_LINE = 2**30
 WHOLE_LINES = "\x1e"
 """Delimiter of a file whose lines are one cell each."""
+CALLED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde", WHOLE_LINES: "none"}
+"""Delimiters in the record, where the mark itself would be lost among others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
         yield from by(contents, form, names, columns, rows, options, problems)
 
     text = form.text
-    delimiter = "none" if form.delimiter == WHOLE_LINES else form.delimiter
+    delimiter = CALLED.get(form.delimiter, f"U+{ord(form.delimiter):04X}")
     described = {"format": "text", "delimiter": delimiter, "encoding": text.declared_name}
     if not form.header:
         described["header"] = "none"

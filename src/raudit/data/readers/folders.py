@@ -163,7 +163,7 @@ def together(name: str, parts: Sequence[tuple[StreamedTable, Partition]]) -> Str
         problems=problems,
         header=tuple(shared),
         typed=typed,
-        described={**parts[0][0].described, "files": len(parts), **({"partitions": list(keys)} if keys else {})},
+        described={**parts[0][0].described, "files": len(parts), **({"partitions": ", ".join(keys)} if keys else {})},
     )
 
 
