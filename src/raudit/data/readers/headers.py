@@ -27,23 +27,7 @@ LONGEST_SAMPLE = 400
 WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?: [^\W\d_]+(?:['’-][^\W\d_]+)*\.?){1,3}")
 """Two to four words, as the names of persons are."""
 LABELS = frozenset(
-    [
-        "name",
-        "names",
-        "city",
-        "state",
-        "country",
-        "company",
-        "team",
-        "street",
-        "title",
-        "group",
-        "type",
-        "id",
-        "no",
-        "number",
-        "date",
-    ]
+    {"name", "names", "city", "state", "country", "company", "team", "street", "title", "group", "number"}
 )
 """Words of labels that also occur in what they are labels of: City above Kansas City."""
 
