@@ -6,6 +6,7 @@ import decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from raudit.data import look as look_module
 from raudit.data import open_data
 from raudit.data.look import MOST_DISTINCT, look_at
 
@@ -52,5 +53,29 @@ def test_distinct_values_are_counted_over_batches_and_counting_stops(tmp_path):
     pq.write_table(table, tmp_path / "t.parquet", row_group_size=10_000)
     ids, groups = look_at(open_data(tmp_path / "t.parquet"))
     assert ids.more
-    assert f"more than {MOST_DISTINCT:,} distinct" in ids.says()
+    assert ids.distinct > MOST_DISTINCT
+    assert f"at least {ids.distinct:,} distinct" in ids.says()
     assert (groups.distinct, groups.levels) == (2, ("a", "b"))
+
+
+def test_a_small_file_that_stands_for_gigabytes_is_looked_at_in_bounded_memory(tmp_path):
+    value = "a b " * 250_000
+    codes = pa.array([0] * 100, pa.int32())
+    table = pa.table({"t": pa.DictionaryArray.from_arrays(codes, pa.array([value])).cast(pa.string())})
+    path = tmp_path / "bomb.parquet"
+    with pq.ParquetWriter(path, table.schema) as writer:
+        for _ in range(3):
+            writer.write_table(table)
+    data = open_data(path)
+    # Three hundred cells of a megabyte each, of which one is held.
+    assert all(batch.nbytes < 4 * 2**20 for batch in data.batches())
+    (look,) = look_at(data)
+    assert (look.distinct, look.levels) == (1, ())
+
+
+def test_long_distinct_values_stop_the_counting(tmp_path, monkeypatch):
+    monkeypatch.setattr(look_module, "MOST_BYTES", 1_000)
+    pq.write_table(pa.table({"t": [f"{'x' * 90}{i}" for i in range(100)]}), tmp_path / "t.parquet")
+    (look,) = look_at(open_data(tmp_path / "t.parquet"))
+    assert look.more
+    assert look.levels == ()

@@ -12,6 +12,8 @@ FEW = 12
 MAX_LEVEL = 40
 MOST_DISTINCT = 2**18
 """Distinct values that are told apart; past it a column is no group and no outcome, so counting stops."""
+MOST_BYTES = 64 * 2**20
+"""Of distinct values, likewise: long texts are neither groups nor outcomes."""
 ROWS = 65_536
 
 
@@ -23,7 +25,8 @@ class _Seen:
     values: Any = None
     """Array of distinct values; None before the first batch."""
     missing: int = 0
-    many: bool = False
+    many: int = 0
+    """How many were told apart before counting stopped; 0 while it goes on."""
 
     def add(self, column: Any) -> None:
         """Take the next cells."""
@@ -39,14 +42,14 @@ class _Seen:
             distinct = pc.unique(distinct.dictionary_decode())
         known = distinct if self.values is None else pa.concat_arrays([self.values, distinct])
         self.values = pc.unique(known.drop_null())
-        if len(self.values) > MOST_DISTINCT:
-            self.many = True
+        if len(self.values) > MOST_DISTINCT or self.values.nbytes > MOST_BYTES:
+            self.many = len(self.values)
             self.values = self.values[:0]
 
     def distinct(self) -> int:
-        """Number of different values, or one more than are told apart."""
+        """Number of different values, or how many there were when counting stopped."""
         if self.many:
-            return MOST_DISTINCT + 1
+            return self.many
         return 0 if self.values is None else len(self.values)
 
     def levels(self) -> tuple[str, ...]:
@@ -69,7 +72,7 @@ def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
             kind=str(kind),
             numeric=kind in {Kind.INTEGER, Kind.NUMBER},
             distinct=seen[name].distinct(),
-            more=seen[name].many,
+            more=seen[name].many > 0,
             missing=seen[name].missing,
             levels=seen[name].levels(),
         )

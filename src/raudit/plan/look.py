@@ -17,7 +17,7 @@ class ColumnLook:
     """Number of different values that are not missing."""
     missing: int
     more: bool = False
-    """Whether there are more than ``distinct`` minus one and counting stopped."""
+    """Whether counting stopped at ``distinct``, so that there may be more."""
     levels: tuple[str, ...] = ()
     """The values themselves, as text, only where there are at most twelve of them."""
 
@@ -28,7 +28,7 @@ class ColumnLook:
 
     def says(self) -> str:
         """One line on the column, with values only where they are few."""
-        distinct = f"more than {self.distinct - 1:,}" if self.more else f"{self.distinct:,}"
+        distinct = f"at least {self.distinct:,}" if self.more else f"{self.distinct:,}"
         text = f"{self.kind}, {distinct} distinct"
         if self.missing:
             text += f", {self.missing:,} missing"

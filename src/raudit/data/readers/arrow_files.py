@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from raudit.data.readers.options import ReadOptions, over_limit
+from raudit.data.readers.options import ReadOptions, check_columns, over_limit
 from raudit.data.readers.source import StreamedTable, unreadable
 from raudit.data.readers.tables import streamed
 from raudit.errors import DataError
@@ -26,8 +26,11 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
     try:
         schema = pq.read_schema(path)
         meta = pq.read_metadata(path)
+        check_columns(name, meta.num_columns, options.limits)
         inflated = sum(meta.row_group(g).total_byte_size for g in range(meta.num_row_groups))
         dictionaries = _inflating(meta)
+    except DataError:
+        raise
     except _errors() as error:
         raise unreadable(name, "not a Parquet file, or its footer is broken") from error
     doubled = len(set(schema.names)) < len(schema)
