@@ -22,6 +22,8 @@ from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
+from raudit.data.open import digest_of, manifest
+from raudit.data.readers import ReadOptions
 from raudit.doors import Door, extensions
 from raudit.errors import (
     DataError,
@@ -32,6 +34,7 @@ from raudit.errors import (
     PlanError,
     RauditError,
     place_of,
+    printable,
 )
 from raudit.evidence import (
     AssessmentFiles,
@@ -306,9 +309,12 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
+        if path.is_dir() and role == "data":
+            size = sum(int(item["bytes"]) for item in manifest(path))
+            return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
             raise FileNotFoundError(2, "no such file")
-        return Input(role=role, name=path.name, sha256=sha256_file(path), bytes=path.stat().st_size)
+        return Input(role=role, name=printable(path.name), sha256=sha256_file(path), bytes=path.stat().st_size)
     except OSError as error:
         raise PlanError(
             f"the {role} file cannot be read",
@@ -322,7 +328,7 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
 def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), missing=plan.file.data.missing)
+        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -336,7 +342,8 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         audited = audited_data(plan, data, model, progress)
     model_error = model_error or audited.model_error
     facts = {**prepared.facts, "data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
-    details: dict[str, dict[str, Any]] = {"data": {"rows": data.n_rows, "columns": len(data.kinds)}}
+    shape = {"rows": data.n_rows, "columns": len(data.kinds)}
+    details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}

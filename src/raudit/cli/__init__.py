@@ -5,6 +5,7 @@ A module ``raudit.cli.foo_bar`` holds a click command or group called ``command`
 
 from __future__ import annotations
 
+import errno
 import os
 import pkgutil
 import stat
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from raudit import __version__
-from raudit.errors import RauditError
+from raudit.errors import RauditError, printable
 
 
 class Commands(click.Group):
@@ -76,8 +77,9 @@ def main(args: list[str] | None = None) -> None:
 def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine."""
     if isinstance(error, OSError):
-        click.echo(f"error[os]: {error.strerror or error}\n  at: {error.filename or 'unknown file'}", err=True)
-        click.echo("  try: check free space, permissions and the path", err=True)
+        what = printable(str(error.strerror or type(error).__name__))
+        click.echo(f"error[os]: {what}\n  at: {printable(str(error.filename or 'unknown file'))}", err=True)
+        click.echo(f"  try: {_remedy(error)}", err=True)
         return 4
     if os.environ.get("RAUDIT_TRACEBACK") == "1":
         import traceback
@@ -87,6 +89,21 @@ def _internal(error: Exception) -> int:
     click.echo(f"error[internal]: {type(error).__name__} in raudit itself\n  at: {where}", err=True)
     click.echo("  try: run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)", err=True)
     return 4
+
+
+def _remedy(error: OSError) -> str:
+    """What helps against this fault of the machine, and not against another."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            return "free some space, or write elsewhere"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return "check the permissions of the file and its folder"
+        case errno.ENOENT | errno.ENOTDIR | errno.EISDIR | errno.ENAMETOOLONG | errno.ELOOP:
+            return "check the path"
+        case errno.EMFILE | errno.ENFILE:
+            return "close other programs, or raise the limit of open files (ulimit -n)"
+        case _:
+            return "run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)"
 
 
 def _place(error: Exception) -> str:

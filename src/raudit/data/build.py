@@ -41,8 +41,8 @@ def cells(
     Parameters
     ----------
     data
-        Path of a .csv, .tsv or .parquet file; a pandas, polars or pyarrow table; a mapping of columns; a DuckDB
-        relation, PySpark frame or narwhals frame, which count in their own engine.
+        Path of a file or folder that ``open_data`` takes; a pandas, polars or pyarrow table; a mapping of columns; a
+        DuckDB relation, PySpark frame or narwhals frame, which count in their own engine.
     sensitive_features, control_features
         Columns, or ``Attribute`` with ``edges`` for continuous ones.
     label, prediction, baseline
