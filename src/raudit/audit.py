@@ -29,7 +29,7 @@ from raudit.canonical import Sha256, digest, sha256
 from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
-from raudit.log import Event, EventType, Log
+from raudit.log import Event, EventType, Log, attest_log
 from raudit.pipeline import Prepared, measure, prepare
 from raudit.plan import Plan
 from raudit.policy import Policy, apply_policy, load_baseline, load_policy, load_waivers, policy_source
@@ -229,8 +229,15 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
 
 
 def approvals_in(log: Log) -> frozenset[Sha256]:
-    """Digests of the baseline approvals that a log holds."""
-    return frozenset(Sha256(str(entry.body["approval"])) for entry in log.find(type=EventType.BASELINE_APPROVED))
+    """Digests of the baseline approvals that a log vouches for: hashed, and covered by a checkpoint it signed.
+
+    Raises
+    ------
+    LogIntegrityError
+        If the log was edited.
+    """
+    held = attest_log(log, types=[EventType.BASELINE_APPROVED])
+    return frozenset(Sha256(str(entry.body.get("approval"))) for entry in held.of(EventType.BASELINE_APPROVED))
 
 
 def plan_policy(plan: Plan) -> Policy:
@@ -268,6 +275,7 @@ class _LoggedRun:
 @contextmanager
 def _logged_run(log: Log, prepared: Prepared, actor: str, clock: datetime) -> Iterator[_LoggedRun]:
     """Log the start of a run (1), and its failure if it does not come to its end."""
+    attest_log(log)  # an edited log is told nothing more
     logged = _LoggedRun(log, prepared.run.id, actor, clock)
     logged.say(EventType.RUN_STARTED, _started(prepared))
     try:

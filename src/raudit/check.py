@@ -229,10 +229,15 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
 
 
 def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: str) -> None:
-    """Append what people decided: waivers that were held against findings, and an approval."""
+    """Append what people decided: waivers that were held against findings, and an approval.
+
+    An approval counts only under a signed checkpoint, so one is signed at once.
+    """
     events = log_events(record, growth, actor=actor)
     if events:
         log.append(events, clock=now)
+    if growth is not None and growth.approval is not None:
+        log.checkpoint(now)
 
 
 def log_events(record: Record, growth: Growth | None = None, *, actor: str = SERVICE) -> tuple[Event, ...]:

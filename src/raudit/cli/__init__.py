@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from raudit import __version__
+from raudit.cli._secrets import refuse_secrets, without_secrets
 from raudit.errors import RauditError
 
 
@@ -50,17 +51,19 @@ def main(args: list[str] | None = None) -> None:
     traceback of an internal error is printed too.
     """
     try:
+        refuse_secrets(sys.argv[1:] if args is None else args)
         status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.ClickException as error:
+        error.message = without_secrets(error.message)
         error.show()
         status = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing was half-written", err=True)
         status = 130
     except RauditError as error:
-        click.echo(str(error), err=True)
+        click.echo(without_secrets(str(error)), err=True)
         status = error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from raudit.errors import LogIntegrityError, UsageError
+from raudit.errors import UsageError
 
 if TYPE_CHECKING:
     from raudit.signing.countersigning import CounterSigned
@@ -100,7 +100,8 @@ def _file_part(role: str) -> str:
 def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) -> None:
     """Tell the log, so that a copy of the report without this signature is noticed."""
     from raudit.cli._keys import LOG_KEY_VARIABLE
-    from raudit.log import PASSPHRASE_VARIABLE, Event, EventType, load_log_key, open_log
+    from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
+    from raudit.verify.accept import accept_signatures
 
     named = key_file or (Path(os.environ[LOG_KEY_VARIABLE]) if LOG_KEY_VARIABLE in os.environ else None)
     if named is None:
@@ -110,27 +111,10 @@ def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) 
             where="--log",
             hint=f"add --log-key FILE, or set {LOG_KEY_VARIABLE}",
         )
-    body = {
-        "pdf": done.sha256,
-        "previous": done.previous_sha256,
-        "certificate": done.signature.fingerprint,
-    }
     clock = datetime.now(UTC)
     key = load_log_key(named, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
     with open_log(location, key=key) as log:
-        known = [*log.find(type=EventType.REPORT_ISSUED), *log.find(type=EventType.REPORT_COUNTERSIGNED)]
-        run = next((entry.run for entry in known if entry.body["pdf"] == done.previous_sha256), None)
-        if run is None:
-            raise LogIntegrityError(
-                "the log does not know the report that is to be signed",
-                reference="report-not-logged",
-                where=location,
-                got=done.previous_sha256,
-                expected="the digest of an issued or counter-signed report",
-                hint="sign the file as it was issued, and name the log that it was issued with",
-            )
-        log.append([Event(type=EventType.REPORT_COUNTERSIGNED, run=run, actor=actor, body=body)], clock=clock)
-        log.checkpoint(clock)
+        accept_signatures(done.pdf, log, actor=actor, clock=clock)
 
 
 def _tell(done: CounterSigned, target: Path, *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Keys, PAdES signatures, time stamps, and what a verifier accepts: this room sees bytes and digests only."""
 
 from raudit.signing.attest import Attestation, attest, check_attestation
+from raudit.signing.certificates import read_certificates
 from raudit.signing.check import check_pdf
 from raudit.signing.keys import SigningKey, load_signer
 from raudit.signing.selfsigned import KeyPaths, init_keys
@@ -45,5 +46,6 @@ __all__ = [
     "countersign",
     "init_keys",
     "load_signer",
+    "read_certificates",
     "source_from_environment",
 ]

@@ -81,7 +81,7 @@ class Judge:
         return SignatureCheck(
             field=_clean(embedded.field_name),
             kind=kind,
-            role="issuer" if kind is SignatureKind.CERTIFICATION else _claimed_role(embedded),
+            role="" if kind is SignatureKind.CERTIFICATION else _claimed_role(embedded),
             signer=describe(certificate),
             fingerprint=sha256(certificate.dump()),
             certificate=certificate.dump(),

@@ -119,6 +119,13 @@ def countersign(
             got=repr(role)[:80],
             expected="1 to 64 printable characters, such as dpo",
         )
+    if _reads_as_issuer(role):
+        raise UsageError(
+            "nobody counter-signs as the issuer: that is who certified the report",
+            reference="role-issuer",
+            got=repr(role)[:80],
+            expected="what the reviewer is, such as dpo",
+        )
     writer = _writer(pdf)
     if read_certification_data(writer.prev) is None:
         raise UsageError(
@@ -137,6 +144,14 @@ def countersign(
         tsa=tsa,
         appearance=appearance,
     )
+
+
+def _reads_as_issuer(role: str) -> bool:
+    """Tell whether a reader would take a role for the issuer's, in whatever letters it is spelt."""
+    import unicodedata
+
+    decomposed = unicodedata.normalize("NFKD", role).casefold()
+    return "".join(char for char in decomposed if char.isalpha() and char.isascii()) == "issuer"
 
 
 def next_reviewer_field(pdf: bytes) -> str:
