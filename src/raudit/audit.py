@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from raudit.pipeline import Prepared, measure, prepare
 from raudit.plan import Plan
 from raudit.policy import Policy, apply_policy, load_baseline, load_policy, load_waivers, policy_source
 from raudit.record import Input, Record, StageRecord, record_bytes, record_to_json
-from raudit.signing import SigningKey, TimeStamping, attest, certify
+from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
 
 PREDICATE = "https://raudit.dev/attestation/audit/v1"
 SERVICE = "service:raudit"
@@ -130,6 +131,7 @@ def run_audit(
     checkpoint = log.checkpoint(clock)
     proof = log.prove(place.size - 1, checkpoint)
     statement = attest("report.pdf", issued, PREDICATE, _predicate(record, sealed.record_sha256), signer)
+    log.check_in_place()
     files = {  # (8)
         "record.json": record_bytes(record),
         "report.pdf": signed,
@@ -154,14 +156,25 @@ def _certified(
     plan: Plan, pdf: bytes, signer: SigningKey, clock: datetime, tsa: TimeStamping | None
 ) -> tuple[bytes, str]:
     """Certify; an authority that fails costs the time stamp and not the report, unless the plan insists on it."""
+    from raudit.report.stamp import render_stamp
+
     reason = f"raudit {__version__} audit report"
+    size = field_size(pdf, ISSUER_FIELD)
+    drawn = size and render_stamp(
+        name=signer.common_name,
+        role="",
+        clock=clock,
+        fingerprint=signer.fingerprint,
+        size=size,
+        language=plan.file.report.language,
+    )
+    sign = partial(certify, pdf, signer, reason=reason, name=signer.subject, clock=clock, appearance=drawn)
     try:
-        return certify(pdf, signer, reason=reason, name=signer.subject, clock=clock, tsa=tsa), ""
+        return sign(tsa=tsa), ""
     except TimeStampError as error:
         if plan.file.signing.require_timestamp:
             raise
-        signed = certify(pdf, signer, reason=reason, name=signer.subject, clock=clock)
-        return signed, f"no time stamp: {error.message}; the report is signed as PAdES B-B"
+        return sign(), f"no time stamp: {error.message}; the report is signed as PAdES B-B"
 
 
 def judge_plan(

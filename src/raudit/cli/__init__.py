@@ -5,6 +5,7 @@ A module ``raudit.cli.foo_bar`` holds a click command or group called ``command`
 
 from __future__ import annotations
 
+import io
 import os
 import pkgutil
 import sys
@@ -56,8 +57,7 @@ def main(args: list[str] | None = None) -> None:
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.ClickException as error:
-        error.message = without_secrets(error.message)
-        error.show()
+        _show(error)
         status = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing was half-written", err=True)
@@ -71,6 +71,13 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 -- the last line of defence; everything below raises RauditError
         status = _internal(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show(error: click.ClickException) -> None:
+    """Print click's own message, without a private key that it may quote."""
+    text = io.StringIO()
+    error.show(file=text)
+    click.echo(without_secrets(text.getvalue()), nl=False, err=True)
 
 
 def _internal(error: Exception) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -59,21 +60,31 @@ def command(
     from raudit.cli._signing_key import open_key
     from raudit.files import write_whole
     from raudit.signing.countersigning import countersign_checked
+    from raudit.signing.sign import document_language
 
     target = output or report.with_name(f"{report.stem}.{_file_part(role)}.pdf")
     if target.exists() and not force and target.resolve() != report.resolve():
         raise UsageError("the output exists already", reference="output-exists", where=str(target), hint="add --force")
     stamping = _stamping(tsa, level, tsa_trust)
+    pdf, clock = report.read_bytes(), datetime.now(UTC)
     with open_key(key, cert) as signing_key:
         own_name = signing_key.common_name
         done = countersign_checked(
-            report.read_bytes(),
+            pdf,
             signing_key,
             role=role,
             name=name or own_name,
             reason=reason,
-            clock=datetime.now(UTC),
+            clock=clock,
             tsa=stamping,
+            draw=partial(
+                _draw,
+                name=own_name,
+                role=role,
+                clock=clock,
+                fingerprint=signing_key.fingerprint,
+                language=document_language(pdf),
+            ),
         )
     if log_location is not None:
         _log(log_location, log_key, done, name or own_name)
@@ -81,6 +92,12 @@ def command(
     if log_location is None:
         click.echo("the log was not told: without --log, nobody can notice that this signature was cut off", err=True)
     _tell(done, target, as_json=as_json)
+
+
+def _draw(size: tuple[float, float], **shown: Any) -> bytes:
+    from raudit.report.stamp import render_stamp
+
+    return render_stamp(size=size, **shown)
 
 
 def _stamping(url: str | None, level: str, trust: tuple[Path, ...]) -> TimeStamping | None:

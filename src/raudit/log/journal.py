@@ -122,6 +122,18 @@ class Log:
         """Number of entries."""
         return self._reader.size()
 
+    def check_in_place(self) -> None:
+        """Refuse to go on with a log whose file was removed or replaced while it was open.
+
+        Raises
+        ------
+        LogIntegrityError
+            Naming its path.
+        """
+        check = getattr(self._reader, "check_in_place", None)
+        if check is not None:
+            check()
+
     @property
     def own_verifier(self) -> Verifier | None:
         """Public half of the key that the log was opened with, if any."""
