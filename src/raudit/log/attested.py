@@ -115,8 +115,8 @@ def attest_held(
     pinned = Verifier.parse(vkey) if vkey is not None else log.own_verifier
     keys = keys_in(log, size, kept, pinned)  # (2)
     held = _held(log, checkpoints)
-    proven = [_proven(log, keys, size, *item) for item in held]  # (3)
-    newest = max(proven, key=lambda checkpoint: checkpoint.size, default=None)  # (4)
+    held_to = [proven(log, keys, size, *item) for item in held]  # (3)
+    newest = max(held_to, key=lambda checkpoint: checkpoint.size, default=None)  # (4)
     asked = frozenset(types)
     return AttestedLog(size=size, signed=newest, entries=tuple(e for e in kept if e.type in asked))
 
@@ -203,9 +203,14 @@ def keys_in(log: Log, size: int, kept: Sequence[Entry], pinned: Verifier | None)
     return keys
 
 
-def _proven(
-    log: Log, keys: Sequence[KeySpan], size: int, text: str, stored_size: int | None, source: str
-) -> Checkpoint:
+def proven(log: Log, keys: Sequence[KeySpan], size: int, text: str, stored_size: int | None, source: str) -> Checkpoint:
+    """Verify one checkpoint: signed by a key of the log, of the size the store says, and extended by the log.
+
+    Raises
+    ------
+    LogIntegrityError
+        If it is not.
+    """
     checkpoint = open_spanned(text, keys)
     if checkpoint.origin != log.origin:
         raise LogIntegrityError(
@@ -230,22 +235,4 @@ def _stamped(packed: str) -> str:
     return unpack(packed)[0]
 
 
-def refuse_uncovered(attested: AttestedLog, entry: Entry) -> None:
-    """Refuse to rely on an entry that no signed checkpoint covers.
-
-    Raises
-    ------
-    LogIntegrityError
-        Saying what lies beyond the checkpoint.
-    """
-    if not attested.covers(entry):
-        raise LogIntegrityError(
-            f"entry {entry.index} is covered by no signed checkpoint, so anyone could have written it",
-            reference="log-uncovered",
-            where=f"entry {entry.index}",
-            got=attested.describe_beyond,
-            hint="the log's owner signs it with: raudit log checkpoint LOG --key FILE",
-        )
-
-
-__all__ = ["KEY_TYPES", "AttestedLog", "attest_held", "attest_log", "check_rows", "keys_in", "refuse_uncovered"]
+__all__ = ["KEY_TYPES", "AttestedLog", "attest_held", "attest_log", "check_rows", "keys_in", "proven"]

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from raudit.errors import IntegrityError, KeyFileError, LogIntegrityError, RauditError
+from raudit.errors import IntegrityError, KeyFileError, RauditError
 from raudit.log import merkle
-from raudit.log.attested import KEY_TYPES, check_rows, keys_in
+from raudit.log.attested import KEY_TYPES, check_rows, keys_in, proven
 from raudit.log.checkpoint import open_checkpoint
 from raudit.log.events import Entry
-from raudit.log.extends import check_extends
 from raudit.log.note import Verifier
-from raudit.log.rotation import KeySpan, open_spanned
+from raudit.log.rotation import KeySpan
 from raudit.log.store import SIGNED, STAMPED, WITNESSED
 
 if TYPE_CHECKING:
@@ -193,7 +192,7 @@ def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> No
         return
     try:
         for note in notes:
-            _extends(log, keys, size, note.note, "a checkpoint that it signed")
+            _extends(log, keys, size, note.note, "a checkpoint that it signed", note.size)
     except (IntegrityError, KeyFileError) as error:
         steps.failed(title, error)
         return
@@ -260,10 +259,8 @@ def _outside(
     return True
 
 
-def _extends(log: Log, keys: tuple[KeySpan, ...], size: int, text: str, source: str) -> str:
-    """Check one checkpoint's signature, its key's span and its root."""
-    checkpoint = open_spanned(text, keys)
-    if checkpoint.origin != log.origin:
-        raise LogIntegrityError("of another log", reference="log-origin", got=checkpoint.origin, expected=log.origin)
-    check_extends(checkpoint, size, log.store.node, source)
-    return checkpoint.describe()
+def _extends(
+    log: Log, keys: tuple[KeySpan, ...], size: int, text: str, source: str, stored_size: int | None = None
+) -> str:
+    """Check one checkpoint's signature, its key's span, its root, and the size that the store gives it."""
+    return proven(log, keys, size, text, stored_size, source).describe()

@@ -45,6 +45,7 @@ def embedded_faces(folders: Sequence[Path], text: str) -> str:
             cut.subset(font)
             out = io.BytesIO()
             subset.save_font(font, out, options)
+            font.close()
             data = base64.b64encode(out.getvalue()).decode("ascii")
             rules.append(
                 f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'

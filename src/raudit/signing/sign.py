@@ -296,7 +296,7 @@ def _appearance(page: bytes | None) -> Any:
         background_layout=layout.SimpleBoxLayoutRule(
             x_align=layout.AxisAlignment.ALIGN_MID,
             y_align=layout.AxisAlignment.ALIGN_MID,
-            margins=layout.Margins.uniform(0),
+            margins=layout.Margins(0, 0, 0, 0),
         ),
         background_opacity=1.0,
         border_width=0,
