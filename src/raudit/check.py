@@ -248,10 +248,11 @@ def _unchecked_approvals(options: CheckOptions, plan: Plan | None, record: Recor
             hint="name the log and its key in the plan (log.path, log.key), and leave out --no-log",
         )
     noun = "approval" if count == 1 else "approvals"
-    return [
+    notice = (
         f"Approvals not checked: no log is open, so {count} {noun} in {path} may have been written by hand "
         "(--require-logged-approvals refuses that)."
-    ]
+    )
+    return [notice]
 
 
 def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: str) -> None:

@@ -24,7 +24,8 @@ Change = Callable[[pikepdf.Pdf], None]
 
 def annotation(pdf: pikepdf.Pdf, **entries: Any) -> None:
     item = pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=Array([0, 0, 600, 800]), **entries))
-    pdf.pages[0].obj.setdefault("/Annots", Array()).append(item)
+    page = pdf.pages[0].obj
+    page.Annots = Array([*page.get("/Annots", ()), item])
 
 
 def script() -> Dictionary:
@@ -201,7 +202,7 @@ def test_bytes_behind_the_container_are_refused(certified: bytes, local_trust: l
     start = certified.index(b"/Contents <") + len(b"/Contents <")
     end = certified.index(b">", start)
     assert certified[end - 8 : end] == b"00000000"
-    forged = certified[: end - 8] + b"deadbeef" + certified[end:]
+    forged = certified[: end - 8] + b"12345678" + certified[end:]
     faults = check_pdf(forged, trust=local_trust).faults
     assert [(fault.code, fault.detail) for fault in faults] == [(FaultCode.CONTAINER, "there are bytes behind it")]
 
