@@ -76,9 +76,11 @@ def test_accept_refuses_strangers_other_logs_and_changed_files(copy, given, outs
     from raudit.log import create_log_key
 
     key = create_log_key(tmp_path / "other.key", "other")
-    with open_log(tmp_path / "other.db", key=key, create=True) as log:
-        with pytest.raises(LogIntegrityError, match="does not know this report"):
-            accept_signatures(outside, log, actor="a", clock=CLOCK)
+    with (
+        open_log(tmp_path / "other.db", key=key, create=True) as log,
+        pytest.raises(LogIntegrityError, match="does not know this report"),
+    ):
+        accept_signatures(outside, log, actor="a", clock=CLOCK)
 
 
 def test_a_trusted_certificate_is_not_the_issuers_by_being_trusted(folder, given, reviewer):
