@@ -81,7 +81,7 @@ def test_a_countersigned_report_verifies(countersigned):
 
 def test_a_cut_off_countersignature_is_noticed_by_the_log_alone(countersigned, given):
     _pdf, trust, location = countersigned
-    assert verify_report(given[0], **trust).exit_status == 0
+    assert verify_report(given[0], **given[1]).exit_status == 0
     with open_log(location) as log:
         assert failed(verify_report(given[0], **trust, log=log)) == [4]
 

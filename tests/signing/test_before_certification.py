@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -14,8 +15,10 @@ from pikepdf import Array, AttachedFileSpec, Dictionary, Name, String
 from raudit.errors import UsageError
 from raudit.signing import sign as signing
 from raudit.signing.check import check_pdf
-from raudit.signing.keys import SigningKey
+from raudit.signing.keys import SigningKey, load_signer
+from raudit.signing.selfsigned import init_keys
 from raudit.signing.sign import certify, countersign, renew_archive
+from raudit.signing.sources import PemFiles
 from raudit.signing.timestamping import Level, TimeStamping
 from raudit.signing.verdict import FaultCode
 
@@ -195,6 +198,18 @@ def test_a_document_time_stamp_moves_the_judged_time_back(authority: Any, base_p
     check = check_pdf(renew_archive(plain, tsa), trust=[authority.root], at=later)
     assert check.faults == ()
     assert [item.judged_at for item in check.signatures] == [clock, later]
+
+
+def test_a_self_signed_stranger_is_untrusted_and_not_broken(
+    certified: bytes, local_key: SigningKey, local_trust: list[bytes], clock: datetime, tmp_path: Path
+) -> None:
+    made = init_keys(tmp_path / "k", name="Dora", clock=clock)
+    with load_signer(PemFiles(key=made.key, certificate=made.certificate)) as stranger:
+        pdf = countersign(certified, stranger, role="dpo", name="Dora", clock=clock)
+    check = check_pdf(pdf, trust=local_trust, at=clock)
+    assert [(fault.code, fault.field) for fault in check.faults] == [(FaultCode.UNTRUSTED_SIGNER, "raudit-reviewer-1")]
+    assert check.intact
+    assert not check.holds
 
 
 def test_bytes_behind_the_container_are_refused(certified: bytes, local_trust: list[bytes]) -> None:
