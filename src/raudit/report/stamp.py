@@ -16,6 +16,7 @@ from raudit.report.language import load_language
 from raudit.report.templates import find_template
 from raudit.report.text import clean, coverage_of, is_right_to_left
 
+FACES = ("SourceSans3-Regular", "SourceSans3-Semibold", "SourceCodePro-Regular")
 MAX_NAME = 90
 """Characters of a name that are drawn; the certificate holds the rest."""
 
@@ -73,7 +74,7 @@ def render_stamp(
     )
     width, height = size
     html = (
-        f"<style>{embedded_faces(folders, body)}"
+        f"<style>{embedded_faces(folders, body, FACES)}"
         f"@page{{size:{width:.2f}pt {height:.2f}pt;margin:4pt 6pt}}"
         '*{margin:0;padding:0}body{font:7.2pt/1.25 "Source Sans 3";color:#1d232b;overflow-wrap:anywhere}'
         '.n{font-weight:600;font-size:9pt}.d{font:5.6pt/1.25 "Source Code Pro";margin-top:2pt}</style>'
