@@ -218,4 +218,5 @@ def test_untrusted_time_is_unproven_not_broken() -> None:
     from raudit.signing.verdict import Fault
 
     assert Fault(code=FaultCode.UNTRUSTED_TIMESTAMP, detail="").standing is Standing.UNPROVEN
-    assert Fault(code=FaultCode.UNTRUSTED_SIGNER, detail="").standing is Standing.BROKEN
+    assert Fault(code=FaultCode.UNTRUSTED_SIGNER, detail="").standing is Standing.UNPROVEN
+    assert Fault(code=FaultCode.IMPERSONATION, detail="").standing is Standing.BROKEN

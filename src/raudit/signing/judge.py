@@ -140,6 +140,8 @@ class Judge:
             code, detail = trust_fault(status, anchors_given=bool(self.trust.signers))
             if code is FaultCode.KEY_USAGE and self._is_stranger(certificate):
                 code, detail = FaultCode.UNTRUSTED_SIGNER, "the certificate is signed by its own key and not trusted"
+            if code is FaultCode.UNTRUSTED_SIGNER and self._is_impostor(certificate):
+                code, detail = FaultCode.IMPERSONATION, "it bears the name of a trusted certificate, not its key"
             self._fault(code, embedded, detail)
             return False
         # an anchor's own dates are not looked at on a path, and a pinned or self-signed certificate is its own anchor
@@ -160,6 +162,21 @@ class Judge:
         usage = certificate.key_usage_value
         fit = usage is None or bool(set(usage.native) & SIGNING_USAGES)
         return fit and names_itself(certificate) and certificate.dump() not in pinned
+
+    def _is_impostor(self, certificate: Any) -> bool:
+        """Tell a certificate that names a trusted one as its issuer, though that one's key did not sign it."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.x509 import load_der_x509_certificate as load
+
+        own = load(certificate.dump())
+        for anchor in self.trust.signers:
+            if anchor.subject != certificate.issuer or anchor.dump() == certificate.dump():
+                continue
+            try:
+                own.verify_directly_issued_by(load(anchor.dump()))
+            except (InvalidSignature, ValueError, TypeError):
+                return True
+        return False
 
     def _time_stamp(self, embedded: Any) -> tuple[bool, bool, datetime, TimeStampInfo | None]:
         from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp

@@ -52,6 +52,8 @@ class FaultCode(StrEnum):
     """No certificate was given to trust, so nobody is identified."""
     UNTRUSTED_SIGNER = "untrusted-signer"
     """The signer's certificate is none of the trusted ones, and leads to none of them: nobody said who that is."""
+    IMPERSONATION = "impersonation"
+    """The signer's certificate names a trusted one as its issuer, whose key did not sign it."""
     OUTSIDE_VALIDITY = "outside-validity"
     """The signer's certificate was not valid at the time the signature is judged at."""
     CLAIMED_TIME = "claimed-time"
