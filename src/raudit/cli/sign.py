@@ -60,7 +60,6 @@ def command(
     from raudit.cli._signing_key import open_key
     from raudit.files import write_whole
     from raudit.signing.countersigning import countersign_checked
-    from raudit.signing.sign import document_language
 
     target = output or report.with_name(f"{report.stem}.{_file_part(role)}.pdf")
     if target.exists() and not force and target.resolve() != report.resolve():
@@ -83,7 +82,7 @@ def command(
                 role=role,
                 clock=clock,
                 fingerprint=signing_key.fingerprint,
-                language=document_language(pdf),
+                pdf=pdf,
             ),
         )
     if log_location is not None:
@@ -94,10 +93,12 @@ def command(
     _tell(done, target, as_json=as_json)
 
 
-def _draw(size: tuple[float, float], **shown: Any) -> bytes:
+def _draw(size: tuple[float, float], *, pdf: bytes, **shown: Any) -> bytes:
+    """Draw the signature in the report's language; called once the report was checked."""
     from raudit.report.stamp import render_stamp
+    from raudit.signing.sign import document_language
 
-    return render_stamp(size=size, **shown)
+    return render_stamp(size=size, language=document_language(pdf), **shown)
 
 
 def _stamping(url: str | None, level: str, trust: tuple[Path, ...]) -> TimeStamping | None:
