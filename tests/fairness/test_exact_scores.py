@@ -10,10 +10,9 @@ import pytest
 from scipy.stats import ks_2samp
 from sklearn.metrics import roc_auc_score
 
-from raudit.data import CellSpec, ScoreBins, count_cells, merge_cells, score_bins
+from raudit.data import CellSpec, ScoreBins, count_cells, merge_cells, score_bins, wrap_table
 from raudit.data.fixed import exact_variance
 from raudit.data.roles import Outcome
-from raudit.data.table import wrap_table
 from raudit.errors import DataError
 from raudit.findings import Status
 from raudit.plan.schema import Attribute

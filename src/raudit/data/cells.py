@@ -267,7 +267,7 @@ def merge_cells(tables: Iterable[CellTable]) -> CellTable:
     except OverflowError as error:
         raise _differ(parts[-1], first) from error
     sums = {
-        name: FixedSum(limbs=np.concatenate([total.limbs for total in totals]), exponent=totals[0].exponent)
+        name: FixedSum(limbs=np.concatenate([total.limbs for total in totals], axis=1), exponent=totals[0].exponent)
         for name, totals in units.items()
     }
     n = np.concatenate([part.n for part in parts])

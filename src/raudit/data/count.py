@@ -219,10 +219,10 @@ class Counter:
             n = np.bincount(group, weights=counts, minlength=len(n)).astype(np.int64)
         totals = {}
         for name, terms in sums.items():
-            limbs = np.zeros((len(n), LIMBS), dtype=np.int64)
+            limbs = np.zeros((LIMBS, len(n)), dtype=np.int64)
             for term in terms:
                 for place, whole in cut(term, self.exponents[name]):
-                    limbs[:, place] += np.bincount(group, weights=whole, minlength=len(n)).astype(np.int64)
+                    limbs[place] += np.bincount(group, weights=whole, minlength=len(n)).astype(np.int64)
             totals[name] = normal(limbs, self.exponents[name])
         self.append(dims, keys, n, totals)
 

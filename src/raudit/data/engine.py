@@ -235,12 +235,12 @@ def _encoded(
 
 
 def _added(cells: pa.Table, name: str) -> np.ndarray:
-    """Limbs of one sum, its terms together, of shape (n_cells, LIMBS)."""
-    limbs = np.zeros((cells.num_rows, LIMBS), dtype=np.int64)
+    """Limbs of one sum, its terms together, of shape (LIMBS, n_cells)."""
+    limbs = np.zeros((LIMBS, cells.num_rows), dtype=np.int64)
     for place in range(LIMBS):
         term = 0
         while f"{name}_{term}_{place}" in cells.column_names:
-            limbs[:, place] += cells.column(f"{name}_{term}_{place}").to_numpy().astype(np.int64)
+            limbs[place] += cells.column(f"{name}_{term}_{place}").to_numpy().astype(np.int64)
             term += 1
     return limbs
 

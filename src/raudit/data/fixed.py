@@ -29,24 +29,24 @@ class FixedSum:
     """Sums of shape (n_cells,), each a whole multiple of ``2**exponent``."""
 
     limbs: Ints
-    """Of shape (n_cells, LIMBS), lowest first; all but the last lie in 0..2**32 - 1, the last carries the sign."""
+    """Of shape (LIMBS, n_cells), lowest first; all but the last lie in 0..2**32 - 1, the last carries the sign."""
     exponent: int
 
     @property
     def values(self) -> NDArray[np.float64]:
         """The sums as floats."""
-        negative = self.limbs[:, -1] < 0
-        size = _carry(np.where(negative[:, None], -self.limbs, self.limbs))
-        total = np.zeros(len(size))
+        negative = self.limbs[-1] < 0
+        size = _carry(np.where(negative, -self.limbs, self.limbs)) if negative.any() else self.limbs
+        total = np.zeros(negative.shape)
         for place in range(LIMBS):
-            total += np.ldexp(size[:, place].astype(float), self.exponent + LIMB * place)
+            total += np.ldexp(size[place].astype(float), self.exponent + LIMB * place)
         return np.where(negative, -total, total)
 
     def exact(self) -> list[int]:
         """The sums as whole multiples of ``2**exponent``."""
-        totals = [0] * len(self.limbs)
+        totals = [0] * self.limbs.shape[1]
         for place in reversed(range(LIMBS)):
-            column = self.limbs[:, place].tolist()
+            column = self.limbs[place].tolist()
             totals = [(total << LIMB) + limb for total, limb in zip(totals, column, strict=True)]
         return totals
 
@@ -59,15 +59,15 @@ class FixedSum:
 
     def take(self, order: NDArray[np.intp]) -> FixedSum:
         """Pick cells."""
-        return FixedSum(limbs=self.limbs[order], exponent=self.exponent)
+        return FixedSum(limbs=self.limbs[:, order], exponent=self.exponent)
 
     def grouped(self, group: NDArray[np.intp], size: int) -> FixedSum:
         """Add up cells by group."""
         out = np.zeros((LIMBS, size), dtype=np.int64)
         for place in range(LIMBS):
-            if self.limbs[:, place].any():
-                np.add.at(out[place], group, self.limbs[:, place])
-        return normal(out.T, self.exponent)
+            if self.limbs[place].any():
+                np.add.at(out[place], group, self.limbs[place])
+        return normal(out, self.exponent)
 
 
 def exponent_for(magnitude: float) -> int:
@@ -100,13 +100,13 @@ def from_exact(values: Sequence[int], exponent: int) -> FixedSum:
     OverflowError
         If a value does not fit.
     """
-    limbs = np.zeros((len(values), LIMBS), dtype=np.int64)
+    limbs = np.zeros((LIMBS, len(values)), dtype=np.int64)
     for row, value in enumerate(values):
         rest = value
         for place in range(LIMBS - 1):
-            limbs[row, place] = rest & (2**LIMB - 1)
+            limbs[place, row] = rest & (2**LIMB - 1)
             rest >>= LIMB
-        limbs[row, -1] = rest
+        limbs[-1, row] = rest
     return FixedSum(limbs=limbs, exponent=exponent)
 
 
@@ -214,7 +214,8 @@ def _weighted_fourth(weight: Any, value: Any) -> tuple[Any, ...]:
 def _carry(limbs: Ints) -> Ints:
     out = np.array(limbs, dtype=np.int64, order="C")
     for place in range(LIMBS - 1):
-        carry = out[:, place] >> LIMB
-        out[:, place] -= carry << LIMB
-        out[:, place + 1] += carry
+        if out[place].any():
+            carry = out[place] >> LIMB
+            out[place] &= 2**LIMB - 1
+            out[place + 1] += carry
     return out

@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 DISTINCT = 32_768
 """Distinct scores up to which each has a bin to itself."""
-QUANTILES = 16_384
+QUANTILES = 8_192
 """Bins of like numbers of rows, beyond that."""
 KEPT = 2**20
 """Distinct scores that are remembered while bins are learnt."""

@@ -110,7 +110,7 @@ def auc(found: Histograms) -> Auc:
         # rows look certain: there the AUC is taken as a share of as many pairs as the smaller class has rows.
         rows = np.minimum(size_p, size_n)
         ends = wilson(value * rows, rows, z=1.0)
-        variance = np.where(variance > 0, variance, np.maximum(value - ends.low, ends.high - value) ** 2)
+        variance = np.where(variance > 1e-20, variance, np.maximum(value - ends.low, ends.high - value) ** 2)
     return Auc(value=value, bound=bound, variance=variance)
 
 
