@@ -15,7 +15,7 @@ from raudit.stages.fairness.crosscheck import cross_check_all
 from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.membership import small_groups, unknown_members
 from raudit.stages.fairness.metrics import METRICS, WITHOUT_LABEL, Groups, estimate, group_counts
-from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, join, measured, number, slug
+from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, join, measured, named_pair, number, slug
 from raudit.stages.fairness.pictures import bands, dots, extremes
 from raudit.stages.fairness.rules import rule_for
 from raudit.stages.fairness.sentences import PLAIN, describe, say_disparity, say_interval, say_reason
@@ -166,6 +166,7 @@ def _finding(
     data: dict[str, Any] = {"by": list(gap.by), "compared": gap.compared, "metric": gap.metric}
     if gap.value is not None:
         data |= {
+            "pair": named_pair(gap.highest, gap.lowest, *gap.rates),
             "highest": {"group": list(gap.highest), "rate": number(gap.rates[0]), "n": gap.n[0]},
             "lowest": {"group": list(gap.lowest), "rate": number(gap.rates[1]), "n": gap.n[1]},
             "p_value": number(gap.p_value),

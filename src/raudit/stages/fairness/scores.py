@@ -24,7 +24,7 @@ from raudit.stages.fairness.histogram import (
     histograms,
     ks,
 )
-from raudit.stages.fairness.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.part import Context, Part, by_name, join, named_pair, number, slug
 from raudit.stages.fairness.rules import CALIBRATION, COSTS, RANKING_QUALITY
 from raudit.stages.fairness.sentences import points
 from raudit.stats import Bounds, Gap, largest_difference, normal_quantile, range_quantile, wilson
@@ -281,6 +281,11 @@ def judge_means(
         remedy="" if status is Status.PASSED else rule.fix,
         data={
             "by": list(by),
+            "metric": {"calibration_difference": "calibration_in_the_large"}.get(
+                name, name.removesuffix("_difference")
+            ),
+            "compared": int(usable.size),
+            "pair": named_pair(names[high], names[low], values[high], values[low]),
             "highest": {"group": list(names[high]), "rate": number(values[high]), "n": int(sizes[high])},
             "lowest": {"group": list(names[low]), "rate": number(values[low]), "n": int(sizes[low])},
         },
