@@ -123,6 +123,19 @@ def shape_merged_csv(path, tables, counts):
     return "t.csv"
 
 
+def shape_unnamed_columns(path, tables, counts):
+    """As in the rule: Hispanic or not, sex and race under headings that say nothing."""
+    out = [*stacked(tables[:2] + [[]], counts)[:-3], ["", "", "", *head(counts)]]
+    last = ("", "")
+    for item in sorted(tables[2], key=lambda i: ("Hispanic" not in i.race, i.sex)):
+        first = item.race if "Hispanic" in item.race else "Non-Hispanic or Latino"
+        shown = ["" if first == last[0] else first, "" if (first, item.sex) == last else item.sex]
+        out.append([*shown, "" if "Hispanic" in item.race else item.race, *cells(item, counts)])
+        last = (first, item.sex)
+    (path / "t.csv").write_text(quoted(out))
+    return "t.csv"
+
+
 def shape_semicolons(path, tables, counts):
     def comma(row):
         return [
@@ -358,7 +371,8 @@ def test_missing_people_are_told_from_impossible_ones(tmp_path):
 )  # fmt: skip
 def test_slips_of_the_last_digit_are_told(tmp_path, rate, ratio, kind):
     (tmp_path / "t.csv").write_text(
-        f"Sex,Applicants,Selected,Selection rate,Impact ratio\nMale,1000,504,50.4%,1.00\nFemale,1000,484,{rate},{ratio}\n"
+        "Sex,Applicants,Selected,Selection rate,Impact ratio\n"
+        f"Male,1000,504,50.4%,1.00\nFemale,1000,484,{rate},{ratio}\n"
     )
     faults = check_ll144_file(tmp_path / "t.csv").faults
     assert [fault.kind for fault in faults] == ([] if kind is None else [kind])

@@ -34,7 +34,8 @@ def gap_record(make, counts, *, ratio=False, limit=0.3, status="passed"):
         "lowest": {"group": [low], "rate": rates[low], "n": counts[low][1]},
     }  # fmt: skip
     finding = make.finding(
-        "RA-FAIR-002" if ratio else "RA-FAIR-001", subject=Subject(kind="attribute", name="sex", detail={"metric": name}),
+        "RA-FAIR-002" if ratio else "RA-FAIR-001",
+        subject=Subject(kind="attribute", name="sex", detail={"metric": name}),
         status=status, low=0.5 if ratio else None, high=None if ratio else limit,
         measurement=Measurement(metric=name, value=value, n=sum(n for _, n in counts.values())), data=data,
     )  # fmt: skip

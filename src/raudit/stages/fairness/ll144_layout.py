@@ -111,6 +111,9 @@ class _Block:
     """Words above the columns, such as a sex over its own columns."""
     percent: frozenset[str]
     title: str
+    unnamed: tuple[int, ...] = ()
+    """Columns before the numbers whose headings say nothing, as over merged cells."""
+    held: list[str] = field(default_factory=list)
     under: str = ""
     """A line with a single text among the rows, such as a sex over its races."""
     rows: list[tuple[Line, dict[str, str], str]] = field(default_factory=list)
@@ -157,10 +160,22 @@ def _blocks(grid: Grid) -> Iterator[_Block]:
         else:
             for block in current:
                 cells = {key: line.cells[at] if at < len(line.cells) else "" for key, at in block.columns.items()}
+                if block.unnamed:
+                    cells = {key: cells[key] for key in cells if key not in NAMES}
+                    cells["category"] = _merged_name(block, line)
                 if any(cells.get(key) for key in NUMBERS):
                     block.rows.append((line, cells, block.under))
         above = line if texts else above
     yield from current
+
+
+def _merged_name(block: _Block, line: Line) -> str:
+    """A name in several columns; an empty cell left of a filled one goes on with what stood above it."""
+    parts = [_clean(line.cells[at]) if at < len(line.cells) else "" for at in block.unnamed]
+    held = block.held or [""] * len(parts)
+    last = max((at for at, part in enumerate(parts) if part), default=-1)
+    block.held = [part or (held[at] if at < last else "") for at, part in enumerate(parts)]
+    return " - ".join(dict.fromkeys(part for part in block.held if part))
 
 
 def _header(line: Line, above: Line, title: str) -> list[_Block]:
@@ -190,7 +205,13 @@ def _header(line: Line, above: Line, title: str) -> list[_Block]:
         over = next((above.cells[at] for at in numbers if at < len(above.cells) and above.cells[at]), "")
         label = over if len(groups) > 1 and _SEX.search(over) and not heading(over) else ""
         columns = {**named, **{key: at for key, at in group.items() if key in NUMBERS}}
-        found.append(_Block(columns=columns, label=label, percent=percent, title=title))
+        before = range(min(numbers)) if group is groups[0] else range(0)
+        silent = any(not keys[at] for at in before) and len(before) > 1 and "section" not in named
+        found.append(
+            _Block(
+                columns=columns, label=label, percent=percent, title=title, unnamed=tuple(before) if silent else ()
+            )
+        )  # fmt: skip
     return found
 
 
@@ -355,6 +376,7 @@ def _is_category(text: str) -> bool:
 
 def _apart(text: str) -> tuple[str, str]:
     """A name as sex and race: ``Female - Asian`` and ``Asian females`` are both."""
+    text = re.sub(r"^non[- ]?hispanic(?: or latin\w+)?\s*[-,–:]\s*", "", text, flags=re.IGNORECASE)
     match = _SEX.search(text)
     if match is None:
         return "", text
@@ -411,6 +433,9 @@ def _value(text: str, key: str, scale: Mapping[str, float], whole: int) -> Print
     if not digits or digits.startswith(("<", ">", "≤", "≥", "~")):
         return None
     if key in ("assessed", "selected"):
+        digits = re.sub(
+            r"\s+(?:applicants|candidates|people|persons|employees|individuals)$", "", digits, flags=re.IGNORECASE
+        )
         plain = re.sub(r"(?<=\d)[,.' ’](?=\d{3}(?!\d))", "", digits)
         plain = re.sub(r"[.,]0+$", "", plain)
         if not plain.isdigit():
