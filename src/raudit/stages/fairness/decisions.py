@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.stages.fairness.crosscheck import cross_check_all
 from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
-from raudit.stages.fairness.membership import small_groups, unknown_members
+from raudit.stages.fairness.membership import alike, check_reference, small_groups, unknown_members
 from raudit.stages.fairness.metrics import METRICS, WITHOUT_LABEL, Groups, estimate, group_counts
 from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, join, measured, named_pair, number, slug
 from raudit.stages.fairness.pictures import bands, dots, extremes
@@ -49,6 +47,7 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     parts, found = [], []
     for by in context.cuts:
         groups = group_counts(table, by)
+        check_reference(by, groups, context)
         compared = groups.take(groups.n >= context.options.min_group)
         wanted = [*limits, *(name for name in REPORTED if name not in limits)] if len(by) == 1 else list(limits)
         gaps = [_gap(compared, name, context) for name in wanted if _possible(groups, name, limits)]
@@ -82,12 +81,15 @@ def _gap(groups: Groups, name: str, context: Context) -> Disparity:
         min_events=context.options.min_events,
         draws=context.options.draws,
         rng=context.rng(by_name(groups.by), name),
+        reference=context.options.reference(groups.by),
     )
 
 
 def _adjusted(gaps: Sequence[Disparity]) -> dict[int, float]:
-    values = holm([np.nan if gap.p_value is None else gap.p_value for gap in gaps])
-    return {id(gap): float(value) for gap, value in zip(gaps, values, strict=True) if not np.isnan(value)}
+    """P values by gap, Holm-adjusted over hypotheses: one for each attribute and rate, however many limits it has."""
+    hypotheses = {(gap.by, metric): p for gap in gaps for metric, p in gap.tests}
+    values = dict(zip(hypotheses, holm(list(hypotheses.values())), strict=True))
+    return {id(gap): min(float(values[gap.by, metric]) for metric, _ in gap.tests) for gap in gaps if gap.tests}
 
 
 def _verdicts(
@@ -128,7 +130,8 @@ def _caption(groups: Groups, context: Context) -> str:
     kept = int((groups.n >= context.options.min_group).sum())
     text = f"{kept:,} of {len(groups.names):,} groups have at least {context.options.min_group} rows and are compared."
     return (
-        f"{text} p is the chance of a gap this large if all groups shared one rate, Holm-adjusted where a limit is set."
+        f"{text} p is the chance of a gap this clear if all groups shared one rate; where a limit is set it is "
+        "Holm-adjusted over attributes and rates, a difference and its ratio counting once."
     )
 
 
@@ -209,6 +212,8 @@ def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
     findings = [small_groups(by, groups, context)]
     if len(by) == 1 and UNKNOWN in [group[0] for group in groups.names]:
         findings.append(unknown_members(by[0], groups))
+    if len(by) == 1 and (same := alike(by[0], groups)) is not None:
+        findings.append(same)
     if len(groups.names) > LONG:
         return Part(findings=tuple(findings), figures=(extremes(by, groups, context),))
     found = {
