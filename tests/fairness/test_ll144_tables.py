@@ -125,7 +125,7 @@ def shape_merged_csv(path, tables, counts):
 
 def shape_unnamed_columns(path, tables, counts):
     """As in the rule: Hispanic or not, sex and race under headings that say nothing."""
-    out = [*stacked(tables[:2] + [[]], counts)[:-3], ["", "", "", *head(counts)]]
+    out = [*stacked([*tables[:2], []], counts)[:-3], ["", "", "", *head(counts)]]
     last = ("", "")
     for item in sorted(tables[2], key=lambda i: ("Hispanic" not in i.race, i.sex)):
         first = item.race if "Hispanic" in item.race else "Non-Hispanic or Latino"
@@ -366,7 +366,8 @@ def test_missing_people_are_told_from_impossible_ones(tmp_path):
 
 @pytest.mark.parametrize(
     ("rate", "ratio", "kind"),
-    [("48%", "0.96", None), ("47%", "0.96", "last digit"), ("44%", "0.96", "number"), ("48%", "0.97", "last digit"), ("48%", "0.95", None),
+    [("48%", "0.96", None), ("47%", "0.96", "last digit"), ("44%", "0.96", "number"), ("48%", "0.97", "last digit"),
+     ("48%", "0.95", None),
      ("48%", "0.69", "number"), ("48.4%", "0.960", None), ("48.1%", "0.960", "number"), ("48%", "1", "number")],
 )  # fmt: skip
 def test_slips_of_the_last_digit_are_told(tmp_path, rate, ratio, kind):

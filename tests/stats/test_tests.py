@@ -78,7 +78,8 @@ def test_rows_to_settle():
 
 @pytest.mark.parametrize(
     ("sizes", "rate"),
-    [((5000, 200), 0.3), ((40, 40), 0.2), ((3000, 3000, 60, 45), 0.04), ((2000, 1000, 500, 250, 125, 60), 0.5), ((30,) * 12, 0.1)],
+    [((5000, 200), 0.3), ((40, 40), 0.2), ((3000, 3000, 60, 45), 0.04), ((2000, 1000, 500, 250, 125, 60), 0.5),
+     ((30,) * 12, 0.1)],
 )  # fmt: skip
 def test_even_rates_are_rejected_at_the_level(sizes, rate):
     rng = np.random.default_rng(len(sizes))

@@ -289,7 +289,8 @@ def sum_exponents(spec: CellSpec, sizes: Mapping[str, float]) -> dict[str, int]:
     found |= {"e2": weight * error**2, "e4": weight * error**2 * error**2}
     if not np.isfinite(found["e4"]):
         raise _out_of_range(spec, ColumnName(str(spec.weight)), weight)
-    kept = summed_terms(*(None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label)), abs)
+    weights, scores, labels = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
+    kept = summed_terms(weights, scores, labels, abs)
     return {name: exponent_for(found[name]) for name in kept}
 
 

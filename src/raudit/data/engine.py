@@ -165,8 +165,8 @@ def _limbs(
     """Cut every term into limbs, step by step: one expression for all steps would double with each."""
     import narwhals as nw
 
-    present = [None if name is None else 1.0 for name in (spec.weight, spec.score, spec.numeric_label)]
-    sums = {name: len(terms) for name, terms in summed_terms(*present, abs).items()}
+    weight, score, true = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
+    sums = {name: len(terms) for name, terms in summed_terms(weight, score, true, abs).items()}
     terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
     # Powers of two scale without error, and floor comes before cast: a bare cast rounds in some engines.
     frame = frame.with_columns(

@@ -65,11 +65,8 @@ class ScoreBins:
         bounds = self._bounds
         inside = (bins > 0) & (bins < bounds.size)
         at = np.where(inside, bins, 1)
-        return (
-            inside
-            & (bounds.size > 1)
-            & (np.nextafter(bounds[at - 1], np.inf) >= bounds[np.minimum(at, bounds.size - 1)])
-        )
+        alone = np.nextafter(bounds[at - 1], np.inf) >= bounds[np.minimum(at, bounds.size - 1)]
+        return np.asarray(inside & (bounds.size > 1) & alone, dtype=bool)
 
     def expression(self, score: Any) -> Any:
         """The same as a narwhals expression; for equal-width bins only.
@@ -156,4 +153,4 @@ class Sketch:
 def _at_even_ranks(counts: Ints, size: int) -> NDArray[np.intp]:
     running = np.cumsum(counts)
     ranks = np.arange(1, size + 1) * (running[-1] / size)
-    return np.minimum(np.searchsorted(running, ranks - 0.5), counts.size - 1)
+    return np.asarray(np.minimum(np.searchsorted(running, ranks - 0.5), counts.size - 1), dtype=np.intp)

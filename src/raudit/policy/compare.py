@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from raudit.findings import Finding, Severity, Status
+from raudit.findings import Finding, Severity, Status, written
 from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened
 from raudit.policy.drift import Shift, shifts
 from raudit.policy.rates import Key, PairChange, Rate, RateChange, pair_change, pairs_of, rate_changes, rates_of
@@ -267,7 +266,9 @@ def _sentence(
     end = "." if clear else "; chance alone explains a change of this size."
     if pair is not None:
         return _pair_sentence(pair) + end
-    said = f"{now.metric} went from {_plain(was.value)} to {_plain(now.value)}, a difference of {_signed(apart.value)}"
+    said = (
+        f"{now.metric} went from {written(was.value)} to {written(now.value)}, a difference of {_signed(apart.value)}"
+    )
     if apart.method != "exact":
         said += f" ({apart.level:.0%} interval {_signed(apart.low)} to {_signed(apart.high)})"
     if quotient is not None and quotient.high is not None and quotient.low is not None:
@@ -278,10 +279,10 @@ def _sentence(
 def _pair_sentence(pair: PairChange) -> str:
     """Both groups' rates, then and now, and what became of the gap between them."""
     first, second = (f"“{', '.join(group)}”" for group in (pair.first, pair.second))
-    rates = [f"{_plain(a.value)} and {_plain(b.value)}" for a, b in (pair.old, pair.new)]
+    rates = [f"{written(a.value)} and {written(b.value)}" for a, b in (pair.old, pair.new)]
     before, after = pair.gaps
     gap = f"the ratio of {second} to {first}" if pair.ratio else f"the gap, {first} less {second},"
-    gaps = (_plain(before), _plain(after)) if pair.ratio else (_signed(before), _signed(after))
+    gaps = (written(before), written(after)) if pair.ratio else (_signed(before), _signed(after))
     found = pair.difference
     return (
         f"{pair.metric} of {first} and {second} went from {rates[0]} to {rates[1]}: {gap} went from {gaps[0]} to "
@@ -363,16 +364,5 @@ def _notes(
     return tuple(notes)
 
 
-def _plain(value: float | None) -> str:
-    """A number as people write it: four digits that count, thousands apart, no powers of ten."""
-    if value is None:
-        return "unbounded"
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    places = max(0, min(12, 3 - math.floor(math.log10(abs(value)))))
-    text = f"{value:,.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _signed(value: float | None) -> str:
-    return _plain(value) if value is None or value < 0 else f"+{_plain(value)}"
+    return written(value) if value is None or value < 0 else f"+{written(value)}"

@@ -38,7 +38,7 @@ def largest_difference(values: Floats, bounds: Bounds) -> Gap:
     bounds
         An interval for each, made with ``range_quantile(n_groups, level)``.
     """
-    top, bottom = int(np.argmax(values)), int(np.argmin(values))
+    top, bottom = _ends(values)
     # The lower end of a pair grows with a's value and shrinks with its distance to its lower bound: only groups that
     # no other group beats in both can give the maximum. The same holds for b, and for the upper end.
     a = _fronts(values, bounds.low - values)
@@ -61,7 +61,7 @@ def smallest_ratio(values: Floats, logs: LogRates) -> Gap:
     logs
         Their logs, with bounds made with ``range_quantile(n_groups, level)``.
     """
-    top, bottom = int(np.argmax(values)), int(np.argmin(values))
+    top, bottom = _ends(values)
     value = float(values[bottom] / values[top]) if values[top] > 0 else float("nan")
     below, above = logs.centre - logs.low, logs.high - logs.centre
     low = float(np.min(_log_pairs(logs, _fronts(-logs.centre, below), _fronts(logs.centre, above)).low))
@@ -109,6 +109,13 @@ def ratios_to(values: Floats, logs: LogRates, reference: int) -> Gap:
     if not np.isnan(value):
         ends = min(ends[0], value), max(ends[1], value)
     return Gap(value=value, low=ends[0], high=ends[1], highest=reference, lowest=worst)
+
+
+def _ends(values: Floats) -> tuple[int, int]:
+    """Indices of the largest and the smallest value; two groups even where all are equal."""
+    top = int(np.argmax(values))
+    others = np.where(np.arange(values.size) == top, np.inf, values)
+    return top, int(np.argmin(others))
 
 
 def _pairs(values: Floats, bounds: Bounds, a: np.ndarray, b: np.ndarray) -> Bounds:

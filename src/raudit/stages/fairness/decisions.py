@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -16,7 +17,7 @@ from raudit.stages.fairness.metrics import METRICS, WITHOUT_LABEL, Groups, estim
 from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, join, measured, named_pair, number, slug
 from raudit.stages.fairness.pictures import bands, dots, extremes
 from raudit.stages.fairness.rules import rule_for
-from raudit.stages.fairness.sentences import PLAIN, describe, say_disparity, say_interval, say_reason
+from raudit.stages.fairness.sentences import PLAIN, beyond_chance, describe, say_disparity, say_interval, say_reason
 from raudit.stages.fairness.verdict import Judgement, judge
 from raudit.stats import holm
 
@@ -59,9 +60,10 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
     parts.append(Part(figures=tuple(bands([gap for _, _, gaps in found for gap in gaps], limits, context))))
     check = cross_check_all(groups for _, groups, _ in found)
+    decimals = 15 if check.largest < 1e-15 else math.floor(-math.log10(check.largest))
     note = (
-        f"fairlearn and scikit-learn recomputed {check.values:,} rates from the same cells; the largest difference is "
-        f"{check.largest:.1g}."
+        f"fairlearn and scikit-learn recomputed {check.values:,} rates from the same cells; all agree to {decimals} "
+        "decimals."
     )
     metrics = METRICS if overall.labelled else WITHOUT_LABEL
     return join(
@@ -166,6 +168,15 @@ def _finding(
         if gap.value is not None and not judgement.because
         else judgement.because
     )
+    certain = (
+        judgement.status is Status.INDETERMINATE
+        and not judgement.because
+        and adjusted is not None
+        and adjusted < 1 - context.options.confidence
+    )
+    statement = say_disparity(gap, context.speech)
+    if certain and adjusted is not None:
+        statement = f"{beyond_chance(gap, limit[0], adjusted)} {statement}"
     data: dict[str, Any] = {"by": list(gap.by), "compared": gap.compared, "metric": gap.metric}
     if gap.value is not None:
         data |= {
@@ -174,6 +185,7 @@ def _finding(
             "lowest": {"group": list(gap.lowest), "rate": number(gap.rates[1]), "n": gap.n[1]},
             "p_value": number(gap.p_value),
             "p_adjusted": number(adjusted),
+            "beyond_chance": certain,
             "detectable": number(judgement.detectable),
             "rows_to_settle": judgement.rows,
             "left_out": [list(group) for group in gap.left_out],
@@ -183,7 +195,7 @@ def _finding(
         subject=Subject(kind="attribute", name=by_name(gap.by), detail={"metric": gap.name}),
         status=judgement.status,
         severity=rule.severity,
-        statement=say_disparity(gap, context.speech),
+        statement=statement,
         reason=_sentence(reason or gap.undefined_because),
         measurement=measured(gap),
         threshold=Threshold(low=low, high=high, source=limit[1]),

@@ -149,7 +149,7 @@ def _sheets(path: Path) -> Iterator[Grid]:
         yield tuple(
             Line(
                 number,
-                tuple(filled.get((number, cell.column), _shown(cell)) for cell in row if hasattr(cell, "column")),
+                tuple(filled.get((number, place), _shown(cell)) for place, cell in enumerate(row, start=1)),
             )
             for number, row in enumerate(sheet.iter_rows(), start=1)
         )

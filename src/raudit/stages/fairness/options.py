@@ -57,6 +57,8 @@ class Words(Strict):
     """Clause for a favourable outcome, such as ``who did not reoffend``."""
     undeserving: str = ""
     """Clause for an unfavourable outcome, such as ``who reoffended``."""
+    unit: str = ""
+    """Regression: unit of the label, such as ``dollars``."""
     groups: dict[str, str] = Field(default_factory=dict)
     """What to call a group in a sentence, such as ``African-American: Black``."""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from raudit.data.cells import CellTable, unique_rows
 from raudit.data.fixed import exact_variance
+from raudit.findings import written
 from raudit.record import Column, Figure, Table
 from raudit.stages.fairness.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.rules import MEAN_PREDICTION, REGRESSION_ERROR
@@ -31,11 +32,12 @@ def group_errors(table: CellTable, by: tuple[str, ...]) -> dict[str, Any]:
     weight, size = kept.weights, effective_n(kept.weights, kept.weights2)
 
     def mean(name: str) -> np.ndarray:
-        return np.divide(kept.sums[name].values, weight, out=np.full(weight.shape, np.nan), where=weight > 0)
+        values = kept.sums[name].values
+        return np.asarray(np.divide(values, weight, out=np.full(weight.shape, np.nan), where=weight > 0))
 
     def variance(first: str, second: str) -> np.ndarray:
         spread = exact_variance(kept.sums["w"] if kept.weighted else kept.n, kept.sums[first], kept.sums[second])
-        return np.where(size > 1, spread / np.maximum(size - 1, 1e-9), np.nan)
+        return np.asarray(np.where(size > 1, spread / np.maximum(size - 1, 1e-9), np.nan))
 
     found: dict[str, Any] = {
         "names": tuple(tuple(kept.levels[axis][int(code)] for axis, code in enumerate(row)) for row in cells),
@@ -85,6 +87,8 @@ def _by(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
     metrics = [name for name in found if f"{name}_variance" in found]
     if len(by) > 1:
         return Part(findings=tuple(findings), metrics=tuple(metrics))
+    if not keep.size:
+        return Part(findings=tuple(findings), metrics=tuple(metrics))
     return Part(
         findings=tuple(findings),
         tables=(_table(found, keep, metrics, by, context),),
@@ -124,13 +128,13 @@ def _table(found: dict[str, Any], keep: np.ndarray, metrics: list[str], by: tupl
 
 def _figure(found: dict[str, Any], keep: np.ndarray, metric: str, by: tuple[str, ...], context: Context) -> Figure:
     z = normal_quantile(context.options.confidence)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for i in sorted(keep, key=lambda i: float(found[metric][i])):
         value, half = float(found[metric][i]), z * float(np.sqrt(found[f"{metric}_variance"][i]))
         row = {"label": context.speech.group(found["names"][i]), "value": value, "n": int(found["n"][i])}
         rows.append(row if np.isnan(half) else row | {"low": value - half, "high": value + half})
     name = metric.replace("_", " ")
-    alt = "; ".join(f"{row['label']} {row['value']:,.4g} (n = {row['n']:,})" for row in rows[:12])
+    alt = "; ".join(f"{row['label']} {written(row['value'])} (n = {row['n']:,})" for row in rows[:12])
     data: dict[str, Any] = {"rows": rows, "x_label": name}
     if metric == "mean_error":
         data["reference"] = 0.0

@@ -241,12 +241,15 @@ def judge_means(
     if status is Status.PASSED and (usable.size < len(names) or not limited):
         status = Status.INDETERMINATE
 
+    places = _places(gap.value, limit[0], values[low], least=3 if as_points else 0)
+    unit = f" {context.speech.unit}" if context.speech.unit and not as_points else ""
+
     def show(value: float) -> str:
-        return f"{value:.3f}" if as_points else f"{value:,.4g}"
+        return f"{value:,.{places}f}{unit}"
 
     statement = (
         f"The {what} is {show(values[low])} for {context.speech.members(names[low])} and {show(values[high])} for "
-        f"{context.speech.other(names[high])}. n = {int(sizes[low]):,} and {int(sizes[high]):,}."
+        f"{context.speech.other(names[high])}. {context.speech.sizes((int(sizes[low]), int(sizes[high])))}"
     )
     side = {Status.PASSED: "keeps to", Status.FAILED: "breaks", Status.INDETERMINATE: "does not settle"}[status]
     reason = (
@@ -290,6 +293,12 @@ def judge_means(
             "lowest": {"group": list(names[low]), "rate": number(values[low]), "n": int(sizes[low])},
         },
     )
+
+
+def _places(gap: float, limit: float, value: float, *, least: int) -> int:
+    """Decimals at which two means can be told apart, and the gap from its limit."""
+    known = [abs(number) for number in (gap, limit) if number and math.isfinite(number)] or [abs(value) or 1.0]
+    return max(least, min(12, 2 - math.floor(math.log10(min(known)))))
 
 
 def mean_gap(values: np.ndarray, variances: np.ndarray, level: float) -> Gap:
