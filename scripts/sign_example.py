@@ -9,10 +9,9 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from raudit.checklists import load_checklist
 from raudit.checklists.answers import Decision
+from raudit.checklists.load import shipped
 from raudit.checklists.writing import signed_off
-from raudit.resources import resource_dir
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "adult-income" / "answers"
 AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
@@ -53,7 +52,7 @@ def signed(text: str) -> str:
     named = re.search(r"(?m)^  id: (\S+)$", text)
     if named is None:
         raise SystemExit("the answers name no checklist")
-    checklist = load_checklist(resource_dir("checklists") / f"{named[1]}.yaml")
+    checklist = shipped(named[1])
     text = re.sub(
         r"(?m)^  version: \S+\n  sha256: .*$",
         f"  version: {checklist.file.version}\n  sha256: {checklist.sha256}",

@@ -13,6 +13,7 @@
     │   ├── TemplateError             a report template
     │   ├── KeyFileError              a signing or log key
     │   ├── LogError                  a log cannot be opened, or used as asked
+    │   ├── ExtensionError            what another package brings
     │   └── MissingExtraError         a library that is not installed
     ├── NotEvaluable               3  a stage has nothing it could measure
     ├── NothingEvaluatedError      5  the whole audit measured nothing
@@ -123,6 +124,10 @@ class KeyFileError(UsageError):
 
 class LogError(UsageError):
     """A log cannot be opened, an event is not of its type's form, or the log refuses what is asked of it."""
+
+
+class ExtensionError(UsageError):
+    """What an installed package brings cannot be used, or two bring one name."""
 
 
 class MissingExtraError(UsageError):

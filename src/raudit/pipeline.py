@@ -18,14 +18,16 @@ from typing import Any
 from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
+from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
-from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
+from raudit.doors import Door, extensions
+from raudit.errors import DataError, ExtensionError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
 from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
+from raudit.facts import misfits
 from raudit.model import Model
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
-from raudit.resources import resource_dir
 from raudit.roles import audited_data
 
 PACKAGES = (
@@ -95,7 +97,7 @@ def prepare(
         raudit=__version__,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
-        packages=_versions(),
+        packages=_versions(stages),
     )
     return Prepared(
         plan=plan,
@@ -236,11 +238,9 @@ def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
 def _assessments(plan: Plan) -> tuple[AssessmentFiles, ...]:
     files = []
     for number, section in enumerate(plan.file.assessments):
-        shipped = resource_dir("checklists") / f"{section.checklist}.yaml"
-        own = plan.path(section.checklist)
-        path = shipped if shipped.is_file() else own
+        path = checklist_path(section.checklist) or plan.path(section.checklist)
         if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in resource_dir("checklists").glob("*.yaml")))
+            known = ", ".join(shipped_checklists())
             raise PlanError(
                 f"there is no checklist '{section.checklist}'",
                 reference="no-checklist",
@@ -375,6 +375,7 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
 
     try:
         result = stage.run(evidence, options)
+        _only_declared(stage, result)
         record = ended(Outcome.COMPLETED, result)
         canonical_bytes(record_to_json(record))
     except NotEvaluable as error:
@@ -388,6 +389,17 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
         return ended(Outcome.FAILED, StageResult(), f"{type(error).__name__} at {_place(error)} (a fault in raudit)")
     return record
+
+
+def _only_declared(stage: Stage, result: StageResult) -> None:
+    wrong = misfits(getattr(stage, "facts", ()), result.facts)
+    if wrong:
+        raise ExtensionError(
+            f"the stage '{stage.name}' gives facts that it does not declare so",
+            reference="fact-undeclared",
+            got=", ".join(wrong),
+            hint="declare name and type of each in the stage's facts",
+        )
 
 
 def _place(error: Exception) -> str:
@@ -413,11 +425,16 @@ def _told(error: RauditError) -> str:
     return f"{text}; {error.hint}" if error.hint else text
 
 
-def _versions() -> Mapping[str, str]:
-    found = {}
+def _versions(stages: Mapping[str, Stage]) -> Mapping[str, str]:
+    """Versions of the libraries behind the numbers, and of the packages that brought a stage."""
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    for extension in extensions(Door.STAGES).values():
+        if extension.load().name in stages:
+            name, _, version = extension.package.rpartition(" ")
+            versions[name] = version
+    return versions
