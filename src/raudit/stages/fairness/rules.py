@@ -45,9 +45,9 @@ SELECTION_RATIO = _rule(
     "nothing.",
     "Demographic parity ratio: smallest over largest selection rate. MOVER of Wilson bounds on the log scale, "
     "widened so that all pairs hold at once.",
-    "Look where the difference comes from: base rates, a feature that stands for the attribute, or the threshold; change "
-    "the system, or record why what remains is justified. In employment, have the selection procedure validated before "
-    "it is used further.",
+    "Look where the difference comes from: base rates, a feature that stands for the attribute, or the threshold; "
+    "change the system, or record why what remains is justified. In employment, have the selection procedure "
+    "validated before it is used further.",
     requirements=(*_COMMON, "us-ugesp:1607.4.D"),
 )
 EQUALIZED_ODDS = _rule(
