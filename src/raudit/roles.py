@@ -70,7 +70,8 @@ def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[
     import pandas as pd
 
     column = pd.to_numeric(data.frame([score])[score], errors="coerce")
-    turned = data.with_columns({SCORE: -np.asarray(column, float)})
+    own = column.dtype if column.dtype in (np.float32, np.float16) else float  # thresholds compare in the own type
+    turned = data.with_columns({SCORE: -np.asarray(column, own)})
     return turned, SCORE, None if threshold is None else -threshold
 
 

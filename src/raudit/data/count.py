@@ -22,7 +22,7 @@ from raudit.data.cells import (
     merge_cells,
     unique_rows,
 )
-from raudit.data.encode import AttributeEncoder, Encoder, OutcomeEncoder, finite, numbers
+from raudit.data.encode import AttributeEncoder, Encoder, OutcomeEncoder, finite, in_own_type, numbers
 from raudit.data.fixed import FixedSum, exponent_for, limbs, normal
 from raudit.data.interface import ColumnName, DataSet
 from raudit.data.roles import Outcome
@@ -142,7 +142,7 @@ class Counter:
         dims = [dim for dim, _, _ in self.encoders]
         codes = [encoder(columns[column]) for _, column, encoder in self.encoders]
         values = {name: finite(numbers(columns[name], name), name, self._role(name)) for name in self.spec.numeric}
-        self._derive(dims, codes, values)
+        self._derive(dims, codes, values, columns)
         self._push(dims, codes, _sums(self.spec, values), self._counts(columns))
 
     def table(self) -> CellTable:
@@ -160,8 +160,14 @@ class Counter:
     def _role(self, name: ColumnName) -> str:
         return {self.spec.score: "score", self.spec.weight: "weight"}.get(name, "label")
 
-    def _derive(self, dims: list[str], codes: list[NDArray[np.int64]], values: Mapping[ColumnName, Floats]) -> None:
-        """Add what scores decide: the prediction by threshold, and the bin."""
+    def _derive(
+        self,
+        dims: list[str],
+        codes: list[NDArray[np.int64]],
+        values: Mapping[ColumnName, Floats],
+        columns: Mapping[str, Any],
+    ) -> None:
+        """Add what scores decide: the prediction by threshold, and the bin; both compare in the column's own type."""
         spec = self.spec
         if spec.weight is not None and (values[spec.weight] < 0).any():
             raise DataError(
@@ -174,10 +180,11 @@ class Counter:
             return
         if spec.decides_by_threshold and spec.threshold is not None:
             dims.append(PREDICTION)
-            codes.append((values[spec.score] >= spec.threshold).astype(np.int64))
+            codes.append((values[spec.score] >= in_own_type(spec.threshold, columns[spec.score])).astype(np.int64))
         if spec.bins is not None:
             dims.append(BIN)
-            codes.append(spec.bins.index(values[spec.score]))
+            cuts = [in_own_type(cut, columns[spec.score]) for cut in spec.bins.cuts]
+            codes.append(spec.bins.index(values[spec.score], cuts))
 
     def _counts(self, columns: Mapping[str, Any]) -> Floats | None:
         name = self.spec.count

@@ -6,6 +6,7 @@ number keep the same relative width at any scale.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +32,11 @@ class ScoreBins:
         if tuple(sorted(set(self.cuts))) != self.cuts:
             raise ValueError("cuts must be ascending and distinct")
 
-    def index(self, scores: NDArray[np.float64]) -> Ints:
-        """Bin of each score."""
-        return self._plain(scores) + np.searchsorted(np.asarray(self.cuts), scores, side="right")
+    def index(self, scores: NDArray[np.float64], cuts: Sequence[float] | None = None) -> Ints:
+        """Bin of each score; ``cuts`` as the scores' own type holds them, if that is no float64."""
+        return self._plain(scores) + np.searchsorted(
+            np.asarray(self.cuts if cuts is None else cuts), scores, side="right"
+        )
 
     def begins(self, cut: float) -> int:
         """First bin at or above a cut."""
