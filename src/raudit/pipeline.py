@@ -20,13 +20,14 @@ from raudit.cache import StageCache
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
+from raudit.data.types import with_types
 from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
 from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
 from raudit.model import Model
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.resources import resource_dir
-from raudit.roles import audited_data
+from raudit.roles import as_sentence, audited_data
 
 PACKAGES = (
     "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
@@ -207,6 +208,8 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
 def _chosen(plan: Plan) -> Mapping[str, Stage]:
     found = discover_stages()
     wanted = plan.file.stages
+    if plan.file.model is None:  # what is only about a model has nothing to say
+        found = {name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)}
     if wanted is None:
         return found
     for name in wanted:
@@ -219,7 +222,7 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
                 where=plan.yaml.where(("stages", name)),
                 hint=nearest(name, list(found)),
             )
-    return {name: stage for name, stage in found.items() if name in wanted}
+    return {name: stage for name, stage in found.items() if name in wanted or getattr(stage, "with_model", False)}
 
 
 def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
@@ -293,6 +296,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     plan = prepared.plan
     with progress.task("reading data"):
         data = open_data(plan.path(plan.file.data.path), missing=plan.file.data.missing)
+        data = with_types(data, plan.file.data.types)
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -316,6 +320,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         roles=audited.roles,
         model=model if not audited.broken_model_because else None,
         no_model_because=because or audited.broken_model_because,
+        unknown_levels=audited.unknown_levels,
         assessments=prepared.assessments,
         facts=facts,
         seed=prepared.run.seed,
@@ -345,7 +350,7 @@ def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
         sample = pa.Table.from_batches([next(data.batches(names, rows=TRIED))]) if data.n_rows else None
         return load_model(section, plan.path(section.path), columns=tuple(data.kinds), sample=sample), ""
     except (ModelError, MissingExtraError) as error:
-        return None, _told(error)
+        return None, as_sentence(error)
 
 
 def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources) -> Evidence:
@@ -378,11 +383,11 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
         record = ended(Outcome.COMPLETED, result)
         canonical_bytes(record_to_json(record))
     except NotEvaluable as error:
-        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+        return ended(Outcome.SKIPPED, StageResult(), as_sentence(error))
     except MissingExtraError as error:
-        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+        return ended(Outcome.SKIPPED, StageResult(), as_sentence(error))
     except RauditError as error:
-        return ended(Outcome.FAILED, StageResult(), _told(error))
+        return ended(Outcome.FAILED, StageResult(), as_sentence(error))
     except MemoryError:
         return ended(Outcome.FAILED, StageResult(), "not enough memory")
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
@@ -400,17 +405,6 @@ def _place(error: Exception) -> str:
             place = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
-
-
-def _told(error: RauditError) -> str:
-    """An error as one sentence for the record."""
-    parts = [error.message]
-    if error.got:
-        parts.append(f"got {error.got}")
-    if error.expected:
-        parts.append(f"expected {error.expected}")
-    text = ", ".join(parts)
-    return f"{text}; {error.hint}" if error.hint else text
 
 
 def _versions() -> Mapping[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from raudit.data import ColumnName, DataSet, Roles
 from raudit.data.roles import Outcome
-from raudit.errors import ModelError, PlanError
+from raudit.errors import ModelError, PlanError, RauditError
 from raudit.evidence import Progress
 from raudit.model import Model
 from raudit.plan import LabelSection, Plan, Task
@@ -16,6 +16,7 @@ from raudit.yamltext import nearest
 
 PREDICTION = ColumnName("raudit:prediction")
 SCORE = ColumnName("raudit:score")
+NOTHING: Mapping[str, tuple[int, int]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Audited:
     roles: Roles
     broken_model_because: str = ""
     """Why the model could not predict on this data; empty if it could or there is none."""
+    unknown_levels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By categorical column of the model: values in none of its categories, and values."""
 
 
 def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progress) -> Audited:
@@ -44,12 +47,12 @@ def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progr
         score, threshold = ColumnName(section.score.column), section.score.threshold
         if not section.score.higher_is_favourable:
             data, score, threshold = _turned(data, score, threshold)
-    broken = ""
+    broken, unknown = "", NOTHING
     if model is not None:
         try:
-            data, prediction, score, threshold = _predict(plan, data, model, label, progress)
+            data, prediction, score, threshold, unknown = _predict(plan, data, model, label, progress)
         except ModelError as error:
-            broken = f"{error.message}; {error.hint}" if error.hint else error.message
+            broken = as_sentence(error)
     roles = Roles(
         label=label,
         prediction=prediction,
@@ -61,7 +64,7 @@ def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progr
         control=plan.file.control_features,
         features=model.features if model is not None else (),
     )
-    return Audited(data=data, roles=roles, broken_model_because=broken)
+    return Audited(data=data, roles=roles, broken_model_because=broken, unknown_levels=unknown)
 
 
 def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[DataSet, ColumnName, float | None]:
@@ -77,7 +80,7 @@ def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[
 
 def _predict(
     plan: Plan, data: DataSet, model: Model, label: Outcome | None, progress: Progress
-) -> tuple[DataSet, Outcome | None, ColumnName | None, float | None]:
+) -> tuple[DataSet, Outcome | None, ColumnName | None, float | None, Mapping[str, tuple[int, int]]]:
     from raudit.model import predict_columns
 
     section = plan.file.model
@@ -95,7 +98,19 @@ def _predict(
     if columns.get("y_score") is not None:
         named[SCORE] = columns["y_score"]
     outcome = Outcome(column=PREDICTION, favourable=favourable)
-    return data.with_columns(named), outcome, SCORE if SCORE in named else None, threshold
+    score = SCORE if SCORE in named else None
+    return data.with_columns(named), outcome, score, threshold, columns["unknown_levels"]
+
+
+def as_sentence(error: RauditError) -> str:
+    """An error as one sentence for the record."""
+    parts = [error.message]
+    if error.got:
+        parts.append(f"got {error.got}")
+    if error.expected:
+        parts.append(f"expected {error.expected}")
+    text = ", ".join(parts)
+    return f"{text}; {error.hint}" if error.hint else text
 
 
 def _outcome(section: LabelSection | None) -> Outcome | None:

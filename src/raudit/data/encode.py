@@ -145,7 +145,7 @@ class OutcomeEncoder:
         return 0
 
     def finish(self) -> None:
-        """Refuse a favourable value that never occurs, unless what occurs is declared unfavourable or plainly its opposite.
+        """Refuse a favourable value that never occurs, unless what occurs is declared or plainly its opposite.
 
         It is more likely a typing error, and would turn every rate around.
         """
@@ -280,7 +280,7 @@ def in_own_type(cut: float, column: Any) -> float:
 
     kinds = {pa.float32(): np.float32, pa.float16(): np.float16}
     kind = kinds.get(column.type)
-    return cut if kind is None else float(kind(cut))
+    return cut if kind is None else float(np.asarray(cut).astype(kind))
 
 
 def finite(values: NDArray[np.float64], name: str, role: str) -> NDArray[np.float64]:

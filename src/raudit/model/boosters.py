@@ -1,13 +1,13 @@
 """Gradient-boosted trees in their libraries' own files: XGBoost JSON and UBJ, LightGBM text, CatBoost cbm.
 
 Each library parses its own format, which holds trees and no code. Categories that a model learnt are looked up in what
-the file says, and go to the library as the codes they had; a category that the model never saw counts as missing, as far
-as the library knows missing values, and is counted.
+the file says, and go to the library as the codes they had; a category that the model never saw counts as missing, as
+far as the library knows missing values, and is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -44,9 +44,9 @@ class Link(StrEnum):
             case Link.SOFTMAX:
                 return np.asarray(softmax(margin, axis=1))
             case Link.EXPONENTIAL:
-                return np.exp(margin)
+                return np.asarray(np.exp(margin))
             case Link.SIGNED_SQUARE:
-                return np.sign(margin) * margin**2
+                return np.asarray(np.sign(margin) * margin**2)
             case Link.IDENTITY:
                 return margin
 

@@ -99,7 +99,7 @@ class CategoryWriter:
     def _made(self, frame: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
 
-        made = {}
+        made: dict[str, Any] = {}
         for place, (column, name) in enumerate(zip(self.names, self.features, strict=True)):
             if place not in self.categorical:
                 made[column] = number_column(frame[name], self.path.name)

@@ -1,7 +1,7 @@
 """A column's values held against the categories that a model learnt, however each of them is written.
 
-A truth value is ``True`` in Parquet, ``true`` or ``True`` in CSV and ``false`` in JSON; a whole number is ``3``, ``3.0``
-or ``"3"``. A model that meets another writing than its own takes the value for one it never saw, and says nothing.
+A truth value is ``True`` in Parquet, ``true`` in CSV and ``false`` in JSON; a whole number is ``3``, ``3.0`` or
+``"3"``. A model that meets another writing than its own takes the value for one it never saw, and says nothing.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def read_lightgbm(path: Path, *, sha256: Sha256, section: ModelSection, columns:
         unknown=coder.unknown,
         raw=lambda rows: booster.predict(rows, raw_score=True),
         shap=shap,
-        output=lambda rows: booster.predict(rows),
+        output=booster.predict,
         link=link,
         scale=_scale(objective, options, averaged="average_output" in header, rounds=booster.current_iteration()),
         no_shap=LINEAR if "\nis_linear=1\n" in text else "",

@@ -46,14 +46,15 @@ def place_levels(
     """
     apart = [_apart(info, column) for info, column in zip(infos, columns, strict=True)]
     # best[k] is the least cost of giving the first k lists to the columns seen so far, with the places chosen
-    best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())] + [(NEVER, ())] * len(learnt)
+    none: tuple[int, ...] = ()
+    best = [(0.0, none)] + [(NEVER, none)] * len(learnt)
     for place, (info, column) in enumerate(zip(infos, columns, strict=True)):
         fits = [_misfit(known, info, column) for known in learnt]
         for count in range(len(learnt), 0, -1):
             taken = (best[count - 1][0] + fits[count - 1], (*best[count - 1][1], place))
             left = (best[count][0] + apart[place], best[count][1])
             best[count] = min(taken, left, key=lambda one: one[0])
-        best[0] = (best[0][0] + apart[place], ())
+        best[0] = (best[0][0] + apart[place], none)
     cost, places = best[-1]
     if cost >= NEVER:
         texts = sum(one >= NEVER for one in apart)
@@ -78,7 +79,7 @@ def _apart(info: str, column: pd.Series[Any]) -> float:
 
 
 def _misfit(known: Levels, info: str, column: pd.Series[Any]) -> float:
-    """The cost of giving a column this list: codes beyond it cannot be; values outside it, and a range, are unlikely."""
+    """The cost of giving a column this list: codes beyond it cannot be, values outside it are unlikely."""
     size = len(known.known)
     if info.startswith("["):
         low, high = (float(end) for end in info.strip("[]").split(":"))

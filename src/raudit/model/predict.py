@@ -144,7 +144,9 @@ def predict_rows(model: Model, frame: pd.DataFrame, *, proba: bool = True, label
 def _refuse_shapes(model: Model, frame: pd.DataFrame, chances: Any, found: Any) -> None:
     """Hold what a library gave against one prediction a row and one probability a class."""
     rows, width = len(frame), len(model.classes)
-    shapes = [] if chances is None else [(getattr(chances, "shape", None), (rows, width))]
+    shapes: list[tuple[Any, tuple[int, ...]]] = (
+        [] if chances is None else [(getattr(chances, "shape", None), (rows, width))]
+    )
     shapes += [] if found is None else [(found.shape, (rows,))]
     for got, expected in shapes:
         if got != expected:

@@ -13,6 +13,7 @@ from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
 from raudit.model.boosters import refuse_outputs
 from raudit.model.columns import classes_of, features_of
+from raudit.model.harmless import check_trees, reviewed_types
 from raudit.model.interface import Model
 from raudit.model.levels import Levels, count_unknown
 from raudit.model.sklearn_levels import in_own_writing, levels_of
@@ -70,7 +71,9 @@ def read_skops(path: Path, *, sha256: Sha256, section: ModelSection, columns: Se
 
     _check_archive(path)
     try:
-        unknown = [name for name in skops.io.get_untrusted_types(file=path) if name not in section.trusted_types]
+        trusted = {*section.trusted_types, *reviewed_types()}
+        needed = skops.io.get_untrusted_types(file=path)
+        unknown = [name for name in needed if name not in trusted]
         if unknown:
             raise ModelError(
                 "the model file holds types that are not known to be harmless",
@@ -79,7 +82,8 @@ def read_skops(path: Path, *, sha256: Sha256, section: ModelSection, columns: Se
                 got=", ".join(sorted(unknown))[:300],
                 hint="read what these types do; if you trust them, list them under model.trusted_types",
             )
-        native = skops.io.load(path, trusted=list(section.trusted_types))
+        native = skops.io.load(path, trusted=sorted(trusted & set(needed)))
+        check_trees(native, path)
     except ModelError:
         raise
     except UntrustedTypesFoundException as error:

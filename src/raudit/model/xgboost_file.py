@@ -13,6 +13,7 @@ from raudit.extras import require
 from raudit.model.boosters import Booster, Link, broken, refuse_objective, refuse_outputs
 from raudit.model.columns import classes_of, features_of, number_column
 from raudit.model.levels import Levels, count_unknown
+from raudit.model.xgboost_levels import levels_of_array
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def read_xgboost(path: Path, *, sha256: Sha256, section: ModelSection, columns: 
     width = max(groups, 2) if objective.startswith(("binary:", "multi:")) else 0
     names = list(booster.feature_names or [])
     features = features_of(section, names, columns, where=path.name, width=booster.num_features())
+    coder = _Coder(booster, features, path)  # before rounds are cut off, which loses the categories
     booster, notes = _stopped(booster, learner["gradient_booster"]["name"])
-    coder = _Coder(booster, features, path)
 
     def output(rows: Any) -> np.ndarray:
         import numpy as np
@@ -88,10 +89,11 @@ def _stopped(booster: Any, kind: str) -> tuple[Any, tuple[str, ...]]:
     if best is None or not best.isdigit() or kind == "gblinear" or int(best) + 1 >= rounds:
         return booster, ()
     used = int(best) + 1
-    return booster[:used], (
+    note = (
         f"The file tells early stopping's best round: the first {used:,} of its {rounds:,} rounds are audited, as "
-        "XGBoost's own estimators predict. A Booster that is used without iteration_range predicts with all of them.",
+        "XGBoost's own estimators predict. A Booster used without iteration_range predicts with all of them."
     )
+    return booster[:used], (note,)
 
 
 class _Coder:
@@ -105,9 +107,10 @@ class _Coder:
         self.levels: dict[str, Levels] = {}
         if "c" in self.types:
             stored = booster.get_categories(export_to_arrow=True).to_arrow()
-            known = [None if values is None else values.to_pylist() for _name, values in stored]
             self.levels = {
-                name: Levels(values) for name, values in zip(self.features, known, strict=False) if values is not None
+                name: levels_of_array(values)
+                for name, (_own, values) in zip(self.features, stored, strict=False)
+                if values is not None
             }
 
     def encode(self, frame: pd.DataFrame) -> Any:
