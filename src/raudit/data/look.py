@@ -19,7 +19,7 @@ def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
     looks = []
     for name, kind in data.kinds.items():
         column: Any = (
-            pa.chunked_array([batch.column(0) for batch in data.batches([name])], type=None)
+            pa.chunked_array([_plain(batch.column(0)) for batch in data.batches([name])])
             if (data.n_rows)
             else pa.chunked_array([pa.array([], pa.string())])
         )
@@ -40,3 +40,10 @@ def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
             )
         )
     return tuple(looks)
+
+
+def _plain(column: Any) -> Any:
+    """A column without its dictionary, which Arrow does not count."""
+    import pyarrow as pa
+
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
