@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from tests.model.conftest import make_frame, typed, write
 
 from raudit.cli import main
 from raudit.data import open_data
@@ -15,7 +16,6 @@ from raudit.errors import ModelError
 from raudit.evidence import Quiet
 from raudit.model import load_model, predict_columns
 from raudit.plan import ModelSection
-from tests.model.conftest import make_frame, typed, write
 
 lgb = pytest.importorskip("lightgbm")
 
@@ -111,7 +111,9 @@ def test_a_tree_that_points_outside_is_refused(tmp_path):
         load_model(ModelSection(path="m.skops"), tmp_path / "m.skops", columns=tuple(frame.columns))
 
 
-@pytest.mark.parametrize(("option", "reference"), [({"objective": lambda y, p: (p - y, y * 0 + 1.0)}, "model-objective")])
+@pytest.mark.parametrize(
+    ("option", "reference"), [({"objective": lambda y, p: (p - y, y * 0 + 1.0)}, "model-objective")]
+)
 def test_custom_objectives_are_refused(option, reference, fitted, tmp_path):
     model = lgb.LGBMClassifier(n_estimators=2, verbose=-1, **option).fit(typed(fitted, "text"), fitted.y.astype(float))
     model.booster_.save_model(tmp_path / "m.txt")
