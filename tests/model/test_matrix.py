@@ -193,6 +193,7 @@ def test_every_option(library, place, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_many_frames(data, tmp_path_factory):
