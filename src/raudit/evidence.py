@@ -18,8 +18,10 @@ from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
+from raudit.people import NOBODY, People
 from raudit.plan import Task
 from raudit.record import Figure, Table
+from raudit.statements import Enrolment
 from raudit.validate import Strict
 
 
@@ -69,6 +71,12 @@ class Evidence:
     """Facts of the measuring stages by dotted name; empty for stages that do not read facts."""
     sources: Sources = field(default_factory=Sources)
     """Where in the record these facts will stand."""
+    people: People = NOBODY
+    """Who people are."""
+    identity: str = "proven"
+    """``proven``: a sign-off counts with a signed statement; ``stated``: on a name alone."""
+    enrolment: Enrolment | None = None
+    """What the log knows of keys; None without a log."""
     seed: int
     clock: datetime
     """Time of the run; aware, in UTC."""

@@ -90,7 +90,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def _temporary(path: Path) -> tuple[int, Path]:
-    """A new file beside another, locked. The kernel applies the umask; asking for it would change it for all threads."""
+    """A new file beside another, locked.
+
+    The kernel applies the umask; to ask for it would change it for all threads for a moment.
+    """
     mode = 0o666
     with contextlib.suppress(OSError):
         mode = stat.S_IMODE(path.stat().st_mode)

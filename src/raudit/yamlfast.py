@@ -50,8 +50,8 @@ def compose_fast(text: str, *, depth: int = 40) -> Node | None:
 
     if not yaml.__with_libyaml__ or not _PLAIN_TEXT.match(text) or _DOUBTFUL.search(text):
         return None
+    events: Any = yaml.parse(text, Loader=yaml.CBaseLoader)
     try:
-        events = yaml.parse(text, Loader=yaml.CBaseLoader)
         next(events), next(events)  # the stream and its only document
         root = _node(next(events), events, depth)
         for _end in events:  # what follows may still be refused

@@ -359,15 +359,17 @@ def diff(first: str, second: str, as_json: bool) -> None:
 @JSON
 def audit(location: str, strict: bool, as_json: bool) -> None:
     """List what a reviewer hunts for: unfinished runs, re-runs until green, renewed waivers, orphaned reports."""
-    from raudit.log.hunt import KINDS, hunt
+    from raudit.log.hunt import KINDS, hunt, not_recorded
 
     with opened(location) as log:
         leads = hunt(log.entries(), today=datetime.now(UTC).date().isoformat())
+        unrecorded = not_recorded(log.entries())
         if as_json:
             shown = [{"kind": x.kind, "run": x.run, "entries": x.entries, "text": x.text} for x in leads]
-            click.echo(json.dumps({"size": log.size, "leads": shown}, indent=2, ensure_ascii=False))
+            found = {"size": log.size, "leads": shown, "not_recorded": unrecorded}
+            click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         else:
-            click.echo("\n".join(lead_lines(leads, KINDS, log.size)))
+            click.echo("\n".join(lead_lines(leads, KINDS, log.size, unrecorded=unrecorded)))
     sys.exit(1 if strict and leads else 0)
 
 

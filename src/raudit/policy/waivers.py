@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from raudit.canonical import Sha256, digest
 from raudit.errors import PolicyError
 from raudit.findings import Finding, Threshold
 from raudit.policy.model import WaiverTerms
@@ -123,6 +124,14 @@ def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
     except PolicyError as error:
         return Malformed(id=name, rule=rule, fault=f"{error.message} (line {yaml.line(at)})")
     return _waiver(entry, yaml.line(at))
+
+
+def waiver_sha256(waiver: Waiver) -> Sha256:
+    """Digest of all that a waiver says, wherever it stands in a file; what an approval signs."""
+    said = {name: getattr(waiver, name) for name in ("id", "rule", "reason", "owner", "approver", "ticket")}
+    days = {"created": waiver.created.isoformat(), "expires": waiver.expires.isoformat()}
+    limits = {"max_value": waiver.max_value, "min_value": waiver.min_value}
+    return digest({**said, **days, **limits, "scope": [list(pair) for pair in waiver.scope]})
 
 
 def waiver_from(raw: Mapping[str, Any]) -> Waiver:

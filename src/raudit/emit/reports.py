@@ -1,0 +1,109 @@
+"""Reports that are withdrawn or replaced, and whether a newer one exists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from raudit.errors import LogError
+from raudit.log import Entry, Event, EventType, Log
+
+_FILES = (EventType.REPORT_ISSUED, EventType.REPORT_COUNTERSIGNED)
+
+
+def withdraw(log: Log, pdf: str, *, reason: str, actor: str, clock: datetime) -> None:
+    """Write down that a report is not to be relied on any more.
+
+    Parameters
+    ----------
+    pdf
+        SHA-256 of the report, of any of its signed revisions.
+    reason
+        A kebab-case word, such as ``wrong-data``.
+
+    Raises
+    ------
+    LogError
+        If the log never issued it, or it is withdrawn already.
+    """
+    _issued(log, pdf)
+    if any(entry.body.get("pdf") == pdf for entry in log.find(type=EventType.REPORT_WITHDRAWN)):
+        raise LogError("the report is withdrawn already", reference="report-withdrawn", got=pdf[:16])
+    _append(log, EventType.REPORT_WITHDRAWN, {"pdf": pdf, "reason": reason}, actor, clock)
+
+
+def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> None:
+    """Write down that a report is replaced by another.
+
+    Raises
+    ------
+    LogError
+        If the log never issued one of them, or they are the same.
+    """
+    _issued(log, pdf)
+    _issued(log, by)
+    if pdf == by:
+        raise LogError("a report does not replace itself", reference="report-supersedes-itself", got=pdf[:16])
+    _append(log, EventType.REPORT_SUPERSEDED, {"pdf": pdf, "by": by}, actor, clock)
+
+
+def supersede_earlier(log: Log, pdf: str, *, system: str, actor: str, clock: datetime, run: str = "") -> int:
+    """Write down that a new report replaces the standing ones of the same system; returns how many those were."""
+    systems = _systems(log)
+    closed = _closed(log)
+    earlier = [
+        str(entry.body["pdf"])
+        for entry in log.find(type=EventType.REPORT_ISSUED)
+        if systems.get(entry.run) == system and entry.body["pdf"] != pdf and entry.body["pdf"] not in closed
+    ]
+    for old in dict.fromkeys(earlier):
+        _append(log, EventType.REPORT_SUPERSEDED, {"pdf": old, "by": pdf}, actor, clock, run)
+    return len(earlier)
+
+
+def newer_report(log: Log, digests: Collection[str]) -> str:
+    """Say that a report was replaced by a newer one of the same system; empty if the log knows of none.
+
+    Parameters
+    ----------
+    digests
+        SHA-256 of the report's signed revisions.
+    """
+    for entry in log.find(type=EventType.REPORT_SUPERSEDED):
+        if entry.body.get("pdf") in digests:
+            return f"a newer report of the same system was issued on {entry.time[:10]}: {str(entry.body['by'])[:16]}…"
+    systems, place = _systems(log), -1
+    issued: list[Entry] = list(log.find(type=EventType.REPORT_ISSUED))
+    own = [entry for entry in issued if entry.body.get("pdf") in digests]
+    if not own:
+        return ""
+    system, place = systems.get(own[-1].run), own[-1].index
+    later = [entry for entry in issued if entry.index > place and system and systems.get(entry.run) == system]
+    if not later:
+        return ""
+    return f"a newer report of the same system was issued on {later[-1].time[:10]}: {str(later[-1].body['pdf'])[:16]}…"
+
+
+def _systems(log: Log) -> dict[str, str]:
+    found = {}
+    for entry in log.find(type=EventType.RUN_STARTED):
+        if entry.body.get("system"):
+            found[entry.run] = str(entry.body["system"])
+    return found
+
+
+def _closed(log: Log) -> set[object]:
+    kinds = (EventType.REPORT_SUPERSEDED, EventType.REPORT_WITHDRAWN)
+    return {entry.body.get("pdf") for kind in kinds for entry in log.find(type=kind)}
+
+
+def _issued(log: Log, pdf: str) -> None:
+    if not any(entry.body.get("pdf") == pdf for kind in _FILES for entry in log.find(type=kind)):
+        raise LogError(
+            "this log never issued that report", reference="report-unknown", got=pdf[:16],
+            expected="a report of this log, or its SHA-256", hint="raudit log show --type report.issued lists them",
+        )  # fmt: skip
+
+
+def _append(log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str = "") -> None:
+    log.append([Event(type=kind, actor=actor, body=body, run=run)], clock=clock)
