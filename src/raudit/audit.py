@@ -31,6 +31,7 @@ from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
 from raudit.log import Event, EventType, Log
+from raudit.people import NOBODY, load_people
 from raudit.pipeline import Prepared, assessment_files, measure, prepare
 from raudit.plan import Plan
 from raudit.policy import Policy, apply_policy, load_baseline, load_policy, load_waivers, policy_source
@@ -245,7 +246,12 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
     With a log, only approvals that it holds let findings into the baseline.
     """
     file = plan.file
-    waivers = load_waivers(plan.path(file.waivers) if file.waivers else None)
+    waivers = load_waivers(
+        plan.path(file.waivers) if file.waivers else None,
+        people=load_people(plan.path(file.people)) if file.people else NOBODY,
+        identity=file.identity,
+        enrolment=enrolment_of(log) if log is not None else None,
+    )
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
     if baseline is not None and log is not None:
         baseline = baseline.approved_by(approvals_in(log))

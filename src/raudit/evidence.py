@@ -73,8 +73,8 @@ class Evidence:
     """Where in the record these facts will stand."""
     people: People = NOBODY
     """Who people are."""
-    identity: str = "proven"
-    """``proven``: a sign-off counts with a signed statement; ``stated``: on a name alone."""
+    identity: str = ""
+    """``proven``: a sign-off counts with a signed statement; ``stated``: on a name alone. A plan always says which."""
     enrolment: Enrolment | None = None
     """What the log knows of keys; None without a log."""
     seed: int

@@ -94,7 +94,8 @@ def _signer_fault(answers: Answers, signoff: SignOff, *, not_author: bool, peopl
         return "the signer is an author of the answers"
     if not_author and authorless(answers):
         return f"no author is named for {', '.join(authorless(answers)[:3])}"
-    also = same_person(answers, signoff.role, signoff.by, people)
+    approves = signoff.decision.startswith("approve")  # a refusal counts, whoever else signed
+    also = same_person(answers, signoff.role, signoff.by, people) if approves else ""
     if also:
         return f"the signer also signed as {also}, and one person may not be both"
     if people and not people.find(signoff.by):

@@ -456,9 +456,7 @@ def _because_hidden(checklist: Checklist, name: str) -> str:
     return "not asked, since it is only if " + " and ".join(conditions)
 
 
-def check_signer(
-    answers: Answers, checklist: Checklist, role: str, by: str, people: People = NOBODY, *, system: str = ""
-) -> str:
+def check_signer(answers: Answers, checklist: Checklist, role: str, by: str, people: People = NOBODY) -> str:
     """Refuse who may not sign: in a role that is not asked for or not theirs, an author, or twice.
 
     Returns
@@ -481,17 +479,13 @@ def check_signer(
             expected=" or ".join(rules) or "none",
             hint="use one of these roles",
         )
-    system = system or answers.file.subject.project
-    if not system.strip():
-        raise _fault(
-            "the answers do not say which system they are about", "signoff-no-system",
-            "name it under subject, as project: NAME",
-        )  # fmt: skip
+    system = answers.file.subject.project
     if people:
         by = people.known(by).id
         if not people.may(by, role, system):
             raise PeopleError(
-                f"{by} may not sign as {role} for {system}", reference="person-role", where=people.source,
+                f"{by} may not sign as {role} for {system or 'a system without a name'}",
+                reference="person-role", where=people.source,
                 hint="let someone sign who may, or have the role written down there",
             )  # fmt: skip
     nameless = authorless(answers)

@@ -335,7 +335,8 @@ def review(
                 )  # fmt: skip
             if own:
                 click.echo(f"Left out: {len(own)} of your own answers, which someone else reviews.")
-            review_through(answers, checklist, found, [name for name in left if name not in own], view=view)
+            others = [name for name in left if name not in own]
+            review_through(answers, checklist, found, others, by=by, at=held.clock, view=view)
             return
         for name in left if "all" in accept else accept:
             if name not in notes:
@@ -475,7 +476,9 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
 @click.argument("workbook", type=FILE)
 @click.option("--checklist", help="Id or file of the checklist it answers. Default: the one the workbook names.")
 @click.option("-o", "--output", type=FILE, required=True, help="Answers file to write; it must not be there yet.")
-@click.option("--by", required=True, help="Who answers for what the workbook leaves without an author.")
+@click.option(
+    "--by", default="", help="Author of the answers for which the workbook names none; needed if there are any."
+)
 def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> None:
     """Read an Excel WORKBOOK back into an answers file; compare it with the old one by 'raudit assess diff'."""
     from raudit.checklists import exchange

@@ -38,8 +38,8 @@ class Books:
 
     @property
     def identity(self) -> str:
-        """``proven`` or ``stated``."""
-        return self.plan.file.identity if self.plan else "proven"
+        """``proven`` or ``stated``; empty where no plan says how identity is judged."""
+        return self.plan.file.identity if self.plan else ""
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def books_of(
     """
     declared = load_plan(plan) if plan is not None else plan_of(beside)
     who = people or _people_file(beside, declared)
-    log, why = _log(declared)
+    log, why = log_for(declared)
     try:
         yield Books(
             people=load_people(who) if who else NOBODY,
@@ -96,7 +96,7 @@ def _people_file(beside: Path, plan: Plan | None) -> Path | None:
     return None
 
 
-def _log(plan: Plan | None) -> tuple[Log | None, str]:
+def log_for(plan: Plan | None) -> tuple[Log | None, str]:
     """The plan's log, made on first use if its key is there; else why there is none."""
     if plan is None:
         return None, f"no {PLAN_NAME} names this file, so that no log is known for it"

@@ -69,6 +69,11 @@ def sign_off_statement(
     AnswersError, PeopleError
         If this person may not sign.
     """
+    if not answers.file.subject.project.strip():
+        raise StatementError(
+            "the answers do not say which system they are about", reference="signoff-no-system",
+            hint="name it in the file under subject, as project: NAME",
+        )  # fmt: skip
     by = check_signer(answers, checklist, role, by, books.people)
     given: list[Json] = [dict(signed_condition(item)) for item in conditions]
     subjects = {"answers": str(answers_sha256(answers)), "checklist": str(checklist.sha256), **(record or {})}

@@ -8,13 +8,22 @@ from pathlib import Path
 from raudit.checklists.history import OUTSIDE
 from raudit.emit.answers import statement_digests, tell
 from raudit.emit.books import Books
+from raudit.emit.enrolment import log_state
+from raudit.emit.people import people_changed
 from raudit.log import Event, EventType, Log
 from raudit.policy.waivers import Waiver, load_waivers, waiver_sha256
+from raudit.statements import Kind, Statement
 
 
 def granted(books: Books, path: Path, waiver: Waiver) -> None:
     """Tell the log that a waiver was granted."""
     tell(books, [_granted(path, waiver, books.actor)])
+
+
+def approved(books: Books, waiver: Waiver, *, by: str, statement: str | None) -> None:
+    """Tell the log that someone agreed to a waiver."""
+    body = {"waiver": waiver.id[:200], "digest": str(waiver_sha256(waiver)), "by": by, "statement": statement}
+    tell(books, [Event(type=EventType.WAIVER_APPROVED, actor=books.actor, body=body)])
 
 
 def revoked(books: Books, waiver: str, *, by: str, statement: str | None = None) -> None:
@@ -52,7 +61,7 @@ def standing_in(log: Log) -> Mapping[str, str]:
 
 def _granted(path: Path, waiver: Waiver, actor: str) -> Event:
     own = waiver_sha256(waiver)
-    given = statement_digests(path).get(("approval", waiver.id, str(own)))
+    given = statement_digests(path).get(("waiver", waiver.id, str(own)))
     scope = ", ".join(f"{key}={value}" for key, value in waiver.scope)[:200] or "everything"
     body = {
         "waiver": waiver.id[:200],
@@ -69,3 +78,19 @@ def _granted(path: Path, waiver: Waiver, actor: str) -> Event:
 def _revoked(waiver: str, by: str, actor: str, statement: str | None) -> Event:
     body = {"waiver": waiver[:200], "by": by, "statement": statement}
     return Event(type=EventType.WAIVER_REVOKED, actor=actor, body=body)
+
+
+def waiver_statement(books: Books, waiver: Waiver, *, kind: Kind, by: str, nonce: str) -> Statement:
+    """That someone asks for, agrees to or takes back exactly this waiver."""
+    if books.log is not None:
+        people_changed(books.log, books.people, actor=books.actor, clock=books.clock)
+    return Statement(
+        kind=kind,
+        person=by,
+        subjects={"waiver": str(waiver_sha256(waiver))},
+        decided={"waiver": waiver.id, "rule": waiver.rule, "expires": waiver.expires.isoformat()},
+        system=books.system,
+        at=books.clock.replace(microsecond=0),
+        nonce=nonce,
+        log=log_state(books.log) if books.log is not None and books.log.size else None,
+    )

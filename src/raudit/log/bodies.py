@@ -117,6 +117,16 @@ class WaiverGranted(Strict):
     """Of the approver's signed statement; None if it is only stated."""
 
 
+class WaiverApproved(Strict):
+    """Someone other than its owner has agreed to a waiver, in a signed statement."""
+
+    waiver: Short
+    digest: Digest
+    """Of the waiver's full text."""
+    by: Person
+    statement: Digest | None = None
+
+
 class WaiverRevoked(Strict):
     """A waiver was taken back before its day."""
 
@@ -304,6 +314,7 @@ BODIES: Mapping[EventType, type[Strict]] = {
     EventType.RUN_ABORTED: RunAborted,
     EventType.ANSWERS_CHANGED: AnswersChanged,
     EventType.WAIVER_GRANTED: WaiverGranted,
+    EventType.WAIVER_APPROVED: WaiverApproved,
     EventType.WAIVER_REVOKED: WaiverRevoked,
     EventType.WAIVER_EXPIRED: WaiverExpired,
     EventType.WAIVER_USED: WaiverUsed,

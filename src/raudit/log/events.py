@@ -42,6 +42,7 @@ class EventType(StrEnum):
     RUN_ABORTED = "run.aborted"
     ANSWERS_CHANGED = "answers.changed"
     WAIVER_GRANTED = "waiver.granted"
+    WAIVER_APPROVED = "waiver.approved"
     WAIVER_REVOKED = "waiver.revoked"
     WAIVER_EXPIRED = "waiver.expired"
     WAIVER_USED = "waiver.used"
