@@ -10,6 +10,8 @@
 7. The checkpoint inside was signed with the log's key.
 8. The log held the entry that ends the run when that checkpoint was signed.
 9. The log at hand, and every checkpoint given, extend that checkpoint or are extended by it.
+10. Every signed statement inside was made with its person's key, enrolled by the log before.
+11. The log at hand knows no newer report of the same system.
 
 A step that lacks what it needs is ``not checked``, never passed.
 """
@@ -32,6 +34,7 @@ from raudit.signing import FaultCode, PdfCheck, Standing, check_pdf
 
 RECORD_NAME, CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME = "record.json", "checkpoint.txt", "record.tlog-proof", "log.vkey"
 ENTRY_NAME = "run-finished.json"
+STATEMENTS_NAME, PEOPLE_NAME = "statements.jsonl", "people.json"
 
 
 class StepStatus(StrEnum):
@@ -128,6 +131,8 @@ def verify_report(
         checkpoint_step,
         _inclusion(check, vkey, record),
         _consistency(checkpoint, vkey, log, checkpoints),
+        statements_step(check, log),
+        newer_step(check, log),
     )
     return Verification(steps=steps, sha256=sha256(pdf), check=check, record=record)
 
@@ -229,6 +234,35 @@ def _remade(check: PdfCheck, record: Record | None, remake: bool) -> Step:
     return _step(6, title, StepStatus.FAILED, "the bytes differ from what the record gives")
 
 
+def statements_step(check: PdfCheck, log: Log | None) -> Step:
+    """Step 10, see `raudit.emit.reports.checked_in`."""
+    from raudit.emit.reports import checked_in
+
+    title = "who signed off is proven by signed statements"
+    files = [check.file(name) for name in (STATEMENTS_NAME, PEOPLE_NAME)]
+    if files[0] is None or files[1] is None:
+        return _step(10, title, StepStatus.NOT_CHECKED, "there are no signed statements inside", needed=False)
+    outcomes, fault = checked_in(files[0].data, files[1].data, log)
+    false = [item.text for item in outcomes if item.standing == "false"]
+    if fault or false:
+        return _step(10, title, StepStatus.FAILED, fault or "; ".join(false))
+    said = "; ".join(item.text for item in outcomes)
+    proven = all(item.proven for item in outcomes)
+    status = StepStatus.OK if proven and log is not None else StepStatus.NOT_CHECKED
+    return _step(10, title, status, said, needed=False)
+
+
+def newer_step(check: PdfCheck, log: Log | None) -> Step:
+    """Step 11: an older report must not pass for the newest."""
+    from raudit.emit import newer_report
+
+    title = "whether a newer report of the same system exists"
+    if log is None:
+        return _step(11, title, StepStatus.NOT_CHECKED, "no log given; --log tells", needed=False)
+    newer = newer_report(log, {revision.sha256 for revision in check.revisions})
+    return _step(11, title, StepStatus.OK, newer or "the log knows of none", needed=False)
+
+
 def _seals(check: PdfCheck) -> Seals | None:
     """What the report carries from the log, as it was given to the renderer."""
     files = {name: check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME, ENTRY_NAME)}
@@ -239,7 +273,10 @@ def _seals(check: PdfCheck) -> Seals | None:
         checkpoint=found[CHECKPOINT_NAME],
         proof=found[PROOF_NAME],
         vkey=found[VKEY_NAME].decode("utf-8", "replace").rstrip("\n"),
-        attachments={ENTRY_NAME: found[ENTRY_NAME]},
+        attachments={
+            ENTRY_NAME: found[ENTRY_NAME],
+            **{n: held.data for n in (STATEMENTS_NAME, PEOPLE_NAME) if (held := check.file(n)) is not None},
+        },
     )
 
 

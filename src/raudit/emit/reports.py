@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from raudit.errors import LogError
+from raudit.emit.enrolment import enrolment_of
+from raudit.errors import LogError, UsageError
 from raudit.log import Entry, Event, EventType, Log
+from raudit.people import parse_people
+from raudit.statements import Outcome, check_statements
 
 _FILES = (EventType.REPORT_ISSUED, EventType.REPORT_COUNTERSIGNED)
 
@@ -107,3 +110,22 @@ def _issued(log: Log, pdf: str) -> None:
 
 def _append(log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str = "") -> None:
     log.append([Event(type=kind, actor=actor, body=body, run=run)], clock=clock)
+
+
+def checked_in(statements: bytes, people: bytes, log: Log | None) -> tuple[tuple[Outcome, ...], str]:
+    """Check the statements that a report carries, with the keys that it carries and what the log knows of them.
+
+    Without a log the keys are only what the issuer put into the report, and each outcome says so.
+
+    Returns
+    -------
+    tuple
+        An outcome for each statement, and what is wrong with the attachments themselves, or nothing.
+    """
+    try:
+        held = parse_people(people.decode("utf-8"), source="people.json")
+    except (UsageError, UnicodeDecodeError) as error:
+        return (), f"the people inside cannot be read: {getattr(error, 'message', 'not UTF-8')}"
+    envelopes = [line for line in statements.split(b"\n") if line.strip()]
+    known = enrolment_of(log) if log is not None else None
+    return check_statements(envelopes, held, enrolment=known), ""
