@@ -107,7 +107,7 @@ schema: raudit.plan/1
 system: {name: Credit, version: "1"}
 data: {path: data.csv, label: {column: y, favourable: "1"}, prediction: {column: p, favourable: "1"}}
 sensitive_features: [g]
-stages: {data_profile: {}, assessments: {}}
+stages: {data_profile: {}, fairness: {}, assessments: {}}
 assessments: [{checklist: small.yaml, answers: small-answers.yaml}]
 waivers: waivers.yaml
 people: people.yaml
@@ -128,7 +128,7 @@ def room(tmp_path: Path) -> Room:
     (tmp_path / "people.yaml").write_text(people_text(made, kinds))
     (tmp_path / "raudit.yaml").write_text(PLAN)
     (tmp_path / "waivers.yaml").write_text("schema: raudit.waivers/1\nwaivers: []\n")
-    rows = "".join(f"{'ab'[i % 2]},{i % 3 > 0:d},{i % 5 > 1:d}\n" for i in range(400))
+    rows = "".join(f"{'ab'[i % 2]},{i % 3 > 0:d},{i % 5 > (0 if i % 2 else 3):d}\n" for i in range(400))
     (tmp_path / "data.csv").write_text("g,y,p\n" + rows)
     first_keys(tmp_path / "keys", name="Issuer", log_name="small-log", clock=NOW)
     return made

@@ -73,7 +73,7 @@ def test_what_is_signed_is_canonical_and_read_back_the_same():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"nonce": "1"}, {"nonce": "0" * 33}, {"subjects": {}}, {"subjects": {"a": "b"}}, {"at": datetime(2026, 1, 1)}],
+    [{"nonce": "1"}, {"nonce": "0" * 33}, {"subjects": {}}, {"subjects": {"a": "b"}}, {"at": NOW.replace(tzinfo=None)}],
 )
 def test_a_statement_that_names_nothing_or_is_guessable_is_refused(bad):
     with pytest.raises(StatementError):
@@ -288,8 +288,6 @@ def test_an_assertion_over_another_statement_credential_or_key_proves_nothing():
         passkey_envelope(payload, replace(good, client_data_json=b"\xff"), key=key),
     ):
         assert check_statement(bad, people).standing is Standing.FALSE
-    with_more = json.loads(good.client_data_json) | {"other_keys_can_be_added_here": "do not compare"}
-    assert device.get(challenge_of(payload), **with_more)
     fine = passkey_envelope(payload, device.get(challenge_of(payload), other_keys="x"), key=key)
     assert check_statement(fine, people).proven
 

@@ -165,7 +165,8 @@ def _recorded(path: Path, books: Books) -> str:
         )
     left = pending(path, books.log.origin)
     if left:
-        return f"The log {books.log.origin} was not told of {left} changes; the next command or run tells it."
+        changes = "1 change" if left == 1 else f"{left} changes"
+        return f"The log {books.log.origin} was not told of {changes}; the next command or run tells it."
     return f"The log {books.log.origin} was told of every change."
 
 

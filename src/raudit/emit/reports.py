@@ -29,10 +29,10 @@ def withdraw(log: Log, pdf: str, *, reason: str, actor: str, clock: datetime) ->
     LogError
         If the log never issued it, or it is withdrawn already.
     """
-    _issued(log, pdf)
-    if any(entry.body.get("pdf") == pdf for entry in log.find(type=EventType.REPORT_WITHDRAWN)):
+    entry = _issued(log, pdf)
+    if any(gone.body.get("pdf") == pdf for gone in log.find(type=EventType.REPORT_WITHDRAWN)):
         raise LogError("the report is withdrawn already", reference="report-withdrawn", got=pdf[:16])
-    _append(log, EventType.REPORT_WITHDRAWN, {"pdf": pdf, "reason": reason}, actor, clock)
+    _append(log, EventType.REPORT_WITHDRAWN, {"pdf": pdf, "reason": reason}, actor, clock, entry.run)
 
 
 def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> None:
@@ -44,13 +44,13 @@ def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> No
         If the log never issued one of them, or they are the same.
     """
     _issued(log, pdf)
-    _issued(log, by)
+    newer = _issued(log, by)
     if pdf == by:
         raise LogError("a report does not replace itself", reference="report-supersedes-itself", got=pdf[:16])
-    _append(log, EventType.REPORT_SUPERSEDED, {"pdf": pdf, "by": by}, actor, clock)
+    _append(log, EventType.REPORT_SUPERSEDED, {"pdf": pdf, "by": by}, actor, clock, newer.run)
 
 
-def supersede_earlier(log: Log, pdf: str, *, system: str, actor: str, clock: datetime, run: str = "") -> int:
+def supersede_earlier(log: Log, pdf: str, *, system: str, actor: str, clock: datetime, run: str) -> int:
     """Write down that a new report replaces the standing ones of the same system; returns how many those were."""
     systems = _systems(log)
     closed = _closed(log)
@@ -100,15 +100,17 @@ def _closed(log: Log) -> set[object]:
     return {entry.body.get("pdf") for kind in kinds for entry in log.find(type=kind)}
 
 
-def _issued(log: Log, pdf: str) -> None:
-    if not any(entry.body.get("pdf") == pdf for kind in _FILES for entry in log.find(type=kind)):
+def _issued(log: Log, pdf: str) -> Entry:
+    found = [entry for kind in _FILES for entry in log.find(type=kind) if entry.body.get("pdf") == pdf]
+    if not found:
         raise LogError(
             "this log never issued that report", reference="report-unknown", got=pdf[:16],
             expected="a report of this log, or its SHA-256", hint="raudit log show --type report.issued lists them",
         )  # fmt: skip
+    return found[0]
 
 
-def _append(log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str = "") -> None:
+def _append(log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str) -> None:
     log.append([Event(type=kind, actor=actor, body=body, run=run)], clock=clock)
 
 
