@@ -127,7 +127,7 @@ def room(tmp_path: Path) -> Room:
     kinds = {"ann": "ed25519", "bob": "p256", "dee": "rsa", "olu": "p384"}
     (tmp_path / "people.yaml").write_text(people_text(made, kinds))
     (tmp_path / "raudit.yaml").write_text(PLAN)
-    (tmp_path / "waivers.yaml").write_text("schema: raudit.waivers/1\nwaivers: []\n")
+    (tmp_path / "waivers.yaml").write_text("schema: raudit.waivers/1\nwaivers:\n")
     rows = "".join(f"{'ab'[i % 2]},{i % 3 > 0:d},{i % 5 > (0 if i % 2 else 3):d}\n" for i in range(400))
     (tmp_path / "data.csv").write_text("g,y,p\n" + rows)
     first_keys(tmp_path / "keys", name="Issuer", log_name="small-log", clock=NOW)

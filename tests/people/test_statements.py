@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
+import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -359,3 +361,33 @@ def test_a_key_does_not_count_before_or_after_its_time(room):
     for minutes, proven in ((-1, False), (0, True), (59, True), (60, False)):
         envelope = sign_statement(statement(at=NOW + timedelta(minutes=minutes)), key)
         assert check_statement(envelope, people).proven is proven
+
+
+def test_the_how_to_s_own_commands_verify_a_key_and_a_passkey(room, tmp_path):
+    """The shell of docs/how-to/verify-without-raudit.md, section 5, run as it stands there."""
+    if not all(map(shutil.which, ("jq", "basenc", "openssl", "bash"))):
+        pytest.skip("jq, basenc or openssl is not installed")
+    text = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "verify-without-raudit.md").read_text()
+    section = text.split("## 5. Who signed off")[1].split("## Years later")[0]
+    take, key, passkey = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    take = "\n".join(line for line in take.splitlines() if not line.startswith("qpdf"))
+    people = parse_people(room.people({"ann": "ed25519"}))
+    said = statement()
+    (tmp_path / "person.pub").write_text(people.by_id["ann"].keys[0].ssh)
+    (tmp_path / "statements.jsonl").write_bytes(sign_statement(said, load_person_key(room.keys["ann"])) + b"\n")
+    assert "Signature Verified Successfully" in shell(tmp_path, take + "\n" + key)
+    device = Authenticator("ES256")
+    held = passkey_people(device)
+    envelope = passkey_envelope(said.payload(), device.get(challenge_of(said.payload())), key=held.keys("ann")[0])
+    (tmp_path / "statements.jsonl").write_bytes(envelope + b"\n")
+    lines = shell(tmp_path, take + "\n" + passkey).splitlines()
+    assert "Signature Verified Successfully" in lines
+    challenge = base64url(challenge_of(said.payload()))
+    assert lines.count(challenge) == 2
+    assert [line for line in lines if line in ("webauthn.get", ORIGIN)] == ["webauthn.get", ORIGIN]
+
+
+def shell(folder: Path, script: str) -> str:
+    done = subprocess.run(["bash", "-euc", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
