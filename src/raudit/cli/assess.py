@@ -482,7 +482,9 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
 def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> None:
     """Read an Excel WORKBOOK back into an answers file; compare it with the old one by 'raudit assess diff'."""
     from raudit.checklists import exchange
-    from raudit.errors import UsageError
+    from raudit.checklists.answers import parse_answers
+    from raudit.checklists.signoff import authorless
+    from raudit.errors import AnswersError, UsageError
     from raudit.files import write_whole
 
     if output.exists():
@@ -496,12 +498,15 @@ def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> Non
             "the workbook cannot be read", reference="file-unreadable", where=str(workbook), got=error.strerror or "",
             hint="check the path",
         ) from error  # fmt: skip
-    write_whole(
-        output,
-        exchange.from_workbook(
-            content, _checklist(checklist or exchange.checklist_of(content), workbook), by=by
-        ).encode(),
-    )
+    asked = _checklist(checklist or exchange.checklist_of(content), workbook)
+    text = exchange.from_workbook(content, asked, by=by)
+    nameless = authorless(parse_answers(text, asked))
+    if nameless:
+        raise AnswersError(
+            f"{len(nameless)} answers of the workbook name no author", reference="answer-no-author",
+            where=f"{workbook}, {nameless[0]}", hint="say who answered them with --by",
+        )  # fmt: skip
+    write_whole(output, text.encode())
     click.echo(f"wrote {output}")
 
 

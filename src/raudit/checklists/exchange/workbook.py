@@ -150,12 +150,6 @@ def from_workbook(content: bytes, checklist: Checklist, *, by: str = "") -> str:
             given[name] = {**entry, **({} if entry.get("by") or not by else {"by": by})}
     text = _yaml({**tree, "answers": given})
     parse_answers(text, checklist, source="the workbook")
-    nameless = [name for name, entry in given.items() if not entry.get("by")]
-    if nameless:
-        raise AnswersError(
-            f"{len(nameless)} answers of the workbook name no author", reference="answer-no-author",
-            where=f"Answers, {nameless[0]}", hint="say who answered them with --by",
-        )  # fmt: skip
     return text
 
 
