@@ -13,6 +13,7 @@ from raudit.cli import raudit
 from raudit.findings import Status
 from raudit.log import EventType, open_log
 from raudit.record import parse_record
+from raudit.report import render_html
 
 CLOCK = "2026-11-20T12:00:00Z"
 
@@ -251,6 +252,7 @@ def test_a_run_supersedes_the_earlier_report_and_verify_and_the_gate_check_state
         judged = judge_plan(load_plan(Path("raudit.yaml")), clock=datetime(2026, 11, 24, tzinfo=UTC))
         (finding,) = [f for f in judged.findings if f.rule == "RA-ASMT-004"]
         assert (str(finding.status), "stated, not proven" in finding.statement) == (status, True)
+        assert ("Who signed off is stated, not proven" in render_html(judged)) == (identity == "stated")
 
 
 WRITERS = {
