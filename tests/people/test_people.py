@@ -174,3 +174,21 @@ def test_what_a_report_carries_of_people_leaves_out_addresses(people):
     again = parse_people(carried, source="people.json")
     assert list(again.by_id) == ["ann"]
     assert again.keys("ann")[0].fingerprint == people.keys("ann")[0].fingerprint
+
+
+def test_the_example_s_people_and_statements_are_what_its_script_gives():
+    import runpy
+    from pathlib import Path
+
+    from raudit.statements import check_statements, read_statements, statements_path
+
+    root = Path(__file__).resolve().parents[2]
+    script = runpy.run_path(str(root / "scripts" / "sign_example.py"))
+    folder = root / "examples" / "adult-income"
+    assert (folder / "people.yaml").read_text() == script["people_yaml"]()
+    people = load_people(folder / "people.yaml")
+    for path in sorted((folder / "answers").glob("*.yaml")):
+        assert statements_path(path).read_bytes() == script["statements"](path.read_text())
+        outcomes = check_statements(read_statements(path), people)
+        assert outcomes
+        assert all(outcome.proven for outcome in outcomes)
