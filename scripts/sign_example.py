@@ -15,12 +15,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from raudit.checklists import load_checklist
 from raudit.checklists.answers import Decision, parse_answers
+from raudit.checklists.load import shipped
 from raudit.checklists.signoff import conditions_of
 from raudit.checklists.writing import signed_off
 from raudit.people import parse_people
-from raudit.resources import resource_dir
 from raudit.statements import Kind, PersonKey, Statement, sign_statement, statements_path
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "adult-income" / "answers"
@@ -62,7 +61,7 @@ def signed(text: str) -> str:
     named = re.search(r"(?m)^  id: (\S+)$", text)
     if named is None:
         raise SystemExit("the answers name no checklist")
-    checklist = load_checklist(resource_dir("checklists") / f"{named[1]}.yaml")
+    checklist = shipped(named[1])
     text = re.sub(
         r"(?m)^  version: \S+\n  sha256: .*$",
         f"  version: {checklist.file.version}\n  sha256: {checklist.sha256}",
@@ -110,7 +109,7 @@ def statements(text: str) -> bytes:
     """The signed statements of the sign-offs in the text of a file of answers, one envelope a line."""
     people = parse_people(people_yaml())
     named = re.search(r"(?m)^  id: (\S+)$", text)
-    checklist = load_checklist(resource_dir("checklists") / f"{named[1] if named else ''}.yaml")
+    checklist = shipped(named[1] if named else "")
     answers = parse_answers(text, checklist)
     found = []
     for signoff in answers.file.signoffs:

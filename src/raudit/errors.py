@@ -16,6 +16,7 @@
     │   ├── TemplateError             a report template
     │   ├── KeyFileError              a signing or log key
     │   ├── LogError                  a log cannot be opened, or used as asked
+    │   ├── ExtensionError            what another package brings
     │   └── MissingExtraError         a library that is not installed
     ├── NotEvaluable               3  a stage has nothing it could measure
     ├── NothingEvaluatedError      5  the whole audit measured nothing
@@ -150,6 +151,10 @@ class LogError(UsageError):
     """A log cannot be opened, an event is not of its type's form, or the log refuses what is asked of it."""
 
 
+class ExtensionError(UsageError):
+    """What an installed package brings cannot be used, or two bring one name."""
+
+
 class MissingExtraError(UsageError):
     """A library that this feature needs is not installed."""
 
@@ -192,3 +197,15 @@ class SignatureIntegrityError(IntegrityError):
 
 class LogIntegrityError(IntegrityError):
     """The log contradicts itself, a checkpoint or a proof."""
+
+
+def place_of(error: BaseException) -> str:
+    """Where a fault came from, by module and line. Its message is left out: it may hold data values."""
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith("raudit"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

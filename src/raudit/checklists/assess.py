@@ -17,7 +17,7 @@ from raudit.checklists import lattice
 from raudit.checklists.answers import Answer, Answers, EvidenceLink
 from raudit.checklists.conditions import ConditionState, condition_states
 from raudit.checklists.lattice import MISSING, Range, Truth, Value
-from raudit.checklists.load import Checklist
+from raudit.checklists.load import IN_SENTENCE, Checklist
 from raudit.checklists.schema import Kind, Question
 from raudit.checklists.scope import AnswerScope, point_range, row_level
 from raudit.checklists.signoff import SignOffState, signoff_state
@@ -500,7 +500,7 @@ def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:
             return ", ".join(f"{key} ({listed(item)})" for key, item in value.items())
         return listed(value)
 
-    return re.sub(r"\{fact:([a-z0-9_.]+)\}", words, sentence)
+    return IN_SENTENCE.sub(words, sentence)
 
 
 def _signoffs(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pkgutil
+import stat
 import sys
 from importlib import import_module
 from typing import Any
@@ -47,8 +48,10 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with the documented status.
 
     A user's mistake prints what, where and what to do, never a traceback. With ``RAUDIT_TRACEBACK=1`` the
-    traceback of an internal error is printed too.
+    traceback of an internal error is printed too. No file that a command makes is writable by everyone, whatever the
+    umask it is started with.
     """
+    os.umask(os.umask(0o077) | stat.S_IWOTH)
     try:
         status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:

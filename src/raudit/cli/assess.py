@@ -572,13 +572,13 @@ def _put(text: str, output: Path | None) -> None:
 
 def _checklist(name: str, beside: Path | None = None) -> Checklist:
     """A shipped checklist by its id, a file, or one's own called by its id beside the answers."""
-    from raudit.checklists import load_checklist, shipped_checklists
+    from raudit.checklists import checklist_path, load_checklist, shipped_checklists
     from raudit.errors import ChecklistError
-    from raudit.resources import resource_dir
     from raudit.yamltext import nearest
 
-    if name in shipped_checklists():
-        return load_checklist(resource_dir("checklists") / f"{name}.yaml")
+    known = checklist_path(name)
+    if known is not None:
+        return load_checklist(known)
     folders = (beside.parent, beside.parent.parent, beside.parent.parent / "checklists", Path()) if beside else ()
     for path in (Path(name), *(folder / f"{name}.yaml" for folder in folders)):
         if path.is_file() and path != beside:

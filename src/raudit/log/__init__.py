@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from raudit.doors import Door, extensions
 from raudit.errors import KeyFileError, LogError
 from raudit.log.checkpoint import Checkpoint, verify_checkpoint, verify_consistency
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
@@ -103,6 +104,11 @@ def open_store(location: str | Path, *, create: bool) -> Store | Reader:
         from raudit.log.postgres import PostgresStore
 
         return PostgresStore(location, create=create)
+    brought = extensions(Door.LOG_STORES, taken=("postgresql", "sqlite"))
+    scheme = str(location).partition(":")[0]
+    if isinstance(location, str) and scheme in brought:
+        store: Store | Reader = brought[scheme].load()(location, create=create)
+        return store
     path = Path(location)
     if path.is_dir():
         from raudit.log.tiles import TileReader

@@ -105,14 +105,15 @@ class DataSection(Strict):
 
 
 class ModelLimits(Strict):
-    """What reading a model file and predicting with it may take before it is refused."""
+    """What a model may take, in a process of its own, before the process is ended and the model refused."""
 
     memory_gib: float = Field(default=8, gt=0, le=1024)
-    """Memory for trying the file in a process of its own, in GiB of address space beyond the libraries."""
+    """Memory for reading the file, predicting and explaining, in GiB of address space beyond the libraries; the
+    machine's own limit (``ulimit -v``) holds where that is lower."""
     seconds: int = Field(default=60, ge=1, le=86_400)
-    """Processor time for that trial: reading the file and predicting a few rows."""
+    """Processor time for the trial: reading the file and predicting a few rows."""
     predict_seconds: int = Field(default=3600, ge=1, le=604_800)
-    """Time for predicting all rows, looked at after each batch."""
+    """Time by the clock for predicting all rows, and again for each stage that explains the model."""
 
 
 class ModelSection(Strict):

@@ -13,8 +13,10 @@ from raudit.checklists.documents import document_faults
 from raudit.checklists.load import Checklist
 from raudit.errors import NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
+from raudit.facts import Fact
 from raudit.findings import Finding, Rule, Severity, Status, Subject
 from raudit.record import Figure, Table
+from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
     answers_table,
@@ -40,6 +42,7 @@ class Assessments:
     title: ClassVar[str] = "Assessments"
     options: ClassVar[type[AssessmentOptions]] = AssessmentOptions
     rules: ClassVar[tuple[Rule, ...]] = RULES
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = True
     order: ClassVar[int] = 40
 

@@ -6,8 +6,10 @@ from typing import ClassVar
 
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
+from raudit.facts import Fact
 from raudit.findings import Rule
 from raudit.stages.pii.catalogue import RULES
+from raudit.stages.pii.facts import FACTS
 from raudit.stages.pii.options import Options
 
 
@@ -18,6 +20,7 @@ class PersonalData:
     title: ClassVar[str] = "Personal data"
     options: ClassVar[type[Options]] = Options
     rules: ClassVar[tuple[Rule, ...]] = RULES
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 50
 
