@@ -89,6 +89,7 @@ class Shapes:
     wordy: float = 0.0
     prose: float = 0.0
     foreign: float = 0.0
+    fractions: float = 0.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> Shapes:
@@ -114,6 +115,7 @@ class Shapes:
             share(lambda c: sum(len(word) > 1 for word in _LETTERS.findall(c)) > 2),
             share(_prose),
             share(_FOREIGN.search),
+            share(lambda c: _FRACTION.fullmatch(c.strip())),
         )
 
 
@@ -172,13 +174,18 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
         return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not fraction and not _DATE.match(text)
     if entity == "ADDRESS":
         return len(cell) <= SHORT_CELL or bool(_STREET.search(text))
-    if entity == "IP_ADDRESS":
-        # Versions of software have four parts too, and begin with small numbers or stand behind a name and a stroke.
-        begin = max(cell.find(text), 0)
-        if _VERSION.search(cell[:begin]) or _NETWORK.match(cell[begin + len(text) :]) or re.search(r"\b0\d", text):
-            return False
-        return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
-    return True
+    return entity != "IP_ADDRESS" or address_supported(text, cell)
+
+
+def address_supported(text: str, cell: str) -> bool:
+    """Whether what looks like an IP address is not the version of a software or a whole network.
+
+    Versions have four parts too, and begin with small numbers or stand behind a name and a stroke.
+    """
+    begin = max(cell.find(text), 0)
+    if _VERSION.search(cell[:begin]) or _NETWORK.match(cell[begin + len(text) :]) or re.search(r"\b0\d", text):
+        return False
+    return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
 
 
 def _named(text: str, rulebook: Rulebook, cell: str) -> bool:

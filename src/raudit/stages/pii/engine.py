@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from raudit.stages.pii.checksums import VALIDATORS
+from raudit.stages.pii.checksums import validator
 from raudit.stages.pii.models import SCORE, LanguageModel
 from raudit.stages.pii.phones import phone_numbers
 from raudit.stages.pii.prefilter import column_of, may_match
@@ -237,20 +237,21 @@ def _ours(rulebook: Rulebook) -> list[Any]:
         validator = ""
 
         def validate_result(self, pattern_text: str) -> bool | None:
-            return VALIDATORS[self.validator](pattern_text) if self.validator else None
+            return validator(self.validator)(pattern_text) if self.validator else None
 
     found: list[Any] = []
     for entity, rule in rulebook.entities.items():
-        if rule.patterns:
+        for own in rule.patterns:
+            check = own.validator or rule.validator
             recognizer = Checked(
                 supported_entity=entity,
                 name=f"raudit {entity}",
-                patterns=[Pattern(p.name, p.regex, p.score) for p in rule.patterns],
-                global_regex_flags=int(re.MULTILINE) if not rule.validator else int(re.IGNORECASE),
+                patterns=[Pattern(own.name, own.regex, own.score)],
+                global_regex_flags=int(re.IGNORECASE) if check else int(re.MULTILINE),
             )
-            recognizer.validator = rule.validator
+            recognizer.validator = check
             found.append(recognizer)
-        elif entity in {"SECRET_KEY", "PASSWORD"} and rule.native:
+        if entity in {"SECRET_KEY", "PASSWORD"} and rule.native:
             pattern = Pattern(entity.lower(), rule.native.replace("(?i)", ""), 0.9)
             found.append(
                 PatternRecognizer(

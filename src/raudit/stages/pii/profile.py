@@ -27,6 +27,8 @@ class EntityCount:
     """Of k, those that pass the checksum; None if there is none."""
     agreed: int = 0
     """Of k, those that a second opinion supports: the lists of common names, or the form of a phone number."""
+    by_form: bool = False
+    """True if a pattern counted it that only such values fit, such as a telephone number with its country."""
     examples: tuple[str, ...] = ()
     """Masked: shapes of values, never values."""
 
@@ -39,6 +41,16 @@ class EntityCount:
     def whole_share(self) -> float:
         """Share of cells that the entity covers."""
         return self.whole / self.n if self.n else 0.0
+
+    @property
+    def valid(self) -> int:
+        """Cells that pass the checksum, if there is one."""
+        return self.k if self.checksum is None else self.checksum
+
+    @property
+    def exact_form(self) -> bool:
+        """Whether it was counted in every row by a form that only such values have."""
+        return self.exact and self.by_form
 
     def interval(self) -> Interval | None:
         """Interval of the share for a sample; None for a full count."""
@@ -84,6 +96,8 @@ class ColumnProfile:
     """Share of sampled cells most words of which begin with a small letter."""
     foreign: float = 0.0
     """Share of sampled cells in another script than the Latin one."""
+    fractions: float = 0.0
+    """Share of sampled cells that are numbers with a fraction."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""

@@ -25,6 +25,16 @@ class PatternRule(Strict):
     name: str = Field(min_length=1)
     regex: str = Field(min_length=1, max_length=20_000)
     score: float = Field(gt=0, le=1)
+    validator: str = ""
+    """Check that a match must pass: a name of ``checksums.py`` or a module of python-stdnum; else the rule's."""
+
+
+class NumberRule(Strict):
+    """A number without a telling form, believed where nearly every cell of a column passes its check."""
+
+    name: str = Field(min_length=1)
+    regex: str = Field(min_length=1, max_length=500)
+    validator: str
 
 
 class EntityRule(Strict):
@@ -61,8 +71,12 @@ class EntityRule(Strict):
     native_with_hint: str = ""
     """RE2 pattern used only if the column's name says so."""
     validator: str = ""
-    """Name of a checksum in ``checksums.py`` for our own patterns."""
+    """Check that a match of ``native`` or of our own patterns must pass: a name of ``checksums.py`` or a module of
+    python-stdnum such as ``br.cpf``."""
+    chance: float = Field(default=0.0, ge=0, lt=1)
+    """Share of random numbers that pass the check."""
     patterns: tuple[PatternRule, ...] = ()
+    numbers: tuple[NumberRule, ...] = ()
 
 
 class HintRule(Strict):
