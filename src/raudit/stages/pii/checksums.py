@@ -77,6 +77,11 @@ def wallet(text: str) -> bool:
     return _base58check(text) or bool(_presidio_wallet()(text))
 
 
+def es_dni(text: str) -> bool:
+    """Spanish identity number: a letter by the number mod 23; old numbers are written with seven digits."""
+    return _stdnum("es.dni")(text.replace("-", "").upper().zfill(9))
+
+
 def sg_nric(text: str) -> bool:
     """Singapore's NRIC and FIN: weighted sum mod 11, and a letter by the series."""
     plain = text.upper()
@@ -123,6 +128,7 @@ VALIDATORS: Mapping[str, Validator] = {
     "iban": iban,
     "ip_address": ip_address,
     "wallet": wallet,
+    "es_dni": es_dni,
     "sg_nric": sg_nric,
     "tw_id": tw_id,
     "hk_id": hk_id,

@@ -98,6 +98,8 @@ class ColumnProfile:
     """Share of sampled cells in another script than the Latin one."""
     fractions: float = 0.0
     """Share of sampled cells that are numbers with a fraction."""
+    name_given: float = 0.0
+    """Share of sampled cells of which every word is a common given name."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""

@@ -68,6 +68,9 @@ class EntityRule(Strict):
     """redact, pseudonymise, drop, coarsen, legal sign-off or none."""
     native: str = ""
     """RE2 pattern by which every row is counted."""
+    find: str = ""
+    """Pattern that cuts the values out of the cells that ``native`` finds, with conditions that RE2 has not; ``native``
+    itself if empty."""
     native_with_hint: str = ""
     """RE2 pattern used only if the column's name says so."""
     validator: str = ""
@@ -166,8 +169,8 @@ def _load(languages: tuple[str, ...], extra: str) -> Rulebook:
         hints=tuple(hints),
         special=special,
         quasi=quasi,
-        given_names=frozenset(_words(RULES / "names" / "given.txt")),
-        family_names=frozenset(_words(RULES / "names" / "family.txt")),
+        given_names=_names("given"),
+        family_names=_names("family"),
     )
 
 
@@ -175,6 +178,10 @@ def _models(file: Path, model: Any) -> Iterator[tuple[str, Any]]:
     yaml = read_yaml(file, error=PlanError)
     for name in yaml.value or {}:
         yield name, validate(model, yaml, error=PlanError, at=(name,))
+
+
+def _names(kind: str) -> frozenset[str]:
+    return frozenset(word for file in sorted((RULES / "names").glob(f"{kind}*.txt")) for word in _words(file))
 
 
 def _words(file: Path) -> Iterator[str]:

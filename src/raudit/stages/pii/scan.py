@@ -213,7 +213,7 @@ def _search(entity: str, rule: EntityRule, hint: Hint | None, kind: str) -> Sear
     if kind not in {"text", "other"} and not sure and entity != "CREDIT_CARD":
         return None
     own = tuple((p.regex, p.validator or rule.validator) for p in rule.patterns)
-    finders = ((rule.native, rule.validator),) if rule.validator else own
+    finders = ((rule.find or rule.native, rule.validator),) if rule.validator else own
     return Search(entity_type=entity, native=rule.native, finders=finders, cover=rule.cover)
 
 
@@ -306,6 +306,7 @@ def _profile(
         prose=shapes.prose,
         foreign=shapes.foreign,
         fractions=shapes.fractions,
+        name_given=shapes.given,
         counts=tuple(_counts(scan, column.cells, spans, rulebook)),
         gates=column.gates,
         language_model=column.ner and engine.model is not None and bool(column.cells),

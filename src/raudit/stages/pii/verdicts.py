@@ -17,6 +17,10 @@ LONG_TEXT = 12.0
 """Words of a text from which on chance finds are expected to grow with its length."""
 
 
+LEAST_BY_CHANCE = 3
+"""Cells of keys and numbers that must pass a weak check; one or two of them do by chance."""
+
+
 class Sureness(StrEnum):
     """How sure a verdict is, and on what it rests."""
 
@@ -223,11 +227,19 @@ def _inside(
         return _person_inside(profile, count, vetoed)
     if entity == "PHONE_NUMBER" and not count.exact_form:
         return _phone_inside(profile, count, vetoed)
+    if entity == "ADDRESS":
+        if not profile.free_text:
+            return None
+        return (
+            Sureness.IN_TEXT if count.agreed >= max(2, 0.01 * count.n) else Sureness.UNCLEAR if count.agreed else None
+        )
     valid = count.valid if entity != "IP_ADDRESS" else count.agreed
     if not valid:
         return None
     if rule.chance and not _beyond_chance(count.k, valid, rule.chance):
         return Sureness.UNCLEAR if profile.free_text else None
+    if rule.chance > 0.05 and not profile.free_text and valid < LEAST_BY_CHANCE:
+        return Sureness.UNCLEAR
     return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
 
 
