@@ -8,6 +8,7 @@ from typing import Any
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject, Threshold
 from raudit.record import Column, Figure, Table
 from raudit.stages.pii import catalogue as rules
+from raudit.stages.pii.languages import NAMES as LANGUAGES
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.profile import clopper_pearson
 from raudit.stages.pii.rulebook import Rulebook
@@ -55,6 +56,20 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
             "absence of findings for these types says nothing.",
             requirements=rules.NAMES.requirements,
             remedy=rules.NAMES.fix,
+        )
+    others = [v for v in text if v.profile.language]
+    if others:
+        named = ", ".join(f"“{v.name}” ({LANGUAGES[v.profile.language]})" for v in others[:10])
+        return Finding(
+            rule=rules.NAMES.id,
+            subject=Subject(kind="data", name="language model"),
+            status=Status.INDETERMINATE,
+            severity=rules.NAMES.severity,
+            statement=f"{_many(len(others), 'column')} of sentences seem to be in another language than the model {model}: "
+            f"{named}.",
+            reason="Their names were searched by lists and by a model of another language, which misses many.",
+            requirements=rules.NAMES.requirements,
+            remedy="Set stages.pii.model_language and install a model of that language, or scan the column by itself.",
         )
     return Finding(
         rule=rules.NAMES.id,
@@ -238,7 +253,7 @@ def _cut(verdict: ColumnVerdict) -> Finding:
 
 def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
     """One finding on all columns without personal data, with the bound on names."""
-    clean = [v for v in verdicts if not v.personal and not v.unclear and v.profile.n_filled]
+    clean = [v for v in verdicts if not v.personal and not v.unclear and not v.profile.language and v.profile.n_filled]
     modelled = [v for v in clean if v.profile.language_model and not v.profile.count("PERSON")]
     if not clean:
         return

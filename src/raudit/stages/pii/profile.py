@@ -47,11 +47,6 @@ class EntityCount:
         """Cells that pass the checksum, if there is one."""
         return self.k if self.checksum is None else self.checksum
 
-    @property
-    def exact_form(self) -> bool:
-        """Whether it was counted in every row by a form that only such values have."""
-        return self.exact and self.by_form
-
     def interval(self) -> Interval | None:
         """Interval of the share for a sample; None for a full count."""
         if self.exact:
@@ -105,6 +100,8 @@ class ColumnProfile:
     """What was not searched for, and why."""
     language_model: bool = False
     """True if the language model saw the sample."""
+    language: str = ""
+    """Language or script of sentences, if it is another than the model's."""
     cut: int = 0
     """Cells of which only the beginning was read."""
     second_person: float | None = None
@@ -165,6 +162,7 @@ def profile_to_json(profile: ColumnProfile) -> dict[str, Any]:
         "empty": profile.n_empty,
         "sampled": profile.n_sampled,
         "language_model": profile.language_model,
+        "other_language": profile.language or None,
         "second_opinion": None
         if profile.second_person is None
         else {"person": profile.second_person, "address": profile.second_address},

@@ -104,6 +104,8 @@ class SpecialRule(Strict):
     """Words that mean it only as the whole name of a column: ``union`` does, ``european_union`` does not."""
     never: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    announced: str = ""
+    """Pattern of words that say it of somebody in a sentence."""
     share: float = Field(default=0.6, gt=0, le=1)
     distinct_at_least: int = 2
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.stages.pii.cells import Shapes, covers, readable, supported
 from raudit.stages.pii.checksums import Validator, validator
 from raudit.stages.pii.engine import Engine, Span
+from raudit.stages.pii.languages import other_language
 from raudit.stages.pii.mask import shape
 from raudit.stages.pii.names_of_columns import Hint, HintTable
 from raudit.stages.pii.native import PatternCount, Search, compiled, count_patterns
@@ -310,8 +311,20 @@ def _profile(
         counts=tuple(_counts(scan, column.cells, spans, rulebook)),
         gates=column.gates,
         language_model=column.ner and engine.model is not None and bool(column.cells),
+        language=_language(column, engine),
         cut=scan.cut,
     )
+
+
+def _language(column: _Sampled, engine: Engine) -> str:
+    """The language of a column of sentences, if it is not the model's."""
+    if engine.model is None or not column.ner or not (column.shapes.mean_words >= 4 or column.shapes.foreign >= 0.5):
+        return ""
+    return other_language(column.unique[:LANGUAGE_CELLS], engine.model.language)
+
+
+LANGUAGE_CELLS = 200
+"""Different cells whose language is looked at."""
 
 
 def _gates(scan: ColumnScan, shapes: Shapes) -> tuple[str, ...]:
@@ -364,6 +377,7 @@ def _counts(
                 n=len(cells),
                 exact=len(cells) == n_filled,
                 whole=sum(1 for cell, span in hits if rule is None or covers(cell, span, rule.cover)),
+                by_form=native.passed > 0,
                 examples=examples,
             )
 

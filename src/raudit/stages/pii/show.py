@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from raudit.evidence import Progress, Quiet
+from raudit.stages.pii.languages import NAMES as LANGUAGES
 from raudit.stages.pii.profile import clopper_pearson
 from raudit.stages.pii.sweep import Redaction, SweepResult, TableResult
 from raudit.stages.pii.verdicts import ColumnVerdict, Found, Sureness
@@ -106,10 +107,16 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(shown)
         console.print()
         console.print(f"  [dim]{LEGEND}[/]")
-    elif not any(v.unclear for v in table.verdicts):
+    elif not any(v.unclear or v.profile.language for v in table.verdicts):
         console.print("  [green]no direct identifier and no special category found[/]")
         console.print(f"  [dim]{_bound(table, result)}[/]")
     for verdict in table.verdicts:
+        if verdict.profile.language:
+            spoken = LANGUAGES[verdict.profile.language]
+            console.print(
+                f"  [yellow]language[/]  {_plain(verdict.name)} seems to be in {spoken}: its names were searched by lists "
+                "and a model of another language, which misses many (see --language)"
+            )
         for found in verdict.unclear:
             cells = _cells(found, result.small_count, True)
             console.print(f"  [yellow]unclear[/]  {_plain(verdict.name)}: {found.rule.label} in {cells} cells")

@@ -225,7 +225,7 @@ def _inside(
         return None
     if entity == "PERSON":
         return _person_inside(profile, count, vetoed)
-    if entity == "PHONE_NUMBER" and not count.exact_form:
+    if entity == "PHONE_NUMBER" and not count.by_form:
         return _phone_inside(profile, count, vetoed)
     if entity == "ADDRESS":
         if not profile.free_text:
