@@ -174,7 +174,8 @@ def _by_share(
     if entity in vetoed or profile.free_text or share < rule.share:
         return None
     telephonic = profile.separated >= 0.5 and profile.dialled >= 0.85 and profile.date_shape <= 0.2
-    telephonic = telephonic or (profile.dialled >= 0.95 and profile.number_share <= 0.2 and profile.date_shape <= 0.02)
+    if not telephonic and profile.dialled >= 0.95 and profile.number_share <= 0.2 and profile.date_shape <= 0.02:
+        telephonic = share >= 0.95  # two groups, such as 0171/1234567: nearly all must be numbers that are given out
     if entity == "PHONE_NUMBER" and not telephonic:
         return None
     if entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"} and profile.distinct_in_sample < 3 <= count.n:
@@ -255,9 +256,13 @@ def _phone_inside(profile: ColumnProfile, count: EntityCount, vetoed: frozenset[
     """Numbers grouped like telephone numbers: the longer the texts, the more of them hold one that is none."""
     if not count.agreed:
         return None
-    least = 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT) if profile.free_text else 0.5 * count.n
+    if not profile.free_text:
+        # Keys and codes are numbers too, but they are the whole cell, and such a cell was judged before.
+        beside = count.whole < 0.5 * count.k and count.agreed >= max(3, 0.5 * count.n)
+        return Sureness.IN_TEXT if beside and "PHONE_NUMBER" not in vetoed else None
+    least = 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT)
     enough = count.agreed >= max(3, least) and "PHONE_NUMBER" not in vetoed
-    return Sureness.IN_TEXT if enough else Sureness.UNCLEAR if profile.free_text else None
+    return Sureness.IN_TEXT if enough else Sureness.UNCLEAR
 
 
 def _person_inside(profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]) -> Sureness | None:
