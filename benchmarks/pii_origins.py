@@ -38,14 +38,14 @@ FAKER = {
 }  # fmt: skip
 AUDIT = {
     "audit study, Black": (
-        "Aisha Ebony Keisha Kenya Lakisha Latonya Latoya Tamika Tanisha".split(),
-        "Darnell Hakim Jamal Jermaine Kareem Leroy Rasheed Tremayne Tyrone".split(),
-        "Washington Jefferson Jackson Jones Robinson Williams".split(),
+        ["Aisha", "Ebony", "Keisha", "Kenya", "Lakisha", "Latonya", "Latoya", "Tamika", "Tanisha"],
+        ["Darnell", "Hakim", "Jamal", "Jermaine", "Kareem", "Leroy", "Rasheed", "Tremayne", "Tyrone"],
+        ["Washington", "Jefferson", "Jackson", "Jones", "Robinson", "Williams"],
     ),
     "audit study, White": (
-        "Allison Anne Carrie Emily Jill Kristen Laurie Meredith Sarah".split(),
-        "Brad Brendan Brett Geoffrey Greg Jay Matthew Neil Todd".split(),
-        "Baker Kelly McCarthy Murphy Murray O'Brien Ryan Sullivan Walsh".split(),
+        ["Allison", "Anne", "Carrie", "Emily", "Jill", "Kristen", "Laurie", "Meredith", "Sarah"],
+        ["Brad", "Brendan", "Brett", "Geoffrey", "Greg", "Jay", "Matthew", "Neil", "Todd"],
+        ["Baker", "Kelly", "McCarthy", "Murphy", "Murray", "O'Brien", "Ryan", "Sullivan", "Walsh"],
     ),
 }
 SENTENCES = (
@@ -120,7 +120,7 @@ def main() -> None:
         cells, hits, total = [], 0, 0
         for given in (women, men):
             first = [draw.choice(given) for _ in range(args.names)]
-            order = "Chinese Japanese Korean Hungarian".split()
+            order = ["Chinese", "Japanese", "Korean", "Hungarian"]
             last_first = any(origin.startswith(o) for o in order)
             joint = "" if origin.startswith(("Chinese", "Japanese", "Korean")) else " "
             full = [joint.join((f, g) if last_first else (g, f)) for g in first for f in [draw.choice(family)]]

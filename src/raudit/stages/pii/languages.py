@@ -1,4 +1,4 @@
-"""Which language a text is in, by its most common words or its script: a model of another language misses its names."""
+"""The language of a text by its most common words or its script: a model of another one misses its names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ NAMES: Mapping[str, str] = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "nl": "Dutch",
     "pt": "Portuguese", "pl": "Polish", "sv": "Swedish", "da": "Danish", "nb": "Norwegian", "fi": "Finnish",
     "cs": "Czech", "ro": "Romanian", "hu": "Hungarian", "tr": "Turkish", "id": "Indonesian", "vi": "Vietnamese",
-    "hr": "Croatian", "CYRILLIC": "a language in Cyrillic script", "GREEK": "Greek", "ARABIC": "a language in Arabic script",
+    "hr": "Croatian", "CYRILLIC": "a language in Cyrillic script", "GREEK": "Greek",
+    "ARABIC": "a language in Arabic script",
     "HEBREW": "Hebrew", "CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
     "HANGUL": "Korean", "DEVANAGARI": "a language in Devanagari script", "BENGALI": "Bengali", "TAMIL": "Tamil",
     "THAI": "Thai", "GEORGIAN": "Georgian", "ARMENIAN": "Armenian",

@@ -65,8 +65,8 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
             subject=Subject(kind="data", name="language model"),
             status=Status.INDETERMINATE,
             severity=rules.NAMES.severity,
-            statement=f"{_many(len(others), 'column')} of sentences seem to be in another language than the model {model}: "
-            f"{named}.",
+            statement=f"{_many(len(others), 'column')} of sentences seem to be in another language than the model "
+            f"{model}: {named}.",
             reason="Their names were searched by lists and by a model of another language, which misses many.",
             requirements=rules.NAMES.requirements,
             remedy="Set stages.pii.model_language and install a model of that language, or scan the column by itself.",

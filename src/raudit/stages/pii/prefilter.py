@@ -139,7 +139,7 @@ def _closing(pattern: str, start: int) -> int | None:
 
 
 def _outside_classes(pattern: str) -> str:
-    """Drop word boundaries and marks of where a match begins, and take digits and word characters from all of Unicode."""
+    """Drop word boundaries and marks of a match's begin; take digits and word characters from all of Unicode."""
     out, index, in_class = "", 0, False
     while index < len(pattern):
         pair = pattern[index : index + 2]

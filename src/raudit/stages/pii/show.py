@@ -109,13 +109,13 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(f"  [dim]{LEGEND}[/]")
     elif not any(v.unclear or v.profile.language for v in table.verdicts):
         console.print("  [green]no direct identifier and no special category found[/]")
-        console.print(f"  [dim]{_bound(table, result)}[/]")
+        console.print(f"  [dim]{_bound(table)}[/]")
     for verdict in table.verdicts:
         if verdict.profile.language:
             spoken = LANGUAGES[verdict.profile.language]
             console.print(
-                f"  [yellow]language[/]  {_plain(verdict.name)} seems to be in {spoken}: its names were searched by lists "
-                "and a model of another language, which misses many (see --language)"
+                f"  [yellow]language[/]  {_plain(verdict.name)} seems to be in {spoken}: its names were searched by lists and "
+                "a model of another language, which misses many (see --language)"
             )
         for found in verdict.unclear:
             cells = _cells(found, result.small_count, True)
@@ -128,7 +128,7 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(f"  [yellow]alone[/]  {_plain(table.singling_out, 400)}")
 
 
-def _bound(table: TableResult, result: SweepResult) -> str:
+def _bound(table: TableResult) -> str:
     """What stands behind "nothing found": how rare a name can be that the search missed, and what was not searched."""
     read = [v.profile for v in table.verdicts if v.profile.language_model and v.profile.n_filled]
     drawn = [p for p in read if p.n_sampled < p.n_filled]
