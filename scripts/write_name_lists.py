@@ -100,21 +100,18 @@ ndiaye fall sow ba traore keita coulibaly toure camara cisse konate sissoko kone
 tran le pham huynh hoang phan vu vo dang bui do ho ngo duong ly washington jefferson booker banks mosley
 dorsey gaines rivers joseph
 """
-ORDINARY = frozenset(
-    """
-    africa ale am america an angel april are asia at august avenue ba ban bank banks bar bay be big bin bird
-    black blessing blue bo bright brown bush can cat china city cloud comfort da dang dark data day de den
-    dinar do dog dong du duke east egypt faith fall fan fang favor favour field fire fish fu gang general
-    ghana gift gold goodness grace great green ha had hai hang happy has he hill hong hope ice in india iran
-    is island israel it japan joy june kenya king korea la lan lang le leaf leo light ling lira little long
-    love mai major man market may me men mercy ming moon mu name new nigeria no none north null ocean of old
-    on one orange other pan park patience peace pin ping pink pop precious prince princess queen rain rand ray
-    real red rial rivers road rock rose rupee san sand sang sea si silver sin sky small snow so son song south
-    star stone storm street success summer sun tai tan tang ten test tie time ting to ton tong top total town
-    tree two us van victor victory village was water we west white will wind winter wisdom won wood yen young
-    yuan
-    """.split()
-)
+ORDINARY_WORDS = """
+africa ale am america an angel april are asia at august avenue ba ban bank banks bar bay be big bin bird black
+blessing blue bo bright brown bush can cat china city cloud comfort da dang dark data day de den dinar do dog
+dong du duke east egypt faith fall fan fang favor favour field fire fish fu gang general ghana gift gold
+goodness grace great green ha had hai hang happy has he hill hong hope ice in india iran is island israel it
+japan joy june kenya king korea la lan lang le leaf leo light ling lira little long love mai major man market
+may me men mercy ming moon mu name new nigeria no none north null ocean of old on one orange other pan park
+patience peace pin ping pink pop precious prince princess queen rain rand ray real red rial rivers road rock
+rose rupee san sand sang sea si silver sin sky small snow so son song south star stone storm street success
+summer sun tai tan tang ten test tie time ting to ton tong top total town tree two us van victor victory
+village was water we west white will wind winter wisdom won wood yen young yuan
+"""
 """Words that mean something else more often."""
 
 
@@ -145,7 +142,11 @@ def _words(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         for word in fold(name).replace("-", " ").replace("'", " ").split():
             latin = word.isascii()
-            if word.isalpha() and len(word) > (1 if latin else 0) and not (latin and word in STOP_WORDS | ORDINARY):
+            if (
+                word.isalpha()
+                and len(word) > (1 if latin else 0)
+                and not (latin and word in STOP_WORDS | set(ORDINARY_WORDS.split()))
+            ):
                 yield word
 
 

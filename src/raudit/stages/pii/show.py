@@ -114,8 +114,8 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         if verdict.profile.language:
             spoken = LANGUAGES[verdict.profile.language]
             console.print(
-                f"  [yellow]language[/]  {_plain(verdict.name)} seems to be in {spoken}: its names were searched by lists and "
-                "a model of another language, which misses many (see --language)"
+                f"  [yellow]language[/]  {_plain(verdict.name)} seems to be in {spoken}: its names were searched by lists "
+                "and a model of another language, which misses many (see --language)"
             )
         for found in verdict.unclear:
             cells = _cells(found, result.small_count, True)
