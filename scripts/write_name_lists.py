@@ -124,7 +124,7 @@ def main() -> None:
         body = textwrap.fill(" ".join(sorted(words - known)), 119, break_long_words=False, break_on_hyphens=False)
         head = (
             f"# Common {name} names of Africa, Asia and eastern Europe in their scripts and in Latin, folded to\n"
-            "# lower case. Sources: lists of Faker (MIT); common names of audit studies and statistics offices (facts).\n"
+            "# lower case. Sources: lists of Faker (MIT); names of audit studies and statistics offices (facts).\n"
             "# Written by scripts/write_name_lists.py. Words that mean something else more often are left out.\n"
         )
         (NAMES / f"{name}_world.txt").write_text(f"{head}{body}\n", encoding="utf-8")

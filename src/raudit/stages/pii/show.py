@@ -112,11 +112,9 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(f"  [dim]{_bound(table)}[/]")
     for verdict in table.verdicts:
         if verdict.profile.language:
-            spoken = LANGUAGES[verdict.profile.language]
-            console.print(
-                f"  [yellow]language[/]  {_plain(verdict.name)} seems to be in {spoken}: its names were searched by lists "
-                "and a model of another language, which misses many (see --language)"
-            )
+            spoken, name = LANGUAGES[verdict.profile.language], _plain(verdict.name)
+            console.print(f"  [yellow]language[/]  {name} seems to be in {spoken}: names were searched by lists and a")
+            console.print("            model of another language, which misses many (see --language)")
         for found in verdict.unclear:
             cells = _cells(found, result.small_count, True)
             console.print(f"  [yellow]unclear[/]  {_plain(verdict.name)}: {found.rule.label} in {cells} cells")
