@@ -233,7 +233,9 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
     titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
     known = len(parts) > 1 and _NAME.fullmatch(text) and bool(given) and parts[-1] in rulebook.family_names
-    return bool(known) or (_prose(cell) and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
+    family = len(parts) > 1 and parts[-1] in rulebook.family_names and _NAME.fullmatch(unmarked(text)) is not None
+    in_prose = _prose(cell) and (bool(given) or family)
+    return bool(known) or in_prose or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
 
 
 def covers(cell: str, span: Span, share: float) -> bool:
