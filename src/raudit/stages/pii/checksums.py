@@ -20,6 +20,7 @@ PRIVATE_DOMAINS = frozenset(
 )
 """Last labels of domains that no registry gives out and organisations use inside: RFC 2606, RFC 6762, ICANN on
 ``.internal`` (2024) and on ``.corp`` and ``.home`` (2018)."""
+FILE_ENDING = r"\.(?:pdf|csv|tsv|txt|json|xml|zip|gz|eml|msg|docx?|xlsx?|jpe?g|png|log|html?|vcf|parquet)$"
 NRIC_WEIGHTS = (2, 7, 6, 5, 4, 3, 2)
 TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 """In the order of their numbers 10 to 35."""
@@ -49,7 +50,8 @@ def email_domain(text: str) -> bool:
 @functools.lru_cache(maxsize=65_536)
 def public_domain(domain: str) -> bool:
     """Whether a domain ends in a public suffix, or in a label for private use."""
-    name = domain.strip(".-").lower()
+    # In the name of a file an address goes on: statement_ann@example.org_2024.pdf
+    name = re.sub(FILE_ENDING, "", domain.partition("_")[0].strip(".-").lower())
     if name.rpartition(".")[2] in PRIVATE_DOMAINS:
         return "." in name
     found: Any = _suffixes()(name)
