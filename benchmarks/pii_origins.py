@@ -2,8 +2,8 @@
 
     uv run --group benchmark python benchmarks/pii_origins.py [--names 100] [--seed 1]
 
-Names are those of Mimesis (MIT), which the lists of raudit were not made from; where Mimesis has none, those of Faker
-(MIT), which they were made from in part: such rows carry a star and are no test of the lists. ``audit study`` are the first
+Names are those of Mimesis and Faker (MIT). The lists of raudit were made in part from Faker, and for other scripts than
+the Latin one from Mimesis too: such rows carry a star and are no test of the lists. ``audit study`` are the first
 names of Bertrand & Mullainathan (2004), American Economic Review 94(4), table 8. A cell counts as found if the lists hold
 it or the language model reads it; a sentence, if a found person overlaps the name and the second opinion of the lists
 agrees. False alarms are sentences without a name in which a person is found.
@@ -70,7 +70,7 @@ def sources() -> dict[str, tuple[list[str], list[str], list[str]]]:
         person: Any = import_module("mimesis").Person(locale, seed=1)
         gender = import_module("mimesis.enums").Gender
         women, men = ([person.first_name(gender=g) for _ in range(400)] for g in (gender.FEMALE, gender.MALE))
-        found[origin] = (women, men, [person.surname() for _ in range(400)])
+        found[f"{origin}*" if "native" in origin else origin] = (women, men, [person.surname() for _ in range(400)])
     for origin, locale in FAKER.items():
         provider = import_module(f"faker.providers.person.{locale}").Provider
         both = list(getattr(provider, "first_names", ()))

@@ -1,4 +1,4 @@
-"""Write the lists of names of Africa, Asia and eastern Europe from Faker's, in their scripts and in Latin.
+"""Write the lists of names of Africa, Asia and eastern Europe from Faker's and Mimesis', in their scripts and in Latin.
 
     python scripts/write_name_lists.py      (needs the dependency group ``benchmark``)
 
@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from spacy.lang.en.stop_words import STOP_WORDS
 
@@ -115,16 +116,19 @@ village was water we west white will wind winter wisdom won wood yen young yuan
 """Words that mean something else more often."""
 
 
+DRAWS = 6_000
+
+
 def main() -> None:
     """Write both lists."""
-    given = {*_words(_faker(GIVEN)), *_words(MORE_GIVEN.split())}
-    family = {*_words(_faker(FAMILY)), *_words(MORE_FAMILY.split())}
+    given = {*_words(_faker(GIVEN)), *_words(_mimesis("given")), *_words(MORE_GIVEN.split())}
+    family = {*_words(_faker(FAMILY)), *_words(_mimesis("family")), *_words(MORE_FAMILY.split())}
     for name, words in (("given", given), ("family", family)):
         known = set((NAMES / f"{name}.txt").read_text(encoding="utf-8").split())
         body = textwrap.fill(" ".join(sorted(words - known)), 119, break_long_words=False, break_on_hyphens=False)
         head = (
             f"# Common {name} names of Africa, Asia and eastern Europe in their scripts and in Latin, folded to\n"
-            "# lower case. Sources: lists of Faker (MIT); names of audit studies and statistics offices (facts).\n"
+            "# lower case. Sources: Faker and Mimesis (MIT); names of audit studies and statistics offices (facts).\n"
             "# Written by scripts/write_name_lists.py. Words that mean something else more often are left out.\n"
         )
         (NAMES / f"{name}_world.txt").write_text(f"{head}{body}\n", encoding="utf-8")
@@ -136,6 +140,17 @@ def _faker(attributes: Iterable[str]) -> Iterator[str]:
         for attribute in attributes:
             names = getattr(provider, attribute, ())
             yield from () if isinstance(names, property) else map(str, names)
+
+
+def _mimesis(kind: str) -> Iterator[str]:
+    """Names that Mimesis has in other scripts than the Latin one; many draws bring nearly all."""
+    from mimesis import Gender, Person
+
+    for locale in ("ar-eg", "ar-sa", "ar-ma", "ar-sy", "el", "fa", "ja", "kk", "ko", "ru", "uk", "zh"):
+        person: Any = Person(locale, seed=1)
+        draw = person.first_name if kind == "given" else person.surname
+        for gender in (Gender.FEMALE, Gender.MALE):
+            yield from (str(draw(gender=gender)) for _ in range(DRAWS))
 
 
 def _words(names: Iterable[str]) -> Iterator[str]:
