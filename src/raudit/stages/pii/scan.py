@@ -420,7 +420,7 @@ def _exact(
     entity: str, native: PatternCount, n_filled: int, examples: tuple[str, ...], rule: EntityRule | None
 ) -> EntityCount:
     """A count over all rows: with a checksum, of cells that fit and of those that pass; else of those that pass."""
-    checked = bool(rule and rule.checksum and rule.validator)
+    checked = bool(rule and rule.checksum and (rule.validator or any(p.validator for p in rule.patterns)))
     return EntityCount(
         entity_type=entity,
         k=native.k if checked else native.passed,

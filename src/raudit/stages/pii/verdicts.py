@@ -239,7 +239,7 @@ def _inside(
         return None
     if rule.chance and not _beyond_chance(count.k, valid, rule.chance):
         return Sureness.UNCLEAR if profile.free_text else None
-    if rule.chance > 0.05 and not profile.free_text and valid < LEAST_BY_CHANCE:
+    if rule.chance > 0.02 and not profile.free_text and valid < LEAST_BY_CHANCE:
         return Sureness.UNCLEAR
     return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
 
