@@ -69,19 +69,27 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
 
 @command.command()
 @click.argument("data", type=click.Path(exists=True, dir_okay=False))
-@click.option("-o", "--out", required=True, type=click.Path(), help="New file: .csv, .tsv, .jsonl or .parquet.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(), help="New file; with the suffix of DATA it keeps its form."
+)
 @click.option("--how", type=click.Choice(["mask", "replace", "pseudonymise"]), default="replace", show_default=True)
 @click.option(
     "--key", type=click.Path(exists=True, dir_okay=False), help="Key file for pseudonymise, 32 bytes or more."
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Compare what is outside the masks byte for byte; an OUT that is there already is compared and not written.",
+)
 @_shared
-def redact(data: str, out: str, *, how: Any, key: str | None, **given: Any) -> None:
-    """Write a copy of DATA to OUT with what was found masked, replaced or pseudonymised, then scan the copy.
+def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **given: Any) -> None:
+    """Write a copy of DATA to OUT with what was found masked, replaced or pseudonymised, then search the copy.
 
-    Exit status 1 if the copy still holds something.
+    A copy of the same format keeps rows, keys, types, nesting, quotes, encoding and line ends. Exit status 1 if the
+    copy still holds something, 3 if something could not be kept or told, 6 if --check finds a difference.
     """
+    from raudit.stages.pii.redact_file import redact_file
     from raudit.stages.pii.show import print_redaction, progress
-    from raudit.stages.pii.sweep import redact_file
 
     with progress() as told:
         done = redact_file(
@@ -92,9 +100,10 @@ def redact(data: str, out: str, *, how: Any, key: str | None, **given: Any) -> N
             options=_options(given),
             seed=given["seed"],
             progress=told,
+            check=check,
         )
     print_redaction(done)
-    raise SystemExit(done.after.exit_status)
+    raise SystemExit(done.exit_status)
 
 
 def _options(given: dict[str, Any]) -> Any:

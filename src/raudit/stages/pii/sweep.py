@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from raudit.stages.pii.keys import KeyFinder, merged
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
-from raudit.stages.pii.redact import How, operator, redactors, write_copy
 from raudit.stages.pii.sources import Gap, StreamedTable, open_source, table_of
 from raudit.stages.pii.verdicts import ColumnVerdict
 from raudit.yamltext import nearest
@@ -63,17 +62,6 @@ class SweepResult:
         if self.personal:
             return 1
         return 0 if self.model and not self.gaps else 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redaction:
-    """A redacted copy, and the scan of it."""
-
-    out: str
-    rows: int
-    columns: Mapping[str, str]
-    """Column to how it was redacted."""
-    after: SweepResult
 
 
 def scan_pii(target: Any, *, seed: int = 0, progress: Progress | None = None, **options: Any) -> SweepResult:
@@ -132,7 +120,7 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     named = isinstance(target, (str, Path))
     several = named and ("://" in str(target) or Path(target).is_dir())
     keys = KeyFinder(secrets.token_hex(8)) if several else None
-    for source in open_source(str(target)) if named else [table_of(target)]:
+    for source in _sources(target):
         if isinstance(source, Gap):
             gaps.append(source)
             continue
@@ -156,6 +144,12 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     )
 
 
+def _sources(target: Any) -> Iterable[StreamedTable | Gap]:
+    if isinstance(target, StreamedTable):
+        return [target]
+    return open_source(str(target)) if isinstance(target, (str, Path)) else [table_of(target)]
+
+
 def _scan(source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None) -> TableResult:
     options = scanner.options
     known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
@@ -176,33 +170,6 @@ def _joins(tables: list[TableResult]) -> tuple[tuple[str, tuple[str, ...]], ...]
     keyed = {n for t in tables for v in t.verdicts if (n := v.name.lower()) in identifying or n.endswith(("_id", "id"))}
     found = {n: tuple(t.name for t in tables if any(v.name.lower() == n for v in t.verdicts)) for n in sorted(keyed)}
     return tuple((name, names) for name, names in found.items() if len(names) > 1)
-
-
-def redact_file(
-    path: Path, out: Path, *, how: How, key: bytes | None, options: Options, seed: int, progress: Progress
-) -> Redaction:
-    """Scan a file, write a redacted copy, and scan the copy."""
-    operate = operator(how, key)
-    scanner = prepare(options, seed=seed)
-    sources = [source for source in open_source(str(path)) if isinstance(source, StreamedTable)]
-    if len(sources) != 1:
-        raise DataError(
-            "only files with one table can be redacted",
-            reference="one-table",
-            where=path.name,
-            got=f"{len(sources)} tables",
-            hint="export the tables and redact them one by one",
-        )
-    with progress.task(f"scan {path.name}", None) as tick:
-        verdicts = scan_table(sources[0], scanner, tick)
-    columns = redactors(verdicts, operate, scanner)
-    rows = write_copy(sources[0], out, columns)
-    return Redaction(
-        out=str(out),
-        rows=rows,
-        columns={name: r.whole or "found parts: " + ", ".join(sorted(r.entities)) for name, r in columns.items()},
-        after=sweep(str(out), options.model_copy(update={"columns": ()}), seed=seed, progress=progress),
-    )
 
 
 def to_json(result: SweepResult) -> dict[str, Any]:

@@ -24,7 +24,7 @@ BLOCK = 32 * 2**20
 def delimited(path: Path, name: str) -> StreamedTable:
     """A CSV or TSV file; columns without a name or with a doubled one get a number."""
     encoding, plain = _looked_over(path)
-    delimiter = _delimiter(path, encoding)
+    delimiter = delimiter_of(path, encoding)
     with _text(path, encoding) as file:
         csv.field_size_limit(LONGEST_FIELD)
         try:
@@ -109,7 +109,13 @@ def _text(path: Path, encoding: str) -> Any:
     return path.open(encoding=encoding, errors="replace", newline="")
 
 
-def _delimiter(path: Path, encoding: str) -> str:
+def encoding_of(path: Path) -> str:
+    """Encoding in which a file is read."""
+    return _looked_over(path)[0]
+
+
+def delimiter_of(path: Path, encoding: str) -> str:
+    """What separates the cells of a file."""
     if path.suffix.lower() == ".tsv":
         return "\t"
     with _text(path, encoding) as file:

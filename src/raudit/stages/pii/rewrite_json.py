@@ -1,0 +1,126 @@
+"""JSON lines: strings are exchanged in place; keys, types, nesting, numbers and blanks stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from raudit.stages.pii import texts
+from raudit.stages.pii.redact import Redactor, Redactors
+from raudit.stages.pii.rewrite import Copied, Piece, counted, errors_of, number_for, put_pieces
+from raudit.stages.pii.rewrite_delimited import plain_encoding
+from raudit.stages.pii.sources import StreamedTable
+
+TOKENS = re.compile(
+    r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?\d[-+.0-9eE]*)|(?P<mark>[{}\[\],:])|(?P<other>[^"{}\[\],:\d-]+|.)',
+    re.DOTALL,
+)
+LINES = "{n} lines are no JSON; they are copied as text in which everything that is recognised was replaced"
+
+
+def copy(path: Path, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:
+    """Copy JSON lines; see ``rewrite``."""
+    copied, notes = Copied(), Counter[str]()
+    encoding = plain_encoding(path, texts.encoding_of(path))
+    known = {str(name) for name in source.kinds}
+
+    def pieces() -> Iterator[Piece]:
+        with path.open(encoding=encoding, errors=errors_of(encoding), newline="") as lines:
+            for line in lines:
+                body = line.strip("\ufeff \t\r\n")
+                begin = line.find(body) if body else len(line)
+                yield Piece(line[:begin])
+                if not body:
+                    continue
+                copied.rows += 1
+                if is_json(body):
+                    yield from _pieces(body, columns, known, copied)
+                else:
+                    notes[LINES] += 1
+                    yield Piece(body, body, columns.anywhere)
+                yield Piece(line[begin + len(body) :])
+
+    put_pieces(pieces(), file, encoding, copied)
+    copied.notes += counted(notes)
+    return copied
+
+
+def is_json(text: str) -> bool:
+    """Whether a line is JSON."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def leaves(text: str) -> Iterator[tuple[str, str, str, bool]]:
+    """Every token of a valid JSON text: what it is (``key``, ``string``, ``number`` or empty), raw text, column.
+
+    The column is the dotted path of keys; a list adds nothing to it, and the last value says whether there is one.
+    """
+    stack: list[tuple[str, str]] = []
+    """Open brackets, and the path at each."""
+    path, key_next = "", False
+    for match in TOKENS.finditer(text):
+        raw = match[0]
+        match match.lastgroup:
+            case "string" if key_next:
+                base = stack[-1][1]
+                path = f"{base}.{json.loads(raw)}" if base else str(json.loads(raw))
+                key_next = False
+                yield "key", raw, path, False
+            case "string" | "number" as kind:
+                yield kind, raw, path, any(opened == "[" for opened, _ in stack)
+            case _:
+                if raw in {"{", "["}:
+                    stack.append((raw, path))
+                    key_next = raw == "{"
+                elif raw in {"}", "]"}:
+                    path = stack.pop()[1]
+                    key_next = False
+                elif raw == ",":
+                    opened, path = stack[-1]
+                    key_next = opened == "{"
+                yield "", raw, path, False
+
+
+def _pieces(text: str, columns: Redactors, known: set[str], copied: Copied) -> Iterator[Piece]:
+    for kind, raw, column, listed in leaves(text):
+        if not kind:
+            yield Piece(raw)
+            continue
+        redactor = columns.names if kind == "key" else columns.inside(column) if listed else columns.of(column)
+        if redactor is None and not _left_out(column, known):
+            redactor = columns.anywhere
+        if kind == "number":
+            yield _number(raw, redactor, column, copied)
+        else:
+            yield Piece(raw, json.loads(raw), redactor, _string)
+
+
+def _left_out(column: str, known: set[str]) -> bool:
+    """Whether a column was there to be scanned and somebody asked for others only."""
+    parts = column.split(".")
+    return any(".".join(parts[:n]) in known for n in range(1, len(parts) + 1))
+
+
+def _number(raw: str, redactor: Redactor | None, column: str, copied: Copied) -> Piece:
+    if redactor is None:
+        return Piece(raw)
+
+    def write(_new: str) -> str:
+        copied.typed.add(column)
+        return number_for(redactor.operate, redactor.whole or "NUMBER", raw)
+
+    return Piece(raw, raw, redactor, write)
+
+
+def _string(new: str) -> str:
+    # Lone surrogates have no form in any encoding but their escape.
+    text = json.dumps(new, ensure_ascii=False)
+    return text if not re.search("[\ud800-\udfff]", text) else json.dumps(new)
