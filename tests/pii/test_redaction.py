@@ -47,9 +47,7 @@ def anywhere(scanner):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize(("delimiter", "end"), [(",", "\r\n"), (";", "\n"), ("\t", "\r\n"), ("|", "\n")])
 def test_outside_the_masks_a_text_table_is_the_same_to_the_byte(scanner, tmp_path, encoding, delimiter, end):
-    rows = [
-        f'{i}{delimiter}{mail}{delimiter}"caf\u00e9 ""{i}"" ok"{delimiter} x ' for i, mail in enumerate(MAILS)
-    ]
+    rows = [f'{i}{delimiter}{mail}{delimiter}"caf\u00e9 ""{i}"" ok"{delimiter} x ' for i, mail in enumerate(MAILS)]
     text = end.join([delimiter.join(["id", "email", '"a ""b"""', "rest"]), "", *rows])
     path, out = tmp_path / "t.csv", tmp_path / "o.csv"
     path.write_bytes(text.encode(encoding))
@@ -64,7 +62,9 @@ def test_outside_the_masks_a_text_table_is_the_same_to_the_byte(scanner, tmp_pat
 
 def test_ragged_rows_are_copied_and_told(redact, tmp_path):
     path, out = tmp_path / "t.csv", tmp_path / "o.csv"
-    path.write_text("id,name,email\n1,Anna,anna@example.org\n2,Miller, Bob,bob@example.org\n3,Carla\n4,D,d@example.org,x,y\n")
+    path.write_text(
+        "id,name,email\n1,Anna,anna@example.org\n2,Miller, Bob,bob@example.org\n3,Carla\n4,D,d@example.org,x,y\n"
+    )
     status, said, _ = redact(path, out)
     assert status == 3
     assert "3 rows have another number of cells" in said
@@ -131,13 +131,12 @@ def types():
 def test_parquet_keeps_its_schema_and_what_was_not_found(redact, tmp_path, how):
     table = types()
     path, out = tmp_path / "t.parquet", tmp_path / "o.parquet"
-    pq.write_table(table, path, row_group_size=3)
+    pq.write_table(table, path)
     _, said, _ = redact(path, out, "--check", how=how)
     copy = pq.read_table(out)
     assert "nothing differs from the original" in said
     assert copy.schema.equals(pq.read_schema(path), check_metadata=False)
     assert copy.schema.metadata[b"made"] == b"by hand"
-    assert pq.read_metadata(out).num_row_groups == pq.read_metadata(path).num_row_groups
     for name in ("id", "cat", "amount", "raw"):
         assert copy[name].to_pylist() == table[name].to_pylist()
     text = json.dumps([copy.to_pylist(), str(copy.schema.metadata)], default=str)
@@ -150,10 +149,11 @@ def test_parquet_keeps_its_schema_and_what_was_not_found(redact, tmp_path, how):
 def test_drawn_numbers_are_equal_where_the_numbers_were(redact, tmp_path):
     path, out = tmp_path / "t.parquet", tmp_path / "o.parquet"
     numbers = [12125550180 + i % 4 for i in range(20)]
-    pq.write_table(pa.table({"phone": pa.array(numbers), "n": pa.array(range(20))}), path)
+    pq.write_table(pa.table({"phone": pa.array(numbers), "n": pa.array(range(20))}), path, row_group_size=7)
     status, said, _ = redact(path, out)
     drawn = pq.read_table(out)["phone"].to_pylist()
     assert (status, "finds nothing more" in said) == (0, True)
+    assert pq.read_metadata(out).num_row_groups == 3
     assert len(set(zip(numbers, drawn, strict=True))) == len(set(drawn)) == 4
     assert {len(str(d)) for d in drawn} == {11}
 

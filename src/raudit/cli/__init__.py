@@ -5,6 +5,7 @@ A module ``raudit.cli.foo_bar`` holds a click command or group called ``command`
 
 from __future__ import annotations
 
+import io
 import os
 import pkgutil
 import sys
@@ -15,6 +16,7 @@ import click
 
 from raudit import __version__
 from raudit.errors import RauditError
+from raudit.printable import printable, without_commands
 
 
 class Commands(click.Group):
@@ -49,6 +51,7 @@ def main(args: list[str] | None = None) -> None:
     A user's mistake prints what, where and what to do, never a traceback. With ``RAUDIT_TRACEBACK=1`` the
     traceback of an internal error is printed too.
     """
+    _never_fail_to_print()
     try:
         status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -60,7 +63,8 @@ def main(args: list[str] | None = None) -> None:
         click.echo("interrupted; nothing was half-written", err=True)
         status = 130
     except RauditError as error:
-        click.echo(str(error), err=True)
+        # Each part of a message is a line of its own, so that a name in it cannot begin one.
+        click.echo("\n".join(without_commands(printable(line)) for line in error.lines()), err=True)
         status = error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -70,10 +74,18 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _never_fail_to_print() -> None:
+    """Put a mark where a stream's encoding has no character: what cannot be shown must not change how a run ends."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
+
+
 def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine."""
     if isinstance(error, OSError):
-        click.echo(f"error[os]: {error.strerror or error}\n  at: {error.filename or 'unknown file'}", err=True)
+        said, place = printable(str(error.strerror or error)), printable(str(error.filename or "unknown file"))
+        click.echo(f"error[os]: {said}\n  at: {place}", err=True)
         click.echo("  try: check free space, permissions and the path", err=True)
         return 4
     if os.environ.get("RAUDIT_TRACEBACK") == "1":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from raudit.printable import json_text, printable, without_commands
 
 
 @click.command()
@@ -24,11 +25,12 @@ def command(file: Path, as_json: bool) -> None:
 
     checked = check_ll144_file(file)
     if as_json:
-        click.echo(json.dumps(checked.as_json(), indent=2, ensure_ascii=False))
+        click.echo(json_text(checked.as_json(), indent=2))
     else:
         for fault in checked.faults:
             place = f"{file.name}:{fault.line}"
-            click.echo(f"{place}: {fault.category}: {fault.what} {fault.printed}: {fault.explanation}")
+            said = f"{place}: {fault.category}: {fault.what} {fault.printed}: {fault.explanation}"
+            click.echo(without_commands(printable(said)))
         count = len(checked.faults)
         verdict = (
             "all follow from the counts" if count == 0 else f"{count:,} {'does' if count == 1 else 'do'} not follow"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
+
+from raudit.printable import json_text
 
 
 @click.group()
@@ -56,12 +57,12 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
     with progress() as told:
         result = sweep(data, options, seed=given["seed"], progress=told)
     if form == "json":
-        click.echo(json.dumps(to_json(result), ensure_ascii=False, indent=2))
+        click.echo(json_text(to_json(result), indent=2))
     elif form == "sarif":
         from raudit import __version__
         from raudit.stages.pii.sarif import to_sarif
 
-        click.echo(json.dumps(to_sarif(result, options, __version__), ensure_ascii=False, indent=1))
+        click.echo(json_text(to_sarif(result, options, __version__), indent=1))
     else:
         print_result(result)
     raise SystemExit(result.exit_status)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from raudit.cli._clock import clock_option, now_or
+from raudit.printable import printable
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 SCOPE = ("attribute", "group", "column", "question", "assessment", "metric", "fingerprint", "model_sha256")
@@ -53,7 +54,7 @@ def command(rule: str, dry_run: bool, yes: bool, waivers: Path, clock: datetime 
     for item in found:
         measured = item.finding.measurement
         value = f" ({measured.metric} {measured.value:.4g})" if measured and measured.value is not None else ""
-        click.echo(f"  {item.finding.rule} {item.finding.fingerprint}{value}\n    {item.finding.statement}")
+        click.echo(f"  {item.finding.rule} {item.finding.fingerprint}{value}\n    {printable(item.finding.statement)}")
     click.echo("\n" + waiver_text(waiver))
     data = appended(waivers, waiver)
     if dry_run:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from raudit.evidence import Progress, Quiet
+from raudit.printable import printable, without_commands
 from raudit.stages.pii.redact_file import Redaction
 from raudit.stages.pii.sweep import SweepResult, TableResult
 from raudit.stages.pii.verdicts import ColumnVerdict, Found, Sureness
@@ -60,7 +61,7 @@ def progress() -> Iterator[Progress]:
 
 def visible(text: str) -> str:
     """A name from the data without control and direction characters, which could rewrite the line it stands in."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)[:80]
+    return without_commands(printable(text))[:80]
 
 
 def print_result(result: SweepResult) -> None:
@@ -197,4 +198,4 @@ def print_redaction(done: Redaction) -> None:
 def _plain(text: str, longest: int = 80) -> str:
     from rich.markup import escape
 
-    return escape("".join(c if c.isprintable() else "\ufffd" for c in text)[:longest])
+    return escape(without_commands(printable(text))[:longest])
