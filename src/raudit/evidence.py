@@ -62,6 +62,8 @@ class Evidence:
     data: DataSet
     roles: Roles
     model: Model | None
+    withheld: frozenset[str] = frozenset()
+    """Columns whose values may name somebody: no stage writes one of them down, however many rows share it."""
     no_model_because: str = ""
     """Why there is no model: none declared, or the reason it could not be read."""
     assessments: tuple[AssessmentFiles, ...] = ()
@@ -102,7 +104,11 @@ class Stage(Protocol):
     reads_facts: ClassVar[bool]
     """True for stages that judge what the others measured; they run last."""
     order: ClassVar[int]
-    """Place of its section in the report, lowest first."""
+    """Place of its section in the report, lowest first.
+
+    A stage with the further attribute ``withholds = True`` runs before the others that measure, and names columns in
+    its fact ``<name>.withheld_columns`` whose values no other stage may write down.
+    """
 
     def run(self, evidence: Evidence, options: Any) -> StageResult:
         """Measure.
@@ -117,6 +123,11 @@ class Stage(Protocol):
         ...
 
 
+def _when(stage: Stage) -> tuple[bool, bool, int, str]:
+    """Stages that judge run last; those that find out which values may not be named run first."""
+    return stage.reads_facts, not getattr(stage, "withholds", False), stage.order, stage.name
+
+
 def discover_stages() -> Mapping[str, Stage]:
     """Find every stage, in the order of their sections."""
     # By name, since the stages stand above this module and import it.
@@ -126,6 +137,4 @@ def discover_stages() -> Mapping[str, Stage]:
         for module in pkgutil.iter_modules(folder.__path__)
         if not module.name.startswith("_")
     ]
-    return {
-        stage.name: stage for stage in sorted(found, key=lambda stage: (stage.reads_facts, stage.order, stage.name))
-    }
+    return {stage.name: stage for stage in sorted(found, key=_when)}

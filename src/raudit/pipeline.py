@@ -19,7 +19,8 @@ from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists.sources import Sources, sources_of
-from raudit.data import DataSet, open_data
+from raudit.data import DataSet, Roles, open_data
+from raudit.data.naming import withheld_columns
 from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
 from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
 from raudit.model import Model
@@ -191,15 +192,17 @@ class _Reader:
 def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any], sources: Sources) -> StageRecord:
     """Take a stage from the cache, or run it and keep it."""
     seen = facts if stage.reads_facts else {}
+    withheld = frozenset(c for name, value in facts.items() if name.endswith(".withheld_columns") for c in value)
     if reader.cache is None:
-        return _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
+        return _run_stage(stage, _seen(reader.evidence(), stage, seen, sources, withheld), options)
     clock = reader.prepared.run.clock if stage.reads_facts else None
     said = options.model_dump(mode="json")
     places = sources.as_json() if stage.reads_facts else None
-    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places)
+    more = {"withheld": sorted(withheld)}
+    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places, **more)
     record = reader.cache.load_stage(key)
     if record is None:
-        record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
+        record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources, withheld), options)
         reader.cache.keep_stage(key, record)
     return record
 
@@ -309,7 +312,9 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
+    thorough = any(getattr(stage, "withholds", False) for stage in prepared.stages.values())
     evidence = Evidence(
+        withheld=withheld_columns(audited.data, _declared(audited.roles), by_shape=not thorough),
         system=plan.file.system.model_dump(mode="json"),
         task=plan.file.task,
         data=audited.data,
@@ -323,6 +328,13 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         progress=progress,
     )
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs)
+
+
+def _declared(roles: Roles) -> tuple[str, ...]:
+    """Columns that the plan itself is about: their levels are what the report compares."""
+    outcomes = (roles.label, roles.prediction, roles.baseline)
+    named = [str(a.column) for a in (*roles.sensitive, *roles.control)]
+    return (*named, *(str(o.column) for o in outcomes if o is not None))
 
 
 def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
@@ -348,11 +360,14 @@ def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
         return None, _told(error)
 
 
-def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources) -> Evidence:
+def _seen(
+    evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources, withheld: frozenset[str]
+) -> Evidence:
     """What a stage may see: only one that judges what others measured sees facts and the time."""
+    withheld = evidence.withheld | (withheld - frozenset(_declared(evidence.roles)))
     if not stage.reads_facts:
-        return replace(evidence, facts=dict(facts), clock=NO_CLOCK)
-    return replace(evidence, facts=dict(facts), sources=sources)
+        return replace(evidence, facts=dict(facts), clock=NO_CLOCK, withheld=withheld)
+    return replace(evidence, facts=dict(facts), sources=sources, withheld=withheld)
 
 
 def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.data.interface import DataSet, Kind
+from raudit.data.naming import FEWEST_ROWS, names_persons
 from raudit.plan.look import ColumnLook
 
 FEW = 12
@@ -28,7 +29,9 @@ def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
         levels: tuple[str, ...] = ()
         if not nested and 0 < distinct <= FEW:
             found = sorted(str(value) for value in pc.unique(column).to_pylist() if value is not None)
-            levels = tuple(found) if all(len(value) <= MAX_LEVEL for value in found) else ()
+            rare = min(int(n) for n in pc.value_counts(column.drop_null()).field(1).to_pylist()) < FEWEST_ROWS
+            kept = not rare and all(len(value) <= MAX_LEVEL for value in found) and not names_persons(name, found)
+            levels = tuple(found) if kept else ()
         looks.append(
             ColumnLook(
                 name=name,

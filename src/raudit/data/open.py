@@ -46,7 +46,7 @@ def open_data(path: Path, *, missing: Sequence[str] = ("",)) -> DataSet:
             "the data file cannot be read",
             reference="data-unreadable",
             where=str(path),
-            got=error.strerror or str(error).splitlines()[0][:160],
+            got=error.strerror or type(error).__name__,
             hint="check the path and permissions",
         ) from error
     except MemoryError as error:

@@ -20,6 +20,7 @@ class PersonalData:
     rules: ClassVar[tuple[Rule, ...]] = RULES
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 50
+    withholds: ClassVar[bool] = True
 
     def run(self, evidence: Evidence, options: Options) -> StageResult:
         """Scan every column; raise ``NotEvaluable`` for a table without rows or columns."""
