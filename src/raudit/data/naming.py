@@ -22,6 +22,12 @@ _CONTACT = re.compile(
     r"|(?i:\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b)"
 )
 """Addresses, telephone and account numbers: seven digits or more, however they are grouped."""
+_SOMEBODY = re.compile(
+    r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|\+\d[\d\s().-]{7,}\d|\d{3}-\d{2}-\d{4}|(?:\d{4}[ -]?){3}\d{4}"
+    r"|[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7} ?[A-Z0-9]{0,3}"
+)
+NO_HEADER = "the first line looks like data and not like names of columns"
+"""Said instead of the names, which may be somebody's."""
 _DATED = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.+Z-]*)?")
 _FULL_NAME = re.compile(r"[^\W\d_a-z][\w'’.-]*(?:,? [^\W\d_a-z][\w'’.-]*){1,3}")
 _NAME_OF_PERSONS = re.compile(
@@ -29,6 +35,14 @@ _NAME_OF_PERSONS = re.compile(
     r"e-?mails?|mail|phones?|mobile|telephone|tel|fax|address|street|ssn|iban|passport|password|passwd|token|secret|signature|"
     r"nombre|apellidos?|nom|pr[eé]nom|vorname|nachname|telefon|adresse|strasse|straße|cognome|indirizzo)(?:$|[^a-z])"
 )
+
+
+def first_row_of_data(names: Iterable[str]) -> bool:
+    """Whether the names of columns are somebody's data: a file without a header, whose first person would be one.
+
+    A name that is an address, a telephone number with its country or a social security number is no name of a column.
+    """
+    return any(_SOMEBODY.fullmatch(str(name).strip()) for name in names)
 
 
 def names_persons(name: str, values: Iterable[object], *, by_shape: bool = True) -> bool:

@@ -82,7 +82,11 @@ def kind_of(arrow_type: Any) -> Kind:
 
 
 def check_names(names: Sequence[str], source: str) -> None:
-    """Refuse empty and doubled column names."""
+    """Refuse empty and doubled column names, and a first line that is somebody's data."""
+    from raudit.data.naming import NO_HEADER, first_row_of_data
+
+    if first_row_of_data(names):
+        raise DataError(NO_HEADER, reference="no-header", where=source, hint="put a line of column names on top")
     seen: set[str] = set()
     for name in names:
         if not name.strip():

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from raudit.data.naming import NO_HEADER, first_row_of_data
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
@@ -127,7 +128,7 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
         try:
             tables.append(_scan(source, scanner, progress, keys))
         except DataError as error:
-            if not several and error.reference == "no-column":
+            if not several and error.reference in {"no-column", "no-header"}:
                 raise
             gaps.append(Gap(name=source.name, because=error.message))
         gaps += [Gap(name=source.name, because=problem) for problem in source.problems]
@@ -151,6 +152,8 @@ def _sources(target: Any) -> Iterable[StreamedTable | Gap]:
 
 
 def _scan(source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None) -> TableResult:
+    if first_row_of_data(str(name) for name in source.kinds):
+        raise DataError(NO_HEADER, reference="no-header", where=source.name, hint="put a line of column names on top")
     options = scanner.options
     known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
     with progress.task(source.name, source.n_rows * len(options.columns or source.kinds) or None) as tick:
