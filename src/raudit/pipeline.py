@@ -312,9 +312,8 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
-    thorough = any(getattr(stage, "withholds", False) for stage in prepared.stages.values())
     evidence = Evidence(
-        withheld=withheld_columns(audited.data, _declared(audited.roles), by_shape=not thorough),
+        withheld=withheld_columns(audited.data, _declared(audited.roles)),
         system=plan.file.system.model_dump(mode="json"),
         task=plan.file.task,
         data=audited.data,

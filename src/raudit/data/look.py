@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.data.interface import DataSet, Kind
-from raudit.data.naming import FEWEST_ROWS, names_persons
+from raudit.data.naming import FEWEST_ROWS, PLAIN, names_persons
 from raudit.plan.look import ColumnLook
 
 FEW = 12
@@ -29,8 +29,8 @@ def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
         levels: tuple[str, ...] = ()
         if not nested and 0 < distinct <= FEW:
             found = sorted(str(value) for value in pc.unique(column).to_pylist() if value is not None)
-            rare = min(int(n) for n in pc.value_counts(column.drop_null()).field(1).to_pylist()) < FEWEST_ROWS
-            kept = not rare and all(len(value) <= MAX_LEVEL for value in found) and not names_persons(name, found)
+            kept = all(len(value) <= MAX_LEVEL for value in found) and not names_persons(name, found)
+            kept = kept and (set(map(str.lower, found)) <= PLAIN or _rarest(column) >= FEWEST_ROWS)
             levels = tuple(found) if kept else ()
         looks.append(
             ColumnLook(
@@ -43,3 +43,10 @@ def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
             )
         )
     return tuple(looks)
+
+
+def _rarest(column: Any) -> int:
+    """Rows of the value that fewest rows have."""
+    import pyarrow.compute as pc
+
+    return min(int(n) for n in pc.value_counts(column.drop_null()).field(1).to_pylist())

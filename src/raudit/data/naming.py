@@ -15,6 +15,15 @@ from raudit.data.interface import DataSet, Kind
 
 FEWEST_ROWS = 5
 """Rows that must share a value before it is written down for a reader of a plan."""
+PLAIN = frozenset(
+    word
+    for words in (
+        "0 1 yes no y n true false t f m w male female good bad pass passed fail failed approved declined denied",
+        "accepted rejected admitted hired >50k <=50k unknown ? n/a na none other",
+    )
+    for word in words.split()
+)
+"""Words that name nobody, however few rows have them."""
 LOOKED_AT = 2_000
 """Different values that are looked at in each column."""
 _CONTACT = re.compile(
@@ -22,10 +31,11 @@ _CONTACT = re.compile(
     r"|(?i:\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b)"
 )
 """Addresses, telephone and account numbers: seven digits or more, however they are grouped."""
-_SOMEBODY = re.compile(
+SOMEBODY = re.compile(
     r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+|\+\d[\d\s().-]{7,}\d|\d{3}-\d{2}-\d{4}|(?:\d{4}[ -]?){3}\d{4}"
     r"|[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7} ?[A-Z0-9]{0,3}"
 )
+"""What reaches one person wherever it stands, in the name of a column, table or file too."""
 NO_HEADER = "the first line looks like data and not like names of columns"
 """Said instead of the names, which may be somebody's."""
 _DATED = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.+Z-]*)?")
@@ -42,10 +52,10 @@ def first_row_of_data(names: Iterable[str]) -> bool:
 
     A name that is an address, a telephone number with its country or a social security number is no name of a column.
     """
-    return any(_SOMEBODY.fullmatch(str(name).strip()) for name in names)
+    return any(SOMEBODY.fullmatch(str(name).strip()) for name in names)
 
 
-def names_persons(name: str, values: Iterable[object], *, by_shape: bool = True) -> bool:
+def names_persons(name: str, values: Iterable[object]) -> bool:
     """Whether a column of text looks as if its values name, reach or identify somebody.
 
     Parameters
@@ -54,9 +64,6 @@ def names_persons(name: str, values: Iterable[object], *, by_shape: bool = True)
         Of the column.
     values
         Different values of it, or some of them.
-    by_shape
-        Whether values written like ``Anna Miller`` count, as ``Some College`` is too; not where a scan that can tell
-        the two looks as well.
     """
     texts = [str(value).strip() for value in values if value is not None]
     texts = [text for text in texts if text]
@@ -67,10 +74,10 @@ def names_persons(name: str, values: Iterable[object], *, by_shape: bool = True)
         return True
     reached = sum(bool(_CONTACT.search(text)) and not _DATED.fullmatch(text) for text in texts)
     named = sum(bool(_FULL_NAME.fullmatch(text)) for text in texts)
-    return reached > 0 or (by_shape and named >= max(2, 0.8 * len(texts)))
+    return reached > 0 or named >= max(2, 0.8 * len(texts))
 
 
-def withheld_columns(data: DataSet, declared: Sequence[str], *, by_shape: bool = True) -> frozenset[str]:
+def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
     """Columns of text whose values nobody may name; those that the plan declares are left out.
 
     Raises
@@ -89,4 +96,4 @@ def withheld_columns(data: DataSet, declared: Sequence[str], *, by_shape: bool =
                 seen.update(
                     dict.fromkeys(str(v)[:200] for v in column.unique().to_pylist()[:LOOKED_AT] if v is not None)
                 )
-    return frozenset(name for name, seen in found.items() if names_persons(name, seen, by_shape=by_shape))
+    return frozenset(name for name, seen in found.items() if names_persons(name, seen))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from raudit.data.naming import NO_HEADER, first_row_of_data
+from raudit.data.naming import NO_HEADER, SOMEBODY, first_row_of_data, names_persons
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
 from raudit.stages.pii.keys import KeyFinder, merged
+from raudit.stages.pii.mask import shape
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
+from raudit.stages.pii.redact import operator, redactors
 from raudit.stages.pii.sources import Gap, StreamedTable, open_source, table_of
 from raudit.stages.pii.verdicts import ColumnVerdict
 from raudit.yamltext import nearest
@@ -116,6 +120,7 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     """
     with progress.task("loading the language model"):
         scanner = prepare(options, seed=seed)
+    printed = _named(scanner)
     tables: list[TableResult] = []
     gaps: list[Gap] = []
     named = isinstance(target, (str, Path))
@@ -123,8 +128,9 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     keys = KeyFinder(secrets.token_hex(8)) if several else None
     for source in _sources(target):
         if isinstance(source, Gap):
-            gaps.append(source)
+            gaps.append(Gap(name=printed(source.name), because=source.because))
             continue
+        source = replace(source, name=printed(source.name))  # noqa: PLW2901 -- from here on it goes by this name
         try:
             tables.append(_scan(source, scanner, progress, keys))
         except DataError as error:
@@ -143,6 +149,24 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
         examples=options.examples,
         small_count=options.small_count,
     )
+
+
+_PARTITION = re.compile(r"([^/=:]+)=([^/:]+)")
+
+
+def _named(scanner: Scanner) -> Callable[[str], str]:
+    """How a file or table is named in print: values in its name, such as those of partitions, are masked."""
+    exact = redactors((), operator("mask", None), scanner).names
+
+    def partition(match: re.Match[str]) -> str:
+        key, value = match[1], unquote(match[2])
+        return f"{key}={shape(value)}" if names_persons(key, [value]) else match[0]
+
+    def printed(name: str) -> str:
+        (masked,) = exact.cells([_PARTITION.sub(partition, name)])
+        return SOMEBODY.sub(lambda match: shape(match[0]), str(masked))
+
+    return printed
 
 
 def _sources(target: Any) -> Iterable[StreamedTable | Gap]:
