@@ -95,6 +95,16 @@ def test_json_lines_keep_keys_types_nesting_and_spacing(redact, tmp_path):
     assert out.read_bytes().decode() == want
 
 
+def test_keys_that_are_somebody_are_replaced_and_stay_apart(redact, tmp_path):
+    path, out = tmp_path / "t.jsonl", tmp_path / "o.jsonl"
+    lines = [{"n": i, "by": {MAILS[i]: 1, MAILS[i - 1]: {"x": [2]}}} for i in range(4)]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    status, said, _ = redact(path, out, "--columns", "n", how="replace")
+    want = {"<EMAIL_ADDRESS>": 1, "<EMAIL_ADDRESS 2>": {"x": [2]}}
+    assert [json.loads(line)["by"] for line in out.read_text().splitlines()] == [want] * 4
+    assert (status, "8 keys held an identifier" in said) == (3, True)
+
+
 def test_lines_that_are_no_json_are_searched_and_told(redact, tmp_path):
     path, out = tmp_path / "t.jsonl", tmp_path / "o.jsonl"
     path.write_text("\n".join([*(json.dumps({"t": mail}) for mail in MAILS), '{"t": "zoe@example.com", ']) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ TOKENS = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?\d[-+.0-9eE]*)|(?P<mark>[{}\[\],:])|(?P<other>[^"{}\[\],:\d-]+|.)',
     re.DOTALL,
 )
+KEYS = "{n} keys held an identifier and were replaced"
 LINES = "{n} lines are no JSON; they are copied as text in which everything that is recognised was replaced"
 
 
@@ -38,7 +39,7 @@ def copy(path: Path, source: StreamedTable, file: IO[bytes], columns: Redactors)
                     continue
                 copied.rows += 1
                 if is_json(body):
-                    yield from _pieces(body, columns, known, copied)
+                    yield from _pieces(body, columns, known, copied, notes)
                 else:
                     notes[LINES] += 1
                     yield Piece(body, body, columns.anywhere)
@@ -89,12 +90,19 @@ def leaves(text: str) -> Iterator[tuple[str, str, str, bool]]:
                 yield "", raw, path, False
 
 
-def _pieces(text: str, columns: Redactors, known: set[str], copied: Copied) -> Iterator[Piece]:
+def _pieces(text: str, columns: Redactors, known: set[str], copied: Copied, notes: Counter[str]) -> Iterator[Piece]:
+    used: list[set[str]] = []
+    """Keys that stand in for others, by open object."""
     for kind, raw, column, listed in leaves(text):
         if not kind:
+            used += [set()] if raw == "{" else []
+            del used[len(used) - (raw == "}") :]
             yield Piece(raw)
             continue
-        redactor = columns.names if kind == "key" else columns.inside(column) if listed else columns.of(column)
+        if kind == "key":
+            yield Piece(raw, json.loads(raw), columns.names, _key(used[-1], notes))
+            continue
+        redactor = columns.inside(column) if listed else columns.of(column)
         if redactor is None and not _left_out(column, known):
             redactor = columns.anywhere
         if kind == "number":
@@ -118,6 +126,21 @@ def _number(raw: str, redactor: Redactor | None, column: str, copied: Copied) ->
         return number_for(redactor.operate, redactor.whole or "NUMBER", raw)
 
     return Piece(raw, raw, redactor, write)
+
+
+def _key(used: set[str], notes: Counter[str]) -> Callable[[str], str]:
+    """Writes a key that held an identifier; two of one object stay two."""
+
+    def write(new: str) -> str:
+        notes[KEYS] += 1
+        name, n = new, 1
+        while name in used:
+            n += 1
+            name = f"{new[:-1]} {n}>" if new.endswith(">") else f"{new} {n}"
+        used.add(name)
+        return _string(name)
+
+    return write
 
 
 def _string(new: str) -> str:
