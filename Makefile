@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN := $(VENV)/bin
 UV_VERSION := 0.13.8
 
-.PHONY: demo test check schemas lock wheel bench clean
+.PHONY: demo test slow check docs schemas wheel release changelog clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -34,6 +34,15 @@ schemas: $(VENV)/.main ## Write the published JSON Schemas again
 wheel: $(VENV)/.dev ## Build the wheel
 	@$(RUN)/uv build --wheel
 
+docs: $(VENV)/.docs ## Build the docs site into dist/docs; a warning is an error
+	@$(RUN)/sphinx-build -q -W --keep-going -d dist/doctrees docs dist/docs
+
+release: $(VENV)/.dev ## Build what is published, list its parts, and try the wheel in an empty environment
+	@scripts/release.sh "$(RUN)"
+
+changelog: $(VENV)/.dev ## Gather changelog.d/ into CHANGELOG.md: make changelog VERSION=0.2.0
+	@$(RUN)/towncrier build --yes --version "$(VERSION)"
+
 clean: ## Remove what was made here
 	rm -rf $(VENV) dist demo .mypy_cache .ruff_cache .pytest_cache
 
@@ -46,6 +55,10 @@ $(VENV)/.uv:
 $(VENV)/.main: $(VENV)/.uv uv.lock pyproject.toml
 	@scripts/system_libraries.sh
 	@if [ ! -e $(VENV)/.dev ]; then UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --no-dev --inexact; fi
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --inexact --group docs
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.uv uv.lock pyproject.toml

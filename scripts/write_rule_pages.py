@@ -1,13 +1,15 @@
-"""Write the catalogue of rules, a page a rule, from what the stages declare."""
+"""Write the catalogue of rules, a page a rule, and the list of facts, from what the stages declare."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from raudit.evidence import discover_stages
+from raudit.facts import RUN_FACTS, Fact
 from raudit.findings import Rule
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "rules"
+FACTS_PAGE = FOLDER.parent / "reference" / "facts.md"
 
 
 def pages() -> dict[str, str]:
@@ -47,13 +49,34 @@ def _index(rows: list[tuple[Rule, str]]) -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} | {title} |" for rule, title in rows]
+    return "\n".join(lines) + "\n\n```{toctree}\n:hidden:\n:glob:\n\nRA-*\n```\n"
+
+
+def facts_page() -> str:
+    """The page of facts."""
+    lines = [
+        "# Facts",
+        "",
+        "What answers of a checklist can be held against: `fact('NAME')` in an expression, `{fact:NAME}` in",
+        "a sentence. A checklist that names another one is refused. Made from what the run and the stages declare",
+        "(`python scripts/write_rule_pages.py`).",
+    ]
+    sections = [("The run", RUN_FACTS), *((s.title, s.facts) for s in discover_stages().values())]
+    for title, facts in sections:
+        lines += ["", f"## {title}", "", "| fact | value | meaning |", "|---|---|---|"]
+        lines += [_row(fact) for fact in facts]
     return "\n".join(lines) + "\n"
+
+
+def _row(fact: Fact) -> str:
+    return f"| `{fact.name}` | {fact.type} | {fact.meaning} |"
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.glob("RA-*.md"):
         if old.name not in pages():
-            print(f"kept for ever: {old.name} is of no stage now")  # noqa: T201 -- a script talks
+            print(f"kept for ever: {old.name} is of no stage now")
     for name, text in pages().items():
         (FOLDER / name).write_text(text)
+    FACTS_PAGE.write_text(facts_page())

@@ -15,6 +15,15 @@ settings.load_profile("raudit")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+VECTORS = ROOT / "tests" / "vectors"
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """Give the folder of published vectors and tables; see ORIGIN.md there."""
+    return VECTORS
+
+
 @pytest.fixture(scope="session")
 def shared() -> Callable[[str], Path]:
     """Find a file of the shared folder beside the checkout, or skip with a plain reason."""

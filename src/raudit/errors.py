@@ -9,10 +9,14 @@
     │   ├── ModelError                a model file, or its predictions
     │   ├── ChecklistError            a checklist file
     │   ├── AnswersError              an answers file
+    │   │   └── AnswerConflict            an answer changed since it was read
+    │   ├── PeopleError               people.yaml, or a person who may not do this
+    │   ├── StatementError            a review, sign-off or approval cannot be signed as asked
     │   ├── PolicyError               policy, waivers, baseline
     │   ├── TemplateError             a report template
     │   ├── KeyFileError              a signing or log key
     │   ├── LogError                  a log cannot be opened, or used as asked
+    │   ├── ExtensionError            what another package brings
     │   └── MissingExtraError         a library that is not installed
     ├── NotEvaluable               3  a stage has nothing it could measure
     ├── NothingEvaluatedError      5  the whole audit measured nothing
@@ -29,6 +33,8 @@ Every message has three parts: what happened, where, and what to do about it.
 from __future__ import annotations
 
 from typing import ClassVar
+
+from raudit.printable import printable
 
 
 class RauditError(Exception):
@@ -77,7 +83,7 @@ class RauditError(Exception):
             what += f", expected {self.expected}"
         where = f"  at: {self.where}" if self.where else ""
         hint = f"  try: {self.hint}" if self.hint else ""
-        return tuple(line for line in (f"error[{self.reference}]: {what}", where, hint) if line)
+        return tuple(printable(line) for line in (f"error[{self.reference}]: {what}", where, hint) if line)
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -109,6 +115,28 @@ class AnswersError(UsageError):
     """An answers file breaks the format, or does not belong to its checklist."""
 
 
+class AnswerConflict(AnswersError):  # noqa: N818 -- both sides are right; nobody made a mistake
+    """An answer changed since it was read: nothing is written, and both versions are here.
+
+    Parameters
+    ----------
+    theirs, mine
+        The entry as it stands in the file, and as it was to be written; empty for none.
+    """
+
+    def __init__(self, message: str, *, theirs: dict[str, object], mine: dict[str, object], **more: str) -> None:
+        super().__init__(message, **more)
+        self.theirs, self.mine = theirs, mine
+
+
+class PeopleError(UsageError):
+    """people.yaml breaks the format, or someone may not do what is asked."""
+
+
+class StatementError(UsageError):
+    """A review, sign-off, waiver or approval cannot be signed as asked."""
+
+
 class PolicyError(UsageError):
     """A policy, waiver or baseline file breaks the format."""
 
@@ -123,6 +151,10 @@ class KeyFileError(UsageError):
 
 class LogError(UsageError):
     """A log cannot be opened, an event is not of its type's form, or the log refuses what is asked of it."""
+
+
+class ExtensionError(UsageError):
+    """What an installed package brings cannot be used, or two bring one name."""
 
 
 class MissingExtraError(UsageError):
@@ -167,3 +199,15 @@ class SignatureIntegrityError(IntegrityError):
 
 class LogIntegrityError(IntegrityError):
     """The log contradicts itself, a checkpoint or a proof."""
+
+
+def place_of(error: BaseException) -> str:
+    """Where a fault came from, by module and line. Its message is left out: it may hold data values."""
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith("raudit"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,6 +1,7 @@
 """What a stage may see, what it must give back, and how stages are found.
 
-A stage is one module or package under ``raudit.stages`` with an object ``STAGE``; nothing else names it.
+A stage is one module or package under ``raudit.stages`` with an object ``STAGE``, or an entry point of the group
+``raudit.stages`` in a package of somebody else's; nothing else names it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from typing import Any, ClassVar, Protocol
 
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
+from raudit.doors import Door, clash, extensions
+from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
+from raudit.people import NOBODY, People
 from raudit.plan import Task
 from raudit.record import Figure, Table
+from raudit.statements import Enrolment
 from raudit.validate import Strict
 
 
@@ -66,11 +71,19 @@ class Evidence:
     """Columns whose values may name somebody: no stage writes one of them down, however many rows share it."""
     no_model_because: str = ""
     """Why there is no model: none declared, or the reason it could not be read."""
+    unknown_levels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By categorical column of the model: audited values in none of its categories, and audited values."""
     assessments: tuple[AssessmentFiles, ...] = ()
     facts: JsonObject = field(default_factory=dict)
     """Facts of the measuring stages by dotted name; empty for stages that do not read facts."""
     sources: Sources = field(default_factory=Sources)
     """Where in the record these facts will stand."""
+    people: People = NOBODY
+    """Who people are."""
+    identity: str = ""
+    """``proven``: a sign-off counts with a signed statement; ``stated``: on a name alone. A plan always says which."""
+    enrolment: Enrolment | None = None
+    """What the log knows of keys; None without a log."""
     seed: int
     clock: datetime
     """Time of the run; aware, in UTC."""
@@ -86,6 +99,7 @@ class StageResult:
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     facts: JsonObject = field(default_factory=dict)
+    """Declared facts only."""
     notes: tuple[str, ...] = ()
     artefacts: JsonObject = field(default_factory=dict)
 
@@ -101,6 +115,8 @@ class Stage(Protocol):
     """Model of its options; all have defaults."""
     rules: ClassVar[tuple[Rule, ...]]
     """Every rule it can answer."""
+    facts: ClassVar[tuple[Fact, ...]]
+    """Every fact it can give."""
     reads_facts: ClassVar[bool]
     """True for stages that judge what the others measured; they run last."""
     order: ClassVar[int]
@@ -109,6 +125,10 @@ class Stage(Protocol):
     A stage with the further attribute ``withholds = True`` runs before the others that measure, and names columns in
     its fact ``<name>.withheld_columns`` whose values no other stage may write down.
     """
+
+    model_libraries: ClassVar[tuple[str, ...]]
+    """Modules with which it looks into the model. A stage that names any runs in the model's own process, under
+    ``model.limits``; one that lacks this attribute, or only predicts, runs beside the others."""
 
     def run(self, evidence: Evidence, options: Any) -> StageResult:
         """Measure.
@@ -128,13 +148,30 @@ def _when(stage: Stage) -> tuple[bool, bool, int, str]:
     return stage.reads_facts, not getattr(stage, "withholds", False), stage.order, stage.name
 
 
+def model_libraries(stage: Stage) -> tuple[str, ...]:
+    """Modules with which a stage looks into the model; empty if it does not say."""
+    return tuple(getattr(stage, "model_libraries", ()))
+
+
 def discover_stages() -> Mapping[str, Stage]:
-    """Find every stage, in the order of their sections."""
+    """Find every stage, raudit's own and those that installed packages bring, in the order of their sections.
+
+    Raises
+    ------
+    ExtensionError
+        If a package's stage cannot be loaded, or two stages have one name.
+    """
     # By name, since the stages stand above this module and import it.
     folder = import_module("raudit.stages")
-    found: list[Stage] = [
-        import_module(f"raudit.stages.{module.name}").STAGE
-        for module in pkgutil.iter_modules(folder.__path__)
-        if not module.name.startswith("_")
-    ]
-    return {stage.name: stage for stage in sorted(found, key=_when)}
+    modules = [module.name for module in pkgutil.iter_modules(folder.__path__)]
+    own = [name for name in modules if not name.startswith("_")]
+    stages: dict[str, Stage] = {}
+    for name in own:
+        stage: Stage = import_module(f"raudit.stages.{name}").STAGE
+        stages[stage.name] = stage
+    for extension in extensions(Door.STAGES).values():
+        stage = extension.load()
+        if stage.name in stages:
+            raise clash(Door.STAGES, extension, "a stage of that name")
+        stages[stage.name] = stage
+    return {stage.name: stage for stage in sorted(stages.values(), key=_when)}

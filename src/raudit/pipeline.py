@@ -7,27 +7,54 @@ in raudit catches every exception.
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from raudit import __version__
-from raudit.cache import StageCache
+from raudit.cache import StageCache, stage_from_json
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
+from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, Roles, open_data
 from raudit.data.naming import withheld_columns
-from raudit.errors import DataError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
-from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
-from raudit.model import Model
+from raudit.data.open import digest_of, manifest
+from raudit.data.readers import ReadOptions
+from raudit.data.types import with_types
+from raudit.doors import Door, extensions
+from raudit.errors import (
+    DataError,
+    ExtensionError,
+    MissingExtraError,
+    ModelError,
+    NotEvaluable,
+    PlanError,
+    RauditError,
+    place_of,
+)
+from raudit.evidence import (
+    AssessmentFiles,
+    Evidence,
+    Progress,
+    Quiet,
+    Stage,
+    StageResult,
+    discover_stages,
+    model_libraries,
+)
+from raudit.facts import misfits
+from raudit.model import BoundModel, Model
+from raudit.people import NOBODY, People, load_people
 from raudit.plan import Plan
+from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
-from raudit.resources import resource_dir
-from raudit.roles import audited_data
+from raudit.roles import as_sentence, audited_data
+from raudit.statements import Enrolment, statements_path
 
 PACKAGES = (
     "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
@@ -41,7 +68,7 @@ NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
 TRIED = 64
 """Rows that a model predicts before it is trusted with all."""
 
-_FILE_ROLES = ("policy", "waivers", "baseline")
+_FILE_ROLES = ("policy", "waivers", "baseline", "people")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +85,19 @@ class Prepared:
     run: Run
     facts: Mapping[str, Any]
     """Facts that no stage measures."""
+    people: People = NOBODY
+    """Who people are, as the plan names them."""
+    enrolment: Enrolment | None = None
+    """What the log knows of people's keys; None without a log."""
 
 
 def prepare(
-    plan: Plan, *, clock: datetime, seed: int | None = None, facts: Mapping[str, Any] | None = None
+    plan: Plan,
+    *,
+    clock: datetime,
+    seed: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+    enrolment: Enrolment | None = None,
 ) -> Prepared:
     """Validate stages and options, and digest every input, before any of them is read.
 
@@ -75,6 +111,8 @@ def prepare(
         Overrides the plan's seed.
     facts
         What the caller knows and answers may be held against, such as ``log.kept``.
+    enrolment
+        What the log knows of people's keys.
 
     Raises
     ------
@@ -84,7 +122,7 @@ def prepare(
     stages = _chosen(plan)
     _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
-    assessments = _assessments(plan)
+    assessments = assessment_files(plan)
     inputs = _inputs(plan, assessments)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -96,7 +134,7 @@ def prepare(
         raudit=__version__,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
-        packages=_versions(),
+        packages=_versions(stages),
     )
     return Prepared(
         plan=plan,
@@ -106,6 +144,8 @@ def prepare(
         inputs=inputs,
         run=run,
         facts=dict(facts or {}),
+        people=load_people(plan.path(plan.file.people)) if plan.file.people else NOBODY,
+        enrolment=enrolment,
     )
 
 
@@ -141,13 +181,16 @@ def measure(
     facts: dict[str, Any] = dict(reader.facts)
     sources = sources_of(reader.inputs)
     order = sorted(prepared.stages, key=lambda name: prepared.stages[name].order)  # as in the record
-    for name, stage in prepared.stages.items():
-        record = _stage(reader, stage, prepared.options[name], facts, sources)
-        facts.update(record.facts)
-        sources = sources.with_stage(record, order.index(name))
-        records.append(record)
-        if on_stage is not None:
-            on_stage(record)
+    with contextlib.closing(reader):
+        for name, stage in prepared.stages.items():
+            record = _stage(reader, stage, prepared.options[name], facts, sources)
+            facts.update(record.facts)
+            sources = sources.with_stage(record, order.index(name))
+            records.append(record)
+            if on_stage is not None:
+                on_stage(record)
+    if reader.model_error is not None and not any(record.outcome is Outcome.COMPLETED for record in records):
+        raise reader.model_error  # nothing else was established that a record could keep
     file = prepared.plan.file
     return Record(
         run=prepared.run,
@@ -164,6 +207,7 @@ class _Reader:
     def __init__(self, prepared: Prepared, progress: Progress, cache: StageCache | None) -> None:
         self.prepared, self.progress, self.cache = prepared, progress, cache
         self._evidence: Evidence | None = None
+        self.model_error: RauditError | None = None
         self._key = self.key(prepared.facts, what="evidence") if cache is not None else None
         kept = cache.load(self._key) if cache is not None and self._key is not None else None
         if kept is None:
@@ -175,12 +219,17 @@ class _Reader:
     def evidence(self) -> Evidence:
         """Read data and model, once."""
         if self._evidence is None:
-            self._evidence, self.inputs = _evidence(self.prepared, self.progress)
+            self._evidence, self.inputs, self.model_error = _evidence(self.prepared, self.progress)
             self.facts = self._evidence.facts
-            if self.cache is not None and self._key is not None:
+            if self.cache is not None and self._key is not None and self.model_error is None:
                 details = {item.role: dict(item.detail) for item in self.inputs if item.detail}
                 self.cache.keep(self._key, {"facts": dict(self.facts), "details": details})
         return self._evidence
+
+    def close(self) -> None:
+        """End the model's process, if one was needed."""
+        if self._evidence is not None and isinstance(self._evidence.model, BoundModel):
+            self._evidence.model.process.close()
 
     def key(self, facts: Mapping[str, Any], **more: Any) -> Sha256:
         """What a cached value is kept under."""
@@ -198,18 +247,30 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
     clock = reader.prepared.run.clock if stage.reads_facts else None
     said = options.model_dump(mode="json")
     places = sources.as_json() if stage.reads_facts else None
-    more = {"withheld": sorted(withheld)}
-    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places, **more)
+    keys = _keys(reader.prepared.enrolment) if stage.reads_facts else None
+    more = {"places": places, "keys": keys, "withheld": sorted(withheld)}
+    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, **more)
     record = reader.cache.load_stage(key)
     if record is None:
         record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources, withheld), options)
-        reader.cache.keep_stage(key, record)
+        # A model that was over its limits may be within them next time, on a machine with less to do.
+        if reader.model_error is None or record.outcome is Outcome.COMPLETED:
+            reader.cache.keep_stage(key, record)
     return record
+
+
+def _keys(enrolment: Enrolment | None) -> Mapping[str, Any] | None:
+    """What of a log's enrolment a stage's outcome may depend on."""
+    if enrolment is None:
+        return None
+    return {"enrolled": dict(enrolment.enrolled), "withdrawn": dict(enrolment.withdrawn)}
 
 
 def _chosen(plan: Plan) -> Mapping[str, Stage]:
     found = discover_stages()
     wanted = plan.file.stages
+    if plan.file.model is None:  # what is only about a model has nothing to say
+        found = {name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)}
     if wanted is None:
         return found
     for name in wanted:
@@ -222,7 +283,7 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
                 where=plan.yaml.where(("stages", name)),
                 hint=nearest(name, list(found)),
             )
-    return {name: stage for name, stage in found.items() if name in wanted}
+    return {name: stage for name, stage in found.items() if name in wanted or getattr(stage, "with_model", False)}
 
 
 def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
@@ -236,14 +297,13 @@ def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
         )
 
 
-def _assessments(plan: Plan) -> tuple[AssessmentFiles, ...]:
+def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
+    """Checklist and answers of every assessment that a plan names."""
     files = []
     for number, section in enumerate(plan.file.assessments):
-        shipped = resource_dir("checklists") / f"{section.checklist}.yaml"
-        own = plan.path(section.checklist)
-        path = shipped if shipped.is_file() else own
+        path = checklist_path(section.checklist) or plan.path(section.checklist)
         if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in resource_dir("checklists").glob("*.yaml")))
+            known = ", ".join(shipped_checklists())
             raise PlanError(
                 f"there is no checklist '{section.checklist}'",
                 reference="no-checklist",
@@ -270,6 +330,9 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         inputs.append(_input(plan, "checklist", item.checklist_path, ("assessments", number, "checklist")))
         if item.answers_path is not None:
             inputs.append(_input(plan, "answers", item.answers_path, ("assessments", number, "answers")))
+            if statements_path(item.answers_path).is_file():
+                place = ("assessments", number, "answers")
+                inputs.append(_input(plan, "statements", statements_path(item.answers_path), place))
     for role in _FILE_ROLES:
         value = getattr(file, role)
         if isinstance(value, str) and (role != "policy" or value.endswith((".yaml", ".yml"))):
@@ -279,9 +342,12 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
+        if path.is_dir() and role == "data":
+            size = sum(int(item["bytes"]) for item in manifest(path))
+            return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
             raise FileNotFoundError(2, "no such file")
-        return Input(role=role, name=path.name, sha256=sha256_file(path), bytes=path.stat().st_size)
+        return Input(role=role, name=printable(path.name), sha256=sha256_file(path), bytes=path.stat().st_size)
     except OSError as error:
         raise PlanError(
             f"the {role} file cannot be read",
@@ -292,10 +358,11 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
         ) from error
 
 
-def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...]]:
+def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), missing=plan.file.data.missing)
+        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
+        data = with_types(data, plan.file.data.types)
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -304,11 +371,13 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
             where=declared.name,
             hint="run again when nothing writes to it",
         )
-    model, because = _model(plan, data)
+    model, model_error = _model(prepared, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
+    model_error = model_error or audited.model_error
     facts = {**prepared.facts, "data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
-    details: dict[str, dict[str, Any]] = {"data": {"rows": data.n_rows, "columns": len(data.kinds)}}
+    shape = {"rows": data.n_rows, "columns": len(data.kinds)}
+    details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
@@ -318,15 +387,23 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         task=plan.file.task,
         data=audited.data,
         roles=audited.roles,
-        model=model if not audited.broken_model_because else None,
-        no_model_because=because or audited.broken_model_because,
+        model=model if model_error is None else None,
+        no_model_because=as_sentence(model_error)
+        if model_error
+        else "the plan declares no model"
+        if model is None
+        else "",
+        unknown_levels=audited.unknown_levels,
         assessments=prepared.assessments,
+        people=prepared.people,
+        identity=plan.file.identity,
+        enrolment=prepared.enrolment,
         facts=facts,
         seed=prepared.run.seed,
         clock=datetime.strptime(prepared.run.clock, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
         progress=progress,
     )
-    return evidence, tuple(_detailed(item, details) for item in prepared.inputs)
+    return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
 
 
 def _declared(roles: Roles) -> tuple[str, ...]:
@@ -342,21 +419,33 @@ def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
     )
 
 
-def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
-    """Read the model; a reason instead of an error lets the other stages run."""
-    section = plan.file.model
+def _model(prepared: Prepared, data: DataSet) -> tuple[BoundModel | None, RauditError | None]:
+    """Have the model read; an error that is given and not raised lets the other stages run."""
+    section = prepared.plan.file.model
     if section is None:
-        return None, "the plan declares no model"
+        return None, None
     import pyarrow as pa
 
-    from raudit.model import load_model
+    from raudit.model.trial import bound_model
 
+    path = prepared.plan.path(section.path)
     try:
         names = [name for name in data.kinds if not section.features or name in section.features]
-        sample = pa.Table.from_batches([next(data.batches(names, rows=TRIED))]) if data.n_rows else None
-        return load_model(section, plan.path(section.path), columns=tuple(data.kinds), sample=sample), ""
+        sample = pa.Table.from_batches([next(data.batches(names, rows=TRIED))]) if data.n_rows else pa.table({})
+        needed = [name for stage in prepared.stages.values() for name in model_libraries(stage)]
+        model = bound_model(section, path, columns=tuple(data.kinds), sample=sample, libraries=needed)
     except (ModelError, MissingExtraError) as error:
-        return None, _told(error)
+        return None, error
+    declared = [item.sha256 for item in prepared.inputs if item.role == "model"]
+    if declared != [model.sha256]:
+        model.process.close()
+        raise ModelError(
+            "the model file changed while it was being read",
+            reference="model-changed",
+            where=path.name,
+            hint="run again when nothing writes to it",
+        )
+    return model, None
 
 
 def _seen(
@@ -370,68 +459,100 @@ def _seen(
 
 
 def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
-    def ended(outcome: Outcome, result: StageResult, reason: str = "") -> StageRecord:
-        return StageRecord(
-            name=stage.name,
-            title=stage.title,
-            outcome=outcome,
-            reason=reason,
-            options=options.model_dump(mode="json"),
-            rules=stage.rules,
-            summary=result.summary,
-            findings=result.findings,
-            tables=result.tables,
-            figures=result.figures,
-            facts=result.facts,
-            notes=result.notes,
-            artefacts=result.artefacts,
-        )
+    """Run a stage; whatever it raises becomes a skipped or failed stage with its reason."""
+
+    def ended(outcome: Outcome, reason: str) -> StageRecord:
+        return _record(stage, options, outcome, StageResult(), reason)
 
     try:
-        result = stage.run(evidence, options)
-        record = ended(Outcome.COMPLETED, result)
-        canonical_bytes(record_to_json(record))
+        if isinstance(evidence.model, BoundModel) and model_libraries(stage):
+            return _beside_model(stage, evidence, options, evidence.model)
+        return _measured(stage, evidence, options)
     except NotEvaluable as error:
-        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+        return ended(Outcome.SKIPPED, as_sentence(error))
     except MissingExtraError as error:
-        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+        return ended(Outcome.SKIPPED, as_sentence(error))
     except RauditError as error:
-        return ended(Outcome.FAILED, StageResult(), _told(error))
+        return ended(Outcome.FAILED, as_sentence(error))
     except MemoryError:
-        return ended(Outcome.FAILED, StageResult(), "not enough memory")
+        return ended(Outcome.FAILED, "not enough memory")
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
-        return ended(Outcome.FAILED, StageResult(), f"{type(error).__name__} at {_place(error)} (a fault in raudit)")
+        return ended(Outcome.FAILED, f"{type(error).__name__} at {place_of(error)} (a fault in raudit)")
+
+
+def _measured(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
+    result = stage.run(evidence, options)
+    _only_declared(stage, result)
+    record = _record(stage, options, Outcome.COMPLETED, result)
+    canonical_bytes(record_to_json(record))
     return record
 
 
-def _place(error: Exception) -> str:
-    """Where a fault came from, by module and line. Its message is left out: it may hold data values."""
-    trace = error.__traceback__
-    place = "unknown"
-    while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if module.startswith("raudit"):
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+def _only_declared(stage: Stage, result: StageResult) -> None:
+    wrong = misfits(getattr(stage, "facts", ()), result.facts)
+    if wrong:
+        raise ExtensionError(
+            f"the stage '{stage.name}' gives facts that it does not declare so",
+            reference="fact-undeclared",
+            got=", ".join(wrong),
+            hint="declare name and type of each in the stage's facts",
+        )
 
 
-def _told(error: RauditError) -> str:
-    """An error as one sentence for the record."""
-    parts = [error.message]
-    if error.got:
-        parts.append(f"got {error.got}")
-    if error.expected:
-        parts.append(f"expected {error.expected}")
-    text = ", ".join(parts)
-    return f"{text}; {error.hint}" if error.hint else text
+def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, reason: str = "") -> StageRecord:
+    return StageRecord(
+        name=stage.name,
+        title=stage.title,
+        outcome=outcome,
+        reason=reason,
+        options=options.model_dump(mode="json"),
+        rules=stage.rules,
+        summary=result.summary,
+        findings=result.findings,
+        tables=result.tables,
+        figures=result.figures,
+        facts=result.facts,
+        notes=result.notes,
+        artefacts=result.artefacts,
+    )
 
 
-def _versions() -> Mapping[str, str]:
-    found = {}
+def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
+    """Run a stage that looks into the model in the model's own process, under its limits."""
+    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet())
+    content = model.content(
+        "raudit.pipeline:stage_beside_model",
+        {"stage": stage.name, "evidence": sent, "options": options},
+        doing=f"the stage {stage.name}",
+        data=evidence.data,
+        progress=evidence.progress,
+    )
+    record = stage_from_json(content)
+    if record is None or (record.name, record.rules) != (stage.name, stage.rules):
+        raise ModelError(
+            "the model's process gave no result of the stage", reference="model-broken", where=model.process.file
+        )
+    return record
+
+
+def stage_beside_model(
+    model: Model, data: DataSet, *, progress: Progress, stage: str, evidence: Evidence, options: Any
+) -> bytes:
+    """What ``_beside_model`` asks the model's process to do; its answer is canonical JSON."""
+    seen = replace(evidence, model=model, data=data, progress=progress)
+    return canonical_bytes(record_to_json(_measured(discover_stages()[stage], seen, options)))
+
+
+def _versions(stages: Mapping[str, Stage]) -> Mapping[str, str]:
+    """Versions of the libraries behind the numbers, and of the packages that brought a stage."""
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    for extension in extensions(Door.STAGES).values():
+        if extension.load().name in stages:
+            name, _, version = extension.package.rpartition(" ")
+            versions[name] = version
+    return versions

@@ -27,8 +27,8 @@ def test_maxima_are_the_official_ones():
     assert (figures["risk.max"].now, figures["mitigation.max"].now) == (167, 77)
 
 
-def test_official_cases(shared):
-    cases = json.loads(shared("data/aia/cases.json").read_text())["cases"]
+def test_official_cases(vectors):
+    cases = json.loads((vectors / "aia" / "cases.json").read_text())["cases"]
     assert len(cases) == 17
     for case in cases:
         expected = case["expected_after_complete"]
@@ -36,8 +36,8 @@ def test_official_cases(shared):
         assert _official(case["data"]) == wanted, case["id"]
 
 
-def test_official_random_sets(shared):
-    sets = json.loads(shared("data/aia/random100.json").read_text())
+def test_official_random_sets(vectors):
+    sets = json.loads((vectors / "aia" / "random100.json").read_text())
     assert len(sets) == 100
     for case in sets:
         assert _official(case["d"]) == case["b"]

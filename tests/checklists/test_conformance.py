@@ -269,9 +269,9 @@ def _english(node: Any) -> Iterator[str]:
 
 
 @EVERY
-def test_no_run_of_eight_words_is_the_official_survey_s(name, shared):
+def test_no_run_of_eight_words_is_the_official_survey_s(name, vectors):
     official: set[tuple[str, ...]] = set()
-    for text in _english(json.loads(shared("data/aia/survey-enfr.json").read_text())):
+    for text in _english(json.loads((vectors / "aia" / "survey-enfr.json").read_text())):
         official |= _runs(text)
     assert len(official) > 1000
     copied = {(where, " ".join(run)) for where, text in _texts(shipped(name)) for run in _runs(text) & official}

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from raudit.errors import DataError, NotEvaluable
 from raudit.evidence import StageResult
+from raudit.facts import Fact, FactType
 from raudit.findings import Finding, Severity, Status, Subject
 from raudit.validate import Strict
 
@@ -31,6 +32,7 @@ class Made:
     title: ClassVar[str] = "Made for a test"
     options = Options
     rules: ClassVar[tuple] = ()
+    facts: ClassVar[tuple] = tuple(Fact(name=n, type=FactType.NUMBER, meaning="") for n in ("made.rows", "made.n", "x"))
     reads_facts: ClassVar[bool] = {reads}
     order: ClassVar[int] = 5
 
@@ -93,6 +95,8 @@ def test_stages_that_judge_run_last_and_see_the_facts(add_stage, run):
         ('raise DataError("bad", reference="x", hint="mend it")', Outcome.FAILED, "bad; mend it"),
         ('raise ValueError("secret value")', Outcome.FAILED, "ValueError"),
         ("raise MemoryError", Outcome.FAILED, "not enough memory"),
+        ('return StageResult(facts={"made.other": 1})', Outcome.FAILED, "facts that it does not declare"),
+        ('return StageResult(facts={"made.n": "7"})', Outcome.FAILED, "facts that it does not declare"),
         ('return StageResult(facts={"x": float("nan")})', Outcome.FAILED, "no canonical JSON form"),
     ],
 )

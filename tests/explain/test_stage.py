@@ -65,8 +65,8 @@ def adds_up(found, tolerance):
     return {gap["group"]: gap for gap in gaps}
 
 
-def adult(shared, rows):
-    data = pd.read_parquet(shared("data/fairness/adult/adult.parquet"))
+def adult(vectors, rows):
+    data = pd.read_parquet(vectors / "fairness" / "adult.parquet")
     data.columns = [str(name).strip() for name in data.columns]
     return data.iloc[:rows].reset_index(drop=True)
 
@@ -75,8 +75,8 @@ def adult(shared, rows):
     ("last", "ordinal", "tolerance"),
     [(LOGISTIC, False, 1e-9), (GradientBoostingClassifier(n_estimators=20, random_state=0), True, 1e-6)],
 )
-def test_the_gap_adds_up_on_adult(shared, run, last, ordinal, tolerance):
-    data = adult(shared, 4000)
+def test_the_gap_adds_up_on_adult(vectors, run, last, ordinal, tolerance):
+    data = adult(vectors, 4000)
     label = next(name for name in ("income", "class", "label", "target") if name in data.columns)
     data["y"] = np.where(data[label].astype(str).str.contains(">50K"), "yes", "no")
     features = ["age", "education-num", "hours-per-week", "marital-status", "relationship", "sex"]
@@ -87,8 +87,8 @@ def test_the_gap_adds_up_on_adult(shared, run, last, ordinal, tolerance):
     assert of(found, "RA-XPL-001")[0].status is Status.PASSED
 
 
-def test_the_gap_adds_up_on_german_and_is_the_gap_of_the_model(shared, run):
-    data = pd.read_csv(shared("data/fairness/german/german_tailequy.csv"))
+def test_the_gap_adds_up_on_german_and_is_the_gap_of_the_model(vectors, run):
+    data = pd.read_csv(vectors / "fairness" / "german.csv")
     data["y"] = np.where(data["class-label"] == 1, "yes", "no")
     features = ["duration", "credit-amount", "age", "checking-account", "purpose", "sex"]
     found = run(LOGISTIC, data, features, options={"rows": 1000, "tolerance": 0.001})

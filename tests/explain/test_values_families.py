@@ -61,8 +61,8 @@ class Case:
     good: frozenset
 
 
-def adult(shared):
-    table = pd.read_parquet(shared("data/fairness/adult/adult.parquet")).sample(1200, random_state=0)
+def adult(vectors):
+    table = pd.read_parquet(vectors / "fairness" / "adult.parquet").sample(1200, random_state=0)
     y = table["income"].astype(str).str.contains(">").to_numpy().astype(int)
     x = table.drop(columns=["income", "split"]).reset_index(drop=True)
     words = [name for name in x if not pd.api.types.is_numeric_dtype(x[name])]
@@ -70,8 +70,8 @@ def adult(shared):
     return Case(x, y, (x["sex"].str.strip() == "Male").to_numpy(), frozenset({"1"}))
 
 
-def german(shared):
-    table = pd.read_csv(shared("data/fairness/german/german_tailequy.csv"))
+def german(vectors):
+    table = pd.read_csv(vectors / "fairness" / "german.csv")
     words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
     x = table.drop(columns="class-label").assign(**{name: table[name].astype("category") for name in words})
     x = x.assign(rich=table["credit-amount"] > 4000, duration=table["duration"].where(table.index % 9 > 0))
@@ -86,8 +86,8 @@ def one_thread():
 
 
 @pytest.fixture(scope="module", params=[adult, german], ids=["adult", "german"])
-def case(request, shared):
-    return request.param(shared)
+def case(request, vectors):
+    return request.param(vectors)
 
 
 def one_hot(last):

@@ -16,16 +16,22 @@ from raudit.stages.fairness.metrics import FN, FP, TN, TP, estimate, group_count
 
 
 @pytest.fixture(scope="module")
-def published(shared):
+def published(vectors):
     tables = defaultdict(dict)
-    with shared("reference/published_tables.csv").open() as file:
+    with (vectors / "fairness" / "published_tables.csv").open() as file:
         for row in csv.DictReader(file):
             tables[row["table"].split()[0]][row["item"]] = float(row["published"])
     return tables
 
 
-def compas(shared):
-    return pd.read_csv(shared("data/fairness/compas/compas-scores-two-years.csv"))
+def people(path):
+    """One row a person from a table of counts."""
+    counts = pd.read_csv(path)
+    return counts.loc[counts.index.repeat(counts["people"])].reset_index(drop=True)
+
+
+def compas(vectors):
+    return people(vectors / "fairness" / "compas-two-years.csv")
 
 
 def counted(frame, attributes, label, prediction):
@@ -37,8 +43,8 @@ def counted(frame, attributes, label, prediction):
     return count_cells(wrap_table(frame), spec)
 
 
-def test_propublica_confusion_tables(shared, published):
-    frame = compas(shared)
+def test_propublica_confusion_tables(vectors, published):
+    frame = compas(vectors)
     checked = 0
     for cut, positive in (("med", ("High", "Medium")), ("high", ("High",))):
         table = counted(frame, ["race"], ("two_year_recid", "1"), ("score_text", *positive))
@@ -57,8 +63,8 @@ def test_propublica_confusion_tables(shared, published):
     assert checked == len(published["T1"])
 
 
-def test_aequitas_counts(shared, published):
-    frame = pd.read_csv(shared("data/fairness/aequitas_samples/compas_for_aequitas.csv"))
+def test_aequitas_counts(vectors, published):
+    frame = pd.read_csv(vectors / "fairness" / "aequitas-compas.csv")
     checked = 0
     for name in ("race", "sex", "age_cat"):
         groups = group_counts(counted(frame, [name], ("label_value", "1"), ("score", "1")), (name,))
@@ -69,10 +75,9 @@ def test_aequitas_counts(shared, published):
     assert checked == len(published["T3"])
 
 
-def test_propublica_filter(shared, published):
-    frame = compas(shared)
-    keep = frame.days_b_screening_arrest.abs().le(30) & frame.is_recid.ne(-1)
-    frame = frame[keep & frame.c_charge_degree.ne("O") & frame.score_text.ne("N/A")]
+def test_propublica_filter(vectors, published):
+    frame = compas(vectors)
+    frame = frame[frame.kept.eq(1)]
     table = counted(frame, ["sex", "race", "decile_score"], None, ("two_year_recid", "1"))
     want = published["T2"]
     whole = group_counts(table, ())
@@ -86,17 +91,16 @@ def test_propublica_filter(shared, published):
                 assert n == want[item]
 
 
-def test_violent_filter(shared, published):
-    frame = pd.read_csv(shared("data/fairness/compas/compas-scores-two-years-violent.csv"))
-    keep = frame.days_b_screening_arrest.abs().le(30) & frame.is_recid.ne(-1)
-    frame = frame[keep & frame.c_charge_degree.ne("O") & frame.v_score_text.ne("N/A")]
+def test_violent_filter(vectors, published):
+    frame = people(vectors / "fairness" / "compas-two-years-violent.csv")
+    frame = frame[frame.kept.eq(1)]
     whole = group_counts(counted(frame, ["sex"], None, ("two_year_recid", "1")), ())
     want = published["T2"]
     assert (whole.n[0], estimate(whole, "selection_rate").events[0]) == (want["violent n"], want["violent recid"])
 
 
-def test_berkeley(shared, published):
-    frame = pd.read_csv(shared("data/fairness/ucb_admissions/UCBAdmissions.csv"))
+def test_berkeley(vectors, published):
+    frame = pd.read_csv(vectors / "fairness" / "berkeley.csv")
     spec = CellSpec(
         attributes=(Attribute(column="Dept"), Attribute(column="Gender")),
         prediction=Outcome(column="Admit", favourable=frozenset({"Admitted"})),
@@ -108,8 +112,8 @@ def test_berkeley(shared, published):
         assert round(rate * 100) == published["T10"][f"{dept} {gender.lower()}"]
 
 
-def test_adult(shared, published):
-    frame = pd.read_parquet(shared("data/fairness/adult/adult.parquet"))
+def test_adult(vectors, published):
+    frame = pd.read_parquet(vectors / "fairness" / "adult.parquet")
     want = published["T11"]
     table = counted(frame, ["split"], None, ("income", ">50K"))
     sizes = dict(zip(group_counts(table, ("split",)).names, group_counts(table, ("split",)).n, strict=True))

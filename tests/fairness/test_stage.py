@@ -16,8 +16,9 @@ from raudit.stages.fairness.sentences import agree, half_up, points, rounded_up,
 
 
 @pytest.fixture(scope="module")
-def compas(shared, run):
-    frame = pd.read_csv(shared("data/fairness/compas/compas-scores-two-years.csv"))
+def compas(vectors, run):
+    counts = pd.read_csv(vectors / "fairness" / "compas-two-years.csv")
+    frame = counts.loc[counts.index.repeat(counts["people"])].reset_index(drop=True)
     frame = frame[frame.race.isin(["African-American", "Caucasian"])]
     words = {
         "people": "defendants", "selected": "were marked low risk", "rejected": "were marked high risk",
@@ -110,8 +111,8 @@ def test_audit_wide_intervals_are_wider(run, finding):
     assert widths[1] > widths[0]
 
 
-def test_berkeley_reverses_within_departments(shared, run, finding):
-    frame = pd.read_csv(shared("data/fairness/ucb_admissions/UCBAdmissions.csv"))
+def test_berkeley_reverses_within_departments(vectors, run, finding):
+    frame = pd.read_csv(vectors / "fairness" / "berkeley.csv")
     rows = frame.loc[frame.index.repeat(frame.Freq), ["Admit", "Gender", "Dept"]]
     result = run(
         pa.Table.from_pandas(rows, preserve_index=False), sensitive=("Gender",), control=("Dept",),

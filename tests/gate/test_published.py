@@ -42,7 +42,9 @@ def test_presets_fit_the_policy_schema():
 
 
 def test_every_rule_has_its_page():
-    made = runpy.run_path(str(ROOT / "scripts" / "write_rule_pages.py"))["pages"]()
+    script = runpy.run_path(str(ROOT / "scripts" / "write_rule_pages.py"))
+    made = script["pages"]()
+    assert script["FACTS_PAGE"].read_text() == script["facts_page"](), "run python scripts/write_rule_pages.py"
     for name, text in made.items():
         page = ROOT / "docs" / "rules" / name
         assert page.is_file(), f"{name} is missing: python scripts/write_rule_pages.py"

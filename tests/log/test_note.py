@@ -22,21 +22,21 @@ SIGNED = checkpoint.sign_checkpoint(checkpoint.Checkpoint(origin=KEY.name, size=
 
 
 @pytest.fixture
-def vectors(shared):
-    return json.loads((shared("data/merkle") / "signed_note_vectors.json").read_text())
+def notes(vectors):
+    return json.loads((vectors / "merkle" / "signed_note_vectors.json").read_text())
 
 
-def test_bit_exact_signature(vectors):
-    case = vectors["sign"]
+def test_bit_exact_signature(notes):
+    case = notes["sign"]
     seed = base64.b64decode(case["skey"].split("+", 4)[-1])[1:]
     key = LogKey(name="PeterNeumann", seed=seed)
     assert key.vkey == case["vkey"]
     assert note.sign_note(case["text"], key) == case["note"]
 
 
-def test_published_notes(vectors):
-    assert len(vectors["notes"]) == 13
-    for case in vectors["notes"]:
+def test_published_notes(notes):
+    assert len(notes["notes"]) == 13
+    for case in notes["notes"]:
         verifiers = [Verifier.parse(vkey) for vkey in case["vkeys"]]
         assert opens(bytes.fromhex(case["hex"]), verifiers) == case["ok"], case["desc"]
 
@@ -49,14 +49,14 @@ def opens(text: bytes, verifiers: list[Verifier]) -> bool:
     return True
 
 
-def test_published_bad_verifier_keys(vectors):
-    for vkey in vectors["bad_vkeys"]:
+def test_published_bad_verifier_keys(notes):
+    for vkey in notes["bad_vkeys"]:
         with pytest.raises(KeyFileError):
             Verifier.parse(vkey)
 
 
-def test_published_checkpoint_bodies(vectors):
-    for case in vectors["checkpoint_bodies"]:
+def test_published_checkpoint_bodies(notes):
+    for case in notes["checkpoint_bodies"]:
         if case["ok"]:
             assert checkpoint.parse_body(case["text"]).origin == "Log"
         else:

@@ -125,10 +125,10 @@ def test_a_draft_plan_names_nobody(raudit, tmp_path):
 def write_all(folder):
     write_csv(folder / "a.csv")
     table = pa.Table.from_pylist(list(rows()))
-    (folder / "handled=zyzanna.q@quillmail.example").mkdir()
-    (folder / "agent_name=Bobrik%20Tarnwood").mkdir()
-    pq.write_table(table, folder / "handled=zyzanna.q@quillmail.example" / "p.parquet")
-    pq.write_table(table, folder / "agent_name=Bobrik%20Tarnwood" / "p.parquet")
+    (folder / "x" / "handled=zyzanna.q@quillmail.example").mkdir(parents=True)
+    (folder / "y" / "agent_name=Bobrik%20Tarnwood").mkdir(parents=True)
+    pq.write_table(table.drop_columns(["handled"]), folder / "x" / "handled=zyzanna.q@quillmail.example" / "p.parquet")
+    pq.write_table(table.drop_columns(["agent_name"]), folder / "y" / "agent_name=Bobrik%20Tarnwood" / "p.parquet")
     (folder / "b.jsonl").write_text("\n".join(json.dumps(row) for row in rows()) + "\n{oxo.v@vellmail.example\n")
     (folder / "broken.parquet").write_bytes(b"PAR1 Zyzanna Quillfeather PAR1")
     (folder / "nohead.csv").write_text("1,Oxo Vellumby,oxo.v@vellmail.example\n2,B,bobrik.t@tarnmail.example\n")
@@ -147,12 +147,23 @@ def test_a_scan_of_every_reader(raudit, tmp_path, form):
     clean(said)
 
 
-def test_a_file_without_a_header_is_refused(raudit, tmp_path):
-    path = tmp_path / "nohead.csv"
-    path.write_text("1,Oxo Vellumby,oxo.v@vellmail.example\n2,B,bobrik.t@tarnmail.example\n")
-    for command in (("pii", "scan", path), ("init", path, "-o", tmp_path / "p.yaml", "--no-keys")):
+def test_persons_never_become_names_of_columns(raudit, tmp_path):
+    """A scan reads a first row that is data as data and says so; where names are declared they are refused."""
+    path, typed = tmp_path / "nohead.csv", tmp_path / "nohead.parquet"
+    row = ["1", "Oxo Vellumby", "oxo.v@vellmail.example"]
+    path.write_text(",".join(row) + "\n2,B,bobrik.t@tarnmail.example\n")
+    pq.write_table(pa.table({name: ["2"] for name in row}), typed)
+    plan = ("-o", tmp_path / "p.yaml", "--no-keys")
+    for expected, *command in (
+        (1, "pii", "scan", path),
+        (2, "pii", "scan", path, "--header"),
+        (2, "pii", "scan", typed),
+        (2, "pii", "redact", typed, "-o", tmp_path / "copy.parquet"),
+        (2, "init", path, *plan),
+        (2, "init", typed, *plan),
+    ):
         status, said = raudit(*command)
-        assert (status, "looks like data" in said) == (2, True)
+        assert (status, "like data" in said) == (expected, True), command
         clean(said)
 
 

@@ -9,13 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from raudit.cli import main
+from raudit.data.readers.contents import file_contents
+from raudit.data.readers.delimited import find_layout
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.compare_copy import differences_of, explained
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.redact import operator, redactors, same
-from raudit.stages.pii.rewrite import rewrite
+from raudit.stages.pii.rewrite import Original, rewrite
 from raudit.stages.pii.rewrite_delimited import records
-from raudit.stages.pii.sources import open_source
+from raudit.stages.pii.sources import ReadOptions, open_source
 
 KEY = bytes(range(32))
 MAILS = [f"{name}@example.org" for name in ("anna.miller", "bob.t", "carla", "dan", "emma", "frank", "gina", "hugo")]
@@ -52,12 +54,13 @@ def test_outside_the_masks_a_text_table_is_the_same_to_the_byte(scanner, tmp_pat
     path, out = tmp_path / "t.csv", tmp_path / "o.csv"
     path.write_bytes(text.encode(encoding))
     (source,) = open_source(str(path))
-    rewrite(path, source, out, redactors(scan_table(source, scanner), operator("replace", None), scanner))
+    original = Original(path, ReadOptions())
+    rewrite(original, source, out, redactors(scan_table(source, scanner), operator("replace", None), scanner))
     want = text
     for mail in MAILS:
         want = want.replace(mail, "<EMAIL_ADDRESS>")
     assert out.read_bytes() == want.encode(encoding)
-    assert differences_of(path, source, out) == 0
+    assert differences_of(original, out) == 0
 
 
 def test_ragged_rows_are_copied_and_told(redact, tmp_path):
@@ -214,7 +217,7 @@ def test_check_sees_a_changed_byte(redact, tmp_path):
     bad = tmp_path / "bad.csv"
     for old, new in (("keep 3", "keep 4"), ("\n5,", "\r\n5,"), ("keep 7\n", ""), ("id,", '"id",')):
         bad.write_bytes(out.read_bytes().replace(old.encode(), new.encode()))
-        assert differences_of(path, None, bad) > 0, old
+        assert differences_of(Original(path, ReadOptions()), bad) > 0, old
     status, said, _ = redact(path, bad, "--check")
     assert (status, "differ from the original" in said) == (6, True)
 
@@ -240,6 +243,65 @@ def test_records_together_are_the_file(tmp_path):
     text = '\ufeff"a ""x"" \n b",c\r\n\n"open,1\n2,"3"tail,\r4'
     path = tmp_path / "t.csv"
     path.write_bytes(text.encode())
-    found = list(records(path, "utf-8", ","))
+    found = list(records(path, find_layout(file_contents(path, path.name), ReadOptions())))
     assert "".join(c + e for r in found for c, e in zip(r.cells, r.ends, strict=True)) == text
     assert found[0].cells == ['\ufeff"a ""x"" \n b"', "c"]
+
+
+@pytest.mark.parametrize("form", ["array", "pretty", "objects"])
+def test_an_array_keeps_its_form(redact, tmp_path, form):
+    rows = [{"id": i, "c": {"email": mail}, "l": [mail, 1.5]} for i, mail in enumerate(MAILS)]
+    text = json.dumps(rows) if form == "array" else json.dumps(rows, indent=1)
+    if form == "objects":
+        text = "\n".join(json.dumps(row, indent=2) for row in rows) + "\n"
+    path, out = tmp_path / "t.json", tmp_path / "o.json"
+    path.write_text(text)
+    _, said, _ = redact(path, out, how="replace")
+    want = text
+    for mail in MAILS:
+        want = want.replace(mail, "<EMAIL_ADDRESS>")
+    assert out.read_text() == want
+    assert "8 rows" in said
+    assert redact(path, out, "--check")[0] != 6
+    out.write_text(want.replace("1.5", "2.55", 1))
+    assert redact(path, out, "--check")[0] == 6
+
+
+def test_json_that_breaks_off_is_refused_and_nothing_written(redact, tmp_path):
+    path, out = tmp_path / "t.json", tmp_path / "o.json"
+    path.write_text('[{"email": "anna@example.org"},\n{"email": "zoe@exam')
+    status, _, said = redact(path, out)
+    assert (status, "copy-json" in said, "zoe" in said) == (2, True, False)
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("o.")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "options"),
+    [
+        ("no header", "".join(f"{i},{m}\n" for i, m in enumerate(MAILS)), ()),
+        ("declared", "id~email\n" + "".join(f"{i}~{m}\n" for i, m in enumerate(MAILS)), ("--delimiter", "~")),
+        ("announced", "sep=;\nid;email\n" + "".join(f"{i};{m}\n" for i, m in enumerate(MAILS)), ()),
+        ("inches", "size\temail\n" + "".join(f'"{i}\t{m}\n' for i, m in enumerate(MAILS)), ()),
+    ],
+)
+def test_a_copy_reads_what_the_scan_reads(redact, tmp_path, name, data, options):
+    path, out = tmp_path / "t.tsv", tmp_path / "o.tsv"
+    path.write_text(data)
+    _, said, _ = redact(path, out, *options, how="replace")
+    want = data
+    for mail in MAILS:
+        want = want.replace(mail, "<EMAIL_ADDRESS>")
+    assert out.read_text() == want, name
+    assert "8 rows" in said
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-32", "iso-8859-2", "shift_jis"])
+def test_declared_and_found_encodings_stay(redact, tmp_path, encoding):
+    path, out = tmp_path / "t.csv", tmp_path / "o.csv"
+    word = {"iso-8859-2": "\u0141\u00f3d\u017a", "shift_jis": "\u6771\u4eac"}.get(encoding, "caf\u00e9")
+    text = "id,email,note\n" + "".join(f"{i},{mail},{word}\n" for i, mail in enumerate(MAILS))
+    path.write_bytes(text.encode(encoding))
+    redact(path, out, *(() if encoding.startswith("utf") else ("--encoding", encoding)), how="replace")
+    for mail in MAILS:
+        text = text.replace(mail, "<EMAIL_ADDRESS>")
+    assert out.read_bytes() == text.encode(encoding)

@@ -14,7 +14,7 @@
 
 from raudit.checklists.answers import Answer, Answers, SignOff, load_answers, parse_answers
 from raudit.checklists.assess import Assessment, assess
-from raudit.checklists.load import Checklist, load_checklist, parse_checklist, shipped_checklists
+from raudit.checklists.load import Checklist, checklist_path, load_checklist, parse_checklist, shipped_checklists
 from raudit.checklists.official import answers_from_official
 from raudit.checklists.page_text import brief, brief_html
 from raudit.checklists.register import Risk, risk_register
@@ -36,6 +36,7 @@ __all__ = [
     "assess",
     "brief",
     "brief_html",
+    "checklist_path",
     "load_answers",
     "load_checklist",
     "parse_answers",

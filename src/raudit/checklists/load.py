@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,15 @@ from raudit.canonical import Sha256, digest
 from raudit.checklists.expressions import BY_QUESTION, Expression, compile_expression
 from raudit.checklists.priority import with_priority
 from raudit.checklists.schema import ChecklistFile, Kind, Question, Section
+from raudit.doors import Door, clash, folders
 from raudit.errors import ChecklistError
+from raudit.facts import is_known, known_facts
 from raudit.resources import resource_dir
 from raudit.validate import validate
-from raudit.yamltext import YamlText, parse_yaml, read_yaml
+from raudit.yamltext import YamlText, nearest, parse_yaml, read_yaml
+
+IN_SENTENCE = re.compile(r"\{fact:([a-z0-9_.]+)\}")
+"""A fact in a sentence, replaced by what was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +58,23 @@ class Checklist:
 
 
 def shipped_checklists() -> tuple[str, ...]:
-    """Ids of the checklists that come with raudit."""
-    return tuple(sorted(path.stem for path in resource_dir("checklists").glob("*.yaml")))
+    """Ids of the checklists that come with raudit or with an installed package."""
+    return tuple(sorted(_known()))
+
+
+def checklist_path(name: str) -> Path | None:
+    """Find the file of a checklist that comes with raudit or with an installed package; None if none does."""
+    return _known().get(name)
+
+
+def _known() -> dict[str, Path]:
+    known = {path.stem: path for path in resource_dir("checklists").glob("*.yaml")}
+    for extension, folder in folders(Door.CHECKLISTS):
+        for path in sorted(folder.glob("*.yaml")):
+            if path.stem in known:
+                raise clash(Door.CHECKLISTS, replace(extension, name=path.stem), "another folder")
+            known[path.stem] = path
+    return known
 
 
 def in_words(name: str) -> str:
@@ -112,6 +133,9 @@ def _checked(yaml: YamlText) -> Checklist:
     )
     for text, at in _expressions(file):
         _check_references(checklist, found[text], yaml, at)
+    for name, at in _facts(checklist):
+        if not is_known(name):
+            raise _unknown_fact(name, yaml, at)
     _check_order(checklist, yaml)
     _check_level(checklist, yaml)
     return checklist
@@ -170,6 +194,33 @@ def _expressions(file: ChecklistFile) -> Iterator[tuple[str, tuple[str | int, ..
     for s, signoff in enumerate(file.signoff):
         if signoff.required_if:
             yield signoff.required_if, ("signoff", s, "required_if")
+
+
+def _facts(checklist: Checklist) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Every fact that a checklist names, and where."""
+    for s, section in enumerate(checklist.file.sections):
+        for q, question in enumerate(section.questions):
+            at = ("sections", s, "questions", q, "evidence")
+            if question.evidence.fact:
+                yield question.evidence.fact, (*at, "fact")
+            for key in ("suggest", "contradicted_if"):
+                for c, rule in enumerate(getattr(question.evidence, key)):
+                    for name in IN_SENTENCE.findall(rule.because):
+                        yield name, (*at, key, c, "because")
+    for text, place in _expressions(checklist.file):
+        for function, words in checklist.expressions[text].calls():
+            if function == "fact" and words:
+                yield words[0], place
+
+
+def _unknown_fact(name: str, yaml: YamlText, at: tuple[str | int, ...]) -> ChecklistError:
+    return ChecklistError(
+        "no stage gives this fact",
+        reference="no-fact",
+        where=yaml.where(at),
+        got=name,
+        hint=nearest(name, [fact.name for fact in known_facts()]) or "docs/reference/facts.md lists all",
+    )
 
 
 def _check_question(question: Question, yaml: YamlText, at: tuple[str | int, ...]) -> None:
@@ -237,7 +288,10 @@ def _fault(message: str, reference: str, yaml: YamlText, at: tuple[str | int, ..
 @functools.cache
 def shipped(name: str) -> Checklist:
     """A shipped checklist by its id."""
-    return load_checklist(resource_dir("checklists") / f"{name}.yaml")
+    path = checklist_path(name)
+    if path is None:
+        raise ChecklistError(f"there is no checklist '{name}'", reference="no-checklist")
+    return load_checklist(path)
 
 
 def json_schema() -> dict[str, Any]:

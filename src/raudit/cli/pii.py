@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from raudit.cli._reading import read_options, reading_options
 from raudit.printable import json_text
 
 
@@ -32,7 +33,7 @@ def _shared(function: Any) -> Any:
     )
     for option in reversed(options):
         function = option(function)
-    return function
+    return reading_options(function)
 
 
 @command.command()
@@ -45,7 +46,7 @@ def _shared(function: Any) -> Any:
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0.")
 def scan(data: str, *, form: str | None, **given: Any) -> None:
-    """Scan DATA: CSV, TSV, JSON lines, Parquet, Arrow, SQLite, DuckDB, a folder of them, or an SQLAlchemy URL.
+    """Scan DATA: CSV, TSV, JSON, Parquet, Arrow, Excel, SQLite, DuckDB, gzip, zip, a folder, or an SQLAlchemy URL.
 
     Exit status 1 if personal data was found, 3 if names could not be looked for or something could not be read, 0 if
     nothing was found, 5 if there was nothing to scan.
@@ -53,9 +54,10 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
     from raudit.stages.pii.show import print_result, progress
     from raudit.stages.pii.sweep import sweep, to_json
 
+    reading = read_options(given)
     options = _options(given)
     with progress() as told:
-        result = sweep(data, options, seed=given["seed"], progress=told)
+        result = sweep(data, options, seed=given["seed"], progress=told, reading=reading)
     if form == "json":
         click.echo(json_text(to_json(result), indent=2))
     elif form == "sarif":
@@ -92,6 +94,7 @@ def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **giv
     from raudit.stages.pii.redact_file import redact_file
     from raudit.stages.pii.show import print_redaction, progress
 
+    reading = read_options(given)
     with progress() as told:
         done = redact_file(
             Path(data),
@@ -102,6 +105,7 @@ def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **giv
             seed=given["seed"],
             progress=told,
             check=check,
+            reading=reading,
         )
     print_redaction(done)
     raise SystemExit(done.exit_status)

@@ -16,6 +16,8 @@ class ColumnLook:
     distinct: int
     """Number of different values that are not missing."""
     missing: int
+    more: bool = False
+    """Whether counting stopped at ``distinct``, so that there may be more."""
     levels: tuple[str, ...] = ()
     """The values themselves, as text, only where there are at most twelve and none may name somebody."""
 
@@ -26,7 +28,8 @@ class ColumnLook:
 
     def says(self) -> str:
         """One line on the column: counts, and no value; a plan is committed where the data is not."""
-        text = f"{self.kind}, {self.distinct:,} distinct"
+        distinct = f"at least {self.distinct:,}" if self.more else f"{self.distinct:,}"
+        text = f"{self.kind}, {distinct} distinct"
         if self.missing:
             text += f", {self.missing:,} missing"
         return text

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from raudit.doors import Door, clash, folders
 from raudit.errors import TemplateError
 from raudit.report.lint import lint
 from raudit.resources import resource_dir
@@ -50,9 +51,19 @@ class Template:
 
 
 def template_names() -> tuple[str, ...]:
-    """Names of the shipped templates."""
-    folder = resource_dir("report_templates")
-    return tuple(sorted(path.parent.name for path in folder.glob("*/template.yaml")))
+    """Names of the templates that come with raudit or with an installed package."""
+    return tuple(sorted(_known()))
+
+
+def _known() -> dict[str, Path]:
+    shipped = resource_dir("report_templates")
+    known = {path.parent.name: path.parent for path in shipped.glob("*/template.yaml")}
+    for extension, folder in folders(Door.REPORT_TEMPLATES):
+        for path in sorted(folder.glob("*/template.yaml")):
+            if path.parent.name in known:
+                raise clash(Door.REPORT_TEMPLATES, replace(extension, name=path.parent.name), "another folder")
+            known[path.parent.name] = path.parent
+    return known
 
 
 def find_template(name: str, templates_dir: Path | None = None) -> Template:
@@ -72,7 +83,7 @@ def find_template(name: str, templates_dir: Path | None = None) -> Template:
     """
     shipped = resource_dir("report_templates")
     places = [] if templates_dir is None else [templates_dir / name]
-    places += [shipped / name] if name in template_names() else [Path(name)]
+    places.append(_known().get(name, Path(name)))
     folder = next((place for place in places if (place / "template.yaml").is_file()), None)
     if folder is None:
         raise TemplateError(
@@ -88,9 +99,22 @@ def find_template(name: str, templates_dir: Path | None = None) -> Template:
         shared=shipped / SHARED,
         description=str(about.get("description") or ""),
     )
+    _refuse_links_out(template.folder)
     for file in sorted(template.folder.glob("*.j2")):
         lint(_read(file), file.name)
     return template
+
+
+def _refuse_links_out(folder: Path) -> None:
+    """Refuse a link that leads out of the folder: a template could print any file of this machine through it."""
+    for path in sorted(folder.rglob("*")):
+        if not path.resolve().is_relative_to(folder):
+            raise TemplateError(
+                "a link in the template leads out of its folder",
+                reference="template-link",
+                where=str(path.relative_to(folder)),
+                hint="put a copy of the file there",
+            )
 
 
 def run_template(template: Template, medium: str, context: dict[str, Any], finalize: Any) -> str:

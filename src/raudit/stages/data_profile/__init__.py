@@ -13,8 +13,10 @@ from pydantic import Field
 from raudit.data import ColumnName, Kind
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
+from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.stages.data_profile.facts import FACTS
 from raudit.stages.data_profile.groups import group_labels
 from raudit.stages.data_profile.profile import omitted, profile
 from raudit.validate import Strict
@@ -72,6 +74,7 @@ class DataProfile:
     title: ClassVar[str] = "Data profile"
     options: ClassVar[type[Strict]] = Options
     rules: ClassVar[tuple[Rule, ...]] = (MISSING, UNSAFE)
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 10
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from raudit.evidence import Evidence, StageResult
+from raudit.facts import Fact
 from raudit.findings import Finding, Rule
 from raudit.record import Figure, Table
 from raudit.stages.explain.association import association_part
 from raudit.stages.explain.confident import confident_part
 from raudit.stages.explain.decisions import decisions_of
 from raudit.stages.explain.dependence import dependence_figures
+from raudit.stages.explain.facts import FACTS
 from raudit.stages.explain.gaps import gap_findings, gap_notes, gap_parts, gap_tables
 from raudit.stages.explain.importance import additive, group_tables, importance_table, precise, summary
 from raudit.stages.explain.interactions import interactions_part
@@ -53,8 +55,10 @@ class Explain:
     title: ClassVar[str] = "What the model rests on"
     options: ClassVar[type[ExplainOptions]] = ExplainOptions
     rules: ClassVar[tuple[Rule, ...]] = RULES
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 20
+    model_libraries: ClassVar[tuple[str, ...]] = ("shap", "sklearn.ensemble")
 
     def run(self, evidence: Evidence, options: ExplainOptions) -> StageResult:
         """Explain a sample of rows; see ``docs/reference/explain.md``."""

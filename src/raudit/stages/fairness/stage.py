@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
+from raudit.facts import Fact
 from raudit.findings import Rule
+from raudit.stages.fairness.facts import FACTS
 from raudit.stages.fairness.options import FairnessOptions
 from raudit.stages.fairness.rules import RULES
 
@@ -18,6 +20,7 @@ class FairnessStage:
     title: ClassVar[str] = "Fairness"
     options: ClassVar[type[FairnessOptions]] = FairnessOptions
     rules: ClassVar[tuple[Rule, ...]] = RULES
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 10
 

@@ -6,8 +6,10 @@ from typing import ClassVar
 
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
+from raudit.facts import Fact
 from raudit.findings import Rule
 from raudit.stages.pii.catalogue import RULES
+from raudit.stages.pii.facts import FACTS
 from raudit.stages.pii.options import Options
 
 
@@ -18,6 +20,7 @@ class PersonalData:
     title: ClassVar[str] = "Personal data"
     options: ClassVar[type[Options]] = Options
     rules: ClassVar[tuple[Rule, ...]] = RULES
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 50
     withholds: ClassVar[bool] = True
@@ -29,7 +32,7 @@ class PersonalData:
         from raudit.stages.pii.people_alone import assess_singling_out
         from raudit.stages.pii.profile import profile_to_json
 
-        data = evidence.data
+        data = evidence.data.as_written()
         if not data.n_rows or not data.kinds:
             raise NotEvaluable(
                 "the data set has no rows to scan", reference="pii-empty", where=data.name, hint="check the export"

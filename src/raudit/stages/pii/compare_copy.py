@@ -7,23 +7,24 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from raudit.data.readers.delimited import find_layout
+from raudit.data.readers.encodings import find_form
+from raudit.data.readers.json_rows import one_a_line
 from raudit.stages.pii.redact import STAND_IN
-from raudit.stages.pii.rewrite import errors_of, form_of
-from raudit.stages.pii.rewrite_delimited import Record, form, plain_encoding, records, value_of
+from raudit.stages.pii.rewrite import Original, errors_of
+from raudit.stages.pii.rewrite_delimited import Record, records, value_of
 from raudit.stages.pii.rewrite_json import is_json, leaves
-from raudit.stages.pii.sources import StreamedTable
-from raudit.stages.pii.texts import encoding_of
 
 
-def differences_of(path: Path, _source: StreamedTable, out: Path) -> int:
+def differences_of(original: Original, out: Path) -> int:
     """Count the places in which a copy differs from its original and no stand-in explains it."""
-    match form_of(path):
-        case "delimited":
-            return sum(_delimited(path, out))
+    match original.form:
+        case "csv":
+            return sum(_delimited(original, out))
         case "json":
-            return sum(_json(path, out))
-        case _:
-            return _arrow(path, out)
+            return sum(_json(original, out))
+        case form:
+            return _arrow(_table(original.path, form), _table(out, form))
 
 
 def explained(old: str, new: str) -> bool:
@@ -45,25 +46,29 @@ def explained(old: str, new: str) -> bool:
     return old.startswith(first) and old.endswith(last) and len(old) - len(last) > place
 
 
-def _delimited(path: Path, out: Path) -> Iterator[int]:
-    encoding, delimiter = form(path)
+def _delimited(original: Original, out: Path) -> Iterator[int]:
+    layout = find_layout(original.contents, original.reading)
     none = Record([], [])
-    for old, new in zip_longest(records(path, encoding, delimiter), records(out, encoding, delimiter), fillvalue=none):
+    for old, new in zip_longest(records(original.path, layout), records(out, layout), fillvalue=none):
         if old.ends != new.ends:
             yield 1
             continue
         for before, after in zip(old.cells, new.cells, strict=True):
             quoted = before.startswith(chr(34)) == after.startswith(chr(34))
-            yield not (before == after or (quoted and explained(value_of(before), value_of(after))))
+            cells = (value_of(before), value_of(after)) if layout.quoted else (before, after)
+            yield not (before == after or (quoted and explained(*cells)))
 
 
-def _json(path: Path, out: Path) -> Iterator[int]:
-    encoding = plain_encoding(path, encoding_of(path))
-    errors = errors_of(encoding)
+def _json(original: Original, out: Path) -> Iterator[int]:
+    text = find_form(original.contents, original.reading)
+    encoding, errors = text.encoding, errors_of(text.encoding)
     with (
-        path.open(encoding=encoding, errors=errors, newline="") as old,
+        original.path.open(encoding=encoding, errors=errors, newline="") as old,
         out.open(encoding=encoding, errors=errors, newline="") as new,
     ):
+        if not one_a_line(original.contents, text, original.reading):
+            yield from _leaves(old.read(), new.read())
+            return
         for before, after in zip_longest(old, new, fillvalue=""):
             yield from _line(before, after)
 
@@ -76,6 +81,10 @@ def _line(before: str, after: str) -> Iterator[int]:
         yield not explained(before, after)
         return
     yield before.replace(old, "", 1) != after.replace(new, "", 1)
+    yield from _leaves(old, new)
+
+
+def _leaves(old: str, new: str) -> Iterator[int]:
     for a, b in zip_longest(leaves(old), leaves(new), fillvalue=("", "", "", False)):
         same = a[1] == b[1]
         if a[0] == "number" == b[0]:
@@ -85,8 +94,7 @@ def _line(before: str, after: str) -> Iterator[int]:
         yield not same
 
 
-def _arrow(path: Path, out: Path) -> int:
-    old, new = _table(path), _table(out)
+def _arrow(old: Any, new: Any) -> int:
     if not old.schema.equals(new.schema, check_metadata=False) or old.num_rows != new.num_rows:
         return 1
     count = 0
@@ -96,12 +104,12 @@ def _arrow(path: Path, out: Path) -> int:
     return count
 
 
-def _table(path: Path) -> Any:
+def _table(path: Path, form: str) -> Any:
     import pyarrow as pa
     import pyarrow.ipc as ipc
     import pyarrow.parquet as pq
 
-    if form_of(path) == "parquet":
+    if form == "parquet":
         return pq.ParquetFile(path).read()
     try:
         return ipc.open_file(pa.memory_map(str(path))).read_all()

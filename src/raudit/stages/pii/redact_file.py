@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from raudit.data import ColumnName
+from raudit.data.readers.delimited import find_layout
 from raudit.errors import DataError
 from raudit.evidence import Progress
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
 from raudit.stages.pii.convert import convert
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.redact import STAND_IN, How, Redactors, operator, redactors
-from raudit.stages.pii.rewrite import Copied, form_of, rewrite
+from raudit.stages.pii.rewrite import Copied, Original, form_named, rewrite
 from raudit.stages.pii.scan import as_strings
-from raudit.stages.pii.sources import StreamedTable, open_source
+from raudit.stages.pii.sources import ReadOptions, StreamedTable, open_source
 from raudit.stages.pii.sweep import SweepResult, sweep
 
 
@@ -59,6 +60,7 @@ def redact_file(
     seed: int,
     progress: Progress,
     check: bool = False,
+    reading: ReadOptions | None = None,
 ) -> Redaction:
     """Scan a file, write a redacted copy, and search the copy in the same way.
 
@@ -73,13 +75,20 @@ def redact_file(
     check
         Compare what is outside the stand-ins byte for byte; a copy that is there already is compared and not written.
 
+    reading
+        What is declared about the file.
+
     Raises
     ------
     DataError
         If the file holds several tables, the output exists, or copies in two formats are to be compared.
     """
     operate = operator(how, key)
-    same_form = bool(form_of(path)) and form_of(path) == form_of(out)
+    original = Original(path, reading or ReadOptions())
+    scanner = prepare(options, seed=seed)
+    source = _only_table(path, original.reading)
+    form = original.form
+    same_form = bool(form) and form == form_named(out)
     if check and not same_form:
         raise DataError(
             "copies in two formats cannot be compared",
@@ -89,8 +98,6 @@ def redact_file(
             hint="give the copy the suffix of the original",
         )
     written = not (check and out.exists())
-    scanner = prepare(options, seed=seed)
-    source = _only_table(path)
     columns = redactors((), operate, scanner)
     copied = Copied()
     if written:
@@ -98,12 +105,12 @@ def redact_file(
             verdicts = scan_table(source, scanner, tick)
         columns = redactors(verdicts, operate, scanner)
         with progress.task(f"write {out.name}", None):
-            copied = rewrite(path, source, out, columns) if same_form else convert(source, out, columns)
+            copied = rewrite(original, source, out, columns) if same_form else convert(source, out, columns)
     differences = None
     if check:
         from raudit.stages.pii.compare_copy import differences_of
 
-        differences = differences_of(path, source, out)
+        differences = differences_of(original, out)
     return Redaction(
         out=str(out),
         rows=copied.rows,
@@ -111,13 +118,21 @@ def redact_file(
         columns=dict(_described(columns)),
         notes=tuple(copied.notes),
         converted=copied.converted,
-        after=_after(out, copied, options, scanner, progress),
+        after=_after(out, _as_copied(original) if same_form else ReadOptions(), copied, scanner, progress),
         differences=differences,
     )
 
 
-def _only_table(path: Path) -> StreamedTable:
-    sources = [source for source in open_source(str(path)) if isinstance(source, StreamedTable)]
+def _as_copied(original: Original) -> ReadOptions:
+    """How a copy of the same form is read: like the original, also where masks hide what shows it."""
+    if original.form != "csv":
+        return original.reading
+    layout = find_layout(original.contents, original.reading)
+    return replace(original.reading, delimiter=layout.delimiter, header=bool(layout.header))
+
+
+def _only_table(path: Path, reading: ReadOptions) -> StreamedTable:
+    sources = [source for source in open_source(str(path), reading) if isinstance(source, StreamedTable)]
     if len(sources) != 1:
         raise DataError(
             "only files with one table can be redacted",
@@ -137,9 +152,9 @@ def _described(columns: Redactors) -> Iterator[tuple[str, str]]:
             yield name, "found parts: " + ", ".join(sorted(redactor.entities))
 
 
-def _after(out: Path, copied: Copied, options: Options, scanner: Scanner, progress: Progress) -> SweepResult:
+def _after(out: Path, reading: ReadOptions, copied: Copied, scanner: Scanner, progress: Progress) -> SweepResult:
     """The same search over the copy, without the stand-ins: a token is no person, and neither is a drawn number."""
-    source = _only_table(out)
+    source = _only_table(out, reading)
     kinds = {name: kind for name, kind in source.kinds.items() if name not in copied.typed}
 
     def read(names: Sequence[ColumnName], rows: int) -> Iterator[Any]:
@@ -147,7 +162,7 @@ def _after(out: Path, copied: Copied, options: Options, scanner: Scanner, progre
             yield _without_stand_ins(batch)
 
     rest = replace(source, kinds=kinds, read=read, name=out.name)
-    return sweep(rest, options.model_copy(update={"columns": ()}), seed=scanner.seed, progress=progress)
+    return sweep(rest, scanner.options.model_copy(update={"columns": ()}), seed=scanner.seed, progress=progress)
 
 
 def _without_stand_ins(batch: Any) -> Any:

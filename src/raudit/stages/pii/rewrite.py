@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from raudit.data.readers import ReadOptions
+from raudit.data.readers.contents import Contents, file_contents
+from raudit.data.readers.formats import SUFFIXES, format_of
 from raudit.errors import DataError
 from raudit.stages.pii.redact import STAND_IN, Redactor, Redactors
 from raudit.stages.pii.sources import StreamedTable
 
-FORMS = {
-    ".csv": "delimited", ".tsv": "delimited", ".txt": "delimited",
-    ".jsonl": "json", ".ndjson": "json",
-    ".parquet": "parquet", ".pq": "parquet",
-    ".arrow": "arrow", ".feather": "arrow",
-}  # fmt: skip
+FORMS = frozenset({"csv", "json", "parquet", "arrow"})
+"""Formats that can be copied in their own form; csv stands for every text with delimiters."""
 TOGETHER = 50_000
 """Pieces of text that are redacted together."""
 
@@ -52,17 +51,37 @@ class Piece:
     """From another value to what stands in the file for it."""
 
 
-def form_of(path: Path) -> str:
-    """Which family of formats a file is of; empty for one that cannot be copied in its own form."""
-    return FORMS.get(path.suffix.lower(), "")
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The file that is copied, and how it is read: the copy must read what the scan reads."""
+
+    path: Path
+    reading: ReadOptions
+
+    @property
+    def contents(self) -> Contents:
+        """Its bytes."""
+        return file_contents(self.path, self.path.name)
+
+    @property
+    def form(self) -> str:
+        """Format by its bytes or by declaration; empty if a copy cannot be of it."""
+        found = format_of(self.contents, self.reading)
+        return found if found in FORMS else ""
 
 
-def rewrite(path: Path, source: StreamedTable, out: Path, columns: Redactors) -> Copied:
+def form_named(path: Path) -> str:
+    """Format that the name of a copy asks for; empty if a copy cannot be of it."""
+    found = SUFFIXES.get(path.suffix.lower(), "")
+    return found if found in FORMS else ""
+
+
+def rewrite(original: Original, source: StreamedTable, out: Path, columns: Redactors) -> Copied:
     """Copy a file with what was found replaced.
 
     Parameters
     ----------
-    path, source
+    original, source
         The file, and the table that was scanned in it.
     out
         The new file, of the same family of formats; ``convert`` writes any other.
@@ -76,8 +95,8 @@ def rewrite(path: Path, source: StreamedTable, out: Path, columns: Redactors) ->
         raise DataError(
             "the output exists already", reference="output-exists", where=str(out), hint="choose another name"
         )
-    match form_of(path):
-        case "delimited":
+    match original.form:
+        case "csv":
             from raudit.stages.pii.rewrite_delimited import copy
         case "json":
             from raudit.stages.pii.rewrite_json import copy
@@ -86,8 +105,15 @@ def rewrite(path: Path, source: StreamedTable, out: Path, columns: Redactors) ->
     partial = out.with_name(out.name + ".part")
     try:
         with partial.open("xb") as file:
-            copied: Copied = copy(path, source, file, columns)
+            copied: Copied = copy(original, source, file, columns)
         partial.rename(out)
+    except UnicodeError as error:
+        raise DataError(
+            "the file has bytes that its encoding cannot keep",
+            reference="copy-encoding",
+            where=original.path.name,
+            hint="convert it to UTF-8 first, or declare its encoding",
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
     return copied
@@ -125,7 +151,7 @@ def _put(held: Sequence[Piece], file: IO[bytes], encoding: str, copied: Copied) 
 
 def errors_of(encoding: str) -> str:
     """How bytes that are no text of an encoding come through reading and writing unchanged."""
-    return "surrogatepass" if encoding.startswith("utf-16") else "surrogateescape"
+    return "surrogatepass" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
 
 
 def fitting(text: str, encoding: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from raudit.stages.pii.redact import Redactor, Redactors
-from raudit.stages.pii.rewrite import Copied, counted, number_for
+from raudit.stages.pii.rewrite import Copied, Original, counted, number_for
 from raudit.stages.pii.scan import as_strings
 from raudit.stages.pii.sources import StreamedTable
 
@@ -16,14 +16,14 @@ ROWS = 16_384
 UNDECODED = "{n} cells of bytes are no text and were replaced by zeros"
 
 
-def copy(path: Path, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:
+def copy(original: Original, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:
     """Copy a table of typed columns; see ``rewrite``."""
     del source  # a typed file says itself what is in it
     rewriting = Rewriting(columns)
-    if path.suffix.lower() in {".parquet", ".pq"}:
-        _parquet(path, file, rewriting)
+    if original.form == "parquet":
+        _parquet(original.path, file, rewriting)
     else:
-        _arrow(path, file, rewriting)
+        _arrow(original.path, file, rewriting)
     return rewriting.copied
 
 

@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from raudit.data.readers.delimited import Layout, find_layout
 from raudit.errors import DataError
-from raudit.stages.pii import texts
 from raudit.stages.pii.redact import Redactor, Redactors
-from raudit.stages.pii.rewrite import Copied, Piece, counted, errors_of, put_pieces
+from raudit.stages.pii.rewrite import Copied, Original, Piece, counted, errors_of, put_pieces
 from raudit.stages.pii.sources import StreamedTable
 
 LONGEST_RECORD = 256 * 2**20
+ANNOUNCED = re.compile(r"\ufeff?sep=.\s*")
+"""A first line that names the delimiter, as spreadsheets write it."""
 RAGGED = (
     "{n} rows have another number of cells than the header: they are copied, and each of their cells was searched for "
     "everything, since it cannot be told which column it is of"
@@ -30,58 +32,43 @@ class Record(NamedTuple):
     """What follows each cell: the delimiter, or the line's end."""
 
 
-def copy(path: Path, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:
+def copy(original: Original, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:
     """Copy a table of text; see ``rewrite``."""
-    copied, notes = Copied(), Counter[str]()
-    encoding, delimiter = form(path)
+    layout = find_layout(original.contents, original.reading)
+    copied, notes = Copied(notes=list(layout.problems)), Counter[str]()
     names = [str(name) for name in source.kinds]
 
     def pieces() -> Iterator[Piece]:
-        header = True
-        for record in records(path, encoding, delimiter):
-            blank = record.cells in ([], [""])
-            if blank:
-                yield Piece("".join(map("".join, zip(record.cells, record.ends, strict=True))))
+        header = bool(layout.header)
+        for number, record in enumerate(records(original.path, layout)):
+            text = "".join(map("".join, zip(record.cells, record.ends, strict=True)))
+            if record.cells in ([], [""]) or (not number and ANNOUNCED.fullmatch(text)):
+                yield Piece(text)
                 continue
             if header and len(record.cells) != len(names):
                 raise _read_otherwise(source.name)
             notes[RAGGED] += not header and len(record.cells) != len(names)
             copied.rows += not header
-            yield from _pieces(record, names, columns, delimiter, header=header)
+            yield from _pieces(record, names, columns, layout, header=header)
             header = False
 
-    put_pieces(pieces(), file, encoding, copied)
+    put_pieces(pieces(), file, layout.text.encoding, copied)
     copied.notes += counted(notes)
     return copied
 
 
-def form(path: Path) -> tuple[str, str]:
-    """Encoding and delimiter of a file, as the scan reads it; a mark at its beginning is a character of it here."""
-    encoding = texts.encoding_of(path)
-    return plain_encoding(path, encoding), texts.delimiter_of(path, encoding)
-
-
-def plain_encoding(path: Path, encoding: str) -> str:
-    """An encoding that keeps the mark at a file's beginning as a character, so that it is written again."""
-    if encoding == "utf-16":
-        with path.open("rb") as file:
-            return "utf-16-le" if file.read(2) == b"\xff\xfe" else "utf-16-be"
-    return {"utf-8-sig": "utf-8"}.get(encoding, encoding)
-
-
-def records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
-    """Every record of a file as it stands, blank lines too.
+def records(path: Path, layout: Layout) -> Iterator[Record]:
+    """Every record of a file as it stands, blank lines too; a mark at the file's beginning is a character of it here.
 
     A quote opens a cell only at its beginning (RFC 4180, 2.5); one that is never closed is an ordinary character.
     """
-    cell = re.compile(
-        rf'(?:("(?:[^"]|"")*")([^{re.escape(delimiter)}\r\n]*)|([^{re.escape(delimiter)}\r\n]*))'
-        rf"({re.escape(delimiter)}|\r\n|\n|\r|\Z)"
-    )
+    encoding, mark = layout.text.encoding, re.escape(layout.delimiter)
+    quotes = rf'"(?:[^"]|"")*"[^{mark}\r\n]*|' if layout.quoted else ""
+    cell = re.compile(rf"({quotes}[^{mark}\r\n]*)({mark}|\r\n|\n|\r|\Z)")
     with path.open(encoding=encoding, errors=errors_of(encoding), newline="") as file:
         line = file.readline()
         while line:
-            while _open(line, delimiter):
+            while layout.quoted and _open(line, layout.delimiter):
                 more = file.readline()
                 if not more or len(line) > LONGEST_RECORD:
                     break
@@ -115,10 +102,10 @@ def _records(text: str, cell: re.Pattern[str]) -> Iterator[Record]:
     while place < len(text):
         match = cell.match(text, place)
         assert match is not None  # noqa: S101 -- the last alternative matches the empty text
-        record.cells.append(mark + text[match.start() : match.start(4)])
-        record.ends.append(match[4])
+        record.cells.append(mark + match[1])
+        record.ends.append(match[2])
         mark, place = "", match.end()
-        if match[4] in {"\r\n", "\n", "\r", ""}:
+        if match[2] in {"\r\n", "\n", "\r", ""}:
             yield record
             record = Record([], [])
     if record.cells:
@@ -128,17 +115,18 @@ def _records(text: str, cell: re.Pattern[str]) -> Iterator[Record]:
 
 
 def _pieces(
-    record: Record, names: Sequence[str], columns: Redactors, delimiter: str, *, header: bool
+    record: Record, names: Sequence[str], columns: Redactors, layout: Layout, *, header: bool
 ) -> Iterator[Piece]:
     ragged = len(record.cells) != len(names)
     for place, (stands, end) in enumerate(zip(record.cells, record.ends, strict=True)):
         raw = stands.removeprefix("\ufeff") if not place else stands
         mark = stands[: len(stands) - len(raw)]
         redactor = _redactor(place, names, columns, header=header, ragged=ragged)
-        quoted = raw.startswith('"') and raw.rfind('"') > 0
+        quoted = layout.quoted and raw.startswith('"') and raw.rfind('"') > 0
         if mark:
             yield Piece(mark)
-        yield Piece(raw, value_of(raw), redactor, lambda new, quoted=quoted: _written(new, delimiter, quoted))  # type: ignore[misc]
+        value = value_of(raw) if quoted else raw
+        yield Piece(raw, value, redactor, lambda new, quoted=quoted: _written(new, layout, quoted))  # type: ignore[misc]
         yield Piece(end)
 
 
@@ -157,8 +145,8 @@ def value_of(raw: str) -> str:
     return raw[1:last].replace('""', '"') + raw[last + 1 :] if raw.startswith('"') and last > 0 else raw
 
 
-def _written(new: str, delimiter: str, quoted: bool) -> str:
-    if quoted or any(c in new for c in (delimiter, '"', "\r", "\n")):
+def _written(new: str, layout: Layout, quoted: bool) -> str:
+    if quoted or (layout.quoted and any(c in new for c in (layout.delimiter, '"', "\r", "\n"))):
         return '"' + new.replace('"', '""') + '"'
     return new
 

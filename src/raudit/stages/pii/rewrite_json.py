@@ -6,31 +6,40 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import IO
 
-from raudit.stages.pii import texts
+from raudit.data.readers.encodings import find_form
+from raudit.data.readers.json_rows import one_a_line
+from raudit.errors import DataError
 from raudit.stages.pii.redact import Redactor, Redactors
-from raudit.stages.pii.rewrite import Copied, Piece, counted, errors_of, number_for, put_pieces
-from raudit.stages.pii.rewrite_delimited import plain_encoding
+from raudit.stages.pii.rewrite import Copied, Original, Piece, counted, errors_of, number_for, put_pieces
 from raudit.stages.pii.sources import StreamedTable
 
 TOKENS = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?\d[-+.0-9eE]*)|(?P<mark>[{}\[\],:])|(?P<other>[^"{}\[\],:\d-]+|.)',
     re.DOTALL,
 )
+BLANK = re.compile(r"[\ufeff \t\r\n]*")
+LONGEST = 256 * 2**20
+"""Characters of an array, which is held in memory; lines are not."""
 KEYS = "{n} keys held an identifier and were replaced"
 LINES = "{n} lines are no JSON; they are copied as text in which everything that is recognised was replaced"
 
 
-def copy(path: Path, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:
-    """Copy JSON lines; see ``rewrite``."""
-    copied, notes = Copied(), Counter[str]()
-    encoding = plain_encoding(path, texts.encoding_of(path))
+def copy(original: Original, source: StreamedTable, file: IO[bytes], columns: Redactors) -> Copied:
+    """Copy JSON; see ``rewrite``."""
+    text = find_form(original.contents, original.reading)
+    copied, notes = Copied(notes=[text.problem] if text.problem else []), Counter[str]()
+    encoding = text.encoding
     known = {str(name) for name in source.kinds}
+    by_line = one_a_line(original.contents, text, original.reading)
 
     def pieces() -> Iterator[Piece]:
-        with path.open(encoding=encoding, errors=errors_of(encoding), newline="") as lines:
+        with original.path.open(encoding=encoding, errors=errors_of(encoding), newline="") as lines:
+            if not by_line:
+                copied.rows = source.n_rows
+                yield from _pieces(_document(lines.read(LONGEST + 1), source.name), columns, known, copied, notes)
+                return
             for line in lines:
                 body = line.strip("\ufeff \t\r\n")
                 begin = line.find(body) if body else len(line)
@@ -50,6 +59,25 @@ def copy(path: Path, source: StreamedTable, file: IO[bytes], columns: Redactors)
     return copied
 
 
+def _document(text: str, name: str) -> str:
+    """The text of an array, or of objects that go over several lines, once it is known to be JSON to its end."""
+    at = 0
+    try:
+        while len(text) <= LONGEST and (at := BLANK.match(text, at).end()) < len(text):  # type: ignore[union-attr]
+            _, at = json.JSONDecoder().raw_decode(text, at)
+    except (ValueError, RecursionError):
+        at = -1
+    if at < len(text):
+        raise DataError(
+            "this JSON cannot be copied in its own form",
+            reference="copy-json",
+            where=name,
+            got=f"more than {LONGEST:,} characters" if len(text) > LONGEST else "a text that is broken",
+            hint="write one object a line",
+        )
+    return text
+
+
 def is_json(text: str) -> bool:
     """Whether a line is JSON."""
     try:
@@ -65,7 +93,7 @@ def leaves(text: str) -> Iterator[tuple[str, str, str, bool]]:
     The column is the dotted path of keys; a list adds nothing to it, and the last value says whether there is one.
     """
     stack: list[tuple[str, str]] = []
-    """Open brackets, and the path at each."""
+    """Open brackets, and the path at each; an array around all objects is no list of a column."""
     path, key_next = "", False
     for match in TOKENS.finditer(text):
         raw = match[0]
@@ -76,7 +104,7 @@ def leaves(text: str) -> Iterator[tuple[str, str, str, bool]]:
                 key_next = False
                 yield "key", raw, path, False
             case "string" | "number" as kind:
-                yield kind, raw, path, any(opened == "[" for opened, _ in stack)
+                yield kind, raw, path, any(opened == "[" for opened, _ in stack[1:])
             case _:
                 if raw in {"{", "["}:
                     stack.append((raw, path))

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from pydantic import ValidationError
 
 from raudit.data.naming import NO_HEADER, SOMEBODY, first_row_of_data, names_persons
+from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
@@ -22,8 +23,8 @@ from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
 from raudit.stages.pii.redact import operator, redactors
-from raudit.stages.pii.sources import Gap, StreamedTable, open_source, table_of
-from raudit.stages.pii.verdicts import ColumnVerdict
+from raudit.stages.pii.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
+from raudit.stages.pii.verdicts import ColumnVerdict, Found
 from raudit.yamltext import nearest
 
 GROUPED_ROWS = 2_000_000
@@ -60,13 +61,18 @@ class SweepResult:
         return any(v.personal or v.special for t in self.tables for v in t.verdicts)
 
     @property
+    def unclear(self) -> bool:
+        """Whether something is neither found nor absent: few doubtful values, or sentences in another language."""
+        return any(v.unclear or v.profile.language for t in self.tables for v in t.verdicts)
+
+    @property
     def exit_status(self) -> int:
         """1 found, 3 could not tell, 5 nothing scanned, 0 nothing found."""
         if not any(t.verdicts and t.n_rows for t in self.tables):
             return 3 if self.gaps else 5
         if self.personal:
             return 1
-        return 0 if self.model and not self.gaps else 3
+        return 0 if self.model and not self.gaps and not self.unclear else 3
 
 
 def scan_pii(target: Any, *, seed: int = 0, progress: Progress | None = None, **options: Any) -> SweepResult:
@@ -110,7 +116,9 @@ def validated(options: Mapping[str, Any]) -> Options:
         ) from error
 
 
-def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> SweepResult:
+def sweep(
+    target: Any, options: Options, *, seed: int, progress: Progress, reading: ReadOptions | None = None
+) -> SweepResult:
     """Scan everything in a file, folder, database or frame.
 
     Raises
@@ -126,7 +134,7 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     named = isinstance(target, (str, Path))
     several = named and ("://" in str(target) or Path(target).is_dir())
     keys = KeyFinder(secrets.token_hex(8)) if several else None
-    for source in _sources(target):
+    for source in _sources(target, reading):
         if isinstance(source, Gap):
             gaps.append(Gap(name=printed(source.name), because=source.because))
             continue
@@ -136,7 +144,7 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
         except DataError as error:
             if not several and error.reference in {"no-column", "no-header"}:
                 raise
-            gaps.append(Gap(name=source.name, because=error.message))
+            gaps.append(Gap(name=source.name, because=because(error)))
         gaps += [Gap(name=source.name, because=problem) for problem in source.problems]
     if not several and not tables and gaps:
         raise DataError(gaps[0].because, reference="data-broken", where=gaps[0].name, hint="repair the file")
@@ -169,15 +177,17 @@ def _named(scanner: Scanner) -> Callable[[str], str]:
     return printed
 
 
-def _sources(target: Any) -> Iterable[StreamedTable | Gap]:
+def _sources(target: Any, reading: ReadOptions | None) -> Iterable[StreamedTable | Gap]:
     if isinstance(target, StreamedTable):
         return [target]
-    return open_source(str(target)) if isinstance(target, (str, Path)) else [table_of(target)]
+    return open_source(str(target), reading) if isinstance(target, (str, Path)) else [table_of(target)]
 
 
 def _scan(source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None) -> TableResult:
     if first_row_of_data(str(name) for name in source.kinds):
-        raise DataError(NO_HEADER, reference="no-header", where=source.name, hint="put a line of column names on top")
+        raise DataError(
+            NO_HEADER, reference="no-header", where=source.name, hint="name the columns, or say --no-header"
+        )
     options = scanner.options
     known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
     with progress.task(source.name, source.n_rows * len(options.columns or source.kinds) or None) as tick:
@@ -225,18 +235,22 @@ def _column(verdict: ColumnVerdict, result: SweepResult) -> dict[str, Any]:
         "personal": verdict.personal,
         "special": list(verdict.special),
         "quasi": list(verdict.quasi),
-        "found": [
-            {
-                "entity_type": f.entity_type,
-                "label": f.rule.label,
-                "sureness": str(f.sureness),
-                "k": f.count.k,
-                "n": f.count.n,
-                "exact": f.count.exact,
-                "interval": [i.low, i.high] if (i := f.count.interval()) else None,
-                "shapes": list(f.count.examples) if result.examples else [],
-                "remedy": f.rule.remedy,
-            }
-            for f in verdict.found
-        ],
+        "found": [_found(f, result) for f in verdict.found],
+        "unclear": [_found(f, result) for f in verdict.unclear],
+    }
+
+
+def _found(found: Found, result: SweepResult) -> dict[str, Any]:
+    interval = found.count.interval()
+    return {
+        "entity_type": found.entity_type,
+        "label": found.rule.label,
+        "sureness": str(found.sureness),
+        "k": found.count.k,
+        "valid": found.count.valid,
+        "n": found.count.n,
+        "exact": found.count.exact,
+        "interval": [interval.low, interval.high] if interval else None,
+        "shapes": list(found.count.examples) if result.examples else [],
+        "remedy": found.rule.remedy,
     }
