@@ -88,7 +88,7 @@ def write_csv(path):
     return path
 
 
-@pytest.mark.parametrize("pii", ["", ", pii: {}"])
+@pytest.mark.parametrize("pii", [pytest.param("", marks=pytest.mark.slow), ", pii: {}"])
 def test_an_audit_of_shared_values(raudit, tmp_path, monkeypatch, pii):
     monkeypatch.chdir(tmp_path)
     write_csv(tmp_path / "d.csv")
@@ -138,7 +138,7 @@ def write_all(folder):
     db.close()
 
 
-@pytest.mark.parametrize("form", [(), ("--json",), ("--sarif",)])
+@pytest.mark.parametrize("form", [(), pytest.param(("--json",), marks=pytest.mark.slow), ("--sarif",)])
 def test_a_scan_of_every_reader(raudit, tmp_path, form):
     write_all(tmp_path)
     status, said = raudit("pii", "scan", tmp_path, *form)
