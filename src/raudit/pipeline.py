@@ -519,7 +519,8 @@ def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, r
 
 def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
     """Run a stage that looks into the model in the model's own process, under its limits."""
-    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet())
+    # A log answers questions about itself, which no bytes carry; only stages that judge ask it.
+    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet(), enrolment=None)
     content = model.content(
         "raudit.pipeline:stage_beside_model",
         {"stage": stage.name, "evidence": sent, "options": options},
