@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,12 @@ from raudit.canonical import Sha256, digest, sha256
 from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
-from raudit.log import Event, EventType, Log
+from raudit.log import Event, EventType, Log, attest_log
 from raudit.pipeline import Prepared, measure, prepare
 from raudit.plan import Plan
 from raudit.policy import Policy, apply_policy, load_baseline, load_policy, load_waivers, policy_source
 from raudit.record import Input, Record, StageRecord, record_bytes, record_to_json
-from raudit.signing import SigningKey, TimeStamping, attest, certify
+from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
 
 PREDICATE = "https://raudit.dev/attestation/audit/v1"
 SERVICE = "service:raudit"
@@ -130,6 +131,7 @@ def run_audit(
     checkpoint = log.checkpoint(clock)
     proof = log.prove(place.size - 1, checkpoint)
     statement = attest("report.pdf", issued, PREDICATE, _predicate(record, sealed.record_sha256), signer)
+    log.check_in_place()
     files = {  # (8)
         "record.json": record_bytes(record),
         "report.pdf": signed,
@@ -154,14 +156,25 @@ def _certified(
     plan: Plan, pdf: bytes, signer: SigningKey, clock: datetime, tsa: TimeStamping | None
 ) -> tuple[bytes, str]:
     """Certify; an authority that fails costs the time stamp and not the report, unless the plan insists on it."""
+    from raudit.report.stamp import render_stamp
+
     reason = f"raudit {__version__} audit report"
+    size = field_size(pdf, ISSUER_FIELD)
+    drawn = size and render_stamp(
+        name=signer.common_name,
+        role="",
+        clock=clock,
+        fingerprint=signer.fingerprint,
+        size=size,
+        language=plan.file.report.language,
+    )
+    sign = partial(certify, pdf, signer, reason=reason, name=signer.subject, clock=clock, appearance=drawn)
     try:
-        return certify(pdf, signer, reason=reason, name=signer.subject, clock=clock, tsa=tsa), ""
+        return sign(tsa=tsa), ""
     except TimeStampError as error:
         if plan.file.signing.require_timestamp:
             raise
-        signed = certify(pdf, signer, reason=reason, name=signer.subject, clock=clock)
-        return signed, f"no time stamp: {error.message}; the report is signed as PAdES B-B"
+        return sign(), f"no time stamp: {error.message}; the report is signed as PAdES B-B"
 
 
 def judge_plan(
@@ -229,8 +242,15 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
 
 
 def approvals_in(log: Log) -> frozenset[Sha256]:
-    """Digests of the baseline approvals that a log holds."""
-    return frozenset(Sha256(str(entry.body["approval"])) for entry in log.find(type=EventType.BASELINE_APPROVED))
+    """Digests of the baseline approvals that a log vouches for: hashed, and covered by a checkpoint it signed.
+
+    Raises
+    ------
+    LogIntegrityError
+        If the log was edited.
+    """
+    held = attest_log(log, types=[EventType.BASELINE_APPROVED])
+    return frozenset(Sha256(str(entry.body.get("approval"))) for entry in held.of(EventType.BASELINE_APPROVED))
 
 
 def plan_policy(plan: Plan) -> Policy:
@@ -268,6 +288,7 @@ class _LoggedRun:
 @contextmanager
 def _logged_run(log: Log, prepared: Prepared, actor: str, clock: datetime) -> Iterator[_LoggedRun]:
     """Log the start of a run (1), and its failure if it does not come to its end."""
+    attest_log(log)  # an edited log is told nothing more
     logged = _LoggedRun(log, prepared.run.id, actor, clock)
     logged.say(EventType.RUN_STARTED, _started(prepared))
     try:

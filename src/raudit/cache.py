@@ -91,17 +91,9 @@ class StageCache:
     def load_stage(self, key: Sha256) -> StageRecord | None:
         """A kept stage."""
         value = self.load(key)
-        if value is None:
-            return None
-        import pydantic
-
-        try:
-            stage: StageRecord = pydantic.TypeAdapter(StageRecord).validate_json(canonical_bytes(value))
-        except pydantic.ValidationError:
-            return None
-        if canonical_bytes(record_to_json(stage)) != canonical_bytes(value):
-            return None
-        self._hits.append(stage.name)
+        stage = stage_from_json(canonical_bytes(value)) if value is not None else None
+        if stage is not None:
+            self._hits.append(stage.name)
         return stage
 
     def keep(self, key: Sha256, value: Any) -> None:
@@ -119,6 +111,17 @@ class StageCache:
         """Keep a stage that completed or had nothing to measure; one that failed is tried again each time."""
         if stage.outcome is not Outcome.FAILED:
             self.keep(key, record_to_json(stage))
+
+
+def stage_from_json(content: bytes) -> StageRecord | None:
+    """A stage's record from its canonical JSON; None if that is not what it would be written as."""
+    import pydantic
+
+    try:
+        stage: StageRecord = pydantic.TypeAdapter(StageRecord).validate_json(content)
+    except pydantic.ValidationError:
+        return None
+    return stage if canonical_bytes(record_to_json(stage)) == content else None
 
 
 def _environment() -> Sha256:

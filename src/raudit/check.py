@@ -68,6 +68,8 @@ class CheckOptions:
     strict_waivers: bool = False
     baseline: Path | None = None
     update_baseline: bool = False
+    require_logged_approvals: bool = False
+    """Refuse to judge by a baseline whose approvals no log could be asked about."""
     approver: str = ""
     reason: str = ""
     outputs: tuple[str, ...] = ()
@@ -145,6 +147,7 @@ def check(
     else:
         record, said = _run(options, plan, now, log, actor, progress)
         notices += said
+    notices += _unchecked_approvals(options, plan, record, log)
     record, growth = _judge(record, options, plan, today, _approved(log))
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
@@ -228,11 +231,40 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
     return approvals_in(log)
 
 
+def _unchecked_approvals(options: CheckOptions, plan: Plan | None, record: Record, log: Log | None) -> list[str]:
+    """Say, or refuse, that a baseline's approvals count without a log that holds them: anyone can write one."""
+    path = _baseline_path(options, plan, record, must_exist=False)
+    if log is not None or path is None or not path.exists():
+        return []
+    count = len(load_baseline(path).approvals)
+    if not count:
+        return []
+    if options.require_logged_approvals:
+        raise UsageError(
+            "the baseline has approvals, and no log is open to check them against",
+            reference="approvals-not-checked",
+            where=str(path),
+            got=f"{count} not checked",
+            hint="name the log and its key in the plan (log.path, log.key), and leave out --no-log",
+        )
+    noun = "approval" if count == 1 else "approvals"
+    notice = (
+        f"Approvals not checked: no log is open, so {count} {noun} in {path} may have been written by hand "
+        "(--require-logged-approvals refuses that)."
+    )
+    return [notice]
+
+
 def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: str) -> None:
-    """Append what people decided: waivers that were held against findings, and an approval."""
+    """Append what people decided: waivers that were held against findings, and an approval.
+
+    An approval counts only under a signed checkpoint, so one is signed at once.
+    """
     events = log_events(record, growth, actor=actor)
     if events:
         log.append(events, clock=now)
+    if growth is not None and growth.approval is not None:
+        log.checkpoint(now)
 
 
 def log_events(record: Record, growth: Growth | None = None, *, actor: str = SERVICE) -> tuple[Event, ...]:

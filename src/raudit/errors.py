@@ -32,6 +32,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def printable(text: str) -> str:
+    """Text without control and direction characters, and without bytes that are no text.
+
+    What a file is called, or says of itself, could otherwise rewrite the line it stands in, or end its printing.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
 class RauditError(Exception):
     """The root of the tree.
 
@@ -78,7 +86,7 @@ class RauditError(Exception):
             what += f", expected {self.expected}"
         where = f"  at: {self.where}" if self.where else ""
         hint = f"  try: {self.hint}" if self.hint else ""
-        return tuple(line for line in (f"error[{self.reference}]: {what}", where, hint) if line)
+        return tuple(printable(line) for line in (f"error[{self.reference}]: {what}", where, hint) if line)
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -172,3 +180,15 @@ class SignatureIntegrityError(IntegrityError):
 
 class LogIntegrityError(IntegrityError):
     """The log contradicts itself, a checkpoint or a proof."""
+
+
+def place_of(error: BaseException) -> str:
+    """Where a fault came from, by module and line. Its message is left out: it may hold data values."""
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.startswith("raudit"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -110,6 +110,10 @@ class Stage(Protocol):
     order: ClassVar[int]
     """Place of its section in the report, lowest first."""
 
+    model_libraries: ClassVar[tuple[str, ...]]
+    """Modules with which it looks into the model. A stage that names any runs in the model's own process, under
+    ``model.limits``; one that lacks this attribute, or only predicts, runs beside the others."""
+
     def run(self, evidence: Evidence, options: Any) -> StageResult:
         """Measure.
 
@@ -121,6 +125,11 @@ class Stage(Protocol):
             Any other; the pipeline records it as failed.
         """
         ...
+
+
+def model_libraries(stage: Stage) -> tuple[str, ...]:
+    """Modules with which a stage looks into the model; empty if it does not say."""
+    return tuple(getattr(stage, "model_libraries", ()))
 
 
 def discover_stages() -> Mapping[str, Stage]:

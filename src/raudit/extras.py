@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 from types import ModuleType
 
 from raudit.errors import MissingExtraError
+
+NO_REPORTS = {"ORT_DISABLE_TELEMETRY": "1"}
+"""Variables without which a library reports on its use: onnxruntime sends names and digests of models since 1.29."""
 
 
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:
@@ -25,6 +29,7 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     MissingExtraError
         If it is not installed.
     """
+    os.environ.update(NO_REPORTS)
     try:
         return importlib.import_module(module)
     except ImportError as error:

@@ -7,25 +7,47 @@ in raudit catches every exception.
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from raudit import __version__
-from raudit.cache import StageCache
+from raudit.cache import StageCache, stage_from_json
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
+from raudit.data.open import digest_of, manifest
+from raudit.data.readers import ReadOptions
 from raudit.doors import Door, extensions
-from raudit.errors import DataError, ExtensionError, MissingExtraError, ModelError, NotEvaluable, PlanError, RauditError
-from raudit.evidence import AssessmentFiles, Evidence, Progress, Quiet, Stage, StageResult, discover_stages
+from raudit.errors import (
+    DataError,
+    ExtensionError,
+    MissingExtraError,
+    ModelError,
+    NotEvaluable,
+    PlanError,
+    RauditError,
+    place_of,
+    printable,
+)
+from raudit.evidence import (
+    AssessmentFiles,
+    Evidence,
+    Progress,
+    Quiet,
+    Stage,
+    StageResult,
+    discover_stages,
+    model_libraries,
+)
 from raudit.facts import misfits
-from raudit.model import Model
+from raudit.model import BoundModel, Model
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import audited_data
@@ -142,13 +164,16 @@ def measure(
     facts: dict[str, Any] = dict(reader.facts)
     sources = sources_of(reader.inputs)
     order = sorted(prepared.stages, key=lambda name: prepared.stages[name].order)  # as in the record
-    for name, stage in prepared.stages.items():
-        record = _stage(reader, stage, prepared.options[name], facts, sources)
-        facts.update(record.facts)
-        sources = sources.with_stage(record, order.index(name))
-        records.append(record)
-        if on_stage is not None:
-            on_stage(record)
+    with contextlib.closing(reader):
+        for name, stage in prepared.stages.items():
+            record = _stage(reader, stage, prepared.options[name], facts, sources)
+            facts.update(record.facts)
+            sources = sources.with_stage(record, order.index(name))
+            records.append(record)
+            if on_stage is not None:
+                on_stage(record)
+    if reader.model_error is not None and not any(record.outcome is Outcome.COMPLETED for record in records):
+        raise reader.model_error  # nothing else was established that a record could keep
     file = prepared.plan.file
     return Record(
         run=prepared.run,
@@ -165,6 +190,7 @@ class _Reader:
     def __init__(self, prepared: Prepared, progress: Progress, cache: StageCache | None) -> None:
         self.prepared, self.progress, self.cache = prepared, progress, cache
         self._evidence: Evidence | None = None
+        self.model_error: RauditError | None = None
         self._key = self.key(prepared.facts, what="evidence") if cache is not None else None
         kept = cache.load(self._key) if cache is not None and self._key is not None else None
         if kept is None:
@@ -176,12 +202,17 @@ class _Reader:
     def evidence(self) -> Evidence:
         """Read data and model, once."""
         if self._evidence is None:
-            self._evidence, self.inputs = _evidence(self.prepared, self.progress)
+            self._evidence, self.inputs, self.model_error = _evidence(self.prepared, self.progress)
             self.facts = self._evidence.facts
-            if self.cache is not None and self._key is not None:
+            if self.cache is not None and self._key is not None and self.model_error is None:
                 details = {item.role: dict(item.detail) for item in self.inputs if item.detail}
                 self.cache.keep(self._key, {"facts": dict(self.facts), "details": details})
         return self._evidence
+
+    def close(self) -> None:
+        """End the model's process, if one was needed."""
+        if self._evidence is not None and isinstance(self._evidence.model, BoundModel):
+            self._evidence.model.process.close()
 
     def key(self, facts: Mapping[str, Any], **more: Any) -> Sha256:
         """What a cached value is kept under."""
@@ -202,7 +233,9 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
     record = reader.cache.load_stage(key)
     if record is None:
         record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
-        reader.cache.keep_stage(key, record)
+        # A model that was over its limits may be within them next time, on a machine with less to do.
+        if reader.model_error is None or record.outcome is Outcome.COMPLETED:
+            reader.cache.keep_stage(key, record)
     return record
 
 
@@ -276,9 +309,12 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
+        if path.is_dir() and role == "data":
+            size = sum(int(item["bytes"]) for item in manifest(path))
+            return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
             raise FileNotFoundError(2, "no such file")
-        return Input(role=role, name=path.name, sha256=sha256_file(path), bytes=path.stat().st_size)
+        return Input(role=role, name=printable(path.name), sha256=sha256_file(path), bytes=path.stat().st_size)
     except OSError as error:
         raise PlanError(
             f"the {role} file cannot be read",
@@ -289,10 +325,10 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
         ) from error
 
 
-def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...]]:
+def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), missing=plan.file.data.missing)
+        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -301,11 +337,13 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
             where=declared.name,
             hint="run again when nothing writes to it",
         )
-    model, because = _model(plan, data)
+    model, model_error = _model(prepared, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
+    model_error = model_error or audited.model_error
     facts = {**prepared.facts, "data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
-    details: dict[str, dict[str, Any]] = {"data": {"rows": data.n_rows, "columns": len(data.kinds)}}
+    shape = {"rows": data.n_rows, "columns": len(data.kinds)}
+    details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
@@ -314,15 +352,15 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         task=plan.file.task,
         data=audited.data,
         roles=audited.roles,
-        model=model if not audited.broken_model_because else None,
-        no_model_because=because or audited.broken_model_because,
+        model=model if model_error is None else None,
+        no_model_because=_told(model_error) if model_error else "the plan declares no model" if model is None else "",
         assessments=prepared.assessments,
         facts=facts,
         seed=prepared.run.seed,
         clock=datetime.strptime(prepared.run.clock, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
         progress=progress,
     )
-    return evidence, tuple(_detailed(item, details) for item in prepared.inputs)
+    return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
 
 
 def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
@@ -331,21 +369,33 @@ def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
     )
 
 
-def _model(plan: Plan, data: DataSet) -> tuple[Model | None, str]:
-    """Read the model; a reason instead of an error lets the other stages run."""
-    section = plan.file.model
+def _model(prepared: Prepared, data: DataSet) -> tuple[BoundModel | None, RauditError | None]:
+    """Have the model read; an error that is given and not raised lets the other stages run."""
+    section = prepared.plan.file.model
     if section is None:
-        return None, "the plan declares no model"
+        return None, None
     import pyarrow as pa
 
-    from raudit.model import load_model
+    from raudit.model.trial import bound_model
 
+    path = prepared.plan.path(section.path)
     try:
         names = [name for name in data.kinds if not section.features or name in section.features]
-        sample = pa.Table.from_batches([next(data.batches(names, rows=TRIED))]) if data.n_rows else None
-        return load_model(section, plan.path(section.path), columns=tuple(data.kinds), sample=sample), ""
+        sample = pa.Table.from_batches([next(data.batches(names, rows=TRIED))]) if data.n_rows else pa.table({})
+        needed = [name for stage in prepared.stages.values() for name in model_libraries(stage)]
+        model = bound_model(section, path, columns=tuple(data.kinds), sample=sample, libraries=needed)
     except (ModelError, MissingExtraError) as error:
-        return None, _told(error)
+        return None, error
+    declared = [item.sha256 for item in prepared.inputs if item.role == "model"]
+    if declared != [model.sha256]:
+        model.process.close()
+        raise ModelError(
+            "the model file changed while it was being read",
+            reference="model-changed",
+            where=path.name,
+            hint="run again when nothing writes to it",
+        )
+    return model, None
 
 
 def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources) -> Evidence:
@@ -356,38 +406,32 @@ def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: S
 
 
 def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
-    def ended(outcome: Outcome, result: StageResult, reason: str = "") -> StageRecord:
-        return StageRecord(
-            name=stage.name,
-            title=stage.title,
-            outcome=outcome,
-            reason=reason,
-            options=options.model_dump(mode="json"),
-            rules=stage.rules,
-            summary=result.summary,
-            findings=result.findings,
-            tables=result.tables,
-            figures=result.figures,
-            facts=result.facts,
-            notes=result.notes,
-            artefacts=result.artefacts,
-        )
+    """Run a stage; whatever it raises becomes a skipped or failed stage with its reason."""
+
+    def ended(outcome: Outcome, reason: str) -> StageRecord:
+        return _record(stage, options, outcome, StageResult(), reason)
 
     try:
-        result = stage.run(evidence, options)
-        _only_declared(stage, result)
-        record = ended(Outcome.COMPLETED, result)
-        canonical_bytes(record_to_json(record))
+        if isinstance(evidence.model, BoundModel) and model_libraries(stage):
+            return _beside_model(stage, evidence, options, evidence.model)
+        return _measured(stage, evidence, options)
     except NotEvaluable as error:
-        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+        return ended(Outcome.SKIPPED, _told(error))
     except MissingExtraError as error:
-        return ended(Outcome.SKIPPED, StageResult(), _told(error))
+        return ended(Outcome.SKIPPED, _told(error))
     except RauditError as error:
-        return ended(Outcome.FAILED, StageResult(), _told(error))
+        return ended(Outcome.FAILED, _told(error))
     except MemoryError:
-        return ended(Outcome.FAILED, StageResult(), "not enough memory")
+        return ended(Outcome.FAILED, "not enough memory")
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
-        return ended(Outcome.FAILED, StageResult(), f"{type(error).__name__} at {_place(error)} (a fault in raudit)")
+        return ended(Outcome.FAILED, f"{type(error).__name__} at {place_of(error)} (a fault in raudit)")
+
+
+def _measured(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
+    result = stage.run(evidence, options)
+    _only_declared(stage, result)
+    record = _record(stage, options, Outcome.COMPLETED, result)
+    canonical_bytes(record_to_json(record))
     return record
 
 
@@ -402,26 +446,59 @@ def _only_declared(stage: Stage, result: StageResult) -> None:
         )
 
 
-def _place(error: Exception) -> str:
-    """Where a fault came from, by module and line. Its message is left out: it may hold data values."""
-    trace = error.__traceback__
-    place = "unknown"
-    while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if module.startswith("raudit"):
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, reason: str = "") -> StageRecord:
+    return StageRecord(
+        name=stage.name,
+        title=stage.title,
+        outcome=outcome,
+        reason=reason,
+        options=options.model_dump(mode="json"),
+        rules=stage.rules,
+        summary=result.summary,
+        findings=result.findings,
+        tables=result.tables,
+        figures=result.figures,
+        facts=result.facts,
+        notes=result.notes,
+        artefacts=result.artefacts,
+    )
+
+
+def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
+    """Run a stage that looks into the model in the model's own process, under its limits."""
+    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet())
+    content = model.content(
+        "raudit.pipeline:stage_beside_model",
+        {"stage": stage.name, "evidence": sent, "options": options},
+        doing=f"the stage {stage.name}",
+        data=evidence.data,
+        progress=evidence.progress,
+    )
+    record = stage_from_json(content)
+    if record is None or (record.name, record.rules) != (stage.name, stage.rules):
+        raise ModelError(
+            "the model's process gave no result of the stage", reference="model-broken", where=model.process.file
+        )
+    return record
+
+
+def stage_beside_model(
+    model: Model, data: DataSet, *, progress: Progress, stage: str, evidence: Evidence, options: Any
+) -> bytes:
+    """What ``_beside_model`` asks the model's process to do; its answer is canonical JSON."""
+    seen = replace(evidence, model=model, data=data, progress=progress)
+    return canonical_bytes(record_to_json(_measured(discover_stages()[stage], seen, options)))
 
 
 def _told(error: RauditError) -> str:
     """An error as one sentence for the record."""
-    parts = [error.message]
+    model = isinstance(error, ModelError)  # of the inputs, the one that some stages can do without
+    parts = [f"{error.where}: {error.message}" if model and error.where else error.message]
     if error.got:
         parts.append(f"got {error.got}")
     if error.expected:
         parts.append(f"expected {error.expected}")
-    text = ", ".join(parts)
+    text = ", ".join(parts) + (f" ({error.reference})" if model else "")
     return f"{text}; {error.hint}" if error.hint else text
 
 

@@ -10,7 +10,8 @@ from raudit.data import ColumnName, DataSet, Roles
 from raudit.data.roles import Outcome
 from raudit.errors import ModelError, PlanError
 from raudit.evidence import Progress
-from raudit.model import Model
+from raudit.model import BoundModel
+from raudit.model.process import PREDICT
 from raudit.plan import LabelSection, Plan, Task
 from raudit.yamltext import nearest
 
@@ -24,11 +25,11 @@ class Audited:
 
     data: DataSet
     roles: Roles
-    broken_model_because: str = ""
-    """Why the model could not predict on this data; empty if it could or there is none."""
+    model_error: ModelError | None = None
+    """Why the model could not predict on this data; None if it could or there is none."""
 
 
-def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progress) -> Audited:
+def audited_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress) -> Audited:
     """Check every column the plan names, and add a model's predictions as columns.
 
     Raises
@@ -44,12 +45,12 @@ def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progr
         score, threshold = ColumnName(section.score.column), section.score.threshold
         if not section.score.higher_is_favourable:
             data, score, threshold = _turned(data, score, threshold)
-    broken = ""
+    model_error = None
     if model is not None:
         try:
             data, prediction, score, threshold = _predict(plan, data, model, label, progress)
         except ModelError as error:
-            broken = f"{error.message}; {error.hint}" if error.hint else error.message
+            model_error = error
     roles = Roles(
         label=label,
         prediction=prediction,
@@ -61,7 +62,7 @@ def audited_data(plan: Plan, data: DataSet, model: Model | None, progress: Progr
         control=plan.file.control_features,
         features=model.features if model is not None else (),
     )
-    return Audited(data=data, roles=roles, broken_model_because=broken)
+    return Audited(data=data, roles=roles, model_error=model_error)
 
 
 def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[DataSet, ColumnName, float | None]:
@@ -75,21 +76,13 @@ def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[
 
 
 def _predict(
-    plan: Plan, data: DataSet, model: Model, label: Outcome | None, progress: Progress
+    plan: Plan, data: DataSet, model: BoundModel, label: Outcome | None, progress: Progress
 ) -> tuple[DataSet, Outcome | None, ColumnName | None, float | None]:
-    from raudit.model import predict_columns
-
     section = plan.file.model
     threshold = section.threshold if section is not None else None
     favourable = label.favourable if label is not None else frozenset[str]()
-    columns: Mapping[str, Any] = predict_columns(
-        model,
-        data,
-        favourable=favourable,
-        threshold=threshold,
-        progress=progress,
-        seconds=section.limits.predict_seconds if section is not None else None,
-    )
+    asked = {"favourable": favourable, "threshold": threshold}
+    columns: Mapping[str, Any] = model.columns(PREDICT, asked, data=data, progress=progress)
     named = {PREDICTION: columns["y_pred"]}
     if columns.get("y_score") is not None:
         named[SCORE] = columns["y_score"]

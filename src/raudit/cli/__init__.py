@@ -5,8 +5,11 @@ A module ``raudit.cli.foo_bar`` holds a click command or group called ``command`
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import pkgutil
+import stat
 import sys
 from importlib import import_module
 from typing import Any
@@ -14,7 +17,8 @@ from typing import Any
 import click
 
 from raudit import __version__
-from raudit.errors import RauditError
+from raudit.cli._secrets import refuse_secrets, without_secrets
+from raudit.errors import RauditError, printable
 
 
 class Commands(click.Group):
@@ -47,20 +51,23 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with the documented status.
 
     A user's mistake prints what, where and what to do, never a traceback. With ``RAUDIT_TRACEBACK=1`` the
-    traceback of an internal error is printed too.
+    traceback of an internal error is printed too. No file that a command makes is writable by everyone, whatever the
+    umask it is started with.
     """
+    os.umask(os.umask(0o077) | stat.S_IWOTH)
     try:
+        refuse_secrets(sys.argv[1:] if args is None else args)
         status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         status = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing was half-written", err=True)
         status = 130
     except RauditError as error:
-        click.echo(str(error), err=True)
+        click.echo(without_secrets(str(error)), err=True)
         status = error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -70,11 +77,19 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _show(error: click.ClickException) -> None:
+    """Print click's own message, without a private key that it may quote."""
+    text = io.StringIO()
+    error.show(file=text)
+    click.echo(without_secrets(text.getvalue()), nl=False, err=True)
+
+
 def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine."""
     if isinstance(error, OSError):
-        click.echo(f"error[os]: {error.strerror or error}\n  at: {error.filename or 'unknown file'}", err=True)
-        click.echo("  try: check free space, permissions and the path", err=True)
+        what = printable(str(error.strerror or type(error).__name__))
+        click.echo(f"error[os]: {what}\n  at: {printable(str(error.filename or 'unknown file'))}", err=True)
+        click.echo(f"  try: {_remedy(error)}", err=True)
         return 4
     if os.environ.get("RAUDIT_TRACEBACK") == "1":
         import traceback
@@ -84,6 +99,21 @@ def _internal(error: Exception) -> int:
     click.echo(f"error[internal]: {type(error).__name__} in raudit itself\n  at: {where}", err=True)
     click.echo("  try: run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)", err=True)
     return 4
+
+
+def _remedy(error: OSError) -> str:
+    """What helps against this fault of the machine, and not against another."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            return "free some space, or write elsewhere"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return "check the permissions of the file and its folder"
+        case errno.ENOENT | errno.ENOTDIR | errno.EISDIR | errno.ENAMETOOLONG | errno.ELOOP:
+            return "check the path"
+        case errno.EMFILE | errno.ENFILE:
+            return "close other programs, or raise the limit of open files (ulimit -n)"
+        case _:
+            return "run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)"
 
 
 def _place(error: Exception) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from raudit.cli._clock import clock_option, now_or
+from raudit.cli._reading import read_options, reading_options
 
 
 @click.command(short_help="Look at a data file and write a commented raudit.yaml.")
@@ -18,12 +20,20 @@ from raudit.cli._clock import clock_option, now_or
 @click.option("--name", default="My system", help="Name of the system.")
 @click.option("--keys/--no-keys", default=True, help="Make a signing key and a log key beside the plan.")
 @click.option("--force", is_flag=True, help="Replace an existing plan. Keys are never replaced.")
+@reading_options
 @clock_option
 def command(
-    data: Path, output: Path, model: Path | None, name: str, keys: bool, force: bool, clock: datetime | None
+    data: Path,
+    output: Path,
+    model: Path | None,
+    name: str,
+    keys: bool,
+    force: bool,
+    clock: datetime | None,
+    **reading: Any,
 ) -> None:
-    """Look at DATA (.csv, .tsv or .parquet) and write a raudit.yaml whose guesses are marked as guesses."""
-    from raudit.errors import UsageError
+    """Look at DATA, a file or folder that a plan takes, and write a raudit.yaml whose guesses are marked as guesses."""
+    from raudit.errors import UsageError, printable
     from raudit.files import write_whole
     from raudit.plan.draft import write_draft
     from raudit.resources import resource_dir
@@ -37,11 +47,27 @@ def command(
         )
     from raudit.data import open_data
     from raudit.data.look import look_at
+    from raudit.data.readers.options import declared
 
-    table = open_data(data)
+    for path in (data, output, model or data):
+        if printable(str(path)) != str(path):
+            raise UsageError(
+                "a plan cannot name this file: its path is not printable text",
+                reference="name-not-text",
+                where=str(path),
+                hint="rename it, or its folder",
+            )
+    options = read_options(reading)
+    table = open_data(data, options=options)
     folder = output.resolve().parent
     relative = _relative(model, folder) if model else None
-    text = write_draft(look_at(table), data=_relative(data, folder), model=relative, name=name)
+    text = write_draft(
+        look_at(table),
+        data=_relative(data, folder),
+        model=relative,
+        name=name,
+        said=declared(options),
+    )
     write_whole(output, text.encode())
     schema = folder / ".raudit" / "plan-1.schema.json"
     schema.parent.mkdir(parents=True, exist_ok=True)

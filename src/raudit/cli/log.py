@@ -197,6 +197,42 @@ def prove(location: str, index: int, file: Path | None, since: Path | None, outp
             give(json.dumps(bundle_of(log, index, checkpoint_in(since), now), indent=2) + "\n", output)
 
 
+@command.command(short_help="Take up counter-signatures made elsewhere.")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("--log", "location", metavar="LOG", required=True, help="The log that issued the report.")
+@click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="Key file of the log.")
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Certificate of a signer, PEM or DER: signatures by others are then refused. May be repeated.",
+)
+@ACTOR
+def accept(report: Path, location: str, key_file: Path, trust: tuple[Path, ...], actor: str) -> None:
+    """Log the counter-signatures in REPORT that the log does not know yet, and sign a checkpoint.
+
+    For a report that somebody without the log's key has signed. Until then nobody would notice if the signature were
+    cut off. A report that this log did not issue, or that was changed, is refused.
+    """
+    from raudit.verify.accept import accept_signatures
+
+    with opened(location, key_file) as log:
+        done = accept_signatures(
+            content(report),
+            log,
+            actor=actor or whoami(),
+            clock=datetime.now(UTC),
+            trust=[content(path) for path in trust],
+        )
+    for item in done.signatures:
+        role = f", who claims the role {item.role!r}" if item.role else ""
+        click.echo(printable(f"logged: {item.field} by {item.signer}{role} (SHA-256 {item.fingerprint})"))
+    if not done.signatures:
+        click.echo("nothing to tell: the log knows every signature in this report")
+    elif not done.trusted:
+        click.echo("the signers were held against no certificate of yours; --trust CERTIFICATE does that", err=True)
+
+
 @command.command("verify-proof", short_help="Verify a proof offline.")
 @click.argument("proof", type=click.Path(path_type=Path))
 @click.option("--entry", type=click.Path(path_type=Path), required=True, help="File with the entry's exact bytes.")

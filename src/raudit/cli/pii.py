@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from raudit.cli._reading import read_options, reading_options
+
 
 @click.group()
 def command() -> None:
@@ -31,7 +33,7 @@ def _shared(function: Any) -> Any:
     )
     for option in reversed(options):
         function = option(function)
-    return function
+    return reading_options(function)
 
 
 @command.command()
@@ -44,7 +46,7 @@ def _shared(function: Any) -> Any:
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0.")
 def scan(data: str, *, form: str | None, **given: Any) -> None:
-    """Scan DATA: CSV, TSV, JSON lines, Parquet, Arrow, SQLite, DuckDB, a folder of them, or an SQLAlchemy URL.
+    """Scan DATA: CSV, TSV, JSON, Parquet, Arrow, Excel, SQLite, DuckDB, gzip, zip, a folder, or an SQLAlchemy URL.
 
     Exit status 1 if personal data was found, 3 if names could not be looked for or something could not be read, 0 if
     nothing was found, 5 if there was nothing to scan.
@@ -52,9 +54,10 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
     from raudit.stages.pii.show import print_result, progress
     from raudit.stages.pii.sweep import sweep, to_json
 
+    reading = read_options(given)
     options = _options(given)
     with progress() as told:
-        result = sweep(data, options, seed=given["seed"], progress=told)
+        result = sweep(data, options, seed=given["seed"], progress=told, reading=reading)
     if form == "json":
         click.echo(json.dumps(to_json(result), ensure_ascii=False, indent=2))
     elif form == "sarif":
@@ -83,6 +86,7 @@ def redact(data: str, out: str, *, how: Any, key: str | None, **given: Any) -> N
     from raudit.stages.pii.show import print_redaction, progress
     from raudit.stages.pii.sweep import redact_file
 
+    reading = read_options(given)
     with progress() as told:
         done = redact_file(
             Path(data),
@@ -92,6 +96,7 @@ def redact(data: str, out: str, *, how: Any, key: str | None, **given: Any) -> N
             options=_options(given),
             seed=given["seed"],
             progress=told,
+            reading=reading,
         )
     print_redaction(done)
     raise SystemExit(done.after.exit_status)

@@ -41,8 +41,8 @@ def cells(
     Parameters
     ----------
     data
-        Path of a .csv, .tsv or .parquet file; a pandas, polars or pyarrow table; a mapping of columns; a DuckDB
-        relation, PySpark frame or narwhals frame, which count in their own engine.
+        Path of a file or folder that ``open_data`` takes; a pandas, polars or pyarrow table; a mapping of columns; a
+        DuckDB relation, PySpark frame or narwhals frame, which count in their own engine.
     sensitive_features, control_features
         Columns, or ``Attribute`` with ``edges`` for continuous ones.
     label, prediction, baseline
@@ -78,7 +78,7 @@ def cells(
     engine = _engine(data)
     if score is not None and bins is None:
         cuts = () if threshold is None else (float(threshold),)
-        bins = ScoreBins(bits=0, cuts=cuts) if engine else ScoreBins(cuts=cuts)
+        bins = ScoreBins(width=1000, cuts=cuts) if engine else ScoreBins(cuts=cuts)
     spec = CellSpec(
         attributes=tuple(map(_attribute, sensitive_features)) + tuple(map(_attribute, control_features)),
         label=_outcome(label, values),

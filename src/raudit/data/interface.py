@@ -61,3 +61,12 @@ class DataSet(Protocol):
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:
         """Add computed columns (arrays of shape (n_rows,)), such as a model's predictions."""
         ...
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
+        ...
+
+    def as_written(self) -> DataSet:
+        """The rows as the file writes them, before text was given types, and without computed columns."""
+        ...

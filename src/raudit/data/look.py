@@ -1,7 +1,8 @@
-"""Look at every column of a data set, for a draft plan."""
+"""Look at every column of a data set, for a draft plan: one pass, bounded memory, any type."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from raudit.data.interface import DataSet, Kind
@@ -9,34 +10,71 @@ from raudit.plan.look import ColumnLook
 
 FEW = 12
 MAX_LEVEL = 40
+MOST_DISTINCT = 2**18
+"""Distinct values that are told apart; past it a column is no group and no outcome, so counting stops."""
+MOST_BYTES = 64 * 2**20
+"""Of distinct values, likewise: long texts are neither groups nor outcomes."""
+ROWS = 65_536
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What has been seen of one column."""
+
+    nested: bool
+    values: Any = None
+    """Array of distinct values; None before the first batch."""
+    missing: int = 0
+    many: int = 0
+    """How many were told apart before counting stopped; 0 while it goes on."""
+
+    def add(self, column: Any) -> None:
+        """Take the next cells."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self.missing += column.null_count
+        if self.nested or self.many:
+            return
+        distinct = pc.unique(column)
+        if pa.types.is_dictionary(distinct.type):
+            # Several codes of a dictionary can stand for one value, and the codes of two batches differ.
+            distinct = pc.unique(distinct.dictionary_decode())
+        known = distinct if self.values is None else pa.concat_arrays([self.values, distinct])
+        self.values = pc.unique(known.drop_null())
+        if len(self.values) > MOST_DISTINCT or self.values.nbytes > MOST_BYTES:
+            self.many = len(self.values)
+            self.values = self.values[:0]
+
+    def distinct(self) -> int:
+        """Number of different values, or how many there were when counting stopped."""
+        if self.many:
+            return self.many
+        return 0 if self.values is None else len(self.values)
+
+    def levels(self) -> tuple[str, ...]:
+        """The values as text, where they are few and short."""
+        if not 0 < self.distinct() <= FEW:
+            return ()
+        texts = sorted(str(value) for value in self.values.to_pylist())
+        return tuple(texts) if all(len(text) <= MAX_LEVEL for text in texts) else ()
 
 
 def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
     """Count distinct and missing values of every column; keep the values only where they are few and short."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    looks = []
-    for name, kind in data.kinds.items():
-        column: Any = (
-            pa.chunked_array([batch.column(0) for batch in data.batches([name])], type=None)
-            if (data.n_rows)
-            else pa.chunked_array([pa.array([], pa.string())])
+    seen = {name: _Seen(nested=kind is Kind.OTHER) for name, kind in data.kinds.items()}
+    for batch in data.batches(rows=ROWS) if seen else ():
+        for look, column in zip(seen.values(), batch.columns, strict=True):
+            look.add(column)
+    return tuple(
+        ColumnLook(
+            name=name,
+            kind=str(kind),
+            numeric=kind in {Kind.INTEGER, Kind.NUMBER},
+            distinct=seen[name].distinct(),
+            more=seen[name].many > 0,
+            missing=seen[name].missing,
+            levels=seen[name].levels(),
         )
-        nested = kind is Kind.OTHER
-        distinct = 0 if nested else int(pc.count_distinct(column).as_py())
-        levels: tuple[str, ...] = ()
-        if not nested and 0 < distinct <= FEW:
-            found = sorted(str(value) for value in pc.unique(column).to_pylist() if value is not None)
-            levels = tuple(found) if all(len(value) <= MAX_LEVEL for value in found) else ()
-        looks.append(
-            ColumnLook(
-                name=name,
-                kind=str(kind),
-                numeric=kind in {Kind.INTEGER, Kind.NUMBER},
-                distinct=distinct,
-                missing=int(column.null_count),
-                levels=levels,
-            )
-        )
-    return tuple(looks)
+        for name, kind in data.kinds.items()
+    )

@@ -1,52 +1,62 @@
-"""Open CSV and Parquet files as data sets.
+"""Open data sets: one table, read by the readers that every command shares, with strict types afterwards.
 
-CSV columns are read as text and become numbers only if every value is written as a number would be printed, so
-``007``, ``1e5`` among codes, and ``NA`` stay what they are.
+Text becomes numbers only if every value is written as a number would be printed, so ``007``, ``1e5`` among codes, and
+``NA`` stay what they are. A plan audits whole tables: where a part cannot be read, the data set is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from raudit.canonical import sha256, sha256_file
-from raudit.data.interface import DataSet
-from raudit.data.parquet import open_parquet
-from raudit.data.table import ArrowDataSet, broken, check_names
-from raudit.errors import DataError, EnvironmentFault
+from raudit.canonical import Sha256, canonical_bytes, sha256, sha256_file
+from raudit.data.interface import ColumnName, DataSet, Kind
+from raudit.data.parquet import ParquetDataSet
+from raudit.data.readers import Gap, ReadOptions, StreamedTable, open_source
+from raudit.data.readers.folders import files, together
+from raudit.data.spool import spooled
+from raudit.data.table import ArrowDataSet, check_names, is_row_label
+from raudit.errors import DataError, EnvironmentFault, printable
 
-MAX_CELL_BYTES = 16 * 2**20
-INTEGER = r"^-?(0|[1-9][0-9]{0,17})$"
-NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+HELD_BYTES = 64 * 2**20
+"""Text of a table that is held in memory; a larger one is kept as Parquet in a temporary folder."""
 
 
-def open_data(path: Path, *, missing: Sequence[str] = ("",)) -> DataSet:
-    """Open a file.
+def open_data(path: Path, *, missing: Sequence[str] = ("",), options: ReadOptions | None = None) -> DataSet:
+    """Open a file, or a folder whose files are one table.
 
     Parameters
     ----------
     path
-        ``.csv``, ``.tsv`` or ``.parquet``.
+        CSV, TSV, JSON lines or array, Parquet, Arrow, Excel, SQLite or DuckDB, any of them in gzip or zip; or a folder.
     missing
-        Texts that mean a missing value in CSV.
+        Texts that mean a missing value in a text file.
+    options
+        What is declared about it; ``missing`` is taken from here if it is given.
 
     Raises
     ------
     DataError
-        If it cannot be read, is empty, has doubled or empty column names, or another format.
+        If any of it cannot be read, if it is empty, has doubled or empty column names, or holds several tables.
     """
+    options = options or ReadOptions(missing=missing)
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            return open_parquet(path)
-        table = _read(path, missing)
-        digest = sha256_file(path)
+        source = _one_table(path, options)
+        digest = digest_of(path)
+        _check_problems(source)
+        if source.described.get("format") == "parquet" and _flat(source):
+            check_names(list(source.header), source.name)
+            return ParquetDataSet(source=replace(source, sha256=digest))
+        return _read(replace(source, sha256=digest), options)
     except OSError as error:
         raise DataError(
             "the data file cannot be read",
             reference="data-unreadable",
             where=str(path),
-            got=error.strerror or str(error).splitlines()[0][:160],
+            got=error.strerror or type(error).__name__,
             hint="check the path and permissions",
         ) from error
     except MemoryError as error:
@@ -56,8 +66,26 @@ def open_data(path: Path, *, missing: Sequence[str] = ("",)) -> DataSet:
             where=str(path),
             hint="use Parquet, or a machine with more memory",
         ) from error
-    check_names(table.column_names, path.name)
-    return ArrowDataSet(name=path.name, sha256=digest, table=table)
+
+
+def digest_of(path: Path) -> Sha256:
+    """SHA-256 of a file's bytes, or of a folder's manifest: the name, size and digest of each of its files."""
+    if not path.is_dir():
+        return sha256_file(path)
+    return sha256(canonical_bytes(manifest(path)))
+
+
+def manifest(folder: Path) -> list[dict[str, Any]]:
+    """Name, size and digest of each file of a folder, in order."""
+    return [
+        {
+            "name": printable(file.relative_to(folder).as_posix()),
+            "bytes": file.stat().st_size,
+            "sha256": sha256_file(file),
+        }
+        for file, problem in files(folder)
+        if not problem
+    ]
 
 
 def wrap_table(table: Any, *, name: str = "table") -> DataSet:
@@ -73,80 +101,99 @@ def wrap_table(table: Any, *, name: str = "table") -> DataSet:
     return ArrowDataSet(name=name, sha256=sha256(sink.getvalue().to_pybytes()), table=table)
 
 
-def _read(path: Path, missing: Sequence[str]) -> Any:
-    match path.suffix.lower():
-        case ".csv":
-            return _read_csv(path, ",", missing)
-        case ".tsv":
-            return _read_csv(path, "\t", missing)
-        case other:
-            raise DataError(
-                "unknown data format",
-                reference="data-format",
-                where=str(path),
-                got=other or "no suffix",
-                expected=".csv, .tsv or .parquet",
-                hint="convert the file, or rename it if the suffix is wrong",
-            )
-
-
-def _read_csv(path: Path, delimiter: str, missing: Sequence[str]) -> Any:
-    import pyarrow as pa
-    import pyarrow.csv as csv
-
-    try:
-        with path.open("rb") as file:
-            head = file.read(2**16)
-        if not head.strip():
-            raise DataError("the data file is empty", reference="data-empty", where=str(path), hint="check the export")
-        header = csv.read_csv(pa.BufferReader(_first_line(path)), parse_options=csv.ParseOptions(delimiter=delimiter))
-        names = header.column_names
-        table = csv.read_csv(
-            path,
-            read_options=csv.ReadOptions(block_size=MAX_CELL_BYTES),
-            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=csv.ConvertOptions(
-                column_types={name: pa.string() for name in names},
-                null_values=list(missing),
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
+def _one_table(path: Path, options: ReadOptions) -> StreamedTable:
+    sources = list(open_source(path, options))
+    gap = next((source for source in sources if isinstance(source, Gap)), None)
+    tables = [source for source in sources if isinstance(source, StreamedTable)]
+    if gap is not None and (path.is_dir() or not tables):
+        raise _unread(gap.name, gap.because)
+    if not tables:
+        raise DataError("the data file is empty", reference="data-empty", where=str(path), hint="check the export")
+    if path.is_dir() and len(tables) > 1 and options.table is None:
+        return together(printable(path.resolve().name), [(table, ()) for table in tables])
+    if len(tables) > 1:
+        raise DataError(
+            "the file holds several tables",
+            reference="several-tables",
+            where=str(path),
+            got=", ".join(table.name for table in tables[:10]),
+            hint="name one as data.table",
         )
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise broken(path, error, "CSV") from error
-    table = _without_copies(table)
-    return (
-        pa.table({name: _typed(table.column(i)) for i, name in enumerate(table.column_names)})
-        if len(set(table.column_names)) == len(table.column_names)
-        else table
+    return tables[0]
+
+
+def _unread(name: str, because: str) -> DataError:
+    return DataError(
+        "some of the data cannot be read",
+        reference="data-broken",
+        where=name,
+        got=because,
+        hint="mend the file, or declare its encoding, delimiter or header under data",
     )
 
 
-def _without_copies(table: Any) -> Any:
-    """Drop a column that repeats an earlier one of the same name value for value, as joined exports have them."""
-    first: dict[str, int] = {}
-    kept = []
-    for position, name in enumerate(table.column_names):
-        earlier = first.setdefault(name, position)
-        if earlier == position or not table.column(earlier).equals(table.column(position)):
-            kept.append(position)
-    return table if len(kept) == table.num_columns else table.select(kept)
+def _check_problems(source: StreamedTable) -> None:
+    if source.problems:
+        raise _unread(source.name, source.problems[0])
 
 
-def _first_line(path: Path) -> bytes:
-    with path.open("rb") as file:
-        line = file.readline(2**20)
-    return line if line.endswith(b"\n") else line + b"\n"
+def _flat(source: StreamedTable) -> bool:
+    """Whether a Parquet file's columns can be read as they are, codes and all."""
+    names = list(source.header)
+    return len(set(names)) == len(names) and names == [str(name) for name in source.kinds]
 
 
-def _typed(column: Any) -> Any:
-    """Make a text column a number column if every value in it is written as a number is printed."""
+def _read(source: StreamedTable, options: ReadOptions) -> DataSet:
+    """A table in memory; one that is too large is kept on disk."""
+    batches = source.batches()
+    first: list[Any] = []
+    size = 0
+    for batch in batches:
+        first.append(batch)
+        size += batch.nbytes
+        if size > HELD_BYTES and _plain_text(source):
+            copy = spooled(source, chain(_emptied(first), batches), options)
+            _check_problems(source)
+            check_names(list(source.header), source.name)
+            return ParquetDataSet(source=copy, written=source)
+    _check_problems(source)
+    return _held(source, first)
+
+
+def _emptied(batches: list[Any]) -> Iterator[Any]:
+    """The batches, each let go of as it is given."""
+    batches.reverse()
+    while batches:
+        yield batches.pop()
+
+
+def _plain_text(source: StreamedTable) -> bool:
+    return all(kind is Kind.TEXT for kind in source.kinds.values())
+
+
+def _held(source: StreamedTable, batches: Sequence[Any]) -> DataSet:
+    """A table in memory, typed."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    def every(pattern: str) -> bool:
-        return bool(pc.all(pc.match_substring_regex(column, pattern), min_count=1).as_py())
+    pieces: dict[ColumnName, Any] = {}
+    for place, name in enumerate(source.kinds):
+        column = pa.chunked_array([batch.column(place) for batch in batches])
+        pieces[name] = column if source.typed is None else source.typed(name, column)
+    kept = {n: c for n, c in _without_copies(source, pieces).items() if not is_row_label(n)}
+    return ArrowDataSet(name=source.name, sha256=source.sha256, table=pa.table(kept), source=source)
 
-    if every(INTEGER):
-        return column.cast(pa.int64())
-    return column.cast(pa.float64()) if every(NUMBER) else column
+
+def _without_copies(source: StreamedTable, columns: dict[ColumnName, Any]) -> dict[str, Any]:
+    """Drop a column that repeats an earlier one of the same name value for value, as joined exports have them."""
+    header = list(source.header)
+    if len(header) != len(columns):
+        return {str(name): column for name, column in columns.items()}
+    kept: dict[str, Any] = {}
+    names = []
+    for raw, (name, column) in zip(header, columns.items(), strict=True):
+        if raw in kept and kept[raw].equals(column):
+            continue
+        names.append(raw)
+        kept[raw if raw not in kept else str(name)] = column
+    check_names(names, source.name)
+    return kept

@@ -1,15 +1,16 @@
-"""Parquet files that are read in pieces and never held whole."""
+"""Data sets that are read in pieces and never held whole: Parquet files, and text that was kept as Parquet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from raudit.canonical import Sha256, sha256_file
+from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet, Kind
-from raudit.data.table import broken, check_names, kind_of, no_column
+from raudit.data.readers.source import StreamedTable
+from raudit.data.table import is_row_label, no_column
+from raudit.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +21,41 @@ if TYPE_CHECKING:
 class ParquetDataSet:
     """A Parquet file; text columns keep the file's dictionary codes."""
 
-    path: Path
-    name: str
-    sha256: Sha256
-    n_rows: int
-    kinds: Mapping[ColumnName, Kind]
+    source: StreamedTable
+    """The reader of the file, which knows its columns and their kinds."""
+    written: StreamedTable | None = None
+    """The file itself, where ``source`` is a typed copy of it."""
     computed: Mapping[ColumnName, Any] = field(default_factory=dict)
     """Columns that raudit added, as pyarrow arrays."""
+
+    @property
+    def name(self) -> str:
+        """File name without its folder."""
+        return self.source.name
+
+    @property
+    def sha256(self) -> Sha256:
+        """Digest of the file's bytes."""
+        return self.source.sha256
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.source.n_rows
+
+    @property
+    def kinds(self) -> Mapping[ColumnName, Kind]:
+        """Kind of every column, in file order, without the row labels that pandas leaves unnamed."""
+        return {name: kind for name, kind in self.source.kinds.items() if not is_row_label(name)}
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """Format of the file."""
+        return self.source.described
+
+    def as_written(self) -> StreamedTable:
+        """The same rows with everything that the file holds, row labels too, and without added columns."""
+        return replace(self.written, n_rows=self.n_rows) if self.written is not None else self.source
 
     def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
         """Read columns in pieces; memory holds a piece and the row group it comes from."""
@@ -67,42 +96,20 @@ class ParquetDataSet:
         return replace(self, computed={**self.computed, **added})
 
     def _stored(self, names: list[ColumnName], rows: int) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        texts = [name for name in names if self.kinds[name] is Kind.TEXT]
-        try:
-            with pq.ParquetFile(self.path, read_dictionary=texts, pre_buffer=False, memory_map=True) as file:
-                yield from file.iter_batches(batch_size=rows, columns=[str(name) for name in names])
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise broken(self.path, error, "Parquet") from error
+        yield from self.source.batches(names, rows=rows)
+        if self.source.problems:
+            raise DataError(
+                "some of the data cannot be read",
+                reference="data-broken",
+                where=self.name,
+                got=self.source.problems[0],
+                hint="write the file again from its source",
+            )
 
     def _check(self, names: Sequence[ColumnName]) -> None:
         for name in names:
             if name not in self.kinds:
                 raise no_column(name, [str(known) for known in self.kinds], self.name)
-
-
-def open_parquet(path: Path) -> ParquetDataSet:
-    """Open a Parquet file; only its schema is read, and its bytes once for the digest.
-
-    Raises
-    ------
-    DataError
-        If it is no Parquet file, or has doubled or empty column names.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            schema, n_rows = file.schema_arrow, file.metadata.num_rows
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise broken(path, error, "Parquet") from error
-    names = [name for name in schema.names if name != "__index_level_0__"]
-    check_names(names, path.name)
-    kinds = {ColumnName(name): kind_of(schema.field(name).type) for name in names}
-    return ParquetDataSet(path=path, name=path.name, sha256=sha256_file(path), n_rows=n_rows, kinds=kinds)
 
 
 def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet, Kind
+from raudit.data.kinds import kind_of
+from raudit.data.readers.source import StreamedTable
+from raudit.data.readers.tables import table_of
 from raudit.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class ArrowDataSet:
     """The pyarrow Table."""
     added: tuple[ColumnName, ...] = field(default=())
     """Columns that raudit computed."""
+    source: StreamedTable | None = None
+    """Where it was read from; None for a frame."""
 
     @property
     def n_rows(self) -> int:
@@ -53,7 +57,17 @@ class ArrowDataSet:
         table = self.table
         for name, values in columns.items():
             table = table.append_column(name, pa.array(values))
-        return ArrowDataSet(name=self.name, sha256=self.sha256, table=table, added=(*self.added, *columns))
+        return replace(self, table=table, added=(*self.added, *columns))
+
+    def as_written(self) -> StreamedTable:
+        """The same rows as the file writes them, without types that were found out and without added columns."""
+        source = self.source or table_of(self._select(None), self.name)
+        return replace(source, name=self.name, n_rows=self.n_rows, sha256=self.sha256)
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """Format, delimiter, encoding and whatever else was declared or found out."""
+        return self.source.described if self.source is not None else {}
 
     def _select(self, columns: Sequence[ColumnName] | None) -> Any:
         if columns is None:
@@ -64,21 +78,9 @@ class ArrowDataSet:
         return self.table.select(list(columns))
 
 
-def kind_of(arrow_type: Any) -> Kind:
-    """Kind of an Arrow type."""
-    import pyarrow as pa
-
-    t = pa.types
-    if t.is_dictionary(arrow_type):
-        return kind_of(arrow_type.value_type)
-    tests = (
-        (Kind.TEXT, (t.is_string, t.is_large_string, t.is_string_view)),
-        (Kind.BOOLEAN, (t.is_boolean,)),
-        (Kind.INTEGER, (t.is_integer,)),
-        (Kind.NUMBER, (t.is_floating, t.is_decimal)),
-        (Kind.TIME, (t.is_temporal,)),
-    )
-    return next((kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.OTHER)
+def is_row_label(name: str) -> bool:
+    """Whether a column is the index of a pandas frame that had no name: no feature, and still data to be scanned."""
+    return name.startswith("__index_level_") and name.endswith("__")
 
 
 def check_names(names: Sequence[str], source: str) -> None:
@@ -104,17 +106,4 @@ def no_column(name: str, known: Sequence[str], source: str) -> DataError:
 
     return DataError(
         f"there is no column {name!r}", reference="no-column", where=source, hint=nearest(name, list(known)[:200])
-    )
-
-
-def broken(path: Path, error: Exception, kind: str) -> DataError:
-    """The error for a file that its reader refuses."""
-    # Arrow quotes the offending row in its message, and the row may hold personal data: keep only what precedes it.
-    said = str(error).splitlines()[0].split(":", 1)[0][:100]
-    return DataError(
-        f"not a readable {kind} file",
-        reference="data-broken",
-        where=str(path),
-        got=said,
-        hint=f"open it with another {kind} reader to see what is wrong",
     )

@@ -3,5 +3,6 @@
 from raudit.model.interface import Model
 from raudit.model.load import load_model
 from raudit.model.predict import predict_columns
+from raudit.model.process import BoundModel
 
-__all__ = ["Model", "load_model", "predict_columns"]
+__all__ = ["BoundModel", "Model", "load_model", "predict_columns"]

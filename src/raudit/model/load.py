@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from raudit.canonical import Sha256, sha256_file
-from raudit.errors import ModelError
+from raudit.errors import ModelError, RauditError
 from raudit.model.interface import Model
 from raudit.plan import ModelSection
 
@@ -68,7 +68,19 @@ def load_model(section: ModelSection, path: Path, *, columns: Sequence[str], sam
         from raudit.model.trial import try_model
 
         try_model(section, path, columns=columns, sample=sample)
-    return _read(kind, section, path, digest, columns)
+    try:
+        return _read(kind, section, path, digest, columns)
+    except (RauditError, MemoryError):
+        raise
+    except Exception as error:  # whatever a library raises on a broken file, it is the file that is broken
+        raise ModelError(
+            "the model file cannot be read",
+            reference="model-broken",
+            where=path.name,
+            got=type(error).__name__,
+            expected=f"a whole file of the format {kind}",
+            hint="save the model again, or name the format under model.format",
+        ) from error
 
 
 def format_of(section: ModelSection, path: Path) -> str:

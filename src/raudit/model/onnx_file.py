@@ -1,4 +1,8 @@
-"""ONNX models: graphs of standard operators without loops, run on the CPU by onnxruntime."""
+"""ONNX models: graphs of standard operators without loops, run on the CPU by onnxruntime.
+
+Before onnxruntime sees a file, every message in it is looked at, wherever it hangs: graphs in branches, functions,
+sparse and training initialisers. Whatever names another file is refused, so that the digest covers all that is used.
+"""
 
 from __future__ import annotations
 
@@ -127,6 +131,8 @@ def read_onnx(path: Path, *, sha256: Sha256, section: ModelSection, columns: Seq
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = False
+    # What was checked is what runs: without this, four bytes in the right place make it another format.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     options.intra_op_num_threads = 1  # sums in one order: same inputs, same bytes
     try:
         session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
@@ -163,46 +169,36 @@ def read_onnx(path: Path, *, sha256: Sha256, section: ModelSection, columns: Seq
     )
 
 
-def _nodes(graph: Any) -> Iterator[Any]:
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in (*([attribute.g] if attribute.HasField("g") else ()), *attribute.graphs):
-                yield from _nodes(inner)
+def _messages(message: Any) -> Iterator[Any]:
+    """A protobuf message and every one inside it, found by the schema and not by a list of places."""
+    waiting = [message]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        for field, value in one.ListFields():
+            if field.message_type is not None:
+                waiting.extend([value] if hasattr(value, "ListFields") else value)
+
+
+def _of_type(model: Any, name: str) -> Iterator[Any]:
+    return (message for message in _messages(model) if message.DESCRIPTOR.name == name)
 
 
 def _check_graph(model: Any, path: Path) -> None:
     """Refuse what is not the standard's own operators, could run for ever, or reads other files."""
-    foreign = sorted(
-        {f"{node.domain}.{node.op_type}" for node in _nodes(model.graph) if node.domain not in DOMAINS}
-        | {f"{item.domain}.{item.name}" for item in model.functions}
-    )
+    nodes = list(_of_type(model, "NodeProto"))
+    foreign = {f"{node.domain}.{node.op_type}" for node in nodes if node.domain not in DOMAINS}
+    foreign |= {f"{item.domain}.{item.name}" for item in _of_type(model, "FunctionProto")}
     if foreign:
         raise ModelError(
             "the model uses operators that are not part of the ONNX standard",
             reference="model-custom-op",
             where=path.name,
-            got=", ".join(foreign)[:200],
+            got=", ".join(sorted(foreign))[:200],
             expected="operators of ai.onnx and ai.onnx.ml",
             hint="such operators are native code of somebody's own; export the model without them",
         )
-    loops = sorted({node.op_type for node in _nodes(model.graph) if node.op_type in UNBOUNDED})
-    if loops:
-        raise ModelError(
-            "the model holds loops, which nothing bounds",
-            reference="model-loops",
-            where=path.name,
-            got=", ".join(loops),
-            expected="a graph without Loop and Scan",
-            hint="export the model without them, or audit its predictions",
-        )
-    outside = [item.name for item in model.graph.initializer if item.data_location == 1 or item.external_data]
-    outside += [
-        attribute.name
-        for node in _nodes(model.graph)
-        for attribute in node.attribute
-        if attribute.t.data_location == 1 or attribute.t.external_data
-    ]
+    outside = _in_other_files(model)
     if outside:
         raise ModelError(
             "the model keeps weights in other files",
@@ -212,11 +208,34 @@ def _check_graph(model: Any, path: Path) -> None:
             expected="one file, whose digest covers everything",
             hint="save the model with its weights inside",
         )
+    loops = sorted({node.op_type for node in nodes if node.op_type in UNBOUNDED})
+    if loops:
+        raise ModelError(
+            "the model holds loops, which nothing bounds",
+            reference="model-loops",
+            where=path.name,
+            got=", ".join(loops),
+            expected="a graph without Loop and Scan",
+            hint="export the model without them, or audit its predictions",
+        )
+
+
+def _in_other_files(model: Any) -> list[str]:
+    """Names of tensors whose values, or a part of them, are not in this file."""
+    inside = model.DESCRIPTOR.file.message_types_by_name["TensorProto"].enum_types_by_name["DataLocation"]
+    default = inside.values_by_name["DEFAULT"].number
+    return sorted(
+        {
+            tensor.name or "a tensor without a name"
+            for tensor in _of_type(model, "TensorProto")
+            if tensor.data_location != default or tensor.external_data
+        }
+    )
 
 
 def _labels(model: Any) -> list[str]:
     """Class labels as a classifier node keeps them."""
-    for node in _nodes(model.graph):
+    for node in _of_type(model, "NodeProto"):
         for attribute in node.attribute:
             if attribute.name == "classlabels_strings" and attribute.strings:
                 return [text.decode("utf-8", "replace") for text in attribute.strings]

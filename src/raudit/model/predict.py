@@ -94,6 +94,12 @@ def predict_columns(
     return {"y_pred": y_pred, "y_score": y_score}
 
 
+def predict_frame(model: Model, *, frame: pd.DataFrame, what: str) -> dict[str, Any]:
+    """Predict some rows, as ``predict_rows``: ``what`` is ``labels`` or ``proba``."""
+    proba, labels = predict_rows(model, frame, proba=what == "proba", labels=what == "labels")
+    return {"rows": proba if what == "proba" else labels}
+
+
 def predict_rows(model: Model, frame: pd.DataFrame, *, proba: bool = True, labels: bool = True) -> tuple[Any, Any]:
     """Probabilities and labels of some rows; None for what was not asked for or is not there.
 

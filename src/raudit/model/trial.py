@@ -1,166 +1,133 @@
 """A model file is first read, and predicts a few rows, in a process of its own that may not take much.
 
 Parsers of model formats are large native programs, and a file made to hurt them can crash, hang or take all memory. The
-process has a limit on its address space, its processor time and the clock, and what it prints is not believed beyond
-one line of JSON.
+process has a limit on its address space, its processor time and the clock, may open nothing but the file (``guard``),
+and stays: every later prediction and explanation is computed there, under the same limits.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from raudit.errors import MissingExtraError, ModelError
+from raudit.canonical import Sha256
+from raudit.data.interface import ColumnName
+from raudit.errors import ModelError
+from raudit.extras import NO_REPORTS
+from raudit.model.process import BoundModel, ModelProcess
+from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from raudit.plan import ModelSection
+KEPT = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+"""Variables that the process sees, with those of Python, the locale and the loader; no password or key."""
+THREADS = 4
+"""Most threads of tree libraries, whose stacks and arenas count as memory; sums of matrices use one, in one order."""
 
-ANSWER = "raudit-trial "
 
+def bound_model(
+    section: ModelSection,
+    path: Path,
+    *,
+    columns: Sequence[str],
+    sample: pa.Table,
+    libraries: Sequence[str] = (),
+) -> BoundModel:
+    """Read a model in a process of its own, predict some rows there, and keep the process.
 
-def try_model(section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table) -> None:
-    """Read a model and predict some rows, elsewhere.
+    Parameters
+    ----------
+    section
+        What the plan says of it.
+    path
+        The file.
+    columns
+        Columns of the data set.
+    sample
+        A few rows of the data set.
+    libraries
+        Modules to import before the limits hold, beyond those that read the format.
 
     Raises
     ------
     ModelError
         If that fails, with the reader's own words; or if the process crashes or goes over a limit.
     MissingExtraError
-        If the library is not installed.
+        If a library is not installed.
     """
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, sample.schema) as writer:
         writer.write_table(sample)
+    process = ModelProcess(_started(), file=path.name, limits=section.limits)
     task = {
         "section": section.model_dump(mode="json"),
         "path": str(path.resolve()),
         "columns": list(columns),
-        "sample": base64.b64encode(sink.getvalue().to_pybytes()).decode(),
+        "libraries": list(libraries),
     }
-    limits = section.limits
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    seconds = 2 * limits.seconds + 30
-    with subprocess.Popen(
-        [sys.executable, "-m", "raudit.model.trial"],
+    try:
+        answer, _ = process.ask(
+            task,
+            sink.getvalue().to_pybytes(),
+            doing="reading the model file",
+            seconds=2 * section.limits.seconds + 30,
+            key="seconds",
+        )
+        return _described(answer["answer"], process)
+    except BaseException:
+        process.close()
+        raise
+
+
+def try_model(section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table) -> None:
+    """Read a model and predict some rows, elsewhere, and forget it; raises as ``bound_model``."""
+    bound_model(section, path, columns=columns, sample=sample).process.close()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    threads = str(min(os.cpu_count() or 1, THREADS))
+    environment = {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name in KEPT or name.startswith(("LC_", "LD_", "PYTHON"))
+        },
+        # The same modules as here, and not those of the folder that holds the model.
+        "PYTHONPATH": os.pathsep.join(place for place in sys.path if place),
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        **NO_REPORTS,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "raudit.model.bound"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment,
-    ) as process:
-        with contextlib.suppress(BrokenPipeError):
-            assert process.stdin is not None  # noqa: S101 -- a pipe was asked for
-            process.stdin.write(json.dumps(task).encode())
-            process.stdin.close()
-        process.stdin = None
-        _import_first(section, path)  # needed here next, and there is time now
-        try:
-            output, _ = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise _over(path, f"not done after {seconds} s", section) from error
-    lines = output.decode("utf-8", "replace").splitlines()
-    answer = next((line.removeprefix(ANSWER) for line in reversed(lines) if line.startswith(ANSWER)), None)
-    if answer is None:
-        raise _over(path, f"its process ended with {process.returncode}", section)
-    found = json.loads(answer)
-    if found:
-        kind = MissingExtraError if found.pop("kind") == "MissingExtraError" else ModelError
-        raise kind(found.pop("message"), **found)
-
-
-def _over(path: Path, got: str, section: ModelSection) -> ModelError:
-    limits = section.limits
-    return ModelError(
-        "reading the model file crashed, or took more than it may",
-        reference="model-limits",
-        where=path.name,
-        got=got,
-        expected=f"at most {limits.memory_gib:g} GiB and {limits.seconds} s, model.limits",
-        hint="if you trust the file and it is large, raise model.limits; else do not use it",
     )
 
 
-def main() -> None:
-    """Do the task on standard input under its limits, and print one line."""
-    import resource
-
-    from raudit.model.load import load_model
-    from raudit.plan import ModelSection
-
-    task = json.load(sys.stdin.buffer)
-    section = ModelSection.model_validate(task["section"])
-    _import_first(section, Path(task["path"]))
-    memory = _address_space() + int(section.limits.memory_gib * 2**30)
-    seconds = int(time.process_time()) + 1 + section.limits.seconds
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    found: dict[str, Any] = {}
-    try:
-        model = load_model(section, Path(task["path"]), columns=task["columns"])
-        _predict(model, task["sample"])
-    except (ModelError, MissingExtraError) as error:
-        found = {name: getattr(error, name) for name in ("message", "reference", "where", "got", "expected", "hint")}
-        found |= {"kind": type(error).__name__, "where": error.where or Path(task["path"]).name}
-    except MemoryError:
-        os._exit(137)
-    sys.stdout.write(f"\n{ANSWER}{json.dumps(found)}\n")
-    sys.stdout.flush()
-    os._exit(0)  # not waiting for threads or destructors of a library that read a hostile file
-
-
-LIBRARIES = {
-    "skops": ("skops.io", "sklearn"),
-    "xgboost": ("xgboost",),
-    "lightgbm": ("lightgbm",),
-    "catboost": ("catboost",),
-    "onnx": ("onnx", "onnxruntime"),
-}
-
-
-def _import_first(section: ModelSection, path: Path) -> None:
-    """Import what reads the format, so that the limits are the file's own."""
-    import importlib
-
-    import pandas as pd  # noqa: F401
-    import pyarrow as pa  # noqa: F401
-
-    from raudit.model.load import format_of
-
-    with contextlib.suppress(ImportError, ModelError):
-        for name in LIBRARIES.get(format_of(section, path), ()):
-            importlib.import_module(name)
-
-
-def _address_space() -> int:
-    import resource
-
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    return pages * resource.getpagesize()
-
-
-def _predict(model: Any, sample: str) -> None:
-    import pyarrow as pa
-
-    rows = pa.ipc.open_stream(base64.b64decode(sample)).read_all().to_pandas()
-    if len(rows):
-        from raudit.model.predict import predict_rows
-
-        predict_rows(model, rows[list(model.features)])
-
-
-if __name__ == "__main__":
-    main()
+def _described(said: object, process: ModelProcess) -> BoundModel:
+    """What the process says of the model; checked, since it has read a stranger's file."""
+    match said:
+        case {"format": str(kind), "sha256": str(digest), "features": list(features), "classes": list(classes)}:
+            return BoundModel(
+                format=kind,
+                sha256=Sha256(digest),
+                features=tuple(ColumnName(str(name)) for name in features),
+                classes=tuple(str(label) for label in classes),
+                process=process,
+            )
+        case _:
+            raise ModelError(
+                "the model's process does not say what the model is", reference="model-broken", where=process.file
+            )

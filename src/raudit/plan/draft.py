@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from raudit.plan.look import ColumnLook
 
@@ -22,7 +23,9 @@ GOOD = frozenset(
 MAX_GROUPS = 50
 
 
-def write_draft(looks: Sequence[ColumnLook], *, data: str, model: str | None, name: str) -> str:
+def write_draft(
+    looks: Sequence[ColumnLook], *, data: str, model: str | None, name: str, said: Mapping[str, Any] | None = None
+) -> str:
     """Write a commented plan.
 
     Parameters
@@ -33,6 +36,8 @@ def write_draft(looks: Sequence[ColumnLook], *, data: str, model: str | None, na
         Paths relative to the plan; None for no model.
     name
         Name of the system.
+    said
+        Keys of the data section that were said on the command line.
     """
     label = _first(looks, LABEL, most=2)
     taken = {label.name} if label else set()
@@ -55,6 +60,7 @@ def write_draft(looks: Sequence[ColumnLook], *, data: str, model: str | None, na
         "",
         "data:",
         f"  path: {_text(data)}",
+        *(f"  {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in (said or {}).items()),
         *_outcome("label", "what really happened", label),
     ]
     if model is None:

@@ -16,6 +16,8 @@ class ColumnLook:
     distinct: int
     """Number of different values that are not missing."""
     missing: int
+    more: bool = False
+    """Whether counting stopped at ``distinct``, so that there may be more."""
     levels: tuple[str, ...] = ()
     """The values themselves, as text, only where there are at most twelve of them."""
 
@@ -26,7 +28,8 @@ class ColumnLook:
 
     def says(self) -> str:
         """One line on the column, with values only where they are few."""
-        text = f"{self.kind}, {self.distinct:,} distinct"
+        distinct = f"at least {self.distinct:,}" if self.more else f"{self.distinct:,}"
+        text = f"{self.kind}, {distinct} distinct"
         if self.missing:
             text += f", {self.missing:,} missing"
         return f"{text} ({', '.join(self.levels)})" if self.levels and not self.numeric else text

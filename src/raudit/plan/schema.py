@@ -83,11 +83,62 @@ class ScoreSection(Strict):
     higher_is_favourable: bool = True
 
 
+class DataLimits(Strict):
+    """What reading a data set may take before it is refused; a file from somebody else may ask for anything."""
+
+    bytes: int = Field(default=2**40, ge=1)
+    """Bytes of the file, and of what it unpacks to."""
+    rows: int = Field(default=10**10, ge=1)
+    """Rows of one table."""
+    columns: int = Field(default=20_000, ge=1)
+    """Columns of one table."""
+    cells: int = Field(default=10**11, ge=1)
+    """Rows times columns of one table."""
+    cell_bytes: int = Field(default=256 * 2**20, ge=1, le=2**30)
+    """Bytes of one cell."""
+    memory_gib: float = Field(default=4, gt=0, le=1024)
+    """Memory for one piece of a table, in GiB, and for a database file's own engine."""
+    seconds: int = Field(default=7200, ge=1, le=604_800)
+    """Time for reading one table once."""
+
+
+class Numbers(Strict):
+    """How a text file writes numbers."""
+
+    decimal: Literal[".", ","] = "."
+    """Mark before the fraction."""
+    thousands: Literal["", ".", ",", " ", "'", "\u00a0", "\u202f"] = ""
+    """Mark between groups of three digits; none by default."""
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Numbers:
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are the same mark")
+        return self
+
+
+DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
+
+
 class DataSection(Strict):
     """The data set, and what its columns are."""
 
     path: str = Field(min_length=1)
-    """File, relative to raudit.yaml: .csv, .tsv or .parquet."""
+    """File or folder, relative to raudit.yaml: CSV, TSV, JSON lines or array, Parquet, Arrow, Excel, SQLite, DuckDB,
+    any of them in gzip or zip, or a folder whose files are one table."""
+    table: str | None = None
+    """Which table, sheet or member, where the file has several."""
+    format: DataFormat | None = None
+    """What the file is, where neither its first bytes nor its name say so."""
+    encoding: str | None = None
+    """Of a text file, such as ``cp1252``; by default UTF-8, or what a byte-order mark says."""
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    """Of a text file; by default the one by which the first rows fall into equally many cells."""
+    header: bool | None = None
+    """Whether the first row of a text file holds the names of the columns; by default it must look like names."""
+    numbers: Numbers = Numbers()
+    """Marks by which a text file writes numbers."""
+    limits: DataLimits = DataLimits()
     label: LabelSection | None = None
     """What really happened."""
     prediction: LabelSection | None = None
@@ -105,14 +156,15 @@ class DataSection(Strict):
 
 
 class ModelLimits(Strict):
-    """What reading a model file and predicting with it may take before it is refused."""
+    """What a model may take, in a process of its own, before the process is ended and the model refused."""
 
     memory_gib: float = Field(default=8, gt=0, le=1024)
-    """Memory for trying the file in a process of its own, in GiB of address space beyond the libraries."""
+    """Memory for reading the file, predicting and explaining, in GiB of address space beyond the libraries; the
+    machine's own limit (``ulimit -v``) holds where that is lower."""
     seconds: int = Field(default=60, ge=1, le=86_400)
-    """Processor time for that trial: reading the file and predicting a few rows."""
+    """Processor time for the trial: reading the file and predicting a few rows."""
     predict_seconds: int = Field(default=3600, ge=1, le=604_800)
-    """Time for predicting all rows, looked at after each batch."""
+    """Time by the clock for predicting all rows, and again for each stage that explains the model."""
 
 
 class ModelSection(Strict):

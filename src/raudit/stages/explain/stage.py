@@ -58,6 +58,7 @@ class Explain:
     facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 20
+    model_libraries: ClassVar[tuple[str, ...]] = ("shap", "sklearn.ensemble")
 
     def run(self, evidence: Evidence, options: ExplainOptions) -> StageResult:
         """Explain a sample of rows; see ``docs/reference/explain.md``."""

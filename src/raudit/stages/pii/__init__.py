@@ -31,7 +31,7 @@ class PersonalData:
         from raudit.stages.pii.people_alone import assess_singling_out
         from raudit.stages.pii.profile import profile_to_json
 
-        data = evidence.data
+        data = evidence.data.as_written()
         if not data.n_rows or not data.kinds:
             raise NotEvaluable(
                 "the data set has no rows to scan", reference="pii-empty", where=data.name, hint="check the export"

@@ -66,7 +66,7 @@ def print_result(result: SweepResult) -> None:
     for table in result.tables:
         _print_table(console, table, result)
     for gap in result.gaps:
-        console.print(f"[yellow]not read[/]  {_plain(gap.name)}: {_plain(gap.because)}")
+        console.print(f"[yellow]not read[/]  {_plain(gap.name)}: {_plain(gap.because, 400)}")
     for name, tables in result.joins:
         console.print(f"[cyan]join key[/]  {_plain(name)} is in {', '.join(_plain(t) for t in tables)}")
     if result.model:

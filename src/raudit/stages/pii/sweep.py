@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
@@ -18,7 +19,7 @@ from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
 from raudit.stages.pii.redact import How, operator, redactors, write_copy
-from raudit.stages.pii.sources import Gap, StreamedTable, open_source, table_of
+from raudit.stages.pii.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
 from raudit.stages.pii.verdicts import ColumnVerdict
 from raudit.yamltext import nearest
 
@@ -117,7 +118,9 @@ def validated(options: Mapping[str, Any]) -> Options:
         ) from error
 
 
-def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> SweepResult:
+def sweep(
+    target: Any, options: Options, *, seed: int, progress: Progress, reading: ReadOptions | None = None
+) -> SweepResult:
     """Scan everything in a file, folder, database or frame.
 
     Raises
@@ -132,7 +135,7 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
     named = isinstance(target, (str, Path))
     several = named and ("://" in str(target) or Path(target).is_dir())
     keys = KeyFinder(secrets.token_hex(8)) if several else None
-    for source in open_source(str(target)) if named else [table_of(target)]:
+    for source in open_source(str(target), reading) if named else [table_of(target)]:
         if isinstance(source, Gap):
             gaps.append(source)
             continue
@@ -141,7 +144,7 @@ def sweep(target: Any, options: Options, *, seed: int, progress: Progress) -> Sw
         except DataError as error:
             if not several and error.reference == "no-column":
                 raise
-            gaps.append(Gap(name=source.name, because=error.message))
+            gaps.append(Gap(name=source.name, because=because(error)))
         gaps += [Gap(name=source.name, because=problem) for problem in source.problems]
     if not several and not tables and gaps:
         raise DataError(gaps[0].because, reference="data-broken", where=gaps[0].name, hint="repair the file")
@@ -179,12 +182,20 @@ def _joins(tables: list[TableResult]) -> tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def redact_file(
-    path: Path, out: Path, *, how: How, key: bytes | None, options: Options, seed: int, progress: Progress
+    path: Path,
+    out: Path,
+    *,
+    how: How,
+    key: bytes | None,
+    options: Options,
+    seed: int,
+    progress: Progress,
+    reading: ReadOptions | None = None,
 ) -> Redaction:
     """Scan a file, write a redacted copy, and scan the copy."""
     operate = operator(how, key)
     scanner = prepare(options, seed=seed)
-    sources = [source for source in open_source(str(path)) if isinstance(source, StreamedTable)]
+    sources = [source for source in open_source(str(path), reading) if isinstance(source, StreamedTable)]
     if len(sources) != 1:
         raise DataError(
             "only files with one table can be redacted",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from raudit.data import ColumnName, Kind
+from raudit.data.interface import ColumnName, Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,0 +1,120 @@
+"""What is inside gzip and zip: unpacked as it is read, never past the limit, and told by its first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from raudit.data.interface import ColumnName
+from raudit.data.readers.contents import Contents, bounded
+from raudit.data.readers.options import ReadOptions, over_limit
+from raudit.data.readers.source import Gap, StreamedTable, because, unreadable
+from raudit.errors import DataError
+
+MOST_MEMBERS = 10_000
+BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+"""What gzip and zipfile raise for damaged, encrypted and unknown archives."""
+
+Reader = Callable[[Contents, ReadOptions, int], Iterator[StreamedTable | Gap]]
+
+
+def gzipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader) -> Iterator[StreamedTable | Gap]:
+    """The one file inside a gzip file."""
+
+    def opened() -> BinaryIO:
+        packed = contents.open()
+        inner = cast("BinaryIO", gzip.GzipFile(fileobj=packed))
+        return bounded(inner, contents.name, options.limits, [packed])
+
+    suffix = Path(contents.name).with_suffix("").suffix.lower() if contents.suffix == ".gz" else contents.suffix
+    inner = Contents(name=contents.name, suffix=suffix, open=opened)
+    try:
+        yield from reader(inner, options.inner(), depth + 1)
+    except BROKEN as error:
+        raise unreadable(contents.name, "a broken gzip file") from error
+
+
+def zipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader) -> Iterator[StreamedTable | Gap]:
+    """Every file inside a zip file."""
+    try:
+        with contents.open() as file, zipfile.ZipFile(file) as archive:
+            members = [item for item in archive.infolist() if not item.is_dir() and item.file_size]
+    except BROKEN as error:
+        raise unreadable(contents.name, "a broken zip file") from error
+    if len(members) > MOST_MEMBERS:
+        raise unreadable(contents.name, f"{len(members):,} files inside, at most {MOST_MEMBERS:,} are read")
+    size = sum(item.file_size for item in members)
+    if size > options.limits.bytes:
+        most = f"{options.limits.bytes:,} bytes"
+        raise over_limit(contents.name, "bytes", f"{size:,} when it is unpacked", most)
+    for item in members:
+        inner = _member(contents, item, options)
+        try:
+            yield from reader(inner, options.inner(), depth + 1)
+        except DataError as error:
+            yield Gap(name=inner.name, because=because(error))
+        except BROKEN as error:
+            yield Gap(name=inner.name, because=f"it cannot be unpacked: got {type(error).__name__}")
+
+
+def _member(contents: Contents, member: zipfile.ZipInfo, options: ReadOptions) -> Contents:
+    name = f"{contents.name}/{member.filename}"
+
+    def opened() -> BinaryIO:
+        packed = contents.open()
+        try:
+            archive = zipfile.ZipFile(packed)
+            inner = cast("BinaryIO", archive.open(member))
+        except BROKEN:
+            packed.close()
+            raise
+        return bounded(inner, name, options.limits, [archive, packed])
+
+    return Contents(name=name, suffix=Path(member.filename).suffix.lower(), open=opened)
+
+
+class Unpacked:
+    """A private copy on disk of what must be read from a path; gone with this object."""
+
+    def __init__(self, contents: Contents) -> None:
+        folder = tempfile.mkdtemp(prefix="raudit-")  # for its owner alone
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = Path(folder) / "unpacked"
+        # A small archive can unpack to more than the disk holds, which others need too.
+        most = shutil.disk_usage(folder).free // 2
+        with contents.open() as source, self.path.open("wb") as target:
+            while piece := source.read(2**20):
+                if target.tell() + len(piece) > most:
+                    raise over_limit(contents.name, "bytes", "more when it is unpacked", f"{most:,} bytes of disk")
+                target.write(piece)
+
+
+def on_disk(contents: Contents) -> Contents:
+    """The same bytes at a path."""
+    if contents.path is not None:
+        return contents
+    unpacked = Unpacked(contents)
+    return Contents(
+        name=contents.name,
+        suffix=contents.suffix,
+        open=lambda: unpacked.path.open("rb"),
+        path=unpacked.path,
+        keeper=unpacked,
+    )
+
+
+def kept(source: StreamedTable, keeper: object) -> StreamedTable:
+    """The table, which keeps its private copy as long as it may be read."""
+
+    def read(columns: Sequence[ColumnName], rows: int, _keeper: object = keeper) -> Iterator[Any]:
+        yield from source.read(columns, rows)
+
+    return replace(source, read=read)

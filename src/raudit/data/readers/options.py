@@ -1,0 +1,99 @@
+"""What somebody declared about a source, and the budget that reading it may take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from raudit.errors import DataError
+from raudit.plan.schema import DataLimits, DataSection, Numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What is declared; None where it is to be found out."""
+
+    format: str | None = None
+    table: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    numbers: Numbers = field(default_factory=Numbers)
+    missing: Sequence[str] = ("",)
+    """Texts that mean a missing value in a text file."""
+    limits: DataLimits = field(default_factory=DataLimits)
+
+    @classmethod
+    def of(cls, section: DataSection) -> ReadOptions:
+        """What the ``data`` section of a plan declares."""
+        return cls(
+            format=section.format,
+            table=section.table,
+            encoding=section.encoding,
+            delimiter=section.delimiter,
+            header=section.header,
+            numbers=section.numbers,
+            missing=section.missing,
+            limits=section.limits,
+        )
+
+    def inner(self) -> ReadOptions:
+        """The same for a file inside an archive or folder, whose own format is to be found out."""
+        return replace(self, format=None, table=None)
+
+
+def declared(options: ReadOptions) -> dict[str, Any]:
+    """What was declared, as keys of a plan's ``data`` section."""
+    keys = ("table", "format", "encoding", "delimiter", "header")
+    said = {key: value for key in keys if (value := getattr(options, key)) is not None}
+    limits = options.limits.model_dump(mode="json", exclude_defaults=True)
+    return {**said, **({"limits": limits} if limits else {})}
+
+
+def over_limit(name: str, key: str, got: str, most: str) -> DataError:
+    """The error for an input that takes more than it may: one line with file, limit and key."""
+    return DataError(
+        f"{name} takes more than data.limits.{key} allows",
+        reference="too-many-columns" if key == "columns" else "data-limit",
+        where=name,
+        got=got,
+        expected=f"at most {most}",
+        hint=f"raise data.limits.{key} if you trust the file, or split it",
+    )
+
+
+def check_columns(name: str, n: int, limits: DataLimits) -> None:
+    """Refuse a table that is too wide."""
+    if n > limits.columns:
+        raise over_limit(name, "columns", f"{n:,}", f"{limits.columns:,} columns")
+
+
+class Budget:
+    """Counts what reading one table takes, and ends it at the limit."""
+
+    def __init__(self, name: str, limits: DataLimits) -> None:
+        self.name, self.limits = name, limits
+        self.rows = 0
+        self.cells = 0
+        self._end = time.monotonic() + limits.seconds
+
+    def take(self, rows: int, columns: int, size: int = 0) -> None:
+        """Count a batch of so many rows, columns and bytes."""
+        limits = self.limits
+        self.rows += rows
+        self.cells += rows * columns
+        if self.rows > limits.rows:
+            raise over_limit(self.name, "rows", f"{self.rows:,}", f"{limits.rows:,} rows")
+        if self.cells > limits.cells:
+            raise over_limit(self.name, "cells", f"{self.cells:,}", f"{limits.cells:,} cells")
+        if size > limits.memory_gib * 2**30:
+            raise over_limit(self.name, "memory_gib", f"{size / 2**30:.1f}", f"{limits.memory_gib:g} GiB")
+        self.check_time()
+
+    def check_time(self) -> None:
+        """End a reading that lasts too long."""
+        if time.monotonic() > self._end:
+            seconds = self.limits.seconds
+            raise over_limit(self.name, "seconds", f"more than {seconds:,}", f"{seconds:,} seconds")

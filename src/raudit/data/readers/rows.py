@@ -1,0 +1,51 @@
+"""Rows of text cells as record batches, bounded in rows and in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from raudit.data.interface import ColumnName
+from raudit.data.readers.options import Budget, over_limit
+
+BLOCK = 32 * 2**20
+
+
+def as_batches(
+    rows: Iterator[Sequence[str | None]], columns: Sequence[ColumnName], size: int, budget: Budget
+) -> Iterator[Any]:
+    """Rows of cells as record batches of text.
+
+    Raises
+    ------
+    DataError
+        If they take more than the budget.
+    """
+    import pyarrow as pa
+
+    held: list[Sequence[str | None]] = []
+    weight = 0
+    longest = budget.limits.cell_bytes
+
+    def batch() -> Any:
+        arrays = [pa.array([_clean(row[i]) for row in held], pa.large_string()) for i in range(len(columns))]
+        budget.take(len(held), len(columns), weight)
+        return pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in columns])
+
+    for row in rows:
+        held.append(row)
+        cells = [len(cell) for cell in row if cell]
+        if cells and max(cells) > longest:
+            got = f"a cell of {max(cells):,} characters"
+            raise over_limit(budget.name, "cell_bytes", got, f"{longest:,} bytes")
+        weight += sum(cells) + 8 * len(row)
+        if len(held) >= size or weight > BLOCK:
+            yield batch()
+            held, weight = [], 0
+    if held:
+        yield batch()
+
+
+def _clean(cell: str | None) -> str | None:
+    # Lone surrogates from JSON escapes have no UTF-8 form.
+    return cell if cell is None or cell.isascii() else cell.encode("utf-8", "replace").decode("utf-8")

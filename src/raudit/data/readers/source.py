@@ -1,0 +1,122 @@
+"""A table that is read in pieces, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from raudit.canonical import Sha256
+from raudit.data.interface import ColumnName, Kind
+from raudit.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+NOT_COMPUTED = Sha256("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedTable:
+    """A table that is read in pieces, as often as asked for; every cell as the file writes it."""
+
+    name: str
+    kinds: Mapping[ColumnName, Kind]
+    n_rows: int
+    """0 if it is known only after reading."""
+    read: Callable[[Sequence[ColumnName], int], Iterator[Any]]
+    """Gives record batches of the named columns, with at most so many rows."""
+    sha256: Sha256 = NOT_COMPUTED
+    """Not computed: a scan alone vouches for nothing."""
+    problems: list[str] = field(default_factory=list)
+    """What could not be read, in plain words with a count; filled while reading."""
+    header: Sequence[str] = ()
+    """Names as the file has them, doubled and empty ones too."""
+    typed: Callable[[ColumnName, Any], Any] | None = None
+    """Gives a column of text its type, where the format writes types as text."""
+    described: Mapping[str, Any] = field(default_factory=dict)
+    """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
+
+    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """Read columns in pieces.
+
+        Raises
+        ------
+        DataError
+            If the source breaks off, or takes more than it may.
+        """
+        wanted = list(self.kinds) if columns is None else list(columns)
+        empty = True
+        try:
+            for batch in self.read(wanted, rows):
+                empty = False
+                yield batch
+            if empty:
+                yield _nothing({column: self.kinds[column] for column in wanted})
+        except OSError as error:
+            raise unreadable(self.name, error.strerror or type(error).__name__) from error
+        except MemoryError as error:
+            raise unreadable(self.name, "more memory than there is", "raise or lower data.limits.memory_gib") from error
+
+    def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
+        """Read columns as pandas."""
+        import pyarrow as pa
+
+        frame: pd.DataFrame = pa.Table.from_batches(list(self.batches(columns))).to_pandas(integer_object_nulls=False)
+        return frame
+
+    def with_columns(self, columns: Mapping[ColumnName, Any]) -> Any:
+        """Not needed by a scan."""
+        raise NotImplementedError
+
+    def as_written(self) -> StreamedTable:
+        """Itself: nothing was given a type."""
+        return self
+
+
+def _nothing(kinds: Mapping[ColumnName, Kind]) -> Any:
+    """A batch without rows, so that a table without rows has its columns."""
+    import pyarrow as pa
+
+    known = {Kind.INTEGER: pa.int64(), Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.OTHER: pa.null()}
+    arrays = [pa.array([], known.get(kind, pa.large_string())) for kind in kinds.values()]
+    return pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in kinds])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Something that could not be read."""
+
+    name: str
+    because: str
+
+
+def unreadable(name: str, got: str, hint: str = "repair it or leave it out") -> DataError:
+    """The file is there and cannot be read; what a library said may quote values and stays out."""
+    return DataError("the file cannot be read", reference="data-broken", where=name, got=got, hint=hint)
+
+
+def because(error: DataError) -> str:
+    """An error as the reason of a gap."""
+    parts = [error.message]
+    parts += [f"got {error.got}"] if error.got else []
+    parts += [f"expected {error.expected}"] if error.expected else []
+    return ", ".join(parts)
+
+
+def named(header: Sequence[str]) -> list[str]:
+    """Names of columns; one without gets its number, one that occurs again too."""
+    names: list[str] = []
+    seen: set[str] = set()
+    for index, raw in enumerate(header, 1):
+        name = raw if raw.strip() else f"column {index}"
+        name = name if name not in seen else f"{name} ({index})"
+        seen.add(name)
+        names.append(name)
+    return names
+
+
+def add_problems(problems: list[str], more: Iterable[str]) -> None:
+    """Say what could not be read, once, however often the table is read."""
+    problems.extend(problem for problem in more if problem not in problems)

@@ -1,0 +1,166 @@
+"""Tables of SQLite files, opened for reading only, with nothing but reading allowed to whatever the file defines."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from raudit.data.interface import ColumnName, Kind
+from raudit.data.readers.options import Budget, ReadOptions, check_columns, over_limit
+from raudit.data.readers.rows import as_batches
+from raudit.data.readers.source import Gap, StreamedTable, unreadable
+
+ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+BARRED = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
+STEPS = 100_000
+"""Instructions of SQLite's machine between two looks at the clock."""
+# The underscore is a wildcard of LIKE: unescaped, sqlite_% hides a table called sqliteusers.
+OBJECTS = (
+    "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') "
+    r"AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name"
+)
+GENERATED = {2, 3}
+HIDDEN = 1
+"""What ``table_xinfo`` says of a virtual table's own arguments."""
+
+
+def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
+    """Every table of an SQLite file; a view only if it is asked for by name."""
+    try:
+        with _opened(path, Budget(name, options.limits)) as db:
+            objects = [(str(kind), str(title)) for kind, title in db.execute(OBJECTS)]
+    except sqlite3.Error as error:
+        raise _broken(name, error) from error
+    views = [title for kind, title in objects if kind == "view" and title != options.table]
+    for _, title in objects:
+        if title in views:
+            continue
+        label = f"{name}:{title}"
+        try:
+            yield _table(path, label, title, options)
+        except sqlite3.Error as error:
+            yield Gap(name=label, because=f"the table cannot be read: got {_kind(error)}")
+    if views:
+        yield left_out(name, "views", views)
+
+
+def left_out(name: str, what: str, names: Sequence[str]) -> Gap:
+    """A gap that counts objects of a database that were not read, and names a few."""
+    shown = ", ".join(sorted(names)[:5]) + (", …" if len(names) > 5 else "")
+    count = f"{len(names):,} {what if len(names) > 1 else what.removesuffix('s')}"
+    return Gap(name=name, because=f"{count} not read: {shown}; to read one, name it as the table")
+
+
+@contextmanager
+def _opened(path: Path, budget: Budget) -> Iterator[sqlite3.Connection]:
+    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    try:
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(budget.limits.cell_bytes, 2**30))
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.set_authorizer(_may)
+        db.set_progress_handler(lambda: _late(budget), STEPS)
+        db.text_factory = lambda data: data.decode("utf-8", "replace")
+        yield db
+    finally:
+        db.close()
+
+
+def _may(action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None) -> int:
+    """Reading only: no other file is attached, nothing is loaded, no setting is changed."""
+    if action in ALLOWED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() not in BARRED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and first == "table_xinfo":
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _late(budget: Budget) -> int:
+    from raudit.errors import DataError
+
+    try:
+        budget.check_time()
+    except DataError:
+        return 1
+    return 0
+
+
+def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedTable:
+    with _opened(path, Budget(name, options.limits)) as db:
+        info = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
+        generated = [str(column[1]) for column in info if column[6] in GENERATED]
+        broken = [column for column in generated if not _computes(db, table, column)]
+        columns = [str(column[1]) for column in info if column[6] != HIDDEN and str(column[1]) not in broken]
+        check_columns(name, len(columns), options.limits)
+        n_rows = int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 -- quoted
+
+    def read(wanted: Sequence[ColumnName], rows: int) -> Iterator[Any]:
+        budget = Budget(name, options.limits)
+        chosen = ", ".join(quoted(column) for column in wanted)
+        try:
+            with _opened(path, budget) as db:
+                cursor = db.execute(f"SELECT {chosen} FROM {quoted(table)}")  # noqa: S608 -- names are quoted
+                yield from as_batches(text_rows(cursor), wanted, rows, budget)
+        except sqlite3.OperationalError as error:
+            if _kind(error) == "SQLITE_INTERRUPT":
+                seconds = f"{options.limits.seconds:,} seconds"
+                raise over_limit(name, "seconds", "more time", seconds) from error
+            raise _broken(name, error) from error
+        except sqlite3.Error as error:
+            raise _broken(name, error) from error
+
+    return StreamedTable(
+        name=name,
+        kinds={ColumnName(column): Kind.TEXT for column in columns},
+        n_rows=n_rows,
+        read=read,
+        problems=[_not_computed(broken)] if broken else [],
+        header=tuple(columns),
+        described={"format": "sqlite", "table": table},
+    )
+
+
+def _computes(db: sqlite3.Connection, table: str, column: str) -> bool:
+    """Whether a generated column can be computed for every row; its formula is the file's and may be anything."""
+    try:
+        db.execute(f"SELECT sum(length({quoted(column)})) FROM {quoted(table)}").fetchone()  # noqa: S608 -- quoted
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _not_computed(columns: Sequence[str]) -> str:
+    what = "1 generated column" if len(columns) == 1 else f"{len(columns):,} generated columns"
+    return f"{what} cannot be computed and was left out: {', '.join(columns[:5])}"
+
+
+def text_rows(cursor: Any) -> Iterator[list[str | None]]:
+    """Rows of a database cursor as text."""
+    while rows := cursor.fetchmany(5_000):
+        for row in rows:
+            yield [_text(cell) for cell in row]
+
+
+def _text(cell: Any) -> str | None:
+    if cell is None:
+        return None
+    return bytes(cell).decode("utf-8", "replace") if isinstance(cell, (bytes, memoryview)) else str(cell)
+
+
+def _broken(name: str, error: sqlite3.Error) -> Any:
+    return unreadable(name, f"{_kind(error)} from SQLite")
+
+
+def _kind(error: sqlite3.Error) -> str:
+    """SQLite's name for what is wrong; its message may quote the file."""
+    return str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
+
+
+def quoted(name: str) -> str:
+    """An identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
