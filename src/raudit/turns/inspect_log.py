@@ -184,5 +184,3 @@ def _planned(run: dict[str, Any]) -> str:
     if isinstance(samples, int) and isinstance(epochs, int):
         return f"; it planned {samples * epochs:,} attempts"
     return ""
-
-

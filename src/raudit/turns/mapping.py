@@ -274,4 +274,3 @@ def as_number(value: Any) -> float | None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and as_number(value) is not None
-

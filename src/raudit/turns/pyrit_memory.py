@@ -51,20 +51,23 @@ def _attacks(link: sqlite3.Connection) -> Iterator[Row]:
             "SELECT score_type, score_value, status, scorer_identifier_hash FROM ScoreEntries"
             " WHERE prompt_request_response_id = ?", (final[0] if final else "",)
         ).fetchall()  # fmt: skip
-        yield place, _attack(
-            name=name,
-            conversation=talk,
-            outcome=outcome,
-            prompt="\n".join(p[3] for p in pieces if p[1] == "user" and p[3]) or objective,
-            answer=final[3] if final else None,
-            state=final[2] if final else "none",
-            errors=[message, trace],
-            labels=_decoded(labels),
-            metadata=_decoded(final[4]) if final else {},
-            took=took,
-            time=time,
-            model=models.get(talk),
-            scores={f"{kind}.{str(scorer)[:8]}": (value, status) for kind, value, status, scorer in scores},
+        yield (
+            place,
+            _attack(
+                name=name,
+                conversation=talk,
+                outcome=outcome,
+                prompt="\n".join(p[3] for p in pieces if p[1] == "user" and p[3]) or objective,
+                answer=final[3] if final else None,
+                state=final[2] if final else "none",
+                errors=[message, trace],
+                labels=_decoded(labels),
+                metadata=_decoded(final[4]) if final else {},
+                took=took,
+                time=time,
+                model=models.get(talk),
+                scores={f"{kind}.{str(scorer)[:8]}": (value, status) for kind, value, status, scorer in scores},
+            ),
         )
 
 
@@ -82,20 +85,23 @@ def pyrit_attacks(source: Source) -> Iterator[Row]:
                 scorer = score.get("scorer_class_identifier")
                 name = scorer.get("class_name", "score") if isinstance(scorer, dict) else "score"
                 scores = {str(name): (score.get("score_value"), score.get("status"))}
-            yield place, _attack(
-                name=row.get("attack_result_id") or row.get("conversation_id"),
-                conversation=row.get("conversation_id"),
-                outcome=row.get("outcome"),
-                prompt=row.get("objective"),
-                answer=last.get("converted_value"),
-                state=last.get("response_error", "none"),
-                errors=[row.get("error_message"), row.get("error_traceback"), row.get("outcome_reason")],
-                labels=row.get("labels") if isinstance(row.get("labels"), dict) else {},
-                metadata=last.get("prompt_metadata"),
-                took=row.get("execution_time_ms"),
-                time=row.get("timestamp"),
-                model=None,
-                scores=scores,
+            yield (
+                place,
+                _attack(
+                    name=row.get("attack_result_id") or row.get("conversation_id"),
+                    conversation=row.get("conversation_id"),
+                    outcome=row.get("outcome"),
+                    prompt=row.get("objective"),
+                    answer=last.get("converted_value"),
+                    state=last.get("response_error", "none"),
+                    errors=[row.get("error_message"), row.get("error_traceback"), row.get("outcome_reason")],
+                    labels=row.get("labels") if isinstance(row.get("labels"), dict) else {},
+                    metadata=last.get("prompt_metadata"),
+                    took=row.get("execution_time_ms"),
+                    time=row.get("timestamp"),
+                    model=None,
+                    scores=scores,
+                ),
             )
         except Unreadable as reason:
             source.tally.bad_row(place, str(reason))
@@ -114,17 +120,20 @@ def pyrit_pieces(source: Source) -> Iterator[Row]:
         if row["role"] != "assistant":
             continue
         state = row.get("response_error", "none")
-        yield place, {
-            "turn_id": row.get("id"),
-            "conversation_id": talk,
-            "prompt": asked.get(str(talk)),
-            "output": value if state == "none" else None,
-            "error": value if state != "none" else None,
-            "failed": state != "none",
-            "blocked": state == "blocked",
-            "metadata": row.get("prompt_metadata"),
-            "time": row.get("timestamp"),
-        }
+        yield (
+            place,
+            {
+                "turn_id": row.get("id"),
+                "conversation_id": talk,
+                "prompt": asked.get(str(talk)),
+                "output": value if state == "none" else None,
+                "error": value if state != "none" else None,
+                "failed": state != "none",
+                "blocked": state == "blocked",
+                "metadata": row.get("prompt_metadata"),
+                "time": row.get("timestamp"),
+            },
+        )
 
 
 def _attack(

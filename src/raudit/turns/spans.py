@@ -209,7 +209,9 @@ def _texts(source: Source, place: int, given: dict[str, Any]) -> tuple[Said, Sai
     if "gen_ai.input.messages" in given or "gen_ai.output.messages" in given:
         asked = _messages(source, place, given.get("gen_ai.input.messages"))
         system = given.get("gen_ai.system_instructions")
-        told = _messages(source, place, [{"role": "system", "parts": _parts(system)}]).system if system else asked.system
+        told = (
+            _messages(source, place, [{"role": "system", "parts": _parts(system)}]).system if system else asked.system
+        )
         answered = _messages(source, place, given.get("gen_ai.output.messages"))
         return Said(asked.prompt, None, told, asked.context), answered
     if any(key.startswith("gen_ai.prompt.") for key in given):

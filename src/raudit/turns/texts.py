@@ -111,7 +111,9 @@ def said(messages: Any) -> Said:
         context += more
         if text is None:
             continue
-        (prompt if role in _ASKED else system if role in _TOLD else answers if role in _ANSWERED else context).append(text)
+        (prompt if role in _ASKED else system if role in _TOLD else answers if role in _ANSWERED else context).append(
+            text
+        )
     return Said(
         prompt=_joined(prompt), output=answers[-1] if answers else None, system=_joined(system),
         context=_joined([*answers[:-1], *context]),
