@@ -23,6 +23,7 @@ from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
 from raudit.plan import Task
 from raudit.record import Figure, Table
+from raudit.turns import Turns
 from raudit.validate import Strict
 
 
@@ -64,6 +65,8 @@ class Evidence:
     task: Task
     data: DataSet
     roles: Roles
+    turns: Turns | None = None
+    """Recorded turns of a language model without their texts, if that is what the data are."""
     model: Model | None
     no_model_because: str = ""
     """Why there is no model: none declared, or the reason it could not be read."""

@@ -49,6 +49,7 @@ from raudit.evidence import (
 from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.plan import Plan
+from raudit.turns import TurnsDataSet, open_turns
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import audited_data
 
@@ -243,7 +244,8 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
     found = discover_stages()
     wanted = plan.file.stages
     if wanted is None:
-        return found
+        turns = plan.file.data.turns is not None
+        return {name: stage for name, stage in found.items() if turns or not getattr(stage, "needs_turns", False)}
     for name in wanted:
         if name not in found:
             from raudit.yamltext import nearest
@@ -294,6 +296,11 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         Input(role="plan", name=plan.yaml.source, sha256=plan.sha256, bytes=len(plan.yaml.text.encode())),
         _input(plan, "data", plan.path(file.data.path), ("data", "path")),
     ]
+    turns = file.data.turns
+    if turns is not None:
+        more = [("turns", "also", name) for name in turns.also] + [("labels", "labels", name) for name in turns.labels]
+        more += [("system-prompt", "system_prompt", turns.system_prompt)] if turns.system_prompt else []
+        inputs += [_input(plan, role, plan.path(name), ("data", "turns", key)) for role, key, name in more]
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
@@ -328,7 +335,7 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
 def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
+        data = _opened(plan)
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -351,6 +358,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         system=plan.file.system.model_dump(mode="json"),
         task=plan.file.task,
         data=audited.data,
+        turns=data.turns if isinstance(data, TurnsDataSet) else None,
         roles=audited.roles,
         model=model if model_error is None else None,
         no_model_because=_told(model_error) if model_error else "the plan declares no model" if model is None else "",
@@ -361,6 +369,21 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         progress=progress,
     )
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
+
+
+def _opened(plan: Plan) -> DataSet:
+    section = plan.file.data
+    if section.turns is None:
+        return open_data(plan.path(section.path), options=ReadOptions.of(section))
+    turns = section.turns
+    prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
+    return open_turns(
+        [plan.path(section.path), *(plan.path(name) for name in turns.also)],
+        format=turns.format,
+        fields=turns.fields,
+        labels=[plan.path(name) for name in turns.labels],
+        system_prompt=prompt,
+    )
 
 
 def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:

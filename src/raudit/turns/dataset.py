@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256, sha256_file
 from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.table import kind_of, no_column
+from raudit.errors import DataError
 from raudit.turns.detect import detected, format_named
 from raudit.turns.formats import FieldMap
-from raudit.turns.front import refused
+from raudit.turns.front import document, refused
+from raudit.turns.labels import with_labels
+from raudit.turns.mapping import FAMILIES, LABELS, NUMBERS, TEXTS, TRUTHS, known
 from raudit.turns.table import Turns, TurnsFile, read_turns, text_batches
+from raudit.turns.texts import label
+from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +71,15 @@ class TurnsDataSet:
             start += table.num_rows
             yield from pa.table(arrays, schema=schema).to_batches(max_chunksize=rows)
 
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """Format and how the files were read."""
+        return {"format": self.turns.readings[0].format, "turns": [reading.as_json() for reading in self.turns.readings]}
+
+    def as_written(self) -> DataSet:
+        """The turns without computed columns."""
+        return replace(self, added={})
+
     def _type(self, name: ColumnName) -> Any:
         import pyarrow as pa
 
@@ -104,7 +118,12 @@ class TurnsDataSet:
 
 
 def open_turns(
-    paths: Sequence[Path], *, format: str = "auto", fields: Mapping[str, FieldMap] | None = None
+    paths: Sequence[Path],
+    *,
+    format: str = "auto",
+    fields: Mapping[str, FieldMap] | None = None,
+    labels: Sequence[Path] = (),
+    system_prompt: Path | None = None,
 ) -> TurnsDataSet:
     """Open files of recorded turns.
 
@@ -116,19 +135,33 @@ def open_turns(
         Id of their format; by default told from each file.
     fields
         Where fields of the table come from, by name, beyond what the format says.
+    labels
+        Files of labels by people, joined by ``turn_id``.
+    system_prompt
+        File with the instructions that answers may not repeat; by default those that the turns record.
 
     Raises
     ------
     DataError
         If a file cannot be read, or has no format that is known.
     """
+    for name in fields or {}:
+        if not known(name):
+            raise DataError(
+                f"there is no field '{label(name)}' of turns",
+                reference="turns-field",
+                hint=nearest(name, [*TEXTS, *LABELS, *TRUTHS, *NUMBERS, *(f"{family}.NAME" for family in FAMILIES)]),
+            )
+    secret = document(system_prompt) if system_prompt is not None else None
     files = tuple(
         TurnsFile(path=path, format=detected(path) if format == "auto" else format_named(format), fields=fields or {})
         for path in paths
     )
-    turns = read_turns(files)
+    turns = read_turns(files, system_prompt=secret)
     for reading, path in zip(turns.readings, paths, strict=True):
         if not reading.attempts:
             why = "; ".join(f"{count:,} rows: {reason}" for reason, count in reading.bad.items())
             raise refused(path, "turns-none", why or "no turn in the whole file", "look at the file and its format")
+    for path in labels:
+        turns = with_labels(turns, path)
     return TurnsDataSet(name=paths[0].name, sha256=sha256_file(paths[0]), turns=turns, files=files)

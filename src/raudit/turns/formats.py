@@ -7,58 +7,15 @@ together (an archive, a database, a tree of spans) name a ``shape``, which is co
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from raudit.errors import DataError
+from raudit.plan.turns import Condition, FieldMap, FieldOrPath, Paths
 from raudit.resources import resource_dir
 from raudit.validate import Strict, validate
 from raudit.yamltext import read_yaml
-
-
-def _texts(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Paths = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-
-
-class Condition(Strict):
-    """What must hold of a row."""
-
-    path: Paths
-    """Where to look; the first of several paths that leads somewhere counts."""
-    equals: Paths = Field(default=(), alias="is")
-    """Values as text (``true``, ``2``); one of them must be there."""
-    starts: str = ""
-    """Text the value must start with."""
-    present: bool = False
-    """Only asks that there is a value that is neither null nor empty."""
-
-
-class FieldMap(Strict):
-    """Where a field of the table of turns comes from."""
-
-    path: Paths = ()
-    """The first of several paths that leads somewhere counts."""
-    join: tuple[str, ...] = ()
-    """Paths whose texts are joined by ``#``, for ids that are made of several."""
-    scale: float = 1.0
-    """Factor for numbers, such as 1000 from seconds to milliseconds."""
-    values: dict[str, str] = Field(default_factory=dict)
-    """Values as text to the values meant; any other value counts as unreadable."""
-    when: Condition | None = None
-    """Only where this holds."""
-    constant: str | None = None
-    """The same for every row."""
-
-
-def _field(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str | list | tuple) else value
-
-
-FieldOrPath = Annotated[FieldMap, BeforeValidator(_field)]
 
 
 class TestsMap(Strict):
@@ -138,3 +95,6 @@ def formats() -> dict[str, Format]:
         read = validate(Format, read_yaml(path, error=DataError), error=DataError)
         found[read.id] = read
     return found
+
+
+__all__ = ["Condition", "FieldMap", "Format", "TestsMap", "formats"]

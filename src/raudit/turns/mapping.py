@@ -217,7 +217,7 @@ def _value(row: Any, spec: FieldMap) -> Any:
         return "#".join(as_text(part) for part in parts)
     value = _first(row, spec.path)
     if spec.values and value is not MISSING and value != "":
-        return spec.values.get(as_text(value), _Unmapped)
+        return spec.values.get(as_text(value), _Unmapped if spec.otherwise is None else spec.otherwise)
     if spec.scale != 1.0 and value is not MISSING:
         number = as_number(value)
         return value if number is None else number * spec.scale

@@ -13,6 +13,7 @@ from raudit.turns.containers import Row, Source, rows
 from raudit.turns.formats import FieldMap, Format
 from raudit.turns.front import LIMITS, Limits, Unreadable, refused
 from raudit.turns.mapping import NUMBERS, TEXTS, TRUTHS, Mapper
+from raudit.turns.leaks import SystemPrompts
 from raudit.turns.reading import Reading, Tally
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ class Turns:
         return tuple(name for name in self.table.column_names if name.startswith(f"{family}."))
 
 
-def read_turns(files: tuple[TurnsFile, ...], *, limits: Limits = LIMITS) -> Turns:
+def read_turns(
+    files: tuple[TurnsFile, ...], *, system_prompt: str | None = None, limits: Limits = LIMITS
+) -> Turns:
     """Read files of recorded turns into one table without texts.
 
     Raises
@@ -144,9 +147,11 @@ def read_turns(files: tuple[TurnsFile, ...], *, limits: Limits = LIMITS) -> Turn
     import pyarrow as pa
 
     tables, readings, texts = [], [], set[str]()
+    leaks = SystemPrompts(system_prompt)
     for number, file in enumerate(files):
         tally = Tally(file=file.path.name)
         for batch in _batches(turns_of(file, tally, limits)):
+            leaks.measure(batch)
             texts |= {name for name in TEXTS for turn in batch if name in turn}
             tables.append(_columns(batch, number, with_texts=False))
         readings.append(tally.finished())
@@ -200,7 +205,7 @@ def _array(name: str, values: list[Any]) -> Any:
         return pa.array(values, pa.bool_())
     if name in NUMBERS or name.startswith("test."):
         return pa.array(values, pa.float64())
-    if name == "row":
+    if name in ("row", "system_prompt_words"):
         return pa.array(values, pa.int64())
     if name in ("turn_id", "conversation_id", "pair_id", "item_id", "time"):
         return pa.array(values, pa.large_string())
