@@ -49,9 +49,9 @@ from raudit.evidence import (
 from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.plan import Plan
-from raudit.turns import TurnsDataSet, open_turns
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import audited_data
+from raudit.turns import TurnsDataSet, open_turns
 
 PACKAGES = (
     "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
@@ -379,7 +379,7 @@ def _opened(plan: Plan) -> DataSet:
     prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
     return open_turns(
         [plan.path(section.path), *(plan.path(name) for name in turns.also)],
-        format=turns.format,
+        layout=turns.format,
         fields=turns.fields,
         labels=[plan.path(name) for name in turns.labels],
         system_prompt=prompt,

@@ -59,7 +59,7 @@ def agreement(labels: Sequence[Sequence[str | None]], *, seed: int, level: float
 
 def _with_bounds(
     statistic: object, counts: NDArray[np.int64], draws: NDArray[np.int64], level: float
-) -> tuple[float, float, float]:  # noqa: E501
+) -> tuple[float, float, float]:
     value = float(statistic(counts[None, :])[0])  # type: ignore[operator]
     drawn = statistic(draws)  # type: ignore[operator]
     drawn = drawn[~np.isnan(drawn)]

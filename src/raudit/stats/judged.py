@@ -61,7 +61,9 @@ def upper_bound(events: int, n: int, *, level: float = 0.95) -> float:
     return 1.0 if events >= n else float(betaincinv(events + 1, n - events, level))
 
 
-def prediction_powered(strata: Sequence[Stratum], *, seed: int, level: float = 0.95) -> Estimate:
+def prediction_powered(
+    strata: Sequence[Stratum], *, seed: int, level: float = 0.95, beyond: float | None = None
+) -> Estimate:
     """Share of positive turns, from every judged turn and the labels of a random sample of them.
 
     The judge's label is the stratum: within each, people's share stands for the turns that nobody labelled. It equals
@@ -73,6 +75,9 @@ def prediction_powered(strata: Sequence[Stratum], *, seed: int, level: float = 0
         Turns by the judge's label (and group); labels must be a random sample within each.
     seed
         Of the draws.
+    beyond
+        None speaks of exactly these turns, so that a sample of all of them leaves no doubt. A number speaks of the
+        process that wrote them, and says how many independent turns they are worth.
 
     References
     ----------
@@ -84,21 +89,34 @@ def prediction_powered(strata: Sequence[Stratum], *, seed: int, level: float = 0
     rng = np.random.default_rng(seed)
     drawn = np.zeros(DRAWS)
     value = 0.0
-    for part in strata:
+    if beyond is not None:
+        parts = np.array([part.turns / total * beyond for part in strata]) + 0.5
+        weights = rng.dirichlet(parts, DRAWS)
+    for number, part in enumerate(strata):
         rest = part.turns - part.labelled
         share = rng.beta(part.positive + 0.5, part.labelled - part.positive + 0.5, DRAWS)
-        drawn += part.positive + rng.binomial(rest, share)
+        if beyond is None:
+            drawn += (part.positive + rng.binomial(rest, share)) / total
+        else:
+            drawn += weights[:, number] * share
         mean = part.positive / part.labelled if part.labelled else 0.5
         value += part.turns * mean
-    low, high = np.quantile(drawn / total, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     value /= total
     return Estimate(float(value), float(min(low, value)), float(max(high, value)))
 
 
 def rogan_gladen(
-    judged: int, turns: int, *, hits: int, positives: int, rejections: int, negatives: int, seed: int,
+    judged: int,
+    turns: int,
+    *,
+    hits: int,
+    positives: int,
+    rejections: int,
+    negatives: int,
+    seed: int,
     level: float = 0.95,
-) -> Estimate:  # fmt: skip
+) -> Estimate:
     """Share of positive turns from the judge's share, its sensitivity and its specificity.
 
     Parameters

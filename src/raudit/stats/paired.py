@@ -91,7 +91,7 @@ def _phi(a: int, b: int, c: int, d: int) -> float:
     margins = float(a + b) * (c + d) * (a + c) * (b + d)
     if margins == 0:
         return 0.0
-    cross = a * d - b * c
+    cross = float(a * d - b * c)
     if cross > 0:
         cross = max(cross - (a + b + c + d) / 2, 0)
     return float(cross / np.sqrt(margins))

@@ -77,8 +77,7 @@ def _json_document(source: Source) -> Iterator[Row]:
     format_ = source.format
     try:
         read = Document(document(source.path, source.limits), format_.rows, source.limits)
-        for place, row in enumerate(read.rows(), start=1):
-            yield place, row
+        yield from enumerate(read.rows(), start=1)
         if not read.found:
             raise Unreadable("no list of results")
     except Unreadable as reason:
@@ -139,9 +138,11 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
                     yield place, cells
         except csv.Error as error:
             raise refused(
-                path, "turns-broken-csv", f"a quote that is never closed, or a cell too long, near row {place + 1}",
+                path,
+                "turns-broken-csv",
+                f"a quote that is never closed, or a cell too long, near row {place + 1}",
                 "write the file again with a CSV writer",
-            ) from error  # fmt: skip
+            ) from error
         except UnicodeDecodeError as error:
             raise refused(path, "turns-not-utf-8", "bytes that are not UTF-8", "save it as UTF-8") from error
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256, sha256_file
 from raudit.data.interface import ColumnName, DataSet, Kind
-from raudit.data.table import kind_of, no_column
+from raudit.data.kinds import kind_of
+from raudit.data.table import no_column
 from raudit.errors import DataError
 from raudit.turns.detect import detected, format_named
 from raudit.turns.formats import FieldMap
@@ -74,7 +75,10 @@ class TurnsDataSet:
     @property
     def described(self) -> Mapping[str, Any]:
         """Format and how the files were read."""
-        return {"format": self.turns.readings[0].format, "turns": [reading.as_json() for reading in self.turns.readings]}
+        return {
+            "format": self.turns.readings[0].format,
+            "turns": [reading.as_json() for reading in self.turns.readings],
+        }
 
     def as_written(self) -> DataSet:
         """The turns without computed columns."""
@@ -120,7 +124,7 @@ class TurnsDataSet:
 def open_turns(
     paths: Sequence[Path],
     *,
-    format: str = "auto",
+    layout: str = "auto",
     fields: Mapping[str, FieldMap] | None = None,
     labels: Sequence[Path] = (),
     system_prompt: Path | None = None,
@@ -131,7 +135,7 @@ def open_turns(
     ----------
     paths
         The files; several are one table.
-    format
+    layout
         Id of their format; by default told from each file.
     fields
         Where fields of the table come from, by name, beyond what the format says.
@@ -154,7 +158,7 @@ def open_turns(
             )
     secret = document(system_prompt) if system_prompt is not None else None
     files = tuple(
-        TurnsFile(path=path, format=detected(path) if format == "auto" else format_named(format), fields=fields or {})
+        TurnsFile(path=path, format=detected(path) if layout == "auto" else format_named(layout), fields=fields or {})
         for path in paths
     )
     turns = read_turns(files, system_prompt=secret)

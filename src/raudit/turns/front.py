@@ -11,7 +11,7 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -66,13 +66,13 @@ def strict_json(text: str, limits: Limits = LIMITS) -> Any:
 def _depth(text: str, most: int) -> int:
     depth = deepest = 0
     for match in _TOKENS.finditer(text):
-        token = match.group()
-        if token in "[{":
+        bracket = match.group()
+        if bracket in "[{":
             depth += 1
             deepest = max(deepest, depth)
             if deepest > most:
                 return deepest
-        elif token in "]}":
+        elif bracket in "]}":
             depth -= 1
     return deepest
 
@@ -154,9 +154,11 @@ def document(path: Path, limits: Limits = LIMITS) -> str:
         raw = file.read(limits.document_bytes + 1)
     if len(raw) > limits.document_bytes:
         raise refused(
-            path, "turns-too-large", f"a document of more than {limits.document_bytes:,} bytes",
+            path,
+            "turns-too-large",
+            f"a document of more than {limits.document_bytes:,} bytes",
             "write the results as JSON lines, or split them",
-        )  # fmt: skip
+        )
     try:
         return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
@@ -165,9 +167,7 @@ def document(path: Path, limits: Limits = LIMITS) -> str:
 
 def refused(path: Path, reference: str, got: str, hint: str) -> DataError:
     """Make the error of a file that is not read at all."""
-    return DataError(
-        "the file of turns is not read", reference=reference, where=path.name, got=got, hint=hint
-    )  # fmt: skip
+    return DataError("the file of turns is not read", reference=reference, where=path.name, got=got, hint=hint)
 
 
 def archive(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes | Unreadable]]:
@@ -285,7 +285,7 @@ class Document:
         if self._after_space(end) != len(self.text):
             raise Unreadable("not JSON")
 
-    def _value(self, at: int, parts: tuple[str, ...], header: dict[str, Any]) -> Iterator[Any]:
+    def _value(self, at: int, parts: tuple[str, ...], header: dict[str, Any]) -> Generator[Any, None, int]:
         if not parts:
             return (yield from self._list(at))
         if self._char(at) != "{":
@@ -307,7 +307,7 @@ class Document:
             at = self._comma(at, "}")
         return at + 1
 
-    def _list(self, at: int) -> Iterator[Any]:
+    def _list(self, at: int) -> Generator[Any, None, int]:
         if self._char(at) != "[":
             raise Unreadable("not JSON of this format")
         self.found = True

@@ -10,9 +10,18 @@ from raudit.turns.front import Unreadable
 from raudit.turns.texts import label, said, text_of
 
 HIT = 0.5
-OTHER_ROWS = frozenset({
-    "start_run setup", "init", "plugin_cache", "eval", "probe_summary", "completion", "digest", "config",
-})  # fmt: skip
+OTHER_ROWS = frozenset(
+    {
+        "start_run setup",
+        "init",
+        "plugin_cache",
+        "eval",
+        "probe_summary",
+        "completion",
+        "digest",
+        "config",
+    }
+)
 
 
 def garak(source: Source) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Rows that need another row: traces with their root, documents with their filters, wide tables with a block a prompt."""
+"""Rows that need another row: traces with a root, documents with filters, tables with a block a prompt."""
 
 from __future__ import annotations
 
@@ -80,9 +80,12 @@ def _answers(row: Any, tests: dict[str, Any]) -> Iterator[dict[str, Any]]:
         return
     for number, text in enumerate(texts, start=1):
         yield {
-            **common, "turn_id": f"{row['doc_id']}#{number}", "repeat": number, "output": text,
+            **common,
+            "turn_id": f"{row['doc_id']}#{number}",
+            "repeat": number,
+            "output": text,
             "tests": tests if number == 1 else {},
-        }  # fmt: skip
+        }
 
 
 def promptfoo_wide(source: Source) -> Iterator[Row]:
@@ -106,12 +109,21 @@ def promptfoo_wide(source: Source) -> Iterator[Row]:
             if status not in ("PASS", "FAIL", "ERROR"):
                 source.tally.bad_row(place, "a status that is not known")
                 continue
-            yield place, {
-                "vars": vars_, "model": provider, "prompt_version": version, "output": cells[start] or None,
-                "failed": status == "ERROR", "passed": status == "PASS",
-                "error": cells[start] if status == "ERROR" else None,
-                "tests": {n[8:]: (None, float(v)) for n, v in block.items() if n.startswith("Metric: ") and _number(v)},
-            }  # fmt: skip
+            yield (
+                place,
+                {
+                    "vars": vars_,
+                    "model": provider,
+                    "prompt_version": version,
+                    "output": cells[start] or None,
+                    "failed": status == "ERROR",
+                    "passed": status == "PASS",
+                    "error": cells[start] if status == "ERROR" else None,
+                    "tests": {
+                        n[8:]: (None, float(v)) for n, v in block.items() if n.startswith("Metric: ") and _number(v)
+                    },
+                },
+            )
 
 
 def _number(text: str) -> bool:

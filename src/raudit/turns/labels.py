@@ -70,7 +70,9 @@ def _rows(path: Path) -> Iterator[dict[str, str | None]]:
         if not names:
             names = [str(cell or "").strip() for cell in cells]
             if "turn_id" not in names or len(set(filter(None, names))) != len(list(filter(None, names))):
-                raise _wrong(path, "no column turn_id, or a column twice", "use the file that the sample was drawn into")
+                raise _wrong(
+                    path, "no column turn_id, or a column twice", "use the file that the sample was drawn into"
+                )
         elif any(cell not in (None, "") for cell in cells):
             yield {n: None if c is None else str(c).strip() for n, c in zip(names, cells, strict=False) if n}
 

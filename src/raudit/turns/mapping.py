@@ -14,13 +14,30 @@ from raudit.turns.texts import Said, label, said, text_of, whole
 
 TEXTS = ("prompt", "output", "system", "context", "error")
 LABELS = (
-    "turn_id", "conversation_id", "pair_id", "item_id", "variant", "decision", "control", "model", "prompt_version",
+    "turn_id",
+    "conversation_id",
+    "pair_id",
+    "item_id",
+    "variant",
+    "decision",
+    "control",
+    "model",
+    "prompt_version",
     "time",
-)  # fmt: skip
+)
 TRUTHS = (
-    "passed", "refused", "grounded", "helpful", "attacked", "downvoted", "escalated", "resolved", "reopened",
-    "abandoned", "deflected",
-)  # fmt: skip
+    "passed",
+    "refused",
+    "grounded",
+    "helpful",
+    "attacked",
+    "downvoted",
+    "escalated",
+    "resolved",
+    "reopened",
+    "abandoned",
+    "deflected",
+)
 NUMBERS = ("score", "rank", "repeat", "latency_ms", "cost_usd", "tokens_in", "tokens_out")
 FAMILIES = ("group", "human", "judge", "label", "answer")
 """Prefixes of open sets of labels, such as ``group.gender``."""

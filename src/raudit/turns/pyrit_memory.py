@@ -27,14 +27,20 @@ def pyrit_database(source: Source) -> Iterator[Row]:
             link.close()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise refused(
-            source.path, "turns-broken-database", "a database that is broken or has other tables",
+            source.path,
+            "turns-broken-database",
+            "a database that is broken or has other tables",
             "copy it when nothing writes to it",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _attacks(link: sqlite3.Connection) -> Iterator[Row]:
-    models = dict(link.execute("SELECT c.conversation_id, t.model_name FROM Conversations c LEFT JOIN TargetIdentifiers t"
-                               " ON t.hash = c.target_identifier_hash"))  # fmt: skip
+    models = dict(
+        link.execute(
+            "SELECT c.conversation_id, t.model_name FROM Conversations c"
+            " LEFT JOIN TargetIdentifiers t ON t.hash = c.target_identifier_hash"
+        )
+    )
     attacks = link.execute(
         "SELECT a.id, a.conversation_id, a.objective, a.outcome, a.labels, a.execution_time_ms, a.last_response_id,"
         " a.error_message, a.error_traceback, a.timestamp FROM AttackResultEntries a ORDER BY a.timestamp, a.id"
@@ -43,14 +49,16 @@ def _attacks(link: sqlite3.Connection) -> Iterator[Row]:
         name, talk, objective, outcome, labels, took, last, message, trace, time = row
         pieces = link.execute(
             "SELECT id, role, response_error, converted_value, prompt_metadata FROM PromptMemoryEntries"
-            " WHERE conversation_id = ? ORDER BY sequence", (talk,)
-        ).fetchall()  # fmt: skip
+            " WHERE conversation_id = ? ORDER BY sequence",
+            (talk,),
+        ).fetchall()
         answers = [p for p in pieces if p[1] == "assistant"]
         final = next((p for p in answers if p[0] == last), answers[-1] if answers else None)
         scores = link.execute(
             "SELECT score_type, score_value, status, scorer_identifier_hash FROM ScoreEntries"
-            " WHERE prompt_request_response_id = ?", (final[0] if final else "",)
-        ).fetchall()  # fmt: skip
+            " WHERE prompt_request_response_id = ?",
+            (final[0] if final else "",),
+        ).fetchall()
         yield (
             place,
             _attack(
@@ -137,9 +145,21 @@ def pyrit_pieces(source: Source) -> Iterator[Row]:
 
 
 def _attack(
-    *, name: Any, conversation: Any, outcome: Any, prompt: Any, answer: Any, state: Any, errors: list[Any],
-    labels: Any, metadata: Any, took: Any, time: Any, model: Any, scores: dict[str, tuple[Any, Any]],
-) -> dict[str, Any]:  # fmt: skip
+    *,
+    name: Any,
+    conversation: Any,
+    outcome: Any,
+    prompt: Any,
+    answer: Any,
+    state: Any,
+    errors: list[Any],
+    labels: Any,
+    metadata: Any,
+    took: Any,
+    time: Any,
+    model: Any,
+    scores: dict[str, tuple[Any, Any]],
+) -> dict[str, Any]:
     if outcome not in OUTCOMES or not isinstance(name, str):
         raise Unreadable("an attack with an unknown outcome, or without id")
     failed = outcome == "error" or state not in ("none", None)

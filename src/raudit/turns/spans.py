@@ -36,7 +36,8 @@ def console(source: Source) -> Iterator[Row]:
         if not isinstance(span, dict) or not isinstance(span.get("context"), dict):
             source.tally.bad_row(place, "no span")
             continue
-        status = span.get("status") if isinstance(span.get("status"), dict) else {}
+        told = span.get("status")
+        status = told if isinstance(told, dict) else {}
         turned = {
             "traceId": span["context"].get("trace_id"),
             "spanId": span["context"].get("span_id"),
@@ -315,9 +316,13 @@ def _event(
     return {
         "turn_id": str(record.get("spanId") or given.get("gen_ai.response.id") or f"record {place}"),
         "conversation_id": given.get("gen_ai.conversation.id"),
-        "prompt": asked.prompt, "system": asked.system, "output": answered.output,
-        "context": answered.context, "failed": failed,
+        "prompt": asked.prompt,
+        "system": asked.system,
+        "output": answered.output,
+        "context": answered.context,
+        "failed": failed,
         "error": str(given["error.type"]) if failed else None,
         "model": _first(given, "gen_ai.response.model", "gen_ai.request.model"),
-        "attributes": given, "tests": {} if failed else tests,
-    }  # fmt: skip
+        "attributes": given,
+        "tests": {} if failed else tests,
+    }

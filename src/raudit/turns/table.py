@@ -12,8 +12,8 @@ from raudit.turns import chats, garak_report, inspect_log, joined, pyrit_memory,
 from raudit.turns.containers import Row, Source, rows
 from raudit.turns.formats import FieldMap, Format
 from raudit.turns.front import LIMITS, Limits, Unreadable, refused
-from raudit.turns.mapping import NUMBERS, TEXTS, TRUTHS, Mapper
 from raudit.turns.leaks import SystemPrompts
+from raudit.turns.mapping import NUMBERS, TEXTS, TRUTHS, Mapper
 from raudit.turns.reading import Reading, Tally
 
 if TYPE_CHECKING:
@@ -134,9 +134,7 @@ class Turns:
         return tuple(name for name in self.table.column_names if name.startswith(f"{family}."))
 
 
-def read_turns(
-    files: tuple[TurnsFile, ...], *, system_prompt: str | None = None, limits: Limits = LIMITS
-) -> Turns:
+def read_turns(files: tuple[TurnsFile, ...], *, system_prompt: str | None = None, limits: Limits = LIMITS) -> Turns:
     """Read files of recorded turns into one table without texts.
 
     Raises

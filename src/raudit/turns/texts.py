@@ -115,9 +115,11 @@ def said(messages: Any) -> Said:
             text
         )
     return Said(
-        prompt=_joined(prompt), output=answers[-1] if answers else None, system=_joined(system),
+        prompt=_joined(prompt),
+        output=answers[-1] if answers else None,
+        system=_joined(system),
         context=_joined([*answers[:-1], *context]),
-    )  # fmt: skip
+    )
 
 
 def _message(message: Any) -> tuple[str, str | None, list[str]]:
