@@ -335,7 +335,7 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
 def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = _opened(plan)
+        data = opened_data(plan)
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -371,7 +371,14 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
 
 
-def _opened(plan: Plan) -> DataSet:
+def opened_data(plan: Plan) -> DataSet:
+    """Open a plan's data: a table, or recorded turns with their labels.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
     section = plan.file.data
     if section.turns is None:
         return open_data(plan.path(section.path), options=ReadOptions.of(section))

@@ -41,8 +41,7 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
             ("rogan_gladen", "Rogan-Gladen", "proportion"),
             ("rogan_gladen_interval", "95% interval", "interval"),
         ),
-        "Sensitivity and specificity with Clopper-Pearson intervals. Corrected: prediction-powered by the "
-        "judge's label; its interval speaks of the recorded turns.",
+        "Clopper-Pearson intervals. Corrected: prediction-powered; its interval speaks of the recorded turns.",
     ),
     "agreement": (
         "Agreement of people",

@@ -399,24 +399,24 @@ def top(frame: Frame, pairs: Pairs) -> list[dict[str, Any]]:
             }
             for v in sorted(counts.index)
         ]
-    return rows + _firsts(table)
+    return rows + _firsts(ranked)
 
 
-def _firsts(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Who has the best score of each text that every variant answered; a tie counts for nobody."""
-    best = table.pivot_table(index="pair", columns="variant", values="score").dropna()
+def _firsts(ranked: pd.DataFrame) -> list[dict[str, Any]]:
+    """Who has the best score of each text that every variant answered; equal scores go by the turn's id."""
+    best = ranked.pivot_table(index="pair", columns="variant", values="score").dropna()
     if not len(best):
         return []
     tied = best.eq(best.max(axis=1), axis=0).sum(axis=1) > 1
-    firsts = best[~tied].idxmax(axis=1).value_counts()
+    first = ranked[ranked["pair"].isin(best.index)].drop_duplicates("pair")["variant"].value_counts()
     return [
         {
             "k": 1,
             "variant": str(v),
             "n": len(best),
-            "selected": int(firsts.get(v, 0)),
+            "selected": int(first.get(v, 0)),
             "ties": int(tied.sum()),
-            "rate": float(firsts.get(v, 0) / len(best)),
+            "rate": float(first.get(v, 0) / len(best)),
         }
         for v in best.columns
     ]
