@@ -271,7 +271,7 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
         found = {name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)}
     if wanted is None:
         turns = plan.file.data.turns is not None
-        return {name: stage for name, stage in found.items() if turns or not getattr(stage, "needs_turns", False)}
+        return {name: stage for name, stage in found.items() if turns or not getattr(stage, "with_turns", False)}
     for name in wanted:
         if name not in found:
             from raudit.yamltext import nearest

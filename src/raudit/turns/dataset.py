@@ -25,8 +25,18 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-HIDDEN = frozenset({"source", "row", "prompt_sha256", "output_sha256"})
-"""Columns of the table that are no data of the file."""
+HIDDEN = frozenset(
+    {
+        "source",
+        "row",
+        "prompt_sha256",
+        "output_sha256",
+        "prompt_chars",
+        "output_chars",
+        "system_prompt_words",
+    }
+)
+"""Columns of the table that were computed and are no data of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ class LanguageModel:
     rules: ClassVar[tuple[Rule, ...]] = RULES
     facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
-    needs_turns: ClassVar[bool] = True
+    with_turns: ClassVar[bool] = True
     """Where a plan names no stages, this one runs only on recorded turns."""
     order: ClassVar[int] = 15
 

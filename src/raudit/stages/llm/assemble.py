@@ -201,9 +201,8 @@ def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> Non
         anchor = f"stages.llm.pairs.{number}"
         if asked.outcome is not None:
             audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
-            findings, rows, broken = pairs.correspondence(frame, asked, options, anchor=anchor)
-            if audit is not None and not audit.valid:
-                findings, broken = [judges.unvalidated(item) for item in findings], []
+            valid = audit is None or audit.valid
+            findings, rows, broken = pairs.correspondence(frame, asked, options, valid=valid, seed=seed, anchor=anchor)
             found.add(findings, "pairs", rows)
             found.names("llm.paired_gaps", broken)
         findings, rows, broken = pairs.scores(frame, asked, options, seed=seed, anchor=anchor)
@@ -216,7 +215,9 @@ def _changes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> N
     for number, asked in enumerate(options.changes):
         anchor = f"stages.llm.changes.{number}"
         audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
-        findings, rows, worse = changes.change(frame, asked, options, valid=audit is None or audit.valid, anchor=anchor)
+        findings, rows, worse = changes.change(
+            frame, asked, options, valid=audit is None or audit.valid, seed=seed, anchor=anchor
+        )
         found.add(findings, "changes", rows)
         found.names("llm.regressions", worse)
     for number, harm in enumerate(options.counters):

@@ -76,7 +76,7 @@ def _one(
             )
             high = 1.0
         else:
-            estimate = corrected(events, people, seed=seed, level=0.9)
+            estimate = corrected(events, people, seed=seed, level=0.9, beyond=float(n))
             value, low, high, method = estimate.value, estimate.low, estimate.high, "prediction-powered, one-sided"
     found.judged += n
     found.success = max(found.success, x / n if n else 0.0)

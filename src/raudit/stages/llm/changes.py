@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from raudit.findings import Finding, Status, Subject
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.judges import NOT_VALIDATED
 from raudit.stages.llm.options import Change, LlmOptions
+from raudit.stages.llm.rates import corrected_difference
 from raudit.stages.llm.say import against, between, finding, percent, share
-from raudit.stats import paired_newcombe
+from raudit.stats import Estimate, paired_newcombe
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def change(
-    frame: Frame, asked: Change, options: LlmOptions, *, valid: bool, anchor: str
+    frame: Frame, asked: Change, options: LlmOptions, *, valid: bool, seed: int, anchor: str
 ) -> tuple[list[Finding], list[dict[str, Any]], list[str]]:
     """Compare two versions on the same questions; different suites are refused by digest."""
     import pandas as pd
@@ -69,14 +73,19 @@ def change(
         counts = _counts(part)
         found = paired_newcombe(*counts, level=options.level)
         n = sum(counts)
-        if asked.outcome.source() == "judge" and not valid:
-            status, reason = Status.INDETERMINATE, "judge not validated"
+        value, low, high, method = found.value, found.low, found.high, "newcombe, paired"
+        because = ""
+        if asked.outcome.source() == "judge":
+            estimate, because = _corrected(frame, asked, label, options, seed=seed)
+            because = because if valid else NOT_VALIDATED
+            if not because:
+                value, low, high, method = *estimate, "prediction-powered, mover"
+        if because:
+            status, reason = Status.INDETERMINATE, because
         else:
             # The new one may lose by the margin at most: the lower end of new minus old, turned around.
             status, reason = (
-                against(found.low, found.high, most=asked.margin)
-                if n
-                else (Status.INDETERMINATE, "no question was judged in both")
+                against(low, high, most=asked.margin) if n else (Status.INDETERMINATE, "no question was judged in both")
             )
         worse += [f"{name} ({label})"] if status is Status.FAILED else []
         rows.append(
@@ -92,13 +101,7 @@ def change(
                 "suite": suites[0],
             }
         )
-        said = (
-            f"From {asked.before} to {asked.after}, '{asked.outcome.name}' changes by {percent(-found.value)} on "
-            f"{n:,} answers to the same questions ({label}; {between(-found.high, -found.low)}): {counts[1]:,} were so "
-            f"before only, {counts[2]:,} after only."
-            if n
-            else f"From {asked.before} to {asked.after}, no answer could be compared ({label})."
-        )
+        said = _said(asked, label, counts, (value, low, high), corrected=method != "newcombe, paired")
         findings.append(
             finding(
                 rules.CHANGE,
@@ -108,9 +111,7 @@ def change(
                 reason=reason,
                 anchor=anchor,
                 high=asked.margin,
-                measurement=share(
-                    "paired_loss", found.value, n, found.low, found.high, "newcombe, paired", level=options.level
-                ),
+                measurement=share("loss", value, n, low, high, method, level=options.level),
             )
         )
     return findings, rows, worse
@@ -132,3 +133,34 @@ def _counts(part: pd.DataFrame) -> tuple[int, int, int, int]:
     known = part["value"].notna() & part["value_after"].notna()
     a, b = part["value"][known] == 1, part["value_after"][known] == 1
     return int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum())
+
+
+def _corrected(frame: Frame, asked: Change, part: str, options: LlmOptions, *, seed: int) -> tuple[Estimate, str]:
+    """Old rate minus new rate, corrected for the judge."""
+    versions = frame.texts(asked.by)
+    inside = np.ones(len(versions), dtype=bool)
+    grouping, _, level = part.partition(": ")
+    if level:
+        inside = np.asarray(frame.texts(f"group.{grouping}") == level)
+    old, new = (inside & np.asarray(versions == version) for version in (asked.before, asked.after))
+    return corrected_difference(frame, asked.outcome, old, new, options, seed=seed)
+
+
+def _said(
+    asked: Change,
+    part: str,
+    counts: tuple[int, int, int, int],
+    loss: tuple[float, float, float],
+    *,
+    corrected: bool,
+) -> str:
+    n = sum(counts)
+    if not n:
+        return f"From {asked.before} to {asked.after}, no answer could be compared ({part})."
+    value, low, high = loss
+    how = ", corrected by people's labels," if corrected else ""
+    return (
+        f"From {asked.before} to {asked.after}, '{asked.outcome.name}'{how} changes by {percent(-value)} on {n:,} "
+        f"answers to the same questions ({part}; {between(-high, -low)}): {counts[1]:,} were so before only, "
+        f"{counts[2]:,} after only{', as the judge saw it' if corrected else ''}."
+    )

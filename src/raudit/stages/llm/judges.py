@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -276,8 +276,3 @@ def of_people(
 
 def _ends(found: tuple[float, float, float]) -> list[float] | None:
     return None if np.isnan(found[1]) else [found[1], found[2]]
-
-
-def unvalidated(item: Finding) -> Finding:
-    """A finding that rests on a judge nobody checked: it can neither pass nor fail."""
-    return replace(item, status=Status.INDETERMINATE, reason=NOT_VALIDATED)

@@ -11,7 +11,9 @@ import numpy as np
 from raudit.findings import Finding, Status, Subject
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
+from raudit.stages.llm.judges import NOT_VALIDATED
 from raudit.stages.llm.options import LlmOptions, Pairs
+from raudit.stages.llm.rates import corrected_difference
 from raudit.stages.llm.say import against, between, finding, percent, share
 from raudit.stats import PairedDifference, holm, normal_quantile, paired_newcombe, wilson_ratio
 
@@ -120,7 +122,7 @@ def noise(table: pd.DataFrame, *, level: float) -> Noise | None:
 
 
 def correspondence(
-    frame: Frame, pairs: Pairs, options: LlmOptions, *, anchor: str
+    frame: Frame, pairs: Pairs, options: LlmOptions, *, valid: bool, seed: int, anchor: str
 ) -> tuple[list[Finding], list[dict[str, Any]], list[str]]:
     """Compare every two variants on a rate."""
     outcome = pairs.outcome
@@ -139,6 +141,11 @@ def correspondence(
     findings, rows, broken = [], [], []
     for item, p in zip(found, adjusted, strict=True):
         status, reason = _decide(item, float(p), floor, pairs.max_difference, options.level)
+        data: dict[str, Any] = {"noise_floor": None if floor is None else floor.floor}
+        if outcome.source() == "judge":
+            status, reason, data["corrected"] = _unless_corrected(
+                frame, pairs, item, (status, reason), options, valid=valid, seed=seed
+            )
         broken += [f"{item.first} - {item.second}"] if status is Status.FAILED else []
         rows.append(_row(outcome.name, item, float(p), floor))
         findings.append(
@@ -167,7 +174,7 @@ def correspondence(
                     "newcombe, paired",
                     level=options.level,
                 ),
-                data={"noise_floor": None if floor is None else floor.floor},
+                data=data,
             )
         )
     if not found:
@@ -200,6 +207,34 @@ def _decide(item: Compared, p: float, floor: Noise | None, limit: float | None, 
     if nearest > limit and p <= 1 - level:
         return Status.FAILED, ""
     return Status.INDETERMINATE, "the interval reaches both sides of the limit; more texts would tell"
+
+
+def _unless_corrected(
+    frame: Frame,
+    pairs: Pairs,
+    item: Compared,
+    decided: tuple[Status, str],
+    options: LlmOptions,
+    *,
+    valid: bool,
+    seed: int,
+) -> tuple[Status, str, list[float] | None]:
+    """What was decided on a judge's labels stands only if the corrected difference says the same."""
+    outcome = pairs.outcome
+    if not valid or outcome is None:
+        return Status.INDETERMINATE, NOT_VALIDATED, None
+    variants = frame.texts(pairs.variant)
+    masks = [np.asarray(variants == name) for name in (item.first, item.second)]
+    found, because = corrected_difference(frame, outcome, masks[0], masks[1], options, seed=seed)
+    if because:
+        return Status.INDETERMINATE, because, None
+    nearest, farthest = max(found.low, -found.high, 0.0), max(abs(found.low), abs(found.high))
+    limit = pairs.max_difference
+    same = decided[0] is Status.INDETERMINATE or limit is None
+    same = same or (nearest > limit if decided[0] is Status.FAILED else farthest <= limit)  # type: ignore[operator]
+    if same:
+        return *decided, list(found)
+    return Status.INDETERMINATE, "corrected for the judge, the interval reaches both sides of the limit", list(found)
 
 
 def _row(outcome: str, item: Compared, p: float, floor: Noise | None) -> dict[str, Any]:

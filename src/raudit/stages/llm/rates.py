@@ -14,7 +14,16 @@ from raudit.stages.llm.frame import Floats, Frame, effective
 from raudit.stages.llm.judges import NOT_VALIDATED, Audit, corrected
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import against, between, finding, percent, share
-from raudit.stats import Bounds, Estimate, largest_difference, max_gap_test, range_quantile, wilson
+from raudit.stats import (
+    Bounds,
+    Estimate,
+    largest_difference,
+    max_gap_test,
+    mover_difference,
+    normal_quantile,
+    range_quantile,
+    wilson,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,3 +218,41 @@ def _gap(
         data={"p_value_uncorrected": p},
         measurement=share("max_gap", gap.value, n, gap.low, gap.high, "newcombe, simultaneous", level=options.level),
     )
+
+
+def corrected_difference(
+    frame: Frame,
+    outcome: Outcome,
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    options: LlmOptions,
+    *,
+    seed: int,
+) -> tuple[Estimate, str]:
+    """Share in the first turns minus share in the second, each corrected for the judge, and why it cannot be given.
+
+    What pairing would gain is not taken, since people label single turns; the interval is so much wider.
+    """
+    events, people, clusters = frame.events(outcome), frame.reference(outcome), frame.clusters(options.cluster)
+    needed = options.judges.min_labels_per_group
+    parts = [
+        rate(
+            np.where(mask, events, np.nan),
+            np.where(mask, people, np.nan),
+            clusters,
+            judged=True,
+            needed=needed,
+            seed=seed,
+            level=options.level,
+            z=normal_quantile(options.level),
+        )
+        for mask in (first, second)
+    ]
+    because = next((part.because for part in parts if part.because), "")
+    a, b = (part.settled for part in parts)
+    low, high = mover_difference(a.value, _bounds(a), b.value, _bounds(b))
+    return Estimate(a.value - b.value, float(low), float(high)), because
+
+
+def _bounds(found: Estimate) -> Bounds:
+    return Bounds(np.asarray(found.low), np.asarray(found.high))
