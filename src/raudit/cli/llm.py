@@ -43,9 +43,9 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
 @command.command()
 def formats() -> None:
     """List the formats of recorded turns that are known, with what they cannot hold."""
-    from raudit.turns import formats as known
+    from raudit.turns import known_formats
 
-    for name, format_ in known().items():
+    for name, format_ in known_formats().items():
         lacking = f"  (no {', '.join(format_.lacking)})" if format_.lacking else ""
         click.echo(f"{name:20} {format_.title}{lacking}")
 

@@ -2,7 +2,7 @@
 
 from raudit.turns.dataset import TurnsDataSet, open_turns
 from raudit.turns.detect import detected, format_named
-from raudit.turns.formats import FieldMap, Format, formats
+from raudit.turns.formats import FieldMap, Format, known_formats
 from raudit.turns.front import LIMITS, Limits
 from raudit.turns.reading import Reading
 from raudit.turns.table import SCHEMA, Turns, TurnsFile, read_turns, text_batches
@@ -19,7 +19,7 @@ __all__ = [
     "TurnsFile",
     "detected",
     "format_named",
-    "formats",
+    "known_formats",
     "open_turns",
     "read_turns",
     "text_batches",

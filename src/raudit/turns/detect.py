@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.errors import DataError
-from raudit.turns.formats import Format, formats
+from raudit.turns.formats import Format, known_formats
 from raudit.turns.front import LIMITS, Document, Limits, Unreadable, document, lines, opened, refused, strict_json
 from raudit.turns.mapping import as_text
 from raudit.turns.paths import MISSING, look
@@ -28,7 +28,7 @@ def format_named(name: str) -> Format:
     """
     from raudit.yamltext import nearest
 
-    known = formats()
+    known = known_formats()
     if name not in known:
         raise DataError(
             f"there is no format '{name}' of recorded turns", reference="turns-format", hint=nearest(name, list(known))
@@ -82,7 +82,7 @@ def _of_database(path: Path) -> Format:
             link.close()
     except sqlite3.Error as error:
         raise refused(path, "turns-broken-database", "a broken database", "copy it again") from error
-    for format_ in formats().values():
+    for format_ in known_formats().values():
         if format_.container == "sqlite" and tables.issuperset(format_.recognise):
             return format_
     raise _unknown(path)
@@ -121,7 +121,7 @@ def _of_document(path: Path, limits: Limits) -> Format | None:
             pass
         return _fitting(read.header, ("json",))
     except Unreadable as reason:
-        for format_ in formats().values():
+        for format_ in known_formats().values():
             if format_.container == "concatenated" and all(f'"{key}"' in text[:4096] for key in format_.recognise):
                 return format_
         raise refused(
@@ -133,7 +133,7 @@ def _fitting(row: Any, containers: tuple[str, ...], *, of_list: bool = False) ->
     if not isinstance(row, dict):
         return None
     best: Format | None = None
-    for format_ in formats().values():
+    for format_ in known_formats().values():
         if format_.container not in containers or not format_.recognise:
             continue
         if format_.container == "json" and of_list != (format_.rows == ""):
@@ -153,5 +153,5 @@ def _narrow(format_: Format) -> int:
 
 
 def _unknown(path: Path) -> DataError:
-    known = ", ".join(sorted(name for name, f in formats().items() if not f.refuse))
+    known = ", ".join(sorted(name for name, f in known_formats().items() if not f.refuse))
     return refused(path, "turns-format", "a layout that is not known here", f"name its format in the plan: {known}")

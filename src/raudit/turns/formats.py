@@ -80,7 +80,7 @@ class Format(Strict):
 
 
 @functools.cache
-def formats() -> dict[str, Format]:
+def known_formats() -> dict[str, Format]:
     """Every shipped format by id.
 
     Raises
@@ -97,4 +97,4 @@ def formats() -> dict[str, Format]:
     return found
 
 
-__all__ = ["Condition", "FieldMap", "Format", "TestsMap", "formats"]
+__all__ = ["Condition", "FieldMap", "Format", "TestsMap", "known_formats"]

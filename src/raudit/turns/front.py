@@ -181,7 +181,7 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes | 
         If it is no whole archive, has too many members, or inflates to too much.
     """
     try:
-        with zipfile.ZipFile(opened(path)) as zipped:
+        with opened(path) as file, zipfile.ZipFile(file) as zipped:
             infos = sorted(zipped.infolist(), key=lambda info: info.filename)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise refused(

@@ -101,9 +101,12 @@ def _workbook(path: Path) -> Iterator[list[Any]]:
         with zipfile.ZipFile(path) as zipped:
             if sum(info.file_size for info in zipped.infolist()) > 4 * MOST_BYTES:
                 raise _wrong(path, "a workbook that inflates to too much", "save it as CSV")
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        for row in sheet.iter_rows(values_only=True):
-            yield list(row)
+        book = load_workbook(path, read_only=True, data_only=True)
+        try:
+            for row in book.worksheets[0].iter_rows(values_only=True):
+                yield list(row)
+        finally:
+            book.close()
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise _wrong(path, "no workbook", "save it as .xlsx or .csv again") from error
 

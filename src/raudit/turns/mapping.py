@@ -70,6 +70,8 @@ def as_text(value: Any) -> str:
 def holds(condition: Condition, row: Any) -> bool:
     """Tell whether a condition holds of a row."""
     value = _first(row, condition.path)
+    if value is MISSING and any(look(row, path) is None for path in condition.path):
+        value = None
     if condition.present:
         return value is not MISSING and value is not None and value not in ("", [], {})
     if condition.starts:
@@ -123,7 +125,7 @@ class Mapper:
         for name, spec, own in self.fields:
             value = _value(row, spec)
             if value is not MISSING:
-                self._put(turn, name, value, strict=not own and not self.lenient)
+                self._put(turn, name, value, strict=not own and not self.lenient and not spec.values)
         for name in self.free:
             value = row.get(name)
             if value is not None:

@@ -82,11 +82,12 @@ class Frame:
 
     def reference(self, outcome: Outcome) -> Floats:
         """What people say of each turn: the settled label, or what most of them gave; NaN without, or on a tie."""
-        if outcome.reference is not None:
+        if outcome.reference is not None and self.has(outcome.reference):
             return self.events(outcome, outcome.reference)
-        if not outcome.human:
+        raters = self.raters(outcome)
+        if not raters:
             return np.full(self.turns.table.num_rows, np.nan)
-        given = np.stack([self.events(outcome, name) for name in outcome.human])
+        given = np.stack([self.events(outcome, name) for name in raters])
         with np.errstate(invalid="ignore"):
             import warnings
 
@@ -94,6 +95,10 @@ class Frame:
                 warnings.simplefilter("ignore", RuntimeWarning)  # a mean of nothing is missing, and meant so
                 mean = np.nanmean(given, axis=0)
         return np.where(mean == 0.5, np.nan, np.round(mean))
+
+    def raters(self, outcome: Outcome) -> tuple[str, ...]:
+        """Columns of labels by people that are there; a plan may name them before anybody has labelled."""
+        return tuple(name for name in outcome.human if self.has(name))
 
     def groups(self, wanted: tuple[str, ...]) -> Mapping[str, pd.Series]:
         """The groups to compare, as text by name."""

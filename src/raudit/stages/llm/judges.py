@@ -227,9 +227,10 @@ def of_people(
     frame: Frame, outcome: Outcome, options: LlmOptions, *, seed: int, anchor: str
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     """Agreement of the people who labelled, for each model and prompt version."""
-    if len(outcome.human) < 2:
+    raters = frame.raters(outcome)
+    if len(raters) < 2:
         return [], []
-    columns = [frame.texts(name) for name in outcome.human]
+    columns = [frame.texts(name) for name in raters]
     findings, rows = [], []
     for name, mask in subjects(frame).items():
         asked = mask

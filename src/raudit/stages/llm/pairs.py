@@ -204,9 +204,9 @@ def _decide(item: Compared, p: float, floor: Noise | None, limit: float | None, 
         return Status.PASSED, ""
     if abs(item.difference.value) <= floor.floor:
         return Status.INDETERMINATE, f"it lies within the noise floor of {percent(floor.floor)}"
-    if nearest > limit and p <= 1 - level:
+    if nearest > max(limit, floor.floor) and p <= 1 - level:
         return Status.FAILED, ""
-    return Status.INDETERMINATE, "the interval reaches both sides of the limit; more texts would tell"
+    return Status.INDETERMINATE, "the interval reaches both sides of limit and noise floor; more texts would tell"
 
 
 def _unless_corrected(
@@ -374,7 +374,7 @@ def _decide_score(
         return Status.PASSED, ""
     if abs(item.value) <= floor:
         return Status.INDETERMINATE, f"it lies within the noise floor of {floor:.2f}"
-    if max(item.low, -item.high) > limit and p <= 1 - level:
+    if max(item.low, -item.high) > max(limit, floor) and p <= 1 - level:
         return Status.FAILED, ""
     return Status.INDETERMINATE, "the interval reaches both sides of the limit; more texts would tell"
 
@@ -434,11 +434,12 @@ def top(frame: Frame, pairs: Pairs) -> list[dict[str, Any]]:
             }
             for v in sorted(counts.index)
         ]
-    return rows + _firsts(ranked)
+    return rows + _firsts(table)
 
 
-def _firsts(ranked: pd.DataFrame) -> list[dict[str, Any]]:
-    """Who has the best score of each text that every variant answered; equal scores go by the turn's id."""
+def _firsts(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Who has the best score of each text that every variant answered; of equal ones the first in the file."""
+    ranked = table.sort_values("score", ascending=False, kind="stable")
     best = ranked.pivot_table(index="pair", columns="variant", values="score").dropna()
     if not len(best):
         return []
