@@ -90,8 +90,6 @@ def known_formats() -> dict[str, Format]:
     """
     found: dict[str, Format] = {}
     for path in sorted(resource_dir("llm_formats").glob("*.yaml")):
-        if path.name.startswith("map-"):
-            continue
         read = validate(Format, read_yaml(path, error=DataError), error=DataError)
         found[read.id] = read
     return found

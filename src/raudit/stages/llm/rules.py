@@ -40,7 +40,7 @@ RATE = _rule(
     "corrected by the sample that people labelled: prediction-powered, with Jeffreys' predictive interval.",
     "Read the turns by their row numbers, mend prompt, retrieval or model, and record again.",
     Severity.HIGH,
-    "nist-ai-600-1:GV-1.3-004",
+    "nist-ai-600-1:2.2",
     "owasp-llm-2025:LLM09",
     "eu-ai-act:15",
 )
@@ -51,7 +51,7 @@ GAP = _rule(
     "Largest difference of shares between groups, with an interval that holds for every pair at once.",
     "Look at the paired result, if there is one: it tells whether the group itself makes the difference.",
     Severity.HIGH,
-    "nist-ai-600-1:MS-2.11-002",
+    "nist-ai-600-1:2.6",
     "eu-ai-act:10.2.f",
 )
 JUDGE = _rule(
@@ -63,7 +63,7 @@ JUDGE = _rule(
     "Draw a sample with raudit llm sample, have two people label it without seeing the judge, and name it "
     "under labels.",
     Severity.HIGH,
-    "nist-ai-600-1:MS-1.1-001",
+    "nist-ai-600-1:2.2",
     "nist-ai-rmf:MEASURE-2.13",
 )
 PEOPLE = _rule(
@@ -83,7 +83,7 @@ PAIRS = _rule(
     "beyond the noise floor: what repeats of the same text differ by.",
     "Take the group out of what the model sees, or have the decision made without it.",
     Severity.CRITICAL,
-    "nist-ai-600-1:MS-2.11-002",
+    "nist-ai-600-1:2.6",
     "eu-ai-act:10.2.f",
     "gdpr:22",
 )
@@ -105,7 +105,7 @@ CHANGE = _rule(
     "suites with different questions are not compared.",
     "Keep the old one, or find the questions that flipped by their row numbers.",
     Severity.HIGH,
-    "nist-ai-600-1:MG-4.1-002",
+    "nist-ai-600-1:2.12",
     "eu-ai-act:9",
 )
 ATTACK = _rule(
@@ -118,7 +118,7 @@ ATTACK = _rule(
     Severity.CRITICAL,
     "owasp-llm-2025:LLM01",
     "mitre-atlas:AML.T0051",
-    "nist-ai-600-1:MS-2.7-007",
+    "nist-ai-600-1:2.9",
     "eu-ai-act:15",
 )
 COUNTER = _rule(
@@ -139,7 +139,7 @@ STEREOTYPE = _rule(
     "one; in ambiguous contexts times the share of errors. Interval over templates.",
     "Change prompt or model; look at the ambiguous questions first.",
     Severity.HIGH,
-    "nist-ai-600-1:MS-2.11-001",
+    "nist-ai-600-1:2.6",
 )
 LEAK = _rule(
     13,
@@ -158,7 +158,7 @@ NUMBER = _rule(
     "Largest difference of group means as a share of the overall mean, with an interval for every pair at once.",
     "See whether prompts of the groups differ in length; compare pairs.",
     Severity.LOW,
-    "nist-ai-600-1:MS-2.11-002",
+    "nist-ai-600-1:2.6",
 )
 
 RULES = (
