@@ -126,6 +126,7 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
             )
         ]
     )
+    found.facts |= _compared(frame, options)
     found.rows["files"] = [
         {
             "file": r.file,
@@ -147,11 +148,15 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
         "llm.error_rate": failed / n if n else 0.0,
         "llm.models": _levels(frame, "model"),
         "llm.prompt_versions": _levels(frame, "prompt_version"),
-        "llm.groups_compared": sorted(frame.groups(options.groups)) if options.outcomes or options.pairs else [],
         "llm.outcomes_over_limit": [],
         "llm.judges_not_validated": [],
         "llm.human_labels": 0,
     }
+
+
+def _compared(frame: Frame, options: LlmOptions) -> dict[str, list[str]]:
+    names = sorted(frame.groups(options.groups))
+    return {"llm.groups_compared": names} if names and (options.outcomes or options.pairs) else {}
 
 
 def _levels(frame: Frame, name: str) -> list[str]:
