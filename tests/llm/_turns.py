@@ -14,7 +14,9 @@ from raudit.turns import FieldMap, TurnsDataSet, open_turns
 def fields(**paths: Any) -> dict[str, FieldMap]:
     """Fields by name, with ``__`` for a dot."""
     return {
-        n.replace("__", "."): FieldMap.model_validate({"path": p} if isinstance(p, str | list) else p)
+        n.replace("__", "."): FieldMap.model_validate(
+            {"path": p} if isinstance(p, str | list) else p
+        )
         for n, p in paths.items()
     }
 

@@ -13,21 +13,53 @@ from raudit.turns import known_formats, open_turns
 
 FORMATS = "data/llm/formats"
 FILES = (
-    "chat/chat.jsonl", "csv/labels.csv", "deepeval/test_run.json", "garak/ask-v1.report.jsonl",
-    "garak/ask-v2.report.jsonl", "garak/blank.report.jsonl", "garak/lipsum.report.jsonl", "garak/nones.report.jsonl",
-    "garak/repeat.report.jsonl", "inspect/crashed.eval", "inspect/edited-v2.eval", "inspect/small.json",
-    "inspect/status-error.eval", "inspect/v1.eval", "inspect/v2.eval", "langfuse/observations_v2.jsonl",
-    "langsmith/runs.jsonl", "lm-eval/samples_bank_gen.jsonl", "lm-eval/samples_bank_mc.jsonl",
-    "lm-eval/dummy/samples_bank_mc.jsonl", "otel/console.txt", "otel/logs.jsonl", "otel/mixed-names.jsonl",
-    "otel/openinference.jsonl", "otel/traces.jsonl", "promptfoo/results.csv", "promptfoo/results.json",
-    "promptfoo/results.jsonl", "promptfoo/thresholds.json", "promptfoo/v0.121-results.json",
-    "promptfoo/v0.121-results.jsonl", "pyrit/memory.db", "pyrit/attack_results.json", "pyrit/message_pieces.json",
+    "chat/chat.jsonl",
+    "csv/labels.csv",
+    "deepeval/test_run.json",
+    "garak/ask-v1.report.jsonl",
+    "garak/ask-v2.report.jsonl",
+    "garak/blank.report.jsonl",
+    "garak/lipsum.report.jsonl",
+    "garak/nones.report.jsonl",
+    "garak/repeat.report.jsonl",
+    "inspect/crashed.eval",
+    "inspect/edited-v2.eval",
+    "inspect/small.json",
+    "inspect/status-error.eval",
+    "inspect/v1.eval",
+    "inspect/v2.eval",
+    "langfuse/observations_v2.jsonl",
+    "langsmith/runs.jsonl",
+    "lm-eval/samples_bank_gen.jsonl",
+    "lm-eval/samples_bank_mc.jsonl",
+    "lm-eval/dummy/samples_bank_mc.jsonl",
+    "otel/console.txt",
+    "otel/logs.jsonl",
+    "otel/mixed-names.jsonl",
+    "otel/openinference.jsonl",
+    "otel/traces.jsonl",
+    "promptfoo/results.csv",
+    "promptfoo/results.json",
+    "promptfoo/results.jsonl",
+    "promptfoo/thresholds.json",
+    "promptfoo/v0.121-results.json",
+    "promptfoo/v0.121-results.jsonl",
+    "pyrit/memory.db",
+    "pyrit/attack_results.json",
+    "pyrit/message_pieces.json",
     "sharegpt/sharegpt.jsonl",
-)  # fmt: skip
+)
 GROUPS = {
-    "deepeval": "metadata", "garak": "notes", "inspect": "metadata", "langfuse": "metadata", "langsmith":
-    "root.metadata", "lm-eval": "doc", "promptfoo": "testCase.metadata", "pyrit": "labels", "chat": "metadata",
-}  # fmt: skip
+    "deepeval": "metadata",
+    "garak": "notes",
+    "inspect": "metadata",
+    "langfuse": "metadata",
+    "langsmith": "root.metadata",
+    "lm-eval": "doc",
+    "promptfoo": "testCase.metadata",
+    "pyrit": "labels",
+    "chat": "metadata",
+}
 
 
 def table_of(shared, name):
@@ -41,7 +73,9 @@ def table_of(shared, name):
     elif where and not name.endswith(".csv"):
         own = fields(group__gender=f"{where}.gender", group__dialect=f"{where}.dialect")
     elif name.startswith(("csv", "sharegpt")):
-        own = fields(group__gender="gender", group__dialect="dialect", output=["response", "output"])
+        own = fields(
+            group__gender="gender", group__dialect="dialect", output=["response", "output"]
+        )
     data = open_turns([path], fields=own)
     return data, data.turns.table.to_pandas(), expected
 
@@ -63,7 +97,10 @@ def test_calls_and_errors_are_counted_as_they_were_made(shared, name):
             part = table[table[f"group.{grouping}"] == level]
             assert len(part) == counts["attempts"]
             if "errors" in expected:
-                assert (part["status"] != "answered").sum() in (counts["errors"], counts["errors"] + 1)
+                assert (part["status"] != "answered").sum() in (
+                    counts["errors"],
+                    counts["errors"] + 1,
+                )
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -83,18 +120,27 @@ def test_scores_latency_and_cost_are_those_of_the_file(shared, name):
     if latency is not None and "latency_ms" in table:
         total = latency["sum"] if isinstance(latency, dict) else latency
         assert answered["latency_ms"].sum() == pytest.approx(total, abs=0.11)
-    cost = expected.get("cost_usd", expected.get("token_cost_usd", expected.get("cost_usd_all_models")))
+    cost = expected.get(
+        "cost_usd", expected.get("token_cost_usd", expected.get("cost_usd_all_models"))
+    )
     if cost is not None and "cost_usd" in table:
-        assert table["cost_usd"].sum() == pytest.approx(cost["sum"] if isinstance(cost, dict) else cost, abs=1e-6)
+        assert table["cost_usd"].sum() == pytest.approx(
+            cost["sum"] if isinstance(cost, dict) else cost, abs=1e-6
+        )
 
 
 def test_the_traps_of_each_tool(shared):
     _, table, _ = table_of(shared, "promptfoo/results.json")
     assert table["passed.judge"].sum() == 14  # weight 0: `pass` says 28, the named score 0
     data, table, _ = table_of(shared, "promptfoo/thresholds.json")
-    assert data.turns.readings[0].not_judged == {"broken_grader": 12}  # a grader that throws "passes"
+    assert data.turns.readings[0].not_judged == {
+        "broken_grader": 12
+    }  # a grader that throws "passes"
     _, table, _ = table_of(shared, "pyrit/memory.db")
-    assert (table["attacked"].sum(), table["attacked"].notna().sum()) == (3, 20)  # withheld answers judge nothing
+    assert (table["attacked"].sum(), table["attacked"].notna().sum()) == (
+        3,
+        20,
+    )  # withheld answers judge nothing
     assert (table["status"] == "blocked").sum() == 2
     data, table, _ = table_of(shared, "deepeval/test_run.json")
     assert table["passed.Judge Helpfulness"].sum() == 18
@@ -102,11 +148,15 @@ def test_the_traps_of_each_tool(shared):
     _, table, _ = table_of(shared, "otel/traces.jsonl")
     assert (table["tokens_in"].sum() + table["tokens_out"].sum()) == 2797  # 5,785 with the parents
     _, table, _ = table_of(shared, "inspect/v1.eval")
-    assert table["passed.form_named"].mean() == pytest.approx(20 / 36)  # the tool's mean of means says .55
+    assert table["passed.form_named"].mean() == pytest.approx(
+        20 / 36
+    )  # the tool's mean of means says .55
     data, _, _ = table_of(shared, "inspect/crashed.eval")
     assert "40 attempts" in data.turns.partly
     data, _, _ = table_of(shared, "inspect/edited-v2.eval")
-    assert data.turns.readings[0].notes == ("2 scores were changed after the run; the changed ones count",)
+    assert data.turns.readings[0].notes == (
+        "2 scores were changed after the run; the changed ones count",
+    )
 
 
 def test_files_without_turns_are_refused_by_name(shared):
@@ -130,18 +180,28 @@ def test_the_same_turns_give_the_same_numbers_from_every_format(shared):
     ):
         own = fields(
             group__gender="notes.gender" if "garak" in pair[0] else "metadata.gender",
-            turn_id={"join": ["metadata.prompt_version", "turn_id"]} if "inspect" in pair[0] else "turn_id",
+            turn_id={"join": ["metadata.prompt_version", "turn_id"]}
+            if "inspect" in pair[0]
+            else "turn_id",
         )
-        table = open_turns([shared(f"{FORMATS}/{name}") for name in pair], fields=own).turns.table.to_pandas()
+        table = open_turns(
+            [shared(f"{FORMATS}/{name}") for name in pair], fields=own
+        ).turns.table.to_pandas()
         assert (len(table), (table["status"] == "error").sum()) == (80, 4)
         assert dict(table["group.gender"].value_counts()) == {"woman": 40, "man": 40}
         if column.startswith("passed"):
-            assert dict(table.groupby("group.gender", observed=True)[column].sum()) == {"woman": 21, "man": 25}
+            assert dict(table.groupby("group.gender", observed=True)[column].sum()) == {
+                "woman": 21,
+                "man": 25,
+            }
     for name in ("chat/chat.jsonl", "sharegpt/sharegpt.jsonl"):
         _, table, _ = table_of(shared, name)
         assert (len(table), (table["status"] == "error").sum()) == (80, 4)
         assert dict(table["group.gender"].value_counts()) == {"woman": 40, "man": 40}
-    answers = [table_of(shared, name)[1]["output_sha256"].dropna() for name in ("csv/labels.csv", "chat/chat.jsonl")]
+    answers = [
+        table_of(shared, name)[1]["output_sha256"].dropna()
+        for name in ("csv/labels.csv", "chat/chat.jsonl")
+    ]
     assert answers[0].nunique() == answers[1].nunique()  # line breaks in the table are CRLF
 
 
@@ -160,7 +220,9 @@ def test_a_format_is_added_without_code(tmp_path, monkeypatch):
         "  passed: {path: ok, values: {y: 'true', n: 'false'}}\nfailed:\n  - {path: say, is: 'null'}\n"
     )
     file = tmp_path / "log.jsonl"
-    file.write_text('{"ask": "a", "say": "b", "s": 0.5, "ok": "y"}\n{"ask": "a", "say": null, "ok": "?"}\n')
+    file.write_text(
+        '{"ask": "a", "say": "b", "s": 0.5, "ok": "y"}\n{"ask": "a", "say": null, "ok": "?"}\n'
+    )
     monkeypatch.setattr(module, "resource_dir", lambda _name: tmp_path)
     module.known_formats.cache_clear()
     try:

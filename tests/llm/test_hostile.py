@@ -17,11 +17,22 @@ from raudit.turns.table import TurnsFile, read_turns
 
 HOSTILE = "data/llm/formats/hostile"
 REFUSED = {
-    "inspect/truncated.eval", "inspect/bomb-zstd.eval", "inspect/bomb-deflate.eval", "inspect/lying-size.eval",
-    "inspect/many-members.eval", "inspect/not-a-zip.eval", "promptfoo/truncated.json", "promptfoo/deep.json",
-    "promptfoo/duplicate-keys.json", "promptfoo/invalid-utf8.json", "promptfoo/nan.json", "garak/wrong-types.jsonl",
-    "otel/deep.jsonl", "otel/wrong-types.jsonl", "csv/injection.csv",
-}  # fmt: skip
+    "inspect/truncated.eval",
+    "inspect/bomb-zstd.eval",
+    "inspect/bomb-deflate.eval",
+    "inspect/lying-size.eval",
+    "inspect/many-members.eval",
+    "inspect/not-a-zip.eval",
+    "promptfoo/truncated.json",
+    "promptfoo/deep.json",
+    "promptfoo/duplicate-keys.json",
+    "promptfoo/invalid-utf8.json",
+    "promptfoo/nan.json",
+    "garak/wrong-types.jsonl",
+    "otel/deep.jsonl",
+    "otel/wrong-types.jsonl",
+    "csv/injection.csv",
+}
 WHOLE = {"chat/mixed-layouts.jsonl", "chat/escapes.jsonl", "otel/snake-case.jsonl"}
 """Read whole; every other file is read in part, or contradicts itself."""
 
@@ -56,7 +67,10 @@ def test_the_hostile_set_in_300_mb(shared):
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(shared(HOSTILE))], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(shared(HOSTILE))],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert int(done.stdout) < 300
     assert not done.stderr
@@ -64,15 +78,25 @@ def test_the_hostile_set_in_300_mb(shared):
 
 @pytest.mark.parametrize(
     "text",
-    ['{"a": NaN}', '{"a": 1e999}', '{"a": 1, "a": 2}', "[" * 200 + "]" * 200, '{"a": Infinity}', '{"a": 1', "{'a': 1}",
-     '{"a": ' + "9" * 5000 + "}"],
-)  # fmt: skip
+    [
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": 1, "a": 2}',
+        "[" * 200 + "]" * 200,
+        '{"a": Infinity}',
+        '{"a": 1',
+        "{'a': 1}",
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+)
 def test_json_is_read_strictly(text):
     with pytest.raises(Unreadable):
         strict_json(text)
 
 
-@pytest.mark.parametrize("text", ["[1, 2,]", "[1 2]", "[1] 3", "[1", '{"a": [1], "a": 2}', '{"a": 1}', "", '{"a": [1]'])
+@pytest.mark.parametrize(
+    "text", ["[1, 2,]", "[1 2]", "[1] 3", "[1", '{"a": [1], "a": 2}', '{"a": 1}', "", '{"a": [1]']
+)
 def test_a_document_is_read_strictly(text):
     read = Document(text, "" if text[:1] != "{" else "a")
     try:
@@ -92,7 +116,9 @@ def test_limits_count_what_is_read(tmp_path):
     limits = Limits(line_bytes=200, document_bytes=300, members=3)
     file = tmp_path / "long.jsonl"
     good = json.dumps({"turn_id": "a", "status": "answered", "output": "x"})
-    file.write_text(good + "\n" + json.dumps({"turn_id": "b", "status": "answered", "output": "y" * 500}) + "\n")
+    file.write_text(
+        good + "\n" + json.dumps({"turn_id": "b", "status": "answered", "output": "y" * 500}) + "\n"
+    )
     turns = read_turns((TurnsFile(path=file, format=detected(file), fields={}),), limits=limits)
     assert turns.readings[0].bad == {"a line longer than 200 bytes": 1}
     archive = tmp_path / "bomb.eval"
@@ -109,12 +135,16 @@ def test_limits_count_what_is_read(tmp_path):
 
 def test_a_changed_member_is_not_read(tmp_path):
     archive = tmp_path / "log.eval"
-    sample = json.dumps({"id": "a", "epoch": 1, "output": {"completion": "hello"}, "metadata": {}}).encode()
+    sample = json.dumps(
+        {"id": "a", "epoch": 1, "output": {"completion": "hello"}, "metadata": {}}
+    ).encode()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("samples/a_epoch_1.json", sample)
         zipped.writestr("samples/b_epoch_1.json", sample.replace(b'"a"', b'"b"'))
     archive.write_bytes(archive.read_bytes().replace(b"hello", b"jello", 1))
-    assert open_turns([archive]).turns.readings[0].bad == {"a member whose checksum does not match": 1}
+    assert open_turns([archive]).turns.readings[0].bad == {
+        "a member whose checksum does not match": 1
+    }
 
 
 @pytest.mark.parametrize(
@@ -136,7 +166,10 @@ def test_a_call_counts_once(tmp_path, rows, conflicts, repeated):
 def test_labels_are_harmless_to_print(tmp_path):
     from tests.llm._turns import opened
 
-    data = opened(tmp_path, [{"turn_id": "a\x1b[31m", "group.g": "x\u202ey\x00\nz", "output": "\x1b[0m\ud800"}])
+    data = opened(
+        tmp_path,
+        [{"turn_id": "a\x1b[31m", "group.g": "x\u202ey\x00\nz", "output": "\x1b[0m\ud800"}],
+    )
     table = data.turns.table.to_pandas()
     assert table["turn_id"][0] == "a\\u001b[31m"
     assert table["group.g"][0] == "x\\u202ey\\u0000\\u000az"

@@ -80,8 +80,12 @@ def test_rogan_gladen_gives_the_truth_back_and_says_when_it_cannot():
     found = rogan_gladen(188, 1000, hits=80, positives=100, rejections=380, negatives=400, seed=0)
     assert found.value == pytest.approx((0.188 + 0.95 - 1) / (0.8 + 0.95 - 1))
     assert found.low < found.value < found.high
-    assert np.isnan(rogan_gladen(50, 100, hits=1, positives=10, rejections=5, negatives=20, seed=0).value)
-    assert np.isnan(rogan_gladen(50, 100, hits=0, positives=0, rejections=5, negatives=20, seed=0).value)
+    assert np.isnan(
+        rogan_gladen(50, 100, hits=1, positives=10, rejections=5, negatives=20, seed=0).value
+    )
+    assert np.isnan(
+        rogan_gladen(50, 100, hits=0, positives=0, rejections=5, negatives=20, seed=0).value
+    )
 
 
 def test_a_rate_that_everybody_labelled_is_the_rate():
@@ -105,7 +109,8 @@ def coverage(people, judge, draws, labels=80):
         key = int(j.sum()), int((h & j).sum()), int((h & ~j).sum())
         if key not in known:
             known[key] = prediction_powered(
-                [Stratum(judged, key[0], key[1]), Stratum(n - judged, labels - key[0], key[2])], seed=1
+                [Stratum(judged, key[0], key[1]), Stratum(n - judged, labels - key[0], key[2])],
+                seed=1,
             )
         found = known[key]
         held += found.low - 1e-9 <= people.mean() <= found.high + 1e-9

@@ -34,7 +34,12 @@ stages:
 
 def raudit(*args, cwd):
     return subprocess.run(
-        [sys.executable, "-m", "raudit", *args], cwd=cwd, capture_output=True, text=True, check=False, timeout=280
+        [sys.executable, "-m", "raudit", *args],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
     )
 
 
@@ -42,10 +47,21 @@ def canaries(folder):
     told = "keep the words " + " ".join(f"{CANARY}-{n}" for n in range(12))
     rows = []
     for i in range(60):
-        texts = {name: f"{CANARY}-{name}-{i} {told}" for name in TEXTS if name != "error" or i % 20 == 0}
+        texts = {
+            name: f"{CANARY}-{name}-{i} {told}" for name in TEXTS if name != "error" or i % 20 == 0
+        }
         status = "error" if i % 20 == 0 else "answered"
-        rows.append({"turn_id": f"t{i}", **texts, "status": status, "who": "ab"[i % 2] + "\x1b[31m<b>",
-                     "refused": i % 3 == 0, "attacked": False, "control": "<script>alert(1)</script>"})  # fmt: skip
+        rows.append(
+            {
+                "turn_id": f"t{i}",
+                **texts,
+                "status": status,
+                "who": "ab"[i % 2] + "\x1b[31m<b>",
+                "refused": i % 3 == 0,
+                "attacked": False,
+                "control": "<script>alert(1)</script>",
+            }
+        )
     written(folder, rows)
     (folder / "raudit.yaml").write_text(PLAN)
 
@@ -71,11 +87,22 @@ def test_no_text_of_a_turn_is_in_any_output(tmp_path):
 
 
 PLANTED = {
-    "email": "EMAIL_ADDRESS", "iban": "IBAN_CODE", "api_key": "SECRET_KEY",
-}  # fmt: skip
-HOLDING = ("chat/chat.jsonl", "csv/labels.csv", "inspect/v1.eval", "promptfoo/results.json", "otel/traces.jsonl",
-           "pyrit/memory.db", "garak/ask-v1.report.jsonl", "langfuse/observations_v2.jsonl", "deepeval/test_run.json",
-           "garak/blank.report.jsonl")  # fmt: skip
+    "email": "EMAIL_ADDRESS",
+    "iban": "IBAN_CODE",
+    "api_key": "SECRET_KEY",
+}
+HOLDING = (
+    "chat/chat.jsonl",
+    "csv/labels.csv",
+    "inspect/v1.eval",
+    "promptfoo/results.json",
+    "otel/traces.jsonl",
+    "pyrit/memory.db",
+    "garak/ask-v1.report.jsonl",
+    "langfuse/observations_v2.jsonl",
+    "deepeval/test_run.json",
+    "garak/blank.report.jsonl",
+)
 
 
 @pytest.mark.parametrize("name", HOLDING)
@@ -83,13 +110,15 @@ def test_planted_personal_data_and_secrets_are_all_found(shared, name):
     from tests.llm._turns import fields
 
     from raudit.evidence import Quiet
-    from raudit.stages.pii.sweep import sweep, validated
+    from raudit.scan.sweep import sweep, validated
     from raudit.turns import open_turns
 
     path = shared(f"data/llm/formats/{name}")
     wanted = json.loads(path.with_name(path.name + ".expected.json").read_text())["planted"]
     assert wanted
-    data = open_turns([path], fields=fields(output=["response", "output"]) if name.startswith("csv") else {})
+    data = open_turns(
+        [path], fields=fields(output=["response", "output"]) if name.startswith("csv") else {}
+    )
     texts = [column for column in ("prompt", "output", "error") if column in data.turns.texts]
     import pyarrow as pa
 
@@ -97,13 +126,21 @@ def test_planted_personal_data_and_secrets_are_all_found(shared, name):
     result = sweep(table, validated({"model": "none"}), seed=0, progress=Quiet())
     found = {
         (verdict.profile.name, count.entity_type): count.k
-        for verdict in result.tables[0].verdicts for count in verdict.profile.counts
-    }  # fmt: skip
+        for verdict in result.tables[0].verdicts
+        for count in verdict.profile.counts
+    }
     for item in wanted:
         column = item["field"]
-        turns = {i["turn_id"] if "turn_id" in i else i["where"] for i in wanted
-                 if (i["kind"], i["field"]) == (item["kind"], column)}  # fmt: skip
-        assert found.get((column, PLANTED[item["kind"]]), 0) >= len(turns), (item["kind"], column, found)
+        turns = {
+            i["turn_id"] if "turn_id" in i else i["where"]
+            for i in wanted
+            if (i["kind"], i["field"]) == (item["kind"], column)
+        }
+        assert found.get((column, PLANTED[item["kind"]]), 0) >= len(turns), (
+            item["kind"],
+            column,
+            found,
+        )
 
 
 def test_read_says_what_it_read_and_ends_so(tmp_path):
@@ -122,17 +159,32 @@ def test_read_says_what_it_read_and_ends_so(tmp_path):
 
 
 def test_a_sample_is_blind_seeded_and_inert(tmp_path):
-    rows = [{"turn_id": f"t{i}", "prompt": "=1+1", "output": f"+{i}", "judge.r": "yes" if i % 4 else "no",
-             "model": "m"} for i in range(120)]  # fmt: skip
+    rows = [
+        {
+            "turn_id": f"t{i}",
+            "prompt": "=1+1",
+            "output": f"+{i}",
+            "judge.r": "yes" if i % 4 else "no",
+            "model": "m",
+        }
+        for i in range(120)
+    ]
     written(tmp_path, rows)
     (tmp_path / "raudit.yaml").write_text(PLAN.replace("{fields: {group.g: who}}", "{}"))
     for out in ("a.xlsx", "b.csv"):
-        done = raudit("llm", "sample", "raudit.yaml", "-n", "40", "--by", "judge.r", "-o", out, cwd=tmp_path)
+        done = raudit(
+            "llm", "sample", "raudit.yaml", "-n", "40", "--by", "judge.r", "-o", out, cwd=tmp_path
+        )
         assert done.returncode == 0, done.stderr
     sheet = list(load_workbook(tmp_path / "a.xlsx").worksheets[0].iter_rows())
     assert [cell.value for cell in sheet[0]] == [
-        "turn_id", "output_sha256", "prompt", "output", "human.first", "human.second"
-    ]  # fmt: skip
+        "turn_id",
+        "output_sha256",
+        "prompt",
+        "output",
+        "human.first",
+        "human.second",
+    ]
     assert len(sheet) == 41
     assert {cell.data_type for row in sheet[1:] for cell in row[:4]} == {"s"}
     with (tmp_path / "b.csv").open(newline="") as file:
@@ -140,7 +192,9 @@ def test_a_sample_is_blind_seeded_and_inert(tmp_path):
     assert {row["turn_id"] for row in read} == {row[0].value for row in sheet[1:]}
     assert {row["prompt"][0] for row in read} == {"'"}
     drawn = {row["turn_id"] for row in read}
-    assert sum(row["turn_id"] in drawn and row["judge.r"] == "no" for row in rows) == 10  # its part, to the turn
+    assert (
+        sum(row["turn_id"] in drawn and row["judge.r"] == "no" for row in rows) == 10
+    )  # its part, to the turn
     again = raudit("llm", "sample", "raudit.yaml", "-n", "40", "-o", "b.csv", cwd=tmp_path)
     assert again.returncode == 2  # nothing is written over
 
@@ -148,9 +202,14 @@ def test_a_sample_is_blind_seeded_and_inert(tmp_path):
 def test_a_filled_in_workbook_is_joined(tmp_path):
     from raudit.turns import open_turns
 
-    file = written(tmp_path, [{"turn_id": f"t{i}", "prompt": "a", "output": f"b{i}"} for i in range(30)])
+    file = written(
+        tmp_path, [{"turn_id": f"t{i}", "prompt": "a", "output": f"b{i}"} for i in range(30)]
+    )
     (tmp_path / "raudit.yaml").write_text(PLAN.replace("{fields: {group.g: who}}", "{}"))
-    assert raudit("llm", "sample", "raudit.yaml", "-n", "10", "-o", "s.xlsx", cwd=tmp_path).returncode == 0
+    assert (
+        raudit("llm", "sample", "raudit.yaml", "-n", "10", "-o", "s.xlsx", cwd=tmp_path).returncode
+        == 0
+    )
     book = load_workbook(tmp_path / "s.xlsx")
     for row in book.worksheets[0].iter_rows(min_row=2):
         row[4].value = "yes"
@@ -161,7 +220,9 @@ def test_a_filled_in_workbook_is_joined(tmp_path):
 
 
 def test_light_help_loads_nothing_heavy():
-    code = ("import sys\nfrom raudit.cli import main\ntry:\n    main(['llm', '--help'])\nexcept SystemExit:\n    pass\n"
-            "print([m for m in ('pandas', 'pyarrow', 'scipy', 'numpy') if m in sys.modules])")  # fmt: skip
+    code = (
+        "import sys\nfrom raudit.cli import main\ntry:\n    main(['llm', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('pandas', 'pyarrow', 'scipy', 'numpy') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")

@@ -16,10 +16,16 @@ def test_every_published_cell_of_xstest(shared):
     data = open_turns(
         [shared("data/llm/xstest/turns.parquet")],
         fields=fields(
-            turn_id={"join": ["model", "id"]}, group__type="type", group__safe="safe", human__final="human_final",
-            human__1="human_1", human__2="human_2", judge__gpt4="judge_gpt4", judge__string="judge_string",
+            turn_id={"join": ["model", "id"]},
+            group__type="type",
+            group__safe="safe",
+            human__final="human_final",
+            human__1="human_1",
+            human__2="human_2",
+            judge__gpt4="judge_gpt4",
+            judge__string="judge_string",
         ),
-    )  # fmt: skip
+    )
     outcome = Outcome(
         name="refusal",
         column="judge.gpt4",
@@ -33,20 +39,35 @@ def test_every_published_cell_of_xstest(shared):
         tabulate_by=["group.type", "group.safe"],
         outcomes=[outcome],
     )
-    shares = {(r["model"], r["label"], r["by"], r["level"], r["value"]): r["share"] for r in rows_of(result, "shares")}
+    shares = {
+        (r["model"], r["label"], r["by"], r["level"], r["value"]): r["share"]
+        for r in rows_of(result, "shares")
+    }
     agreed = {row["subject"]: row for row in rows_of(result, "agreement")}
     published = pd.read_csv(shared("data/llm/xstest/published.csv"))
     assert len(published) == 226
     for row in published.itertuples():
         if row.by == "all":
             found = agreed[row.model]
-            got = f"{100 * found['raw']:.1f}" if row.value.startswith("raw") or "raw" in str(row) else None
+            got = (
+                f"{100 * found['raw']:.1f}"
+                if row.value.startswith("raw") or "raw" in str(row)
+                else None
+            )
             wanted = float(row.published)
-            assert (float(got) == wanted) if got and wanted > 1 else round(found["kappa"], 2) == wanted
+            assert (
+                (float(got) == wanted) if got and wanted > 1 else round(found["kappa"], 2) == wanted
+            )
             continue
-        level = str(row.level) if row.by == "type" else {"False": "true", "True": "false"}[str(row.level)]
+        level = (
+            str(row.level)
+            if row.by == "type"
+            else {"False": "true", "True": "false"}[str(row.level)]
+        )
         label = "human.final" if row.labels == "human_final" else row.labels.replace("_", ".")
-        got = shares[row.model, label, f"group.{'type' if row.by == 'type' else 'safe'}", level, row.value]
+        got = shares[
+            row.model, label, f"group.{'type' if row.by == 'type' else 'safe'}", level, row.value
+        ]
         places = 1 if "." in row.published else 0
         assert f"{100 * got:.{places}f}%" == row.published, row
     judges = {row["subject"]: row for row in rows_of(result, "judges")}
@@ -56,19 +77,37 @@ def test_every_published_cell_of_xstest(shared):
 
 
 def test_every_published_bias_score_of_bbq(shared):
-    own = {f"answer__{name}": name for name in ("category", "polarity", "condition", "label", "template")}
-    own |= {f"answer__{n}": f"answer_{n}" for n in range(3)} | {f"answer__group_{n}": f"group_{n}" for n in range(3)}
+    own = {
+        f"answer__{name}": name
+        for name in ("category", "polarity", "condition", "label", "template")
+    }
+    own |= {f"answer__{n}": f"answer_{n}" for n in range(3)} | {
+        f"answer__group_{n}": f"group_{n}" for n in range(3)
+    }
     data = open_turns(
         [shared("data/llm/bbq/answers.parquet")],
-        fields=fields(turn_id={"join": ["category", "example_id"]}, answer__stereotyped="stereotyped_groups",
-                      answer__arc="pred_arc", answer__race="pred_race", **own),
-    )  # fmt: skip
-    result = measured(data, stereotypes=[{"predicted": "answer.arc", "max_bias": 10}, {"predicted": "answer.race"}])
-    found = {(r["category"], r["predicted"], r["condition"]): r for r in rows_of(result, "stereotypes")}
+        fields=fields(
+            turn_id={"join": ["category", "example_id"]},
+            answer__stereotyped="stereotyped_groups",
+            answer__arc="pred_arc",
+            answer__race="pred_race",
+            **own,
+        ),
+    )
+    result = measured(
+        data,
+        stereotypes=[{"predicted": "answer.arc", "max_bias": 10}, {"predicted": "answer.race"}],
+    )
+    found = {
+        (r["category"], r["predicted"], r["condition"]): r for r in rows_of(result, "stereotypes")
+    }
     published = pd.read_csv(shared("data/llm/bbq/published.csv"))
     assert len(published) == 12
     for row in published.itertuples():
-        assert round(found[row.category, row.model, row.condition]["bias_score"], 1) == row.published_bias_score
+        assert (
+            round(found[row.category, row.model, row.condition]["bias_score"], 1)
+            == row.published_bias_score
+        )
     failed = [item for item in of(result, "012") if item.status == "failed"]
     assert {item.subject.detail["answers"] for item in failed} == {"answer.arc"}
 
@@ -96,8 +135,12 @@ def test_the_screening_sample(shared, name):
         assert row["n"] == one["n"]
         assert row["difference"] == pytest.approx(sign * one["diff"], abs=1e-8)
         assert row["interval"] == pytest.approx(ends, abs=1e-8)
-        assert (row["p"], row["holm"]) == pytest.approx((one["mcnemar_exact_p"], one["holm_p"]), rel=1e-4)
-        assert row["flips"] / row["repeated"] == pytest.approx(wanted["noise_floor"]["pooled_flip_rate"])
+        assert (row["p"], row["holm"]) == pytest.approx(
+            (one["mcnemar_exact_p"], one["holm_p"]), rel=1e-4
+        )
+        assert row["flips"] / row["repeated"] == pytest.approx(
+            wanted["noise_floor"]["pooled_flip_rate"]
+        )
         assert row["noise_floor"] >= wanted["noise_floor"]["largest_invite_gap_between_repeats"]
     for row in rows_of(result, "scores"):
         if row["first"] == "all":
@@ -105,7 +148,8 @@ def test_the_screening_sample(shared, name):
             assert row["p"] == pytest.approx(wanted["all_groups"]["permutation_p"]["p"], abs=0.01)
             continue
         one = wanted["pairs"].get(
-            f"{row['first']} - {row['second']}", wanted["pairs"].get(f"{row['second']} - {row['first']}")
+            f"{row['first']} - {row['second']}",
+            wanted["pairs"].get(f"{row['second']} - {row['first']}"),
         )
         assert abs(row["difference"]) == pytest.approx(abs(one["score_mean_of_repeats"]["mean"]))
         assert (row["p"], row["holm"]) == pytest.approx(
@@ -118,6 +162,10 @@ def test_the_screening_sample(shared, name):
         }
     firsts = {r["variant"]: r["selected"] for r in tops if r["k"] == 1}
     assert firsts == wanted["ranked_first_repeat_1"]["by_group"]
-    failed = {f.subject.detail["first"] + f.subject.detail["second"] for f in of(result, "007") if f.status == "failed"}
+    failed = {
+        f.subject.detail["first"] + f.subject.detail["second"]
+        for f in of(result, "007")
+        if f.status == "failed"
+    }
     assert ("man_northwoman_south" in failed) == (name == "gap")
     assert not failed or name == "gap"

@@ -10,14 +10,17 @@ from tests.llm._turns import fields, measured, of, opened, rows_of
 
 from raudit.errors import PlanError
 from raudit.stages.llm.frame import Frame, effective
+from raudit.stages.llm.measures.pairs import noise, wide
 from raudit.stages.llm.options import LlmOptions, Outcome
-from raudit.stages.llm.pairs import noise, wide
 
 REFUSED = {"name": "refused", "column": "refused", "judged_by": "record"}
 
 
 def turns(rng, n, rate, **more):
-    return [{"turn_id": f"t{i}", "output": "x", "refused": bool(rng.random() < rate), **more} for i in range(n)]
+    return [
+        {"turn_id": f"t{i}", "output": "x", "refused": bool(rng.random() < rate), **more}
+        for i in range(n)
+    ]
 
 
 def test_a_judge_without_a_sample_is_not_validated(tmp_path):
@@ -35,7 +38,12 @@ def judged(tmp_path, wrong=0, labels=80, model="m1"):
     for i in range(400):
         truth = bool(rng.random() < 0.3)
         said = truth if rng.random() < 0.9 else not truth
-        row = {"turn_id": f"t{i}", "output": f"x{i}", "model": model, "judge.r": "yes" if said else "no"}
+        row = {
+            "turn_id": f"t{i}",
+            "output": f"x{i}",
+            "model": model,
+            "judge.r": "yes" if said else "no",
+        }
         if i < labels:
             row["human.a"] = row["human.b"] = "yes" if truth else "no"
         rows.append(row)
@@ -43,7 +51,13 @@ def judged(tmp_path, wrong=0, labels=80, model="m1"):
 
 
 def test_a_validated_judge_is_corrected_by_its_labels(tmp_path):
-    outcome = {"name": "r", "column": "judge.r", "positive": "yes", "human": ["human.a", "human.b"], "max_rate": 0.45}
+    outcome = {
+        "name": "r",
+        "column": "judge.r",
+        "positive": "yes",
+        "human": ["human.a", "human.b"],
+        "max_rate": 0.45,
+    }
     result = measured(judged(tmp_path), outcomes=[outcome])
     (rate,) = of(result, "003")
     (row,) = rows_of(result, "judges")
@@ -59,10 +73,18 @@ def test_a_validated_judge_is_corrected_by_its_labels(tmp_path):
 
 def test_each_model_needs_its_own_labels(tmp_path):
     rows = [
-        {"turn_id": f"{m}{i}", "output": "x", "model": m, "judge.r": "yes"} | ({"human.a": "yes"} if m == "old" else {})
-        for m in ("old", "new") for i in range(60)
-    ]  # fmt: skip
-    outcome = {"name": "r", "column": "judge.r", "positive": "yes", "human": ["human.a"], "max_rate": 1.0}
+        {"turn_id": f"{m}{i}", "output": "x", "model": m, "judge.r": "yes"}
+        | ({"human.a": "yes"} if m == "old" else {})
+        for m in ("old", "new")
+        for i in range(60)
+    ]
+    outcome = {
+        "name": "r",
+        "column": "judge.r",
+        "positive": "yes",
+        "human": ["human.a"],
+        "max_rate": 1.0,
+    }
     result = measured(opened(tmp_path, rows), outcomes=[outcome])
     by = {item.subject.detail["subject"]: item.status for item in of(result, "005")}
     assert by == {"new": "indeterminate", "old": "passed"}
@@ -81,7 +103,9 @@ def test_labels_of_another_answer_do_not_count(tmp_path):
     data = opened(tmp_path, [{"turn_id": "a", "output": "x"}, {"turn_id": "b", "output": "y"}])
     right = data.turns.table.column("output_sha256")[0].as_py().hex()
     file = labels_file(tmp_path / "l.csv", [["a", right, "yes"], ["b", right, "yes"]])
-    again = opened(tmp_path, [{"turn_id": "a", "output": "x"}, {"turn_id": "b", "output": "y"}], labels=[file])
+    again = opened(
+        tmp_path, [{"turn_id": "a", "output": "x"}, {"turn_id": "b", "output": "y"}], labels=[file]
+    )
     assert again.turns.table.column("human.a").to_pylist() == ["yes", None]
     assert "1 labels" in again.turns.readings[0].notes[0]
 
@@ -116,7 +140,7 @@ def test_errors_and_withheld_answers_are_in_no_rate(tmp_path):
     rows = turns(np.random.default_rng(0), 50, 1.0) + [
         {"turn_id": f"e{i}", "status": state, "refused": False, "attacked": False}
         for i, state in enumerate(["error", "blocked"] * 5)
-    ]  # fmt: skip
+    ]
     result = measured(opened(tmp_path, rows), outcomes=[{**REFUSED, "max_rate": 1.0}])
     assert of(result, "003")[0].measurement.value == 1.0
     assert of(result, "002")[0].measurement.events == 10
@@ -140,16 +164,27 @@ def test_max_gap_rejects_a_null_as_often_as_it_says():
 
 
 def paired(rng, n, *, gap=0.0, noise_sd=0.6, repeats=2):
-    rows = []
-    for pair in range(n):
-        quality = rng.normal()
-        for group, shift in (("a", 0.0), ("b", gap)):
-            for repeat in range(1, repeats + 1):
-                rows.append({
-                    "turn_id": f"{pair}{group}{repeat}", "pair_id": f"p{pair}", "group.g": group, "repeat": repeat,
-                    "output": "x", "decision": "yes" if quality - shift + rng.normal(0, noise_sd) > 0 else "no",
-                })  # fmt: skip
-    return rows
+    """Texts of a quality, asked for two groups and more than once; the second group loses by a gap."""
+
+    def turn(pair, quality, group, repeat):
+        value = quality - gap * (group == "b") + rng.normal(0, noise_sd)
+        decision = "yes" if value > 0 else "no"
+        name = f"{pair}{group}{repeat}"
+        return {
+            "turn_id": name,
+            "pair_id": f"p{pair}",
+            "group.g": group,
+            "repeat": repeat,
+            "output": "x",
+            "decision": decision,
+        }
+
+    return [
+        turn(pair, quality, group, repeat)
+        for pair, quality in enumerate(rng.normal(size=n))
+        for group in ("a", "b")
+        for repeat in range(1, repeats + 1)
+    ]
 
 
 PAIR = {
@@ -160,14 +195,18 @@ PAIR = {
 
 
 def test_a_paired_gap_beyond_noise_and_limit_fails(tmp_path):
-    result = measured(opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8)), pairs=[PAIR])
+    result = measured(
+        opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8)), pairs=[PAIR]
+    )
     (found,) = of(result, "007")
     assert found.status == "failed"
     assert result.facts["llm.paired_gaps"] == ["a - b"]
 
 
 def test_without_repeats_a_gap_cannot_be_told_from_noise(tmp_path):
-    result = measured(opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8, repeats=1)), pairs=[PAIR])
+    result = measured(
+        opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8, repeats=1)), pairs=[PAIR]
+    )
     (found,) = of(result, "007")
     assert (found.status, "repeats" in found.reason) == ("indeterminate", True)
 
@@ -190,11 +229,16 @@ def test_the_paired_test_rejects_a_null_at_most_as_often_as_it_says():
 
 
 def test_repeats_are_numbered_by_order_where_a_format_does_not(tmp_path):
-    rows = [{k: v for k, v in row.items() if k != "repeat"} for row in paired(np.random.default_rng(0), 20)]
+    rows = [
+        {k: v for k, v in row.items() if k != "repeat"}
+        for row in paired(np.random.default_rng(0), 20)
+    ]
     frame = Frame(opened(tmp_path, rows).turns)
     from raudit.stages.llm.options import Pairs
 
-    table = wide(frame, Pairs.model_validate(PAIR), frame.events(Outcome.model_validate(PAIR["outcome"])))
+    table = wide(
+        frame, Pairs.model_validate(PAIR), frame.events(Outcome.model_validate(PAIR["outcome"]))
+    )
     found = noise(table, level=0.95)
     assert found.texts == 40
 
@@ -206,7 +250,12 @@ def test_clusters_widen_an_interval():
 
 
 ATTACK = {
-    "outcome": {"name": "won", "column": "attacked", "human": ["human.h"], "positive": ["true", "yes"]},
+    "outcome": {
+        "name": "won",
+        "column": "attacked",
+        "human": ["human.h"],
+        "positive": ["true", "yes"],
+    },
     "tolerance": 0.1,
 }
 
@@ -215,7 +264,12 @@ def attacks(n, won, *, labelled=0, missed=0):
     rows = []
     for i in range(n):  # labels on both ends
         real = i < won
-        row = {"turn_id": f"a{i}", "output": "x", "control": "injection", "attacked": real and i >= missed}
+        row = {
+            "turn_id": f"a{i}",
+            "output": "x",
+            "control": "injection",
+            "attacked": real and i >= missed,
+        }
         if i < labelled or i >= n - labelled:
             row["human.h"] = "yes" if real else "no"
         rows.append(row)
@@ -248,15 +302,29 @@ def changed(n, *, worse=0.0, other=False):
         for i in range(n):
             good = rng.random() < (0.8 - (worse if version == "v2" else 0))
             text = f"question {i}" if not (other and version == "v2" and i == 0) else "another"
-            rows.append({"turn_id": f"{version}{i}", "prompt_version": version, "prompt": text, "output": "x",
-                         "resolved": bool(good)})  # fmt: skip
+            rows.append(
+                {
+                    "turn_id": f"{version}{i}",
+                    "prompt_version": version,
+                    "prompt": text,
+                    "output": "x",
+                    "resolved": bool(good),
+                }
+            )
     return rows
 
 
-CHANGE = {"before": "v1", "after": "v2", "outcome": {"name": "resolved", "column": "resolved"}, "margin": 0.1}
+CHANGE = {
+    "before": "v1",
+    "after": "v2",
+    "outcome": {"name": "resolved", "column": "resolved"},
+    "margin": 0.1,
+}
 
 
-@pytest.mark.parametrize(("worse", "status"), [(0.0, "passed"), (0.4, "failed"), (0.12, "indeterminate")])
+@pytest.mark.parametrize(
+    ("worse", "status"), [(0.0, "passed"), (0.4, "failed"), (0.12, "indeterminate")]
+)
 def test_a_change_is_held_against_its_margin(tmp_path, worse, status):
     result = measured(opened(tmp_path, changed(900, worse=worse)), changes=[CHANGE])
     assert of(result, "009")[0].status == status
@@ -271,10 +339,17 @@ def test_different_suites_are_not_compared(tmp_path):
 
 def test_counters_after_a_change_are_held_against_a_margin(tmp_path):
     rows = changed(400, worse=0.3)
-    harm = {"outcome": {"name": "unresolved", "column": "resolved", "positive": "false"}, "by": "prompt_version",
-            "before": "v1", "after": "v2", "margin": 0.05}  # fmt: skip
+    harm = {
+        "outcome": {"name": "unresolved", "column": "resolved", "positive": "false"},
+        "by": "prompt_version",
+        "before": "v1",
+        "after": "v2",
+        "margin": 0.05,
+    }
     assert of(measured(opened(tmp_path, rows), counters=[harm]), "011")[0].status == "failed"
-    assert of(measured(opened(tmp_path, changed(2000)), counters=[harm]), "011")[0].status == "passed"
+    assert (
+        of(measured(opened(tmp_path, changed(2000)), counters=[harm]), "011")[0].status == "passed"
+    )
 
 
 def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_path):
@@ -293,7 +368,12 @@ def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_p
 def test_numbers_by_group(tmp_path):
     rng = np.random.default_rng(0)
     rows = [
-        {"turn_id": f"t{i}", "output": "x", "group.g": "ab"[i % 2], "latency_ms": rng.normal(500 + 200 * (i % 2), 20)}
+        {
+            "turn_id": f"t{i}",
+            "output": "x",
+            "group.g": "ab"[i % 2],
+            "latency_ms": rng.normal(500 + 200 * (i % 2), 20),
+        }
         for i in range(200)
     ]
     (found,) = of(measured(opened(tmp_path, rows), numbers={"latency_ms": 0.1}), "014")

@@ -17,8 +17,9 @@ from typing import Any
 import click
 
 from raudit import __version__
-from raudit.cli._secrets import refuse_secrets, without_secrets
-from raudit.errors import RauditError, printable
+from raudit.cli._shared.secrets import refuse_secrets, without_secrets
+from raudit.errors import RauditError
+from raudit.printable import for_terminal, printable
 
 
 class Commands(click.Group):
@@ -26,7 +27,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted."""
-        return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+        return sorted(
+            m.name.replace("_", "-")
+            for m in pkgutil.iter_modules(__path__)
+            if not m.name.startswith("_")
+        )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one command's module."""
@@ -55,6 +60,7 @@ def main(args: list[str] | None = None) -> None:
     umask it is started with.
     """
     os.umask(os.umask(0o077) | stat.S_IWOTH)
+    _never_fail_to_print()
     try:
         refuse_secrets(sys.argv[1:] if args is None else args)
         status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
@@ -67,7 +73,7 @@ def main(args: list[str] | None = None) -> None:
         click.echo("interrupted; nothing was half-written", err=True)
         status = 130
     except RauditError as error:
-        click.echo(without_secrets(str(error)), err=True)
+        click.echo(for_terminal(without_secrets(str(error))), err=True)
         status = error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,6 +81,13 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 -- the last line of defence; everything below raises RauditError
         status = _internal(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _never_fail_to_print() -> None:
+    """Put a mark where a stream's encoding has no character: what cannot be shown must not change how a run ends."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
 
 
 def _show(error: click.ClickException) -> None:
@@ -88,7 +101,9 @@ def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine."""
     if isinstance(error, OSError):
         what = printable(str(error.strerror or type(error).__name__))
-        click.echo(f"error[os]: {what}\n  at: {printable(str(error.filename or 'unknown file'))}", err=True)
+        click.echo(
+            f"error[os]: {what}\n  at: {printable(str(error.filename or 'unknown file'))}", err=True
+        )
         click.echo(f"  try: {_remedy(error)}", err=True)
         return 4
     if os.environ.get("RAUDIT_TRACEBACK") == "1":
@@ -97,7 +112,10 @@ def _internal(error: Exception) -> int:
         traceback.print_exception(error)
     where = _place(error)
     click.echo(f"error[internal]: {type(error).__name__} in raudit itself\n  at: {where}", err=True)
-    click.echo("  try: run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)", err=True)
+    click.echo(
+        "  try: run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)",
+        err=True,
+    )
     return 4
 
 

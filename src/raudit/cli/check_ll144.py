@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from raudit.printable import json_text, printable, without_commands
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Print the recomputed table and every fault as JSON.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the recomputed table and every fault as JSON."
+)
 def command(file: Path, as_json: bool) -> None:
     """Recompute rates and impact ratios of a published Local Law 144 audit table.
 
@@ -21,15 +24,16 @@ def command(file: Path, as_json: bool) -> None:
 
     Exit status: 0 everything follows, 1 something does not, 2 the file cannot be used, 5 nothing to recompute.
     """
-    from raudit.stages.fairness.ll144_check import check_ll144_file
+    from raudit.stages.fairness.nyc_ll144.check import check_ll144_file
 
     checked = check_ll144_file(file)
     if as_json:
-        click.echo(json.dumps(checked.as_json(), indent=2, ensure_ascii=False))
+        click.echo(json_text(checked.as_json(), indent=2))
     else:
         for fault in checked.faults:
             place = f"{file.name}:{fault.line}"
             slip = " (last digit)" if fault.kind == "last digit" else ""
-            click.echo(f"{place}: {fault.category}: {fault.what} {fault.printed}{slip}: {fault.explanation}")
-        click.echo(checked.summary)
+            said = f"{place}: {fault.category}: {fault.what} {fault.printed}{slip}: {fault.explanation}"
+            click.echo(without_commands(printable(said)))
+        click.echo(printable(checked.summary))
     click.get_current_context().exit(5 if checked.cells == 0 else 1 if checked.faults else 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 
 EXAMPLES = ("adult-income", "support-chatbot")
 """Bundled audits: of a model and its data, and of recorded turns of a language model."""
@@ -18,7 +18,13 @@ EXAMPLES = ("adult-income", "support-chatbot")
 
 @click.command(short_help="Run the bundled audit through to a verified, signed report.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("demo"))
-@click.option("--example", type=click.Choice(EXAMPLES), default=EXAMPLES[0], show_default=True, help="Which audit.")
+@click.option(
+    "--example",
+    type=click.Choice(EXAMPLES),
+    default=EXAMPLES[0],
+    show_default=True,
+    help="Which audit.",
+)
 @clock_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> int:
@@ -28,9 +34,9 @@ def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> 
     report has been made and verifies. A second run uses the model and the keys that are there.
     """
     from raudit.audit import run_audit
-    from raudit.cli._keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
-    from raudit.cli._progress import progress_bars
-    from raudit.cli._summary import print_summary
+    from raudit.cli._shared.keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
+    from raudit.cli._shared.progress import progress_bars
+    from raudit.cli._shared.summary import print_summary
     from raudit.errors import EnvironmentFault
     from raudit.plan import load_plan
     from raudit.resources import resource_dir
@@ -40,7 +46,9 @@ def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> 
     shutil.copytree(resource_dir("examples") / example, copy, dirs_exist_ok=True, ignore=_made_here)
     keys = copy / "keys"
     if not keys.exists():
-        notice, _key = first_keys(keys, name="raudit demo", log_name="raudit-demo", clock=now_or(clock))
+        notice, _key = first_keys(
+            keys, name="raudit demo", log_name="raudit-demo", clock=now_or(clock)
+        )
         click.echo(notice, err=True)
     with progress_bars(quiet=quiet) as progress:
         if (copy / "train.py").exists() and not (copy / "model.skops").exists():
@@ -58,13 +66,22 @@ def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> 
         plan = load_plan(copy / "raudit.yaml")
         with log_of(plan) as log:
             issued = run_audit(
-                plan, out=folder, clock=now_or(clock), signer=signer_of(plan), log=log, progress=progress
+                plan,
+                out=folder,
+                clock=now_or(clock),
+                signer=signer_of(plan),
+                log=log,
+                progress=progress,
             )
             certificate = (keys / SIGNING_CERTIFICATE).read_bytes()
-            checked = verify_report(issued.report.read_bytes(), trust=[certificate], vkey=log.vkey, log=log)
+            checked = verify_report(
+                issued.report.read_bytes(), trust=[certificate], vkey=log.vkey, log=log
+            )
     if not quiet:
         print_summary(issued.record)
-    click.echo(f"report   {issued.report}  ({'verified' if checked.exit_status == 0 else 'NOT VERIFIED'})")
+    click.echo(
+        f"report   {issued.report}  ({'verified' if checked.exit_status == 0 else 'NOT VERIFIED'})"
+    )
     click.echo(f"record   {issued.record_file}")
     click.echo(f"log      {copy / plan.file.log.path}")
     click.echo("\nVerify it yourself:")
@@ -85,5 +102,6 @@ def _made_here(_folder: str, names: list[str]) -> set[str]:
     return {
         name
         for name in names
-        if name in {"keys", "model.skops", "__pycache__"} or name.startswith(("raudit-log", "report."))
+        if name in {"keys", "model.skops", "__pycache__"}
+        or name.startswith(("raudit-log", "report."))
     }

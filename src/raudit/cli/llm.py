@@ -15,8 +15,16 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "layout", default="auto", show_default=True, help="Id of the format; see raudit llm formats.")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--format",
+    "layout",
+    default="auto",
+    show_default=True,
+    help="Id of the format; see raudit llm formats.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
     """Count the turns of FILES and say what could not be read.
@@ -28,7 +36,9 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
     data = open_turns(files, layout=layout)
     readings = data.turns.readings
     if as_json:
-        click.echo(json.dumps([reading.as_json() for reading in readings], ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps([reading.as_json() for reading in readings], ensure_ascii=False, indent=2)
+        )
     else:
         for reading in readings:
             click.echo(
@@ -52,12 +62,25 @@ def formats() -> None:
 
 @command.command()
 @click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-n", "--size", type=click.IntRange(10, 100_000), default=80, show_default=True, help="Of each model.")
-@click.option("--by", multiple=True, metavar="COLUMN", help="Column of the judge's label (repeatable).")
+@click.option(
+    "-n",
+    "--size",
+    type=click.IntRange(10, 100_000),
+    default=80,
+    show_default=True,
+    help="Of each model.",
+)
+@click.option(
+    "--by", multiple=True, metavar="COLUMN", help="Column of the judge's label (repeatable)."
+)
 @click.option("--rater", "raters", multiple=True, default=("first", "second"), show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="New .xlsx or .csv file.")
-def sample(plan: Path, *, size: int, by: tuple[str, ...], raters: tuple[str, ...], seed: int, out: Path) -> int:
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="New .xlsx or .csv file."
+)
+def sample(
+    plan: Path, *, size: int, by: tuple[str, ...], raters: tuple[str, ...], seed: int, out: Path
+) -> int:
     """Draw turns of PLAN's data for people to label, into a file with one empty column a rater.
 
     It shows prompts and answers and nothing of what a judge said. Fill it in, and name it under data.turns.labels.

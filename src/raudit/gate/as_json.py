@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from raudit.gate.anchors import PlanLines
 from raudit.gate.view import GateFinding, findings_of
+from raudit.printable import json_text
 from raudit.record import Record, record_to_json
 
 SCHEMA = "raudit.gate/1"
@@ -18,17 +18,30 @@ def gate_json(record: Record, anchors: PlanLines) -> bytes:
     rows = findings_of(record)
     said: dict[str, Any] = {
         "schema": SCHEMA,
-        "system": {"name": record.system.get("name", ""), "version": record.system.get("version", "")},
-        "run": {"id": record.run.id, "clock": record.run.clock, "seed": record.run.seed, "raudit": record.run.raudit},
+        "system": {
+            "name": record.system.get("name", ""),
+            "version": record.system.get("version", ""),
+        },
+        "run": {
+            "id": record.run.id,
+            "clock": record.run.clock,
+            "seed": record.run.seed,
+            "raudit": record.run.raudit,
+        },
         "verdict": verdict,
         "counts": _counts(rows),
         "stages": [
-            {"name": stage.name, "title": stage.title, "outcome": str(stage.outcome), "reason": stage.reason}
+            {
+                "name": stage.name,
+                "title": stage.title,
+                "outcome": str(stage.outcome),
+                "reason": stage.reason,
+            }
             for stage in record.stages
         ],
         "findings": [_row(item, anchors) for item in rows],
     }
-    return (json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return (json_text(said, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _counts(rows: tuple[GateFinding, ...]) -> dict[str, int]:

@@ -5,17 +5,14 @@ The first suite says what was covered, so that an audit that measured nothing ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from raudit.findings import Status
 from raudit.gate.anchors import PlanLines
 from raudit.gate.view import GateFinding, findings_of
+from raudit.printable import for_terminal, printable
 from raudit.record import Outcome, Record, StageRecord
-
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 does not allow in text."""
 
 
 def junit_xml(record: Record, anchors: PlanLines) -> bytes:
@@ -38,22 +35,48 @@ def _coverage(record: Record, judged: int) -> ET.Element:
     assert verdict is not None  # noqa: S101 -- findings_of has looked
     cases = [_case("something was evaluated", "raudit.coverage")]
     if judged == 0:
-        _child(cases[0], "failure", "nothing was evaluated", "nothing-evaluated", " ".join(verdict.because))
+        _child(
+            cases[0],
+            "failure",
+            "nothing was evaluated",
+            "nothing-evaluated",
+            " ".join(verdict.because),
+        )
     verdict_case = _case("verdict", "raudit.coverage")
     if verdict.exit_status == 1:
-        _child(verdict_case, "failure", "the gate blocks", "blocked", "\n".join(verdict.because))
+        _child(
+            verdict_case,
+            "failure",
+            "the gate blocks",
+            "blocked",
+            "\n".join(map(printable, verdict.because)),
+        )
     elif verdict.exit_status != 0:
-        _child(verdict_case, "error", "the gate could not tell", "could-not-tell", "\n".join(verdict.because))
+        _child(
+            verdict_case,
+            "error",
+            "the gate could not tell",
+            "could-not-tell",
+            "\n".join(map(printable, verdict.because)),
+        )
     cases.append(verdict_case)
     for name in verdict.not_run:
         case = _case(f"{name} ran", "raudit.coverage")
         stage = record.stage(name)
-        _child(case, "error", f"{name} did not complete", "not-run", stage.reason if stage else "not in the record")
+        _child(
+            case,
+            "error",
+            f"{name} did not complete",
+            "not-run",
+            stage.reason if stage else "not in the record",
+        )
         cases.append(case)
     return _close("coverage", cases, record)
 
 
-def _suite(stage: StageRecord, items: Sequence[GateFinding], record: Record, anchors: PlanLines) -> ET.Element:
+def _suite(
+    stage: StageRecord, items: Sequence[GateFinding], record: Record, anchors: PlanLines
+) -> ET.Element:
     assert record.verdict is not None  # noqa: S101 -- findings_of has looked
     cases: list[ET.Element] = []
     if stage.outcome is not Outcome.COMPLETED:
@@ -78,10 +101,10 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
     body = "\n".join(
         line
         for line in (
-            item.finding.statement,
-            item.reason,
-            item.explanation,
-            item.finding.remedy,
+            printable(item.finding.statement),
+            printable(item.reason),
+            printable(item.explanation),
+            printable(item.finding.remedy),
             f"set at {place.uri}:{place.line}; fingerprint {item.finding.fingerprint}",
         )
         if line
@@ -98,16 +121,21 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
         case "noted" if item.status is Status.INDETERMINATE:
             _child(case, "skipped", f"could not be told: {item.reason}", "indeterminate", body)
         case "noted":
-            _child(case, "skipped", f"failed, does not block: {item.finding.statement}", "noted", body)
+            _child(
+                case, "skipped", f"failed, does not block: {item.finding.statement}", "noted", body
+            )
     return case
 
 
 def _case(name: str, classname: str) -> ET.Element:
-    return ET.Element("testcase", {"name": _clean(name), "classname": _clean(classname), "time": "0"})
+    return ET.Element(
+        "testcase",
+        {"name": _clean(printable(name)), "classname": printable(classname), "time": "0"},
+    )
 
 
 def _child(case: ET.Element, tag: str, message: str, kind: str, body: str) -> None:
-    child = ET.SubElement(case, tag, {"message": _clean(message), "type": kind})
+    child = ET.SubElement(case, tag, {"message": _clean(printable(message)), "type": kind})
     child.text = _clean(body) or None
 
 
@@ -132,8 +160,12 @@ def _close(name: str, cases: Sequence[ET.Element], record: Record) -> ET.Element
 
 
 def _totals(suites: Sequence[ET.Element]) -> dict[str, str]:
-    return {key: str(sum(int(suite.attrib[key]) for suite in suites)) for key in ("tests", "failures", "errors")}
+    return {
+        key: str(sum(int(suite.attrib[key]) for suite in suites))
+        for key in ("tests", "failures", "errors")
+    }
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("�", text)
+    """Lines of ours, each printable; what XML 1.0 does not allow is among what is escaped."""
+    return for_terminal(text)

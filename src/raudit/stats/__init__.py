@@ -16,7 +16,14 @@ from raudit.stats.intervals import (
     wilson,
     wilson_ratio,
 )
-from raudit.stats.judged import Estimate, Stratum, clopper_pearson, prediction_powered, rogan_gladen, upper_bound
+from raudit.stats.judged import (
+    Estimate,
+    Stratum,
+    clopper_pearson,
+    prediction_powered,
+    rogan_gladen,
+    upper_bound,
+)
 from raudit.stats.paired import PairedDifference, mcnemar_exact, paired_newcombe
 from raudit.stats.power import detectable_gap, rows_to_settle
 from raudit.stats.resampling import dirichlet_draws, draw_bounds, multinomial_draws

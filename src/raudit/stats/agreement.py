@@ -25,7 +25,9 @@ class Agreement(NamedTuple):
     """Krippendorff's alpha, which takes items with missing labels too."""
 
 
-def agreement(labels: Sequence[Sequence[str | None]], *, seed: int, level: float = 0.95) -> Agreement:
+def agreement(
+    labels: Sequence[Sequence[str | None]], *, seed: int, level: float = 0.95
+) -> Agreement:
     """Measure how far raters agree on nominal labels.
 
     Parameters
@@ -82,7 +84,9 @@ class _Patterns:
     @classmethod
     def of(cls, kinds: Sequence[tuple[str, ...]], raters: int) -> _Patterns:
         names = sorted({label for kind in kinds for label in kind})
-        return cls(np.array([[kind.count(name) for name in names] for kind in kinds], dtype=float), raters)
+        return cls(
+            np.array([[kind.count(name) for name in names] for kind in kinds], dtype=float), raters
+        )
 
     def raw(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         with np.errstate(invalid="ignore"):

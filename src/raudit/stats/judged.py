@@ -152,7 +152,9 @@ def rogan_gladen(
     p = rng.beta(rejections * more + 0.5, (negatives - rejections) * more + 0.5, DRAWS)
     useful = s + p > 1
     drawn = np.clip((q + p - 1) / (s + p - 1), 0, 1)
-    drawn = np.where(useful, drawn, rng.uniform(size=DRAWS))  # a judge that tells nothing leaves any rate possible
+    drawn = np.where(
+        useful, drawn, rng.uniform(size=DRAWS)
+    )  # a judge that tells nothing leaves any rate possible
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     value = float(np.clip((q + sp - 1) / (se + sp - 1), 0, 1))
     return Estimate(value, float(min(low, value)), float(max(high, value)))

@@ -54,7 +54,9 @@ def rows(source: Source) -> Iterator[Row]:
         case "parquet":
             yield from _parquet(source)
         case other:
-            raise refused(source.path, "turns-format", f"a format packed as {other}", "name another format")
+            raise refused(
+                source.path, "turns-format", f"a format packed as {other}", "name another format"
+            )
 
 
 def _json_lines(source: Source) -> Iterator[Row]:
@@ -82,7 +84,10 @@ def _json_document(source: Source) -> Iterator[Row]:
             raise Unreadable("no list of results")
     except Unreadable as reason:
         raise refused(
-            source.path, "turns-broken-document", str(reason), "export the results again; nothing of it was read"
+            source.path,
+            "turns-broken-document",
+            str(reason),
+            "export the results again; nothing of it was read",
         ) from reason
     header = read.header
     if format_.version is not None and not holds(format_.version, header):
@@ -99,7 +104,9 @@ def _json_document(source: Source) -> Iterator[Row]:
 def _concatenated(source: Source) -> Iterator[Row]:
     place = 0
     try:
-        for place, row in enumerate(concatenated(document(source.path, source.limits), source.limits), start=1):
+        for place, row in enumerate(
+            concatenated(document(source.path, source.limits), source.limits), start=1
+        ):
             yield place, row
     except Unreadable as reason:
         source.tally.bad_row(place + 1, str(reason))
@@ -133,7 +140,12 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
         try:
             for place, cells in enumerate(reader):
                 if place == 0 and not doubled and (len(set(cells)) != len(cells) or "" in cells):
-                    raise refused(path, "turns-columns", "a column name twice, or an empty one", "rename the columns")
+                    raise refused(
+                        path,
+                        "turns-columns",
+                        "a column name twice, or an empty one",
+                        "rename the columns",
+                    )
                 if cells:
                     yield place, cells
         except csv.Error as error:
@@ -144,7 +156,9 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
                 "write the file again with a CSV writer",
             ) from error
         except UnicodeDecodeError as error:
-            raise refused(path, "turns-not-utf-8", "bytes that are not UTF-8", "save it as UTF-8") from error
+            raise refused(
+                path, "turns-not-utf-8", "bytes that are not UTF-8", "save it as UTF-8"
+            ) from error
 
 
 def _parquet(source: Source) -> Iterator[Row]:
@@ -158,9 +172,14 @@ def _parquet(source: Source) -> Iterator[Row]:
             names = batch.schema.names
             for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 place += 1
-                yield place, {n: _scalar(v) for n, v in zip(names, values, strict=True) if v is not None}
+                yield (
+                    place,
+                    {n: _scalar(v) for n, v in zip(names, values, strict=True) if v is not None},
+                )
     except (pa.ArrowInvalid, OSError) as error:
-        raise refused(source.path, "turns-broken-parquet", "no whole Parquet file", "write it again") from error
+        raise refused(
+            source.path, "turns-broken-parquet", "no whole Parquet file", "write it again"
+        ) from error
 
 
 def _scalar(value: Any) -> Any:

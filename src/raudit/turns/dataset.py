@@ -59,10 +59,16 @@ class TurnsDataSet:
     def kinds(self) -> Mapping[ColumnName, Kind]:
         """Kind of every column: texts first, then what the table holds."""
         texts = {ColumnName(name): Kind.TEXT for name in self.turns.texts}
-        rest = {ColumnName(f.name): kind_of(f.type) for f in self.turns.table.schema if f.name not in HIDDEN}
+        rest = {
+            ColumnName(f.name): kind_of(f.type)
+            for f in self.turns.table.schema
+            if f.name not in HIDDEN
+        }
         return {**texts, **rest}
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """Read columns in pieces; texts are read from the files again."""
         import pyarrow as pa
 
@@ -112,7 +118,12 @@ class TurnsDataSet:
         if name in table.column_names:
             return table.column(name).combine_chunks().cast(self._type(name))
         if name in self.turns.table.column_names:
-            return self.turns.table.column(name).slice(start, table.num_rows).combine_chunks().cast(self._type(name))
+            return (
+                self.turns.table.column(name)
+                .slice(start, table.num_rows)
+                .combine_chunks()
+                .cast(self._type(name))
+            )
         return pa.nulls(table.num_rows, self._type(name))
 
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
@@ -121,9 +132,9 @@ class TurnsDataSet:
 
         wanted = list(self.kinds) if columns is None else list(columns)
         schema = pa.schema([(name, self._type(name)) for name in wanted])
-        frame: pd.DataFrame = pa.Table.from_batches(list(self.batches(wanted)), schema=schema).to_pandas(
-            integer_object_nulls=False
-        )
+        frame: pd.DataFrame = pa.Table.from_batches(
+            list(self.batches(wanted)), schema=schema
+        ).to_pandas(integer_object_nulls=False)
         return frame
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:
@@ -164,18 +175,36 @@ def open_turns(
             raise DataError(
                 f"there is no field '{label(name)}' of turns",
                 reference="turns-field",
-                hint=nearest(name, [*TEXTS, *LABELS, *TRUTHS, *NUMBERS, *(f"{family}.NAME" for family in FAMILIES)]),
+                hint=nearest(
+                    name,
+                    [
+                        *TEXTS,
+                        *LABELS,
+                        *TRUTHS,
+                        *NUMBERS,
+                        *(f"{family}.NAME" for family in FAMILIES),
+                    ],
+                ),
             )
     secret = document(system_prompt) if system_prompt is not None else None
     files = tuple(
-        TurnsFile(path=path, format=detected(path) if layout == "auto" else format_named(layout), fields=fields or {})
+        TurnsFile(
+            path=path,
+            format=detected(path) if layout == "auto" else format_named(layout),
+            fields=fields or {},
+        )
         for path in paths
     )
     turns = read_turns(files, system_prompt=secret)
     for reading, path in zip(turns.readings, paths, strict=True):
         if not reading.attempts:
             why = "; ".join(f"{count:,} rows: {reason}" for reason, count in reading.bad.items())
-            raise refused(path, "turns-none", why or "no turn in the whole file", "look at the file and its format")
+            raise refused(
+                path,
+                "turns-none",
+                why or "no turn in the whole file",
+                "look at the file and its format",
+            )
     for path in labels:
         turns = with_labels(turns, path)
     return TurnsDataSet(name=paths[0].name, sha256=sha256_file(paths[0]), turns=turns, files=files)

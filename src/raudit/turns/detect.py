@@ -10,7 +10,17 @@ from typing import Any
 
 from raudit.errors import DataError
 from raudit.turns.formats import Format, known_formats
-from raudit.turns.front import LIMITS, Document, Limits, Unreadable, document, lines, opened, refused, strict_json
+from raudit.turns.front import (
+    LIMITS,
+    Document,
+    Limits,
+    Unreadable,
+    document,
+    lines,
+    opened,
+    refused,
+    strict_json,
+)
 from raudit.turns.mapping import as_text
 from raudit.turns.paths import MISSING, look
 
@@ -31,7 +41,9 @@ def format_named(name: str) -> Format:
     known = known_formats()
     if name not in known:
         raise DataError(
-            f"there is no format '{name}' of recorded turns", reference="turns-format", hint=nearest(name, list(known))
+            f"there is no format '{name}' of recorded turns",
+            reference="turns-format",
+            hint=nearest(name, list(known)),
         )
     return known[name]
 
@@ -56,7 +68,9 @@ def detected(path: Path, limits: Limits = LIMITS) -> Format:
         return format_named("parquet")
     if path.suffix.lower() in (".csv", ".tsv"):
         names = head.decode("utf-8", "replace").split("\n")[0]
-        return format_named("promptfoo-csv" if ",Status," in names and "Grader Reason" in names else "csv")
+        return format_named(
+            "promptfoo-csv" if ",Status," in names and "Grader Reason" in names else "csv"
+        )
     return _of_text(path, limits)
 
 
@@ -66,7 +80,10 @@ def _of_archive(path: Path) -> Format:
             names = zipped.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise refused(
-            path, "turns-no-archive", "no whole zip archive", "copy the log again; it may be cut short"
+            path,
+            "turns-no-archive",
+            "no whole zip archive",
+            "copy the log again; it may be cut short",
         ) from error
     if not any("samples/" in name for name in names):
         raise _unknown(path)
@@ -77,11 +94,16 @@ def _of_database(path: Path) -> Format:
     try:
         link = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         try:
-            tables = {row[0] for row in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            tables = {
+                row[0]
+                for row in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
         finally:
             link.close()
     except sqlite3.Error as error:
-        raise refused(path, "turns-broken-database", "a broken database", "copy it again") from error
+        raise refused(
+            path, "turns-broken-database", "a broken database", "copy it again"
+        ) from error
     for format_ in known_formats().values():
         if format_.container == "sqlite" and tables.issuperset(format_.recognise):
             return format_
@@ -99,7 +121,9 @@ def _of_text(path: Path, limits: Limits) -> Format:
             rows.append(None)
     for row in rows:
         found = _fitting(row, ("jsonl", "json"))
-        if found is not None and not (found.container == "json" and len([r for r in rows if r is not None]) > 1):
+        if found is not None and not (
+            found.container == "json" and len([r for r in rows if r is not None]) > 1
+        ):
             return found
     listed = [row for row in rows if isinstance(row, list)]
     if listed or not any(isinstance(row, dict) for row in rows):
@@ -122,10 +146,15 @@ def _of_document(path: Path, limits: Limits) -> Format | None:
         return _fitting(read.header, ("json",))
     except Unreadable as reason:
         for format_ in known_formats().values():
-            if format_.container == "concatenated" and all(f'"{key}"' in text[:4096] for key in format_.recognise):
+            if format_.container == "concatenated" and all(
+                f'"{key}"' in text[:4096] for key in format_.recognise
+            ):
                 return format_
         raise refused(
-            path, "turns-broken-document", str(reason), "export the results again; nothing of it was read"
+            path,
+            "turns-broken-document",
+            str(reason),
+            "export the results again; nothing of it was read",
         ) from reason
 
 
@@ -139,7 +168,11 @@ def _fitting(row: Any, containers: tuple[str, ...], *, of_list: bool = False) ->
         if format_.container == "json" and of_list != (format_.rows == ""):
             continue
         fits = all(look(row, key) is not MISSING for key in format_.recognise)
-        if fits and _values_fit(row, format_.recognise_values) and (best is None or _narrow(format_) > _narrow(best)):
+        if (
+            fits
+            and _values_fit(row, format_.recognise_values)
+            and (best is None or _narrow(format_) > _narrow(best))
+        ):
             best = format_
     return best
 
@@ -154,4 +187,9 @@ def _narrow(format_: Format) -> int:
 
 def _unknown(path: Path) -> DataError:
     known = ", ".join(sorted(name for name, f in known_formats().items() if not f.refuse))
-    return refused(path, "turns-format", "a layout that is not known here", f"name its format in the plan: {known}")
+    return refused(
+        path,
+        "turns-format",
+        "a layout that is not known here",
+        f"name its format in the plan: {known}",
+    )

@@ -53,7 +53,10 @@ def strict_json(text: str, limits: Limits = LIMITS) -> Any:
     Unreadable
         With the reason.
     """
-    if text.count("[") + text.count("{") > limits.depth and _depth(text, limits.depth) > limits.depth:
+    if (
+        text.count("[") + text.count("{") > limits.depth
+        and _depth(text, limits.depth) > limits.depth
+    ):
         raise Unreadable(f"nested deeper than {limits.depth} levels")
     try:
         return _DECODER.decode(text)
@@ -95,7 +98,9 @@ def _finite(text: str) -> float:
     return value
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite
+)
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -162,12 +167,16 @@ def document(path: Path, limits: Limits = LIMITS) -> str:
     try:
         return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
-        raise refused(path, "turns-not-utf-8", "bytes that are not UTF-8", "write the results as UTF-8") from error
+        raise refused(
+            path, "turns-not-utf-8", "bytes that are not UTF-8", "write the results as UTF-8"
+        ) from error
 
 
 def refused(path: Path, reference: str, got: str, hint: str) -> DataError:
     """Make the error of a file that is not read at all."""
-    return DataError("the file of turns is not read", reference=reference, where=path.name, got=got, hint=hint)
+    return DataError(
+        "the file of turns is not read", reference=reference, where=path.name, got=got, hint=hint
+    )
 
 
 def archive(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes | Unreadable]]:
@@ -185,11 +194,17 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes | 
             infos = sorted(zipped.infolist(), key=lambda info: info.filename)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise refused(
-            path, "turns-no-archive", "no whole zip archive", "copy the log again; it may be cut short"
+            path,
+            "turns-no-archive",
+            "no whole zip archive",
+            "copy the log again; it may be cut short",
         ) from error
     if len(infos) > limits.members:
         raise refused(
-            path, "turns-too-many-members", f"{len(infos):,} members", f"keep it to {limits.members:,} members"
+            path,
+            "turns-too-many-members",
+            f"{len(infos):,} members",
+            f"keep it to {limits.members:,} members",
         )
     total = 0
     with opened(path) as file:
@@ -200,10 +215,18 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes | 
             if isinstance(content, bytes):
                 total += len(content)
             elif str(content).startswith("a member inflates"):
-                raise refused(path, "turns-too-large", str(content), "look at the log with the tool that wrote it")
+                raise refused(
+                    path,
+                    "turns-too-large",
+                    str(content),
+                    "look at the log with the tool that wrote it",
+                )
             if total > limits.archive_bytes:
                 raise refused(
-                    path, "turns-too-large", f"more than {limits.archive_bytes:,} bytes inflated", "split the log"
+                    path,
+                    "turns-too-large",
+                    f"more than {limits.archive_bytes:,} bytes inflated",
+                    "split the log",
                 )
             yield info.filename, content
 
@@ -285,7 +308,9 @@ class Document:
         if self._after_space(end) != len(self.text):
             raise Unreadable("not JSON")
 
-    def _value(self, at: int, parts: tuple[str, ...], header: dict[str, Any]) -> Generator[Any, None, int]:
+    def _value(
+        self, at: int, parts: tuple[str, ...], header: dict[str, Any]
+    ) -> Generator[Any, None, int]:
         if not parts:
             return (yield from self._list(at))
         if self._char(at) != "{":

@@ -32,7 +32,11 @@ def with_labels(turns: Turns, path: Path) -> Turns:
 
     ids = turns.table.column("turn_id").to_pylist()
     place = {name: number for number, name in enumerate(ids)}
-    digests = turns.table.column("output_sha256").to_pylist() if "output_sha256" in turns.table.column_names else None
+    digests = (
+        turns.table.column("output_sha256").to_pylist()
+        if "output_sha256" in turns.table.column_names
+        else None
+    )
     found: dict[str, list[str | None]] = {}
     seen: set[str] = set()
     stale = 0
@@ -40,11 +44,17 @@ def with_labels(turns: Turns, path: Path) -> Turns:
         name = label(row.get("turn_id") or "")
         if name in seen or name not in place:
             why = "a turn twice" if name in seen else "a turn that is not among the turns"
-            raise _wrong(path, f"{why}, in row {number}", "keep one row a turn, as the sample was drawn")
+            raise _wrong(
+                path, f"{why}, in row {number}", "keep one row a turn, as the sample was drawn"
+            )
         seen.add(name)
         at = place[name]
         told = row.get("output_sha256")
-        if told and digests is not None and (digests[at] is None or digests[at].hex() != told.strip().lower()):
+        if (
+            told
+            and digests is not None
+            and (digests[at] is None or digests[at].hex() != told.strip().lower())
+        ):
             stale += 1
             continue
         for column, value in row.items():
@@ -53,7 +63,11 @@ def with_labels(turns: Turns, path: Path) -> Turns:
     table = turns.table
     for column, values in sorted(found.items()):
         if column in table.column_names:
-            raise _wrong(path, f"a column that the turns have already: {column}", "rename it in one of the two")
+            raise _wrong(
+                path,
+                f"a column that the turns have already: {column}",
+                "rename it in one of the two",
+            )
         table = table.append_column(column, pa.array(values, pa.string()).dictionary_encode())
     note = f"{stale:,} labels of {path.name} are for other answers and do not count"
     readings = turns.readings
@@ -69,12 +83,20 @@ def _rows(path: Path) -> Iterator[dict[str, str | None]]:
             raise _wrong(path, f"more than {MOST_ROWS:,} rows", "split it")
         if not names:
             names = [str(cell or "").strip() for cell in cells]
-            if "turn_id" not in names or len(set(filter(None, names))) != len(list(filter(None, names))):
+            if "turn_id" not in names or len(set(filter(None, names))) != len(
+                list(filter(None, names))
+            ):
                 raise _wrong(
-                    path, "no column turn_id, or a column twice", "use the file that the sample was drawn into"
+                    path,
+                    "no column turn_id, or a column twice",
+                    "use the file that the sample was drawn into",
                 )
         elif any(cell not in (None, "") for cell in cells):
-            yield {n: None if c is None else str(c).strip() for n, c in zip(names, cells, strict=False) if n}
+            yield {
+                n: None if c is None else str(c).strip()
+                for n, c in zip(names, cells, strict=False)
+                if n
+            }
 
 
 def _cells(path: Path) -> Iterator[list[Any]]:
@@ -112,4 +134,10 @@ def _workbook(path: Path) -> Iterator[list[Any]]:
 
 
 def _wrong(path: Path, got: str, hint: str) -> DataError:
-    return DataError("the file of labels cannot be used", reference="turns-labels", where=path.name, got=got, hint=hint)
+    return DataError(
+        "the file of labels cannot be used",
+        reference="turns-labels",
+        where=path.name,
+        got=got,
+        hint=hint,
+    )

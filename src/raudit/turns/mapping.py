@@ -76,7 +76,11 @@ def holds(condition: Condition, row: Any) -> bool:
         return value is not MISSING and value is not None and value not in ("", [], {})
     if condition.starts:
         return isinstance(value, str) and value.startswith(condition.starts)
-    return value is not MISSING and not isinstance(value, dict | list) and as_text(value) in condition.equals
+    return (
+        value is not MISSING
+        and not isinstance(value, dict | list)
+        and as_text(value) in condition.equals
+    )
 
 
 def _first(row: Any, paths: tuple[str, ...]) -> Any:
@@ -103,9 +107,15 @@ class Mapper:
 
     def __init__(self, format_: Format, own: Mapping[str, FieldMap], tally: Tally) -> None:
         self.format, self.tally = format_, tally
-        self.fields = [(name, spec, name in own) for name, spec in {**format_.fields, **own}.items()]
+        self.fields = [
+            (name, spec, name in own) for name, spec in {**format_.fields, **own}.items()
+        ]
         taken = {name for name, _, _ in self.fields}
-        self.free = [n for n in (*TEXTS, *LABELS, *TRUTHS, *NUMBERS) if n not in taken] if format_.canonical else []
+        self.free = (
+            [n for n in (*TEXTS, *LABELS, *TRUTHS, *NUMBERS) if n not in taken]
+            if format_.canonical
+            else []
+        )
         self.taken = taken
         self.lenient = format_.container in ("csv", "parquet") or format_.canonical
 
@@ -125,14 +135,21 @@ class Mapper:
         for name, spec, own in self.fields:
             value = _value(row, spec)
             if value is not MISSING:
-                self._put(turn, name, value, strict=not own and not self.lenient and not spec.values)
+                self._put(
+                    turn, name, value, strict=not own and not self.lenient and not spec.values
+                )
         for name in self.free:
             value = row.get(name)
             if value is not None:
                 self._put(turn, name, value, strict=False)
         if self.format.canonical:
             for name, value in row.items():
-                if value is not None and name.partition(".")[0] in FAMILIES and known(name) and name not in self.taken:
+                if (
+                    value is not None
+                    and name.partition(".")[0] in FAMILIES
+                    and known(name)
+                    and name not in self.taken
+                ):
                     self._put(turn, name, value, strict=False)
         self._messages(turn, row)
         self._tests(turn, row)
@@ -201,9 +218,16 @@ class Mapper:
             passed = score >= 0.5 if _is_number(score) else None
         elif passed is not MISSING and passed is not None and not isinstance(passed, bool):
             raise Unreadable("a test whose outcome is no truth value")
-        self._test(turn, name, passed if isinstance(passed, bool) else None, score if _is_number(score) else None)
+        self._test(
+            turn,
+            name,
+            passed if isinstance(passed, bool) else None,
+            score if _is_number(score) else None,
+        )
 
-    def _test(self, turn: dict[str, Any], name: Any, passed: bool | None, score: float | None) -> None:
+    def _test(
+        self, turn: dict[str, Any], name: Any, passed: bool | None, score: float | None
+    ) -> None:
         shown = label(name)
         if passed is None and score is None:
             self.tally.not_judged[shown] += 1
@@ -220,7 +244,15 @@ class Mapper:
             failed = bool(turn.get("error"))
         turn["status"] = "blocked" if blocked else "error" if failed else "answered"
         if failed:
-            for name in ("passed", "refused", "attacked", "score", "decision", "grounded", "helpful"):
+            for name in (
+                "passed",
+                "refused",
+                "attacked",
+                "score",
+                "decision",
+                "grounded",
+                "helpful",
+            ):
                 turn.pop(name, None)
 
 
@@ -236,7 +268,9 @@ def _value(row: Any, spec: FieldMap) -> Any:
         return "#".join(as_text(part) for part in parts)
     value = _first(row, spec.path)
     if spec.values and value is not MISSING and value != "":
-        return spec.values.get(as_text(value), _Unmapped if spec.otherwise is None else spec.otherwise)
+        return spec.values.get(
+            as_text(value), _Unmapped if spec.otherwise is None else spec.otherwise
+        )
     if spec.scale != 1.0 and value is not MISSING:
         number = as_number(value)
         return value if number is None else number * spec.scale
@@ -292,4 +326,8 @@ def as_number(value: Any) -> float | None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and as_number(value) is not None
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and as_number(value) is not None
+    )

@@ -144,7 +144,9 @@ class Reading:
             reasons.append(f"{self.conflicts:,} rows contradict another of the same id")
         if self.unreadable_values:
             total = sum(self.unreadable_values.values())
-            reasons.append(f"{total:,} values of {', '.join(self.unreadable_values)} could not be read")
+            reasons.append(
+                f"{total:,} values of {', '.join(self.unreadable_values)} could not be read"
+            )
         if self.unfinished:
             reasons.append(self.unfinished)
         reasons += self.contradictions
@@ -154,7 +156,13 @@ class Reading:
     def as_json(self) -> dict[str, Any]:
         """As JSON, for a record."""
         return {
-            name: (list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value)
+            name: (
+                list(value)
+                if isinstance(value, tuple)
+                else dict(value)
+                if isinstance(value, Mapping)
+                else value
+            )
             for name in self.__slots__
             if (value := getattr(self, name)) not in ("", {}, ()) and name != "places"
         } | {"places": {reason: list(rows) for reason, rows in self.places.items()}}

@@ -40,7 +40,9 @@ def drawn(data: TurnsDataSet, *, size: int, by: Sequence[str], seed: int) -> lis
         )
     subject = [name for name in ("model", "prompt_version") if name in table.column_names]
     strata = [*by, *data.turns.names("group")]
-    frame = pd.DataFrame({n: table.column(n).to_pandas().astype(str) for n in dict.fromkeys([*subject, *strata])})
+    frame = pd.DataFrame(
+        {n: table.column(n).to_pandas().astype(str) for n in dict.fromkeys([*subject, *strata])}
+    )
     frame["answered"] = (table.column("status").to_pandas() == "answered").to_numpy()
     frame = frame[frame["answered"]]
     if not len(frame):
@@ -76,7 +78,9 @@ def write_sample(data: TurnsDataSet, rows: Sequence[int], raters: Sequence[str],
             "the sample is not written",
             reference="turns-sample",
             where=out.name,
-            got="a file that is there already" if out.exists() else f"the suffix {out.suffix or '(none)'}",
+            got="a file that is there already"
+            if out.exists()
+            else f"the suffix {out.suffix or '(none)'}",
             hint="name a new .xlsx or .csv file",
         )
     head = [*HEAD, *(f"human.{name}" for name in raters)]
@@ -85,7 +89,9 @@ def write_sample(data: TurnsDataSet, rows: Sequence[int], raters: Sequence[str],
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(head)
-            writer.writerows([_inert(cell) for cell in [*line, *("" for _ in raters)]] for line in cells)
+            writer.writerows(
+                [_inert(cell) for cell in [*line, *("" for _ in raters)]] for line in cells
+            )
         return
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -123,7 +129,9 @@ def _cells(data: TurnsDataSet, rows: Sequence[int]) -> list[list[str]]:
         for row in range(start, start + batch.num_rows):
             if row not in wanted:
                 continue
-            texts = {name: batch.column(i)[row - start].as_py() or "" for i, name in enumerate(names)}
+            texts = {
+                name: batch.column(i)[row - start].as_py() or "" for i, name in enumerate(names)
+            }
             value = digests[row].as_py() if digests is not None else None
             found[wanted[row]] = [
                 ids[row].as_py(),

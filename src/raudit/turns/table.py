@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from raudit.turns import chats, garak_report, inspect_log, joined, pyrit_memory, spans
 from raudit.turns.containers import Row, Source, rows
 from raudit.turns.formats import FieldMap, Format
 from raudit.turns.front import LIMITS, Limits, Unreadable, refused
 from raudit.turns.leaks import SystemPrompts
 from raudit.turns.mapping import NUMBERS, TEXTS, TRUTHS, Mapper
 from raudit.turns.reading import Reading, Tally
+from raudit.turns.shapes import chats, garak_report, inspect_log, joined, pyrit_memory, spans
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,7 +66,9 @@ def turns_of(file: TurnsFile, tally: Tally, limits: Limits = LIMITS) -> Iterator
     tally.format = file.format.id
     tally.lacking = dict(file.format.lacking)
     if file.format.refuse:
-        raise refused(file.path, "turns-none", file.format.refuse, "give the file that holds the turns")
+        raise refused(
+            file.path, "turns-none", file.format.refuse, "give the file that holds the turns"
+        )
     mapper = Mapper(file.format, file.fields, tally)
     seen: dict[int, int] = {}
     for place, row in SHAPES[file.format.shape](Source(file.path, file.format, tally, limits)):
@@ -80,7 +82,10 @@ def turns_of(file: TurnsFile, tally: Tally, limits: Limits = LIMITS) -> Iterator
         name = turn.get("turn_id")
         if name is not None and not _new(seen, str(name), turn, tally, place):
             continue
-        turn.setdefault("turn_id", f"row {place}" if file.format.shape == "rows" else f"row {place}.{tally.attempts}")
+        turn.setdefault(
+            "turn_id",
+            f"row {place}" if file.format.shape == "rows" else f"row {place}.{tally.attempts}",
+        )
         turn["row"] = place
         if isinstance(row, dict) and row.get("cancelled") is True:
             tally.cancelled += 1
@@ -127,14 +132,18 @@ class Turns:
     @property
     def partly(self) -> str:
         """Why nothing may pass on these turns; empty if every file was read whole."""
-        return "; ".join(f"{reading.file}: {reading.partly}" for reading in self.readings if reading.partly)
+        return "; ".join(
+            f"{reading.file}: {reading.partly}" for reading in self.readings if reading.partly
+        )
 
     def names(self, family: str) -> tuple[str, ...]:
         """Columns of a family, such as ``group``, in order."""
         return tuple(name for name in self.table.column_names if name.startswith(f"{family}."))
 
 
-def read_turns(files: tuple[TurnsFile, ...], *, system_prompt: str | None = None, limits: Limits = LIMITS) -> Turns:
+def read_turns(
+    files: tuple[TurnsFile, ...], *, system_prompt: str | None = None, limits: Limits = LIMITS
+) -> Turns:
     """Read files of recorded turns into one table without texts.
 
     Raises
@@ -191,8 +200,12 @@ def _columns(batch: list[dict[str, Any]], number: int, *, with_texts: bool) -> p
         elif with_texts:
             columns[name] = pa.array(values, pa.large_string())
         elif name in ("prompt", "output"):
-            columns[f"{name}_sha256"] = pa.array([_digest(value) for value in values], pa.binary(32))
-            columns[f"{name}_chars"] = pa.array([None if v is None else len(v) for v in values], pa.int64())
+            columns[f"{name}_sha256"] = pa.array(
+                [_digest(value) for value in values], pa.binary(32)
+            )
+            columns[f"{name}_chars"] = pa.array(
+                [None if v is None else len(v) for v in values], pa.int64()
+            )
     return pa.table(columns)
 
 

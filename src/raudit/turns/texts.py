@@ -11,8 +11,12 @@ from raudit.turns.front import Unreadable, strict_json
 
 LABEL = 120
 """Characters of a label that are kept."""
-_BIDI = frozenset("\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-ROLES = frozenset({"system", "developer", "user", "human", "assistant", "gpt", "model", "ai", "tool", "function"})
+_BIDI = frozenset(
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
+ROLES = frozenset(
+    {"system", "developer", "user", "human", "assistant", "gpt", "model", "ai", "tool", "function"}
+)
 _ASKED = frozenset({"user", "human"})
 _ANSWERED = frozenset({"assistant", "gpt", "model", "ai"})
 _TOLD = frozenset({"system", "developer"})
@@ -111,9 +115,15 @@ def said(messages: Any) -> Said:
         context += more
         if text is None:
             continue
-        (prompt if role in _ASKED else system if role in _TOLD else answers if role in _ANSWERED else context).append(
-            text
-        )
+        (
+            prompt
+            if role in _ASKED
+            else system
+            if role in _TOLD
+            else answers
+            if role in _ANSWERED
+            else context
+        ).append(text)
     return Said(
         prompt=_joined(prompt),
         output=answers[-1] if answers else None,

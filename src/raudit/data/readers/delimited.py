@@ -29,12 +29,20 @@ SAMPLE_LINES = 400
 LONGEST_LINE = 2**30
 WHOLE_LINES = "\x1e"
 """Delimiter of a file whose lines are one cell each."""
-CALLED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde", WHOLE_LINES: "none"}
+CALLED = {
+    ",": "comma",
+    ";": "semicolon",
+    "\t": "tab",
+    "|": "bar",
+    "^": "caret",
+    "~": "tilde",
+    WHOLE_LINES: "none",
+}
 """Delimiters in the record, where the mark itself would be lost among others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
+class Layout:
     """How a file's text is rows."""
 
     text: TextForm
@@ -62,7 +70,7 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
     DataError
         If it is empty, too wide, or its first row looks like data and nobody said whether it is.
     """
-    form = _find(contents, options)
+    form = find_layout(contents, options)
     check_columns(contents.name, form.width, options.limits)
     header = form.header or tuple(f"column {place}" for place in range(1, form.width + 1))
     names = named(header)
@@ -90,18 +98,32 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
     )
 
 
-def _find(contents: Contents, options: ReadOptions) -> _Form:
+def find_layout(contents: Contents, options: ReadOptions) -> Layout:
+    """Find out how a file's text is rows, where it is not declared.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, its encoding is unknown, or its first row cannot be read.
+    """
     text = find_form(contents, options)
     sample, rest = _sample(contents, text)
     if not any(line.strip("\r\n \t\0") for line in sample):
-        raise DataError("the data file is empty", reference="data-empty", where=contents.name, hint="check the export")
+        raise DataError(
+            "the data file is empty",
+            reference="data-empty",
+            where=contents.name,
+            hint="check the export",
+        )
     skip, sample = _without_blanks(sample)
     announced = re.fullmatch(r"sep=(.)\s*", sample[0])
     if announced:
         skip += len(sample[0].encode("utf-8", "replace"))
         skip_blank, sample = _without_blanks(sample[1:] or [""])
         skip += skip_blank
-    delimiter = options.delimiter or (announced and announced[1]) or _delimiter(contents, sample, rest)
+    delimiter = (
+        options.delimiter or (announced and announced[1]) or _delimiter(contents, sample, rest)
+    )
     quoted, problem = (True, "") if not text.quotes else _quoting(contents, text, delimiter)
     cells, used = _first_row(sample, delimiter, quoted, contents.name)
     following = _rows(sample, delimiter, quoted)[1:]
@@ -116,7 +138,7 @@ def _find(contents: Contents, options: ReadOptions) -> _Form:
             )
     if header:
         skip += used
-    return _Form(
+    return Layout(
         text=text,
         delimiter=delimiter,
         quoted=quoted,
@@ -153,7 +175,9 @@ def _rows(sample: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]
     return [row for row in found if row]
 
 
-def _first_row(sample: Sequence[str], delimiter: str, quoted: bool, name: str) -> tuple[list[str], int]:
+def _first_row(
+    sample: Sequence[str], delimiter: str, quoted: bool, name: str
+) -> tuple[list[str], int]:
     """Cells of the first row, and the bytes it takes: a quoted name may go over several lines."""
     used = 0
 
@@ -208,11 +232,14 @@ def _quoting(contents: Contents, text: TextForm, delimiter: str) -> tuple[bool, 
     except csv.Error:
         if delimiter in {"\t", WHOLE_LINES}:
             return False, ""
-        return True, f"a quote in row {row + 1:,} does not end where its cell does, so cells may have run together"
+        return (
+            True,
+            f"a quote in row {row + 1:,} does not end where its cell does, so cells may have run together",
+        )
     return True, ""
 
 
-def _opened(contents: Contents, form: _Form) -> BinaryIO:
+def _opened(contents: Contents, form: Layout) -> BinaryIO:
     file = utf8(contents, form.text)
     left = form.skip
     while left > 0 and (piece := file.read(min(left, 2**20))):
@@ -222,7 +249,7 @@ def _opened(contents: Contents, form: _Form) -> BinaryIO:
 
 def _by_arrow(
     contents: Contents,
-    form: _Form,
+    form: Layout,
     names: Sequence[str],
     columns: Sequence[ColumnName],
     rows: int,
@@ -253,7 +280,9 @@ def _by_arrow(
         if not file.peek(1):  # type: ignore[attr-defined]
             return
         try:
-            for batch in arrow_csv.open_csv(file, read_options=read, parse_options=parse, convert_options=convert):
+            for batch in arrow_csv.open_csv(
+                file, read_options=read, parse_options=parse, convert_options=convert
+            ):
                 budget.take(batch.num_rows, len(columns), batch.nbytes)
                 for start in range(0, batch.num_rows, rows):
                     yield batch.slice(start, rows)
@@ -266,7 +295,7 @@ def _by_arrow(
 class _Ragged:
     """Rows with another number of cells than the first: counted, the first of them named."""
 
-    def __init__(self, form: _Form) -> None:
+    def __init__(self, form: Layout) -> None:
         self.form = form
         self.count = 0
         self.first = ""
@@ -294,7 +323,7 @@ class _Ragged:
 
 def _by_python(
     contents: Contents,
-    form: _Form,
+    form: Layout,
     names: Sequence[str],
     columns: Sequence[ColumnName],
     rows: int,
@@ -309,7 +338,9 @@ def _by_python(
     quoting: Quoting = csv.QUOTE_MINIMAL if form.quoted else csv.QUOTE_NONE
 
     def cells() -> Iterator[list[str | None]]:
-        with io.TextIOWrapper(_opened(contents, form), "utf-8", errors="replace", newline="") as file:
+        with io.TextIOWrapper(
+            _opened(contents, form), "utf-8", errors="replace", newline=""
+        ) as file:
             reader = csv.reader(file, delimiter=form.delimiter, quoting=quoting)
             try:
                 for number, row in enumerate(reader, form.first_row):

@@ -10,9 +10,19 @@ import numpy as np
 from raudit.evidence import StageResult
 from raudit.findings import Finding, Status, Subject
 from raudit.record import Table
-from raudit.stages.llm import attacks, changes, counters, judges, pairs, rates, rules, stereotypes, tables
+from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.layout import LAYOUTS
+from raudit.stages.llm.measures import (
+    attacks,
+    changes,
+    counters,
+    judges,
+    pairs,
+    rates,
+    stereotypes,
+    tables,
+)
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import against, between, finding, held_back, percent, share
 from raudit.stats import wilson
@@ -73,17 +83,25 @@ def _table(name: str, rows: Rows) -> list[Table]:
 
 
 def _notes(turns: Turns) -> tuple[str, ...]:
-    notes = ["No model was called. Texts of turns are in no finding, table or log: turns are named by row and digest."]
+    notes = [
+        "No model was called. Texts of turns are in no finding, table or log: turns are named by row and digest."
+    ]
     for reading in turns.readings:
         notes += [f"{reading.file}: {note}" for note in reading.notes]
         notes += [f"{reading.file}: no {name}: {why}" for name, why in reading.lacking.items()]
         if reading.not_judged:
             each = ", ".join(f"{name} {count:,}" for name, count in reading.not_judged.items())
-            notes.append(f"{reading.file}: answers that a test did not judge, left out of its rates: {each}")
+            notes.append(
+                f"{reading.file}: answers that a test did not judge, left out of its rates: {each}"
+            )
         if reading.cancelled:
-            notes.append(f"{reading.file}: {reading.cancelled:,} errors were caused by the failure of another attempt")
+            notes.append(
+                f"{reading.file}: {reading.cancelled:,} errors were caused by the failure of another attempt"
+            )
         if reading.repeated:
-            notes.append(f"{reading.file}: {reading.repeated:,} rows stand again word for word and count once")
+            notes.append(
+                f"{reading.file}: {reading.repeated:,} rows stand again word for word and count once"
+            )
     return tuple(notes)
 
 
@@ -103,7 +121,13 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
                 reason=turns.partly[:500],
                 anchor="data.turns",
                 measurement=share(
-                    "bad_rows", bad / max(n + bad, 1), n + bad, np.nan, np.nan, "exact count", events=bad
+                    "bad_rows",
+                    bad / max(n + bad, 1),
+                    n + bad,
+                    np.nan,
+                    np.nan,
+                    "exact count",
+                    events=bad,
                 ),
             )
         ]
@@ -171,7 +195,9 @@ def _audited(
         agreed, rows = judges.of_people(frame, outcome, options, seed=seed, anchor=anchor)
         found.add(agreed, "agreement", rows)
         return None
-    key = outcome.model_dump_json(include={"name", "column", "positive", "negative", "human", "reference", "only"})
+    key = outcome.model_dump_json(
+        include={"name", "column", "positive", "negative", "human", "reference", "only"}
+    )
     if key not in found.audits:
         audit = judges.audit(frame, outcome, options, seed=seed, anchor=anchor)
         found.audits[key] = audit
@@ -189,14 +215,20 @@ def _outcomes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> 
         anchor = f"stages.llm.outcomes.{number}"
         audit = _audited(frame, outcome, options, found, seed, anchor)
         rate, said = rates.overall(frame, outcome, options, audit, seed=seed, anchor=anchor)
-        gaps, rows = rates.by_group(frame, outcome, options, judged=audit is not None, seed=seed, anchor=anchor)
+        gaps, rows = rates.by_group(
+            frame, outcome, options, judged=audit is not None, seed=seed, anchor=anchor
+        )
         found.add([said, *gaps], "rates", rows)
         if not np.isnan(rate.settled.value):
             found.facts[f"llm.rate.{outcome.name}"] = rate.settled.value
         if any(item.status is Status.FAILED for item in (said, *gaps)):
             found.names("llm.outcomes_over_limit", [outcome.name])
     for label in options.tabulate:
-        by = [*options.tabulate_by] or [f"group.{name}" for name in frame.groups(options.groups)] or [""]
+        by = (
+            [*options.tabulate_by]
+            or [f"group.{name}" for name in frame.groups(options.groups)]
+            or [""]
+        )
         for column in by:
             found.add([], "shares", tables.shares(frame, label, column))
 
@@ -207,7 +239,9 @@ def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> Non
         if asked.outcome is not None:
             audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
             valid = audit is None or audit.valid
-            findings, rows, broken = pairs.correspondence(frame, asked, options, valid=valid, seed=seed, anchor=anchor)
+            findings, rows, broken = pairs.correspondence(
+                frame, asked, options, valid=valid, seed=seed, anchor=anchor
+            )
             found.add(findings, "pairs", rows)
             found.names("llm.paired_gaps", broken)
         findings, rows, broken = pairs.scores(frame, asked, options, seed=seed, anchor=anchor)
@@ -226,7 +260,9 @@ def _changes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> N
         found.add(findings, "changes", rows)
         found.names("llm.regressions", worse)
     for number, harm in enumerate(options.counters):
-        findings, rows, over = counters.counter(frame, harm, options, anchor=f"stages.llm.counters.{number}")
+        findings, rows, over = counters.counter(
+            frame, harm, options, anchor=f"stages.llm.counters.{number}"
+        )
         found.add(findings, "counters", rows)
         found.names("llm.counters_over_limit", [harm.outcome.name] if over else [])
 
@@ -238,10 +274,16 @@ def _attacks(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> N
         result = attacks.attack(frame, asked, options, seed=seed, anchor=anchor)
         found.add(result.findings, "attacks", result.rows)
         found.facts["llm.attacks"] = found.facts.get("llm.attacks", 0) + result.judged
-        found.facts["llm.attack_success"] = max(found.facts.get("llm.attack_success", 0.0), result.success)
-        found.facts["llm.attack_upper_bound"] = max(found.facts.get("llm.attack_upper_bound", 0.0), result.upper)
+        found.facts["llm.attack_success"] = max(
+            found.facts.get("llm.attack_success", 0.0), result.success
+        )
+        found.facts["llm.attack_upper_bound"] = max(
+            found.facts.get("llm.attack_upper_bound", 0.0), result.upper
+        )
         found.names("llm.attacks_over_tolerance", result.over)
-    findings, leaked = attacks.leaks(frame, options.system_prompt_words, anchor="stages.llm.system_prompt_words")
+    findings, leaked = attacks.leaks(
+        frame, options.system_prompt_words, anchor="stages.llm.system_prompt_words"
+    )
     found.add(findings)
     if leaked is not None:
         found.facts["llm.system_prompt_leaks"] = leaked
@@ -253,5 +295,7 @@ def _rest(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None
         findings, rows = stereotypes.stereotyped(frame, asked, options, seed=seed, anchor=anchor)
         found.add(findings, "stereotypes", rows)
     for name, limit in options.numbers.items():
-        findings, rows = tables.numbers(frame, name, limit, options, anchor=f"stages.llm.numbers.{name}")
+        findings, rows = tables.numbers(
+            frame, name, limit, options, anchor=f"stages.llm.numbers.{name}"
+        )
         found.add(findings, "numbers", rows)

@@ -92,7 +92,9 @@ class Frame:
             import warnings
 
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # a mean of nothing is missing, and meant so
+                warnings.simplefilter(
+                    "ignore", RuntimeWarning
+                )  # a mean of nothing is missing, and meant so
                 mean = np.nanmean(given, axis=0)
         return np.where(mean == 0.5, np.nan, np.round(mean))
 

@@ -61,7 +61,18 @@ class Outcome(Strict):
         return "record" if self.column in RECORDS else "judge"
 
 
-RECORDS = frozenset({"downvoted", "escalated", "resolved", "reopened", "abandoned", "deflected", "status", "decision"})
+RECORDS = frozenset(
+    {
+        "downvoted",
+        "escalated",
+        "resolved",
+        "reopened",
+        "abandoned",
+        "deflected",
+        "status",
+        "decision",
+    }
+)
 """Columns of things that happened."""
 
 

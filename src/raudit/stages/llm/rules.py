@@ -5,9 +5,17 @@ from __future__ import annotations
 from raudit.findings import Rule, Severity
 
 
-def _rule(number: int, title: str, why: str, how: str, fix: str, severity: Severity, *requirements: str) -> Rule:
+def _rule(
+    number: int, title: str, why: str, how: str, fix: str, severity: Severity, *requirements: str
+) -> Rule:
     return Rule(
-        id=f"RA-LLM-{number:03d}", title=title, why=why, how=how, fix=fix, severity=severity, requirements=requirements
+        id=f"RA-LLM-{number:03d}",
+        title=title,
+        why=why,
+        how=how,
+        fix=fix,
+        severity=severity,
+        requirements=requirements,
     )
 
 

@@ -42,7 +42,9 @@ def share(
         value=float(value) if known else None,
         n=n,
         events=events,
-        interval=Interval(low=float(low), high=float(high), level=level, method=method) if bounds else None,
+        interval=Interval(low=float(low), high=float(high), level=level, method=method)
+        if bounds
+        else None,
         method=method,
         undefined_because="" if known else because or "nothing to measure it on",
         unit=unit,
@@ -63,7 +65,11 @@ def finding(
     data: Mapping[str, Any] | None = None,
 ) -> Finding:
     """One rule's answer."""
-    limit = Threshold(low=low, high=high, source="plan") if low is not None or high is not None else None
+    limit = (
+        Threshold(low=low, high=high, source="plan")
+        if low is not None or high is not None
+        else None
+    )
     return Finding(
         rule=rule.id,
         subject=subject,
@@ -80,7 +86,9 @@ def finding(
     )
 
 
-def against(low: float, high: float, *, most: float | None = None, least: float | None = None) -> tuple[Status, str]:
+def against(
+    low: float, high: float, *, most: float | None = None, least: float | None = None
+) -> tuple[Status, str]:
     """Hold an interval against limits: passed inside, failed outside, else indeterminate with the reason."""
     if most is None and least is None:
         return Status.INDETERMINATE, "the plan sets no limit for it"
@@ -90,7 +98,10 @@ def against(low: float, high: float, *, most: float | None = None, least: float 
         return Status.FAILED, ""
     if (most is None or high <= most) and (least is None or low >= least):
         return Status.PASSED, ""
-    return Status.INDETERMINATE, "the interval reaches both sides of the limit; more turns would tell"
+    return (
+        Status.INDETERMINATE,
+        "the interval reaches both sides of the limit; more turns would tell",
+    )
 
 
 def held_back(findings: list[Finding], partly: str) -> list[Finding]:
@@ -99,6 +110,8 @@ def held_back(findings: list[Finding], partly: str) -> list[Finding]:
         return findings
     reason = f"not all of the turns could be read ({partly[:300]})"
     return [
-        replace(item, status=Status.INDETERMINATE, reason=reason) if item.status is Status.PASSED else item
+        replace(item, status=Status.INDETERMINATE, reason=reason)
+        if item.status is Status.PASSED
+        else item
         for item in findings
     ]
