@@ -505,7 +505,8 @@ def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, r
 
 def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
     """Run a stage that looks into the model in the model's own process, under its limits."""
-    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet())
+    # An enrolment reads its log through a function, which no other process can be given.
+    sent = replace(evidence, model=None, data=cast("Any", None), enrolment=None, progress=Quiet())
     content = model.content(
         "raudit.pipeline:stage_beside_model",
         {"stage": stage.name, "evidence": sent, "options": options},

@@ -4,7 +4,7 @@ from raudit.findings import Rule, Severity
 
 COMPLETE = Rule(
     id="RA-ASMT-001",
-    title="The assessment is answered",
+    title="An assessment has open questions",
     why="A question nobody answered is a risk nobody looked at; an empty form must never look like a low risk.",
     how="Every question that is shown and required has an answer, and no answer is marked unknown or to be corrected.",
     fix="raudit assess status ANSWERS lists what is missing, by line.",
@@ -31,7 +31,7 @@ BLOCKED = Rule(
 )
 SIGNED = Rule(
     id="RA-ASMT-004",
-    title="The assessment is signed off",
+    title="An assessment has no approval that holds",
     why="An assessment without a decision by someone who may decide, other than its author, is a draft.",
     how="Each role that the checklist asks for has approved exactly these answers and is no author of them, a signed "
     "statement proves who it was (or the plan says identity: stated), and the review date has not passed.",

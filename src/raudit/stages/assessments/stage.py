@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from raudit.checklists import Assessment, assess, load_answers, load_checklist
@@ -163,7 +164,9 @@ def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
         reason, told = faults[0].text, {"evidence": listed}
         return _finding(COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=told)
     if result.complete:
-        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers."
+        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers"
+        refuted = len({c.question for c in result.contradictions})
+        said += f", and the evidence contradicts {refuted}." if refuted else "."
         return _finding(COMPLETE, result, files, Status.PASSED, said)
     first = result.open[0]
     said = f"{title}: {result.answered} of {asked} questions are answered; {len(result.open)} are open."
@@ -229,7 +232,10 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
     if rejected:
         who = rejected[0].signoff
         said = f"{title}: {who.role} decided to {who.decision}."
-        return _finding(SIGNED, result, files, Status.FAILED, said)
+        return replace(
+            _finding(SIGNED, result, files, Status.FAILED, said),
+            remedy=f"Settle what {who.role} objects to, or do not go ahead; only {who.role} can decide anew.",
+        )
     if void:
         state = void[0]
         said = f"{title}: the sign-off of {state.signoff.role} does not hold; {state.because}."

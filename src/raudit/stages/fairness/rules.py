@@ -162,7 +162,7 @@ CONDITIONAL = _rule(
 )
 IMPACT_RATIO = _rule(
     16,
-    "Impact ratios of a New York City bias audit",
+    "An impact ratio of a New York City bias audit is below the limit",
     "Local Law 144 asks for these numbers to be published; it sets no limit, so the one used here is the plan's.",
     "Selection rate (or rate of scores above the sample median) of each category over that of the most selected one, "
     "by sex, race/ethnicity and both.",
