@@ -379,7 +379,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
     evidence = Evidence(
-        system=plan.file.system.model_dump(mode="json"),
+        system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
         roles=audited.roles,

@@ -37,7 +37,7 @@ def render_text(
         medium=medium,
         language=words,
         ink=ink,
-        requirements=chosen.requirements(),
+        frameworks=chosen.frameworks(),
         seals=seals,
     )
 

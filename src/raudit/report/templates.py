@@ -35,10 +35,10 @@ class Template:
         """Where fonts are."""
         return tuple(f / "fonts" for f in (self.folder, self.shared) if (f / "fonts").is_dir())
 
-    def requirements(self) -> Path:
-        """Catalogue of clauses for the requirement matrix."""
-        own = self.folder / "requirements.yaml"
-        return own if own.is_file() else self.shared / "requirements.yaml"
+    def frameworks(self) -> Path:
+        """Folder with the frameworks of the legal mapping."""
+        own = self.folder / "frameworks"
+        return own if own.is_dir() else self.shared.parent / "frameworks"
 
     def css(self, medium: str) -> str:
         """Style sheets in order: shared, for the medium, the template's own."""

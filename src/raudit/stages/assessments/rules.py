@@ -9,7 +9,7 @@ COMPLETE = Rule(
     how="Every question that is shown and required has an answer, and no answer is marked unknown or to be corrected.",
     fix="raudit assess status ANSWERS lists what is missing, by line.",
     severity=Severity.HIGH,
-    requirements=("gdpr:35.7", "nist-ai-rmf:MAP-1.1"),
+    requirements=("nist-ai-rmf:MAP-1.1",),
 )
 CONTRADICTED = Rule(
     id="RA-ASMT-002",
@@ -18,7 +18,7 @@ CONTRADICTED = Rule(
     how="Answers are held against the facts that the other stages measured in the same run.",
     fix="Correct the answer, or change the system or the data until it is true; then have it signed again.",
     severity=Severity.HIGH,
-    requirements=("gdpr:5.2", "gdpr:35.7", "eu-ai-act:9"),
+    requirements=("gdpr:5.2",),
 )
 BLOCKED = Rule(
     id="RA-ASMT-003",
@@ -27,7 +27,7 @@ BLOCKED = Rule(
     how="The checklist names the combinations of answers that must not be.",
     fix="Do what the sentence asks for, answer again, and have it signed again.",
     severity=Severity.CRITICAL,
-    requirements=("gdpr:35", "gdpr:36"),
+    requirements=("nist-ai-rmf:MANAGE-1",),
 )
 SIGNED = Rule(
     id="RA-ASMT-004",
@@ -37,6 +37,6 @@ SIGNED = Rule(
     "statement proves who it was (or the plan says identity: stated), and the review date has not passed.",
     fix="raudit assess sign ANSWERS --role ROLE --by PERSON --key FILE",
     severity=Severity.HIGH,
-    requirements=("gdpr:35.2", "nist-ai-rmf:GOVERN-2.1"),
+    requirements=("nist-ai-rmf:GOVERN-2.1",),
 )
 RULES = (COMPLETE, CONTRADICTED, BLOCKED, SIGNED)

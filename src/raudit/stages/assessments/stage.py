@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from raudit.record import Figure, Table
 from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
+    answered_clauses,
     answers_table,
     contradictions_table,
     overview_table,
@@ -84,6 +85,7 @@ class Assessments:
             findings=tuple(findings),
             tables=(*tables, *((register,) if register.rows else ())),
             figures=tuple(figures),
+            artefacts={"answered": answered_clauses(results)},
             facts={
                 "assessments.done": [r.checklist.id for r in results if r.complete],
                 "assessments.contradicted": sorted({c.question for r in results for c in r.contradictions}),
@@ -233,7 +235,7 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         who = rejected[0].signoff
         said = f"{title}: {who.role} decided to {who.decision}."
         return replace(
-            _finding(SIGNED, result, files, Status.FAILED, said),
+            _finding(SIGNED, result, files, Status.FAILED, said, requirements=_bearing({who.role})),
             remedy=f"Settle what {who.role} objects to, or do not go ahead; only {who.role} can decide anew.",
         )
     if void:
@@ -274,7 +276,13 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         said += f" {met} of {len(result.conditions)} conditions are met" + (
             f"; the next is due on {min(later)}." if later else "."
         )
-    return _finding(SIGNED, result, files, Status.PASSED, said, data=data)
+    roles = {state.signoff.role for state in result.signoffs}
+    return _finding(SIGNED, result, files, Status.PASSED, said, data=data, requirements=_bearing(roles))
+
+
+def _bearing(roles: Collection[str]) -> tuple[str, ...]:
+    """What a decision bears on: only that of a data protection officer is the advice of Article 35(2) GDPR."""
+    return (*SIGNED.requirements, *(("gdpr:35.2",) if "dpo" in roles else ()))
 
 
 def _condition(state: ConditionState) -> dict[str, str]:

@@ -91,7 +91,7 @@ SMALL_GROUP = _rule(
     "Groups with fewer rows than the plan asks for are reported with n and left out of every comparison.",
     "Collect more data on them, or join groups where that makes sense, and say so.",
     Severity.MEDIUM,
-    ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11", "iso-42001:A.7.4"),
+    ("nist-ai-rmf:MEASURE-2.11", "iso-42001:A.7.4"),
 )
 MISSING_ATTRIBUTE = _rule(
     8,
