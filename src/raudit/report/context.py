@@ -9,7 +9,7 @@ from typing import Any
 
 from raudit.findings import Finding, Rule, Status, Threshold
 from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sha256
-from raudit.report.attachments import attached_files
+from raudit.report.attachments import ANNEXES_NAME, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
 from raudit.report.language import Language
@@ -144,13 +144,28 @@ def make_context(
         policy=_pairs(record.verdict.policy if record.verdict else {}),
         options=tuple((stage.title, _pairs(stage.options)) for stage in record.stages if stage.options),
         packages=_pairs(record.run.packages),
-        attachments=tuple(
-            Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in attached_files(record, seals)
-        ),
+        attachments=_attachments(record, seals, template, language),
         sealed=bool(seals.checkpoint),
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
         vkey=seals.vkey,
     )
+
+
+def _attachments(
+    record: Record, seals: Seals, template: str, language: Language
+) -> tuple[Pair, ...]:
+    """What is attached, by purpose: the tables in one line."""
+    files = attached_files(record, seals)
+    tables = [file for file in files if file.kind == "attached-table"]
+    others = [file for file in files if file.kind != "attached-table"]
+    listed = [Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in others]
+    if template != ANNEXES:
+        listed.insert(1, Pair(name=ANNEXES_NAME, value=language("attached-annexes", stage="")))
+    if tables:
+        listed.append(
+            Pair(name="table-….csv", value=language("attached-tables", count=len(tables)))
+        )
+    return tuple(listed)
 
 
 def _expected(record: Record) -> list[str]:
@@ -249,6 +264,9 @@ def _subject(finding: Finding) -> str:
     detail = [f"{key} {value}" for key, value in finding.subject.detail.items()]
     return ", ".join([f"{finding.subject.kind} {finding.subject.name}", *detail])
 
+
+ANNEXES = "annexes"
+"""Template of the annexes, which every other template's PDF carries as a page to read."""
 
 SECTIONS = (
     "scope",

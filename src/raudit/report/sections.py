@@ -10,6 +10,7 @@ from raudit.findings import Finding, JsonObject, Status
 from raudit.record import Figure, Outcome, Record, StageRecord, Table
 from raudit.report.language import Language
 from raudit.report.rates import Comparison
+from raudit.report.themes import family
 
 ASSESSMENTS = "assessments"
 RISK_REGISTER = "risk-register"
@@ -160,7 +161,7 @@ def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
     found = []
     for finding in _findings(record, "fairness"):
         m, threshold = finding.measurement, finding.threshold
-        if m is None or m.value is None or threshold is None or m.metric == "group_size":
+        if m is None or m.value is None or threshold is None or family(finding.rule) == "groups":
             continue
         low, high = (m.interval.low, m.interval.high) if m.interval else (None, None)
         bound = threshold.high if threshold.high is not None else threshold.low

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Severity, Status
-from raudit.report.views import FindingView
+
+if TYPE_CHECKING:
+    from raudit.report.views import FindingView
 
 MOST = 12
 """Themes that are printed by themselves; what is left goes into the last."""
