@@ -53,6 +53,8 @@ CAPS = {
 
 MOST_ROWS = 15
 """Rows of a table outside an annex."""
+MOST_COLUMNS = 8
+"""Columns of such a table, where it comes from a stage."""
 
 
 def make_context(
@@ -110,7 +112,9 @@ def make_context(
         auditor=record.plan.get("auditor") or {},
         compared=compared,
         rate_names=tuple((name, language.metric(name)) for name in SHOWN),
-        rate_figures=tuple(maker.figure(rates_figure(one, language), "rates") for one in compared),
+        rate_figures=tuple(
+            replace(maker.figure(rates_figure(one, language), "rates"), recorded=False) for one in compared
+        ),
         overall=tuple(
             (language.metric(name), rate)
             for name in OVERALL
@@ -381,20 +385,19 @@ class _Maker:
         )
 
     def chosen(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[TableView, ...]:
-        """Tables of a stage by id, at most fifteen rows of each."""
+        """Tables of a stage by id, at most fifteen rows and seven columns of each."""
         if stage is None:
             return ()
-        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS))
+        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
         return tuple(short.table(t, stage.name) for name in names for t in stage.tables if t.id == name)
 
     def drivers(self, stage: StageRecord | None) -> Drivers:
         """What the section on the model's reasons prints."""
-        figures, tables, notes = drivers_of(stage)
+        figures, tables = drivers_of(stage)
         short = replace(self, caps=replace(self.caps, rows=MOST_ROWS))
         return Drivers(
             figures=tuple(self.figure(figure, "explain") for figure in figures),
             tables=tuple(short.table(table, "explain") for table in tables),
-            notes=notes,
         )
 
     def risk_register(self, record: Record) -> TableView | None:

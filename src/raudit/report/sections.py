@@ -205,27 +205,13 @@ def rates_figure(compared: Comparison, language: Language) -> Figure:
     )
 
 
-def drivers_of(
-    stage: StageRecord | None,
-) -> tuple[tuple[Figure, ...], tuple[Table, ...], tuple[str, ...]]:
-    """Figures, tables and limits that say what the model rests on; never the case of one person."""
+def drivers_of(stage: StageRecord | None) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
+    """Figures and tables that say what the model rests on and what carries the gaps; never the case of one person."""
     if stage is None:
-        return (), (), ()
-    wanted = ("gap", "importance")
-    figures = [
-        f for f in stage.figures if any(f.id.startswith(w) for w in wanted) and not is_case(f.id)
-    ]
-    tables = [
-        t
-        for t in stage.tables
-        if any(t.id.startswith(w) for w in ("gap", "prox", "stand", "import")) and not is_case(t.id)
-    ]
-    return tuple(figures[:2]), tuple(tables[:3]), stage.notes[:4]
-
-
-def is_case(name: str) -> bool:
-    """Whether a table or figure tells of single people."""
-    return name.startswith("reasons")
+        return (), ()
+    figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
+    tables = [t for t in stage.tables if t.id == "importance" or t.id.startswith("proxies-")]
+    return tuple(figures[:2]), tuple(tables[:3])
 
 
 def one_liners(record: Record, language: Language) -> tuple[tuple[str, str], ...]:

@@ -129,6 +129,8 @@ class FigureView:
     """The drawing, safe to print as it is; None if the kind is not known."""
     table: TableView | None
     """The data, printed when there is no drawing."""
+    recorded: bool = True
+    """Whether its words are those of the record, which are English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +245,6 @@ class Drivers:
 
     figures: tuple[FigureView, ...]
     tables: tuple[TableView, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
