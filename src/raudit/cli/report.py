@@ -27,8 +27,15 @@ MEDIA = {".pdf": "pdf", ".html": "html", ".htm": "html", ".md": "markdown"}
     show_default=True,
     help="standard, brief, model-card, nyc-ll144, us-sr-26-2, eu-annex-iv, eu-fria, annexes, or a folder of your own.",
 )
-@click.option("--language", default="en", show_default=True, help="en, de, or a language your template brings.")
-@click.option("--annexes", is_flag=True, help="Also write the annexes, beside the report, as NAME-annexes.")
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    help="en, de, or a language your template brings.",
+)
+@click.option(
+    "--annexes", is_flag=True, help="Also write the annexes, beside the report, as NAME-annexes."
+)
 def command(record: Path, output: Path | None, template: str, language: str, annexes: bool) -> None:
     """Make a report from RECORD, a record.json that an audit wrote.
 

@@ -40,7 +40,10 @@ class SystemSection(Strict):
     """Who is affected by its output."""
     jurisdictions: tuple[Jurisdiction, ...] | None = None
     """Where it is used; with ``sector`` they choose the frameworks that the report maps to."""
-    sector: Literal["credit", "employment", "insurance", "health", "education", "public", "other"] | None = None
+    sector: (
+        Literal["credit", "employment", "insurance", "health", "education", "public", "other"]
+        | None
+    ) = None
     """What it is used for."""
     standards: tuple[Literal["nist-ai-rmf", "iso-42001"], ...] | None = None
     """Voluntary frameworks that the organisation follows."""
@@ -158,7 +161,9 @@ class Numbers(Strict):
         return self
 
 
-DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
+DataFormat = Literal[
+    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"
+]
 
 
 class DataSection(Strict):
@@ -215,9 +220,9 @@ class ModelSection(Strict):
 
     path: str = Field(min_length=1)
     """The file, relative to raudit.yaml."""
-    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
-        "auto"
-    )
+    format: Literal[
+        "auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"
+    ] = "auto"
     """By default told from the name: .skops, .json and .ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx. Reading
     an ``unsafe`` format runs code from the file; it needs ``sha256`` and leaves a finding."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")

@@ -28,7 +28,9 @@ class AttachedFile:
     stage: str = ""
 
 
-def attached_files(record: Record, seals: Seals, *, annexes: bytes = b"") -> tuple[AttachedFile, ...]:
+def attached_files(
+    record: Record, seals: Seals, *, annexes: bytes = b""
+) -> tuple[AttachedFile, ...]:
     """List the files to attach, the record first; of files with equal bytes only the first is kept.
 
     ``annexes`` are the annexes as a page to read; none if empty.
@@ -66,7 +68,11 @@ def attached_files(record: Record, seals: Seals, *, annexes: bytes = b"") -> tup
         ]
     files += [
         AttachedFile(
-            name=name, data=data, description="Seal of the log", relationship="Supplement", kind="attached-seal"
+            name=name,
+            data=data,
+            description="Seal of the log",
+            relationship="Supplement",
+            kind="attached-seal",
         )
         for name, data in seals.files().items()
     ]

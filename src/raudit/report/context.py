@@ -13,10 +13,11 @@ from raudit.report.attachments import ANNEXES_NAME, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
 from raudit.report.language import Language
-from raudit.report.numbers import DASH, MINUS, exact, exact_interval
 from raudit.report.legal import frameworks_of
+from raudit.report.numbers import DASH, MINUS, exact, exact_interval
 from raudit.report.opinion import make_opinion
 from raudit.report.rates import OVERALL, SHOWN, Comparison, comparisons, group_places, overall
+from raudit.report.seals import Seals
 from raudit.report.sections import (
     ASSESSMENTS,
     RISK_REGISTER,
@@ -29,10 +30,18 @@ from raudit.report.sections import (
     rates_figure,
     signers_of,
 )
-from raudit.report.seals import Seals
 from raudit.report.tables import figure_table, slug, view_table
 from raudit.report.themes import themes_of
-from raudit.report.views import Drivers, FigureView, FindingView, Pair, ReportView, SectionView, StageView, TableView
+from raudit.report.views import (
+    Drivers,
+    FigureView,
+    FindingView,
+    Pair,
+    ReportView,
+    SectionView,
+    StageView,
+    TableView,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +67,14 @@ MOST_COLUMNS = 8
 
 
 def make_context(
-    record: Record, *, template: str, medium: str, language: Language, ink: Ink, frameworks: Path, seals: Seals
+    record: Record,
+    *,
+    template: str,
+    medium: str,
+    language: Language,
+    ink: Ink,
+    frameworks: Path,
+    seals: Seals,
 ) -> ReportView:
     """Work out what a template prints.
 
@@ -93,7 +109,9 @@ def make_context(
     carded = tuple(view for view in findings if view.card)
     open_findings = sum(1 for view in findings if view.finding.status is not Status.PASSED)
     return ReportView(
-        title=language("report-title", name=_text(record.system.get("name")) or language("unnamed-system")),
+        title=language(
+            "report-title", name=_text(record.system.get("name")) or language("unnamed-system")
+        ),
         template=template,
         language=language.code,
         medium=medium,
@@ -113,7 +131,8 @@ def make_context(
         compared=compared,
         rate_names=tuple((name, language.metric(name)) for name in SHOWN),
         rate_figures=tuple(
-            replace(maker.figure(rates_figure(one, language), "rates"), recorded=False) for one in compared
+            replace(maker.figure(rates_figure(one, language), "rates"), recorded=False)
+            for one in compared
         ),
         overall=tuple(
             (language.metric(name), rate)
@@ -130,13 +149,18 @@ def make_context(
         glossary=_glossary(record, compared, seals, language),
         sections=sections,
         annexes=annexes,
-        long=tuple(f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures),
+        long=tuple(
+            f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures
+        ),
         worst=carded,
         worst_left=open_findings - len(carded),
         findings=findings,
-        stages=tuple(maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages),
+        stages=tuple(
+            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages
+        ),
         all_stages=tuple(
-            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in record.stages
+            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
+            for stage in record.stages
         ),
         risk_register=maker.risk_register(record),
         frameworks=frameworks_of(record, findings, themes, frameworks, language.code),
@@ -146,7 +170,9 @@ def make_context(
         baseline_tables=maker.baseline(baseline),
         inputs=record.inputs,
         policy=_pairs(record.verdict.policy if record.verdict else {}),
-        options=tuple((stage.title, _pairs(stage.options)) for stage in record.stages if stage.options),
+        options=tuple(
+            (stage.title, _pairs(stage.options)) for stage in record.stages if stage.options
+        ),
         packages=_pairs(record.run.packages),
         attachments=_attachments(record, seals, template, language),
         sealed=bool(seals.checkpoint),
@@ -183,7 +209,11 @@ def _expected(record: Record) -> list[str]:
 def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingView, ...]:
     """Write out all findings, worst first; anchors are unique even where fingerprints are not."""
     blocking = frozenset(record.verdict.blocking if record.verdict else ())
-    applied = {w.fingerprint: w for w in (record.verdict.waivers if record.verdict else ()) if w.state == "applied"}
+    applied = {
+        w.fingerprint: w
+        for w in (record.verdict.waivers if record.verdict else ())
+        if w.state == "applied"
+    }
     views: list[FindingView] = []
     seen: dict[str, int] = {}
     for stage in record.stages:
@@ -209,7 +239,9 @@ def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingVi
     return tuple(carded)
 
 
-def _finding(finding: Finding, rule: Rule | None, stage: str, anchor: str, language: Language) -> FindingView:
+def _finding(
+    finding: Finding, rule: Rule | None, stage: str, anchor: str, language: Language
+) -> FindingView:
     m = finding.measurement
     numbers = language.numbers
     interval = m.interval if m else None
@@ -242,8 +274,14 @@ def _interval(finding: Finding, language: Language) -> str:
     if m is None or m.interval is None:
         return ""
     numbers = language.numbers
-    low = MINUS + "∞" if m.interval.low is None else numbers.measured(m.interval.low, replace(m, unit=""))
-    high = "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
+    low = (
+        MINUS + "∞"
+        if m.interval.low is None
+        else numbers.measured(m.interval.low, replace(m, unit=""))
+    )
+    high = (
+        "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
+    )
     return language("from-to", low=low, high=high)
 
 
@@ -332,7 +370,10 @@ def _system(record: Record, language: Language) -> tuple[Pair, ...]:
     known = ("name", "version", "purpose", "affected", "owner", "organisation")
     known = (*known, "jurisdictions", "sector", "standards", "distribution_date")
     keys = [*known, *(key for key in record.system if key not in known)]
-    named = ((language(f"system-{key}") if key in known else key, _text(record.system.get(key))) for key in keys)
+    named = (
+        (language(f"system-{key}") if key in known else key, _text(record.system.get(key)))
+        for key in keys
+    )
     return tuple(Pair(name=name, value=value) for name, value in named if value)
 
 
@@ -382,7 +423,11 @@ class _Maker:
 
     def table(self, table: Table, stage: str) -> TableView:
         return view_table(
-            table, stage=stage, numbers=self.language.numbers, max_rows=self.caps.rows, max_columns=self.caps.columns
+            table,
+            stage=stage,
+            numbers=self.language.numbers,
+            max_rows=self.caps.rows,
+            max_columns=self.caps.columns,
         )
 
     def chosen(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[TableView, ...]:
@@ -390,7 +435,9 @@ class _Maker:
         if stage is None:
             return ()
         short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
-        return tuple(short.table(t, stage.name) for name in names for t in stage.tables if t.id == name)
+        return tuple(
+            short.table(t, stage.name) for name in names for t in stage.tables if t.id == name
+        )
 
     def drivers(self, stage: StageRecord | None) -> Drivers:
         """What the section on the model's reasons prints."""
@@ -428,8 +475,18 @@ class _Maker:
 
 
 def _as_figure(key: str, rows: Any) -> Any:
-    return Figure(id=key, kind="rows", title=key.replace("_", " "), alt="", data={"rows": [dict(r) for r in rows]})
+    return Figure(
+        id=key,
+        kind="rows",
+        title=key.replace("_", " "),
+        alt="",
+        data={"rows": [dict(r) for r in rows]},
+    )
 
 
 def _is_rows(value: Any) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, Mapping) for item in value)
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(item, Mapping) for item in value)
+    )

@@ -49,7 +49,9 @@ def make_opinion(record: Record, findings: Sequence[FindingView]) -> Opinion:
     blocking = [view for view in findings if view.blocking]
     decided = [view for view in findings if view.finding.status is not Status.INDETERMINATE]
     not_run = [stage for stage in record.stages if stage.outcome is not Outcome.COMPLETED]
-    accepted = [w for w in (verdict.waivers if verdict else ()) if w.state in {"applied", "expires_soon"}]
+    accepted = [
+        w for w in (verdict.waivers if verdict else ()) if w.state in {"applied", "expires_soon"}
+    ]
     unsettled = verdict.undecided if verdict else ()
     form, why = _rule(
         policy=verdict is not None,

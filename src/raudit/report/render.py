@@ -80,7 +80,13 @@ def render_annexes(record: Record, *, language: str, seals: Seals) -> str:
     """The annexes as one HTML file, in the reader's own fonts; in English where the language is a template's own."""
     from raudit.errors import TemplateError
 
-    kept = {"record": record, "template": ANNEXES, "medium": "html", "seals": seals, "templates_dir": None}
+    kept = {
+        "record": record,
+        "template": ANNEXES,
+        "medium": "html",
+        "seals": seals,
+        "templates_dir": None,
+    }
     try:
         return render_text(**kept, language=language, fonts=False)
     except TemplateError:

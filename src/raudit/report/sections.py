@@ -266,7 +266,9 @@ def _personal(record: Record, language: Language) -> str:
     share, alone = facts.get("pii.rows_alone_share"), facts.get("pii.rows_alone")
     if isinstance(share, int | float) and isinstance(alone, int):
         numbers = language.numbers
-        text += " " + language("line-alone", count=numbers.count(alone), share=numbers.percent(share))
+        text += " " + language(
+            "line-alone", count=numbers.count(alone), share=numbers.percent(share)
+        )
     return text
 
 
@@ -290,7 +292,11 @@ def _findings(record: Record, stage: str) -> tuple[Finding, ...]:
 
 
 def _rows(value: Any) -> Iterable[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
+    return (
+        [one for one in value if isinstance(one, Mapping)]
+        if isinstance(value, list | tuple)
+        else []
+    )
 
 
 def _span(language: Language, low: float, high: float) -> str:

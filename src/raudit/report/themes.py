@@ -101,7 +101,9 @@ def themes_of(
 def family(rule: str) -> str:
     """Name the theme that a rule belongs to."""
     for name, rules in FAMILIES.items():
-        if any(rule == one or (one.count("-") == 1 and rule.startswith(f"{one}-")) for one in rules):
+        if any(
+            rule == one or (one.count("-") == 1 and rule.startswith(f"{one}-")) for one in rules
+        ):
             return name
     return rule.lower()
 
