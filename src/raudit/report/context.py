@@ -367,8 +367,18 @@ def _glossary(
 
 
 def _system(record: Record, language: Language) -> tuple[Pair, ...]:
-    known = ("name", "version", "purpose", "affected", "owner", "organisation")
-    known = (*known, "jurisdictions", "sector", "standards", "distribution_date")
+    known = (
+        "name",
+        "version",
+        "purpose",
+        "affected",
+        "owner",
+        "organisation",
+        "jurisdictions",
+        "sector",
+        "standards",
+        "distribution_date",
+    )
     keys = [*known, *(key for key in record.system if key not in known)]
     named = (
         (language(f"system-{key}") if key in known else key, _text(record.system.get(key)))

@@ -80,17 +80,21 @@ def render_annexes(record: Record, *, language: str, seals: Seals) -> str:
     """The annexes as one HTML file, in the reader's own fonts; in English where the language is a template's own."""
     from raudit.errors import TemplateError
 
-    kept = {
-        "record": record,
-        "template": ANNEXES,
-        "medium": "html",
-        "seals": seals,
-        "templates_dir": None,
-    }
+    def made(code: str) -> str:
+        return render_text(
+            record,
+            template=ANNEXES,
+            language=code,
+            medium="html",
+            seals=seals,
+            templates_dir=None,
+            fonts=False,
+        )
+
     try:
-        return render_text(**kept, language=language, fonts=False)
+        return made(language)
     except TemplateError:
-        return render_text(**kept, language="en", fonts=False)
+        return made("en")
 
 
 def _css(template: Template, medium: str) -> str:

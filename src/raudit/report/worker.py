@@ -31,7 +31,8 @@ def main() -> None:
 def _run(data: bytes) -> bytes:
     from raudit.record import parse_record
     from raudit.report.job import Job
-    from raudit.report.render import ANNEXES, render_annexes, render_text
+    from raudit.report.context import ANNEXES
+    from raudit.report.render import render_annexes, render_text
 
     job = Job.from_bytes(data)
     record = parse_record(job.record)

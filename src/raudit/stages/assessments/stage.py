@@ -336,9 +336,9 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         said += f" {met} of {len(result.conditions)} conditions are met" + (
             f"; the next is due on {min(later)}." if later else "."
         )
-    roles = {state.signoff.role for state in result.signoffs}
+    deciding = {state.signoff.role for state in result.signoffs}
     return _finding(
-        SIGNED, result, files, Status.PASSED, said, data=data, requirements=_bearing(roles)
+        SIGNED, result, files, Status.PASSED, said, data=data, requirements=_bearing(deciding)
     )
 
 

@@ -371,6 +371,7 @@ def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
         ),
         rows=tuple(rows),
-        caption="The parts and the mean of the background add up to the model's output. At least ten rows share all the "
-        "values that are printed of a case; others are printed as a range or not at all.",
+        caption="The parts and the mean of the background add up to the model's output. At least ten "
+        "rows share all the values that are printed of a case; others are printed as a range or "
+        "not at all.",
     )
