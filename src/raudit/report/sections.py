@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from raudit.findings import Finding, JsonObject, Status
@@ -211,7 +212,19 @@ def drivers_of(stage: StageRecord | None) -> tuple[tuple[Figure, ...], tuple[Tab
         return (), ()
     figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
     tables = [t for t in stage.tables if t.id == "importance" or t.id.startswith("proxies-")]
-    return tuple(figures[:2]), tuple(tables[:3])
+    seen: set[str] = set()
+    return (
+        tuple(replace(one, caption=_unsaid(one.caption, seen)) for one in figures[:2]),
+        tuple(replace(one, caption=_unsaid(one.caption, seen)) for one in tables[:3]),
+    )
+
+
+def _unsaid(caption: str, seen: set[str]) -> str:
+    """The sentences of a caption that no caption before it has."""
+    sentences = re.split(r"(?<=[.!?])\s+", caption)
+    new = [sentence for sentence in sentences if sentence not in seen]
+    seen.update(new)
+    return " ".join(new)
 
 
 def one_liners(record: Record, language: Language) -> tuple[tuple[str, str], ...]:

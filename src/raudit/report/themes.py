@@ -127,14 +127,24 @@ def _theme(name: str, views: Sequence[FindingView]) -> Theme:
 
 def _different(views: Sequence[FindingView]) -> tuple[FindingView, ...]:
     """No sentence twice: two rules that tell one fact in the same words are told once."""
-    kept: dict[str, FindingView] = {}
+    kept: dict[object, FindingView] = {}
     for view in views:
-        kept.setdefault(view.finding.statement, view)
+        kept.setdefault(_told(view), view)
     subjects: dict[object, FindingView] = {}
     for view in kept.values():
         subjects.setdefault((view.finding.subject.kind, view.finding.subject.name), view)
     rest = [view for view in kept.values() if view not in subjects.values()]
     return tuple([*subjects.values(), *rest][:MOST_LINES])
+
+
+def _told(view: FindingView) -> object:
+    """What a finding tells: two limits on one gap between the same groups tell the same."""
+    data = view.finding.data
+    lowest, highest = data.get("lowest"), data.get("highest")
+    if isinstance(lowest, Mapping) and isinstance(highest, Mapping):
+        ends = (str(lowest.get("group")), str(highest.get("group")))
+        return (view.finding.subject.name, str(data.get("metric")), *ends)
+    return view.finding.statement
 
 
 def _rank(theme: Theme) -> tuple[object, ...]:

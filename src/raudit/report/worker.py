@@ -30,8 +30,8 @@ def main() -> None:
 
 def _run(data: bytes) -> bytes:
     from raudit.record import parse_record
-    from raudit.report.job import Job
     from raudit.report.context import ANNEXES
+    from raudit.report.job import Job
     from raudit.report.render import render_annexes, render_text
 
     job = Job.from_bytes(data)
