@@ -453,7 +453,7 @@ def _evidence(
         details["model"] = {"format": model.format, "features": len(model.features)}
     evidence = Evidence(
         withheld=withheld_columns(audited.data, _declared(audited.roles)),
-        system=plan.file.system.model_dump(mode="json"),
+        system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
         turns=data.turns if isinstance(data, TurnsDataSet) else None,

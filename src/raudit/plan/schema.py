@@ -21,6 +21,9 @@ class Task(StrEnum):
     RANKING = "ranking"
 
 
+Jurisdiction = Literal["eu", "us", "us-ca", "us-co", "us-nyc", "us-tx"]
+
+
 class SystemSection(Strict):
     """What is audited, in the words of the people who run it."""
 
@@ -36,6 +39,47 @@ class SystemSection(Strict):
     """Which organisation runs it."""
     affected: str = Field(default="", max_length=1000)
     """Who is affected by its output."""
+    jurisdictions: tuple[Jurisdiction, ...] | None = None
+    """Where it is used; with ``sector`` they choose the frameworks that the report maps to."""
+    sector: (
+        Literal["credit", "employment", "insurance", "health", "education", "public", "other"]
+        | None
+    ) = None
+    """What it is used for."""
+    standards: tuple[Literal["nist-ai-rmf", "iso-42001"], ...] | None = None
+    """Voluntary frameworks that the organisation follows."""
+    distribution_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """Day on which an employment tool was first used; New York City asks for it to be published."""
+
+
+class AuditorSection(Strict):
+    """Who audits, and what the report says about the audit itself."""
+
+    name: str = Field(default="", max_length=200)
+    """Person or firm that answers for the audit."""
+    independence: str = Field(default="", max_length=1000)
+    """How the auditor stands to those who built and run the system."""
+    training_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that the model was trained on."""
+    audited_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that were audited."""
+    limits_because: str = Field(default="", max_length=1000)
+    """Why the limits are these."""
+    not_tested: tuple[str, ...] = ()
+    """What was not tested, and why; one sentence each."""
+
+
+class ResponseEntry(Strict):
+    """What management answers to a finding."""
+
+    to: str = Field(min_length=1, max_length=64)
+    """A rule's id, the first eight or more digits of a finding's fingerprint, or a theme of the report."""
+    response: str = Field(min_length=1, max_length=2000)
+    """The answer."""
+    owner: str = Field(default="", max_length=200)
+    """Who does it."""
+    due: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """By which day."""
 
 
 class Attribute(Strict):
@@ -273,6 +317,9 @@ class PlanFile(Strict):
     """Whether a sign-off counts only with a signed statement, or on a name alone, which the report then says."""
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
+    auditor: AuditorSection | None = None
+    responses: tuple[ResponseEntry, ...] | None = None
+    """Management's answers to findings, printed beside them."""
     report: ReportSection = ReportSection()
     signing: SigningSection = SigningSection()
     log: LogSection = LogSection()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.errors import PlanError
@@ -13,7 +14,7 @@ from raudit.stages.explain.survey.groups import Group
 from raudit.stages.explain.survey.sampling import Sample
 from raudit.stages.explain.survey.setting import Setting
 from raudit.stages.explain.survey.targets import Target
-from raudit.stages.explain.survey.values_shown import NOT_SHOWN, shown
+from raudit.stages.explain.survey.values_shown import NOT_SHOWN, SHARED, sharing, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,7 +205,7 @@ def _reasons(
     order = sorted(range(len(values)), key=lambda i: -side * values[i])
     with_it = [i for i in order if side * values[i] > 0][: setting.options.reasons.top]
     against = [i for i in reversed(order) if side * values[i] < 0][:COUNTER]
-    return [
+    told = [
         Reason(
             feature=setting.named(setting.features[i]),
             value=_value(setting, setting.features[i], survey, frame, place),
@@ -212,6 +213,29 @@ def _reasons(
         )
         for i in [*with_it, *against]
     ]
+    return _shared_by_many(
+        told, {setting.named(name): name for name in setting.features}, survey, frame.iloc[place]
+    )
+
+
+def _shared_by_many(
+    told: list[Reason], columns: Mapping[str, Any], survey: pd.DataFrame, row: pd.Series
+) -> list[Reason]:
+    """Print values, the most important first, only while at least ten rows share all that is printed.
+
+    Values that many share one by one can still single a person out together.
+    """
+    import numpy as np
+
+    alike = np.ones(len(survey), dtype=bool)
+    kept = []
+    for reason in told:
+        column = columns[reason.feature]
+        closer = alike & sharing(survey[column], row[column], reason.value)
+        enough = int(closer.sum()) >= SHARED
+        alike = closer if enough else alike
+        kept.append(reason if enough else replace(reason, value=NOT_SHOWN))
+    return kept
 
 
 def _value(
@@ -347,6 +371,7 @@ def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
         ),
         rows=tuple(rows),
-        caption="The parts and the mean of the background add up to the model's output. Values that fewer than ten "
-        "rows share are printed as a range or not at all.",
+        caption="The parts and the mean of the background add up to the model's output. At least ten "
+        "rows share all the values that are printed of a case; others are printed as a range or "
+        "not at all.",
     )
