@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from raudit.record import Figure
+from raudit.stages.explain.amounts import signed
 from raudit.stages.explain.estimates import weighted_mean
 from raudit.stages.explain.groups import Group, Membership
 from raudit.stages.explain.sampling import Sample
@@ -84,7 +85,7 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             }
         )
         if line["y"]:
-            said.append(f"{group.name} from {line['y'][0]:+.2g} to {line['y'][-1]:+.2g}")
+            said.append(f"{group.name} from {signed(line['y'][0])} to {signed(line['y'][-1])}")
     if not series:
         return None
     name = setting.named(setting.features[i])
@@ -138,7 +139,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
     frequent = sorted(frequent, key=lambda level: (-int(counts[level]), level))[:MOST_LEVELS]
     effect = pd.Series(sample.found.values[:, i])
     frequent.sort(key=lambda level: (-float(effect[texts == level].mean()), level))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for level in frequent:
         for group in groups:
             own = (texts == level).to_numpy() & group.member
@@ -153,7 +154,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
     if not rows:
         return None
     name = setting.named(setting.features[i])
-    ends = [f"{row['label']} {row['value']:+.2g}" for row in (rows[0], rows[-1])]
+    ends = [f"{row['label']} {signed(row['value'])}" for row in (rows[0], rows[-1])]
     return Figure(
         id=f"dependence-{setting.features[i]}",
         kind="dots",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from raudit.findings import written
+from raudit.stages.explain.amounts import small
 from raudit.stages.explain.task import Aim, Asked, CannotFold, Part, Space
 from raudit.stages.explain.unwrap import Unwrapped, unwrap
 
@@ -77,10 +79,10 @@ def _inside(estimator: Any) -> tuple[Any, str]:
     match estimator:
         case TunedThresholdClassifierCV():
             at = float(estimator.best_threshold_)
-            return estimator.estimator_, f"decisions are cut at {at:.4g}, which moves no value here"
+            return estimator.estimator_, f"decisions are cut at {written(at)}, which moves no value here"
         case FixedThresholdClassifier():
             at = estimator.threshold
-            where = f"at {float(at):.4g}, which moves no value here" if at != "auto" else "as the estimator would"
+            where = f"at {written(float(at))}, which moves no value here" if at != "auto" else "as the estimator would"
             return estimator.estimator_, f"decisions are cut {where}"
         case GridSearchCV() | RandomizedSearchCV():
             return estimator.best_estimator_, ""
@@ -131,6 +133,7 @@ def join(opened: Opened, asked: Asked, adapter: Callable[[Unwrapped, Asked], Par
         mean,
         unit="log-odds" if straight else mean.unit,
         method="; ".join((mean.method, said, *opened.notes)),
+        apart=mean.apart if straight and len(opened.members) == 1 else said,
     )
 
 
@@ -161,4 +164,4 @@ def _said(opened: Opened, asked: Asked, mean: Part, *, straight: bool) -> str:
     rows = asked.frame.iloc[:2000]
     proba = parts.estimator.predict_proba(parts.transform(rows))[:, list(asked.aim.places)].sum(axis=1)
     off = float(np.max(np.abs(expit(mean.margin[: len(rows)]) - proba), initial=0.0))
-    return f"of {folds} the mean calibrated log-odds is explained, {off:.2g} from the model's probability at most"
+    return f"of {folds} the mean calibrated log-odds is explained, {small(off)} from the model's probability at most"

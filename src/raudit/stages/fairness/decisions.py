@@ -10,6 +10,7 @@ from typing import Any
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.stages.fairness.coverage import numbered
 from raudit.stages.fairness.crosscheck import cross_check_all
 from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.membership import alike, check_reference, small_groups, unknown_members
@@ -43,8 +44,12 @@ def cuts_of(attributes: Sequence[str], order: int) -> tuple[tuple[str, ...], ...
 
 def measure_decisions(table: CellTable, context: Context) -> Part:
     """Measure decisions, by every cut."""
-    limits = {name: limit for name, limit in context.options.limits().items() if name in DISPARITIES}
     overall = group_counts(table, ())
+    limits = {
+        name: (limit, source)
+        for name, (limit, source) in context.options.limits().items()
+        if name in DISPARITIES and (overall.labelled or source != "default" or _needs_no_label(name))
+    }
     parts, found = [], []
     for by in context.cuts:
         groups = group_counts(table, by)
@@ -71,8 +76,12 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     )
 
 
+def _needs_no_label(name: str) -> bool:
+    return all(metric in WITHOUT_LABEL for metric in DISPARITIES[name].metrics)
+
+
 def _possible(groups: Groups, name: str, limits: Mapping[str, Any]) -> bool:
-    return groups.labelled or name in limits or all(m in WITHOUT_LABEL for m in DISPARITIES[name].metrics)
+    return groups.labelled or name in limits or _needs_no_label(name)
 
 
 def _gap(groups: Groups, name: str, context: Context) -> Disparity:
@@ -226,6 +235,8 @@ def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
         findings.append(unknown_members(by[0], groups))
     if len(by) == 1 and (same := alike(by[0], groups)) is not None:
         findings.append(same)
+    if len(by) == 1 and (single := numbered(by[0], groups)) is not None:
+        findings.append(single)
     if len(groups.names) > LONG:
         return Part(findings=tuple(findings), figures=(extremes(by, groups, context),))
     found = {

@@ -74,6 +74,23 @@ class Costs(Strict):
     """Largest accepted difference of mean cost between groups; no verdict without one."""
 
 
+class PerformanceLimits(Strict):
+    """How good is good enough, for everyone and in every group; no verdict without a limit."""
+
+    accuracy: float | None = Field(default=None, gt=0, le=1)
+    """Smallest accepted share of decisions that match the outcome, such as ``0.8``."""
+    recall: float | None = Field(default=None, gt=0, le=1)
+    """Smallest accepted share of people with a favourable outcome who are selected."""
+    auc: float | None = Field(default=None, gt=0.5, le=1)
+    """Smallest accepted area under the ROC curve."""
+    calibration: float | None = Field(default=None, gt=0, le=1)
+    """Largest accepted distance of the share of favourable outcomes from the mean score, either way."""
+
+    def declared(self) -> dict[str, float]:
+        """The limits that are set, by name."""
+        return {name: limit for name, limit in self if limit is not None}
+
+
 class FairnessOptions(Strict):
     """Options of the stage."""
 
@@ -99,6 +116,8 @@ class FairnessOptions(Strict):
     top_k: tuple[int, ...] = ()
     """Ranking: list lengths at which selection is compared."""
     costs: Costs | None = None
+    performance: PerformanceLimits = PerformanceLimits()
+    """Limits of the values themselves, not of differences between groups."""
     words: Words = Words()
     excluded_share: float = Field(default=0.02, ge=0, lt=1)
     """nyc-ll144: categories with a smaller share of the data may be left out of the impact ratios."""
