@@ -22,6 +22,7 @@ from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
+from raudit.data.attributes import with_attributes
 from raudit.data.open import digest_of, manifest
 from raudit.data.readers import ReadOptions
 from raudit.data.types import with_types
@@ -321,6 +322,9 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         Input(role="plan", name=plan.yaml.source, sha256=plan.sha256, bytes=len(plan.yaml.text.encode())),
         _input(plan, "data", plan.path(file.data.path), ("data", "path")),
     ]
+    if file.data.attributes is not None:
+        place: tuple[str | int, ...] = ("data", "attributes", "path")
+        inputs.append(_input(plan, "attributes", plan.path(file.data.attributes.path), place))
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
@@ -339,7 +343,7 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
-        if path.is_dir() and role == "data":
+        if path.is_dir() and role in ("data", "attributes"):
             size = sum(int(item["bytes"]) for item in manifest(path))
             return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
@@ -360,14 +364,13 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     with progress.task("reading data"):
         data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
         data = with_types(data, plan.file.data.types)
-    declared = next(item for item in prepared.inputs if item.role == "data")
-    if data.sha256 != declared.sha256:
-        raise DataError(
-            "the data file changed while it was being read",
-            reference="data-changed",
-            where=declared.name,
-            hint="run again when nothing writes to it",
-        )
+    _unchanged(prepared, "data", data.sha256)
+    attributes = plan.file.data.attributes
+    if attributes is not None:
+        with progress.task("reading attributes"):
+            path = plan.path(attributes.path)
+            data = with_attributes(data, path, attributes, plan.file.data.missing)
+            _unchanged(prepared, "attributes", digest_of(path))
     model, model_error = _model(prepared, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
@@ -400,6 +403,17 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         progress=progress,
     )
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
+
+
+def _unchanged(prepared: Prepared, role: str, digest: Sha256) -> None:
+    declared = next(item for item in prepared.inputs if item.role == role)
+    if digest != declared.sha256:
+        raise DataError(
+            f"the {role} file changed while it was being read",
+            reference="data-changed",
+            where=declared.name,
+            hint="run again when nothing writes to it",
+        )
 
 
 def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:

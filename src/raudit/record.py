@@ -86,7 +86,8 @@ class Input:
     """A file that went into the run."""
 
     role: str
-    """``plan``, ``data``, ``model``, ``checklist``, ``answers``, ``policy``, ``waivers`` or ``baseline``."""
+    """``plan``, ``data``, ``attributes``, ``model``, ``checklist``, ``answers``, ``policy``, ``waivers`` or
+    ``baseline``."""
     name: str
     """File name without its folder."""
     sha256: Sha256

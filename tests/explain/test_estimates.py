@@ -90,7 +90,8 @@ def test_without_features_or_members_there_are_no_proxies():
 @pytest.mark.parametrize(
     ("value", "mode", "said"),
     [
-        (30, "coarse", "30"), (77.123, "coarse", "71 or over"), (77.123, "exact", "77.123"), (77.123, "none", NOT_SHOWN),
+        (30, "coarse", "30"), (77.123, "coarse", "71 or over"), (77.123, "exact", "77.123"),
+        (77.123, "none", NOT_SHOWN),
         (None, "coarse", "missing"),
     ],
 )  # fmt: skip

@@ -120,6 +120,17 @@ class Numbers(Strict):
 DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
 
 
+class AttributesSection(Strict):
+    """Sensitive attributes that are kept in a file of their own, put beside the data by a key."""
+
+    path: str = Field(min_length=1)
+    """File or folder, relative to raudit.yaml, in any format that ``data.path`` takes; one row a person."""
+    key: Texts = Field(min_length=1)
+    """Column or columns that both files have and that name a person, such as ``applicant_id``."""
+    columns: Texts = ()
+    """Columns to take; all but the key if empty."""
+
+
 class DataSection(Strict):
     """The data set, and what its columns are."""
 
@@ -153,6 +164,8 @@ class DataSection(Strict):
     """Texts that mean a missing value in a CSV file."""
     types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
     """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
+    attributes: AttributesSection | None = None
+    """Sensitive attributes from a second file; people who are not in it form the group ``unknown``."""
     licence: str = ""
     """Licence and source of the data, to print."""
 

@@ -27,10 +27,10 @@ def signed(value: float) -> str:
 
 
 def small(error: float) -> str:
-    """A difference that should be next to nothing, such as ``0.00002`` or ``less than 0.000001``."""
+    """A difference that should be next to nothing, such as ``0.000021`` or ``less than 0.000001``."""
     if 0 < error < FINE:
         return "less than 0.000001"
-    return written(_rounded(float(error), 1), digits=1)
+    return written(_rounded(float(error), 2), digits=2)
 
 
 def _rounded(value: float, digits: int) -> float:
