@@ -41,7 +41,7 @@ class Attribute(Strict):
     """A sensitive or control feature."""
 
     column: str = Field(min_length=1)
-    """Column of the data set."""
+    """Column of the data set, or of ``data.attributes``."""
     label: str = ""
     """Name to print; the column's name if empty."""
     edges: tuple[float, ...] = ()
@@ -68,6 +68,7 @@ class LabelSection(Strict):
     """A column of outcomes and which of its values is the favourable one."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     favourable: Texts = ()
     """The value or values that are good for the person, as text exactly as in the data; required for ``binary``."""
     unfavourable: Texts = ()
@@ -78,9 +79,11 @@ class ScoreSection(Strict):
     """A column of scores."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions."""
     higher_is_favourable: bool = True
+    """Whether a high score is good for the person; ``false`` for a risk of something bad."""
 
 
 class DataLimits(Strict):
@@ -150,6 +153,7 @@ class DataSection(Strict):
     numbers: Numbers = Numbers()
     """Marks by which a text file writes numbers."""
     limits: DataLimits = DataLimits()
+    """What reading the data may take before it is refused."""
     label: LabelSection | None = None
     """What really happened."""
     prediction: LabelSection | None = None
@@ -195,6 +199,7 @@ class ModelSection(Strict):
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """If given, the file must have this digest."""
     limits: ModelLimits = ModelLimits()
+    """What the model may take before it is ended and refused."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions; without it the model's own ``predict`` decides."""
     trusted_types: tuple[str, ...] = ()
@@ -228,6 +233,7 @@ class ReportSection(Strict):
     template: str = "standard"
     """A shipped template, or a folder relative to raudit.yaml."""
     language: str = "en"
+    """Language of the report's own words, by its code."""
 
 
 class SigningSection(Strict):
@@ -260,10 +266,16 @@ class PlanFile(Strict):
     """The whole of raudit.yaml."""
 
     schema_version: Literal["raudit.plan/1"] = Field(alias="schema")
+    """Version of this format."""
     system: SystemSection
+    """What is audited, in the words of the people who run it."""
     task: Task = Task.BINARY
+    """What the system produces for each row: one of two decisions, a score, one of several classes, an amount, or a
+    place in a list."""
     data: DataSection
+    """The data set, and what its columns are."""
     model: ModelSection | None = None
+    """A model file whose decisions are audited; without one, give ``data.prediction`` or ``data.score``."""
     sensitive_features: tuple[AttributeOrName, ...] = ()
     """Columns whose groups are compared."""
     control_features: tuple[AttributeOrName, ...] = ()
@@ -271,6 +283,7 @@ class PlanFile(Strict):
     stages: dict[str, dict[str, Any] | None] | None = None
     """Stages to run and their options; all stages with default options if absent."""
     assessments: tuple[AssessmentSection, ...] = ()
+    """Checklists and the files with their answers."""
     policy: str | dict[str, Any] | None = None
     """A preset's name, a policy file, or the policy itself."""
     waivers: str | None = None
@@ -282,6 +295,10 @@ class PlanFile(Strict):
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
     report: ReportSection = ReportSection()
+    """How the report looks."""
     signing: SigningSection = SigningSection()
+    """Who signs."""
     log: LogSection = LogSection()
+    """Where the log is kept."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """Of everything that is drawn at random; the same seed gives the same bytes."""

@@ -95,9 +95,11 @@ class FairnessOptions(Strict):
     """Options of the stage."""
 
     presets: Annotated[tuple[Preset, ...], BeforeValidator(_texts)] = ()
+    """Named sets of limits, such as ``four-fifths``; conventions, none of which is the law."""
     thresholds: dict[str, float] = Field(default_factory=dict)
     """Limits by name of the disparity: the largest accepted difference, or the smallest accepted ratio."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """Coverage of intervals."""
     family: Literal["attribute", "audit"] = "attribute"
     """Over what an interval holds at once: all pairs of groups of one attribute, or of the whole audit."""
     intersections: int = Field(default=2, ge=1, le=6)
@@ -112,13 +114,17 @@ class FairnessOptions(Strict):
     suppress_below: int = Field(default=5, ge=1)
     """Counts under this are not printed, nor kept in the record."""
     draws: int = Field(default=10_000, ge=200, le=1_000_000)
+    """Random draws behind intervals and tests that have no closed form."""
     calibration_bins: int = Field(default=10, ge=2, le=100)
+    """Equal-width bins in which scores are held against outcomes."""
     top_k: tuple[int, ...] = ()
     """Ranking: list lengths at which selection is compared."""
     costs: Costs | None = None
+    """What wrong decisions cost; mean costs are then compared between groups."""
     performance: PerformanceLimits = PerformanceLimits()
     """Limits of the values themselves, not of differences between groups."""
     words: Words = Words()
+    """Words for the sentences of the report."""
     excluded_share: float = Field(default=0.02, ge=0, lt=1)
     """nyc-ll144: categories with a smaller share of the data may be left out of the impact ratios."""
 
