@@ -1,4 +1,4 @@
-"""Write the JSON Schemas that editors and other programs read into schemas/, a page for every rule, and the page of plan keys."""
+"""Write the JSON Schemas that other programs read, a page for every rule, and the page of plan keys."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 >>> from raudit.data.build import cells
 >>> table = cells({"sex": ["F"] * 80 + ["M"] * 70, "hired": [1] * 48 + [0] * 32 + [1] * 56 + [0] * 14},
 ...               sensitive_features=["sex"], prediction="hired")
->>> from raudit.stages.fairness import compare
->>> gap = compare(table, "demographic_parity_difference", ["sex"])
+>>> from raudit.stages.fairness import compare_groups
+>>> gap = compare_groups(table, "demographic_parity_difference", ["sex"])
 >>> f"{gap.value:.2f} ({gap.low:.4f} to {gap.high:.4f})"
 '0.20 (0.0524 to 0.3339)'
 """
@@ -15,12 +15,14 @@ from raudit.stages.fairness.options import FairnessOptions
 from raudit.stages.fairness.stage import STAGE
 
 if TYPE_CHECKING:
-    from raudit.stages.fairness.api import GroupMeasurement, by_group, compare, confusion
+    from raudit.stages.fairness.api import GroupMeasurement, by_group, compare_groups, confusion
+    from raudit.stages.fairness.callables import metric_by_group
     from raudit.stages.fairness.disparity import DISPARITIES, Disparity
     from raudit.stages.fairness.ll144 import Category, impact_ratios
     from raudit.stages.fairness.ll144_check import CheckedTable, check_ll144_file
     from raudit.stages.fairness.metrics import METRICS
-    from raudit.stages.fairness.verdict import Judgement, judge
+    from raudit.stages.fairness.slices import Slice, weak_slices
+    from raudit.stages.fairness.verdict import Judgement, judge_gap
 
 __all__ = [
     "DISPARITIES",
@@ -32,12 +34,15 @@ __all__ = [
     "FairnessOptions",
     "GroupMeasurement",
     "Judgement",
+    "Slice",
     "by_group",
     "check_ll144_file",
-    "compare",
+    "compare_groups",
     "confusion",
     "impact_ratios",
-    "judge",
+    "judge_gap",
+    "metric_by_group",
+    "weak_slices",
 ]
 
 _LATER = {
@@ -50,10 +55,13 @@ _LATER = {
     "METRICS": "metrics",
     "by_group": "api",
     "check_ll144_file": "ll144_check",
-    "compare": "api",
+    "Slice": "slices",
+    "compare_groups": "api",
     "confusion": "api",
     "impact_ratios": "ll144",
-    "judge": "verdict",
+    "judge_gap": "verdict",
+    "metric_by_group": "callables",
+    "weak_slices": "slices",
 }
 
 

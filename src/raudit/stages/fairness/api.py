@@ -89,7 +89,7 @@ def by_group(
     return tuple(rows)
 
 
-def compare(
+def compare_groups(
     table: CellTable,
     name: str,
     by: Sequence[str],

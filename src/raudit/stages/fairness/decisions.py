@@ -19,7 +19,7 @@ from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, j
 from raudit.stages.fairness.pictures import bands, dots, extremes
 from raudit.stages.fairness.rules import rule_for
 from raudit.stages.fairness.sentences import PLAIN, beyond_chance, describe, say_disparity, say_interval, say_reason
-from raudit.stages.fairness.verdict import Judgement, judge
+from raudit.stages.fairness.verdict import Judgement, judge_gap
 from raudit.stats import holm
 
 LONG = 24
@@ -61,7 +61,7 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
         parts.append(_cut_part(by, groups, context))
     adjusted = _adjusted([gap for _, _, gaps in found for gap in gaps if gap.name in limits])
     for by, groups, gaps in found:
-        judged = [(gap, judge(gap, limits[gap.name][0]) if gap.name in limits else None) for gap in gaps]
+        judged = [(gap, judge_gap(gap, limits[gap.name][0]) if gap.name in limits else None) for gap in gaps]
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
     parts.append(Part(figures=tuple(bands([gap for _, _, gaps in found for gap in gaps], limits, context))))
     check = cross_check_all(groups for _, groups, _ in found)

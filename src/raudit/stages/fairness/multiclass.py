@@ -15,7 +15,7 @@ from raudit.stages.fairness.metrics import group_counts
 from raudit.stages.fairness.part import Context, Part, by_name, join, measured, number, slug
 from raudit.stages.fairness.rules import MULTICLASS
 from raudit.stages.fairness.sentences import describe, say_disparity, say_reason
-from raudit.stages.fairness.verdict import judge
+from raudit.stages.fairness.verdict import judge_gap
 from raudit.stats import wilson
 
 
@@ -92,7 +92,7 @@ def _row(one: str, gap: Disparity, context: Context) -> dict[str, Any]:
 def _finding(found: list[tuple[str, Disparity]], name: str, limit: tuple[float, str], context: Context) -> Finding:
     ratio = DISPARITIES[name].ratio
     order = {"failed": 0, "indeterminate": 1, "passed": 2}
-    judged = [(one, gap, judge(gap, limit[0])) for one, gap in found]
+    judged = [(one, gap, judge_gap(gap, limit[0])) for one, gap in found]
 
     def badness(item: Any) -> tuple[int, float]:
         value = item[1].value if item[1].value is not None else (1.0 if ratio else 0.0)

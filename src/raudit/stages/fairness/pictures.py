@@ -12,7 +12,7 @@ from raudit.stages.fairness.disparity import Disparity
 from raudit.stages.fairness.metrics import Groups, estimate
 from raudit.stages.fairness.part import Context, by_name, number, slug
 from raudit.stages.fairness.sentences import PLAIN, describe, points
-from raudit.stages.fairness.verdict import judge
+from raudit.stages.fairness.verdict import judge_gap
 
 MOST = 24
 """Rows of one picture."""
@@ -86,7 +86,7 @@ def bands(gaps: Sequence[Disparity], limits: Mapping[str, tuple[float, str]], co
         told = "; ".join(
             f"{by_name(gap.by)} {gap.value or 0.0:.2f} between {context.speech.group(gap.lowest)} and "
             f"{context.speech.group(gap.highest)} (interval {gap.low or 0.0:.2f} to {gap.high or 0.0:.2f}, "
-            f"{judge(gap, limit).status})"
+            f"{judge_gap(gap, limit).status})"
             for gap in known
         )
         title = describe(name)

@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
+from raudit.frames import as_frame, as_html
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
 from raudit.stages.pii.keys import KeyFinder, merged
 from raudit.stages.pii.options import Options
@@ -22,6 +23,9 @@ from raudit.stages.pii.redact import How, operator, redactors, write_copy
 from raudit.stages.pii.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
 from raudit.stages.pii.verdicts import ColumnVerdict, Found
 from raudit.yamltext import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GROUPED_ROWS = 2_000_000
 """Larger tables are not grouped by quasi-identifiers here, because grouping needs them in memory."""
@@ -50,6 +54,29 @@ class SweepResult:
     """Identifying columns that several tables share, and the tables: keys by which they can be joined."""
     examples: bool = True
     small_count: int = 0
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a column that was scanned; no value of the data is in it."""
+        return as_frame(self._rows())
+
+    def _repr_html_(self) -> str:
+        gaps = f"; {len(self.gaps):,} parts were not read" if self.gaps else ""
+        return as_html(f"{len(self._rows()):,} columns scanned{gaps}", self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "table": table.name,
+                "column": verdict.name,
+                "rows": table.n_rows,
+                "found": ", ".join(one.entity_type for one in verdict.found),
+                "unclear": ", ".join(one.entity_type for one in verdict.unclear),
+                "special": ", ".join(verdict.special),
+                "quasi_identifier": ", ".join(verdict.quasi),
+            }
+            for table in self.tables
+            for verdict in table.verdicts
+        ]
 
     @property
     def personal(self) -> bool:
