@@ -59,7 +59,9 @@ def keys() -> Iterator[Key]:
         yield from _keys(field, (key,), plan.get(key))
         if key == "stages":
             for stage_name, stage in discover_stages().items():
-                yield from _fields(stage.options, ("stages", stage_name), (plan[key] or {}).get(stage_name))
+                yield from _fields(
+                    stage.options, ("stages", stage_name), (plan[key] or {}).get(stage_name)
+                )
         if key == "policy":
             yield from _fields(PolicyFile, ("policy",), plan[key])
 
@@ -67,7 +69,9 @@ def keys() -> Iterator[Key]:
 def _fields(model: type[BaseModel], path: tuple[str, ...], example: Any) -> Iterator[Key]:
     for name, field in model.model_fields.items():
         key = field.alias or name
-        yield from _keys(field, (*path, key), example.get(key) if isinstance(example, dict) else None)
+        yield from _keys(
+            field, (*path, key), example.get(key) if isinstance(example, dict) else None
+        )
 
 
 def _keys(field: FieldInfo, path: tuple[str, ...], example: Any) -> Iterator[Key]:
@@ -132,7 +136,9 @@ def _example(field: FieldInfo, example: Any) -> str:
 def _written(value: Any) -> str:
     """YAML on one line."""
     plain = list(value) if isinstance(value, tuple) else value
-    text = yaml.safe_dump(plain, default_flow_style=True, width=10_000, allow_unicode=True, sort_keys=False).strip()
+    text = yaml.safe_dump(
+        plain, default_flow_style=True, width=10_000, allow_unicode=True, sort_keys=False
+    ).strip()
     return text.removesuffix("...").strip()
 
 
@@ -140,12 +146,22 @@ def page() -> str:
     """The page."""
     lines, section = [HEAD], ""
     for key in keys():
-        if len(key.path) == 1 or (key.path[0] == "stages" and key.path[:2] != tuple(section.split("."))):
+        if len(key.path) == 1 or (
+            key.path[0] == "stages" and key.path[:2] != tuple(section.split("."))
+        ):
             section = key.path[0] if len(key.path) == 1 else ".".join(key.path[:2])
-            lines += [f"\n## {section}\n", "| key | value | default | meaning | example |", "|---|---|---|---|---|"]
-        short = f"`{key.example}`" if len(key.example) <= MOST or not key.section else "its keys follow"
+            lines += [
+                f"\n## {section}\n",
+                "| key | value | default | meaning | example |",
+                "|---|---|---|---|---|",
+            ]
+        short = (
+            f"`{key.example}`" if len(key.example) <= MOST or not key.section else "its keys follow"
+        )
         cells = (f"`{key.name}`", key.kind, key.default, key.meaning, short)
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('``', '`') for cell in cells)} |")
+        lines.append(
+            f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('``', '`') for cell in cells)} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -52,7 +52,7 @@ _HOMES = {
     "render_markdown": "raudit.report",
     "render_pdf": "raudit.report",
     "run_audit": "raudit.audit",
-    "scan_pii": "raudit.stages.pii.sweep",
+    "scan_pii": "raudit.scan.sweep",
     "verify_report": "raudit.verify",
     "weak_slices": "raudit.stages.fairness",
     "what_would_change": "raudit.stages.explain.counterfactual",
@@ -71,7 +71,11 @@ def __getattr__(name: str) -> Any:
         import warnings
 
         new = _RENAMED[name]
-        warnings.warn(f"raudit.{name} is called raudit.{new} now and goes with 0.4", DeprecationWarning, stacklevel=2)
+        warnings.warn(
+            f"raudit.{name} is called raudit.{new} now and goes with 0.4",
+            DeprecationWarning,
+            stacklevel=2,
+        )
         name = new
     if name not in _HOMES:
         raise AttributeError(f"module 'raudit' has no attribute {name!r}")

@@ -24,7 +24,10 @@ def as_html(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """A table whose every text is escaped, so that data cannot speak to the browser."""
     names = list(rows[0]) if rows else []
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join(f"<tr>{''.join(f'<td>{_cell(row[name])}</td>' for name in names)}</tr>" for row in rows[:MOST])
+    body = "".join(
+        f"<tr>{''.join(f'<td>{_cell(row[name])}</td>' for name in names)}</tr>"
+        for row in rows[:MOST]
+    )
     more = f"<p>{len(rows) - MOST:,} more rows: to_frame()</p>" if len(rows) > MOST else ""
     return f"<p><b>{escape(title)}</b></p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 

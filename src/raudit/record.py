@@ -214,10 +214,16 @@ class Record:
         return as_frame(self._rows())
 
     def _repr_html_(self) -> str:
-        return as_html(f"{self.system.get('name', '')}: {len(self.findings):,} findings", self._rows())
+        return as_html(
+            f"{self.system.get('name', '')}: {len(self.findings):,} findings", self._rows()
+        )
 
     def _rows(self) -> list[dict[str, Any]]:
-        return [{"stage": stage.name, **finding.as_row()} for stage in self.stages for finding in stage.findings]
+        return [
+            {"stage": stage.name, **finding.as_row()}
+            for stage in self.stages
+            for finding in stage.findings
+        ]
 
     def with_verdict(self, verdict: Verdict) -> Record:
         """Return the record with a policy's verdict in it."""
@@ -272,7 +278,9 @@ def parse_record(data: bytes) -> Record:
         ) from error
     if record_bytes(record) != data:
         raise RecordIntegrityError(
-            "the record does not survive reading and writing", reference="record-not-stable", expected=SCHEMA
+            "the record does not survive reading and writing",
+            reference="record-not-stable",
+            expected=SCHEMA,
         )
     return record
 

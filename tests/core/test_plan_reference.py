@@ -18,7 +18,9 @@ def script():
 
 
 def test_the_page_is_current(script):
-    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), "python scripts/write_plan_reference.py"
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"](), (
+        "python scripts/write_plan_reference.py"
+    )
 
 
 def test_every_key_has_a_meaning_and_an_example(script):
@@ -34,4 +36,7 @@ def test_the_examples_are_a_valid_plan(script):
     for name in plan.file.stages:
         if name in stages:
             plan.stage_options(name, stages[name].options)
-    assert load_policy(inline=plan.file.policy, yaml=plan.yaml, folder=plan.folder).name == "Credit models"
+    assert (
+        load_policy(inline=plan.file.policy, yaml=plan.yaml, folder=plan.folder).name
+        == "Credit models"
+    )

@@ -25,7 +25,9 @@ def write(folder, ids, people, *, key="id", data="rows.csv"):
     if data.endswith(".parquet"):
         pq.write_table(table, folder / data)
     else:
-        (folder / data).write_text("id,p\n" + "".join(f"{i},{int(n % 3 == 0)}\n" for n, i in enumerate(ids)))
+        (folder / data).write_text(
+            "id,p\n" + "".join(f"{i},{int(n % 3 == 0)}\n" for n, i in enumerate(ids))
+        )
     (folder / "people.csv").write_text("id,sex\n" + "".join(f"{i},{s}\n" for i, s in people))
     (folder / "raudit.yaml").write_text(PLAN.format(data=data, key=key))
     return load_plan(folder / "raudit.yaml")

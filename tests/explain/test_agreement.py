@@ -17,7 +17,7 @@ from tests.explain.conftest import evidence_of
 from xgboost import XGBRegressor
 
 from raudit.findings import Status
-from raudit.model.skops_file import SklearnModel
+from raudit.model.formats.skops_file import SklearnModel
 from raudit.stages.explain.amounts import amount, signed, small
 from raudit.stages.explain.stage import STAGE
 
@@ -33,14 +33,18 @@ def frame():
     x[:, 0] += 0.4 * (sex == "m")
     y = np.where(x[:, 0] + 0.5 * x[:, 1] + rng.logistic(size=600) > 0, "yes", "no")
     data = pd.DataFrame(x, columns=["a", "b", "c"])
-    return data.assign(sex=sex, y=y, amount=105_000 + 9_000 * x[:, 0] + rng.normal(size=600), level=np.exp(x[:, 0]))
+    return data.assign(
+        sex=sex, y=y, amount=105_000 + 9_000 * x[:, 0] + rng.normal(size=600), level=np.exp(x[:, 0])
+    )
 
 
 def explained(native, frame, *, target="y", good=("yes",), options=None, **more):
     features = ["a", "b", "c"]
     native.fit(frame[features], frame[target])
     evidence = evidence_of(native, frame, features, target=target, good=good, **more)
-    options = {"rows": 300, "interaction_rows": 0, "resamples": 50, "slow_rows": 50} | (options or {})
+    options = {"rows": 300, "interaction_rows": 0, "resamples": 50, "slow_rows": 50} | (
+        options or {}
+    )
     return STAGE.run(evidence, STAGE.options(**options))
 
 
@@ -87,7 +91,9 @@ def test_sums_of_regressors_lead_to_their_prediction(frame, last, target):
 
 
 def test_sums_toward_one_of_several_classes_lead_to_all_probabilities(frame):
-    classes = frame.assign(y=np.select([frame["a"] > 0.7, frame["a"] < -0.5], ["high", "low"], "middle"))
+    classes = frame.assign(
+        y=np.select([frame["a"] > 0.7, frame["a"] < -0.5], ["high", "low"], "middle")
+    )
     found = added(explained(LogisticRegression(), classes, good=("high",)))
     assert found.status is Status.PASSED
     assert "probabilities of all classes" in found.statement
@@ -106,16 +112,26 @@ def test_a_model_that_predicts_otherwise_is_seen(frame):
     evidence = evidence_of(native, frame, ["a", "b", "c"])
     model = evidence.model
     other = Other(
-        format=model.format, sha256=model.sha256, features=model.features, classes=model.classes, native=native
+        format=model.format,
+        sha256=model.sha256,
+        features=model.features,
+        classes=model.classes,
+        native=native,
     )
-    result = STAGE.run(dataclasses.replace(evidence, model=other), STAGE.options(rows=200, interaction_rows=0))
+    result = STAGE.run(
+        dataclasses.replace(evidence, model=other), STAGE.options(rows=200, interaction_rows=0)
+    )
     found = added(result)
     assert found.status is Status.FAILED
-    assert found.data["additivity_error"] < 1e-9  # the old check, of the margin with itself, saw nothing
+    assert (
+        found.data["additivity_error"] < 1e-9
+    )  # the old check, of the margin with itself, saw nothing
 
 
 def test_folds_that_are_averaged_after_the_link_are_not_passed(frame):
-    found = added(explained(CalibratedClassifierCV(LogisticRegression(), cv=3, method="isotonic"), frame))
+    found = added(
+        explained(CalibratedClassifierCV(LogisticRegression(), cv=3, method="isotonic"), frame)
+    )
     assert found.status is Status.INDETERMINATE
     assert "before calibration" in found.reason
 

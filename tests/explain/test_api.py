@@ -50,7 +50,9 @@ def test_the_smallest_change_is_the_one_that_trying_everything_finds(data, model
     frame, _y = data
     chance = model.predict_proba(frame)[:, 1]
     row = int(np.flatnonzero(chance < 0.5)[np.argmax(chance[chance < 0.5])])
-    found = raudit.what_would_change(model, frame, row, actionable={"income": "up", "debt": "down"}, wanted=["yes"])
+    found = raudit.what_would_change(
+        model, frame, row, actionable={"income": "up", "debt": "down"}, wanted=["yes"]
+    )
     assert found.decision == "no"
     assert found.ways
     for way in found.ways:
@@ -64,7 +66,9 @@ def test_the_smallest_change_is_the_one_that_trying_everything_finds(data, model
     tried = pd.concat([frame.iloc[[row]]] * len(incomes)).assign(income=incomes)
     least = incomes[model.predict(tried) == "yes"].min()
     income = next(way for way in found.ways if set(way.features) == {"income"})
-    assert least <= income.features["income"][1] <= least + 3  # within one of the steps that are tried
+    assert (
+        least <= income.features["income"][1] <= least + 3
+    )  # within one of the steps that are tried
     assert "the decision would be “yes”" in str(found)
 
 

@@ -29,9 +29,18 @@ def of(result, rule):
 
 
 def test_selection_is_of_everyone_and_errors_of_the_labelled(run, table):
-    options = {"thresholds": {"demographic_parity_difference": 0.1, "equal_opportunity_difference": 0.1}, "draws": 400}
-    result = run(as_columns(table), prediction=("p", "1"), label=("y", "1"), score="s", options=options)
-    found = {row["metric"] + row["group"][0]: row for row in result.artefacts["estimates"] if len(row["group"]) == 1}
+    options = {
+        "thresholds": {"demographic_parity_difference": 0.1, "equal_opportunity_difference": 0.1},
+        "draws": 400,
+    }
+    result = run(
+        as_columns(table), prediction=("p", "1"), label=("y", "1"), score="s", options=options
+    )
+    found = {
+        row["metric"] + row["group"][0]: row
+        for row in result.artefacts["estimates"]
+        if len(row["group"]) == 1
+    }
     for group in "ab":
         mine = table["g"] == group
         known = mine & ~np.isnan(table["y"])
@@ -41,7 +50,9 @@ def test_selection_is_of_everyone_and_errors_of_the_labelled(run, table):
         assert recall["value"] == pytest.approx(recall_score(table["y"][known], table["p"][known]))
         assert recall["n"] == table["y"][known].sum()
         assert found[f"accuracy{group}"]["n"] == known.sum()
-        assert found[f"auc{group}"]["value"] == pytest.approx(roc_auc_score(table["y"][known], table["s"][known]))
+        assert found[f"auc{group}"]["value"] == pytest.approx(
+            roc_auc_score(table["y"][known], table["s"][known])
+        )
     (coverage,) = of(result, "RA-FAIR-020")
     known = ~np.isnan(table["y"])
     assert f"known for {known.sum():,} of 4,000 people" in coverage.statement
@@ -102,7 +113,9 @@ def test_numbers_without_edges_are_named(run):
 )
 def test_performance_is_held_against_its_own_limit(run, table, name, limit, status):
     options = {"performance": {name: limit}, "draws": 400}
-    result = run(as_columns(table), prediction=("p", "1"), label=("y", "1"), score="s", options=options)
+    result = run(
+        as_columns(table), prediction=("p", "1"), label=("y", "1"), score="s", options=options
+    )
     everyone, worst = [f for f in result.findings if f.rule.startswith("RA-PERF")]
     assert everyone.subject.name == "all people"
     assert {everyone.status, worst.status} == {status}
@@ -121,7 +134,9 @@ def test_performance_is_held_against_its_own_limit(run, table, name, limit, stat
 
 
 def test_a_performance_limit_without_labels_is_not_passed(run, table):
-    result = run(table, prediction=("p", "1"), options={"performance": {"accuracy": 0.5}, "draws": 400})
+    result = run(
+        table, prediction=("p", "1"), options={"performance": {"accuracy": 0.5}, "draws": 400}
+    )
     (found,) = [f for f in result.findings if f.rule == "RA-PERF-001"]
     assert found.status is Status.INDETERMINATE
     assert found.reason == "There are no outcomes."

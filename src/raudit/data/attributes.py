@@ -69,7 +69,9 @@ class JoinedDataSet:
         """See ``DataSet``; of the data alone."""
         return self.inner.as_written()
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """See ``DataSet``."""
         return self.inner.batches(list(self.kinds) if columns is None else columns, rows=rows)
 
@@ -82,7 +84,9 @@ class JoinedDataSet:
         return replace(self, inner=self.inner.with_columns(columns))
 
 
-def with_attributes(data: DataSet, path: Path, section: AttributesSection, missing: Sequence[str]) -> DataSet:
+def with_attributes(
+    data: DataSet, path: Path, section: AttributesSection, missing: Sequence[str]
+) -> DataSet:
     """Add the columns of a second file by its key.
 
     Raises
@@ -152,7 +156,9 @@ def _keys(data: DataSet, key: Sequence[str]) -> list[str | None]:
     keys: list[str | None] = []
     for batch in data.batches([ColumnName(name) for name in key]):
         parts = [_texts(batch.column(number)) for number in range(len(key))]
-        keys += [None if None in row else APART.join(map(str, row)) for row in zip(*parts, strict=True)]
+        keys += [
+            None if None in row else APART.join(map(str, row)) for row in zip(*parts, strict=True)
+        ]
     return keys
 
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from raudit.model import Model
-from raudit.model.boosters import Link
-from raudit.stages.explain.task import REGRESSION_UNITS, Aim
-from raudit.stages.explain.values import Explained, as_read
+from raudit.model.formats.boosters import Link
+from raudit.stages.explain.shap_values.task import REGRESSION_UNITS, Aim
+from raudit.stages.explain.shap_values.values import Explained, as_read
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from raudit.stages.explain.sampling import Sample
-    from raudit.stages.explain.setting import Setting
+    from raudit.stages.explain.survey.sampling import Sample
+    from raudit.stages.explain.survey.setting import Setting
 
 ROWS = 2000
 """Rows that are predicted once more."""
@@ -56,7 +56,9 @@ def agreement_of(setting: Setting, sample: Sample) -> Agreement:
     import numpy as np
 
     found = sample.found
-    chosen = np.unique(np.linspace(0, len(sample.frame) - 1, min(ROWS, len(sample.frame))).astype(int))
+    chosen = np.unique(
+        np.linspace(0, len(sample.frame) - 1, min(ROWS, len(sample.frame))).astype(int)
+    )
     frame = sample.frame.iloc[chosen]
     sums = found.base + found.values[chosen].sum(axis=1)
     what, error = _compared(setting, sample, frame, sums, chosen)
@@ -64,7 +66,9 @@ def agreement_of(setting: Setting, sample: Sample) -> Agreement:
     if error is None and not because:
         because = f"the model tells nothing that a sum in {found.unit} could be held against"
     rows = min(CLASS_ROWS, len(chosen)) if what == ALL_CLASSES else len(chosen)
-    return Agreement(what=what, rows=rows, accepted=ACCEPTED[found.family], error=error, because=because)
+    return Agreement(
+        what=what, rows=rows, accepted=ACCEPTED[found.family], error=error, because=because
+    )
 
 
 def _compared(
@@ -75,7 +79,9 @@ def _compared(
         return "prediction", _regression(model, frame, sums, unit)
     match unit:
         case "probability" | "log-odds":
-            return "probability", _probability(model, frame, target.place, sums, logarithm=unit == "log-odds")
+            return "probability", _probability(
+                model, frame, target.place, sums, logarithm=unit == "log-odds"
+            )
         case "score before softmax":
             few = chosen[:: max(1, len(chosen) // CLASS_ROWS)][:CLASS_ROWS]
             return ALL_CLASSES, _softmax(setting, sample, few)
@@ -96,7 +102,9 @@ def _regression(model: Model, frame: pd.DataFrame, sums: np.ndarray, unit: str) 
     return _largest(link.inverse(sums) - own) / max(1.0, _largest(own))
 
 
-def _probability(model: Model, frame: pd.DataFrame, place: int, sums: np.ndarray, *, logarithm: bool) -> float | None:
+def _probability(
+    model: Model, frame: pd.DataFrame, place: int, sums: np.ndarray, *, logarithm: bool
+) -> float | None:
     own = model.predict_proba(frame)
     if own is None:
         return None
@@ -107,7 +115,7 @@ def _softmax(setting: Setting, sample: Sample, few: np.ndarray) -> float | None:
     """Explain the rows toward every class; a softmax of one class alone says nothing."""
     import numpy as np
 
-    from raudit.stages.explain.targets import Target
+    from raudit.stages.explain.survey.targets import Target
 
     model = setting.model
     own = model.predict_proba(sample.frame.iloc[few])

@@ -56,7 +56,9 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         toward = f" toward {self.towards}" if self.towards else ""
-        return as_html(f"Explanation of {len(self.values):,} rows{toward}. {self.method}", self._importance())
+        return as_html(
+            f"Explanation of {len(self.values):,} rows{toward}. {self.method}", self._importance()
+        )
 
 
 def explain(
@@ -94,7 +96,7 @@ def explain(
     NotEvaluable
         If the model cannot be explained in any way.
     """
-    from raudit.stages.explain.values import explain as values_of
+    from raudit.stages.explain.shap_values.values import explain as values_of
 
     opened = opened_model(model, frame)
     label = _class(opened, towards)
@@ -143,7 +145,7 @@ def opened_model(model: Any, frame: pd.DataFrame) -> Model:
 def _estimator(model: Any) -> Model:
     from raudit.canonical import sha256
     from raudit.data import ColumnName
-    from raudit.model.skops_file import SklearnModel
+    from raudit.model.formats.skops_file import SklearnModel
 
     names = getattr(model, "feature_names_in_", None)
     if names is None:
@@ -171,7 +173,9 @@ def _class(model: Model, towards: str) -> str:
         return classes[1]
     if towards not in classes:
         raise UsageError(
-            "the class to explain is none of the model's" if towards else "which class to explain is not said",
+            "the class to explain is none of the model's"
+            if towards
+            else "which class to explain is not said",
             reference="explain-class",
             got=towards,
             expected=listed(classes),

@@ -45,7 +45,10 @@ class Change:
     """What the model decides on the changed row."""
 
     def __str__(self) -> str:
-        parts = [f"{name} {_said(new)} instead of {_said(old)}" for name, (old, new) in self.features.items()]
+        parts = [
+            f"{name} {_said(new)} instead of {_said(old)}"
+            for name, (old, new) in self.features.items()
+        ]
         return f"With {' and '.join(parts)}, the decision would be “{self.decision}”."
 
 
@@ -105,7 +108,11 @@ def what_would_change(
         If the row, a feature or a decision is unknown.
     """
     opened = opened_model(model, data)
-    asked = dict.fromkeys(actionable, "any") if not isinstance(actionable, Mapping) else dict(actionable)
+    asked = (
+        dict.fromkeys(actionable, "any")
+        if not isinstance(actionable, Mapping)
+        else dict(actionable)
+    )
     good = frozenset(map(str, wanted))
     _check(opened, data, row, asked, good, most)
     own = data.iloc[[row]][list(opened.features)]
@@ -149,7 +156,9 @@ def _cheapest(
     if not hits:
         return None
     best = min(hits, key=lambda place: costs[place])
-    changed = {name: (own[name].iloc[0], combo[0]) for name, combo in zip(names, combos[best], strict=True)}
+    changed = {
+        name: (own[name].iloc[0], combo[0]) for name, combo in zip(names, combos[best], strict=True)
+    }
     return Change(features=changed, cost=costs[best], decision=decisions[best])
 
 
@@ -178,7 +187,9 @@ def _options(column: pd.Series[Any], value: Any, way: str) -> list[tuple[Any, fl
     ]
 
 
-def _decide(model: Model, rows: pd.DataFrame, good: frozenset[str], threshold: float | None) -> list[str]:
+def _decide(
+    model: Model, rows: pd.DataFrame, good: frozenset[str], threshold: float | None
+) -> list[str]:
     import numpy as np
 
     if threshold is None:
@@ -186,7 +197,9 @@ def _decide(model: Model, rows: pd.DataFrame, good: frozenset[str], threshold: f
     chances = model.predict_proba(rows)
     if chances is None:
         raise UsageError(
-            "a threshold needs probabilities", reference="change-no-probability", hint="leave the threshold out"
+            "a threshold needs probabilities",
+            reference="change-no-probability",
+            hint="leave the threshold out",
         )
     classes = [str(label) for label in model.classes]
     places = [place for place, label in enumerate(classes) if label in good]
@@ -196,25 +209,47 @@ def _decide(model: Model, rows: pd.DataFrame, good: frozenset[str], threshold: f
 
 
 def _check(
-    model: Model, data: pd.DataFrame, row: int, asked: Mapping[str, str], good: frozenset[str], most: int
+    model: Model,
+    data: pd.DataFrame,
+    row: int,
+    asked: Mapping[str, str],
+    good: frozenset[str],
+    most: int,
 ) -> None:
     known = [str(name) for name in model.features]
     classes = [str(label) for label in model.classes]
     faults = [
         (not 0 <= row < len(data), "the row is not in the data", str(row), f"0 to {len(data) - 1}"),
         (not asked, "no feature is declared actionable", "", listed(known)),
-        (not set(asked) <= set(known), "a feature is none of the model's", listed(set(asked) - set(known)),
-         listed(known)),
-        (not set(asked.values()) <= {"any", "up", "down"}, "a direction is unknown", "", "any, up or down"),
+        (
+            not set(asked) <= set(known),
+            "a feature is none of the model's",
+            listed(set(asked) - set(known)),
+            listed(known),
+        ),
+        (
+            not set(asked.values()) <= {"any", "up", "down"},
+            "a direction is unknown",
+            "",
+            "any, up or down",
+        ),
         (not classes, "the model decides nothing", "a regression", "a classifier"),
-        (bool(classes) and not (good and good < set(classes)), "the wanted decisions are not some of the model's",
-         listed(good), listed(classes)),
+        (
+            bool(classes) and not (good and good < set(classes)),
+            "the wanted decisions are not some of the model's",
+            listed(good),
+            listed(classes),
+        ),
         (not 1 <= most <= 3, "so many features cannot be changed at once", str(most), "1 to 3"),
-    ]  # fmt: skip
+    ]
     for wrong, message, got, expected in faults:
         if wrong:
             raise UsageError(message, reference="change-asked", got=got, expected=expected)
 
 
 def _said(value: Any) -> str:
-    return written(float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return (
+        written(float(value))
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else str(value)
+    )

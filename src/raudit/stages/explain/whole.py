@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from raudit.model import favourable_places
-from raudit.model.boosters import Link
-from raudit.stages.explain.setting import Setting
-from raudit.stages.explain.targets import Target
-from raudit.stages.explain.task import REGRESSION_UNITS
-from raudit.stages.explain.values import Explained
+from raudit.model.formats.boosters import Link
+from raudit.stages.explain.shap_values.task import REGRESSION_UNITS
+from raudit.stages.explain.shap_values.values import Explained
+from raudit.stages.explain.survey.setting import Setting
+from raudit.stages.explain.survey.targets import Target
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,5 +68,7 @@ def _predicted(setting: Setting, target: Target) -> Any:
         column = roles.prediction.column if roles.prediction is not None else None
     if column is None:
         return None
-    pieces = [numbers(batch.column(0), str(column)) for batch in setting.evidence.data.batches([column])]
+    pieces = [
+        numbers(batch.column(0), str(column)) for batch in setting.evidence.data.batches([column])
+    ]
     return np.concatenate(pieces).astype(float) if pieces else None

@@ -83,7 +83,9 @@ def metric_by_group(
     for number, group in enumerate(sorted(set(groups.tolist()))):
         rows = np.flatnonzero(groups == group)
         rng = np.random.default_rng([seed, number])
-        measured = _measured(metric, name, truth[rows], said[rows], level, resamples, min_group, rng)
+        measured = _measured(
+            metric, name, truth[rows], said[rows], level, resamples, min_group, rng
+        )
         found.append(GroupMeasurement(group=(group,), measurement=measured))
     return tuple(found)
 
@@ -100,38 +102,54 @@ def _measured(
 ) -> Measurement:
     n = len(truth)
     if n < min_group:
-        return Measurement(metric=name, value=None, n=n, undefined_because=f"fewer than {min_group} rows")
+        return Measurement(
+            metric=name, value=None, n=n, undefined_because=f"fewer than {min_group} rows"
+        )
     value = _number(metric, name, truth, said)
     if value is None:
-        return Measurement(metric=name, value=None, n=n, undefined_because="the metric has no value on these rows")
+        return Measurement(
+            metric=name, value=None, n=n, undefined_because="the metric has no value on these rows"
+        )
     if _number(metric, name, truth, said) != value:
         raise UsageError(
             f"{name} gives another number for the same rows",
             reference="metric-random",
             hint="give it a seed of its own; an interval would mix its chance with that of the sample",
         )
-    drawn = (_number(metric, name, truth[rows], said[rows]) for rows in rng.integers(0, n, (resamples, n)))
+    drawn = (
+        _number(metric, name, truth[rows], said[rows])
+        for rows in rng.integers(0, n, (resamples, n))
+    )
     known = [one for one in drawn if one is not None]
     if len(known) < 0.95 * resamples:
         lost = resamples - len(known)
         return Measurement(
-            metric=name, value=value, n=n, method=f"no interval: no value on {lost:,} of {resamples:,} resamples"
+            metric=name,
+            value=value,
+            n=n,
+            method=f"no interval: no value on {lost:,} of {resamples:,} resamples",
         )
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Measurement(
         metric=name,
         value=value,
         n=n,
-        interval=Interval(low=float(low), high=float(high), level=level, method=f"bootstrap ({len(known):,})"),
+        interval=Interval(
+            low=float(low), high=float(high), level=level, method=f"bootstrap ({len(known):,})"
+        ),
         method="callable",
     )
 
 
-def _number(metric: Callable[..., Any], name: str, truth: np.ndarray, said: np.ndarray) -> float | None:
+def _number(
+    metric: Callable[..., Any], name: str, truth: np.ndarray, said: np.ndarray
+) -> float | None:
     """One number, or None where the metric says that it has none."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a metric without a value warns; it is said in the result
+            warnings.simplefilter(
+                "ignore"
+            )  # a metric without a value warns; it is said in the result
             found = metric(truth, said)
     except (ValueError, ZeroDivisionError):
         return None  # such as an AUC of one class

@@ -6,9 +6,9 @@ import numpy as np
 
 from raudit.data.cells import BIN, LABEL, UNKNOWN, CellTable
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
-from raudit.stages.fairness.metrics import Groups, group_counts
-from raudit.stages.fairness.part import Context, Part, by_name, named_pair, number
+from raudit.stages.fairness.measures.metrics import Groups, group_counts
 from raudit.stages.fairness.rules import CONSTANT, MISSING_LABEL, NUMBERED_GROUPS
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, named_pair, number
 from raudit.stats import largest_difference, range_quantile, wilson
 
 HARDLY = 0.01
@@ -40,7 +40,10 @@ def _covered(table: CellTable, by: tuple[str, ...], missing: int, context: Conte
     large = np.flatnonzero(total >= context.options.min_group)
     all_people = f"The outcome is known for {table.total - missing:,} of {table.total:,} people"
     measurement = Measurement(
-        metric="label_coverage", value=1 - missing / table.total, n=table.total, events=table.total - missing
+        metric="label_coverage",
+        value=1 - missing / table.total,
+        n=table.total,
+        events=table.total - missing,
     )
     statement, data = f"{all_people}.", {}
     if large.size >= 2:
@@ -58,10 +61,16 @@ def _covered(table: CellTable, by: tuple[str, ...], missing: int, context: Conte
             value=float(gap.value),
             n=table.total,
             events=table.total - missing,
-            interval=Interval(low=float(gap.low), high=float(gap.high), level=context.level, method="newcombe"),
+            interval=Interval(
+                low=float(gap.low), high=float(gap.high), level=context.level, method="newcombe"
+            ),
             method=f"largest difference over {large.size:,} groups",
         )
-        data = {"pair": named_pair((names[high],), (names[low],), *(float(known[i] / total[i]) for i in (high, low)))}
+        data = {
+            "pair": named_pair(
+                (names[high],), (names[low],), *(float(known[i] / total[i]) for i in (high, low))
+            )
+        }
     return Finding(
         rule=MISSING_LABEL.id,
         subject=Subject(kind="attribute", name=by_name(by), detail={"metric": "label_coverage"}),
@@ -97,7 +106,9 @@ def measure_variation(table: CellTable, context: Context) -> Part:
         f"{int(rarer):,} {other}.",
         reason="Where nearly everyone gets the same decision, groups hardly differ whatever the system does to the "
         "few others.",
-        measurement=Measurement(metric="rarer_decision_share", value=rarer / n, n=n, events=int(rarer)),
+        measurement=Measurement(
+            metric="rarer_decision_share", value=rarer / n, n=n, events=int(rarer)
+        ),
         threshold=Threshold(low=HARDLY, source="default"),
         requirements=CONSTANT.requirements,
         anchor="data",

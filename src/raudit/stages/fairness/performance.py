@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from raudit.data.cells import BIN, PREDICTION, CellTable
 from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
-from raudit.stages.fairness.histogram import auc, auc_bounds, calibration, histograms
-from raudit.stages.fairness.metrics import estimate, group_counts
-from raudit.stages.fairness.part import Context, Part, by_name, number
+from raudit.stages.fairness.measures.histogram import auc, auc_bounds, calibration, histograms
+from raudit.stages.fairness.measures.metrics import estimate, group_counts
 from raudit.stages.fairness.rules import ACCURACY, AUC, IN_THE_LARGE, RECALL
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, number
 from raudit.stats import Bounds, normal_quantile
 
 Floats = NDArray[np.float64]
@@ -44,9 +44,13 @@ class Measure:
 
 MEASURES = {
     "accuracy": Measure(rule=ACCURACY, what="share of decisions that are right", low=True),
-    "recall": Measure(rule=RECALL, what="share of favourable outcomes that were selected", low=True),
+    "recall": Measure(
+        rule=RECALL, what="share of favourable outcomes that were selected", low=True
+    ),
     "auc": Measure(rule=AUC, what="AUC", low=True),
-    "calibration": Measure(rule=IN_THE_LARGE, what="share of favourable outcomes less mean score", low=False),
+    "calibration": Measure(
+        rule=IN_THE_LARGE, what="share of favourable outcomes less mean score", low=False
+    ),
 }
 METRICS = {"accuracy": "accuracy", "recall": "true_positive_rate"}
 
@@ -67,7 +71,9 @@ def measure_performance(table: CellTable, context: Context) -> Part:
     return Part(findings=tuple(findings), metrics=tuple(limits))
 
 
-def _judged(name: str, limit: float, by: tuple[str, ...], table: CellTable, context: Context) -> Finding:
+def _judged(
+    name: str, limit: float, by: tuple[str, ...], table: CellTable, context: Context
+) -> Finding:
     measure = MEASURES[name]
     groups = int((group_sizes(table, by) >= context.options.min_group).sum()) if by else 1
     z = normal_quantile(1 - (1 - context.level) / (2 * max(groups, 1)))
@@ -91,12 +97,20 @@ def _judged(name: str, limit: float, by: tuple[str, ...], table: CellTable, cont
     value, ends = float(found.value[worst]), (float(low[worst]), float(high[worst]))
     who = "everyone" if not by else context.speech.members(found.names[worst])
     first = "" if not by or len(found.names) == 1 else ", the worst of the groups"
-    side = {Status.PASSED: "keeps to", Status.FAILED: "breaks", Status.INDETERMINATE: "does not settle"}[status]
+    side = {
+        Status.PASSED: "keeps to",
+        Status.FAILED: "breaks",
+        Status.INDETERMINATE: "does not settle",
+    }[status]
     bound = f"at least {limit:g}" if measure.low else f"at most {limit:g} either way"
     rest = len(found.names) - usable.size
     return Finding(
         rule=measure.rule.id,
-        subject=Subject(kind="attribute" if by else "model", name=by_name(by) or "all people", detail={"metric": name}),
+        subject=Subject(
+            kind="attribute" if by else "model",
+            name=by_name(by) or "all people",
+            detail={"metric": name},
+        ),
         status=status,
         severity=measure.rule.severity,
         statement=f"The {measure.what} is {value:.3f} for {who}{first}. n = {int(found.n[worst]):,}.",
@@ -107,9 +121,13 @@ def _judged(name: str, limit: float, by: tuple[str, ...], table: CellTable, cont
             value=value,
             n=int(found.n[worst]),
             interval=Interval(low=ends[0], high=ends[1], level=context.level, method=found.method),
-            method="everyone" if not by else f"worst of {usable.size:,} groups, all intervals at once",
+            method="everyone"
+            if not by
+            else f"worst of {usable.size:,} groups, all intervals at once",
         ),
-        threshold=Threshold(low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"),
+        threshold=Threshold(
+            low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"
+        ),
         requirements=measure.rule.requirements,
         anchor=f"stages.fairness.performance.{name}",
         remedy="" if status is Status.PASSED else measure.rule.fix,
@@ -123,7 +141,9 @@ def group_sizes(table: CellTable, by: tuple[str, ...]) -> NDArray[np.int64]:
     return kept.n
 
 
-def _measured(name: str, by: tuple[str, ...], table: CellTable, z: float, context: Context) -> Measured:
+def _measured(
+    name: str, by: tuple[str, ...], table: CellTable, z: float, context: Context
+) -> Measured:
     least = context.options.min_group if by else 1
     if name in METRICS:
         groups = group_counts(table.without(BIN), by)
@@ -131,20 +151,36 @@ def _measured(name: str, by: tuple[str, ...], table: CellTable, z: float, contex
         found = estimate(groups, METRICS[name], z=z)
         enough = found.n >= (context.options.min_events if by else 1)
         return Measured(
-            names=groups.names, value=np.where(enough, found.value, np.nan), bounds=found.bounds, n=found.n,
+            names=groups.names,
+            value=np.where(enough, found.value, np.nan),
+            bounds=found.bounds,
+            n=found.n,
             method=found.method,
-        )  # fmt: skip
+        )
     shown = histograms(table, by)
     shown = shown.take(shown.rows >= least)
     if name == "auc":
         ranked = auc(shown)
         return Measured(
-            names=shown.names, value=ranked.value, bounds=auc_bounds(ranked, z), n=shown.rows, method="delong, logit"
+            names=shown.names,
+            value=ranked.value,
+            bounds=auc_bounds(ranked, z),
+            n=shown.rows,
+            method="delong, logit",
         )
-    edges = tuple(step / context.options.calibration_bins for step in range(1, context.options.calibration_bins))
+    edges = tuple(
+        step / context.options.calibration_bins
+        for step in range(1, context.options.calibration_bins)
+    )
     if not shown.probability:
         nothing = np.full(len(shown.names), np.nan)
-        return Measured(names=shown.names, value=nothing, bounds=Bounds(nothing, nothing), n=shown.rows, method="none")
+        return Measured(
+            names=shown.names,
+            value=nothing,
+            bounds=Bounds(nothing, nothing),
+            n=shown.rows,
+            method="none",
+        )
     curve = calibration(shown, table, edges, context.rng("performance", name, *by))
     half = z * np.sqrt(curve.in_the_large_variance)
     return Measured(
@@ -160,12 +196,18 @@ def _unknown(name: str, limit: float, because: str, by: tuple[str, ...] = ()) ->
     measure = MEASURES[name]
     return Finding(
         rule=measure.rule.id,
-        subject=Subject(kind="attribute" if by else "model", name=by_name(by) or "all people", detail={"metric": name}),
+        subject=Subject(
+            kind="attribute" if by else "model",
+            name=by_name(by) or "all people",
+            detail={"metric": name},
+        ),
         status=Status.INDETERMINATE,
         severity=measure.rule.severity,
         statement=f"The {measure.what} cannot be measured.",
         reason=because,
-        threshold=Threshold(low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"),
+        threshold=Threshold(
+            low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"
+        ),
         requirements=measure.rule.requirements,
         anchor=f"stages.fairness.performance.{name}",
         remedy=measure.rule.fix,

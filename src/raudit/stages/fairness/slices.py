@@ -117,36 +117,53 @@ def weak_slices(
     half = np.random.default_rng(seed).permutation(len(frame)) % 2 == 0
     if erred[half].all() or not erred[half].any():
         return ()
-    tree = DecisionTreeClassifier(max_depth=depth, min_samples_leaf=min_rows, random_state=seed % 2**32)
+    tree = DecisionTreeClassifier(
+        max_depth=depth, min_samples_leaf=min_rows, random_state=seed % 2**32
+    )
     tree.fit(numbers[half], erred[half])
     overall = erred[half].mean()
     reached = tree.decision_path(numbers).toarray().astype(bool)
     nodes = [
         node
         for node in range(1, tree.tree_.node_count)
-        if erred[half & reached[:, node]].mean() > overall and (reached[:, node] & ~half).sum() >= min_rows // 2
+        if erred[half & reached[:, node]].mean() > overall
+        and (reached[:, node] & ~half).sum() >= min_rows // 2
     ]
     if not nodes:
         return ()
     test, total, bad = ~half, int((~half).sum()), int(erred[~half].sum())
-    counts = [(int((reached[test, node]).sum()), int(erred[test & reached[:, node]].sum())) for node in nodes]
+    counts = [
+        (int((reached[test, node]).sum()), int(erred[test & reached[:, node]].sum()))
+        for node in nodes
+    ]
     p_values = holm([float(hypergeom.sf(events - 1, total, bad, n)) for n, events in counts])
     slices = [
-        _slice(_conditions(tree.tree_, node, names), n, events, total, bad, float(p), len(nodes), level)
+        _slice(
+            _conditions(tree.tree_, node, names), n, events, total, bad, float(p), len(nodes), level
+        )
         for node, (n, events), p in zip(nodes, counts, p_values, strict=True)
     ]
     return tuple(sorted(slices, key=lambda one: (one.p_value, -one.error_rate, one.conditions)))
 
 
 def _slice(
-    conditions: tuple[str, ...], n: int, events: int, total: int, bad: int, p: float, tested: int, level: float
+    conditions: tuple[str, ...],
+    n: int,
+    events: int,
+    total: int,
+    bad: int,
+    p: float,
+    tested: int,
+    level: float,
 ) -> Slice:
     ends = wilson(np.array([float(events)]), np.array([float(n)]), level=level)
     return Slice(
         conditions=conditions,
         error_rate=events / n,
         rest_rate=(bad - events) / max(total - n, 1),
-        interval=Interval(low=float(ends.low[0]), high=float(ends.high[0]), level=level, method="wilson"),
+        interval=Interval(
+            low=float(ends.low[0]), high=float(ends.high[0]), level=level, method="wilson"
+        ),
         n=n,
         p_value=p,
         drawn_up=tested,
