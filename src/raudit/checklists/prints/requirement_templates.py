@@ -169,8 +169,10 @@ SINGLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "problem.goal": (
         "{problem.goal}: from {problem.baseline} to {problem.target} by {problem.target_by}.",
         (
-            "On {problem.target_by}, measured as today\u2019s {problem.baseline} was, "
-            "it is {problem.target} or better.",
+            (
+                "On {problem.target_by}, measured as today\u2019s {problem.baseline} was, "
+                "it is {problem.target} or better."
+            ),
         ),
     ),
     "problem.recorded_on": (

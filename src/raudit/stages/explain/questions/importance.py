@@ -87,7 +87,10 @@ def precise(setting: Setting, sample: Sample) -> Finding:
     rows, all_rows = len(sample.positions), setting.evidence.data.n_rows
     unit, accepted = sample.found.unit, sample.accepted
     narrow = sample.intervals - len(sample.wide)
-    what = f"±{amount(accepted)} {unit}, {setting.options.tolerance:.0%} of the standard deviation of the model's output"
+    what = (
+        f"±{amount(accepted)} {unit}, {setting.options.tolerance:.0%} of the standard deviation of "
+        "the model's output"
+    )
     said = f"After {rows:,} of {all_rows:,} rows, {narrow:,} of {sample.intervals:,} intervals are within {what}"
     reason = ""
     if sample.wide:
