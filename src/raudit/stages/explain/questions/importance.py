@@ -6,10 +6,10 @@ from typing import Any
 
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.stages.explain.agreement import Agreement, agreement_of
 from raudit.stages.explain.amounts import amount, small
 from raudit.stages.explain.rules import ADDITIVE, PRECISE
 from raudit.stages.explain.shap_values.values import TOLERANCE
+from raudit.stages.explain.survey.agreement import Agreement, agreement_of
 from raudit.stages.explain.survey.estimates import weighted_mean
 from raudit.stages.explain.survey.groups import Group
 from raudit.stages.explain.survey.sampling import Sample

@@ -20,7 +20,7 @@ from raudit.stages.explain.survey.estimates import Mean, weighted_mean
 from raudit.stages.explain.survey.groups import Gap, Group, difference, gap_of
 from raudit.stages.explain.survey.setting import Setting, joined
 from raudit.stages.explain.survey.targets import Target
-from raudit.stages.explain.whole import fitting, margins_of_all
+from raudit.stages.explain.survey.whole import fitting, margins_of_all
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,6 @@ from typing import Any
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.stages.fairness.coverage import numbered
 from raudit.stages.fairness.measures.crosscheck import cross_check_all
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.membership import (
@@ -28,6 +27,7 @@ from raudit.stages.fairness.measures.metrics import (
 )
 from raudit.stages.fairness.measures.verdict import Judgement, judge_gap
 from raudit.stages.fairness.rules import rule_for
+from raudit.stages.fairness.tasks.coverage import numbered
 from raudit.stages.fairness.tasks.part import (
     Context,
     Part,

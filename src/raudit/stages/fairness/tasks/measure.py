@@ -12,15 +12,15 @@ from raudit.errors import NotEvaluable, PlanError
 from raudit.evidence import Evidence, StageResult
 from raudit.findings import Status
 from raudit.plan import Task
-from raudit.stages.fairness.coverage import measure_coverage, measure_variation
 from raudit.stages.fairness.nyc_ll144.impact_ratios import measure_ll144
 from raudit.stages.fairness.options import FairnessOptions
-from raudit.stages.fairness.performance import measure_performance
 from raudit.stages.fairness.tasks.baseline import measure_baseline
 from raudit.stages.fairness.tasks.conditional import measure_conditional, measure_costs
+from raudit.stages.fairness.tasks.coverage import measure_coverage, measure_variation
 from raudit.stages.fairness.tasks.decisions import cuts_of, measure_decisions, worst_gap
 from raudit.stages.fairness.tasks.multiclass import measure_multiclass
 from raudit.stages.fairness.tasks.part import Context, Part, join
+from raudit.stages.fairness.tasks.performance import measure_performance
 from raudit.stages.fairness.tasks.ranking import measure_ranking
 from raudit.stages.fairness.tasks.regression import measure_regression
 from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores
