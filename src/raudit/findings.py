@@ -244,3 +244,10 @@ def written(value: float | None, *, digits: int = 4) -> str:
     places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def small(error: float) -> str:
+    """Write a difference that should be next to nothing: ``0.000021``, or ``less than 0.000001``."""
+    if 0 < error < 1e-6:
+        return "less than 0.000001"
+    return written(float(f"{error:.1e}"), digits=2)

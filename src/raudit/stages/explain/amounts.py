@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from raudit.findings import written
+from raudit.findings import small, written
 
-FINE = 1e-6
-"""Differences under this are only said to be smaller."""
+__all__ = ["amount", "signed", "small"]
 
 
 def amount(value: float) -> str:
@@ -24,13 +23,6 @@ def signed(value: float) -> str:
     """As ``amount``, with its sign: ``+0.038``, ``-105,200``; zero has none."""
     text = amount(value)
     return f"+{text}" if value > 0 else text
-
-
-def small(error: float) -> str:
-    """A difference that should be next to nothing, such as ``0.000021`` or ``less than 0.000001``."""
-    if 0 < error < FINE:
-        return "less than 0.000001"
-    return written(_rounded(float(error), 2), digits=2)
 
 
 def _rounded(value: float, digits: int) -> float:

@@ -108,7 +108,8 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         id=f"dependence-{setting.features[i]}",
         kind="scatter",
         title=f"Effect of {name} by its value",
-        alt=f"Effect of {name} on the output, from its low to its high values: {'; '.join(said)}.",
+        alt=f"Effect of {name} on the output, from its low to its high values: "
+        f"{'; '.join(said) or 'too few people of any group share a range of values for a mean'}.",
         caption="One point a person, drawn at random and moved among the ten or more nearest; lines are means between "
         "quantiles.",
         data={"series": series, "x_label": name, "y_label": f"effect ({sample.found.unit})"},
