@@ -22,6 +22,7 @@ from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, Roles, open_data
+from raudit.data.attributes import with_attributes
 from raudit.data.naming import withheld_columns
 from raudit.data.open import digest_of, manifest
 from raudit.data.readers import ReadOptions
@@ -379,6 +380,9 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         inputs += [
             _input(plan, role, plan.path(name), ("data", "turns", key)) for role, key, name in more
         ]
+    if file.data.attributes is not None:
+        place: tuple[str | int, ...] = ("data", "attributes", "path")
+        inputs.append(_input(plan, "attributes", plan.path(file.data.attributes.path), place))
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
@@ -401,7 +405,7 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
-        if path.is_dir() and role == "data":
+        if path.is_dir() and role in ("data", "attributes"):
             size = sum(int(item["bytes"]) for item in manifest(path))
             return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
@@ -428,14 +432,14 @@ def _evidence(
     plan = prepared.plan
     with progress.task("reading data"):
         data = opened_data(plan)
-    declared = next(item for item in prepared.inputs if item.role == "data")
-    if data.sha256 != declared.sha256:
-        raise DataError(
-            "the data file changed while it was being read",
-            reference="data-changed",
-            where=declared.name,
-            hint="run again when nothing writes to it",
-        )
+    turns = data.turns if isinstance(data, TurnsDataSet) else None
+    _unchanged(prepared, "data", data.sha256)
+    attributes = plan.file.data.attributes
+    if attributes is not None:
+        with progress.task("reading attributes"):
+            path = plan.path(attributes.path)
+            data = with_attributes(data, path, attributes, plan.file.data.missing)
+            _unchanged(prepared, "attributes", digest_of(path))
     model, model_error = _model(prepared, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
@@ -456,7 +460,7 @@ def _evidence(
         system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
-        turns=data.turns if isinstance(data, TurnsDataSet) else None,
+        turns=turns,
         roles=audited.roles,
         model=model if model_error is None else None,
         no_model_because=as_sentence(model_error)
@@ -498,6 +502,17 @@ def opened_data(plan: Plan) -> DataSet:
         labels=[plan.path(name) for name in turns.labels],
         system_prompt=prompt,
     )
+
+
+def _unchanged(prepared: Prepared, role: str, digest: Sha256) -> None:
+    declared = next(item for item in prepared.inputs if item.role == role)
+    if digest != declared.sha256:
+        raise DataError(
+            f"the {role} file changed while it was being read",
+            reference="data-changed",
+            where=declared.name,
+            hint="run again when nothing writes to it",
+        )
 
 
 def _declared(roles: Roles) -> tuple[str, ...]:

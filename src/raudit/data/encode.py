@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from raudit.data.cells import FAVOURABLE, UNFAVOURABLE, UNKNOWN
+from raudit.data.cells import FAVOURABLE, UNFAVOURABLE, UNKNOWN, UNLABELLED
 from raudit.data.roles import Outcome
 from raudit.errors import DataError
 from raudit.plan.schema import Attribute
@@ -104,7 +104,11 @@ class AttributeEncoder:
 
 
 class OutcomeEncoder:
-    """Codes of a label or decision: 0 unfavourable, 1 favourable; or the classes themselves."""
+    """Codes of a label or decision: 0 unfavourable, 1 favourable; or the classes themselves.
+
+    A missing label gets a level of its own, since only what needs labels is lost with it; a missing decision is an
+    error.
+    """
 
     def __init__(self, outcome: Outcome, role: str) -> None:
         self.outcome, self.role = outcome, role
@@ -118,15 +122,30 @@ class OutcomeEncoder:
     def __call__(self, column: Any) -> Ints:
         """Codes of a pyarrow array."""
         codes, values = dictionary(column)
-        if (codes < 0).any() or None in values:
+        missing = codes < 0
+        if missing.any() and self.role != "label":
             raise DataError(
                 f"the {self.role} column {self.outcome.column!r} has missing values",
                 reference="outcome-missing",
-                got=f"{int((codes < 0).sum())} in one batch",
-                hint="a row without an outcome cannot be judged: drop such rows, and say so, or fill them",
+                got=f"{int(missing.sum())} in one batch",
+                hint="a row without a decision cannot be judged: drop such rows, and say so, or fill them",
             )
-        lookup = np.array([self._code(level_text(value)) for value in values], dtype=np.int64)
-        return lookup[codes] if lookup.size else codes
+        known = [value is not None and value == value for value in values]
+        found = [
+            self._code(level_text(v)) if there else -1
+            for v, there in zip(values, known, strict=True)
+        ]
+        lookup = np.array([*found, self._unlabelled() if missing.any() else -1], dtype=np.int64)
+        return np.asarray(lookup[codes])  # -1 takes the last one
+
+    def _unlabelled(self) -> int:
+        if self.binary:
+            self.levels = [UNFAVOURABLE, FAVOURABLE, UNLABELLED]
+            return 2
+        if UNLABELLED not in self._codes:
+            self._codes[UNLABELLED] = len(self.levels)
+            self.levels.append(UNLABELLED)
+        return self._codes[UNLABELLED]
 
     def _code(self, text: str) -> int:
         if not self.binary:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
+from raudit.stages.explain.amounts import amount, signed
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.decisions import Decisions
 from raudit.stages.explain.survey.groups import Group
@@ -127,7 +128,7 @@ def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]
     for title, member in whole:
         rows = np.flatnonzero(decisions.declined & member)
         nearest = rows[np.argsort(-decisions.score[rows], kind="stable")][:wanted]
-        chosen = f"{title}, declined nearest the line"
+        chosen = f"{title}, declined with the highest score"
         cases += [Case(row=int(row), chosen=chosen) for row in nearest]
     merged: dict[int, Case] = {}
     for case in cases:
@@ -158,7 +159,7 @@ def _groups(setting: Setting, sample: Sample) -> list[Group]:
 
 
 def _joined(first: str, second: str) -> str:
-    tail = ", declined nearest the line"
+    tail = ", declined with the highest score"
     if first.endswith(tail) and second.endswith(tail):
         return f"{first.removesuffix(tail)} and {second}"
     return f"{first}; {second}"
@@ -270,20 +271,27 @@ def _decided(decisions: Decisions, case: Case, target: Target) -> str:
             and decisions.declined[case.row]
             and not decisions.declined.all()
         ):
-            enough = float(decisions.score[~decisions.declined].min())
-            text += (
-                f"; {enough:.3f} was enough"
-                if f"{enough:.3f}" != f"{score:.3f}"
-                else ", a hair under the line"
-            )
+            lowest = float(decisions.score[~decisions.declined].min())
+            text += _against(score, lowest, decisions.threshold)
     elif target.label and target.label != decision:
         text += f", explained {target.towards}"
     return f"{text}."
 
 
+def _against(score: float, lowest: float, threshold: float | None) -> str:
+    """How far off it was: from the threshold only where the plan names one, else from what was accepted here."""
+    what, value = (
+        ("threshold", threshold) if threshold is not None else ("lowest accepted score", lowest)
+    )
+    if f"{value:.3f}" == f"{score:.3f}":
+        side = "below" if score < value else "at"
+        return f", just {side} the {what}"
+    return f"; the {what} is {value:.3f}"
+
+
 def _told(reason: Reason) -> str:
     value = "" if reason.value == NOT_SHOWN else f" {reason.value}"
-    return f"{reason.feature}{value} ({reason.part:+.2g})"
+    return f"{reason.feature}{value} ({signed(reason.part)})"
 
 
 def _details(
@@ -325,12 +333,13 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
     if abs(rest) > 1e-12:
         steps.append({"label": "all others", "value": rest})
     total = float(found.base) + float(found.values[place].sum())
-    said = "; ".join(f"{step['label']} {step['value']:+.2g}" for step in steps)
+    said = "; ".join(f"{step['label']} {signed(step['value'])}" for step in steps)
     return Figure(
         id=f"reasons-row-{case.row}",
         kind="waterfall",
         title=f"One decision, step by step: row {case.row}",
-        alt=f"From the mean of the background, {found.base:.2g} {found.unit}, to this case, {total:.2g}: {said}.",
+        alt=f"From the mean of the background, {amount(found.base)} {found.unit}, to this case, "
+        f"{amount(total)}: {said}.",
         caption=f"{case.chosen[0].upper()}{case.chosen[1:]}.",
         data={
             "steps": steps,
