@@ -67,6 +67,8 @@ class Evidence:
     model: Model | None
     no_model_because: str = ""
     """Why there is no model: none declared, or the reason it could not be read."""
+    unknown_levels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By categorical column of the model: audited values in none of its categories, and audited values."""
     assessments: tuple[AssessmentFiles, ...] = ()
     facts: JsonObject = field(default_factory=dict)
     """Facts of the measuring stages by dotted name; empty for stages that do not read facts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -152,6 +153,28 @@ class Finding:
         detail: dict[str, Any] = dict(self.subject.detail)
         return digest({"rule": self.rule, "kind": self.subject.kind, "name": self.subject.name, "detail": detail})[:32]
 
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether an indeterminate finding does settle that groups differ, and only the limit is open."""
+        return self.status is Status.INDETERMINATE and self.data.get("beyond_chance") is True
+
     def __post_init__(self) -> None:
         if self.status is Status.INDETERMINATE and not self.reason:
             raise ValueError(f"{self.rule}: an indeterminate finding needs its reason")
+
+
+def written(value: float | None, *, digits: int = 4) -> str:
+    """Write a number as people do: digits that count, thousands apart, no powers of ten.
+
+    Examples
+    --------
+    >>> written(105200.0), written(0.00006961), written(0.05)
+    ('105,200', '0.00006961', '0.05')
+    """
+    if value is None:
+        return "unbounded"
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

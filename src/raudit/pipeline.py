@@ -24,6 +24,7 @@ from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
 from raudit.data.open import digest_of, manifest
 from raudit.data.readers import ReadOptions
+from raudit.data.types import with_types
 from raudit.doors import Door, extensions
 from raudit.errors import (
     DataError,
@@ -50,7 +51,7 @@ from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
-from raudit.roles import audited_data
+from raudit.roles import as_sentence, audited_data
 
 PACKAGES = (
     "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
@@ -105,7 +106,7 @@ def prepare(
         For an unknown stage or option, or an input that is not there.
     """
     stages = _chosen(plan)
-    _unsafe_is_told(plan, stages)
+    _unsafe_isas_sentence(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
     assessments = _assessments(plan)
     inputs = _inputs(plan, assessments)
@@ -242,6 +243,8 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
 def _chosen(plan: Plan) -> Mapping[str, Stage]:
     found = discover_stages()
     wanted = plan.file.stages
+    if plan.file.model is None:  # what is only about a model has nothing to say
+        found = {name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)}
     if wanted is None:
         return found
     for name in wanted:
@@ -254,10 +257,10 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
                 where=plan.yaml.where(("stages", name)),
                 hint=nearest(name, list(found)),
             )
-    return {name: stage for name, stage in found.items() if name in wanted}
+    return {name: stage for name, stage in found.items() if name in wanted or getattr(stage, "with_model", False)}
 
 
-def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
+def _unsafe_isas_sentence(plan: Plan, stages: Mapping[str, Stage]) -> None:
     model = plan.file.model
     if model is not None and model.format.startswith("unsafe") and "data_profile" not in stages:
         raise PlanError(
@@ -329,6 +332,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     plan = prepared.plan
     with progress.task("reading data"):
         data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
+        data = with_types(data, plan.file.data.types)
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -353,7 +357,12 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         data=audited.data,
         roles=audited.roles,
         model=model if model_error is None else None,
-        no_model_because=_told(model_error) if model_error else "the plan declares no model" if model is None else "",
+        no_model_because=as_sentence(model_error)
+        if model_error
+        else "the plan declares no model"
+        if model is None
+        else "",
+        unknown_levels=audited.unknown_levels,
         assessments=prepared.assessments,
         facts=facts,
         seed=prepared.run.seed,
@@ -416,11 +425,11 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
             return _beside_model(stage, evidence, options, evidence.model)
         return _measured(stage, evidence, options)
     except NotEvaluable as error:
-        return ended(Outcome.SKIPPED, _told(error))
+        return ended(Outcome.SKIPPED, as_sentence(error))
     except MissingExtraError as error:
-        return ended(Outcome.SKIPPED, _told(error))
+        return ended(Outcome.SKIPPED, as_sentence(error))
     except RauditError as error:
-        return ended(Outcome.FAILED, _told(error))
+        return ended(Outcome.FAILED, as_sentence(error))
     except MemoryError:
         return ended(Outcome.FAILED, "not enough memory")
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
@@ -488,18 +497,6 @@ def stage_beside_model(
     """What ``_beside_model`` asks the model's process to do; its answer is canonical JSON."""
     seen = replace(evidence, model=model, data=data, progress=progress)
     return canonical_bytes(record_to_json(_measured(discover_stages()[stage], seen, options)))
-
-
-def _told(error: RauditError) -> str:
-    """An error as one sentence for the record."""
-    model = isinstance(error, ModelError)  # of the inputs, the one that some stages can do without
-    parts = [f"{error.where}: {error.message}" if model and error.where else error.message]
-    if error.got:
-        parts.append(f"got {error.got}")
-    if error.expected:
-        parts.append(f"expected {error.expected}")
-    text = ", ".join(parts) + (f" ({error.reference})" if model else "")
-    return f"{text}; {error.hint}" if error.hint else text
 
 
 def _versions(stages: Mapping[str, Stage]) -> Mapping[str, str]:

@@ -151,6 +151,8 @@ class DataSection(Strict):
     """Column of sample weights."""
     missing: tuple[str, ...] = ("",)
     """Texts that mean a missing value in a CSV file."""
+    types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
+    """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
     licence: str = ""
     """Licence and source of the data, to print."""
 
