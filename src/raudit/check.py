@@ -16,6 +16,7 @@ from raudit.errors import PolicyError, UsageError
 from raudit.findings import Severity, Status
 from raudit.gate import PlanLines, write_atomically
 from raudit.gate.outputs import parse_output, render
+from raudit.people import NOBODY, load_people
 from raudit.plan import Plan, load_plan
 from raudit.policy import (
     Baseline,
@@ -148,7 +149,7 @@ def check(
         record, said = _run(options, plan, now, log, actor, progress)
         notices += said
     notices += _unchecked_approvals(options, plan, record, log)
-    record, growth = _judge(record, options, plan, today, _approved(log))
+    record, growth = _judge(record, options, plan, today, log)
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
     standard = rendered.pop(Path("-"), None)
@@ -165,12 +166,13 @@ def check(
 
 
 def _judge(
-    record: Record, options: CheckOptions, plan: Plan | None, today: date, approved: frozenset[Sha256] | None
+    record: Record, options: CheckOptions, plan: Plan | None, today: date, log: Log | None
 ) -> tuple[Record, Growth | None]:
     policy = _overridden(_policy(options, plan, record), options, record)
-    waivers = _waivers(options, plan, record)
+    waivers = _waivers(options, plan, record, log)
     path = _baseline_path(options, plan, record, must_exist=not options.update_baseline)
     baseline = load_baseline(path) if path is not None and path.exists() else None
+    approved = _approved(log)
     if baseline is not None and approved is not None:
         baseline = baseline.approved_by(approved)
     if options.update_baseline and path is None:
@@ -406,8 +408,16 @@ def _overridden(policy: Policy, options: CheckOptions, record: Record) -> Policy
     return policy.changed(**changes)
 
 
-def _waivers(options: CheckOptions, plan: Plan | None, record: Record) -> Waivers:
-    return load_waivers(_file(options.waivers, "waivers", options, plan, record))
+def _waivers(options: CheckOptions, plan: Plan | None, record: Record, log: Log | None) -> Waivers:
+    from raudit.emit import enrolment_of
+
+    people = _file(None, "people", options, plan, record)
+    return load_waivers(
+        _file(options.waivers, "waivers", options, plan, record),
+        people=load_people(people) if people is not None else NOBODY,
+        identity=plan.file.identity if plan is not None else str(record.plan.get("identity", "proven")),
+        enrolment=enrolment_of(log) if log is not None else None,
+    )
 
 
 def _baseline_path(options: CheckOptions, plan: Plan | None, record: Record, *, must_exist: bool) -> Path | None:

@@ -21,8 +21,10 @@ from raudit.doors import Door, clash, extensions
 from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
+from raudit.people import NOBODY, People
 from raudit.plan import Task
 from raudit.record import Figure, Table
+from raudit.statements import Enrolment
 from raudit.validate import Strict
 
 
@@ -74,6 +76,12 @@ class Evidence:
     """Facts of the measuring stages by dotted name; empty for stages that do not read facts."""
     sources: Sources = field(default_factory=Sources)
     """Where in the record these facts will stand."""
+    people: People = NOBODY
+    """Who people are."""
+    identity: str = ""
+    """``proven``: a sign-off counts with a signed statement; ``stated``: on a name alone. A plan always says which."""
+    enrolment: Enrolment | None = None
+    """What the log knows of keys; None without a log."""
     seed: int
     clock: datetime
     """Time of the run; aware, in UTC."""

@@ -49,9 +49,11 @@ from raudit.evidence import (
 )
 from raudit.facts import misfits
 from raudit.model import BoundModel, Model
+from raudit.people import NOBODY, People, load_people
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import as_sentence, audited_data
+from raudit.statements import Enrolment, statements_path
 
 PACKAGES = (
     "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
@@ -65,7 +67,7 @@ NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
 TRIED = 64
 """Rows that a model predicts before it is trusted with all."""
 
-_FILE_ROLES = ("policy", "waivers", "baseline")
+_FILE_ROLES = ("policy", "waivers", "baseline", "people")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +84,19 @@ class Prepared:
     run: Run
     facts: Mapping[str, Any]
     """Facts that no stage measures."""
+    people: People = NOBODY
+    """Who people are, as the plan names them."""
+    enrolment: Enrolment | None = None
+    """What the log knows of people's keys; None without a log."""
 
 
 def prepare(
-    plan: Plan, *, clock: datetime, seed: int | None = None, facts: Mapping[str, Any] | None = None
+    plan: Plan,
+    *,
+    clock: datetime,
+    seed: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+    enrolment: Enrolment | None = None,
 ) -> Prepared:
     """Validate stages and options, and digest every input, before any of them is read.
 
@@ -99,6 +110,8 @@ def prepare(
         Overrides the plan's seed.
     facts
         What the caller knows and answers may be held against, such as ``log.kept``.
+    enrolment
+        What the log knows of people's keys.
 
     Raises
     ------
@@ -106,9 +119,9 @@ def prepare(
         For an unknown stage or option, or an input that is not there.
     """
     stages = _chosen(plan)
-    _unsafe_isas_sentence(plan, stages)
+    _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
-    assessments = _assessments(plan)
+    assessments = assessment_files(plan)
     inputs = _inputs(plan, assessments)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -130,6 +143,8 @@ def prepare(
         inputs=inputs,
         run=run,
         facts=dict(facts or {}),
+        people=load_people(plan.path(plan.file.people)) if plan.file.people else NOBODY,
+        enrolment=enrolment,
     )
 
 
@@ -230,7 +245,8 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
     clock = reader.prepared.run.clock if stage.reads_facts else None
     said = options.model_dump(mode="json")
     places = sources.as_json() if stage.reads_facts else None
-    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places)
+    keys = _keys(reader.prepared.enrolment) if stage.reads_facts else None
+    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places, keys=keys)
     record = reader.cache.load_stage(key)
     if record is None:
         record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
@@ -238,6 +254,13 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
         if reader.model_error is None or record.outcome is Outcome.COMPLETED:
             reader.cache.keep_stage(key, record)
     return record
+
+
+def _keys(enrolment: Enrolment | None) -> Mapping[str, Any] | None:
+    """What of a log's enrolment a stage's outcome may depend on."""
+    if enrolment is None:
+        return None
+    return {"enrolled": dict(enrolment.enrolled), "withdrawn": dict(enrolment.withdrawn)}
 
 
 def _chosen(plan: Plan) -> Mapping[str, Stage]:
@@ -260,7 +283,7 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
     return {name: stage for name, stage in found.items() if name in wanted or getattr(stage, "with_model", False)}
 
 
-def _unsafe_isas_sentence(plan: Plan, stages: Mapping[str, Stage]) -> None:
+def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
     model = plan.file.model
     if model is not None and model.format.startswith("unsafe") and "data_profile" not in stages:
         raise PlanError(
@@ -271,7 +294,8 @@ def _unsafe_isas_sentence(plan: Plan, stages: Mapping[str, Stage]) -> None:
         )
 
 
-def _assessments(plan: Plan) -> tuple[AssessmentFiles, ...]:
+def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
+    """Checklist and answers of every assessment that a plan names."""
     files = []
     for number, section in enumerate(plan.file.assessments):
         path = checklist_path(section.checklist) or plan.path(section.checklist)
@@ -303,6 +327,9 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         inputs.append(_input(plan, "checklist", item.checklist_path, ("assessments", number, "checklist")))
         if item.answers_path is not None:
             inputs.append(_input(plan, "answers", item.answers_path, ("assessments", number, "answers")))
+            if statements_path(item.answers_path).is_file():
+                place = ("assessments", number, "answers")
+                inputs.append(_input(plan, "statements", statements_path(item.answers_path), place))
     for role in _FILE_ROLES:
         value = getattr(file, role)
         if isinstance(value, str) and (role != "policy" or value.endswith((".yaml", ".yml"))):
@@ -364,6 +391,9 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         else "",
         unknown_levels=audited.unknown_levels,
         assessments=prepared.assessments,
+        people=prepared.people,
+        identity=plan.file.identity,
+        enrolment=prepared.enrolment,
         facts=facts,
         seed=prepared.run.seed,
         clock=datetime.strptime(prepared.run.clock, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),

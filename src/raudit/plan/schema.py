@@ -262,6 +262,10 @@ class PlanFile(Strict):
     """A preset's name, a policy file, or the policy itself."""
     waivers: str | None = None
     """Waivers file."""
+    people: str | None = None
+    """Who people are and what proves them, such as people.yaml."""
+    identity: Literal["proven", "stated"] = "proven"
+    """Whether a sign-off counts only with a signed statement, or on a name alone, which the report then says."""
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
     report: ReportSection = ReportSection()

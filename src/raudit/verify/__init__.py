@@ -10,8 +10,8 @@
 7. The checkpoint inside was signed with the log's key.
 8. The log held the entry that ends the run when that checkpoint was signed.
 9. The log at hand, and every checkpoint given, extend that checkpoint or are extended by it.
-
 10. Whoever certified the file is the issuer that the logged ``report.issued`` or the reader names.
+11. Every signed statement inside was made with its person's key, enrolled by the log before; only if there are any.
 
 A step that lacks what it needs is ``not checked``, never passed.
 """
@@ -45,6 +45,7 @@ from raudit.verify.steps import Step, StepStatus, Verification
 RECORD_NAME, CHECKPOINT_NAME = "record.json", "checkpoint.txt"
 PROOF_NAME, VKEY_NAME = "record.tlog-proof", "log.vkey"
 ENTRY_NAME = "run-finished.json"
+STATEMENTS_NAME, PEOPLE_NAME = "statements.jsonl", "people.json"
 
 
 FILE_FAULTS = frozenset(
@@ -118,6 +119,7 @@ def verify_report(
         _inclusion(check, vkey, record),
         extended_step,
         _issuer(check, view, issuer, trust),
+        *statements_step(check, log),
     )
     return Verification(steps=steps, sha256=sha256(pdf), check=check, record=record)
 
@@ -237,6 +239,24 @@ def _remade(check: PdfCheck, record: Record | None, remake: bool) -> Step:
     return _step(6, title, StepStatus.FAILED, "the bytes differ from what the record gives")
 
 
+def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
+    """Step 11, see `raudit.emit.reports.checked_in`; none for a report that carries no statements."""
+    from raudit.emit.reports import checked_in
+
+    title = "who signed off is proven by signed statements"
+    files = [check.file(name) for name in (STATEMENTS_NAME, PEOPLE_NAME)]
+    if files[0] is None or files[1] is None:  # certified as a whole: nobody can have taken them out
+        return ()
+    outcomes, fault = checked_in(files[0].data, files[1].data, log)
+    false = [item.text for item in outcomes if item.standing == "false"]
+    if fault or false:
+        return (_step(11, title, StepStatus.FAILED, fault or "; ".join(false)),)
+    said = "; ".join(item.text for item in outcomes)
+    proven = all(item.proven for item in outcomes)
+    status = StepStatus.OK if proven and log is not None else StepStatus.NOT_CHECKED
+    return (_step(11, title, status, said, needed=False),)
+
+
 def _seals(check: PdfCheck) -> Seals | None:
     """What the report carries from the log, as it was given to the renderer."""
     files = {name: check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME, ENTRY_NAME)}
@@ -247,7 +267,10 @@ def _seals(check: PdfCheck) -> Seals | None:
         checkpoint=found[CHECKPOINT_NAME],
         proof=found[PROOF_NAME],
         vkey=found[VKEY_NAME].decode("utf-8", "replace").rstrip("\n"),
-        attachments={ENTRY_NAME: found[ENTRY_NAME]},
+        attachments={
+            ENTRY_NAME: found[ENTRY_NAME],
+            **{n: held.data for n in (STATEMENTS_NAME, PEOPLE_NAME) if (held := check.file(n)) is not None},
+        },
     )
 
 
