@@ -21,10 +21,9 @@ from raudit.cache import StageCache, stage_from_json
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
-from raudit.data import DataSet, open_data
+from raudit.data import DataSet
+from raudit.data.declared import Declared, open_declared
 from raudit.data.open import digest_of, manifest
-from raudit.data.readers import ReadOptions
-from raudit.data.types import with_types
 from raudit.doors import Door, extensions
 from raudit.errors import (
     DataError,
@@ -88,6 +87,8 @@ class Prepared:
     """Who people are, as the plan names them."""
     enrolment: Enrolment | None = None
     """What the log knows of people's keys; None without a log."""
+    database: Declared | None = None
+    """The data, where a database gives it: its digest is known only once it was read."""
 
 
 def prepare(
@@ -122,7 +123,8 @@ def prepare(
     _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
     assessments = assessment_files(plan)
-    inputs = _inputs(plan, assessments)
+    database = open_declared(plan.file.data, _data_path(plan)) if plan.file.data.in_database else None
+    inputs = _inputs(plan, assessments, database)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     name = digest({"inputs": [[i.role, i.name, i.sha256] for i in inputs], "seed": seed, "clock": stamp})
@@ -145,6 +147,7 @@ def prepare(
         facts=dict(facts or {}),
         people=load_people(plan.path(plan.file.people)) if plan.file.people else NOBODY,
         enrolment=enrolment,
+        database=database,
     )
 
 
@@ -315,11 +318,25 @@ def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
     return tuple(files)
 
 
-def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, ...]:
+def _data_path(plan: Plan) -> Path | None:
+    """What ``data.path`` names; a path on a cluster's own file system stays as it is."""
+    return None if plan.file.data.path is None else plan.path(plan.file.data.path)
+
+
+def _data_input(plan: Plan, database: Declared | None) -> Input:
+    path = _data_path(plan)
+    if database is not None:
+        name = plan.file.data.table or (printable(path.name) if path is not None else "query")
+        return Input(role="data", name=printable(name), sha256=database.content_sha256, bytes=0)
+    assert path is not None  # noqa: S101 -- the plan was checked
+    return _input(plan, "data", path, ("data", "path"))
+
+
+def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles], database: Declared | None) -> tuple[Input, ...]:
     file = plan.file
     inputs = [
         Input(role="plan", name=plan.yaml.source, sha256=plan.sha256, bytes=len(plan.yaml.text.encode())),
-        _input(plan, "data", plan.path(file.data.path), ("data", "path")),
+        _data_input(plan, database),
     ]
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
@@ -358,8 +375,8 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
 def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
-        data = with_types(data, plan.file.data.types)
+        found = prepared.database or open_declared(plan.file.data, _data_path(plan))
+        data = found.data
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -374,7 +391,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     model_error = model_error or audited.model_error
     facts = {**prepared.facts, "data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
     shape = {"rows": data.n_rows, "columns": len(data.kinds)}
-    details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
+    details: dict[str, dict[str, Any]] = {"data": {**shape, **found.detail}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
