@@ -114,7 +114,15 @@ def spark():
     session.stop()
 
 
-ENGINES = ("arrow", "polars", "duckdb", "sqlite", "postgres", "ibis-duckdb", "spark")
+ENGINES = (
+    "arrow",
+    "polars",
+    "duckdb",
+    "sqlite",
+    "postgres",
+    "ibis-duckdb",
+    pytest.param("spark", marks=pytest.mark.slow),
+)
 
 
 @pytest.fixture
