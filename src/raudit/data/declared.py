@@ -10,11 +10,14 @@ from typing import Any
 from raudit.canonical import Sha256
 from raudit.data.content import SCHEME, content_digest
 from raudit.data.interface import ColumnName, DataSet
-from raudit.data.open import open_data
+from raudit.data.open import manifest, open_data
 from raudit.data.ordered import Ordered, in_key_order
 from raudit.data.readers.options import ReadOptions
 from raudit.data.types import cast, check_types, with_types
 from raudit.plan.schema import DataSection
+
+MOST_FILES = 1_000
+"""Files of a folder that a record lists; the digest of a larger one's manifest is recorded alone."""
 
 Tick = Callable[[int], None]
 
@@ -51,8 +54,9 @@ def open_declared(section: DataSection, path: Path | None, tick: Tick = lambda _
         return _from_database(section, path, tick)
     assert path is not None  # noqa: S101 -- the plan was checked
     data = with_types(open_data(path, options=ReadOptions.of(section)), section.types)
+    described = {**data.described, **_manifest(path)}
     if not section.key:
-        return _told(data, content_digest(data, tick), data.described, "file")
+        return _told(data, content_digest(data, tick), described, "file")
     ordered = in_key_order(
         _ticked(data.batches(list(data.kinds)), tick),
         name=data.name,
@@ -61,7 +65,15 @@ def open_declared(section: DataSection, path: Path | None, tick: Tick = lambda _
         described=data.described,
         options=ReadOptions.of(section),
     )
-    return _told(ordered.data, ordered.content_sha256, data.described, "key")
+    return _told(ordered.data, ordered.content_sha256, described, "key")
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """Size and digest of each file of a folder, whose names may be values; none of a folder of very many."""
+    parts = manifest(path) if path.is_dir() else []
+    if not 0 < len(parts) <= MOST_FILES:
+        return {}
+    return {"manifest": [{"bytes": part["bytes"], "sha256": part["sha256"]} for part in parts]}
 
 
 def _from_database(section: DataSection, path: Path | None, tick: Tick) -> Declared:

@@ -50,16 +50,14 @@ def _types(db: sqlite3.Connection, statement: str, names: Sequence[str]) -> list
     """Whole numbers if every cell is one, fractions if every cell is a number, else text."""
     import pyarrow as pa
 
-    asked = ", ".join(
-        f"max(typeof({quoted(name)}) NOT IN ('integer', 'null')), max(typeof({quoted(name)}) IN ('text', 'blob'))"
-        for name in names
-    )
+    holds = {"text": "('text', 'blob')", "real": "('real')", "integer": "('integer')"}
+    asked = ", ".join(f"max(typeof({quoted(name)}) IN {kinds})" for name in names for kinds in holds.values())
     answer = db.execute(f"SELECT {asked} FROM ({statement})").fetchone()  # noqa: S608 -- names are quoted
-    pairs = zip(answer[::2], answer[1::2], strict=True)
-    return [
-        pa.large_string() if texts or fractions is None else pa.float64() if fractions else pa.int64()
-        for fractions, texts in pairs
-    ]
+    found = []
+    for texts, fractions, whole in zip(*(answer[place :: len(holds)] for place in range(len(holds))), strict=True):
+        number = pa.float64() if fractions else pa.int64()
+        found.append(number if (fractions or whole) and not texts else pa.large_string())
+    return found
 
 
 def _form(kind: Any) -> Any:
