@@ -77,7 +77,7 @@ SAME = {
     "counted": (base(n=pa.array([3, 0, 7] * (N // 3))), spec(count="n")),
     "counted-as-fractions": (base(n=pa.array([3.0, 0.0, 7.0] * (N // 3))), spec(count="n")),
     "dotted": (base(**{"a.b": ["x", "y"] * (N // 2)}), spec("a.b")),
-    "quoted": (base(**{'q"u`o\'te': ["x", "y"] * (N // 2)}), spec('q"u`o\'te')),
+    "quoted": (base(**{"q\"u`o'te": ["x", "y"] * (N // 2)}), spec("q\"u`o'te")),
     "spaces": (base(**{" (a, b) ": ["x", "y"] * (N // 2)}), spec(" (a, b) ")),
     "texts": (base(t=["", "'", "é", "\u65e5", "NA", "007"] * (N // 6)), spec("t")),
     "large": (base(k=pa.array([2**53, 2**53 + 1, -(2**62)] * (N // 3))), spec("k")),
@@ -133,7 +133,6 @@ def test_an_identifier_stays_in_the_engine(engine, monkeypatch):
     table = pa.table({"id": [f"{SECRET}-{i}" for i in range(20_100)], "hired": [0, 1] * 10_050})
     seen = []
 
-
     from raudit.data.engine_frame import EngineFrame
 
     real = EngineFrame.collect
@@ -175,5 +174,3 @@ def test_a_joint_table_that_grows_like_the_data_is_refused(engine, monkeypatch):
     with pytest.raises(DataError) as told:
         count_in_engine(engine(base()), spec(score="s", bins=ScoreBins(width=1000)))
     assert told.value.reference == "cells-too-many"
-
-

@@ -208,9 +208,9 @@ def _doubles(column: Any) -> Any:
     text = np.empty((len(values), 18), dtype=np.uint8)
     text[:, 0], text[:, 17] = ord("f"), ord(";")
     text[:, 1:17] = HEX[big].view(np.uint8)
-    fixed = pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(18), len(values), [None, pa.py_buffer(text.tobytes())]
-    ).cast(pa.large_binary())
+    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(18), len(values), [None, pa.py_buffer(text.tobytes())]).cast(
+        pa.large_binary()
+    )
     return _without(fixed, column)
 
 

@@ -9,7 +9,9 @@ from raudit.errors import PlanError
 from raudit.plan.schema import DataSection, PlanFile
 from raudit.yamltext import YamlText
 
-SECRET_WORDS = re.compile(r"(^|[?&;\s])[a-z_]*(passw|pwd|secret|token|api_?key|private_?key|credential)[a-z_]*\s*=", re.I)
+SECRET_WORDS = re.compile(
+    r"(^|[?&;\s])[a-z_]*(passw|pwd|secret|token|api_?key|private_?key|credential)[a-z_]*\s*=", re.IGNORECASE
+)
 ELSEWHERE = ("env:", "keyring:")
 MASTERS = ("local[", "local", "spark://")
 
@@ -24,7 +26,9 @@ def check_data(file: PlanFile, yaml: YamlText) -> None:
     """
     section = file.data
     if section.path is None and section.connection is None:
-        raise _error(yaml, (), "the plan does not say where the data is", "data-nowhere", "add data.path or data.connection")
+        raise _error(
+            yaml, (), "the plan does not say where the data is", "data-nowhere", "add data.path or data.connection"
+        )
     if section.connection is not None:
         _check_connection(section, section.connection, yaml)
     if section.table is not None and section.query is not None:
@@ -45,7 +49,7 @@ def _check_connection(section: DataSection, connection: str, yaml: YamlText) -> 
             ("connection",),
             "the connection holds a secret, and the plan is recorded and printed",
             "connection-secret",
-            "put the whole address into an environment variable and write env:NAME, or a keyring and keyring:SERVICE/USER",
+            "keep the whole address in an environment variable and write env:NAME, or in a keyring: keyring:SERVICE/USER",
         )
     if section.copy_rows is None:
         raise _error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -39,7 +39,9 @@ def open_table(section: DataSection, path: Path | None) -> Iterator[TableRead]:
         yield found
 
 
-def _opened(engine: str, address: str, path: Path | None, request: TableRequest, options: ReadOptions):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _opened(
+    engine: str, address: str, path: Path | None, request: TableRequest, options: ReadOptions
+) -> AbstractContextManager[TableRead]:
     if engine == "spark":
         from raudit.data.databases import spark
 
@@ -91,6 +93,3 @@ def _engine_of_file(path: Path | None) -> str:
         where=printable(path.name),
         hint="leave data.query out, or name an SQLite or DuckDB file or data.connection",
     )
-
-
-__all__ = ["Iterator", "TableRead", "open_table"]

@@ -80,6 +80,3 @@ def _text(cell: Any) -> str | None:
     if cell is None:
         return None
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
-
-
-

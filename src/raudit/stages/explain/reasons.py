@@ -27,6 +27,7 @@ COUNTER = 2
 
 KEYED = "Rows are numbered from 0 in the order of the SHA-256 of their keys, which no report shows."
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A row whose decision is explained."""
