@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -114,6 +115,45 @@ def spark():
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def connect_server():
+    """The address of a Spark Connect server on loopback."""
+    pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed (pip install 'raudit[spark]')")
+    pytest.importorskip("grpc", reason="grpcio is not installed (pip install 'pyspark[connect]')")
+    script = Path(pyspark.__file__).parent / "sbin" / "start-connect-server.sh"
+    if shutil.which("java") is None or not script.exists():
+        pytest.skip("Java or Spark's server is not installed (pip install 'raudit[spark]')")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {"binding.address": "127.0.0.1", "binding.port": port}
+    options = [part for key, value in settings.items() for part in ("--conf", f"spark.connect.grpc.{key}={value}")]
+    home = tempfile.mkdtemp(prefix="raudit-connect-")
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1", "SPARK_LOG_DIR": home}
+    command = ["bash", str(script), "--master", "local[2]", "--conf", "spark.ui.enabled=false", *options]
+    with subprocess.Popen(
+        command, env=environment, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as server:
+        try:
+            wait_for(port, 120)
+            yield f"sc://127.0.0.1:{port}"
+        finally:
+            os.killpg(server.pid, 15)
+            server.wait(60)
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def wait_for(port, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.5)
+    pytest.skip(f"Spark's server did not start in {seconds} s")
+
+
 ENGINES = (
     "arrow",
     "polars",
@@ -134,6 +174,14 @@ def engine(request, tmp_path):
 @pytest.fixture
 def held_by(request, tmp_path):
     """A function from an engine's name to a function from an Arrow table to that engine's table."""
+    opened = []
+
+    def table_in(connect):
+        def hold(table):
+            opened.append(connect(table))
+            return opened[-1].table("t")
+
+        return hold
 
     def find(name):
         if name == "arrow":
@@ -148,13 +196,15 @@ def held_by(request, tmp_path):
             return lambda table: session.createDataFrame(table)
         ibis = pytest.importorskip("ibis", reason="ibis is not installed (pip install 'raudit[warehouse]')")
         if name == "sqlite":
-            return lambda table: ibis.sqlite.connect(into_sqlite(tmp_path / "t.sqlite", table)).table("t")
+            return table_in(lambda table: ibis.sqlite.connect(into_sqlite(tmp_path / "t.sqlite", table)))
         if name == "postgres":
             address = request.getfixturevalue("postgres")
-            return lambda table: postgres_holds(ibis, address, table)
-        return lambda table: ibis_duckdb_holds(ibis, tmp_path, table)
+            return table_in(lambda table: postgres_holds(ibis, address, table))
+        return table_in(lambda table: ibis_duckdb_holds(ibis, tmp_path, table))
 
-    return find
+    yield find
+    for connection in opened:
+        connection.disconnect()
 
 
 def duckdb_holds(table):
@@ -167,11 +217,11 @@ def duckdb_holds(table):
 
 def postgres_holds(ibis, address, table):
     into_postgres(address, table)
-    return ibis.connect(f"postgres://{address}").table("t")
+    return ibis.connect(f"postgres://{address}")
 
 
 def ibis_duckdb_holds(ibis, folder, table):
     db = ibis.duckdb.connect(folder / "t.duckdb")
     db.con.register("view", table)
     db.con.execute("CREATE TABLE t AS SELECT * FROM view")
-    return db.table("t")
+    return db

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,6 +90,12 @@ def as_spark(folder, table, request):
     return {"path": "parts", "engine": "spark", "connection": "local[2]", "copy": {"max_rows": 20_000}}
 
 
+def as_spark_connect(folder, table, request):
+    as_parts(folder, table, request)
+    connection = request.getfixturevalue("connect_server")
+    return {"path": "parts", "engine": "spark", "connection": connection, "copy": {"max_rows": 20_000}}
+
+
 SOURCES = {
     "parts": as_parts,
     "csv": as_csv,
@@ -133,3 +141,46 @@ def expected(tmp_path_factory):
 def test_same_record(source, expected, tmp_path, request):
     data = SOURCES[source](tmp_path, applicants(600), request)
     assert recorded(tmp_path, data) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_same_record_from_spark(expected, tmp_path, request):
+    data = as_spark(tmp_path, applicants(600), request)
+    assert recorded(tmp_path, data) == expected
+
+
+@pytest.mark.slow
+def test_same_record_from_spark_connect(expected, tmp_path, request):
+    """In a process of its own: one process speaks to Spark either way, not both."""
+    data = as_spark_connect(tmp_path, applicants(600), request)
+    (tmp_path / "asked.json").write_text(json.dumps(data))
+    done = subprocess.run([sys.executable, "-c", ELSEWHERE, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads((tmp_path / "found.json").read_text()) == json.loads(json.dumps(expected))
+
+
+ELSEWHERE = f"""
+import json, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
+from engines.test_same_record import recorded
+folder = Path(sys.argv[1])
+found = recorded(folder, json.loads((folder / "asked.json").read_text()))
+(folder / "found.json").write_text(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_same_record_of_the_whole_example(tmp_path_factory, request):
+    """All 16,281 rows, with the example's model explained."""
+    model = tmp_path_factory.mktemp("model") / "model.skops"
+    script = f"import sys; sys.path.insert(0, {str(EXAMPLE)!r}); import train, skops.io; skops.io.dump(train.train(), {str(model)!r})"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    table = applicants(16_281)
+    found = {}
+    for name, make in {"one": as_parquet, **SOURCES}.items():
+        folder = tmp_path_factory.mktemp(name)
+        found[name] = recorded(folder, make(folder, table, request), model=model)
+    assert {name for name, record in found.items() if record != found["one"]} == set()

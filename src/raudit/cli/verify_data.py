@@ -1,4 +1,4 @@
-"""``raudit verify-data``: is this the table that a record is about?"""
+"""``raudit verify-data``: say whether data is the table that a record is about."""
 
 from __future__ import annotations
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pyarrow as pa
 
+EXACT = 2.0**53
 _N, _PREDICTION, _BIN = "raudit_n", "raudit_prediction", "raudit_bin"
 MAX_CELLS = 2_000_000
 """Cells that may leave an engine; a table with more of them grows like the data."""
@@ -179,7 +180,7 @@ def _grouped(
             names.append(_BIN)
     count = [] if spec.count is None else [table.number(spec.count).cast(nw.Int64).alias(_N)]
     terms = _terms(table, spec, magnitudes)
-    names_of, frame = _limbs(table.frame.select(*keys, *count, *terms), spec, exponents)
+    names_of, frame = _limbs(table, table.frame.select(*keys, *count, *terms), spec, exponents)
     total = nw.len() if spec.count is None else nw.col(_N).sum()
     added = [nw.col(name).sum() for name in names_of]
     return frame.group_by(*names).agg(total.alias(_N), *added)
@@ -201,9 +202,13 @@ def _terms(table: EngineFrame, spec: CellSpec, magnitudes: Mapping[str, float]) 
 
 
 def _limbs(
-    frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
+    table: EngineFrame, frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
 ) -> tuple[list[str], nw.LazyFrame[Any]]:
-    """Cut every term into limbs, step by step: one expression for all steps would double with each."""
+    """Cut every term into limbs: the bits above one power of two, less those above the next.
+
+    Powers of two scale without error, cutting bits off leaves a float, and so does the difference of two such cuts.
+    In few steps, since some databases write each step out wherever the next one names it.
+    """
     import narwhals as nw
 
     weight, score, true = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
@@ -211,29 +216,39 @@ def _limbs(
     terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
     if not terms:
         return [], frame
-    # Powers of two scale without error, and floor comes before cast: a bare cast rounds in some engines.
-    frame = frame.with_columns(
-        *(
-            (nw.col(term).abs() * math.ldexp(1.0, -exponents[name] - LIMB * (LIMBS - 1))).alias(f"{term}_rest")
-            for name, term in terms
-        )
-    )
-    for place in reversed(range(LIMBS)):
-        frame = frame.with_columns(*(nw.col(f"{term}_rest").floor().alias(f"{term}_whole") for _, term in terms))
-        frame = frame.with_columns(
-            *((nw.col(f"{term}_whole") * _sign(term)).cast(nw.Int64).alias(f"{term}_{place}") for _, term in terms),
-            *(
-                ((nw.col(f"{term}_rest") - nw.col(f"{term}_whole")) * 2.0**LIMB).alias(f"{term}_rest")
-                for _, term in terms
-            ),
-        )
-    return [f"{term}_{place}" for _, term in terms for place in range(LIMBS)], frame
+    limbs = [(exponents[name], term, place) for name, term in terms for place in range(LIMBS)]
+    frame = table.fenced(frame).with_columns(*(_scaled(term, exponent, place) for exponent, term, place in limbs))
+    frame = frame.with_columns(*(_whole(f"{term}_{place}_scaled") for _, term, place in limbs))
+    frame = frame.with_columns(*(_limb(term, place) for _, term, place in limbs))
+    return [f"{term}_{place}" for _, term, place in limbs], frame
 
 
-def _sign(term: str) -> nw.Expr:
+def _scaled(term: str, exponent: int, place: int) -> nw.Expr:
     import narwhals as nw
 
-    return nw.when(nw.col(term) < 0).then(-1.0).otherwise(1.0)
+    bits = -exponent - LIMB * place
+    # In two steps: the power alone may be too large for a float where the product is none.
+    value = nw.col(term).abs() * math.ldexp(1.0, bits // 2) * math.ldexp(1.0, bits - bits // 2)
+    return value.alias(f"{term}_{place}_scaled")
+
+
+def _whole(name: str) -> nw.Expr:
+    """A number without its fraction; above 2**53 every float is whole, and some engines' ``floor`` ends at 2**63."""
+    import narwhals as nw
+
+    value = nw.col(name)
+    small = nw.when(value < EXACT).then(value).otherwise(0.0).floor().cast(nw.Float64)
+    return nw.when(value < EXACT).then(small).otherwise(value).alias(name.replace("_scaled", "_whole"))
+
+
+def _limb(term: str, place: int) -> nw.Expr:
+    import narwhals as nw
+
+    size = nw.col(f"{term}_{place}_whole")
+    if place < LIMBS - 1:
+        size = size - nw.col(f"{term}_{place + 1}_whole") * 2.0**LIMB
+    sign = nw.when(nw.col(term) < 0).then(-1.0).otherwise(1.0)
+    return (size * sign).cast(nw.Int64).alias(f"{term}_{place}")
 
 
 def _attribute(table: EngineFrame, attribute: Attribute) -> nw.Expr:
@@ -248,7 +263,7 @@ def _attribute(table: EngineFrame, attribute: Attribute) -> nw.Expr:
     for edge in attribute.edges:
         place = place + nw.when(value >= edge).then(1).otherwise(0)
     missing = value.is_null()
-    if table.types[name].is_float():
+    if table.types[name].is_float() and table.holds_nan:
         missing = missing | value.is_nan()  # the largest number of some engines
     return nw.when(missing).then(len(attribute.edges) + 1).otherwise(place)
 

@@ -32,6 +32,17 @@ class EngineFrame:
     """Name inside the frame by name of the column."""
     types: Mapping[ColumnName, Any]
     """narwhals type by name of the column."""
+    backend: str = ""
+    """Which database Ibis speaks to; empty without Ibis."""
+
+    @property
+    def holds_nan(self) -> bool:
+        """Whether a fraction can be NaN there; SQLite has none, and no test for it."""
+        return self.backend != "sqlite"
+
+    def fenced(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        """A step that PostgreSQL works out once, and does not write out wherever the next one names it."""
+        return frame.head(2**62) if self.backend == "postgres" else frame
 
     @classmethod
     def of(cls, native: Any, columns: Sequence[ColumnName]) -> EngineFrame:
@@ -53,7 +64,9 @@ class EngineFrame:
             chosen = [nw.col(names[name]).alias(places[name]) for name in columns]
             schema = frame.collect_schema()
             types = {name: schema[names[name]] for name in columns}
-            return cls(frame=frame.select(*chosen), engine=engine, places=places, types=types)
+            return cls(
+                frame=frame.select(*chosen), engine=engine, places=places, types=types, backend=_backend(native)
+            )
 
     def column(self, name: ColumnName) -> nw.Expr:
         """A column as it is."""
@@ -130,7 +143,7 @@ class engine_errors:  # noqa: N801 -- a context manager
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None or isinstance(error, RauditError) or not isinstance(error, Exception):
             return
         raise DataError(
@@ -140,6 +153,11 @@ class engine_errors:  # noqa: N801 -- a context manager
             got=type(error).__name__,
             hint="check types and names of the columns, or export the table to Parquet and audit the file",
         ) from None
+
+
+def _backend(native: Any) -> str:
+    backend = getattr(native, "get_backend", None)
+    return "" if backend is None else str(backend().name)
 
 
 def _by_place(native: Any) -> tuple[nw.LazyFrame[Any], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Hold data against a record: is it the table that was audited?"""
+"""Hold data against a record: whether it is the table that was audited."""
 
 from __future__ import annotations
 

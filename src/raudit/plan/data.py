@@ -49,7 +49,7 @@ def _check_connection(section: DataSection, connection: str, yaml: YamlText) -> 
             ("connection",),
             "the connection holds a secret, and the plan is recorded and printed",
             "connection-secret",
-            "keep the whole address in an environment variable and write env:NAME, or in a keyring: keyring:SERVICE/USER",
+            "keep the whole address in an environment variable: env:NAME, or in a keyring (keyring:SERVICE/USER)",
         )
     if section.copy_rows is None:
         raise _error(

@@ -24,7 +24,7 @@ def open_table(path: Path, request: TableRequest, options: ReadOptions) -> Itera
     try:
         with opened(duckdb, path, options) as db:
             statement = request.statement(quoted_parts(request.table or ""))
-            schema = arrow_reader(db, f"SELECT * FROM ({statement}) LIMIT 0", 1).schema
+            schema = arrow_reader(db, f"{statement} LIMIT 0", 1).schema
 
             def batches(_tops: list[int], rows: int) -> Iterator[Any]:
                 yield from arrow_reader(db, statement, rows)
