@@ -64,9 +64,7 @@ class EngineFrame:
             chosen = [nw.col(names[name]).alias(places[name]) for name in columns]
             schema = frame.collect_schema()
             types = {name: schema[names[name]] for name in columns}
-            return cls(
-                frame=frame.select(*chosen), engine=engine, places=places, types=types, backend=_backend(native)
-            )
+            return cls(frame=frame.select(*chosen), engine=engine, places=places, types=types, backend=_backend(native))
 
     def column(self, name: ColumnName) -> nw.Expr:
         """A column as it is."""
