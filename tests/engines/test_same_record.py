@@ -176,7 +176,12 @@ found = recorded(folder, json.loads((folder / "asked.json").read_text()))
 def test_same_record_of_the_whole_example(tmp_path_factory, request):
     """All 16,281 rows, with the example's model explained."""
     model = tmp_path_factory.mktemp("model") / "model.skops"
-    script = f"import sys; sys.path.insert(0, {str(EXAMPLE)!r}); import train, skops.io; skops.io.dump(train.train(), {str(model)!r})"
+    script = f"""
+import sys
+sys.path.insert(0, {str(EXAMPLE)!r})
+import skops.io, train
+skops.io.dump(train.train(), {str(model)!r})
+"""
     subprocess.run([sys.executable, "-c", script], check=True)
     table = applicants(16_281)
     found = {}

@@ -209,8 +209,6 @@ def _limbs(
     Powers of two scale without error, cutting bits off leaves a float, and so does the difference of two such cuts.
     In few steps, since some databases write each step out wherever the next one names it.
     """
-    import narwhals as nw
-
     weight, score, true = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
     sums = {name: len(terms) for name, terms in summed_terms(weight, score, true, abs).items()}
     terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
