@@ -11,8 +11,8 @@ from raudit.data.databases.connections import address_of, engine_of
 from raudit.data.databases.table_read import TableRead, TableRequest
 from raudit.data.readers.options import ReadOptions
 from raudit.errors import DataError
-from raudit.printable import printable
 from raudit.plan.schema import DataSection
+from raudit.printable import printable
 
 
 @contextmanager
