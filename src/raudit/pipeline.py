@@ -21,12 +21,11 @@ from raudit.cache import StageCache, stage_from_json
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
-from raudit.data import DataSet, Roles, open_data
+from raudit.data import DataSet, Roles
 from raudit.data.attributes import with_attributes
+from raudit.data.declared import Declared, open_declared
 from raudit.data.naming import withheld_columns
 from raudit.data.open import digest_of, manifest
-from raudit.data.readers import ReadOptions
-from raudit.data.types import with_types
 from raudit.doors import Door, extensions
 from raudit.errors import (
     DataError,
@@ -101,6 +100,8 @@ class Prepared:
     """Who people are, as the plan names them."""
     enrolment: Enrolment | None = None
     """What the log knows of people's keys; None without a log."""
+    database: Declared | None = None
+    """The data, where a database gives it: its digest is known only once it was read."""
 
 
 def prepare(
@@ -135,7 +136,10 @@ def prepare(
     _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
     assessments = assessment_files(plan)
-    inputs = _inputs(plan, assessments)
+    database = (
+        open_declared(plan.file.data, _data_path(plan)) if plan.file.data.in_database else None
+    )
+    inputs = _inputs(plan, assessments, database)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     name = digest(
@@ -160,6 +164,7 @@ def prepare(
         facts=dict(facts or {}),
         people=load_people(plan.path(plan.file.people)) if plan.file.people else NOBODY,
         enrolment=enrolment,
+        database=database,
     )
 
 
@@ -358,7 +363,23 @@ def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
     return tuple(files)
 
 
-def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, ...]:
+def _data_path(plan: Plan) -> Path | None:
+    """What ``data.path`` names; a path on a cluster's own file system stays as it is."""
+    return None if plan.file.data.path is None else plan.path(plan.file.data.path)
+
+
+def _data_input(plan: Plan, database: Declared | None) -> Input:
+    path = _data_path(plan)
+    if database is not None:
+        name = plan.file.data.table or (printable(path.name) if path is not None else "query")
+        return Input(role="data", name=printable(name), sha256=database.content_sha256, bytes=0)
+    assert path is not None  # noqa: S101 -- the plan was checked
+    return _input(plan, "data", path, ("data", "path"))
+
+
+def _inputs(
+    plan: Plan, assessments: Sequence[AssessmentFiles], database: Declared | None
+) -> tuple[Input, ...]:
     file = plan.file
     inputs = [
         Input(
@@ -367,7 +388,7 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
             sha256=plan.sha256,
             bytes=len(plan.yaml.text.encode()),
         ),
-        _input(plan, "data", plan.path(file.data.path), ("data", "path")),
+        _data_input(plan, database),
     ]
     turns = file.data.turns
     if turns is not None:
@@ -431,7 +452,7 @@ def _evidence(
 ) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = opened_data(plan)
+        data, read = opened_data(plan, prepared.database)
     turns = data.turns if isinstance(data, TurnsDataSet) else None
     _unchanged(prepared, "data", data.sha256)
     attributes = plan.file.data.attributes
@@ -451,7 +472,7 @@ def _evidence(
         "data.columns": len(data.kinds),
     }
     shape = {"rows": data.n_rows, "columns": len(data.kinds)}
-    details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
+    details: dict[str, dict[str, Any]] = {"data": {**shape, **read}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
@@ -481,8 +502,18 @@ def _evidence(
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
 
 
-def opened_data(plan: Plan) -> DataSet:
+def opened_data(plan: Plan, database: Declared | None = None) -> tuple[DataSet, Mapping[str, Any]]:
     """Open a plan's data: a table, or recorded turns with their labels.
+
+    Parameters
+    ----------
+    database
+        The data, if it was read from a database already.
+
+    Returns
+    -------
+    tuple
+        The data set, and how it was read, for the record.
 
     Raises
     ------
@@ -491,17 +522,25 @@ def opened_data(plan: Plan) -> DataSet:
     """
     section = plan.file.data
     if section.turns is None:
-        data = open_data(plan.path(section.path), options=ReadOptions.of(section))
-        return with_types(data, section.types)
-    turns = section.turns
+        declared = database or open_declared(section, _data_path(plan))
+        return declared.data, declared.detail
+    turns, first = section.turns, _data_path(plan)
+    if first is None:
+        raise PlanError(
+            "recorded turns are read from a file",
+            reference="turns-path",
+            where=plan.yaml.where(("data", "turns")),
+            hint="name it as data.path, and leave out data.connection",
+        )
     prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
-    return open_turns(
-        [plan.path(section.path), *(plan.path(name) for name in turns.also)],
+    data = open_turns(
+        [first, *(plan.path(name) for name in turns.also)],
         layout=turns.format,
         fields=turns.fields,
         labels=[plan.path(name) for name in turns.labels],
         system_prompt=prompt,
     )
+    return data, data.described
 
 
 def _unchanged(prepared: Prepared, role: str, digest: Sha256) -> None:

@@ -181,14 +181,35 @@ class AttributesSection(Strict):
     """Columns to take; all but the key if empty."""
 
 
+class CopySection(Strict):
+    """Leave to copy a table out of its database for the length of a run."""
+
+    max_rows: int = Field(ge=1, le=10**9)
+    """Most rows; a table with more is refused before it is audited."""
+
+
+DataEngine = Literal["sqlite", "duckdb", "postgresql", "ibis", "spark"]
+
+
 class DataSection(Strict):
     """The data set, and what its columns are."""
 
-    path: str = Field(min_length=1)
+    path: str | None = Field(default=None, min_length=1)
     """File or folder, relative to raudit.yaml: CSV, TSV, JSON lines or array, Parquet, Arrow, Excel, SQLite, DuckDB,
-    any of them in gzip or zip, or a folder whose files are one table."""
+    any of them in gzip or zip, or a folder whose files are one table. Not needed with ``connection``."""
+    connection: str | None = Field(default=None, min_length=1)
+    """Address of a database without a password, such as ``postgresql://reader@host/db``, ``sc://host:15002`` or
+    whatever Ibis connects to; or ``env:NAME`` or ``keyring:SERVICE/USER``, where the whole address is kept."""
+    engine: DataEngine | None = None
+    """What reads the database, where the address does not say."""
     table: str | None = None
-    """Which table, sheet or member, where the file has several."""
+    """Which table, sheet or member, where the file has several, or the database's table."""
+    query: str | None = Field(default=None, min_length=1)
+    """One SELECT in place of a table, of a database."""
+    key: Texts = ()
+    """Column or columns that name a row. Everything drawn at random is then drawn by the key, whatever the order."""
+    copy_rows: CopySection | None = Field(default=None, alias="copy")
+    """What may be copied to this machine for the length of the run; needed with ``connection``."""
     format: DataFormat | None = None
     """What the file is, where neither its first bytes nor its name say so."""
     encoding: str | None = None
@@ -221,6 +242,11 @@ class DataSection(Strict):
     """Licence and source of the data, to print."""
     turns: TurnsSection | None = None
     """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
+
+    @property
+    def in_database(self) -> bool:
+        """Whether a database, and not a reader of files, gives the rows."""
+        return self.connection is not None or self.query is not None or self.engine is not None
 
 
 class ModelLimits(Strict):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from raudit.data.encode import level_text
 from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
 from raudit.stages.explain.amounts import amount, signed
@@ -24,6 +25,9 @@ MOST_AUTOMATIC = 8
 """Groups that cases are chosen from automatically."""
 COUNTER = 2
 """Contributions the other way that are told too."""
+
+
+KEYED = "Rows are numbered from 0 in the order of the SHA-256 of their keys, which no report shows."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,51 @@ def check_rows(setting: Setting) -> None:
             expected=f"0 to {n_rows - 1}",
             hint="rows are counted from 0, without the heading",
         )
+    if setting.options.reasons.rows and setting.evidence.roles.key:
+        raise PlanError(
+            "rows are named by number, and the plan gives them keys",
+            reference="explain-rows-and-keys",
+            where="stages.explain.reasons.rows",
+            hint="name them under stages.explain.reasons.keys",
+        )
+    _named_rows(setting)
+
+
+def _named_rows(setting: Setting) -> list[int]:
+    """Numbers of the rows that the plan names, by number or by key.
+
+    Raises
+    ------
+    PlanError
+        If a key is in no row, or rows have no key of one column.
+    """
+    import numpy as np
+
+    options, column = setting.options.reasons, setting.evidence.roles.key
+    if not options.keys:
+        return list(options.rows)
+    if len(column) != 1:
+        raise PlanError(
+            "rows are named by key, and the plan does not give them one of one column",
+            reference="explain-no-key",
+            where="stages.explain.reasons.keys",
+            hint="declare data.key, or name rows by number under stages.explain.reasons.rows",
+        )
+    batches = setting.evidence.data.batches(list(column))
+    texts = np.concatenate(
+        [np.array([level_text(v) for v in batch.column(0).to_pylist()]) for batch in batches]
+    )
+    found = [np.flatnonzero(texts == key) for key in options.keys]
+    absent = [place for place, rows in enumerate(found, 1) if not rows.size]
+    if absent:
+        raise PlanError(
+            "a key whose reasons are asked for is in no row",
+            reference="explain-no-such-row",
+            where="stages.explain.reasons.keys",
+            got=f"number {absent[0]} of the list",
+            hint="write it exactly as it is in the data",
+        )
+    return [int(rows[0]) for rows in found]
 
 
 def reasons_part(
@@ -106,17 +155,16 @@ def reasons_part(
             details += _details(setting, case, found, place, told)
             if not figures:
                 figures.append(_figure(case, found, place, told))
-    return Reasons(
-        tables=(_sentences(texts), _detail_table(sample, details)), figures=tuple(figures)
-    )
+    tables = (_sentences(texts), _detail_table(sample, details))
+    notes = (KEYED,) if setting.evidence.roles.key else ()
+    return Reasons(tables=tables, figures=tuple(figures), notes=notes)
 
 
 def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]:
     import numpy as np
 
     cases = [
-        Case(row=row, chosen="named in the plan")
-        for row in dict.fromkeys(setting.options.reasons.rows)
+        Case(row=row, chosen="named in the plan") for row in dict.fromkeys(_named_rows(setting))
     ]
     wanted = setting.options.reasons.per_group
     if decisions.score is None or decisions.declined is None or not wanted:
