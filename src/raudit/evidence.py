@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
+from raudit.data.contract import Contract
 from raudit.doors import Door, clash, extensions
 from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
@@ -57,6 +58,17 @@ class AssessmentFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The data set that the audited one is held against."""
+
+    data: DataSet
+    """With the model's predictions and scores as columns, if it could predict them."""
+    roles: Roles
+    kind: str
+    """``training`` or ``earlier``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a stage may see."""
 
@@ -64,6 +76,10 @@ class Evidence:
     task: Task
     data: DataSet
     roles: Roles
+    reference: Reference | None = None
+    """What the plan names as ``data.reference``."""
+    contract: Contract | None = None
+    """What the plan names as ``data.contract``."""
     model: Model | None
     no_model_because: str = ""
     """Why there is no model: none declared, or the reason it could not be read."""

@@ -22,6 +22,7 @@ from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, open_data
+from raudit.data.contract import read_contract
 from raudit.data.open import digest_of, manifest
 from raudit.data.readers import ReadOptions
 from raudit.doors import Door, extensions
@@ -41,6 +42,7 @@ from raudit.evidence import (
     Evidence,
     Progress,
     Quiet,
+    Reference,
     Stage,
     StageResult,
     discover_stages,
@@ -50,7 +52,7 @@ from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
-from raudit.roles import audited_data
+from raudit.roles import audited_data, reference_data
 
 PACKAGES = (
     "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
@@ -259,12 +261,12 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
 
 def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
     model = plan.file.model
-    if model is not None and model.format.startswith("unsafe") and "data_profile" not in stages:
+    if model is not None and model.format.startswith("unsafe") and "data_readiness" not in stages:
         raise PlanError(
-            f"a model of the format {model.format} needs the stage data_profile, which records it",
+            f"a model of the format {model.format} needs the stage data_readiness, which records it",
             reference="unsafe-untold",
             where=plan.yaml.where(("model", "format")),
-            hint="add data_profile under stages",
+            hint="add data_readiness under stages",
         )
 
 
@@ -294,6 +296,10 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         Input(role="plan", name=plan.yaml.source, sha256=plan.sha256, bytes=len(plan.yaml.text.encode())),
         _input(plan, "data", plan.path(file.data.path), ("data", "path")),
     ]
+    if file.data.reference is not None:
+        inputs.append(_input(plan, "reference", plan.path(file.data.reference.path), ("data", "reference")))
+    if file.data.contract is not None:
+        inputs.append(_input(plan, "contract", plan.path(file.data.contract), ("data", "contract")))
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
@@ -309,7 +315,7 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
-        if path.is_dir() and role == "data":
+        if path.is_dir() and role in {"data", "reference"}:
             size = sum(int(item["bytes"]) for item in manifest(path))
             return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
@@ -329,14 +335,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     plan = prepared.plan
     with progress.task("reading data"):
         data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
-    declared = next(item for item in prepared.inputs if item.role == "data")
-    if data.sha256 != declared.sha256:
-        raise DataError(
-            "the data file changed while it was being read",
-            reference="data-changed",
-            where=declared.name,
-            hint="run again when nothing writes to it",
-        )
+    _unchanged(prepared, "data", data)
     model, model_error = _model(prepared, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
@@ -352,6 +351,8 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         task=plan.file.task,
         data=audited.data,
         roles=audited.roles,
+        reference=_reference(prepared, model if model_error is None else None, progress),
+        contract=read_contract(plan.path(plan.file.data.contract)) if plan.file.data.contract else None,
         model=model if model_error is None else None,
         no_model_because=_told(model_error) if model_error else "the plan declares no model" if model is None else "",
         assessments=prepared.assessments,
@@ -361,6 +362,31 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         progress=progress,
     )
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
+
+
+def _unchanged(prepared: Prepared, role: str, data: DataSet) -> None:
+    declared = next(item for item in prepared.inputs if item.role == role)
+    if data.sha256 != declared.sha256:
+        raise DataError(
+            f"the {role} file changed while it was being read",
+            reference="data-changed",
+            where=declared.name,
+            hint="run again when nothing writes to it",
+        )
+
+
+def _reference(prepared: Prepared, model: BoundModel | None, progress: Progress) -> Reference | None:
+    """Read the reference, with the model's predictions beside it where it has the columns for them."""
+    plan = prepared.plan
+    section = plan.file.data.reference
+    if section is None:
+        return None
+    with progress.task("reading reference"):
+        options = replace(ReadOptions.of(plan.file.data), table=section.table, format=section.format)
+        data = open_data(plan.path(section.path), options=options)
+    _unchanged(prepared, "reference", data)
+    found = reference_data(plan, data, model, progress)
+    return Reference(data=found.data, roles=found.roles, kind=section.kind)
 
 
 def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
@@ -466,7 +492,7 @@ def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, r
 
 def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
     """Run a stage that looks into the model in the model's own process, under its limits."""
-    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet())
+    sent = replace(evidence, model=None, data=cast("Any", None), reference=None, progress=Quiet())
     content = model.content(
         "raudit.pipeline:stage_beside_model",
         {"stage": stage.name, "evidence": sent, "options": options},

@@ -80,7 +80,7 @@ def write_draft(
         "",
         "# Stages to run; one that is declared and cannot run ends in exit status 3.",
         "stages:",
-        "  data_profile: {}    # what lets a later run tell whether the data has drifted",
+        "  data_readiness: {}    # what lets a later run tell whether the data has drifted",
         "  fairness: {}",
         *(["  explain: {}"] if model else []),
         "  pii: {}",
