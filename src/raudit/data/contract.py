@@ -86,7 +86,7 @@ def contract_bytes(contract: Contract) -> bytes:
 def learn_contract(data: DataSet) -> Contract:
     """Learn a contract from a data set that is taken to be right.
 
-    Ranges are rounded outwards and levels of few rows are left out, so that no row can be read off the file.
+    Ranges are widened and rounded, and levels of few rows are left out, so that no row can be read off the file.
     """
     columns = {str(name): _learnt(data, name, kind) for name, kind in data.kinds.items()}
     return Contract(schema=SCHEMA, learnt_from=data.sha256, columns=columns)
@@ -109,10 +109,14 @@ def _learnt(data: DataSet, name: ColumnName, kind: Kind) -> ColumnContract:
 
 
 def _outwards(low: float, high: float) -> tuple[float, float]:
-    """Ends rounded outwards to two digits of the range, so that neither is somebody's value."""
+    """Ends a tenth of the range further out, rounded to two digits of it: neither is somebody's value.
+
+    Another sample of the same people reaches a little further; numbers that are never negative stay so.
+    """
     width = high - low
     if width <= 0 or not math.isfinite(width):
         return low, high
+    low, high = (max(low - width / 10, 0.0) if low >= 0 else low - width / 10), high + width / 10
     step = 10.0 ** (math.floor(math.log10(width)) - 1)
     digits = max(0, -math.floor(math.log10(step)))
     return round(math.floor(low / step) * step, digits), round(math.ceil(high / step) * step, digits)

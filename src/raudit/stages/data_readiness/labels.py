@@ -192,11 +192,11 @@ def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]
         if setting.data.kinds[name] in {Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN}:
             columns.append(pd.to_numeric(series, errors="coerce").to_numpy(dtype=float))
             continue
-        texts = series.astype("string")
-        tally = texts.value_counts()
-        order = sorted(tally.index, key=lambda text: (-int(tally[text]), str(text)))
-        places = {text: float(place) for place, text in enumerate(order)}
-        columns.append(texts.map(places).astype(float).to_numpy())
+        codes, _values = pd.factorize(series.astype("string"))
+        tally = np.bincount(codes[codes >= 0], minlength=1)
+        rank = np.empty(tally.size)
+        rank[np.argsort(-tally, kind="stable")] = np.arange(tally.size)
+        columns.append(np.where(codes < 0, np.nan, rank[codes]))
     return np.column_stack(columns)
 
 
