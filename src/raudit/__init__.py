@@ -33,6 +33,7 @@ _HOMES = {
     "check_ll144_file": "raudit.stages.fairness",
     "check_pdf": "raudit.signing",
     "compare": "raudit.stages.fairness",
+    "compare_records": "raudit.policy.compare:compare",
     "confusion": "raudit.stages.fairness",
     "impact_ratios": "raudit.stages.fairness",
     "judge": "raudit.stages.fairness",
@@ -61,7 +62,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its room."""
     if name not in _HOMES:
         raise AttributeError(f"module 'raudit' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    home, _, called = _HOMES[name].partition(":")
+    return getattr(import_module(home), called or name)
 
 
 def __dir__() -> list[str]:

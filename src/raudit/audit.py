@@ -20,25 +20,31 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, digest, sha256
+from raudit.emit import before_run, enrolment_of, supersede_earlier
 from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
-from raudit.log import Event, EventType, Log
-from raudit.pipeline import Prepared, measure, prepare
+from raudit.log import Event, EventType, Log, attest_log
+from raudit.people import NOBODY, load_people
+from raudit.pipeline import Prepared, assessment_files, measure, prepare
 from raudit.plan import Plan
 from raudit.policy import Policy, apply_policy, load_baseline, load_policy, load_waivers, policy_source
 from raudit.record import Input, Record, StageRecord, record_bytes, record_to_json
-from raudit.signing import SigningKey, TimeStamping, attest, certify
+from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
+from raudit.statements import check_statements, read_statements
 
 PREDICATE = "https://raudit.dev/attestation/audit/v1"
 SERVICE = "service:raudit"
 
+STATEMENTS_NAME, PEOPLE_NAME = "statements.jsonl", "people.json"
+"""Attachments with the signed statements, one a line, and with the people who signed them and their keys."""
 ENTRY_NAME = "run-finished.json"
 """Attachment with the bytes of the log entry that ends the run; the other names are those of ``Seals``."""
 
@@ -102,7 +108,7 @@ def run_audit(
         If an input is unusable, or signing or logging fails. The log then says that the run failed.
     """
     progress = progress or Quiet()
-    prepared = prepare(plan, clock=clock, seed=seed, facts={"log.kept": True})
+    prepared = _prepared(plan, clock, seed, log, actor)
     with _logged_run(log, prepared, actor, clock) as logged:
         record = _judged(prepared, logged, progress, clock.date())
         used = waiver_events(record, actor=actor)
@@ -110,7 +116,7 @@ def run_audit(
             log.append(used, clock=clock)
         sealed = _seal(log, record, logged, clock)  # (4)
         with progress.task("rendering the report"):
-            pdf = _render(plan, record, sealed, log.vkey)  # (5)
+            pdf = _render(plan, prepared, record, sealed, log.vkey)  # (5)
         with progress.task("signing"):
             signed, notice = _certified(plan, pdf, signer, clock, tsa)  # (6)
     rendered, issued = sha256(pdf), sha256(signed)
@@ -127,9 +133,12 @@ def run_audit(
         ],
         clock=clock,
     )
+    name = plan.file.system.name
+    supersede_earlier(log, issued, system=name, actor=actor, clock=clock, run=prepared.run.id)
     checkpoint = log.checkpoint(clock)
     proof = log.prove(place.size - 1, checkpoint)
     statement = attest("report.pdf", issued, PREDICATE, _predicate(record, sealed.record_sha256), signer)
+    log.check_in_place()
     files = {  # (8)
         "record.json": record_bytes(record),
         "report.pdf": signed,
@@ -154,14 +163,25 @@ def _certified(
     plan: Plan, pdf: bytes, signer: SigningKey, clock: datetime, tsa: TimeStamping | None
 ) -> tuple[bytes, str]:
     """Certify; an authority that fails costs the time stamp and not the report, unless the plan insists on it."""
+    from raudit.report.stamp import render_stamp
+
     reason = f"raudit {__version__} audit report"
+    size = field_size(pdf, ISSUER_FIELD)
+    drawn = size and render_stamp(
+        name=signer.common_name,
+        role="",
+        clock=clock,
+        fingerprint=signer.fingerprint,
+        size=size,
+        language=plan.file.report.language,
+    )
+    sign = partial(certify, pdf, signer, reason=reason, name=signer.subject, clock=clock, appearance=drawn)
     try:
-        return certify(pdf, signer, reason=reason, name=signer.subject, clock=clock, tsa=tsa), ""
+        return sign(tsa=tsa), ""
     except TimeStampError as error:
         if plan.file.signing.require_timestamp:
             raise
-        signed = certify(pdf, signer, reason=reason, name=signer.subject, clock=clock)
-        return signed, f"no time stamp: {error.message}; the report is signed as PAdES B-B"
+        return sign(), f"no time stamp: {error.message}; the report is signed as PAdES B-B"
 
 
 def judge_plan(
@@ -181,7 +201,7 @@ def judge_plan(
 
     With a log, the run is logged as in ``run_audit``, steps 1 to 4.
     """
-    prepared = prepare(plan, clock=clock, seed=seed, facts={"log.kept": log is not None})
+    prepared = _prepared(plan, clock, seed, log, actor)
     progress = progress or Quiet()
     today = today or clock.date()
     if log is None:
@@ -190,6 +210,25 @@ def judge_plan(
         record = _judged(prepared, logged, progress, today, cache)
         _seal(log, record, logged, clock)
     return record
+
+
+def _prepared(plan: Plan, clock: datetime, seed: int | None, log: Log | None, actor: str) -> Prepared:
+    """Tell the log what was changed without it, and digest the inputs."""
+    if log is None:
+        return prepare(plan, clock=clock, seed=seed, facts={"log.kept": False})
+    attest_log(log)  # an edited log is told nothing more
+    said = plan_policy(plan).as_json()
+    before_run(plan, log, policy=digest(said), assessments=_answered(plan), actor=actor, clock=clock)
+    return prepare(plan, clock=clock, seed=seed, facts={"log.kept": True}, enrolment=enrolment_of(log))
+
+
+def _answered(plan: Plan) -> list[tuple[Path, Path]]:
+    """Checklist and answers of each assessment that has both."""
+    return [
+        (f.checklist_path, f.answers_path)
+        for f in assessment_files(plan)
+        if f.answers_path and f.answers_path.is_file()
+    ]
 
 
 def waiver_events(record: Record, *, actor: str) -> tuple[Event, ...]:
@@ -221,7 +260,12 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
     With a log, only approvals that it holds let findings into the baseline.
     """
     file = plan.file
-    waivers = load_waivers(plan.path(file.waivers) if file.waivers else None)
+    waivers = load_waivers(
+        plan.path(file.waivers) if file.waivers else None,
+        people=load_people(plan.path(file.people)) if file.people else NOBODY,
+        identity=file.identity,
+        enrolment=enrolment_of(log) if log is not None else None,
+    )
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
     if baseline is not None and log is not None:
         baseline = baseline.approved_by(approvals_in(log))
@@ -229,8 +273,15 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
 
 
 def approvals_in(log: Log) -> frozenset[Sha256]:
-    """Digests of the baseline approvals that a log holds."""
-    return frozenset(Sha256(str(entry.body["approval"])) for entry in log.find(type=EventType.BASELINE_APPROVED))
+    """Digests of the baseline approvals that a log vouches for: hashed, and covered by a checkpoint it signed.
+
+    Raises
+    ------
+    LogIntegrityError
+        If the log was edited.
+    """
+    held = attest_log(log, types=[EventType.BASELINE_APPROVED])
+    return frozenset(Sha256(str(entry.body.get("approval"))) for entry in held.of(EventType.BASELINE_APPROVED))
 
 
 def plan_policy(plan: Plan) -> Policy:
@@ -339,7 +390,7 @@ def _seal(log: Log, record: Record, logged: _LoggedRun, clock: datetime) -> _Sea
     return _Sealed(record_sha256=own, entry=entry, checkpoint=checkpoint, proof=log.prove(index, checkpoint))
 
 
-def _render(plan: Plan, record: Record, sealed: _Sealed, vkey: str) -> bytes:
+def _render(plan: Plan, prepared: Prepared, record: Record, sealed: _Sealed, vkey: str) -> bytes:
     from raudit.report import Seals, render_pdf
 
     return render_pdf(
@@ -351,9 +402,22 @@ def _render(plan: Plan, record: Record, sealed: _Sealed, vkey: str) -> bytes:
             checkpoint=sealed.checkpoint.encode(),
             proof=sealed.proof.encode(),
             vkey=vkey,
-            attachments={ENTRY_NAME: sealed.entry},
+            attachments={ENTRY_NAME: sealed.entry, **statement_files(prepared)},
         ),
     )
+
+
+def statement_files(prepared: Prepared) -> dict[str, bytes]:
+    """The signed statements that the record rests on, and who signed them: what a reader needs to check them."""
+    paths = [item.answers_path for item in prepared.assessments if item.answers_path]
+    waivers = prepared.plan.file.waivers
+    paths += [prepared.plan.path(waivers)] if waivers else []
+    envelopes = [envelope for path in paths for envelope in read_statements(path)]
+    if not envelopes:
+        return {}
+    named = {o.statement.person for o in check_statements(envelopes, prepared.people) if o.statement is not None}
+    files = {STATEMENTS_NAME: b"".join(envelope + b"\n" for envelope in envelopes)}
+    return files | {PEOPLE_NAME: prepared.people.only(named)}
 
 
 def _predicate(record: Record, record_sha256: Sha256) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from raudit.errors import PolicyError, UsageError
 from raudit.findings import Severity, Status
 from raudit.gate import PlanLines, write_atomically
 from raudit.gate.outputs import parse_output, render
+from raudit.people import NOBODY, load_people
 from raudit.plan import Plan, load_plan
 from raudit.policy import (
     Baseline,
@@ -68,6 +69,8 @@ class CheckOptions:
     strict_waivers: bool = False
     baseline: Path | None = None
     update_baseline: bool = False
+    require_logged_approvals: bool = False
+    """Refuse to judge by a baseline whose approvals no log could be asked about."""
     approver: str = ""
     reason: str = ""
     outputs: tuple[str, ...] = ()
@@ -145,7 +148,8 @@ def check(
     else:
         record, said = _run(options, plan, now, log, actor, progress)
         notices += said
-    record, growth = _judge(record, options, plan, today, _approved(log))
+    notices += _unchecked_approvals(options, plan, record, log)
+    record, growth = _judge(record, options, plan, today, log)
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
     standard = rendered.pop(Path("-"), None)
@@ -162,12 +166,13 @@ def check(
 
 
 def _judge(
-    record: Record, options: CheckOptions, plan: Plan | None, today: date, approved: frozenset[Sha256] | None
+    record: Record, options: CheckOptions, plan: Plan | None, today: date, log: Log | None
 ) -> tuple[Record, Growth | None]:
     policy = _overridden(_policy(options, plan, record), options, record)
-    waivers = _waivers(options, plan, record)
+    waivers = _waivers(options, plan, record, log)
     path = _baseline_path(options, plan, record, must_exist=not options.update_baseline)
     baseline = load_baseline(path) if path is not None and path.exists() else None
+    approved = _approved(log)
     if baseline is not None and approved is not None:
         baseline = baseline.approved_by(approved)
     if options.update_baseline and path is None:
@@ -228,11 +233,40 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
     return approvals_in(log)
 
 
+def _unchecked_approvals(options: CheckOptions, plan: Plan | None, record: Record, log: Log | None) -> list[str]:
+    """Say, or refuse, that a baseline's approvals count without a log that holds them: anyone can write one."""
+    path = _baseline_path(options, plan, record, must_exist=False)
+    if log is not None or path is None or not path.exists():
+        return []
+    count = len(load_baseline(path).approvals)
+    if not count:
+        return []
+    if options.require_logged_approvals:
+        raise UsageError(
+            "the baseline has approvals, and no log is open to check them against",
+            reference="approvals-not-checked",
+            where=str(path),
+            got=f"{count} not checked",
+            hint="name the log and its key in the plan (log.path, log.key), and leave out --no-log",
+        )
+    noun = "approval" if count == 1 else "approvals"
+    notice = (
+        f"Approvals not checked: no log is open, so {count} {noun} in {path} may have been written by hand "
+        "(--require-logged-approvals refuses that)."
+    )
+    return [notice]
+
+
 def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: str) -> None:
-    """Append what people decided: waivers that were held against findings, and an approval."""
+    """Append what people decided: waivers that were held against findings, and an approval.
+
+    An approval counts only under a signed checkpoint, so one is signed at once.
+    """
     events = log_events(record, growth, actor=actor)
     if events:
         log.append(events, clock=now)
+    if growth is not None and growth.approval is not None:
+        log.checkpoint(now)
 
 
 def log_events(record: Record, growth: Growth | None = None, *, actor: str = SERVICE) -> tuple[Event, ...]:
@@ -374,8 +408,16 @@ def _overridden(policy: Policy, options: CheckOptions, record: Record) -> Policy
     return policy.changed(**changes)
 
 
-def _waivers(options: CheckOptions, plan: Plan | None, record: Record) -> Waivers:
-    return load_waivers(_file(options.waivers, "waivers", options, plan, record))
+def _waivers(options: CheckOptions, plan: Plan | None, record: Record, log: Log | None) -> Waivers:
+    from raudit.emit import enrolment_of
+
+    people = _file(None, "people", options, plan, record)
+    return load_waivers(
+        _file(options.waivers, "waivers", options, plan, record),
+        people=load_people(people) if people is not None else NOBODY,
+        identity=plan.file.identity if plan is not None else str(record.plan.get("identity", "proven")),
+        enrolment=enrolment_of(log) if log is not None else None,
+    )
 
 
 def _baseline_path(options: CheckOptions, plan: Plan | None, record: Record, *, must_exist: bool) -> Path | None:

@@ -9,6 +9,9 @@
     │   ├── ModelError                a model file, or its predictions
     │   ├── ChecklistError            a checklist file
     │   ├── AnswersError              an answers file
+    │   │   └── AnswerConflict            an answer changed since it was read
+    │   ├── PeopleError               people.yaml, or a person who may not do this
+    │   ├── StatementError            a review, sign-off or approval cannot be signed as asked
     │   ├── PolicyError               policy, waivers, baseline
     │   ├── TemplateError             a report template
     │   ├── KeyFileError              a signing or log key
@@ -116,6 +119,28 @@ class ChecklistError(UsageError):
 
 class AnswersError(UsageError):
     """An answers file breaks the format, or does not belong to its checklist."""
+
+
+class AnswerConflict(AnswersError):  # noqa: N818 -- both sides are right; nobody made a mistake
+    """An answer changed since it was read: nothing is written, and both versions are here.
+
+    Parameters
+    ----------
+    theirs, mine
+        The entry as it stands in the file, and as it was to be written; empty for none.
+    """
+
+    def __init__(self, message: str, *, theirs: dict[str, object], mine: dict[str, object], **more: str) -> None:
+        super().__init__(message, **more)
+        self.theirs, self.mine = theirs, mine
+
+
+class PeopleError(UsageError):
+    """people.yaml breaks the format, or someone may not do what is asked."""
+
+
+class StatementError(UsageError):
+    """A review, sign-off, waiver or approval cannot be signed as asked."""
 
 
 class PolicyError(UsageError):

@@ -22,8 +22,10 @@ from raudit.doors import Door, clash, extensions
 from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.model import Model
+from raudit.people import NOBODY, People
 from raudit.plan import Task
 from raudit.record import Figure, Table
+from raudit.statements import Enrolment
 from raudit.validate import Strict
 
 
@@ -83,11 +85,19 @@ class Evidence:
     model: Model | None
     no_model_because: str = ""
     """Why there is no model: none declared, or the reason it could not be read."""
+    unknown_levels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By categorical column of the model: audited values in none of its categories, and audited values."""
     assessments: tuple[AssessmentFiles, ...] = ()
     facts: JsonObject = field(default_factory=dict)
     """Facts of the measuring stages by dotted name; empty for stages that do not read facts."""
     sources: Sources = field(default_factory=Sources)
     """Where in the record these facts will stand."""
+    people: People = NOBODY
+    """Who people are."""
+    identity: str = ""
+    """``proven``: a sign-off counts with a signed statement; ``stated``: on a name alone. A plan always says which."""
+    enrolment: Enrolment | None = None
+    """What the log knows of keys; None without a log."""
     seed: int
     clock: datetime
     """Time of the run; aware, in UTC."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from raudit.canonical import digest
 
@@ -116,6 +117,46 @@ class Rule:
     requirements: tuple[str, ...] = ()
     """What it bears on, such as ``gdpr:35.7.c``, ``eu-ai-act:10``, ``nist-ai-rmf:MEASURE-2.11``, ``nyc-ll144``."""
 
+    def passed(self, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Say that the limit holds; nothing is left to do."""
+        return self.finding(Status.PASSED, subject, statement, **more)
+
+    def failed(self, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Say that the limit does not hold; the remedy is the rule's own unless another is given."""
+        return self.finding(Status.FAILED, subject, statement, **more)
+
+    def indeterminate(self, subject: Subject, statement: str, *, reason: str, **more: Unpack[More]) -> Finding:
+        """Say that it could not be told, and why."""
+        return self.finding(Status.INDETERMINATE, subject, statement, **{**more, "reason": reason})
+
+    def finding(self, status: Status, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Answer the rule for one subject.
+
+        Severity and requirements are the rule's. The remedy is the rule's ``fix``, or none for a finding that
+        passed, unless ``remedy`` is given.
+        """
+        remedy = "" if status is Status.PASSED else self.fix
+        return Finding(
+            rule=self.id,
+            subject=subject,
+            status=status,
+            severity=self.severity,
+            statement=statement,
+            requirements=self.requirements,
+            **{"remedy": remedy, **more},
+        )
+
+
+class More(TypedDict, total=False):
+    """What a finding may hold beyond its rule, subject, status and statement; see ``Finding``."""
+
+    reason: str
+    measurement: Measurement | None
+    threshold: Threshold | None
+    anchor: str
+    remedy: str
+    data: JsonObject
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -152,6 +193,28 @@ class Finding:
         detail: dict[str, Any] = dict(self.subject.detail)
         return digest({"rule": self.rule, "kind": self.subject.kind, "name": self.subject.name, "detail": detail})[:32]
 
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether an indeterminate finding does settle that groups differ, and only the limit is open."""
+        return self.status is Status.INDETERMINATE and self.data.get("beyond_chance") is True
+
     def __post_init__(self) -> None:
         if self.status is Status.INDETERMINATE and not self.reason:
             raise ValueError(f"{self.rule}: an indeterminate finding needs its reason")
+
+
+def written(value: float | None, *, digits: int = 4) -> str:
+    """Write a number as people do: digits that count, thousands apart, no powers of ten.
+
+    Examples
+    --------
+    >>> written(105200.0), written(0.00006961), written(0.05)
+    ('105,200', '0.00006961', '0.05')
+    """
+    if value is None:
+        return "unbounded"
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -25,6 +25,7 @@ from raudit.data import DataSet, open_data
 from raudit.data.contract import read_contract
 from raudit.data.open import digest_of, manifest
 from raudit.data.readers import ReadOptions
+from raudit.data.types import with_types
 from raudit.doors import Door, extensions
 from raudit.errors import (
     DataError,
@@ -50,9 +51,11 @@ from raudit.evidence import (
 )
 from raudit.facts import misfits
 from raudit.model import BoundModel, Model
+from raudit.people import NOBODY, People, load_people
 from raudit.plan import Plan
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
-from raudit.roles import audited_data, reference_data
+from raudit.roles import as_sentence, audited_data, reference_data
+from raudit.statements import Enrolment, statements_path
 
 PACKAGES = (
     "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
@@ -66,7 +69,7 @@ NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
 TRIED = 64
 """Rows that a model predicts before it is trusted with all."""
 
-_FILE_ROLES = ("policy", "waivers", "baseline")
+_FILE_ROLES = ("policy", "waivers", "baseline", "people")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +86,19 @@ class Prepared:
     run: Run
     facts: Mapping[str, Any]
     """Facts that no stage measures."""
+    people: People = NOBODY
+    """Who people are, as the plan names them."""
+    enrolment: Enrolment | None = None
+    """What the log knows of people's keys; None without a log."""
 
 
 def prepare(
-    plan: Plan, *, clock: datetime, seed: int | None = None, facts: Mapping[str, Any] | None = None
+    plan: Plan,
+    *,
+    clock: datetime,
+    seed: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+    enrolment: Enrolment | None = None,
 ) -> Prepared:
     """Validate stages and options, and digest every input, before any of them is read.
 
@@ -100,6 +112,8 @@ def prepare(
         Overrides the plan's seed.
     facts
         What the caller knows and answers may be held against, such as ``log.kept``.
+    enrolment
+        What the log knows of people's keys.
 
     Raises
     ------
@@ -109,7 +123,7 @@ def prepare(
     stages = _chosen(plan)
     _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
-    assessments = _assessments(plan)
+    assessments = assessment_files(plan)
     inputs = _inputs(plan, assessments)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -131,6 +145,8 @@ def prepare(
         inputs=inputs,
         run=run,
         facts=dict(facts or {}),
+        people=load_people(plan.path(plan.file.people)) if plan.file.people else NOBODY,
+        enrolment=enrolment,
     )
 
 
@@ -231,7 +247,8 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
     clock = reader.prepared.run.clock if stage.reads_facts else None
     said = options.model_dump(mode="json")
     places = sources.as_json() if stage.reads_facts else None
-    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places)
+    keys = _keys(reader.prepared.enrolment) if stage.reads_facts else None
+    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places, keys=keys)
     record = reader.cache.load_stage(key)
     if record is None:
         record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
@@ -241,11 +258,22 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
     return record
 
 
+def _keys(enrolment: Enrolment | None) -> Mapping[str, Any] | None:
+    """What of a log's enrolment a stage's outcome may depend on."""
+    if enrolment is None:
+        return None
+    return {"enrolled": dict(enrolment.enrolled), "withdrawn": dict(enrolment.withdrawn)}
+
+
 def _chosen(plan: Plan) -> Mapping[str, Stage]:
     found = discover_stages()
     wanted = plan.file.stages
+    if plan.file.model is None:  # what is only about a model has nothing to say
+        found = {name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)}
     if wanted is None:
-        return found
+        # What compares with a reference has nothing to say without one; a plan that names it is told so.
+        alone = plan.file.data.reference is None
+        return {name: s for name, s in found.items() if not (alone and getattr(s, "needs_reference", False))}
     for name in wanted:
         if name not in found:
             from raudit.yamltext import nearest
@@ -256,7 +284,7 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
                 where=plan.yaml.where(("stages", name)),
                 hint=nearest(name, list(found)),
             )
-    return {name: stage for name, stage in found.items() if name in wanted}
+    return {name: stage for name, stage in found.items() if name in wanted or getattr(stage, "with_model", False)}
 
 
 def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
@@ -270,7 +298,8 @@ def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
         )
 
 
-def _assessments(plan: Plan) -> tuple[AssessmentFiles, ...]:
+def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
+    """Checklist and answers of every assessment that a plan names."""
     files = []
     for number, section in enumerate(plan.file.assessments):
         path = checklist_path(section.checklist) or plan.path(section.checklist)
@@ -306,6 +335,9 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         inputs.append(_input(plan, "checklist", item.checklist_path, ("assessments", number, "checklist")))
         if item.answers_path is not None:
             inputs.append(_input(plan, "answers", item.answers_path, ("assessments", number, "answers")))
+            if statements_path(item.answers_path).is_file():
+                place = ("assessments", number, "answers")
+                inputs.append(_input(plan, "statements", statements_path(item.answers_path), place))
     for role in _FILE_ROLES:
         value = getattr(file, role)
         if isinstance(value, str) and (role != "policy" or value.endswith((".yaml", ".yml"))):
@@ -335,6 +367,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
     plan = prepared.plan
     with progress.task("reading data"):
         data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
+        data = with_types(data, plan.file.data.types)
     _unchanged(prepared, "data", data)
     model, model_error = _model(prepared, data)
     with progress.task("predicting"):
@@ -354,8 +387,16 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         reference=_reference(prepared, model if model_error is None else None, progress),
         contract=read_contract(plan.path(plan.file.data.contract)) if plan.file.data.contract else None,
         model=model if model_error is None else None,
-        no_model_because=_told(model_error) if model_error else "the plan declares no model" if model is None else "",
+        no_model_because=as_sentence(model_error)
+        if model_error
+        else "the plan declares no model"
+        if model is None
+        else "",
+        unknown_levels=audited.unknown_levels,
         assessments=prepared.assessments,
+        people=prepared.people,
+        identity=plan.file.identity,
+        enrolment=prepared.enrolment,
         facts=facts,
         seed=prepared.run.seed,
         clock=datetime.strptime(prepared.run.clock, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
@@ -384,6 +425,7 @@ def _reference(prepared: Prepared, model: BoundModel | None, progress: Progress)
     with progress.task("reading reference"):
         options = replace(ReadOptions.of(plan.file.data), table=section.table, format=section.format)
         data = open_data(plan.path(section.path), options=options)
+        data = with_types(data, {name: type_ for name, type_ in plan.file.data.types.items() if name in data.kinds})
     _unchanged(prepared, "reference", data)
     found = reference_data(plan, data, model, progress)
     return Reference(data=found.data, roles=found.roles, kind=section.kind)
@@ -442,11 +484,11 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
             return _beside_model(stage, evidence, options, evidence.model)
         return _measured(stage, evidence, options)
     except NotEvaluable as error:
-        return ended(Outcome.SKIPPED, _told(error))
+        return ended(Outcome.SKIPPED, as_sentence(error))
     except MissingExtraError as error:
-        return ended(Outcome.SKIPPED, _told(error))
+        return ended(Outcome.SKIPPED, as_sentence(error))
     except RauditError as error:
-        return ended(Outcome.FAILED, _told(error))
+        return ended(Outcome.FAILED, as_sentence(error))
     except MemoryError:
         return ended(Outcome.FAILED, "not enough memory")
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
@@ -514,18 +556,6 @@ def stage_beside_model(
     """What ``_beside_model`` asks the model's process to do; its answer is canonical JSON."""
     seen = replace(evidence, model=model, data=data, progress=progress)
     return canonical_bytes(record_to_json(_measured(discover_stages()[stage], seen, options)))
-
-
-def _told(error: RauditError) -> str:
-    """An error as one sentence for the record."""
-    model = isinstance(error, ModelError)  # of the inputs, the one that some stages can do without
-    parts = [f"{error.where}: {error.message}" if model and error.where else error.message]
-    if error.got:
-        parts.append(f"got {error.got}")
-    if error.expected:
-        parts.append(f"expected {error.expected}")
-    text = ", ".join(parts) + (f" ({error.reference})" if model else "")
-    return f"{text}; {error.hint}" if error.hint else text
 
 
 def _versions(stages: Mapping[str, Stage]) -> Mapping[str, str]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from raudit.data import ColumnName, DataSet, Roles
 from raudit.data.roles import Outcome
-from raudit.errors import ModelError, PlanError
+from raudit.errors import ModelError, PlanError, RauditError
 from raudit.evidence import Progress
 from raudit.model import BoundModel
+from raudit.model.predict import unknown_levels
 from raudit.model.process import PREDICT
 from raudit.plan import LabelSection, Plan, Task
 from raudit.yamltext import nearest
 
 PREDICTION = ColumnName("raudit:prediction")
 SCORE = ColumnName("raudit:score")
+NOTHING: Mapping[str, tuple[int, int]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,8 @@ class Audited:
     roles: Roles
     model_error: ModelError | None = None
     """Why the model could not predict on this data; None if it could or there is none."""
+    unknown_levels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By categorical column of the model: values in none of its categories, and values."""
 
 
 def audited_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress) -> Audited:
@@ -45,10 +49,10 @@ def audited_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: 
         score, threshold = ColumnName(section.score.column), section.score.threshold
         if not section.score.higher_is_favourable:
             data, score, threshold = _turned(data, score, threshold)
-    model_error = None
+    model_error, unknown = None, NOTHING
     if model is not None:
         try:
-            data, prediction, score, threshold = _predict(plan, data, model, label, progress)
+            data, prediction, score, threshold, unknown = _predict(plan, data, model, label, progress)
         except ModelError as error:
             model_error = error
     roles = Roles(
@@ -62,7 +66,7 @@ def audited_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: 
         control=plan.file.control_features,
         features=model.features if model is not None else (),
     )
-    return Audited(data=data, roles=roles, model_error=model_error)
+    return Audited(data=data, roles=roles, model_error=model_error, unknown_levels=unknown)
 
 
 def reference_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress) -> Audited:
@@ -83,7 +87,7 @@ def reference_data(plan: Plan, data: DataSet, model: BoundModel | None, progress
     if model is not None and set(model.features) <= known:
         try:
             label = _outcome(section.label)
-            data, prediction, found, threshold = _predict(plan, data, model, label, progress)
+            data, prediction, found, threshold, _unknown = _predict(plan, data, model, label, progress)
         except ModelError as error:
             return Audited(data=data, roles=roles, model_error=error)
         roles = replace(roles, prediction=prediction, score=found, threshold=threshold)
@@ -96,13 +100,14 @@ def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[
     import pandas as pd
 
     column = pd.to_numeric(data.frame([score])[score], errors="coerce")
-    turned = data.with_columns({SCORE: -np.asarray(column, float)})
+    own = column.dtype if column.dtype in (np.float32, np.float16) else float  # thresholds compare in the own type
+    turned = data.with_columns({SCORE: -np.asarray(column, own)})
     return turned, SCORE, None if threshold is None else -threshold
 
 
 def _predict(
     plan: Plan, data: DataSet, model: BoundModel, label: Outcome | None, progress: Progress
-) -> tuple[DataSet, Outcome | None, ColumnName | None, float | None]:
+) -> tuple[DataSet, Outcome | None, ColumnName | None, float | None, Mapping[str, tuple[int, int]]]:
     section = plan.file.model
     threshold = section.threshold if section is not None else None
     favourable = label.favourable if label is not None else frozenset[str]()
@@ -112,7 +117,20 @@ def _predict(
     if columns.get("y_score") is not None:
         named[SCORE] = columns["y_score"]
     outcome = Outcome(column=PREDICTION, favourable=favourable)
-    return data.with_columns(named), outcome, SCORE if SCORE in named else None, threshold
+    score = SCORE if SCORE in named else None
+    return data.with_columns(named), outcome, score, threshold, unknown_levels(columns)
+
+
+def as_sentence(error: RauditError) -> str:
+    """An error as one sentence for the record."""
+    model = isinstance(error, ModelError)  # of the inputs, the one that some stages can do without
+    parts = [f"{error.where}: {error.message}" if model and error.where else error.message]
+    if error.got:
+        parts.append(f"got {error.got}")
+    if error.expected:
+        parts.append(f"expected {error.expected}")
+    text = ", ".join(parts) + (f" ({error.reference})" if model else "")
+    return f"{text}; {error.hint}" if error.hint else text
 
 
 def _outcome(section: LabelSection | None) -> Outcome | None:

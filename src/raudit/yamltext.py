@@ -90,7 +90,21 @@ def read_yaml(path: Path, *, error: type[UsageError]) -> YamlText:
 
 
 def parse_yaml(text: str, *, source: str, error: type[UsageError]) -> YamlText:
-    """Parse YAML text; see ``read_yaml``."""
+    """Parse YAML text; see ``read_yaml``.
+
+    libyaml reads it first; what that refuses, or might read differently, goes to the pure parser,
+    whose words are the ones a person sees.
+    """
+    from raudit.yamlfast import parse_fast
+
+    quick = parse_fast(text, depth=MAX_DEPTH)
+    if quick is not None:
+        return YamlText(value=quick[0], lines=quick[1], source=source, text=text)
+    return parse_pure(text, source=source, error=error)
+
+
+def parse_pure(text: str, *, source: str, error: type[UsageError]) -> YamlText:
+    """Parse YAML text with the pure parser, some twenty times slower, which says what is wrong."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent

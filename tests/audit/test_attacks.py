@@ -76,19 +76,22 @@ def test_a_countersigned_report_verifies(countersigned):
     with open_log(location) as log:
         found = verify_report(pdf, **trust, log=log)
     assert found.exit_status == 0
-    assert "dpo: CN=DPO" in found.steps[1].detail
+    assert "counter-signed by CN=DPO, who claims the role 'dpo'" in found.steps[1].detail
 
 
 def test_a_cut_off_countersignature_is_noticed_by_the_log_alone(countersigned, given):
     _pdf, trust, location = countersigned
-    assert verify_report(given[0], **trust).exit_status == 0
+    assert verify_report(given[0], **given[1]).exit_status == 0
     with open_log(location) as log:
         assert failed(verify_report(given[0], **trust, log=log)) == [4]
 
 
-def test_a_reviewer_nobody_trusts_fails_at_the_step_about_signatures(countersigned, given):
+def test_a_reviewer_whom_the_reader_was_not_told_to_trust_is_no_forgery(countersigned, given):
     pdf, _trust, _location = countersigned
-    assert failed(verify_report(pdf, **given[1])) == [2]
+    found = verify_report(pdf, **given[1])
+    assert (failed(found), found.exit_status) == ([], 3)
+    assert "whom you were not told to trust" in found.steps[1].detail
+    assert "--trust" in found.steps[1].detail
 
 
 def test_a_report_of_another_log_fails_at_the_checkpoint(tmp_path, folder, given):

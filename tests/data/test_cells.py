@@ -42,7 +42,7 @@ SPEC = CellSpec(
     label=Outcome(column="y", favourable=frozenset("1")),
     score="s",
     threshold=0.5,
-    bins=ScoreBins(bits=0, width=20, cuts=(0.5,)),
+    bins=ScoreBins(width=20, cuts=(0.5,)),
     weight="w",
     magnitudes={"w": 3.0, "s": 1.0},
 )

@@ -49,9 +49,9 @@ def test_the_command_finds_the_rules_own_inconsistency(tmp_path):
     path.write_text(dcwp.as_csv())
     done = command(path)
     assert done.returncode == 1
-    assert "add up to 395" in done.stdout
-    assert "add up to 172" in done.stdout
-    assert "64 numbers recomputed; 2 do not follow." in done.stdout
+    assert "add up to 395 assessed and 172 selected" in done.stdout
+    assert "of the 13 people who are in no part, 32 would have been selected" in done.stdout
+    assert "64 numbers recomputed; 1 does not follow." in done.stdout
 
 
 def test_a_wrong_cell_is_named_with_its_line(tmp_path):
@@ -70,7 +70,7 @@ def test_a_right_table_passes(tmp_path):
     head = "Sex,# of Applicants,# Selected,Selection Rate,Impact Ratio"
     path.write_text(f'{head}\nMale,"1,390",667,48%,1.00\nFemale,1181,555,47%,0.979\n')
     done = command(path)
-    assert (done.returncode, done.stdout) == (0, "4 numbers recomputed; all follow from the counts.\n")
+    assert (done.returncode, done.stdout) == (0, "2 rows read: 2 follow, 0 do not. 4 numbers recomputed; all follow.\n")
 
 
 @pytest.mark.parametrize(

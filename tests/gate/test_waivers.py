@@ -152,8 +152,8 @@ def test_too_long_a_life(judged):
 
 def test_four_eyes(judged):
     same = {"approver": " PM@x.example"}
-    assert judged(same)[:2] == (0, ["applied"])
-    assert judged(same, terms=WaiverTerms(four_eyes=True))[:2] == (1, ["malformed"])
+    assert judged(same, terms=WaiverTerms(four_eyes=False))[:2] == (0, ["applied"])
+    assert judged(same)[:2] == (1, ["malformed"])
 
 
 def test_strict_waivers(judged, make):

@@ -35,10 +35,15 @@ EXAMPLES = {
         "waiver": "w1", "rule": "RA-FAIR-001", "scope": "sex", "expires": "2026-12-31", "approver": "Ann Example",
         "digest": D,
     },
+    "waiver.approved": {"waiver": "w1", "digest": D, "by": "Ann Example", "statement": A},
     "waiver.revoked": {"waiver": "w1", "by": "Ann Example"},
     "waiver.expired": {"waiver": "w1", "expires": "2026-12-31"},
     "waiver.used": {"waiver": "w1", "state": "applied", "rule": "RA-FAIR-001", "finding": "c" * 32, "record": A},
     "baseline.approved": {"approval": A, "baseline": B, "added": 3, "record": D, "by": "Ann Example"},
+    "review.given": {
+        "checklist": "aia", "question": "q1", "answers": A, "state": "accepted", "by": "Ann Example",
+    },
+    "condition.met": {"checklist": "aia", "role": "dpo", "condition": 1, "by": "Ann Example"},
     "signoff.given": {"checklist": "aia", "answers": A, "role": "reviewer", "by": "Ann Example"},
     "signoff.voided": {"checklist": "aia", "signoff": 3, "reason": "answers-changed"},
     "report.rendered": {"record": D, "pdf": A, "template": "standard"},
@@ -47,6 +52,7 @@ EXAMPLES = {
     "report.superseded": {"pdf": B, "by": D},
     "report.withdrawn": {"pdf": B, "reason": "wrong-data"},
     "policy.changed": {"old": A, "new": B, "by": "Ann Example"},
+    "people.changed": {"old": A, "new": B, "enrolled": [D], "withdrawn": [], "by": "Ann Example"},
     "recovery.performed": {"source": "export", "size": 3, "by": "Ann Example"},
 }  # fmt: skip
 RESERVED = {"log.opened", "key.rotated", "checkpoint.witnessed"}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
-from raudit.log import open_log, verify_proof
+from raudit.log import attest_log, open_log, verify_proof
 from raudit.log.exchange import compare, export_log
 from raudit.log.postgres import PostgresStore
 from raudit.log.tiles import TileReader
@@ -198,3 +198,32 @@ def test_no_log_there(server):
 def test_malformed_addresses(url):
     with pytest.raises((LogError, EnvironmentFault)):
         open_log(url)
+
+
+EDITS = {
+    "an entry": "UPDATE raudit_log.entry SET data = set_byte(data, 40, 65) WHERE idx = 1",
+    "a hash": "UPDATE raudit_log.node SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1) WHERE idx = 1",
+    "an entry removed": "DELETE FROM raudit_log.entry WHERE idx = 1",
+    "a checkpoint's size": "UPDATE raudit_log.note SET size = size + 1",
+    "the key it names": "UPDATE raudit_log.meta SET value = 'x+00000000+AAAA' WHERE key = 'vkey'",
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_the_owner_edited_is_neither_relied_on_nor_signed(addresses, key, name):
+    import psycopg
+
+    with open_log(addresses[1], key=key) as log:
+        log.append([started("r0"), started("r1")], clock=NOW)
+        log.checkpoint(NOW)
+        assert attest_log(log).signed_size == 3
+    with psycopg.connect(addresses[0].replace("+psycopg", "")) as connection:
+        for table in ("entry", "node", "note", "meta"):
+            connection.execute(f"ALTER TABLE raudit_log.{table} DISABLE TRIGGER append_only")
+        connection.execute(EDITS[name])
+    with open_log(addresses[1], key=key) as log:
+        with pytest.raises(LogIntegrityError):
+            attest_log(log)
+        with pytest.raises(LogIntegrityError):
+            log.checkpoint(NOW)
+        assert log.verify(vkey=key.vkey).exit_status == 6

@@ -229,7 +229,7 @@ def test_the_limits_hold_for_all_rows(products, limits, key, tmp_path):
 
 def test_explaining_is_within_the_limits_and_the_rest_of_the_run_is_kept(tmp_path):
     """A call takes a moment whatever it is asked; predicting is two calls, explaining is hundreds."""
-    size = h.make_tensor("size", kind.INT64, [2], [1500, 1500])
+    size = h.make_tensor("size", kind.INT64, [2], [2800, 2800])
     nodes = [
         h.make_node("ReduceMax", ["x"], ["top"], keepdims=1),
         h.make_node("Expand", ["top", "size"], ["big"]),

@@ -230,7 +230,7 @@ def test_another_key_with_the_same_name_is_untrusted(
     rogue = load_signer(PemFiles(key=paths.key, certificate=paths.certificate))
     forged = certify(base_pdf, rogue, reason="Issued", name="Local Issuer", clock=clock)
     check = check_pdf(forged, trust=local_trust)
-    assert codes(check) == {FaultCode.UNTRUSTED_SIGNER}
+    assert codes(check) == {FaultCode.IMPERSONATION}
     assert not check.intact
 
 

@@ -44,8 +44,8 @@ def test_init_then_show_then_sign(tmp_path: Path, certified: bytes, local_trust:
     trust = [*local_trust, (tmp_path / paths["certificate"]).read_bytes()]
     check = check_pdf(signed, trust=trust)
     assert check.holds
-    assert [item.role for item in check.signatures] == ["issuer", "dpo"]
-    assert "already signed: issuer CN=Local Issuer" in done.stderr
+    assert [item.role for item in check.signatures] == ["", "dpo"]
+    assert "already signed: certification CN=Local Issuer" in done.stderr
 
     again = raudit("sign", "report.pdf", "--role", "dpo", cwd=tmp_path, RAUDIT_KEY_FILE=paths["key"])
     assert again.returncode == 2

@@ -50,7 +50,7 @@ def test_each_level_holds_without_network(
     assert check.faults == ()
     assert check.base == base_pdf
     people = [item for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP]
-    assert [item.role for item in people] == ["issuer", "dpo"]
+    assert [item.role for item in people] == ["", "dpo"]
     assert all((item.timestamp is not None) == (level is not None) for item in people)
     stamps = [item for item in check.signatures if item.kind is SignatureKind.TIME_STAMP]
     assert len(stamps) == (2 if level is Level.B_LTA else 0)
@@ -218,4 +218,5 @@ def test_untrusted_time_is_unproven_not_broken() -> None:
     from raudit.signing.verdict import Fault
 
     assert Fault(code=FaultCode.UNTRUSTED_TIMESTAMP, detail="").standing is Standing.UNPROVEN
-    assert Fault(code=FaultCode.UNTRUSTED_SIGNER, detail="").standing is Standing.BROKEN
+    assert Fault(code=FaultCode.UNTRUSTED_SIGNER, detail="").standing is Standing.UNPROVEN
+    assert Fault(code=FaultCode.IMPERSONATION, detail="").standing is Standing.BROKEN

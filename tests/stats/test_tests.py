@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2_contingency, studentized_range
 
-from raudit.stats import detectable_gap, dirichlet_draws, holm, max_gap_test, mcnemar, multinomial_draws, rows_to_settle
+from raudit.stats import (
+    detectable_gap,
+    dirichlet_draws,
+    holm,
+    max_gap_test,
+    mcnemar,
+    multinomial_draws,
+    range_quantile,
+    range_tail,
+    rows_to_settle,
+)
 
 
 @pytest.mark.parametrize("groups", [2, 10, 50])
 def test_the_max_gap_test_keeps_its_level(groups):
-    rng = np.random.default_rng(groups)
+    rng = np.random.default_rng(100 + groups)
     sizes = rng.integers(300, 900, groups)
     rejected = [max_gap_test(rng.binomial(sizes, 0.3), sizes, rng=rng, draws=400) < 0.05 for _ in range(800)]
     assert 0.03 <= np.mean(rejected) <= 0.07
@@ -64,3 +74,38 @@ def test_rows_to_settle():
     assert rows_to_settle(0.05, 0.0, 0.15, 0.1, 100) == 400
     assert rows_to_settle(0.1, 0.0, 0.2, 0.1, 100) is None
     assert rows_to_settle(0.05, 0.04, 0.06, 0.1, 100) is None
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rate"),
+    [((5000, 200), 0.3), ((40, 40), 0.2), ((3000, 3000, 60, 45), 0.04), ((2000, 1000, 500, 250, 125, 60), 0.5),
+     ((30,) * 12, 0.1)],
+)  # fmt: skip
+def test_even_rates_are_rejected_at_the_level(sizes, rate):
+    rng = np.random.default_rng(len(sizes))
+    sizes = np.array(sizes)
+    p = [max_gap_test(rng.binomial(sizes, rate), sizes, rng=rng, draws=600) for _ in range(1000)]
+    print(f"{sizes.tolist()} at {rate}: {np.mean(np.array(p) < 0.05):.3f}")
+    assert 0.03 <= np.mean(np.array(p) < 0.05) <= 0.07
+
+
+def test_small_groups_do_not_drown_the_gap_between_large_ones():
+    """Two large groups differ at p = .0005; eight small ones stray further by chance."""
+    events, sizes = [800, 920, 12, 13, 9, 11, 14, 10, 12, 11], [4000, 4000] + [50] * 8
+    raw = chi2_contingency([[800, 920], [3200, 3080]], correction=False).pvalue
+    assert raw < 0.002
+    assert max_gap_test(events, sizes, rng=np.random.default_rng(0)) < 45 * raw
+    two = max_gap_test(events[:2], sizes[:2], rng=np.random.default_rng(0))
+    assert two == pytest.approx(raw, rel=0.6)
+
+
+def test_tiny_p_values_go_below_what_draws_can_show():
+    raw = chi2_contingency([[100, 300], [900, 700]], correction=False).pvalue
+    assert max_gap_test([100, 300], [1000, 1000], rng=np.random.default_rng(0)) == pytest.approx(raw, rel=1e-6)
+
+
+@pytest.mark.parametrize("groups", [2, 3, 10, 200])
+def test_the_tail_of_the_range_inverts_its_quantile(groups):
+    assert range_tail(groups, range_quantile(groups, 0.95)) == pytest.approx(0.05, abs=1e-6)
+    if groups == 10:
+        assert range_tail(10, 3.0) == pytest.approx(studentized_range.sf(3.0 * np.sqrt(2), 10, np.inf), rel=1e-3)

@@ -192,7 +192,7 @@ def _fitted(yaml: YamlText, checklist: Checklist) -> Answers:
             "the answers are not a mapping", reference="answers-not-a-mapping", where=yaml.where(()),
             hint=f"start with: raudit assess start {checklist.id}",
         )  # fmt: skip
-    file = validate(AnswersFile, yaml, error=AnswersError)
+    file = validate(AnswersFile, yaml, error=AnswersError, value=with_line_feeds(yaml.value))
     if file.checklist.id != checklist.id:
         raise AnswersError(
             "the answers belong to another checklist", reference="answers-checklist", where=yaml.where(("checklist",)),
@@ -220,6 +220,19 @@ def _fitted(yaml: YamlText, checklist: Checklist) -> Answers:
                 where=yaml.where(("answers", name)), hint="add 'why:' with one sentence",
             )  # fmt: skip
     return Answers(file, values, yaml)
+
+
+def with_line_feeds(value: Any) -> Any:
+    """Text with line feeds only: browsers send carriage returns too, and one text must have one digest."""
+    match value:
+        case str():
+            return value.replace("\r\n", "\n").replace("\r", "\n")
+        case dict():
+            return {key: with_line_feeds(item) for key, item in value.items()}
+        case list():
+            return [with_line_feeds(item) for item in value]
+        case _:
+            return value
 
 
 def typed_value(question: Question, value: Any, *, where: str) -> Any:

@@ -22,6 +22,8 @@ from raudit.checklists.schema import Kind, Question
 from raudit.checklists.scope import AnswerScope, point_range, row_level
 from raudit.checklists.signoff import SignOffState, signoff_state
 from raudit.checklists.sources import Place, Sources, listed
+from raudit.people import NOBODY, People
+from raudit.statements import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,8 @@ def assess(
     facts: Mapping[str, Any] | None = None,
     sources: Sources | None = None,
     today: date,
+    people: People = NOBODY,
+    statements: Sequence[Outcome] = (),
 ) -> Assessment:
     """Score answers and hold them against facts.
 
@@ -187,6 +191,10 @@ def assess(
         Where in the record each fact stands; a contradiction points there.
     today
         Day against which review dates are held.
+    people
+        Who people are.
+    statements
+        The signed statements beside the answers, checked; see ``statements.check_statements``.
     """
     facts = facts or {}
     now = _scope(checklist, answers, facts, possible=False)
@@ -195,7 +203,7 @@ def assess(
         _show(scope)
         _compute(scope)
     visible = tuple(name for name in checklist.questions if now.visible[name] is True)
-    states = _signoffs(checklist, answers)
+    states = _signoffs(checklist, answers, people, statements)
     level = _level(now, now.name(_of(checklist)))
     best, worst = _around(checklist, level, *_level_ends(later, _of(checklist)))
     return Assessment(
@@ -203,7 +211,7 @@ def assess(
         answers=answers,
         visible=visible,
         answered=sum(1 for name in visible if now.has_answer(name)),
-        accepted=sum(1 for name in visible if _accepted(answers, name)),
+        accepted=sum(1 for name in visible if accepted(answers, name, people)),
         open=_open(checklist, answers, now, visible, today),
         figures=_figures(now, later),
         level=level,
@@ -354,9 +362,13 @@ def _figures(now: AnswerScope, later: AnswerScope) -> Mapping[str, Figure]:
     return found
 
 
-def _accepted(answers: Answers, name: str) -> bool:
+def accepted(answers: Answers, name: str, people: People = NOBODY) -> bool:
+    """Whether someone other than its author accepted an answer."""
     answer = answers.file.answers.get(name)
-    return answer is not None and answer.review.state == "accepted"
+    if answer is None or answer.review.state != "accepted":
+        return False
+    author, reviewer = answer.by.strip(), answer.review.by.strip()
+    return bool(author and reviewer) and people.id_of(author) != people.id_of(reviewer)
 
 
 def _open(
@@ -491,10 +503,19 @@ def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:
     return IN_SENTENCE.sub(words, sentence)
 
 
-def _signoffs(checklist: Checklist, answers: Answers) -> tuple[SignOffState, ...]:
+def _signoffs(
+    checklist: Checklist, answers: Answers, people: People, statements: Sequence[Outcome]
+) -> tuple[SignOffState, ...]:
     strict = {rule.role: rule.not_author for rule in checklist.file.signoff}
     return tuple(
-        signoff_state(answers, signoff, not_author=strict.get(signoff.role, True)) for signoff in answers.file.signoffs
+        signoff_state(
+            answers,
+            signoff,
+            not_author=strict.get(signoff.role, True),
+            people=people,
+            statements=statements,
+        )
+        for signoff in answers.file.signoffs
     )
 
 

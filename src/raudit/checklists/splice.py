@@ -269,4 +269,9 @@ def _literal(value: str) -> bool:
 def _compose(text: str) -> Any:
     from ruamel.yaml import YAML
 
+    from raudit.yamlfast import compose_fast
+
+    quick = compose_fast(text)
+    if quick is not None:
+        return quick
     return YAML(typ="safe", pure=True).compose(text)

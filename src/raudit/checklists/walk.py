@@ -12,9 +12,18 @@ from raudit.checklists.answers import Answer, Answers, parse_answers
 from raudit.checklists.assess import Assessment, assess
 from raudit.checklists.load import Checklist
 from raudit.checklists.schema import Question, Section
-from raudit.checklists.writing import record_answer, save, withdraw_answer
-from raudit.errors import AnswersError
+from raudit.checklists.writing import entry_digest, record_answer, save, withdraw_answer
+from raudit.errors import AnswerConflict, AnswersError
 from raudit.yamltext import read_yaml
+
+Save = Callable[[Path, Callable[[str], str], Checklist], str]
+"""Writes a change to an answers file, and gives the text that is on disk then."""
+
+
+def save_with_history(path: Path, change: Callable[[str], str], checklist: Checklist) -> str:
+    """Write a change into the file and its history."""
+    return save(path, change, checklist=checklist)
+
 
 StepState = Literal["open", "optional", "answered", "unknown", "not_applicable", "to_correct", "contradicted"]
 
@@ -56,6 +65,14 @@ class Walk:
         Tells the time; called once an answer.
     facts
         What was measured, to suggest answers from and hold them against.
+    save
+        How a change is written: by default into the file and its history; with a log, also told to it.
+
+    Raises
+    ------
+    AnswerConflict
+        From whatever writes, if someone else changed the same answer since it was read here. The walk then holds
+        theirs; to write mine over it is to answer again.
 
     Examples
     --------
@@ -77,8 +94,10 @@ class Walk:
         by: str,
         clock: Callable[[], datetime],
         facts: Mapping[str, Any] | None = None,
+        save: Save = save_with_history,
     ) -> None:
         self.path, self.checklist, self.by, self.clock = path, checklist, by, clock
+        self.save = save
         self.facts = dict(facts or {})
         self.reload()
 
@@ -87,6 +106,7 @@ class Walk:
         self._take(read_yaml(self.path, error=AnswersError).text)
 
     def _take(self, text: str) -> None:
+        self.text = text
         self.answers: Answers = parse_answers(text, self.checklist, source=self.path.name)
         self.assessment: Assessment = assess(self.checklist, self.answers, facts=self.facts, today=self.clock().date())
 
@@ -161,13 +181,23 @@ class Walk:
     def withdraw(self, question: str) -> None:
         """Take an answer back; it is set aside, and the question is open again."""
         at = self.clock()
-        self._take(save(self.path, lambda text: withdraw_answer(text, self.checklist, question, at=at)))
+        seen = entry_digest(self.text, question)
+        self._keep(lambda text: withdraw_answer(text, self.checklist, question, at=at, made_from=seen))
 
     def _save(self, question: str, **given: Any) -> None:
         at = self.clock()
-        self._take(
-            save(self.path, lambda text: record_answer(text, self.checklist, question, by=self.by, at=at, **given))
+        seen = entry_digest(self.text, question)
+        self._keep(
+            lambda text: record_answer(text, self.checklist, question, by=self.by, at=at, made_from=seen, **given)
         )
+
+    def _keep(self, change: Callable[[str], str]) -> None:
+        """Write; if someone else changed the same answer meanwhile, read theirs and let the caller show both."""
+        try:
+            self._take(self.save(self.path, change, self.checklist))
+        except AnswerConflict:
+            self.reload()
+            raise
 
 
 def _state(question: Question, answer: Answer | None, gap: str, because: str) -> StepState:

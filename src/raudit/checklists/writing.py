@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from raudit.checklists.answers import Answers, Decision, parse_answers, typed_value
+from raudit.canonical import Sha256, digest
+from raudit.checklists.answers import Answers, Decision, parse_answers, typed_value, with_line_feeds
+from raudit.checklists.history import keep_change
 from raudit.checklists.load import Checklist
-from raudit.checklists.signoff import answer_digests, answers_sha256, authors_of, person
+from raudit.checklists.signoff import answer_digests, answers_sha256, authorless, authors_of, same_person
 from raudit.checklists.splice import (
     changed_entry,
     dump,
@@ -24,8 +26,9 @@ from raudit.checklists.splice import (
     take_entry,
     text_yaml,
 )
-from raudit.errors import AnswersError
-from raudit.files import write_whole
+from raudit.errors import AnswerConflict, AnswersError, PeopleError
+from raudit.files import locked, write_whole
+from raudit.people import NOBODY, People
 from raudit.yamltext import nearest, parse_yaml, read_yaml
 
 FIELDS = ("value", "state", "why", "by", "at", "owner", "due", "evidence", "review")
@@ -48,6 +51,7 @@ def record_answer(
     owner: str = "",
     due: date | None = None,
     evidence: Sequence[Mapping[str, str]] | None = None,
+    made_from: str | None = None,
 ) -> str:
     """Put one answer into the text of an answers file.
 
@@ -72,6 +76,8 @@ def record_answer(
         Who answers.
     evidence
         What it rests on: mappings with ``kind``, ``path``, ``sha256``, ``observed``. None leaves what is there.
+    made_from
+        ``entry_digest`` of the entry that this answer was made from; None writes over whatever is there.
 
     Returns
     -------
@@ -81,9 +87,14 @@ def record_answer(
     Raises
     ------
     AnswersError
-        If the value is not what the question asks for, or the file is not an answers file of this checklist.
+        If the value is not what the question asks for, nobody is named as its author, or the file is not an answers
+        file of this checklist.
+    AnswerConflict
+        If the entry changed since it was read, to something else than this; it holds both versions.
     """
     asked = _question(checklist, question)
+    if not by.strip():
+        raise _fault("an answer has an author", "answer-no-author", "say who answers with --by")
     parse_answers(text, checklist)
     plain = _plain(value)
     if state == "answered":
@@ -95,27 +106,94 @@ def record_answer(
     changes: dict[str, Any] = {
         "value": plain if state == "answered" else None,
         "state": None if state == "answered" else state,
-        "owner": owner or None,
+        "owner": with_line_feeds(owner) or None,
         "due": due.isoformat() if due else None,
     }
     if why is not None:
-        changes["why"] = why or None
+        changes["why"] = with_line_feeds(why) or None
     if evidence is not None:
-        changes["evidence"] = [dict(link) for link in evidence] or None
+        changes["evidence"] = with_line_feeds([dict(link) for link in evidence]) or None
     written = _written(text, question)
     if written is not None and all(_same(written.get(key), new) for key, new in changes.items()):
         return tidy(text, checklist, at=at)
+    _unchanged(text, question, made_from, mine={**changes, "by": by})
     review = dict(written.get("review") or {}) if written else {}
     changes |= {"by": by or None, "at": _time(at), "review": {**review, "state": "pending"} if review else None}
     text = _put(text, checklist, "answers", question, changes)
     return tidy(text, checklist, at=at)
 
 
-def withdraw_answer(text: str, checklist: Checklist, question: str, *, at: datetime, reason: str = "") -> str:
+def add_evidence(
+    text: str, checklist: Checklist, question: str, link: Mapping[str, str], *, by: str, at: datetime
+) -> str:
+    """Add one piece of evidence to an answer; who adds it is its author from then on.
+
+    Raises
+    ------
+    AnswersError
+        If there is no such answer.
+    """
+    _question(checklist, question)
+    written = _written(text, question)
+    if written is None:
+        raise _fault(f"'{question}' is not answered", "evidence-no-answer", "answer it first")
+    others = [dict(item) for item in written.get("evidence") or [] if item.get("path") != link["path"]]
+    review = dict(written.get("review") or {})
+    changes = {
+        "evidence": [*others, with_line_feeds(dict(link))],
+        "by": by,
+        "at": _time(at),
+        "review": {**review, "state": "pending"} if review else None,
+    }
+    return tidy(_put(text, checklist, "answers", question, changes), checklist, at=at)
+
+
+def entry_digest(text: str, question: str) -> Sha256:
+    """Digest of all that stands in a file about a question: answer, review and what was set aside.
+
+    A form, a terminal or a program keeps it with what it shows, and gives it back as ``made_from``.
+    """
+    return _entry_digest(_tree(text), question)
+
+
+def _entry_digest(tree: Mapping[str, Any], question: str) -> Sha256:
+    return digest({key: (tree.get(key) or {}).get(question) for key in ("answers", "set_aside")})
+
+
+def _unchanged(text: str, question: str, made_from: str | None, *, mine: Mapping[str, Any]) -> None:
+    """Refuse to write over what someone else wrote since this was read."""
+    tree = _tree(text)
+    if made_from is None or made_from == _entry_digest(tree, question):
+        return
+    theirs = (tree.get("answers") or {}).get(question) or {}
+    mine = {key: value for key, value in mine.items() if value is not None}
+    raise AnswerConflict(
+        f"'{question}' changed since it was read; nothing was written", theirs=dict(theirs), mine=dict(mine),
+        reference="answer-changed", got=f"theirs: {_shown(theirs)}; mine: {_shown(mine)}",
+        hint="look at both, and write again what shall stand",
+    )  # fmt: skip
+
+
+def _shown(entry: Mapping[str, Any]) -> str:
+    """An entry in one line."""
+    said = {key: entry[key] for key in ("value", "state", "why", "by", "at", "review") if entry.get(key)}
+    return ", ".join(f"{key} {value!r}" for key, value in said.items()) or "no answer"
+
+
+def withdraw_answer(
+    text: str,
+    checklist: Checklist,
+    question: str,
+    *,
+    at: datetime,
+    reason: str = "",
+    made_from: str | None = None,
+) -> str:
     """Take an answer back: it moves to ``set_aside`` and the question is open again."""
     _question(checklist, question)
     if question not in parse_answers(text, checklist).file.answers:
         return text
+    _unchanged(text, question, made_from, mine={"state": "withdrawn"})
     return tidy(_aside(text, checklist, question, "withdrawn", reason or "taken back", at), checklist, at=at)
 
 
@@ -128,20 +206,32 @@ def review_answer(
     by: str,
     at: datetime,
     note: str = "",
+    people: People = NOBODY,
+    made_from: str | None = None,
 ) -> str:
     """Write down what a reviewer made of an answer.
 
     Raises
     ------
     AnswersError
-        If there is no such answer, or the reviewer is its author.
+        If there is no such answer, it names no author, or the reviewer is its author.
+    AnswerConflict
+        If the answer is not the one that the reviewer read.
     """
     _question(checklist, question)
     answer = parse_answers(text, checklist).file.answers.get(question)
     if answer is None:
         raise _fault(f"'{question}' is not answered", "review-no-answer", "answer it first")
-    if person(by) == person(answer.by):
+    if not answer.by.strip():
+        raise _fault("the answer names no author", "review-no-author", "let its author write it again, with --by")
+    if not by.strip():
+        raise _fault("a review names a reviewer", "review-no-reviewer", "say who reviews with --by")
+    if people:
+        by = people.known(by).id
+    if people.id_of(by) == people.id_of(answer.by):
         raise _fault("an author cannot review the own answer", "review-author", "let someone else review it", got=by)
+    note = with_line_feeds(note)
+    _unchanged(text, question, made_from, mine={"review": {"state": state, "by": by, "note": note}})
     review = {"state": state, "by": by, "at": _time(at), **({"note": note} if note else {})}
     return _put(text, checklist, "answers", question, {"review": review})
 
@@ -173,6 +263,8 @@ def signed_off(
     by: str,
     at: datetime,
     conditions: Sequence[Mapping[str, str]] = (),
+    people: People = NOBODY,
+    made_from: str | None = None,
 ) -> str:
     """Add a sign-off to the text of an answers file; everything else stays as it is written.
 
@@ -180,6 +272,10 @@ def signed_off(
     ----------
     conditions
         Of an approval with conditions: each with ``what``, ``owner`` and ``due``, a day.
+    people
+        Who people are; the sign-off then names the signer by id.
+    made_from
+        ``answers_sha256`` of what the signer read; None signs whatever stands there.
 
     Raises
     ------
@@ -187,7 +283,7 @@ def signed_off(
         If the role is none the checklist asks for, the signer is an author of an answer, or a condition lacks someone
         to answer for it or a day.
     """
-    given = [_condition(condition) for condition in conditions]
+    given = [signed_condition(condition) for condition in conditions]
     if (decision == "approve_with_conditions") != bool(given):
         raise AnswersError(
             "conditions and the decision do not fit", reference="signoff-conditions", got=decision,
@@ -195,7 +291,13 @@ def signed_off(
         )  # fmt: skip
     text = tidy(text, checklist, at=at)
     answers = parse_answers(text, checklist)
-    check_signer(answers, checklist, role, by)
+    by = check_signer(answers, checklist, role, by, people)
+    covers = answers_sha256(answers)
+    if made_from is not None and made_from != covers:
+        raise AnswerConflict(
+            "the answers changed since they were read; nothing was signed", reference="answers-changed",
+            theirs={"answers": str(covers)}, mine={"answers": made_from}, hint="read them again: raudit assess show",
+        )  # fmt: skip
     yaml = text_yaml()
     document = yaml.load(text)
     entry: dict[str, Any] = {
@@ -203,7 +305,7 @@ def signed_off(
         "decision": decision,
         "by": by,
         "at": _time(at),
-        "covers_sha256": str(answers_sha256(answers)),
+        "covers_sha256": str(covers),
     }
     if given:
         entry["conditions"] = given
@@ -216,7 +318,8 @@ def signed_off(
 CONDITION_HINT = 'name each: --condition "What has to be done" OWNER 2027-01-31'
 
 
-def _condition(given: Mapping[str, str]) -> dict[str, str]:
+def signed_condition(given: Mapping[str, str]) -> dict[str, str]:
+    """A condition as it is signed: what, who answers for it, and the day; refused if one is lacking."""
     found = {key: str(given.get(key, "")).strip() for key in ("what", "owner", "due")}
     lacking = [key for key, value in found.items() if not value]
     if lacking:
@@ -229,7 +332,9 @@ def _condition(given: Mapping[str, str]) -> dict[str, str]:
         raise _fault("a condition is due on a day", "condition-day", CONDITION_HINT, got=found["due"]) from error
 
 
-def met_condition(text: str, *, role: str, number: int, by: str, at: datetime, how: str) -> str:
+def met_condition(
+    text: str, *, role: str, number: int, by: str, at: datetime, how: str, people: People = NOBODY
+) -> str:
     """Write down that a condition of an approval is met; the sign-off still covers what it covered.
 
     Raises
@@ -251,7 +356,9 @@ def met_condition(text: str, *, role: str, number: int, by: str, at: datetime, h
         raise _fault(
             "the condition is met already", "condition-met", "raudit assess status says by whom", got=entry["what"]
         )
-    if person(by) == person(str(entry.get("owner", ""))):
+    if people:
+        by = people.known(by).id
+    if people.id_of(by) == people.id_of(str(entry.get("owner", ""))):
         raise _fault(
             "the owner of a condition cannot say that it is met", "condition-owner", "let someone else look", got=by
         )
@@ -260,18 +367,33 @@ def met_condition(text: str, *, role: str, number: int, by: str, at: datetime, h
     return dump(document, yaml)
 
 
-def save(path: Path, change: Callable[[str], str]) -> str:
-    """Apply a change to a file in one step; nothing is written if nothing changes.
+def save(path: Path, change: Callable[[str], str], *, checklist: Checklist | None = None) -> str:
+    """Apply a change to a file in one step, alone; nothing is written if nothing changes.
 
-    The file is read anew each time, so what an editor saved in between is kept.
+    Writers wait for one another, threads and processes alike, and the file is read anew each time, so
+    what someone else saved in between is kept. When this returns, the change is on disk.
+
+    Parameters
+    ----------
+    checklist
+        The checklist; with it the history beside the file keeps what the answers said before and since.
 
     Examples
     --------
     ``save(path, lambda text: record_answer(text, checklist, "need.basis", "consent", at=now, by="ann@example.org"))``
     """
+    path = path.resolve()  # a link and its file have one lock
+    with locked(path):
+        return save_locked(path, change, checklist=checklist)
+
+
+def save_locked(path: Path, change: Callable[[str], str], *, checklist: Checklist | None = None) -> str:
+    """``save`` for who holds the lock of ``files.locked`` already."""
     before = read_yaml(path, error=AnswersError).text
     after = change(before)
     if after != before:
+        if checklist is not None:
+            keep_change(path, before, after, checklist)  # first, so that no change is ever without its history
         write_whole(path, after.encode("utf-8"))
     return after
 
@@ -334,13 +456,20 @@ def _because_hidden(checklist: Checklist, name: str) -> str:
     return "not asked, since it is only if " + " and ".join(conditions)
 
 
-def check_signer(answers: Answers, checklist: Checklist, role: str, by: str) -> None:
-    """Refuse who may not sign: in a role that is not asked for, or an author.
+def check_signer(answers: Answers, checklist: Checklist, role: str, by: str, people: People = NOBODY) -> str:
+    """Refuse who may not sign: in a role that is not asked for or not theirs, an author, or twice.
+
+    Returns
+    -------
+    str
+        The signer's id, or the name as given where there is no people.yaml.
 
     Raises
     ------
     AnswersError
-        With the roles there are.
+        With the roles there are, and why not.
+    PeopleError
+        If nobody is known by this name, or may hold the role.
     """
     rules = {rule.role: rule for rule in checklist.file.signoff}
     if role not in rules:
@@ -350,13 +479,35 @@ def check_signer(answers: Answers, checklist: Checklist, role: str, by: str) -> 
             expected=" or ".join(rules) or "none",
             hint="use one of these roles",
         )
-    if rules[role].not_author and person(by) in authors_of(answers):
+    system = answers.file.subject.project
+    if people:
+        by = people.known(by).id
+        if not people.may(by, role, system):
+            raise PeopleError(
+                f"{by} may not sign as {role} for {system or 'a system without a name'}",
+                reference="person-role", where=people.source,
+                hint="let someone sign who may, or have the role written down there",
+            )  # fmt: skip
+    nameless = authorless(answers)
+    if rules[role].not_author and nameless:
+        raise _fault(
+            f"{len(nameless)} answers name no author, so that nobody can say who may sign", "signoff-no-author",
+            "let whoever answered say so under 'by'", got=", ".join(nameless[:3]),
+        )  # fmt: skip
+    if rules[role].not_author and people.id_of(by) in authors_of(answers, people):
         raise AnswersError(
             "an author cannot sign off the answers",
             reference="signoff-author",
             got=by,
             hint="let someone sign who answered none of the questions",
         )
+    also = same_person(answers, role, by, people)
+    if also:
+        raise AnswersError(
+            f"one person cannot sign as {also} and as {role}", reference="signoff-two-roles", got=by,
+            hint="let someone else sign; or, if the two may be one, say so in people.yaml: one_person_may_hold",
+        )  # fmt: skip
+    return by
 
 
 def _question(checklist: Checklist, name: str) -> Any:
@@ -374,7 +525,7 @@ def _plain(value: Any) -> Any:
         case None:
             return None
         case _:
-            return str(value)
+            return with_line_feeds(str(value))
 
 
 def _same(old: Any, new: Any) -> bool:

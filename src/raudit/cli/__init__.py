@@ -6,6 +6,7 @@ A module ``raudit.cli.foo_bar`` holds a click command or group called ``command`
 from __future__ import annotations
 
 import errno
+import io
 import os
 import pkgutil
 import stat
@@ -16,6 +17,7 @@ from typing import Any
 import click
 
 from raudit import __version__
+from raudit.cli._secrets import refuse_secrets, without_secrets
 from raudit.errors import RauditError, printable
 
 
@@ -54,17 +56,18 @@ def main(args: list[str] | None = None) -> None:
     """
     os.umask(os.umask(0o077) | stat.S_IWOTH)
     try:
+        refuse_secrets(sys.argv[1:] if args is None else args)
         status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         status = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing was half-written", err=True)
         status = 130
     except RauditError as error:
-        click.echo(str(error), err=True)
+        click.echo(without_secrets(str(error)), err=True)
         status = error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -72,6 +75,13 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 -- the last line of defence; everything below raises RauditError
         status = _internal(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show(error: click.ClickException) -> None:
+    """Print click's own message, without a private key that it may quote."""
+    text = io.StringIO()
+    error.show(file=text)
+    click.echo(without_secrets(text.getvalue()), nl=False, err=True)
 
 
 def _internal(error: Exception) -> int:

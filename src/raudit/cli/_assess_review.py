@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,24 +10,39 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from raudit.cli._assess_prompts import OTHER, Drafts, line, pick, safe, wrapped
-from raudit.errors import AnswersError
+from raudit.errors import UsageError
 
 if TYPE_CHECKING:
     from raudit.checklists.answers import Answers
     from raudit.checklists.load import Checklist
 
 
+View = Callable[[str, str, str], None]
+"""Writes down a view of an answer: question, state and note."""
+
+
 def review_through(
-    path: Path, checklist: Checklist, answers: Answers, left: Sequence[str], *, by: str, at: datetime
+    path: Path,
+    checklist: Checklist,
+    answers: Answers,
+    left: Sequence[str],
+    *,
+    by: str,
+    at: datetime,
+    view: View | None = None,
 ) -> None:
-    """Show a reviewer every answer that is not accepted yet, back and forth."""
+    """Show a reviewer every answer that is not accepted yet, back and forth.
+
+    ``view`` writes each view down; without it, into the file alone.
+    """
+    view = view or _into_file(path, checklist, by, at)
     drafts = Drafts(path.with_name(f".{path.name}.draft"))
     place = seen = 0
     try:
         while place < len(left):
             name = left[place]
             _present(checklist, answers, name, f"{place + 1} of {len(left)}")
-            did = _view(path, checklist, name, drafts, by=by, at=at)
+            did = _view(name, drafts, view)
             if did == "stop":
                 break
             place += {"back": -1 if place else 0, "again": 0}.get(did, 1)
@@ -35,6 +50,18 @@ def review_through(
     except (KeyboardInterrupt, EOFError):
         click.echo()
     click.echo(f"{seen} of {len(left)} answers were reviewed; every view is saved in {path}.")
+
+
+def _into_file(path: Path, checklist: Checklist, by: str, at: datetime) -> View:
+    from raudit.checklists.writing import review_answer, save
+
+    def view(question: str, state: Any, note: str) -> None:
+        def change(text: str) -> str:
+            return review_answer(text, checklist, question, state=state, by=by, at=at, note=note)
+
+        save(path, change, checklist=checklist)
+
+    return view
 
 
 def _present(checklist: Checklist, answers: Answers, name: str, place: str) -> None:
@@ -58,10 +85,8 @@ def _present(checklist: Checklist, answers: Answers, name: str, place: str) -> N
         wrapped(f"sent back by {safe(answer.review.by)}: {safe(answer.review.note)}", indent="  ", fg="yellow")
 
 
-def _view(path: Path, checklist: Checklist, name: str, drafts: Drafts, *, by: str, at: datetime) -> str:
+def _view(name: str, drafts: Drafts, view: View) -> str:
     import questionary
-
-    from raudit.checklists.writing import review_answer, save
 
     words = {"a": "Accept", "c": "Send back to be corrected", "l": "Later", "b": "Back", "s": "Stop here"}
     choices = [questionary.Choice(text, value=key, shortcut_key=key) for key, text in words.items()]
@@ -73,14 +98,9 @@ def _view(path: Path, checklist: Checklist, name: str, drafts: Drafts, *, by: st
         note = line("What is to be corrected: ", drafts, f"{name}#review", "", below="Enter sends it back. Esc: back.")
         if note == OTHER or not note.strip():
             return "again"
-    state: Any = "to_correct" if note else "accepted"
-
-    def change(text: str) -> str:
-        return review_answer(text, checklist, name, state=state, by=by, at=at, note=note.strip())
-
     try:
-        save(path, change)
-    except AnswersError as error:
+        view(name, "to_correct" if note else "accepted", note.strip())
+    except UsageError as error:
         click.echo(click.style(f"  {error.message}", fg="red"))
         return "later"
     drafts.keep(f"{name}#review", "")

@@ -26,7 +26,7 @@ from raudit.cli._assess_prompts import (
     wrapped,
 )
 from raudit.cli._assess_rows import ask_rows
-from raudit.errors import AnswersError
+from raudit.errors import AnswerConflict, AnswersError
 
 if TYPE_CHECKING:
     from raudit.checklists.load import Checklist
@@ -62,7 +62,12 @@ def walk_through(walk: Walk) -> None:
             walk.by = _who(walk, drafts)
         while step is not None:
             _present(walk, step)
-            went = _ask(walk, step, drafts)
+            try:
+                went = _ask(walk, step, drafts)
+            except AnswerConflict as conflict:
+                show_conflict(conflict)
+                step = walk.step(step.question.id) or walk.next_open()
+                continue
             if went == "back":
                 step = _before(walk, step, trail)
                 continue
@@ -78,6 +83,14 @@ def walk_through(walk: Walk) -> None:
         _tell_how_to_go_on(walk)
         return
     _finish(walk)
+
+
+def show_conflict(conflict: AnswerConflict) -> None:
+    """Someone else wrote the same answer meanwhile: show theirs and mine, and ask again."""
+    click.echo(click.style("Someone else changed this answer while you wrote; nothing was overwritten.", fg="yellow"))
+    for whose, entry in (("theirs", conflict.theirs), ("yours", conflict.mine)):
+        said = "; ".join(f"{key}: {value}" for key, value in entry.items() if value)
+        wrapped(f"{whose}: {safe(said) or 'no answer'}", indent="  ")
 
 
 def introduce(checklist: Checklist) -> None:
@@ -231,6 +244,8 @@ def _ask(walk: Walk, step: Step, drafts: Drafts) -> str:
             return went
         try:
             walk.answer(name, value, **_kept_reason(step, drafts))
+        except AnswerConflict:
+            raise
         except AnswersError as error:
             expected = f" It takes {error.expected}." if error.expected else ""
             click.echo(click.style(f"  {error.message}.{expected}", fg="red"))

@@ -76,8 +76,10 @@ def report_json(report: VerifyReport) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lead_lines(leads: Sequence[Lead], kinds: Mapping[str, str], size: int) -> Iterator[str]:
-    """Show what a reviewer should ask about, by kind; kinds without a lead are named too."""
+def lead_lines(
+    leads: Sequence[Lead], kinds: Mapping[str, str], size: int, *, unrecorded: Sequence[str] = ()
+) -> Iterator[str]:
+    """Show what a reviewer should ask about, by kind; kinds without a lead, or without a record, are named too."""
     for kind, heading in kinds.items():
         of_kind = [lead for lead in leads if lead.kind == kind]
         if of_kind:
@@ -85,9 +87,11 @@ def lead_lines(leads: Sequence[Lead], kinds: Mapping[str, str], size: int) -> It
         for lead in of_kind:
             run = f"run {lead.run}: " if lead.run else ""
             yield printable(f"  {run}{lead.text}  [entr{'y' if len(lead.entries) == 1 else 'ies'} {_list(lead)}]")
-    clean = [kind for kind in kinds if all(lead.kind != kind for lead in leads)]
+    clean = [k for k in kinds if k not in unrecorded and all(lead.kind != k for lead in leads)]
     if clean:
         yield f"Nothing found for: {', '.join(clean)}"
+    if unrecorded:
+        yield f"Not recorded here, so that nothing can be said: {', '.join(unrecorded)}"
     yield f"{len(leads)} to ask about in {size:,} entries. Each is a question, not a verdict."
 
 

@@ -69,5 +69,5 @@ def _count(number: int, style: str) -> str:
     return f"[{style}]{number}[/]" if number else "[dim]·[/]"
 
 
-def _rank(finding: Finding) -> tuple[int, str, str]:
-    return (finding.severity.rank, finding.rule, finding.fingerprint)
+def _rank(finding: Finding) -> tuple[bool, int, str, str]:
+    return (not finding.beyond_chance, finding.severity.rank, finding.rule, finding.fingerprint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from raudit.yamltext import YamlText
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+KEY = click.option("--key", type=FILE, help="Private key that signs it: PEM, OpenSSH or PKCS #12.")
+
+
+def books_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that name the people and the log that go with the answers."""
+    for option in (
+        click.option("--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names ANSWERS."),
+        click.option("--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside."),
+    ):
+        function = option(function)
+    return function
 
 
 @click.group(short_help="List, start, check and sign off risk assessments.")
@@ -43,6 +55,7 @@ def list_() -> None:
 @click.option("--by", default="", help="Who answers. Default: asked, or whoever answered last.")
 @click.option("--record", type=FILE, help="Suggest answers from this record, and hold them against it.")
 @click.option("--file-only", is_flag=True, help="Write the file and ask nothing.")
+@books_options
 @clock_option
 def start(
     checklist: str,
@@ -52,6 +65,7 @@ def start(
     record: Path | None,
     file_only: bool,
     clock: datetime | None,
+    **books: Any,
 ) -> None:
     """Answer CHECKLIST (an id or a file) question by question; go on where you stopped.
 
@@ -70,37 +84,62 @@ def start(
         )
     found = _checklist(checklist)
     if not target.exists():
+        if asked and not project:
+            project = click.prompt("Which system are the answers about (its name)").strip()
         write_whole(target, skeleton(found, project=project).encode())
         click.echo(f"wrote {target}")
     if not asked:
         click.echo(f"next: fill it in, then  raudit assess status {target}")
         return
     from raudit.checklists.walk import Walk
+    from raudit.cli._assess_books import opened_books
     from raudit.cli._assess_walk import introduce, walk_through
+    from raudit.emit import keep
 
     introduce(found)
-    walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=_measured(record)[0]))
+    with opened_books(target, clock, by, **books) as held:
+        if held.people and by:
+            by = held.people.known(by).id
+
+        def saved(path: Path, change: Callable[[str], str], checklist: Checklist) -> str:
+            return keep(path, change, checklist, held)
+
+        facts = _measured(record)[0]
+        walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=facts, save=saved))
 
 
 @command.command()
 @click.argument("answers", type=FILE)
 @click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
+@books_options
 @clock_option
-def status(answers: Path, record: Path | None, clock: datetime | None) -> int:
+def status(answers: Path, record: Path | None, clock: datetime | None, **books: Any) -> int:
     """Say what ANSWERS come to and what is missing, by line.
 
     Ends with 0 if they are complete, signed and uncontradicted, 1 if something blocks, else with 3.
     """
     from raudit.checklists import assess
+    from raudit.cli._assess_books import checked_statements, opened_books, tell_further
 
     checklist, found = _read(answers)
     facts, sources = _measured(record)
-    result = assess(checklist, found, facts=facts, sources=sources, today=now_or(clock).date())
-    _tell(result, answers)
+    with opened_books(answers, clock, "", **books) as held:
+        result = assess(
+            checklist,
+            found,
+            facts=facts,
+            sources=sources,
+            today=now_or(clock).date(),
+            people=held.people,
+            statements=checked_statements(answers, held),
+        )
+        _tell(result, answers)
+        faults = tell_further(result, answers, held)
     if result.against or result.contradictions:
         return 1
     settled = result.complete and not result.missing_roles and not result.unowned and not result.expired
-    return 0 if settled else 3
+    unproven = held.identity == "proven" and any(s.holds and not s.proven for s in result.signoffs)
+    return 0 if settled and not faults and not unproven else 3
 
 
 @command.command()
@@ -141,6 +180,9 @@ def show(answers: Path) -> None:
     metavar="WHAT OWNER DAY",
     help="A condition of the approval, who answers for it, and by when. May be repeated.",
 )
+@click.option("--record", type=FILE, help="The record that the decision rests on; its open findings are signed too.")
+@KEY
+@books_options
 @clock_option
 def sign(
     answers: Path,
@@ -148,13 +190,20 @@ def sign(
     by: str,
     decision: Any,
     condition: tuple[tuple[str, str, str], ...],
+    record: Path | None,
+    key: Path | None,
     clock: datetime | None,
+    **books: Any,
 ) -> None:
-    """Sign off exactly what ANSWERS say now; any later change of meaning voids it."""
+    """Sign off exactly what ANSWERS say now; any later change of meaning voids it.
+
+    With --key the sign-off is a signed statement; without, a name that the report calls stated, not proven.
+    """
     from raudit.checklists import assess
-    from raudit.checklists.writing import check_signer, signed_off
+    from raudit.checklists.writing import check_signer
+    from raudit.cli._assess_books import basis_of, nonce, opened_books, write_decision
+    from raudit.emit.decisions import sign_off_statement
     from raudit.errors import UsageError
-    from raudit.files import write_whole
 
     if decision is not None and (decision == "approve_with_conditions") != bool(condition):
         raise UsageError(
@@ -162,24 +211,25 @@ def sign(
             hint="give --condition WHAT OWNER DAY with --decision approve_with_conditions, and only then",
         )  # fmt: skip
     checklist, found = _read(answers)
-    check_signer(found, checklist, role, by)  # before anyone is asked anything
     conditions = [dict(zip(("what", "owner", "due"), given, strict=True)) for given in condition]
-    if decision is None and sys.stdin.isatty() and sys.stdout.isatty():
-        from raudit.cli._assess_sign import decide
+    with opened_books(answers, clock, by, **books) as held:
+        check_signer(found, checklist, role, by, held.people)  # before anyone is asked anything
+        if decision is None and sys.stdin.isatty() and sys.stdout.isatty():
+            from raudit.cli._assess_sign import decide
 
-        decision, conditions = decide(answers, assess(checklist, found, today=now_or(clock).date()))
-    if decision is None:
-        raise UsageError(
-            "nobody says what was decided", reference="signoff-decision", where="--decision",
-            expected="approve, approve_with_conditions, reject or refer",
-            hint="give --decision, or run it in a terminal",
+            decision, conditions = decide(answers, assess(checklist, found, today=now_or(clock).date()))
+        if decision is None:
+            raise UsageError(
+                "nobody says what was decided", reference="signoff-decision", where="--decision",
+                expected="approve, approve_with_conditions, reject or refer",
+                hint="give --decision, or run it in a terminal",
+            )  # fmt: skip
+        statement = sign_off_statement(
+            found, checklist, held, role=role, decision=decision, by=by, nonce=nonce(), conditions=conditions,
+            record=basis_of(record),
         )  # fmt: skip
-    text = signed_off(
-        answers.read_text(encoding="utf-8"), checklist, role=role, decision=decision, by=by, at=now_or(clock),
-        conditions=conditions,
-    )  # fmt: skip
-    write_whole(answers, text.encode())
-    click.echo(f"{role} {decision.replace('_', ' ')}: {answers}")
+        known = write_decision(answers, checklist, held, statement, key)
+    click.echo(f"{role} {decision.replace('_', ' ')}: {answers} ({known})")
 
 
 @command.command()
@@ -188,14 +238,21 @@ def sign(
 @click.option("--condition", type=int, required=True, help="Its number, as status prints it.")
 @click.option("--by", required=True, help="Who says so; not whoever answers for the condition.")
 @click.option("--how", default="", help="How it was met, or where that is written down.")
+@KEY
+@books_options
 @clock_option
-def met(answers: Path, role: str, condition: int, by: str, how: str, clock: datetime | None) -> None:
+def met(
+    answers: Path, role: str, condition: int, by: str, how: str, key: Path | None, clock: datetime | None, **books: Any
+) -> None:
     """Write down that a condition of an approval is met; the sign-off still holds."""
-    from raudit.checklists.writing import met_condition, save
+    from raudit.cli._assess_books import nonce, opened_books, write_decision
+    from raudit.emit.decisions import met_statement
 
-    _read(answers)
-    save(answers, lambda text: met_condition(text, role=role, number=condition, by=by, at=now_or(clock), how=how))
-    click.echo(f"condition {condition} of {role} is met, says {by}")
+    checklist, found = _read(answers)
+    with opened_books(answers, clock, by, **books) as held:
+        statement = met_statement(found, checklist, held, role=role, number=condition, how=how, by=by, nonce=nonce())
+        known = write_decision(answers, checklist, held, statement, key)
+    click.echo(f"condition {condition} of {role} is met, says {by} ({known})")
 
 
 @command.command()
@@ -210,11 +267,14 @@ def diff(answers: Path, newer: Path | None) -> int:
 
     checklist, before = _read(answers)
     if newer is None:
+        from raudit.cli._assess_books import tell_since_signed
+
         signed = since_signed(before)
         if not signed:
             click.echo("nobody has signed this file")
         for role, names in signed.items():
             click.echo(f"{role}: {', '.join(names) if names else 'no answer changed since it was signed'}")
+            tell_since_signed(answers, before, role, names)
         return 1 if any(signed.values()) else 0
     _same, after = _read(newer)
     found = differences(checklist, before, after)
@@ -233,47 +293,56 @@ def diff(answers: Path, newer: Path | None) -> int:
 @click.option("--by", required=True, help="Who reviews; not the author of an answer.")
 @click.option("--accept", multiple=True, metavar="QUESTION", help="Accept this answer; 'all' for every one left.")
 @click.option("--send-back", multiple=True, metavar="QUESTION=NOTE", help="Send this answer back with a note.")
+@KEY
+@books_options
 @clock_option
-def review(answers: Path, by: str, accept: tuple[str, ...], send_back: tuple[str, ...], clock: datetime | None) -> None:
+def review(
+    answers: Path,
+    by: str,
+    accept: tuple[str, ...],
+    send_back: tuple[str, ...],
+    key: Path | None,
+    clock: datetime | None,
+    **books: Any,
+) -> None:
     """Go through ANSWERS as a reviewer: accept each, or send it back with a note."""
-    from raudit.checklists.signoff import person
-    from raudit.checklists.writing import review_answer, save
+    from raudit.cli._assess_books import opened_books, write_review
     from raudit.errors import UsageError
 
     checklist, found = _read(answers)
-    at = now_or(clock)
     left = [
         n for n in checklist.questions if n in found.file.answers and found.file.answers[n].review.state != "accepted"
     ]
-    own = [name for name in left if person(found.file.answers[name].by) == person(by)]
     notes = dict(item.partition("=")[::2] for item in send_back)
-    if not accept and not notes:
-        if not sys.stdin.isatty():
-            raise UsageError(
-                "nothing to review", reference="review-nothing", where=str(answers),
-                hint="give --accept QUESTION or --send-back QUESTION=NOTE, or run it in a terminal",
-            )  # fmt: skip
-        from raudit.cli._assess_review import review_through
+    with opened_books(answers, clock, by, **books) as held:
+        own = [name for name in left if held.people.id_of(found.file.answers[name].by) == held.people.id_of(by)]
 
-        if own and len(own) == len(left):
-            raise UsageError(
-                "all that is left to review are the reviewer's own answers", reference="review-author", got=by,
-                hint="let someone else review them",
-            )  # fmt: skip
-        if own:
-            click.echo(f"Left out: {len(own)} of your own answers, which someone else reviews.")
-        left = [name for name in left if name not in own]
+        def view(name: str, state: str, note: str) -> None:
+            write_review(answers, checklist, held, name, state=state, note=note, by=by, key=key)
 
-        review_through(answers, checklist, found, left, by=by, at=at)
-        return
-    for name in left if "all" in accept else accept:
-        if name not in notes:
-            save(answers, lambda text, n=name: review_answer(text, checklist, n, state="accepted", by=by, at=at))  # type: ignore[misc]
-    for name, note in notes.items():
-        save(
-            answers,
-            lambda text, n=name, s=note: review_answer(text, checklist, n, state="to_correct", by=by, at=at, note=s),  # type: ignore[misc]
-        )
+        if not accept and not notes:
+            if not sys.stdin.isatty():
+                raise UsageError(
+                    "nothing to review", reference="review-nothing", where=str(answers),
+                    hint="give --accept QUESTION or --send-back QUESTION=NOTE, or run it in a terminal",
+                )  # fmt: skip
+            from raudit.cli._assess_review import review_through
+
+            if own and len(own) == len(left):
+                raise UsageError(
+                    "all that is left to review are the reviewer's own answers", reference="review-author", got=by,
+                    hint="let someone else review them",
+                )  # fmt: skip
+            if own:
+                click.echo(f"Left out: {len(own)} of your own answers, which someone else reviews.")
+            others = [name for name in left if name not in own]
+            review_through(answers, checklist, found, others, by=by, at=held.clock, view=view)
+            return
+        for name in left if "all" in accept else accept:
+            if name not in notes:
+                view(name, "accepted", "")
+        for name, note in notes.items():
+            view(name, "to_correct", note)
     _checklist_again, after = _read(answers)
     accepted = sum(answer.review.state == "accepted" for answer in after.file.answers.values())
     click.echo(f"{accepted} of {len(after.file.answers)} answers are accepted")
@@ -407,10 +476,15 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
 @click.argument("workbook", type=FILE)
 @click.option("--checklist", help="Id or file of the checklist it answers. Default: the one the workbook names.")
 @click.option("-o", "--output", type=FILE, required=True, help="Answers file to write; it must not be there yet.")
-def import_(workbook: Path, checklist: str | None, output: Path) -> None:
+@click.option(
+    "--by", default="", help="Author of the answers for which the workbook names none; needed if there are any."
+)
+def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> None:
     """Read an Excel WORKBOOK back into an answers file; compare it with the old one by 'raudit assess diff'."""
     from raudit.checklists import exchange
-    from raudit.errors import UsageError
+    from raudit.checklists.answers import parse_answers
+    from raudit.checklists.signoff import authorless
+    from raudit.errors import AnswersError, UsageError
     from raudit.files import write_whole
 
     if output.exists():
@@ -424,11 +498,66 @@ def import_(workbook: Path, checklist: str | None, output: Path) -> None:
             "the workbook cannot be read", reference="file-unreadable", where=str(workbook), got=error.strerror or "",
             hint="check the path",
         ) from error  # fmt: skip
-    write_whole(
-        output,
-        exchange.from_workbook(content, _checklist(checklist or exchange.checklist_of(content), workbook)).encode(),
-    )
+    asked = _checklist(checklist or exchange.checklist_of(content), workbook)
+    text = exchange.from_workbook(content, asked, by=by)
+    nameless = authorless(parse_answers(text, asked))
+    if nameless:
+        raise AnswersError(
+            f"{len(nameless)} answers of the workbook name no author", reference="answer-no-author",
+            where=f"{workbook}, {nameless[0]}", hint="say who answered them with --by",
+        )  # fmt: skip
+    write_whole(output, text.encode())
     click.echo(f"wrote {output}")
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.argument("question")
+@click.argument("file", type=FILE)
+@click.option("--by", required=True, help="Who links it: the author of the answer from now on.")
+@click.option("--observed", default="", help="What it shows, in a sentence.")
+@books_options
+@clock_option
+def evidence(
+    answers: Path, question: str, file: Path, by: str, observed: str, clock: datetime | None, **books: Any
+) -> None:
+    """Keep FILE under its digest beside ANSWERS, and link it to the answer to QUESTION."""
+    from raudit.cli._assess_books import link_document, opened_books
+
+    checklist, _found = _read(answers)
+    with opened_books(answers, clock, by, **books) as held:
+        link = link_document(answers, checklist, held, question, file, by=by, observed=observed)
+    click.echo(f"{question} rests on {link['path']}")
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.argument("question", required=False)
+@click.option("--say", default="", help="Add a note with these words.")
+@click.option("--by", default="", help="Who says it.")
+@click.option("--reply-to", default="", metavar="NOTE", help="The note that it answers, as printed.")
+@clock_option
+def notes(answers: Path, question: str | None, say: str, by: str, reply_to: str, clock: datetime | None) -> None:
+    """Print the thread of notes on QUESTION, or on all; with --say, add one."""
+    from raudit.cli._assess_books import note_thread, say_note
+
+    checklist, _found = _read(answers)
+    if say:
+        say_note(answers, checklist, question or "", words=say, by=by, reply_to=reply_to, at=now_or(clock))
+    for line in note_thread(answers, question or ""):
+        click.echo(line)
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.argument("question", required=False)
+def history(answers: Path, question: str | None) -> None:
+    """Print what the answer to QUESTION said before, oldest first; of every question if none is named."""
+    from raudit.cli._assess_books import history_lines
+
+    checklist, _found = _read(answers)
+    for line in history_lines(answers, checklist, question or ""):
+        click.echo(line)
 
 
 def _put(text: str, output: Path | None) -> None:
@@ -507,6 +636,8 @@ def _measured(record: Path | None) -> tuple[dict[str, Any], Sources]:
 
 
 def _tell(result: Assessment, path: Path) -> None:
+    from raudit.cli._assess_books import open_lines
+
     file = result.checklist.file
     click.echo(click.style(f"{file.title} {file.version}", bold=True))
     click.echo(f"answered {result.answered} of {len(result.visible)}, accepted by a reviewer {result.accepted}")
@@ -516,8 +647,8 @@ def _tell(result: Assessment, path: Path) -> None:
         click.echo(f"  {said}")
     for reached in result.outcomes:
         click.echo(f"{reached.title}: {reached.because}")
-    for gap in result.open:
-        click.echo(f"{click.style('open', fg='yellow')}          {path.name}:{gap.line} {gap.question}: {gap.reason}")
+    for line in open_lines(result, path):
+        click.echo(line)
     for because in result.against:
         click.echo(f"{click.style('blocks', fg='red')}        {because}")
     for item in result.contradictions:
@@ -533,7 +664,7 @@ def _tell(result: Assessment, path: Path) -> None:
         word = click.style("signed", fg="green") if state.holds else click.style("void", fg="red")
         decision = state.signoff.decision.replace("_", " ")
         why = f": {state.because}" if state.because else ""
-        click.echo(f"{word}        {state.signoff.role}, {state.signoff.by}, {decision}{why}")
+        click.echo(f"{word}        {state.signoff.role}, {state.signoff.by}, {decision}{why} ({state.identity})")
         for condition in result.conditions:
             if state.holds and condition.role == state.signoff.role:
                 colour = {"met": "green", "overdue": "red"}.get(condition.state, "yellow")

@@ -58,6 +58,11 @@ ZEROED = (1, 3)
     metavar="KIND=PATH",
     help="sarif, junit, json, markdown, github, gitlab, text or record; - is stdout; repeatable.",
 )
+@click.option(
+    "--require-logged-approvals",
+    is_flag=True,
+    help="Refuse a baseline with approvals if no log is open to check them against.",
+)
 @click.option("--exit-zero", is_flag=True, help="End in 0 even if something blocks; the record keeps the real status.")
 @click.option("--offline", is_flag=True, help="Contact no server: no log on one, no time stamps.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the plan's.")

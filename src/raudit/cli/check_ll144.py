@@ -1,4 +1,4 @@
-"""``raudit check-ll144``: whether a published New York City bias audit follows from its own counts."""
+"""``raudit check-ll144``: whether a published New York City bias audit follows from its own numbers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import click
 def command(file: Path, as_json: bool) -> None:
     """Recompute rates and impact ratios of a published Local Law 144 audit table.
 
-    FILE is CSV or TSV with the columns sex and/or race/ethnicity (or section and category), applicants, selected, and
-    the printed selection rate (or scoring rate) and impact ratio. Every printed number that does not follow from the
-    counts is listed, and intersections are added up against the single categories.
+    FILE is CSV, TSV, XLSX, HTML, Markdown or pasted text, with one or several tables. A table needs a heading line
+    and at least two of applicants, selected, selection (or scoring) rate and impact ratio. Rates are held against
+    counts; ratios against counts or, within what rounding leaves open, against the printed rates; and intersections
+    and totals are added up, people of unknown race or sex allowed for. One wrong number is one fault.
 
     Exit status: 0 everything follows, 1 something does not, 2 the file cannot be used, 5 nothing to recompute.
     """
@@ -28,10 +29,7 @@ def command(file: Path, as_json: bool) -> None:
     else:
         for fault in checked.faults:
             place = f"{file.name}:{fault.line}"
-            click.echo(f"{place}: {fault.category}: {fault.what} {fault.printed}: {fault.explanation}")
-        count = len(checked.faults)
-        verdict = (
-            "all follow from the counts" if count == 0 else f"{count:,} {'does' if count == 1 else 'do'} not follow"
-        )
-        click.echo(f"{checked.cells:,} numbers recomputed; {verdict}.")
+            slip = " (last digit)" if fault.kind == "last digit" else ""
+            click.echo(f"{place}: {fault.category}: {fault.what} {fault.printed}{slip}: {fault.explanation}")
+        click.echo(checked.summary)
     click.get_current_context().exit(5 if checked.cells == 0 else 1 if checked.faults else 0)

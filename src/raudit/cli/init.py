@@ -73,6 +73,13 @@ def command(
     schema.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(resource_dir("schemas") / "plan-1.schema.json", schema)
     click.echo(f"wrote {output}: {table.n_rows:,} rows, {len(table.kinds)} columns")
+    if model is not None:
+        from raudit.model.first import first_contact
+
+        contact = first_contact(model, table)
+        click.echo(contact.said, err=contact.error is not None)
+        if contact.error is not None:
+            click.echo(str(contact.error), err=True)
     click.echo(f"next: read the lines marked GUESS, then  raudit run {output}")
     if keys and not (folder / "keys").exists():
         from raudit.cli._keys import first_keys

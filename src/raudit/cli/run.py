@@ -55,7 +55,7 @@ def command(
             log=log,
             seed=seed,
             tsa=stamping_of(declared),
-            actor=actor or _login(),
+            actor=actor or login_name(),
             progress=progress,
         )
     if issued.notice:
@@ -79,7 +79,8 @@ def command(
     return status
 
 
-def _login() -> str:
+def login_name() -> str:
+    """Login name of whoever runs the command."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

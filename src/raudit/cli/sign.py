@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from raudit.errors import LogIntegrityError, UsageError
+from raudit.errors import UsageError
 
 if TYPE_CHECKING:
     from raudit.signing.countersigning import CounterSigned
@@ -64,16 +65,25 @@ def command(
     if target.exists() and not force and target.resolve() != report.resolve():
         raise UsageError("the output exists already", reference="output-exists", where=str(target), hint="add --force")
     stamping = _stamping(tsa, level, tsa_trust)
+    pdf, clock = report.read_bytes(), datetime.now(UTC)
     with open_key(key, cert) as signing_key:
         own_name = signing_key.common_name
         done = countersign_checked(
-            report.read_bytes(),
+            pdf,
             signing_key,
             role=role,
             name=name or own_name,
             reason=reason,
-            clock=datetime.now(UTC),
+            clock=clock,
             tsa=stamping,
+            draw=partial(
+                _draw,
+                name=own_name,
+                role=role,
+                clock=clock,
+                fingerprint=signing_key.fingerprint,
+                pdf=pdf,
+            ),
         )
     if log_location is not None:
         _log(log_location, log_key, done, name or own_name)
@@ -81,6 +91,14 @@ def command(
     if log_location is None:
         click.echo("the log was not told: without --log, nobody can notice that this signature was cut off", err=True)
     _tell(done, target, as_json=as_json)
+
+
+def _draw(size: tuple[float, float], *, pdf: bytes, **shown: Any) -> bytes:
+    """Draw the signature in the report's language; called once the report was checked."""
+    from raudit.report.stamp import render_stamp
+    from raudit.signing.sign import document_language
+
+    return render_stamp(size=size, language=document_language(pdf), **shown)
 
 
 def _stamping(url: str | None, level: str, trust: tuple[Path, ...]) -> TimeStamping | None:
@@ -100,7 +118,8 @@ def _file_part(role: str) -> str:
 def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) -> None:
     """Tell the log, so that a copy of the report without this signature is noticed."""
     from raudit.cli._keys import LOG_KEY_VARIABLE
-    from raudit.log import PASSPHRASE_VARIABLE, Event, EventType, load_log_key, open_log
+    from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
+    from raudit.verify.accept import accept_signatures
 
     named = key_file or (Path(os.environ[LOG_KEY_VARIABLE]) if LOG_KEY_VARIABLE in os.environ else None)
     if named is None:
@@ -110,27 +129,10 @@ def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) 
             where="--log",
             hint=f"add --log-key FILE, or set {LOG_KEY_VARIABLE}",
         )
-    body = {
-        "pdf": done.sha256,
-        "previous": done.previous_sha256,
-        "certificate": done.signature.fingerprint,
-    }
     clock = datetime.now(UTC)
     key = load_log_key(named, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
     with open_log(location, key=key) as log:
-        known = [*log.find(type=EventType.REPORT_ISSUED), *log.find(type=EventType.REPORT_COUNTERSIGNED)]
-        run = next((entry.run for entry in known if entry.body["pdf"] == done.previous_sha256), None)
-        if run is None:
-            raise LogIntegrityError(
-                "the log does not know the report that is to be signed",
-                reference="report-not-logged",
-                where=location,
-                got=done.previous_sha256,
-                expected="the digest of an issued or counter-signed report",
-                hint="sign the file as it was issued, and name the log that it was issued with",
-            )
-        log.append([Event(type=EventType.REPORT_COUNTERSIGNED, run=run, actor=actor, body=body)], clock=clock)
-        log.checkpoint(clock)
+        accept_signatures(done.pdf, log, actor=actor, clock=clock)
 
 
 def _tell(done: CounterSigned, target: Path, *, as_json: bool) -> None:

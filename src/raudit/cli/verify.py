@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from raudit.cli._clock import Clock
+from raudit.cli._log_text import printable
+
+if TYPE_CHECKING:
+    from raudit.verify import Verification
 
 
 @click.command(short_help="Verify a report, offline, step by step.")
@@ -17,6 +22,12 @@ from raudit.cli._clock import Clock
     multiple=True,
     type=click.Path(path_type=Path),
     help="Certificate to believe, PEM or DER. May be repeated.",
+)
+@click.option(
+    "--issuer",
+    multiple=True,
+    metavar="CERTIFICATE",
+    help="The issuer's certificate, which is then believed too, or its SHA-256 fingerprint. May be repeated.",
 )
 @click.option("--trust-tsa", multiple=True, type=click.Path(path_type=Path), help="Root of a time stamp authority.")
 @click.option("--log-key", help="Verifier key of the log, or a file that holds it.")
@@ -33,6 +44,7 @@ from raudit.cli._clock import Clock
 def command(
     report: Path,
     trust: tuple[Path, ...],
+    issuer: tuple[str, ...],
     trust_tsa: tuple[Path, ...],
     log_key: str | None,
     log_location: str | None,
@@ -65,38 +77,89 @@ def command(
                 hint="check the path",
             ) from error
 
+    fingerprints, believed = _issuers(issuer)
     with ExitStack() as stack:
         log = stack.enter_context(open_log(log_location)) if log_location else None
         found = verify_report(
             read(report, UsageError),
-            trust=[read(path, KeyFileError) for path in trust],
+            trust=[*(read(path, KeyFileError) for path in trust), *believed],
             tsa_trust=[read(path, KeyFileError) for path in trust_tsa] or None,
             vkey=read_vkey(log_key).vkey if log_key else None,
             log=log,
             checkpoints=[read(path, UsageError).decode("utf-8", "replace") for path in checkpoint],
             remake=remake,
+            issuer=fingerprints,
             at=at if isinstance(at, datetime) else None,
         )
     if as_json:
-        steps = [
-            {"number": s.number, "title": s.title, "status": str(s.status), "detail": s.detail, "needed": s.needed}
-            for s in found.steps
-        ]
-        click.echo(
-            json.dumps({"file": report.name, "sha256": found.sha256, "exit_status": found.exit_status, "steps": steps})
-        )
-        return found.exit_status
-    click.echo(f"{report.name}  sha256 {found.sha256}")
-    marks = {"ok": click.style("  ok  ", fg="green"), "failed": click.style("FAILED", fg="red", bold=True)}
+        click.echo(json.dumps(_json(report.name, found)))
+    else:
+        _print(report.name, found)
+    return found.exit_status
+
+
+def _issuers(given: tuple[str, ...]) -> tuple[list[str], list[bytes]]:
+    """Read the issuer's certificates or fingerprints; a certificate is believed as well."""
+    from raudit.canonical import sha256
+    from raudit.errors import KeyFileError
+    from raudit.signing import read_certificates
+
+    fingerprints: list[str] = []
+    believed: list[bytes] = []
+    for text in given:
+        digits = text.replace(" ", "").replace(":", "").lower()
+        if len(digits) == 64 and not set(digits) - set("0123456789abcdef"):
+            fingerprints.append(digits)
+            continue
+        try:
+            certificates = read_certificates(Path(text).read_bytes(), where=text)
+        except OSError as error:
+            raise KeyFileError(
+                "the issuer's certificate cannot be read",
+                reference="certificate-unreadable",
+                where="--issuer",
+                got=error.strerror or "",
+                expected="a certificate file, or 64 hexadecimal digits",
+            ) from error
+        fingerprints.append(sha256(certificates[0]))
+        believed.append(certificates[0])
+    return fingerprints, believed
+
+
+def _json(name: str, found: Verification) -> dict[str, object]:
+    steps = [
+        {
+            "number": step.number,
+            "title": step.title,
+            "status": str(step.status),
+            "detail": step.detail,
+            "needed": step.needed,
+            "warnings": list(step.warnings),
+        }
+        for step in found.steps
+    ]
+    return {
+        "file": name,
+        "sha256": found.sha256,
+        "exit_status": found.exit_status,
+        "verdict": found.verdict,
+        "pages_compared": found.pages_compared,
+        "steps": steps,
+    }
+
+
+def _print(name: str, found: Verification) -> None:
+    click.echo(f"{printable(name)}  sha256 {found.sha256}")
+    marks = {
+        "ok": click.style("  ok  ", fg="green"),
+        "failed": click.style("FAILED", fg="red", bold=True),
+    }
     for step in found.steps:
         mark = marks.get(str(step.status), click.style("  --  ", fg="yellow" if step.needed else "white"))
         click.echo(f"{mark} {step.number}. {step.title}")
-        click.echo(click.style(f"          {step.detail}", dim=True))
-    said = {
-        0: click.style("VERIFIED", fg="green", bold=True) + " with what was given",
-        3: click.style("COULD NOT TELL", fg="yellow", bold=True)
-        + ": nothing is wrong, but a needed step lacks what it needs",
-        6: click.style("NOT VERIFIED", fg="red", bold=True) + ": do not rely on this file",
-    }
-    click.echo(said[found.exit_status])
-    return found.exit_status
+        click.echo(click.style(f"          {printable(step.detail)}", dim=True))
+        for warning in step.warnings:
+            click.echo(click.style(f"          warning: {printable(warning)}", fg="yellow"))
+    words, separator, rest = found.verdict.partition(" with what")
+    colour = {0: "green", 3: "yellow", 6: "red"}[found.exit_status]
+    click.echo(click.style(words, fg=colour, bold=True) + separator + rest)

@@ -39,29 +39,48 @@ SCOPE = ("attribute", "group", "column", "question", "assessment", "metric", "fi
 @click.option("--max-value", type=float, help="Largest value it covers (default: the upper end of the interval).")
 @click.option("--min-value", type=float, help="Smallest value it covers (default: the lower end of the interval).")
 @click.option("--id", "name", help="Its id (default: the next free W-001).")
+@click.option("--key", type=FILE, help="The owner's private key: the request becomes a signed statement.")
+@click.option("--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names the file.")
+@click.option("--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside.")
 @click.option("--dry-run", is_flag=True, help="Show what it covers and its text; write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @clock_option
-def command(rule: str, dry_run: bool, yes: bool, waivers: Path, clock: datetime | None, **options: Any) -> None:
-    """Write a waiver for RULE, such as RA-FAIR-001, after showing which findings it covers."""
+def command(
+    rule: str,
+    dry_run: bool,
+    yes: bool,
+    waivers: Path,
+    key: Path | None,
+    plan: Path | None,
+    people: Path | None,
+    clock: datetime | None,
+    **options: Any,
+) -> None:
+    """Write a waiver for RULE, such as RA-FAIR-001, after showing which findings it covers.
+
+    It takes two people: the owner asks, and the approver agrees with 'raudit waive-approve'.
+    """
     from raudit.check import waiver_for
-    from raudit.files import write_whole
+    from raudit.cli._waivers import opened_books, two_people, write_waiver
     from raudit.policy.waive import appended, waiver_text
 
-    waiver, found = waiver_for(rule, waivers, today=now_or(clock).date(), **options)
-    click.echo(f"{waiver.id} covers {len(found)} finding{'s' if len(found) > 1 else ''}, until {waiver.expires}:")
-    for item in found:
-        measured = item.finding.measurement
-        value = f" ({measured.metric} {measured.value:.4g})" if measured and measured.value is not None else ""
-        click.echo(f"  {item.finding.rule} {item.finding.fingerprint}{value}\n    {item.finding.statement}")
-    click.echo("\n" + waiver_text(waiver))
-    data = appended(waivers, waiver)
-    if dry_run:
-        click.echo("nothing written (--dry-run)", err=True)
-        return
-    if not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError("nobody is there to ask; add --yes to write, or --dry-run to look")
-        click.confirm(f"Write it to {waivers}?", abort=True, err=True)
-    write_whole(waivers, data)
-    click.echo(f"written to {waivers}", err=True)
+    with opened_books(waivers, clock, options["owner"], plan=plan, people=people) as books:
+        options |= two_people(books, owner=options["owner"], approver=options["approver"])
+        waiver, found = waiver_for(rule, waivers, today=now_or(clock).date(), **options)
+        click.echo(f"{waiver.id} covers {len(found)} finding{'s' if len(found) > 1 else ''}, until {waiver.expires}:")
+        for item in found:
+            measured = item.finding.measurement
+            value = f" ({measured.metric} {measured.value:.4g})" if measured and measured.value is not None else ""
+            click.echo(f"  {item.finding.rule} {item.finding.fingerprint}{value}\n    {item.finding.statement}")
+        click.echo("\n" + waiver_text(waiver))
+        appended(waivers, waiver)
+        if dry_run:
+            click.echo("nothing written (--dry-run)", err=True)
+            return
+        if not yes:
+            if not sys.stdin.isatty():
+                raise click.UsageError("nobody is there to ask; add --yes to write, or --dry-run to look")
+            click.confirm(f"Write it to {waivers}?", abort=True, err=True)
+        known = write_waiver(books, waivers, waiver, key)
+    click.echo(f"written to {waivers} ({known})", err=True)
+    click.echo(f"next: {waiver.approver} agrees:  raudit waive-approve {waiver.id} --by {waiver.approver}", err=True)

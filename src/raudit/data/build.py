@@ -78,7 +78,7 @@ def cells(
     engine = _engine(data)
     if score is not None and bins is None:
         cuts = () if threshold is None else (float(threshold),)
-        bins = ScoreBins(bits=0, cuts=cuts) if engine else ScoreBins(cuts=cuts)
+        bins = ScoreBins(width=1000, cuts=cuts) if engine else ScoreBins(cuts=cuts)
     spec = CellSpec(
         attributes=tuple(map(_attribute, sensitive_features)) + tuple(map(_attribute, control_features)),
         label=_outcome(label, values),

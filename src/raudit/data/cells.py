@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.canonical import Sha256, digest
-from raudit.data.fixed import FixedSum, from_exact
+from raudit.data.fixed import FixedSum, aligned, from_exact
 from raudit.data.score_bins import ScoreBins
 from raudit.errors import DataError
 
@@ -147,10 +147,7 @@ class CellTable:
             ],
             "keys": self.keys[shown].tolist(),
             "n": self.n[shown].tolist(),
-            "sums": {
-                name: {"exponent": total.exponent, "values": [str(v) for v in total.take(shown).exact()]}
-                for name, total in sorted(self.sums.items())
-            },
+            "sums": {name: _sum_json(total.take(shown)) for name, total in sorted(self.sums.items())},
         }
         if self.bins is not None:
             value["bins"] = self.bins.as_json()
@@ -198,6 +195,11 @@ class CellTable:
         while hidden < order.size and running[hidden - 1] < below:
             hidden += 1
         return np.sort(order[hidden:]), order[:hidden]
+
+
+def _sum_json(total: FixedSum) -> dict[str, Any]:
+    values, exponent = total.reduced()
+    return {"exponent": exponent, "values": [str(value) for value in values]}
 
 
 def consolidate(
@@ -255,27 +257,30 @@ def merge_cells(tables: Iterable[CellTable]) -> CellTable:
     if not parts:
         raise DataError("there is no cell table to merge", reference="cells-none", hint="count at least one part")
     first = parts[0]
-    shape = (first.dims, first.bins, {name: total.exponent for name, total in first.sums.items()})
     for part in parts[1:]:
-        if (part.dims, part.bins, {name: total.exponent for name, total in part.sums.items()}) != shape:
-            raise DataError(
-                "cell tables of different shape cannot be merged",
-                reference="cells-differ",
-                got=f"dimensions {part.dims} beside {first.dims}",
-                hint="count all parts with the same columns, bins and 'magnitudes'",
-            )
+        if (part.dims, part.bins, set(part.sums)) != (first.dims, first.bins, set(first.sums)):
+            raise _differ(part, first)
     union = [sorted({level for part in parts for level in part.levels[axis]}) for axis in range(len(first.dims))]
     keys = np.concatenate([_recode(part, union) for part in parts])
+    try:
+        units = {name: aligned([part.sums[name] for part in parts]) for name in first.sums}
+    except OverflowError as error:
+        raise _differ(parts[-1], first) from error
     sums = {
-        name: FixedSum(
-            high=np.concatenate([part.sums[name].high for part in parts]),
-            low=np.concatenate([part.sums[name].low for part in parts]),
-            exponent=first.sums[name].exponent,
-        )
-        for name in first.sums
+        name: FixedSum(limbs=np.concatenate([total.limbs for total in totals], axis=1), exponent=totals[0].exponent)
+        for name, totals in units.items()
     }
     n = np.concatenate([part.n for part in parts])
     return consolidate(dims=first.dims, levels=union, keys=keys, n=n, sums=sums, bins=first.bins)
+
+
+def _differ(part: CellTable, first: CellTable) -> DataError:
+    return DataError(
+        "cell tables of different shape cannot be merged",
+        reference="cells-differ",
+        got=f"dimensions {part.dims} beside {first.dims}",
+        hint="count all parts with the same columns, bins and 'magnitudes'",
+    )
 
 
 def _recode(part: CellTable, union: Sequence[Sequence[str]]) -> Keys:

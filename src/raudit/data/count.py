@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,10 @@ from raudit.data.cells import (
     unique_rows,
 )
 from raudit.data.encode import AttributeEncoder, Encoder, OutcomeEncoder, finite, numbers
-from raudit.data.fixed import FixedSum, exponent_for, limbs, normal
+from raudit.data.fixed import LIMBS, FixedSum, cut, exponent_for, normal, summed_terms
 from raudit.data.interface import ColumnName, DataSet
 from raudit.data.roles import Outcome
-from raudit.data.score_bins import ScoreBins
+from raudit.data.score_bins import ScoreBins, Sketch, own_precision
 from raudit.errors import DataError
 from raudit.plan.schema import Attribute
 
@@ -37,6 +37,10 @@ Floats = NDArray[np.float64]
 BATCH = 2**20
 DENSE = 2**22
 """Largest key space that is counted in an array; larger ones are sorted."""
+LARGEST, SMALLEST = 1e75, 1e-70
+"""Between these a largest value must lie, so that its fourth power is a number."""
+SPREAD = 1e30
+"""Largest weight over smallest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +62,9 @@ class CellSpec:
     numeric_label: ColumnName | None = None
     """Regression: the true value, held against ``score``."""
     magnitudes: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Largest absolute value of the weight, score and numeric label columns; measured first where absent. Give the
-    same ones to every part of a data set, or the parts do not merge."""
+    """Largest absolute value of the weight, score and numeric label columns; measured first where absent."""
+    single: bool = False
+    """Scores are float32, and so are compared with the threshold in that precision."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,8 +101,8 @@ def count_cells(data: DataSet, spec: CellSpec) -> CellTable:
     Raises
     ------
     DataError
-        For a label outside its declared set, a missing outcome, a score that is not finite, weights that are negative
-        or all zero, a continuous attribute without edges, or no rows.
+        For a label outside its declared set, a missing outcome, a score that is not finite or too large to be
+        squared, weights that are negative, all zero or too far apart, a continuous attribute without edges, or no rows.
     """
     _check_spec(spec)
     if spec.count is not None and spec.numeric:
@@ -108,7 +113,8 @@ def count_cells(data: DataSet, spec: CellSpec) -> CellTable:
         )
     if data.n_rows == 0:
         raise DataError("the data set has no rows", reference="data-empty", where=data.name, hint="check the export")
-    counter = Counter(spec, _magnitudes(data, spec))
+    spec = _measured(data, spec)
+    counter = Counter(spec, spec.magnitudes)
     for batch in data.batches(spec.columns, rows=BATCH):
         counter.add(batch)
     return counter.table()
@@ -130,7 +136,8 @@ class Counter:
         ):
             if outcome is not None:
                 self.encoders.append((dim, outcome.column, OutcomeEncoder(outcome, role)))
-        self.exponents = {name: exponent_for(size) for name, size in sum_magnitudes(spec, magnitudes).items()}
+        self.exponents = sum_exponents(spec, magnitudes)
+        self.magnitudes = magnitudes
         self.parts: list[CellTable] = []
         self.pending = 0
 
@@ -143,7 +150,11 @@ class Counter:
         codes = [encoder(columns[column]) for _, column, encoder in self.encoders]
         values = {name: finite(numbers(columns[name], name), name, self._role(name)) for name in self.spec.numeric}
         self._derive(dims, codes, values)
-        self._push(dims, codes, _sums(self.spec, values), self._counts(columns))
+        spec = self.spec
+        weight, score, true = (
+            None if name is None else values[name] for name in (spec.weight, spec.score, spec.numeric_label)
+        )
+        self._push(dims, codes, summed_terms(weight, score, true, np.abs), self._counts(columns))
 
     def table(self) -> CellTable:
         """The table of everything added so far."""
@@ -170,11 +181,14 @@ class Counter:
                 got=f"{int((values[spec.weight] < 0).sum()):,} negative weights in one batch",
                 hint="a weight says how many people a row stands for",
             )
+        if spec.weight is not None:
+            _check_spread(values[spec.weight], self.magnitudes[spec.weight], spec.weight)
         if spec.score is None:
             return
         if spec.decides_by_threshold and spec.threshold is not None:
             dims.append(PREDICTION)
-            codes.append((values[spec.score] >= spec.threshold).astype(np.int64))
+            threshold = own_precision(np.array(spec.threshold, dtype=float), single=spec.single)
+            codes.append((values[spec.score] >= threshold).astype(np.int64))
         if spec.bins is not None:
             dims.append(BIN)
             codes.append(spec.bins.index(values[spec.score]))
@@ -194,19 +208,22 @@ class Counter:
         return counts
 
     def _push(
-        self, dims: list[str], codes: list[NDArray[np.int64]], sums: Mapping[str, Floats], counts: Floats | None
+        self,
+        dims: list[str],
+        codes: list[NDArray[np.int64]],
+        sums: Mapping[str, tuple[Floats, ...]],
+        counts: Floats | None,
     ) -> None:
         keys, group, n = group_rows(codes)
         if counts is not None:
             n = np.bincount(group, weights=counts, minlength=len(n)).astype(np.int64)
         totals = {}
-        for name, values in sums.items():
-            high, low = limbs(values, self.exponents[name])
-            totals[name] = normal(
-                np.bincount(group, weights=high, minlength=len(n)).astype(np.int64),
-                np.bincount(group, weights=low, minlength=len(n)).astype(np.int64),
-                self.exponents[name],
-            )
+        for name, terms in sums.items():
+            limbs = np.zeros((LIMBS, len(n)), dtype=np.int64)
+            for term in terms:
+                for place, whole in cut(term, self.exponents[name]):
+                    limbs[place] += np.bincount(group, weights=whole, minlength=len(n)).astype(np.int64)
+            totals[name] = normal(limbs, self.exponents[name])
         self.append(dims, keys, n, totals)
 
     def append(self, dims: list[str], keys: NDArray[np.int64], n: NDArray[np.int64], sums: dict[str, FixedSum]) -> None:
@@ -252,54 +269,73 @@ def _sorted_groups(
     return np.stack(np.unravel_index(used, sizes), axis=1).astype(np.int64), group
 
 
-def _sums(spec: CellSpec, values: Mapping[ColumnName, Floats]) -> dict[str, Floats]:
-    """Values that are summed by cell, for each row."""
-    sums: dict[str, Floats] = {}
-    weight: Floats | float = 1.0
-    if spec.weight is not None:
-        weight = values[spec.weight]
-        sums |= {"w": values[spec.weight], "w2": values[spec.weight] ** 2}
-    if spec.score is not None:
-        score = values[spec.score]
-        sums |= {"s": weight * score, "s2": weight * score * score}
-        if spec.numeric_label is not None:
-            true = values[spec.numeric_label]
-            error = score - true
-            square = error * error  # and its square: an engine's power function may round otherwise
-            sums |= {"y": weight * true, "y2": weight * (true * true)}
-            sums |= {"e": weight * error, "abs_e": weight * np.abs(error)}
-            sums |= {"e2": weight * square, "e4": weight * (square * square)}
-    return sums
+def sum_exponents(spec: CellSpec, sizes: Mapping[str, float]) -> dict[str, int]:
+    """Unit of each summed quantity, as an exponent of two, from the largest absolute values of the columns.
+
+    Raises
+    ------
+    DataError
+        If a value is so large or so small that its powers are no numbers.
+    """
+    for name in spec.numeric:
+        if sizes[name] > LARGEST or 0 < sizes[name] < SMALLEST:
+            raise _out_of_range(spec, name, sizes[name])
+    weight = 1.0 if spec.weight is None else sizes[spec.weight]
+    score = 0.0 if spec.score is None else sizes[spec.score]
+    true = 0.0 if spec.numeric_label is None else sizes[spec.numeric_label]
+    error = score + true
+    found = {"w": weight, "w2": weight**2, "s": weight * score, "s2": weight * score**2}
+    found |= {"y": weight * true, "y2": weight * true**2, "e": weight * error, "abs_e": weight * error}
+    found |= {"e2": weight * error**2, "e4": weight * error**2 * error**2}
+    if not np.isfinite(found["e4"]):
+        raise _out_of_range(spec, ColumnName(str(spec.weight)), weight)
+    weights, scores, labels = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
+    kept = summed_terms(weights, scores, labels, abs)
+    return {name: exponent_for(found[name]) for name in kept}
 
 
-def sum_magnitudes(spec: CellSpec, sizes: Mapping[str, float]) -> dict[str, float]:
-    """Largest absolute value of each summed quantity."""
-    found: dict[str, float] = {}
-    weight = 1.0
-    if spec.weight is not None:
-        weight = sizes[spec.weight]
-        found |= {"w": weight, "w2": weight**2}
-    if spec.score is not None:
-        score = sizes[spec.score]
-        found |= {"s": weight * score, "s2": weight * score**2}
-        if spec.numeric_label is not None:
-            true = sizes[spec.numeric_label]
-            error = score + true
-            found |= {"y": weight * true, "y2": weight * true**2, "e": weight * error, "abs_e": weight * error}
-            found |= {"e2": weight * error**2, "e4": weight * error**4}
-    return found
+def _out_of_range(spec: CellSpec, name: ColumnName, size: float) -> DataError:
+    role = "weights" if name == spec.weight else "numbers"
+    what = "large" if size > 1 else "small"
+    return DataError(
+        f"the {role} in {name!r} are too {what} to be squared",
+        reference=f"{role}-too-{what}",
+        got=f"largest absolute value about 1e{int(np.floor(np.log10(size)))}",
+        expected=f"between {SMALLEST:g} and {LARGEST:g}",
+        hint="divide the whole column by one number; rates by group do not change with the unit of the weights",
+    )
 
 
-def _magnitudes(data: DataSet, spec: CellSpec) -> dict[str, float]:
-    wanted = [name for name in spec.numeric if name not in spec.magnitudes]
+def _check_spread(weights: Floats, largest: float, name: str) -> None:
+    if ((weights > 0) & (weights < largest / SPREAD)).any():
+        raise DataError(
+            f"the weights in {name!r} lie too far apart",
+            reference="weights-spread",
+            got=f"the largest is more than {SPREAD:g} times the smallest",
+            hint="one row outweighs all others together; look for wrong values, or cap the weights and say so",
+        )
+
+
+def _measured(data: DataSet, spec: CellSpec) -> CellSpec:
+    """Look once at all numbers: their size, the precision of scores, and where score bins should begin."""
+    learns = spec.bins is not None and not spec.bins.learnt
+    wanted = [name for name in spec.numeric if name not in spec.magnitudes or (learns and name == spec.score)]
     sizes = dict.fromkeys(wanted, 0.0)
-    if wanted:
-        for batch in data.batches(wanted, rows=BATCH):
-            for position, name in enumerate(wanted):
-                values = numbers(batch.column(position), name)
-                finite(values, name, "score" if name == spec.score else "weight" if name == spec.weight else "label")
-                sizes[name] = max(sizes[name], float(np.abs(values).max(initial=0.0)))
-    return {**{str(name): size for name, size in sizes.items()}, **spec.magnitudes}
+    sketch, single = Sketch(), spec.single
+    for batch in data.batches(wanted, rows=BATCH) if wanted else ():
+        for position, name in enumerate(wanted):
+            values = numbers(batch.column(position), name)
+            finite(values, name, "score" if name == spec.score else "weight" if name == spec.weight else "label")
+            sizes[name] = max(sizes[name], float(np.abs(values).max(initial=0.0)))
+            if name == spec.score:
+                single = single or str(batch.column(position).type) in ("float", "halffloat")
+                if learns:
+                    sketch.add(values)
+    magnitudes = MappingProxyType({**{str(name): size for name, size in sizes.items()}, **spec.magnitudes})
+    bins = spec.bins
+    if bins is not None and learns:
+        bins = sketch.bins(replace(bins, single=single))
+    return replace(spec, magnitudes=magnitudes, bins=bins, single=single)
 
 
 def _check_spec(spec: CellSpec) -> None:

@@ -66,7 +66,7 @@ class AttributeEncoder:
         values = numbers(column, self.attribute.column)
         edges = self.attribute.edges
         names = range_names(edges)
-        place = np.searchsorted(np.asarray(edges), values, side="right")
+        place = np.searchsorted([in_own_type(edge, column) for edge in edges], values, side="right")
         place[np.isnan(values)] = len(edges) + 1
         lookup = np.full(len(edges) + 2, -1)
         for position in np.unique(place).tolist():
@@ -145,17 +145,22 @@ class OutcomeEncoder:
         return 0
 
     def finish(self) -> None:
-        """Refuse a favourable value that never occurs beside several others: it is more likely a typing error."""
+        """Refuse a favourable value that never occurs, unless what occurs is declared or plainly its opposite.
+
+        It is more likely a typing error, and would turn every rate around.
+        """
         if not self.binary or not self.seen or any(same_text(text) in self._good for text in self.seen):
             return
-        if len(self.seen) > 1:
-            raise DataError(
-                f"no {self.role} in {self.outcome.column!r} is favourable",
-                reference="favourable-absent",
-                got="values " + ", ".join(repr(text[:40]) for text in sorted(self.seen)[:5]),
-                expected=" or ".join(repr(text[:40]) for text in sorted(self.outcome.favourable)),
-                hint="write the favourable value exactly as it is in the data",
-            )
+        if len(self.seen) == 1 and (self._bad or _opposites(next(iter(self.seen)), self.outcome.favourable)):
+            return
+        raise DataError(
+            f"no {self.role} in {self.outcome.column!r} is favourable",
+            reference="favourable-absent",
+            got="values " + ", ".join(repr(text[:40]) for text in sorted(self.seen)[:5]),
+            expected=" or ".join(repr(text[:40]) for text in sorted(self.outcome.favourable)),
+            hint="write the favourable value exactly as it is in the data; if nobody was given it, declare the values "
+            "that are there as 'unfavourable'",
+        )
 
     def _outside(self, text: str) -> DataError:
         declared = sorted(self.outcome.favourable | self.outcome.unfavourable)
@@ -174,6 +179,25 @@ class OutcomeEncoder:
             got=f"more than {MAX_NUMBER_LEVELS}",
             hint=hint,
         )
+
+
+OPPOSITES = (frozenset({"True", "False"}), frozenset({"yes", "no"}), frozenset({"y", "n"}), frozenset({"t", "f"}))
+
+
+def _opposites(text: str, favourable: frozenset[str]) -> bool:
+    """Whether a value is a known other side of the favourable ones: two numbers, two truth values, yes and no."""
+
+    def number(one: str) -> bool:
+        return one.lstrip("-").replace(".", "", 1).isdigit()
+
+    def cased(one: str) -> bool:
+        return one.islower() == text.islower() and one.isupper() == text.isupper()
+
+    good = frozenset(map(same_text, favourable))
+    if number(text):
+        return all(map(number, good))
+    pairs = [pair for pair in OPPOSITES if {text, *good} == pair or {text.lower(), *(g.lower() for g in good)} == pair]
+    return bool(pairs) and all(cased(one) for one in good)
 
 
 def dictionary(column: Any) -> tuple[Ints, list[Any]]:
@@ -212,7 +236,11 @@ def _small_integers(column: Any) -> tuple[Ints, list[Any]] | None:
     low, high = ends["min"].as_py(), ends["max"].as_py()
     if high - low > 255:
         return None
-    codes = column.to_numpy(zero_copy_only=False).astype(np.int64) - low
+    own = column.to_numpy(zero_copy_only=False)
+    if pa.types.is_unsigned_integer(column.type):  # above 2^63 only the differences fit
+        codes = (own - own.dtype.type(low)).astype(np.int64)
+    else:
+        codes = own.astype(np.int64) - low
     present = np.flatnonzero(np.bincount(codes, minlength=high - low + 1))
     lookup = np.zeros(high - low + 1, dtype=np.int64)
     lookup[present] = np.arange(present.size)
@@ -244,6 +272,15 @@ def numbers(column: Any, name: str) -> NDArray[np.float64]:
         )
     values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return values
+
+
+def in_own_type(cut: float, column: Any) -> float:
+    """A threshold or edge as a column's type holds it: 0.7 beside 32-bit scores is the 32-bit number nearest to 0.7."""
+    import pyarrow as pa
+
+    kinds = {pa.float32(): np.float32, pa.float16(): np.float16}
+    kind = kinds.get(column.type)
+    return cut if kind is None else float(np.asarray(cut).astype(kind))
 
 
 def finite(values: NDArray[np.float64], name: str, role: str) -> NDArray[np.float64]:

@@ -5,16 +5,19 @@ pandas, polars, pyarrow, DuckDB and PySpark count alike. Only the finished cells
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from raudit.data.cells import BIN, PREDICTION, CellTable
-from raudit.data.count import CellSpec, Counter, sum_magnitudes
+from raudit.data.count import CellSpec, Counter, sum_exponents
 from raudit.data.encode import range_names
-from raudit.data.fixed import LIMB, exponent_for, normal
+from raudit.data.fixed import LIMB, LIMBS, normal, summed_terms
 from raudit.data.interface import ColumnName
+from raudit.data.score_bins import own_precision
 from raudit.errors import DataError
 from raudit.plan.schema import Attribute
 
@@ -33,7 +36,7 @@ def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
     native
         A pandas or polars frame, a pyarrow Table, a DuckDB relation, a PySpark frame, or a narwhals frame of any.
     spec
-        What to count; score bins must be of equal width, as float32 bit patterns are out of an engine's reach.
+        What to count; score bins must be of equal width, as learning others takes a look at every score.
 
     Raises
     ------
@@ -46,8 +49,10 @@ def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
     if not isinstance(frame, nw.LazyFrame):
         frame = frame.lazy()
     _check_columns(frame, spec)
+    if spec.score is not None:
+        spec = replace(spec, single=frame.collect_schema()[spec.score] == nw.Float32)
     magnitudes = _measure(frame, spec)
-    exponents = {name: exponent_for(size) for name, size in sum_magnitudes(spec, magnitudes).items()}
+    exponents = sum_exponents(spec, magnitudes)
     cells = _collect(_grouped(frame, spec, exponents))
     return _encoded(cells, spec, magnitudes, exponents)
 
@@ -131,23 +136,61 @@ def _grouped(frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, i
     if spec.score is not None:
         score = nw.col(spec.score).cast(nw.Float64)
         if spec.decides_by_threshold:
-            keys.append((score >= spec.threshold).cast(nw.Int64).alias(_PREDICTION))
+            threshold = float(own_precision(np.array(spec.threshold, dtype=float), single=spec.single))
+            keys.append((score >= threshold).cast(nw.Int64).alias(_PREDICTION))
             names.append(_PREDICTION)
         if spec.bins is not None:
             keys.append(spec.bins.expression(score).alias(_BIN))
             names.append(_BIN)
-    sums = _summed(spec)
-    halves: list[nw.Expr] = []
-    for name, value in sums.items():
-        # Powers of two scale without error, and floor before cast: a bare cast rounds in some engines.
-        whole = (value * 2.0 ** -exponents[name]).floor()
-        high = (whole * 2.0**-LIMB).floor()
-        halves += [
-            high.cast(nw.Int64).alias(f"{name}_high"),
-            (whole - high * 2.0**LIMB).cast(nw.Int64).alias(f"{name}_low"),
-        ]
-    added = [nw.col(f"{name}_{half}").sum() for name in sums for half in ("high", "low")]
-    return frame.select(*keys, *halves).group_by(*names).agg(nw.len().alias(_N), *added)
+    names_of, frame = _limbs(frame.select(*keys, *_terms(spec)), spec, exponents)
+    added = [nw.col(name).sum() for name in names_of]
+    return frame.group_by(*names).agg(nw.len().alias(_N), *added)
+
+
+def _terms(spec: CellSpec) -> list[nw.Expr]:
+    """Every term of every sum, as a column."""
+    import narwhals as nw
+
+    weight, score, true = (
+        None if name is None else nw.col(name).cast(nw.Float64)
+        for name in (spec.weight, spec.score, spec.numeric_label)
+    )
+    sums = summed_terms(weight, score, true, lambda value: value.abs())
+    return [term.alias(f"{name}_{i}") for name, terms in sums.items() for i, term in enumerate(terms)]
+
+
+def _limbs(
+    frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
+) -> tuple[list[str], nw.LazyFrame[Any]]:
+    """Cut every term into limbs, step by step: one expression for all steps would double with each."""
+    import narwhals as nw
+
+    weight, score, true = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
+    sums = {name: len(terms) for name, terms in summed_terms(weight, score, true, abs).items()}
+    terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
+    # Powers of two scale without error, and floor comes before cast: a bare cast rounds in some engines.
+    frame = frame.with_columns(
+        *(
+            (nw.col(term).abs() * math.ldexp(1.0, -exponents[name] - LIMB * (LIMBS - 1))).alias(f"{term}_rest")
+            for name, term in terms
+        )
+    )
+    for place in reversed(range(LIMBS)):
+        frame = frame.with_columns(*(nw.col(f"{term}_rest").floor().alias(f"{term}_whole") for _, term in terms))
+        frame = frame.with_columns(
+            *((nw.col(f"{term}_whole") * _sign(term)).cast(nw.Int64).alias(f"{term}_{place}") for _, term in terms),
+            *(
+                ((nw.col(f"{term}_rest") - nw.col(f"{term}_whole")) * 2.0**LIMB).alias(f"{term}_rest")
+                for _, term in terms
+            ),
+        )
+    return [f"{term}_{place}" for _, term in terms for place in range(LIMBS)], frame
+
+
+def _sign(term: str) -> nw.Expr:
+    import narwhals as nw
+
+    return nw.when(nw.col(term) < 0).then(-1.0).otherwise(1.0)
 
 
 def _attribute(attribute: Attribute) -> Any:
@@ -161,28 +204,6 @@ def _attribute(attribute: Attribute) -> Any:
     for edge in attribute.edges:
         place = place + nw.when(value >= edge).then(1).otherwise(0)
     return nw.when(value.is_null()).then(len(attribute.edges) + 1).otherwise(place)
-
-
-def _summed(spec: CellSpec) -> dict[str, Any]:
-    import narwhals as nw
-
-    sums: dict[str, Any] = {}
-    weight: Any = None
-    if spec.weight is not None:
-        weight = nw.col(spec.weight).cast(nw.Float64)
-        sums |= {"w": weight, "w2": weight * weight}
-    if spec.score is not None:
-        score = nw.col(spec.score).cast(nw.Float64)
-        first = score if weight is None else weight * score
-        sums |= {"s": first, "s2": first * score}
-        if spec.numeric_label is not None:
-            true = nw.col(spec.numeric_label).cast(nw.Float64)
-            error = score - true
-            square = error * error
-            added = {"y": true, "y2": true * true, "e": error, "abs_e": error.abs()}
-            added |= {"e2": square, "e4": square * square}
-            sums |= added if weight is None else {name: weight * value for name, value in added.items()}
-    return sums
 
 
 def _encoded(
@@ -205,19 +226,23 @@ def _encoded(
         if name in cells.column_names:
             dims.append(dim)
             codes.append(cells.column(name).to_numpy().astype(np.int64))
-    totals = {
-        name: normal(
-            cells.column(f"{name}_high").to_numpy().astype(np.int64),
-            cells.column(f"{name}_low").to_numpy().astype(np.int64),
-            exponent,
-        )
-        for name, exponent in exponents.items()
-    }
+    totals = {name: normal(_added(cells, name), exponent) for name, exponent in exponents.items()}
     n = cells.column(_N).to_numpy().astype(np.int64)
     if n.sum() == 0:
         raise DataError("the data set has no rows", reference="data-empty", hint="check the export")
     counter.append(dims, np.stack(codes, axis=1), n, totals)
     return counter.table()
+
+
+def _added(cells: pa.Table, name: str) -> np.ndarray:
+    """Limbs of one sum, its terms together, of shape (LIMBS, n_cells)."""
+    limbs = np.zeros((LIMBS, cells.num_rows), dtype=np.int64)
+    for place in range(LIMBS):
+        term = 0
+        while f"{name}_{term}_{place}" in cells.column_names:
+            limbs[place] += cells.column(f"{name}_{term}_{place}").to_numpy().astype(np.int64)
+            term += 1
+    return limbs
 
 
 __all__ = ["ColumnName", "count_in_engine"]

@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from raudit.policy.compare import Change, Comparison
+from raudit.policy.difference import Difference
 from raudit.policy.drift import Shift
+from raudit.policy.rates import PairChange, RateChange
 
 SCHEMA = "raudit.comparison/1"
 _HEADS = {
     "newly failed": "Newly failed",
+    "turned": "Turned round: the group that was ahead is behind now",
     "worse": "Worse",
     "lost": "Measured before, not now",
     "now unclear": "Could be told before, not now",
+    "other unit": "Measured in another unit now",
     "better": "Better",
     "no longer failed": "No longer failed",
     "new": "New",
@@ -33,6 +37,8 @@ def comparison_text(compared: Comparison, *, width: int = 100) -> str:
                 said = f"{change.rule} {change.severity} {change.subject}: {change.sentence}"
                 lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
     lines.append(f"No clear change: {len(compared.of('same'))}")
+    if compared.rates:
+        lines += ["", *_rate_lines(compared)]
     if compared.drift:
         lines += ["", *_drift_lines(compared)]
     lines += ["", *(line for note in compared.notes for line in textwrap.wrap(note, width))]
@@ -51,6 +57,8 @@ def comparison_markdown(compared: Comparison) -> str:
             lines += [f"| {c.severity} | {c.rule} | {escape(c.subject)} | {escape(c.sentence)} |" for c in changes]
             lines.append("")
     lines += [f"No clear change: {len(compared.of('same'))}.", ""]
+    if compared.rates:
+        lines += ["### Rates of groups", "", *(f"- {escape(line.strip())}" for line in _rate_lines(compared)), ""]
     if compared.drift:
         lines += ["### Data", "", *(f"- {escape(line.strip())}" for line in _drift_lines(compared)), ""]
     lines += [f"- {escape(note)}" for note in compared.notes]
@@ -65,6 +73,7 @@ def comparison_json(compared: Comparison) -> str:
         "new": _run(compared, "new"),
         "counts": {state: len(compared.of(state)) for state in (*_HEADS, "same")},
         "changes": [_change(change) for change in compared.changes],
+        "rates": [_rate(rate) for rate in compared.rates],
         "drift": [
             {"attribute": part.attribute, "group": part.group, "shifts": [_shift(shift) for shift in part.shifts]}
             for part in compared.drift
@@ -79,6 +88,20 @@ def _title(compared: Comparison) -> str:
         return f"{record.system.get('name', 'system')} {record.system.get('version', '')} (run {record.run.id})"
 
     return f"{name(compared.old)} to {name(compared.new)}"
+
+
+def _rate_lines(compared: Comparison) -> Sequence[str]:
+    """Rates that moved beyond chance, after a count of all that were compared."""
+    moved = [rate for rate in compared.rates if rate.clear]
+    lines = [f"Rates of groups: {len(moved)} of {len(compared.rates)} moved beyond chance"]
+    for rate in moved:
+        d = rate.difference
+        lines.append(
+            f"  {rate.by[0]} {rate.group[0]}: {rate.metric} {rate.old.value:.4f} (n = {rate.old.n:,}) to "
+            f"{rate.new.value:.4f} (n = {rate.new.n:,}), {d.level:.0%} interval of the change {d.low:+.4f} to "
+            f"{d.high:+.4f}"
+        )
+    return lines
 
 
 def _drift_lines(compared: Comparison) -> Sequence[str]:
@@ -118,8 +141,39 @@ def _change(change: Change) -> dict[str, Any]:
         "sentence": change.sentence,
         "old_status": str(change.old.status) if change.old else None,
         "new_status": str(change.new.status) if change.new else None,
-        "difference": d and {"value": d.value, "low": d.low, "high": d.high, "level": d.level, "method": d.method},
+        "difference": d and _difference(d),
         "ratio": r and {"value": r.value, "low": r.low, "high": r.high, "level": r.level, "method": r.method},
+        "pair": change.pair and _pair(change.pair),
+    }
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    names = ("value", "low", "high", "level", "method")
+    return {name: getattr(found, name) for name in names}
+
+
+def _pair(pair: PairChange) -> dict[str, Any]:
+    return {
+        "metric": pair.metric,
+        "measure": "second over first" if pair.ratio else "first less second",
+        "groups": [list(pair.first), list(pair.second)],
+        "old": {"rates": [rate.value for rate in pair.old], "n": [rate.n for rate in pair.old], "gap": pair.gaps[0]},
+        "new": {"rates": [rate.value for rate in pair.new], "n": [rate.n for rate in pair.new], "gap": pair.gaps[1]},
+        "turned": pair.turned,
+    }
+
+
+def _rate(rate: RateChange) -> dict[str, Any]:
+    return {
+        "attribute": rate.by[0],
+        "group": rate.group[0],
+        "metric": rate.metric,
+        "old": rate.old.value,
+        "new": rate.new.value,
+        "n_old": rate.old.n,
+        "n_new": rate.new.n,
+        "difference": _difference(rate.difference),
+        "clear": rate.clear,
     }
 
 

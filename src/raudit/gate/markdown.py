@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from raudit.findings import Measurement
+from raudit.findings import Measurement, written
 from raudit.gate.anchors import PlanLines
 from raudit.gate.view import GateFinding, findings_of, what_became
 from raudit.record import Record
@@ -97,11 +97,10 @@ def measured(measurement: Measurement | None) -> str:
         return "—"
     if measurement.value is None:
         return f"undefined ({measurement.undefined_because or 'no value'})"
-    said = f"{measurement.value:.4g}"
+    said = written(measurement.value)
     span = measurement.interval
     if span is not None:
-        low = "unbounded" if span.low is None else f"{span.low:.4g}"
-        high = "unbounded" if span.high is None else f"{span.high:.4g}"
+        low, high = written(span.low), written(span.high)
         said += f" ({span.level:.0%} interval {low} to {high})"
     return f"{said}, n = {measurement.n:,}"
 

@@ -74,7 +74,10 @@ def _gate() -> dict[str, Any]:
 
 
 def _comparison() -> dict[str, Any]:
-    states = ("newly failed", "worse", "lost", "now unclear", "better", "no longer failed", "new", "same")
+    states = (
+        "newly failed", "turned", "worse", "lost", "now unclear", "other unit", "better", "no longer failed", "new",
+        "same",
+    )  # fmt: skip
     run = _object({"run": _TEXT, "clock": _TEXT, "system": {"type": "object"}})
     change = _object(
         {
@@ -85,6 +88,7 @@ def _comparison() -> dict[str, Any]:
             "new_status": {"type": ["string", "null"]},
             "difference": {"type": ["object", "null"]},
             "ratio": {"type": ["object", "null"]},
+            "pair": {"type": ["object", "null"]},
         },
         additionalProperties=False,
     )
@@ -107,6 +111,19 @@ def _comparison() -> dict[str, Any]:
             "new": run,
             "counts": _object(dict.fromkeys(states, _COUNT)),
             "changes": _list(change),
+            "rates": _list(
+                _object(
+                    {
+                        **dict.fromkeys(("attribute", "group", "metric"), _TEXT),
+                        "old": {"type": "number"},
+                        "new": {"type": "number"},
+                        **dict.fromkeys(("n_old", "n_new"), _COUNT),
+                        "difference": {"type": "object"},
+                        "clear": {"type": "boolean"},
+                    },
+                    additionalProperties=False,
+                )
+            ),
             "drift": _list(_object({"attribute": _TEXT, "group": _TEXT, "shifts": _list(shift)})),
             "notes": _list(_TEXT),
         },

@@ -161,5 +161,12 @@ def _requirements(finding: Finding, rule: Rule | None, verdict: Verdict) -> tupl
 _EFFECTS = ("blocks", "undecided", "noted", "known", "waived", "passed", "ignored")
 
 
-def _order(item: GateFinding) -> tuple[int, int, str, str]:
-    return _EFFECTS.index(item.effect), item.severity.rank, item.finding.rule, item.finding.fingerprint
+def _order(item: GateFinding) -> tuple[int, bool, int, str, str]:
+    """What groups differ in beyond chance comes before what nobody could measure."""
+    return (
+        _EFFECTS.index(item.effect),
+        not item.finding.beyond_chance,
+        item.severity.rank,
+        item.finding.rule,
+        item.finding.fingerprint,
+    )

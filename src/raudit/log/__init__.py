@@ -6,7 +6,8 @@ Entry points::
     Log.append(events, clock=) -> Receipt                  on disk when it returns
     Log.checkpoint(clock, witnessed=()) -> str             signed note; refuses a log that lost or changed anything
     Log.prove(index, checkpoint) -> str                    .tlog-proof
-    Log.entries() / Log.find(type=, run=, actor=)          reading
+    Log.entries() / Log.find(type=, run=, actor=)          reading, to show
+    attest_log(log, vkey=, types=) -> AttestedLog          reading, to rely on: all hashed, and what is signed
     verify_checkpoint(text, vkey), verify_proof(text, entry, vkey), verify_consistency(old, new, proof, vkey)
     create_log_key(path, name), load_log_key(path)         key.vkey is what others need to verify
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from raudit.doors import Door, extensions
 from raudit.errors import KeyFileError, LogError
+from raudit.log.attested import AttestedLog, attest_held, attest_log
 from raudit.log.checkpoint import Checkpoint, verify_checkpoint, verify_consistency
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
 from raudit.log.journal import Log, Receipt
@@ -29,6 +31,7 @@ from raudit.log.store import Reader, Store
 
 __all__ = [
     "PASSPHRASE_VARIABLE",
+    "AttestedLog",
     "Checkpoint",
     "Entry",
     "Event",
@@ -37,6 +40,8 @@ __all__ = [
     "LogKey",
     "Proven",
     "Receipt",
+    "attest_held",
+    "attest_log",
     "create_log_key",
     "load_log_key",
     "open_log",

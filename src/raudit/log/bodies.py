@@ -113,6 +113,18 @@ class WaiverGranted(Strict):
     approver: Person
     digest: Digest
     """Of the waiver's full text."""
+    statement: Digest | None = None
+    """Of the approver's signed statement; None if it is only stated."""
+
+
+class WaiverApproved(Strict):
+    """Someone other than its owner has agreed to a waiver, in a signed statement."""
+
+    waiver: Short
+    digest: Digest
+    """Of the waiver's full text."""
+    by: Person
+    statement: Digest | None = None
 
 
 class WaiverRevoked(Strict):
@@ -120,6 +132,7 @@ class WaiverRevoked(Strict):
 
     waiver: Short
     by: Person
+    statement: Digest | None = None
 
 
 class WaiverExpired(Strict):
@@ -155,6 +168,28 @@ class BaselineApproved(Strict):
     by: Person
 
 
+class ReviewGiven(Strict):
+    """Someone other than its author has looked at an answer."""
+
+    checklist: Short
+    question: Short
+    answers: Digest
+    """Digest of the answers as they then were."""
+    state: Code
+    by: Person
+    statement: Digest | None = None
+
+
+class ConditionMet(Strict):
+    """A condition of an approval is met, says someone who does not answer for it."""
+
+    checklist: Short
+    role: Short
+    condition: Annotated[int, Field(ge=1)]
+    by: Person
+    statement: Digest | None = None
+
+
 class SignoffGiven(Strict):
     """Someone has signed off answers or a report."""
 
@@ -163,6 +198,8 @@ class SignoffGiven(Strict):
     """Digest of exactly what was signed off."""
     role: Short
     by: Person
+    statement: Digest | None = None
+    """Of the signed statement; None if the sign-off is only stated."""
 
 
 class SignoffVoided(Strict):
@@ -223,6 +260,20 @@ class PolicyChanged(Strict):
 
     old: Digest | None = None
     new: Digest
+    system: Short | None = None
+    """The system that is judged by it."""
+    by: Person
+
+
+class PeopleChanged(Strict):
+    """The file of people was changed; ``new`` is of its meaning."""
+
+    old: Digest | None = None
+    new: Digest
+    enrolled: list[Digest] = []
+    """Bindings of a key to a person that count from now on, see `raudit.people.binding`."""
+    withdrawn: list[Digest] = []
+    """Bindings that do not count any more."""
     by: Person
 
 
@@ -263,18 +314,22 @@ BODIES: Mapping[EventType, type[Strict]] = {
     EventType.RUN_ABORTED: RunAborted,
     EventType.ANSWERS_CHANGED: AnswersChanged,
     EventType.WAIVER_GRANTED: WaiverGranted,
+    EventType.WAIVER_APPROVED: WaiverApproved,
     EventType.WAIVER_REVOKED: WaiverRevoked,
     EventType.WAIVER_EXPIRED: WaiverExpired,
     EventType.WAIVER_USED: WaiverUsed,
     EventType.BASELINE_APPROVED: BaselineApproved,
+    EventType.REVIEW_GIVEN: ReviewGiven,
     EventType.SIGNOFF_GIVEN: SignoffGiven,
     EventType.SIGNOFF_VOIDED: SignoffVoided,
+    EventType.CONDITION_MET: ConditionMet,
     EventType.REPORT_RENDERED: ReportRendered,
     EventType.REPORT_ISSUED: ReportIssued,
     EventType.REPORT_COUNTERSIGNED: ReportCountersigned,
     EventType.REPORT_SUPERSEDED: ReportSuperseded,
     EventType.REPORT_WITHDRAWN: ReportWithdrawn,
     EventType.POLICY_CHANGED: PolicyChanged,
+    EventType.PEOPLE_CHANGED: PeopleChanged,
     EventType.KEY_ROTATED: KeyRotated,
     EventType.CHECKPOINT_WITNESSED: CheckpointWitnessed,
     EventType.RECOVERY_PERFORMED: RecoveryPerformed,

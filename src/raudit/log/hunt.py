@@ -6,7 +6,7 @@ Everything listed is a reason to ask, not a verdict: a run may be unfinished bec
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from raudit.log.events import Entry, EventType
@@ -43,6 +43,25 @@ KINDS = {
     "event-doubled": "Events logged twice under one id",
 }
 """Every kind of lead, with its heading, in the order in which they are printed."""
+
+
+RECORDED_BY: Mapping[str, frozenset[EventType]] = {
+    "waiver-renewed": frozenset({EventType.WAIVER_GRANTED}),
+    "waiver-unanswered": frozenset({EventType.WAIVER_GRANTED}),
+    "report-without-run": frozenset({EventType.REPORT_RENDERED, EventType.REPORT_ISSUED}),
+    "report-not-issued": frozenset({EventType.REPORT_ISSUED}),
+    "rerun-until-green": frozenset({EventType.RUN_STARTED}),
+    "run-never-finished": frozenset({EventType.RUN_STARTED}),
+    "signoff-voided": frozenset({EventType.SIGNOFF_GIVEN}),
+    "policy-relaxed": frozenset({EventType.POLICY_CHANGED}),
+}
+"""Events without any of which a log cannot show a kind of lead: nothing was found, since nothing was recorded."""
+
+
+def not_recorded(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Kinds of leads that this log cannot show, since it holds no event of the types that they are about."""
+    held = {entry.type for entry in entries}
+    return tuple(kind for kind in KINDS if kind in RECORDED_BY and not RECORDED_BY[kind] & held)
 
 
 def hunt(entries: Iterable[Entry], *, today: str) -> tuple[Lead, ...]:

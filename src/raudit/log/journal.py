@@ -4,10 +4,10 @@ Steps of signing a checkpoint, tagged in the code:
 
 1. Lock the head, so that nobody appends meanwhile.
 2. Refuse a key that is not the log's current one.
-3. Collect what was promised before: the last checkpoint the store keeps, those that witnesses gave back, the one the
-   key remembers beside itself, and those the caller holds.
-4. Prove that each of them is a prefix of the log as it is now. A shorter or different log is never signed.
-5. Sign, let the key remember, keep the note, release it.
+3. Hash every entry, and hold the log against what was promised before: the checkpoints the store keeps, those that
+   witnesses gave back, the one the key remembers beside itself, and those the caller holds. A log that was edited, is
+   shorter or differs is never signed.
+4. Sign, let the key remember, keep the note, release it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Self
 from raudit.canonical import canonical_bytes
 from raudit.errors import LogError, LogIntegrityError
 from raudit.log import merkle
+from raudit.log.attested import attest_held
 from raudit.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint, verify_checkpoint_any
 from raudit.log.drafting import draft, opening_of
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
-from raudit.log.extends import check_extends, prove_extends
+from raudit.log.extends import check_extends
 from raudit.log.memory import recall, remember
 from raudit.log.note import LogKey, Verifier
 from raudit.log.proof import write_proof
@@ -76,6 +77,7 @@ class Log:
         self.is_copy = "copy" in meta
         """Whether this is an imported copy, which does not go on."""
         if key is not None and key.name != self.origin:
+            self._refuse_edited_name(key)
             raise LogError(
                 "this key is of another log",
                 reference="log-key-origin",
@@ -83,6 +85,19 @@ class Log:
                 got=key.name,
                 expected=self.origin,
                 hint="name the key file of this log",
+            )
+
+    def _refuse_edited_name(self, key: LogKey) -> None:
+        """Tell a store whose name was edited from a key of another log: the first entry holds the name too."""
+        first = parse_entry(0, self._reader.entry(0)) if self._reader.size() else None
+        if first is not None and first.body.get("origin") == key.name:
+            raise LogIntegrityError(
+                "the store names another log than its first entry does",
+                reference="log-meta",
+                where=self._reader.location,
+                got=self.origin,
+                expected=key.name,
+                hint="the store was edited; keep it for evidence",
             )
 
     def __enter__(self) -> Self:
@@ -106,6 +121,27 @@ class Log:
     def size(self) -> int:
         """Number of entries."""
         return self._reader.size()
+
+    def check_in_place(self) -> None:
+        """Refuse to go on with a log whose file was removed or replaced while it was open.
+
+        Raises
+        ------
+        LogIntegrityError
+            Naming its path.
+        """
+        check = getattr(self._reader, "check_in_place", None)
+        if check is not None:
+            check()
+
+    @property
+    def own_verifier(self) -> Verifier | None:
+        """Public half of the key that the log was opened with, if any."""
+        return self._key.verifier if self._key is not None else None
+
+    def remembered(self) -> tuple[str, ...]:
+        """Return the checkpoint that the key remembers to have signed, if the log was opened with one."""
+        return tuple(recall(self._key)) if self._key is not None else ()
 
     # -- writing
 
@@ -267,10 +303,8 @@ class Log:
             self._current(key)  # (2)
             size = writer.size()
             now = Checkpoint(origin=self.origin, size=size, root=merkle.root_at(size, writer.node))
-            promised = self._promised(key, witnessed)  # (3)
-            for promise, source in promised:
-                prove_extends(promise, now, writer.node, source)  # (4)
-            text = sign_checkpoint(now, key)  # (5)
+            attest_held(self, size, checkpoints=witnessed)  # (3)
+            text = sign_checkpoint(now, key)  # (4)
             remember(key, text)
             if [stored.note for stored in self._reader.notes(SIGNED, last=1)] != [text]:
                 writer.add_note(StoredNote(kind=SIGNED, size=size, note=text))
@@ -297,37 +331,41 @@ class Log:
                 hint="sign with the key that the log was rotated to",
             )
 
-    def _promised(self, key: LogKey, witnessed: Iterable[str]) -> list[tuple[Checkpoint, str]]:
-        verifiers = keys_of(self)
-        found = [(note.note, "the store's last checkpoint") for note in self._reader.notes(SIGNED, last=1)]
-        found += [(note.note, "a witnessed checkpoint") for note in self._reader.notes(WITNESSED)]
-        found += [(text, "the checkpoint that the key remembers") for text in recall(key)]
-        found += [(text, "a checkpoint that was given") for text in witnessed]
-        return [(verify_checkpoint_any(text, verifiers), source) for text, source in found]
-
     # -- reading
 
     def entry(self, index: int) -> Entry:
-        """Return one entry."""
-        return parse_entry(index, self._reader.entry(index))
+        """Return one entry, which must match its stored hash."""
+        return parse_entry(index, self._hashed(index, self._reader.entry(index)))
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         """Yield entries in order."""
         for index, data in self._reader.entries(start, self.size if stop is None else stop):
-            yield parse_entry(index, data)
+            yield parse_entry(index, self._hashed(index, data))
 
     def find(self, *, type: str | None = None, run: str | None = None, actor: str | None = None) -> Iterator[Entry]:  # noqa: A002
         """Yield entries of a type, run or actor, in order.
 
-        Canonical bytes have one spelling, so the store can search for it; no index needs to be trusted.
+        Canonical bytes have one spelling, so the store can search for it; no index needs to be trusted. An entry that
+        was edited is refused if it is found, but may no longer be found: what is to be relied on is read by
+        `raudit.log.attested.attest_log`.
         """
         wanted = {"type": type, "run": run, "actor": actor}
         asked = {name: value for name, value in wanted.items() if value is not None}
         needles = [canonical_bytes(name) + b":" + canonical_bytes(value) for name, value in asked.items()]
         for index, data in self._reader.entries(0, self.size, needles):
-            entry = parse_entry(index, data)
+            entry = parse_entry(index, self._hashed(index, data))
             if all(getattr(entry, name) == value for name, value in asked.items()):
                 yield entry
+
+    def _hashed(self, index: int, data: bytes) -> bytes:
+        if merkle.leaf_hash(data) != self._reader.node(0, index):
+            raise LogIntegrityError(
+                f"entry {index} does not match its stored hash",
+                reference="log-tree",
+                where=f"entry {index}",
+                hint="it was changed behind the log's back; `raudit log verify` says more",
+            )
+        return data
 
     def people(self) -> Mapping[str, str]:
         """Return what the pseudonyms stand for, as far as it has not been deleted."""

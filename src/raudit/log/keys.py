@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from raudit.errors import KeyFileError
-from raudit.log.note import Algorithm, LogKey, Verifier, decode_hash, valid_name
+from raudit.log.note import Algorithm, LogKey, Verifier, decode_hash, refuse_private, valid_name
 
 PASSPHRASE_VARIABLE = "RAUDIT_LOG_KEY_PASSPHRASE"  # noqa: S105 -- the name of the variable, not a secret
 """Environment variable from which the command line takes the passphrase of a log key."""
@@ -187,13 +187,18 @@ def read_vkey(text_or_path: str) -> Verifier:
     KeyFileError
         If it is neither.
     """
+    refuse_private(text_or_path)
     path = Path(text_or_path)
     try:
         if "+" not in path.name and path.is_file() and path.stat().st_size <= _MAX_BYTES:
             return Verifier.parse(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise KeyFileError(
-            "the verifier key file cannot be read", reference="log-vkey-read", where=text_or_path, got=str(error)[:80]
+            "the verifier key file cannot be read",
+            reference="log-vkey-read",
+            where=text_or_path[:200],
+            got=error.strerror or "" if isinstance(error, OSError) else "not text",
+            expected="the line that `raudit log key` printed",
         ) from error
     return Verifier.parse(text_or_path)
 

@@ -67,6 +67,7 @@ class Verifier:
         KeyFileError
             If it is malformed, of another signature type, or its key ID does not match its key.
         """
+        refuse_private(vkey)
         name, _, rest = vkey.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
         raw = _decode(encoded)
@@ -74,7 +75,7 @@ class Verifier:
             raise KeyFileError(
                 "not a verifier key",
                 reference="log-vkey",
-                got=repr(vkey[:80]),
+                got=f"{len(vkey)} characters",  # never the text: it may be half of a private key
                 expected="name+8 hex digits+base64 of an Ed25519 key",
                 hint="copy the whole line that `raudit log key` prints",
             )
@@ -83,8 +84,7 @@ class Verifier:
             raise KeyFileError(
                 "a verifier key does not match its own key ID",
                 reference="log-vkey-id",
-                got=repr(key_id[:16]),
-                expected=verifier.key_id.hex(),
+                expected="the key ID that its name and key give",
                 hint="a character was lost or changed; copy the whole line again",
             )
         return verifier
@@ -254,6 +254,23 @@ def open_note(note: str | bytes, verifiers: Iterable[Verifier]) -> Note:
             hint="check that the verifier key is the one this log published",
         )
     return Note(text=text, verified=tuple(verified.values()), unknown=tuple(unknown))
+
+
+def refuse_private(text: str) -> None:
+    """Refuse a private key where a verifier key belongs, without repeating it.
+
+    Raises
+    ------
+    KeyFileError
+        If the text is a log's or witness's key file, in clear or encrypted, or any private key in PEM.
+    """
+    if "PRIVATE+KEY+" in text or "PRIVATE KEY-----" in text:
+        raise KeyFileError(
+            "this is the private key; give the verifier key",
+            reference="private-key-given",
+            expected="the line that `raudit log key` printed: name+8 hex digits+base64",
+            hint="keep the key file to yourself; if it was shown to anyone, rotate the key: raudit log rotate",
+        )
 
 
 def valid_name(name: str) -> bool:

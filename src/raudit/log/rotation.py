@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from raudit.errors import LogIntegrityError
 from raudit.log import note
+from raudit.log.checkpoint import Checkpoint, open_checkpoint
 from raudit.log.events import Entry, Event, EventType
 from raudit.log.note import LogKey, Verifier
 from raudit.log.store import ROTATED
@@ -63,7 +64,7 @@ def spans(entries: Sequence[Entry]) -> tuple[KeySpan, ...]:
     )
 
 
-def spans_of(log: Log, *, search: bool = True, rotations: Sequence[int] | None = None) -> tuple[KeySpan, ...]:
+def spans_of(log: Log, *, search: bool = True) -> tuple[KeySpan, ...]:
     """Work out the keys of an open log; an empty log has the key that its store names.
 
     Parameters
@@ -73,16 +74,33 @@ def spans_of(log: Log, *, search: bool = True, rotations: Sequence[int] | None =
     search
         Look through all entries for rotations; else believe the store's list of them, which takes no time and is
         enough where a wrong list can only make a signature be refused.
-    rotations
-        Indices of all entries that may be rotations, if the caller has just looked through them.
     """
     if log.size == 0:
         return (KeySpan(verifier=Verifier.parse(log.vkey), first_size=0, last_size=None),)
-    if rotations is not None:
-        return spans([log.entry(0), *(log.entry(index) for index in rotations if index)])
     if search:
         return spans([log.entry(0), *log.find(type=EventType.KEY_ROTATED)])
     return spans([log.entry(0), *(log.entry(note.size) for note in log.store.notes(ROTATED))])
+
+
+def open_spanned(text: str, keys: Sequence[KeySpan]) -> Checkpoint:
+    """Verify a signed checkpoint against a log's keys, each within the sizes for which it may sign.
+
+    Raises
+    ------
+    LogIntegrityError
+        If no key of the log has signed it, or only one that was not the log's at that size.
+    """
+    checkpoint, opened = open_checkpoint(text, [span.verifier for span in keys])
+    signers = {(signature.name, signature.key_id) for signature in opened.verified}
+    signing = [span for span in keys if (span.verifier.name, span.verifier.key_id) in signers]
+    if not any(span.covers(checkpoint.size) for span in signing):
+        raise LogIntegrityError(
+            "signed by a key that was not the log's at that size",
+            reference="log-key-span",
+            got=f"size {checkpoint.size:,}",
+            hint="a key that the log has retired speaks for it no more",
+        )
+    return checkpoint
 
 
 def keys_of(log: Log) -> tuple[Verifier, ...]:

@@ -6,6 +6,7 @@ drops a damaged end of its WAL without a word, so a shorter log may still open: 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -35,6 +36,14 @@ _TABLES = (
     _NOTE_TABLE,
     "CREATE TABLE IF NOT EXISTS person (pseudonym TEXT PRIMARY KEY, salt BLOB NOT NULL, value TEXT NOT NULL) STRICT",
 )
+_COLUMNS = {
+    "entry": ("idx", "data"),
+    "meta": ("key", "value"),
+    "node": ("idx", "hash"),
+    "note": ("seq", "kind", "size", "note"),
+    "person": ("pseudonym", "salt", "value"),
+}
+_NAMES = frozenset(_COLUMNS)
 # Triggers stop accidents, not attackers: who can write the file can drop them.
 _TRIGGERS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb} ON {table} "
@@ -66,6 +75,7 @@ class SqliteStore:
         self._path = path
         self._lock = threading.RLock()
         self._pid = os.getpid()
+        self._file: tuple[int, int] | None = None
         refuse_network(path)
         if not create and not path.is_file():
             raise LogError(
@@ -100,23 +110,83 @@ class SqliteStore:
             execute("PRAGMA synchronous = FULL")
             execute("PRAGMA secure_delete = ON")
             execute("PRAGMA trusted_schema = OFF")
+            self._refuse_foreign()
             if create:
                 self._write_ahead()
                 with self.transaction() as writer:
                     for statement in (*_TABLES, *_TRIGGERS):
                         execute(statement)
                     writer.set_meta("schema", SCHEMA)
-            found = execute("SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'entry', 'node')").fetchone()[0]
-            if found != 3 or self.meta().get("schema") != SCHEMA:
-                raise LogError(
-                    "this file is no log of this version",
-                    reference="log-schema",
-                    where=str(self._path),
-                    expected=SCHEMA,
-                    hint="name the file that `raudit log init` made",
-                )
+            if self._tables() != _NAMES or self.meta().get("schema") != SCHEMA:
+                raise self._no_log()
+            self._file = self._file_at_path()
             if execute("PRAGMA journal_mode").fetchone()[0] != "wal" and os.access(self._path, os.W_OK):
                 self._write_ahead()
+
+    def _tables(self) -> frozenset[str]:
+        rows = self._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        return frozenset(row[0] for row in rows)
+
+    def _refuse_foreign(self) -> None:
+        """Refuse another program's database before anything is written to it, be it only a mode."""
+        pragma = self._connection.execute
+        marks = [pragma(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+        there = pragma("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if any(marks) or (there and not self._tables() >= _NAMES):
+            raise self._no_log()
+        if there:
+            columns = [tuple(row[1] for row in pragma(f"PRAGMA table_info({name})")) for name in sorted(_NAMES)]
+            if columns != [_COLUMNS[name] for name in sorted(_NAMES)]:
+                raise self._no_log()
+
+    def _no_log(self) -> RauditError:
+        """Tell a log that lost a part from a file that never was one."""
+        tables = self._tables()
+        if "meta" in tables and "entry" in tables:
+            with contextlib.suppress(sqlite3.Error):
+                meta = dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+                if meta.get("schema") == SCHEMA:
+                    return LogIntegrityError(
+                        "a table of the log is gone or was changed",
+                        reference="log-tables",
+                        where=str(self._path),
+                        got=", ".join(sorted(tables))[:200],
+                        expected=", ".join(sorted(_NAMES)),
+                        hint="keep the file for evidence; restore with `raudit log import` from an export",
+                    )
+        return LogError(
+            "this file is no log of this version, and was left as it is",
+            reference="log-schema",
+            where=str(self._path),
+            expected=SCHEMA,
+            hint="name the file that `raudit log init` made, or a new one",
+        )
+
+    def _file_at_path(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def check_in_place(self) -> None:
+        """Refuse to go on with a file that is no longer at its path: what it holds is lost when it is closed.
+
+        Raises
+        ------
+        LogIntegrityError
+            If the file was removed, or another was put in its place.
+        """
+        now = self._file_at_path()
+        if now != self._file:
+            raise LogIntegrityError(
+                "the log was removed from its path, or replaced, while it was open",
+                reference="log-gone",
+                where=str(self._path),
+                got="no file" if now is None else "another file",
+                expected="the file that was opened",
+                hint="restore it from a backup or an export; what was written since it was opened counts for nothing",
+            )
 
     def _write_ahead(self) -> None:
         """Switch to WAL and read back that it took: SQLite answers with the old mode where it cannot."""
@@ -259,6 +329,8 @@ class SqliteStore:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            if self._file is not None:
+                self.check_in_place()
 
     def _mine(self) -> sqlite3.Connection:
         if self._pid != os.getpid():

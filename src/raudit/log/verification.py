@@ -6,28 +6,22 @@ reports, witnesses and exports can tell, so the report always says whether there
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from raudit.errors import IntegrityError, KeyFileError, LogIntegrityError, RauditError
+from raudit.errors import IntegrityError, KeyFileError, RauditError
 from raudit.log import merkle
+from raudit.log.attested import KEY_TYPES, check_rows, keys_in, proven
 from raudit.log.checkpoint import open_checkpoint
-from raudit.log.events import EventType
-from raudit.log.extends import check_extends
+from raudit.log.events import Entry
 from raudit.log.note import Verifier
-from raudit.log.rotation import KeySpan, spans_of
+from raudit.log.rotation import KeySpan
 from raudit.log.store import SIGNED, STAMPED, WITNESSED
 
 if TYPE_CHECKING:
     from raudit.log.journal import Log
-
-_ROTATION = f'"type":"{EventType.KEY_ROTATED}"'.encode()
-_BLOCK_LEVEL = 10
-_BLOCK = 1 << _BLOCK_LEVEL
 
 
 class StepStatus(StrEnum):
@@ -138,9 +132,9 @@ def verify_log(
     outside = [(item if isinstance(item, tuple) else ("checkpoint given", item)) for item in checkpoints]
     with log.store.snapshot():
         size = log.size
-        rotations: list[int] = []
-        root = _tree(steps, log, size, rotations)
-        keys = _keys(steps, log, vkey, rotations)
+        named: list[Entry] = []
+        root = _tree(steps, log, size, named)
+        keys = _keys(steps, log, vkey, size, named)
         witness_keys = [Verifier.parse(text) for text in witnesses]
         _stored(steps, log, keys, size)
         _witnessed(steps, log, keys, witness_keys, size)
@@ -157,18 +151,10 @@ def verify_log(
     )  # fmt: skip
 
 
-def _tree(steps: _Steps, log: Log, size: int, rotations: list[int]) -> bytes:
+def _tree(steps: _Steps, log: Log, size: int, named: list[Entry]) -> bytes:
     title = "Every entry and every stored hash, recomputed"
     try:
-        entries, nodes = log.store.counts()
-        if (entries, nodes) != (size, merkle.stored_count(size)):
-            raise LogIntegrityError(
-                "rows are missing or too many",
-                reference="log-rows",
-                got=f"{entries:,} entries and {nodes:,} hashes",
-                expected=f"{size:,} and {merkle.stored_count(size):,}",
-            )
-        root = recompute(*log.store.leaves_and_nodes(size), needle=_ROTATION, found=rotations)
+        root = check_rows(log.store, size, KEY_TYPES, named)
     except IntegrityError as error:
         steps.failed(title, error)
         return bytes(merkle.HASH_SIZE)
@@ -179,91 +165,11 @@ def _tree(steps: _Steps, log: Log, size: int, rotations: list[int]) -> bytes:
     return root
 
 
-def recompute(
-    entries: Iterator[bytes], nodes: Iterator[bytes], *, needle: bytes = b"", found: list[int] | None = None
-) -> bytes:
-    """Hash all entries, rebuild the tree, compare each stored hash, and return the root.
-
-    Works in blocks of complete subtrees of 1,024 entries, level by level, because the interpreter then spends its
-    time in SHA-256.
-
-    Parameters
-    ----------
-    entries, nodes
-        Entries' bytes and stored hashes, in stored order.
-    needle, found
-        Indices of entries that hold these bytes are added to the list, which spares a second reading.
-
-    Raises
-    ------
-    LogIntegrityError
-        Naming the first entry from which the stored hashes differ.
-    """
-    order = _block_order()
-    above = merkle.Frontier()
-    rest = merkle.Frontier()
-    done = 0
-    while len(block := list(islice(entries, _BLOCK))) == _BLOCK:
-        if found is not None:
-            found += [done + i for i, entry in enumerate(block) if needle in entry]
-        level = [sha256(b"\x00" + entry).digest() for entry in block]
-        flat = list(level)
-        while len(level) > 1:
-            level = [sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=True)]
-            flat += level
-        expected = [flat[place] for place in order] + above.push(level[0])[1:]
-        _compare(expected, nodes, done)
-        done += _BLOCK
-    for entry in block:
-        if found is not None and needle in entry:
-            found.append(done)
-        _compare(rest.push(merkle.leaf_hash(entry)), nodes, done)
-        done += 1
-    return merkle.Frontier(done, [*above.hashes, *rest.hashes]).root()
-
-
-def _block_order() -> list[int]:
-    """Where each hash of a block stands level by level, in the order in which hashes are stored."""
-    starts = [0]
-    for level in range(_BLOCK_LEVEL):
-        starts.append(starts[-1] + (_BLOCK >> level))
-    order = []
-    for leaf in range(_BLOCK):
-        completed = ((leaf + 1) ^ leaf).bit_length()
-        order += [starts[level] + (leaf >> level) for level in range(completed)]
-    return order
-
-
-def _compare(expected: list[bytes], nodes: Iterator[bytes], first: int) -> None:
-    stored = list(islice(nodes, len(expected)))
-    if stored == expected:
-        return
-    where = next((i for i, (a, b) in enumerate(zip(expected, stored, strict=False)) if a != b), len(stored))
-    # Nodes come in the order of completion, so the first difference tells the entry that completed it.
-    low = next(
-        n
-        for n in range(first, first + len(expected))
-        if merkle.stored_count(n + 1) > merkle.stored_count(first) + where
-    )
-    raise LogIntegrityError(
-        f"entry {low} does not match its stored hash", reference="log-tree", where=f"entry {low}",
-        got=stored[where].hex() if where < len(stored) else "no hash", expected=expected[where].hex(),
-        hint="the entry or the tree was changed behind the log's back; keep this store for evidence",
-    )  # fmt: skip
-
-
-def _keys(steps: _Steps, log: Log, vkey: str | None, rotations: list[int]) -> tuple[KeySpan, ...]:
+def _keys(steps: _Steps, log: Log, vkey: str | None, size: int, named: list[Entry]) -> tuple[KeySpan, ...]:
     title = "The log's keys"
     try:
-        spans = spans_of(log, rotations=rotations)
         pinned = Verifier.parse(vkey) if vkey is not None else None
-        if pinned is not None and pinned not in {span.verifier for span in spans}:
-            raise LogIntegrityError(
-                "the log is not signed by the key you know",
-                reference="log-key-unknown",
-                got=", ".join(span.verifier.vkey for span in spans),
-                expected=pinned.vkey,
-            )
+        spans = keys_in(log, size, named, pinned)
     except (IntegrityError, KeyFileError) as error:
         if vkey is not None and isinstance(error, KeyFileError):
             raise
@@ -286,7 +192,7 @@ def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> No
         return
     try:
         for note in notes:
-            _extends(log, keys, size, note.note, "a checkpoint that it signed")
+            _extends(log, keys, size, note.note, "a checkpoint that it signed", note.size)
     except (IntegrityError, KeyFileError) as error:
         steps.failed(title, error)
         return
@@ -353,17 +259,8 @@ def _outside(
     return True
 
 
-def _extends(log: Log, keys: tuple[KeySpan, ...], size: int, text: str, source: str) -> str:
-    """Check one checkpoint's signature, its key's span and its root."""
-    checkpoint, opened = open_checkpoint(text, [span.verifier for span in keys])
-    if checkpoint.origin != log.origin:
-        raise LogIntegrityError("of another log", reference="log-origin", got=checkpoint.origin, expected=log.origin)
-    signers = {(signature.name, signature.key_id) for signature in opened.verified}
-    if not any(span.covers(checkpoint.size) for span in keys if (span.verifier.name, span.verifier.key_id) in signers):
-        raise LogIntegrityError(
-            "signed by a key that was not the log's at that size",
-            reference="log-key-span",
-            got=f"size {checkpoint.size:,}",
-        )
-    check_extends(checkpoint, size, log.store.node, source)
-    return checkpoint.describe()
+def _extends(
+    log: Log, keys: tuple[KeySpan, ...], size: int, text: str, source: str, stored_size: int | None = None
+) -> str:
+    """Check one checkpoint's signature, its key's span, its root, and the size that the store gives it."""
+    return proven(log, keys, size, text, stored_size, source).describe()

@@ -19,7 +19,7 @@ from raudit.log.extends import prove_extends
 from raudit.log.journal import Log
 from raudit.log.memory import write_whole
 from raudit.log.note import LogKey, Verifier
-from raudit.log.rotation import KeySpan, spans_of
+from raudit.log.rotation import KeySpan, open_spanned, spans_of
 from raudit.log.store import SIGNED
 
 
@@ -73,7 +73,7 @@ def witness(
             )  # fmt: skip
         checkpoint = signed[0].note
     keys = _trusted(log, vkey)
-    now = _open(checkpoint, keys)  # (1)
+    now = open_spanned(checkpoint, keys)  # (1)
     last = _last(state, keys, key, first=first)  # (2)
     prove_extends(now, now, log.store.node, "its own checkpoint")
     if last is not None:
@@ -98,17 +98,6 @@ def _trusted(log: Log, vkey: str) -> tuple[KeySpan, ...]:
             got=", ".join(span.verifier.vkey for span in spans), expected=vkey,
         )  # fmt: skip
     return spans
-
-
-def _open(text: str, keys: tuple[KeySpan, ...]) -> Checkpoint:
-    checkpoint, opened = open_checkpoint(text, [span.verifier for span in keys])
-    signers = {(signature.name, signature.key_id) for signature in opened.verified}
-    if not any(span.covers(checkpoint.size) for span in keys if (span.verifier.name, span.verifier.key_id) in signers):
-        raise LogIntegrityError(
-            "signed by a key that was not the log's at that size", reference="log-key-span",
-            got=f"size {checkpoint.size:,}",
-        )  # fmt: skip
-    return checkpoint
 
 
 def _last(state: Path, keys: tuple[KeySpan, ...], key: LogKey, *, first: bool) -> Checkpoint | None:

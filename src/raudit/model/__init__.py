@@ -1,8 +1,9 @@
 """Model files that are data, not code, and what they predict."""
 
+from raudit.model.columns import favourable_places
 from raudit.model.interface import Model
 from raudit.model.load import load_model
 from raudit.model.predict import predict_columns
 from raudit.model.process import BoundModel
 
-__all__ = ["BoundModel", "Model", "load_model", "predict_columns"]
+__all__ = ["BoundModel", "Model", "favourable_places", "load_model", "predict_columns"]

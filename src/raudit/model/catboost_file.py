@@ -9,15 +9,39 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.errors import ModelError
 from raudit.extras import require
-from raudit.model.boosters import Booster, broken, refuse_scores
-from raudit.model.columns import classes_of, features_of, number_column, text_column
+from raudit.model.boosters import Booster, Link, broken, refuse_objective
+from raudit.model.catboost_levels import CategoryWriter
+from raudit.model.columns import classes_of, features_of
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import numpy as np
 
 HEADER = 8
 """``CBM1`` and the length of what follows; the library itself loads some files that were cut short."""
+OBJECTIVES = {
+    "Logloss": Link.LOGISTIC,
+    "CrossEntropy": Link.LOGISTIC,
+    "MultiClass": Link.SOFTMAX,
+    "RMSE": Link.IDENTITY,
+    "MAE": Link.IDENTITY,
+    "Quantile": Link.IDENTITY,
+    "GroupQuantile": Link.IDENTITY,
+    "MAPE": Link.IDENTITY,
+    "Lq": Link.IDENTITY,
+    "Huber": Link.IDENTITY,
+    "Expectile": Link.IDENTITY,
+    "LogCosh": Link.IDENTITY,
+    "Poisson": Link.EXPONENTIAL,
+    "Tweedie": Link.EXPONENTIAL,
+}
+"""Objectives whose prediction has the label's unit or is a probability."""
+KIND = {
+    Link.LOGISTIC: "Probability",
+    Link.SOFTMAX: "Probability",
+    Link.EXPONENTIAL: "Exponent",
+    Link.IDENTITY: "RawFormulaVal",
+}
 
 
 def read_catboost(path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]) -> Booster:
@@ -31,33 +55,29 @@ def read_catboost(path: Path, *, sha256: Sha256, section: ModelSection, columns:
         model.load_model(blob=content, format="cbm")
     except (cb.CatBoostError, ValueError, TypeError) as error:
         raise broken(path, type(error).__name__) from error
-    objective = str(model.get_all_params().get("loss_function", ""))
-    refuse_scores(objective, path, ("YetiRank", "PairLogit", "QueryRMSE", "QuerySoftMax", "StochasticRank", "Multi"),
-                   allowed=("MultiClass",))  # fmt: skip
+    objective = str(model.get_all_params().get("loss_function", "")).partition(":")[0]
+    link = refuse_objective(objective, path, OBJECTIVES)
     if model.get_text_feature_indices() or model.get_embedding_feature_indices():
         raise ModelError(
-            "the model reads text or embeddings", reference="model-format", where=path.name,
-            expected="numbers and categories", hint="audit its predictions: give data.prediction and no model",
-        )  # fmt: skip
+            "the model reads text or embeddings",
+            reference="model-format",
+            where=path.name,
+            expected="numbers and categories",
+            hint="audit its predictions: give data.prediction and no model",
+        )
     names = [str(name) for name in model.feature_names_]
     told = [] if names == [str(i) for i in range(len(names))] else names
     features = features_of(section, told, columns, where=path.name, width=len(names))
-    categorical = set(model.get_cat_feature_indices())
-    labels = list(model.classes_) if model.classes_ is not None else []
+    labels = list(model.classes_) if model.classes_ is not None and link in (Link.LOGISTIC, Link.SOFTMAX) else []
+    writer = CategoryWriter(model, names, features, path)
 
-    exponent = objective.startswith(("Poisson", "Tweedie"))
-    kind = "Probability" if labels else "Exponent" if exponent else "RawFormulaVal"
+    def decide(rows: Any) -> np.ndarray:
+        """Places of the classes, by the threshold that the file may hold."""
+        import numpy as np
 
-    def encode(frame: pd.DataFrame) -> Any:
-        import pandas as pd
-
-        made = {
-            names[i]: pd.Series(text_column(frame[name]), index=frame.index, dtype=object).fillna("nan")
-            if i in categorical
-            else number_column(frame[name], path.name)
-            for i, name in enumerate(features)
-        }
-        return cb.Pool(pd.DataFrame(made, index=frame.index), cat_features=sorted(categorical))
+        chosen = np.asarray(model.predict(rows, prediction_type="Class")).reshape(-1)
+        places = {str(label): place for place, label in enumerate(labels)}
+        return np.array([places[str(label)] for label in chosen], dtype=np.intp)
 
     return Booster(
         format="catboost",
@@ -66,8 +86,25 @@ def read_catboost(path: Path, *, sha256: Sha256, section: ModelSection, columns:
         classes=classes_of(section, labels, width=len(labels), where=path.name) if labels else (),
         native=model,
         family="catboost",
-        encode=encode,
+        encode=writer.encode,
+        unknown=writer.unknown,
         raw=lambda rows: model.predict(rows, prediction_type="RawFormulaVal"),
         shap=lambda rows: model.get_feature_importance(rows, type="ShapValues"),
-        output=lambda rows: model.predict(rows, prediction_type=kind),
+        output=lambda rows: _chance(model.predict(rows, prediction_type=KIND[link]), link),
+        link=link,
+        decide=decide if labels else None,
+        no_shap=_no_shap(model),
     )
+
+
+def _chance(found: Any, link: Link) -> np.ndarray:
+    """Predictions; of two classes the probability of the second."""
+    import numpy as np
+
+    array = np.asarray(found)
+    return array[:, 1] if link is Link.LOGISTIC and array.ndim == 2 else array
+
+
+def _no_shap(model: Any) -> str:
+    scale, _bias = model.get_scale_and_bias()
+    return "CatBoost computes no contributions for a model that is scaled afterwards" if scale != 1 else ""

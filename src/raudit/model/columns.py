@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from raudit.data.encode import level_text
 from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
+from raudit.model.levels import normal, truths_as_numbers
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -15,9 +17,20 @@ if TYPE_CHECKING:
 
 
 def features_of(
-    section: ModelSection, told: Sequence[str], columns: Sequence[str], *, where: str, width: int | None = None
+    section: ModelSection,
+    told: Sequence[str],
+    columns: Sequence[str],
+    *,
+    where: str,
+    width: int | None = None,
+    spaced: bool = False,
 ) -> tuple[ColumnName, ...]:
     """Columns the model takes: those of the plan, else those that the file tells.
+
+    Parameters
+    ----------
+    spaced
+        Whether the format writes an underscore for a space, so that a column is meant if it is the only such one.
 
     Raises
     ------
@@ -42,6 +55,7 @@ def features_of(
             hint="list every column the model was fitted on, in that order",
         )
     known = set(columns)
+    features = tuple(_spaced(name, columns) for name in features) if spaced else features
     missing = [name for name in features if name not in known]
     if missing:
         raise ModelError(
@@ -55,6 +69,20 @@ def features_of(
     return tuple(ColumnName(name) for name in features)
 
 
+def _spaced(name: str, columns: Sequence[str]) -> str:
+    """The column that a name with underscores for spaces means; itself if it is a column, or several could be meant."""
+    if name in columns:
+        return name
+    meant = [column for column in columns if column.replace(" ", "_") == name]
+    return meant[0] if len(meant) == 1 else name
+
+
+def favourable_places(classes: Sequence[str], favourable: frozenset[str]) -> tuple[int, ...]:
+    """Places of the classes that the plan calls favourable, however each is written: ``1`` is the class ``1.0``."""
+    wanted = frozenset(map(normal, favourable))
+    return tuple(place for place, label in enumerate(classes) if label in favourable or normal(label) in wanted)
+
+
 def classes_of(section: ModelSection, told: Sequence[Any], *, width: int, where: str) -> tuple[str, ...]:
     """Labels of a classifier's outputs: those of the plan, else those that the file tells, else 0, 1, ...
 
@@ -63,7 +91,9 @@ def classes_of(section: ModelSection, told: Sequence[Any], *, width: int, where:
     ModelError
         If the plan names another number of labels than the model has outputs.
     """
-    classes = section.classes or tuple(str(label) for label in told) or tuple(str(i) for i in range(width))
+    classes = (
+        section.classes or tuple(level_text(_plain(label)) for label in told) or tuple(str(i) for i in range(width))
+    )
     if len(classes) != width:
         raise ModelError(
             "the plan lists another number of classes than the model has",
@@ -74,6 +104,11 @@ def classes_of(section: ModelSection, told: Sequence[Any], *, width: int, where:
             hint="list them under model.classes in the order of the model's outputs",
         )
     return classes
+
+
+def _plain(label: Any) -> Any:
+    """A label as a plain Python value, so that whole floats are written as such."""
+    return label.item() if hasattr(label, "item") else label
 
 
 def number_column(column: pd.Series[Any], where: str) -> np.ndarray:
@@ -87,6 +122,9 @@ def number_column(column: pd.Series[Any], where: str) -> np.ndarray:
     import numpy as np
     import pandas as pd
 
+    truths = truths_as_numbers(column)
+    if truths is not None:
+        return truths.to_numpy(dtype=np.float64, na_value=np.nan)
     try:
         return pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError) as error:
@@ -96,7 +134,8 @@ def number_column(column: pd.Series[Any], where: str) -> np.ndarray:
             where=where,
             got=str(column.dtype),
             expected="numbers",
-            hint="compare the data's columns with those the model was trained on",
+            hint="compare the data's columns with those the model was trained on; if it is numbers written otherwise, "
+            "clean the column",
         ) from error
 
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.data.interface import DataSet
 from raudit.errors import ModelError
+from raudit.model.columns import favourable_places
 from raudit.model.interface import Model
+from raudit.model.unfit import unpredictable
+from raudit.model.unknown import LevelCensus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,17 +49,21 @@ def predict_columns(
     -------
     dict
         ``y_pred`` of shape (n_rows,): labels as text, or numbers for regression; ``y_score`` of shape (n_rows,): the
-        probability of the favourable classes together, or None if the model has no probabilities.
+        probability of the favourable classes together, in the model's own type, or None if it has no probabilities;
+        ``unknown_levels``: by categorical column, how many values are in none of the model's categories, and how many
+        there are.
 
     Raises
     ------
     ModelError
-        If the model cannot predict on this data, or a favourable class is none of its classes.
+        If the model cannot predict on this data, a favourable class is none of its classes, or a column holds no
+        value that the model learnt.
     """
     import numpy as np
     import pyarrow as pa
 
-    if model.classes and favourable and not favourable & set(model.classes):
+    good = list(favourable_places(model.classes, favourable))
+    if model.classes and favourable and not good:
         raise ModelError(
             "no favourable label is a class of the model",
             reference="model-classes",
@@ -64,7 +71,7 @@ def predict_columns(
             expected=", ".join(sorted(favourable)),
             hint="write data.label.favourable as the model writes its classes, or name them under model.classes",
         )
-    good = [place for place, label in enumerate(model.classes) if label in favourable]
+    census = LevelCensus(model)
     deadline = None if seconds is None else time.monotonic() + seconds
     labels: list[Any] = []
     scores: list[Any] = []
@@ -73,6 +80,7 @@ def predict_columns(
             frame = pa.Table.from_batches([batch]).to_pandas()
             proba, found = predict_rows(model, frame, proba=bool(good), labels=not good or threshold is None)
             labels.append(found)
+            census.add(frame)
             if proba is not None:
                 scores.append(proba[:, good].sum(axis=1))
             step(len(frame))
@@ -84,14 +92,47 @@ def predict_columns(
                     expected=f"at most {seconds} s, model.limits.predict_seconds",
                     hint="raise the limit, or give the predictions as data.prediction and data.score",
                 )
+    census.refuse()
     y_score = np.concatenate(scores) if scores else None
     if threshold is not None and y_score is not None:
-        best = next(label for label in model.classes if label in favourable)
-        other = next((label for label in model.classes if label not in favourable), "")
+        best = model.classes[good[0]]
+        other = next((label for place, label in enumerate(model.classes) if place not in good), "")
         y_pred = np.where(y_score >= threshold, best, other).astype(object)
     else:
         y_pred = np.concatenate(labels) if labels else np.array([], dtype=object)
-    return {"y_pred": y_pred, "y_score": y_score}
+    if favourable and not model.classes:
+        _refuse_amounts(y_pred)
+    return {"y_pred": y_pred, "y_score": y_score, "unknown_levels": census.unknown}
+
+
+def predict_arrays(model: Model, data: DataSet, **asked: Any) -> dict[str, Any]:
+    """Do as ``predict_columns`` and give arrays only, which can be sent; see ``unknown_levels``."""
+    import numpy as np
+
+    columns = dict(predict_columns(model, data, **asked))
+    unknown = columns.pop("unknown_levels")
+    columns["unknown_columns"] = np.array([*unknown], dtype=object)
+    columns["unknown_counts"] = np.array([*unknown.values()], dtype=np.int64).reshape(-1, 2)
+    return columns
+
+
+def unknown_levels(columns: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Read ``unknown_levels`` of ``predict_columns`` back from the arrays of ``predict_arrays``."""
+    names, counts = columns["unknown_columns"], columns["unknown_counts"]
+    return {str(name): (int(row[0]), int(row[1])) for name, row in zip(names, counts, strict=True)}
+
+
+def _refuse_amounts(y_pred: Any) -> None:
+    """A model without classes may still predict labels, such as 0 and 1; amounts are no decisions."""
+    import numpy as np
+
+    if y_pred.dtype.kind == "f" and (y_pred != np.floor(y_pred)).any():
+        raise ModelError(
+            "the model predicts amounts, and the plan asks for decisions",
+            reference="model-objective",
+            expected="a classifier, since data.label.favourable is given",
+            hint="set task: regression; or give the decisions as data.prediction and no model",
+        )
 
 
 def predict_frame(model: Model, *, frame: pd.DataFrame, what: str) -> dict[str, Any]:
@@ -109,7 +150,10 @@ def predict_rows(model: Model, frame: pd.DataFrame, *, proba: bool = True, label
         If the model cannot predict them.
     """
     try:
-        return model.predict_proba(frame) if proba else None, model.predict(frame) if labels else None
+        chances = model.predict_proba(frame) if proba else None
+        found = model.predict(frame) if labels else None
+        _refuse_shapes(model, frame, chances, found)
+        return chances, found
     except ModelError:
         raise
     except Exception as error:  # whatever a model's library raises, it is the model that does not fit
@@ -117,10 +161,22 @@ def predict_rows(model: Model, frame: pd.DataFrame, *, proba: bool = True, label
             raise ModelError(
                 "predicting takes more memory than there is", reference="model-limits", got=f"{len(frame):,} rows"
             ) from error
-        raise ModelError(
-            "the model cannot predict on this data",
-            reference="model-data",
-            got=type(error).__name__,
-            expected="columns of the kinds it was fitted on",
-            hint="compare the data's columns with those the model was trained on",
-        ) from error
+        raise unpredictable(error, frame) from error
+
+
+def _refuse_shapes(model: Model, frame: pd.DataFrame, chances: Any, found: Any) -> None:
+    """Hold what a library gave against one prediction a row and one probability a class."""
+    rows, width = len(frame), len(model.classes)
+    shapes: list[tuple[Any, tuple[int, ...]]] = (
+        [] if chances is None else [(getattr(chances, "shape", None), (rows, width))]
+    )
+    shapes += [] if found is None else [(found.shape, (rows,))]
+    for got, expected in shapes:
+        if got != expected:
+            raise ModelError(
+                "the model predicts several numbers for each row",
+                reference="model-objective",
+                got=f"the shape {got}",
+                expected=f"the shape {expected}",
+                hint="audit the output you act on: give it as data.prediction or data.score, and no model",
+            )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-PREDICT = "raudit.model.predict:predict_columns"
+PREDICT = "raudit.model.predict:predict_arrays"
 PREDICT_ROWS = "raudit.model.predict:predict_frame"
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
+from raudit.model.boosters import refuse_outputs
 from raudit.model.columns import classes_of, features_of
+from raudit.model.harmless import check_trees, reviewed_types
 from raudit.model.interface import Model
+from raudit.model.levels import Levels, count_unknown
+from raudit.model.sklearn_levels import in_own_writing, levels_of
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -31,17 +35,32 @@ class SklearnModel:
     features: tuple[ColumnName, ...]
     classes: tuple[str, ...]
     native: Any
+    levels: Mapping[str, Levels] = field(default_factory=dict)
+    """Categories that encoders learnt, by column."""
+
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The model's columns as its encoders expect them."""
+        return in_own_writing(frame[list(self.features)], self.levels)
+
+    def unknown_levels(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
+        """By categorical column: values in none of the model's categories, and values."""
+        return count_unknown(self.levels, frame)
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
         """Predict labels as text, or numbers for a regressor."""
-        found: np.ndarray = self.native.predict(frame[list(self.features)])
-        return found.astype(str).astype(object) if self.classes else found
+        import numpy as np
+
+        found: np.ndarray = self.native.predict(self.rows(frame))
+        if not self.classes:
+            return found
+        names = dict(zip(getattr(self.native, "classes_", ()), self.classes, strict=False))
+        return np.array([names.get(label, str(label)) for label in found.tolist()], dtype=object)
 
     def predict_proba(self, frame: pd.DataFrame) -> np.ndarray | None:
         """Class probabilities of shape (n_samples, n_classes), or None if the estimator has none."""
         if not hasattr(self.native, "predict_proba"):
             return None
-        found: np.ndarray = self.native.predict_proba(frame[list(self.features)])
+        found: np.ndarray = self.native.predict_proba(self.rows(frame))
         return found
 
 
@@ -52,7 +71,9 @@ def read_skops(path: Path, *, sha256: Sha256, section: ModelSection, columns: Se
 
     _check_archive(path)
     try:
-        unknown = [name for name in skops.io.get_untrusted_types(file=path) if name not in section.trusted_types]
+        trusted = {*section.trusted_types, *reviewed_types()}
+        needed = skops.io.get_untrusted_types(file=path)
+        unknown = [name for name in needed if name not in trusted]
         if unknown:
             raise ModelError(
                 "the model file holds types that are not known to be harmless",
@@ -61,7 +82,8 @@ def read_skops(path: Path, *, sha256: Sha256, section: ModelSection, columns: Se
                 got=", ".join(sorted(unknown))[:300],
                 hint="read what these types do; if you trust them, list them under model.trusted_types",
             )
-        native = skops.io.load(path, trusted=list(section.trusted_types))
+        native = skops.io.load(path, trusted=sorted(trusted & set(needed)))
+        check_trees(native, path)
     except ModelError:
         raise
     except UntrustedTypesFoundException as error:
@@ -78,13 +100,16 @@ def sklearn_model(
     width = getattr(native, "n_features_in_", None)
     told = [str(name) for name in getattr(native, "feature_names_in_", ())]
     features = features_of(section, told, columns, where=path.name, width=width)
-    labels = [str(label) for label in getattr(native, "classes_", ())]
+    labels = list(getattr(native, "classes_", ()))
+    if labels and hasattr(labels[0], "__len__") and not isinstance(labels[0], str | bytes):
+        refuse_outputs(len(labels), path)
     return SklearnModel(
         format=kind,
         sha256=sha256,
         features=features,
         classes=classes_of(section, labels, width=len(labels), where=path.name) if labels else section.classes,
         native=native,
+        levels=levels_of(native, features),
     )
 
 

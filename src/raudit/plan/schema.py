@@ -175,6 +175,8 @@ class DataSection(Strict):
     """Training data, or data of an earlier time such as last quarter's: for overlap, the contract and drift."""
     contract: str | None = None
     """File with names, types, ranges and levels that the columns must have; ``raudit readiness`` writes one."""
+    types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
+    """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
     licence: str = ""
     """Licence and source of the data, to print."""
 
@@ -288,6 +290,10 @@ class PlanFile(Strict):
     """A preset's name, a policy file, or the policy itself."""
     waivers: str | None = None
     """Waivers file."""
+    people: str | None = None
+    """Who people are and what proves them, such as people.yaml."""
+    identity: Literal["proven", "stated"] = "proven"
+    """Whether a sign-off counts only with a signed statement, or on a name alone, which the report then says."""
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
     report: ReportSection = ReportSection()

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from raudit.findings import Finding, Severity, Status
+from raudit.findings import Finding, Severity, Status, written
 from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened
 from raudit.policy.drift import Shift, shifts
+from raudit.policy.rates import Key, PairChange, Rate, RateChange, pair_change, pairs_of, rate_changes, rates_of
 from raudit.record import Record, StageRecord
 
 LEVEL = 0.95
@@ -25,10 +26,13 @@ class Change:
     old: Finding | None
     new: Finding | None
     state: str
-    """``worse``, ``better``, ``newly failed``, ``no longer failed``, ``now unclear``, ``lost`` (measured before, not
-    now), ``new``, ``same`` (no change that chance does not explain)."""
+    """``worse``, ``better``, ``turned`` (the other group is behind now), ``newly failed``, ``no longer failed``,
+    ``now unclear``, ``lost`` (measured before, not now), ``new``, ``other unit`` (measured in both, but not in the
+    same unit), ``same`` (no change that chance does not explain)."""
     difference: Difference | None = None
-    """New minus old, at 95 %."""
+    """New minus old, at 95 %; of the signed gap where ``pair`` names two groups."""
+    pair: PairChange | None = None
+    """The gap between two named groups, where the finding is about one."""
     ratio: Ratio | None = None
     """New divided by old, at 95 %, where that means something."""
     clear: bool = False
@@ -53,6 +57,8 @@ class Comparison:
     new: Record
     changes: tuple[Change, ...]
     """Worst first."""
+    rates: tuple[RateChange, ...]
+    """Every group's own rates."""
     drift: tuple[GroupShifts, ...]
     notes: tuple[str, ...]
 
@@ -70,6 +76,11 @@ class Comparison:
             if shift.state in {"moderate", "large"}
         )
 
+    @property
+    def not_comparable(self) -> tuple[Shift, ...]:
+        """Columns of which only one record holds a profile."""
+        return tuple(shift for part in self.drift for shift in part.shifts if shift.one_sided)
+
     def exit_status(self, fail_on: str = "worse") -> int:
         """Give the status that a gate ends in.
 
@@ -79,17 +90,17 @@ class Comparison:
         Parameters
         ----------
         fail_on
-            ``worse`` (newly failed or clearly worse), ``drift``, ``any`` of both, or ``never``.
+            ``worse`` (newly failed, clearly worse, or turned round), ``drift``, ``any`` of both, or ``never``.
         """
         if fail_on == "never":
             return 0
         if not any(change.old is not None and change.new is not None for change in self.changes):
             return 5
-        if fail_on in {"worse", "any"} and self.of("newly failed", "worse"):
+        if fail_on in {"worse", "any"} and self.of("newly failed", "worse", "turned"):
             return 1
         if fail_on in {"drift", "any"} and self.drifted:
             return 1
-        if fail_on in {"drift", "any"} and not self.drift:
+        if fail_on in {"drift", "any"} and (not self.drift or self.not_comparable):
             return 3
         return 3 if self.of("lost", "now unclear") else 0
 
@@ -101,38 +112,67 @@ def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
     findings that both records measured, so that two runs of one model differ in no such word, except with
     probability 1 - level.
     """
-    before = {finding.fingerprint: finding for finding in old.findings}
-    after = {finding.fingerprint: finding for finding in new.findings}
+    before, after = _matched(old, new)
+    rates = rates_of(old), rates_of(new)
+    pairs = {
+        key: pairs_of(before[key], after[key], *rates) for key in before if key in after and _measured(before[key])
+    }
     both = sum(1 for key in before if key in after and _measured(before[key]) and _measured(after[key]))
-    one_sided = 1 - (1 - level) / 2 / max(both, 1)
-    changes = [_change(key, before.get(key), after.get(key), level, one_sided) for key in {**before, **after}]
+    share = (1 - level) / max(sum(max(len(found), 1) for found in pairs.values()), 1)
+    changes = [
+        _change(key, before.get(key), after.get(key), pairs.get(key, []), level, share) for key in {**before, **after}
+    ]
     return Comparison(
         old=old,
         new=new,
         changes=tuple(sorted(changes, key=_order)),
+        rates=rate_changes(*rates, level=level),
         drift=_drift(old, new),
-        notes=_notes(old, new, both),
+        notes=_notes(old, new, both, rates),
     )
+
+
+METHOD = ("family",)
+"""Details of a subject that say how it was measured, and not what."""
+
+
+def _matched(old: Record, new: Record) -> tuple[dict[str, Finding], dict[str, Finding]]:
+    """Findings by fingerprint; where only the way of measuring changed, under the new one's."""
+    before = {finding.fingerprint: finding for finding in old.findings}
+    after = {finding.fingerprint: finding for finding in new.findings}
+    loose = {_subject(finding): key for key, finding in after.items() if key not in before}
+    return {(key if key in after else loose.get(_subject(found), key)): found for key, found in before.items()}, after
+
+
+def _subject(finding: Finding) -> tuple[Any, ...]:
+    detail = sorted((key, value) for key, value in finding.subject.detail.items() if key not in METHOD)
+    return finding.rule, finding.subject.kind, finding.subject.name, tuple(detail)
 
 
 def _measured(finding: Finding) -> bool:
     return finding.measurement is not None and finding.measurement.value is not None
 
 
-def _change(key: str, old: Finding | None, new: Finding | None, level: float, one_sided: float) -> Change:
+def _change(
+    key: str, old: Finding | None, new: Finding | None, pairs: list[tuple[Rate, ...]], level: float, share: float
+) -> Change:
     some = new or old
     assert some is not None  # noqa: S101 -- the key came from one of them
-    apart = quotient = None
+    apart = quotient = pair = None
     clear = False
     was, now = old.measurement if old else None, new.measurement if new else None
-    if was is not None and now is not None and was.metric == now.metric:
-        apart = difference(was, now, level=level)
-        wide = difference(was, now, level=2 * one_sided - 1)
-        clear = wide is not None and wide.excludes_zero
-        limit = new.threshold if new else None
+    if old is not None and new is not None and was is not None and now is not None and was.metric == now.metric:
+        limit = new.threshold
+        pair = _telling(pairs, old, new, level, share)
+        if pair is not None:
+            apart, clear = pair.difference, pair.clear
+        else:
+            apart = difference(was, now, level=level)
+            wide = difference(was, now, level=1 - share)
+            clear = wide is not None and wide.excludes_zero
         if limit is not None and limit.high is not None and limit.low is None:
             quotient = ratio(was, now, level=level)
-    state = _state(old, new, clear, one_sided)
+    state = _state(old, new, pair, clear, 1 - share / 2)
     return Change(
         fingerprint=key,
         rule=some.rule,
@@ -142,13 +182,29 @@ def _change(key: str, old: Finding | None, new: Finding | None, level: float, on
         new=new,
         state=state,
         difference=apart,
+        pair=pair,
         ratio=quotient,
         clear=clear,
-        sentence=_sentence(old, new, apart, quotient, clear),
+        sentence=_sentence(old, new, apart, pair, quotient, clear),
     )
 
 
-def _state(old: Finding | None, new: Finding | None, clear: bool, one_sided: float) -> str:
+def _telling(
+    pairs: list[tuple[Rate, ...]], old: Finding, new: Finding, level: float, share: float
+) -> PairChange | None:
+    """Of the pairs that were furthest apart then and now, the one whose gap changed clearly; else the old one."""
+    limit = new.threshold or old.threshold
+    by_ratio = limit is not None and limit.low is not None and limit.high is None
+    compared = max(int(finding.data.get("compared", 2)) for finding in (old, new))
+    found = [
+        change
+        for four in pairs
+        if (change := pair_change(four, ratio=by_ratio, compared=compared, level=level, wide=1 - share)) is not None
+    ]
+    return next((change for change in reversed(found) if change.clear), found[0] if found else None)
+
+
+def _state(old: Finding | None, new: Finding | None, pair: PairChange | None, clear: bool, one_sided: float) -> str:
     if new is None:
         return "lost"
     if old is None:
@@ -157,14 +213,18 @@ def _state(old: Finding | None, new: Finding | None, clear: bool, one_sided: flo
         return "newly failed"
     if new.status is Status.INDETERMINATE and old.status is not Status.INDETERMINATE:
         return "now unclear"
+    if old.measurement and new.measurement and old.measurement.unit != new.measurement.unit:
+        return "other unit"
+    if pair is not None and pair.turned:
+        return "turned"
     if clear and old.measurement is not None and new.measurement is not None:
-        return _direction(old, new, one_sided)
+        return _direction(old, new, pair, one_sided)
     if old.status is Status.FAILED and new.status is Status.PASSED:
         return "no longer failed"
     return "same"
 
 
-def _direction(old: Finding, new: Finding, one_sided: float) -> str:
+def _direction(old: Finding, new: Finding, pair: PairChange | None, one_sided: float) -> str:
     """Which way a clear change goes: away from the accepted range is worse."""
     assert old.measurement is not None and new.measurement is not None  # noqa: S101, PT018
     limit = new.threshold or old.threshold
@@ -176,7 +236,8 @@ def _direction(old: Finding, new: Finding, one_sided: float) -> str:
     if out[0] == out[1] == 0:
         return "same"  # it moved within the accepted range
     if out[1] > out[0]:
-        return "worse" if worsened(old.measurement, new.measurement, limit, level=one_sided) else "same"
+        clearly = pair is not None or worsened(old.measurement, new.measurement, limit, level=one_sided)
+        return "worse" if clearly else "same"
     return "no longer failed" if old.status is Status.FAILED and new.status is Status.PASSED else "better"
 
 
@@ -185,17 +246,49 @@ def _outside(value: float, low: float | None, high: float | None) -> float:
 
 
 def _sentence(
-    old: Finding | None, new: Finding | None, apart: Difference | None, quotient: Ratio | None, clear: bool
+    old: Finding | None,
+    new: Finding | None,
+    apart: Difference | None,
+    pair: PairChange | None,
+    quotient: Ratio | None,
+    clear: bool,
 ) -> str:
-    if apart is None or old is None or new is None or old.measurement is None or new.measurement is None:
+    if old is None or new is None or old.measurement is None or new.measurement is None:
         return (new or old).statement if (new or old) else ""  # type: ignore[union-attr]
-    span = f"{old.measurement.value:.4g} to {new.measurement.value:.4g}"
-    said = f"{new.measurement.metric} went from {span}, a difference of {apart.value:+.4g}"
+    was, now = old.measurement, new.measurement
+    if was.unit != now.unit:
+        return (
+            f"{now.metric} was measured in {was.unit or 'shares or counts'} and is now measured in "
+            f"{now.unit or 'shares or counts'}; the two cannot be subtracted. {new.statement}"
+        )
+    if apart is None:
+        return new.statement
+    end = "." if clear else "; chance alone explains a change of this size."
+    if pair is not None:
+        return _pair_sentence(pair) + end
+    said = (
+        f"{now.metric} went from {written(was.value)} to {written(now.value)}, a difference of {_signed(apart.value)}"
+    )
     if apart.method != "exact":
-        said += f" ({apart.level:.0%} interval {_number(apart.low)} to {_number(apart.high)})"
+        said += f" ({apart.level:.0%} interval {_signed(apart.low)} to {_signed(apart.high)})"
     if quotient is not None and quotient.high is not None and quotient.low is not None:
         said += "; that is " + _percent(quotient)
-    return said + ("." if clear else "; chance alone explains a change of this size.")
+    return said + end
+
+
+def _pair_sentence(pair: PairChange) -> str:
+    """Both groups' rates, then and now, and what became of the gap between them."""
+    first, second = (f"“{', '.join(group)}”" for group in (pair.first, pair.second))
+    rates = [f"{written(a.value)} and {written(b.value)}" for a, b in (pair.old, pair.new)]
+    before, after = pair.gaps
+    gap = f"the ratio of {second} to {first}" if pair.ratio else f"the gap, {first} less {second},"
+    gaps = (written(before), written(after)) if pair.ratio else (_signed(before), _signed(after))
+    found = pair.difference
+    return (
+        f"{pair.metric} of {first} and {second} went from {rates[0]} to {rates[1]}: {gap} went from {gaps[0]} to "
+        f"{gaps[1]}, a change of {_signed(found.value)} ({found.level:.0%} interval {_signed(found.low)} to "
+        f"{_signed(found.high)})"
+    )
 
 
 def _percent(quotient: Ratio) -> str:
@@ -209,7 +302,7 @@ def _percent(quotient: Ratio) -> str:
 
 
 _STATES = (
-    "newly failed", "worse", "lost", "now unclear", "new", "same", "better", "no longer failed",
+    "newly failed", "turned", "worse", "lost", "now unclear", "other unit", "new", "same", "better", "no longer failed",
 )  # fmt: skip
 
 
@@ -243,8 +336,15 @@ def _with_artefacts(record: Record) -> Iterator[StageRecord]:
     return (stage for stage in record.stages if stage.artefacts)
 
 
-def _notes(old: Record, new: Record, both: int) -> tuple[str, ...]:
+def _notes(
+    old: Record, new: Record, both: int, rates: tuple[Mapping[Key, Rate], Mapping[Key, Rate]]
+) -> tuple[str, ...]:
     notes = [f"{both} findings were measured in both records; a change is called one only if it holds up among all."]
+    groups = [{key[:2] for key in side if len(key[0]) == 1} for side in rates]
+    for side, word in ((groups[0] - groups[1], "old"), (groups[1] - groups[0], "new")):
+        if side and all(groups):
+            named = "; ".join(sorted(f"{by[0]} “{level[0]}”" for by, level in side)[:12])
+            notes.append(f"Groups that only the {word} record holds, and that were not compared: {named}.")
     for role in ("data", "model"):
         was = {item.sha256 for item in old.inputs if item.role == role}
         now = {item.sha256 for item in new.inputs if item.role == role}
@@ -264,5 +364,5 @@ def _notes(old: Record, new: Record, both: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _number(value: float | None) -> str:
-    return "unbounded" if value is None else f"{value:+.4g}"
+def _signed(value: float | None) -> str:
+    return written(value) if value is None or value < 0 else f"+{written(value)}"

@@ -62,7 +62,7 @@ def ends(measurement: Measurement, level: float) -> tuple[float | None, float | 
 
 
 def difference(old: Measurement, new: Measurement, *, level: float = 0.95) -> Difference | None:
-    """Compute new minus old with its interval; None if either is undefined.
+    """Compute new minus old with its interval; None if either is undefined, or if their units differ.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def difference(old: Measurement, new: Measurement, *, level: float = 0.95) -> Di
     Statistics in Medicine 27 (2008), equation 4. With Wilson's intervals it is R. G. Newcombe's method 10
     (Statistics in Medicine 17, 1998).
     """
-    if old.value is None or new.value is None:
+    if old.value is None or new.value is None or old.unit != new.unit:
         return None
     old_low, old_high = ends(old, level)
     new_low, new_high = ends(new, level)
@@ -106,7 +106,17 @@ def ratio(old: Measurement, new: Measurement, *, level: float = 0.95) -> Ratio |
     a, b = new.value, old.value
     a_low, a_high = ends(new, level)
     b_low, b_high = ends(old, level)
-    if a is None or b is None or a < 0 or b <= 0 or b_low is None or b_low <= 0 or b_high is None or b_high >= 2 * b:
+    if (
+        old.unit != new.unit
+        or a is None
+        or b is None
+        or a < 0
+        or b <= 0
+        or b_low is None
+        or b_low <= 0
+        or b_high is None
+        or b_high >= 2 * b
+    ):
         return None
     low = high = None
     if a_low is not None:

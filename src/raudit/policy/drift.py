@@ -48,18 +48,20 @@ class Shift:
     """``stable``, ``moderate``, ``large`` or ``unclear`` (it looks moved, but chance could explain it)."""
     why: str = ""
     """Why there is no number."""
+    one_sided: bool = False
+    """Whether only one of the two records holds it, or holds it in this form."""
 
 
 def shifts(old: Mapping[str, Any], new: Mapping[str, Any], *, alpha: float = ALPHA) -> tuple[Shift, ...]:
     """Compare every column of two sets of profiles; p-values are held against Holm's steps over all of them."""
     found = [_shift(name, old[name], new[name]) for name in sorted(set(old) & set(new))]
-    found += [_absent(name, "it is only in the old record") for name in sorted(set(old) - set(new))]
-    found += [_absent(name, "it is only in the new record") for name in sorted(set(new) - set(old))]
+    found += [_absent(name, "it is only in the old record", one_sided=True) for name in sorted(set(old) - set(new))]
+    found += [_absent(name, "it is only in the new record", one_sided=True) for name in sorted(set(new) - set(old))]
     clear = _holm([shift.p_value for shift in found], alpha)
     return tuple(replace(shift, state=_state(shift, is_clear)) for shift, is_clear in zip(found, clear, strict=True))
 
 
-def _absent(name: str, why: str) -> Shift:
+def _absent(name: str, why: str, *, one_sided: bool = False) -> Shift:
     return Shift(
         name=name,
         test="",
@@ -70,6 +72,7 @@ def _absent(name: str, why: str) -> Shift:
         p_value=None,
         effect=None,
         why=why,
+        one_sided=one_sided,
         state="unclear",
     )
 
@@ -86,7 +89,7 @@ def _state(shift: Shift, is_clear: bool) -> str:
 
 def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     if old.get("kind") != new.get("kind"):
-        return _absent(name, f"it was kept as {old.get('kind')} and is now kept as {new.get('kind')}")
+        return _absent(name, f"it was kept as {old.get('kind')} and is now kept as {new.get('kind')}", one_sided=True)
     if old.get("kind") == "omitted":
         return _absent(name, f"it was not profiled: {old.get('why', '')}")
     if old["n"] < 1 or new["n"] < 1:
@@ -99,14 +102,26 @@ def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift
     n, m = old["n"], new["n"]
     gone = _presence(name, old, new)
     p_value = min(2 * min(_kolmogorov(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0)
-    cuts = _cuts(old)
-    masses = [[_cdf(profile, cut) for cut in cuts] for profile in (old, new)]
-    shares = [[b - a for a, b in itertools.pairwise([0.0, *mass, 1.0])] for mass in masses]
-    missing = (old.get("missing", 0), new.get("missing", 0))
-    psi = _psi(_with_missing(shares[0], n, missing[0]), _with_missing(shares[1], m, missing[1]), n, m)
+    # Bins of like mass of the old profile alone miss what happens inside its outermost bin, or inside its only value.
+    psi = max(_psi_over(old, new, _cuts(old)), _psi_over(old, new, _cuts(new)), _psi_over(old, new, _values(old, new)))
     return Shift(
         name=name, test="ks", n_old=n, n_new=m, psi=psi, statistic=likely, p_value=p_value, effect=likely
     )  # fmt: skip
+
+
+def _psi_over(old: Mapping[str, Any], new: Mapping[str, Any], cuts: Sequence[float]) -> float:
+    sizes = [(profile["n"], profile.get("missing", 0)) for profile in (old, new)]
+    rows = []
+    for profile, (n, missing) in zip((old, new), sizes, strict=True):
+        mass = [0.0, *(_cdf(profile, cut) for cut in cuts), 1.0]
+        rows.append(_with_missing([b - a for a, b in itertools.pairwise(mass)], n, missing))
+    return _psi(rows[0], rows[1], sizes[0][0], sizes[1][0])
+
+
+def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[float]:
+    """Every value, where there are few and they are known: constants, 0 and 1, marks."""
+    values = sorted({*old["edges"], *new["edges"]})
+    return values if old["exact"] and new["exact"] and len(values) <= BINS else []
 
 
 def _presence(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
@@ -180,9 +195,8 @@ def _cuts(profile: Mapping[str, Any]) -> list[float]:
 
 
 def _levels(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
-    """Rare levels are pooled in both, for a level that one record names may be among the other's rare ones."""
-    names = sorted(set(old["levels"]) & set(new["levels"]))
-    rows = [_row(profile, names) for profile in (old, new)]
+    """Levels that one record names and the other does not are looked for among the other's rare ones."""
+    rows = _level_rows(old, new)
     kept = [pair for pair in zip(*rows, strict=True) if sum(pair) > 0]
     n, m = sum(a for a, _b in kept), sum(b for _a, b in kept)
     psi = _psi([a / n for a, _b in kept], [b / m for _a, b in kept], n, m)
@@ -201,10 +215,28 @@ def _levels(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     )
 
 
-def _row(profile: Mapping[str, Any], names: Sequence[str]) -> list[int]:
-    by_level = dict(zip(profile["levels"], profile["counts"], strict=True))
-    pooled = profile.get("other", 0) + sum(count for level, count in by_level.items() if level not in names)
-    return [*(by_level[level] for level in names), pooled, profile.get("missing", 0)]
+def _level_rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    """Counts of both by the same levels, then by rare ones and missing ones.
+
+    A record that pooled nothing has none of a level that it does not name. One that pooled some has as many as its
+    pool allows, and no more than would make the two records alike: so a pool never invents a shift, and never hides
+    that a common level went.
+    """
+    counts = [dict(zip(side["levels"], side["counts"], strict=True)) for side in (old, new)]
+    pools = [int(side.get("other", 0)) for side in (old, new)]
+    sizes = [max(sum(side.values()) + pool, 1) for side, pool in zip(counts, pools, strict=True)]
+    rows: tuple[list[int], list[int]] = ([], [])
+    for level in sorted({*counts[0], *counts[1]}):
+        for side in (0, 1):
+            seen = counts[side].get(level)
+            if seen is None:
+                alike = round(counts[1 - side][level] * sizes[side] / sizes[1 - side])
+                seen = min(pools[side], alike)
+                pools[side] -= seen
+            rows[side].append(seen)
+    for side, profile in enumerate((old, new)):
+        rows[side].extend([pools[side], profile.get("missing", 0)])
+    return rows
 
 
 def _psi(old: Sequence[float], new: Sequence[float], n: int, m: int) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from raudit.findings import Finding, JsonObject, Severity, Status, Threshold
+from raudit.findings import Finding, JsonObject, Severity, Status, Threshold, written
 from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
 from raudit.policy.waivers import WaiverLedger, Waivers, apply_waivers
@@ -231,8 +231,8 @@ def _sentence(item: Judged, held: Mapping[str, Held]) -> str:
     return f"{item.finding.rule} ({item.severity}) failed: {item.finding.statement.rstrip('.')}.{tail}"
 
 
-def _worst_first(item: Judged) -> tuple[int, str, str]:
-    return item.severity.rank, item.finding.rule, item.fingerprint
+def _worst_first(item: Judged) -> tuple[bool, int, str, str]:
+    return not item.finding.beyond_chance, item.severity.rank, item.finding.rule, item.fingerprint
 
 
 def _fingerprints(items: Sequence[Judged]) -> tuple[str, ...]:
@@ -279,4 +279,4 @@ def _change(held: Held) -> dict[str, Any]:
 
 
 def _number(value: float | None) -> str:
-    return "unbounded" if value is None else f"{value:.4g}"
+    return written(value)

@@ -54,7 +54,7 @@ class WaiverTerms:
     """Warn when a waiver in use ends within so many days."""
     max_days: int = 366
     """Longest life of a waiver, from ``created`` to ``expires``."""
-    four_eyes: bool = False
+    four_eyes: bool = True
     """True: owner and approver must be different people."""
     strict: bool = False
     """True: an unused, expired or malformed waiver is itself a blocking reason."""

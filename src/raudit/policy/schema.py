@@ -87,7 +87,7 @@ class WaiverSection(Strict):
     """Warn when a waiver in use ends within so many days."""
     max_days: int = Field(default=366, ge=1, le=3660)
     """Longest life of a waiver."""
-    four_eyes: bool = False
+    four_eyes: bool = True
     """yes: owner and approver must differ."""
     strict: bool = False
     """yes: unused, expired and malformed waivers block."""

@@ -15,7 +15,7 @@ from raudit.policy.judge import judge
 from raudit.policy.model import Policy
 from raudit.policy.waivers import Waiver, load_waivers, matches
 from raudit.record import Record
-from raudit.yamltext import parse_yaml
+from raudit.yamltext import nearest, parse_yaml, read_yaml
 
 HEAD = "schema: raudit.waivers/1\nwaivers:\n"
 
@@ -129,6 +129,52 @@ def appended(path: Path, waiver: Waiver) -> bytes:
         expected="'waivers:' as the last key, with one entry a dash",
         hint="add this by hand:\n" + waiver_text(waiver),
     )
+
+
+def without(path: Path, waiver: str) -> tuple[Waiver, bytes]:
+    """One waiver of a file, and the file without it; everything else in it stays as it is.
+
+    Raises
+    ------
+    PolicyError
+        If there is no such waiver, or its layout does not let one entry be taken out.
+    """
+    found = named(path, waiver)
+    text = path.read_text(encoding="utf-8-sig")
+    lines = text.splitlines(keepends=True)
+    yaml = read_yaml(path, error=PolicyError)
+    starts = [yaml.line(("waivers", n)) - 1 for n in range(len(yaml.value["waivers"]))]
+    index = [str(item.get("id")) for item in yaml.value["waivers"]].index(waiver)
+    end = starts[index + 1] if index + 1 < len(starts) else len(lines)
+    after = "".join([*lines[: starts[index]], *lines[end:]])
+    kept = [item for item in yaml.value["waivers"] if str(item.get("id")) != waiver]
+    try:
+        now = parse_yaml(after, source="waivers", error=PolicyError).value
+    except PolicyError:
+        now = {}
+    if not isinstance(now, dict) or (now.get("waivers") or []) != kept:
+        raise PolicyError(
+            "the file's layout does not let one waiver be taken out", reference="waivers-layout", where=str(path),
+            hint=f"take {waiver} out by hand; the next run tells the log",
+        )  # fmt: skip
+    return found, after.encode()
+
+
+def named(path: Path, waiver: str) -> Waiver:
+    """One waiver of a file, by its id.
+
+    Raises
+    ------
+    PolicyError
+        If there is none.
+    """
+    entries = {entry.id: entry for entry in load_waivers(path).entries}
+    if waiver not in entries:
+        raise PolicyError(
+            f"there is no waiver {waiver}", reference="no-waiver", where=str(path),
+            hint=nearest(waiver, list(entries)) if entries else "the file holds none",
+        )  # fmt: skip
+    return entries[waiver]
 
 
 def _adds_one(before: str, after: str) -> bool:

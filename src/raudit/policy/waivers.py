@@ -8,10 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from raudit.canonical import Sha256, digest
 from raudit.errors import PolicyError
 from raudit.findings import Finding, Threshold
+from raudit.people import NOBODY, People
 from raudit.policy.model import WaiverTerms
 from raudit.record import Record, WaiverUse
+from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_statements
 from raudit.validate import validate
 from raudit.yamltext import YamlText, nearest, read_yaml
 
@@ -56,6 +59,32 @@ class Waivers:
     malformed: tuple[Malformed, ...] = ()
     source: str = ""
     """File name; empty if there is no file."""
+    people: People = NOBODY
+    """Who people are."""
+    statements: tuple[Outcome, ...] = ()
+    """The signed statements beside the file, checked."""
+    identity: str = ""
+    """``proven``: a waiver counts only if its approver is proven to have approved exactly it."""
+
+    def approval(self, waiver: Waiver) -> Outcome | None:
+        """The approver's statement over a waiver, proven ones first; None if there is none."""
+        own, approver = str(waiver_sha256(waiver)), self.people.id_of(waiver.approver)
+        found = [
+            item
+            for item in self.statements
+            if item.statement is not None
+            and item.statement.kind is Kind.APPROVAL
+            and item.statement.subjects.get("waiver") == own
+            and item.statement.person == approver
+        ]
+        return min(found, key=lambda item: not item.proven, default=None)
+
+    def identity_of(self, waiver: Waiver) -> str:
+        """How the approver is known, in words."""
+        approval = self.approval(waiver)
+        if approval is None:
+            return "stated, not proven"
+        return approval.detail if approval.proven else f"not proven: {approval.detail}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +96,23 @@ class WaiverLedger:
     uses: tuple[WaiverUse, ...] = ()
 
 
-def load_waivers(path: Path | None) -> Waivers:
+def load_waivers(
+    path: Path | None,
+    *,
+    people: People = NOBODY,
+    identity: str = "",
+    enrolment: Enrolment | None = None,
+) -> Waivers:
     """Read a waivers file; an entry that is malformed is kept as such and does not spoil the others.
+
+    Parameters
+    ----------
+    people
+        Who people are; with them owner and approver must be known.
+    identity
+        ``proven``: a waiver counts only with a signed statement of its approver.
+    enrolment
+        What a log knows of people's keys.
 
     Raises
     ------
@@ -106,7 +150,14 @@ def load_waivers(path: Path | None) -> Waivers:
         if isinstance(entry, Waiver) and any(entry.id == other.id for other in entries):
             entry = Malformed(id=entry.id, rule=entry.rule, fault="the id is used twice; the first entry counts")
         (entries if isinstance(entry, Waiver) else malformed).append(entry)  # type: ignore[arg-type]
-    return Waivers(entries=tuple(entries), malformed=tuple(malformed), source=path.name)
+    return Waivers(
+        entries=tuple(entries),
+        malformed=tuple(malformed),
+        source=path.name,
+        people=people,
+        identity=identity,
+        statements=check_statements(read_statements(path), people, enrolment=enrolment),
+    )
 
 
 def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
@@ -123,6 +174,14 @@ def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
     except PolicyError as error:
         return Malformed(id=name, rule=rule, fault=f"{error.message} (line {yaml.line(at)})")
     return _waiver(entry, yaml.line(at))
+
+
+def waiver_sha256(waiver: Waiver) -> Sha256:
+    """Digest of all that a waiver says, wherever it stands in a file; what an approval signs."""
+    said = {name: getattr(waiver, name) for name in ("id", "rule", "reason", "owner", "approver", "ticket")}
+    days = {"created": waiver.created.isoformat(), "expires": waiver.expires.isoformat()}
+    limits = {"max_value": waiver.max_value, "min_value": waiver.min_value}
+    return digest({**said, **days, **limits, "scope": [list(pair) for pair in waiver.scope]})
 
 
 def waiver_from(raw: Mapping[str, Any]) -> Waiver:
@@ -176,7 +235,7 @@ def apply_waivers(
         uses.append(WaiverUse(id=bad.id, state="malformed", rule=bad.rule, explanation=why))
     for waiver in waivers.entries:
         matching = [(finding, limit) for finding, limit in findings if matches(waiver, finding, record)]
-        fault = _fault(waiver, record, terms, today)
+        fault = _fault(waiver, record, terms, today) or _who_fault(waivers, waiver, terms)
         if fault:
             uses.extend(_use(waiver, fault[0], finding, fault[1]) for finding, _limit in matching)
             if not matching:
@@ -186,6 +245,7 @@ def apply_waivers(
             uses.append(_use(waiver, "unused", None, _unused(waiver, record)))
         for finding, limit in matching:
             state, why = _judge(waiver, finding, limit, terms, today)
+            why = f"{why}; its approval is {waivers.identity_of(waiver)}" if waivers.people else why
             uses.append(_use(waiver, state, finding, why))
             if state in {"applied", "expires_soon"}:
                 waived.setdefault(finding.fingerprint, waiver.id)
@@ -232,8 +292,22 @@ def _fault(waiver: Waiver, record: Record, terms: WaiverTerms, today: date) -> t
         return "expired", f"expired on {waiver.expires}"
     if (waiver.expires - waiver.created).days > terms.max_days:
         return "malformed", f"does not count: it lives longer than the {terms.max_days} days that the policy allows"
-    if terms.four_eyes and waiver.owner.strip().casefold() == waiver.approver.strip().casefold():
+    return None
+
+
+def _who_fault(waivers: Waivers, waiver: Waiver, terms: WaiverTerms) -> tuple[str, str] | None:
+    """Why the people behind a waiver are not enough: too few, unknown, or not proven."""
+    people = waivers.people
+    if terms.four_eyes and people.id_of(waiver.owner) == people.id_of(waiver.approver):
         return "malformed", "does not count: the policy asks for an approver who is not the owner"
+    if not people:
+        return None
+    unknown = [name for name in (waiver.owner, waiver.approver) if people.find(name) is None]
+    if unknown:
+        return "malformed", f"does not count: nobody is known as {unknown[0]}"
+    approval = waivers.approval(waiver)
+    if waivers.identity == "proven" and not (approval is not None and approval.proven):
+        return "malformed", f"does not count: its approval is {waivers.identity_of(waiver)}"
     return None
 
 

@@ -12,7 +12,10 @@ _ORDER = {Status.FAILED: 0, Status.INDETERMINATE: 1, Status.PASSED: 2}
 
 
 def worst_first(views: Iterable[FindingView]) -> tuple[FindingView, ...]:
-    """Order findings: failed, then indeterminate, then passed; blocking before waived; by severity, then by excess."""
+    """Order findings: failed, then indeterminate, then passed; blocking before waived; by severity, then by excess.
+
+    Among what could not be told, groups that differ beyond chance come before what nobody could measure.
+    """
     return tuple(
         sorted(
             views,
@@ -20,6 +23,7 @@ def worst_first(views: Iterable[FindingView]) -> tuple[FindingView, ...]:
                 _ORDER[v.finding.status],
                 not v.blocking,
                 v.waiver is not None,
+                not v.finding.beyond_chance,
                 v.finding.severity.rank,
                 -_excess(v),
                 v.finding.rule,

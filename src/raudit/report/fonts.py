@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -28,14 +28,19 @@ def font_configuration(folders: Sequence[Path], cache: Path) -> str:
     )
 
 
-def embedded_faces(folders: Sequence[Path], text: str) -> str:
-    """Make ``@font-face`` rules that hold the characters of a text, as WOFF2 in ``data:`` URLs."""
+def embedded_faces(folders: Sequence[Path], text: str, only: Collection[str] = FACES) -> str:
+    """Make ``@font-face`` rules that hold the characters of a text, as WOFF2 in ``data:`` URLs.
+
+    ``only`` names the shipped files that are needed; a folder's own fonts always are.
+    """
     from fontTools import subset
 
     points = sorted({ord(c) for c in text} | set(range(32, 127)))
     rules = []
     for folder in folders:
         for file in sorted(folder.glob("*.ttf")):
+            if file.stem in FACES and file.stem not in only:
+                continue
             family, weight, style = FACES.get(file.stem, (file.stem, "400", "normal"))
             options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "tnum", "mark", "ccmp", "locl"])
             options.recalc_timestamp = False
@@ -45,6 +50,7 @@ def embedded_faces(folders: Sequence[Path], text: str) -> str:
             cut.subset(font)
             out = io.BytesIO()
             subset.save_font(font, out, options)
+            font.close()
             data = base64.b64encode(out.getvalue()).decode("ascii")
             rules.append(
                 f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'

@@ -99,9 +99,22 @@ def find_template(name: str, templates_dir: Path | None = None) -> Template:
         shared=shipped / SHARED,
         description=str(about.get("description") or ""),
     )
+    _refuse_links_out(template.folder)
     for file in sorted(template.folder.glob("*.j2")):
         lint(_read(file), file.name)
     return template
+
+
+def _refuse_links_out(folder: Path) -> None:
+    """Refuse a link that leads out of the folder: a template could print any file of this machine through it."""
+    for path in sorted(folder.rglob("*")):
+        if not path.resolve().is_relative_to(folder):
+            raise TemplateError(
+                "a link in the template leads out of its folder",
+                reference="template-link",
+                where=str(path.relative_to(folder)),
+                hint="put a copy of the file there",
+            )
 
 
 def run_template(template: Template, medium: str, context: dict[str, Any], finalize: Any) -> str:

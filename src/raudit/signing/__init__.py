@@ -1,10 +1,11 @@
 """Keys, PAdES signatures, time stamps, and what a verifier accepts: this room sees bytes and digests only."""
 
 from raudit.signing.attest import Attestation, attest, check_attestation
+from raudit.signing.certificates import read_certificates
 from raudit.signing.check import check_pdf
 from raudit.signing.keys import SigningKey, load_signer
 from raudit.signing.selfsigned import KeyPaths, init_keys
-from raudit.signing.sign import certify, countersign
+from raudit.signing.sign import ISSUER_FIELD, certify, countersign, field_size
 from raudit.signing.sources import KeySource, PemFiles, Pkcs11Token, Pkcs12File, source_from_environment
 from raudit.signing.timestamping import Level, TimeStamping
 from raudit.signing.verdict import (
@@ -20,6 +21,7 @@ from raudit.signing.verdict import (
 )
 
 __all__ = [
+    "ISSUER_FIELD",
     "Attestation",
     "EmbeddedFile",
     "Fault",
@@ -43,7 +45,9 @@ __all__ = [
     "check_attestation",
     "check_pdf",
     "countersign",
+    "field_size",
     "init_keys",
     "load_signer",
+    "read_certificates",
     "source_from_environment",
 ]

@@ -16,14 +16,13 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from raudit.canonical import Json, Sha256, canonical_bytes, sha256
+from raudit.dsse import PAYLOAD_TYPE, STATEMENT_TYPE, pre_authentication_encoding
 from raudit.signing.certificates import describe, parse_all, read_certificates, to_pem
 from raudit.signing.keys import SigningKey
 from raudit.signing.loop import run
 from raudit.signing.trust import SIGNING_USAGES, Trust
 from raudit.signing.verdict import Fault, FaultCode
 
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 MAX_ENVELOPE = 16 << 20
 
 
@@ -115,16 +114,6 @@ def check_attestation(envelope: bytes, *, trust: Sequence[bytes] = (), at: datet
         return _result(statement=statement, certificate=own, faults=(fault,))
     found = Trust(signers=anchors, authorities=(), certificates=tuple(others))
     return _result(statement=statement, certificate=own, faults=_signer_faults(own, found, at or datetime.now(UTC)))
-
-
-def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
-    """Compute what a DSSE signature is made over.
-
-    >>> pre_authentication_encoding("http://example.com/HelloWorld", b"hello world")
-    b'DSSEv1 29 http://example.com/HelloWorld 11 hello world'
-    """
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
 def _open(envelope: bytes) -> tuple[bytes, bytes, list[bytes]]:

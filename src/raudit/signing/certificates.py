@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from raudit.errors import KeyFileError
+from raudit.signing.names import issuer_name, names_itself, subject_name, tolerate_names
 
 
 def read_certificates(data: bytes, *, where: str = "") -> tuple[bytes, ...]:
@@ -42,18 +43,13 @@ def parse_all(certificates: Iterable[bytes]) -> list[Any]:
     """Parse PEM or DER certificates into asn1crypto's, which pyHanko wants."""
     from asn1crypto import x509
 
+    tolerate_names()
     return [x509.Certificate.load(der) for data in certificates for der in read_certificates(data)]
 
 
 def describe(certificate: Any) -> str:
     """Write an asn1crypto certificate's subject as RFC 4514 does, such as ``CN=Ada,O=Example``; printable only."""
-    from cryptography import x509
-
-    try:
-        text = x509.load_der_x509_certificate(certificate.dump()).subject.rfc4514_string()
-    except ValueError:  # a hostile certificate that only the laxer parser reads
-        text = certificate.subject.human_friendly
-    return "".join(char if char.isprintable() else "?" for char in text)[:300]
+    return subject_name(certificate)
 
 
 def to_pem(der: bytes) -> bytes:
@@ -64,13 +60,6 @@ def to_pem(der: bytes) -> bytes:
     return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)
 
 
-def common_name(certificate: Any) -> str:
-    """Find the common name in a certificate's subject, or the whole subject if it has none."""
-    found = certificate.subject.native.get("common_name", "")
-    text = found if isinstance(found, str) else str(found[-1])
-    return "".join(char if char.isprintable() else "?" for char in text) or describe(certificate)
-
-
 def facts(der: bytes) -> dict[str, str]:
     """Tell what a certificate says about a signer, for a person or as JSON."""
     from asn1crypto import x509
@@ -79,10 +68,10 @@ def facts(der: bytes) -> dict[str, str]:
 
     certificate = x509.Certificate.load(der)
     usage = certificate.key_usage_value
-    own = certificate.self_signed != "no"
+    own = names_itself(certificate)
     return {
         "subject": describe(certificate),
-        "issuer": "itself: nobody else vouches for the name" if own else certificate.issuer.human_friendly,
+        "issuer": "itself: nobody else vouches for the name" if own else issuer_name(certificate),
         "valid_from": certificate.not_valid_before.isoformat(),
         "valid_until": certificate.not_valid_after.isoformat(),
         "key": f"{certificate.public_key.algorithm} {certificate.public_key.bit_size}",

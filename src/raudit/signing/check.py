@@ -17,8 +17,10 @@ from typing import Any
 from raudit.canonical import sha256
 from raudit.signing.certificates import parse_all
 from raudit.signing.changes import later_faults
+from raudit.signing.content import content_faults
 from raudit.signing.embedded import embedded_files
 from raudit.signing.judge import Judge, read_signature
+from raudit.signing.names import tolerate_names
 from raudit.signing.revisions import revision_ends
 from raudit.signing.trust import gather
 from raudit.signing.verdict import (
@@ -62,6 +64,7 @@ def check_pdf(
     """
     parse_all(trust)  # the verifier's own mistake is an error; the file's faults are values
     parse_all(tsa_trust or ())
+    tolerate_names()
     faults: list[Fault] = []
     with _quiet(), _uncollected():
         reader = _read(pdf, faults)
@@ -104,6 +107,7 @@ def _check(
         signed = _as_certified(pdf, found, signatures)
         embedded = embedded_files(signed.root)
         if found:
+            faults += content_faults(signed)
             faults += later_faults(signed, _fresh(pdf))
     revisions = _revisions(pdf, reader, {sig.signed_revision for sig in found}, faults)
     first = min((item.revision for item in signatures), default=0)

@@ -77,19 +77,23 @@ def _names_its_certificate(identifier: Any, certificates: Any) -> bool:
 
 def _stray_certificates(signed_data: Any) -> Iterator[str]:
     """Check the certificates that a path may not need, so that nothing else would notice a change in them."""
-    from cryptography import x509
     from cryptography.exceptions import InvalidSignature
+    from cryptography.x509 import load_der_x509_certificate as load
 
-    found = [x509.load_der_x509_certificate(item.chosen.dump()) for item in signed_data["certificates"]]
-    for certificate in found:
-        issuers = [other for other in found if other.subject == certificate.issuer]
-        issued = [other for other in found if other.issuer == certificate.subject and other is not certificate]
-        pairs = [(certificate, issuer) for issuer in issuers] or [(child, certificate) for child in issued]
+    found = [
+        (item.chosen.subject.dump(), item.chosen.issuer.dump(), item.chosen.dump())
+        for item in signed_data["certificates"]
+    ]
+    for own in found:
+        subject, issuer, _ = own
+        issuers = [other for other in found if other[0] == issuer]
+        issued = [other for other in found if other[1] == subject and other is not own]
+        pairs = [(own, other) for other in issuers] or [(child, own) for child in issued]
         if not pairs and len(found) > 1:
             yield "it carries a certificate that belongs to none of the others"
-        for child, issuer in pairs:
+        for child, parent in pairs:
             try:
-                child.verify_directly_issued_by(issuer)
+                load(child[2]).verify_directly_issued_by(load(parent[2]))
             except (InvalidSignature, ValueError, TypeError):
                 yield "it carries a certificate that was changed"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from raudit.canonical import Sha256, sha256
 from raudit.errors import SignatureIntegrityError
 from raudit.signing.check import check_pdf
 from raudit.signing.keys import SigningKey
-from raudit.signing.sign import countersign, next_reviewer_field
+from raudit.signing.sign import countersign, field_size, next_reviewer_field
 from raudit.signing.timestamping import TimeStamping
 from raudit.signing.verdict import PdfCheck, SignatureCheck, Standing
 
@@ -40,10 +41,16 @@ def countersign_checked(
     reason: str = "",
     field_name: str | None = None,
     tsa: TimeStamping | None = None,
+    draw: Callable[[tuple[float, float]], bytes] | None = None,
 ) -> CounterSigned:
     """Counter-sign a report, unless it was tampered with.
 
     Whether its issuer is who they should be is the reviewer's judgement; that nothing was changed is checked here.
+
+    Parameters
+    ----------
+    draw
+        Draws what the field shows, as a PDF page of the given width and height in points.
 
     Raises
     ------
@@ -55,7 +62,18 @@ def countersign_checked(
     before = check_pdf(pdf, at=clock)
     refuse_if_broken(before, "the report is not as it was signed, so nothing was added to it")
     name_of_field = field_name or next_reviewer_field(pdf)
-    signed = countersign(pdf, key, role=role, name=name, clock=clock, reason=reason, field=name_of_field, tsa=tsa)
+    size = field_size(pdf, name_of_field)
+    signed = countersign(
+        pdf,
+        key,
+        role=role,
+        name=name,
+        clock=clock,
+        reason=reason,
+        field=name_of_field,
+        tsa=tsa,
+        appearance=draw(size) if draw is not None and size is not None else None,
+    )
     after = check_pdf(signed, at=clock)
     refuse_if_broken(after, "the new signature does not hold, so nothing was written")
     own = next(item for item in after.signatures if item.field == name_of_field)

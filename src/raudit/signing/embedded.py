@@ -25,7 +25,7 @@ def embedded_files(root: Any) -> tuple[EmbeddedFile, ...]:
     ISO 32000-2, 7.11.4 and 14.13; ISO 19005-3, 6.8.
     """
     found: dict[tuple[str, str], EmbeddedFile] = {}
-    for specification in _specifications(root):
+    for specification in specifications(root):
         file = _file(specification)
         if file is not None:
             # two attachments of one name but different content are both kept, so that neither can hide the other
@@ -41,7 +41,8 @@ def value(dictionary: Any, key: str, default: Any) -> Any:
         return default
 
 
-def _specifications(root: Any) -> Iterator[Any]:
+def specifications(root: Any) -> Iterator[Any]:
+    """Yield the file specifications of the name tree and of the associated files, in that order."""
     names = value(root, "/Names", {})
     if "/EmbeddedFiles" in names:
         yield from _walk(names["/EmbeddedFiles"], 0)

@@ -17,6 +17,7 @@ from raudit.signing.certificates import describe
 from raudit.signing.changes import modification_fault
 from raudit.signing.container import container_problem
 from raudit.signing.loop import run
+from raudit.signing.names import names_itself
 from raudit.signing.trust import SIGNING_USAGES, Trust, trust_fault
 from raudit.signing.verdict import Fault, FaultCode, SignatureCheck, SignatureKind, TimeStampInfo
 
@@ -81,7 +82,7 @@ class Judge:
         return SignatureCheck(
             field=_clean(embedded.field_name),
             kind=kind,
-            role="issuer" if kind is SignatureKind.CERTIFICATION else _claimed_role(embedded),
+            role="" if kind is SignatureKind.CERTIFICATION else _claimed_role(embedded),
             signer=describe(certificate),
             fingerprint=sha256(certificate.dump()),
             certificate=certificate.dump(),
@@ -136,7 +137,12 @@ class Judge:
             )
             return False
         if not status.trusted:
-            self._fault(*_at(embedded, trust_fault(status, anchors_given=bool(self.trust.signers))))
+            code, detail = trust_fault(status, anchors_given=bool(self.trust.signers))
+            if code is FaultCode.KEY_USAGE and self._is_stranger(certificate):
+                code, detail = FaultCode.UNTRUSTED_SIGNER, "the certificate is signed by its own key and not trusted"
+            if code is FaultCode.UNTRUSTED_SIGNER and self._is_impostor(certificate):
+                code, detail = FaultCode.IMPERSONATION, "it bears the name of a trusted certificate, not its key"
+            self._fault(code, embedded, detail)
             return False
         # an anchor's own dates are not looked at on a path, and a pinned or self-signed certificate is its own anchor
         if not start <= moment <= end:
@@ -149,6 +155,28 @@ class Judge:
             )
             return False
         return True
+
+    def _is_stranger(self, certificate: Any) -> bool:
+        """Tell a certificate that vouches for itself alone; the library takes it for a misused authority's."""
+        pinned = {anchor.dump() for anchor in self.trust.signers}
+        usage = certificate.key_usage_value
+        fit = usage is None or bool(set(usage.native) & SIGNING_USAGES)
+        return fit and names_itself(certificate) and certificate.dump() not in pinned
+
+    def _is_impostor(self, certificate: Any) -> bool:
+        """Tell a certificate that names a trusted one as its issuer, though that one's key did not sign it."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.x509 import load_der_x509_certificate as load
+
+        own = load(certificate.dump())
+        for anchor in self.trust.signers:
+            if anchor.subject != certificate.issuer or anchor.dump() == certificate.dump():
+                continue
+            try:
+                own.verify_directly_issued_by(load(anchor.dump()))
+            except (InvalidSignature, ValueError, TypeError):
+                return True
+        return False
 
     def _time_stamp(self, embedded: Any) -> tuple[bool, bool, datetime, TimeStampInfo | None]:
         from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp
@@ -175,10 +203,6 @@ class Judge:
 
     def _fault(self, code: FaultCode, embedded: Any, detail: str) -> None:
         self.faults.append(Fault(code=code, field=_clean(embedded.field_name), detail=detail))
-
-
-def _at(embedded: Any, named: tuple[FaultCode, str]) -> tuple[FaultCode, Any, str]:
-    return named[0], embedded, named[1]
 
 
 def _kind(embedded: Any) -> SignatureKind:

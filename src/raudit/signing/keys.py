@@ -12,7 +12,8 @@ from typing import Any, Self, assert_never
 from raudit.canonical import Sha256, sha256
 from raudit.errors import KeyFileError
 from raudit.extras import require
-from raudit.signing.certificates import common_name, describe, read_certificates
+from raudit.signing.certificates import describe, read_certificates
+from raudit.signing.names import common_name_of, names_itself, tolerate_names
 from raudit.signing.sources import KeySource, PemFiles, Pkcs11Token, Pkcs12File
 
 MIN_RSA_BITS = 2048
@@ -65,6 +66,7 @@ def load_signer(source: KeySource) -> SigningKey:
         If a private key file is readable by group or others, the passphrase is missing or wrong, the certificate is
         another key's, or the key's kind is one that PDF readers cannot check (Ed25519, short RSA).
     """
+    tolerate_names()
     match source:
         case PemFiles():
             return _from_pem(source)
@@ -230,12 +232,12 @@ def _signing_key(own: Any, chain: list[Any], algorithm: str, signer: Any, *, ses
         )
     return SigningKey(
         subject=describe(own),
-        common_name=common_name(own),
+        common_name=common_name_of(own),
         fingerprint=sha256(own.dump()),
         certificate=own.dump(),
         chain=tuple(cert.dump() for cert in chain),
         algorithm=algorithm,
-        self_signed=own.self_signed != "no",
+        self_signed=names_itself(own),
         signer=signer,
         session=session,
     )

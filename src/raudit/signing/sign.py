@@ -119,6 +119,13 @@ def countersign(
             got=repr(role)[:80],
             expected="1 to 64 printable characters, such as dpo",
         )
+    if _reads_as_issuer(role):
+        raise UsageError(
+            "nobody counter-signs as the issuer: that is who certified the report",
+            reference="role-issuer",
+            got=repr(role)[:80],
+            expected="what the reviewer is, such as dpo",
+        )
     writer = _writer(pdf)
     if read_certification_data(writer.prev) is None:
         raise UsageError(
@@ -137,6 +144,30 @@ def countersign(
         tsa=tsa,
         appearance=appearance,
     )
+
+
+def field_size(pdf: bytes, field: str) -> tuple[float, float] | None:
+    """Return width and height in points of an empty signature field; None if there is none, or it shows nothing."""
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    for name, value, found in enumerate_sig_fields(_reader(pdf)):
+        if name == field and value is None and "/Rect" in found.get_object():
+            left, bottom, right, top = (float(side) for side in found.get_object()["/Rect"])
+            return (right - left, top - bottom) if right > left and top > bottom else None
+    return None
+
+
+def document_language(pdf: bytes) -> str:
+    """Return the language that a PDF says it is in (ISO 32000-2, 14.9.2), such as ``en``; empty if it says none."""
+    return str(_reader(pdf).root.get("/Lang", "")).partition("-")[0]
+
+
+def _reads_as_issuer(role: str) -> bool:
+    """Tell whether a reader would take a role for the issuer's, in whatever letters it is spelt."""
+    import unicodedata
+
+    decomposed = unicodedata.normalize("NFKD", role).casefold()
+    return "".join(char for char in decomposed if char.isalpha() and char.isascii()) == "issuer"
 
 
 def next_reviewer_field(pdf: bytes) -> str:
@@ -239,15 +270,37 @@ def _appearance(page: bytes | None) -> Any:
 
     pyHanko's own text stamp embeds a font whose widths break PDF/A, and is tied into no structure element.
     """
+    from pyhanko.pdf_utils import layout
+    from pyhanko.pdf_utils.content import PdfContent
+    from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.stamp import BaseStampStyle, StaticStampStyle
 
     class KeepAppearance(BaseStampStyle):
         def create_stamp(self, writer: Any, box: Any, text_params: Any) -> Any:
             """Make no stamp."""
 
+    class DrawnPage(PdfContent):
+        """The page as a form of its own, fonts and all; pyHanko's own class wants a file's name."""
+
+        def render(self) -> bytes:
+            form = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(page or b"")))
+            self.resources.xobject["/Drawn"] = form
+            left, bottom, right, top = form.get_object()["/BBox"]
+            self.box = layout.BoxConstraints(width=abs(right - left), height=abs(top - bottom))
+            return b"/Drawn Do"
+
     if page is None:
         return KeepAppearance(border_width=0)
-    return StaticStampStyle.from_pdf_file(io.BytesIO(page), border_width=0, background_opacity=1.0)
+    return StaticStampStyle(
+        background=DrawnPage(),
+        background_layout=layout.SimpleBoxLayoutRule(
+            x_align=layout.AxisAlignment.ALIGN_MID,
+            y_align=layout.AxisAlignment.ALIGN_MID,
+            margins=layout.Margins(0, 0, 0, 0),
+        ),
+        background_opacity=1.0,
+        border_width=0,
+    )
 
 
 def _one_revision() -> Any:

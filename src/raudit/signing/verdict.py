@@ -28,6 +28,10 @@ class FaultCode(StrEnum):
     """There is no signature at all."""
     NOT_CERTIFIED = "not-certified"
     """The first signature is not an issuer's certification that limits later changes."""
+    ACTIVE_CONTENT = "active-content"
+    """The certified file holds something that acts, leads away or hides, for which a report has no use."""
+    DOUBLED_ATTACHMENT = "doubled-attachment"
+    """Two attachments share a name, so two readers may open different ones."""
     DIGEST_MISMATCH = "digest-mismatch"
     """Bytes that a signature covers were changed."""
     SIGNATURE_INVALID = "signature-invalid"
@@ -47,7 +51,9 @@ class FaultCode(StrEnum):
     NO_TRUST_GIVEN = "no-trust-given"
     """No certificate was given to trust, so nobody is identified."""
     UNTRUSTED_SIGNER = "untrusted-signer"
-    """The signer's certificate is none of the trusted ones, and leads to none of them."""
+    """The signer's certificate is none of the trusted ones, and leads to none of them: nobody said who that is."""
+    IMPERSONATION = "impersonation"
+    """The signer's certificate names a trusted one as its issuer, whose key did not sign it."""
     OUTSIDE_VALIDITY = "outside-validity"
     """The signer's certificate was not valid at the time the signature is judged at."""
     CLAIMED_TIME = "claimed-time"
@@ -63,7 +69,12 @@ class FaultCode(StrEnum):
 
 
 UNPROVEN = frozenset(
-    {FaultCode.NO_TRUST_GIVEN, FaultCode.UNTRUSTED_TIMESTAMP, FaultCode.OUTSIDE_VALIDITY}
+    {
+        FaultCode.NO_TRUST_GIVEN,
+        FaultCode.UNTRUSTED_SIGNER,
+        FaultCode.UNTRUSTED_TIMESTAMP,
+        FaultCode.OUTSIDE_VALIDITY,
+    }
 )  # all other faults mean broken
 
 
@@ -131,7 +142,7 @@ class SignatureCheck:
     kind: SignatureKind
     """What it is."""
     role: str
-    """``issuer``, or the role a counter-signer claims; empty if none is claimed."""
+    """The role that a counter-signer claims, which nobody else vouches for; empty if none is claimed."""
     signer: str
     """Subject of the signer's certificate."""
     fingerprint: Sha256

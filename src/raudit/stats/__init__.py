@@ -1,6 +1,6 @@
 """Intervals, resampling, tests and power: pure functions on counts."""
 
-from raudit.stats.gaps import Gap, largest_difference, smallest_ratio
+from raudit.stats.gaps import Gap, differences_from, largest_difference, ratios_to, smallest_ratio
 from raudit.stats.intervals import (
     Bounds,
     LogRates,
@@ -11,6 +11,7 @@ from raudit.stats.intervals import (
     newcombe,
     normal_quantile,
     range_quantile,
+    range_tail,
     wilson,
     wilson_ratio,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Gap",
     "LogRates",
     "detectable_gap",
+    "differences_from",
     "dirichlet_draws",
     "draw_bounds",
     "effective_n",
@@ -37,6 +39,8 @@ __all__ = [
     "newcombe",
     "normal_quantile",
     "range_quantile",
+    "range_tail",
+    "ratios_to",
     "rows_to_settle",
     "smallest_ratio",
     "wilson",

@@ -38,7 +38,7 @@ def largest_difference(values: Floats, bounds: Bounds) -> Gap:
     bounds
         An interval for each, made with ``range_quantile(n_groups, level)``.
     """
-    top, bottom = int(np.argmax(values)), int(np.argmin(values))
+    top, bottom = _ends(values)
     # The lower end of a pair grows with a's value and shrinks with its distance to its lower bound: only groups that
     # no other group beats in both can give the maximum. The same holds for b, and for the upper end.
     a = _fronts(values, bounds.low - values)
@@ -61,7 +61,7 @@ def smallest_ratio(values: Floats, logs: LogRates) -> Gap:
     logs
         Their logs, with bounds made with ``range_quantile(n_groups, level)``.
     """
-    top, bottom = int(np.argmax(values)), int(np.argmin(values))
+    top, bottom = _ends(values)
     value = float(values[bottom] / values[top]) if values[top] > 0 else float("nan")
     below, above = logs.centre - logs.low, logs.high - logs.centre
     low = float(np.min(_log_pairs(logs, _fronts(-logs.centre, below), _fronts(logs.centre, above)).low))
@@ -70,6 +70,52 @@ def smallest_ratio(values: Floats, logs: LogRates) -> Gap:
     if not np.isnan(value):
         ends = min(ends[0], value), max(ends[1], value)
     return Gap(value=value, low=ends[0], high=ends[1], highest=top, lowest=bottom)
+
+
+def differences_from(values: Floats, bounds: Bounds, reference: int) -> Gap:
+    """Bound the largest difference between one group and any other.
+
+    Parameters
+    ----------
+    bounds
+        An interval for each, so wide that all comparisons with the reference hold at once.
+    reference
+        Index of the group that the others are held against.
+    """
+    others = np.delete(np.arange(values.size), reference)
+    fixed = Bounds(bounds.low[[reference]], bounds.high[[reference]])
+    apart = mover_difference(
+        values[others], Bounds(bounds.low[others], bounds.high[others]), values[[reference]], fixed
+    )
+    gaps = values[others] - values[reference]
+    worst = int(others[int(np.argmax(np.abs(gaps)))])
+    gap = float(abs(values[worst] - values[reference]))
+    low = float(np.max(np.maximum(np.maximum(apart.low, -apart.high), 0.0)))
+    high = float(np.max(np.maximum(apart.high, -apart.low)))
+    top, bottom = (worst, reference) if values[worst] >= values[reference] else (reference, worst)
+    return Gap(value=gap, low=min(low, gap), high=max(high, gap), highest=top, lowest=bottom)
+
+
+def ratios_to(values: Floats, logs: LogRates, reference: int) -> Gap:
+    """Bound the smallest ratio of any other group to one group; ``lowest`` is that group, ``highest`` the reference."""
+    others = np.delete(np.arange(values.size), reference)
+    apart = log_difference(
+        LogRates(logs.centre[others], logs.low[others], logs.high[others]),
+        LogRates(logs.centre[[reference]], logs.low[[reference]], logs.high[[reference]]),
+    )
+    worst = int(others[int(np.argmin(values[others]))])
+    value = float(values[worst] / values[reference]) if values[reference] > 0 else float("nan")
+    ends = float(np.exp(np.min(apart.low))), float(np.exp(np.min(apart.high)))
+    if not np.isnan(value):
+        ends = min(ends[0], value), max(ends[1], value)
+    return Gap(value=value, low=ends[0], high=ends[1], highest=reference, lowest=worst)
+
+
+def _ends(values: Floats) -> tuple[int, int]:
+    """Indices of the largest and the smallest value; two groups even where all are equal."""
+    top = int(np.argmax(values))
+    others = np.where(np.arange(values.size) == top, np.inf, values)
+    return top, int(np.argmin(others))
 
 
 def _pairs(values: Floats, bounds: Bounds, a: np.ndarray, b: np.ndarray) -> Bounds:

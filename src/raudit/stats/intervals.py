@@ -50,19 +50,32 @@ def range_quantile(groups: int, level: float) -> float:
     if groups <= 2:
         return normal_quantile(level)
     from scipy.optimize import brentq
-    from scipy.special import log_ndtr, ndtr
+    from scipy.special import log_ndtr
+
+    upper = 2 * float(-_log_quantile(groups, level, log_ndtr)) + 4
+    return float(brentq(lambda q: 1 - _range_tail(groups, q) - level, 0.1, upper, xtol=1e-10)) / float(np.sqrt(2))
+
+
+def range_tail(groups: int, z: float) -> float:
+    """Chance that some pair of ``groups`` equal estimates lies ``z`` or more standard errors apart.
+
+    The inverse of ``range_quantile``.
+    """
+    from scipy.special import ndtr
+
+    if groups <= 2:
+        return float(max(2 * ndtr(-z), 1e-300))
+    return float(min(max(_range_tail(groups, z * np.sqrt(2)), 1e-16), 1.0))
+
+
+def _range_tail(groups: int, q: float) -> float:
+    from scipy.special import ndtr
 
     # P(range < q) = k ∫ φ(z) (Φ(z) - Φ(z-q))^(k-1) dz, by a fixed fine rule: scipy's routine is slow for large k.
     z = np.linspace(-9.0, 12.0, 6001)
     density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
-    step = z[1] - z[0]
-
-    def missing(q: float) -> float:
-        inner = np.clip(ndtr(z) - ndtr(z - q), 1e-300, 1.0)
-        return float(groups * np.sum(density * np.exp((groups - 1) * np.log(inner))) * step - level)
-
-    upper = 2 * float(-_log_quantile(groups, level, log_ndtr)) + 4
-    return float(brentq(missing, 0.1, upper, xtol=1e-10)) / float(np.sqrt(2))
+    inner = np.clip(ndtr(z) - ndtr(z - q), 1e-300, 1.0)
+    return float(1 - groups * np.sum(density * np.exp((groups - 1) * np.log(inner))) * (z[1] - z[0]))
 
 
 def _log_quantile(groups: int, level: float, log_ndtr: Any) -> float:

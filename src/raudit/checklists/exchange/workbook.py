@@ -115,8 +115,13 @@ def checklist_of(content: bytes) -> str:
     raise _misread("File", "no checklist", "the line 'checklist' as it was exported")
 
 
-def from_workbook(content: bytes, checklist: Checklist) -> str:
+def from_workbook(content: bytes, checklist: Checklist, *, by: str = "") -> str:
     """Read a workbook back, as the text of an answers file.
+
+    Parameters
+    ----------
+    by
+        The author of every answer for which the workbook names none.
 
     Raises
     ------
@@ -142,7 +147,7 @@ def from_workbook(content: bytes, checklist: Checklist) -> str:
         seen.add(name)
         entry = _entry(checklist, name, said, rows.get(name, {}), f"Answers, row {row}")
         if entry:
-            given[name] = entry
+            given[name] = {**entry, **({} if entry.get("by") or not by else {"by": by})}
     text = _yaml({**tree, "answers": given})
     parse_answers(text, checklist, source="the workbook")
     return text

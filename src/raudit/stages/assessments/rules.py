@@ -33,9 +33,9 @@ SIGNED = Rule(
     id="RA-ASMT-004",
     title="The assessment is signed off",
     why="An assessment without a decision by someone who may decide, other than its author, is a draft.",
-    how="Each role that the checklist asks for has approved exactly these answers and is no author of them, and the "
-    "review date has not passed.",
-    fix="raudit assess sign ANSWERS --role ROLE",
+    how="Each role that the checklist asks for has approved exactly these answers and is no author of them, a signed "
+    "statement proves who it was (or the plan says identity: stated), and the review date has not passed.",
+    fix="raudit assess sign ANSWERS --role ROLE --by PERSON --key FILE",
     severity=Severity.HIGH,
     requirements=("gdpr:35.2", "nist-ai-rmf:GOVERN-2.1"),
 )

@@ -9,6 +9,7 @@ from raudit.checklists import Assessment, assess, load_answers, load_checklist
 from raudit.checklists.answers import Answers, empty_answers
 from raudit.checklists.assess import Contradicted
 from raudit.checklists.conditions import ConditionState
+from raudit.checklists.documents import document_faults
 from raudit.checklists.load import Checklist
 from raudit.errors import NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
@@ -26,6 +27,7 @@ from raudit.stages.assessments.tables import (
     risk_matrix,
     signoff_table,
 )
+from raudit.statements import Outcome, check_statements, read_statements
 from raudit.validate import Strict
 
 
@@ -57,10 +59,16 @@ class Assessments:
         for files in evidence.assessments:
             checklist, answers = _read(files)
             result = assess(
-                checklist, answers, facts=evidence.facts, sources=evidence.sources, today=evidence.clock.date()
+                checklist,
+                answers,
+                facts=evidence.facts,
+                sources=evidence.sources,
+                today=evidence.clock.date(),
+                people=evidence.people,
+                statements=_statements(files, evidence),
             )
             results.append(result)
-            findings += _findings(result, files)
+            findings += _findings(result, files, identity=evidence.identity)
         further = (contradictions_table(results), reasons_table(results))
         tables: list[Table] = [overview_table(results), *(table for table in further if table.rows)]
         figures: list[Figure] = []
@@ -90,6 +98,12 @@ def _read(files: AssessmentFiles) -> tuple[Checklist, Answers]:
     return checklist, load_answers(files.answers_path, checklist)
 
 
+def _statements(files: AssessmentFiles, evidence: Evidence) -> tuple[Outcome, ...]:
+    if files.answers_path is None:
+        return ()
+    return check_statements(read_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment)
+
+
 def _summary(results: Sequence[Assessment]) -> str:
     contradicted = sum(len(r.contradictions) for r in results)
     done = sum(1 for r in results if r.complete)
@@ -104,12 +118,12 @@ def _note(checklist: Checklist) -> str:
     return f"{checklist.file.title}, version {checklist.file.version}. Basis: {basis}. This is not legal advice."
 
 
-def _findings(result: Assessment, files: AssessmentFiles) -> list[Finding]:
+def _findings(result: Assessment, files: AssessmentFiles, *, identity: str) -> list[Finding]:
     return [
         _complete(result, files),
         *_contradicted(result, files),
         *[_blocked(result, files, number, because) for number, because in enumerate(result.blockers)],
-        _signed(result, files),
+        _signed(result, files, identity=identity),
     ]
 
 
@@ -141,6 +155,13 @@ def _finding(
 
 def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
     title, asked = result.checklist.file.title, len(result.visible)
+    folder = files.answers_path.parent if files.answers_path else None
+    faults = document_faults(result.answers, folder) if folder else ()
+    if result.complete and faults:
+        said = f"{title}: all {asked} questions are answered, but {len(faults)} evidence files are not what was linked."
+        listed = [{"question": f.question, "path": f.path, "fault": f.fault} for f in faults]
+        reason, told = faults[0].text, {"evidence": listed}
+        return _finding(COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=told)
     if result.complete:
         said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers."
         return _finding(COMPLETE, result, files, Status.PASSED, said)
@@ -201,7 +222,7 @@ def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: s
     return _finding(BLOCKED, result, files, Status.FAILED, f"{result.checklist.file.title}: {because}", subject=subject)
 
 
-def _signed(result: Assessment, files: AssessmentFiles) -> Finding:
+def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Finding:
     title = result.checklist.file.title
     void = [state for state in result.signoffs if not state.holds]
     rejected = [s for s in result.signoffs if s.holds and s.signoff.decision in {"reject", "refer"}]
@@ -229,7 +250,16 @@ def _signed(result: Assessment, files: AssessmentFiles) -> Finding:
         said = f"{title}: approved with conditions of which nobody can say whether they are met in time."
         data = {"conditions": [_condition(c) for c in result.conditions]}
         return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=reason, data=data)
-    signed = ", ".join(f"{s.signoff.role} ({s.signoff.decision.replace('_', ' ')})" for s in result.signoffs)
+    unproven = [state for state in result.signoffs if state.holds and not state.proven]
+    if unproven and identity == "proven":
+        names = ", ".join(f"{s.signoff.by} as {s.signoff.role}" for s in unproven)
+        said = f"{title}: the sign-off by {names} is stated, not proven."
+        reason = unproven[0].identity
+        return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=reason)
+    signed = ", ".join(
+        f"{s.signoff.role} ({s.signoff.decision.replace('_', ' ')}{'' if s.proven else '; stated, not proven'})"
+        for s in result.signoffs
+    )
     said = f"{title}: signed off by {signed}." if signed else f"{title}: no sign-off is asked for."
     data = {"conditions": [_condition(c) for c in result.conditions]} if result.conditions else {}
     if result.conditions:

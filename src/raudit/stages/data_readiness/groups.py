@@ -26,10 +26,11 @@ def group_labels(series: Any, attribute: Attribute) -> Any:
     if not attribute.edges:
         texts = series.astype("string").fillna(UNKNOWN)
         return texts.where(~texts.isin(list(attribute.unknown)), UNKNOWN)
-    values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float)
+    values = pd.to_numeric(series, errors="coerce").to_numpy(na_value=np.nan)
+    values = values if values.dtype in (np.float32, np.float16) else values.astype(float)
     edges = [f"{edge:.10g}" for edge in attribute.edges]
     middle = [f"{low} to under {high}" for low, high in itertools.pairwise(edges)]
     names = np.array([f"under {edges[0]}", *middle, f"{edges[-1]} or over", UNKNOWN], dtype=object)
-    place = np.searchsorted(np.asarray(attribute.edges), values, side="right")
+    place = np.searchsorted(np.asarray(attribute.edges, dtype=values.dtype), values, side="right")
     place[np.isnan(values)] = len(names) - 1
     return pd.Series(names[place], index=series.index)

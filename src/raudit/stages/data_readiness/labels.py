@@ -183,7 +183,10 @@ def noise(setting: Setting) -> Part:
 
 
 def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]:
-    """Features as numbers, of shape (n_rows, n_features): texts by the rank of their frequency, missing as NaN."""
+    """Features as numbers, of shape (n_rows, n_features): texts by the rank of their frequency, missing as NaN.
+
+    Columns that tell nothing are left out.
+    """
     import pandas as pd
 
     columns = []
@@ -197,7 +200,8 @@ def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]
         rank = np.empty(tally.size)
         rank[np.argsort(-tally, kind="stable")] = np.arange(tally.size)
         columns.append(np.where(codes < 0, np.nan, rank[codes]))
-    return np.column_stack(columns)
+    told = [column for column in columns if np.unique(column[np.isfinite(column)]).size > 1]
+    return np.column_stack(told) if told else np.zeros((setting.data.n_rows, 1))
 
 
 def out_of_fold(matrix: NDArray[np.float64], labels: NDArray[np.int64], *, seed: int) -> NDArray[np.float64]:

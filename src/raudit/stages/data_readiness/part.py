@@ -96,18 +96,14 @@ def answer(
     anchor: str = "",
 ) -> Finding:
     """A rule's answer for one subject, with the rule's own severity, requirements and remedy."""
-    return Finding(
-        rule=rule.id,
-        subject=Subject(kind=kind, name=name, detail=detail or {}),
-        status=status,
-        severity=rule.severity,
-        statement=statement,
+    return rule.finding(
+        status,
+        Subject(kind=kind, name=name, detail=detail or {}),
+        statement,
         reason=reason,
         measurement=measurement,
         threshold=threshold,
-        requirements=rule.requirements,
         anchor=f"stages.data_readiness.{anchor}" if anchor else "",
-        remedy="" if status is Status.PASSED else rule.fix,
     )
 
 

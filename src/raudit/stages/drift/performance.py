@@ -176,12 +176,10 @@ def _delayed(
     status = Status.INDETERMINATE
     if limit is not None and (low >= limit or high < limit):
         status = Status.PASSED if low >= limit else Status.FAILED
-    finding = Finding(
-        rule=DELAYED.id,
-        subject=Subject(kind="data", name=evidence.data.name, detail={"metric": "accuracy"}),
-        status=status,
-        severity=DELAYED.severity,
-        statement=f"{late:,} of {y.size:,} labels are not known yet; accuracy will be between {low:.1%} and {high:.1%} "
+    finding = DELAYED.finding(
+        status,
+        Subject(kind="data", name=evidence.data.name, detail={"metric": "accuracy"}),
+        f"{late:,} of {y.size:,} labels are not known yet; accuracy will be between {low:.1%} and {high:.1%} "
         "whatever they turn out to be.",
         reason="the bounds hold the smallest accepted accuracy, or there is none to hold them against"
         if status is Status.INDETERMINATE
@@ -194,22 +192,11 @@ def _delayed(
             undefined_because=f"{late:,} labels are late",
         ),
         threshold=None if limit is None else Threshold(low=limit, source="reference less max_drop"),
-        requirements=DELAYED.requirements,
         anchor="stages.drift.max_drop",
-        remedy="" if status is Status.PASSED else DELAYED.fix,
     )
     return finding, {"drift.accuracy_low": low, "drift.accuracy_high": high}
 
 
 def _finding(status: Status, statement: str, **more: Any) -> Finding:
-    return Finding(
-        rule=PERFORMANCE.id,
-        subject=Subject(kind="model", name="model", detail={"metric": "accuracy"}),
-        status=status,
-        severity=PERFORMANCE.severity,
-        statement=statement,
-        requirements=PERFORMANCE.requirements,
-        anchor="stages.drift.max_drop",
-        remedy="" if status is Status.PASSED else PERFORMANCE.fix,
-        **more,
-    )
+    subject = Subject(kind="model", name="model", detail={"metric": "accuracy"})
+    return PERFORMANCE.finding(status, subject, statement, anchor="stages.drift.max_drop", **more)

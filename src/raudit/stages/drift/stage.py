@@ -51,6 +51,7 @@ class Drift:
     facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 12
+    needs_reference: ClassVar[bool] = True
 
     def run(self, evidence: Evidence, options: Options) -> StageResult:
         """Compare."""
@@ -204,12 +205,10 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
         value, bounds = item.wasserstein
         distance += f", Wasserstein distance {value:.4g} ({float(bounds.low):.4g} to {float(bounds.high):.4g})"
     word = "moved away from the reference" if moved else "moved, within the limit," if clear and settled else "was compared"
-    return Finding(
-        rule=MOVED.id,
-        subject=Subject(kind="column", name=item.column, detail={"group": item.group} if item.group else {}),
-        status=status,
-        severity=MOVED.severity,
-        statement=f"{item.column}{where} {word}: stability index {item.psi.value:.3f} (95 % interval {item.psi.low:.3f} to "
+    return MOVED.finding(
+        status,
+        Subject(kind="column", name=item.column, detail={"group": item.group} if item.group else {}),
+        f"{item.column}{where} {word}: stability index {item.psi.value:.3f} (95 % interval {item.psi.low:.3f} to "
         f"{item.psi.high:.3f}){distance}, {item.test} p = {item.p_value:.2g}, on {item.n_new:,} rows against "
         f"{item.n_old:,}.",
         reason=reason,
@@ -221,9 +220,7 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
             method="about ten bins of like mass, missing values as a bin",
         ),
         threshold=Threshold(high=options.max_psi, source="default" if options.max_psi == Options().max_psi else "plan"),
-        requirements=MOVED.requirements,
         anchor="stages.drift.max_psi",
-        remedy="" if status is Status.PASSED else MOVED.fix,
     )
 
 
@@ -233,18 +230,14 @@ def _level_findings(item: Shift, options: Options) -> list[Finding]:
     share = item.new_rows / max(item.n_new, 1)
     failed = share > options.max_new_levels or item.lost_levels > 0
     return [
-        Finding(
-            rule=LEVELS.id,
-            subject=Subject(kind="column", name=item.column),
-            status=Status.FAILED if failed else Status.PASSED,
-            severity=LEVELS.severity,
-            statement=f"{item.column} has {item.new_levels:,} levels that the reference does not have, in {item.new_rows:,} "
+        LEVELS.finding(
+            Status.FAILED if failed else Status.PASSED,
+            Subject(kind="column", name=item.column),
+            f"{item.column} has {item.new_levels:,} levels that the reference does not have, in {item.new_rows:,} "
             f"of {item.n_new:,} rows ({share:.1%}), and lacks {item.lost_levels:,} that chance would have shown.",
             measurement=Measurement(metric="new_level_share", value=share, n=item.n_new, events=item.new_rows),
             threshold=Threshold(high=options.max_new_levels, source="default"),
-            requirements=LEVELS.requirements,
             anchor="stages.drift.max_new_levels",
-            remedy=LEVELS.fix if failed else "",
         )
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from raudit.data import ColumnName
 from raudit.errors import UsageError
+from raudit.model import favourable_places
 from raudit.stages.explain.setting import Setting
 
 
@@ -35,7 +36,8 @@ def decisions_of(setting: Setting) -> Decisions:
     from raudit.data.encode import numbers
 
     roles = setting.evidence.roles
-    favourable = roles.label.favourable if roles.label else frozenset[str]()
+    classes = setting.model.classes
+    good = favourable_places(classes, roles.label.favourable) if roles.label else ()
     known: dict[str, Any] = {}
     if not setting.model.classes:
         known["no_score_because"] = "a regression gives no score between the decisions"
@@ -45,8 +47,8 @@ def decisions_of(setting: Setting) -> Decisions:
         known["score"] = np.concatenate([numbers(batch, str(roles.score)) for batch in _column(setting, roles.score)])
     if roles.prediction is not None and setting.model.classes:
         known["predicted"] = _texts(setting, roles.prediction.column)
-        if favourable:
-            known["declined"] = ~np.isin(known["predicted"], sorted(favourable))
+        if good:
+            known["declined"] = ~np.isin(known["predicted"], [classes[place] for place in good])
     return Decisions(**known, **_outcomes(setting))
 
 

@@ -12,6 +12,7 @@ from raudit.stages.explain.sampling import Sample
 from raudit.stages.explain.setting import Setting
 from raudit.stages.explain.task import CannotFold
 from raudit.stages.explain.unwrap import unwrap
+from raudit.stages.explain.values import as_read
 
 WORK = 1e8
 """Steps that may be spent: trees x leaves x depth squared x columns x rows. A count, so that a run repeats."""
@@ -63,7 +64,7 @@ def _values(setting: Setting, sample: Sample) -> tuple[Any, int] | str:
         if size < FEWEST:
             return "the trees are too large for it"
         picked = _picked(setting, sample, size)
-        x = parts.transform(sample.frame.iloc[picked])
+        x = parts.transform(as_read(setting.model, sample.frame.iloc[picked]))
         raw: Any = explainer.shap_interaction_values(x)
     except CannotFold as why:
         return str(why)

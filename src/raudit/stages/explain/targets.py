@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from raudit.model import Model
+from raudit.model import Model, favourable_places
 
 MOST = 3
 """Classes of a multiclass model that are explained."""
@@ -45,7 +45,7 @@ def targets_of(model: Model, favourable: frozenset[str], counts: dict[str, int])
     classes = [str(label) for label in model.classes]
     if not classes:
         return (Target(label="", place=-1),)
-    good = [label for label in classes if label in favourable]
+    good = [classes[place] for place in favourable_places(classes, favourable)]
     if len(classes) == 2 and good:
         return (Target(label=good[0], place=classes.index(good[0])),)
     if len(classes) == 2:

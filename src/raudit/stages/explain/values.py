@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.errors import NotEvaluable
-from raudit.model import Model
+from raudit.model import Model, favourable_places
+from raudit.model.boosters import Link, NoContributions
 from raudit.stages.explain.linear import explain_linear, is_linear
 from raudit.stages.explain.permuted import explain_permuted
 from raudit.stages.explain.task import Aim, Asked, CannotFold, Part, Perturbation, Space
@@ -22,6 +23,14 @@ __all__ = ["TOLERANCE", "Explained", "explain", "is_fast", "is_linear", "is_tree
 
 TOLERANCE = {"linear": 1e-9, "tree": 1e-6, "xgboost": 1e-3, "permutation": 1e-6}
 """Largest accepted difference between base value plus SHAP values and the model's margin, by family."""
+
+REGRESSION_UNITS = {
+    Link.IDENTITY: "units of the label",
+    Link.EXPONENTIAL: "log of the label's unit",
+    Link.LOGISTIC: "log-odds of the label",
+    Link.SIGNED_SQUARE: "signed square root of the label's unit",
+}
+"""Unit of a regressor's margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +97,9 @@ def explain(
         If no class or every class is favourable, or the model cannot be explained in any way; it says which part
         stands in the way.
     """
-    columns = list(model.features)
     asked = Asked(
-        frame=frame[columns],
-        background=background[columns],
+        frame=as_read(model, frame),
+        background=as_read(model, background),
         aim=_aim(model, favourable),
         seed=seed,
         perturbation=Perturbation(perturbation),
@@ -113,10 +121,17 @@ def explain(
     )
 
 
+def as_read(model: Model, frame: pd.DataFrame) -> pd.DataFrame:
+    """The model's columns, in the writing that its own encoders read."""
+    rows = getattr(model, "rows", None)
+    found: pd.DataFrame = rows(frame) if rows is not None else frame[list(model.features)]
+    return found
+
+
 def is_fast(model: Model) -> bool:
     """Whether thousands of rows can be explained: the model has an adapter and needs no permutation."""
     if hasattr(model, "contributions"):
-        return True
+        return not getattr(model, "no_shap", "")
     try:
         opened = open_model(model.native, tuple(model.features))
     except CannotFold:
@@ -127,7 +142,7 @@ def is_fast(model: Model) -> bool:
 def _aim(model: Model, favourable: frozenset[str]) -> Aim:
     if not model.classes:
         return Aim(places=(), n_classes=0)
-    places = tuple(place for place, label in enumerate(model.classes) if label in favourable)
+    places = favourable_places(model.classes, favourable)
     if not places:
         raise NotEvaluable("no class of the model is favourable", reference="explain-no-favourable")
     if len(places) == len(model.classes):
@@ -161,27 +176,22 @@ def _by_file(model: Any, asked: Asked) -> Part:
     import numpy as np
 
     if asked.space is Space.PROBABILITY or asked.perturbation is Perturbation.INTERVENTIONAL:
+        if model.scale != 1 or model.no_shap:
+            raise CannotFold(model.no_shap or f"{model.family}'s margin is scaled before it becomes a probability")
         return explain_trees(_numbers_only(model), _as_numbers(asked, model.family))
-    found = [model.contributions(asked.frame, place) for place in asked.aim.places or (-1,)]
+    try:
+        found = [model.contributions(asked.frame, place) for place in asked.aim.places or (-1,)]
+    except NoContributions as why:
+        raise CannotFold(str(why)) from why
     margin = np.mean([one.margin for one in found], axis=0)
-    unit = asked.unit
-    if not asked.aim.places and _is_log(margin[:100], model.predict(asked.frame.iloc[:100])):
-        unit = "log of the label's unit"
     return Part(
         values=np.mean([one.values for one in found], axis=0),
         base=float(np.mean([one.base for one in found])),
         margin=margin,
         family="xgboost" if model.family == "xgboost" else "tree",
         method=f"{model.family}'s own TreeSHAP, path-dependent: the trees' training weights are the background",
-        unit=unit,
+        unit=asked.unit if asked.aim.places else REGRESSION_UNITS[model.link],
     )
-
-
-def _is_log(margin: np.ndarray, predicted: Any) -> bool:
-    import numpy as np
-
-    found = np.asarray(predicted, dtype=float)
-    return bool((found > 0).all() and not np.allclose(found, margin) and np.allclose(np.log(found), margin, atol=1e-4))
 
 
 def _numbers_only(model: Any) -> Unwrapped:

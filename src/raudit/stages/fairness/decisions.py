@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
-
-import numpy as np
 
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.stages.fairness.crosscheck import cross_check_all
 from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
-from raudit.stages.fairness.membership import small_groups, unknown_members
+from raudit.stages.fairness.membership import alike, check_reference, small_groups, unknown_members
 from raudit.stages.fairness.metrics import METRICS, WITHOUT_LABEL, Groups, estimate, group_counts
-from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, join, measured, number, slug
+from raudit.stages.fairness.part import Context, Part, by_name, estimate_rows, join, measured, named_pair, number, slug
 from raudit.stages.fairness.pictures import bands, dots, extremes
 from raudit.stages.fairness.rules import rule_for
-from raudit.stages.fairness.sentences import PLAIN, describe, say_disparity, say_interval, say_reason
+from raudit.stages.fairness.sentences import PLAIN, beyond_chance, describe, say_disparity, say_interval, say_reason
 from raudit.stages.fairness.verdict import Judgement, judge
 from raudit.stats import holm
 
@@ -49,6 +48,7 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     parts, found = [], []
     for by in context.cuts:
         groups = group_counts(table, by)
+        check_reference(by, groups, context)
         compared = groups.take(groups.n >= context.options.min_group)
         wanted = [*limits, *(name for name in REPORTED if name not in limits)] if len(by) == 1 else list(limits)
         gaps = [_gap(compared, name, context) for name in wanted if _possible(groups, name, limits)]
@@ -60,9 +60,10 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
     parts.append(Part(figures=tuple(bands([gap for _, _, gaps in found for gap in gaps], limits, context))))
     check = cross_check_all(groups for _, groups, _ in found)
+    decimals = 15 if check.largest < 1e-15 else math.floor(-math.log10(check.largest))
     note = (
-        f"fairlearn and scikit-learn recomputed {check.values:,} rates from the same cells; the largest difference is "
-        f"{check.largest:.1g}."
+        f"fairlearn and scikit-learn recomputed {check.values:,} rates from the same cells; all agree to {decimals} "
+        "decimals."
     )
     metrics = METRICS if overall.labelled else WITHOUT_LABEL
     return join(
@@ -82,12 +83,15 @@ def _gap(groups: Groups, name: str, context: Context) -> Disparity:
         min_events=context.options.min_events,
         draws=context.options.draws,
         rng=context.rng(by_name(groups.by), name),
+        reference=context.options.reference(groups.by),
     )
 
 
 def _adjusted(gaps: Sequence[Disparity]) -> dict[int, float]:
-    values = holm([np.nan if gap.p_value is None else gap.p_value for gap in gaps])
-    return {id(gap): float(value) for gap, value in zip(gaps, values, strict=True) if not np.isnan(value)}
+    """P values by gap, Holm-adjusted over hypotheses: one for each attribute and rate, however many limits it has."""
+    hypotheses = {(gap.by, metric): p for gap in gaps for metric, p in gap.tests}
+    values = dict(zip(hypotheses, holm(list(hypotheses.values())), strict=True))
+    return {id(gap): min(float(values[gap.by, metric]) for metric, _ in gap.tests) for gap in gaps if gap.tests}
 
 
 def _verdicts(
@@ -128,7 +132,8 @@ def _caption(groups: Groups, context: Context) -> str:
     kept = int((groups.n >= context.options.min_group).sum())
     text = f"{kept:,} of {len(groups.names):,} groups have at least {context.options.min_group} rows and are compared."
     return (
-        f"{text} p is the chance of a gap this large if all groups shared one rate, Holm-adjusted where a limit is set."
+        f"{text} p is the chance of a gap this clear if all groups shared one rate; where a limit is set it is "
+        "Holm-adjusted over attributes and rates, a difference and its ratio counting once."
     )
 
 
@@ -163,13 +168,24 @@ def _finding(
         if gap.value is not None and not judgement.because
         else judgement.because
     )
+    certain = (
+        judgement.status is Status.INDETERMINATE
+        and not judgement.because
+        and adjusted is not None
+        and adjusted < 1 - context.options.confidence
+    )
+    statement = say_disparity(gap, context.speech)
+    if certain and adjusted is not None:
+        statement = f"{beyond_chance(gap, limit[0], adjusted)} {statement}"
     data: dict[str, Any] = {"by": list(gap.by), "compared": gap.compared, "metric": gap.metric}
     if gap.value is not None:
         data |= {
+            "pair": named_pair(gap.highest, gap.lowest, *gap.rates),
             "highest": {"group": list(gap.highest), "rate": number(gap.rates[0]), "n": gap.n[0]},
             "lowest": {"group": list(gap.lowest), "rate": number(gap.rates[1]), "n": gap.n[1]},
             "p_value": number(gap.p_value),
             "p_adjusted": number(adjusted),
+            "beyond_chance": certain,
             "detectable": number(judgement.detectable),
             "rows_to_settle": judgement.rows,
             "left_out": [list(group) for group in gap.left_out],
@@ -179,7 +195,7 @@ def _finding(
         subject=Subject(kind="attribute", name=by_name(gap.by), detail={"metric": gap.name}),
         status=judgement.status,
         severity=rule.severity,
-        statement=say_disparity(gap, context.speech),
+        statement=statement,
         reason=_sentence(reason or gap.undefined_because),
         measurement=measured(gap),
         threshold=Threshold(low=low, high=high, source=limit[1]),
@@ -208,6 +224,8 @@ def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
     findings = [small_groups(by, groups, context)]
     if len(by) == 1 and UNKNOWN in [group[0] for group in groups.names]:
         findings.append(unknown_members(by[0], groups))
+    if len(by) == 1 and (same := alike(by[0], groups)) is not None:
+        findings.append(same)
     if len(groups.names) > LONG:
         return Part(findings=tuple(findings), figures=(extremes(by, groups, context),))
     found = {

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.stages.fairness.metrics import COMPOSITES, METRICS, WITHOUT_LABEL, Estimates, Groups, estimate
-from raudit.stats import largest_difference, log_rates, max_gap_test, range_quantile, smallest_ratio
+from raudit.stats import (
+    differences_from,
+    largest_difference,
+    log_rates,
+    max_gap_test,
+    normal_quantile,
+    range_quantile,
+    ratios_to,
+    smallest_ratio,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,15 @@ DISPARITIES: Mapping[str, Definition] = {
 """Every disparity by name; besides the named ones, the difference and the ratio of each metric."""
 
 
+HYPOTHESIS: Mapping[str, str] = {
+    "false_negative_rate": "true_positive_rate",
+    "true_negative_rate": "false_positive_rate",
+    "false_discovery_rate": "precision",
+    "false_omission_rate": "negative_predictive_value",
+}
+"""Rates that are one less another: that they are even is the same hypothesis."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Disparity:
     """How far apart groups are, and which two."""
@@ -64,7 +82,11 @@ class Disparity:
     """The metric of the highest and of the lowest."""
     effective: tuple[float, float] = (0.0, 0.0)
     p_value: float | None = None
-    """Of the largest gap if all groups shared one rate."""
+    """Of the hypothesis that all groups share one rate."""
+    tests: tuple[tuple[str, float], ...] = ()
+    """That hypothesis by metric, with its p value; the difference and the ratio of a rate rest on the same one."""
+    reference: tuple[str, ...] = ()
+    """The group that the others were held against; empty if every pair was compared."""
     compared: int = 0
     """Groups that were compared."""
     left_out: tuple[tuple[str, ...], ...] = ()
@@ -81,6 +103,7 @@ def disparity(
     min_events: int = 0,
     draws: int = 10_000,
     rng: np.random.Generator | None = None,
+    reference: tuple[str, ...] = (),
 ) -> Disparity:
     """Compare groups.
 
@@ -94,13 +117,17 @@ def disparity(
         Nominal coverage of the interval for the worst pair, all pairs taken together.
     min_events
         Fewest rows among which a metric must have been counted (positives, negatives, ...) to be estimated.
+    reference
+        Group that each other one is held against; none for every pair.
     """
     rng = rng or np.random.default_rng(0)
     definition = DISPARITIES[name]
     if not groups.labelled and any(metric not in WITHOUT_LABEL for metric in definition.metrics):
         return _undefined(name, groups, definition, level, "there are no labels")
     share = level ** (1 / len(definition.metrics))  # Šidák: rates among positives and among negatives are independent
-    parts = [_one(groups, metric, definition, share, min_events, draws, rng) for metric in definition.metrics]
+    parts = [
+        _one(groups, metric, definition, share, min_events, draws, rng, reference) for metric in definition.metrics
+    ]
     failed = next((part for part in parts if isinstance(part, str)), None)
     if failed is not None:
         return _undefined(name, groups, definition, level, failed)
@@ -132,6 +159,8 @@ def _joined(name: str, definition: Definition, gaps: list[Disparity], level: flo
         rates=worst.rates,
         effective=worst.effective,
         p_value=min(1.0, min(p_values) * len(p_values)) if p_values else None,
+        tests=tuple(test for gap in gaps for test in gap.tests),
+        reference=worst.reference,
         compared=min(gap.compared for gap in gaps),
         left_out=tuple(dict.fromkeys(group for gap in gaps for group in gap.left_out)),
         ratio=definition.ratio,
@@ -146,6 +175,7 @@ def _one(
     min_events: int,
     draws: int,
     rng: np.random.Generator,
+    reference: tuple[str, ...],
 ) -> Disparity | str:
     """Compare groups by one metric, or say why that cannot be done."""
     first = estimate(groups, metric, draws=200, rng=rng)
@@ -159,19 +189,29 @@ def _one(
             if groups.names
             else "there is no group large enough"
         )
-    z = range_quantile(size, level)
+    if reference and reference not in kept.names:
+        return f"{metric.replace('_', ' ')} cannot be estimated for the reference group {', '.join(reference)}"
+    against = kept.names.index(reference) if reference else None
+    # Bonferroni over the other groups, or Tukey over all pairs.
+    z = range_quantile(size, level) if against is None else normal_quantile(1 - (1 - level) / (size - 1))
     found = estimate(kept, metric, z=z, draws=draws, rng=rng)
     if definition.ratio and metric in COMPOSITES:
         return f"no ratio of {metric.replace('_', ' ')} is defined"
     if definition.ratio:
-        gap = smallest_ratio(found.value, log_rates(found.value * found.effective, found.effective, z=z))
+        logs = log_rates(found.value * found.effective, found.effective, z=z)
+        gap = smallest_ratio(found.value, logs) if against is None else ratios_to(found.value, logs, against)
         if np.isnan(gap.value):
-            return f"{metric.replace('_', ' ')} is zero in every group"
-    else:
+            where = "every group" if against is None else f"the reference group {', '.join(reference)}"
+            return f"{metric.replace('_', ' ')} is zero in {where}"
+    elif against is None:
         gap = largest_difference(found.value, found.bounds)
+    else:
+        gap = differences_from(found.value, found.bounds, against)
     test = None
     if found.events is not None:
-        test = max_gap_test(found.value * found.effective, found.effective, rng=rng, draws=_test_draws(size, draws))
+        # The same draws for every disparity of a rate: a difference and its ratio are one hypothesis with one p.
+        again = np.random.default_rng([size, *metric.encode()])
+        test = max_gap_test(found.value * found.effective, found.effective, rng=again, draws=_test_draws(size, draws))
     pair = gap.highest, gap.lowest
     kind = (
         "MOVER of wilson, log scale"
@@ -195,6 +235,8 @@ def _one(
         rates=(float(found.value[pair[0]]), float(found.value[pair[1]])),
         effective=(float(found.effective[pair[0]]), float(found.effective[pair[1]])),
         p_value=test,
+        tests=() if test is None else ((HYPOTHESIS.get(metric, metric), test),),
+        reference=reference,
         compared=size,
         left_out=left_out,
         ratio=definition.ratio,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from raudit.data.cells import BIN, FAVOURABLE, LABEL, CellTable, unique_rows
-from raudit.stats import Bounds
+from raudit.data.fixed import exact_variance
+from raudit.stats import Bounds, effective_n, wilson
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +28,8 @@ class Histograms:
     score: Floats
     """Sum of weighted scores."""
     score2: Floats
+    tied: NDArray[np.bool_]
+    """Bins of shape (n_bins,) that can hold one score only."""
     labelled: bool
 
     @property
@@ -65,6 +69,7 @@ def histograms(table: CellTable, by: tuple[str, ...]) -> Histograms:
         weight2=fold(kept.weights2),
         score=fold(kept.sums["s"].values),
         score2=fold(kept.sums["s2"].values),
+        tied=np.zeros(bins.size, dtype=bool) if table.bins is None else table.bins.one_score(bins),
         labelled=labelled,
     )
 
@@ -95,21 +100,31 @@ def auc(found: Histograms) -> Auc:
         below = np.cumsum(neg, axis=1) - neg + neg / 2  # where a positive of this bin stands among negatives
         above = 1 - (np.cumsum(pos, axis=1) - pos / 2)  # how many positives stand above a negative of this bin
         value = (pos * below).sum(axis=1)
-        bound = (pos * neg).sum(axis=1) / 2
+        bound = (pos * neg)[:, ~found.tied].sum(axis=1) / 2
         size_p = _kish(found, 1)
         size_n = _kish(found, 0)
         spread_p = (pos * (below - value[:, None]) ** 2).sum(axis=1)
         spread_n = (neg * (above - value[:, None]) ** 2).sum(axis=1)
         variance = spread_p / np.maximum(size_p - 1, 1) + spread_n / np.maximum(size_n - 1, 1)
+        # Where the classes do not overlap at all DeLong's variance is zero on any number of rows, and would make ten
+        # rows look certain: there the AUC is taken as a share of as many pairs as the smaller class has rows.
+        rows = np.minimum(size_p, size_n)
+        ends = wilson(value * rows, rows, z=1.0)
+        variance = np.where(variance > 1e-20, variance, np.maximum(value - ends.low, ends.high - value) ** 2)
     return Auc(value=value, bound=bound, variance=variance)
 
 
 def auc_bounds(found: Auc, z: float) -> Bounds:
-    """Interval on the logit scale, which keeps within 0..1."""
+    """Interval on the logit scale, which keeps within 0..1, widened by what the bins can have hidden."""
     inner = np.clip(found.value, 1e-6, 1 - 1e-6)
     half = z * np.sqrt(found.variance) / (inner * (1 - inner))
     logit = np.log(inner / (1 - inner))
-    return Bounds(1 / (1 + np.exp(-(logit - half))), 1 / (1 + np.exp(-(logit + half))))
+    with np.errstate(over="ignore"):
+        low, high = 1 / (1 + np.exp(-(logit - half))), 1 / (1 + np.exp(-(logit + half)))
+    ends = z * np.sqrt(found.variance)
+    low = np.where(found.value >= 1 - 1e-6, 1 - ends, np.where(found.value <= 1e-6, 0.0, low))
+    high = np.where(found.value <= 1e-6, ends, np.where(found.value >= 1 - 1e-6, 1.0, high))
+    return Bounds(np.clip(low - found.bound, 0, 1), np.clip(high + found.bound, 0, 1))
 
 
 def ks(found: Histograms) -> tuple[Floats, Floats]:
@@ -117,8 +132,12 @@ def ks(found: Histograms) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         neg = found.weight[:, 0, :] / found.weight[:, 0, :].sum(axis=1, keepdims=True)
         pos = found.weight[:, 1, :] / found.weight[:, 1, :].sum(axis=1, keepdims=True)
-    apart = np.abs(np.cumsum(neg - pos, axis=1))
-    return apart.max(axis=1, initial=0.0), np.maximum(neg, pos).max(axis=1, initial=0.0)
+    apart = np.cumsum(neg - pos, axis=1)
+    value = np.abs(apart).max(axis=1, initial=0.0)
+    # Inside a bin the distance can at most reach all negatives of the bin before any positive, or the reverse.
+    before = apart - (neg - pos)
+    inside = np.maximum(np.abs(before + neg), np.abs(before - pos))[:, ~found.tied]
+    return value, np.maximum(inside.max(axis=1, initial=0.0) - value, 0.0)
 
 
 def brier(found: Histograms) -> Floats:
@@ -128,14 +147,24 @@ def brier(found: Histograms) -> Floats:
         return np.asarray(np.maximum(total, 0) / found.weight.sum(axis=(1, 2)))
 
 
-def class_means(found: Histograms) -> tuple[Floats, Floats, Floats]:
-    """Mean score of each class, of shape (n_groups, 2), its variance of the mean, and its effective size."""
-    weight = found.weight.sum(axis=2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = found.score.sum(axis=2) / weight
-        size = weight**2 / found.weight2.sum(axis=2)
-        spread = np.maximum(found.score2.sum(axis=2) / weight - mean**2, 0)
-        return mean, spread / np.maximum(size - 1, 1), size
+def class_means(table: CellTable, by: tuple[str, ...], names: Sequence[tuple[str, ...]]) -> tuple[Floats, Floats]:
+    """Mean score of each class of some groups, of shape (n_groups, 2), and the variance of the mean.
+
+    From exact sums: the spread of scores near 1e9 is lost in the float form of their squares.
+    """
+    kept = table.marginal((*by, LABEL))
+    spread = exact_variance(kept.sums["w"] if kept.weighted else kept.n, kept.sums["s"], kept.sums["s2"])
+    size = effective_n(kept.weights, kept.weights2)
+    mean, variance = np.full((len(names), 2), np.nan), np.full((len(names), 2), np.nan)
+    place = {name: i for i, name in enumerate(names)}
+    positive = kept.is_level(LABEL, FAVOURABLE).astype(int)
+    totals, weights = kept.sums["s"].values, kept.weights
+    for cell, codes in enumerate(kept.keys[:, : len(by)].tolist()):
+        group = place.get(tuple(kept.levels[axis][code] for axis, code in enumerate(codes)))
+        if group is not None and weights[cell] > 0:
+            mean[group, positive[cell]] = totals[cell] / weights[cell]
+            variance[group, positive[cell]] = spread[cell] / max(size[cell] - 1, 1)
+    return mean, variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -104,7 +104,8 @@ def above_median(table: CellTable) -> tuple[CellTable, float]:
     order = np.argsort(bins, kind="stable")
     running = np.cumsum(table.n[order])
     middle = bins[order][int(np.searchsorted(running, table.total / 2))]
-    share = float(table.n[bins == middle].sum() / table.total)
+    alone = table.bins is not None and bool(table.bins.one_score(np.array([middle]))[0])
+    share = 0.0 if alone else float(table.n[bins == middle].sum() / table.total)
     kept = [axis for axis, dim in enumerate(table.dims) if dim not in (PREDICTION, BIN)]
     from raudit.data.cells import FAVOURABLE, UNFAVOURABLE, consolidate
 
@@ -127,7 +128,8 @@ def measure_ll144(table: CellTable, context: Context) -> Part:
     if PREDICTION not in table.dims:
         table, share = above_median(table)
         kind = "scoring rate"
-        notes.append(f"The median is known to a score bin that holds {share * 100:.2g} % of the sample.")
+        if share > 0:
+            notes.append(f"The median is known to a score bin that holds {share * 100:.2g} % of the sample.")
     attributes = tuple(name for name in table.attributes if name not in context.controls)
     cuts = [(name,) for name in attributes] + ([attributes] if len(attributes) > 1 else [])
     for by in cuts:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from raudit.data.cells import UNKNOWN
+from raudit.errors import PlanError
 from raudit.findings import Finding, Measurement, Severity, Status, Subject, Threshold
 from raudit.stages.fairness.metrics import Groups
 from raudit.stages.fairness.part import Context, by_name
-from raudit.stages.fairness.rules import MISSING_ATTRIBUTE, SMALL_GROUP
+from raudit.stages.fairness.rules import ALIKE_GROUPS, MISSING_ATTRIBUTE, SMALL_GROUP
 
 
 def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Finding:
@@ -75,3 +78,55 @@ def unknown_members(name: str, groups: Groups) -> Finding:
         anchor="sensitive_features",
         remedy=MISSING_ATTRIBUTE.fix,
     )
+
+
+def alike(name: str, groups: Groups) -> Finding | None:
+    """Name groups that are equal but for spaces, case or Unicode form; None if there are none."""
+    spelled: dict[str, list[int]] = defaultdict(list)
+    for i, (level,) in enumerate(groups.names):
+        spelled[" ".join(unicodedata.normalize("NFKC", level).casefold().split())].append(i)
+    same = [places for places in spelled.values() if len(places) > 1]
+    if not same:
+        return None
+    named = "; ".join(" and ".join(f"“{groups.names[i][0]}”" for i in places) for places in same[:3])
+    more = f" and {len(same) - 3:,} more" if len(same) > 3 else ""
+    count = sum(len(places) for places in same)
+    return Finding(
+        rule=ALIKE_GROUPS.id,
+        subject=Subject(kind="attribute", name=name, detail={"metric": "alike_groups"}),
+        status=Status.INDETERMINATE,
+        severity=ALIKE_GROUPS.severity,
+        statement=f"{count:,} of {len(groups.names):,} groups by {name} differ from another in spaces, case or Unicode "
+        f"form only: {named}{more}.",
+        reason="Each spelling is judged by itself, on fewer rows and with wider intervals than the group as a whole.",
+        measurement=Measurement(
+            metric="alike_groups", value=float(count), n=len(groups.names), events=count, unit="groups"
+        ),
+        requirements=ALIKE_GROUPS.requirements,
+        anchor="sensitive_features",
+        remedy=ALIKE_GROUPS.fix,
+    )
+
+
+def check_reference(by: tuple[str, ...], groups: Groups, context: Context) -> None:
+    """Refuse a reference group that does not occur.
+
+    Raises
+    ------
+    PlanError
+        If the plan names a group that the data do not hold.
+    """
+    from raudit.yamltext import nearest
+
+    if len(by) != 1 or by[0] not in context.options.reference_groups:
+        return
+    wanted = context.options.reference_groups[by[0]]
+    levels = [level for (level,) in groups.names]
+    if wanted not in levels:
+        raise PlanError(
+            f"no group by {by[0]} is called {wanted!r}",
+            reference="reference-group",
+            where=f"stages.fairness.reference_groups.{by[0]}",
+            expected="a value of the column, written as in the data",
+            hint=nearest(wanted, levels),
+        )

@@ -57,6 +57,8 @@ class Words(Strict):
     """Clause for a favourable outcome, such as ``who did not reoffend``."""
     undeserving: str = ""
     """Clause for an unfavourable outcome, such as ``who reoffended``."""
+    unit: str = ""
+    """Regression: unit of the label, such as ``dollars``."""
     groups: dict[str, str] = Field(default_factory=dict)
     """What to call a group in a sentence, such as ``African-American: Black``."""
 
@@ -83,6 +85,9 @@ class FairnessOptions(Strict):
     """Over what an interval holds at once: all pairs of groups of one attribute, or of the whole audit."""
     intersections: int = Field(default=2, ge=1, le=6)
     """Largest number of sensitive features that are crossed."""
+    reference_groups: dict[str, str] = Field(default_factory=dict)
+    """The group that each other one is held against, by sensitive feature, such as ``sex: Male``; every pair of
+    groups is compared for features that are not named."""
     min_group: int = Field(default=30, ge=1)
     """Groups with fewer rows are reported and not compared."""
     min_events: int = Field(default=10, ge=1)
@@ -121,6 +126,11 @@ class FairnessOptions(Strict):
                 "groups are printed, so no group may be compared whose size has to be hidden"
             )
         return self
+
+    def reference(self, by: tuple[str, ...]) -> tuple[str, ...]:
+        """The reference group of some attributes; empty unless each of them has one."""
+        known = all(name in self.reference_groups for name in by)
+        return tuple(self.reference_groups[name] for name in by) if by and known else ()
 
     def limits(self) -> dict[str, tuple[float, str]]:
         """Limit and its source, by name of the disparity."""

@@ -79,6 +79,17 @@ def number(value: float | np.floating[Any] | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
+def named_pair(a: tuple[str, ...], b: tuple[str, ...], rate_a: float, rate_b: float) -> dict[str, Any]:
+    """Two groups in the order of their names with the signed gap, so that a gap that turns round changes its sign."""
+    (first, one), (second, other) = sorted([(a, rate_a), (b, rate_b)])
+    return {
+        "first": list(first),
+        "second": list(second),
+        "rates": [number(one), number(other)],
+        "first_less_second": number(one - other),
+    }
+
+
 def measured(found: Disparity) -> Measurement:
     """A disparity as a measurement."""
     interval = None

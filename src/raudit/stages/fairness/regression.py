@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from raudit.data.cells import CellTable, unique_rows
+from raudit.data.fixed import exact_variance
+from raudit.findings import written
 from raudit.record import Column, Figure, Table
 from raudit.stages.fairness.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.rules import MEAN_PREDICTION, REGRESSION_ERROR
 from raudit.stages.fairness.scores import judge_means
-from raudit.stats import normal_quantile
+from raudit.stats import effective_n, normal_quantile
 
 
 def group_errors(table: CellTable, by: tuple[str, ...]) -> dict[str, Any]:
@@ -23,42 +25,39 @@ def group_errors(table: CellTable, by: tuple[str, ...]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``names``, ``n`` and arrays of shape (n_groups,); ``bound`` is the largest error of a mean that comes from
-        adding whole multiples of a power of two.
+        ``names``, ``n`` and arrays of shape (n_groups,).
     """
     kept = table.marginal(by)
     cells, _ = unique_rows(kept.keys)
-    weight, size = kept.weights, kept.weights**2 / np.maximum(kept.weights2, 1e-300)
+    weight, size = kept.weights, effective_n(kept.weights, kept.weights2)
 
     def mean(name: str) -> np.ndarray:
-        return np.asarray(kept.sums[name].values / weight)
+        values = kept.sums[name].values
+        return np.asarray(np.divide(values, weight, out=np.full(weight.shape, np.nan), where=weight > 0))
+
+    def variance(first: str, second: str) -> np.ndarray:
+        spread = exact_variance(kept.sums["w"] if kept.weighted else kept.n, kept.sums[first], kept.sums[second])
+        return np.asarray(np.where(size > 1, spread / np.maximum(size - 1, 1e-9), np.nan))
 
     found: dict[str, Any] = {
         "names": tuple(tuple(kept.levels[axis][int(code)] for axis, code in enumerate(row)) for row in cells),
         "n": kept.n,
         "mean_prediction": mean("s"),
-        "mean_prediction_variance": _variance(mean("s2"), mean("s"), size),
-        "bound": float(2.0 ** kept.sums["s"].exponent * (kept.n / weight).max(initial=0.0)),
+        "mean_prediction_variance": variance("s", "s2"),
     }
     if "e" in kept.sums:
         square = np.maximum(mean("e2"), 0)
         root = np.sqrt(square)
         found |= {
             "mean_error": mean("e"),
-            "mean_error_variance": _variance(square, mean("e"), size),
+            "mean_error_variance": variance("e", "e2"),
             "mean_absolute_error": mean("abs_e"),
-            "mean_absolute_error_variance": _variance(square, mean("abs_e"), size),
+            "mean_absolute_error_variance": variance("abs_e", "e2"),
             "root_mean_squared_error": root,
             # delta method: var(√m) = var(m) / 4m
-            "root_mean_squared_error_variance": _variance(mean("e4"), square, size) / np.maximum(4 * square, 1e-300),
+            "root_mean_squared_error_variance": variance("e2", "e4") / np.maximum(4 * square, 1e-300),
         }
-        found["bound"] = float(2.0 ** kept.sums["e"].exponent * (kept.n / weight).max(initial=0.0))
     return found
-
-
-def _variance(square: np.ndarray, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Variance of a mean; NaN for a single row."""
-    return np.where(size > 1, np.maximum(square - mean**2, 0) / np.maximum(size - 1, 1e-9), np.nan)
 
 
 def measure_regression(table: CellTable, context: Context) -> Part:
@@ -88,13 +87,13 @@ def _by(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
     metrics = [name for name in found if f"{name}_variance" in found]
     if len(by) > 1:
         return Part(findings=tuple(findings), metrics=tuple(metrics))
-    note = f"By {by_name(by)}: adding up can have moved a mean by at most {found['bound']:.1g}."
+    if not keep.size:
+        return Part(findings=tuple(findings), metrics=tuple(metrics))
     return Part(
         findings=tuple(findings),
         tables=(_table(found, keep, metrics, by, context),),
         figures=(_figure(found, keep, metrics[1] if len(metrics) > 1 else metrics[0], by, context),),
         estimates=tuple(_rows(found, keep, metrics, by, context)),
-        notes=(note,),
         metrics=tuple(metrics),
     )
 
@@ -109,7 +108,7 @@ def _rows(found: dict[str, Any], keep: np.ndarray, metrics: list[str], by: tuple
             yield {
                 "by": list(by), "group": list(found["names"][i]), "metric": metric, "value": value,
                 "n": int(found["n"][i]), "interval": interval, "level": context.options.confidence,
-                "method": "normal", "error_bound": found["bound"],
+                "method": "normal",
             }  # fmt: skip
 
 
@@ -129,13 +128,13 @@ def _table(found: dict[str, Any], keep: np.ndarray, metrics: list[str], by: tupl
 
 def _figure(found: dict[str, Any], keep: np.ndarray, metric: str, by: tuple[str, ...], context: Context) -> Figure:
     z = normal_quantile(context.options.confidence)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for i in sorted(keep, key=lambda i: float(found[metric][i])):
         value, half = float(found[metric][i]), z * float(np.sqrt(found[f"{metric}_variance"][i]))
         row = {"label": context.speech.group(found["names"][i]), "value": value, "n": int(found["n"][i])}
         rows.append(row if np.isnan(half) else row | {"low": value - half, "high": value + half})
     name = metric.replace("_", " ")
-    alt = "; ".join(f"{row['label']} {row['value']:,.4g} (n = {row['n']:,})" for row in rows[:12])
+    alt = "; ".join(f"{row['label']} {written(row['value'])} (n = {row['n']:,})" for row in rows[:12])
     data: dict[str, Any] = {"rows": rows, "x_label": name}
     if metric == "mean_error":
         data["reference"] = 0.0

@@ -45,7 +45,9 @@ SELECTION_RATIO = _rule(
     "nothing.",
     "Demographic parity ratio: smallest over largest selection rate. MOVER of Wilson bounds on the log scale, "
     "widened so that all pairs hold at once.",
-    "As for RA-FAIR-001. In employment, have the selection procedure validated before it is used further.",
+    "Look where the difference comes from: base rates, a feature that stands for the attribute, or the threshold; "
+    "change the system, or record why what remains is justified. In employment, have the selection procedure "
+    "validated before it is used further.",
     requirements=(*_COMMON, "us-ugesp:1607.4.D"),
 )
 EQUALIZED_ODDS = _rule(
@@ -183,10 +185,19 @@ MEAN_PREDICTION = _rule(
     Severity.MEDIUM,
 )
 
+ALIKE_GROUPS = _rule(
+    19,
+    "Groups differ in spelling only",
+    "People of one group who are counted as two are judged on half as many rows, and a gap between them means nothing.",
+    "Names of groups that are equal but for spaces, case or Unicode form.",
+    "Write each group in one way; if two spellings are meant to be two groups, rename one of them.",
+    Severity.MEDIUM,
+    ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11"),
+)
 RULES: tuple[Rule, ...] = (
     SELECTION_DIFFERENCE, SELECTION_RATIO, EQUALIZED_ODDS, EQUAL_OPPORTUNITY, PREDICTIVE_PARITY, OTHER_RATE,
     SMALL_GROUP, MISSING_ATTRIBUTE, CALIBRATION, RANKING_QUALITY, REGRESSION_ERROR, EXPOSURE, COSTS, BASELINE,
-    CONDITIONAL, IMPACT_RATIO, MULTICLASS, MEAN_PREDICTION,
+    CONDITIONAL, IMPACT_RATIO, MULTICLASS, MEAN_PREDICTION, ALIKE_GROUPS,
 )  # fmt: skip
 
 _BY_DISPARITY = {

@@ -24,7 +24,7 @@ from raudit.stages.fairness.histogram import (
     histograms,
     ks,
 )
-from raudit.stages.fairness.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.part import Context, Part, by_name, join, named_pair, number, slug
 from raudit.stages.fairness.rules import CALIBRATION, COSTS, RANKING_QUALITY
 from raudit.stages.fairness.sentences import points
 from raudit.stats import Bounds, Gap, largest_difference, normal_quantile, range_quantile, wilson
@@ -65,6 +65,7 @@ def take(found: Histograms, keep: np.ndarray) -> Histograms:
         weight2=found.weight2[picked],
         score=found.score[picked],
         score2=found.score2[picked],
+        tied=found.tied,
         labelled=found.labelled,
     )
 
@@ -78,7 +79,7 @@ def _by(found: Histograms, table: CellTable, by: tuple[str, ...], context: Conte
     columns: dict[str, Any] = {"auc": ranked.value, "ks": ks(found)[0]}
     bounds: dict[str, Bounds] = {"auc": auc_bounds(ranked, z)}
     findings, parts = [], []
-    mean, variance, _ = class_means(found)
+    mean, variance = class_means(table, by, found.names)
     if found.probability:
         edges = tuple(step / context.options.calibration_bins for step in range(1, context.options.calibration_bins))
         curve = calibration(found, table, edges, context.rng("calibration", *by))
@@ -94,9 +95,14 @@ def _by(found: Histograms, table: CellTable, by: tuple[str, ...], context: Conte
     for position, name in enumerate(("balance_negative_class", "balance_positive_class")):
         half = z * np.sqrt(variance[:, position])
         bounds[name] = Bounds(mean[:, position] - half, mean[:, position] + half)
-    findings += _judge("auc_difference", found, ranked.value, ranked.variance, RANKING_QUALITY, "AUC", by, context)
-    note = f"By {by_name(by)}: score bins can have moved an AUC by at most {np.nanmax(ranked.bound, initial=0.0):.1g}"
-    note += f" and a KS distance by at most {np.nanmax(ks(found)[1], initial=0.0):.1g}."
+    findings += _judge(
+        "auc_difference", found, ranked.value, ranked.variance, RANKING_QUALITY, "AUC", by, context, ranked.bound
+    )
+    most = [float(np.nanmax(bound, initial=0.0)) for bound in (ranked.bound, ks(found)[1])]
+    note = f"By {by_name(by)}: every distinct score has a bin to itself, so that AUC and KS are exact."
+    if max(most) > 0:
+        note = f"By {by_name(by)}: score bins can have moved an AUC by at most {_up(most[0])} and a KS distance by at "
+        note += f"most {_up(most[1])}; the intervals and verdicts on AUC are wider by as much."
     if context.options.costs is not None and found.probability:
         parts.append(sweep(found, table, by, context))
     base = Part(
@@ -108,6 +114,14 @@ def _by(found: Histograms, table: CellTable, by: tuple[str, ...], context: Conte
         metrics=tuple(columns),
     )
     return join([base, *parts])
+
+
+def _up(value: float) -> str:
+    """A bound with one digit, rounded up, written out."""
+    if value <= 0:
+        return "0"
+    digits = max(0, -math.floor(math.log10(value)))
+    return f"{math.ceil(value * 10**digits) / 10**digits:.{digits}f}"
 
 
 def _table(found: Histograms, columns: dict[str, Any], bounds: dict[str, Bounds], by: tuple[str, ...]) -> Table:
@@ -174,6 +188,7 @@ def _judge(
     what: str,
     by: tuple[str, ...],
     context: Context,
+    error: np.ndarray | None = None,
 ) -> list[Finding]:
     limits = context.options.limits()
     if name not in limits:
@@ -181,7 +196,7 @@ def _judge(
     return [
         judge_means(
             name, found.names, found.rows, values, variances, rule=rule, what=what, by=by, context=context,
-            limit=limits[name], as_points=True,
+            limit=limits[name], as_points=True, error=error,
         )
     ]  # fmt: skip
 
@@ -199,6 +214,7 @@ def judge_means(
     context: Context,
     limit: tuple[float, str] | None,
     as_points: bool = False,
+    error: np.ndarray | None = None,
 ) -> Finding:
     """Hold the largest difference of any estimate with a normal error against a limit; None leaves it undecided."""
     if limit is None:
@@ -217,17 +233,23 @@ def judge_means(
             requirements=rule.requirements, anchor=where, remedy=rule.fix,
         )  # fmt: skip
     gap = mean_gap(values[usable], variances[usable], context.level)
+    if error is not None:
+        most = float(np.sort(error[usable])[-2:].sum())
+        gap = replace(gap, low=max(gap.low - most, 0.0), high=gap.high + most)
     low, high = usable[gap.lowest], usable[gap.highest]
     status = Status.PASSED if gap.high <= limit[0] else Status.FAILED if gap.low > limit[0] else Status.INDETERMINATE
     if status is Status.PASSED and (usable.size < len(names) or not limited):
         status = Status.INDETERMINATE
 
+    places = _places(gap.value, limit[0], values[low], least=3 if as_points else 0)
+    unit = f" {context.speech.unit}" if context.speech.unit and not as_points else ""
+
     def show(value: float) -> str:
-        return f"{value:.3f}" if as_points else f"{value:,.4g}"
+        return f"{value:,.{places}f}{unit}"
 
     statement = (
         f"The {what} is {show(values[low])} for {context.speech.members(names[low])} and {show(values[high])} for "
-        f"{context.speech.other(names[high])}. n = {int(sizes[low]):,} and {int(sizes[high]):,}."
+        f"{context.speech.other(names[high])}. {context.speech.sizes((int(sizes[low]), int(sizes[high])))}"
     )
     side = {Status.PASSED: "keeps to", Status.FAILED: "breaks", Status.INDETERMINATE: "does not settle"}[status]
     reason = (
@@ -262,10 +284,21 @@ def judge_means(
         remedy="" if status is Status.PASSED else rule.fix,
         data={
             "by": list(by),
+            "metric": {"calibration_difference": "calibration_in_the_large"}.get(
+                name, name.removesuffix("_difference")
+            ),
+            "compared": int(usable.size),
+            "pair": named_pair(names[high], names[low], values[high], values[low]),
             "highest": {"group": list(names[high]), "rate": number(values[high]), "n": int(sizes[high])},
             "lowest": {"group": list(names[low]), "rate": number(values[low]), "n": int(sizes[low])},
         },
     )
+
+
+def _places(gap: float, limit: float, value: float, *, least: int) -> int:
+    """Decimals at which two means can be told apart, and the gap from its limit."""
+    known = [abs(number) for number in (gap, limit) if number and math.isfinite(number)] or [abs(value) or 1.0]
+    return max(least, min(12, 2 - math.floor(math.log10(min(known)))))
 
 
 def mean_gap(values: np.ndarray, variances: np.ndarray, level: float) -> Gap:

@@ -46,6 +46,10 @@ class Speech:
     groups: dict[str, str]
     tells_rejected: bool
     """Whether errors against deserving people are told as rejections."""
+    weighted: bool = False
+    """Whether rates weigh rows."""
+    unit: str = ""
+    """Unit of a regression's label."""
 
     @classmethod
     def of(cls, words: Words, roles: Roles) -> Speech:
@@ -61,6 +65,8 @@ class Speech:
             undeserving=words.undeserving or f"whose true outcome was not {truth or 'favourable'}",
             groups=dict(words.groups),
             tells_rejected=bool(words.rejected),
+            weighted=roles.weight is not None,
+            unit=words.unit,
         )
 
     def group(self, names: Sequence[str]) -> str:
@@ -76,6 +82,11 @@ class Speech:
     def other(self, names: Sequence[str]) -> str:
         """Name a second group after the people have been named."""
         return self.quoted(names) if self.people == "people" else self.group(names)
+
+    def sizes(self, n: Sequence[int]) -> str:
+        """On how many rows two numbers rest, and whether these were weighted."""
+        weighed = "; rows are weighted" if self.weighted else ""
+        return f"n = {n[0]:,} and {n[1]:,}{weighed}."
 
     def quoted(self, names: Sequence[str]) -> str:
         """Name a group so that a sentence cannot run into its commas: ``“Male, Other”``."""
@@ -96,7 +107,7 @@ def say_disparity(found: Disparity, speech: Speech) -> str:
     if verb is None:
         return (
             f"The {PLAIN[found.metric]} is {_plain(rates[0])} for {speech.members(first)} and {_plain(rates[1])} for "
-            f"{speech.other(second)}. {_n(n)}"
+            f"{speech.other(second)}. {speech.sizes(n)}"
         )
     if turned:
         rates = (1 - rates[0], 1 - rates[1])
@@ -106,7 +117,7 @@ def say_disparity(found: Disparity, speech: Speech) -> str:
     one, other = spoken(rates[0], base), spoken(rates[1], base)
     who = " ".join(part for part in (speech.members(first), clause) if part)
     rest = speech.group(second) if speech.people != "people" else f"in the group {speech.quoted(second)}"
-    return f"Of {base:,} {who}, {one} {agree(verb, one)}; of {base:,} {rest}, {other}. {_n(n)}"
+    return f"Of {base:,} {who}, {one} {agree(verb, one)}; of {base:,} {rest}, {other}. {speech.sizes(n)}"
 
 
 def _frame(metric: str, speech: Speech) -> tuple[str, str | None, bool]:
@@ -163,10 +174,6 @@ def _base(rates: tuple[float, float]) -> int:
     return 10_000
 
 
-def _n(n: tuple[int, int]) -> str:
-    return f"n = {n[0]:,} and {n[1]:,}."
-
-
 def _plain(value: float) -> str:
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
@@ -184,6 +191,13 @@ def say_interval(found: Disparity) -> str:
     if found.ratio or found.metric in ("f1_score", "treatment_equality"):
         return f"{found.value:.2f} ({level} interval {found.low:.2f} to {found.high:.2f})"
     return f"{points(found.value)} percentage points ({level} interval {points(found.low)} to {points(found.high)})"
+
+
+def beyond_chance(found: Disparity, limit: float, p_value: float) -> str:
+    """What is certain where the limit is not settled: the first thing to say."""
+    wanted = f"{limit:.2f}" if found.ratio else f"{points(limit)} percentage points"
+    p = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+    return f"There is a difference beyond chance ({p}); whether it breaks the limit of {wanted} cannot be told."
 
 
 def points(value: float) -> str:

@@ -40,13 +40,12 @@ def judge(found: Disparity, limit: float) -> Judgement:
         return Judgement(status=Status.INDETERMINATE, because=_left_out(found))
     if inside:
         return Judgement(status=Status.PASSED)
-    n = sum(found.effective)
     rate = sum(found.rates) / 2
     gap = None
     if 0 <= rate <= 1 and min(found.effective) > 0:
         z = range_quantile(max(found.compared, 2), found.level)
         gap = detectable_gap(rate, found.effective[0], found.effective[1], z=z)
-    rows = rows_to_settle(found.value, found.low, found.high, limit, n)
+    rows = rows_to_settle(found.value, found.low, found.high, limit, sum(found.n))
     return Judgement(status=Status.INDETERMINATE, detectable=gap, rows=rows)
 
 

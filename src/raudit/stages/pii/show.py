@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from raudit.evidence import Progress, Quiet
+from raudit.stages.pii.languages import NAMES as LANGUAGES
+from raudit.stages.pii.profile import clopper_pearson
 from raudit.stages.pii.sweep import Redaction, SweepResult, TableResult
 from raudit.stages.pii.verdicts import ColumnVerdict, Found, Sureness
 
@@ -20,6 +22,7 @@ MARKS = {
     Sureness.VALUES: "●●○",
     Sureness.IN_TEXT: "●●○",
     Sureness.SUSPECTED: "●○○",
+    Sureness.UNCLEAR: "○○○",
 }
 LEGEND = "●●● column name and values   ●●○ one of the two   ●○○ suspected"
 NARROW = 100
@@ -83,7 +86,7 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
     from rich.table import Table
 
     personal = [v for v in table.verdicts if v.personal or v.special]
-    clean = [v for v in table.verdicts if not (v.personal or v.special)]
+    clean = [v for v in table.verdicts if not (v.personal or v.special or v.unclear)]
     console.print()
     console.print(f"[bold]{_plain(table.name)}[/]  {table.n_rows:,} rows, {len(table.verdicts):,} columns")
     if personal:
@@ -104,14 +107,40 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(shown)
         console.print()
         console.print(f"  [dim]{LEGEND}[/]")
-    else:
+    elif not any(v.unclear or v.profile.language for v in table.verdicts):
         console.print("  [green]no direct identifier and no special category found[/]")
+        console.print(f"  [dim]{_bound(table)}[/]")
+    for verdict in table.verdicts:
+        if verdict.profile.language:
+            spoken, name = LANGUAGES[verdict.profile.language], _plain(verdict.name)
+            console.print(f"  [yellow]language[/]  {name} seems to be in {spoken}: names were searched by lists and a")
+            console.print("            model of another language, which misses many (see --language)")
+        for found in verdict.unclear:
+            cells = _cells(found, result.small_count, True)
+            console.print(f"  [yellow]unclear[/]  {_plain(verdict.name)}: {found.rule.label} in {cells} cells")
     if clean and personal:
         console.print(
             f"  [dim]nothing in: {', '.join(_plain(v.name) for v in clean[:12])}{' …' if clean[12:] else ''}[/]"
         )
     if table.singling_out:
         console.print(f"  [yellow]alone[/]  {_plain(table.singling_out, 400)}")
+
+
+def _bound(table: TableResult) -> str:
+    """What stands behind "nothing found": how rare a name can be that the search missed, and what was not searched."""
+    read = [v.profile for v in table.verdicts if v.profile.language_model and v.profile.n_filled]
+    drawn = [p for p in read if p.n_sampled < p.n_filled]
+    unread = [v for v in table.verdicts if any(g.startswith("values not searched") for g in v.profile.gates)]
+    parts = ["identifiers with a form or check: every row"]
+    if drawn:
+        bound = max(clopper_pearson(0, p.n_sampled)[1] for p in drawn)
+        parts.append(f"names, places, addresses: in fewer than {bound:.2%} of cells of a column (95% bound)")
+    elif read:
+        parts.append("names, places, addresses: every row, by a model that makes mistakes")
+    if unread:
+        names = ", ".join(_plain(v.name) for v in unread[:8]) + (" …" if unread[8:] else "")
+        parts.append(f"values not searched: {names}")
+    return "; ".join(parts) + "."
 
 
 def _summary(table: TableResult) -> str:
@@ -149,9 +178,9 @@ def _cells(found: Found, small: int, wide: bool) -> str:
     if not count.k:
         return "by name"
     if count.exact:
-        if count.k <= small:
+        if count.valid <= small:
             return f"≤ {small}"
-        return f"all {count.n:,}" if count.k == count.n else f"{count.k:,} of {count.n:,}"
+        return f"all {count.n:,}" if count.valid == count.n else f"{count.valid:,} of {count.n:,}"
     interval = count.interval()
     low, high = (interval.low or 0.0, interval.high or 0.0) if interval else (0.0, 1.0)
     return f"≈ {_percent(count.share)}" + (f" ({_percent(low)}–{_percent(high)})" if wide else "")

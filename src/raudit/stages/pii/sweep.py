@@ -20,7 +20,7 @@ from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
 from raudit.stages.pii.redact import How, operator, redactors, write_copy
 from raudit.stages.pii.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
-from raudit.stages.pii.verdicts import ColumnVerdict
+from raudit.stages.pii.verdicts import ColumnVerdict, Found
 from raudit.yamltext import nearest
 
 GROUPED_ROWS = 2_000_000
@@ -57,13 +57,18 @@ class SweepResult:
         return any(v.personal or v.special for t in self.tables for v in t.verdicts)
 
     @property
+    def unclear(self) -> bool:
+        """Whether something is neither found nor absent: few doubtful values, or sentences in another language."""
+        return any(v.unclear or v.profile.language for t in self.tables for v in t.verdicts)
+
+    @property
     def exit_status(self) -> int:
         """1 found, 3 could not tell, 5 nothing scanned, 0 nothing found."""
         if not any(t.verdicts and t.n_rows for t in self.tables):
             return 3 if self.gaps else 5
         if self.personal:
             return 1
-        return 0 if self.model and not self.gaps else 3
+        return 0 if self.model and not self.gaps and not self.unclear else 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,18 +247,22 @@ def _column(verdict: ColumnVerdict, result: SweepResult) -> dict[str, Any]:
         "personal": verdict.personal,
         "special": list(verdict.special),
         "quasi": list(verdict.quasi),
-        "found": [
-            {
-                "entity_type": f.entity_type,
-                "label": f.rule.label,
-                "sureness": str(f.sureness),
-                "k": f.count.k,
-                "n": f.count.n,
-                "exact": f.count.exact,
-                "interval": [i.low, i.high] if (i := f.count.interval()) else None,
-                "shapes": list(f.count.examples) if result.examples else [],
-                "remedy": f.rule.remedy,
-            }
-            for f in verdict.found
-        ],
+        "found": [_found(f, result) for f in verdict.found],
+        "unclear": [_found(f, result) for f in verdict.unclear],
+    }
+
+
+def _found(found: Found, result: SweepResult) -> dict[str, Any]:
+    interval = found.count.interval()
+    return {
+        "entity_type": found.entity_type,
+        "label": found.rule.label,
+        "sureness": str(found.sureness),
+        "k": found.count.k,
+        "valid": found.count.valid,
+        "n": found.count.n,
+        "exact": found.count.exact,
+        "interval": [interval.low, interval.high] if interval else None,
+        "shapes": list(found.count.examples) if result.examples else [],
+        "remedy": found.rule.remedy,
     }

@@ -1,15 +1,17 @@
 """A report in hand, against what a stranger was given: numbered steps, and the one that fails is named.
 
-1. The file is a PDF that its issuer certified.
+1. The file is a certified PDF without active content or attachments of one name.
 2. Every signature is intact, and its certificate leads to one that was given.
 3. Nothing was changed after the certification but by counter-signatures, time stamps and validation data.
-4. Every revision's digest is in the log, and the log knows no later one (a cut-off counter-signature leaves no
-   trace in the file itself).
+4. The log issued the file, as an entry says that was hashed and that a signed checkpoint covers, and knows no later
+   revision (a cut-off counter-signature leaves no trace in the file itself) and no withdrawal.
 5. The record inside is canonical, fits its schema, and is the one that the logged entry names.
 6. The report remade from the record is the signed base, byte for byte.
 7. The checkpoint inside was signed with the log's key.
 8. The log held the entry that ends the run when that checkpoint was signed.
 9. The log at hand, and every checkpoint given, extend that checkpoint or are extended by it.
+10. Whoever certified the file is the issuer that the logged ``report.issued`` or the reader names.
+11. Every signed statement inside was made with its person's key, enrolled by the log before; only if there are any.
 
 A step that lacks what it needs is ``not checked``, never passed.
 """
@@ -17,10 +19,9 @@ A step that lacks what it needs is ``not checked``, never passed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from raudit.canonical import sha256
@@ -28,52 +29,34 @@ from raudit.errors import IntegrityError, RauditError
 from raudit.log import Checkpoint, Log, parse_entry, verify_checkpoint, verify_proof
 from raudit.record import Record, parse_record
 from raudit.report.seals import Seals
-from raudit.signing import FaultCode, PdfCheck, Standing, check_pdf
+from raudit.signing import (
+    Fault,
+    FaultCode,
+    PdfCheck,
+    SignatureCheck,
+    SignatureKind,
+    Standing,
+    check_pdf,
+    read_certificates,
+)
+from raudit.verify.against_log import LogView, extends_step, issued_entry, revisions_step, view_log
+from raudit.verify.steps import Step, StepStatus, Verification
 
-RECORD_NAME, CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME = "record.json", "checkpoint.txt", "record.tlog-proof", "log.vkey"
+RECORD_NAME, CHECKPOINT_NAME = "record.json", "checkpoint.txt"
+PROOF_NAME, VKEY_NAME = "record.tlog-proof", "log.vkey"
 ENTRY_NAME = "run-finished.json"
+STATEMENTS_NAME, PEOPLE_NAME = "statements.jsonl", "people.json"
 
 
-class StepStatus(StrEnum):
-    """What a step came to."""
-
-    OK = "ok"
-    FAILED = "failed"
-    NOT_CHECKED = "not checked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One numbered step."""
-
-    number: int
-    title: str
-    status: StepStatus
-    detail: str
-    """What was found, or what is missing."""
-    needed: bool = True
-    """Whether the file is unproven without it; steps that need a log or a long rendering are asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """The steps, and what they come to."""
-
-    steps: tuple[Step, ...]
-    sha256: str
-    """Digest of the file."""
-    check: PdfCheck
-    record: Record | None
-
-    @property
-    def exit_status(self) -> int:
-        """6 if a step failed, 3 if one that is needed could not be made, else 0."""
-        if any(step.status is StepStatus.FAILED for step in self.steps):
-            return 6
-        return 3 if any(step.needed and step.status is StepStatus.NOT_CHECKED for step in self.steps) else 0
-
-
-FILE_FAULTS = frozenset({FaultCode.UNREADABLE, FaultCode.NOT_SIGNED, FaultCode.NOT_CERTIFIED})
+FILE_FAULTS = frozenset(
+    {
+        FaultCode.UNREADABLE,
+        FaultCode.NOT_SIGNED,
+        FaultCode.NOT_CERTIFIED,
+        FaultCode.ACTIVE_CONTENT,
+        FaultCode.DOUBLED_ATTACHMENT,
+    }
+)
 CHANGE_FAULTS = frozenset(
     {
         FaultCode.ILLEGAL_CHANGE,
@@ -94,6 +77,7 @@ def verify_report(
     log: Log | None = None,
     checkpoints: Sequence[str] = (),
     remake: bool = False,
+    issuer: Sequence[str] = (),
     at: datetime | None = None,
 ) -> Verification:
     """Verify a report; nothing is asked of any network.
@@ -110,6 +94,8 @@ def verify_report(
         The log, or a copy of it.
     checkpoints
         Signed checkpoints of the log from other reports or witnesses.
+    issuer
+        SHA-256 fingerprints of certificates, one of which is the issuer's; a logged ``report.issued`` names one too.
     remake
         Whether to render the report again (some seconds).
     at
@@ -118,16 +104,22 @@ def verify_report(
     check = check_pdf(pdf, trust=trust, at=at, tsa_trust=tsa_trust)
     record, record_step = _record(check)
     checkpoint, checkpoint_step = _checkpoint(check, vkey)
+    with log.store.snapshot() if log is not None else nullcontext():
+        view = view_log(log, vkey)
+        logged_step = revisions_step(check, view, record)
+        extended_step = extends_step(checkpoint, vkey, log, view, checkpoints)
     steps = (
-        _faults(1, "the file is a certified PDF", check, FILE_FAULTS),
+        _faults(1, "the file is a certified PDF without active content", check, FILE_FAULTS),
         _faults(2, "signatures are intact and trusted", check, SIGNATURE_FAULTS),
         _faults(3, "nothing else was changed since", check, CHANGE_FAULTS),
-        _revisions(check, log),
+        logged_step,
         record_step,
         _remade(check, record, remake),
         checkpoint_step,
         _inclusion(check, vkey, record),
-        _consistency(checkpoint, vkey, log, checkpoints),
+        extended_step,
+        _issuer(check, view, issuer, trust),
+        *statements_step(check, log),
     )
     return Verification(steps=steps, sha256=sha256(pdf), check=check, record=record)
 
@@ -140,46 +132,64 @@ def _faults(number: int, title: str, check: PdfCheck, codes: frozenset[FaultCode
         field = f"{broken[0].field}: " if broken[0].field else ""
         return _step(number, title, StepStatus.FAILED, f"{field}{broken[0].detail}{more}")
     if found:
-        hint = {
-            FaultCode.NO_TRUST_GIVEN: "; give the issuer's certificate with --trust",
-            FaultCode.UNTRUSTED_TIMESTAMP: "; give the authority's certificate with --trust-tsa",
-        }.get(found[0].code, "")
-        return _step(number, title, StepStatus.NOT_CHECKED, found[0].detail + hint)
+        return _step(number, title, StepStatus.NOT_CHECKED, _unproven(check, found[0]))
     if number > 1 and not check.signatures:
         return _step(number, title, StepStatus.NOT_CHECKED, "there is no signature")
-    signers = ", ".join(f"{s.role or s.kind}: {s.signer}" for s in check.signatures if s.kind != "document-time-stamp")
-    said = {1: f"{len(check.revisions)} revisions", 2: signers, 3: "the file is as certified and counter-signed"}
+    said = {
+        1: f"{len(check.revisions)} revisions",
+        2: "; ".join(_signer(item) for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP),
+        3: "the file is as certified and counter-signed",
+    }
     return _step(number, title, StepStatus.OK, said[number])
 
 
-def _revisions(check: PdfCheck, log: Log | None) -> Step:
-    title = "every revision is in the log, and none is missing"
-    if log is None:
-        return _step(4, title, StepStatus.NOT_CHECKED, "no log given; --log compares digests", needed=False)
-    issued = {str(entry.body["pdf"]) for entry in log.find(type="report.issued")}
-    counter = {str(entry.body["pdf"]): str(entry.body["previous"]) for entry in log.find(type="report.countersigned")}
-    signed = [r for r in check.revisions if r.kind == "signature"]
-    if not signed:
-        return _step(4, title, StepStatus.NOT_CHECKED, "there is no signed revision")
-    for revision in check.revisions:
-        if revision.end == check.revisions[-1].end or revision in signed:
-            known = revision.sha256 in issued or revision.sha256 in counter
-            if not known:
-                return _step(
-                    4,
-                    title,
-                    StepStatus.FAILED,
-                    f"revision {revision.number} ({revision.sha256[:16]}…) is not in the log",
-                )
-    last = check.revisions[-1].sha256
-    later = [pdf for pdf, previous in counter.items() if previous == last]
-    if later:
-        detail = f"the log knows a counter-signed revision ({later[0][:16]}…) that is not in this file"
-        return _step(4, title, StepStatus.FAILED, detail)
-    withdrawn = [e for e in log.find(type="report.withdrawn") if e.body.get("pdf") in {r.sha256 for r in signed}]
-    if withdrawn:
-        return _step(4, title, StepStatus.FAILED, f"the report was withdrawn: {withdrawn[0].body.get('reason')}")
-    return _step(4, title, StepStatus.OK, f"{len(signed)} signed revisions, all logged")
+def _signer(item: SignatureCheck) -> str:
+    """Say who signed as what; a role is the signer's own claim."""
+    if item.kind is SignatureKind.CERTIFICATION:
+        return f"certified by {item.signer}"
+    return f"counter-signed by {item.signer}" + (f", who claims the role {item.role!r}" if item.role else "")
+
+
+def _unproven(check: PdfCheck, fault: Fault) -> str:
+    """Say what could not be established, and what to do about it."""
+    match fault.code:
+        case FaultCode.NO_TRUST_GIVEN:
+            return f"{fault.detail}; give the issuer's certificate with --trust"
+        case FaultCode.UNTRUSTED_TIMESTAMP:
+            return f"{fault.detail}; give the authority's certificate with --trust-tsa"
+        case FaultCode.UNTRUSTED_SIGNER:
+            signer = next((item for item in check.signatures if item.field == fault.field), None)
+            who = f"{signer.signer} (SHA-256 {signer.fingerprint})" if signer is not None else "somebody"
+            return (
+                f"{fault.field} is signed by {who}, whom you were not told to trust; if you have that certificate from "
+                "them by a way other than this file, give it with --trust"
+            )
+        case _:
+            return fault.detail
+
+
+def _issuer(check: PdfCheck, view: LogView, named: Sequence[str], trust: Sequence[bytes]) -> Step:
+    """Hold the certifier against whom the log or the reader names; being trusted makes nobody the issuer."""
+    title = "the issuer is whom the log or the reader names"
+    own = check.certification
+    if own is None:
+        return _step(10, title, StepStatus.NOT_CHECKED, "there is no certification")
+    entry = issued_entry(check, view) if view.pinned else None
+    logged = str(entry.body.get("certificate")) if entry is not None else None
+    for fingerprints, source in ((named, "--issuer"), ([logged] if logged else [], "the log")):
+        if fingerprints and own.fingerprint not in fingerprints:
+            detail = f"certified by {own.signer} (SHA-256 {own.fingerprint}); {source} names another certificate"
+            return _step(10, title, StepStatus.FAILED, detail)
+    sources = ["--issuer"] * bool(named) + ([f"entry {entry.index} of the log"] if entry is not None else [])
+    if sources:
+        return _step(10, title, StepStatus.OK, f"{own.signer}, named by {' and '.join(sources)}")
+    # One pinned certificate leaves no choice of issuer; an authority, or a reviewer's beside it, does.
+    only = {sha256(der) for data in trust for der in read_certificates(data)} == {own.fingerprint}
+    detail = (
+        f"certified by {own.signer}, {'the one certificate' if only else 'one of those'} you trust; nothing given says "
+        "that this is the issuer: --issuer CERTIFICATE, or --log with --log-key"
+    )
+    return _step(10, title, StepStatus.NOT_CHECKED, detail, needed=not only)
 
 
 def _record(check: PdfCheck) -> tuple[Record | None, Step]:
@@ -229,6 +239,24 @@ def _remade(check: PdfCheck, record: Record | None, remake: bool) -> Step:
     return _step(6, title, StepStatus.FAILED, "the bytes differ from what the record gives")
 
 
+def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
+    """Step 11, see `raudit.emit.reports.checked_in`; none for a report that carries no statements."""
+    from raudit.emit.reports import checked_in
+
+    title = "who signed off is proven by signed statements"
+    files = [check.file(name) for name in (STATEMENTS_NAME, PEOPLE_NAME)]
+    if files[0] is None or files[1] is None:  # certified as a whole: nobody can have taken them out
+        return ()
+    outcomes, fault = checked_in(files[0].data, files[1].data, log)
+    false = [item.text for item in outcomes if item.standing == "false"]
+    if fault or false:
+        return (_step(11, title, StepStatus.FAILED, fault or "; ".join(false)),)
+    said = "; ".join(item.text for item in outcomes)
+    proven = all(item.proven for item in outcomes)
+    status = StepStatus.OK if proven and log is not None else StepStatus.NOT_CHECKED
+    return (_step(11, title, status, said, needed=False),)
+
+
 def _seals(check: PdfCheck) -> Seals | None:
     """What the report carries from the log, as it was given to the renderer."""
     files = {name: check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME, ENTRY_NAME)}
@@ -239,7 +267,10 @@ def _seals(check: PdfCheck) -> Seals | None:
         checkpoint=found[CHECKPOINT_NAME],
         proof=found[PROOF_NAME],
         vkey=found[VKEY_NAME].decode("utf-8", "replace").rstrip("\n"),
-        attachments={ENTRY_NAME: found[ENTRY_NAME]},
+        attachments={
+            ENTRY_NAME: found[ENTRY_NAME],
+            **{n: held.data for n in (STATEMENTS_NAME, PEOPLE_NAME) if (held := check.file(n)) is not None},
+        },
     )
 
 
@@ -281,43 +312,6 @@ def _inclusion(check: PdfCheck, vkey: str | None, record: Record | None) -> Step
     if parsed.type != "run.finished" or (record is not None and parsed.run != record.run.id):
         return _step(8, title, StepStatus.FAILED, f"entry {proven.index} does not end this run")
     return _step(8, title, StepStatus.OK, f"entry {proven.index} of {proven.checkpoint.size:,}")
-
-
-def _consistency(checkpoint: Checkpoint | None, vkey: str | None, log: Log | None, others: Sequence[str]) -> Step:
-    title = "the log still extends that checkpoint"
-    if log is None and not others:
-        return _step(9, title, StepStatus.NOT_CHECKED, "no log and no other checkpoint given", needed=False)
-    if checkpoint is None or vkey is None:
-        return _step(9, title, StepStatus.NOT_CHECKED, "there is no verified checkpoint to start from", needed=False)
-    checks: list[Callable[[], str]] = [lambda text=text: _agrees(checkpoint, text, vkey, log) for text in others]  # type: ignore[misc]
-    if log is not None:
-        checks.append(lambda: _extends(checkpoint, log))
-    said = []
-    for run in checks:
-        try:
-            said.append(run())
-        except IntegrityError as error:
-            got = f": {error.got}, expected {error.expected}" if error.got else ""
-            return _step(9, title, StepStatus.FAILED, f"{error.message}{got}")
-    return _step(9, title, StepStatus.OK, "; ".join(said))
-
-
-def _extends(checkpoint: Checkpoint, log: Log) -> str:
-    from raudit.log.extends import check_extends
-
-    check_extends(checkpoint, log.size, log.store.node, "the report's checkpoint")
-    return f"the log has {log.size:,} entries and begins with these {checkpoint.size:,}"
-
-
-def _agrees(checkpoint: Checkpoint, text: str, vkey: str, log: Log | None) -> str:
-    other = verify_checkpoint(text, vkey)
-    if other.size == checkpoint.size and other.root != checkpoint.root:
-        raise IntegrityError(
-            "two checkpoints of one size differ: the log was shown in two versions", reference="split-view"
-        )
-    if log is not None:
-        _extends(other, log)
-    return f"a checkpoint of {other.size:,} entries agrees"
 
 
 def _step(number: int, title: str, status: StepStatus, detail: str, *, needed: bool = True) -> Step:

@@ -1,0 +1,103 @@
+"""Evidence files: kept under their digest beside the answers, and looked at again whenever it matters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from raudit.canonical import sha256, sha256_file
+from raudit.checklists.answers import Answers, EvidenceLink
+from raudit.errors import AnswersError
+from raudit.files import write_whole
+
+FOLDER = "evidence"
+MAX_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFault:
+    """An evidence file that is not what was linked."""
+
+    question: str
+    path: str
+    fault: str
+    """``is missing``, ``was changed`` or ``cannot be read``."""
+
+    @property
+    def text(self) -> str:
+        """One sentence."""
+        return f"the evidence for {self.question} {self.fault}: {self.path}"
+
+
+def store_document(answers: Path, file: Path, *, observed: str = "") -> dict[str, str]:
+    """Keep a copy of an evidence file under its digest, beside the answers.
+
+    Returns
+    -------
+    dict
+        The link for the answer's ``evidence``: kind, path relative to the answers, sha256.
+
+    Raises
+    ------
+    AnswersError
+        If it cannot be read, or is larger than 256 MB.
+    """
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise AnswersError(
+                "the evidence file is too large", reference="evidence-large", where=str(file),
+                expected=f"at most {MAX_BYTES >> 20} MB", hint="link an extract, or a place",
+            )  # fmt: skip
+        data = file.read_bytes()
+    except OSError as error:
+        raise AnswersError(
+            "the evidence file cannot be read", reference="file-unreadable", where=str(file),
+            got=error.strerror or "", hint="check the path",
+        ) from error  # fmt: skip
+    own = sha256(data)
+    # The file's own name tells a reader what it is; everything that is not plain is left out of it.
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", file.name)[-80:].lstrip(".") or "file"
+    path = Path(FOLDER) / f"{own}-{name}"
+    target = answers.parent / path
+    if not target.is_file() or sha256_file(target) != own:
+        write_whole(target, data)
+    return {
+        "kind": "document",
+        "path": path.as_posix(),
+        "sha256": own,
+        **({"observed": observed} if observed else {}),
+    }
+
+
+def document_faults(answers: Answers, folder: Path) -> tuple[DocumentFault, ...]:
+    """Hash every evidence file whose digest was recorded, and name those that are missing or changed."""
+    found = []
+    for question, answer in answers.file.answers.items():
+        for link in answer.evidence:
+            fault = _fault(link, folder) if link.sha256 else ""
+            if fault:
+                found.append(DocumentFault(question=question, path=link.path, fault=fault))
+    return tuple(found)
+
+
+def unhashed(answers: Answers) -> tuple[str, ...]:
+    """Evidence that is named by a path alone, so that nobody would notice if it changed."""
+    return tuple(
+        link.path
+        for answer in answers.file.answers.values()
+        for link in answer.evidence
+        if link.kind == "document" and link.path and not link.sha256
+    )
+
+
+def _fault(link: EvidenceLink, folder: Path) -> str:
+    if not link.path or "://" in link.path:
+        return "" if "://" in link.path else "names no file"
+    path = folder / link.path
+    try:
+        if not path.is_file():
+            return "is missing"
+        return "" if sha256_file(path) == link.sha256 else "was changed"
+    except OSError:
+        return "cannot be read"

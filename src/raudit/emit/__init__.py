@@ -1,0 +1,33 @@
+"""Tell the log: every command that decides something writes its event, or says that nobody recorded it.
+
+Entry points::
+
+    books_of(answers, plan=) -> Books                   people, log and identity policy that go with a file
+    keep(path, change, checklist, books) -> text        change answers, then tell the log; see ``emit.answers``
+    settle(path, checklist, books)                      tell the log what it missed
+    before_run(plan, log, ...)                          people, policy, waivers and answers, before a run
+    withdraw(log, ...), supersede(log, ...)             reports
+    enrolment_of(log)                                   what the log knows of keys, for ``check_statements``
+"""
+
+from raudit.emit.answers import keep, settle, tell
+from raudit.emit.books import Books, books_of
+from raudit.emit.enrolment import enrolment_of, log_state
+from raudit.emit.people import people_changed
+from raudit.emit.reports import supersede, supersede_earlier, withdraw
+from raudit.emit.runs import before_run
+
+__all__ = [
+    "Books",
+    "before_run",
+    "books_of",
+    "enrolment_of",
+    "keep",
+    "log_state",
+    "people_changed",
+    "settle",
+    "supersede",
+    "supersede_earlier",
+    "tell",
+    "withdraw",
+]

@@ -1,0 +1,109 @@
+"""Reports that are withdrawn or replaced, and whether a newer one exists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from raudit.emit.enrolment import enrolment_of
+from raudit.errors import LogError, UsageError
+from raudit.log import Entry, Event, EventType, Log
+from raudit.people import parse_people
+from raudit.statements import Outcome, check_statements
+
+_FILES = (EventType.REPORT_ISSUED, EventType.REPORT_COUNTERSIGNED)
+
+
+def withdraw(log: Log, pdf: str, *, reason: str, actor: str, clock: datetime) -> None:
+    """Write down that a report is not to be relied on any more.
+
+    Parameters
+    ----------
+    pdf
+        SHA-256 of the report, of any of its signed revisions.
+    reason
+        A kebab-case word, such as ``wrong-data``.
+
+    Raises
+    ------
+    LogError
+        If the log never issued it, or it is withdrawn already.
+    """
+    entry = _issued(log, pdf)
+    if any(gone.body.get("pdf") == pdf for gone in log.find(type=EventType.REPORT_WITHDRAWN)):
+        raise LogError("the report is withdrawn already", reference="report-withdrawn", got=pdf[:16])
+    _append(log, EventType.REPORT_WITHDRAWN, {"pdf": pdf, "reason": reason}, actor, clock, entry.run)
+
+
+def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> None:
+    """Write down that a report is replaced by another.
+
+    Raises
+    ------
+    LogError
+        If the log never issued one of them, or they are the same.
+    """
+    _issued(log, pdf)
+    newer = _issued(log, by)
+    if pdf == by:
+        raise LogError("a report does not replace itself", reference="report-supersedes-itself", got=pdf[:16])
+    _append(log, EventType.REPORT_SUPERSEDED, {"pdf": pdf, "by": by}, actor, clock, newer.run)
+
+
+def supersede_earlier(log: Log, pdf: str, *, system: str, actor: str, clock: datetime, run: str) -> int:
+    """Write down that a new report replaces the standing ones of the same system; returns how many those were."""
+    systems = _systems(log)
+    closed = _closed(log)
+    earlier = [
+        str(entry.body["pdf"])
+        for entry in log.find(type=EventType.REPORT_ISSUED)
+        if systems.get(entry.run) == system and entry.body["pdf"] != pdf and entry.body["pdf"] not in closed
+    ]
+    for old in dict.fromkeys(earlier):
+        _append(log, EventType.REPORT_SUPERSEDED, {"pdf": old, "by": pdf}, actor, clock, run)
+    return len(earlier)
+
+
+def _systems(log: Log) -> dict[str, str]:
+    found = {}
+    for entry in log.find(type=EventType.RUN_STARTED):
+        if entry.body.get("system"):
+            found[entry.run] = str(entry.body["system"])
+    return found
+
+
+def _closed(log: Log) -> set[object]:
+    kinds = (EventType.REPORT_SUPERSEDED, EventType.REPORT_WITHDRAWN)
+    return {entry.body.get("pdf") for kind in kinds for entry in log.find(type=kind)}
+
+
+def _issued(log: Log, pdf: str) -> Entry:
+    found = [entry for kind in _FILES for entry in log.find(type=kind) if entry.body.get("pdf") == pdf]
+    if not found:
+        raise LogError(
+            "this log never issued that report", reference="report-unknown", got=pdf[:16],
+            expected="a report of this log, or its SHA-256", hint="raudit log show --type report.issued lists them",
+        )  # fmt: skip
+    return found[0]
+
+
+def _append(log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str) -> None:
+    log.append([Event(type=kind, actor=actor, body=body, run=run)], clock=clock)
+
+
+def checked_in(statements: bytes, people: bytes, log: Log | None) -> tuple[tuple[Outcome, ...], str]:
+    """Check the statements that a report carries, with the keys that it carries and what the log knows of them.
+
+    Without a log the keys are only what the issuer put into the report, and each outcome says so.
+
+    Returns
+    -------
+    tuple
+        An outcome for each statement, and what is wrong with the attachments themselves, or nothing.
+    """
+    try:
+        held = parse_people(people.decode("utf-8"), source="people.json")
+    except (UsageError, UnicodeDecodeError) as error:
+        return (), f"the people inside cannot be read: {getattr(error, 'message', 'not UTF-8')}"
+    envelopes = [line for line in statements.split(b"\n") if line.strip()]
+    known = enrolment_of(log) if log is not None else None
+    return check_statements(envelopes, held, enrolment=known), ""

@@ -1,0 +1,42 @@
+"""Statements lie beside what they are about: one envelope a line, added and never changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from raudit.errors import StatementError
+from raudit.files import append_line
+
+ENDING = ".statements.jsonl"
+MAX_BYTES = 64 << 20
+
+
+def statements_path(beside: Path) -> Path:
+    """File of the statements about a file of answers or waivers."""
+    return beside.with_name(beside.stem + ENDING)
+
+
+def add_statement(beside: Path, envelope: bytes) -> None:
+    """Keep a statement; on disk when this returns. Call it under ``files.locked`` of the file it is about."""
+    append_line(statements_path(beside), envelope)
+
+
+def read_statements(beside: Path) -> tuple[bytes, ...]:
+    """Every envelope about a file; none if there is no file of them.
+
+    Raises
+    ------
+    StatementError
+        If the file is there and cannot be read, or is too large.
+    """
+    path = statements_path(beside)
+    try:
+        if path.exists() and path.stat().st_size > MAX_BYTES:
+            raise StatementError("the file of statements is too large", reference="statements-large", where=str(path))
+        data = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise StatementError(
+            "the statements cannot be read", reference="file-unreadable", where=str(path), got=error.strerror or "",
+            hint="check its permissions",
+        ) from error  # fmt: skip
+    return tuple(line for line in data.split(b"\n") if line.strip())

@@ -1,0 +1,242 @@
+"""Gaps between named groups in two records: a gap that turns round is a change, and intervals cover."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from raudit.data import Kind
+from raudit.findings import Measurement, Subject
+from raudit.gate.comparison import comparison_json, comparison_text
+from raudit.policy.compare import compare
+from raudit.policy.drift import shifts
+from raudit.policy.rates import Rate, pair_change
+from raudit.stages.data_profile.profile import profile
+
+
+def row(group, metric, events, n):
+    return {"by": ["sex"], "group": [group], "metric": metric, "value": events / n, "n": n, "method": "wilson"}
+
+
+def gap_record(make, counts, *, ratio=False, limit=0.3, status="passed"):
+    """A record of selection rates by group, with the finding on the two that differ most."""
+    rates = {group: events / n for group, (events, n) in counts.items()}
+    high, low = max(rates, key=rates.get), min(rates, key=rates.get)
+    value = rates[low] / rates[high] if ratio else rates[high] - rates[low]
+    name = "demographic_parity_ratio" if ratio else "demographic_parity_difference"
+    data = {
+        "by": ["sex"], "metric": "selection_rate", "compared": len(counts),
+        "highest": {"group": [high], "rate": rates[high], "n": counts[high][1]},
+        "lowest": {"group": [low], "rate": rates[low], "n": counts[low][1]},
+    }  # fmt: skip
+    finding = make.finding(
+        "RA-FAIR-002" if ratio else "RA-FAIR-001",
+        subject=Subject(kind="attribute", name="sex", detail={"metric": name}),
+        status=status, low=0.5 if ratio else None, high=None if ratio else limit,
+        measurement=Measurement(metric=name, value=value, n=sum(n for _, n in counts.values())), data=data,
+    )  # fmt: skip
+    rows = [row(group, "selection_rate", *pair) for group, pair in counts.items()]
+    return make.record(make.stage(finding, artefacts={"estimates": rows}))
+
+
+@pytest.mark.parametrize("ratio", [False, True])
+def test_a_gap_that_turns_round_is_a_clear_change(make, ratio):
+    old = gap_record(make, {"M": (8000, 20_000), "F": (6000, 20_000)}, ratio=ratio)
+    new = gap_record(make, {"M": (6000, 20_000), "F": (8000, 20_000)}, ratio=ratio)
+    compared = compare(old, new)
+    (change,) = compared.changes
+    assert (change.state, change.clear, change.pair.turned) == ("turned", True, True)
+    assert compared.exit_status() == 1
+    assert change.pair.gaps == pytest.approx((0.75, 4 / 3) if ratio else (0.1, -0.1))
+    if not ratio:
+        assert change.difference.value == pytest.approx(-0.2)
+        assert change.difference.low == pytest.approx(-0.2131, abs=5e-4)
+        assert "“M” less “F”, went from +0.1 to -0.1" in change.sentence
+    assert {(r.group[0], r.clear) for r in compared.rates} == {("M", True), ("F", True)}
+    text = comparison_text(compared)
+    assert "Turned round" in text
+    assert "Rates of groups: 2 of 2 moved beyond chance" in text
+    said = json.loads(comparison_json(compared))["changes"][0]["pair"]
+    assert said["groups"] == [["M"], ["F"]]
+    assert said["turned"] is True
+
+
+def test_a_gap_that_closes_is_better_and_noise_is_the_same(make):
+    old = gap_record(make, {"M": (8000, 20_000), "F": (6000, 20_000)}, limit=0.05, status="failed")
+    closed = gap_record(make, {"M": (7000, 20_000), "F": (7050, 20_000)}, limit=0.05, status="passed")
+    (change,) = compare(old, closed).changes
+    assert (change.state, change.clear, change.pair.turned) == ("no longer failed", True, False)
+    noise = gap_record(make, {"M": (8020, 20_000), "F": (6010, 20_000)}, limit=0.05, status="failed")
+    assert compare(old, noise).changes[0].state == "same"
+
+
+def test_both_groups_moving_alike_shows_in_the_rates(make):
+    old = gap_record(make, {"M": (8000, 20_000), "F": (6000, 20_000)})
+    new = gap_record(make, {"M": (12000, 20_000), "F": (10000, 20_000)})
+    compared = compare(old, new)
+    assert compared.changes[0].state == "same"
+    assert all(rate.clear for rate in compared.rates)
+    assert compared.rates[0].difference.value == pytest.approx(0.2)
+
+
+def test_a_new_worst_pair_is_seen(make):
+    old = gap_record(make, {"a": (500, 1000), "b": (400, 1000), "c": (450, 1000)}, limit=0.15)
+    new = gap_record(make, {"a": (500, 1000), "b": (400, 1000), "c": (150, 1000)}, limit=0.15, status="failed")
+    (change,) = compare(old, new).changes
+    assert change.state == "newly failed"
+    assert change.clear
+    assert (change.pair.first, change.pair.second) == (("a",), ("c",))
+
+
+def test_groups_that_only_one_record_holds_are_named(make):
+    old = gap_record(make, {"M": (8000, 20_000), "F": (6000, 20_000)})
+    new = gap_record(make, {"male": (8000, 20_000), "female": (6000, 20_000)})
+    notes = " ".join(compare(old, new).notes)
+    assert "only the old record holds" in notes
+    assert "sex “male”" in notes
+
+
+SETTINGS = [
+    # rates of two groups before and after, rows of each group before and after
+    ((0.4, 0.3), (0.3, 0.4), (2000, 2000)),
+    ((0.4, 0.3), (0.35, 0.35), (2000, 2000)),
+    ((0.35, 0.35), (0.4, 0.3), (2000, 2000)),
+    ((0.3, 0.3), (0.3, 0.3), (500, 500)),
+    ((0.3, 0.3), (0.3, 0.3), (200, 5000)),
+    ((0.5, 0.5), (0.6, 0.4), (100, 100)),
+    ((0.1, 0.1), (0.15, 0.05), (400, 400)),
+    ((0.05, 0.08), (0.05, 0.05), (1000, 300)),
+    ((0.9, 0.95), (0.9, 0.9), (300, 300)),
+    ((0.7, 0.2), (0.2, 0.7), (150, 150)),
+    ((0.2, 0.21), (0.21, 0.2), (20_000, 20_000)),
+    ((0.02, 0.04), (0.04, 0.02), (3000, 1000)),
+]
+
+
+def rate(group, events, n):
+    return Rate(group=(group,), metric="selection_rate", value=events / n, n=n, effective=float(n))
+
+
+def simulated(old, new, sizes, rng, draws):
+    counts = [rng.binomial(n, p, draws) for pair in (old, new) for p, n in zip(pair, sizes, strict=True)]
+    for a, b, c, d in zip(*(count.tolist() for count in counts), strict=True):
+        four = (rate("a", a, sizes[0]), rate("b", b, sizes[1]), rate("a", c, sizes[0]), rate("b", d, sizes[1]))
+        if four[0].value < four[1].value:  # as the record tells it: the group that was ahead comes first
+            four = (four[1], four[0], four[3], four[2])
+        yield four
+
+
+@pytest.mark.parametrize("setting", range(len(SETTINGS)))
+def test_the_interval_of_a_change_covers(setting):
+    old, new, sizes = SETTINGS[setting]
+    truth = (new[0] - new[1]) - (old[0] - old[1])
+    hits = seen = 0
+    draws = 4000
+    for four in simulated(old, new, sizes, np.random.default_rng(setting), draws):
+        change = pair_change(four, ratio=False, compared=2, level=0.95, wide=0.95)
+        target = truth if four[0].group == ("a",) else -truth
+        hits += change.difference.low <= target <= change.difference.high
+        seen += change.clear
+    print(f"{old} to {new} on {sizes}: covers {hits / draws:.3f}, power {seen / draws:.3f}")
+    assert 0.93 <= hits / draws <= 0.97
+    if truth == 0:
+        assert seen / draws <= 0.07
+
+
+@pytest.mark.parametrize("setting", [0, 2, 9])
+def test_the_interval_of_a_changed_ratio_covers(setting):
+    old, new, sizes = SETTINGS[setting]
+    draws, hits = 2000, 0
+    for four in simulated(old, new, sizes, np.random.default_rng(setting), draws):
+        change = pair_change(four, ratio=True, compared=2, level=0.95, wide=0.95)
+        straight = four[0].group == ("a",)
+        target = new[1] / new[0] - old[1] / old[0] if straight else new[0] / new[1] - old[0] / old[1]
+        hits += change.difference.low <= target <= change.difference.high
+    assert 0.92 <= hits / draws <= 0.98
+
+
+def test_a_turn_needs_more_than_chance():
+    called = 0
+    for four in simulated((0.3, 0.3), (0.3, 0.3), (400, 400), np.random.default_rng(9), 2000):
+        called += pair_change(four, ratio=False, compared=2, level=0.95, wide=0.95).turned
+    assert called / 2000 <= 0.03
+
+
+def gap(value, unit, family):
+    m = Measurement(metric="margin_gap", value=value, n=100, unit=unit)
+    return {"subject": Subject(kind="model", name="model", detail={"family": family}), "measurement": m}
+
+
+def test_units_are_never_subtracted_and_a_new_family_is_no_loss(make):
+    old = make.record(make.stage(make.finding("RA-XPL-001", status="passed", **gap(2.2, "log-odds", "linear"))))
+    new = make.record(make.stage(make.finding("RA-XPL-001", status="passed", **gap(0.2, "probability", "forest"))))
+    compared = compare(old, new)
+    (change,) = compared.changes
+    assert (change.state, change.difference, change.ratio) == ("other unit", None, None)
+    assert "log-odds" in change.sentence
+    assert compared.exit_status() == 0
+
+
+def test_numbers_are_written_out(make):
+    old = make.record(make.stage(make.finding(value=105_200.0, span=(105_000.0, 105_400.0))))
+    new = make.record(make.stage(make.finding(value=99_100.0, span=(99_000.0, 99_200.0))))
+    (change,) = compare(old, new).changes
+    assert "from 105,200 to 99,100" in change.sentence
+    assert "e+" not in change.sentence
+
+
+def prof(values, kind=Kind.INTEGER):
+    return profile(pd.Series(values), kind, small_cell=10, bins=50, max_levels=30)
+
+
+MOVES = {
+    "levels replaced": (["M", "F"] * 300, ["male", "female"] * 300, Kind.TEXT),
+    "one level renamed": (["a", "b", "c"] * 200, ["a", "b", "d"] * 200, Kind.TEXT),
+    "a constant moved": ([5] * 500, [7] * 500, Kind.INTEGER),
+    "a constant moved down": ([5] * 500, [-7] * 500, Kind.INTEGER),
+    "a constant level moved": (["x"] * 500, ["y"] * 500, Kind.TEXT),
+    "0/1 to 0/100": ([0, 1] * 300, [0, 100] * 300, Kind.INTEGER),
+    "0/1 to 1/2": ([0, 1] * 300, [1, 2] * 300, Kind.INTEGER),
+    "the top tenth moved": (list(range(1000)), [*range(900), *range(10**6, 10**6 + 100)], Kind.INTEGER),
+    "the lowest fifth moved": (list(range(1000)), [*range(-(10**6), 200 - 10**6), *range(200, 1000)], Kind.INTEGER),
+    "numbers rescaled": (np.linspace(0, 1, 900), np.linspace(0, 100, 900), Kind.NUMBER),
+    "all missing now": ([1, 2, 3] * 200, [None] * 600, Kind.INTEGER),
+    "rare levels beside new ones": (
+        ["M", "F"] * 300 + [f"r{i}" for i in range(60)], ["X", "Y"] * 300 + [f"s{i}" for i in range(60)], Kind.TEXT,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_complete_replacements_are_never_stable(name):
+    old, new, kind = MOVES[name]
+    (shift,) = shifts({"x": prof(old, kind)}, {"x": prof(new, kind)})
+    assert shift.state in {"moderate", "large"}, shift
+    (same,) = shifts({"x": prof(old, kind)}, {"x": prof(old, kind)})
+    assert same.state == "stable"
+
+
+def test_pooled_levels_do_not_invent_a_shift():
+    rng = np.random.default_rng(0)
+    levels = [f"c{i}" for i in range(60)]
+    weights = 1 / np.arange(1, 61)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        old, new = (rng.choice(levels, 1500, p=weights / weights.sum()) for _ in range(2))
+        (shift,) = shifts({"x": prof(old, Kind.TEXT)}, {"x": prof(new, Kind.TEXT)})
+        assert shift.state in {"stable", "unclear"}
+
+
+def test_a_column_that_changed_its_form_cannot_be_told(make):
+    def record(values, kind):
+        part = {"profiles": {"schema": "raudit.profiles/1", "n": 600, "features": {"x": prof(values, kind)}}}
+        return make.record(make.stage(make.finding()), make.stage(name="data_profile", rules=(), artefacts=part))
+
+    compared = compare(record(["M", "F"] * 300, Kind.TEXT), record([0, 1] * 300, Kind.INTEGER))
+    assert compared.exit_status("drift") == 3
+    assert "kept as levels and is now kept as number" in comparison_text(compared)
+    assert replace(compared, drift=()).exit_status() == 0

@@ -1,0 +1,252 @@
+"""Edits of a log by somebody who can write the store and has no key: whatever relies on the log notices each."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from raudit.audit import approvals_in
+from raudit.errors import IntegrityError, LogIntegrityError
+from raudit.log import Event, EventType, Log, attest_log, create_log_key, load_log_key, merkle, open_log
+from raudit.log.exchange import export_log
+
+from .conftest import NOW, A, B, started
+
+Database = sqlite3.Connection
+
+
+def entry_of(db: Database, kind: str) -> tuple[int, bytes]:
+    return db.execute("SELECT idx, data FROM entry WHERE instr(data, ?)", (f'"type":"{kind}"'.encode(),)).fetchone()
+
+
+def replace_in(kind: str, old: bytes, new: bytes) -> Callable[[Database], None]:
+    def edit(db: Database) -> None:
+        index, data = entry_of(db, kind)
+        assert old in data
+        db.execute("UPDATE entry SET data = ? WHERE idx = ?", (data.replace(old, new, 1), index))
+
+    return edit
+
+
+def rehash(db: Database) -> None:
+    """Rebuild every stored hash, as an insider would."""
+    tree = merkle.Frontier()
+    rows = db.execute("SELECT data FROM entry ORDER BY idx").fetchall()
+    nodes = [node for (data,) in rows for node in tree.push(merkle.leaf_hash(data))]
+    db.execute("DELETE FROM node")
+    db.executemany("INSERT INTO node VALUES (?, ?)", enumerate(nodes))
+
+
+def rebuilt(edit: Callable[[Database], None]) -> Callable[[Database], None]:
+    def both(db: Database) -> None:
+        edit(db)
+        rehash(db)
+
+    return both
+
+
+def swapped(db: Database) -> None:
+    (one,), (two,) = (db.execute("SELECT data FROM entry WHERE idx = ?", (i,)).fetchone() for i in (1, 2))
+    db.execute("UPDATE entry SET data = ? WHERE idx = 1", (two,))
+    db.execute("UPDATE entry SET data = ? WHERE idx = 2", (one,))
+
+
+def inserted(db: Database) -> None:
+    count = db.execute("SELECT count(*) FROM entry").fetchone()[0]
+    data = db.execute("SELECT data FROM entry WHERE idx = 1").fetchone()[0]
+    for index in range(count - 1, 0, -1):
+        db.execute("UPDATE entry SET idx = ? WHERE idx = ?", (index + 1, index))
+    db.execute("INSERT INTO entry VALUES (1, ?)", (data,))
+
+
+def statement(sql: str) -> Callable[[Database], None]:
+    def edit(db: Database) -> None:
+        db.execute(sql)
+
+    return edit
+
+
+def other_key(db: Database) -> None:
+    from raudit.log import LogKey
+
+    db.execute("UPDATE meta SET value = ? WHERE key = 'vkey'", (LogKey(name="example.org/log", seed=b"x" * 32).vkey,))
+
+
+def signed_elsewhere(db: Database) -> None:
+    """A checkpoint over the edited log, by a key of the attacker's under the log's name."""
+    from raudit.log import LogKey
+    from raudit.log.checkpoint import Checkpoint, sign_checkpoint
+
+    replace_in("report.issued", A.encode(), b"c" * 64)(db)
+    rehash(db)
+    tree = merkle.Frontier()
+    for (data,) in db.execute("SELECT data FROM entry ORDER BY idx").fetchall():
+        tree.push(merkle.leaf_hash(data))
+    own = Checkpoint(origin="example.org/log", size=tree.size, root=tree.root())
+    text = sign_checkpoint(own, LogKey(name="example.org/log", seed=b"x" * 32))
+    db.execute("UPDATE note SET note = ?", (text,))
+
+
+EDITS: dict[str, Callable[[Database], None]] = {
+    "digest of an issued report": replace_in("report.issued", A.encode(), b"c" * 64),
+    "certificate of an issued report": replace_in("report.issued", B.encode(), b"c" * 64),
+    "previous of a counter-signature": replace_in("report.countersigned", A.encode(), b"0" * 64),
+    "an approval": replace_in("baseline.approved", A.encode(), b"d" * 64),
+    "an approval taken out by its type": replace_in("baseline.approved", b"baseline.approved", b"baseline.approveq"),
+    "data digest of a run": replace_in("run.started", A.encode(), b"e" * 64),
+    "the opening entry": replace_in("log.opened", b"example.org/log", b"example.org/lug"),
+    "a digest, tree rebuilt": rebuilt(replace_in("report.issued", A.encode(), b"c" * 64)),
+    "an approval, tree rebuilt": rebuilt(replace_in("baseline.approved", A.encode(), b"d" * 64)),
+    "two entries swapped": swapped,
+    "two entries swapped, tree rebuilt": rebuilt(swapped),
+    "an entry put in": inserted,
+    "an entry put in, tree rebuilt": rebuilt(inserted),
+    "an entry removed": statement("DELETE FROM entry WHERE idx = 2"),
+    "the last entry removed": statement("DELETE FROM entry WHERE idx = (SELECT max(idx) FROM entry)"),
+    "the last entry removed, tree rebuilt": rebuilt(
+        statement("DELETE FROM entry WHERE idx = (SELECT max(idx) FROM entry)")
+    ),
+    "a leaf's hash": statement("UPDATE node SET hash = zeroblob(32) WHERE idx = 0"),
+    "an inner hash": statement("UPDATE node SET hash = zeroblob(32) WHERE idx = 2"),
+    "a hash removed": statement("DELETE FROM node WHERE idx = 2"),
+    "the key it names": other_key,
+    "the name it has": statement("UPDATE meta SET value = 'example.org/other' WHERE key = 'origin'"),
+    "a checkpoint's size": statement("UPDATE note SET size = size + 1"),
+    "a checkpoint's text": statement("UPDATE note SET note = replace(note, 'example.org/log', 'example.org/lug')"),
+    "a checkpoint of the attacker's": signed_elsewhere,
+}
+
+
+def fill(log: Log) -> None:
+    issued = {"pdf": A, "record": A, "certificate": B}
+    signed = {"pdf": B, "previous": A, "certificate": B}
+    approved = {"approval": A, "baseline": B, "added": 1, "record": A, "by": "owner@example.org"}
+    log.append(
+        [
+            started("r1"),
+            Event(type="report.issued", run="r1", actor="service:ci", body=issued),
+            Event(type="report.countersigned", run="r1", actor="dpo@example.org", body=signed),
+            Event(type="baseline.approved", actor="owner@example.org", body=approved),
+        ],
+        clock=NOW,
+    )
+    log.checkpoint(NOW)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    key = create_log_key(folder / "log.key", "example.org/log", seed=b"s" * 32)
+    with open_log(folder / "log.db", key=key, create=True) as log:
+        fill(log)
+        export_log(log, folder / "export", log.checkpoint(NOW))
+    return folder
+
+
+def edited(whole: Path, tmp_path: Path, edit: Callable[[Database], None]) -> Path:
+    shutil.copytree(whole, tmp_path / "copy")
+    path = tmp_path / "copy" / "log.db"
+    with sqlite3.connect(path) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            db.execute(f'DROP TRIGGER "{name}"')
+        edit(db)
+    db.close()
+    return path
+
+
+def with_key(path: Path) -> Log:
+    return open_log(path, key=load_log_key(path.parent / "log.key"))
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_no_reader_relies_on_an_edited_log(whole, tmp_path, name):
+    path = edited(whole, tmp_path, EDITS[name])
+    vkey = load_log_key(path.parent / "log.key").vkey
+    with pytest.raises(LogIntegrityError), open_log(path) as log:
+        attest_log(log, vkey=vkey, types=[EventType.REPORT_ISSUED])
+    with open_log(path) as log:
+        assert log.verify(vkey=vkey).exit_status == 6
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_log_is_not_signed_and_grants_nothing(whole, tmp_path, name):
+    path = edited(whole, tmp_path, EDITS[name])
+    with pytest.raises(IntegrityError) as refused, with_key(path) as log:
+        log.checkpoint(NOW)
+    assert refused.value.exit_status == 6
+    with pytest.raises(LogIntegrityError), with_key(path) as log:
+        approvals_in(log)
+
+
+def test_checkpoints_that_were_removed_leave_nothing_to_rely_on(whole, tmp_path):
+    path = edited(whole, tmp_path, statement("DELETE FROM note"))
+    with open_log(path) as log:
+        bare = attest_log(log, vkey=load_log_key(whole / "log.key").vkey, types=[EventType.REPORT_ISSUED])
+        assert (bare.of(EventType.REPORT_ISSUED), len(bare.beyond(EventType.REPORT_ISSUED))) == ((), 1)
+        assert bare.describe_beyond == "5 entries lie beyond the last signed checkpoint (size 0)"
+    with with_key(path) as log:  # the key remembers what it signed
+        assert attest_log(log).signed_size == 5
+
+
+def test_an_entry_appended_without_the_key_counts_for_nothing(whole, tmp_path):
+    def forge(db: Database) -> None:
+        _, data = entry_of(db, "baseline.approved")
+        db.execute("INSERT INTO entry VALUES (5, ?)", (data.replace(A.encode(), b"f" * 64),))
+        rehash(db)
+
+    path = edited(whole, tmp_path, forge)
+    with with_key(path) as log:
+        assert approvals_in(log) == frozenset({A})
+
+
+FILES = {
+    "a bundle of entries": ("tile/entries/000.p/5", 40),
+    "a tile of hashes": ("tile/0/000.p/5", 40),
+    "the checkpoint's root": ("checkpoint", 22),
+    "the checkpoint's signature": ("checkpoint", -8),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_edited_export_is_not_relied_on(whole, tmp_path, name):
+    shutil.copytree(whole / "export", tmp_path / "export")
+    file, place = FILES[name]
+    data = bytearray((tmp_path / "export" / file).read_bytes())
+    data[place] = ord("A") if data[place] != ord("A") else ord("B")
+    (tmp_path / "export" / file).write_bytes(data)
+    with pytest.raises(LogIntegrityError), open_log(tmp_path / "export") as log:
+        attest_log(log, vkey=load_log_key(whole / "log.key").vkey, types=[EventType.REPORT_ISSUED])
+
+
+def test_a_log_of_another_key_is_not_relied_on(whole, tmp_path):
+    stranger = create_log_key(tmp_path / "other.key", "example.org/log", seed=b"o" * 32)
+    with open_log(whole / "log.db") as log, pytest.raises(LogIntegrityError, match="not signed by the key"):
+        attest_log(log, vkey=stranger.vkey)
+
+
+def test_a_retired_key_may_sign_its_own_size_and_no_further(tmp_path):
+    from raudit.log.checkpoint import Checkpoint, sign_checkpoint
+    from raudit.log.rotation import open_spanned, spans_of
+
+    old = create_log_key(tmp_path / "old.key", "example.org/log", seed=b"1" * 32)
+    new = create_log_key(tmp_path / "new.key", "example.org/log", seed=b"2" * 32)
+    with open_log(tmp_path / "log.db", key=old, create=True) as log:
+        log.append([started()], clock=NOW)
+        log.rotate(new, actor="service:ci", clock=NOW)
+        log.append([started("r2")], clock=NOW)
+        keys = spans_of(log)
+        retired_at = next(log.find(type="key.rotated")).index
+        for size, allowed in ((retired_at, True), (retired_at + 1, False), (retired_at + 2, False)):
+            root = merkle.root_at(size, log.store.node)
+            text = sign_checkpoint(Checkpoint(origin=log.origin, size=size, root=root), old)
+            if allowed:
+                assert open_spanned(text, keys).size == size
+            else:
+                with pytest.raises(LogIntegrityError, match="not the log's at that size"):
+                    open_spanned(text, keys)
+                with pytest.raises(LogIntegrityError, match="not the log's at that size"):
+                    attest_log(log, checkpoints=[text])

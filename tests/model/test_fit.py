@@ -1,0 +1,137 @@
+"""What is said of data that a model was not made for: strange values, columns it cannot read, files that harm."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.model.conftest import make_frame, typed, write
+
+from raudit.cli import main
+from raudit.data import open_data
+from raudit.data.types import with_types
+from raudit.errors import ModelError
+from raudit.evidence import Quiet
+from raudit.model import load_model, predict_columns
+from raudit.plan import ModelSection
+
+lgb = pytest.importorskip("lightgbm")
+
+
+@pytest.fixture
+def fitted(tmp_path):
+    frame = make_frame(1, "text", 300)
+    model = lgb.LGBMClassifier(n_estimators=5, verbose=-1).fit(typed(frame, "text"), frame.y)
+    model.booster_.save_model(tmp_path / "m.txt")
+    return frame
+
+
+def predicted(folder, frame, name="m.txt", types=None):
+    data = with_types(open_data(write(frame, folder, "csv")), types or {})
+    model = load_model(ModelSection(path=name), folder / name, columns=tuple(data.kinds))
+    return predict_columns(model, data, favourable=frozenset({"1"}), threshold=None, progress=Quiet())
+
+
+def test_unknown_values_are_counted(fitted, tmp_path):
+    strange = fitted.assign(key=fitted.key.where(fitted.index >= 30, "smith"))
+    assert predicted(tmp_path, strange)["unknown_levels"] == {"key": (30, 300)}
+
+
+def test_a_column_of_unknown_values_is_refused(fitted, tmp_path):
+    with pytest.raises(ModelError, match="'key'") as caught:
+        predicted(tmp_path, fitted.assign(key="Q-" + fitted.key))
+    assert caught.value.reference == "model-levels"
+
+
+def test_catboost_refuses_a_column_it_reacts_to_in_no_way(tmp_path):
+    cb = pytest.importorskip("catboost")
+    frame = make_frame(3, "text", 300)
+    model = cb.CatBoostClassifier(iterations=8, verbose=0, cat_features=["key"], allow_writing_files=False)
+    model.fit(frame.drop(columns="y"), frame.y).save_model(tmp_path / "m.cbm")
+    with pytest.raises(ModelError, match="'key'"):
+        predicted(tmp_path, frame.assign(key="Q-" + frame.key), "m.cbm")
+
+
+def test_a_column_read_as_numbers_can_be_called_text(tmp_path):
+    frame = make_frame(4, "whole", 300)
+    import skops.io
+    from sklearn.compose import make_column_transformer
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    words = frame.assign(key=frame.key.astype(str))
+    read = CountVectorizer(token_pattern=r"\d+")
+    model = make_pipeline(make_column_transformer((read, "key"), remainder="passthrough"), LogisticRegression())
+    skops.io.dump(model.fit(words.drop(columns="y"), words.y), tmp_path / "m.skops")
+    with pytest.raises(ModelError, match=r"data\.types: \{\w+: text\}") as caught:
+        predicted(tmp_path, frame, "m.skops")
+    assert caught.value.reference == "model-data"
+    found = predicted(tmp_path, frame, "m.skops", {"key": "text"})
+    assert found["y_pred"].tolist() == model.predict(words.drop(columns="y")).astype(str).tolist()
+
+
+def test_a_failed_prediction_names_the_column_and_no_value(tmp_path):
+    import skops.io
+    from sklearn.linear_model import LogisticRegression
+
+    frame = make_frame(5, "number", 100)
+    skops.io.dump(LogisticRegression().fit(frame.drop(columns="y"), frame.y), tmp_path / "m.skops")
+    with pytest.raises(ModelError, match="'key'") as caught:
+        predicted(tmp_path, frame.assign(key="Anna Sommer"), "m.skops")
+    assert "Anna" not in str(caught.value)
+    assert "could not convert" in str(caught.value)
+
+
+def test_lightgbm_names_with_underscores_mean_columns_with_spaces(tmp_path):
+    frame = make_frame(6, "number", 100).rename(columns={"age": "age in years"})
+    model = lgb.LGBMClassifier(n_estimators=3, verbose=-1).fit(frame.drop(columns="y"), frame.y)
+    model.booster_.save_model(tmp_path / "m.txt")
+    assert "age_in_years" in (tmp_path / "m.txt").read_text()
+    found = predicted(tmp_path, frame)["y_pred"]
+    assert found.tolist() == model.predict(frame.drop(columns="y")).astype(str).tolist()
+
+
+def test_a_tree_that_points_outside_is_refused(tmp_path):
+    import skops.io
+    from sklearn.ensemble import RandomForestClassifier
+
+    frame = make_frame(7, "number", 100)
+    model = RandomForestClassifier(3, random_state=0).fit(frame.drop(columns="y"), frame.y)
+    tree = model.estimators_[1].tree_
+    state = tree.__getstate__()
+    nodes = np.array(state["nodes"])
+    nodes["feature"][0] = 40_000
+    state["nodes"] = nodes
+    tree.__setstate__(state)
+    skops.io.dump(model, tmp_path / "m.skops")
+    with pytest.raises(ModelError, match="points outside"):
+        load_model(ModelSection(path="m.skops"), tmp_path / "m.skops", columns=tuple(frame.columns))
+
+
+def test_custom_objectives_are_refused(fitted, tmp_path):
+    model = lgb.LGBMClassifier(n_estimators=2, verbose=-1, objective=lambda y, p: (p - y, y * 0 + 1.0))
+    model.fit(typed(fitted, "text"), fitted.y.astype(float)).booster_.save_model(tmp_path / "m.txt")
+    with pytest.raises(ModelError) as caught:
+        predicted(tmp_path, fitted)
+    assert caught.value.reference == "model-objective"
+
+
+def test_the_record_tells_the_share_of_unknown_values(fitted, tmp_path, monkeypatch, capsys):
+    strange = fitted.assign(key=fitted.key.where(fitted.index >= 30, "smith"), g=pd.Series(["a", "b"] * 150))
+    write(strange, tmp_path, "parquet")
+    (tmp_path / "raudit.yaml").write_text(
+        "schema: raudit.plan/1\nsystem: {name: s, version: '1'}\ndata:\n  path: data.parquet\n"
+        "  label: {column: y, favourable: '1'}\nstages:\n  fairness: {}\nmodel: {path: m.txt}\n"
+        "sensitive_features: [g]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["check", "--no-log", "--no-cache", "--output", "record=record.json"])
+    stages = {stage["name"]: stage for stage in json.loads((tmp_path / "record.json").read_text())["stages"]}
+    findings = {finding["rule"]: finding for finding in stages["model_fit"]["findings"]}
+    assert findings["RA-MODEL-001"]["status"] == "failed"
+    assert findings["RA-MODEL-001"]["measurement"]["value"] == pytest.approx(0.1)
+    assert findings["RA-MODEL-002"]["status"] == "passed"
