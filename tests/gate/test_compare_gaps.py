@@ -15,7 +15,7 @@ from raudit.gate.comparison import comparison_json, comparison_text
 from raudit.policy.compare import compare
 from raudit.policy.drift import shifts
 from raudit.policy.rates import Rate, pair_change
-from raudit.stages.data_profile.profile import profile
+from raudit.stages.data_readiness.profile import profile
 
 
 def row(group, metric, events, n):
@@ -234,7 +234,7 @@ def test_pooled_levels_do_not_invent_a_shift():
 def test_a_column_that_changed_its_form_cannot_be_told(make):
     def record(values, kind):
         part = {"profiles": {"schema": "raudit.profiles/1", "n": 600, "features": {"x": prof(values, kind)}}}
-        return make.record(make.stage(make.finding()), make.stage(name="data_profile", rules=(), artefacts=part))
+        return make.record(make.stage(make.finding()), make.stage(name="data_readiness", rules=(), artefacts=part))
 
     compared = compare(record(["M", "F"] * 300, Kind.TEXT), record([0, 1] * 300, Kind.INTEGER))
     assert compared.exit_status("drift") == 3

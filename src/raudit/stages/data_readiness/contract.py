@@ -31,7 +31,7 @@ def contract(setting: Setting) -> Part:
 
 def _audited_part(learnt: Contract, setting: Setting) -> Contract:
     """Columns that only one of the two has are breaches only if the model takes them: exports differ in the rest."""
-    features = set(setting.evidence.roles.features)
+    features = set(setting.options.features) or set(setting.evidence.roles.features)
     columns = {
         name: column if not features or name in features else column.model_copy(update={"required": False})
         for name, column in learnt.columns.items()
