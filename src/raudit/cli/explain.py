@@ -25,7 +25,10 @@ def command(rule: str | None) -> None:
     from raudit.evidence import discover_stages
     from raudit.yamltext import nearest
 
+    from raudit.trend.report import RULES
+
     rules = {one.id: (one, stage.title) for stage in discover_stages().values() for one in stage.rules}
+    rules |= {one.id: (one, "Series") for one in RULES}
     if rule is None:
         for key in sorted(rules):
             click.echo(f"{key}  {rules[key][0].title}")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from datetime import UTC, datetime
-
 from raudit import __version__
-from raudit.canonical import digest
+from raudit.canonical import digest, sha256
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject
 from raudit.record import Column, Figure, Input, Outcome, Record, Run, StageRecord, Table, Verdict, record_bytes
-from raudit.canonical import sha256
 from raudit.trend.alerts import Alert
 from raudit.trend.routes import exit_status, outside_sentence
 from raudit.trend.watch import Trend, Watched
@@ -40,6 +37,8 @@ CONTROL = Rule(
     severity=Severity.MEDIUM,
     requirements=("eu-ai-act:72", "nist-ai-rmf:MEASURE-2.4"),
 )
+
+RULES = (ALERT, CONTROL)
 
 
 def series_record(
@@ -77,7 +76,7 @@ def series_record(
         name="trend",
         title="Series",
         outcome=Outcome.COMPLETED,
-        rules=(ALERT, CONTROL),
+        rules=RULES,
         summary=_summary(trend, alerts, records),
         findings=(*(_alert(alert) for alert in alerts), *(_control(w) for w in trend.watched if w.limits)),
         tables=_tables(trend, alerts),
@@ -265,7 +264,3 @@ def _verdict(record: Record, trend: Trend, alerts: Sequence[Alert]) -> Verdict:
         undecided=tuple(finding.fingerprint for finding in untold),
     )
 
-
-def moment(record: Record) -> datetime:
-    """Time of a record."""
-    return datetime.fromisoformat(record.run.clock).astimezone(UTC)
