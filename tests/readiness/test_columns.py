@@ -119,7 +119,11 @@ def test_every_breach_is_named(change: Callable, what: str) -> None:
 
 
 def test_a_declared_contract_blocks(audit: Callable, tmp_path: Path) -> None:
-    rules = {"schema": "raudit.contract/1", "closed": False, "columns": {"age": {"low": 21, "high": 70, "unit": "years"}}}
+    rules = {
+        "schema": "raudit.contract/1",
+        "closed": False,
+        "columns": {"age": {"low": 21, "high": 70, "unit": "years"}},
+    }
     (tmp_path / "contract.json").write_text(json.dumps(rules))
     frame = people()
     [finding] = of(audit(frame, data={"contract": "contract.json"}), "RA-DATA-008")
@@ -149,7 +153,9 @@ def test_coverage_against_the_population(audit: Callable) -> None:
 
 def test_age_and_gaps(audit: Callable) -> None:
     frame = people(200)
-    frame["day"] = pd.date_range("2025-01-01", periods=200, freq="D") + pd.to_timedelta((np.arange(200) >= 100) * 30, "D")
+    frame["day"] = pd.date_range("2025-01-01", periods=200, freq="D") + pd.to_timedelta(
+        (np.arange(200) >= 100) * 30, "D"
+    )
     wanted = {"as_of": "2025-09-01", "max_age_days": 10, "max_gap_days": 40}
     record = audit(frame, time="day", freshness=wanted)
     age, gap = (of(record, "RA-DATA-012", metric=m)[0] for m in ("age_days", "gap_days"))

@@ -35,9 +35,11 @@ def test_what_moved_is_found_and_only_that(audit: Callable, column: str, change:
     new[column] = change(new[column])
     record = audit(new, people(3000, 1), **DRIFT)
     assert record.facts["drift.moved"] == [column]
-    [finding] = of(record, "RA-DRIFT-001", column) if not of(record, "RA-DRIFT-001", column, group="sex Male") else of(
-        record, "RA-DRIFT-001", column
-    )[:1]
+    [finding] = (
+        of(record, "RA-DRIFT-001", column)
+        if not of(record, "RA-DRIFT-001", column, group="sex Male")
+        else of(record, "RA-DRIFT-001", column)[:1]
+    )
     assert finding.status is Status.FAILED
     assert finding.measurement.interval.low > 0
 
@@ -141,7 +143,13 @@ def _year(seed: int, weeks: int) -> bool:
 
     def rows(n: int) -> pd.DataFrame:
         numbers = {f"n{i}": rng.normal(size=n).round(2) for i in range(10)}
-        return pd.DataFrame(numbers | {f"l{i}": rng.choice(list("abcdefgh"), n, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.06, 0.03, 0.01]) for i in range(10)})
+        return pd.DataFrame(
+            numbers
+            | {
+                f"l{i}": rng.choice(list("abcdefgh"), n, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.06, 0.03, 0.01])
+                for i in range(10)
+            }
+        )
 
     alpha = spent_alpha(0.05, 52)
     old = rows(2000)

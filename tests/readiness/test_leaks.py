@@ -33,7 +33,9 @@ def _filled(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
 
 
 def _folded(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
-    return pd.Series(np.where(good, RNG.normal(0, 1, len(good)), RNG.choice([-9, 9], len(good)) + RNG.normal(0, 1, len(good))))
+    return pd.Series(
+        np.where(good, RNG.normal(0, 1, len(good)), RNG.choice([-9, 9], len(good)) + RNG.normal(0, 1, len(good)))
+    )
 
 
 def _prefix(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
@@ -41,7 +43,9 @@ def _prefix(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
 
 
 def _word(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
-    return pd.Series([f"case {i} seen, {'contract sent' if g else 'letter of regret'} on file" for i, g in enumerate(good)])
+    return pd.Series(
+        [f"case {i} seen, {'contract sent' if g else 'letter of regret'} on file" for i, g in enumerate(good)]
+    )
 
 
 def _digit(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:

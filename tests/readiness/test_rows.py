@@ -16,10 +16,9 @@ from raudit.findings import Status
 from .conftest import of, people
 
 ADULT = Path(__file__).parent.parent.parent / "examples" / "adult-income" / "data"
-TEN = [
-    "age", "education-num", "capital-gain", "capital-loss", "hours-per-week", "workclass", "marital-status", "occupation",
-    "relationship", "native-country",
-]  # fmt: skip
+_NUMBERS = ("age", "education-num", "capital-gain", "capital-loss", "hours-per-week")
+_WORDS = ("workclass", "marital-status", "occupation", "relationship", "native-country")
+TEN = [*_NUMBERS, *_WORDS]
 
 
 def test_the_example_on_its_ten_features() -> None:

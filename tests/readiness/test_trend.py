@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,7 +44,15 @@ def audit_at(week: int, value: float | None, *, half: float = 0.02, data: str = 
     stage = StageRecord(name="fairness", title="Fairness", outcome=Outcome.COMPLETED, findings=(finding,))
     at = START + timedelta(weeks=week)
     return Record(
-        run=Run(id=f"{week:016x}", clock=at.strftime("%Y-%m-%dT%H:%M:%SZ"), seed=0, raudit="0", python="3", platform="x", packages={}),
+        run=Run(
+            id=f"{week:016x}",
+            clock=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            seed=0,
+            raudit="0",
+            python="3",
+            platform="x",
+            packages={},
+        ),
         system={"name": "Loans", "version": "1"},
         plan={},
         inputs=(Input(role="data", name="d.parquet", sha256=(data or f"{week:064x}"), bytes=1),),
@@ -129,7 +136,9 @@ def test_a_threshold_without_a_number_is_never_quiet(text: str) -> None:
 
 def rows(threshold: str = "Under 0.85 over 28 days") -> list[AlertRow]:
     metric = "Share of approvals by sex, lowest group divided by the highest"
-    return [AlertRow(metric=metric, threshold=threshold, channel="pager", on_call="Ana Ruiz", playbook="Switch it off.")]
+    return [
+        AlertRow(metric=metric, threshold=threshold, channel="pager", on_call="Ana Ruiz", playbook="Switch it off.")
+    ]
 
 
 def test_an_alert_of_the_form_fires_with_who_is_called() -> None:
@@ -150,7 +159,9 @@ def test_an_alert_of_the_form_fires_with_who_is_called() -> None:
 
 def test_an_alert_on_something_unmeasured_ends_in_three() -> None:
     trend = watch(series_of(stream()), system="Loans")
-    alerts = evaluate([AlertRow(metric="Credit lines two months behind, percent", threshold="Over 3")], series_of(stream()))
+    alerts = evaluate(
+        [AlertRow(metric="Credit lines two months behind, percent", threshold="Over 3")], series_of(stream())
+    )
     assert alerts[0].state == "not evaluated"
     assert exit_status(trend, alerts) == 3
 
@@ -174,7 +185,9 @@ def test_open_metrics_is_well_formed() -> None:
 
 def test_alert_rows_take_the_guardrails_action() -> None:
     answers = {
-        "monitoring.alerts": ({"metric": "Approvals by sex, ratio", "threshold": "under 0.8", "channel": "c", "on_call": "A"},),
+        "monitoring.alerts": (
+            {"metric": "Approvals by sex, ratio", "threshold": "under 0.8", "channel": "c", "on_call": "A"},
+        ),
         "problem.guardrails": (
             {"metric": "Days to decide", "action": "Hire"},
             {"metric": "Ratio of approvals by sex", "action": "Stop and call risk"},
@@ -200,8 +213,24 @@ def test_the_command(tmp_path: Path) -> None:
         folder = tmp_path / "audits" / record.run.clock[:10]
         folder.mkdir(parents=True)
         (folder / "record.json").write_bytes(record_bytes(record))
-    run = [sys.executable, "-m", "raudit", "trend", "audits", "-o", "s.html", "-o", "s.pdf", "--openmetrics", "m.prom", "--webhook", "w.json"]
-    done = subprocess.run([*run, "--clock", "2026-06-01T00:00:00Z"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "trend",
+        "audits",
+        "-o",
+        "s.html",
+        "-o",
+        "s.pdf",
+        "--openmetrics",
+        "m.prom",
+        "--webhook",
+        "w.json",
+    ]
+    done = subprocess.run(
+        [*run, "--clock", "2026-06-01T00:00:00Z"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1, done.stderr
     assert "Outside their limits" in done.stdout
     assert "Changes of level" in done.stdout
@@ -212,7 +241,9 @@ def test_the_command(tmp_path: Path) -> None:
 
     with pikepdf.open(tmp_path / "s.pdf") as pdf:
         assert len(pdf.pages) == 1
-    empty = subprocess.run([sys.executable, "-m", "raudit", "trend", "nowhere"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    empty = subprocess.run(
+        [sys.executable, "-m", "raudit", "trend", "nowhere"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert empty.returncode == 2
     assert "error[" in empty.stderr
 
@@ -241,5 +272,10 @@ def test_the_shell_line_keeps_the_worse_status(tmp_path: Path) -> None:
     for audit, series, expected in ((0, 0, 0), (3, 0, 3), (0, 1, 1), (1, 0, 1)):
         tool.write_text(f'#!/bin/sh\n[ "$1" = run ] && exit {audit}\nexit {series}\n')
         tool.chmod(0o755)
-        done = subprocess.run(["/bin/sh", "-c", command("p.yaml", "out")], cwd=tmp_path, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False)
+        done = subprocess.run(
+            ["/bin/sh", "-c", command("p.yaml", "out")],
+            cwd=tmp_path,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            check=False,
+        )
         assert done.returncode == expected

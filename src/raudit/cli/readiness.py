@@ -22,7 +22,8 @@ FILE = click.Path(path_type=Path)
 
 @click.command(
     short_help="Check a data set: copies, leaks, placeholders, labels, drift.",
-    epilog="Exit status: 0 nothing blocks, 1 a check failed, 2 wrong usage or unreadable data, 3 a check that was asked for "
+    epilog="Exit status: 0 nothing blocks, 1 a check failed, 2 wrong usage or unreadable data, 3 a check "
+    "that was asked for "
     "could not be made, 5 nothing was evaluated.",
 )
 @click.argument("data", type=FILE)
@@ -42,9 +43,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @reading_options
 @clock_option
-@click.pass_context
 def command(
-    ctx: click.Context,
     data: Path,
     output: tuple[Path, ...],
     write_contract: Path | None,
@@ -53,8 +52,9 @@ def command(
     clock: datetime | None,
     **given: Any,
 ) -> None:
-    """Check DATA without a plan: copies, overlap with training data, features that leak, placeholders, labels, columns
-    that moved. A finding of medium severity or worse that fails ends in exit status 1.
+    """Check DATA without a plan: copies, overlap, leaks, placeholders, labels, columns that moved.
+
+    A finding of medium severity or worse that fails ends in exit status 1.
     """
     from raudit.audit import judge_plan
     from raudit.cli._progress import progress_bars
@@ -78,7 +78,7 @@ def command(
         click.echo(_json(record))
     elif not quiet:
         _print(record, said)
-    ctx.exit(record.verdict.exit_status if record.verdict else 4)
+    click.get_current_context().exit(record.verdict.exit_status if record.verdict else 4)
 
 
 def _plan(data: Path, given: dict[str, Any]) -> tuple[Plan, str]:
@@ -189,12 +189,12 @@ def _print(record: Record, said: str) -> None:
         click.echo(f"\n{stage.title}: {stage.summary or stage.reason}")
         if stage.outcome is not Outcome.COMPLETED:
             continue
-        for status in words:
+        for status, word in words.items():
             found = sorted((f for f in stage.findings if f.status is status), key=lambda f: (f.severity.rank, f.rule))
             columns = [f for f in found if status is Status.PASSED and f.subject.kind == "column"]
             for finding in found:
                 if finding not in columns:
-                    click.echo(f"  {words[status]:15}{finding.rule}  {finding.statement}")
+                    click.echo(f"  {word:15}{finding.rule}  {finding.statement}")
                     if finding.reason and finding.reason not in finding.statement:
                         click.echo(f"  {'':15}{finding.reason}.")
             if columns:

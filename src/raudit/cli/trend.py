@@ -21,7 +21,8 @@ FILE = click.Path(path_type=Path)
 
 @click.command(
     short_help="Show audits over time, and route alerts.",
-    epilog="Exit status: 0 no alert fires and nothing left its limits, 1 something did, 2 wrong usage, 3 an alert could "
+    epilog="Exit status: 0 no alert fires and nothing left its limits, 1 something did, 2 wrong usage, 3 an "
+    "alert could "
     "not be told, 5 the records hold no series, 6 a record does not verify.",
 )
 @click.argument("records", nargs=-1, required=True, type=FILE)
@@ -72,9 +73,7 @@ def command(
     found = records_in(records)
     notes = missing_runs(location, found) if location else ()
     series = [
-        one
-        for one in series_of(found)
-        if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
+        one for one in series_of(found) if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
     ]
     system = found[-1].system
     trend = watch(
@@ -153,7 +152,8 @@ def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: 
                 )
     limited = sum(1 for w in trend.watched if w.limits)
     click.echo(
-        f"\n{limited} series have limits, at a chance of {trend.alpha:g} of any false alarm over {trend.audits} audits and "
+        f"\n{limited} series have limits, at a chance of {trend.alpha:g} of any false alarm over "
+        f"{trend.audits} audits and "
         f"{trend.tests} series; {len(trend.watched) - limited} have too few independent audits or no interval."
     )
     for note in notes:

@@ -133,7 +133,12 @@ def breaches(contract: Contract, data: DataSet) -> tuple[Breach, ...]:
         found += _column(name, column, data, learnt=bool(contract.learnt_from))
     if contract.closed:
         found += [
-            Breach(column=name, what="new column", statement=f"The contract has no column {name}.", certain=not contract.learnt_from)
+            Breach(
+                column=name,
+                what="new column",
+                statement=f"The contract has no column {name}.",
+                certain=not contract.learnt_from,
+            )
             for name in data.kinds
             if name not in contract.columns
         ]
@@ -153,7 +158,9 @@ def _column(name: str, column: ColumnContract, data: DataSet, *, learnt: bool) -
     if share > column.missing:
         text = f"{name} is missing in {share:.1%} of {len(series):,} rows and may be in {column.missing:.1%}."
         found.append(
-            Breach(column=name, what="missing values", statement=text, cells=len(series) - len(values), certain=not learnt)
+            Breach(
+                column=name, what="missing values", statement=text, cells=len(series) - len(values), certain=not learnt
+            )
         )
     found += _values(name, column, kind, values, learnt=learnt)
     return found
@@ -180,7 +187,10 @@ def _values(name: str, column: ColumnContract, kind: Kind, values: Any, *, learn
         texts = values.map(level_text)
         new = texts[~texts.isin(list(column.levels))]
         if len(new):
-            text = f"{name} has {new.nunique():,} levels that the contract does not list, in {len(new):,} of {len(texts):,} values."
+            text = (
+                f"{name} has {new.nunique():,} levels that the contract does not list, in {len(new):,} of "
+                f"{len(texts):,} values."
+            )
             certain = not learnt or len(new) > 0.05 * len(texts)
             found.append(Breach(column=name, what="levels", statement=text, cells=len(new), certain=certain))
     return found

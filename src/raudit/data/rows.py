@@ -49,9 +49,13 @@ def cell_hashes(batch: Any, columns: Sequence[ColumnName], as_text: frozenset[Co
     """Hashes of a batch's cells, of shape (n_columns, n_rows), different for the same value in another column."""
     rows = [_column(batch.column(place), name in as_text) for place, name in enumerate(columns)]
     with np.errstate(over="ignore"):
-        return np.vstack([
-            _mixed(row + np.uint64(place + 1) * np.uint64(0xD1342543DE82EF95)) for place, row in enumerate(rows)
-        ]) if rows else np.zeros((0, batch.num_rows), dtype=np.uint64)
+        return (
+            np.vstack(
+                [_mixed(row + np.uint64(place + 1) * np.uint64(0xD1342543DE82EF95)) for place, row in enumerate(rows)]
+            )
+            if rows
+            else np.zeros((0, batch.num_rows), dtype=np.uint64)
+        )
 
 
 def _column(column: Any, as_text: bool) -> Hashes:

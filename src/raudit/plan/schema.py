@@ -121,12 +121,12 @@ DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel",
 
 
 class ReferenceSection(Strict):
-    """A data set that the audited one is held against; it is read as the audited one is, except for what is said here."""
+    """A data set that the audited one is held against; read as the audited one, except for what is said here."""
 
     path: str = Field(min_length=1)
     """File or folder, relative to raudit.yaml."""
     kind: Literal["training", "earlier"] = "training"
-    """What the model learnt from, or data of an earlier time; only training data may not share rows with the audited."""
+    """What the model learnt from, or data of an earlier time; overlap is looked for with training data only."""
     table: str | None = None
     """Which table, sheet or member, where the file has several."""
     format: DataFormat | None = None
@@ -306,5 +306,7 @@ class PlanFile(Strict):
     def _names_of_today(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return {RENAMED_STAGES[name] if RENAMED_STAGES.get(name, name) not in value else name: options
-                for name, options in value.items()}
+        return {
+            RENAMED_STAGES[name] if RENAMED_STAGES.get(name, name) not in value else name: options
+            for name, options in value.items()
+        }

@@ -87,7 +87,9 @@ class ChangePoint:
     """Of the hypothesis that nothing changed, taken over every place at which it could have."""
 
 
-def change_points(values: Floats, errors: Floats, *, alpha: float = 0.05, level: float = 0.95) -> tuple[ChangePoint, ...]:
+def change_points(
+    values: Floats, errors: Floats, *, alpha: float = 0.05, level: float = 0.95
+) -> tuple[ChangePoint, ...]:
     """Changes of level, found by splitting where the two sides differ most, and again on each side.
 
     Parameters
@@ -111,9 +113,11 @@ def change_points(values: Floats, errors: Floats, *, alpha: float = 0.05, level:
         if best is None or best.p_value > alpha:
             continue
         index = start + best.index
-        found.append(ChangePoint(
-            index=index, before=best.before, after=best.after, low=best.low, high=best.high, p_value=best.p_value
-        ))
+        found.append(
+            ChangePoint(
+                index=index, before=best.before, after=best.after, low=best.low, high=best.high, p_value=best.p_value
+            )
+        )
         pending += [(start, index), (index, stop)]
     return tuple(sorted(found, key=lambda change: change.index))
 

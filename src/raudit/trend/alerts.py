@@ -12,12 +12,24 @@ from raudit.trend.series import Point, Series
 
 State = Literal["firing", "quiet", "undecided", "not evaluated"]
 
-UNDER = ("under", "below", "less than", "lower than", "smaller than", "falls under", "falls below", "drops below", "<=", "<")
+UNDER = (
+    "under",
+    "below",
+    "less than",
+    "lower than",
+    "smaller than",
+    "falls under",
+    "falls below",
+    "drops below",
+    "<=",
+    "<",
+)
 OVER = ("over", "above", "more than", "higher than", "larger than", "greater than", "exceeds", "rises above", ">=", ">")
 UNITS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 _COMPARED = re.compile(
     rf"(?<![\w.])(?P<side>{'|'.join(map(re.escape, sorted(UNDER + OVER, key=len, reverse=True)))})\s*"
-    r"(?P<number>[-+]?\d+(?:[.,]\d+)?)\s*(?P<percent>%|percent(?!age)|per cent)?(?!\s*(?:hour|day|week|month|quarter|year))",
+    r"(?P<number>[-+]?\d+(?:[.,]\d+)?)\s*(?P<percent>%|percent(?!age)|per cent)?"
+    r"(?!\s*(?:hour|day|week|month|quarter|year))",
 )
 _WINDOW = re.compile(
     r"(?:over|for|within|in|during|across)\s+(?:the\s+last\s+)?(?P<number>\d+)\s+(?P<unit>hour|day|week|month|quarter|year)s?"
@@ -94,8 +106,12 @@ def alert_rows(answers: Mapping[str, Any]) -> tuple[AlertRow, ...]:
         Values of the launch form's answers by question.
     """
     rows = answers.get("monitoring.alerts") or ()
-    actions = {_words(str(g.get("metric", ""))): str(g.get("action", "")) for g in answers.get("problem.guardrails") or ()}
-    back = {"rehearsed": "rehearsed", "described": "described, not rehearsed"}.get(str(answers.get("rollout.rollback")), "")
+    actions = {
+        _words(str(g.get("metric", ""))): str(g.get("action", "")) for g in answers.get("problem.guardrails") or ()
+    }
+    back = {"rehearsed": "rehearsed", "described": "described, not rehearsed"}.get(
+        str(answers.get("rollout.rollback")), ""
+    )
     return tuple(
         AlertRow(
             metric=str(row.get("metric", "")),
@@ -203,7 +219,9 @@ def _state(series: Series, condition: Condition) -> tuple[str, float | None]:
         return "nothing", None
     known = [point for point in points if point.value is not None]
     if len(known) < len(points):
-        ends = [end for p in points for end in ((p.low, p.high) if p.bounded else (p.value, p.value)) if end is not None]
+        ends = [
+            end for p in points for end in ((p.low, p.high) if p.bounded else (p.value, p.value)) if end is not None
+        ]
         crossed = [condition.crossed(end) for end in ends]
         return ("firing" if all(crossed) else "quiet" if not any(crossed) else "undecided"), None
     weights = [max(point.measurement.n, 1) for point in known]

@@ -27,7 +27,10 @@ def records_in(paths: Sequence[Path]) -> tuple[Record, ...]:
     files = [file for path in paths for file in (sorted(path.rglob("*record.json")) if path.is_dir() else [path])]
     if not files:
         raise UsageError(
-            "there is no record", reference="trend-empty", expected="record.json files", hint="raudit run writes one a run"
+            "there is no record",
+            reference="trend-empty",
+            expected="record.json files",
+            hint="raudit run writes one a run",
         )
     return in_order([_read(file) for file in files])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+
 from raudit import __version__
 from raudit.canonical import digest, sha256
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject
@@ -99,7 +100,11 @@ def _summary(trend: Trend, alerts: Sequence[Alert], records: Sequence[Record]) -
 
 def _alert(alert: Alert) -> Finding:
     status = {"firing": Status.FAILED, "quiet": Status.PASSED}.get(alert.state, Status.INDETERMINATE)
-    called = f" Called: {alert.row.on_call}, by {alert.row.channel}." if alert.state == "firing" and alert.row.on_call else ""
+    called = (
+        f" Called: {alert.row.on_call}, by {alert.row.channel}."
+        if alert.state == "firing" and alert.row.on_call
+        else ""
+    )
     playbook = f" {alert.row.playbook}" if alert.state == "firing" and alert.row.playbook else ""
     return ALERT.finding(
         status,
@@ -107,7 +112,7 @@ def _alert(alert: Alert) -> Finding:
         f"{alert.row.metric}: {alert.sentence}{called}{playbook}",
         reason="" if status is not Status.INDETERMINATE else f"the alert is {alert.state}",
         anchor="answers.monitoring.alerts",
-        remedy=alert.row.playbook or None if status is Status.FAILED else "",
+        remedy=(alert.row.playbook or ALERT.fix) if status is Status.FAILED else "",
     )
 
 
@@ -119,8 +124,8 @@ def _control(watched: Watched) -> Finding:
     text = (
         outside_sentence(watched)
         if out
-        else f"{watched.series.name} is {value:.4g}, within its limits {low:.4g} to {high:.4g}; a change that stays within "
-        "them would not have shown."
+        else f"{watched.series.name} is {value:.4g}, within its limits {low:.4g} to {high:.4g}; a change within "
+        "these would not have shown."
     )
     return CONTROL.finding(
         Status.FAILED if out else Status.PASSED,
@@ -173,9 +178,14 @@ def _figure(watched: Watched) -> Figure:
     if watched.limits:
         place = [(p.at - start).total_seconds() / 86_400 for p in watched.tested[-len(watched.limits) :]]
         for label, side in (("lower limit", 0), ("upper limit", 1)):
-            lines.append({"label": label, "x": place, "y": [limit[side] for limit in watched.limits], "low": [], "high": []})
+            lines.append(
+                {"label": label, "x": place, "y": [limit[side] for limit in watched.limits], "low": [], "high": []}
+            )
     marks = [
-        {"x": (watched.tested[c.index].at - start).total_seconds() / 86_400, "label": f"changed by {c.after - c.before:+.3g}"}
+        {
+            "x": (watched.tested[c.index].at - start).total_seconds() / 86_400,
+            "label": f"changed by {c.after - c.before:+.3g}",
+        }
         for c in watched.changes[:3]
     ]
     late = sum(1 for p in points if p.bounded)
@@ -186,7 +196,8 @@ def _figure(watched: Watched) -> Figure:
         alt=f"{series.name} over {len(points)} audits from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}. "
         f"{watched.sentence}",
         data={"series": lines, "x_label": f"days since {start:%Y-%m-%d}", "y_label": series.metric, "marks": marks},
-        caption=watched.sentence + (f" At {late} audits labels are late, and only the bounds are drawn." if late else ""),
+        caption=watched.sentence
+        + (f" At {late} audits labels are late, and only the bounds are drawn." if late else ""),
     )
 
 
@@ -244,8 +255,11 @@ def _tables(trend: Trend, alerts: Sequence[Alert]) -> tuple[Table, ...]:
 
 def _notes(trend: Trend) -> tuple[str, ...]:
     return (
-        f"Limits and changes of level: at most a chance of {trend.alpha:g} of any false alarm over {trend.audits} audits and "
-        f"{trend.tests} series (Bonferroni).",
+        (
+            f"Limits and changes of level: at most a chance of {trend.alpha:g} of any false alarm over "
+            f"{trend.audits} audits and "
+            f"{trend.tests} series (Bonferroni)."
+        ),
         "Audits of the same data set count once; numbers without an interval get no limits.",
     )
 
@@ -263,4 +277,3 @@ def _verdict(record: Record, trend: Trend, alerts: Sequence[Alert]) -> Verdict:
         blocking=tuple(finding.fingerprint for finding in failed),
         undecided=tuple(finding.fingerprint for finding in untold),
     )
-

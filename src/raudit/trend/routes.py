@@ -30,9 +30,15 @@ def open_metrics(trend: Trend, alerts: Sequence[Alert]) -> str:
     OpenMetrics 1.0, sections "Text format" and "Gauge".
     """
     lines: list[str] = []
-    lines += _family("raudit_value", "Last measured value of a finding.", (_last(w, "value") for w in trend.watched), trend)
-    lines += _family("raudit_value_low", "Lower end of its 95 % interval.", (_last(w, "low") for w in trend.watched), trend)
-    lines += _family("raudit_value_high", "Upper end of its 95 % interval.", (_last(w, "high") for w in trend.watched), trend)
+    lines += _family(
+        "raudit_value", "Last measured value of a finding.", (_last(w, "value") for w in trend.watched), trend
+    )
+    lines += _family(
+        "raudit_value_low", "Lower end of its 95 % interval.", (_last(w, "low") for w in trend.watched), trend
+    )
+    lines += _family(
+        "raudit_value_high", "Upper end of its 95 % interval.", (_last(w, "high") for w in trend.watched), trend
+    )
     lines += [
         "# TYPE raudit_out_of_control gauge",
         "# HELP raudit_out_of_control Whether the last point lies outside its control limits.",
@@ -118,6 +124,7 @@ def outside_sentence(watched: Watched) -> str:
     """Say that the last point of a series left its limits."""
     point, (low, high) = watched.tested[-1], watched.limits[-1]
     return (
-        f"{watched.series.name} is {point.value:.4g} on {point.at:%Y-%m-%d}, outside its limits {low:.4g} to {high:.4g} "
+        f"{watched.series.name} is {point.value:.4g} on {point.at:%Y-%m-%d}, outside its limits {low:.4g} to "
+        f"{high:.4g} "
         f"around {watched.centre:.4g}."
     )

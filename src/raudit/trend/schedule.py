@@ -9,7 +9,12 @@ from typing import Literal
 from raudit.errors import UsageError
 
 Every = Literal["day", "week", "month", "quarter"]
-CRON: dict[str, str] = {"day": "17 4 * * *", "week": "17 4 * * 1", "month": "17 4 1 * *", "quarter": "17 4 1 1,4,7,10 *"}
+CRON: dict[str, str] = {
+    "day": "17 4 * * *",
+    "week": "17 4 * * 1",
+    "month": "17 4 1 * *",
+    "quarter": "17 4 1 1,4,7,10 *",
+}
 CALENDAR: dict[str, str] = {
     "day": "*-*-* 04:17:00",
     "week": "Mon *-*-* 04:17:00",
@@ -44,7 +49,8 @@ def systemd(plan: str, out: str, every: Every) -> str:
     return (
         "# raudit-audit.service\n[Unit]\nDescription=Repeat the audit\n\n[Service]\nType=oneshot\n"
         f'ExecStart=/bin/sh -c "{line}"\n\n'
-        f"# raudit-audit.timer\n[Timer]\nOnCalendar={CALENDAR[every]}\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n"
+        f"# "
+        f"raudit-audit.timer\n[Timer]\nOnCalendar={CALENDAR[every]}\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n"
     )
 
 

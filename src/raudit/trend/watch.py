@@ -1,4 +1,4 @@
-"""Series under control: limits whose error is spent over the series, change points, and what may be said of a change."""
+"""Series under control: limits whose error is spent over the series, changes of level, and what to say of them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ def contract(setting: Setting) -> Part:
     reference = setting.evidence.reference
     agreed = setting.evidence.contract
     if agreed is None and reference is None:
-        return Part(notes=("No contract on the columns was checked: the plan names none, and no reference to learn it from.",))
+        return Part(
+            notes=("No contract on the columns was checked: the plan names none, and no reference to learn it from.",)
+        )
     learnt_here = agreed is None
     if agreed is None:
         assert reference is not None  # noqa: S101 -- one of the two is there
@@ -24,7 +26,11 @@ def contract(setting: Setting) -> Part:
     if not found:
         findings = [_kept(setting, agreed, where)]
     said = units(agreed)
-    notes = (f"Declared units, which data cannot prove: {listed([f'{n} in {u}' for n, u in said.items()])}.",) if said else ()
+    notes = (
+        (f"Declared units, which data cannot prove: {listed([f'{n} in {u}' for n, u in said.items()])}.",)
+        if said
+        else ()
+    )
     broken = len({breach.column for breach in found if breach.certain})
     return Part(findings=tuple(findings), facts={"data.contract_breaches": broken}, notes=notes)
 
@@ -60,7 +66,8 @@ def _kept(setting: Setting, agreed: Contract, where: str) -> Finding:
         kind="data",
         name=setting.data.name,
         status=Status.PASSED if agreed.columns else Status.INDETERMINATE,
-        statement=f"All {len(agreed.columns)} columns of the contract ({where}) are as it says, in {setting.data.n_rows:,} rows.",
+        statement=f"All {len(agreed.columns)} columns of the contract ({where}) are as it says, in "
+        f"{setting.data.n_rows:,} rows.",
         reason="" if agreed.columns else "the contract names no column",
         measurement=Measurement(metric="contract_breaches", value=0.0, n=len(agreed.columns), events=0),
     )

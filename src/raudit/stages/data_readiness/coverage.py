@@ -24,7 +24,11 @@ def coverage(setting: Setting) -> Part:
         attribute = attributes.get(name)
         total = sum(shares.values())
         if attribute is None or not 0.98 <= total <= 1.02:
-            why = "no sensitive feature has this name" if attribute is None else f"the shares add up to {total:.3g}, not 1"
+            why = (
+                "no sensitive feature has this name"
+                if attribute is None
+                else f"the shares add up to {total:.3g}, not 1"
+            )
             findings.append(
                 answer(
                     COVERAGE,

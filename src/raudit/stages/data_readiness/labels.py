@@ -112,7 +112,9 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
         }
         for name in names
     )
-    return Table(id="labels", title="Labels", columns=columns, rows=rows, caption=f"Counted on {total:,} labelled rows.")
+    return Table(
+        id="labels", title="Labels", columns=columns, rows=rows, caption=f"Counted on {total:,} labelled rows."
+    )
 
 
 def noise(setting: Setting) -> Part:
@@ -139,18 +141,22 @@ def noise(setting: Setting) -> Part:
         return Part(findings=(finding,))
     matrix = feature_matrix(setting, features)[rows]
     estimate = label_noise(codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed))
-    said = f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows ({estimate.rate:.1%})"
+    said = (
+        f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows ({estimate.rate:.1%})"
+    )
     most = setting.options.max_label_noise
     overlap = not estimate.identified
     if overlap:
         said += (
-            f"; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard cases are among them. "
+            f"; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard cases are "
+            f"among them. "
             f"At most {estimate.high:.1%} of the labels are wrong, as long as fewer than half of each class are."
         )
         status = Status.PASSED if estimate.high <= most else Status.INDETERMINATE
     else:
         said += (
-            f", 95 % interval {estimate.low:.1%} to {estimate.high:.1%}: so many labels are wrong, if the features tell "
+            f", 95 % interval {estimate.low:.1%} to {estimate.high:.1%}: so many labels are wrong, if the "
+            f"features tell "
             "the classes apart as well as they seem to."
         )
         within, beyond = estimate.high <= most, estimate.low > most
@@ -161,9 +167,12 @@ def noise(setting: Setting) -> Part:
         name="label",
         status=status,
         statement=said,
-        reason="" if status is not Status.INDETERMINATE else (
+        reason=""
+        if status is not Status.INDETERMINATE
+        else (
             "the classes overlap too much to tell wrong labels from hard cases"
-            if overlap else "the interval holds the largest accepted share"
+            if overlap
+            else "the interval holds the largest accepted share"
         ),
         measurement=Measurement(
             metric="label_noise",

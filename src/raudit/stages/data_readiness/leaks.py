@@ -119,9 +119,7 @@ def _drawn(setting: Setting, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(rng.choice(rows, setting.options.max_rows, replace=False))
 
 
-def _codings(
-    setting: Setting, rows: NDArray[np.int64], y: Ints, folds: Ints
-) -> Iterator[tuple[str, str, Ints]]:
+def _codings(setting: Setting, rows: NDArray[np.int64], y: Ints, folds: Ints) -> Iterator[tuple[str, str, Ints]]:
     outcome = setting.evidence.roles.label
     taken = {outcome.column if outcome else None, setting.evidence.roles.weight}
     # What no model takes may still be what rows were drawn or sorted by, so every column of the file is looked at.
@@ -201,7 +199,7 @@ def _cells(codes: Ints, y: Ints, folds: Ints) -> tuple[NDArray[np.float64], NDAr
     flat = folds * size + codes
     rows = np.bincount(flat, minlength=FOLDS * size).reshape(FOLDS, size).astype(float)
     good = np.bincount(flat, weights=y, minlength=FOLDS * size).reshape(FOLDS, size)
-    return rows, good
+    return rows, good.astype(float)
 
 
 def _auc(codes: Ints, y: Ints, folds: Ints) -> float:
@@ -213,10 +211,11 @@ def _auc(codes: Ints, y: Ints, folds: Ints) -> float:
     plus, minus = good.ravel(), (rows - good).ravel()
     order = np.argsort(score, kind="stable")
     _values, tie = np.unique(score[order], return_inverse=True)
-    plus, minus = np.bincount(tie, weights=plus[order]), np.bincount(tie, weights=minus[order])
-    below = np.cumsum(minus) - minus
-    total = plus.sum() * minus.sum()
-    return float((plus * (below + minus / 2)).sum() / total) if total else 0.5
+    wins_at = np.bincount(tie, weights=plus[order])
+    losses_at = np.bincount(tie, weights=minus[order])
+    below = np.cumsum(losses_at) - losses_at
+    total = wins_at.sum() * losses_at.sum()
+    return float((wins_at * (below + losses_at / 2)).sum() / total) if total else 0.5
 
 
 def _area(name: str, how: str, codes: Ints, y: Ints, folds: Ints) -> Area:
@@ -318,7 +317,8 @@ def _none(setting: Setting, best: Mapping[str, Area], chance: float, what: str, 
         kind="data",
         name=setting.data.name,
         status=Status.PASSED,
-        statement=f"None of {len(best)} columns, alone or in the pairs tried, predicts {what} too well on {n:,} rows: the best, "
+        statement=f"None of {len(best)} columns, alone or in the pairs tried, predicts {what} too well on "
+        f"{n:,} rows: the best, "
         f"{top.feature}, has an area under the curve of {top.auc:.3f}; shuffled labels reach {chance:.2f}. A leak "
         f"that predicts with less than {ALONE} would not have shown.",
         measurement=_measured(top, n),
@@ -338,6 +338,6 @@ def _table(best: Mapping[str, Area], chance: float, n: int) -> Table:
     left = len(best) - len(ordered)
     caption = f"Out of fold on {n:,} rows; with shuffled labels the best reaches {chance:.2f}."
     caption += f" {left} more columns predict less." if left > 0 else ""
-    return Table(id="leaks", title="How well single columns predict the label", columns=columns, rows=rows, caption=caption)
-
-
+    return Table(
+        id="leaks", title="How well single columns predict the label", columns=columns, rows=rows, caption=caption
+    )

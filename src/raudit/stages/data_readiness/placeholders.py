@@ -14,13 +14,30 @@ from raudit.record import Column, Table
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.rules import PLACEHOLDER
 
-CERTAIN = frozenset(
-    "? ?? ??? - -- --- – — . .. ... * # / \\ _ n/a n.a. n.a #n/a #na na #null! #value! #ref! #div/0! <na> nan null (null) "
-    "\\n nil nat tbd tba missing (missing) (blank) blank unknown unk undefined unspecified unbekannt k.a. k.a inconnu "
-    "desconocido desconhecido sconosciuto onbekend okänd okand ukjent ukendt tuntematon nieznane ismeretlen neznámé "
-    "xx xxx xxxx 不明 未知 неизвестно".split()
-) | {"not available", "not applicable", "not known", "not specified", "not stated", "no data", "no value", "no answer",
-     "keine angabe", "nicht bekannt", "non renseigné", "sin datos", "sin dato", "no disponible"}  # fmt: skip
+_WORDS = """
+? ?? ??? - -- --- – — . .. ... * # / \\ _ n/a n.a. n.a #n/a #na na #null! #value! #ref! #div/0! <na> nan null (null) \\n
+nil nat tbd tba missing (missing) (blank) blank unknown unk undefined unspecified unbekannt k.a. k.a inconnu desconocido
+desconhecido sconosciuto onbekend okänd okand ukjent ukendt tuntematon nieznane ismeretlen neznámé xx xxx xxxx 不明 未知
+неизвестно
+"""
+CERTAIN = frozenset(_WORDS.split()) | frozenset(
+    (
+        "not available",
+        "not applicable",
+        "not known",
+        "not specified",
+        "not stated",
+        "no data",
+        "no value",
+        "no answer",
+        "keine angabe",
+        "nicht bekannt",
+        "non renseigné",
+        "sin datos",
+        "sin dato",
+        "no disponible",
+    )
+)
 """Texts that are no answer to any question; compared without case and outer space."""
 DOUBTFUL = frozenset(("none", "nd", "ns", "nr", "void", "empty", "other/unknown", "refused", "x"))
 """Texts that can be an answer too, such as Namibia's code."""
@@ -72,7 +89,8 @@ def placeholders(setting: Setting) -> Part:
                 kind="column",
                 name=name,
                 status=status,
-                statement=f"{name} is not missing but holds a placeholder in {total:,} of {n:,} rows ({total / n:.1%}): {shown}."
+                statement=f"{name} is not missing but holds a placeholder in {total:,} of {n:,} rows "
+                f"({total / n:.1%}): {shown}."
                 + (" The plan declares it as unknown." if status is Status.PASSED else ""),
                 measurement=Measurement(metric="placeholder_share", value=total / n, n=n, events=total),
                 anchor="known_placeholders",
@@ -95,9 +113,7 @@ def _row(name: ColumnName, item: Placeholder) -> dict[str, Any]:
 
 def _attribute_unknowns(setting: Setting, name: ColumnName) -> frozenset[str]:
     roles = setting.evidence.roles
-    return frozenset(
-        value for a in (*roles.sensitive, *roles.control) if a.column == name for value in a.unknown
-    )
+    return frozenset(value for a in (*roles.sensitive, *roles.control) if a.column == name for value in a.unknown)
 
 
 def find_placeholders(series: Any, kind: Kind, known: tuple[str, ...] = ()) -> tuple[Placeholder, ...]:
@@ -135,7 +151,9 @@ def _texts(counts: Any) -> list[Placeholder]:
         if plain == "" or plain in CERTAIN or plain in DOUBTFUL:
             shown = "(blank)" if plain == "" else str(text).strip()
             before = found[shown].cells if shown in found else 0
-            found[shown] = Placeholder(shown, before + int(count), plain not in DOUBTFUL and not (codes and plain == "na"))
+            found[shown] = Placeholder(
+                shown, before + int(count), plain not in DOUBTFUL and not (codes and plain == "na")
+            )
         elif plain[:10] in DAYS and plain[10:].strip("t 0:.z+") == "":
             before = found[plain[:10]].cells if plain[:10] in found else 0
             found[plain[:10]] = Placeholder(plain[:10], before + int(count), True)
@@ -184,7 +202,7 @@ def _apart(distinct: NDArray[np.float64], counts: NDArray[np.int64], at: int) ->
         return False
     value, rest, weights = distinct[at], np.delete(distinct, at), np.delete(counts, at)
     shares = np.cumsum(weights) / weights.sum()
-    low, high = rest[np.searchsorted(shares, 0.05)], rest[min(np.searchsorted(shares, 0.95), rest.size - 1)]
+    low, high = rest[np.searchsorted(shares, 0.05)], rest[min(int(np.searchsorted(shares, 0.95)), rest.size - 1)]
     nearest = float(np.min(np.abs(rest - value)))
     width = max(float(high - low), float(np.median(np.diff(rest))) if rest.size > 1 else 0.0)
     if value == 0:  # a true zero is common where small values are, so it must stand apart twice as far

@@ -49,9 +49,7 @@ def duplicates(setting: Setting) -> Part:
     finding = _duplicate(setting, columns, counted, chance, has_unit=bool(unit))
     facts = {"data.duplicate_rows": counted["repeats"], "data.duplicate_share": counted["repeats"] / data.n_rows}
     repeated_units = _repeated_units(setting, unit)
-    return Part(
-        findings=(finding, *near.findings), facts={**facts, **near.facts, **repeated_units}, notes=near.notes
-    )
+    return Part(findings=(finding, *near.findings), facts={**facts, **near.facts, **repeated_units}, notes=near.notes)
 
 
 def _duplicate(
@@ -68,7 +66,9 @@ def _duplicate(
             reason = "coincidence alone gives about as many; name the unit to tell copies from look-alikes"
     said = f"{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier row in all {len(columns)} compared columns"
     if repeats:
-        said += f"; {counted['with_twin']:,} rows have a twin, and the largest set of equal rows has {counted['largest']:,}"
+        said += (
+            f"; {counted['with_twin']:,} rows have a twin, and the largest set of equal rows has {counted['largest']:,}"
+        )
     said += "."
     if chance is not None and not has_unit:
         said += (
@@ -229,9 +229,7 @@ def _shared_units(setting: Setting, training: DataSet) -> Part:
     return Part(findings=tuple(findings), facts={"data.shared_units": most} if sets else {})
 
 
-def _shared_unit(
-    setting: Setting, training: DataSet, columns: list[ColumnName], *, guess: bool
-) -> tuple[Finding, int]:
+def _shared_unit(setting: Setting, training: DataSet, columns: list[ColumnName], *, guess: bool) -> tuple[Finding, int]:
     as_text = written_as_text(columns, setting.data, training)
     ours, counts = np.unique(row_hashes(setting.data, columns, as_text=as_text), return_counts=True)
     both = found_in(ours, row_hashes(training, columns, as_text=as_text))
@@ -245,10 +243,13 @@ def _shared_unit(
         name=setting.data.name,
         detail={"by": name},
         status=status,
-        statement=f"{units:,} of {ours.size:,} values of {name} in the audited data stand in the training data as well; "
+        statement=f"{units:,} of {ours.size:,} values of {name} in the audited data stand in the training "
+        f"data as well; "
         f"{rows:,} of {setting.data.n_rows:,} audited rows are theirs."
         + (" The column was taken for an identifier by its name." if guess else ""),
-        reason="the numbers run on from row to row, so equal ones may be different people" if status is Status.INDETERMINATE else "",
+        reason="the numbers run on from row to row, so equal ones may be different people"
+        if status is Status.INDETERMINATE
+        else "",
         measurement=Measurement(
             metric="shared_units_share", value=units / max(ours.size, 1), n=int(ours.size), events=units
         ),
@@ -283,9 +284,7 @@ def _shared_time(setting: Setting, training: DataSet) -> Part:
         detail={"by": "time"},
         status=Status.PASSED if events == 0 else Status.FAILED,
         statement=f"{events:,} of {len(ours):,} audited rows are no later than the latest training row, by {name}.",
-        measurement=Measurement(
-            metric="time_overlap_share", value=events / len(ours), n=len(ours), events=events
-        ),
+        measurement=Measurement(metric="time_overlap_share", value=events / len(ours), n=len(ours), events=events),
         anchor="time",
     )
     return Part(findings=(finding,), facts={"data.time_overlap_rows": events})

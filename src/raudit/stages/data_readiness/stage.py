@@ -9,7 +9,7 @@ from raudit.data import ColumnName, Kind
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold
+from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.stages.data_readiness.columns import constants, missing_texts, outliers
 from raudit.stages.data_readiness.contract import contract
@@ -75,7 +75,8 @@ class DataReadiness:
         failed = sum(1 for finding in findings if finding.status is Status.FAILED)
         unclear = sum(1 for finding in findings if finding.status is Status.INDETERMINATE)
         return StageResult(
-            summary=f"{profiled.summary} {len(findings)} checks were answered: {failed} failed, {unclear} could not be told.",
+            summary=f"{profiled.summary} {len(findings)} checks were answered: {failed} failed, {unclear} "
+            f"could not be told.",
             findings=(*profiled.findings, *findings),
             tables=(*profiled.tables, *(table for part in parts for table in part.tables)),
             facts=merged_facts(profiled, *parts),

@@ -50,7 +50,9 @@ def freshness(setting: Setting) -> Part:
     if wanted.as_of is not None:
         age = float((as_times(_one(wanted.as_of)).iloc[0] - newest).total_seconds() / DAY)
         facts["data.age_days"] = age
-        findings.append(_limited("age_days", age, wanted.max_age_days, f"{said} On {wanted.as_of} that is {age:,.1f} days."))
+        findings.append(
+            _limited("age_days", age, wanted.max_age_days, f"{said} On {wanted.as_of} that is {age:,.1f} days.")
+        )
     if wanted.max_gap_days is not None:
         said_gap = f"The longest time between two rows that follow one another is {longest:,.1f} days."
         findings.append(_limited("gap_days", longest, wanted.max_gap_days, said_gap))

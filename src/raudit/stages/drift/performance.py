@@ -61,7 +61,8 @@ def performance(evidence: Evidence, options: Options) -> tuple[list[Finding], di
     if chosen is None:
         return [], {}
     before = _reference_accuracy(evidence)
-    findings, facts = [], {}
+    findings: list[Finding] = []
+    facts: dict[str, Any] = {}
     delayed, bounds = _delayed(evidence, chosen, before, options)
     if delayed is not None:
         findings.append(delayed)
@@ -113,7 +114,8 @@ def _estimated(
         if e is not now
     )
     statement = (
-        f"Estimated from calibrated scores of {now.n:,} rows, accuracy is {now.value:.1%} (95 % interval {now.low:.1%} to "
+        f"Estimated from calibrated scores of {now.n:,} rows, accuracy is {now.value:.1%} (95 % interval "
+        f"{now.low:.1%} to "
         f"{now.high:.1%}) and was {old:.1%} ({float(bounds.low):.1%} to {float(bounds.high):.1%}) on the reference's "
         f"{n:,} labelled rows; {others}. It holds only while scores mean what they meant there."
     )

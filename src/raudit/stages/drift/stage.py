@@ -89,7 +89,8 @@ class Drift:
             **({"drift.score_psi": scores[0]} if scores else {}),
         }
         return StageResult(
-            summary=f"{len(everyone)} columns of {evidence.data.n_rows:,} rows compared with {reference.data.n_rows:,} of the "
+            summary=f"{len(everyone)} columns of {evidence.data.n_rows:,} rows compared with "
+            f"{reference.data.n_rows:,} of the "
             f"reference: {len(moved)} moved clearly.",
             findings=(*findings, *measured),
             tables=(_table(everyone, options),),
@@ -165,9 +166,7 @@ def _shifts(
         yield shift(column.name, old, new, column.kind, rng=rng, alpha=alpha)
         for group, rows_old, rows_new in groups:
             if not _constant(new[rows_new]) or not _constant(old[rows_old]):
-                yield shift(
-                    column.name, old[rows_old], new[rows_new], column.kind, rng=rng, group=group, alpha=alpha
-                )
+                yield shift(column.name, old[rows_old], new[rows_new], column.kind, rng=rng, group=group, alpha=alpha)
 
 
 def _constant(series: Any) -> bool:
@@ -195,16 +194,31 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
     moved = _moved(item, clear, options)
     settled = item.psi.high < options.max_psi
     status = Status.FAILED if moved else Status.PASSED if settled else Status.INDETERMINATE
-    reason = "" if status is not Status.INDETERMINATE else (
-        "it moved clearly, and by how much is not settled" if clear
-        else "chance could explain it, and a shift of the limit's size might not have shown"
+    reason = (
+        ""
+        if status is not Status.INDETERMINATE
+        else (
+            "it moved clearly, and by how much is not settled"
+            if clear
+            else "chance could explain it, and a shift of the limit's size might not have shown"
+        )
     )
     where = f" among {item.group}" if item.group else ""
-    distance = f", Kolmogorov-Smirnov distance {item.ks.value:.3f} ({item.ks.low:.3f} to {item.ks.high:.3f})" if item.ks else ""
+    distance = (
+        f", Kolmogorov-Smirnov distance {item.ks.value:.3f} ({item.ks.low:.3f} to {item.ks.high:.3f})"
+        if item.ks
+        else ""
+    )
     if item.wasserstein is not None:
         value, bounds = item.wasserstein
         distance += f", Wasserstein distance {value:.4g} ({float(bounds.low):.4g} to {float(bounds.high):.4g})"
-    word = "moved away from the reference" if moved else "moved, within the limit," if clear and settled else "was compared"
+    word = (
+        "moved away from the reference"
+        if moved
+        else "moved, within the limit,"
+        if clear and settled
+        else "was compared"
+    )
     return MOVED.finding(
         status,
         Subject(kind="column", name=item.column, detail={"group": item.group} if item.group else {}),
@@ -270,15 +284,26 @@ def _table(everyone: Sequence[tuple[Shift, bool]], options: Options) -> Table:
 
 
 def _notes(
-    evidence: Evidence, reference: Reference, found: Sequence[Shift], alpha: float, options: Options, left: Sequence[str]
+    evidence: Evidence,
+    reference: Reference,
+    found: Sequence[Shift],
+    alpha: float,
+    options: Options,
+    left: Sequence[str],
 ) -> tuple[str, ...]:
     z = normal_quantile(1 - alpha / max(len(found), 1))
     gap = detectable_gap(0.5, evidence.data.n_rows, reference.data.n_rows, z=z)
     notes = [
-        f"{len(found)} comparisons; a shift is called clear at a chance of {options.alpha:g} of any false alarm over all of "
-        f"them and {options.audits} audits (Holm, Bonferroni).",
-        f"With these numbers of rows, a share that moves by {gap:.1%} around one half would show 8 times out of 10; a "
-        "smaller move may not.",
+        (
+            f"{len(found)} comparisons; a shift is called clear at a chance of {options.alpha:g} of any false "
+            f"alarm over all of "
+            f"them and {options.audits} audits (Holm, Bonferroni)."
+        ),
+        (
+            f"With these numbers of rows, a share that moves by {gap:.1%} around one half would show 8 times "
+            f"out of 10; a "
+            "smaller move may not."
+        ),
     ]
     groups = {item.group for item in found if item.group}
     if groups:
