@@ -125,9 +125,9 @@ class Rule:
         """Say that the limit does not hold; the remedy is the rule's own unless another is given."""
         return self.finding(Status.FAILED, subject, statement, **more)
 
-    def indeterminate(self, subject: Subject, statement: str, *, reason: str, **more: Unpack[More]) -> Finding:
-        """Say that it could not be told, and why."""
-        return self.finding(Status.INDETERMINATE, subject, statement, **{**more, "reason": reason})
+    def indeterminate(self, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Say that it could not be told; ``reason`` says why and must be given."""
+        return self.finding(Status.INDETERMINATE, subject, statement, **more)
 
     def finding(self, status: Status, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
         """Answer the rule for one subject.
@@ -135,7 +135,7 @@ class Rule:
         Severity and requirements are the rule's. The remedy is the rule's ``fix``, or none for a finding that
         passed, unless ``remedy`` is given.
         """
-        remedy = "" if status is Status.PASSED else self.fix
+        more.setdefault("remedy", "" if status is Status.PASSED else self.fix)
         return Finding(
             rule=self.id,
             subject=subject,
@@ -143,7 +143,7 @@ class Rule:
             severity=self.severity,
             statement=statement,
             requirements=self.requirements,
-            **{"remedy": remedy, **more},
+            **more,
         )
 
 

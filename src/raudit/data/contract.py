@@ -13,6 +13,7 @@ from pydantic import Field
 from raudit.canonical import canonical_bytes
 from raudit.data.encode import level_text
 from raudit.data.interface import ColumnName, DataSet, Kind
+from raudit.data.naming import withheld_columns
 from raudit.errors import PlanError
 from raudit.validate import Strict, validate
 from raudit.yamltext import read_yaml
@@ -86,13 +87,17 @@ def contract_bytes(contract: Contract) -> bytes:
 def learn_contract(data: DataSet) -> Contract:
     """Learn a contract from a data set that is taken to be right.
 
-    Ranges are widened and rounded, and levels of few rows are left out, so that no row can be read off the file.
+    Ranges are widened and rounded, and levels of few rows or that may name somebody are left out, so that no row
+    can be read off the file.
     """
-    columns = {str(name): _learnt(data, name, kind) for name, kind in data.kinds.items()}
+    withheld = withheld_columns(data)
+    columns = {
+        str(name): _learnt(data, name, kind, named=str(name) not in withheld) for name, kind in data.kinds.items()
+    }
     return Contract(schema=SCHEMA, learnt_from=data.sha256, columns=columns)
 
 
-def _learnt(data: DataSet, name: ColumnName, kind: Kind) -> ColumnContract:
+def _learnt(data: DataSet, name: ColumnName, kind: Kind, *, named: bool) -> ColumnContract:
     series = data.frame([name])[name]
     values = series.dropna()
     share = 1 - len(values) / max(len(series), 1)
@@ -101,7 +106,7 @@ def _learnt(data: DataSet, name: ColumnName, kind: Kind) -> ColumnContract:
     levels: tuple[str, ...] = ()
     if kind in {Kind.NUMBER, Kind.INTEGER} and len(values):
         low, high = _outwards(float(values.min()), float(values.max()))
-    if kind in {Kind.TEXT, Kind.BOOLEAN}:
+    if named and kind in {Kind.TEXT, Kind.BOOLEAN}:
         tally = values.map(level_text).value_counts()
         if len(tally) <= LEVELS and len(tally) and tally.min() >= SMALL_CELL:
             levels = tuple(sorted(str(level) for level in tally.index))

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from raudit.evidence import Progress, Quiet
+from raudit.printable import printable, without_commands
 from raudit.stages.pii.languages import NAMES as LANGUAGES
 from raudit.stages.pii.profile import clopper_pearson
-from raudit.stages.pii.sweep import Redaction, SweepResult, TableResult
+from raudit.stages.pii.redact_file import Redaction
+from raudit.stages.pii.sweep import SweepResult, TableResult
 from raudit.stages.pii.verdicts import ColumnVerdict, Found, Sureness
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ MARKS = {
     Sureness.UNCLEAR: "○○○",
 }
 LEGEND = "●●● column name and values   ●●○ one of the two   ●○○ suspected"
+NO_MODEL = (
+    "Names, places and addresses were NOT searched for in cell values: no language model is installed. "
+    "Absence of findings for these types says nothing."
+)
 NARROW = 100
 """Columns of a terminal; below it the masked examples and the intervals are left out."""
 
@@ -58,7 +64,7 @@ def progress() -> Iterator[Progress]:
 
 def visible(text: str) -> str:
     """A name from the data without control and direction characters, which could rewrite the line it stands in."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)[:80]
+    return without_commands(printable(text))[:80]
 
 
 def print_result(result: SweepResult) -> None:
@@ -75,10 +81,7 @@ def print_result(result: SweepResult) -> None:
     if result.model:
         console.print(f"[dim]Names and places: {result.model}, on a random sample; patterns: every row.[/]")
     else:
-        console.print(
-            "[yellow]Names, places and addresses were NOT searched for in cell values: no language model is installed. "
-            "Absence of findings for these types says nothing.[/]"
-        )
+        console.print(f"[yellow]{NO_MODEL}[/]")
 
 
 def _print_table(console: Console, table: TableResult, result: SweepResult) -> None:
@@ -192,20 +195,36 @@ def _percent(share: float) -> str:
 
 
 def print_redaction(done: Redaction) -> None:
-    """Print what was redacted and what a second scan still finds."""
+    """Print what was redacted and what the same search still finds."""
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(f"[bold]{_plain(done.out)}[/]  {done.rows:,} rows")
+    changed = f", {done.changed:,} cells with something replaced" if done.rows else ""
+    console.print(f"[bold]{_plain(done.out)}[/]  {done.rows:,} rows{changed}" if done.rows else f"{_plain(done.out)}")
     for name, how in done.columns.items():
         console.print(f"  {_plain(name)}: {_plain(how, 200)}")
-    if not done.columns:
+    if done.rows and not done.changed:
         console.print("  nothing was found, so nothing was changed")
-    console.print("\nThe copy, scanned again:")
+    if done.converted:
+        console.print(f"  {_plain(done.converted, 200)}")
+    for note in done.notes:
+        console.print(f"[yellow]not as it was[/]  {_plain(note, 300)}")
+    if done.differences is not None:
+        colour = "red" if done.differences else "green"
+        said = f"{done.differences:,} places differ" if done.differences else "nothing differs"
+        console.print(f"[{colour}]compared[/]  outside what stands for values, {said} from the original")
+    if done.after.exit_status in {0, 3, 5} and not done.after.personal:
+        console.print("\nThe same search finds nothing more.")
+        for gap in done.after.gaps:
+            console.print(f"[yellow]not read[/]  {_plain(gap.name)}: {_plain(gap.because)}")
+        if not done.after.model:
+            console.print(f"[yellow]{NO_MODEL}[/]")
+        return
+    console.print("\nThe same search still finds:")
     print_result(done.after)
 
 
 def _plain(text: str, longest: int = 80) -> str:
     from rich.markup import escape
 
-    return escape("".join(c if c.isprintable() else "\ufffd" for c in text)[:longest])
+    return escape(without_commands(printable(text))[:longest])
