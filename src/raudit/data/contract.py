@@ -90,7 +90,7 @@ def learn_contract(data: DataSet) -> Contract:
     Ranges are widened and rounded, and levels of few rows or that may name somebody are left out, so that no row
     can be read off the file.
     """
-    withheld = withheld_columns(data)
+    withheld = withheld_columns(data, ())
     columns = {
         str(name): _learnt(data, name, kind, named=str(name) not in withheld) for name, kind in data.kinds.items()
     }
