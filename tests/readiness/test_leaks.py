@@ -79,6 +79,14 @@ def test_a_planted_leak_is_found_and_nothing_else(audit: Callable, kind: str) ->
     assert record.facts["data.leaks"] == ["extra"]
 
 
+def test_a_copy_that_is_mostly_empty(audit: Callable) -> None:
+    frame = people()
+    frame["letter"] = frame["approved"].where(np.arange(len(frame)) % 10 < 4)
+    record = audit(frame)
+    assert record.facts["data.leaks"] == ["letter"]
+    assert "no doubt about 40% of the rows" in of(record, "RA-DATA-007", "letter")[0].statement
+
+
 def test_two_features_that_leak_only_together(audit: Callable) -> None:
     frame = people()
     coin = RNG.integers(0, 2, len(frame))

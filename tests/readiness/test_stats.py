@@ -102,6 +102,7 @@ def noisy(seed: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("rate", [0.02, 0.05, 0.10])
 def test_label_noise_is_covered(rate: float) -> None:
     from raudit.stages.data_readiness.labels import out_of_fold

@@ -31,6 +31,10 @@ FEW = 12
 """Codes of a feature up to which it is tried in pairs."""
 PAIRED = 24
 """Features that are tried in pairs: those that predict best alone, and the first others."""
+SETTLED = 0.2
+"""Share of rows whose label a feature settles, in both classes, from which it is a leak, silent as it is on the rest."""
+USUAL = 0.05
+"""Share that the best of the other features must stay below for that."""
 SHUFFLES = 10
 ROWS = 50
 """Fewest rows of each of two classes."""
@@ -51,6 +55,8 @@ class Area:
     auc: float
     low: float
     high: float
+    settled: float
+    """Share of rows for which it leaves no doubt; 0 unless there are such rows of both classes."""
 
 
 def leaks(setting: Setting) -> Part:
@@ -221,7 +227,28 @@ def _auc(codes: Ints, y: Ints, folds: Ints) -> float:
 def _area(name: str, how: str, codes: Ints, y: Ints, folds: Ints) -> Area:
     auc = _auc(codes, y, folds)
     half = 1.96 * _error(auc, int(y.sum()), int(y.size - y.sum()))
-    return Area(feature=name, how=how, auc=auc, low=max(auc - half, 0.0), high=min(auc + half, 1.0))
+    return Area(
+        feature=name,
+        how=how,
+        auc=auc,
+        low=max(auc - half, 0.0),
+        high=min(auc + half, 1.0),
+        settled=_settled(codes, y, folds),
+    )
+
+
+def _settled(codes: Ints, y: Ints, folds: Ints) -> float:
+    """Share of rows whose code left no doubt in the other folds, and none here; 0 unless both classes have some."""
+    rows, good = _cells(codes, y, folds)
+    others, wins = rows.sum(axis=0) - rows, good.sum(axis=0) - good
+    rate = wins / np.maximum(others, 1)
+    share = 0.0
+    for sure, right in (((rate > 0.99) & (others >= 20), good), ((rate < 0.01) & (others >= 20), rows - good)):
+        n = float(rows[sure].sum())
+        if n < ROWS or float(right[sure].sum()) < 0.99 * n:
+            return 0.0
+        share += n / float(rows.sum())
+    return share
 
 
 def _error(auc: float, plus: int, minus: int) -> float:
@@ -234,7 +261,7 @@ def _error(auc: float, plus: int, minus: int) -> float:
 def _best(areas: list[Area]) -> Mapping[str, Area]:
     best: dict[str, Area] = {}
     for area in areas:
-        if area.feature not in best or area.auc > best[area.feature].auc:
+        if area.feature not in best or (area.auc, area.settled) > (best[area.feature].auc, best[area.feature].settled):
             best[area.feature] = area
     return best
 
@@ -243,6 +270,9 @@ def _leaks(area: Area, best: Mapping[str, Area], chance: float, line: float) -> 
     if area.low <= chance:
         return False
     if area.low >= line:
+        return True
+    rest = [other.settled for name, other in best.items() if name != area.feature and other.settled < SETTLED]
+    if area.settled >= SETTLED and max(rest, default=1.0) < USUAL and len(rest) >= len(best) / 2:
         return True
     others = [other.auc for name, other in best.items() if name != area.feature and other.low < ALONE]
     return area.low >= ALONE and len(others) > 2 and area.low - max(others) >= APART
@@ -273,6 +303,7 @@ def _finding(setting: Setting, area: Area, best: Mapping[str, Area], chance: flo
     others = [other.auc for name, other in best.items() if name not in area.feature.split(" + ")]
     median = f"; the median of the other features reaches {float(np.median(others)):.2f}" if others else ""
     pair = area.how == "pair of values"
+    settled = f" It leaves no doubt about {area.settled:.0%} of the rows." if area.settled >= SETTLED else ""
     return answer(
         LEAK,
         kind="data" if area.feature == ORDER else "column",
@@ -284,7 +315,7 @@ def _finding(setting: Setting, area: Area, best: Mapping[str, Area], chance: flo
         else "",
         statement=f"{area.feature} alone ({area.how}) predicts {what} with an area under the curve of {area.auc:.3f} "
         f"(95 % interval {area.low:.3f} to {area.high:.3f}) on {n:,} rows{median}, and shuffled labels at most "
-        f"{chance:.2f}.",
+        f"{chance:.2f}.{settled}",
         measurement=_measured(area, n),
         threshold=Threshold(high=setting.options.leak_auc, source="default"),
         anchor="leak_auc",
@@ -320,7 +351,7 @@ def _none(setting: Setting, best: Mapping[str, Area], chance: float, what: str, 
         statement=f"None of {len(best)} columns, alone or in the pairs tried, predicts {what} too well on "
         f"{n:,} rows: the best, "
         f"{top.feature}, has an area under the curve of {top.auc:.3f}; shuffled labels reach {chance:.2f}. A leak "
-        f"that predicts with less than {ALONE} would not have shown.",
+        f"that predicts with less than {ALONE} and settles under {SETTLED:.0%} of the rows would not have shown.",
         measurement=_measured(top, n),
         threshold=Threshold(high=setting.options.leak_auc, source="default"),
         anchor="leak_auc",

@@ -20,7 +20,9 @@ from raudit.stages.data_readiness.rules import DUPLICATE, NEAR_DUPLICATE, SHARED
 from raudit.stages.data_readiness.times import as_times
 
 SHUFFLED_ROWS = 2_000_000
-"""Most rows on which coincidence is counted by shuffling, and near-duplicates are looked for."""
+"""Most rows on which coincidence is counted by shuffling."""
+NEAR_ROWS = 500_000
+"""Most rows in which near-duplicates are looked for; each column takes a sort of all rows."""
 TELLING = 0.5
 """Share of distinct values from which a column tells rows apart."""
 NEAR_COLUMNS = 4
@@ -37,15 +39,16 @@ def duplicates(setting: Setting) -> Part:
     if not columns or data.n_rows < 2:
         return Part()
     as_text = written_as_text(columns, data)
+    near = Part(notes=(f"Near-duplicates are looked for in up to {NEAR_ROWS:,} rows; there are more.",))
     if data.n_rows > SHUFFLED_ROWS:
         counted, chance = repeated(row_hashes(data, columns, as_text=as_text)), None
-        near = Part(notes=(f"Near-duplicates are looked for in up to {SHUFFLED_ROWS:,} rows; there are more.",))
     else:
         cells = column_hashes(data, columns, as_text=as_text)
         rng = np.random.default_rng(setting.evidence.seed)
         shuffled = np.vstack([rng.permutation(row) for row in cells])
         counted, chance = repeated(sum_of(cells)), repeated(sum_of(shuffled))["repeats"]
-        near = _near(setting, cells, shuffled)
+        if data.n_rows <= NEAR_ROWS:
+            near = _near(setting, cells, shuffled)
     finding = _duplicate(setting, columns, counted, chance, has_unit=bool(unit))
     facts = {"data.duplicate_rows": counted["repeats"], "data.duplicate_share": counted["repeats"] / data.n_rows}
     repeated_units = _repeated_units(setting, unit)
