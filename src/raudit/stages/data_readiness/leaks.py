@@ -32,7 +32,7 @@ FEW = 12
 PAIRED = 24
 """Features that are tried in pairs: those that predict best alone, and the first others."""
 SETTLED = 0.2
-"""Share of rows whose label a feature settles, in both classes, from which it is a leak, silent as it is on the rest."""
+"""Share of rows whose label a feature settles, in both classes, from which it is a leak, silent on the rest."""
 USUAL = 0.05
 """Share that the best of the other features must stay below for that."""
 SHUFFLES = 10
