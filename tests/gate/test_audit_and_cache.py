@@ -149,7 +149,7 @@ def test_sarif_lines_of_a_real_audit(audit):
     assert results
     for result in results:
         line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
-        stage = {"RA-FAIR": "fairness", "RA-DATA": "data_readiness"}[result["ruleId"].rsplit("-", 1)[0]]
+        stage = {"RA-FAIR": "fairness", "RA-DATA": "data_profile"}[result["ruleId"].rsplit("-", 1)[0]]
         assert stage in lines[line - 1] or "sensitive" in lines[line - 1] or "data" in lines[line - 1]
 
 

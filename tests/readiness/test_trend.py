@@ -166,6 +166,21 @@ def test_an_alert_on_something_unmeasured_ends_in_three() -> None:
     assert exit_status(trend, alerts) == 3
 
 
+def test_the_words_of_people_find_the_metric() -> None:
+    from raudit.trend.alerts import matching
+
+    base = series_of(stream())[0]
+    named = [replace(base, metric=m) for m in ("demographic_parity_ratio", "demographic_parity_difference", "psi")]
+    texts = {
+        "Lowest pre-approval rate of any group by sex or race, divided by the highest": "demographic_parity_ratio",
+        "Gap in approvals between women and men": "demographic_parity_difference",
+        "Distribution of inputs, population stability index": "psi",
+        "Impact ratio by sex": "demographic_parity_ratio",
+    }
+    assert {text: [one.metric for one in matching(text, named)] for text in texts} == {t: [m] for t, m in texts.items()}
+    assert matching("Days until a decision", named) == ()
+
+
 def test_late_labels_are_bounds() -> None:
     records = [*stream(6), audit_at(6, None, late=True)]
     series = series_of(records)

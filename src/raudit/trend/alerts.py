@@ -50,7 +50,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "disparity": ("difference",),
     "stability": ("psi",),
     "drift": ("psi",),
-    "impact": ("selection", "rate", "ratio", "impact"),
+    "impact": ("selection", "ratio"),
     "empty": ("missing", "share"),
     "missing": ("missing", "share"),
     "duplicates": ("duplicate", "share"),
@@ -163,7 +163,9 @@ def matching(text: str, series: Iterable[Series]) -> tuple[Series, ...]:
 
 
 def _metric_words(metric: str) -> frozenset[str]:
-    return frozenset(metric.lower().split("_"))
+    """Words that must be said; demographic parity compares selection rates, and is rarely called by its name."""
+    words = frozenset(metric.lower().replace("demographic_parity", "selection").split("_"))
+    return words - {"rate"} if "selection" in words else words
 
 
 def _plain(text: str) -> frozenset[str]:
