@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,15 +28,44 @@ FILE = click.Path(path_type=Path)
 @click.argument("records", nargs=-1, required=True, type=FILE)
 @click.option("--plan", type=FILE, help="raudit.yaml whose launch form holds the alerts.")
 @click.option("--answers", type=FILE, help="Answers to launch-readiness that hold the alerts.")
-@click.option("--log", "location", help="Log whose runs the records must stand in; runs without a record are named.")
+@click.option(
+    "--log",
+    "location",
+    help="Log whose runs the records must stand in; runs without a record are named.",
+)
 @click.option("--metric", "metrics", multiple=True, help="Only series of this metric (repeatable).")
 @click.option("--rule", "rules", multiple=True, help="Only series of this rule (repeatable).")
-@click.option("--alpha", type=click.FloatRange(0, 0.5, min_open=True), default=0.05, show_default=True,
-              help="Chance of any false alarm over all audits and series.")  # fmt: skip
-@click.option("--audits", type=click.IntRange(1), default=52, show_default=True, help="Audits over which it is spent.")
-@click.option("--base", type=click.IntRange(2), default=5, show_default=True, help="First audits that set the limits.")
-@click.option("-o", "--output", type=FILE, multiple=True, help="One page: .html, .pdf, .md, or .json for its record.")
-@click.option("--openmetrics", type=FILE, help="Write values and alerts as an OpenMetrics text file.")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 0.5, min_open=True),
+    default=0.05,
+    show_default=True,
+    help="Chance of any false alarm over all audits and series.",
+)
+@click.option(
+    "--audits",
+    type=click.IntRange(1),
+    default=52,
+    show_default=True,
+    help="Audits over which it is spent.",
+)
+@click.option(
+    "--base",
+    type=click.IntRange(2),
+    default=5,
+    show_default=True,
+    help="First audits that set the limits.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    multiple=True,
+    help="One page: .html, .pdf, .md, or .json for its record.",
+)
+@click.option(
+    "--openmetrics", type=FILE, help="Write values and alerts as an OpenMetrics text file."
+)
 @click.option("--webhook", type=FILE, help="Write the body of a webhook; nothing is sent.")
 @click.option("--json", "as_json", is_flag=True, help="Print series and alerts as JSON.")
 @clock_option
@@ -73,7 +102,9 @@ def command(
     found = records_in(records)
     notes = missing_runs(location, found) if location else ()
     series = [
-        one for one in series_of(found) if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
+        one
+        for one in series_of(found)
+        if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
     ]
     system = found[-1].system
     trend = watch(
@@ -134,7 +165,9 @@ def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: 
         click.echo(f"\n{alert.state.upper()}  {alert.row.metric}, fires {alert.row.threshold}")
         click.echo(f"  {alert.sentence}")
         if alert.state != "quiet":
-            click.echo(f"  who acts: {alert.row.on_call or 'nobody is named'}; by {alert.row.channel or 'no channel'}")
+            click.echo(
+                f"  who acts: {alert.row.on_call or 'nobody is named'}; by {alert.row.channel or 'no channel'}"
+            )
             click.echo(f"  playbook: {alert.row.playbook or 'the form says nothing'}")
     if trend.out_of_control:
         click.echo("\nOutside their limits")
@@ -165,14 +198,29 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
 
     def point(p: Any) -> dict[str, Any]:
         at = p.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"at": at, "run": p.run, "value": p.value, "low": p.low, "high": p.high, "n": p.measurement.n}
+        return {
+            "at": at,
+            "run": p.run,
+            "value": p.value,
+            "low": p.low,
+            "high": p.high,
+            "n": p.measurement.n,
+        }
 
     body = {
         "system": trend.system,
         "exit_status": status,
         "alerts": [
-            {"metric": a.row.metric, "fires": a.row.threshold, "state": a.state, "sentence": a.sentence,
-             "on_call": a.row.on_call, "channel": a.row.channel, "playbook": a.row.playbook, "series": list(a.series)}
+            {
+                "metric": a.row.metric,
+                "fires": a.row.threshold,
+                "state": a.state,
+                "sentence": a.sentence,
+                "on_call": a.row.on_call,
+                "channel": a.row.channel,
+                "playbook": a.row.playbook,
+                "series": list(a.series),
+            }
             for a in alerts
         ],
         "series": [
@@ -184,8 +232,13 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
                 "limits": [list(limit) for limit in w.limits],
                 "outside": [point(p) for p in w.outside],
                 "changes": [
-                    {"at": w.tested[c.index].at.strftime("%Y-%m-%dT%H:%M:%SZ"), "change": c.after - c.before,
-                     "low": c.low, "high": c.high, "p_value": c.p_value}
+                    {
+                        "at": w.tested[c.index].at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                        "change": c.after - c.before,
+                        "low": c.low,
+                        "high": c.high,
+                        "p_value": c.p_value,
+                    }
                     for c in w.changes
                 ],
                 "sentence": w.sentence,
@@ -193,5 +246,5 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
             for w in trend.watched
         ],
         "notes": list(notes),
-    }  # fmt: skip
+    }
     click.echo(json.dumps(body, indent=2, ensure_ascii=False))
