@@ -26,7 +26,7 @@ def command(folder: Path, clock: datetime | None, quiet: bool) -> int:
     report has been made and verifies. A second run uses the model and the keys that are there.
     """
     from raudit.audit import run_audit
-    from raudit.cli._keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
+    from raudit.emit.keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
     from raudit.cli._progress import progress_bars
     from raudit.cli._summary import print_summary
     from raudit.errors import EnvironmentFault

@@ -88,7 +88,8 @@ def _grant(text: str) -> Any:
 @clock_option
 def enrol(person: str, people: Path, plan: Path | None, by: str, clock: datetime | None, **files: Path | None) -> None:
     """Enrol a key of PERSON; it counts from now on."""
-    from raudit.cli._people import change, entry_of
+    from raudit.cli._people import change
+    from raudit.emit.people import entry_of
     from raudit.errors import PeopleError
 
     given = {kind: path for kind, path in files.items() if path is not None}
@@ -120,7 +121,8 @@ def enrol(person: str, people: Path, plan: Path | None, by: str, clock: datetime
 @clock_option
 def withdraw(person: str, fingerprint: str, people: Path, plan: Path | None, by: str, clock: datetime | None) -> None:
     """Withdraw the key of PERSON whose FINGERPRINT begins so; what it signed before still verifies."""
-    from raudit.cli._people import change, entry_of
+    from raudit.cli._people import change
+    from raudit.emit.people import entry_of
     from raudit.errors import PeopleError
     from raudit.people import load_people
 
