@@ -16,7 +16,8 @@ from raudit.checklists.writing import entry_digest, record_answer, withdraw_answ
 from raudit.errors import AnswerConflict, AnswersError
 from raudit.web.reading import Held
 
-KEYS = ("value", "state", "why", "owner", "due")
+NOTHING = "{}"
+"""Text of an answers file that is not there yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def asked(held: Held, name: str, text: str, *, notes: Mapping[str, int] | None =
     return Asked(
         question=question,
         typed=_typed(answer) if answer else Typed(),
-        digest=entry_digest(text, name) if text else "",
+        digest=entry_digest(text or NOTHING, name),
         by=answer.by if answer else "",
         at=answer.at.strftime("%Y-%m-%dT%H:%M:%SZ") if answer and answer.at else "",
         review={"state": review.state, "by": review.by, "note": review.note} if review and review.by else {},
@@ -112,8 +113,9 @@ def _typed(answer: Any) -> Typed:
 
 
 def named_in(post: QueryDict) -> list[str]:
-    """Questions that a form holds: those whose digest it carries."""
-    return [key[2:] for key in post if key.startswith("d:")]
+    """Questions that a form holds: those whose digest it carries; the one that was left, where only that is saved."""
+    only = post.get("only")
+    return [key[2:] for key in post if key.startswith("d:") and only in (None, key[2:])]
 
 
 def typed_in(post: QueryDict, question: Question) -> Typed:

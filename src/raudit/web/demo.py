@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from raudit.checklists.document import skeleton
+from raudit.checklists.load import shipped
 from raudit.errors import EnvironmentFault
 from raudit.files import write_whole
 from raudit.resources import resource_dir
-from raudit.web.workspace import Workspace, now
+from raudit.web.workspace import Workspace, now, plan_text
 
 EXAMPLE, SLUG = "adult-income", "income-pre-approval"
 ROLES = {
@@ -21,7 +23,8 @@ ROLES = {
     "security": ("security", "reviewer"),
 }
 PASSWORD = "look-around-2026"  # noqa: S105 -- printed by the demo, on loopback, over made-up people
-NEW_DRAFT = "launch-readiness"
+FIRST, FIRST_SLUG = "Complaint triage", "complaint-triage"
+"""A system whose assessment is still empty: a person's first five minutes."""
 
 
 def make_demo(folder: Path) -> Workspace:
@@ -31,6 +34,8 @@ def make_demo(folder: Path) -> Workspace:
     if not (place / "raudit.yaml").exists():
         _copy(folder, place)
     workspace.prepare(now())
+    if not (folder / FIRST_SLUG).exists():
+        _first_system(folder / FIRST_SLUG)
     if not (place / "model.skops").exists():
         done = subprocess.run([sys.executable, str(place / "train.py")], check=False, stdin=subprocess.DEVNULL)  # noqa: S603 -- our own script
         if done.returncode:
@@ -51,6 +56,29 @@ def _copy(folder: Path, place: Path) -> None:
     ):
         plan = plan.replace(old, new)
     write_whole(place / "raudit.yaml", plan.encode())
+
+
+def _first_system(place: Path) -> None:
+    checklist = "launch-readiness"
+    write_whole(place / "answers" / f"{checklist}.yaml", skeleton(shipped(checklist), project=FIRST).encode())
+    plan = plan_text(
+        name=FIRST, version="0.1", owner="pm@example.org", affected="Customers who complain",
+        purpose="Sorts complaints by urgency, so that the urgent ones are read within a day.",
+        data="data/decisions.csv", checklists={checklist: f"answers/{checklist}.yaml"}, rest="",
+    )  # fmt: skip
+    write_whole(place / "raudit.yaml", plan.encode())
+
+
+def begin() -> None:
+    """Ask for the first audit, and the product manager for the first answer."""
+    from raudit.web.models import Assignment, Notice, RunState
+
+    if not RunState.objects.exists():
+        RunState.objects.create(system=SLUG, by="pm")
+        question = next(iter(shipped("launch-readiness").questions))
+        Assignment.objects.create(system=FIRST_SLUG, assessment="launch-readiness", question=question, person="pm", by="dpo")
+        where = f"/s/{FIRST_SLUG}/a/launch-readiness/q/{question}/"
+        Notice.objects.create(person="pm", kind="assigned", about="Begin here: your first answer", where=where, by="dpo")
 
 
 def _people(text: str) -> str:

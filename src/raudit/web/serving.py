@@ -134,11 +134,12 @@ def _server(options: Options) -> Any:
 
 def serve_demo(folder: Path, options: Options, *, say: Any = print) -> None:
     """Serve the bundled audit with made-up people in each role."""
-    from raudit.web.demo import PASSWORD, make_accounts, make_demo
+    from raudit.web.demo import PASSWORD, begin, make_accounts, make_demo
 
     def introduce() -> None:
         for email, name, roles in make_accounts():
             say(f"  {email:30} {name:18} {roles}")
         say(f"  password of each: {PASSWORD}")
+        begin()
 
     serve(make_demo(folder), options, say=say, then=introduce)

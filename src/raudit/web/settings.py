@@ -200,6 +200,7 @@ def _accounts(options: Options) -> dict[str, Any]:
         "ACCOUNT_EMAIL_NOTIFICATIONS": bool(options.smtp),
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ACCOUNT_SESSION_REMEMBER": False,
+        "ACCOUNT_REAUTHENTICATION_METHODS": ["password", "mfa"],
         **({"ACCOUNT_RATE_LIMITS": {"login": "10000/m/ip"}, "MFA_RATE_LIMITS": False} if options.testing else {}),
         "MFA_SUPPORTED_TYPES": ["webauthn", "totp", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,

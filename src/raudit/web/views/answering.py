@@ -23,7 +23,7 @@ from raudit.checklists.writing import add_evidence, record_answer
 from raudit.emit import books_of, keep
 from raudit.errors import AnswersError
 from raudit.files import locked, write_whole
-from raudit.web.asking import Asked, Taken, asked, take, typed_in
+from raudit.web.asking import Asked, Taken, asked, named_in, take, typed_in
 from raudit.web.keeping import commit
 from raudit.web.middleware import workspace
 from raudit.web.models import Assignment
@@ -56,9 +56,12 @@ def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
                 {"section": section, "open": gaps[section.id], "of": len(shown), "done": done, "returned": returned[section.id]}
             )
     first = next((task["section"].id for task in tasks if task["open"]), "")
+    actions = STATES[found.state].may
+    roles, signs = request.who.roles(request.plan.file.system.name), request.who.signs_as(request.plan.file.system.name)
+    mine = signs or any(role in roles for action, role in actions.items() if action != "answer")
     return page(
-        request, "assessment.html", held=found, name=assessment, tasks=tasks, first=first,
-        may=STATES[found.state].may, standing=STATES[found.state],
+        request, "assessment.html", held=found, name=assessment, tasks=tasks, first=first, mine=mine,
+        may=actions, standing=STATES[found.state], signed=any(state.holds for state in result.signoffs),
     )  # fmt: skip
 
 
@@ -113,7 +116,7 @@ def _with_typed(request: Asks, item: Asked, taken: Taken | None) -> Asked:
         error = taken.errors[name]
         return replace(item, typed=typed_in(request.POST, item.question), error=in_words(error))
     if name in taken.conflicts:
-        theirs = taken.conflicts[name].theirs
+        theirs = dict.fromkeys(("value", "state", "why", "by", "at"), "") | dict(taken.conflicts[name].theirs)
         return replace(item, typed=typed_in(request.POST, item.question), theirs=theirs)
     return item
 
@@ -175,7 +178,7 @@ def _after_save(request: Asks, found: Held, system: str, section: str, taken: Ta
 def _saved_part(request: Asks, found: Held, section: str, taken: Taken, before: set[str]) -> HttpResponse:
     """The state of each question that was sent; where other questions appear or go, the page is asked for anew."""
     status = 409 if taken.conflicts else 422 if taken.errors else 200
-    names = {key[2:] for key in request.POST if key.startswith("d:")}
+    names = named_in(request.POST)
     questions = [item for item in _questions(request, found, section, taken) if item.question.id in names]
     response = page(
         request, "saved.html", status=status, questions=questions, held=found, name=found.part.name,
