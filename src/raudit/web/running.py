@@ -55,7 +55,10 @@ class Worker(threading.Thread):
                 _bell.wait(2)
                 _bell.clear()
                 continue
-            self._one(state)
+            try:
+                self._one(state)
+            except Exception as error:  # noqa: BLE001 -- one run must not take the worker with it
+                _set(state, state=RunState.FAILED, ended=timezone.now(), step="", error=type(error).__name__)
             close_old_connections()
 
     def stop(self) -> None:
@@ -104,10 +107,10 @@ def _follow(state: RunState, lines: IO[str] | None) -> dict[str, Any]:
     return last
 
 
-def _set(state: RunState, **values: Any) -> None:
+def _set(row: RunState, /, **values: Any) -> None:
     for key, value in {**values, "beat": timezone.now()}.items():
-        setattr(state, key, value)
-    state.save(update_fields=[*values, "beat"])
+        setattr(row, key, value)
+    row.save(update_fields=[*values, "beat"])
 
 
 def _told(state: RunState, out: Path) -> None:

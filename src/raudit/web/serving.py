@@ -43,7 +43,8 @@ def set_up(workspace: Workspace, options: Options) -> None:
     from django.conf import settings
 
     workspace.prepare(now())
-    (workspace.data / "uploads").mkdir(exist_ok=True, mode=0o700)
+    for name in ("uploads", "static"):
+        (workspace.data / name).mkdir(exist_ok=True, mode=0o700)
     settings.configure(**django_settings(workspace, options))
     django.setup()
 

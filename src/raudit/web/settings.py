@@ -179,6 +179,13 @@ def _database(workspace: Workspace, options: Options) -> dict[str, Any]:
     }
 
 
+_TESTING = {
+    "ACCOUNT_RATE_LIMITS": {"login": "10000/m/ip"},
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+}
+"""Tests sign in more often in a minute than people do, and need no slow hash."""
+
+
 def _accounts(options: Options) -> dict[str, Any]:
     return {
         "AUTH_USER_MODEL": "web.User",
@@ -201,7 +208,7 @@ def _accounts(options: Options) -> dict[str, Any]:
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ACCOUNT_SESSION_REMEMBER": False,
         "ACCOUNT_REAUTHENTICATION_METHODS": ["password", "mfa"],
-        **({"ACCOUNT_RATE_LIMITS": {"login": "10000/m/ip"}, "MFA_RATE_LIMITS": False} if options.testing else {}),
+        **(_TESTING if options.testing else {}),
         "MFA_SUPPORTED_TYPES": ["webauthn", "totp", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_WEBAUTHN_USER_VERIFICATION": "required",
