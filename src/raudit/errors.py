@@ -34,13 +34,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-
-def printable(text: str) -> str:
-    """Text without control and direction characters, and without bytes that are no text.
-
-    What a file is called, or says of itself, could otherwise rewrite the line it stands in, or end its printing.
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+from raudit.printable import printable
 
 
 class RauditError(Exception):

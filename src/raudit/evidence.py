@@ -67,6 +67,8 @@ class Evidence:
     data: DataSet
     roles: Roles
     model: Model | None
+    withheld: frozenset[str] = frozenset()
+    """Columns whose values may name somebody: no stage writes one of them down, however many rows share it."""
     no_model_because: str = ""
     """Why there is no model: none declared, or the reason it could not be read."""
     unknown_levels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -118,7 +120,11 @@ class Stage(Protocol):
     reads_facts: ClassVar[bool]
     """True for stages that judge what the others measured; they run last."""
     order: ClassVar[int]
-    """Place of its section in the report, lowest first."""
+    """Place of its section in the report, lowest first.
+
+    A stage with the further attribute ``withholds = True`` runs before the others that measure, and names columns in
+    its fact ``<name>.withheld_columns`` whose values no other stage may write down.
+    """
 
     model_libraries: ClassVar[tuple[str, ...]]
     """Modules with which it looks into the model. A stage that names any runs in the model's own process, under
@@ -135,6 +141,11 @@ class Stage(Protocol):
             Any other; the pipeline records it as failed.
         """
         ...
+
+
+def _when(stage: Stage) -> tuple[bool, bool, int, str]:
+    """Stages that judge run last; those that find out which values may not be named run first."""
+    return stage.reads_facts, not getattr(stage, "withholds", False), stage.order, stage.name
 
 
 def model_libraries(stage: Stage) -> tuple[str, ...]:
@@ -163,5 +174,4 @@ def discover_stages() -> Mapping[str, Stage]:
         if stage.name in stages:
             raise clash(Door.STAGES, extension, "a stage of that name")
         stages[stage.name] = stage
-    in_order = sorted(stages.values(), key=lambda stage: (stage.reads_facts, stage.order, stage.name))
-    return {stage.name: stage for stage in in_order}
+    return {stage.name: stage for stage in sorted(stages.values(), key=_when)}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from raudit.canonical import digest
 
@@ -116,6 +116,46 @@ class Rule:
     """Severity of a failed finding unless the policy says otherwise."""
     requirements: tuple[str, ...] = ()
     """What it bears on, such as ``gdpr:35.7.c``, ``eu-ai-act:10``, ``nist-ai-rmf:MEASURE-2.11``, ``nyc-ll144``."""
+
+    def passed(self, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Say that the limit holds; nothing is left to do."""
+        return self.finding(Status.PASSED, subject, statement, **more)
+
+    def failed(self, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Say that the limit does not hold; the remedy is the rule's own unless another is given."""
+        return self.finding(Status.FAILED, subject, statement, **more)
+
+    def indeterminate(self, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Say that it could not be told; ``reason`` says why and must be given."""
+        return self.finding(Status.INDETERMINATE, subject, statement, **more)
+
+    def finding(self, status: Status, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+        """Answer the rule for one subject.
+
+        Severity and requirements are the rule's. The remedy is the rule's ``fix``, or none for a finding that
+        passed, unless ``remedy`` is given.
+        """
+        more.setdefault("remedy", "" if status is Status.PASSED else self.fix)
+        return Finding(
+            rule=self.id,
+            subject=subject,
+            status=status,
+            severity=self.severity,
+            statement=statement,
+            requirements=self.requirements,
+            **more,
+        )
+
+
+class More(TypedDict, total=False):
+    """What a finding may hold beyond its rule, subject, status and statement; see ``Finding``."""
+
+    reason: str
+    measurement: Measurement | None
+    threshold: Threshold | None
+    anchor: str
+    remedy: str
+    data: JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

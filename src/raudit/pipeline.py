@@ -21,7 +21,8 @@ from raudit.cache import StageCache, stage_from_json
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
-from raudit.data import DataSet, open_data
+from raudit.data import DataSet, Roles, open_data
+from raudit.data.naming import withheld_columns
 from raudit.data.open import digest_of, manifest
 from raudit.data.readers import ReadOptions
 from raudit.data.types import with_types
@@ -35,7 +36,6 @@ from raudit.errors import (
     PlanError,
     RauditError,
     place_of,
-    printable,
 )
 from raudit.evidence import (
     AssessmentFiles,
@@ -51,6 +51,7 @@ from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.people import NOBODY, People, load_people
 from raudit.plan import Plan
+from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import as_sentence, audited_data
 from raudit.statements import Enrolment, statements_path
@@ -240,16 +241,18 @@ class _Reader:
 def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any], sources: Sources) -> StageRecord:
     """Take a stage from the cache, or run it and keep it."""
     seen = facts if stage.reads_facts else {}
+    withheld = frozenset(c for name, value in facts.items() if name.endswith(".withheld_columns") for c in value)
     if reader.cache is None:
-        return _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
+        return _run_stage(stage, _seen(reader.evidence(), stage, seen, sources, withheld), options)
     clock = reader.prepared.run.clock if stage.reads_facts else None
     said = options.model_dump(mode="json")
     places = sources.as_json() if stage.reads_facts else None
     keys = _keys(reader.prepared.enrolment) if stage.reads_facts else None
-    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, places=places, keys=keys)
+    more = {"places": places, "keys": keys, "withheld": sorted(withheld)}
+    key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, **more)
     record = reader.cache.load_stage(key)
     if record is None:
-        record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources), options)
+        record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources, withheld), options)
         # A model that was over its limits may be within them next time, on a machine with less to do.
         if reader.model_error is None or record.outcome is Outcome.COMPLETED:
             reader.cache.keep_stage(key, record)
@@ -379,6 +382,7 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
     evidence = Evidence(
+        withheld=withheld_columns(audited.data, _declared(audited.roles)),
         system=plan.file.system.model_dump(mode="json"),
         task=plan.file.task,
         data=audited.data,
@@ -400,6 +404,13 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         progress=progress,
     )
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
+
+
+def _declared(roles: Roles) -> tuple[str, ...]:
+    """Columns that the plan itself is about: their levels are what the report compares."""
+    outcomes = (roles.label, roles.prediction, roles.baseline)
+    named = [str(a.column) for a in (*roles.sensitive, *roles.control)]
+    return (*named, *(str(o.column) for o in outcomes if o is not None))
 
 
 def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
@@ -437,11 +448,14 @@ def _model(prepared: Prepared, data: DataSet) -> tuple[BoundModel | None, Raudit
     return model, None
 
 
-def _seen(evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources) -> Evidence:
+def _seen(
+    evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources, withheld: frozenset[str]
+) -> Evidence:
     """What a stage may see: only one that judges what others measured sees facts and the time."""
+    withheld = evidence.withheld | (withheld - frozenset(_declared(evidence.roles)))
     if not stage.reads_facts:
-        return replace(evidence, facts=dict(facts), clock=NO_CLOCK)
-    return replace(evidence, facts=dict(facts), sources=sources)
+        return replace(evidence, facts=dict(facts), clock=NO_CLOCK, withheld=withheld)
+    return replace(evidence, facts=dict(facts), sources=sources, withheld=withheld)
 
 
 def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
@@ -505,7 +519,8 @@ def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, r
 
 def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
     """Run a stage that looks into the model in the model's own process, under its limits."""
-    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet())
+    # A log answers questions about itself, which no bytes carry; only stages that judge ask it.
+    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet(), enrolment=None)
     content = model.content(
         "raudit.pipeline:stage_beside_model",
         {"stage": stage.name, "evidence": sent, "options": options},

@@ -88,7 +88,7 @@ def test_any_text_fits_every_output(text):
 def test_annotations_sit_on_the_line_and_cannot_be_injected(make):
     evil = make.finding(statement="a%\r\n::set-output name=x::1", group="a,b:c")
     text = render(judged(make.record(make.stage(evil))), "github", anchors=LINES).decode()
-    assert text == ("::error file=raudit.yaml,line=9,title=RA-FAIR-001 (high)::a%25%0D%0A::set-output name=x::1\n")
+    assert text == ("::error file=raudit.yaml,line=9,title=RA-FAIR-001 (high)::a%25\\r\\n::set-output name=x::1\n")
 
 
 def test_at_most_ten_annotations_of_each_kind(make):

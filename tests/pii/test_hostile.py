@@ -13,9 +13,10 @@ import pytest
 from raudit.data import wrap_table
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.redact import operator, redactors, write_copy
+from raudit.stages.pii.redact import operator, redactors
+from raudit.stages.pii.rewrite import Original, rewrite
 from raudit.stages.pii.show import visible
-from raudit.stages.pii.sources import open_source
+from raudit.stages.pii.sources import ReadOptions, open_source
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +161,9 @@ def test_formulas_are_copied_as_they_are_and_masks_make_none(scanner, tmp_path):
     (source,) = open_source(str(path))
     verdicts = scan_table(source, scanner)
     for how in ("mask", "replace", "pseudonymise"):
-        write_copy(source, out, redactors(verdicts, operator(how, bytes(range(32))), scanner))
+        rewrite(
+            Original(path, ReadOptions()), source, out, redactors(verdicts, operator(how, bytes(range(32))), scanner)
+        )
         rows = out.read_text().splitlines()[1:]
         assert all(not row.startswith(("=", "+", "-", "@")) for row in rows)
         assert all(row.endswith(",=1+1") for row in rows)

@@ -36,7 +36,7 @@ def facts(part):
             scan.n_empty,
             scan.cut,
             sorted(scan.sample.cells()),
-            {e: (c.k, c.passed, c.distinct) for e, c in sorted(scan.counts.items())},
+            {e: (c.k, c.passed, c.whole, c.sound, c.agreed) for e, c in sorted(scan.counts.items())},
         )
         for name, scan in part.columns.items()
     }

@@ -1,10 +1,15 @@
 """k-anonymity and l-diversity against groups counted by hand."""
 
+import itertools
+
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raudit.stages.pii.generalise import steps_to_k
+from raudit.stages.pii.people_alone import _diversity
 from raudit.stages.pii.singling_out import group_codes, measure, most_identifying
 
 HOSPITAL = pd.DataFrame(
@@ -53,3 +58,48 @@ def test_more_columns_never_hide_anyone(values):
     frame = pd.DataFrame(values, columns=["a", "b", "s"])
     codes = group_codes(frame, ["a", "b", "s"])
     assert measure(codes, ["a", "b", "s"], 3).alone >= measure(codes, ["a", "b"], 3).alone
+
+
+def test_t_closeness_by_hand():
+    found = measure(group_codes(HOSPITAL, list(HOSPITAL)), ["age", "zip"], threshold=3, sensitive="illness")
+    # Everybody: 6 of 8 flu. The lone asthma is 6/8 away, all-flu groups 2/8, the pair 1/2 flu 2/8.
+    assert found.t == pytest.approx(6 / 8)
+    assert (found.t_rows, found.groups_alike) == (1, 1)
+
+
+def test_the_sentence_says_whose_secret_is_open():
+    codes = group_codes(HOSPITAL, list(HOSPITAL))
+    said = _diversity(measure(codes, ["age", "zip"], threshold=3, sensitive="illness"))
+    assert said.measurement.events == 6
+    assert said.measurement.n == 8
+    assert said.statement.startswith(
+        "Whoever knows age and zip of a person knows their \u201cillness\u201d for 6 of 8 rows (75.0%): 3 stand alone, "
+        "and 3 are in 1 group of two or more"
+    )
+    two = pd.DataFrame({"a": [1, 1, 2, 2], "s": [0, 1, 0, 1]})
+    said = _diversity(measure(group_codes(two, ["a", "s"]), ["a"], threshold=2, sensitive="s"))
+    assert (str(said.status), said.statement[:8]) == ("passed", "Nobody's")
+
+
+def test_coarsening_reaches_k_and_says_what_it_costs():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 90, 400),
+            "zip": [f"{z:05}" for z in rng.integers(10000, 10200, 400)],
+            "sex": ["f", "m"] * 200,
+        }
+    )
+    steps = steps_to_k(frame, ["age", "zip", "sex"], 5)
+    assert steps[-1].below == 0
+    assert [s.below for s in steps] == sorted((s.below for s in steps), reverse=True)
+    assert all(0 < a.loss <= b.loss <= 1 for a, b in itertools.pairwise(steps))
+    assert not steps_to_k(frame[["sex"]], ["sex"], 5)
+    assert not steps_to_k(frame.head(3), ["age", "zip", "sex"], 5)
+
+
+def test_coarsening_by_hand():
+    frame = pd.DataFrame({"zip": ["11", "12", "13", "21", "22", "23"]})
+    (step,) = steps_to_k(frame, ["zip"], 3)
+    # Six values tell 5/6 of pairs apart, two of three rows each 1/2.
+    assert (step.to, step.below, step.loss) == ("its first 1 characters", 0, pytest.approx(1 - (1 / 2) / (5 / 6)))

@@ -31,7 +31,8 @@ BOOK = load_rulebook(("en", "de", "fr", "es"))
     ],
 )
 def test_names(name, category):
-    assert category in special_categories(name, {}, BOOK)
+    assert category in special_categories(name, {"yes": 3, "no": 9}, BOOK)
+    assert special_categories(name, {}, BOOK) == ()  # never by the name alone
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,37 @@ def test_names(name, category):
      "product_genetic_code", "blackout", "partition", "gracefully", "embrace", "traceid", "orientation"],
 )  # fmt: skip
 def test_names_that_only_look_alike(name):
-    assert special_categories(name, {}, BOOK) == ()
+    assert special_categories(name, {"yes": 3, "no": 9}, BOOK) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("black", ["0.12", "0.3", "0.071", "1.0"]),  # shares of people in places
+        ("race", ["10:31", "09:12", "11:00"]),  # starts of races
+        ("cancer", [str(n) for n in range(40, 900, 7)]),  # cases in places
+        ("religion", ["2020-01-03", "2021-11-30"]),
+    ],
+)
+def test_what_no_person_has(name, values):
+    assert special_categories(name, dict.fromkeys(values, 2), BOOK) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("The caller was diagnosed with diabetes last year", "health"),
+        ("Die Kundin ist schwanger und fragt nach Urlaub", "health"),
+        ("Le patient souffre de migraines depuis mai", "health"),
+        ("She is a practising catholic and asks for Sundays", "religion"),
+        ("He told the agent that he is gay and afraid", "orientation"),
+        ("I am a union member since ten years", "union"),
+        ("He was convicted of fraud ten years ago", "criminal"),
+        ("The order of Tuesday was late and the box was wet", None),
+    ],
+)
+def test_what_sentences_say_of_somebody(text, category):
+    assert special_categories("note", {text: 1, "The box was dry.": 9}, BOOK) == ((category,) if category else ())
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ import click
 
 from raudit import __version__
 from raudit.cli._secrets import refuse_secrets, without_secrets
-from raudit.errors import RauditError, printable
+from raudit.errors import RauditError
+from raudit.printable import for_terminal, printable
 
 
 class Commands(click.Group):
@@ -55,6 +56,7 @@ def main(args: list[str] | None = None) -> None:
     umask it is started with.
     """
     os.umask(os.umask(0o077) | stat.S_IWOTH)
+    _never_fail_to_print()
     try:
         refuse_secrets(sys.argv[1:] if args is None else args)
         status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
@@ -67,7 +69,7 @@ def main(args: list[str] | None = None) -> None:
         click.echo("interrupted; nothing was half-written", err=True)
         status = 130
     except RauditError as error:
-        click.echo(without_secrets(str(error)), err=True)
+        click.echo(for_terminal(without_secrets(str(error))), err=True)
         status = error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,6 +77,13 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 -- the last line of defence; everything below raises RauditError
         status = _internal(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _never_fail_to_print() -> None:
+    """Put a mark where a stream's encoding has no character: what cannot be shown must not change how a run ends."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
 
 
 def _show(error: click.ClickException) -> None:

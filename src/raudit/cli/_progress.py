@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from raudit.evidence import Progress, Quiet
+from raudit.printable import printable
 
 
 def progress_bars(*, quiet: bool = False) -> AbstractContextManager[Progress]:
@@ -27,7 +28,7 @@ def _bars() -> Iterator[Progress]:
 
     bars = RichProgress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
         console=Console(stderr=True),
@@ -45,7 +46,7 @@ class _Rich:
     def task(self, description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         """Show a bar until the work ends."""
         bars = self._bars
-        number = bars.add_task(description, total=total)  # type: ignore[attr-defined]
+        number = bars.add_task(printable(description), total=total)  # type: ignore[attr-defined]
         try:
             yield lambda steps: bars.advance(number, steps)  # type: ignore[attr-defined]
         finally:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from raudit.findings import Finding, Status
-from raudit.record import Outcome, Record
+from raudit.printable import printable, without_commands
+from raudit.record import Outcome, Record, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 MARK = {Status.FAILED: ("failed", "bold red"), Status.INDETERMINATE: ("could not tell", "yellow"),
         Status.PASSED: ("passed", "green")}  # fmt: skip
@@ -16,21 +21,29 @@ WORST = 5
 
 def print_summary(record: Record) -> None:
     """Print verdict, stages and the findings that matter most to stdout."""
+    import click
     from rich.console import Console
-    from rich.markup import escape
+
+    if record.verdict is None:
+        return
+    console = Console(highlight=False)
+    with console.capture() as captured:
+        _print(console, record, record.verdict)
+    lines = captured.get().split("\n")
+    click.echo("\n".join(map(without_commands, lines)), nl=False)
+
+
+def _print(console: Console, record: Record, verdict: Verdict) -> None:
     from rich.padding import Padding
     from rich.rule import Rule
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    verdict = record.verdict
-    if verdict is None:
-        return
     word, style = VERDICT.get(verdict.exit_status, (str(verdict.status), "bold"))
     system = record.system
     console.print(Rule(style="dim"))
-    title = Text.assemble((f"{system.get('name')} ", "bold"), (f"version {system.get('version')}", "dim"))
+    name, version = (printable(str(system.get(key))) for key in ("name", "version"))
+    title = Text.assemble((f"{name} ", "bold"), (f"version {version}", "dim"))
     console.print(title)
     console.print(Text.assemble(("Verdict: ", ""), (word, style), (f"  (exit status {verdict.exit_status})", "dim")))
     console.print()
@@ -43,11 +56,11 @@ def print_summary(record: Record) -> None:
             _count(counts[status], MARK[status][1]) for status in (Status.FAILED, Status.INDETERMINATE, Status.PASSED)
         ]
         done = stage.outcome is Outcome.COMPLETED
-        table.add_row(escape(stage.title), str(stage.outcome) if done else f"[yellow]{stage.outcome}[/]", *cells)
+        table.add_row(_plain(stage.title), str(stage.outcome) if done else f"[yellow]{stage.outcome}[/]", *cells)
     console.print(table)
     for stage in record.stages:
         if stage.reason:
-            console.print(f"[yellow]{escape(stage.title)} {stage.outcome}:[/] {escape(stage.reason)}")
+            console.print(f"[yellow]{_plain(stage.title)} {stage.outcome}:[/] {_plain(stage.reason)}")
     for status, heading in ((Status.FAILED, "What failed"), (Status.INDETERMINATE, "What could not be told")):
         found = sorted((f for f in record.findings if f.status is status), key=_rank)
         if not found:
@@ -55,14 +68,22 @@ def print_summary(record: Record) -> None:
         console.print()
         console.print(f"[bold]{heading}[/]")
         for finding in found[:WORST]:
-            console.print(Text.assemble((f"{finding.rule}  ", MARK[status][1]), (str(finding.severity), "dim")))
-            console.print(Padding(escape(finding.statement), (0, 0, 0, 2)))
+            console.print(
+                Text.assemble((f"{printable(finding.rule)}  ", MARK[status][1]), (str(finding.severity), "dim"))
+            )
+            console.print(Padding(_plain(finding.statement), (0, 0, 0, 2)))
             if status is Status.INDETERMINATE and finding.reason not in finding.statement:
                 first = finding.reason.split(". ")[0].rstrip(".")
-                console.print(Padding(f"[dim]{escape(first)}.[/]", (0, 0, 0, 2)))
+                console.print(Padding(f"[dim]{_plain(first)}.[/]", (0, 0, 0, 2)))
         if len(found) > WORST:
             console.print(f"[dim]  and {len(found) - WORST} more in the report[/]")
     console.print()
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(printable(text))
 
 
 def _count(number: int, style: str) -> str:

@@ -14,6 +14,7 @@ import click
 from raudit.cli._clock import clock_option, now_or
 from raudit.cli._progress import progress_bars
 from raudit.errors import UsageError
+from raudit.printable import for_terminal
 
 if TYPE_CHECKING:
     from raudit.check import CheckResult
@@ -100,11 +101,11 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     ):
         result = check(CheckOptions(**options), clock=now_or(clock), log=log, actor=actor, progress=progress)
     for notice in result.notices:
-        click.echo(notice, err=True)
+        click.echo(for_terminal(notice), err=True)
     if result.standard_output is not None:
         _print(result.standard_output)
     elif not quiet:
-        _print(_shown(result, as_json=as_json, full=show_waived))
+        click.echo(_shown(result, as_json=as_json, full=show_waived).decode(), nl=False)
     status = result.exit_status
     if exit_zero and status in ZEROED:
         click.echo(f"exit status {status} turned into 0 by --exit-zero; the record keeps {status}", err=True)

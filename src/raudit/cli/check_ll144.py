@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from raudit.printable import json_text, printable, without_commands
 
 
 @click.command()
@@ -25,11 +26,12 @@ def command(file: Path, as_json: bool) -> None:
 
     checked = check_ll144_file(file)
     if as_json:
-        click.echo(json.dumps(checked.as_json(), indent=2, ensure_ascii=False))
+        click.echo(json_text(checked.as_json(), indent=2))
     else:
         for fault in checked.faults:
             place = f"{file.name}:{fault.line}"
             slip = " (last digit)" if fault.kind == "last digit" else ""
-            click.echo(f"{place}: {fault.category}: {fault.what} {fault.printed}{slip}: {fault.explanation}")
-        click.echo(checked.summary)
+            said = f"{place}: {fault.category}: {fault.what} {fault.printed}{slip}: {fault.explanation}"
+            click.echo(without_commands(printable(said)))
+        click.echo(printable(checked.summary))
     click.get_current_context().exit(5 if checked.cells == 0 else 1 if checked.faults else 0)

@@ -33,9 +33,10 @@ def command(
     **reading: Any,
 ) -> None:
     """Look at DATA, a file or folder that a plan takes, and write a raudit.yaml whose guesses are marked as guesses."""
-    from raudit.errors import UsageError, printable
+    from raudit.errors import UsageError
     from raudit.files import write_whole
     from raudit.plan.draft import write_draft
+    from raudit.printable import printable
     from raudit.resources import resource_dir
 
     if output.exists() and not force:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from raudit.cli._reading import read_options, reading_options
+from raudit.printable import json_text
 
 
 @click.group()
@@ -59,12 +59,12 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
     with progress() as told:
         result = sweep(data, options, seed=given["seed"], progress=told, reading=reading)
     if form == "json":
-        click.echo(json.dumps(to_json(result), ensure_ascii=False, indent=2))
+        click.echo(json_text(to_json(result), indent=2))
     elif form == "sarif":
         from raudit import __version__
         from raudit.stages.pii.sarif import to_sarif
 
-        click.echo(json.dumps(to_sarif(result, options, __version__), ensure_ascii=False, indent=1))
+        click.echo(json_text(to_sarif(result, options, __version__), indent=1))
     else:
         print_result(result)
     raise SystemExit(result.exit_status)
@@ -72,19 +72,27 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
 
 @command.command()
 @click.argument("data", type=click.Path(exists=True, dir_okay=False))
-@click.option("-o", "--out", required=True, type=click.Path(), help="New file: .csv, .tsv, .jsonl or .parquet.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(), help="New file; with the suffix of DATA it keeps its form."
+)
 @click.option("--how", type=click.Choice(["mask", "replace", "pseudonymise"]), default="replace", show_default=True)
 @click.option(
     "--key", type=click.Path(exists=True, dir_okay=False), help="Key file for pseudonymise, 32 bytes or more."
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Compare what is outside the masks byte for byte; an OUT that is there already is compared and not written.",
+)
 @_shared
-def redact(data: str, out: str, *, how: Any, key: str | None, **given: Any) -> None:
-    """Write a copy of DATA to OUT with what was found masked, replaced or pseudonymised, then scan the copy.
+def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **given: Any) -> None:
+    """Write a copy of DATA to OUT with what was found masked, replaced or pseudonymised, then search the copy.
 
-    Exit status 1 if the copy still holds something.
+    A copy of the same format keeps rows, keys, types, nesting, quotes, encoding and line ends. Exit status 1 if the
+    copy still holds something, 3 if something could not be kept or told, 6 if --check finds a difference.
     """
+    from raudit.stages.pii.redact_file import redact_file
     from raudit.stages.pii.show import print_redaction, progress
-    from raudit.stages.pii.sweep import redact_file
 
     reading = read_options(given)
     with progress() as told:
@@ -96,10 +104,11 @@ def redact(data: str, out: str, *, how: Any, key: str | None, **given: Any) -> N
             options=_options(given),
             seed=given["seed"],
             progress=told,
+            check=check,
             reading=reading,
         )
     print_redaction(done)
-    raise SystemExit(done.after.exit_status)
+    raise SystemExit(done.exit_status)
 
 
 def _options(given: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from raudit.cli._clock import clock_option, now_or
+from raudit.printable import for_terminal
 
 
 @click.command(short_help="Run an audit through to a signed report.")
@@ -59,7 +60,7 @@ def command(
             progress=progress,
         )
     if issued.notice:
-        click.echo(issued.notice, err=True)
+        click.echo(for_terminal(issued.notice), err=True)
     verdict = issued.record.verdict
     status = verdict.exit_status if verdict else 4
     files = {
@@ -74,8 +75,8 @@ def command(
     elif not quiet:
         print_summary(issued.record)
         for name, path in files.items():
-            click.echo(f"{name:12} {path}")
-        click.echo(f"\nVerify it:   raudit verify {issued.report} --trust CERTIFICATE --log-key VKEY")
+            click.echo(for_terminal(f"{name:12} {path}"))
+        click.echo(for_terminal(f"\nVerify it:   raudit verify {issued.report} --trust CERTIFICATE --log-key VKEY"))
     return status
 
 

@@ -156,7 +156,7 @@ class OutcomeEncoder:
         raise DataError(
             f"no {self.role} in {self.outcome.column!r} is favourable",
             reference="favourable-absent",
-            got="values " + ", ".join(repr(text[:40]) for text in sorted(self.seen)[:5]),
+            got=f"{len(self.seen):,} other value{'s' if len(self.seen) > 1 else ''}",
             expected=" or ".join(repr(text[:40]) for text in sorted(self.outcome.favourable)),
             hint="write the favourable value exactly as it is in the data; if nobody was given it, declare the values "
             "that are there as 'unfavourable'",
@@ -167,7 +167,7 @@ class OutcomeEncoder:
         return DataError(
             f"the {self.role} column {self.outcome.column!r} has a value that is not declared",
             reference="outcome-undeclared",
-            got=repr(text[:40]),
+            got=f"a text of {len(text):,} characters",
             expected="one of " + ", ".join(repr(value[:40]) for value in declared),
             hint="add it to 'favourable' or 'unfavourable', or clean the column",
         )

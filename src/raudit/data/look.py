@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from raudit.data.interface import DataSet, Kind
+from raudit.data.naming import FEWEST_ROWS, PLAIN, names_persons
 from raudit.plan.look import ColumnLook
 
 FEW = 12
@@ -27,6 +28,8 @@ class _Seen:
     missing: int = 0
     many: int = 0
     """How many were told apart before counting stopped; 0 while it goes on."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows of each value, as long as there are few."""
 
     def add(self, column: Any) -> None:
         """Take the next cells."""
@@ -42,6 +45,10 @@ class _Seen:
             distinct = pc.unique(distinct.dictionary_decode())
         known = distinct if self.values is None else pa.concat_arrays([self.values, distinct])
         self.values = pc.unique(known.drop_null())
+        if len(self.values) <= FEW:
+            for entry in pc.value_counts(column.drop_null()).to_pylist():
+                value = str(entry["values"])
+                self.rows[value] = self.rows.get(value, 0) + int(entry["counts"])
         if len(self.values) > MOST_DISTINCT or self.values.nbytes > MOST_BYTES:
             self.many = len(self.values)
             self.values = self.values[:0]
@@ -52,12 +59,15 @@ class _Seen:
             return self.many
         return 0 if self.values is None else len(self.values)
 
-    def levels(self) -> tuple[str, ...]:
-        """The values as text, where they are few and short."""
+    def levels(self, name: str) -> tuple[str, ...]:
+        """The values as text, where they are few and short, name nobody, and each is shared by several rows."""
         if not 0 < self.distinct() <= FEW:
             return ()
         texts = sorted(str(value) for value in self.values.to_pylist())
-        return tuple(texts) if all(len(text) <= MAX_LEVEL for text in texts) else ()
+        if any(len(text) > MAX_LEVEL for text in texts) or names_persons(name, texts):
+            return ()
+        shared = {text.lower() for text in texts} <= PLAIN or min(self.rows.values()) >= FEWEST_ROWS
+        return tuple(texts) if shared else ()
 
 
 def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
@@ -74,7 +84,7 @@ def look_at(data: DataSet) -> tuple[ColumnLook, ...]:
             distinct=seen[name].distinct(),
             more=seen[name].many > 0,
             missing=seen[name].missing,
-            levels=seen[name].levels(),
+            levels=seen[name].levels(name),
         )
         for name, kind in data.kinds.items()
     )

@@ -19,7 +19,8 @@ from raudit.data.readers import Gap, ReadOptions, StreamedTable, open_source
 from raudit.data.readers.folders import files, together
 from raudit.data.spool import spooled
 from raudit.data.table import ArrowDataSet, check_names, is_row_label
-from raudit.errors import DataError, EnvironmentFault, printable
+from raudit.errors import DataError, EnvironmentFault
+from raudit.printable import printable
 
 HELD_BYTES = 64 * 2**20
 """Text of a table that is held in memory; a larger one is kept as Parquet in a temporary folder."""

@@ -84,7 +84,13 @@ def is_row_label(name: str) -> bool:
 
 
 def check_names(names: Sequence[str], source: str) -> None:
-    """Refuse empty and doubled column names."""
+    """Refuse empty and doubled column names, and a first line that is somebody's data."""
+    from raudit.data.naming import NO_HEADER, first_row_of_data
+
+    if first_row_of_data(names):
+        raise DataError(
+            NO_HEADER, reference="no-header", where=source, hint="name the columns, or declare header: false"
+        )
     seen: set[str] = set()
     for name in names:
         if not name.strip():

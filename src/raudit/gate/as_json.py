@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from raudit.gate.anchors import PlanLines
 from raudit.gate.view import GateFinding, findings_of
+from raudit.printable import json_text
 from raudit.record import Record, record_to_json
 
 SCHEMA = "raudit.gate/1"
@@ -28,7 +28,7 @@ def gate_json(record: Record, anchors: PlanLines) -> bytes:
         ],
         "findings": [_row(item, anchors) for item in rows],
     }
-    return (json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return (json_text(said, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _counts(rows: tuple[GateFinding, ...]) -> dict[str, int]:

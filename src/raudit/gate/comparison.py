@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from raudit.policy.compare import Change, Comparison
 from raudit.policy.difference import Difference
 from raudit.policy.drift import Shift
 from raudit.policy.rates import PairChange, RateChange
+from raudit.printable import for_markdown, for_terminal, json_text, printable
 
 SCHEMA = "raudit.comparison/1"
 _HEADS = {
@@ -34,7 +34,7 @@ def comparison_text(compared: Comparison, *, width: int = 100) -> str:
         if changes:
             lines.append(f"{head}: {len(changes)}")
             for change in changes:
-                said = f"{change.rule} {change.severity} {change.subject}: {change.sentence}"
+                said = printable(f"{change.rule} {change.severity} {change.subject}: {change.sentence}")
                 lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
     lines.append(f"No clear change: {len(compared.of('same'))}")
     if compared.rates:
@@ -42,26 +42,26 @@ def comparison_text(compared: Comparison, *, width: int = 100) -> str:
     if compared.drift:
         lines += ["", *_drift_lines(compared)]
     lines += ["", *(line for note in compared.notes for line in textwrap.wrap(note, width))]
-    return "\n".join(lines) + "\n"
+    return for_terminal("\n".join(lines)) + "\n"
 
 
 def comparison_markdown(compared: Comparison) -> str:
     """For a step summary or a merge request."""
-    from raudit.gate.markdown import escape
-
-    lines = [f"## {escape(_title(compared))}", ""]
+    lines = [f"## {for_markdown(_title(compared))}", ""]
     for state, head in _HEADS.items():
         changes = compared.of(state)
         if changes:
             lines += [f"### {head} ({len(changes)})", "", "| Severity | Rule | About | Change |", "|---|---|---|---|"]
-            lines += [f"| {c.severity} | {c.rule} | {escape(c.subject)} | {escape(c.sentence)} |" for c in changes]
+            lines += [
+                f"| {c.severity} | {c.rule} | {for_markdown(c.subject)} | {for_markdown(c.sentence)} |" for c in changes
+            ]
             lines.append("")
     lines += [f"No clear change: {len(compared.of('same'))}.", ""]
     if compared.rates:
-        lines += ["### Rates of groups", "", *(f"- {escape(line.strip())}" for line in _rate_lines(compared)), ""]
+        lines += ["### Rates of groups", "", *(f"- {for_markdown(line.strip())}" for line in _rate_lines(compared)), ""]
     if compared.drift:
-        lines += ["### Data", "", *(f"- {escape(line.strip())}" for line in _drift_lines(compared)), ""]
-    lines += [f"- {escape(note)}" for note in compared.notes]
+        lines += ["### Data", "", *(f"- {for_markdown(line.strip())}" for line in _drift_lines(compared)), ""]
+    lines += [f"- {for_markdown(note)}" for note in compared.notes]
     return "\n".join(lines) + "\n"
 
 
@@ -80,7 +80,7 @@ def comparison_json(compared: Comparison) -> str:
         ],
         "notes": list(compared.notes),
     }
-    return json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return json_text(said, indent=1, sort_keys=True) + "\n"
 
 
 def _title(compared: Comparison) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from raudit.findings import Severity, Status
 from raudit.gate.anchors import PlanLines
 from raudit.gate.view import GateFinding, findings_of
+from raudit.printable import for_workflow
 from raudit.record import Record
 
 MAX_EACH = 10
@@ -34,7 +35,7 @@ def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
     if left:
         lines.append(f"::notice title=raudit::{left} more findings are in the step summary and the SARIF file")
     if not lines:
-        lines = [f"::notice title=raudit::{_data(record.verdict.because[0])}"]
+        lines = [f"::notice title=raudit::{for_workflow(record.verdict.because[0])}"]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -46,13 +47,8 @@ def _kind(item: GateFinding) -> str:
 
 
 def _command(kind: str, file: str, line: int, title: str, text: str) -> str:
-    return f"::{kind} file={_property(file)},line={line},title={_property(title)}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    """Escape as the runner does, so that no finding's text can issue a command of its own."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{kind} file={_property(file)},line={line},title={_property(title)}::{for_workflow(text)}"
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return for_workflow(text).replace(":", "%3A").replace(",", "%2C")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from raudit.canonical import digest
 from raudit.findings import Severity
 from raudit.gate.anchors import Place, PlanLines
 from raudit.gate.view import findings_of
+from raudit.printable import json_text, printable
 from raudit.record import Record
 
 _SEVERITY = {
@@ -34,13 +33,13 @@ def code_quality(record: Record, anchors: PlanLines) -> bytes:
             severity = "info" if item.effect == "noted" else _SEVERITY[item.severity]
             place = anchors.place(item.anchor)
             issues.append(_issue(item.finding.rule, text, item.finding.fingerprint, severity, place))
-    return (json.dumps(issues, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return (json_text(issues, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _issue(rule: str, text: str, fingerprint: str, severity: str, place: Place) -> dict[str, object]:
     return {
         "check_name": rule,
-        "description": text,
+        "description": printable(text),
         "fingerprint": fingerprint,
         "severity": severity,
         "location": {"path": place.uri, "lines": {"begin": place.line}},

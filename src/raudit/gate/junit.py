@@ -5,17 +5,14 @@ The first suite says what was covered, so that an audit that measured nothing ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from raudit.findings import Status
 from raudit.gate.anchors import PlanLines
 from raudit.gate.view import GateFinding, findings_of
+from raudit.printable import for_terminal, printable
 from raudit.record import Outcome, Record, StageRecord
-
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 does not allow in text."""
 
 
 def junit_xml(record: Record, anchors: PlanLines) -> bytes:
@@ -41,9 +38,15 @@ def _coverage(record: Record, judged: int) -> ET.Element:
         _child(cases[0], "failure", "nothing was evaluated", "nothing-evaluated", " ".join(verdict.because))
     verdict_case = _case("verdict", "raudit.coverage")
     if verdict.exit_status == 1:
-        _child(verdict_case, "failure", "the gate blocks", "blocked", "\n".join(verdict.because))
+        _child(verdict_case, "failure", "the gate blocks", "blocked", "\n".join(map(printable, verdict.because)))
     elif verdict.exit_status != 0:
-        _child(verdict_case, "error", "the gate could not tell", "could-not-tell", "\n".join(verdict.because))
+        _child(
+            verdict_case,
+            "error",
+            "the gate could not tell",
+            "could-not-tell",
+            "\n".join(map(printable, verdict.because)),
+        )
     cases.append(verdict_case)
     for name in verdict.not_run:
         case = _case(f"{name} ran", "raudit.coverage")
@@ -78,10 +81,10 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
     body = "\n".join(
         line
         for line in (
-            item.finding.statement,
-            item.reason,
-            item.explanation,
-            item.finding.remedy,
+            printable(item.finding.statement),
+            printable(item.reason),
+            printable(item.explanation),
+            printable(item.finding.remedy),
             f"set at {place.uri}:{place.line}; fingerprint {item.finding.fingerprint}",
         )
         if line
@@ -103,11 +106,11 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
 
 
 def _case(name: str, classname: str) -> ET.Element:
-    return ET.Element("testcase", {"name": _clean(name), "classname": _clean(classname), "time": "0"})
+    return ET.Element("testcase", {"name": _clean(printable(name)), "classname": printable(classname), "time": "0"})
 
 
 def _child(case: ET.Element, tag: str, message: str, kind: str, body: str) -> None:
-    child = ET.SubElement(case, tag, {"message": _clean(message), "type": kind})
+    child = ET.SubElement(case, tag, {"message": _clean(printable(message)), "type": kind})
     child.text = _clean(body) or None
 
 
@@ -136,4 +139,5 @@ def _totals(suites: Sequence[ET.Element]) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("�", text)
+    """Lines of ours, each printable; what XML 1.0 does not allow is among what is escaped."""
+    return for_terminal(text)

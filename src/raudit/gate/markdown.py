@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from raudit.findings import Measurement, written
 from raudit.gate.anchors import PlanLines
 from raudit.gate.view import GateFinding, findings_of, what_became
+from raudit.printable import for_markdown
 from raudit.record import Record
 
 MAX_BYTES = 900_000
@@ -27,13 +27,14 @@ def step_summary(record: Record, anchors: PlanLines) -> bytes:
     """Make the summary; what does not fit is counted at the end."""
     verdict = record.verdict
     assert verdict is not None  # noqa: S101 -- findings_of looks too
-    name = escape(f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip())
+    name = for_markdown(f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip())
     rows = findings_of(record)
     parts = [f"## {_VERDICT[verdict.exit_status]}: {name}\n", _counts(record, rows), _reasons(verdict.because)]
     parts += [_section(head, [i for i in rows if i.effect == effect], anchors) for effect, head in _HEADS.items()]
     parts += [_stages(record), _waivers(record)]
     parts.append(
-        f"Record `{record.run.id}`, policy {escape(str(verdict.policy.get('name', '')))}, raudit {record.run.raudit}.\n"
+        f"Record {for_markdown(record.run.id)}, policy {for_markdown(str(verdict.policy.get('name', '')))}, "
+        f"raudit {for_markdown(record.run.raudit)}.\n"
     )
     return _fit([part for part in parts if part])
 
@@ -47,7 +48,7 @@ def _counts(record: Record, rows: Sequence[GateFinding]) -> str:
 
 
 def _reasons(because: Sequence[str]) -> str:
-    return "\n".join(f"- {escape(reason)}" for reason in because[:20]) + "\n"
+    return "\n".join(f"- {for_markdown(reason)}" for reason in because[:20]) + "\n"
 
 
 def _section(head: str, items: Sequence[GateFinding], anchors: PlanLines) -> str:
@@ -63,10 +64,10 @@ def _section(head: str, items: Sequence[GateFinding], anchors: PlanLines) -> str
         said = " ".join(x for x in (item.finding.statement, item.reason, item.explanation) if x)
         cells = (
             str(item.severity),
-            item.finding.rule,
-            escape(said),
-            escape(measured(item.finding.measurement)),
-            f"{escape(place.uri)}:{place.line}",
+            for_markdown(item.finding.rule),
+            for_markdown(said),
+            for_markdown(measured(item.finding.measurement)),
+            f"{for_markdown(place.uri)}:{place.line}",
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -76,7 +77,7 @@ def _stages(record: Record) -> str:
     rest = [stage for stage in record.stages if stage.outcome != "completed"]
     if not rest:
         return ""
-    lines = [f"- {escape(what_became(stage))}" for stage in rest]
+    lines = [f"- {for_markdown(what_became(stage))}" for stage in rest]
     return "### Not completed\n\n" + "\n".join(lines) + "\n"
 
 
@@ -85,7 +86,8 @@ def _waivers(record: Record) -> str:
     if not record.verdict.waivers:
         return ""
     lines = [
-        f"- {escape(use.explanation)}" + (f" {escape(use.owner)}: {escape(use.reason)}" if use.owner else "")
+        f"- {for_markdown(use.explanation)}"
+        + (f" {for_markdown(use.owner)}: {for_markdown(use.reason)}" if use.owner else "")
         for use in record.verdict.waivers
     ]
     return "### Waivers\n\n" + "\n".join(lines) + "\n"
@@ -116,10 +118,3 @@ def _fit(parts: Sequence[str]) -> bytes:
             break
         kept.append(line)
     return ("\n".join(kept) + "\n").encode()
-
-
-def escape(text: str) -> str:
-    """Text that cannot become markup, a table cell or a mention."""
-    flat = re.sub(r"\s+", " ", text)
-    flat = re.sub(r"([\\`*_\[\]#|~])", r"\\\1", flat)
-    return flat.replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")

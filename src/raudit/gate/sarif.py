@@ -7,13 +7,13 @@ alerts. JSON, JUnit, the report and the log hold them.
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from typing import Any
 
 from raudit.findings import Rule, Severity, Status
 from raudit.gate.anchors import Place, PlanLines
 from raudit.gate.view import GateFinding, catalogue, findings_of, not_completed, what_became
+from raudit.printable import json_text, printable
 from raudit.record import Outcome, Record, StageRecord
 
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -89,7 +89,7 @@ def _bytes(record: Record, shown: list[GateFinding], anchors: PlanLines) -> byte
         "properties": {"verdict": str(record.verdict.status), "policy": record.verdict.policy.get("name", "")},
     }
     log = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
-    return (json.dumps(log, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return (json_text(log, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _rules(record: Record, shown: list[GateFinding], with_gate: bool) -> list[Rule]:
@@ -152,7 +152,7 @@ def _result(item: GateFinding, anchors: PlanLines, index: dict[str, int]) -> dic
         "ruleIndex": index[item.finding.rule],
         "level": level,
         "kind": "fail",
-        "message": {"text": message.strip()},
+        "message": {"text": _plain(message.strip())},
         "locations": [_location(anchors.place(item.anchor))],
         "partialFingerprints": {"primaryLocationLineHash": item.finding.fingerprint},
         "properties": {
@@ -172,13 +172,18 @@ def _stage_result(stage: StageRecord, anchors: PlanLines, index: dict[str, int])
         "ruleIndex": index[NOT_RUN.id],
         "level": "error",
         "kind": "fail",
-        "message": {"text": what_became(stage)},
+        "message": {"text": _plain(what_became(stage))},
         "locations": [_location(anchors.place(f"stages.{stage.name}"))],
         "partialFingerprints": {
             "primaryLocationLineHash": digest({"rule": NOT_RUN.id, "kind": "stage", "name": stage.name})[:32]
         },
         "properties": {"status": "indeterminate", "severity": "high", "effect": "undecided", "requirements": []},
     }
+
+
+def _plain(text: str) -> str:
+    """Text without the links that a plain message may hold (SARIF 2.1.0, 3.11.6)."""
+    return printable(text).replace("](", "] (")
 
 
 def _location(place: Place) -> dict[str, Any]:

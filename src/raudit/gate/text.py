@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from raudit.gate.anchors import PlanLines
 from raudit.gate.markdown import measured
 from raudit.gate.view import GateFinding, findings_of, what_became
+from raudit.printable import printable, without_commands
 from raudit.record import Record
 
 _HEADS = {
@@ -55,11 +56,11 @@ def plain_text(record: Record, anchors: PlanLines, *, width: int = 100, full: bo
         lines += _wrap(f"The policy names {word}, and no stage of this audit has such a rule.", width, "")
     lines.append("")
     name = f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip()
-    lines.append(f"{name}: {_VERDICT[verdict.exit_status]} (exit status {verdict.exit_status})")
+    lines.append(f"{printable(name)}: {_VERDICT[verdict.exit_status]} (exit status {verdict.exit_status})")
     shown: Sequence[str] = () if verdict.exit_status == 1 and lines else verdict.because
     for reason in shown[:10]:
         lines += _wrap(reason, width, "  ")
-    return ("\n".join(lines) + "\n").encode()
+    return ("\n".join(map(without_commands, lines)) + "\n").encode()
 
 
 def _finding(item: GateFinding, anchors: PlanLines, width: int) -> list[str]:
@@ -71,11 +72,15 @@ def _finding(item: GateFinding, anchors: PlanLines, width: int) -> list[str]:
     for more in (item.reason, item.explanation, item.finding.remedy):
         if more:
             lines += _wrap(more, width, "    ")
-    lines.append(f"    {place.uri}:{place.line}  {item.finding.fingerprint}")
+    lines.append(f"    {printable(place.uri)}:{place.line}  {item.finding.fingerprint}")
     return lines
 
 
 def _wrap(text: str, width: int, indent: str) -> list[str]:
     return textwrap.wrap(
-        text, width=width, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
+        printable(" ".join(text.split())),
+        width=width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_on_hyphens=False,
     ) or [indent]

@@ -109,7 +109,8 @@ def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:
     if column is None:
         return [f"  # {key}:          # {what}", "  #   column: NAME", "  #   favourable: VALUE"]
     good = [value for value in column.levels if value.lower() in GOOD]
-    favourable = good[0] if len(good) == 1 else "CHOOSE ONE OF: " + " | ".join(column.levels)
+    choice = "CHOOSE ONE OF: " + " | ".join(column.levels) if column.levels else "CHOOSE A VALUE"
+    favourable = good[0] if len(good) == 1 else choice
     return [
         f"  {key}:            # GUESS: {what}",
         f"    column: {_text(column.name)}",

@@ -19,7 +19,7 @@ class ColumnLook:
     more: bool = False
     """Whether counting stopped at ``distinct``, so that there may be more."""
     levels: tuple[str, ...] = ()
-    """The values themselves, as text, only where there are at most twelve of them."""
+    """The values themselves, as text, only where there are at most twelve and none may name somebody."""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -27,9 +27,9 @@ class ColumnLook:
         return tuple(level for level in self.levels if level.strip().lower() in {"", "?", "unknown", "n/a", "na"})
 
     def says(self) -> str:
-        """One line on the column, with values only where they are few."""
+        """One line on the column: counts, and no value; a plan is committed where the data is not."""
         distinct = f"at least {self.distinct:,}" if self.more else f"{self.distinct:,}"
         text = f"{self.kind}, {distinct} distinct"
         if self.missing:
             text += f", {self.missing:,} missing"
-        return f"{text} ({', '.join(self.levels)})" if self.levels and not self.numeric else text
+        return text

@@ -34,7 +34,7 @@ CALLED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Form:
+class Layout:
     """How a file's text is rows."""
 
     text: TextForm
@@ -62,7 +62,7 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
     DataError
         If it is empty, too wide, or its first row looks like data and nobody said whether it is.
     """
-    form = _find(contents, options)
+    form = find_layout(contents, options)
     check_columns(contents.name, form.width, options.limits)
     header = form.header or tuple(f"column {place}" for place in range(1, form.width + 1))
     names = named(header)
@@ -90,7 +90,14 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
     )
 
 
-def _find(contents: Contents, options: ReadOptions) -> _Form:
+def find_layout(contents: Contents, options: ReadOptions) -> Layout:
+    """Find out how a file's text is rows, where it is not declared.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, its encoding is unknown, or its first row cannot be read.
+    """
     text = find_form(contents, options)
     sample, rest = _sample(contents, text)
     if not any(line.strip("\r\n \t\0") for line in sample):
@@ -116,7 +123,7 @@ def _find(contents: Contents, options: ReadOptions) -> _Form:
             )
     if header:
         skip += used
-    return _Form(
+    return Layout(
         text=text,
         delimiter=delimiter,
         quoted=quoted,
@@ -212,7 +219,7 @@ def _quoting(contents: Contents, text: TextForm, delimiter: str) -> tuple[bool, 
     return True, ""
 
 
-def _opened(contents: Contents, form: _Form) -> BinaryIO:
+def _opened(contents: Contents, form: Layout) -> BinaryIO:
     file = utf8(contents, form.text)
     left = form.skip
     while left > 0 and (piece := file.read(min(left, 2**20))):
@@ -222,7 +229,7 @@ def _opened(contents: Contents, form: _Form) -> BinaryIO:
 
 def _by_arrow(
     contents: Contents,
-    form: _Form,
+    form: Layout,
     names: Sequence[str],
     columns: Sequence[ColumnName],
     rows: int,
@@ -266,7 +273,7 @@ def _by_arrow(
 class _Ragged:
     """Rows with another number of cells than the first: counted, the first of them named."""
 
-    def __init__(self, form: _Form) -> None:
+    def __init__(self, form: Layout) -> None:
         self.form = form
         self.count = 0
         self.first = ""
@@ -294,7 +301,7 @@ class _Ragged:
 
 def _by_python(
     contents: Contents,
-    form: _Form,
+    form: Layout,
     names: Sequence[str],
     columns: Sequence[ColumnName],
     rows: int,

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 from raudit.data.interface import ColumnName, Kind
 from raudit.data.readers.options import ReadOptions
 from raudit.data.readers.source import Gap, StreamedTable, add_problems, because, unreadable
-from raudit.errors import DataError, printable
+from raudit.errors import DataError
+from raudit.printable import printable
 
 MOST_NAMED = 20
 """Files that are named one by one when they cannot be read; the rest is counted."""

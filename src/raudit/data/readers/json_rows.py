@@ -170,9 +170,9 @@ def flattened(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _objects(contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]) -> Iterator[dict[str, Any]]:
     """Every object; what is none is counted."""
-    start = _first(contents, form, options)
-    if start == "[" or (start and _goes_on(contents, form, options)):
-        yield from _one_after_another(contents, form, options, problems, array=start == "[")
+    if not one_a_line(contents, form, options):
+        array = _first(contents, form, options) == "["
+        yield from _one_after_another(contents, form, options, problems, array=array)
         return
     bad = 0
     for line in lines(contents, form, options.limits.cell_bytes):
@@ -189,6 +189,12 @@ def _objects(contents: Contents, form: TextForm, options: ReadOptions, problems:
             bad += 1
     if bad:
         add_problems(problems, [f"{bad:,} lines are not JSON objects and were left out"])
+
+
+def one_a_line(contents: Contents, form: TextForm, options: ReadOptions) -> bool:
+    """Whether each line is an object; if not, the file is an array, or objects that go over several lines."""
+    start = _first(contents, form, options)
+    return not (start == "[" or (start and _goes_on(contents, form, options)))
 
 
 def _first(contents: Contents, form: TextForm, options: ReadOptions) -> str:

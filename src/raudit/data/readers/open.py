@@ -12,7 +12,8 @@ from raudit.data.readers.formats import format_of
 from raudit.data.readers.json_rows import json_rows
 from raudit.data.readers.options import ReadOptions, over_limit
 from raudit.data.readers.source import Gap, StreamedTable, unreadable
-from raudit.errors import DataError, printable
+from raudit.errors import DataError
+from raudit.printable import printable
 
 DEEPEST = 3
 """Archives inside archives."""

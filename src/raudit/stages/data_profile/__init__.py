@@ -18,7 +18,7 @@ from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subjec
 from raudit.record import Column, Table
 from raudit.stages.data_profile.facts import FACTS
 from raudit.stages.data_profile.groups import group_labels
-from raudit.stages.data_profile.profile import profile
+from raudit.stages.data_profile.profile import omitted, profile
 from raudit.validate import Strict
 
 SCHEMA = "raudit.profiles/1"
@@ -156,11 +156,22 @@ def _profiles(
     kinds = evidence.data.kinds
     found = {}
     for name, column in names.items():
+        if str(column) in evidence.withheld:
+            found[name] = _withheld(evidence, column, mask)
+            continue
         series = evidence.data.frame([column])[column]
         series = series if mask is None else series[mask]
         kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
         found[name] = profile(series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels)
     return found
+
+
+def _withheld(evidence: Evidence, column: ColumnName, mask: Any) -> dict[str, Any]:
+    """Only how many there are: a level that many rows share, such as an agent's name, is a person's name still."""
+    series = evidence.data.frame([column])[column]
+    series = series if mask is None else series[mask]
+    missing = int(series.isna().sum())
+    return omitted(len(series) - missing, missing, "its values may name somebody")
 
 
 def _groups(evidence: Evidence, names: Mapping[str, ColumnName], options: Options) -> list[dict[str, Any]]:

@@ -38,10 +38,11 @@ def profile(series: pd.Series[Any], kind: Kind, *, small_cell: int, bins: int, m
         return _number(numbers, missing, small_cell, bins)
     if kind in {Kind.TEXT, Kind.BOOLEAN}:
         return _levels(values.astype(str), missing, small_cell, max_levels)
-    return _omitted(len(values), missing, f"a {kind} column")
+    return omitted(len(values), missing, f"a {kind} column")
 
 
-def _omitted(n: int, missing: int, why: str) -> dict[str, Any]:
+def omitted(n: int, missing: int, why: str) -> dict[str, Any]:
+    """A column of which only the number of values is kept, and why."""
     return {"kind": "omitted", "n": n, "missing": missing, "why": why}
 
 
@@ -102,9 +103,9 @@ def _levels(texts: pd.Series[Any], missing: int, small_cell: int, max_levels: in
     found = texts.value_counts()
     n = len(texts)
     if len(found) > max_levels and len(found) > IDENTIFIER_SHARE * n:
-        return _omitted(n, missing, "nearly every row has its own value")
+        return omitted(n, missing, "nearly every row has its own value")
     if len(found) and max(map(len, found.index)) > MAX_LEVEL_LENGTH:
-        return _omitted(n, missing, "free text")
+        return omitted(n, missing, "free text")
     counts = sorted(((-int(count), str(level)) for level, count in found.items() if count >= small_cell))[:max_levels]
     other = n + sum(count for count, _level in counts)
     if 0 < other < small_cell and counts:

@@ -21,6 +21,8 @@ BINS = 8
 FEWEST = 10
 """Rows behind a mean that is drawn."""
 MOST_LEVELS = 8
+CELLS = 60
+"""Quantile ranges among which points are moved."""
 
 
 def dependence_figures(setting: Setting, sample: Sample) -> list[Figure]:
@@ -28,7 +30,7 @@ def dependence_figures(setting: Setting, sample: Sample) -> list[Figure]:
     figures = []
     one = setting.members[0] if setting.members else None
     for i in sample.order[:MOST_FEATURES]:
-        if not sample.moves(i):
+        if not sample.moves(i) or str(setting.features[i]) in setting.evidence.withheld:
             continue
         column = sample.frame[setting.features[i]]
         groups = _groups(sample, one)
@@ -73,13 +75,15 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             continue
         chance = sample.weights[own] / sample.weights[own].sum()
         picked = np.sort(rng.choice(own, min(POINTS, len(own)), replace=False, p=chance))
-        shaken = np.clip(x[picked], low, high) + rng.uniform(-0.006, 0.006, len(picked)) * (high - low)
+        shaken = _among_others(x[there], x[picked], rng)
+        shaken = np.clip(shaken, low, high)
+        places = np.argsort(shaken, kind="stable")  # in no order of the rows
         line = _line(x[own], y[own], sample.weights[own], edges, (low, high))
         series.append(
             {
                 "label": group.name,
-                "x": [round(float(v), 4) for v in np.clip(shaken, low, high)],
-                "y": [round(float(v), 4) for v in y[picked]],
+                "x": [round(float(shaken[k]), 4) for k in places],
+                "y": [round(float(y[picked][k]), 4) for k in places],
                 "line": line,
             }
         )
@@ -93,9 +97,19 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         kind="scatter",
         title=f"Effect of {name} by its value",
         alt=f"Effect of {name} on the output, from its low to its high values: {'; '.join(said)}.",
-        caption="One point a person, drawn at random and slightly displaced; lines are means between quantiles.",
+        caption="One point a person, drawn at random and moved among the ten or more nearest; lines are means between "
+        "quantiles.",
         data={"series": series, "x_label": name, "y_label": f"effect ({sample.found.unit})"},
     )
+
+
+def _among_others(values: Any, x: Any, rng: Any) -> Any:
+    """Move each value anywhere among at least ``FEWEST`` rows around it, so that no point is anybody's own."""
+    import numpy as np
+
+    edges = np.quantile(values, np.linspace(0, 1, max(1, min(CELLS, len(values) // FEWEST)) + 1))
+    place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
+    return rng.uniform(edges[place], edges[place + 1])
 
 
 def _edges(x: Any) -> Any:

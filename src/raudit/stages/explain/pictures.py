@@ -15,6 +15,9 @@ MOST_WATERFALLS = 2
 """Groups of one sensitive feature whose gap is drawn; all are in the tables."""
 MOST_SERIES = 4
 
+COLORS = 10
+"""Shades of a dot: tenths of a feature's values, and not the rank by which a row could be told."""
+
 
 def figures_of(setting: Setting, sample: Sample) -> tuple[Figure, ...]:
     """A swarm of the top features, their importance by group, and a waterfall for the widest gaps."""
@@ -117,12 +120,14 @@ def _swarm(setting: Setting, sample: Sample) -> Figure:
         color: list[float | None] = [None] * len(picked)
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             rank = column.rank(pct=True).fillna(0.5).to_numpy()
-            color = [round(float(v), 3) for v in rank[picked]]
+            color = [float(np.floor(min(v, 0.999) * COLORS) / (COLORS - 1)) for v in rank[picked]]
+        order = np.argsort(found.values[picked, i], kind="stable")
         rows.append(
             {
                 "label": setting.named(setting.features[i]),
-                "x": [round(float(v), 4) for v in found.values[picked, i]],
-                "color": color,
+                # Each feature in an order of its own, or a row could be followed through all of them.
+                "x": [round(float(found.values[picked[k], i]), 4) for k in order],
+                "color": [color[k] for k in order],
             }
         )
     names = ", ".join(setting.named(setting.features[i]) for i in top[:3])

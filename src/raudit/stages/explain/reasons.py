@@ -176,15 +176,20 @@ def _reasons(
     order = sorted(range(len(values)), key=lambda i: -side * values[i])
     with_it = [i for i in order if side * values[i] > 0][: setting.options.reasons.top]
     against = [i for i in reversed(order) if side * values[i] < 0][:COUNTER]
-    mode = setting.options.reasons.values
     return [
         Reason(
             feature=setting.named(setting.features[i]),
-            value=shown(survey[setting.features[i]], frame[setting.features[i]].iloc[place], mode),
+            value=_value(setting, setting.features[i], survey, frame, place),
             part=float(values[i]),
         )
         for i in [*with_it, *against]
     ]
+
+
+def _value(setting: Setting, feature: str, survey: pd.DataFrame, frame: pd.DataFrame, place: int) -> str:
+    if str(feature) in setting.evidence.withheld:
+        return NOT_SHOWN
+    return shown(survey[feature], frame[feature].iloc[place], setting.options.reasons.values)
 
 
 def _sentence(decisions: Decisions, case: Case, target: Target, told: list[Reason]) -> str:

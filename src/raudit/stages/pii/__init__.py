@@ -23,6 +23,7 @@ class PersonalData:
     facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 50
+    withholds: ClassVar[bool] = True
 
     def run(self, evidence: Evidence, options: Options) -> StageResult:
         """Scan every column; raise ``NotEvaluable`` for a table without rows or columns."""

@@ -100,7 +100,7 @@ def described(verdict: ColumnVerdict, cells: Counter[str], rulebook: Rulebook) -
     """Add the special categories and kinds of quasi-identifier of a column."""
     return replace(
         verdict,
-        special=special_categories(verdict.name, cells, rulebook) if not verdict.in_text else (),
+        special=special_categories(verdict.name, cells, rulebook),
         quasi=quasi_kinds(verdict.name, rulebook) if verdict.profile.n_filled else (),
     )
 

@@ -81,7 +81,8 @@ DIVERSITY = Rule(
     id="RA-PII-008",
     title="A group shares one sensitive value",
     why="If all rows of a group have the same outcome, who is known to be in the group has no secret left.",
-    how="Distinct l-diversity: the fewest different values of the sensitive column in any group.",
+    how="Distinct l-diversity in rows: those alone in their group, and those in a group that all share one value of "
+    "the sensitive column. Beside it t-closeness: the total variation distance of the farthest group from everybody.",
     fix="Coarsen the quasi-identifiers until every group holds at least two values.",
     severity=Severity.LOW,
     requirements=("gdpr:25",),

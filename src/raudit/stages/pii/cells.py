@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from raudit.stages.pii.engine import Span
-from raudit.stages.pii.names_of_columns import fold
+from raudit.stages.pii.names_of_columns import MARKS, fold
 from raudit.stages.pii.rulebook import Rulebook
 
 WORDS_OF_TEXT = 4
@@ -34,6 +35,8 @@ _DIALLED = re.compile(
 """How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 """A letter of another script than the Latin one, in which the lists of names are written."""
+_EAST_ASIAN = re.compile("[\u3400-\u9fff]{2,6}|[\uac00-\ud7a3]{2,5}")
+"""Chinese and Japanese, or Korean, written without a blank."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _THING = re.compile(
     r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
@@ -89,6 +92,8 @@ class Shapes:
     wordy: float = 0.0
     prose: float = 0.0
     foreign: float = 0.0
+    fractions: float = 0.0
+    given: float = 0.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> Shapes:
@@ -103,7 +108,7 @@ class Shapes:
         return cls(
             sum(len(cell.split()) for cell in cells) / n,
             share(lambda c: any(x.isdigit() for x in c)),
-            share(lambda c: len(c) <= SHORT_CELL and _NAME.fullmatch(c[slice(*core(c))])),
+            share(lambda c: len(c) <= SHORT_CELL and _NAME.fullmatch(unmarked(c[slice(*core(c))]))),
             share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
             share(_SEPARATED.match),
             share(_DATE.match),
@@ -114,6 +119,8 @@ class Shapes:
             share(lambda c: sum(len(word) > 1 for word in _LETTERS.findall(c)) > 2),
             share(_prose),
             share(_FOREIGN.search),
+            share(lambda c: _FRACTION.fullmatch(c.strip())),
+            share(lambda c: len(c) <= SHORT_CELL and _given(c, rulebook)),
         )
 
 
@@ -142,12 +149,41 @@ def core(cell: str) -> tuple[int, int]:
 def _listed(cell: str, rulebook: Rulebook) -> bool:
     """Whether a short cell without digits holds a common given name, or ends or begins in a common family name."""
     cell = cell[slice(*core(cell))]
-    parts = [fold(word) for word in _LETTERS.findall(cell)]
+    parts = parts_of_name(cell, rulebook)
     if not parts or len(parts) > 6 or any(c.isdigit() for c in cell):
         return False
     if len(parts) > 1 and _ORGANISATION.search(cell):
         return False
     return any(p in rulebook.given_names for p in parts) or bool({parts[0], parts[-1]} & rulebook.family_names)
+
+
+def _given(cell: str, rulebook: Rulebook) -> bool:
+    """Whether each word of a short cell is a common given name."""
+    parts = parts_of_name(cell, rulebook)
+    return bool(parts) and all(p in rulebook.given_names for p in parts)
+
+
+def parts_of_name(cell: str, rulebook: Rulebook) -> list[str]:
+    """Folded words of a cell; a Chinese, Japanese or Korean name in one word is a family name and what follows."""
+    found: list[str] = []
+    for word in _LETTERS.findall(unmarked(cell)):
+        found += _east_asian(word, rulebook) if _EAST_ASIAN.fullmatch(word) else [fold(word)]
+    return found
+
+
+def _east_asian(word: str, rulebook: Rulebook) -> list[str]:
+    for length in (2, 1, 3):
+        family = fold(word[:length])
+        if length < len(word) <= length + 3 and family in rulebook.family_names:
+            return [family, fold(word[length:])]
+    return [fold(word)]
+
+
+def unmarked(text: str) -> str:
+    """Text without vowel signs and accents, which the letters of a pattern do not count in; the words stay."""
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in MARKS)
 
 
 def readable(cell: str) -> str:
@@ -172,13 +208,18 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
         return sum(c.isdigit() for c in text) >= 7 and bool(grouped) and not fraction and not _DATE.match(text)
     if entity == "ADDRESS":
         return len(cell) <= SHORT_CELL or bool(_STREET.search(text))
-    if entity == "IP_ADDRESS":
-        # Versions of software have four parts too, and begin with small numbers or stand behind a name and a stroke.
-        begin = max(cell.find(text), 0)
-        if _VERSION.search(cell[:begin]) or _NETWORK.match(cell[begin + len(text) :]) or re.search(r"\b0\d", text):
-            return False
-        return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
-    return True
+    return entity != "IP_ADDRESS" or address_supported(text, cell)
+
+
+def address_supported(text: str, cell: str) -> bool:
+    """Whether what looks like an IP address is not the version of a software or a whole network.
+
+    Versions have four parts too, and begin with small numbers or stand behind a name and a stroke.
+    """
+    begin = max(cell.find(text), 0)
+    if _VERSION.search(cell[:begin]) or _NETWORK.match(cell[begin + len(text) :]) or re.search(r"\b0\d", text):
+        return False
+    return ":" in text or int(text.split(".", maxsplit=1)[0] or 0) > LARGEST_VERSION
 
 
 def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
@@ -188,11 +229,13 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
     """
     if _THING.search(text) or _THING.match(cell[max(cell.find(text), 0) + len(text) :]):
         return False
-    parts = [fold(word) for word in _LETTERS.findall(text)]
+    parts = parts_of_name(text, rulebook)
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
     titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
     known = len(parts) > 1 and _NAME.fullmatch(text) and bool(given) and parts[-1] in rulebook.family_names
-    return bool(known) or (_prose(cell) and bool(given)) or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
+    family = len(parts) > 1 and parts[-1] in rulebook.family_names and _NAME.fullmatch(unmarked(text)) is not None
+    in_prose = _prose(cell) and (bool(given) or family)
+    return bool(known) or in_prose or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
 
 
 def covers(cell: str, span: Span, share: float) -> bool:

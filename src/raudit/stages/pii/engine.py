@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from raudit.stages.pii.checksums import VALIDATORS
+from raudit.stages.pii.checksums import validator
+from raudit.stages.pii.listed_names import listed_names
 from raudit.stages.pii.models import SCORE, LanguageModel
 from raudit.stages.pii.phones import phone_numbers
 from raudit.stages.pii.prefilter import column_of, may_match
@@ -46,6 +47,9 @@ class Engine:
     allow: frozenset[str] = frozenset()
     """Values that are never reported."""
     deny: frozenset[str] = frozenset()
+    names: Rulebook | None = None
+    """Lists of names that are looked up in sentences, because the model knows names of some origins better than others;
+    None to find what presidio finds and no more."""
     contexts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Lower-case context words by id of recogniser."""
 
@@ -88,21 +92,27 @@ class Engine:
             for index in may_match(self.phone, array, threshold, self.contexts[self.phone.id]):
                 found[index].extend(phone_numbers(self.phone, texts[index]))
         people: list[Sequence[Any]] = [()] * len(texts)
+        looked = [ner and (ner_texts is None or ner_texts[i] is not None) for i in range(len(texts))]
         if ner and self.model is not None:
             shown = [(i, t) for i, t in enumerate(texts if ner_texts is None else ner_texts) if t is not None]
             for (index, _), entities in zip(shown, self.model.entities([t for _, t in shown]), strict=True):
                 people[index] = entities
         return [
-            self._decide(text, results, entities, threshold)
-            for text, results, entities in zip(texts, found, people, strict=True)
+            self._decide(text, results, entities, threshold, by_name)
+            for text, results, entities, by_name in zip(texts, found, people, looked, strict=True)
         ]
 
-    def _decide(self, text: str, results: list[Any], entities: Sequence[Any], threshold: float) -> tuple[Span, ...]:
+    def _decide(
+        self, text: str, results: list[Any], entities: Sequence[Any], threshold: float, looked: bool
+    ) -> tuple[Span, ...]:
         spans = [Span(kind, start, end, SCORE) for kind, start, end in entities]
+        if self.names is not None and looked:
+            spans += [Span("PERSON", a, b, SCORE) for a, b in listed_names(text, entities, self.names)]
         if results:
             spans += self._with_context(text, results)
         if len(spans) > 1:
             spans = without_duplicates(spans)
+            spans = without_echoes(spans) if self.names is not None else spans
         kept = (s for s in spans if s.score >= threshold and text[s.start : s.end] not in self.allow)
         return tuple(sorted(kept))
 
@@ -130,6 +140,32 @@ def without_duplicates(spans: list[Span]) -> list[Span]:
         if span.score > 0 and not inside:
             kept.append(span)
     return kept
+
+
+STRONG = frozenset(
+    {
+        "CREDIT_CARD",
+        "IBAN_CODE",
+        "US_SSN",
+        "NATIONAL_ID",
+        "UK_NHS",
+        "US_PASSPORT",
+        "US_DRIVER_LICENSE",
+        "US_BANK_NUMBER",
+    }
+    | {"DATE_OF_BIRTH", "CRYPTO", "FR_NIR", "DE_TAX_ID", "SECRET_KEY", "PASSWORD"}
+)
+"""Types that are known by a check or by the words before them."""
+
+
+def without_echoes(spans: list[Span]) -> list[Span]:
+    """Drop telephone numbers that are part of a number of another kind: an NHS number is no telephone."""
+    strong = [s for s in spans if s.entity_type in STRONG]
+    return [
+        s
+        for s in spans
+        if s.entity_type != "PHONE_NUMBER" or not any(o.start < s.end and s.start < o.end for o in strong)
+    ]
 
 
 def _tokens(text: str, model: LanguageModel | None) -> Any:
@@ -185,12 +221,16 @@ def build_engine(
     registry.load_predefined_recognizers(languages=["en"])
     found = [r for r in registry.recognizers if getattr(r, "patterns", None)]
     if own_patterns:
+        # What presidio reads in any number beside a word such as "lic" is searched by the words that announce it.
+        announced = {e for e, r in rulebook.entities.items() if r.needs_hint and r.patterns}
+        found = [r for r in found if not announced & set(r.supported_entities)]
         found += [*_more_of_presidio(), *_ours(rulebook)]
     found += _teams(custom, deny)
     phone = next((r for r in registry.recognizers if type(r).__name__ == "PhoneRecognizer"), None)
     contexts = {r.id: tuple(w.lower() for w in r.context or ()) for r in [*found, *([phone] if phone else [])]}
     single = tuple(part for recognizer in found for part in _by_pattern(recognizer))
-    return Engine(single, phone, model, frozenset(allow), frozenset(deny), contexts)
+    names = rulebook if own_patterns else None
+    return Engine(single, phone, model, frozenset(allow), frozenset(deny), names, contexts)
 
 
 def _by_pattern(recognizer: Any) -> Iterable[Any]:
@@ -237,27 +277,28 @@ def _ours(rulebook: Rulebook) -> list[Any]:
         validator = ""
 
         def validate_result(self, pattern_text: str) -> bool | None:
-            return VALIDATORS[self.validator](pattern_text) if self.validator else None
+            return validator(self.validator)(pattern_text) if self.validator else None
 
     found: list[Any] = []
     for entity, rule in rulebook.entities.items():
-        if rule.patterns:
+        for own in rule.patterns:
+            check = own.validator or rule.validator
             recognizer = Checked(
                 supported_entity=entity,
                 name=f"raudit {entity}",
-                patterns=[Pattern(p.name, p.regex, p.score) for p in rule.patterns],
-                global_regex_flags=int(re.MULTILINE) if not rule.validator else int(re.IGNORECASE),
+                patterns=[Pattern(own.name, own.regex, own.score)],
+                global_regex_flags=int(re.IGNORECASE) if check else int(re.MULTILINE),
             )
-            recognizer.validator = rule.validator
+            recognizer.validator = check
             found.append(recognizer)
-        elif entity in {"SECRET_KEY", "PASSWORD"} and rule.native:
+        if entity in {"SECRET_KEY", "PASSWORD"} and rule.native:
             pattern = Pattern(entity.lower(), rule.native.replace("(?i)", ""), 0.9)
             found.append(
                 PatternRecognizer(
                     supported_entity=entity,
                     name=f"raudit {entity}",
                     patterns=[pattern],
-                    global_regex_flags=int(re.MULTILINE),
+                    global_regex_flags=int(re.MULTILINE | (re.IGNORECASE if entity == "PASSWORD" else 0)),
                 )
             )
     return found

@@ -25,6 +25,11 @@ FACTS = (
         type=FactType.LIST,
         meaning="Columns of a special category (GDPR, Article 9).",
     ),
+    Fact(
+        name="pii.withheld_columns",
+        type=FactType.LIST,
+        meaning="Columns whose values may name somebody, so that no stage writes one of them down.",
+    ),
     Fact(name="pii.secret_columns", type=FactType.LIST, meaning="Columns with passwords, keys or tokens."),
     Fact(name="pii.quasi_identifiers", type=FactType.LIST, meaning="Columns that single people out together."),
     Fact(

@@ -17,6 +17,7 @@ from raudit.stages.pii.mask import shape
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.parts import pool
 from raudit.stages.pii.profile import ColumnProfile, EntityCount
+from raudit.stages.pii.rulebook import Rulebook
 from raudit.stages.pii.scan import finish, pieces, start
 from raudit.stages.pii.second_opinion import consulted
 from raudit.stages.pii.verdicts import ColumnVerdict, judge
@@ -97,13 +98,28 @@ def _column(data: DataSet, name: ColumnName, scanner: Scanner, spans: Spans, tic
         tick(batch.num_rows)
     profile = finish(scan, scanner.engine, scanner.rulebook)
     counts = tally.counts(scan.n_rows - scan.n_empty)
-    own = {c.entity_type for c in counts}
-    kept = tuple(c for c in profile.counts if c.entity_type not in own and c.exact)
-    profile = replace(profile, counts=tuple(sorted((*counts, *kept), key=lambda c: c.entity_type)))
+    profile = replace(profile, counts=_together(counts, profile.counts, scanner.rulebook))
     cells = scan.sample.cells()
     profile = consulted(profile, cells, scanner.second)
     verdict = judge(profile, scanner.hints, scanner.rulebook)
     return described(verdict, Counter(cells), scanner.rulebook)
+
+
+def _together(
+    tallied: Sequence[EntityCount], profiled: Sequence[EntityCount], rulebook: Rulebook
+) -> tuple[EntityCount, ...]:
+    """Counts of all distinct values, and what only the profile knows: numbers that fail their check or are plain."""
+    found = {c.entity_type: c for c in tallied}
+    for count in profiled:
+        rule, own = rulebook.entities.get(count.entity_type), found.get(count.entity_type)
+        weighed = rule is not None and ((rule.chance > 0 and count.by_form) or bool(rule.numbers))
+        if own is None:
+            found.update({count.entity_type: count} if count.exact or weighed else {})
+        elif weighed and count.share >= own.share:
+            found[count.entity_type] = replace(count, examples=own.examples)
+        else:
+            found[count.entity_type] = replace(own, by_form=count.by_form)
+    return tuple(sorted(found.values(), key=lambda c: c.entity_type))
 
 
 class _Tally:

@@ -18,6 +18,8 @@ _UNDECOMPOSED = str.maketrans(
     | {"Ł": "l", "Ø": "o", "Đ": "d", "Æ": "ae", "Œ": "oe"}
 )
 """Letters that Unicode does not take apart into a plain one and a mark."""
+MARKS = frozenset({"Mn", "Mc", "Me", "Cf"})
+"""Accents, the vowel signs of Indic scripts, and joiners: no letters of their own."""
 POSITIONS = frozenset({"field", "column", "col", "variable", "var", "feature", "attribute", "value"})
 """Words that only number columns."""
 LONGEST_HINT = 6
@@ -36,7 +38,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return "".join(c for c in plain if unicodedata.category(c) not in MARKS).casefold()
 
 
 def words(name: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject, Threshold
 from raudit.record import Column, Figure, Table
 from raudit.stages.pii import catalogue as rules
+from raudit.stages.pii.languages import NAMES as LANGUAGES
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.profile import clopper_pearson
 from raudit.stages.pii.rulebook import Rulebook
@@ -36,6 +37,7 @@ def findings(verdicts: Sequence[ColumnVerdict], features: Sequence[str], options
             yield _not_there(verdict)
         if verdict.profile.cut:
             yield _cut(verdict)
+        yield from (_unclear(verdict, found, options) for found in verdict.unclear)
     yield from _clean(verdicts)
 
 
@@ -54,6 +56,20 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
             "absence of findings for these types says nothing.",
             requirements=rules.NAMES.requirements,
             remedy=rules.NAMES.fix,
+        )
+    others = [v for v in text if v.profile.language]
+    if others:
+        named = ", ".join(f"“{v.name}” ({LANGUAGES[v.profile.language]})" for v in others[:10])
+        return Finding(
+            rule=rules.NAMES.id,
+            subject=Subject(kind="data", name="language model"),
+            status=Status.INDETERMINATE,
+            severity=rules.NAMES.severity,
+            statement=f"{_many(len(others), 'column')} of sentences seem to be in another language than the model "
+            f"{model}: {named}.",
+            reason="Their names were searched by lists and by a model of another language, which misses many.",
+            requirements=rules.NAMES.requirements,
+            remedy="Set stages.pii.model_language and install a model of that language, or scan the column by itself.",
         )
     return Finding(
         rule=rules.NAMES.id,
@@ -106,6 +122,32 @@ def _finding(rule: Rule, verdict: ColumnVerdict, found: Found, expected: bool, o
     )
 
 
+def _unclear(verdict: ColumnVerdict, found: Found, options: Options) -> Finding:
+    """What was counted and is too rare or too doubtful to be called found: neither found nor absent."""
+    return Finding(
+        rule=rules.FREE_TEXT.id,
+        subject=Subject(kind="column", name=verdict.name, detail={"entity_type": found.entity_type}),
+        status=Status.INDETERMINATE,
+        severity=Severity.LOW,
+        statement=f"Column “{verdict.name}” may hold {_a(found.rule.label)}: {_cells(found, options)}.",
+        reason=why_unclear(found),
+        measurement=measurement(found),
+        requirements=rules.FREE_TEXT.requirements,
+        remedy="Look at these cells, or redact the column.",
+        data={"sureness": str(found.sureness), "exact": found.count.exact, "checksum_passed": found.count.checksum},
+    )
+
+
+def why_unclear(found: Found) -> str:
+    """Why what was counted is neither found nor absent."""
+    if found.rule.chance:
+        return (
+            f"{found.count.valid:,} of {found.count.k:,} numbers of that form pass the check, as about "
+            f"{found.rule.chance:.0%} of random numbers do."
+        )
+    return "So few or so doubtful ones are in such texts by mistake of the search as well."
+
+
 def measurement(found: Found) -> Measurement:
     """Prevalence of an entity type in a column."""
     count = found.count
@@ -125,17 +167,22 @@ def _statement(verdict: ColumnVerdict, found: Found, options: Options) -> str:
     name = f"Column “{verdict.name}”"
     what = found.rule.label
     if found.sureness is Sureness.SUSPECTED:
-        return f"{name} is named and shaped like {_a(what)}, but few values pass the checksum ({found.rule.checksum})."
+        return f"{name} is named and shaped like {_a(what)}, but few values pass its check ({found.rule.checksum})."
     if not count.k:
         return f"{name} is named like {_a(what)}, and the shape of its values fits."
-    if count.exact:
-        k = f"at most {options.small_count}" if 0 < count.k <= options.small_count else f"{count.k:,}"
-        where = f"{k} of {count.n:,} filled cells (every row counted)"
-    else:
-        low, high = clopper_pearson(count.k, count.n)
-        where = f"about {count.share:.0%} of cells (95% interval {low:.1%} to {high:.1%}, {count.n:,} drawn at random)"
+    where = _cells(found, options)
     inside = " inside its text" if found.sureness is Sureness.IN_TEXT else ""
     return f"{name} holds {_a(what)}{inside} in {where}."
+
+
+def _cells(found: Found, options: Options) -> str:
+    """In how many cells it was found, with the interval if it is an estimate."""
+    count = found.count
+    if count.exact:
+        k = f"at most {options.small_count}" if 0 < count.valid <= options.small_count else f"{count.valid:,}"
+        return f"{k} of {count.n:,} filled cells (every row counted)"
+    low, high = clopper_pearson(count.k, count.n)
+    return f"about {count.share:.0%} of cells (95% interval {low:.1%} to {high:.1%}, {count.n:,} drawn at random)"
 
 
 def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[Finding]:
@@ -206,7 +253,7 @@ def _cut(verdict: ColumnVerdict) -> Finding:
 
 def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
     """One finding on all columns without personal data, with the bound on names."""
-    clean = [v for v in verdicts if not v.personal and v.profile.n_filled]
+    clean = [v for v in verdicts if not v.personal and not v.unclear and not v.profile.language and v.profile.n_filled]
     modelled = [v for v in clean if v.profile.language_model and not v.profile.count("PERSON")]
     if not clean:
         return
@@ -314,6 +361,7 @@ def facts(verdicts: Sequence[ColumnVerdict], names_assessed: bool) -> dict[str, 
         "pii.assessed": True,
         "pii.names_assessed": names_assessed,
         "pii.columns_with_personal_data": [v.name for v in personal],
+        "pii.withheld_columns": [v.name for v in verdicts if v.personal or v.profile.free_text],
         "pii.entity_types": {v.name: list(dict.fromkeys(f.entity_type for f in v.found)) for v in personal},
         "pii.free_text_columns_with_personal_data": [v.name for v in verdicts if v.in_text],
         "pii.special_category_columns": [v.name for v in verdicts if v.special],

@@ -9,6 +9,7 @@ from raudit.data import ColumnName, DataSet
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.stages.pii import catalogue as rules
+from raudit.stages.pii.generalise import steps_to_k
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.singling_out import MAX_COLUMNS, SinglingOut, group_codes, measure, most_identifying
 from raudit.stages.pii.verdicts import ColumnVerdict
@@ -19,6 +20,8 @@ UNKNOWN = (
 )
 MAX_SENSITIVE = 4
 """Sensitive columns whose diversity is measured: the plan's, or the label and the special categories."""
+COARSENED_ROWS = 200_000
+"""Rows on which coarser versions are tried, which groups the rows some hundred times."""
 MAX_ROWS = 5_000_000
 """Tables with more rows are grouped on their first rows, and the finding says so."""
 
@@ -68,6 +71,7 @@ def assess_singling_out(
     found = [_alone(together, options, cut=data.n_rows > MAX_ROWS, guessed=guessed)]
     if guessed:
         return found, [_table(sets, options)], {"pii.quasi_identifiers": []}
+    coarser = _coarser(frame.head(COARSENED_ROWS), columns, options) if together.k < options.k else None
     found += [_diversity(measure(codes, columns, options.k, s)) for s in secret[:MAX_SENSITIVE] if s not in columns]
     facts = {
         "pii.quasi_identifiers": columns,
@@ -75,7 +79,7 @@ def assess_singling_out(
         "pii.rows_alone": together.alone,
         "pii.rows_alone_share": together.alone_share,
     }
-    return found, [_table(sets, options)], facts
+    return found, [_table(sets, options), *([coarser] if coarser else [])], facts
 
 
 def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) -> Finding:
@@ -110,18 +114,71 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
 
 def _diversity(found: SinglingOut) -> Finding:
     diversity = found.diversity or 0
+    exposed = found.alone + found.alike
     return Finding(
         rule=rules.DIVERSITY.id,
         subject=Subject(kind="data", name="quasi-identifiers", detail={"sensitive": found.sensitive}),
         status=Status.FAILED if diversity < 2 else Status.PASSED,
         severity=rules.DIVERSITY.severity,
-        statement=f"Within groups by {_and(found.columns)}, “{found.sensitive}” takes at least {diversity} "
-        f"different value{'' if diversity == 1 else 's'}; {found.alike:,} of {found.n:,} rows are in groups of two or "
-        "more that all share one.",
-        measurement=Measurement(metric="distinct_l_diversity", value=float(diversity), n=found.classes, unit="values"),
-        threshold=Threshold(low=2.0, source="default"),
+        statement=_who_is_known(found, exposed, diversity),
+        measurement=Measurement(
+            metric="sensitive_value_known_share",
+            value=exposed / found.n if found.n else None,
+            n=found.n,
+            events=exposed,
+        ),
+        threshold=Threshold(high=0.0, source="default"),
         requirements=rules.DIVERSITY.requirements,
         remedy=rules.DIVERSITY.fix,
+        data={
+            "distinct_l_diversity": diversity,
+            "rows_alone": found.alone,
+            "rows_alike": found.alike,
+            "groups_alike": found.groups_alike,
+            "t_closeness": found.t,
+            "t_closeness_rows": found.t_rows,
+        },
+    )
+
+
+def _who_is_known(found: SinglingOut, exposed: int, diversity: int) -> str:
+    """Whose secret is open, counted in rows: those who stand alone, and those who are alike with all their group."""
+    by = _and(found.columns)
+    far = (
+        f"The group of {found.t_rows:,} rows that differs most from all {found.n:,} is at a distance of {found.t:.2f} "
+    )
+    far += "(t-closeness; 0 is the same distribution, 1 nothing in common)."
+    if not exposed:
+        return (
+            f"Nobody's “{found.sensitive}” follows from {by}: each of the {found.classes:,} groups of the {found.n:,} "
+            f"rows holds at least {diversity:,} different values. {far}"
+        )
+    groups = "group" if found.groups_alike == 1 else "groups"
+    return (
+        f"Whoever knows {by} of a person knows their “{found.sensitive}” for {exposed:,} of {found.n:,} rows "
+        f"({exposed / found.n:.1%}): {found.alone:,} stand alone, and {found.alike:,} are in {found.groups_alike:,} "
+        f"{groups} of two or more that all share one value. {far}"
+    )
+
+
+def _coarser(frame: Any, columns: Sequence[str], options: Options) -> Table | None:
+    """What would have to be given up so that nobody stands in a smaller group than k."""
+    steps = steps_to_k(frame, columns, options.k)
+    if not steps:
+        return None
+    return Table(
+        id="coarser",
+        title=f"What would leave every group with {options.k} rows",
+        columns=(
+            Column(key="column", label="Coarsen"),
+            Column(key="to", label="To"),
+            Column(key="below", label=f"Rows still in groups below {options.k}", kind="count"),
+            Column(key="loss", label="Detail lost so far", kind="proportion"),
+        ),
+        rows=tuple({"column": s.column, "to": s.to, "below": s.below, "loss": s.loss} for s in steps),
+        caption="Each step builds on those before it. Detail lost: of the pairs of rows that a column told apart, the "
+        f"share it no longer does, averaged over the {len(columns)} columns. The steps are greedy; cheaper ones may "
+        f"exist. Reckoned on {len(frame):,} rows.",
     )
 
 

@@ -27,6 +27,10 @@ class Signs:
     """Both."""
     shaped: float
     """It is written like a name."""
+    given: float
+    """Every word in it is a common given name."""
+    foreign: bool
+    """Most cells are in another script than the language model's, so the lists speak alone."""
     several_words: bool
 
     @classmethod
@@ -38,6 +42,8 @@ class Signs:
             listed=profile.name_listed,
             agreed=count.agreed / count.n if count and count.n else 0.0,
             shaped=profile.name_shape,
+            given=profile.name_given,
+            foreign=profile.foreign >= 0.5,
             several_words=profile.mean_words >= 1.8,
         )
 
@@ -56,6 +62,11 @@ def fits_its_role(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column that is called author, owner or just name are persons."""
     if profile.distinct_in_sample < min(5, profile.n_sampled):
         return False
+    if signs.foreign:
+        return signs.shaped >= 0.7 and signs.listed >= 0.6
+    # Names of origins that the model knows few of: the lists are enough where nearly all cells are in them.
+    if signs.shaped >= 0.9 and ((signs.several_words and signs.listed >= 0.85) or signs.given >= 0.85):
+        return True
     agree = (signs.model + signs.listed) / 2 >= 0.35 and signs.listed >= 0.15 and signs.agreed >= 0.1
     if signs.several_words:
         return agree
@@ -85,6 +96,8 @@ def nearly_all(profile: ColumnProfile, signs: Signs) -> bool:
 
 def by_cells_alone(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column whose name says nothing are persons."""
+    if signs.foreign:
+        return min(signs.shaped, signs.listed) >= 0.85
     if not signs.several_words and signs.listed >= 0.9 and signs.model >= 0.15:
         return True  # given names alone: the model knows few, and no other list of things is so full of them
     if signs.several_words and min(signs.listed, signs.shaped) >= 0.85 and signs.agreed >= 0.5:

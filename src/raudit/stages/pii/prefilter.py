@@ -139,12 +139,12 @@ def _closing(pattern: str, start: int) -> int | None:
 
 
 def _outside_classes(pattern: str) -> str:
-    """Drop word boundaries, and take digits and word characters from all of Unicode."""
+    """Drop word boundaries and marks of a match's begin; take digits and word characters from all of Unicode."""
     out, index, in_class = "", 0, False
     while index < len(pattern):
         pair = pattern[index : index + 2]
         if pattern[index] == "\\":
-            if pair in {r"\b", r"\B"} and not in_class:
+            if pair in {r"\b", r"\B", r"\K"} and not in_class:
                 pass
             elif pair == r"\d":
                 out += r"\p{Nd}"

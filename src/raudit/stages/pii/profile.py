@@ -27,6 +27,8 @@ class EntityCount:
     """Of k, those that pass the checksum; None if there is none."""
     agreed: int = 0
     """Of k, those that a second opinion supports: the lists of common names, or the form of a phone number."""
+    by_form: bool = False
+    """True if a pattern counted it that only such values fit, such as a telephone number with its country."""
     examples: tuple[str, ...] = ()
     """Masked: shapes of values, never values."""
 
@@ -39,6 +41,11 @@ class EntityCount:
     def whole_share(self) -> float:
         """Share of cells that the entity covers."""
         return self.whole / self.n if self.n else 0.0
+
+    @property
+    def valid(self) -> int:
+        """Cells that pass the checksum, if there is one."""
+        return self.k if self.checksum is None else self.checksum
 
     def interval(self) -> Interval | None:
         """Interval of the share for a sample; None for a full count."""
@@ -84,11 +91,17 @@ class ColumnProfile:
     """Share of sampled cells most words of which begin with a small letter."""
     foreign: float = 0.0
     """Share of sampled cells in another script than the Latin one."""
+    fractions: float = 0.0
+    """Share of sampled cells that are numbers with a fraction."""
+    name_given: float = 0.0
+    """Share of sampled cells of which every word is a common given name."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""
     language_model: bool = False
     """True if the language model saw the sample."""
+    language: str = ""
+    """Language or script of sentences, if it is another than the model's."""
     cut: int = 0
     """Cells of which only the beginning was read."""
     second_person: float | None = None
@@ -149,6 +162,7 @@ def profile_to_json(profile: ColumnProfile) -> dict[str, Any]:
         "empty": profile.n_empty,
         "sampled": profile.n_sampled,
         "language_model": profile.language_model,
+        "other_language": profile.language or None,
         "second_opinion": None
         if profile.second_person is None
         else {"person": profile.second_person, "address": profile.second_address},

@@ -1,25 +1,34 @@
-"""Write a copy of a table in which what was found is masked, replaced, or given a keyed and consistent token."""
+"""What stands for a value: masked, replaced, or a keyed token; for whole cells, and for what is found inside text."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from raudit.errors import DataError, KeyFileError
+from raudit.errors import KeyFileError
 from raudit.stages.pii.assess import Scanner
+from raudit.stages.pii.cells import readable, supported
 from raudit.stages.pii.engine import Span
-from raudit.stages.pii.scan import as_strings
-from raudit.stages.pii.sources import StreamedTable
 from raudit.stages.pii.verdicts import ColumnVerdict, Sureness
 
 How = Literal["mask", "replace", "pseudonymise"]
 REMEMBERED = 500_000
 SHORTEST_KEY = 32
+LONGEST_PIECE = 20_000
+"""Characters that are searched at once; a longer cell is searched piece by piece, none of it is left out."""
+ROUNDS = 3
+"""A text is searched again after it was redacted, since what was left may read differently without the rest."""
+STAND_IN = re.compile(r"⟦[A-Z0-9_]+:[0-9a-f]{16}⟧|\{[A-Z0-9_]+:[0-9a-f]{16}\}|<[A-Z][A-Z0-9_]*(?: \d+)?>")
+"""What ``replace`` and ``pseudonymise`` put in place of a value; braces where a file's encoding has no ``⟦``."""
+GUESSED = frozenset({"PERSON", "ADDRESS"})
+"""Types that a model guesses: taken out of a column only where the scan of that column, or a second sign, says so."""
+WRITTEN_APART = frozenset({"PERSON", "ADDRESS", "EMAIL_ADDRESS", "USERNAME", "PASSWORD", "SECRET_KEY", "URL"})
+"""Types in whose values blanks and dashes are part of the value; in a number they only group the digits."""
 
 
 @dataclass(slots=True)
@@ -27,12 +36,19 @@ class Redactor:
     """Redacts the cells of one column."""
 
     entities: frozenset[str]
-    """Types to take out of free text."""
+    """Types that this column is known to hold: taken out of text wherever the recognisers find them."""
     whole: str
     """Type of a column whose cells are replaced entirely; empty for free text."""
     operate: Callable[[str, str], str]
     """(entity type, found text) to what stands for it."""
     scanner: Scanner
+    ner: bool = True
+    """Whether the language model reads the cells."""
+    exact: frozenset[str] = frozenset()
+    """Types that their form proves, taken out of every text but not of a bare number, which is what its column says:
+    one long key in ten passes the checksum of a card."""
+    signed: frozenset[str] = frozenset()
+    """As ``exact``, for types that need a second sign beside the find."""
     done: dict[str, str] = field(default_factory=dict)
 
     def cells(self, values: Sequence[str | None]) -> list[str | None]:
@@ -41,27 +57,80 @@ class Redactor:
             self.done.clear()
         new = [v for v in dict.fromkeys(values) if v is not None and v not in self.done]
         if self.whole:
-            self.done.update({v: self.operate(self.whole, v) if v else v for v in new})
+            self.done.update({v: self.operate(self.whole, v) if v.strip() else v for v in new})
         elif new:
-            for value, spans in zip(new, self.scanner.engine.spans(new), strict=True):
-                self.done[value] = self._text(value, spans)
+            self.done.update(zip(new, self._texts(new), strict=True))
         return [None if v is None else self.done[v] for v in values]
 
-    def _text(self, value: str, spans: tuple[Span, ...]) -> str:
-        """Replace the found parts of a text by presidio's anonymiser, which settles overlaps."""
-        import presidio_anonymizer
-        from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
+    def _texts(self, values: Sequence[str]) -> list[str]:
+        pieces = [_pieces(value) for value in values]
+        flat = [piece for parts in pieces for piece in parts]
+        open_ = list(range(len(flat)))
+        for _ in range(ROUNDS):
+            texts = [flat[i] for i in open_]
+            seen = [readable(text) if self.ner else None for text in texts]
+            found = self.scanner.engine.spans(texts, ner=self.ner, ner_texts=seen) if texts else []
+            changed = []
+            for i, text, spans in zip(open_, texts, found, strict=True):
+                flat[i] = self._text(text, spans)
+                changed += [i] if flat[i] != text else []
+            open_ = changed
+        parts_of = iter(flat)
+        return ["".join(next(parts_of) for _ in parts) for parts in pieces]
 
-        wanted = [s for s in spans if s.entity_type in self.entities]
-        if not wanted:
-            return value
-        operators = {
-            kind: OperatorConfig("custom", {"lambda": lambda text, kind=kind: self.operate(kind, text)})
-            for kind in {s.entity_type for s in wanted}
-        }
-        results = [RecognizerResult(s.entity_type, s.start, s.end, s.score) for s in wanted]
-        anonymizer: Any = presidio_anonymizer.AnonymizerEngine
-        return str(anonymizer().anonymize(value, results, operators).text)
+    def _text(self, value: str, spans: tuple[Span, ...]) -> str:
+        """Replace each find by itself: neighbours are two values, and of two that overlap the surer one names both."""
+        taken = [(m.start(), m.end()) for m in STAND_IN.finditer(value)]
+        wanted = [span for span in spans if self._wanted(span, value)]
+        parts: list[tuple[int, int, str]] = []
+        for span in sorted(wanted, key=lambda s: (-s.score, s.start - s.end, s.start)):
+            for begin, end in _left((span.start, span.end), taken):
+                rest = value[begin:end]
+                whole = (begin, end) == (span.start, span.end)
+                if whole or _is_left(rest, span.entity_type):
+                    start = end - len(rest.lstrip())
+                    parts.append((start, start + len(rest.strip()), span.entity_type))
+            taken.append((span.start, span.end))
+        for begin, end, kind in sorted(parts, reverse=True):
+            value = value[:begin] + self.operate(kind, value[begin:end]) + value[end:]
+        return value
+
+    def _wanted(self, span: Span, value: str) -> bool:
+        kind, text = span.entity_type, value[span.start : span.end]
+        if kind in self.entities:
+            return True
+        if value.strip().isdigit() or (text.isdigit() and kind == "PHONE_NUMBER"):
+            return False
+        return kind in self.exact or (kind in self.signed and supported(kind, text, self.scanner.rulebook, value))
+
+
+def _pieces(value: str) -> list[str]:
+    """A long text cut at blanks where there are some; the pieces together are the text."""
+    pieces = []
+    while len(value) > LONGEST_PIECE:
+        cut = value.rfind(" ", LONGEST_PIECE // 2, LONGEST_PIECE) + 1 or LONGEST_PIECE
+        pieces.append(value[:cut])
+        value = value[cut:]
+    return [*pieces, value]
+
+
+def _left(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What is left of a stretch without those that are taken."""
+    begin, end = span
+    for start, stop in sorted(taken):
+        if stop <= begin or start >= end:
+            continue
+        if start > begin:
+            yield begin, start
+        begin = stop
+    if begin < end:
+        yield begin, end
+
+
+def _is_left(rest: str, kind: str) -> bool:
+    """Whether what a surer find left of another is a value still: of a name, a word that is written like one."""
+    words = [word for word in rest.split() if sum(map(str.isalnum, word)) > 1]
+    return any(not word[0].islower() for word in words) if kind in GUESSED else bool(words)
 
 
 def operator(how: How, key: bytes | None) -> Callable[[str, str], str]:
@@ -90,11 +159,31 @@ def operator(how: How, key: bytes | None) -> Callable[[str, str], str]:
     secret = key
 
     def token(kind: str, text: str) -> str:
-        plain = unicodedata.normalize("NFC", text).strip().casefold().encode("utf-8", "replace")
-        message = kind.encode() + b"\0" + plain
+        message = kind.encode() + b"\0" + same(kind, text).encode("utf-8", "replace")
         return f"⟦{kind}:{hmac.new(secret, message, hashlib.sha256).hexdigest()[:16]}⟧"
 
     return token
+
+
+def same(kind: str, text: str) -> str:
+    """One spelling for the spellings of a value that can be told to be one.
+
+    Case, compatibility forms and runs of blanks never tell persons apart; ``Miller, Anna`` is ``Anna Miller``; blanks
+    and dashes only group the characters of a number. Initials, accents and left-out names stay: they may be another
+    person's.
+
+    >>> same("PERSON", "MILLER,  Anna") == same("PERSON", "Anna Miller")
+    True
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    if kind in {"PASSWORD", "SECRET_KEY"}:
+        return text
+    if kind == "PERSON":
+        last, comma, first = plain.removesuffix("'s").removesuffix("\u2019s").strip(" ,;").partition(",")
+        return f"{first.strip()} {last.strip()}" if comma and "," not in first else last if not comma else plain
+    if kind in WRITTEN_APART:
+        return plain
+    return "".join(c for c in plain if c.isalnum() or c in ".:@/+") if any(c.isdigit() for c in plain) else plain
 
 
 def _mask(text: str) -> str:
@@ -103,133 +192,75 @@ def _mask(text: str) -> str:
     return "*" + masked[1:] if masked[:1] in {"=", "+", "-", "@", "\t", "\r"} else masked
 
 
-def redactors(
-    verdicts: Sequence[ColumnVerdict], operate: Callable[[str, str], str], scanner: Scanner
-) -> Mapping[str, Redactor]:
-    """A redactor for each column that holds personal data."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redactors:
+    """A redactor for every column, and for what belongs to none."""
+
+    columns: Mapping[str, Redactor]
+    """Columns that are searched or replaced; one that is missing here is copied as it is."""
+    anywhere: Redactor
+    """For cells of no known column: late keys, cells beyond the header, lines that are no records."""
+    elements: dict[str, Redactor] = field(default_factory=dict)
+    """Redactors of elements of lists, made when they are asked for."""
+    names: Redactor
+    """For keys, headers and metadata, in which only exact identifiers are replaced."""
+
+    def of(self, column: str) -> Redactor | None:
+        """The redactor of a column, or of the nearest column that holds it: ``a.b`` holds ``a.b.c``."""
+        found = self.columns.get(column)
+        while found is None and "." in column:
+            column = column.rpartition(".")[0]
+            found = self.columns.get(column)
+        return found
+
+    def inside(self, column: str) -> Redactor | None:
+        """The redactor of the elements of lists in a column: one tag that is an address makes no address of the next.
+
+        A type that a model guesses is replaced in every element, since the model may miss some.
+        """
+        found = self.of(column)
+        if found is None or not found.whole or found.whole not in found.exact:
+            return found
+        return self.elements.setdefault(column, replace(found, whole="", done={}))
+
+
+def redactors(verdicts: Sequence[ColumnVerdict], operate: Callable[[str, str], str], scanner: Scanner) -> Redactors:
+    """A redactor for each column: by its verdict, and exact identifiers wherever a cell holds one.
+
+    A verdict speaks of a column; a copy has to be clean in every cell, so identifiers that a checksum or an exact
+    form proves are taken out of every text, however rare they are in it.
+    """
+    exact = frozenset(
+        entity
+        for entity, rule in scanner.rulebook.entities.items()
+        if rule.in_text and rule.group in {"direct", "secret"} and entity not in GUESSED
+    )
+    unsure = frozenset({"PHONE_NUMBER", "IP_ADDRESS"}) & exact
+    certain = exact - unsure
+
+    def act(kind: str, text: str) -> str:
+        # A secret's token would still let equal secrets be recognised.
+        rule = scanner.rulebook.entities.get(kind)
+        return f"<{kind}>" if rule is not None and rule.group == "secret" else operate(kind, text)
+
     found = {}
     for verdict in verdicts:
-        if verdict.personal:
-            direct = [f.entity_type for f in verdict.found if f.sureness is not Sureness.IN_TEXT]
-            secret = any(f.rule.group == "secret" for f in verdict.found)
-            whole = direct[0] if direct and not (secret and verdict.in_text) else ""
-            # A secret's token would still let equal secrets be recognised.
-            act = (lambda kind, _text: f"<{kind}>") if secret else operate
-            in_text = frozenset(f.entity_type for f in verdict.found)
-            found[verdict.name] = Redactor(in_text, whole, act, scanner)
-    return found
-
-
-def write_copy(data: StreamedTable, out: Path, columns: Mapping[str, Redactor]) -> int:
-    """Stream a table into a new file with some columns redacted; the format follows the suffix.
-
-    Returns
-    -------
-    int
-        Number of rows written.
-
-    Raises
-    ------
-    DataError
-        If the file exists, or its format cannot be written.
-    """
-    if out.exists():
-        raise DataError(
-            "the output exists already", reference="output-exists", where=str(out), hint="choose another name"
+        direct = [f.entity_type for f in verdict.found if f.sureness is not Sureness.IN_TEXT]
+        secret = any(f.rule.group == "secret" for f in verdict.found)
+        whole = direct[0] if direct and not (secret and verdict.in_text) else ""
+        own = frozenset(f.entity_type for f in verdict.found)
+        sentences = verdict.profile.free_text or verdict.in_text
+        found[verdict.name] = Redactor(
+            entities=own,
+            whole=whole,
+            exact=certain,
+            operate=act,
+            scanner=scanner,
+            ner=sentences or bool(own & GUESSED),
+            signed=unsure | (GUESSED if sentences else frozenset()),
         )
-    write = _writer(out)
-    rows = 0
-    partial = out.with_name(out.name + ".part")
-    try:
-        with partial.open("xb") as file:
-            put, close = write(file)
-            for batch in data.batches(rows=16_384):
-                put(_redacted(batch, columns))
-                rows += batch.num_rows
-            close()
-        partial.rename(out)
-    finally:
-        partial.unlink(missing_ok=True)
-    return rows
-
-
-def _redacted(batch: Any, columns: Mapping[str, Redactor]) -> Any:
-    import pyarrow as pa
-
-    arrays = []
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        redactor = columns.get(name)
-        if redactor is None:
-            arrays.append(column.dictionary_decode() if pa.types.is_dictionary(column.type) else column)
-        else:
-            arrays.append(pa.array(redactor.cells(as_strings(column).to_pylist()), pa.large_string()))
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
-
-
-def _writer(out: Path) -> Callable[[Any], tuple[Callable[[Any], None], Callable[[], None]]]:
-    match out.suffix.lower():
-        case ".csv" | ".tsv":
-            return lambda file: _csv(file, "\t" if out.suffix.lower() == ".tsv" else ",")
-        case ".jsonl" | ".ndjson":
-            return _json_lines
-        case ".parquet" | ".pq":
-            return _parquet
-        case other:
-            raise DataError(
-                "this format cannot be written",
-                reference="data-format",
-                where=str(out),
-                got=other or "no suffix",
-                expected=".csv, .tsv, .jsonl or .parquet",
-                hint="name the output with one of these suffixes",
-            )
-
-
-def _csv(file: Any, delimiter: str) -> tuple[Callable[[Any], None], Callable[[], None]]:
-    import csv
-    import io
-
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text, delimiter=delimiter)
-    started = False
-
-    def put(batch: Any) -> None:
-        nonlocal started
-        if not started:
-            writer.writerow(batch.schema.names)
-            started = True
-        cells = [as_strings(column).to_pylist() for column in batch.columns]
-        writer.writerows(zip(*cells, strict=True))
-
-    def close() -> None:
-        text.flush()
-        text.detach()
-
-    return put, close
-
-
-def _json_lines(file: Any) -> tuple[Callable[[Any], None], Callable[[], None]]:
-    import json
-
-    def put(batch: Any) -> None:
-        for row in batch.to_pylist():
-            file.write(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8") + b"\n")
-
-    return put, lambda: None
-
-
-def _parquet(file: Any) -> tuple[Callable[[Any], None], Callable[[], None]]:
-    import pyarrow.parquet as pq
-
-    held: list[Any] = []
-
-    def put(batch: Any) -> None:
-        if not held:
-            held.append(pq.ParquetWriter(file, batch.schema))
-        held[0].write_batch(batch)
-
-    def close() -> None:
-        if held:
-            held[0].close()
-
-    return put, close
+    return Redactors(
+        columns=found,
+        anywhere=Redactor(certain, "", act, scanner, signed=unsure | GUESSED),
+        names=Redactor(certain, "", act, scanner, ner=False),
+    )

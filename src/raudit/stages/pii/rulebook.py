@@ -25,6 +25,16 @@ class PatternRule(Strict):
     name: str = Field(min_length=1)
     regex: str = Field(min_length=1, max_length=20_000)
     score: float = Field(gt=0, le=1)
+    validator: str = ""
+    """Check that a match must pass: a name of ``checksums.py`` or a module of python-stdnum; else the rule's."""
+
+
+class NumberRule(Strict):
+    """A number without a telling form, believed where nearly every cell of a column passes its check."""
+
+    name: str = Field(min_length=1)
+    regex: str = Field(min_length=1, max_length=500)
+    validator: str
 
 
 class EntityRule(Strict):
@@ -58,11 +68,18 @@ class EntityRule(Strict):
     """redact, pseudonymise, drop, coarsen, legal sign-off or none."""
     native: str = ""
     """RE2 pattern by which every row is counted."""
+    find: str = ""
+    """Pattern that cuts the values out of the cells that ``native`` finds, with conditions that RE2 has not; ``native``
+    itself if empty."""
     native_with_hint: str = ""
     """RE2 pattern used only if the column's name says so."""
     validator: str = ""
-    """Name of a checksum in ``checksums.py`` for our own patterns."""
+    """Check that a match of ``native`` or of our own patterns must pass: a name of ``checksums.py`` or a module of
+    python-stdnum such as ``br.cpf``."""
+    chance: float = Field(default=0.0, ge=0, lt=1)
+    """Share of random numbers that pass the check."""
     patterns: tuple[PatternRule, ...] = ()
+    numbers: tuple[NumberRule, ...] = ()
 
 
 class HintRule(Strict):
@@ -87,6 +104,8 @@ class SpecialRule(Strict):
     """Words that mean it only as the whole name of a column: ``union`` does, ``european_union`` does not."""
     never: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    announced: str = ""
+    """Pattern of words that say it of somebody in a sentence."""
     share: float = Field(default=0.6, gt=0, le=1)
     distinct_at_least: int = 2
 
@@ -152,8 +171,8 @@ def _load(languages: tuple[str, ...], extra: str) -> Rulebook:
         hints=tuple(hints),
         special=special,
         quasi=quasi,
-        given_names=frozenset(_words(RULES / "names" / "given.txt")),
-        family_names=frozenset(_words(RULES / "names" / "family.txt")),
+        given_names=_names("given"),
+        family_names=_names("family"),
     )
 
 
@@ -161,6 +180,10 @@ def _models(file: Path, model: Any) -> Iterator[tuple[str, Any]]:
     yaml = read_yaml(file, error=PlanError)
     for name in yaml.value or {}:
         yield name, validate(model, yaml, error=PlanError, at=(name,))
+
+
+def _names(kind: str) -> frozenset[str]:
+    return frozenset(word for file in sorted((RULES / "names").glob(f"{kind}*.txt")) for word in _words(file))
 
 
 def _words(file: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from raudit.findings import Finding, Rule, Severity, Status
+from raudit.printable import printable
 from raudit.stages.pii import outcome
 from raudit.stages.pii.catalogue import GAP, RULES
 from raudit.stages.pii.options import Options
@@ -69,7 +70,7 @@ def _told(rule: Rule, table: str, column: str, text: str, fingerprint: str) -> d
         "ruleId": rule.id,
         "ruleIndex": RULES.index(rule),
         "level": LEVELS.get(rule.severity, "note"),
-        "message": {"text": text},
+        "message": {"text": printable(text).replace("](", "] (")},
         "locations": [location],
         "partialFingerprints": {"raudit/v1": fingerprint},
     }

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.stages.pii.cells import Shapes, covers, readable, supported
+from raudit.stages.pii.checksums import Validator, validator
 from raudit.stages.pii.engine import Engine, Span
+from raudit.stages.pii.languages import other_language
 from raudit.stages.pii.mask import shape
 from raudit.stages.pii.names_of_columns import Hint, HintTable
-from raudit.stages.pii.native import PatternCount, count_patterns
-from raudit.stages.pii.profile import ColumnProfile, EntityCount
+from raudit.stages.pii.native import PatternCount, Search, compiled, count_patterns
+from raudit.stages.pii.profile import ColumnProfile, EntityCount, clopper_pearson
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 from raudit.stages.pii.sample import BottomK
 
@@ -32,11 +34,13 @@ class ColumnScan:
     name: str
     kind: str
     hints: Mapping[str, Hint]
-    patterns: Mapping[str, str]
+    searches: Mapping[str, Search]
     sample: BottomK
     n_rows: int = 0
     n_empty: int = 0
     cut: int = 0
+    fractional: bool = False
+    """Whether a column of numbers holds a fraction; it is not read then."""
     counts: dict[str, PatternCount] = field(default_factory=dict)
 
     def add(self, column: pa.Array) -> None:
@@ -48,12 +52,12 @@ class ColumnScan:
         self.n_rows += len(column)
         text = self.as_text(column)
         if text is None:
-            self.n_empty += column.null_count
+            self.n_empty += _empty(column)
             return
         self.n_empty += text.null_count
         self.sample.add(text)
-        if self.patterns:
-            count_patterns(text.drop_null() if text.null_count else text, self.patterns, self.counts)
+        if self.searches:
+            count_patterns(text.drop_null() if text.null_count else text, self.searches, self.counts)
 
     def merged(self, other: ColumnScan) -> ColumnScan:
         """The scan of both parts of the column together."""
@@ -65,6 +69,7 @@ class ColumnScan:
             n_rows=self.n_rows + other.n_rows,
             n_empty=self.n_empty + other.n_empty,
             cut=self.cut + other.cut,
+            fractional=self.fractional or other.fractional,
             counts={n: self.counts.get(n, none).merged(other.counts.get(n, none)) for n in sorted(names)},
         )
 
@@ -73,8 +78,13 @@ class ColumnScan:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if self.kind in {"boolean", "number"} or (self.kind == "integer" and not self.patterns):
+        if self.kind == "boolean" or (self.kind in {"integer", "number"} and not self.searches):
             return None
+        if self.kind == "number":
+            column = None if self.fractional else whole_numbers(column)
+            self.fractional = column is None
+            if column is None:
+                return None
         self.cut += _cut_in_dictionary(column)
         column, cut = bounded(as_strings(column))
         self.cut += cut
@@ -100,6 +110,40 @@ def as_strings(column: pa.Array) -> pa.Array:
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         return pa.array([None if v is None else _flat(v) for v in column.to_pylist()], pa.large_string())
     return column if types.is_large_string(column.type) else column.cast(pa.large_string())
+
+
+def _empty(column: pa.Array) -> int:
+    """Cells without a value; what is not a number is none either."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    nan = pc.sum(pc.is_nan(column)).as_py() or 0 if pa.types.is_floating(column.type) else 0
+    return int(column.null_count + nan)
+
+
+def whole_numbers(column: pa.Array) -> pa.Array | None:
+    """Decimals and floats as the digits of whole numbers; None if one of them is a fraction.
+
+    One missing value makes pandas store whole numbers as floats, and warehouses export them as decimals of scale 0.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    filled = column.drop_null()
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+        filled = column.drop_null()
+    if pa.types.is_decimal(column.type):
+        if len(filled) and not pc.all(pc.equal(filled, pc.trunc(filled))).as_py():
+            return None
+        return pc.replace_substring_regex(column.cast(pa.large_string()), r"\.0*$", "")
+    floats = column.cast(pa.float64())
+    finite = pc.is_finite(floats)  # not a number is an empty cell
+    held = floats.filter(pc.fill_null(finite, fill_value=False))
+    if len(held) and not bool(pc.all(pc.and_(pc.equal(held, pc.trunc(held)), pc.less(pc.abs(held), 2.0**63))).as_py()):
+        return None
+    kept = pc.if_else(pc.fill_null(finite, fill_value=False), floats, pa.scalar(None, pa.float64()))
+    return kept.cast(pa.int64()).cast(pa.large_string())
 
 
 def _cut_in_dictionary(column: pa.Array) -> int:
@@ -147,24 +191,31 @@ def start(
     import numpy as np
 
     said = hints.read(name)
-    patterns = {
-        entity: pattern
+    # A column of numbers may hold whole ones alone, as floats or decimals do that were whole before they were stored.
+    as_kind = "integer" if kind == "number" else kind
+    searches = {
+        entity: search
         for entity, rule in rulebook.entities.items()
-        if kind in rule.kinds and (pattern := _pattern(rule, said.get(entity), kind))
+        if as_kind in rule.kinds or (kind == "other" and "text" in rule.kinds)
+        if (search := _search(entity, rule, said.get(entity), as_kind)) is not None
     }
     bits = np.random.PCG64([seed, zlib.crc32(name.encode("utf-8", "replace"))])
     generator = np.random.Generator(bits.advance(first_row))  # one number for each row before
-    return ColumnScan(name, kind, said, patterns, BottomK(sample_size, generator))
+    return ColumnScan(name, kind, said, searches, BottomK(sample_size, generator))
 
 
-def _pattern(rule: EntityRule, hint: Hint | None, kind: str) -> str:
-    if hint is Hint.SURE and rule.native_with_hint:
-        return rule.native_with_hint
-    if rule.needs_hint and hint is not Hint.SURE:
-        return ""
-    if kind != "text" and hint is not Hint.SURE and rule.checksum != "luhn":
-        return ""
-    return rule.native
+def _search(entity: str, rule: EntityRule, hint: Hint | None, kind: str) -> Search | None:
+    """How every row of a column is searched for one type; None if it is not."""
+    sure = hint is Hint.SURE
+    if sure and rule.native_with_hint:
+        return Search(entity_type=entity, native=rule.native_with_hint, cover=rule.cover)
+    if not rule.native or (rule.needs_hint and not sure and not rule.in_text):
+        return None
+    if kind not in {"text", "other"} and not sure and entity != "CREDIT_CARD":
+        return None
+    own = tuple((p.regex, p.validator or rule.validator) for p in rule.patterns)
+    finders = ((rule.find or rule.native, rule.validator),) if rule.validator else own
+    return Search(entity_type=entity, native=rule.native, finders=finders, cover=rule.cover)
 
 
 TOGETHER = 20_000
@@ -255,20 +306,32 @@ def _profile(
         wordy=shapes.wordy,
         prose=shapes.prose,
         foreign=shapes.foreign,
-        counts=tuple(_counts(scan, column.cells, spans, engine, rulebook)),
+        fractions=shapes.fractions,
+        name_given=shapes.given,
+        counts=tuple(_counts(scan, column.cells, spans, rulebook)),
         gates=column.gates,
         language_model=column.ner and engine.model is not None and bool(column.cells),
+        language=_language(column, engine),
         cut=scan.cut,
     )
 
 
+def _language(column: _Sampled, engine: Engine) -> str:
+    """The language of a column of sentences, if it is not the model's."""
+    if engine.model is None or not column.ner or not (column.shapes.mean_words >= 4 or column.shapes.foreign >= 0.5):
+        return ""
+    return other_language(column.unique[:LANGUAGE_CELLS], engine.model.language)
+
+
+LANGUAGE_CELLS = 200
+"""Different cells whose language is looked at."""
+
+
 def _gates(scan: ColumnScan, shapes: Shapes) -> tuple[str, ...]:
     gates = []
-    if scan.kind in {"boolean", "number", "time"}:
+    if scan.kind in {"boolean", "time"} or scan.fractional:
         gates.append(f"values not searched: {scan.kind} column")
-    elif scan.kind == "integer" and not scan.patterns:
-        gates.append("values not searched: whole numbers without a telling name or checksum")
-    elif scan.kind == "integer":
+    elif scan.kind in {"integer", "number"}:
         gates.append("no language model: whole numbers")
     elif shapes.numbers >= 0.95 and not any(hint is Hint.SURE for hint in scan.hints.values()):
         gates.append(NUMBERS)
@@ -278,7 +341,7 @@ def _gates(scan: ColumnScan, shapes: Shapes) -> tuple[str, ...]:
 
 
 def _counts(
-    scan: ColumnScan, cells: Sequence[str], spans: Mapping[str, tuple[Span, ...]], engine: Engine, rulebook: Rulebook
+    scan: ColumnScan, cells: Sequence[str], spans: Mapping[str, tuple[Span, ...]], rulebook: Rulebook
 ) -> Iterable[EntityCount]:
     n_filled = scan.n_rows - scan.n_empty
     sampled: dict[str, list[tuple[str, Span]]] = {}
@@ -292,64 +355,81 @@ def _counts(
                 best[span.entity_type] = span
         for entity, span in best.items():
             sampled.setdefault(entity, []).append((cell, span))
-    for entity in sorted({*sampled, *scan.counts}):
+    kind = "integer" if scan.kind == "number" else scan.kind
+    numbered = dict(numbers_of_one_kind(scan.sample.cells(), rulebook)) if not scan.fractional else {}
+    for entity in sorted({*sampled, *scan.counts, *numbered}):
         rule = rulebook.entities.get(entity)
-        native = scan.counts.get(entity)
-        hits = sampled.get(entity, [])
-        whole = sum(1 for cell, span in hits if rule is None or covers(cell, span, rule.cover))
-        examples = tuple(dict.fromkeys(shape(cell[s.start : s.end]) for cell, s in hits))[:3]
-        if rule is not None and rule.kinds and scan.kind not in rule.kinds and scan.kind != "other":
+        if rule is not None and rule.kinds and kind not in rule.kinds and kind != "other":
             continue
-        if native is None or (native.k == 0 and not hits):
+        hits = sampled.get(entity, [])
+        native = PatternCount() if scan.fractional else scan.counts.get(entity, PatternCount())
+        examples = tuple(dict.fromkeys(shape(cell[s.start : s.end]) for cell, s in hits))[:3]
+        if native.k and not _more_in_sample(native, n_filled, len(hits), len(cells)):
+            yield _exact(entity, native, n_filled, examples, rule)
+        elif entity in numbered:
+            k, n = numbered[entity], len(scan.sample.keys)
+            yield EntityCount(entity_type=entity, k=k, n=n, exact=n == n_filled, whole=k, agreed=k)
+        elif hits:
             yield EntityCount(
                 entity_type=entity,
                 agreed=sum(supported(entity, cell[s.start : s.end], rulebook, cell) for cell, s in hits),
                 k=len(hits),
                 n=len(cells),
                 exact=len(cells) == n_filled,
-                whole=whole,
+                whole=sum(1 for cell, span in hits if rule is None or covers(cell, span, rule.cover)),
+                by_form=native.passed > 0,
                 examples=examples,
             )
-            continue
-        count = _exact(entity, native, n_filled, whole / len(hits) if hits else 1.0, examples, engine, scan, rule)
-        like = sum(supported(entity, cell[s.start : s.end], rulebook, cell) for cell, s in hits)
-        yield replace(count, agreed=round(count.k * like / len(hits)) if hits else count.k)
+
+
+LEAST_NUMBERS = 10
+"""Different numbers that must be there: a check that one random number in ten passes is passed by all of them less
+often than once in 10 ** 10 columns."""
+ALIKE = 0.9
+"""Share of the cells that must be of one kind of number."""
+
+
+def numbers_of_one_kind(cells: Sequence[str], rulebook: Rulebook) -> Iterator[tuple[str, int]]:
+    """Entity type and cells of each kind of plain number whose check nearly every cell passes."""
+    stripped = [cell.strip() for cell in cells]
+    different = list(dict.fromkeys(stripped))
+    if len(different) < LEAST_NUMBERS or sum(c.isdigit() for c in different[0]) < 7:
+        return
+    for entity, rule in rulebook.entities.items():
+        for number in rule.numbers:
+            form, valid = compiled(f"(?:{number.regex})(?:\\.0)?", any_case=True), validator(number.validator)
+
+            def fits(cell: str, form: Any = form, valid: Validator = valid) -> bool:
+                return form.fullmatch(cell) is not None and valid(cell.removesuffix(".0"))
+
+            if sum(map(fits, different[:LEAST_NUMBERS])) >= ALIKE * LEAST_NUMBERS:
+                k = sum(map(fits, stripped))
+                if k >= ALIKE * len(stripped):
+                    yield entity, k
+                    break
+
+
+def _more_in_sample(native: PatternCount, n_filled: int, hits: int, drawn: int) -> bool:
+    """Whether the sample shows more cells than the pattern counts, as it does of telephone numbers without a plus."""
+    if not hits:
+        return False
+    return hits > native.passed if drawn == n_filled else clopper_pearson(hits, drawn)[0] > native.passed / n_filled
 
 
 def _exact(
-    entity: str,
-    native: PatternCount,
-    n_filled: int,
-    cover: float,
-    examples: tuple[str, ...],
-    engine: Engine,
-    scan: ColumnScan,
-    rule: EntityRule | None,
+    entity: str, native: PatternCount, n_filled: int, examples: tuple[str, ...], rule: EntityRule | None
 ) -> EntityCount:
-    """A count over all rows; few different values are put before presidio's own validators."""
-    k, passed = native.k, native.passed
-    by_name = scan.hints.get(entity) is Hint.SURE and bool(rule and rule.native_with_hint)
-    if native.distinct is not None and not by_name and entity not in {"DATE_OF_BIRTH", "US_BANK_NUMBER", "SWIFT_CODE"}:
-        values = sorted(native.distinct)
-        verified = engine.spans(values, ner=False, only=entity)
-        good = [(v, s) for v, ss in zip(values, verified, strict=True) for s in ss if s.entity_type == entity]
-        confirmed = sum(native.distinct[v] for v in dict.fromkeys(v for v, _ in good))
-        examples = examples or tuple(dict.fromkeys(shape(v[s.start : s.end]) for v, s in good))[:3]
-        if rule and rule.checksum:
-            passed = confirmed
-        else:
-            k = confirmed
-        widths = [covers(v, s, rule.cover if rule else 0.6) for v, s in good]
-        cover = sum(widths) / len(widths) if widths else cover
-    elif native.passed is not None and not (rule and rule.checksum):
-        k, passed = native.passed, None
+    """A count over all rows: with a checksum, of cells that fit and of those that pass; else of those that pass."""
+    checked = bool(rule and rule.checksum and (rule.validator or any(p.validator for p in rule.patterns)))
     return EntityCount(
         entity_type=entity,
-        k=k,
+        k=native.k if checked else native.passed,
         n=n_filled,
         exact=True,
-        whole=round(k * cover),
-        checksum=passed,
+        whole=native.whole if checked else native.sound,
+        checksum=native.passed if checked else None,
+        agreed=native.agreed,
+        by_form=True,
         examples=examples,
     )
 

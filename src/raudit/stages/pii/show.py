@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from raudit.evidence import Progress, Quiet
-from raudit.stages.pii.sweep import Redaction, SweepResult, TableResult
+from raudit.printable import printable, without_commands
+from raudit.stages.pii.languages import NAMES as LANGUAGES
+from raudit.stages.pii.profile import clopper_pearson
+from raudit.stages.pii.redact_file import Redaction
+from raudit.stages.pii.sweep import SweepResult, TableResult
 from raudit.stages.pii.verdicts import ColumnVerdict, Found, Sureness
 
 if TYPE_CHECKING:
@@ -20,8 +24,13 @@ MARKS = {
     Sureness.VALUES: "●●○",
     Sureness.IN_TEXT: "●●○",
     Sureness.SUSPECTED: "●○○",
+    Sureness.UNCLEAR: "○○○",
 }
 LEGEND = "●●● column name and values   ●●○ one of the two   ●○○ suspected"
+NO_MODEL = (
+    "Names, places and addresses were NOT searched for in cell values: no language model is installed. "
+    "Absence of findings for these types says nothing."
+)
 NARROW = 100
 """Columns of a terminal; below it the masked examples and the intervals are left out."""
 
@@ -55,7 +64,7 @@ def progress() -> Iterator[Progress]:
 
 def visible(text: str) -> str:
     """A name from the data without control and direction characters, which could rewrite the line it stands in."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)[:80]
+    return without_commands(printable(text))[:80]
 
 
 def print_result(result: SweepResult) -> None:
@@ -72,10 +81,7 @@ def print_result(result: SweepResult) -> None:
     if result.model:
         console.print(f"[dim]Names and places: {result.model}, on a random sample; patterns: every row.[/]")
     else:
-        console.print(
-            "[yellow]Names, places and addresses were NOT searched for in cell values: no language model is installed. "
-            "Absence of findings for these types says nothing.[/]"
-        )
+        console.print(f"[yellow]{NO_MODEL}[/]")
 
 
 def _print_table(console: Console, table: TableResult, result: SweepResult) -> None:
@@ -83,7 +89,7 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
     from rich.table import Table
 
     personal = [v for v in table.verdicts if v.personal or v.special]
-    clean = [v for v in table.verdicts if not (v.personal or v.special)]
+    clean = [v for v in table.verdicts if not (v.personal or v.special or v.unclear)]
     console.print()
     console.print(f"[bold]{_plain(table.name)}[/]  {table.n_rows:,} rows, {len(table.verdicts):,} columns")
     if personal:
@@ -104,14 +110,40 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(shown)
         console.print()
         console.print(f"  [dim]{LEGEND}[/]")
-    else:
+    elif not any(v.unclear or v.profile.language for v in table.verdicts):
         console.print("  [green]no direct identifier and no special category found[/]")
+        console.print(f"  [dim]{_bound(table)}[/]")
+    for verdict in table.verdicts:
+        if verdict.profile.language:
+            spoken, name = LANGUAGES[verdict.profile.language], _plain(verdict.name)
+            console.print(f"  [yellow]language[/]  {name} seems to be in {spoken}: names were searched by lists and a")
+            console.print("            model of another language, which misses many (see --language)")
+        for found in verdict.unclear:
+            cells = _cells(found, result.small_count, True)
+            console.print(f"  [yellow]unclear[/]  {_plain(verdict.name)}: {found.rule.label} in {cells} cells")
     if clean and personal:
         console.print(
             f"  [dim]nothing in: {', '.join(_plain(v.name) for v in clean[:12])}{' …' if clean[12:] else ''}[/]"
         )
     if table.singling_out:
         console.print(f"  [yellow]alone[/]  {_plain(table.singling_out, 400)}")
+
+
+def _bound(table: TableResult) -> str:
+    """What stands behind "nothing found": how rare a name can be that the search missed, and what was not searched."""
+    read = [v.profile for v in table.verdicts if v.profile.language_model and v.profile.n_filled]
+    drawn = [p for p in read if p.n_sampled < p.n_filled]
+    unread = [v for v in table.verdicts if any(g.startswith("values not searched") for g in v.profile.gates)]
+    parts = ["identifiers with a form or check: every row"]
+    if drawn:
+        bound = max(clopper_pearson(0, p.n_sampled)[1] for p in drawn)
+        parts.append(f"names, places, addresses: in fewer than {bound:.2%} of cells of a column (95% bound)")
+    elif read:
+        parts.append("names, places, addresses: every row, by a model that makes mistakes")
+    if unread:
+        names = ", ".join(_plain(v.name) for v in unread[:8]) + (" …" if unread[8:] else "")
+        parts.append(f"values not searched: {names}")
+    return "; ".join(parts) + "."
 
 
 def _summary(table: TableResult) -> str:
@@ -149,9 +181,9 @@ def _cells(found: Found, small: int, wide: bool) -> str:
     if not count.k:
         return "by name"
     if count.exact:
-        if count.k <= small:
+        if count.valid <= small:
             return f"≤ {small}"
-        return f"all {count.n:,}" if count.k == count.n else f"{count.k:,} of {count.n:,}"
+        return f"all {count.n:,}" if count.valid == count.n else f"{count.valid:,} of {count.n:,}"
     interval = count.interval()
     low, high = (interval.low or 0.0, interval.high or 0.0) if interval else (0.0, 1.0)
     return f"≈ {_percent(count.share)}" + (f" ({_percent(low)}–{_percent(high)})" if wide else "")
@@ -163,20 +195,36 @@ def _percent(share: float) -> str:
 
 
 def print_redaction(done: Redaction) -> None:
-    """Print what was redacted and what a second scan still finds."""
+    """Print what was redacted and what the same search still finds."""
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(f"[bold]{_plain(done.out)}[/]  {done.rows:,} rows")
+    changed = f", {done.changed:,} cells with something replaced" if done.rows else ""
+    console.print(f"[bold]{_plain(done.out)}[/]  {done.rows:,} rows{changed}" if done.rows else f"{_plain(done.out)}")
     for name, how in done.columns.items():
         console.print(f"  {_plain(name)}: {_plain(how, 200)}")
-    if not done.columns:
+    if done.rows and not done.changed:
         console.print("  nothing was found, so nothing was changed")
-    console.print("\nThe copy, scanned again:")
+    if done.converted:
+        console.print(f"  {_plain(done.converted, 200)}")
+    for note in done.notes:
+        console.print(f"[yellow]not as it was[/]  {_plain(note, 300)}")
+    if done.differences is not None:
+        colour = "red" if done.differences else "green"
+        said = f"{done.differences:,} places differ" if done.differences else "nothing differs"
+        console.print(f"[{colour}]compared[/]  outside what stands for values, {said} from the original")
+    if done.after.exit_status in {0, 3, 5} and not done.after.personal:
+        console.print("\nThe same search finds nothing more.")
+        for gap in done.after.gaps:
+            console.print(f"[yellow]not read[/]  {_plain(gap.name)}: {_plain(gap.because)}")
+        if not done.after.model:
+            console.print(f"[yellow]{NO_MODEL}[/]")
+        return
+    console.print("\nThe same search still finds:")
     print_result(done.after)
 
 
 def _plain(text: str, longest: int = 80) -> str:
     from rich.markup import escape
 
-    return escape("".join(c if c.isprintable() else "\ufffd" for c in text)[:longest])
+    return escape(without_commands(printable(text))[:longest])

@@ -34,6 +34,13 @@ class SinglingOut:
     sensitive: str = ""
     alike: int = 0
     """Rows in groups of two or more that all have the same sensitive value."""
+    groups_alike: int = 0
+    """Groups that these rows form."""
+    t: float | None = None
+    """t-closeness: the largest distance between a group's distribution of the sensitive column and everybody's, from
+    0 (the same) to 1; None without a sensitive column."""
+    t_rows: int = 0
+    """Rows of the group that is farthest."""
 
     @property
     def alone_share(self) -> float:
@@ -79,12 +86,14 @@ def measure(codes: dict[str, Any], columns: Sequence[str], threshold: int, sensi
     group = _groups(codes, columns)
     n = len(group)
     sizes = np.bincount(group)
-    diversity, alike = None, 0
+    diversity, alike, groups_alike, t, t_rows = None, 0, 0, None, 0
     if sensitive and n:
         levels = int(codes[sensitive].max()) + 1
         different = np.bincount(np.unique(group * levels + codes[sensitive]) // levels)
         diversity = int(different.min())
-        alike = int(sizes[(different == 1) & (sizes > 1)].sum())
+        same = (different == 1) & (sizes > 1)
+        alike, groups_alike = int(sizes[same].sum()), int(same.sum())
+        t, t_rows = _t_closeness(group, codes[sensitive])
     return SinglingOut(
         columns=tuple(columns),
         n=n,
@@ -95,7 +104,30 @@ def measure(codes: dict[str, Any], columns: Sequence[str], threshold: int, sensi
         diversity=diversity,
         sensitive=sensitive,
         alike=alike,
+        groups_alike=groups_alike,
+        t=t,
+        t_rows=t_rows,
     )
+
+
+def _t_closeness(group: Any, sensitive: Any) -> tuple[float, int]:
+    """The largest total variation distance of a group, and how many rows it has; the larger group of equal ones.
+
+    References
+    ----------
+    Li, Li & Venkatasubramanian (2007), t-closeness, with the equal distance between categories.
+    """
+    import numpy as np
+
+    sizes = np.bincount(group)
+    everybody = np.bincount(sensitive) / len(sensitive)
+    levels = len(everybody)
+    cells, counts = np.unique(group * levels + sensitive, return_counts=True)
+    owner, level = cells // levels, cells % levels
+    excess = np.clip(counts / sizes[owner] - everybody[level], 0, None)
+    distance = np.round(np.bincount(owner, excess, minlength=len(sizes)), 12)
+    farthest = np.lexsort((-sizes, -distance))[0]
+    return float(distance[farthest]), int(sizes[farthest])
 
 
 def _groups(codes: dict[str, Any], columns: Sequence[str]) -> Any:

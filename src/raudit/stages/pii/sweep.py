@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 
+from raudit.data.naming import NO_HEADER, SOMEBODY, first_row_of_data, names_persons
 from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
 from raudit.stages.pii.keys import KeyFinder, merged
+from raudit.stages.pii.mask import shape
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.people_alone import assess_singling_out
 from raudit.stages.pii.profile import profile_to_json
-from raudit.stages.pii.redact import How, operator, redactors, write_copy
+from raudit.stages.pii.redact import operator, redactors
 from raudit.stages.pii.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
-from raudit.stages.pii.verdicts import ColumnVerdict
+from raudit.stages.pii.verdicts import ColumnVerdict, Found
 from raudit.yamltext import nearest
 
 GROUPED_ROWS = 2_000_000
@@ -57,24 +61,18 @@ class SweepResult:
         return any(v.personal or v.special for t in self.tables for v in t.verdicts)
 
     @property
+    def unclear(self) -> bool:
+        """Whether something is neither found nor absent: few doubtful values, or sentences in another language."""
+        return any(v.unclear or v.profile.language for t in self.tables for v in t.verdicts)
+
+    @property
     def exit_status(self) -> int:
         """1 found, 3 could not tell, 5 nothing scanned, 0 nothing found."""
         if not any(t.verdicts and t.n_rows for t in self.tables):
             return 3 if self.gaps else 5
         if self.personal:
             return 1
-        return 0 if self.model and not self.gaps else 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redaction:
-    """A redacted copy, and the scan of it."""
-
-    out: str
-    rows: int
-    columns: Mapping[str, str]
-    """Column to how it was redacted."""
-    after: SweepResult
+        return 0 if self.model and not self.gaps and not self.unclear else 3
 
 
 def scan_pii(target: Any, *, seed: int = 0, progress: Progress | None = None, **options: Any) -> SweepResult:
@@ -130,19 +128,21 @@ def sweep(
     """
     with progress.task("loading the language model"):
         scanner = prepare(options, seed=seed)
+    printed = _named(scanner)
     tables: list[TableResult] = []
     gaps: list[Gap] = []
     named = isinstance(target, (str, Path))
     several = named and ("://" in str(target) or Path(target).is_dir())
     keys = KeyFinder(secrets.token_hex(8)) if several else None
-    for source in open_source(str(target), reading) if named else [table_of(target)]:
+    for source in _sources(target, reading):
         if isinstance(source, Gap):
-            gaps.append(source)
+            gaps.append(Gap(name=printed(source.name), because=source.because))
             continue
+        source = replace(source, name=printed(source.name))  # noqa: PLW2901 -- from here on it goes by this name
         try:
             tables.append(_scan(source, scanner, progress, keys))
         except DataError as error:
-            if not several and error.reference == "no-column":
+            if not several and error.reference in {"no-column", "no-header"}:
                 raise
             gaps.append(Gap(name=source.name, because=because(error)))
         gaps += [Gap(name=source.name, because=problem) for problem in source.problems]
@@ -159,7 +159,35 @@ def sweep(
     )
 
 
+_PARTITION = re.compile(r"([^/=:]+)=([^/:]+)")
+
+
+def _named(scanner: Scanner) -> Callable[[str], str]:
+    """How a file or table is named in print: values in its name, such as those of partitions, are masked."""
+    exact = redactors((), operator("mask", None), scanner).names
+
+    def partition(match: re.Match[str]) -> str:
+        key, value = match[1], unquote(match[2])
+        return f"{key}={shape(value)}" if names_persons(key, [value]) else match[0]
+
+    def printed(name: str) -> str:
+        (masked,) = exact.cells([_PARTITION.sub(partition, name)])
+        return SOMEBODY.sub(lambda match: shape(match[0]), str(masked))
+
+    return printed
+
+
+def _sources(target: Any, reading: ReadOptions | None) -> Iterable[StreamedTable | Gap]:
+    if isinstance(target, StreamedTable):
+        return [target]
+    return open_source(str(target), reading) if isinstance(target, (str, Path)) else [table_of(target)]
+
+
 def _scan(source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None) -> TableResult:
+    if first_row_of_data(str(name) for name in source.kinds):
+        raise DataError(
+            NO_HEADER, reference="no-header", where=source.name, hint="name the columns, or say --no-header"
+        )
     options = scanner.options
     known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
     with progress.task(source.name, source.n_rows * len(options.columns or source.kinds) or None) as tick:
@@ -179,41 +207,6 @@ def _joins(tables: list[TableResult]) -> tuple[tuple[str, tuple[str, ...]], ...]
     keyed = {n for t in tables for v in t.verdicts if (n := v.name.lower()) in identifying or n.endswith(("_id", "id"))}
     found = {n: tuple(t.name for t in tables if any(v.name.lower() == n for v in t.verdicts)) for n in sorted(keyed)}
     return tuple((name, names) for name, names in found.items() if len(names) > 1)
-
-
-def redact_file(
-    path: Path,
-    out: Path,
-    *,
-    how: How,
-    key: bytes | None,
-    options: Options,
-    seed: int,
-    progress: Progress,
-    reading: ReadOptions | None = None,
-) -> Redaction:
-    """Scan a file, write a redacted copy, and scan the copy."""
-    operate = operator(how, key)
-    scanner = prepare(options, seed=seed)
-    sources = [source for source in open_source(str(path), reading) if isinstance(source, StreamedTable)]
-    if len(sources) != 1:
-        raise DataError(
-            "only files with one table can be redacted",
-            reference="one-table",
-            where=path.name,
-            got=f"{len(sources)} tables",
-            hint="export the tables and redact them one by one",
-        )
-    with progress.task(f"scan {path.name}", None) as tick:
-        verdicts = scan_table(sources[0], scanner, tick)
-    columns = redactors(verdicts, operate, scanner)
-    rows = write_copy(sources[0], out, columns)
-    return Redaction(
-        out=str(out),
-        rows=rows,
-        columns={name: r.whole or "found parts: " + ", ".join(sorted(r.entities)) for name, r in columns.items()},
-        after=sweep(str(out), options.model_copy(update={"columns": ()}), seed=seed, progress=progress),
-    )
 
 
 def to_json(result: SweepResult) -> dict[str, Any]:
@@ -242,18 +235,22 @@ def _column(verdict: ColumnVerdict, result: SweepResult) -> dict[str, Any]:
         "personal": verdict.personal,
         "special": list(verdict.special),
         "quasi": list(verdict.quasi),
-        "found": [
-            {
-                "entity_type": f.entity_type,
-                "label": f.rule.label,
-                "sureness": str(f.sureness),
-                "k": f.count.k,
-                "n": f.count.n,
-                "exact": f.count.exact,
-                "interval": [i.low, i.high] if (i := f.count.interval()) else None,
-                "shapes": list(f.count.examples) if result.examples else [],
-                "remedy": f.rule.remedy,
-            }
-            for f in verdict.found
-        ],
+        "found": [_found(f, result) for f in verdict.found],
+        "unclear": [_found(f, result) for f in verdict.unclear],
+    }
+
+
+def _found(found: Found, result: SweepResult) -> dict[str, Any]:
+    interval = found.count.interval()
+    return {
+        "entity_type": found.entity_type,
+        "label": found.rule.label,
+        "sureness": str(found.sureness),
+        "k": found.count.k,
+        "valid": found.count.valid,
+        "n": found.count.n,
+        "exact": found.count.exact,
+        "interval": [interval.low, interval.high] if interval else None,
+        "shapes": list(found.count.examples) if result.examples else [],
+        "remedy": found.rule.remedy,
     }

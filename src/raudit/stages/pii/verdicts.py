@@ -8,13 +8,17 @@ from enum import StrEnum
 
 from raudit.stages.pii import persons
 from raudit.stages.pii.names_of_columns import Hint, HintTable
-from raudit.stages.pii.profile import ColumnProfile, EntityCount
+from raudit.stages.pii.profile import ColumnProfile, EntityCount, clopper_pearson
 from raudit.stages.pii.rulebook import EntityRule, Rulebook
 
 WORDS_OF_SENTENCES = 6.0
 """Words of a text from which on it is likely a sentence and not the name of a thing."""
 LONG_TEXT = 12.0
 """Words of a text from which on chance finds are expected to grow with its length."""
+
+
+LEAST_BY_CHANCE = 3
+"""Cells of keys and numbers that must pass a weak check; one or two of them do by chance."""
 
 
 class Sureness(StrEnum):
@@ -25,6 +29,20 @@ class Sureness(StrEnum):
     SUSPECTED = "suspected"
     """The name says so and the shape fits, but no checksum or model confirms it."""
     IN_TEXT = "inside text"
+    UNCLEAR = "unclear"
+    """Counted, but as rarely or as doubtfully as by chance or by mistake."""
+
+
+UNLISTED = EntityRule(
+    label="value that a recogniser of yours reports",
+    group="direct",
+    finder="pattern",
+    kinds=("text", "integer", "time"),
+    share=0.5,
+    in_text=True,
+    remedy="redact",
+)
+"""How a type is judged that no rule describes: one of a team's own recognisers or of its list of denied values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +65,8 @@ class ColumnVerdict:
     """Direct identifiers and secrets."""
     context: tuple[Found, ...] = ()
     """Places, dates, web addresses and quasi-identifiers, for information."""
+    unclear: tuple[Found, ...] = ()
+    """Direct identifiers that were counted in some cells, and too few or too doubtful to be reported as found."""
     special: tuple[str, ...] = ()
     """Special categories."""
     quasi: tuple[str, ...] = ()
@@ -74,11 +94,18 @@ def judge(profile: ColumnProfile, hints: HintTable, rulebook: Rulebook) -> Colum
     vetoed = hints.vetoes(profile.name)
     found: list[Found] = []
     context: list[Found] = []
-    for entity, rule in rulebook.entities.items():
+    unclear: list[Found] = []
+    counted = {c.entity_type: UNLISTED for c in profile.counts if c.entity_type not in rulebook.entities}
+    for entity, rule in {**rulebook.entities, **counted}.items():
         for verdict in _one(entity, rule, profile, said, vetoed):
-            (found if rule.group in {"direct", "secret"} else context).append(verdict)
+            if verdict.sureness is Sureness.UNCLEAR:
+                unclear.append(verdict)
+            else:
+                (found if rule.group in {"direct", "secret"} else context).append(verdict)
     found = list(_without_echoes(found))
-    return ColumnVerdict(profile=profile, hints=said, found=tuple(found), context=tuple(context))
+    return ColumnVerdict(
+        profile=profile, hints=said, found=tuple(found), context=tuple(context), unclear=tuple(_left(unclear, found))
+    )
 
 
 def _one(
@@ -91,14 +118,16 @@ def _one(
     """Yield at most one verdict on one entity type."""
     hint = said.get(entity)
     count = profile.count(entity)
-    if profile.kind not in rule.kinds and not (profile.kind == "other" and "text" in rule.kinds):
+    kind = "integer" if profile.kind == "number" and entity != "COORDINATES" else profile.kind
+    if kind not in rule.kinds and not (kind == "other" and "text" in rule.kinds):
         return
-    if profile.n_filled == 0 or (rule.needs_hint and hint is not Hint.SURE):
+    if profile.n_filled == 0:
         return
     none = EntityCount(entity_type=entity, k=0, n=profile.n_sampled, exact=False, whole=0)
-    sureness = _sureness(entity, rule, profile, said, vetoed)
-    if sureness is None and count is not None and rule.in_text and _inside_text(entity, rule, profile, count, vetoed):
-        sureness = Sureness.IN_TEXT
+    asked = hint is Hint.SURE or not rule.needs_hint
+    sureness = _sureness(entity, rule, profile, said, vetoed) if asked else None
+    if sureness is None and count is not None and rule.in_text:
+        sureness = _inside(entity, rule, profile, count, vetoed)
     if sureness is not None:
         yield Found(entity_type=entity, rule=rule, sureness=sureness, count=count or none)
 
@@ -131,8 +160,9 @@ def _by_share(
     """Hold the share of cells that an entity covers against its threshold."""
     if rule.group == "secret":
         return Sureness.VALUES
-    valid = count.checksum if count.checksum is not None else count.k
-    share = count.whole_share * (valid / count.k if count.k else 0.0)
+    share = count.whole_share * (count.valid / count.k if count.k else 0.0)
+    if entity == "NATIONAL_ID" and profile.fractions > 0.1:
+        return None  # measured, not given out
     if entity == "PHONE_NUMBER" or (entity == "IP_ADDRESS" and hint is None):
         share = min(share, count.agreed / count.n)
     if hint is Hint.SURE:
@@ -144,6 +174,8 @@ def _by_share(
     if entity in vetoed or profile.free_text or share < rule.share:
         return None
     telephonic = profile.separated >= 0.5 and profile.dialled >= 0.85 and profile.date_shape <= 0.2
+    if not telephonic and profile.dialled >= 0.95 and profile.number_share <= 0.2 and profile.date_shape <= 0.02:
+        telephonic = share >= 0.95  # two groups, such as 0171/1234567: nearly all must be numbers that are given out
     if entity == "PHONE_NUMBER" and not telephonic:
         return None
     if entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"} and profile.distinct_in_sample < 3 <= count.n:
@@ -186,34 +218,84 @@ def _secretive(profile: ColumnProfile) -> bool:
     return profile.kind in {"text", "other"} and profile.distinct_in_sample >= different > 0
 
 
-def _inside_text(
+def _inside(
     entity: str, rule: EntityRule, profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]
-) -> bool:
-    """Personal data inside sentences: certain types by a single cell, guessed ones only if they are not rare."""
-    if rule.group == "context" or not profile.free_text or entity in vetoed or not count.k:
-        return False
-    places = profile.count("LOCATION")
-    if entity == "PERSON" and places and places.k > 10 * count.agreed:
-        # Places named after people.
-        return False
-    if entity in {"PERSON", "PHONE_NUMBER"}:
-        # The longer the texts, the more of them hold a brand or a number that looks like one.
-        # Titles and lists are full of things that are named after people.
-        sentences = profile.prose >= 0.3 and profile.mean_words >= WORDS_OF_SENTENCES
-        least = 0.02 if sentences or entity != "PERSON" else 0.08
-        return count.agreed >= max(3, least * count.n * max(1.0, profile.mean_words / LONG_TEXT))
+) -> Sureness | None:
+    """Personal data inside cells that hold more: certain types by a single cell, guessed ones if they are not rare."""
+    if rule.group == "context" or not count.k:
+        return None
+    if entity == "PERSON":
+        return _person_inside(profile, count, vetoed)
+    if entity == "PHONE_NUMBER" and not count.by_form:
+        return _phone_inside(profile, count, vetoed)
     if entity == "ADDRESS":
-        return count.agreed >= max(2, 0.01 * count.n)
-    if entity == "IP_ADDRESS":
-        return count.agreed > 0
-    valid = count.checksum if count.checksum is not None else count.k
-    return valid > 0
+        if not profile.free_text:
+            return None
+        return (
+            Sureness.IN_TEXT if count.agreed >= max(2, 0.01 * count.n) else Sureness.UNCLEAR if count.agreed else None
+        )
+    valid = count.valid if entity != "IP_ADDRESS" else count.agreed
+    if not valid:
+        return None
+    if rule.chance and not _beyond_chance(count.k, valid, rule.chance):
+        return Sureness.UNCLEAR if profile.free_text else None
+    if rule.chance > 0.02 and not profile.free_text and valid < LEAST_BY_CHANCE:
+        return Sureness.UNCLEAR
+    return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
+
+
+def _beyond_chance(k: int, valid: int, chance: float) -> bool:
+    """Whether more of the matches pass the check than random numbers would: half of them, or surely more than chance.
+
+    One card among a hundred order numbers cannot be told from an order number that passes Luhn by chance.
+    """
+    return valid >= 0.5 * k or clopper_pearson(valid, k, 0.999)[0] > 2 * chance
+
+
+def _phone_inside(profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]) -> Sureness | None:
+    """Numbers grouped like telephone numbers: the longer the texts, the more of them hold one that is none."""
+    if not count.agreed:
+        return None
+    if not profile.free_text:
+        # Keys and codes are numbers too, but they are the whole cell, and such a cell was judged before.
+        beside = count.whole < 0.5 * count.k and count.agreed >= max(3, 0.5 * count.n)
+        return Sureness.IN_TEXT if beside and "PHONE_NUMBER" not in vetoed else None
+    least = 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT)
+    enough = count.agreed >= max(3, least) and "PHONE_NUMBER" not in vetoed
+    return Sureness.IN_TEXT if enough else Sureness.UNCLEAR
+
+
+def _person_inside(profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]) -> Sureness | None:
+    """Names in sentences: titles and lists are full of things that are named after people."""
+    places = profile.count("LOCATION")
+    if not profile.free_text or not count.agreed:
+        return None
+    if "PERSON" in vetoed or (places and places.k > 10 * count.agreed):
+        return Sureness.UNCLEAR
+    sentences = profile.prose >= 0.3 and profile.mean_words >= WORDS_OF_SENTENCES
+    least = (0.02 if sentences else 0.08) * count.n * max(1.0, profile.mean_words / LONG_TEXT)
+    return Sureness.IN_TEXT if count.agreed >= max(3, least) else Sureness.UNCLEAR
+
+
+def _left(unclear: list[Found], found: list[Found]) -> Iterator[Found]:
+    """Of what is unclear, that which no finding on the column covers: the column is read anyway."""
+    known = {f.entity_type for f in found}
+    return (f for f in unclear if f.entity_type not in known)
 
 
 def _without_echoes(found: list[Found]) -> Iterator[Found]:
     """Drop types that are only another reading of what the column is known to hold."""
     certain = any(f.sureness is Sureness.NAME_AND_VALUES for f in found)
-    strong = {"CREDIT_CARD", "IBAN_CODE", "US_SSN", "EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS", "CRYPTO"}
+    strong = {
+        "CREDIT_CARD",
+        "IBAN_CODE",
+        "US_SSN",
+        "EMAIL_ADDRESS",
+        "IP_ADDRESS",
+        "MAC_ADDRESS",
+        "CRYPTO",
+        "NATIONAL_ID",
+    }
     for f in found:
         guessed = f.sureness is Sureness.VALUES and f.rule.group != "secret"
         others = {o.entity_type for o in found if o is not f}
