@@ -63,6 +63,7 @@ def django_settings(workspace: Workspace, options: Options) -> dict[str, Any]:
             "django.contrib.sessions",
             "django.contrib.messages",
             "django.contrib.staticfiles",
+            "django.contrib.humanize",
             "allauth",
             "allauth.account",
             "allauth.mfa",

@@ -104,7 +104,7 @@ def roles(request: Asks, person: str) -> HttpResponse:
     """Replace someone's roles; the log is told, and so is the person."""
     if person not in request.who.people.by_id:
         raise Http404
-    raise_if_reauthentication_required(request)
+    raise_if_reauthentication_required(request, app="allauth.account")
     try:
         given = roles_in(request.POST.get("roles", ""))
         if person == request.who.person and ("administrator", ()) not in given:

@@ -169,7 +169,7 @@ def _envelope(request: Asks, payload: bytes) -> bytes | None:
     if not raw:
         if request.POST.get("without") != "proof":
             raise StatementError(_("Nothing was signed"), reference="statement-unsigned")
-        raise_if_reauthentication_required(request)
+        raise_if_reauthentication_required(request, app="allauth.account")
         return None
     try:
         given = json.loads(raw)
