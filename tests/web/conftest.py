@@ -133,19 +133,19 @@ def make_accounts() -> None:
 
 
 @pytest.fixture
-def workspace(site: Path) -> Iterator[Path]:
+def workspace(site: Path) -> Path:
     """The workspace as it was made, whatever the test before did to its files."""
     from raudit.web import index
     from raudit.web.models import Assignment, Invitation, Notice, RunState, Summary
 
-    for slug in list(p.name for p in site.iterdir() if p.is_dir() and (p / "raudit.yaml").exists()):
+    for slug in [p.name for p in site.iterdir() if (p / "raudit.yaml").exists()]:
         shutil.rmtree(site / slug)
     shutil.rmtree(site / ".git", ignore_errors=True)
     make_workspace(site)
     for model in (Assignment, Invitation, Notice, RunState, Summary):
         model.objects.all().delete()
     index.forget()
-    yield site
+    return site
 
 
 @pytest.fixture

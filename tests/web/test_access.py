@@ -9,7 +9,18 @@ import pytest
 
 from raudit.checklists import load_checklist
 from raudit.checklists.writing import record_answer, save
-from raudit.web.access import ACCESS, ADMINISTRATOR, ANYONE, AUTHOR, EVERYTHING, OPERATOR, READER, REVIEWER, SIGNED_IN, SIGNER
+from raudit.web.access import (
+    ACCESS,
+    ADMINISTRATOR,
+    ANYONE,
+    AUTHOR,
+    EVERYTHING,
+    OPERATOR,
+    READER,
+    REVIEWER,
+    SIGNED_IN,
+    SIGNER,
+)
 from raudit.web.workspace import now
 
 ROLES = {
@@ -64,7 +75,9 @@ def with_an_answer(workspace: Path) -> None:
     checklist = load_checklist(place / "small.yaml")
     path = place / "answers" / "small.yaml"
     write_whole(path, skeleton(checklist, project="Credit").encode())
-    save(path, lambda t: record_answer(t, checklist, "first.what", "It decides", at=now(), by="ann"), checklist=checklist)
+    save(
+        path, lambda t: record_answer(t, checklist, "first.what", "It decides", at=now(), by="ann"), checklist=checklist
+    )
 
 
 def judged(response: Any) -> str:
@@ -89,7 +102,14 @@ def expected(name: str, method: str, person: str) -> set[str]:
     return {"sign in"} if not person else {"forbidden", "missing"}
 
 
-OWN_RULES = {"mfa_authenticate", "mfa_login_webauthn", "account_login", "socialaccount_signup", "account_inactive"}
+OWN_RULES = {
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "account_login",
+    "account_logout",
+    "socialaccount_signup",
+    "account_inactive",
+}
 """Pages of allauth that lead a person who is signed in, or has no login under way, elsewhere; and the one that refuses all."""
 
 
@@ -101,7 +121,11 @@ def test_every_address_by_every_method(as_: Any, workspace: Path, person: str) -
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             client = as_(person)
             response = client.generic(method, filled(path))
-            said = "missing" if response.status_code == 404 and expected(name, method, person) != {"let in"} else judged(response)
+            said = (
+                "missing"
+                if response.status_code == 404 and expected(name, method, person) != {"let in"}
+                else judged(response)
+            )
             if said not in expected(name, method, person) and name not in OWN_RULES:
                 wrong.append((name, method, said, response.status_code, expected(name, method, person)))
     assert wrong == []
@@ -126,15 +150,19 @@ def test_another_systems_objects_are_none(as_: Any, workspace: Path) -> None:
     eve = as_("eve")
     there, nowhere = eve.get("/s/credit/a/small/"), eve.get("/s/nowhere/a/small/")
     assert there.status_code == nowhere.status_code == 404
-    assert there.content.replace(b"credit", b"") == nowhere.content.replace(b"nowhere", b"") or len(there.content) - len(
-        nowhere.content
-    ) in (-1, 0, 1)
+    assert there.content.replace(b"credit", b"") == nowhere.content.replace(b"nowhere", b"") or len(
+        there.content
+    ) - len(nowhere.content) in (-1, 0, 1)
     assert b"Credit" not in eve.get("/").content
-    assert eve.post("/s/credit/a/small/section/first/", {"d:first.what": "x", "v:first.what": "mine"}).status_code == 404
+    assert (
+        eve.post("/s/credit/a/small/section/first/", {"d:first.what": "x", "v:first.what": "mine"}).status_code == 404
+    )
     assert "Credit" not in eve.get("/portfolio.csv").content.decode()
 
 
-@pytest.mark.parametrize("slug", ["..", ".", ".raudit-web", "keys", "credit%2f..", "%2e%2e", "credit\x00", "a" * 300, "credit/../other"])
+@pytest.mark.parametrize(
+    "slug", ["..", ".", ".raudit-web", "keys", "credit%2f..", "%2e%2e", "credit\x00", "a" * 300, "credit/../other"]
+)
 def test_a_system_is_looked_up_never_joined(as_: Any, slug: str) -> None:
     from urllib.parse import quote
 

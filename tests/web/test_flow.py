@@ -141,7 +141,9 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     answers = folder / "credit" / "answers" / "small.yaml"
     assert load_answers(answers, checklist).file.signoffs[0].by == "olga"
     with open_log(folder / "raudit-log.db") as log:
-        outcomes = check_statements(read_statements(answers), load_people(folder / "people.yaml"), enrolment=enrolment_of(log))
+        outcomes = check_statements(
+            read_statements(answers), load_people(folder / "people.yaml"), enrolment=enrolment_of(log)
+        )
         kinds = {entry.type for entry in log.entries()}
     assert [(o.standing, o.detail[:19]) for o in outcomes] == [("proven", "signed with passkey")]
     assert "enrolled before" in outcomes[0].detail

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.checklists.assess import Assessment
-from raudit.checklists.history import add_line, read_lines
+from raudit.checklists.history import add_line
 from raudit.checklists.signoff import answers_sha256
 from raudit.errors import AnswersError
 

@@ -18,9 +18,13 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--origin", default="", help="Public address behind a proxy: https://audit.example.org.")
 @click.option("--trusted-proxies", type=click.IntRange(0, 5), default=0, help="How many proxies stand in front.")
 @click.option("--database", default="", envvar="RAUDIT_WEB_DATABASE", help="postgresql://… ; default: SQLite beside.")
-@click.option("--smtp", default="", envvar="RAUDIT_WEB_SMTP", help="smtp://, smtps:// or smtp+tls://USER:PASSWORD@HOST.")
+@click.option(
+    "--smtp", default="", envvar="RAUDIT_WEB_SMTP", help="smtp://, smtps:// or smtp+tls://USER:PASSWORD@HOST."
+)
 @click.option("--mail-from", default="raudit@localhost", help="Sender of mails.")
-@click.option("--oidc", type=click.Path(path_type=Path, dir_okay=False), help="JSON file with OpenID Connect providers.")
+@click.option(
+    "--oidc", type=click.Path(path_type=Path, dir_okay=False), help="JSON file with OpenID Connect providers."
+)
 @click.option("--webhook", default="", envvar="RAUDIT_WEB_WEBHOOK", help="Address to tell of changed verdicts.")
 @click.option("--demo", is_flag=True, help="Serve the bundled audit, with made-up people in each role.")
 def command(workspace: Path, demo: bool, oidc: Path | None, **given: Any) -> None:

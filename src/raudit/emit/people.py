@@ -16,9 +16,7 @@ from raudit.yamltext import nearest
 EMPTY = "schema: raudit.people/1\npeople: []\n"
 
 
-def change_people(
-    path: Path, edit: Callable[[Any], None], log: Log | None, *, actor: str, clock: datetime
-) -> People:
+def change_people(path: Path, edit: Callable[[Any], None], log: Log | None, *, actor: str, clock: datetime) -> People:
     """Edit people.yaml under its lock and tell the log; comments stay.
 
     Parameters

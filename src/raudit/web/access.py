@@ -44,7 +44,7 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
     "download": {"GET": READER},
     "review": {"GET": REVIEWER, "POST": REVIEWER},
     "sign": {"GET": SIGNER, "POST": SIGNER},
-    "sign-finish": {"POST": SIGNER},
+    "sign-finish": {"GET": SIGNER, "POST": SIGNER},
     "met": {"POST": REVIEWER},
     "findings": {"GET": READER},
     "finding": {"GET": READER},

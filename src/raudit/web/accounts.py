@@ -28,7 +28,7 @@ from raudit.web.workspace import now
 DAYS = 7
 
 
-class InvitedOnly(DefaultAccountAdapter):
+class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody makes an account for themselves."""
 
     def is_open_for_signup(self, request: Any) -> bool:
@@ -36,7 +36,7 @@ class InvitedOnly(DefaultAccountAdapter):
         return False
 
 
-class InvitedOnlySocial(DefaultSocialAccountAdapter):
+class InvitedOnlySocial(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """A provider signs in who was invited with the address that it vouches for, and nobody else."""
 
     def is_open_for_signup(self, request: Any, sociallogin: Any) -> bool:
@@ -88,9 +88,7 @@ def accept(token: str, *, person: str, name: str, email: str, password: str) -> 
     return user
 
 
-def add_person(
-    person: str, *, name: str, email: str, roles: list[tuple[str, tuple[str, ...]]], actor: str
-) -> None:
+def add_person(person: str, *, name: str, email: str, roles: list[tuple[str, tuple[str, ...]]], actor: str) -> None:
     """Add someone to people.yaml, and tell the log."""
 
     def edit(document: Any) -> None:

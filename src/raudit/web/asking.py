@@ -177,7 +177,7 @@ def take(text: str, checklist: Checklist, post: QueryDict, taken: Taken, *, by: 
         if question is None:
             continue
         try:
-            after = _put(text, checklist, question, typed_in(post, question), post[f"d:{name}"], by=by, at=at)
+            after = _put(text, checklist, question, typed_in(post, question), str(post[f"d:{name}"]), by=by, at=at)
         except AnswerConflict as conflict:
             taken.conflicts[name] = conflict
             continue

@@ -45,7 +45,9 @@ def make_demo(folder: Path) -> Workspace:
 
 def _copy(folder: Path, place: Path) -> None:
     source = resource_dir("examples") / EXAMPLE
-    made_here = shutil.ignore_patterns("keys", "model.skops", "__pycache__", "raudit-log*", "report.*", "record.json", "people.yaml", "raudit.yaml")
+    made_here = shutil.ignore_patterns(
+        "keys", "model.skops", "__pycache__", "raudit-log*", "report.*", "record.json", "people.yaml", "raudit.yaml"
+    )
     shutil.copytree(source, place, dirs_exist_ok=True, ignore=made_here)
     write_whole(folder / "people.yaml", _people((source / "people.yaml").read_text("utf-8")).encode())
     plan = (source / "raudit.yaml").read_text("utf-8")
@@ -76,9 +78,13 @@ def begin() -> None:
     if not RunState.objects.exists():
         RunState.objects.create(system=SLUG, by="pm")
         question = next(iter(shipped("launch-readiness").questions))
-        Assignment.objects.create(system=FIRST_SLUG, assessment="launch-readiness", question=question, person="pm", by="dpo")
+        Assignment.objects.create(
+            system=FIRST_SLUG, assessment="launch-readiness", question=question, person="pm", by="dpo"
+        )
         where = f"/s/{FIRST_SLUG}/a/launch-readiness/q/{question}/"
-        Notice.objects.create(person="pm", kind="assigned", about="Begin here: your first answer", where=where, by="dpo")
+        Notice.objects.create(
+            person="pm", kind="assigned", about="Begin here: your first answer", where=where, by="dpo"
+        )
 
 
 def _people(text: str) -> str:
@@ -88,7 +94,9 @@ def _people(text: str) -> str:
     document = yaml.load(text)
     for entry in document["people"]:
         entry["roles"] = list(ROLES.get(entry["id"], ("reader",)))
-    document["people"].append({"id": "admin", "name": "Ada Min", "known_as": ["admin@example.org"], "roles": ["administrator"]})
+    document["people"].append(
+        {"id": "admin", "name": "Ada Min", "known_as": ["admin@example.org"], "roles": ["administrator"]}
+    )
     return dump(document, yaml)
 
 

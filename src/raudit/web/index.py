@@ -12,11 +12,11 @@ from datetime import date
 from threading import Lock
 from typing import Any
 
+from raudit.checklists.history import history_path
 from raudit.errors import RauditError
 from raudit.people import People
 from raudit.plan import Plan
 from raudit.statements.storage import statements_path
-from raudit.checklists.history import history_path
 from raudit.web.models import Summary
 from raudit.web.reading import Held, held_part, last_run, mark_of, parts, plan_at
 from raudit.web.workspace import Workspace
@@ -130,7 +130,12 @@ def _summary(slug: str, plan: Plan, part: Any, people: People, stamp: str, run_m
             return summed(part.name, held_part(plan, part, people))
         except RauditError as error:
             where = error.where.rsplit("/", 1)[-1]
-            return {**_EMPTY, "name": part.name, "title": part.checklist.file.title, "fault": f"{where} {error.message}"}
+            return {
+                **_EMPTY,
+                "name": part.name,
+                "title": part.checklist.file.title,
+                "fault": f"{where} {error.message}",
+            }
 
     return _kept(f"{slug}/{part.name}", _digest(seen), make)
 
@@ -195,7 +200,9 @@ def _run(slug: str, ran: Any, run_mark: Any) -> dict[str, Any]:
     return _kept(f"{slug}/ run", _digest(f"{SHAPE}{run_mark}"), make)
 
 
-def waiting_for(row: Row, person: str, people: People, roles: frozenset[str], signs: tuple[str, ...]) -> list[dict[str, Any]]:
+def waiting_for(
+    row: Row, person: str, people: People, roles: frozenset[str], signs: tuple[str, ...]
+) -> list[dict[str, Any]]:
     """What of a system waits for a person: one line each, with the page it is done on."""
     found: list[dict[str, Any]] = []
 
@@ -210,14 +217,17 @@ def waiting_for(row: Row, person: str, people: People, roles: frozenset[str], si
         unread = sum(count for by, count in part["unread"].items() if not own(by))
         if "reviewer" in roles and unread and part["state"] in ("submitted", "in review", "returned"):
             found.append({**place, "kind": "review", "count": unread, "page": "review"})
-        for role in signs:
-            if role in part["missing"] and part["state"] == "awaiting sign-off":
-                found.append({**place, "kind": "sign", "role": role, "page": "sign"})
-        for item in part["unknown"]:
-            if item["owner"] and own(item["owner"]):
-                found.append({**place, "kind": "find-out", "due": item["due"], "what": item["question"], "page": "assessment"})
-        for item in part["conditions"]:
-            if item["owner"] and own(item["owner"]):
-                found.append({**place, "kind": "condition", "due": item["due"], "what": item["what"], "page": "sign"})
+        if part["state"] == "awaiting sign-off":
+            found += [
+                {**place, "kind": "sign", "role": role, "page": "sign"} for role in signs if role in part["missing"]
+            ]
+        found += [
+            {**place, "kind": kind, "due": item["due"], "what": item[what], "page": target}
+            for kind, what, target, items in (
+                ("find-out", "question", "assessment", part["unknown"]),
+                ("condition", "what", "assessment", part["conditions"]),
+            )
+            for item in items
+            if item["owner"] and own(item["owner"])
+        ]
     return found
-

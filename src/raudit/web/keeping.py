@@ -64,7 +64,15 @@ def _git(folder: Path, arguments: list[str]) -> bool:
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0",
         "GIT_COMMITTER_NAME": "raudit serve", "GIT_COMMITTER_EMAIL": "serve@raudit.invalid",
     }  # fmt: skip
-    command = ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "commit.gpgSign=false", "-c", f"safe.directory={folder.resolve()}"]
+    command = [
+        "git",
+        "-c",
+        f"core.hooksPath={os.devnull}",
+        "-c",
+        "commit.gpgSign=false",
+        "-c",
+        f"safe.directory={folder.resolve()}",
+    ]
     try:
         done = subprocess.run(  # noqa: S603 -- a list, no shell; names follow "--"
             [*command, *arguments], cwd=folder, env=own, check=False, timeout=30,

@@ -14,7 +14,7 @@ from django.utils import translation
 
 from raudit.errors import RauditError
 from raudit.web.access import ACCESS, ADMINISTRATOR, ANYONE, EVERYTHING, SIGNED_IN, Who
-from raudit.web.workspace import SystemUnknown, Workspace
+from raudit.web.workspace import SystemUnknownError, Workspace
 
 Handler = Callable[[HttpRequest], HttpResponse]
 POLICY = (
@@ -68,7 +68,7 @@ def language(get_response: Handler) -> Handler:
         chosen = getattr(request.user, "language", "") or request.COOKIES.get("language", "")
         code = chosen if chosen in known else translation.get_language_from_request(request)
         with translation.override(code):
-            request.LANGUAGE_CODE = code  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = code
             response = get_response(request)
         response["Content-Language"] = code
         return response
@@ -87,9 +87,7 @@ class Gate:
         request.who = None  # type: ignore[attr-defined]
         return self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, _view: Any, _args: Any, kwargs: dict[str, Any]
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, _view: Any, _args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         """Refuse what the table does not open."""
         match = request.resolver_match
         needs = ACCESS.get(match.view_name if match else "")
@@ -118,7 +116,7 @@ class Gate:
             return None
         try:
             plan = workspace().plan(kwargs["system"])
-        except SystemUnknown as error:
+        except SystemUnknownError as error:
             raise Http404 from error
         name = plan.file.system.name
         if not who.roles(name):
@@ -130,7 +128,7 @@ class Gate:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn an error of ours into a page that says what, where and what to do; others stay faults."""
-        if isinstance(error, SystemUnknown):
+        if isinstance(error, SystemUnknownError):
             raise Http404 from error
         if isinstance(error, RauditError):
             status = {2: 400, 6: 409}.get(error.exit_status, 500)

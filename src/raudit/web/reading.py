@@ -1,4 +1,4 @@
-"""What the files of a system say now: assessments, runs, records. Reads are kept by what the file system says of a file."""
+"""What the files of a system say now: assessments, runs, records. Reads are kept for as long as a file stays."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class Ran:
 def runs_of(plan: Plan) -> tuple[Ran, ...]:
     """Finished runs, newest first."""
     found = list(_runs(plan))
-    return tuple(sorted(found, key=lambda ran: _clock(ran), reverse=True))
+    return tuple(sorted(found, key=_clock, reverse=True))
 
 
 def _clock(ran: Ran) -> tuple[str, str]:

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import IO, Any
 
 from django.db import close_old_connections, connection
@@ -73,10 +72,22 @@ class Worker(threading.Thread):
         place = workspace()
         folder = timezone.now().strftime("%Y%m%dT%H%M%SZ")
         out = place.folder / state.system / "runs" / folder
-        command = [sys.executable, "-m", "raudit.web.child", str(place.folder / state.system / "raudit.yaml"), str(out), state.by]
+        command = [
+            sys.executable,
+            "-m",
+            "raudit.web.child",
+            str(place.folder / state.system / "raudit.yaml"),
+            str(out),
+            state.by,
+        ]
         environment = os.environ | {"RAUDIT_PARENT": str(os.getpid())}
         self.child = subprocess.Popen(  # noqa: S603 -- our own program, a list, no shell
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True, env=environment
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=environment,
         )
         _set(state, state=RunState.RUNNING, started=timezone.now(), folder=folder, pid=self.child.pid)
         timer = threading.Timer(LIMIT, self.child.kill)
@@ -87,10 +98,16 @@ class Worker(threading.Thread):
         self.child = None
         if said.get("done"):
             _set(state, state=RunState.DONE, ended=timezone.now(), step="")
-            _told(state, out)
+            _told(state)
         else:
             error = said.get("error") or f"the run ended without a word (status {status})"
-            _set(state, state=RunState.INTERRUPTED if self.stopping.is_set() else RunState.FAILED, ended=timezone.now(), error=error, step="")
+            _set(
+                state,
+                state=RunState.INTERRUPTED if self.stopping.is_set() else RunState.FAILED,
+                ended=timezone.now(),
+                error=error,
+                step="",
+            )
 
 
 def _follow(state: RunState, lines: IO[str] | None) -> dict[str, Any]:
@@ -113,13 +130,15 @@ def _set(row: RunState, /, **values: Any) -> None:
     row.save(update_fields=[*values, "beat"])
 
 
-def _told(state: RunState, out: Path) -> None:
+def _told(state: RunState) -> None:
     """Tell whoever asked for the run, and the webhook if the verdict changed."""
     from raudit.web.models import Notice
     from raudit.web.reading import runs_of
     from raudit.web.webhook import verdict_changed
 
-    Notice.objects.create(person=state.by, kind="run ended", about=state.system, where=f"/s/{state.system}/runs/", by="service:serve")
+    Notice.objects.create(
+        person=state.by, kind="run ended", about=state.system, where=f"/s/{state.system}/runs/", by="service:serve"
+    )
     plan = workspace().plan(state.system)
     records = [ran.record for ran in runs_of(plan)[:2]]
     verdict_changed(plan.file.system.name, state.system, records)

@@ -70,9 +70,7 @@ def first_link(options: Options) -> str:
     return f"{options.base}/invited/{invite('', '', by='service:serve')}/"
 
 
-def serve(
-    workspace: Workspace, options: Options, *, say: Any = print, then: Callable[[], None] | None = None
-) -> None:
+def serve(workspace: Workspace, options: Options, *, say: Any = print, then: Callable[[], None] | None = None) -> None:
     """Serve a workspace until it is stopped.
 
     Raises
@@ -120,8 +118,12 @@ def _server(options: Options) -> Any:
     listen = "127.0.0.1" if options.host.endswith("localhost") else options.host
     proxied: dict[str, Any] = {}
     if options.trusted_proxies:
-        proxied = {"trusted_proxy": "*", "trusted_proxy_count": options.trusted_proxies,
-                   "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto", "clear_untrusted_proxy_headers": True}  # fmt: skip
+        proxied = {
+            "trusted_proxy": "*",
+            "trusted_proxy_count": options.trusted_proxies,
+            "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto",
+            "clear_untrusted_proxy_headers": True,
+        }
     try:
         return create_server(
             get_wsgi_application(), host=listen, port=options.port, ident=None, threads=8,

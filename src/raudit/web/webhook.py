@@ -1,4 +1,4 @@
-"""Tell an address of the administrator's that a system's verdict changed: signed, tried again, nothing but the verdict."""
+"""Tell an address of the administrator's that a verdict changed: signed, tried again, nothing but the verdict."""
 
 from __future__ import annotations
 
@@ -29,8 +29,14 @@ def verdict_changed(name: str, slug: str, records: list[Record]) -> None:
     verdicts = [str(record.verdict.status) if record.verdict else "" for record in records]
     if not address or not verdicts or (len(verdicts) > 1 and verdicts[0] == verdicts[1]):
         return
-    said = {"event": "verdict.changed", "system": name, "page": f"{settings.RAUDIT_OPTIONS.base}/s/{slug}/",
-            "run": records[0].run.id, "verdict": verdicts[0], "before": verdicts[1] if len(verdicts) > 1 else None}  # fmt: skip
+    said = {
+        "event": "verdict.changed",
+        "system": name,
+        "page": f"{settings.RAUDIT_OPTIONS.base}/s/{slug}/",
+        "run": records[0].run.id,
+        "verdict": verdicts[0],
+        "before": verdicts[1] if len(verdicts) > 1 else None,
+    }
     body = json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
     threading.Thread(target=send, args=(address, body), daemon=True).start()
 

@@ -49,7 +49,7 @@ def moment(value: Any) -> str:
     """A time in words, in UTC."""
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+            value = datetime.fromisoformat(value)
         except ValueError:
             return str(value)
     if isinstance(value, datetime):

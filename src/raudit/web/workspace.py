@@ -31,7 +31,7 @@ SLUG = re.compile(r"[^\W_](?:[\w.-]{0,98}\w)?", re.UNICODE)
 """Names of folders that can be systems; nothing hidden, nothing that leads elsewhere."""
 
 
-class SystemUnknown(UsageError):
+class SystemUnknownError(UsageError):
     """No such system in the workspace."""
 
 
@@ -122,12 +122,12 @@ class Workspace:
 
         Raises
         ------
-        SystemUnknown
+        SystemUnknownError
             If there is none; a name is looked up, never joined unseen.
         """
         path = self.folder / slug
         if not SLUG.fullmatch(slug) or not (path / PLAN_NAME).is_file() or path.is_symlink():
-            raise SystemUnknown("there is no such system", reference="system-unknown", got=slug[:100])
+            raise SystemUnknownError("there is no such system", reference="system-unknown", got=slug[:100])
         return path
 
     def plan(self, slug: str) -> Plan:
@@ -156,7 +156,15 @@ def now() -> datetime:
 
 
 def plan_text(
-    *, name: str, version: str, purpose: str, owner: str, affected: str, data: str, checklists: dict[str, str], rest: str
+    *,
+    name: str,
+    version: str,
+    purpose: str,
+    owner: str,
+    affected: str,
+    data: str,
+    checklists: dict[str, str],
+    rest: str,
 ) -> str:
     """A plan for a new system of a workspace.
 

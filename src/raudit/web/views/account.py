@@ -37,13 +37,17 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
     faults = _faults(typed, email, request.POST.get("password", ""), first=not held.person)
     if not faults:
         try:
-            user = accept(token, person=typed["person"], name=typed["name"], email=email, password=request.POST["password"])
+            user = accept(
+                token, person=typed["person"], name=typed["name"], email=email, password=request.POST["password"]
+            )
         except UsageError as error:
             faults["email"] = error.message
         else:
             login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
             record_authentication(request, user, "password")
-            messages.success(request, _("Welcome. Add a passkey next: with it you sign in, and you sign what you decide."))
+            messages.success(
+                request, _("Welcome. Add a passkey next: with it you sign in, and you sign what you decide.")
+            )
             return HttpResponseRedirect(to("account"))
     return page(request, "invited.html", held=held, typed=typed, faults=faults, status=422)
 
@@ -119,5 +123,3 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """A fault of ours; without the frame, which may be what is broken."""
     return HttpResponse(render(request, "web/broken.html").content, status=500)
-
-

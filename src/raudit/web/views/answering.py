@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,7 +18,8 @@ from raudit.checklists.document import skeleton
 from raudit.checklists.documents import store_document
 from raudit.checklists.history import add_note, notes, sayings
 from raudit.checklists.signoff import answers_sha256
-from raudit.checklists.states import STATES, submit as submit_answers
+from raudit.checklists.states import STATES
+from raudit.checklists.states import submit as submit_answers
 from raudit.checklists.writing import add_evidence, record_answer
 from raudit.emit import books_of, keep
 from raudit.errors import AnswersError
@@ -33,7 +34,28 @@ from raudit.web.workspace import now
 
 EVIDENCE_MAX = 50 << 20
 EVIDENCE_ENDINGS = frozenset(
-    ".pdf .png .jpg .jpeg .txt .md .csv .tsv .json .yaml .yml .docx .xlsx .pptx .odt .ods .html .eml .zip .svg".split()
+    [
+        ".pdf",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".txt",
+        ".md",
+        ".csv",
+        ".tsv",
+        ".json",
+        ".yaml",
+        ".yml",
+        ".docx",
+        ".xlsx",
+        ".pptx",
+        ".odt",
+        ".ods",
+        ".html",
+        ".eml",
+        ".zip",
+        ".svg",
+    ]
 )
 
 
@@ -50,13 +72,19 @@ def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
         for name, answer in found.answers.file.answers.items()
         if answer.review.state == "to_correct" and name in result.visible
     )
-    tasks = []
+    tasks: list[dict[str, Any]] = []
     for section in found.checklist.file.sections:
         shown = [question.id for question in section.questions if question.id in result.visible]
         if shown:
             done = sum(1 for name in shown if name in found.answers.file.answers)
             tasks.append(
-                {"section": section, "open": gaps[section.id], "of": len(shown), "done": done, "returned": returned[section.id]}
+                {
+                    "section": section,
+                    "open": gaps[section.id],
+                    "of": len(shown),
+                    "done": done,
+                    "returned": returned[section.id],
+                }
             )
     first = next((task["section"].id for task in tasks if task["open"]), "")
     actions = STATES[found.state].may
@@ -198,7 +226,9 @@ def question(request: Asks, system: str, assessment: str, question: str) -> Http
     return _question(request, found, name)
 
 
-def _question(request: Asks, found: Held, name: str, *, error: str = "", words: str = "", status: int = 200) -> HttpResponse:
+def _question(
+    request: Asks, found: Held, name: str, *, error: str = "", words: str = "", status: int = 200
+) -> HttpResponse:
     path = found.part.path
     there = path.is_file()
     item = asked(found, name, _text(found), assigned=_assigned(request, found).get(name, ""))
@@ -220,13 +250,22 @@ def note(request: Asks, system: str, assessment: str, question: str) -> HttpResp
     at = now().strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
         with locked(path.resolve()):
-            add_note(path.resolve(), name, by=request.who.person, at=at, words=words, reply_to=request.POST.get("reply_to", ""))
+            add_note(
+                path.resolve(),
+                name,
+                by=request.who.person,
+                at=at,
+                words=words,
+                reply_to=request.POST.get("reply_to", ""),
+            )
     except AnswersError as error:
         return _question(request, found, name, error=in_words(error), words=words, status=422)
     where = to("question", system, assessment, name)
     for person in mentioned(words):
         entry = request.who.people.find(person)
-        if entry and any(grant.systems in (("*",),) or request.plan.file.system.name in grant.systems for grant in entry.roles):
+        if entry and any(
+            grant.systems == ("*",) or request.plan.file.system.name in grant.systems for grant in entry.roles
+        ):
             tell(entry.id, "mentioned", found.checklist.questions[name].text, where, by=request.who.person)
     return HttpResponseRedirect(where + "#notes")
 
@@ -289,7 +328,9 @@ def _stored(path: Path, upload: Any, observed: str) -> dict[str, str]:
     ending = Path(upload.name or "").suffix.lower()
     if ending not in EVIDENCE_ENDINGS:
         raise AnswersError(
-            _("files of this kind are not taken"), reference="evidence-kind", expected=" ".join(sorted(EVIDENCE_ENDINGS))
+            _("files of this kind are not taken"),
+            reference="evidence-kind",
+            expected=" ".join(sorted(EVIDENCE_ENDINGS)),
         )
     if upload.size > EVIDENCE_MAX:
         raise AnswersError(_("the file is larger than 50 MB"), reference="evidence-large")
@@ -303,7 +344,7 @@ def _stored(path: Path, upload: Any, observed: str) -> dict[str, str]:
         return store_document(path.resolve(), copy, observed=observed)
 
 
-def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> HttpResponse:
+def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> HttpResponseBase:
     """A file that an answer links, looked up by its digest; always as a download, never as a page of ours."""
     found = assessment_of(request, assessment)
     for answer in found.answers.file.answers.values():
@@ -312,7 +353,9 @@ def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> H
             inside = path.is_relative_to(found.part.path.parent.resolve())
             if link.sha256 == digest and link.kind == "document" and inside and path.is_file():
                 name = path.name.partition("-")[2] or path.name
-                response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
+                response = FileResponse(
+                    path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
+                )
                 response["Content-Security-Policy"] = "default-src 'none'; sandbox"
                 return response
     raise Http404
@@ -330,7 +373,10 @@ def submit(request: Asks, system: str, assessment: str) -> HttpResponse:
             return HttpResponseRedirect(to("assessment", system, assessment))
         submit_answers(path, found.result, by=person, at=at)
     for entry in request.who.people.by_id.values():
-        if any(g.role == "reviewer" and (g.systems == ("*",) or request.plan.file.system.name in g.systems) for g in entry.roles):
+        if any(
+            g.role == "reviewer" and (g.systems == ("*",) or request.plan.file.system.name in g.systems)
+            for g in entry.roles
+        ):
             tell(entry.id, "submitted", found.checklist.file.title, to("review", system, assessment), by=person)
     messages.success(request, _("Submitted: the reviewers are told."))
     return HttpResponseRedirect(to("assessment", system, assessment))
@@ -343,10 +389,13 @@ def import_workbook(request: Asks, system: str, assessment: str) -> HttpResponse
     if request.method == "POST":
         upload = request.FILES.get("workbook")
         try:
-            if upload is None or upload.size > (10 << 20):
+            if upload is None or (upload.size or 0) > (10 << 20):
                 raise AnswersError(_("choose a workbook of at most 10 MB"), reference="workbook-none")
             count = _merge(request, found, upload.read())
-            messages.success(request, ngettext("%(n)d answer was taken over.", "%(n)d answers were taken over.", count) % {"n": count})
+            messages.success(
+                request,
+                ngettext("%(n)d answer was taken over.", "%(n)d answers were taken over.", count) % {"n": count},
+            )
             return HttpResponseRedirect(to("assessment", system, assessment))
         except AnswersError as fault:
             where = f"{fault.where}: " if fault.where else ""
@@ -382,7 +431,14 @@ def _taken_over(text: str, checklist: Checklist, name: str, answer: Any, person:
     if answer.state == "answered" and value in (None, "", []):
         return text
     return record_answer(
-        text, checklist, name, value, at=at, state=answer.state, why=answer.why, by=person, owner=answer.owner, due=answer.due
+        text,
+        checklist,
+        name,
+        value,
+        at=at,
+        state=answer.state,
+        why=answer.why,
+        by=person,
+        owner=answer.owner,
+        due=answer.due,
     )
-
-

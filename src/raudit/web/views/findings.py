@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from raudit.emit.waivers import approve_waiver, request_waiver, two_people
 from raudit.errors import RauditError
 from raudit.findings import Finding, written
 from raudit.policy import load_waivers
-from raudit.policy.waive import named
+from raudit.policy.waive import Covered, named
 from raudit.record import Record
 from raudit.web.keeping import commit
 from raudit.web.reading import last_run, record_at, runs_of
@@ -99,7 +98,13 @@ def finding(request: Asks, system: str, fingerprint: str) -> HttpResponse:
     for ran in runs_of(request.plan)[:20]:
         record = record_at(ran.record_file)
         old = next((f for f in record.findings if f.fingerprint == fingerprint), None)
-        before.append({"clock": record.run.clock, "status": str(old.status) if old else "", "number": number_of(old) if old else ""})
+        before.append(
+            {
+                "clock": record.run.clock,
+                "status": str(old.status) if old else "",
+                "number": number_of(old) if old else "",
+            }
+        )
     return page(
         request, "finding.html", finding=found, stage=stage, rule=rule, number=number_of(found), before=before,
         fingerprint=fingerprint, waivable=str(found.status) == "failed" and bool(request.plan.file.waivers),
@@ -114,7 +119,8 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
         raise Http404
     path = request.plan.path(request.plan.file.waivers)
     typed = {key: request.POST.get(key, "").strip() for key in ("reason", "approver", "expires", "ticket")}
-    error, covered, waiver = "", (), None
+    error, waiver = "", None
+    covered: tuple[Covered, ...] = ()
     if request.method == "POST":
         try:
             with books_of(path, clock=now(), actor=request.who.person) as books:
@@ -157,8 +163,8 @@ def approve(request: Asks, system: str, waiver: str) -> HttpResponse:
     path = request.plan.path(request.plan.file.waivers)
     try:
         held = named(path, waiver)
-    except RauditError as error:
-        raise Http404 from error
+    except RauditError as fault:
+        raise Http404 from fault
     error = ""
     if request.method == "POST":
         try:
@@ -170,5 +176,3 @@ def approve(request: Asks, system: str, waiver: str) -> HttpResponse:
         except RauditError as fault:
             error = fault.message
     return page(request, "waiver.html", status=409 if error else 200, waiver=held, error=error)
-
-

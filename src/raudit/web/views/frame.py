@@ -6,9 +6,14 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from raudit.errors import AnswersError
 from raudit.plan import Plan
@@ -22,6 +27,7 @@ MENTION = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]{0,63})")
 class Asks(HttpRequest):
     """A request behind the gate."""
 
+    user: Any
     who: Who
     plan: Plan
 
@@ -86,3 +92,17 @@ def in_words(error: AnswersError) -> str:
     """An error at its field, in one sentence."""
     expected = f": {error.expected}" if error.expected else ""
     return f"{error.message}{expected}"
+
+
+def stale(request: HttpRequest, back: str) -> HttpResponse | None:
+    """Where to give the password or key again, before what weighs most; nothing if that was minutes ago.
+
+    allauth would resume the form by itself, past the gate; here the person comes back to a page and sends it again.
+    """
+    if did_recently_reauthenticate(request):
+        return None
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    if not methods:
+        raise PermissionDenied
+    messages.info(request, _("Show once more that it is you, then send it again."))
+    return HttpResponseRedirect(f"{methods[0]['url']}?next={quote(back)}")

@@ -45,7 +45,14 @@ def home(request: Asks) -> HttpResponse:
     waiting = [item for row in found for item in _waiting(row, who)]
     known = {row.slug: row.name for row in found}
     assigned = [
-        {"kind": "assigned", "system": a.system, "name": known[a.system], "part": a.assessment, "question": a.question, "page": "question"}
+        {
+            "kind": "assigned",
+            "system": a.system,
+            "name": known[a.system],
+            "part": a.assessment,
+            "question": a.question,
+            "page": "question",
+        }
         for a in Assignment.objects.filter(person=who.person)
         if a.system in known and not _answered(a)
     ]
@@ -63,7 +70,9 @@ def _answered(given: Assignment) -> bool:
     plan = plan_at(workspace(), given.system)
     part = next((part for part in parts(plan) if part.name == given.assessment), None)
     # The line of an answer at its margin: enough here, the page itself reads the file.
-    return part is None or not part.path.is_file() or f"\n  {given.question}:" in part.path.read_text("utf-8", "replace")
+    return (
+        part is None or not part.path.is_file() or f"\n  {given.question}:" in part.path.read_text("utf-8", "replace")
+    )
 
 
 def _urgent(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ def log(request: Asks) -> HttpResponse:
         shown = [
             _shown(entry, held.people())
             for entry in reversed(entries)
-            if (not kind or str(entry.type) == kind) and (not words or words in entry.data.decode("utf-8", "replace").casefold())
+            if (not kind or str(entry.type) == kind)
+            and (not words or words in entry.data.decode("utf-8", "replace").casefold())
         ]
         leads = hunt(entries, today=now().date().isoformat()) if request.GET.get("hunt") else None
         state = log_state(held) if entries else None
@@ -38,5 +39,15 @@ def log(request: Asks) -> HttpResponse:
 
 
 def _shown(entry: Any, people: Mapping[str, str]) -> dict[str, Any]:
-    body = [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in entry.body.items()]
-    return {"index": entry.index, "time": entry.time, "type": str(entry.type), "run": entry.run, "actor": people.get(entry.actor, entry.actor), "body": body}
+    body = [
+        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in entry.body.items()
+    ]
+    return {
+        "index": entry.index,
+        "time": entry.time,
+        "type": str(entry.type),
+        "run": entry.run,
+        "actor": people.get(entry.actor, entry.actor),
+        "body": body,
+    }

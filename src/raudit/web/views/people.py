@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -16,12 +15,13 @@ from raudit.checklists import shipped_checklists
 from raudit.checklists.load import shipped
 from raudit.errors import PeopleError
 from raudit.web.access import BUILT_IN
-from raudit.web.accounts import add_person, invite as make_invitation, set_roles
+from raudit.web.accounts import add_person, set_roles
+from raudit.web.accounts import invite as make_invitation
 from raudit.web.middleware import workspace
 from raudit.web.models import Invitation, User
 from raudit.web.reading import plan_at
 from raudit.web.views.account import PERSON
-from raudit.web.views.frame import Asks, page, tell, to
+from raudit.web.views.frame import Asks, page, stale, tell, to
 
 ROLE = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 
@@ -31,7 +31,9 @@ def people(request: Asks) -> HttpResponse:
     return _people(request)
 
 
-def _people(request: Asks, *, error: str = "", typed: dict[str, str] | None = None, link: str = "", link_for: str = "") -> HttpResponse:
+def _people(
+    request: Asks, *, error: str = "", typed: dict[str, str] | None = None, link: str = "", link_for: str = ""
+) -> HttpResponse:
     accounts = {user.person: user for user in User.objects.all()}
     invited = {item.person for item in Invitation.objects.filter(used=None)}
     listed = [
@@ -60,7 +62,7 @@ def _systems() -> list[str]:
     for slug in place.slugs():
         try:
             found.append(plan_at(place, slug).file.system.name)
-        except Exception:  # noqa: BLE001, PERF203, S112 -- a broken plan has its own page
+        except Exception:  # noqa: BLE001, S112 -- a broken plan has its own page
             continue
     return found
 
@@ -93,7 +95,13 @@ def add(request: Asks) -> HttpResponse:
             raise PeopleError(_("This id is someone's already"), reference="person-exists")
         if typed["email"]:
             validate_email(typed["email"])
-        add_person(typed["person"], name=typed["name"], email=typed["email"], roles=roles_in(typed["roles"]), actor=request.who.person)
+        add_person(
+            typed["person"],
+            name=typed["name"],
+            email=typed["email"],
+            roles=roles_in(typed["roles"]),
+            actor=request.who.person,
+        )
     except (PeopleError, ValidationError) as error:
         return _people(request, error=getattr(error, "message", "") or str(error), typed=typed)
     messages.success(request, _("Added to people.yaml. Invite them next."))
@@ -104,11 +112,15 @@ def roles(request: Asks, person: str) -> HttpResponse:
     """Replace someone's roles; the log is told, and so is the person."""
     if person not in request.who.people.by_id:
         raise Http404
-    raise_if_reauthentication_required(request, app="allauth.account")
+    again = stale(request, to("people"))
+    if again is not None:
+        return again
     try:
         given = roles_in(request.POST.get("roles", ""))
         if person == request.who.person and ("administrator", ()) not in given:
-            raise PeopleError(_("You cannot take your own administration away; let another administrator do it"), reference="own-role")
+            raise PeopleError(
+                _("You cannot take your own administration away; let another administrator do it"), reference="own-role"
+            )
         set_roles(person, given, actor=request.who.person)
     except PeopleError as error:
         return _people(request, error=error.message)

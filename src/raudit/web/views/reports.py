@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 
 from raudit.canonical import sha256
 from raudit.checklists import exchange
@@ -42,7 +42,9 @@ def page_of(request: Asks, ran: Ran) -> bytes:
         from raudit.files import write_whole
 
         section = request.plan.file.report
-        html = render_html(ran.record, template=section.template, language=section.language, templates_dir=request.plan.folder)
+        html = render_html(
+            ran.record, template=section.template, language=section.language, templates_dir=request.plan.folder
+        )
         write_whole(made, html.encode())
     return made.read_bytes()
 
@@ -58,7 +60,7 @@ def shown(request: Asks, system: str) -> HttpResponse:
     return response
 
 
-def file(request: Asks, system: str, run: str, name: str) -> HttpResponse:
+def file(request: Asks, system: str, run: str, name: str) -> HttpResponseBase:
     """A file of a run; both names are looked up, never joined unseen."""
     ran = next((item for item in runs_of(request.plan) if item.name == run), None)
     if ran is None or name not in FILES or not (ran.folder / name).is_file():

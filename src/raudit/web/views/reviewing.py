@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -10,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from raudit.checklists.assess import answer_text
 from raudit.checklists.history import notes, sayings
-from raudit.checklists.states import may
 from raudit.checklists.signoff import answer_digests
+from raudit.checklists.states import may
 from raudit.emit import books_of
 from raudit.emit.decisions import decide, review_statement
 from raudit.errors import AnswersError, StatementError
@@ -42,11 +43,19 @@ def left_to(request: Asks, found: Held) -> list[str]:
     ]
 
 
-def _show(request: Asks, found: Held, wanted: str, *, error: str = "", note: str = "", status: int = 200) -> HttpResponse:
+def _show(
+    request: Asks, found: Held, wanted: str, *, error: str = "", note: str = "", status: int = 200
+) -> HttpResponse:
     left = left_to(request, found)
     answers = found.answers.file.answers
     name = wanted if wanted in answers and wanted in found.result.visible else left[0] if left else ""
-    context = {"left": len(left), "done": found.result.accepted, "total": found.result.answered, "error": error, "note": note}
+    context: dict[str, Any] = {
+        "left": len(left),
+        "done": found.result.accepted,
+        "total": found.result.answered,
+        "error": error,
+        "note": note,
+    }
     if not name:
         return page(request, "review_done.html", held=found, name=found.part.name, **context)
     question, answer = found.checklist.questions[name], answers[name]
@@ -80,7 +89,9 @@ def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
                 question=name, state=state, by=person, nonce=secrets.token_hex(16), note=note,
             )  # fmt: skip
             if statement.subjects["answer"] != request.POST.get("digest"):
-                raise StatementError(_("the answer changed since you read it; read it again"), reference="answer-changed")
+                raise StatementError(
+                    _("the answer changed since you read it; read it again"), reference="answer-changed"
+                )
             decide(path, found.checklist, books, statement)
     except (AnswersError, StatementError) as error:
         fresh = assessment_of(request, found.part.name)
@@ -88,6 +99,12 @@ def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
     commit(path, person, f"Review {name}")
     author = request.who.people.id_of(found.answers.file.answers[name].by)
     if state == "to_correct":
-        tell(author, "sent back", found.checklist.questions[name].text, to("question", system, found.part.name, name), by=person)
+        tell(
+            author,
+            "sent back",
+            found.checklist.questions[name].text,
+            to("question", system, found.part.name, name),
+            by=person,
+        )
     messages.success(request, _("Accepted.") if state == "accepted" else _("Sent back."))
     return HttpResponseRedirect(to("review", system, found.part.name))

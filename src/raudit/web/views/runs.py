@@ -116,7 +116,13 @@ def _drawn(points: list[dict[str, Any]]) -> dict[str, Any]:
 
     step = 580 / max(1, len(points) - 1)
     placed = [
-        {"x": round(50 + step * number, 1), "y": y(p["value"]), "low": y(p["low"]), "high": y(p["high"]), "clock": p["clock"]}
+        {
+            "x": round(50 + step * number, 1),
+            "y": y(p["value"]),
+            "low": y(p["low"]),
+            "high": y(p["high"]),
+            "clock": p["clock"],
+        }
         for number, p in enumerate(points)
     ]
     return {

@@ -12,14 +12,13 @@ import secrets
 from datetime import date
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from raudit.canonical import digest, sha256
-from raudit.checklists.states import STATES, may
 from raudit.checklists.signoff import answers_sha256
+from raudit.checklists.states import STATES, may
 from raudit.emit import books_of
 from raudit.emit.decisions import decide, met_statement, sign_off_statement
 from raudit.errors import RauditError, StatementError
@@ -30,7 +29,7 @@ from raudit.statements.passkey import base64url, challenge_of
 from raudit.statements.statement import Statement, in_words, parse_statement
 from raudit.web.keeping import commit
 from raudit.web.reading import Held, last_run
-from raudit.web.views.frame import Asks, assessment_of, page, tell, to
+from raudit.web.views.frame import Asks, assessment_of, page, stale, tell, to
 from raudit.web.workspace import now
 
 DECISIONS = ("approve", "approve_with_conditions", "reject", "refer")
@@ -73,7 +72,7 @@ def basis_of(request: Asks) -> dict[str, str]:
 
 
 def _prepare(request: Asks, found: Held, books: Any) -> HttpResponse:
-    typed = {key: request.POST.get(key, "").strip() for key in ("role", "decision", "answers")}
+    typed: dict[str, Any] = {key: request.POST.get(key, "").strip() for key in ("role", "decision", "answers")}
     conditions = [
         {"what": what.strip(), "owner": owner.strip(), "due": due.strip()}
         for what, owner, due in zip(
@@ -149,6 +148,12 @@ def finish(request: Asks, system: str, assessment: str) -> HttpResponse:
         return HttpResponseRedirect(to("sign", system, assessment))
     payload = base64.b64decode(held)
     statement = parse_statement(payload)
+    if request.method == "GET":
+        return _confirm(request, found, statement)
+    if not request.POST.get("assertion"):
+        again = stale(request, to("sign-finish", system, assessment))
+        if again is not None:
+            return again
     try:
         envelope = _envelope(request, payload)
         with books_of(found.part.path, clock=statement.at, actor=request.who.person) as books:
@@ -169,11 +174,12 @@ def _envelope(request: Asks, payload: bytes) -> bytes | None:
     if not raw:
         if request.POST.get("without") != "proof":
             raise StatementError(_("Nothing was signed"), reference="statement-unsigned")
-        raise_if_reauthentication_required(request, app="allauth.account")
         return None
     try:
         given = json.loads(raw)
-        parts = {name: unpadded(str(given[name])) for name in ("id", "clientDataJSON", "authenticatorData", "signature")}
+        parts = {
+            name: unpadded(str(given[name])) for name in ("id", "clientDataJSON", "authenticatorData", "signature")
+        }
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StatementError(_("The browser gave no assertion"), reference="assertion-unreadable") from error
     key = next((k for k in _passkeys(request) if unpadded(k.entry.passkey.credential) == parts["id"]), None)

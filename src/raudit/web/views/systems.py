@@ -12,9 +12,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from raudit.checklists import shipped_checklists
 from raudit.checklists.document import skeleton
 from raudit.checklists.load import shipped
-from raudit.checklists import shipped_checklists
 from raudit.files import write_whole
 from raudit.web.keeping import commit
 from raudit.web.middleware import workspace
@@ -36,9 +36,7 @@ FIVE = (
 
 def system(request: Asks, system: str) -> HttpResponse:
     """One system: its assessments, its last run, what to do next."""
-    found = []
-    for part in parts(request.plan):
-        found.append(held_part(request.plan, part, request.who.people))
+    found = [held_part(request.plan, part, request.who.people) for part in parts(request.plan)]
     ran = last_run(request.plan)
     running = RunState.objects.filter(system=system, state__in=[RunState.WAITING, RunState.RUNNING]).first()
     return page(
@@ -51,7 +49,9 @@ def new(request: Asks) -> HttpResponse:
     """Name a system, say what it does, answer five questions; the plan is shown before it is written."""
     if request.method != "POST":
         return page(request, "new.html", five=_five({}), typed={}, checklists=_checklists(), chosen=())
-    typed = {key: " ".join(request.POST.get(key, "").split()) for key in ("name", "version", "purpose", "owner", "affected")}
+    typed = {
+        key: " ".join(request.POST.get(key, "").split()) for key in ("name", "version", "purpose", "owner", "affected")
+    }
     said = {key: request.POST.get(key, "") for key, _text, _why in FIVE}
     suggested = {name: why for key, _text, whys in FIVE if said[key] == "yes" for name, why in whys.items()}
     chosen = tuple(name for name in request.POST.getlist("checklist") if name in shipped_checklists())
@@ -60,7 +60,7 @@ def new(request: Asks) -> HttpResponse:
     if step == "suggest" and not faults:
         chosen = tuple(suggested)
     if step != "make" or faults:
-        shown = step == "suggest" and not faults or step == "make"
+        shown = (step == "suggest" and not faults) or step == "make"
         text = _text(typed, "data/decisions.csv", chosen) if shown else ""
         return page(
             request, "new.html", status=422 if faults else 200, five=_five(said), typed=typed, faults=faults,
@@ -88,7 +88,9 @@ def _faults(typed: dict[str, str], request: Asks) -> dict[str, str]:
     if len(typed["purpose"]) > 2000 or not typed["purpose"]:
         found["purpose"] = _("Say what it decides or advises, in at most 2,000 characters")
     upload = request.FILES.get("data")
-    if upload is not None and (Path(upload.name or "").suffix.lower() not in DATA_ENDINGS or upload.size > DATA_MAX):
+    if upload is not None and (
+        Path(upload.name or "").suffix.lower() not in DATA_ENDINGS or (upload.size or 0) > DATA_MAX
+    ):
         found["data"] = _("A CSV or Parquet file of at most 200 MB")
     return found
 

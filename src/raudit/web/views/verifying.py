@@ -32,7 +32,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             error = _("Too many at once. Try again in a minute.")
         elif upload is None:
             error = _("Choose a report.")
-        elif upload.size > MOST:
+        elif (upload.size or 0) > MOST:
             error = _("The file is larger than 50 MB.")
         else:
             result = _verified(upload)
