@@ -33,17 +33,11 @@ def command(workspace: Path, demo: bool, oidc: Path | None, **given: Any) -> Non
     Without options it listens on this machine alone, keeps its accounts in SQLite in the workspace, and prints a
     one-time link for the first administrator.
     """
-    from raudit.errors import MissingExtraError, UsageError
+    from raudit.errors import UsageError
+    from raudit.extras import require
 
-    try:
-        import allauth  # noqa: F401
-        import django  # noqa: F401
-        import waitress  # noqa: F401
-        import whitenoise  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "raudit serve needs the extra 'web'", reference="missing-extra", hint="pip install 'raudit[web]'"
-        ) from error
+    for module in ("django", "allauth", "fido2", "waitress", "whitenoise"):
+        require(module, extra="web", purpose="serve browsers")
     from raudit.web.serving import serve, serve_demo
     from raudit.web.settings import Options
     from raudit.web.workspace import Workspace

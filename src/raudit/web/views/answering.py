@@ -211,12 +211,11 @@ def _saved_part(request: Asks, found: Held, section: str, taken: Taken, before: 
     status = 409 if taken.conflicts else 422 if taken.errors else 200
     names = named_in(request.POST)
     questions = [item for item in _questions(request, found, section, taken) if item.question.id in names]
-    response = page(
+    return page(
         request, "saved.html", status=status, questions=questions, held=found, name=found.part.name,
         clock=now(), saved=taken.saved, appeared=set(found.result.visible) != before,
         section=section, colleagues=request.who.people.by_id.values(),
     )  # fmt: skip
-    return response
 
 
 def question(request: Asks, system: str, assessment: str, question: str) -> HttpResponse:

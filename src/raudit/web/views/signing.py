@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -53,7 +54,8 @@ def _form(request: Asks, found: Held, typed: dict[str, Any], *, error: str = "",
     return page(
         request, "sign.html", status=status, held=found, name=found.part.name, typed=typed, error=error, ran=ran,
         record=record, findings=left, sha256=str(answers_sha256(found.answers)), my_roles=roles, decisions=DECISIONS,
-        open_here=may(found.state, "sign"), passkeys=len(_passkeys(request)), colleagues=request.who.people.by_id.values(),
+        open_here=may(found.state, "sign"), passkeys=len(_passkeys(request)),
+        colleagues=request.who.people.by_id.values(),
         standing=STATES[found.state], blank=range(2),
     )  # fmt: skip
 
@@ -86,7 +88,8 @@ def _prepare(request: Asks, found: Held, books: Any) -> HttpResponse:
         return _form(request, found, typed, error=fault, status=422)
     try:
         statement = sign_off_statement(
-            found.answers, found.checklist, books, role=typed["role"], decision=typed["decision"], by=request.who.person,
+            found.answers, found.checklist, books, role=typed["role"], decision=typed["decision"],
+            by=request.who.person,
             nonce=secrets.token_hex(16), conditions=conditions, record=basis_of(request),
         )  # fmt: skip
     except RauditError as error:
@@ -162,9 +165,10 @@ def finish(request: Asks, system: str, assessment: str) -> HttpResponse:
         return _confirm(request, found, statement, error=f"{error.message}. {error.hint}".strip(". "), status=409)
     del request.session[WAITS]
     commit(found.part.path, request.who.person, in_words(statement))
-    for item in statement.decided.get("conditions") or ():  # type: ignore[union-attr]
-        owner = request.who.people.id_of(str(item["owner"]))  # type: ignore[index, call-overload]
-        tell(owner, "condition", str(item["what"]), to("sign", system, assessment), by=request.who.person)  # type: ignore[index, call-overload]
+    said: Mapping[str, Any] = statement.decided
+    for item in said.get("conditions") or ():
+        owner, where = request.who.people.id_of(item["owner"]), to("sign", system, assessment)
+        tell(owner, "condition", item["what"], where, by=request.who.person)
     messages.success(request, _("Signed.") if envelope else _("Written down as stated, not proven."))
     return HttpResponseRedirect(to("assessment", system, assessment))
 

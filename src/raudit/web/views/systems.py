@@ -26,12 +26,32 @@ from raudit.web.workspace import plan_text
 DATA_MAX = 200 << 20
 DATA_ENDINGS = (".csv", ".parquet")
 FIVE = (
-    ("people", lazy("Does it decide or advise about people?"), {"gdpr-dpia": lazy("it affects people, so their data and rights are at stake")}),
-    ("eu", lazy("Is it used in the European Union, or about people there?"), {"eu-ai-act": lazy("the AI Act of the European Union may apply")}),
-    ("public", lazy("Is it used by a public authority?"), {"ca-aia": lazy("an impact assessment for public decisions fits")}),
-    ("llm", lazy("Is a language model in it?"), {"threat-model": lazy("language models take instructions from what they read")}),
-    ("live", lazy("Is it live, or about to be?"), {"launch-readiness": lazy("someone has to decide whether it may be launched")}),
-)  # fmt: skip
+    (
+        "people",
+        lazy("Does it decide or advise about people?"),
+        {"gdpr-dpia": lazy("it affects people, so their data and rights are at stake")},
+    ),
+    (
+        "eu",
+        lazy("Is it used in the European Union, or about people there?"),
+        {"eu-ai-act": lazy("the AI Act of the European Union may apply")},
+    ),
+    (
+        "public",
+        lazy("Is it used by a public authority?"),
+        {"ca-aia": lazy("an impact assessment for public decisions fits")},
+    ),
+    (
+        "llm",
+        lazy("Is a language model in it?"),
+        {"threat-model": lazy("language models take instructions from what they read")},
+    ),
+    (
+        "live",
+        lazy("Is it live, or about to be?"),
+        {"launch-readiness": lazy("someone has to decide whether it may be launched")},
+    ),
+)
 
 
 def system(request: Asks, system: str) -> HttpResponse:
