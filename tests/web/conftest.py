@@ -89,10 +89,13 @@ def system_plan(name: str) -> str:
 
 
 def add_system(folder: Path, slug: str, name: str) -> Path:
+    from raudit.web.workspace import NO_WAIVERS
+
     place = folder / slug
     (place / "data").mkdir(parents=True)
     (place / "raudit.yaml").write_text(system_plan(name))
     (place / "small.yaml").write_text(CHECKLIST)
+    (place / "waivers.yaml").write_bytes(NO_WAIVERS)
     rows = "".join(f"{i % 2},{'ab'[i % 3 % 2]}\n" for i in range(200))
     (place / "data" / "decisions.csv").write_text("y,g\n" + rows)
     return place

@@ -12,7 +12,7 @@ from raudit.checklists.load import shipped
 from raudit.errors import EnvironmentFault
 from raudit.files import write_whole
 from raudit.resources import resource_dir
-from raudit.web.workspace import Workspace, now, plan_text
+from raudit.web.workspace import NO_WAIVERS, Workspace, now, plan_text
 
 EXAMPLE, SLUG = "adult-income", "income-pre-approval"
 ROLES = {
@@ -57,6 +57,7 @@ def _copy(folder: Path, place: Path) -> None:
         ("path: raudit-log.db", "path: ../raudit-log.db"),
     ):
         plan = plan.replace(old, new)
+    write_whole(place / "waivers.yaml", NO_WAIVERS)
     write_whole(place / "raudit.yaml", plan.encode())
 
 
@@ -68,6 +69,7 @@ def _first_system(place: Path) -> None:
         purpose="Sorts complaints by urgency, so that the urgent ones are read within a day.",
         data="data/decisions.csv", checklists={checklist: f"answers/{checklist}.yaml"}, rest="",
     )  # fmt: skip
+    write_whole(place / "waivers.yaml", NO_WAIVERS)
     write_whole(place / "raudit.yaml", plan.encode())
 
 

@@ -24,6 +24,7 @@ from raudit.files import write_whole
 from raudit.log import PASSPHRASE_VARIABLE, Log, load_log_key, open_log
 from raudit.people import FILE_NAME, People, load_people
 from raudit.plan import Plan, load_plan
+from raudit.policy.waive import HEAD
 
 DATA = ".raudit-web"
 LOG_NAME = "raudit-log.db"
@@ -153,6 +154,10 @@ class Workspace:
 def now() -> datetime:
     """The time, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+NO_WAIVERS = HEAD.encode()
+"""A plan that names a waivers file has one."""
 
 
 def plan_text(

@@ -21,7 +21,7 @@ from raudit.web.middleware import workspace
 from raudit.web.models import RunState
 from raudit.web.reading import held_part, last_run, parts, runs_of
 from raudit.web.views.frame import Asks, page, to
-from raudit.web.workspace import plan_text
+from raudit.web.workspace import NO_WAIVERS, plan_text
 
 DATA_MAX = 200 << 20
 DATA_ENDINGS = (".csv", ".parquet")
@@ -146,6 +146,7 @@ def _make(typed: dict[str, str], chosen: tuple[str, ...], request: Asks) -> str:
         with (folder / data).open("wb") as file:
             for chunk in upload.chunks():
                 file.write(chunk)
+    write_whole(folder / "waivers.yaml", NO_WAIVERS)
     # Last: a folder is a system once it has a plan.
     write_whole(folder / "raudit.yaml", _text(typed, data, chosen).encode())
     commit(folder / "raudit.yaml", request.who.person, f"Add {typed['name']}")
