@@ -7,7 +7,7 @@ import runpy
 from pathlib import Path
 
 from raudit.checklists.answers import AnswersFile
-from raudit.checklists.schema import ChecklistFile
+from raudit.checklists.form.schema import ChecklistFile
 from raudit.people import PeopleFile
 from raudit.plan.schema import PlanFile
 from raudit.record import record_json_schema
@@ -17,7 +17,12 @@ SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 
 def schemas() -> dict[str, dict[str, object]]:
     """Every published schema by file name."""
-    files = {"plan": PlanFile, "checklist": ChecklistFile, "answers": AnswersFile, "people": PeopleFile}
+    files = {
+        "plan": PlanFile,
+        "checklist": ChecklistFile,
+        "answers": AnswersFile,
+        "people": PeopleFile,
+    }
     found = {
         f"{name}-1.schema.json": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

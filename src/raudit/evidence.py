@@ -31,7 +31,9 @@ from raudit.validate import Strict
 class Progress(Protocol):
     """Where long work says how far it is."""
 
-    def task(self, description: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+    def task(
+        self, description: str, total: int | None = None
+    ) -> AbstractContextManager[Callable[[int], None]]:
         """Open a bar; call what it gives with the number of steps done since the last call."""
         ...
 

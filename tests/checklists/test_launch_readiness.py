@@ -12,8 +12,8 @@ from tests.checklists.launch_answers import READY, TODAY, assessed
 
 from raudit.checklists import assess, parse_checklist
 from raudit.checklists.answers import empty_answers
-from raudit.checklists.load import shipped
-from raudit.checklists.schema import Kind
+from raudit.checklists.form.load import shipped
+from raudit.checklists.form.schema import Kind
 from raudit.errors import ChecklistError
 from raudit.resources import resource_dir
 
@@ -84,7 +84,9 @@ BLOCKED = [
 
 
 @pytest.mark.parametrize(("change", "sentence"), BLOCKED)
-def test_each_blocker_blocks_with_its_own_sentence_alone(change: dict[str, Any], sentence: str) -> None:
+def test_each_blocker_blocks_with_its_own_sentence_alone(
+    change: dict[str, Any], sentence: str
+) -> None:
     result = assessed(LAUNCH, changed(**change))
     assert result.level == "blocked"
     assert len(result.blockers) == 1, result.blockers
@@ -110,19 +112,28 @@ def test_an_alert_without_a_named_person_is_not_an_alert() -> None:
 def test_the_lowest_section_decides_and_never_the_average() -> None:
     good = assessed(LAUNCH, changed(monitoring__truth_after="never", monitoring__tested="some"))
     assert good.level == "not_ready"  # 1 of 4 points, whatever the other seven sections have
-    assert [item.id for item in good.outcomes if item.id.startswith("weakest")] == ["weakest_monitoring"]
+    assert [item.id for item in good.outcomes if item.id.startswith("weakest")] == [
+        "weakest_monitoring"
+    ]
     figures = {name: figure.now for name, figure in good.figures.items()}
     assert figures["share.monitoring"] == 25
     assert figures["readiness"] == 25
     mean = sum(int(v) for n, v in figures.items() if n.startswith("share.") and v is not None) / 8
     assert mean > 85
-    assert assessed(LAUNCH, changed(monitoring__truth_after="months", monitoring__tested="some")).level == "pilot"
+    assert (
+        assessed(LAUNCH, changed(monitoring__truth_after="months", monitoring__tested="some")).level
+        == "pilot"
+    )
 
 
 def test_what_is_not_about_people_is_not_asked_about_people() -> None:
     nothing = assessed(LAUNCH, changed(data__sensitivity=["nothing"], risk__fairness="no_people"))
     assert {"data.basis", "risk.privacy", "risk.proxies"}.isdisjoint(nothing.visible)
-    assert set(nothing.hidden) == {"data.basis", "risk.privacy", "risk.proxies"}  # answered, and set aside
+    assert set(nothing.hidden) == {
+        "data.basis",
+        "risk.privacy",
+        "risk.proxies",
+    }  # answered, and set aside
     assert nothing.level == "ready"
     draft = changed(data__sensitivity=["nothing"], risk__privacy="not_begun")
     assert assessed(LAUNCH, draft).level == "ready"  # a hidden answer blocks nothing
@@ -150,7 +161,9 @@ FULL_FACTS: dict[str, Any] = {
 
 
 def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
-    result = assessed(LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, FULL_FACTS)
+    result = assessed(
+        LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, FULL_FACTS
+    )
     assert not result.contradictions
     assert len(result.facts_used) >= 6
 
@@ -173,7 +186,12 @@ def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
             "still finds personal data in email",
         ),
         ({}, {"fairness.groups_compared": None}, "risk.fairness", "no comparison between groups"),
-        ({}, {"fairness.smallest_group": 40}, "risk.fairness", "smallest group in this audit has 40"),
+        (
+            {},
+            {"fairness.smallest_group": 40},
+            "risk.fairness",
+            "smallest group in this audit has 40",
+        ),
         ({"risk__fairness": "no_people"}, {}, "risk.fairness", "compared groups of people by sex"),
         (
             {"risk__proxies": "no"},
@@ -188,7 +206,12 @@ def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
             "experiment.baseline",
             "no comparison with a baseline",
         ),
-        ({"experiment__baseline": "audited"}, {"fairness.metrics": None}, "experiment.baseline", "no comparison"),
+        (
+            {"experiment__baseline": "audited"},
+            {"fairness.metrics": None},
+            "experiment.baseline",
+            "no comparison",
+        ),
         (
             {"tradeoffs__threshold": "audited"},
             {"fairness.metrics": ["mean_cost"]},
@@ -202,18 +225,25 @@ def test_an_answer_that_the_measurements_refute_is_named(
     change: dict[str, Any], fact: dict[str, Any], question: str, says: str
 ) -> None:
     facts = {name: value for name, value in (FULL_FACTS | fact).items() if value is not None}
-    found = {item.question: item.because for item in assessed(LAUNCH, changed(**change), facts).contradictions}
+    found = {
+        item.question: item.because
+        for item in assessed(LAUNCH, changed(**change), facts).contradictions
+    }
     assert list(found) == [question]
     assert says in found[question]
 
 
 def test_nothing_measured_contradicts_nothing() -> None:
-    assert not assessed(LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, {}).contradictions
+    assert not assessed(
+        LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, {}
+    ).contradictions
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.randoms(use_true_random=False), st.floats(0, 1))
-def test_the_level_of_a_finished_form_lies_between_best_and_worst_of_an_unfinished_one(seed: Any, share: float) -> None:
+def test_the_level_of_a_finished_form_lies_between_best_and_worst_of_an_unfinished_one(
+    seed: Any, share: float
+) -> None:
     """Drop some answers of the ready set: its level has to stay among what could still come of it."""
     order = ["blocked", "not_ready", "pilot", "ready"]
     left = {name: value for name, value in READY.items() if seed.random() < share}
@@ -234,7 +264,12 @@ IDS = {
     "mitre-atlas": r"AML\.T\d{4}(\.\d{3})?",
     "stride": r"(spoofing|tampering|repudiation|information_disclosure|denial_of_service|elevation_of_privilege)",
 }
-LAST = {"GOVERN": (7, 3, 2, 3, 2, 2), "MAP": (6, 3, 5, 2, 2), "MEASURE": (3, 13, 3, 3), "MANAGE": (4, 4, 2, 3)}
+LAST = {
+    "GOVERN": (7, 3, 2, 3, 2, 2),
+    "MAP": (6, 3, 5, 2, 2),
+    "MEASURE": (3, 13, 3, 3),
+    "MANAGE": (4, 4, 2, 3),
+}
 """Number of subcategories in each category of NIST AI RMF 1.0; they add up to 72."""
 
 
@@ -262,7 +297,9 @@ def test_days_are_counted_over_the_end_of_february() -> None:
     assert not assessed(
         LAUNCH, changed(problem__recorded_on="2028-02-29", experiment__results_on="2028-03-01")
     ).blockers
-    assert assessed(LAUNCH, changed(problem__recorded_on="2028-03-01", experiment__results_on="2028-02-29")).blockers
+    assert assessed(
+        LAUNCH, changed(problem__recorded_on="2028-03-01", experiment__results_on="2028-02-29")
+    ).blockers
 
 
 def test_an_open_date_is_open_and_does_not_block() -> None:
@@ -273,7 +310,8 @@ def test_an_open_date_is_open_and_does_not_block() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["days('a')", "days('problem.goal', 'rollout.launch_on')", "days('x', 'rollout.launch_on')"]
+    "words",
+    ["days('a')", "days('problem.goal', 'rollout.launch_on')", "days('x', 'rollout.launch_on')"],
 )
 def test_days_needs_two_questions_for_a_date(words: str) -> None:
     text = (resource_dir("checklists") / "launch-readiness.yaml").read_text()

@@ -61,7 +61,9 @@ def test_every_finding_is_in_the_text_exactly(full, tmp_path):
 def test_the_same_record_gives_the_same_bytes():
     first, second = (render_pdf(SMALL, template="brief", seals=SEALS) for _ in range(2))
     assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
-    assert first != render_pdf(replace(SMALL, run=replace(SMALL.run, seed=8)), template="brief", seals=SEALS)
+    assert first != render_pdf(
+        replace(SMALL, run=replace(SMALL.run, seed=8)), template="brief", seals=SEALS
+    )
 
 
 def test_attachments_are_listed_once_with_their_relation(full):
@@ -104,10 +106,16 @@ def test_headers_have_scopes_and_figures_have_texts(full):
     import pikepdf
 
     with opened(full) as pdf:
-        elements = [o for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/StructElem"]
+        elements = [
+            o
+            for o in pdf.objects
+            if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/StructElem"
+        ]
         headers = [e for e in elements if e.S == "/TH"]
         assert headers
-        assert all(h.A.Scope in ("/Row", "/Column") for h in headers if "/A" in h and h.A.O == "/Table")
+        assert all(
+            h.A.Scope in ("/Row", "/Column") for h in headers if "/A" in h and h.A.O == "/Table"
+        )
         figures = [e for e in elements if e.S == "/Figure"]
         assert len(figures) >= 8
         assert all(str(f.Alt) for f in figures)
@@ -135,7 +143,9 @@ def test_verapdf_says_compliant(shared, tmp_path, template, language):
     file = tmp_path / "report.pdf"
     file.write_bytes(render_pdf(RECORD, template=template, language=language, seals=SEALS))
     for flavour in ("3a", "ua1"):
-        done = subprocess.run(["bash", validate, flavour, file], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", validate, flavour, file], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout
 
 
@@ -172,7 +182,10 @@ def test_hostile_values_make_no_request_and_embed_nothing(tmp_path):
         listener.listen()
         listener.setblocking(False)
         port = listener.getsockname()[1]
-        names = [vector.replace("{p}", str(port)).replace("{{", "{").replace("}}", "}") for vector in VECTORS]
+        names = [
+            vector.replace("{p}", str(port)).replace("{{", "{").replace("}}", "}")
+            for vector in VECTORS
+        ]
         data = render_pdf(hostile_record(names))
         with pytest.raises(BlockingIOError):
             listener.accept()
@@ -188,10 +201,23 @@ def test_hostile_values_make_no_request_and_embed_nothing(tmp_path):
 def hostile_record(names):
     """Put hostile names everywhere a record has text."""
     columns = tuple(Column(key=name, label=name) for name in names[:9])
-    table = Table(id=names[0], title=names[1], columns=columns, rows=({n: n for n in names},), caption=names[2])
+    table = Table(
+        id=names[0],
+        title=names[1],
+        columns=columns,
+        rows=({n: n for n in names},),
+        caption=names[2],
+    )
     findings = tuple(
         replace(
-            synthetic.finding(synthetic.PII, name, synthetic.Status.FAILED, 0.5, statement=name, detail={name: name}),
+            synthetic.finding(
+                synthetic.PII,
+                name,
+                synthetic.Status.FAILED,
+                0.5,
+                statement=name,
+                detail={name: name},
+            ),
             reason=name,
             remedy=name,
             anchor=name,
@@ -199,10 +225,20 @@ def hostile_record(names):
         for name in names
     )
     rule = replace(synthetic.PII, title=names[3], why=names[4], how=names[5], fix=names[6])
-    figure = replace(synthetic.fairness().figures[0], id=names[0], title=names[4], alt=names[5], caption=names[6])
+    figure = replace(
+        synthetic.fairness().figures[0], id=names[0], title=names[4], alt=names[5], caption=names[6]
+    )
     stage = StageRecord(
-        name=names[0], title=names[1], outcome=Outcome.COMPLETED, summary=names[8], rules=(rule,), findings=findings,
-        tables=(table,), figures=(figure,), notes=tuple(names), options={n: n for n in names},
-    )  # fmt: skip
+        name=names[0],
+        title=names[1],
+        outcome=Outcome.COMPLETED,
+        summary=names[8],
+        rules=(rule,),
+        findings=findings,
+        tables=(table,),
+        figures=(figure,),
+        notes=tuple(names),
+        options={n: n for n in names},
+    )
     system = {"name": names[0], "version": names[3], "organisation": names[14], names[5]: names[15]}
     return replace(RECORD, stages=(stage,), system=system)

@@ -50,7 +50,17 @@ def html():
 
 def test_the_page_is_one_file_that_asks_for_nothing(html):
     elements = parsed(html)
-    assert not set(elements.tags) & {"img", "link", "iframe", "object", "embed", "base", "form", "audio", "video"}
+    assert not set(elements.tags) & {
+        "img",
+        "link",
+        "iframe",
+        "object",
+        "embed",
+        "base",
+        "form",
+        "audio",
+        "video",
+    }
     assert elements.tags.count("script") == 1
     urls = re.findall(r"url\(([^)]{0,12})", re.sub(r"[^>]*127.0.0.1[^<]*", "", html))
     assert all(url.startswith("data:") for url in urls)
@@ -65,7 +75,11 @@ def test_every_link_has_its_target_and_ids_are_unique(html):
 
 def test_hostile_names_are_text(html):
     text = "".join(parsed(html).text)
-    for name in ('<img src="http://127.0.0.1:9/x.png">', "</td></tr></table><script>alert(1)</script>", "{{ 7*7 }}"):
+    for name in (
+        '<img src="http://127.0.0.1:9/x.png">',
+        "</td></tr></table><script>alert(1)</script>",
+        "{{ 7*7 }}",
+    ):
         assert name in text
     assert "\u202e" not in html
     assert "age⟨U+202E⟩gnp.exe" in text

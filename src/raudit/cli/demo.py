@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 
 EXAMPLE = "adult-income"
 
@@ -26,8 +26,8 @@ def command(folder: Path, clock: datetime | None, quiet: bool) -> int:
     report has been made and verifies. A second run uses the model and the keys that are there.
     """
     from raudit.audit import run_audit
-    from raudit.cli._progress import progress_bars
-    from raudit.cli._summary import print_summary
+    from raudit.cli._shared.progress import progress_bars
+    from raudit.cli._shared.summary import print_summary
     from raudit.emit.keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
     from raudit.errors import EnvironmentFault
     from raudit.plan import load_plan
@@ -35,16 +35,22 @@ def command(folder: Path, clock: datetime | None, quiet: bool) -> int:
     from raudit.verify import verify_report
 
     example = folder / "audit"
-    shutil.copytree(resource_dir("examples") / EXAMPLE, example, dirs_exist_ok=True, ignore=_made_here)
+    shutil.copytree(
+        resource_dir("examples") / EXAMPLE, example, dirs_exist_ok=True, ignore=_made_here
+    )
     keys = example / "keys"
     if not keys.exists():
-        notice, _key = first_keys(keys, name="raudit demo", log_name="raudit-demo", clock=now_or(clock))
+        notice, _key = first_keys(
+            keys, name="raudit demo", log_name="raudit-demo", clock=now_or(clock)
+        )
         click.echo(notice, err=True)
     with progress_bars(quiet=quiet) as progress:
         if not (example / "model.skops").exists():
             with progress.task("training the example's model"):
                 done = subprocess.run(  # noqa: S603 -- our own script, by its own path
-                    [sys.executable, str(example / "train.py")], check=False, stdin=subprocess.DEVNULL
+                    [sys.executable, str(example / "train.py")],
+                    check=False,
+                    stdin=subprocess.DEVNULL,
                 )
             if done.returncode:
                 raise EnvironmentFault(
@@ -56,13 +62,22 @@ def command(folder: Path, clock: datetime | None, quiet: bool) -> int:
         plan = load_plan(example / "raudit.yaml")
         with log_of(plan) as log:
             issued = run_audit(
-                plan, out=folder, clock=now_or(clock), signer=signer_of(plan), log=log, progress=progress
+                plan,
+                out=folder,
+                clock=now_or(clock),
+                signer=signer_of(plan),
+                log=log,
+                progress=progress,
             )
             certificate = (keys / SIGNING_CERTIFICATE).read_bytes()
-            checked = verify_report(issued.report.read_bytes(), trust=[certificate], vkey=log.vkey, log=log)
+            checked = verify_report(
+                issued.report.read_bytes(), trust=[certificate], vkey=log.vkey, log=log
+            )
     if not quiet:
         print_summary(issued.record)
-    click.echo(f"report   {issued.report}  ({'verified' if checked.exit_status == 0 else 'NOT VERIFIED'})")
+    click.echo(
+        f"report   {issued.report}  ({'verified' if checked.exit_status == 0 else 'NOT VERIFIED'})"
+    )
     click.echo(f"record   {issued.record_file}")
     click.echo(f"log      {example / plan.file.log.path}")
     click.echo("\nVerify it yourself:")
@@ -83,5 +98,6 @@ def _made_here(_folder: str, names: list[str]) -> set[str]:
     return {
         name
         for name in names
-        if name in {"keys", "model.skops", "__pycache__"} or name.startswith(("raudit-log", "report."))
+        if name in {"keys", "model.skops", "__pycache__"}
+        or name.startswith(("raudit-log", "report."))
     }

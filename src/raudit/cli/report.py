@@ -23,7 +23,12 @@ MEDIA = {".pdf": "pdf", ".html": "html", ".htm": "html", ".md": "markdown"}
     show_default=True,
     help="standard, brief, nyc-ll144, model-card, or a folder with your own.",
 )
-@click.option("--language", default="en", show_default=True, help="en, de, or a language your template brings.")
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    help="en, de, or a language your template brings.",
+)
 def command(record: Path, output: Path | None, template: str, language: str) -> None:
     """Make a report from RECORD, a record.json that an audit wrote.
 

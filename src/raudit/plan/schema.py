@@ -117,7 +117,9 @@ class Numbers(Strict):
         return self
 
 
-DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
+DataFormat = Literal[
+    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"
+]
 
 
 class DataSection(Strict):
@@ -174,9 +176,9 @@ class ModelSection(Strict):
 
     path: str = Field(min_length=1)
     """The file, relative to raudit.yaml."""
-    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
-        "auto"
-    )
+    format: Literal[
+        "auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"
+    ] = "auto"
     """By default told from the name: .skops, .json and .ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx. Reading
     an ``unsafe`` format runs code from the file; it needs ``sha256`` and leaves a finding."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")

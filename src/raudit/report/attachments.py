@@ -52,7 +52,11 @@ def attached_files(record: Record, seals: Seals) -> tuple[AttachedFile, ...]:
         ]
     files += [
         AttachedFile(
-            name=name, data=data, description="Seal of the log", relationship="Supplement", kind="attached-seal"
+            name=name,
+            data=data,
+            description="Seal of the log",
+            relationship="Supplement",
+            kind="attached-seal",
         )
         for name, data in seals.files().items()
     ]

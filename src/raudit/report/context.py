@@ -17,7 +17,15 @@ from raudit.report.numbers import DASH, MINUS, exact, exact_interval
 from raudit.report.requirements import matrix
 from raudit.report.seals import Seals
 from raudit.report.tables import figure_table, slug, view_table
-from raudit.report.views import FigureView, FindingView, Pair, ReportView, SectionView, StageView, TableView
+from raudit.report.views import (
+    FigureView,
+    FindingView,
+    Pair,
+    ReportView,
+    SectionView,
+    StageView,
+    TableView,
+)
 
 ASSESSMENTS = "assessments"
 RISK_REGISTER = "risk-register"
@@ -41,7 +49,14 @@ CAPS = {
 
 
 def make_context(
-    record: Record, *, template: str, medium: str, language: Language, ink: Ink, requirements: Path, seals: Seals
+    record: Record,
+    *,
+    template: str,
+    medium: str,
+    language: Language,
+    ink: Ink,
+    requirements: Path,
+    seals: Seals,
 ) -> ReportView:
     """Work out what a template prints.
 
@@ -72,7 +87,9 @@ def make_context(
     carded = tuple(view for view in findings if view.card)
     open_findings = sum(1 for view in findings if view.finding.status is not Status.PASSED)
     return ReportView(
-        title=language("report-title", name=_text(record.system.get("name")) or language("unnamed-system")),
+        title=language(
+            "report-title", name=_text(record.system.get("name")) or language("unnamed-system")
+        ),
         template=template,
         language=language.code,
         medium=medium,
@@ -84,11 +101,15 @@ def make_context(
         version=_text(record.system.get("version")),
         brief=make_brief(record, findings),
         sections=sections,
-        long=tuple(f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures),
+        long=tuple(
+            f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures
+        ),
         worst=carded,
         worst_left=open_findings - len(carded),
         findings=findings,
-        stages=tuple(maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages),
+        stages=tuple(
+            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages
+        ),
         assessments=maker.stage(assessed, findings, numbers["assessments"]) if assessed else None,
         risk_register=maker.risk_register(record),
         frameworks=matrix(record, findings, requirements),
@@ -98,10 +119,13 @@ def make_context(
         baseline_tables=maker.baseline(baseline),
         inputs=record.inputs,
         policy=_pairs(record.verdict.policy if record.verdict else {}),
-        options=tuple((stage.title, _pairs(stage.options)) for stage in record.stages if stage.options),
+        options=tuple(
+            (stage.title, _pairs(stage.options)) for stage in record.stages if stage.options
+        ),
         packages=_pairs(record.run.packages),
         attachments=tuple(
-            Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in attached_files(record, seals)
+            Pair(name=file.name, value=language(file.kind, stage=file.stage))
+            for file in attached_files(record, seals)
         ),
         sealed=bool(seals.checkpoint),
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
@@ -112,7 +136,11 @@ def make_context(
 def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingView, ...]:
     """Write out all findings, worst first; anchors are unique even where fingerprints are not."""
     blocking = frozenset(record.verdict.blocking if record.verdict else ())
-    applied = {w.fingerprint: w for w in (record.verdict.waivers if record.verdict else ()) if w.state == "applied"}
+    applied = {
+        w.fingerprint: w
+        for w in (record.verdict.waivers if record.verdict else ())
+        if w.state == "applied"
+    }
     views: list[FindingView] = []
     seen: dict[str, int] = {}
     for stage in record.stages:
@@ -138,7 +166,9 @@ def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingVi
     return tuple(carded)
 
 
-def _finding(finding: Finding, rule: Rule | None, stage: str, anchor: str, language: Language) -> FindingView:
+def _finding(
+    finding: Finding, rule: Rule | None, stage: str, anchor: str, language: Language
+) -> FindingView:
     m = finding.measurement
     numbers = language.numbers
     interval = m.interval if m else None
@@ -169,8 +199,14 @@ def _interval(finding: Finding, language: Language) -> str:
     if m is None or m.interval is None:
         return ""
     numbers = language.numbers
-    low = MINUS + "∞" if m.interval.low is None else numbers.measured(m.interval.low, replace(m, unit=""))
-    high = "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
+    low = (
+        MINUS + "∞"
+        if m.interval.low is None
+        else numbers.measured(m.interval.low, replace(m, unit=""))
+    )
+    high = (
+        "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
+    )
     return language("from-to", low=low, high=high)
 
 
@@ -199,15 +235,27 @@ def _subject(finding: Finding) -> str:
 def _sections(language: Language, stages: Iterable[StageRecord]) -> tuple[SectionView, ...]:
     titles = [("scope", language("scope")), ("worst", language("worst-first"))]
     titles += [(f"stage-{slug(stage.name)}", stage.title) for stage in stages]
-    titles += [(key, language(key)) for key in ("assessments", "requirements", RISK_REGISTER, "waivers", "baseline")]
-    titles += [(key, language(key)) for key in ("register", "environment", "glossary", "verify", "signatures")]
-    return tuple(SectionView(number=str(i), anchor=a, title=title) for i, (a, title) in enumerate(titles, start=1))
+    titles += [
+        (key, language(key))
+        for key in ("assessments", "requirements", RISK_REGISTER, "waivers", "baseline")
+    ]
+    titles += [
+        (key, language(key))
+        for key in ("register", "environment", "glossary", "verify", "signatures")
+    ]
+    return tuple(
+        SectionView(number=str(i), anchor=a, title=title)
+        for i, (a, title) in enumerate(titles, start=1)
+    )
 
 
 def _system(record: Record, language: Language) -> tuple[Pair, ...]:
     known = ("name", "version", "purpose", "affected", "owner", "organisation")
     keys = [*known, *(key for key in record.system if key not in known)]
-    named = ((language(f"system-{key}") if key in known else key, _text(record.system.get(key))) for key in keys)
+    named = (
+        (language(f"system-{key}") if key in known else key, _text(record.system.get(key)))
+        for key in keys
+    )
     return tuple(Pair(name=name, value=value) for name, value in named if value)
 
 
@@ -248,7 +296,9 @@ class _Maker:
             number=number,
             anchor="assessments" if stage.name == ASSESSMENTS else f"stage-{slug(stage.name)}",
             findings=own,
-            tables=tuple(self.table(table, stage.name) for table in stage.tables if table.id != RISK_REGISTER),
+            tables=tuple(
+                self.table(table, stage.name) for table in stage.tables if table.id != RISK_REGISTER
+            ),
             figures=tuple(self._figure(figure, stage.name) for figure in stage.figures),
             failed=states.count(Status.FAILED),
             indeterminate=states.count(Status.INDETERMINATE),
@@ -257,7 +307,11 @@ class _Maker:
 
     def table(self, table: Table, stage: str) -> TableView:
         return view_table(
-            table, stage=stage, numbers=self.language.numbers, max_rows=self.caps.rows, max_columns=self.caps.columns
+            table,
+            stage=stage,
+            numbers=self.language.numbers,
+            max_rows=self.caps.rows,
+            max_columns=self.caps.columns,
         )
 
     def risk_register(self, record: Record) -> TableView | None:
@@ -287,8 +341,18 @@ class _Maker:
 
 
 def _as_figure(key: str, rows: Any) -> Any:
-    return Figure(id=key, kind="rows", title=key.replace("_", " "), alt="", data={"rows": [dict(r) for r in rows]})
+    return Figure(
+        id=key,
+        kind="rows",
+        title=key.replace("_", " "),
+        alt="",
+        data={"rows": [dict(r) for r in rows]},
+    )
 
 
 def _is_rows(value: Any) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, Mapping) for item in value)
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(item, Mapping) for item in value)
+    )

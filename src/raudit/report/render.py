@@ -16,7 +16,13 @@ from raudit.report.text import clean, coverage_of, has_long_word, is_right_to_le
 
 
 def render_text(
-    record: Record, *, template: str, language: str, medium: str, seals: Seals, templates_dir: Path | None
+    record: Record,
+    *,
+    template: str,
+    language: str,
+    medium: str,
+    seals: Seals,
+    templates_dir: Path | None,
 ) -> str:
     """Run a template over a record.
 

@@ -14,12 +14,16 @@ from raudit.yamltext import read_yaml
 ORDER = {Status.FAILED: 0, Status.INDETERMINATE: 1, Status.PASSED: 2}
 
 
-def matrix(record: Record, findings: Sequence[FindingView], catalogue: Path) -> tuple[FrameworkView, ...]:
+def matrix(
+    record: Record, findings: Sequence[FindingView], catalogue: Path
+) -> tuple[FrameworkView, ...]:
     """Build the requirement matrix: every clause of the catalogue, and every other clause that a rule names."""
     known = read_yaml(catalogue, error=TemplateError).value
     by_clause: dict[str, list[FindingView]] = {}
     for view in findings:
-        for requirement in dict.fromkeys((*view.finding.requirements, *(view.rule.requirements if view.rule else ()))):
+        for requirement in dict.fromkeys(
+            (*view.finding.requirements, *(view.rule.requirements if view.rule else ()))
+        ):
             by_clause.setdefault(requirement, []).append(view)
     rules: dict[str, list[str]] = {}
     for stage in record.stages:
@@ -28,7 +32,10 @@ def matrix(record: Record, findings: Sequence[FindingView], catalogue: Path) -> 
                 rules.setdefault(requirement, []).append(rule.id)
     named = [*by_clause, *rules]
     frameworks = [*known, *dict.fromkeys(name.partition(":")[0] for name in named)]
-    return tuple(_framework(name, known.get(name) or {}, named, by_clause, rules) for name in dict.fromkeys(frameworks))
+    return tuple(
+        _framework(name, known.get(name) or {}, named, by_clause, rules)
+        for name in dict.fromkeys(frameworks)
+    )
 
 
 def _framework(
@@ -39,12 +46,15 @@ def _framework(
     rules: Mapping[str, list[str]],
 ) -> FrameworkView:
     clauses = known.get("clauses")
-    titles: dict[str, str] = {str(k): str(v) for k, v in clauses.items()} if isinstance(clauses, dict) else {}
+    titles: dict[str, str] = (
+        {str(k): str(v) for k, v in clauses.items()} if isinstance(clauses, dict) else {}
+    )
     ids = [f"{name}:{clause}" if clause != "-" else name for clause in titles]
     ids += [r for r in named if r.partition(":")[0] == name and r not in ids]
     prefix = str(known.get("prefix") or "")
     views = tuple(
-        _requirement(one, prefix, titles, by_clause.get(one, []), rules.get(one, [])) for one in dict.fromkeys(ids)
+        _requirement(one, prefix, titles, by_clause.get(one, []), rules.get(one, []))
+        for one in dict.fromkeys(ids)
     )
     return FrameworkView(
         id=name,
@@ -56,7 +66,11 @@ def _framework(
 
 
 def _requirement(
-    one: str, prefix: str, titles: Mapping[str, str], found: Sequence[FindingView], rules: Sequence[str]
+    one: str,
+    prefix: str,
+    titles: Mapping[str, str],
+    found: Sequence[FindingView],
+    rules: Sequence[str],
 ) -> RequirementView:
     clause = one.partition(":")[2]
     ordered = tuple(sorted(found, key=lambda v: (ORDER[v.finding.status], v.finding.severity.rank)))

@@ -29,7 +29,9 @@ class Template:
 
     def language_folders(self) -> tuple[Path, ...]:
         """Where message catalogues are, the template's own first."""
-        return tuple(f / "languages" for f in (self.folder, self.shared) if (f / "languages").is_dir())
+        return tuple(
+            f / "languages" for f in (self.folder, self.shared) if (f / "languages").is_dir()
+        )
 
     def font_folders(self) -> tuple[Path, ...]:
         """Where fonts are."""
@@ -61,7 +63,11 @@ def _known() -> dict[str, Path]:
     for extension, folder in folders(Door.REPORT_TEMPLATES):
         for path in sorted(folder.glob("*/template.yaml")):
             if path.parent.name in known:
-                raise clash(Door.REPORT_TEMPLATES, replace(extension, name=path.parent.name), "another folder")
+                raise clash(
+                    Door.REPORT_TEMPLATES,
+                    replace(extension, name=path.parent.name),
+                    "another folder",
+                )
             known[path.parent.name] = path.parent
     return known
 
@@ -160,12 +166,16 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         cache_size=0,
     )
     for name in ("safe", "xmlattr", "tojson", "urlize", "pprint", "random"):
-        environment.filters.pop(name, None)  # ways around escaping, and what changes from run to run
+        environment.filters.pop(
+            name, None
+        )  # ways around escaping, and what changes from run to run
     try:
         return environment.get_template(file).render(context)
     except SecurityError as error:
         raise TemplateError(
-            f"template '{template.name}' tried to leave the sandbox", reference="template-escape", got=str(error)
+            f"template '{template.name}' tried to leave the sandbox",
+            reference="template-escape",
+            got=str(error),
         ) from error
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
@@ -175,7 +185,15 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
             where=f"{getattr(error, 'name', None) or file}{f':{line}' if line else ''}",
             got=str(error),
         ) from error
-    except (OverflowError, RecursionError, MemoryError, TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+    except (
+        OverflowError,
+        RecursionError,
+        MemoryError,
+        TypeError,
+        ValueError,
+        KeyError,
+        ZeroDivisionError,
+    ) as error:
         raise TemplateError(
             f"template '{template.name}' cannot be run",
             reference="template-fault",
@@ -185,5 +203,7 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
 
 def _read(file: Path) -> str:
     if file.stat().st_size > MAX_TEMPLATE:
-        raise TemplateError(f"{file.name} is larger than 1 MiB", reference="template-size", where=file.name)
+        raise TemplateError(
+            f"{file.name} is larger than 1 MiB", reference="template-size", where=file.name
+        )
     return file.read_text(encoding="utf-8")

@@ -23,7 +23,9 @@ def main() -> None:
         result = b"RAUDIT-ERROR\n" + json.dumps(_fields(error)).encode()
     sys.stdout.buffer.write(result)
     sys.stdout.buffer.flush()
-    os._exit(0)  # the heap of a long document takes seconds to tear down, and nothing is left to save
+    os._exit(
+        0
+    )  # the heap of a long document takes seconds to tear down, and nothing is left to save
 
 
 def _run(data: bytes) -> bytes:
@@ -49,7 +51,9 @@ def _run(data: bytes) -> bytes:
 
     folders = find_template(job.template, job.templates_dir).font_folders()
     configuration = Path(os.environ["FONTCONFIG_FILE"])
-    configuration.write_text(font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8")
+    configuration.write_text(
+        font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8"
+    )
     return make_pdf(html, record=record, job=job)
 
 

@@ -16,11 +16,11 @@ from raudit.stages.fairness.stage import STAGE
 
 if TYPE_CHECKING:
     from raudit.stages.fairness.api import GroupMeasurement, by_group, compare, confusion
-    from raudit.stages.fairness.disparity import DISPARITIES, Disparity
-    from raudit.stages.fairness.ll144 import Category, impact_ratios
-    from raudit.stages.fairness.ll144_check import CheckedTable, check_ll144_file
-    from raudit.stages.fairness.metrics import METRICS
-    from raudit.stages.fairness.verdict import Judgement, judge
+    from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity
+    from raudit.stages.fairness.measures.metrics import METRICS
+    from raudit.stages.fairness.measures.verdict import Judgement, judge
+    from raudit.stages.fairness.nyc_ll144.check import CheckedTable, check_ll144_file
+    from raudit.stages.fairness.nyc_ll144.impact_ratios import Category, impact_ratios
 
 __all__ = [
     "DISPARITIES",
