@@ -33,8 +33,8 @@ sections:
 - id: s
   title: S
   questions:
-  - {id: a, type: yes_no, text: "Is it so?", why: because, help: say, evidence: {fact: x.y, contradicted_if: [
-      {when: "ans('a') == 'no' and fact('x.y') > 0", because: "It measured {fact:x.y}."}]}}
+  - {id: a, type: yes_no, text: "Is it so?", why: because, help: say, evidence: {fact: data.rows, contradicted_if: [
+      {when: "ans('a') == 'no' and fact('data.rows') > 0", because: "It measured {fact:data.rows}."}]}}
   - {id: b, type: text, text: "What then?", why: because, help: say, show_if: "ans('a') == 'yes'"}
   - {id: c, type: multi, text: "Which?", why: because, help: say, none_option: none,
      options: [{id: one, text: One}, {id: two, text: Two}, {id: none, text: None of them}]}
@@ -192,7 +192,7 @@ def test_numbers_are_asked_for_until_they_are_numbers(path):
 
 
 def test_a_contradiction_is_said_at_once(path, capsys):
-    type_in(path, DOWN + ENTER + "\x03", facts={"x.y": 3})
+    type_in(path, DOWN + ENTER + "\x03", facts={"data.rows": 3})
     assert "The audit measured otherwise: It measured 3." in capsys.readouterr().out
 
 

@@ -41,19 +41,19 @@ __all__ = [
 ]
 
 _LATER = {
-    "Category": "ll144",
-    "CheckedTable": "ll144_check",
-    "DISPARITIES": "disparity",
-    "Disparity": "disparity",
+    "Category": "nyc_ll144.impact_ratios",
+    "CheckedTable": "nyc_ll144.check",
+    "DISPARITIES": "measures.disparity",
+    "Disparity": "measures.disparity",
     "GroupMeasurement": "api",
-    "Judgement": "verdict",
-    "METRICS": "metrics",
+    "Judgement": "measures.verdict",
+    "METRICS": "measures.metrics",
     "by_group": "api",
-    "check_ll144_file": "ll144_check",
+    "check_ll144_file": "nyc_ll144.check",
     "compare": "api",
     "confusion": "api",
-    "impact_ratios": "ll144",
-    "judge": "verdict",
+    "impact_ratios": "nyc_ll144.impact_ratios",
+    "judge": "measures.verdict",
 }
 
 
