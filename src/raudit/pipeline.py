@@ -55,6 +55,7 @@ from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import as_sentence, audited_data
 from raudit.statements import Enrolment, statements_path
+from raudit.turns import TurnsDataSet, open_turns
 
 PACKAGES = (
     "fairlearn",
@@ -296,7 +297,12 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
             name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)
         }
     if wanted is None:
-        return found
+        turns = plan.file.data.turns is not None
+        return {
+            name: stage
+            for name, stage in found.items()
+            if turns or not getattr(stage, "with_turns", False)
+        }
     for name in wanted:
         if name not in found:
             from raudit.yamltext import nearest
@@ -362,6 +368,17 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         ),
         _input(plan, "data", plan.path(file.data.path), ("data", "path")),
     ]
+    turns = file.data.turns
+    if turns is not None:
+        more = [("turns", "also", name) for name in turns.also] + [
+            ("labels", "labels", name) for name in turns.labels
+        ]
+        more += (
+            [("system-prompt", "system_prompt", turns.system_prompt)] if turns.system_prompt else []
+        )
+        inputs += [
+            _input(plan, role, plan.path(name), ("data", "turns", key)) for role, key, name in more
+        ]
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
@@ -410,8 +427,7 @@ def _evidence(
 ) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
-        data = with_types(data, plan.file.data.types)
+        data = opened_data(plan)
     declared = next(item for item in prepared.inputs if item.role == "data")
     if data.sha256 != declared.sha256:
         raise DataError(
@@ -440,6 +456,7 @@ def _evidence(
         system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
+        turns=data.turns if isinstance(data, TurnsDataSet) else None,
         roles=audited.roles,
         model=model if model_error is None else None,
         no_model_because=as_sentence(model_error)
@@ -458,6 +475,29 @@ def _evidence(
         progress=progress,
     )
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
+
+
+def opened_data(plan: Plan) -> DataSet:
+    """Open a plan's data: a table, or recorded turns with their labels.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
+    section = plan.file.data
+    if section.turns is None:
+        data = open_data(plan.path(section.path), options=ReadOptions.of(section))
+        return with_types(data, section.types)
+    turns = section.turns
+    prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
+    return open_turns(
+        [plan.path(section.path), *(plan.path(name) for name in turns.also)],
+        layout=turns.format,
+        fields=turns.fields,
+        labels=[plan.path(name) for name in turns.labels],
+        system_prompt=prompt,
+    )
 
 
 def _declared(roles: Roles) -> tuple[str, ...]:

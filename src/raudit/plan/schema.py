@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from raudit.plan.turns import TurnsSection
 from raudit.validate import Strict
 
 
@@ -201,6 +202,8 @@ class DataSection(Strict):
     """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
     licence: str = ""
     """Licence and source of the data, to print."""
+    turns: TurnsSection | None = None
+    """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
 
 
 class ModelLimits(Strict):
