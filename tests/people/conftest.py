@@ -116,7 +116,7 @@ schema: raudit.plan/1
 system: {name: Credit, version: "1"}
 data: {path: data.csv, label: {column: y, favourable: "1"}, prediction: {column: p, favourable: "1"}}
 sensitive_features: [g]
-stages: {data_profile: {}, fairness: {}, assessments: {}}
+stages: {data_readiness: {}, fairness: {}, assessments: {}}
 assessments: [{checklist: small.yaml, answers: small-answers.yaml}]
 waivers: waivers.yaml
 people: people.yaml
@@ -128,7 +128,7 @@ log: {path: log.db, key: keys/log-key.txt}
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """Answers, checklist, people with keys, a plan and a log key."""
-    from raudit.cli._shared.keys import first_keys
+    from raudit.emit.keys import first_keys
 
     made = Room(tmp_path)
     (tmp_path / "small.yaml").write_text(checklist_text())
