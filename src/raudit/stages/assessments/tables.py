@@ -104,6 +104,39 @@ def answers_table(result: Assessment) -> Table:
     )
 
 
+def answered_clauses(results: Sequence[Assessment]) -> dict[str, list[dict[str, str]]]:
+    """Which question bears on which clause, and how far its answer holds.
+
+    Returns
+    -------
+    dict
+        By clause, such as ``gdpr:35.9``: checklist, question and state, which is ``contradicted``, ``open``,
+        ``accepted`` or ``answered``.
+    """
+    found: dict[str, list[dict[str, str]]] = {}
+    for result in results:
+        refuted = {item.question for item in result.contradictions}
+        lacking = {item.question for item in result.open}
+        for name in result.visible:
+            answer = result.answers.file.answers.get(name)
+            state = (
+                "accepted"
+                if answer is not None and answer.review.state == "accepted"
+                else "answered"
+            )
+            state = (
+                "contradicted"
+                if name in refuted
+                else "open"
+                if name in lacking or answer is None
+                else state
+            )
+            for clause in result.checklist.questions[name].maps_to:
+                entry = {"checklist": result.checklist.id, "question": name, "state": state}
+                found.setdefault(clause, []).append(entry)
+    return dict(sorted(found.items()))
+
+
 def contradictions_table(results: Sequence[Assessment]) -> Table:
     """Both sides of each contradiction, and where in the record the measured side stands."""
     rows = []
@@ -180,7 +213,9 @@ def register_table(results: Sequence[Assessment]) -> Table:
             "residual": risk.residual,
             "owner": risk.owner,
             "due": risk.due,
-            "priority": f"{risk.priority:,}" if risk.priority is not None else "not rated",
+            "priority": f"{risk.priority:,}"
+            if risk.priority is not None
+            else f"not rated: {risk.not_rated}",
             "assessment": risk.assessment,
         }
         for risk in risk_register(results)
@@ -199,7 +234,7 @@ def register_table(results: Sequence[Assessment]) -> Table:
         "Priority is people concerned in a year × impact × confidence for each person-day of labelling, retraining, "
         "monitoring and regulatory review. Impact is 3 for the highest level and 2, 1, 0.5, 0.25 for those below; "
         "confidence is 1, 0.8 or 0.5. It orders work; it does not make a risk acceptable. A risk for which one of "
-        "these numbers was not given is not rated, and so is what blocks whatever its priority."
+        "these numbers was not given is not rated, and the column says which is missing."
     )
     return Table(
         id="risk-register", title="Risk register", columns=columns, rows=rows, caption=caption
