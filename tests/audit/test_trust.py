@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from raudit.cli._shared.keys import first_keys
+from raudit.emit.keys import first_keys
 from raudit.errors import LogIntegrityError, UsageError
 from raudit.log import load_log_key, open_log
 from raudit.signing import PemFiles, certify, check_pdf, countersign, load_signer
