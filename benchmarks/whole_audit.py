@@ -51,12 +51,16 @@ def model(path: Path, data: pa.Table) -> None:
 
     frame = data.slice(0, 20_000).select(FEATURES).to_pandas().astype(float)
     target = np.asarray(data.slice(0, 20_000)["income"].to_pylist()) == ">50K"
-    booster = xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(frame, target), num_boost_round=50)
+    booster = xgboost.train(
+        {"objective": "binary:logistic"}, xgboost.DMatrix(frame, target), num_boost_round=50
+    )
     booster.save_model(path)
 
 
 def cpu() -> float:
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
@@ -88,12 +92,19 @@ def main() -> None:
             marks[f"{stage.name} ({stage.outcome})"] = round(cpu() - last, 1)
             last = cpu()
 
-        prepared = prepare(parse_plan(json.dumps(plan), folder=folder), clock=datetime(2026, 1, 1, tzinfo=UTC))
+        prepared = prepare(
+            parse_plan(json.dumps(plan), folder=folder), clock=datetime(2026, 1, 1, tzinfo=UTC)
+        )
         measure(prepared, on_stage=ended)
-        print(f"{asked.rows:,} rows: {cpu() - begin:.1f} CPU s, {time.monotonic() - clock:.1f} s by the clock")
+        print(
+            f"{asked.rows:,} rows: {cpu() - begin:.1f} CPU s, {time.monotonic() - clock:.1f} s by the clock"
+        )
         print("\n".join(f"  {name}: {seconds}" for name, seconds in marks.items()))
         print("  the first stage includes reading, the content digest and predicting")
-        peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        peak = max(
+            resource.getrusage(who).ru_maxrss
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
         print(f"  peak {peak / 1024:.0f} MB")
 
 

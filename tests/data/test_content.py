@@ -35,7 +35,9 @@ TEXTS = [
 
 def by_hand(texts, columns, rows):
     """The definition, without numpy or Arrow."""
-    header = json.dumps({"columns": columns, "rows": rows, "scheme": SCHEME}, separators=(",", ":"), sort_keys=True)
+    header = json.dumps(
+        {"columns": columns, "rows": rows, "scheme": SCHEME}, separators=(",", ":"), sort_keys=True
+    )
     groups = [[] for _ in range(256)]
     for text in texts:
         digest = hashlib.sha256(text).digest()
@@ -56,12 +58,21 @@ def test_it_is_what_the_definition_says():
 
 def test_canonical_cells_of_every_kind():
     columns = {
-        "decimals": (pa.array([Decimal("1.50"), Decimal("-0.00"), Decimal("1200.00")]), ["d15e-1;", "d0e0;", "d12e2;"]),
+        "decimals": (
+            pa.array([Decimal("1.50"), Decimal("-0.00"), Decimal("1200.00")]),
+            ["d15e-1;", "d0e0;", "d12e2;"],
+        ),
         "long": (pa.array([Decimal("1" * 37 + "0")]), [f"d{'1' * 37}e1;"]),
         "dates": (pa.array([date(1970, 1, 2), date(1500, 1, 1)]), ["D1;", "D-171664;"]),
         "moments": (pa.array([datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)]), ["T-1;"]),
-        "zoned": (pa.array([datetime(1970, 1, 1, tzinfo=UTC)], pa.timestamp("s", "Asia/Tokyo")), ["T0;"]),
-        "nanoseconds": (pa.array([1_001, -1, 2_000], pa.timestamp("ns")), ["T1.001;", "T-1.999;", "T2;"]),
+        "zoned": (
+            pa.array([datetime(1970, 1, 1, tzinfo=UTC)], pa.timestamp("s", "Asia/Tokyo")),
+            ["T0;"],
+        ),
+        "nanoseconds": (
+            pa.array([1_001, -1, 2_000], pa.timestamp("ns")),
+            ["T1.001;", "T-1.999;", "T2;"],
+        ),
         "narrow": (pa.array([0.5], pa.float32()), ["f3fe0000000000000;"]),
         "codes": (pa.array(["é", None, "é"]).dictionary_encode(), ["t2:é;", "n;", "t2:é;"]),
         "nothing": (pa.nulls(2), ["n;", "n;"]),
@@ -108,8 +119,12 @@ def test_anything_else_is_another_content(other):
 
 
 def test_integers_of_any_width_and_text_of_any_form_are_one_content():
-    wide = pa.table({"n": pa.array([1, 2], pa.int64()), "t": pa.array(["a", "b"], pa.large_string())})
-    narrow = pa.table({"n": pa.array([1, 2], pa.uint8()), "t": pa.array(["a", "b"]).dictionary_encode()})
+    wide = pa.table(
+        {"n": pa.array([1, 2], pa.int64()), "t": pa.array(["a", "b"], pa.large_string())}
+    )
+    narrow = pa.table(
+        {"n": pa.array([1, 2], pa.uint8()), "t": pa.array(["a", "b"]).dictionary_encode()}
+    )
     assert content_digest(wrap_table(wide)) == content_digest(wrap_table(narrow))
 
 

@@ -27,7 +27,9 @@ SECRET = "hunter2-very-secret"
 
 
 def people(n=50):
-    return pa.table({"id": [f"p{i}" for i in range(n)], "age": list(range(n)), "g": ["a", "b"] * (n // 2)})
+    return pa.table(
+        {"id": [f"p{i}" for i in range(n)], "age": list(range(n)), "g": ["a", "b"] * (n // 2)}
+    )
 
 
 def mixed(table, seed=0):
@@ -50,13 +52,18 @@ def test_rows_stand_in_the_order_of_their_keys(monkeypatch):
 
 
 def test_without_a_key_rows_stand_in_the_order_of_their_content():
-    one, two = (in_key_order(mixed(people(), seed).to_batches(), name="t").data.frame() for seed in (1, 2))
+    one, two = (
+        in_key_order(mixed(people(), seed).to_batches(), name="t").data.frame() for seed in (1, 2)
+    )
     assert one.equals(two)
 
 
 def test_the_order_hangs_on_the_key_alone():
     more = people().append_column("note", pa.array([f"n{i}" for i in range(50)]))
-    ids = [in_key_order(table.to_batches(), name="t", key=["id"]).data.frame()["id"] for table in (people(), more)]
+    ids = [
+        in_key_order(table.to_batches(), name="t", key=["id"]).data.frame()["id"]
+        for table in (people(), more)
+    ]
     assert ids[0].tolist() == ids[1].tolist()
 
 
@@ -79,14 +86,19 @@ def test_a_key_is_there_in_every_row():
 def database(path, table):
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE people (id TEXT, age INTEGER, g TEXT)")
-        db.executemany("INSERT INTO people VALUES (?, ?, ?)", zip(*(c.to_pylist() for c in table.columns), strict=True))
+        db.executemany(
+            "INSERT INTO people VALUES (?, ?, ?)",
+            zip(*(c.to_pylist() for c in table.columns), strict=True),
+        )
     db.close()
     return path
 
 
 def test_a_query_of_sqlite(tmp_path):
     path = database(tmp_path / "a.db", mixed(people()))
-    found = open_declared(section(path="a.db", query="SELECT * FROM people WHERE age < 10; ", key="id"), path)
+    found = open_declared(
+        section(path="a.db", query="SELECT * FROM people WHERE age < 10; ", key="id"), path
+    )
     assert found.data.n_rows == 10
     assert {str(name): str(kind) for name, kind in found.data.kinds.items()} == {
         "id": "text",
@@ -114,7 +126,13 @@ def test_cells_of_sqlite_decide_its_types(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "query", ["DROP TABLE people", "DELETE FROM people", "INSERT INTO people VALUES (1,2,3)", "ATTACH 'x.db' AS x"]
+    "query",
+    [
+        "DROP TABLE people",
+        "DELETE FROM people",
+        "INSERT INTO people VALUES (1,2,3)",
+        "ATTACH 'x.db' AS x",
+    ],
 )
 def test_a_query_only_reads(tmp_path, query):
     path = database(tmp_path / "a.db", people())
@@ -183,12 +201,19 @@ def test_a_secret_comes_from_the_environment(tmp_path):
     assert address_of("env:WHERE", {"WHERE": "postgresql://u:p@h/db"}) == "postgresql://u:p@h/db"
     with pytest.raises(DataError, match="WHERE is not set"):
         address_of("env:WHERE", {})
-    schemes = {"postgresql+psycopg://h/d": "postgresql", "sc://h:1": "spark", "local[2]": "spark", "trino://h": "ibis"}
+    schemes = {
+        "postgresql+psycopg://h/d": "postgresql",
+        "sc://h:1": "spark",
+        "local[2]": "spark",
+        "trino://h": "ibis",
+    }
     assert {address: engine_of(address) for address in schemes} == schemes
 
 
 def test_a_database_that_does_not_answer_says_nothing_of_its_address(tmp_path, monkeypatch):
-    pytest.importorskip("psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')")
+    pytest.importorskip(
+        "psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')"
+    )
     monkeypatch.setenv("WHERE", f"postgresql://reader:{SECRET}@127.0.0.1:1/db")
     with pytest.raises(DataError) as told:
         open_declared(section(connection="env:WHERE", table="t", copy={"max_rows": 5}), None)
@@ -199,10 +224,17 @@ def test_a_database_that_does_not_answer_says_nothing_of_its_address(tmp_path, m
 
 def audited(folder, **data):
     asked = parse_plan(
-        json.dumps({"schema": "raudit.plan/1", "system": {"name": "s", "version": "1"}, "data": data,
-                    "task": "regression", "stages": {"data_profile": {}}}),
+        json.dumps(
+            {
+                "schema": "raudit.plan/1",
+                "system": {"name": "s", "version": "1"},
+                "data": data,
+                "task": "regression",
+                "stages": {"data_profile": {}},
+            }
+        ),
         folder=folder,
-    )  # fmt: skip
+    )
     record = measure(prepare(asked, clock=datetime(2026, 1, 1, tzinfo=UTC)))
     (folder / "record.json").write_bytes(record_bytes(record))
     return record

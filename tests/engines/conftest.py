@@ -38,7 +38,9 @@ def postgres():
     found = versions[-1] if versions else shutil.which("postgres")
     if not found:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    pytest.importorskip("psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')")
+    pytest.importorskip(
+        "psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')"
+    )
     programs, owner = Path(found).parent, pwd.getpwuid(os.getuid()).pw_name
     if os.getuid() == 0:  # the server refuses to run as root
         names = {entry.pw_name for entry in pwd.getpwall()}
@@ -53,14 +55,38 @@ def postgres():
         arguments = [str(part) for part in command]
         if os.getuid() == 0:
             arguments = ["setpriv", f"--reuid={owner}", "--clear-groups", *arguments]
-        subprocess.run(arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        subprocess.run(
+            arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    run(programs / "initdb", "-D", folder / "data", "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+    run(
+        programs / "initdb",
+        "-D",
+        folder / "data",
+        "-U",
+        "owner",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "-N",
+    )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    run(programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "server.log", "-o", options, "start")
+    run(
+        programs / "pg_ctl",
+        "-D",
+        folder / "data",
+        "-w",
+        "-l",
+        folder / "server.log",
+        "-o",
+        options,
+        "start",
+    )
     try:
         yield f"owner@127.0.0.1:{port}/postgres"
     finally:
@@ -84,7 +110,11 @@ def into_postgres(address, table, name="t"):
 
 
 def into_sqlite(path, table, name="t"):
-    kinds = ((pa.types.is_boolean, "BOOLEAN"), (pa.types.is_integer, "INTEGER"), (pa.types.is_floating, "REAL"))
+    kinds = (
+        (pa.types.is_boolean, "BOOLEAN"),
+        (pa.types.is_integer, "INTEGER"),
+        (pa.types.is_floating, "REAL"),
+    )
     columns = []
     for field in table.schema:
         kind = next((sql for fits, sql in kinds if fits(field.type)), "TEXT")
@@ -102,13 +132,19 @@ def into_sqlite(path, table, name="t"):
 @pytest.fixture(scope="session")
 def spark():
     """A local Spark session."""
-    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed (pip install 'raudit[spark]')")
+    sql = pytest.importorskip(
+        "pyspark.sql", reason="pyspark is not installed (pip install 'raudit[spark]')"
+    )
     if shutil.which("java") is None:
         pytest.skip("Java is not installed (Debian: apt-get install openjdk-17-jre-headless)")
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    builder = sql.SparkSession.builder.master("local[2]").config("spark.driver.bindAddress", "127.0.0.1")
+    builder = sql.SparkSession.builder.master("local[2]").config(
+        "spark.driver.bindAddress", "127.0.0.1"
+    )
     builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.ui.enabled", "false")
-    builder = builder.config("spark.sql.shuffle.partitions", "4").config("spark.driver.memory", "1g")
+    builder = builder.config("spark.sql.shuffle.partitions", "4").config(
+        "spark.driver.memory", "1g"
+    )
     session = builder.config("spark.sql.caseSensitive", "true").getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     yield session
@@ -118,7 +154,9 @@ def spark():
 @pytest.fixture(scope="session")
 def connect_server():
     """The address of a Spark Connect server on loopback."""
-    pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed (pip install 'raudit[spark]')")
+    pyspark = pytest.importorskip(
+        "pyspark", reason="pyspark is not installed (pip install 'raudit[spark]')"
+    )
     pytest.importorskip("grpc", reason="grpcio is not installed (pip install 'pyspark[connect]')")
     script = Path(pyspark.__file__).parent / "sbin" / "start-connect-server.sh"
     if shutil.which("java") is None or not script.exists():
@@ -127,12 +165,34 @@ def connect_server():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = {"binding.address": "127.0.0.1", "binding.port": port}
-    options = [part for key, value in settings.items() for part in ("--conf", f"spark.connect.grpc.{key}={value}")]
+    options = [
+        part
+        for key, value in settings.items()
+        for part in ("--conf", f"spark.connect.grpc.{key}={value}")
+    ]
     home = tempfile.mkdtemp(prefix="raudit-connect-")
-    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_NO_DAEMONIZE": "1", "SPARK_LOG_DIR": home}
-    command = ["bash", str(script), "--master", "local[2]", "--conf", "spark.ui.enabled=false", *options]
+    environment = {
+        **os.environ,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_LOG_DIR": home,
+    }
+    command = [
+        "bash",
+        str(script),
+        "--master",
+        "local[2]",
+        "--conf",
+        "spark.ui.enabled=false",
+        *options,
+    ]
     with subprocess.Popen(
-        command, env=environment, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        env=environment,
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as server:
         try:
             wait_for(port, 120)
@@ -187,16 +247,22 @@ def held_by(request, tmp_path):
         if name == "arrow":
             return lambda table: table
         if name == "polars":
-            polars = pytest.importorskip("polars", reason="polars is not installed (pip install 'raudit[engines]')")
+            polars = pytest.importorskip(
+                "polars", reason="polars is not installed (pip install 'raudit[engines]')"
+            )
             return lambda table: polars.from_arrow(table).lazy()
         if name == "duckdb":
             return duckdb_holds
         if name == "spark":
             session = request.getfixturevalue("spark")
             return lambda table: session.createDataFrame(table)
-        ibis = pytest.importorskip("ibis", reason="ibis is not installed (pip install 'raudit[warehouse]')")
+        ibis = pytest.importorskip(
+            "ibis", reason="ibis is not installed (pip install 'raudit[warehouse]')"
+        )
         if name == "sqlite":
-            return table_in(lambda table: ibis.sqlite.connect(into_sqlite(tmp_path / "t.sqlite", table)))
+            return table_in(
+                lambda table: ibis.sqlite.connect(into_sqlite(tmp_path / "t.sqlite", table))
+            )
         if name == "postgres":
             address = request.getfixturevalue("postgres")
             return table_in(lambda table: postgres_holds(ibis, address, table))
@@ -208,7 +274,9 @@ def held_by(request, tmp_path):
 
 
 def duckdb_holds(table):
-    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed (pip install 'raudit[engines]')")
+    duckdb = pytest.importorskip(
+        "duckdb", reason="DuckDB is not installed (pip install 'raudit[engines]')"
+    )
     db = duckdb.connect()
     db.execute("SET TimeZone = 'America/New_York'")
     db.register("t", table)

@@ -42,11 +42,25 @@ def spec(*attributes, **more):
     return CellSpec(attributes=found or (Attribute(column="sex"),), prediction=HIRED, **more)
 
 
-HARD = [float("nan"), None, 20.0, 30.0, 50.0, float("inf"), float("-inf"), -0.0, 29.999999999, 60.0] * (N // 10)
+HARD = [
+    float("nan"),
+    None,
+    20.0,
+    30.0,
+    50.0,
+    float("inf"),
+    float("-inf"),
+    -0.0,
+    29.999999999,
+    60.0,
+] * (N // 10)
 BINS = ScoreBins(width=20, cuts=(0.5,))
 SAME = {
     "groups": (base(), spec()),
-    "nan-in-edges": (base(age=pa.array(HARD)), spec("sex", Attribute(column="age", edges=(30, 60)))),
+    "nan-in-edges": (
+        base(age=pa.array(HARD)),
+        spec("sex", Attribute(column="age", edges=(30, 60))),
+    ),
     "whole-numbers-in-edges": (
         base(age=pa.array([None, 29, 30, 31] * (N // 4))),
         spec(Attribute(column="age", edges=(30,))),
@@ -55,7 +69,8 @@ SAME = {
     "boolean-outcome": (
         base(ok=pa.array([True, False] * (N // 2))),
         CellSpec(
-            attributes=(Attribute(column="sex"),), prediction=Outcome(column="ok", favourable=frozenset({"true"}))
+            attributes=(Attribute(column="sex"),),
+            prediction=Outcome(column="ok", favourable=frozenset({"true"})),
         ),
     ),
     "boolean-in-edges": (
@@ -65,11 +80,19 @@ SAME = {
     "scores-and-weights": (base(), spec(score="s", weight="w", bins=BINS)),
     "threshold": (
         base(),
-        CellSpec(attributes=(Attribute(column="sex"),), score="s", threshold=0.5, bins=BINS, weight="w"),
+        CellSpec(
+            attributes=(Attribute(column="sex"),), score="s", threshold=0.5, bins=BINS, weight="w"
+        ),
     ),
     "whole-weights": (base(k=pa.array([1, 2, 3] * (N // 3))), spec(score="s", weight="k")),
-    "tiny-weights": (base(k=pa.array([1e-60, 2e-60, 3e-60] * (N // 3))), spec(score="s", weight="k")),
-    "tiny-scores": (base(k=pa.array([1.0, 1e-300, -1e-200] * (N // 3))), spec(score="k", weight="w")),
+    "tiny-weights": (
+        base(k=pa.array([1e-60, 2e-60, 3e-60] * (N // 3))),
+        spec(score="s", weight="k"),
+    ),
+    "tiny-scores": (
+        base(k=pa.array([1.0, 1e-300, -1e-200] * (N // 3))),
+        spec(score="k", weight="w"),
+    ),
     "regression": (
         base(y=pa.array(np.linspace(-3, 1e6, N))),
         CellSpec(attributes=(Attribute(column="sex"),), score="s", numeric_label="y", weight="w"),
@@ -82,7 +105,12 @@ SAME = {
     "texts": (base(t=["", "'", "é", "\u65e5", "NA", "007"] * (N // 6)), spec("t")),
     "large": (base(k=pa.array([2**53, 2**53 + 1, -(2**62)] * (N // 3))), spec("k")),
     "zoned": (
-        base(at=pa.array([datetime(2024, 1, 1, 12, tzinfo=UTC), None] * (N // 2), pa.timestamp("us", "Europe/Berlin"))),
+        base(
+            at=pa.array(
+                [datetime(2024, 1, 1, 12, tzinfo=UTC), None] * (N // 2),
+                pa.timestamp("us", "Europe/Berlin"),
+            )
+        ),
         spec("at"),
     ),
 }
@@ -95,14 +123,20 @@ def test_same_cells(engine, case, request):
     name = request.node.callspec.params["engine"]
     if case == "zoned" and name in NO_ZONES:
         pytest.skip("SQLite has no moments")
-    assert count_in_engine(engine(table), asked).as_json() == count_cells(wrap_table(table), asked).as_json()
+    assert (
+        count_in_engine(engine(table), asked).as_json()
+        == count_cells(wrap_table(table), asked).as_json()
+    )
 
 
 REFUSED = {
     "text-weight": (base(k=["1", "2", "3"] * (N // 3)), spec(weight="k")),
     "text-score": (base(k=[SECRET, "0.2", "0.3"] * (N // 3)), spec(score="k")),
     "text-count": (base(k=["1", "2", "3"] * (N // 3)), spec(count="k")),
-    "text-in-edges": (base(k=[SECRET, "0.2", "0.3"] * (N // 3)), spec(Attribute(column="k", edges=(1,)))),
+    "text-in-edges": (
+        base(k=[SECRET, "0.2", "0.3"] * (N // 3)),
+        spec(Attribute(column="k", edges=(1,))),
+    ),
     "nan-score": (base(k=pa.array([0.1, float("nan"), 0.3] * (N // 3))), spec(score="k")),
     "infinite-score": (base(k=pa.array([0.1, float("inf"), 0.3] * (N // 3))), spec(score="k")),
     "missing-weight": (base(k=pa.array([0.1, None, 0.3] * (N // 3))), spec(weight="k")),
@@ -111,11 +145,16 @@ REFUSED = {
     "huge-weights": (base(k=pa.array([1e200, 1.0, 0.3] * (N // 3))), spec(weight="k")),
     "half-counts": (base(n=pa.array([0.5, 1, 1] * (N // 3))), spec(count="n")),
     "counts-and-weights": (base(n=pa.array([1, 1, 1] * (N // 3))), spec(count="n", weight="w")),
-    "missing-outcome": (base(o=pa.array([1, None, 0] * (N // 3))), CellSpec(
-        attributes=(Attribute(column="sex"),), prediction=Outcome(column="o", favourable=frozenset("1")))),
+    "missing-outcome": (
+        base(o=pa.array([1, None, 0] * (N // 3))),
+        CellSpec(
+            attributes=(Attribute(column="sex"),),
+            prediction=Outcome(column="o", favourable=frozenset("1")),
+        ),
+    ),
     "absent": (base(), spec("nothing")),
     "doubled-attribute": (base(), spec("sex", "sex")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -152,7 +191,10 @@ def test_names_that_differ_in_case(engine, request):
         pytest.skip("an SQL engine of one case has no such table")
     table = base(Sex=["x", "y"] * (N // 2))
     asked = spec("Sex", "sex")
-    assert count_in_engine(engine(table), asked).as_json() == count_cells(wrap_table(table), asked).as_json()
+    assert (
+        count_in_engine(engine(table), asked).as_json()
+        == count_cells(wrap_table(table), asked).as_json()
+    )
 
 
 def test_a_fault_of_the_engine_is_said_in_our_words(engine, monkeypatch):

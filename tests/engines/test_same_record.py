@@ -27,7 +27,12 @@ NUMBERS = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-we
 
 def applicants(rows):
     table = pq.read_table(EXAMPLE / "data" / "applicants.parquet").slice(0, rows)
-    table = pa.table({name: plain(column) for name, column in zip(table.column_names, table.columns, strict=True)})
+    table = pa.table(
+        {
+            name: plain(column)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
     return table.append_column("id", pa.array([f"A-{n:05d}" for n in range(table.num_rows)]))
 
 
@@ -59,7 +64,9 @@ def as_csv(folder, table, request):
 
 
 def as_duckdb(folder, table, request):
-    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed (pip install 'raudit[engines]')")
+    duckdb = pytest.importorskip(
+        "duckdb", reason="DuckDB is not installed (pip install 'raudit[engines]')"
+    )
     with duckdb.connect(folder / "one.duckdb") as db:
         db.register("rows", shuffled(table, 3))
         db.execute("CREATE TABLE people AS SELECT * FROM rows")
@@ -74,26 +81,45 @@ def as_sqlite(folder, table, request):
 def as_postgres(folder, table, request):
     address = request.getfixturevalue("postgres")
     into_postgres(address, shuffled(table, 5), "people")
-    return {"connection": f"postgresql://{address}", "table": "public.people", "copy": {"max_rows": 20_000}}
+    return {
+        "connection": f"postgresql://{address}",
+        "table": "public.people",
+        "copy": {"max_rows": 20_000},
+    }
 
 
 def as_ibis(folder, table, request):
     pytest.importorskip("ibis", reason="ibis is not installed (pip install 'raudit[warehouse]')")
     as_duckdb(folder, table, request)
     connection = f"duckdb://{folder}/one.duckdb"
-    return {"connection": connection, "engine": "ibis", "table": "people", "copy": {"max_rows": 20_000}}
+    return {
+        "connection": connection,
+        "engine": "ibis",
+        "table": "people",
+        "copy": {"max_rows": 20_000},
+    }
 
 
 def as_spark(folder, table, request):
     request.getfixturevalue("spark")
     as_parts(folder, table, request)
-    return {"path": "parts", "engine": "spark", "connection": "local[2]", "copy": {"max_rows": 20_000}}
+    return {
+        "path": "parts",
+        "engine": "spark",
+        "connection": "local[2]",
+        "copy": {"max_rows": 20_000},
+    }
 
 
 def as_spark_connect(folder, table, request):
     as_parts(folder, table, request)
     connection = request.getfixturevalue("connect_server")
-    return {"path": "parts", "engine": "spark", "connection": connection, "copy": {"max_rows": 20_000}}
+    return {
+        "path": "parts",
+        "engine": "spark",
+        "connection": connection,
+        "copy": {"max_rows": 20_000},
+    }
 
 
 SOURCES = {
@@ -123,7 +149,11 @@ def recorded(folder, data, *, model=None):
         plan["stages"]["explain"] = {"rows": 1000, "background": 200}
     (folder / "raudit.yaml").write_text(json.dumps(plan))
     record = measure(prepare(load_plan(folder / "raudit.yaml"), clock=CLOCK))
-    assert {stage.name: stage.reason for stage in record.stages if stage.outcome is not Outcome.COMPLETED} == {}
+    assert {
+        stage.name: stage.reason
+        for stage in record.stages
+        if stage.outcome is not Outcome.COMPLETED
+    } == {}
     whole = record_to_json(record)
     detail = next(item["detail"] for item in whole["inputs"] if item["role"] == "data")
     content = {key: detail[key] for key in ("content_sha256", "order", "rows", "columns")}
@@ -155,7 +185,12 @@ def test_same_record_from_spark_connect(expected, tmp_path, request):
     """In a process of its own: one process speaks to Spark either way, not both."""
     data = as_spark_connect(tmp_path, applicants(600), request)
     (tmp_path / "asked.json").write_text(json.dumps(data))
-    done = subprocess.run([sys.executable, "-c", ELSEWHERE, str(tmp_path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads((tmp_path / "found.json").read_text()) == json.loads(json.dumps(expected))
 

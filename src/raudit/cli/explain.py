@@ -25,7 +25,9 @@ def command(rule: str | None) -> None:
     from raudit.evidence import discover_stages
     from raudit.yamltext import nearest
 
-    rules = {one.id: (one, stage.title) for stage in discover_stages().values() for one in stage.rules}
+    rules = {
+        one.id: (one, stage.title) for stage in discover_stages().values() for one in stage.rules
+    }
     if rule is None:
         for key in sorted(rules):
             click.echo(f"{key}  {rules[key][0].title}")
@@ -53,7 +55,9 @@ def _lines(rule: Rule, stage: str) -> Iterator[str]:
     ):
         yield ""
         yield head
-        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        yield from textwrap.wrap(
+            text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
     yield ""
     yield "To let one finding stand until a date:"
     yield f"  raudit waive {rule.id} --record record.json --help"

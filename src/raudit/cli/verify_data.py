@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from raudit.cli._progress import progress_bars
+from raudit.cli._shared.progress import progress_bars
 
 
 @click.command(
@@ -30,14 +30,29 @@ def command(record: Path, data: Path | None, as_json: bool, quiet: bool) -> int:
 
     parsed = parse_record(record.read_bytes())
     section = data_section(parsed)
-    path = data if data is not None else None if section.path is None else record.resolve().parent / section.path
+    path = (
+        data
+        if data is not None
+        else None
+        if section.path is None
+        else record.resolve().parent / section.path
+    )
     with progress_bars(quiet=quiet or as_json) as progress, progress.task("reading data") as tick:
         found = verify_data(parsed, path, tick)
     if as_json:
-        told = {"recorded": found.recorded, "found": found.found, "same": found.same, "same_file": found.same_file}
+        told = {
+            "recorded": found.recorded,
+            "found": found.found,
+            "same": found.same,
+            "same_file": found.same_file,
+        }
         click.echo(json.dumps({**told, "differences": list(found.differences)}))
         return 0 if found.same else 6
-    word = click.style("same content", fg="green") if found.same else click.style("OTHER CONTENT", fg="red", bold=True)
+    word = (
+        click.style("same content", fg="green")
+        if found.same
+        else click.style("OTHER CONTENT", fg="red", bold=True)
+    )
     click.echo(f"{word}  {found.found}")
     if not found.same:
         click.echo(f"  the record says {found.recorded}")

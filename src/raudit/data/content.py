@@ -57,7 +57,9 @@ class ContentDigest:
         """Take the digests of some rows."""
         self.n_rows += len(hashes)
         ordered = np.sort(hashes)
-        first = ordered.view(np.uint8).reshape(-1, 32)[:, 0] if len(ordered) else np.zeros(0, np.uint8)
+        first = (
+            ordered.view(np.uint8).reshape(-1, 32)[:, 0] if len(ordered) else np.zeros(0, np.uint8)
+        )
         ends = np.searchsorted(first, np.arange(GROUPS + 1))
         for group in range(GROUPS):
             low, high = ends[group], ends[group + 1]
@@ -208,9 +210,9 @@ def _doubles(column: Any) -> Any:
     text = np.empty((len(values), 18), dtype=np.uint8)
     text[:, 0], text[:, 17] = ord("f"), ord(";")
     text[:, 1:17] = HEX[big].view(np.uint8)
-    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(18), len(values), [None, pa.py_buffer(text.tobytes())]).cast(
-        pa.large_binary()
-    )
+    fixed = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(18), len(values), [None, pa.py_buffer(text.tobytes())]
+    ).cast(pa.large_binary())
     return _without(fixed, column)
 
 
@@ -257,7 +259,10 @@ def _moments(column: Any) -> Any:
     whole, rest = ticks // 1000, ticks % 1000
     if not rest.any():
         return _tagged("T", _without_ticks(whole, column))
-    texts = [f"T{a}.{b:03d};" if b else f"T{a};" for a, b in zip(whole.tolist(), rest.tolist(), strict=True)]
+    texts = [
+        f"T{a}.{b:03d};" if b else f"T{a};"
+        for a, b in zip(whole.tolist(), rest.tolist(), strict=True)
+    ]
     return _without(pa.array(texts, pa.large_string()).cast(pa.large_binary()), column)
 
 
@@ -266,4 +271,8 @@ def _without_ticks(whole: Any, column: Any) -> Any:
     import pyarrow.compute as pc
 
     array = pa.array(whole, pa.int64())
-    return pc.if_else(column.is_null(), pa.scalar(None, pa.int64()), array) if column.null_count else array
+    return (
+        pc.if_else(column.is_null(), pa.scalar(None, pa.int64()), array)
+        if column.null_count
+        else array
+    )

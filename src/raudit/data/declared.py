@@ -33,7 +33,9 @@ class Declared:
     """For the record: how it was read and ordered."""
 
 
-def open_declared(section: DataSection, path: Path | None, tick: Tick = lambda _rows: None) -> Declared:
+def open_declared(
+    section: DataSection, path: Path | None, tick: Tick = lambda _rows: None
+) -> Declared:
     """Open the data of a plan.
 
     Parameters
@@ -88,7 +90,9 @@ def _from_database(section: DataSection, path: Path | None, tick: Tick) -> Decla
             options=ReadOptions.of(section),
             max_rows=section.copy_rows.max_rows if section.copy_rows is not None else None,
         )
-    return _told(ordered.data, ordered.content_sha256, found.described, "key" if section.key else "content")
+    return _told(
+        ordered.data, ordered.content_sha256, found.described, "key" if section.key else "content"
+    )
 
 
 def _told(data: DataSet, content: Sha256, described: Mapping[str, Any], order: str) -> Declared:

@@ -25,7 +25,13 @@ from raudit.data.count import (
     sum_exponents,
     weights_spread,
 )
-from raudit.data.encode import MAX_LEVELS, MAX_NUMBER_LEVELS, range_names, too_many_levels, too_many_values
+from raudit.data.encode import (
+    MAX_LEVELS,
+    MAX_NUMBER_LEVELS,
+    range_names,
+    too_many_levels,
+    too_many_values,
+)
 from raudit.data.engine_frame import EngineFrame, is_finite
 from raudit.data.fixed import LIMB, LIMBS, normal, summed_terms
 from raudit.data.interface import ColumnName
@@ -127,10 +133,15 @@ def _check_levels(table: EngineFrame, spec: CellSpec) -> None:
         if attribute.edges or kind == nw.Boolean:
             continue
         limit = MAX_NUMBER_LEVELS if kind.is_float() else MAX_LEVELS
-        if table.distinct(name, limit + 3) > limit + 2:  # missing and NaN are no levels of their own
+        if (
+            table.distinct(name, limit + 3) > limit + 2
+        ):  # missing and NaN are no levels of their own
             raise too_many_levels(attribute.column, limit)
     for outcome in spec.label_prediction_baseline:
-        if outcome is not None and table.distinct(outcome.column, MAX_NUMBER_LEVELS + 3) > MAX_NUMBER_LEVELS + 2:
+        if (
+            outcome is not None
+            and table.distinct(outcome.column, MAX_NUMBER_LEVELS + 3) > MAX_NUMBER_LEVELS + 2
+        ):
             raise too_many_values(outcome.column)
 
 
@@ -153,17 +164,27 @@ def _checked(spec: CellSpec, name: ColumnName, i: int, row: Mapping[str, Any]) -
             hint="a weight says how many people a row stands for",
         )
     smallest = row[f"s{i}"]
-    if name == spec.weight and smallest is not None and smallest < largest / SPREAD and largest <= LARGEST:
+    if (
+        name == spec.weight
+        and smallest is not None
+        and smallest < largest / SPREAD
+        and largest <= LARGEST
+    ):
         raise weights_spread(name)
     return largest
 
 
 def _grouped(
-    table: EngineFrame, spec: CellSpec, exponents: Mapping[str, int], magnitudes: Mapping[str, float]
+    table: EngineFrame,
+    spec: CellSpec,
+    exponents: Mapping[str, int],
+    magnitudes: Mapping[str, float],
 ) -> nw.LazyFrame[Any]:
     import narwhals as nw
 
-    keys: list[nw.Expr] = [_attribute(table, a).alias(f"a{i}") for i, a in enumerate(spec.attributes)]
+    keys: list[nw.Expr] = [
+        _attribute(table, a).alias(f"a{i}") for i, a in enumerate(spec.attributes)
+    ]
     names = [f"a{i}" for i in range(len(spec.attributes))]
     for i, outcome in enumerate(spec.label_prediction_baseline):
         if outcome is not None:
@@ -172,7 +193,9 @@ def _grouped(
     if spec.score is not None:
         score = table.number(spec.score)
         if spec.decides_by_threshold:
-            threshold = float(own_precision(np.array(spec.threshold, dtype=float), single=spec.single))
+            threshold = float(
+                own_precision(np.array(spec.threshold, dtype=float), single=spec.single)
+            )
             keys.append(nw.when(score >= threshold).then(1).otherwise(0).alias(_PREDICTION))
             names.append(_PREDICTION)
         if spec.bins is not None:
@@ -198,7 +221,9 @@ def _terms(table: EngineFrame, spec: CellSpec, magnitudes: Mapping[str, float]) 
 
     parts = (value(spec.weight), value(spec.score), value(spec.numeric_label))
     sums = summed_terms(*parts, lambda number: number.abs())
-    return [term.alias(f"{name}_{i}") for name, terms in sums.items() for i, term in enumerate(terms)]
+    return [
+        term.alias(f"{name}_{i}") for name, terms in sums.items() for i, term in enumerate(terms)
+    ]
 
 
 def _limbs(
@@ -209,13 +234,17 @@ def _limbs(
     Powers of two scale without error, cutting bits off leaves a float, and so does the difference of two such cuts.
     In few steps, since some databases write each step out wherever the next one names it.
     """
-    weight, score, true = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
+    weight, score, true = (
+        None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label)
+    )
     sums = {name: len(terms) for name, terms in summed_terms(weight, score, true, abs).items()}
     terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
     if not terms:
         return [], frame
     limbs = [(exponents[name], term, place) for name, term in terms for place in range(LIMBS)]
-    frame = table.fenced(frame).with_columns(*(_scaled(term, exponent, place) for exponent, term, place in limbs))
+    frame = table.fenced(frame).with_columns(
+        *(_scaled(term, exponent, place) for exponent, term, place in limbs)
+    )
     frame = frame.with_columns(*(_whole(f"{term}_{place}_scaled") for _, term, place in limbs))
     frame = frame.with_columns(*(_limb(term, place) for _, term, place in limbs))
     return [f"{term}_{place}" for _, term, place in limbs], frame
@@ -236,7 +265,9 @@ def _whole(name: str) -> nw.Expr:
 
     value = nw.col(name)
     small = nw.when(value < EXACT).then(value).otherwise(0.0).floor().cast(nw.Float64)
-    return nw.when(value < EXACT).then(small).otherwise(value).alias(name.replace("_scaled", "_whole"))
+    return (
+        nw.when(value < EXACT).then(small).otherwise(value).alias(name.replace("_scaled", "_whole"))
+    )
 
 
 def _limb(term: str, place: int) -> nw.Expr:
@@ -276,9 +307,13 @@ def _encoded(
     counter = Counter(spec, magnitudes)
     dims, codes = [], []
     attributes = iter(range(len(spec.attributes)))
-    outcomes = iter([i for i, outcome in enumerate(spec.label_prediction_baseline) if outcome is not None])
+    outcomes = iter(
+        [i for i, outcome in enumerate(spec.label_prediction_baseline) if outcome is not None]
+    )
     for dim, _, encoder in counter.encoders:
-        column = cells.column(f"o{next(outcomes)}" if dim.startswith("@") else f"a{(i := next(attributes))}")
+        column = cells.column(
+            f"o{next(outcomes)}" if dim.startswith("@") else f"a{(i := next(attributes))}"
+        )
         dims.append(dim)
         if not dim.startswith("@") and spec.attributes[i].edges:
             edges = spec.attributes[i].edges

@@ -64,7 +64,13 @@ class EngineFrame:
             chosen = [nw.col(names[name]).alias(places[name]) for name in columns]
             schema = frame.collect_schema()
             types = {name: schema[names[name]] for name in columns}
-            return cls(frame=frame.select(*chosen), engine=engine, places=places, types=types, backend=_backend(native))
+            return cls(
+                frame=frame.select(*chosen),
+                engine=engine,
+                places=places,
+                types=types,
+                backend=_backend(native),
+            )
 
     def column(self, name: ColumnName) -> nw.Expr:
         """A column as it is."""
@@ -95,7 +101,9 @@ class EngineFrame:
         import narwhals as nw
 
         with engine_errors(self.engine):
-            values = self.frame.select(self.column(name)).unique().head(most).select(nw.len().alias("n"))
+            values = (
+                self.frame.select(self.column(name)).unique().head(most).select(nw.len().alias("n"))
+            )
         return int(self.collect(values).column("n")[0].as_py())
 
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:

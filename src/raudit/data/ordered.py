@@ -135,7 +135,12 @@ class _Sorter:
         import pyarrow as pa
 
         if self.schema is None or not self.rows:
-            raise DataError("the data set has no rows", reference="data-empty", where=self.name, hint="check the query")
+            raise DataError(
+                "the data set has no rows",
+                reference="data-empty",
+                where=self.name,
+                hint="check the query",
+            )
         if self.folder is None:
             hashes = np.concatenate([hashes for hashes, _ in self.held])
             table = pa.Table.from_batches([batch for _, batch in self.held], schema=self.schema)
@@ -202,15 +207,21 @@ class _Sorter:
         schema = self.schema.append(pa.field("raudit:order", pa.binary(32)))
         for hashes, batch in self.held:
             first = hashes.view(np.uint8).reshape(-1, 32)[:, 0] // (256 // BUCKETS)
-            order = pa.FixedSizeBinaryArray.from_buffers(pa.binary(32), len(hashes), [None, pa.py_buffer(hashes)])
+            order = pa.FixedSizeBinaryArray.from_buffers(
+                pa.binary(32), len(hashes), [None, pa.py_buffer(hashes)]
+            )
             whole = pa.RecordBatch.from_arrays([*batch.columns, order], schema=schema)
             for bucket in np.unique(first).tolist():
                 if bucket not in self.writers:
                     self.writers[bucket] = ipc.new_file(self.folder / f"{bucket}.arrow", schema)
-                self.writers[bucket].write_batch(whole.take(pa.array(np.flatnonzero(first == bucket))))
+                self.writers[bucket].write_batch(
+                    whole.take(pa.array(np.flatnonzero(first == bucket)))
+                )
         self.held, self.held_bytes = [], 0
 
-    def _merged(self, sha256: Sha256, described: dict[str, Any], options: ReadOptions) -> StreamedTable:
+    def _merged(
+        self, sha256: Sha256, described: dict[str, Any], options: ReadOptions
+    ) -> StreamedTable:
         """The files one after another, each sorted, as one Parquet file."""
         import pyarrow as pa
         import pyarrow.ipc as ipc
@@ -225,8 +236,12 @@ class _Sorter:
                 with pa.OSFile(str(folder / f"{bucket}.arrow")) as file:
                     table = ipc.open_file(file).read_all()
                 raw = table.column("raudit:order").combine_chunks()
-                hashes = np.frombuffer(raw.buffers()[1], dtype="S32", count=len(raw), offset=32 * raw.offset)
-                target.write_table(self._sorted(hashes, table.select(self.schema.names)), row_group_size=ROW_GROUP)
+                hashes = np.frombuffer(
+                    raw.buffers()[1], dtype="S32", count=len(raw), offset=32 * raw.offset
+                )
+                target.write_table(
+                    self._sorted(hashes, table.select(self.schema.names)), row_group_size=ROW_GROUP
+                )
                 (folder / f"{bucket}.arrow").unlink()
         self.writers.clear()
         stored = parquet(path, self.name, options)
@@ -245,7 +260,9 @@ def _plain_type(kind: Any) -> Any:
 
     if pa.types.is_dictionary(kind):
         return _plain_type(kind.value_type)
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    text = (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
     return pa.large_string() if text else kind
 
 

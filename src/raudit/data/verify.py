@@ -61,7 +61,9 @@ def verify_data(record: Record, path: Path | None, tick: Tick = lambda _rows: No
             expected=SCHEME,
             hint="compare the SHA-256 of the file with the record's, or run the audit again",
         )
-    section = data_section(record).model_copy(update={"key": ()})  # the content does not hang on the order
+    section = data_section(record).model_copy(
+        update={"key": ()}
+    )  # the content does not hang on the order
     declared = open_declared(section, path, tick)
     same_file = None
     if path is not None and not section.in_database:
@@ -86,7 +88,9 @@ def data_section(record: Record) -> DataSection:
     return DataSection.model_validate(record.plan["data"])
 
 
-def _differences(detail: Mapping[str, Any], shape: Mapping[str, int], path: Path | None) -> list[str]:
+def _differences(
+    detail: Mapping[str, Any], shape: Mapping[str, int], path: Path | None
+) -> list[str]:
     told = [
         f"{shape[what]:,} {what}, the record says {detail[what]:,}"
         for what in ("rows", "columns")
@@ -98,6 +102,10 @@ def _differences(detail: Mapping[str, Any], shape: Mapping[str, int], path: Path
     return told or ["as many rows and columns, and other cells, names or kinds of columns"]
 
 
-def _changed_files(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[str]:
+def _changed_files(
+    before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]
+) -> list[str]:
     old, new = ({part["sha256"] for part in parts} for parts in (before, now))
-    return [f"{len(old - new):,} of {len(old):,} recorded files are gone or changed, {len(new - old):,} are new"]
+    return [
+        f"{len(old - new):,} of {len(old):,} recorded files are gone or changed, {len(new - old):,} are new"
+    ]

@@ -10,7 +10,8 @@ from raudit.plan.schema import DataSection, PlanFile
 from raudit.yamltext import YamlText
 
 SECRET_WORDS = re.compile(
-    r"(^|[?&;\s])[a-z_]*(passw|pwd|secret|token|api_?key|private_?key|credential)[a-z_]*\s*=", re.IGNORECASE
+    r"(^|[?&;\s])[a-z_]*(passw|pwd|secret|token|api_?key|private_?key|credential)[a-z_]*\s*=",
+    re.IGNORECASE,
 )
 ELSEWHERE = ("env:", "keyring:")
 MASTERS = ("local[", "local", "spark://")
@@ -27,19 +28,37 @@ def check_data(file: PlanFile, yaml: YamlText) -> None:
     section = file.data
     if section.path is None and section.connection is None:
         raise _error(
-            yaml, (), "the plan does not say where the data is", "data-nowhere", "add data.path or data.connection"
+            yaml,
+            (),
+            "the plan does not say where the data is",
+            "data-nowhere",
+            "add data.path or data.connection",
         )
     if section.connection is not None:
         _check_connection(section, section.connection, yaml)
     if section.table is not None and section.query is not None:
-        raise _error(yaml, ("query",), "both a table and a query are named", "data-twice", "keep one of the two")
+        raise _error(
+            yaml,
+            ("query",),
+            "both a table and a query are named",
+            "data-twice",
+            "keep one of the two",
+        )
     if section.engine == "postgresql" and section.connection is None:
-        raise _error(yaml, ("engine",), "PostgreSQL has no path", "data-nowhere", "add data.connection")
+        raise _error(
+            yaml, ("engine",), "PostgreSQL has no path", "data-nowhere", "add data.connection"
+        )
 
 
 def _check_connection(section: DataSection, connection: str, yaml: YamlText) -> None:
     if section.path is not None and section.engine != "spark":
-        raise _error(yaml, ("path",), "both a path and a connection are named", "data-twice", "keep one of the two")
+        raise _error(
+            yaml,
+            ("path",),
+            "both a path and a connection are named",
+            "data-twice",
+            "keep one of the two",
+        )
     if not connection.startswith((*ELSEWHERE, *MASTERS)) and "://" not in connection:
         hint = "write an address such as postgresql://reader@host/db, or env:NAME"
         raise _error(yaml, ("connection",), "the connection is no address", "connection-form", hint)
@@ -70,5 +89,7 @@ def has_secret(connection: str) -> bool:
     return bool(password) or SECRET_WORDS.search(connection) is not None
 
 
-def _error(yaml: YamlText, at: tuple[str, ...], message: str, reference: str, hint: str) -> PlanError:
+def _error(
+    yaml: YamlText, at: tuple[str, ...], message: str, reference: str, hint: str
+) -> PlanError:
     return PlanError(message, reference=reference, where=yaml.where(("data", *at)), hint=hint)

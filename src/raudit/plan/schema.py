@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from raudit.plan.turns import TurnsSection
 from raudit.validate import Strict
 
 
@@ -18,6 +19,9 @@ class Task(StrEnum):
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
     RANKING = "ranking"
+
+
+Jurisdiction = Literal["eu", "us", "us-ca", "us-co", "us-nyc", "us-tx"]
 
 
 class SystemSection(Strict):
@@ -35,13 +39,54 @@ class SystemSection(Strict):
     """Which organisation runs it."""
     affected: str = Field(default="", max_length=1000)
     """Who is affected by its output."""
+    jurisdictions: tuple[Jurisdiction, ...] | None = None
+    """Where it is used; with ``sector`` they choose the frameworks that the report maps to."""
+    sector: (
+        Literal["credit", "employment", "insurance", "health", "education", "public", "other"]
+        | None
+    ) = None
+    """What it is used for."""
+    standards: tuple[Literal["nist-ai-rmf", "iso-42001"], ...] | None = None
+    """Voluntary frameworks that the organisation follows."""
+    distribution_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """Day on which an employment tool was first used; New York City asks for it to be published."""
+
+
+class AuditorSection(Strict):
+    """Who audits, and what the report says about the audit itself."""
+
+    name: str = Field(default="", max_length=200)
+    """Person or firm that answers for the audit."""
+    independence: str = Field(default="", max_length=1000)
+    """How the auditor stands to those who built and run the system."""
+    training_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that the model was trained on."""
+    audited_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that were audited."""
+    limits_because: str = Field(default="", max_length=1000)
+    """Why the limits are these."""
+    not_tested: tuple[str, ...] = ()
+    """What was not tested, and why; one sentence each."""
+
+
+class ResponseEntry(Strict):
+    """What management answers to a finding."""
+
+    to: str = Field(min_length=1, max_length=64)
+    """A rule's id, the first eight or more digits of a finding's fingerprint, or a theme of the report."""
+    response: str = Field(min_length=1, max_length=2000)
+    """The answer."""
+    owner: str = Field(default="", max_length=200)
+    """Who does it."""
+    due: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """By which day."""
 
 
 class Attribute(Strict):
     """A sensitive or control feature."""
 
     column: str = Field(min_length=1)
-    """Column of the data set."""
+    """Column of the data set, or of ``data.attributes``."""
     label: str = ""
     """Name to print; the column's name if empty."""
     edges: tuple[float, ...] = ()
@@ -68,6 +113,7 @@ class LabelSection(Strict):
     """A column of outcomes and which of its values is the favourable one."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     favourable: Texts = ()
     """The value or values that are good for the person, as text exactly as in the data; required for ``binary``."""
     unfavourable: Texts = ()
@@ -78,9 +124,11 @@ class ScoreSection(Strict):
     """A column of scores."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions."""
     higher_is_favourable: bool = True
+    """Whether a high score is good for the person; ``false`` for a risk of something bad."""
 
 
 class DataLimits(Strict):
@@ -117,7 +165,20 @@ class Numbers(Strict):
         return self
 
 
-DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
+DataFormat = Literal[
+    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"
+]
+
+
+class AttributesSection(Strict):
+    """Sensitive attributes that are kept in a file of their own, put beside the data by a key."""
+
+    path: str = Field(min_length=1)
+    """File or folder, relative to raudit.yaml, in any format that ``data.path`` takes; one row a person."""
+    key: Texts = Field(min_length=1)
+    """Column or columns that both files have and that name a person, such as ``applicant_id``."""
+    columns: Texts = ()
+    """Columns to take; all but the key if empty."""
 
 
 class CopySection(Strict):
@@ -160,6 +221,7 @@ class DataSection(Strict):
     numbers: Numbers = Numbers()
     """Marks by which a text file writes numbers."""
     limits: DataLimits = DataLimits()
+    """What reading the data may take before it is refused."""
     label: LabelSection | None = None
     """What really happened."""
     prediction: LabelSection | None = None
@@ -174,8 +236,12 @@ class DataSection(Strict):
     """Texts that mean a missing value in a CSV file."""
     types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
     """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
+    attributes: AttributesSection | None = None
+    """Sensitive attributes from a second file; people who are not in it form the group ``unknown``."""
     licence: str = ""
     """Licence and source of the data, to print."""
+    turns: TurnsSection | None = None
+    """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
 
     @property
     def in_database(self) -> bool:
@@ -200,14 +266,15 @@ class ModelSection(Strict):
 
     path: str = Field(min_length=1)
     """The file, relative to raudit.yaml."""
-    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
-        "auto"
-    )
+    format: Literal[
+        "auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"
+    ] = "auto"
     """By default told from the name: .skops, .json and .ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx. Reading
     an ``unsafe`` format runs code from the file; it needs ``sha256`` and leaves a finding."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """If given, the file must have this digest."""
     limits: ModelLimits = ModelLimits()
+    """What the model may take before it is ended and refused."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions; without it the model's own ``predict`` decides."""
     trusted_types: tuple[str, ...] = ()
@@ -241,6 +308,7 @@ class ReportSection(Strict):
     template: str = "standard"
     """A shipped template, or a folder relative to raudit.yaml."""
     language: str = "en"
+    """Language of the report's own words, by its code."""
 
 
 class SigningSection(Strict):
@@ -273,10 +341,16 @@ class PlanFile(Strict):
     """The whole of raudit.yaml."""
 
     schema_version: Literal["raudit.plan/1"] = Field(alias="schema")
+    """Version of this format."""
     system: SystemSection
+    """What is audited, in the words of the people who run it."""
     task: Task = Task.BINARY
+    """What the system produces for each row: one of two decisions, a score, one of several classes, an amount, or a
+    place in a list."""
     data: DataSection
+    """The data set, and what its columns are."""
     model: ModelSection | None = None
+    """A model file whose decisions are audited; without one, give ``data.prediction`` or ``data.score``."""
     sensitive_features: tuple[AttributeOrName, ...] = ()
     """Columns whose groups are compared."""
     control_features: tuple[AttributeOrName, ...] = ()
@@ -284,6 +358,7 @@ class PlanFile(Strict):
     stages: dict[str, dict[str, Any] | None] | None = None
     """Stages to run and their options; all stages with default options if absent."""
     assessments: tuple[AssessmentSection, ...] = ()
+    """Checklists and the files with their answers."""
     policy: str | dict[str, Any] | None = None
     """A preset's name, a policy file, or the policy itself."""
     waivers: str | None = None
@@ -294,7 +369,14 @@ class PlanFile(Strict):
     """Whether a sign-off counts only with a signed statement, or on a name alone, which the report then says."""
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
+    auditor: AuditorSection | None = None
+    responses: tuple[ResponseEntry, ...] | None = None
+    """Management's answers to findings, printed beside them."""
     report: ReportSection = ReportSection()
+    """How the report looks."""
     signing: SigningSection = SigningSection()
+    """Who signs."""
     log: LogSection = LogSection()
+    """Where the log is kept."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """Of everything that is drawn at random; the same seed gives the same bytes."""

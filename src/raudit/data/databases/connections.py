@@ -9,7 +9,13 @@ from urllib.parse import urlsplit
 from raudit.errors import DataError
 from raudit.extras import require
 
-ENGINES = {"postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite", "duckdb": "duckdb", "sc": "spark"}
+ENGINES = {
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "sqlite": "sqlite",
+    "duckdb": "duckdb",
+    "sc": "spark",
+}
 """Engine by the scheme of an address; every other scheme is one of Ibis."""
 
 
@@ -24,7 +30,10 @@ def address_of(connection: str, environment: Mapping[str, str] = os.environ) -> 
     kind, colon, name = connection.partition(":")
     if kind == "env" and colon:
         if not environment.get(name):
-            raise _absent(f"the environment variable {name} is not set", f"export {name}=postgresql://user:...@host/db")
+            raise _absent(
+                f"the environment variable {name} is not set",
+                f"export {name}=postgresql://user:...@host/db",
+            )
         return environment[name]
     if kind == "keyring" and colon:
         service, _, user = name.partition("/")

@@ -30,7 +30,9 @@ def open_table(path: Path, request: TableRequest, options: ReadOptions) -> Itera
                 yield from arrow_reader(db, statement, rows)
 
             table = streamed(request.name, schema, 0, batches, limits=options.limits)
-            yield TableRead(name=request.name, batches=table.batches(rows=ROWS), described={"engine": "duckdb"})
+            yield TableRead(
+                name=request.name, batches=table.batches(rows=ROWS), described={"engine": "duckdb"}
+            )
     except RauditError:
         raise
     except Exception as error:  # noqa: BLE001 -- DuckDB raises its own, Arrow's and Python's errors

@@ -30,9 +30,13 @@ def open_table(address: str, request: TableRequest, options: ReadOptions) -> Ite
             expression = _expression(connection, request)
             schema = expression.schema().to_pyarrow()
             batches = _reader(connection, ibis, expression)
-            table = streamed(request.name, schema, 0, lambda _tops, rows: batches(rows), limits=options.limits)
+            table = streamed(
+                request.name, schema, 0, lambda _tops, rows: batches(rows), limits=options.limits
+            )
             described = {"engine": "ibis", "backend": str(connection.name)}
-            yield TableRead(name=request.name, batches=table.batches(rows=ROWS), described=described)
+            yield TableRead(
+                name=request.name, batches=table.batches(rows=ROWS), described=described
+            )
         finally:
             connection.disconnect()
     except RauditError:
@@ -51,7 +55,9 @@ def _expression(connection: Any, request: TableRequest) -> Any:
 def _reader(connection: Any, ibis: Any, expression: Any) -> Any:
     def batches(rows: int) -> Iterator[Any]:
         if connection.name == "duckdb":
-            yield from arrow_reader(connection.con, str(ibis.to_sql(expression, dialect="duckdb")), rows)
+            yield from arrow_reader(
+                connection.con, str(ibis.to_sql(expression, dialect="duckdb")), rows
+            )
         else:
             yield from expression.to_pyarrow_batches(chunk_size=rows)
 

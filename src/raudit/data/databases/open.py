@@ -46,9 +46,16 @@ def _opened(
     if engine == "spark":
         from raudit.data.databases import spark
 
-        return spark.open_table(address or "local[*]", None if path is None else str(path), request, options)
+        return spark.open_table(
+            address or "local[*]", None if path is None else str(path), request, options
+        )
     if request.table is None and request.query is None:
-        raise DataError("no table is named", reference="no-table", where="data", hint="give data.table or data.query")
+        raise DataError(
+            "no table is named",
+            reference="no-table",
+            where="data",
+            hint="give data.table or data.query",
+        )
     if engine == "postgresql":
         from raudit.data.databases import postgresql
 
@@ -57,7 +64,9 @@ def _opened(
         from raudit.data.databases import ibis
 
         return ibis.open_table(address or f"duckdb://{path}", request, options)
-    file = path if path is not None else Path(unquote(address.partition("://")[2].removeprefix("/")))
+    file = (
+        path if path is not None else Path(unquote(address.partition("://")[2].removeprefix("/")))
+    )
     if not file.is_file():
         raise DataError(
             "the database file is not there",

@@ -41,7 +41,9 @@ def _batches(db: Any, statement: str, columns: Sequence[Any]) -> Iterator[Any]:
 
     types = [_type(column) for column in columns]
     names = [str(column.name) for column in columns]
-    schema = pa.schema([(name, kind or pa.large_string()) for name, kind in zip(names, types, strict=True)])
+    schema = pa.schema(
+        [(name, kind or pa.large_string()) for name, kind in zip(names, types, strict=True)]
+    )
     chosen = ", ".join(
         quoted_name if kind is not None else f"{quoted_name}::text"
         for quoted_name, kind in zip(map(_quoted, names), types, strict=True)
@@ -51,7 +53,10 @@ def _batches(db: Any, statement: str, columns: Sequence[Any]) -> Iterator[Any]:
         cursor.execute(f"SELECT {chosen} FROM ({statement}) AS raudit_typed")  # noqa: S608 -- names are quoted
         while rows := cursor.fetchmany(ROWS):
             cells = zip(*rows, strict=True)
-            arrays = [pa.array(list(column), field.type) for column, field in zip(cells, schema, strict=True)]
+            arrays = [
+                pa.array(list(column), field.type)
+                for column, field in zip(cells, schema, strict=True)
+            ]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
     yield pa.RecordBatch.from_pylist([], schema=schema)
 
@@ -79,7 +84,12 @@ def _type(column: Any) -> Any:
     }
     if column.type_code != NUMERIC:
         return known.get(column.type_code)
-    if column.precision is None or column.precision > 38 or column.scale is None or column.scale < 0:
+    if (
+        column.precision is None
+        or column.precision > 38
+        or column.scale is None
+        or column.scale < 0
+    ):
         raise DataError(
             f"the column {column.name!r} is numeric without a fixed scale",
             reference="numeric-unbounded",

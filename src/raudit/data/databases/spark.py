@@ -20,7 +20,9 @@ SETTINGS = {
 
 
 @contextmanager
-def open_table(address: str, path: str | None, request: TableRequest, options: ReadOptions) -> Iterator[TableRead]:
+def open_table(
+    address: str, path: str | None, request: TableRequest, options: ReadOptions
+) -> Iterator[TableRead]:
     """Open a table, a query or a folder of Parquet.
 
     Parameters
@@ -38,14 +40,20 @@ def open_table(address: str, path: str | None, request: TableRequest, options: R
             frame = _frame(session, path, request)
             names = list(frame.columns)
             # By position: a dot in a name would be a field.
-            bounded = frame.toDF(*(f"c{place}" for place in range(len(names)))).limit(request.max_rows + 1)
+            bounded = frame.toDF(*(f"c{place}" for place in range(len(names)))).limit(
+                request.max_rows + 1
+            )
             table = bounded.toArrow().rename_columns(names)
 
             def batches(_tops: list[int], rows: int) -> Iterator[Any]:
                 yield from table.to_batches(max_chunksize=rows)
 
-            source = streamed(request.name, table.schema, table.num_rows, batches, limits=options.limits)
-            yield TableRead(name=request.name, batches=source.batches(), described={"engine": "spark"})
+            source = streamed(
+                request.name, table.schema, table.num_rows, batches, limits=options.limits
+            )
+            yield TableRead(
+                name=request.name, batches=source.batches(), described={"engine": "spark"}
+            )
     except RauditError:
         raise
     except Exception as error:  # noqa: BLE001 -- Spark raises Java's errors too
@@ -82,5 +90,10 @@ def _frame(session: Any, path: str | None, request: TableRequest) -> Any:
     if request.table is not None:
         return session.table(request.table)
     if path is None:
-        raise DataError("no table is named", reference="no-table", where="data", hint="give data.table or data.query")
+        raise DataError(
+            "no table is named",
+            reference="no-table",
+            where="data",
+            hint="give data.table or data.query",
+        )
     return session.read.parquet(path)

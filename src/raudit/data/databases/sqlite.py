@@ -24,7 +24,11 @@ def open_table(path: Path, request: TableRequest) -> Iterator[TableRead]:
             db.set_authorizer(only_reading)
             statement = request.statement(_table_name(request))
             names = [str(column[0]) for column in db.execute(f"{statement} LIMIT 0").description]
-            yield TableRead(name=request.name, batches=_batches(db, statement, names), described={"engine": "sqlite"})
+            yield TableRead(
+                name=request.name,
+                batches=_batches(db, statement, names),
+                described={"engine": "sqlite"},
+            )
     except sqlite3.Error as error:
         raise failed("SQLite", error, request.name) from None
 
@@ -41,7 +45,10 @@ def _batches(db: sqlite3.Connection, statement: str, names: Sequence[str]) -> It
     cursor = db.execute(statement)
     while rows := cursor.fetchmany(ROWS):
         columns = zip(*rows, strict=True)
-        arrays = [pa.array(list(map(_form(kind), cells)), kind) for kind, cells in zip(types, columns, strict=True)]
+        arrays = [
+            pa.array(list(map(_form(kind), cells)), kind)
+            for kind, cells in zip(types, columns, strict=True)
+        ]
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
     yield pa.RecordBatch.from_pylist([], schema=schema)
 
@@ -51,10 +58,14 @@ def _types(db: sqlite3.Connection, statement: str, names: Sequence[str]) -> list
     import pyarrow as pa
 
     holds = {"text": "('text', 'blob')", "real": "('real')", "integer": "('integer')"}
-    asked = ", ".join(f"max(typeof({quoted(name)}) IN {kinds})" for name in names for kinds in holds.values())
+    asked = ", ".join(
+        f"max(typeof({quoted(name)}) IN {kinds})" for name in names for kinds in holds.values()
+    )
     answer = db.execute(f"SELECT {asked} FROM ({statement})").fetchone()  # noqa: S608 -- names are quoted
     found = []
-    for texts, fractions, whole in zip(*(answer[place :: len(holds)] for place in range(len(holds))), strict=True):
+    for texts, fractions, whole in zip(
+        *(answer[place :: len(holds)] for place in range(len(holds))), strict=True
+    ):
         number = pa.float64() if fractions else pa.int64()
         found.append(number if (fractions or whole) and not texts else pa.large_string())
     return found

@@ -82,12 +82,16 @@ class DataProfile:
         """Profile the columns that have a role; every column if the model's features are not known."""
         names = _columns(evidence)
         if not names or evidence.data.n_rows == 0:
-            raise NotEvaluable("there is no column or no row to profile", reference="nothing-to-profile")
+            raise NotEvaluable(
+                "there is no column or no row to profile", reference="nothing-to-profile"
+            )
         left = len(names) - options.max_columns
         shown = dict(list(names.items())[: options.max_columns])
         features = _profiles(evidence, shown, options, bins=options.bins)
         groups = _groups(evidence, shown, options)
-        findings = tuple(_missing(name, features[name], evidence.data.n_rows, options) for name in shown)
+        findings = tuple(
+            _missing(name, features[name], evidence.data.n_rows, options) for name in shown
+        )
         worst = max((_share(item, evidence.data.n_rows) for item in features.values()), default=0.0)
         notes = [
             f"Bins and levels with fewer than {options.small_cell} rows are pooled, and bin edges are rounded.",
@@ -138,8 +142,12 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
     roles, kinds = evidence.roles, evidence.data.kinds
     plain = list(roles.features) or [name for name in kinds if name != roles.weight]
     plain += [ColumnName(a.column) for a in (*roles.sensitive, *roles.control)]
-    taken = {o.column for o in (roles.label, roles.prediction, roles.baseline) if o is not None} | {roles.score}
-    names = {str(name): name for name in dict.fromkeys(plain) if name in kinds and name not in taken}
+    taken = {o.column for o in (roles.label, roles.prediction, roles.baseline) if o is not None} | {
+        roles.score
+    }
+    names = {
+        str(name): name for name in dict.fromkeys(plain) if name in kinds and name not in taken
+    }
     for role, column in (
         ("label", roles.label and roles.label.column),
         ("prediction", roles.prediction and roles.prediction.column),
@@ -151,7 +159,12 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
 
 
 def _profiles(
-    evidence: Evidence, names: Mapping[str, ColumnName], options: Options, *, bins: int, mask: Any = None
+    evidence: Evidence,
+    names: Mapping[str, ColumnName],
+    options: Options,
+    *,
+    bins: int,
+    mask: Any = None,
 ) -> dict[str, Any]:
     kinds = evidence.data.kinds
     found = {}
@@ -162,7 +175,9 @@ def _profiles(
         series = evidence.data.frame([column])[column]
         series = series if mask is None else series[mask]
         kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
-        found[name] = profile(series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels)
+        found[name] = profile(
+            series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
+        )
     return found
 
 
@@ -174,17 +189,23 @@ def _withheld(evidence: Evidence, column: ColumnName, mask: Any) -> dict[str, An
     return omitted(len(series) - missing, missing, "its values may name somebody")
 
 
-def _groups(evidence: Evidence, names: Mapping[str, ColumnName], options: Options) -> list[dict[str, Any]]:
+def _groups(
+    evidence: Evidence, names: Mapping[str, ColumnName], options: Options
+) -> list[dict[str, Any]]:
     groups = []
     for attribute in evidence.roles.sensitive:
-        labels = group_labels(evidence.data.frame([ColumnName(attribute.column)])[attribute.column], attribute)
+        labels = group_labels(
+            evidence.data.frame([ColumnName(attribute.column)])[attribute.column], attribute
+        )
         rest = {name: column for name, column in names.items() if column != attribute.column}
         for group, count in sorted(labels.value_counts().items()):
             if count >= options.min_group:
                 mask = (labels == group).to_numpy()
                 features = _profiles(evidence, rest, options, bins=GROUP_BINS, mask=mask)
                 label = attribute.label or attribute.column
-                groups.append({"attribute": label, "group": str(group), "n": int(count), "features": features})
+                groups.append(
+                    {"attribute": label, "group": str(group), "n": int(count), "features": features}
+                )
     return groups
 
 
@@ -201,9 +222,12 @@ def _missing(name: str, item: Mapping[str, Any], n_rows: int, options: Options) 
         status=Status.PASSED if passed else Status.FAILED,
         severity=MISSING.severity,
         statement=f"{name} is missing in {item['missing']:,} of {n_rows:,} rows ({share:.1%}).",
-        measurement=Measurement(metric="missing_share", value=share, n=n_rows, events=item["missing"]),
+        measurement=Measurement(
+            metric="missing_share", value=share, n=n_rows, events=item["missing"]
+        ),
         threshold=Threshold(
-            high=options.max_missing, source="default" if options.max_missing == Options().max_missing else "plan"
+            high=options.max_missing,
+            source="default" if options.max_missing == Options().max_missing else "plan",
         ),
         requirements=MISSING.requirements,
         anchor="stages.data_profile.max_missing",
@@ -223,14 +247,21 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
     rows = tuple(
         {
             "name": name,
-            "kind": words[item["kind"]] + (f" ({item['why']})" if item["kind"] == "omitted" else ""),
+            "kind": words[item["kind"]]
+            + (f" ({item['why']})" if item["kind"] == "omitted" else ""),
             "n": item["n"],
             "missing": _share(item, n_rows),
             "bins": len(item["counts"]) if item["kind"] != "omitted" else None,
         }
         for name, item in features.items()
     )
-    return Table(id="columns", title="Columns", columns=columns, rows=rows, caption=f"Counted on all {n_rows:,} rows.")
+    return Table(
+        id="columns",
+        title="Columns",
+        columns=columns,
+        rows=rows,
+        caption=f"Counted on all {n_rows:,} rows.",
+    )
 
 
 STAGE = DataProfile()
