@@ -8,6 +8,7 @@ from pathlib import Path
 
 from raudit.checklists.answers import AnswersFile
 from raudit.checklists.form.schema import ChecklistFile
+from raudit.data.contract import Contract
 from raudit.people import PeopleFile
 from raudit.plan.schema import PlanFile
 from raudit.record import record_json_schema
@@ -22,6 +23,7 @@ def schemas() -> dict[str, dict[str, object]]:
         "checklist": ChecklistFile,
         "answers": AnswersFile,
         "people": PeopleFile,
+        "contract": Contract,
     }
     found = {
         f"{name}-1.schema.json": {

@@ -21,11 +21,14 @@ from raudit.cache import StageCache, stage_from_json
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
-from raudit.data import DataSet, Roles
+from raudit.data import DataSet, Roles, open_data
 from raudit.data.attributes import with_attributes
+from raudit.data.contract import read_contract
 from raudit.data.declared import Declared, open_declared
 from raudit.data.naming import withheld_columns
 from raudit.data.open import digest_of, manifest
+from raudit.data.readers import ReadOptions
+from raudit.data.types import with_types
 from raudit.doors import Door, extensions
 from raudit.errors import (
     DataError,
@@ -42,6 +45,7 @@ from raudit.evidence import (
     Evidence,
     Progress,
     Quiet,
+    Reference,
     Stage,
     StageResult,
     discover_stages,
@@ -53,7 +57,7 @@ from raudit.people import NOBODY, People, load_people
 from raudit.plan import Plan
 from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
-from raudit.roles import as_sentence, audited_data
+from raudit.roles import as_sentence, audited_data, reference_data
 from raudit.statements import Enrolment, statements_path
 from raudit.turns import TurnsDataSet, open_turns
 
@@ -303,11 +307,13 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
             name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)
         }
     if wanted is None:
-        turns = plan.file.data.turns is not None
+        # What compares with a reference has nothing to say without one; a plan that names it is told so.
+        turns, alone = plan.file.data.turns is not None, plan.file.data.reference is None
         return {
             name: stage
             for name, stage in found.items()
-            if turns or not getattr(stage, "with_turns", False)
+            if (turns or not getattr(stage, "with_turns", False))
+            and not (alone and getattr(stage, "needs_reference", False))
         }
     for name in wanted:
         if name not in found:
@@ -328,12 +334,12 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
 
 def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
     model = plan.file.model
-    if model is not None and model.format.startswith("unsafe") and "data_profile" not in stages:
+    if model is not None and model.format.startswith("unsafe") and "data_readiness" not in stages:
         raise PlanError(
-            f"a model of the format {model.format} needs the stage data_profile, which records it",
+            f"a model of the format {model.format} needs the stage data_readiness, which records it",
             reference="unsafe-untold",
             where=plan.yaml.where(("model", "format")),
-            hint="add data_profile under stages",
+            hint="add data_readiness under stages",
         )
 
 
@@ -404,6 +410,12 @@ def _inputs(
     if file.data.attributes is not None:
         place: tuple[str | int, ...] = ("data", "attributes", "path")
         inputs.append(_input(plan, "attributes", plan.path(file.data.attributes.path), place))
+    if file.data.reference is not None:
+        inputs.append(
+            _input(plan, "reference", plan.path(file.data.reference.path), ("data", "reference"))
+        )
+    if file.data.contract is not None:
+        inputs.append(_input(plan, "contract", plan.path(file.data.contract), ("data", "contract")))
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
@@ -426,7 +438,7 @@ def _inputs(
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
-        if path.is_dir() and role in ("data", "attributes"):
+        if path.is_dir() and role in {"data", "attributes", "reference"}:
             size = sum(int(item["bytes"]) for item in manifest(path))
             return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
@@ -483,6 +495,10 @@ def _evidence(
         data=audited.data,
         turns=turns,
         roles=audited.roles,
+        reference=_reference(prepared, model if model_error is None else None, progress),
+        contract=read_contract(plan.path(plan.file.data.contract))
+        if plan.file.data.contract
+        else None,
         model=model if model_error is None else None,
         no_model_because=as_sentence(model_error)
         if model_error
@@ -552,6 +568,28 @@ def _unchanged(prepared: Prepared, role: str, digest: Sha256) -> None:
             where=declared.name,
             hint="run again when nothing writes to it",
         )
+
+
+def _reference(
+    prepared: Prepared, model: BoundModel | None, progress: Progress
+) -> Reference | None:
+    """Read the reference, with the model's predictions beside it where it has the columns for them."""
+    plan = prepared.plan
+    section = plan.file.data.reference
+    if section is None:
+        return None
+    with progress.task("reading reference"):
+        options = replace(
+            ReadOptions.of(plan.file.data), table=section.table, format=section.format
+        )
+        data = open_data(plan.path(section.path), options=options)
+        data = with_types(
+            data,
+            {name: type_ for name, type_ in plan.file.data.types.items() if name in data.kinds},
+        )
+    _unchanged(prepared, "reference", data.sha256)
+    found = reference_data(plan, data, model, progress)
+    return Reference(data=found.data, roles=found.roles, kind=section.kind)
 
 
 def _declared(roles: Roles) -> tuple[str, ...]:
@@ -686,7 +724,15 @@ def _record(
 def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
     """Run a stage that looks into the model in the model's own process, under its limits."""
     # A log answers questions about itself, which no bytes carry; only stages that judge ask it.
-    sent = replace(evidence, model=None, data=cast("Any", None), progress=Quiet(), enrolment=None)
+    sent = replace(
+        evidence,
+        model=None,
+        data=cast("Any", None),
+        reference=None,
+        turns=None,
+        progress=Quiet(),
+        enrolment=None,
+    )
     content = model.content(
         "raudit.pipeline:stage_beside_model",
         {"stage": stage.name, "evidence": sent, "options": options},

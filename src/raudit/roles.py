@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from raudit.data import ColumnName, DataSet, Roles
@@ -72,6 +72,37 @@ def audited_data(
         features=model.features if model is not None else (),
     )
     return Audited(data=data, roles=roles, model_error=model_error, unknown_levels=unknown)
+
+
+def reference_data(
+    plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress
+) -> Audited:
+    """The reference with those roles for which it has the columns; it may lack labels, decisions or groups."""
+    known = set(data.kinds)
+    section = plan.file.data
+    roles = Roles(
+        label=_outcome(section.label) if section.label and section.label.column in known else None,
+        prediction=_outcome(section.prediction)
+        if section.prediction and section.prediction.column in known
+        else None,
+        sensitive=tuple(a for a in plan.file.sensitive_features if a.column in known),
+        features=model.features if model is not None else (),
+    )
+    if section.score is not None and section.score.column in known:
+        score, threshold = ColumnName(section.score.column), section.score.threshold
+        if not section.score.higher_is_favourable:
+            data, score, threshold = _turned(data, score, threshold)
+        roles = replace(roles, score=score, threshold=threshold)
+    if model is not None and set(model.features) <= known:
+        try:
+            label = _outcome(section.label)
+            data, prediction, found, threshold, _unknown = _predict(
+                plan, data, model, label, progress
+            )
+        except ModelError as error:
+            return Audited(data=data, roles=roles, model_error=error)
+        roles = replace(roles, prediction=prediction, score=found, threshold=threshold)
+    return Audited(data=data, roles=roles)
 
 
 def _turned(

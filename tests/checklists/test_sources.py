@@ -143,7 +143,7 @@ def test_a_run_and_its_record_agree_on_every_place(tmp_path: Path) -> None:
         "schema: raudit.plan/1\n"
         "system: {name: t, version: '1', organisation: o, owner: w, purpose: p, affected: a}\ntask: binary\n"
         "data: {path: d.csv, label: {column: y, favourable: '1'}}\n"
-        "stages: {assessments: {}, pii: {}, data_profile: {}}\n"
+        "stages: {assessments: {}, pii: {}, data_readiness: {}}\n"
         "assessments: [{checklist: launch-readiness, answers: a.yaml}]\n"
     )
     record = measure(

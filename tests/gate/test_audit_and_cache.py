@@ -78,7 +78,7 @@ def test_unchanged_stages_give_the_same_bytes(audit):
     warm, third = run()
     assert first == second == third
     assert fresh.returncode == warm.returncode == 1
-    assert "taken from .raudit-cache: data_profile, fairness" in warm.stderr
+    assert "taken from .raudit-cache: data_readiness, fairness" in warm.stderr
     assert "taken from" not in fresh.stderr
 
 
@@ -86,10 +86,10 @@ def test_unchanged_stages_give_the_same_bytes(audit):
     ("what", "again"),
     [
         ("policy", []),
-        ("option", ["data_profile"]),
-        ("data", ["data_profile", "fairness"]),
-        ("seed", ["data_profile", "fairness"]),
-        ("code", ["data_profile", "fairness"]),
+        ("option", ["data_readiness"]),
+        ("data", ["data_readiness", "fairness"]),
+        ("seed", ["data_readiness", "fairness"]),
+        ("code", ["data_readiness", "fairness"]),
     ],
 )
 def test_what_changed_is_run_again(audit, what, again):
@@ -108,7 +108,7 @@ def test_what_changed_is_run_again(audit, what, again):
             patch.setattr("raudit.audit.code_sha256", lambda: Sha256("0" * 64))
         warm = check(CheckOptions(cache=cache, seed=seed), clock=clock)
         cold = check(CheckOptions(seed=seed), clock=clock)
-    taken = [name for name in ("data_profile", "fairness") if name not in again]
+    taken = [name for name in ("data_readiness", "fairness") if name not in again]
     said = [notice for notice in warm.notices if "taken from" in notice]
     assert (said == []) if not taken else all(name in said[0] for name in taken)
     assert not any(name in "".join(said) for name in again)

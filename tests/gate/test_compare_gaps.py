@@ -15,7 +15,7 @@ from raudit.gate.comparison import comparison_json, comparison_text
 from raudit.policy.compare import compare
 from raudit.policy.drift import shifts
 from raudit.policy.rates import Rate, pair_change
-from raudit.stages.data_profile.profile import profile
+from raudit.stages.data_readiness.profile import profile
 
 
 def row(group, metric, events, n):
@@ -287,7 +287,7 @@ def test_a_column_that_changed_its_form_cannot_be_told(make):
             }
         }
         return make.record(
-            make.stage(make.finding()), make.stage(name="data_profile", rules=(), artefacts=part)
+            make.stage(make.finding()), make.stage(name="data_readiness", rules=(), artefacts=part)
         )
 
     compared = compare(record(["M", "F"] * 300, Kind.TEXT), record([0, 1] * 300, Kind.INTEGER))

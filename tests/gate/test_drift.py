@@ -9,7 +9,7 @@ from scipy import stats
 
 from raudit.data import Kind
 from raudit.policy.drift import ks_distance, shifts
-from raudit.stages.data_profile.profile import profile
+from raudit.stages.data_readiness.profile import profile
 
 
 def prof(values, kind=Kind.NUMBER, **more):

@@ -175,7 +175,7 @@ def profiles(values):
     import pandas as pd
 
     from raudit.data import Kind
-    from raudit.stages.data_profile.profile import profile
+    from raudit.stages.data_readiness.profile import profile
 
     made = {"age": profile(pd.Series(values), Kind.NUMBER, small_cell=10, bins=50, max_levels=30)}
     group = {"attribute": "sex", "group": "Female", "n": 500, "features": made}
@@ -196,7 +196,7 @@ def two(make, stored):
     def record(shift, name, **finding):
         stage = make.stage(make.finding(**finding))
         profile = make.stage(
-            name="data_profile", rules=(), artefacts=profiles(rng.normal(shift, 1, 2000))
+            name="data_readiness", rules=(), artefacts=profiles(rng.normal(shift, 1, 2000))
         )
         return str(stored(make.record(stage, profile), name))
 

@@ -360,4 +360,4 @@ def test_the_unsafe_format_leaves_a_finding(fitted, tmp_path):
     (tmp_path / "raudit.yaml").write_text(text.replace("data_profile: , ", ""))
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "needs the stage data_profile" in done.stdout + done.stderr
+    assert "needs the stage data_readiness" in done.stdout + done.stderr

@@ -116,7 +116,7 @@ schema: raudit.plan/1
 system: {name: Credit, version: "1"}
 data: {path: data.csv, label: {column: y, favourable: "1"}, prediction: {column: p, favourable: "1"}}
 sensitive_features: [g]
-stages: {data_profile: {}, fairness: {}, assessments: {}}
+stages: {data_readiness: {}, fairness: {}, assessments: {}}
 assessments: [{checklist: small.yaml, answers: small-answers.yaml}]
 waivers: waivers.yaml
 people: people.yaml

@@ -20,7 +20,7 @@ INPUTS = {
     ("model", "format"): "model.format",
 }
 """Facts about the inputs, which no stage measures."""
-STAGE_OF = {"data": "data_profile"}
+STAGE_OF = {"data": "data_readiness"}
 """Stages that are not called as their facts begin."""
 
 

@@ -115,7 +115,7 @@ def write_draft(
         "",
         "# Stages to run; one that is declared and cannot run ends in exit status 3.",
         "stages:",
-        "  data_profile: {}    # what lets a later run tell whether the data has drifted",
+        "  data_readiness: {}    # what lets a later run tell whether the data has drifted",
         "  fairness: {}",
         "    # thresholds:    # with task: regression nothing is judged without these, in the label's unit",
         "    #   mean_error_difference: 100",

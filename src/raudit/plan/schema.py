@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from raudit.plan.turns import TurnsSection
 from raudit.validate import Strict
@@ -191,6 +191,26 @@ class CopySection(Strict):
 DataEngine = Literal["sqlite", "duckdb", "postgresql", "ibis", "spark"]
 
 
+class ReferenceSection(Strict):
+    """A data set that the audited one is held against; read as the audited one, except for what is said here."""
+
+    path: str = Field(min_length=1)
+    """File or folder, relative to raudit.yaml."""
+    kind: Literal["training", "earlier"] = "training"
+    """What the model learnt from, or data of an earlier time; overlap is looked for with training data only."""
+    table: str | None = None
+    """Which table, sheet or member, where the file has several."""
+    format: DataFormat | None = None
+    """What the file is, where neither its first bytes nor its name say so."""
+
+
+def _reference(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+ReferenceOrPath = Annotated[ReferenceSection, BeforeValidator(_reference)]
+
+
 class DataSection(Strict):
     """The data set, and what its columns are."""
 
@@ -234,6 +254,10 @@ class DataSection(Strict):
     """Column of sample weights."""
     missing: tuple[str, ...] = ("",)
     """Texts that mean a missing value in a CSV file."""
+    reference: ReferenceOrPath | None = None
+    """Training data, or data of an earlier time such as last quarter's: for overlap, the contract and drift."""
+    contract: str | None = None
+    """File with names, types, ranges and levels that the columns must have; ``raudit readiness`` writes one."""
     types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
     """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
     attributes: AttributesSection | None = None
@@ -337,6 +361,10 @@ class LogSection(Strict):
     """Log key file."""
 
 
+RENAMED_STAGES = {"data_profile": "data_readiness"}
+"""Stages by the name under which older plans know them."""
+
+
 class PlanFile(Strict):
     """The whole of raudit.yaml."""
 
@@ -380,3 +408,13 @@ class PlanFile(Strict):
     """Where the log is kept."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Of everything that is drawn at random; the same seed gives the same bytes."""
+
+    @field_validator("stages", mode="before")
+    @classmethod
+    def _names_of_today(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            RENAMED_STAGES[name] if RENAMED_STAGES.get(name, name) not in value else name: options
+            for name, options in value.items()
+        }

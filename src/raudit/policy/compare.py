@@ -454,7 +454,7 @@ def _notes(
             notes.append(f"The {role} differs between the two records.")
     if _profiles(old) is None or _profiles(new) is None:
         notes.append(
-            "Drift could not be told: one of the records holds no data profile (stage data_profile)."
+            "Drift could not be told: one of the records holds no data profile (stage data_readiness)."
         )
     if old.run.raudit != new.run.raudit:
         notes.append(f"The records were made by raudit {old.run.raudit} and {new.run.raudit}.")

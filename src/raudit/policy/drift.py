@@ -1,6 +1,6 @@
 """How far two profiles of the same column lie apart: PSI, Kolmogorov-Smirnov, chi-square.
 
-Works from the profiles that ``stages.data_profile`` keeps in a record, so that two records are enough and no row
+Works from the profiles that ``stages.data_readiness`` keeps in a record, so that two records are enough and no row
 is needed. A profile is one of
 
 - ``{"kind": "number", "n", "missing", "edges": [...], "counts": [...], "exact"}``: counts below the first edge,

@@ -23,7 +23,8 @@ CONFIDENCE = {"high": Decimal("1.0"), "medium": Decimal("0.8"), "low": Decimal("
 """How much of reach and impact to believe."""
 IMPACT = (Decimal("0.25"), Decimal("0.5"), Decimal(1), Decimal(2), Decimal(3))
 """Impact of a risk by its level before measures, from the top of the checklist's table down: 3, 2, 1, ..."""
-BLOCKS = "it blocks whatever its priority"
+NUMBERS = "reach, level, confidence and effort"
+BLOCKS = f"it blocks before any priority, and nobody gave {NUMBERS}"
 
 Source = Literal["risk", "blocker", "contradicted", "unknown"]
 
@@ -201,7 +202,7 @@ def _unknown(result: Assessment) -> list[Risk]:
                 owner=answer.owner,
                 due=answer.due.isoformat() if answer.due else "",
                 effort={},
-                not_rated="what is not known cannot be rated",
+                not_rated=f"nobody knows it yet, nor {NUMBERS}",
             )
         )
     return found

@@ -213,7 +213,9 @@ def register_table(results: Sequence[Assessment]) -> Table:
             "residual": risk.residual,
             "owner": risk.owner,
             "due": risk.due,
-            "priority": f"{risk.priority:,}" if risk.priority is not None else "not rated",
+            "priority": f"{risk.priority:,}"
+            if risk.priority is not None
+            else f"not rated: {risk.not_rated}",
             "assessment": risk.assessment,
         }
         for risk in risk_register(results)
@@ -232,7 +234,7 @@ def register_table(results: Sequence[Assessment]) -> Table:
         "Priority is people concerned in a year × impact × confidence for each person-day of labelling, retraining, "
         "monitoring and regulatory review. Impact is 3 for the highest level and 2, 1, 0.5, 0.25 for those below; "
         "confidence is 1, 0.8 or 0.5. It orders work; it does not make a risk acceptable. A risk for which one of "
-        "these numbers was not given is not rated, and so is what blocks whatever its priority."
+        "these numbers was not given is not rated, and the column says which is missing."
     )
     return Table(
         id="risk-register", title="Risk register", columns=columns, rows=rows, caption=caption

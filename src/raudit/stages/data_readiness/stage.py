@@ -1,120 +1,159 @@
-"""How the columns that matter are distributed, in few enough numbers that no row shows.
-
-The profiles let ``raudit compare`` tell drift between two records without either data set.
-"""
+"""The stage: every check on the data, and the profiles that let two records be compared without either data set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
-
-from pydantic import Field
 
 from raudit.data import ColumnName, Kind
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold
+from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.stages.data_profile.facts import FACTS
-from raudit.stages.data_profile.groups import group_labels
-from raudit.stages.data_profile.profile import omitted, profile
+from raudit.stages.data_readiness.columns import constants, missing_texts, outliers
+from raudit.stages.data_readiness.contract import contract
+from raudit.stages.data_readiness.coverage import coverage
+from raudit.stages.data_readiness.facts import FACTS
+from raudit.stages.data_readiness.groups import group_labels
+from raudit.stages.data_readiness.labels import counts, noise
+from raudit.stages.data_readiness.leaks import leaks
+from raudit.stages.data_readiness.options import Options
+from raudit.stages.data_readiness.part import Part, Setting, make_setting
+from raudit.stages.data_readiness.placeholders import placeholders
+from raudit.stages.data_readiness.profile import omitted, profile
+from raudit.stages.data_readiness.rows import duplicates, shared
+from raudit.stages.data_readiness.rules import MISSING, RULES, UNSAFE
+from raudit.stages.data_readiness.times import freshness, known_later
 from raudit.validate import Strict
 
 SCHEMA = "raudit.profiles/1"
 GROUP_BINS = 20
 
 
-class Options(Strict):
-    """Options of the stage."""
-
-    small_cell: int = Field(default=10, ge=1, le=1000)
-    """Fewest rows that a bin or level shows; rarer ones are pooled."""
-    bins: int = Field(default=50, ge=4, le=200)
-    """Most bins of a numeric column."""
-    max_levels: int = Field(default=30, ge=2, le=200)
-    """Most levels of a text column; the rest are pooled."""
-    min_group: int = Field(default=50, ge=10, le=100_000)
-    """Fewest rows of a group that is profiled by itself."""
-    max_columns: int = Field(default=200, ge=1, le=2000)
-    """Most columns that are profiled."""
-    max_missing: float = Field(default=0.2, ge=0, le=1)
-    """Largest accepted share of missing values in a column."""
-
-
-MISSING = Rule(
-    id="RA-DATA-001",
-    title="A column is largely empty",
-    why="Results for a column that mostly arrives empty say more about who fills it in than about the people in it.",
-    how="Share of rows in which the column is missing, counted exactly, for every column that has a role in the audit.",
-    fix="Find out why the values are missing and for whom; leave the column out, or say in the record of the system "
-    "how missing values are treated.",
-    severity=Severity.LOW,
-    requirements=("eu-ai-act:10", "nist-ai-rmf:MEASURE-2.1"),
+CHECKS: tuple[Callable[[Setting], Part], ...] = (
+    placeholders,
+    duplicates,
+    shared,
+    leaks,
+    known_later,
+    contract,
+    counts,
+    noise,
+    coverage,
+    freshness,
+    constants,
+    outliers,
 )
-
-UNSAFE = Rule(
-    id="RA-DATA-002",
-    title="The model file is code",
-    why="A pickle is a program that runs when it is read. It can do whatever the audit may do, and change what the "
-    "audit sees.",
-    how="The format that the plan names for the model file. The digest the plan pins says which file was run; it does "
-    "not say what the file does.",
-    fix="Save the model in a format that is data: skops for scikit-learn, the own formats of libraries for boosted "
-    "trees, or ONNX.",
-    severity=Severity.HIGH,
-    requirements=("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.7"),
-)
+"""Every check, in the order of the report."""
 
 
-class DataProfile:
-    """Distributions of features, labels, predictions and scores, for everyone and by group."""
+class DataReadiness:
+    """Whether the data is fit: copies, overlap, leaks, placeholders, labels, coverage; and how it is distributed."""
 
-    name: ClassVar[str] = "data_profile"
-    title: ClassVar[str] = "Data profile"
+    name: ClassVar[str] = "data_readiness"
+    title: ClassVar[str] = "Data readiness"
     options: ClassVar[type[Strict]] = Options
-    rules: ClassVar[tuple[Rule, ...]] = (MISSING, UNSAFE)
+    rules: ClassVar[tuple[Rule, ...]] = RULES
     facts: ClassVar[tuple[Fact, ...]] = FACTS
     reads_facts: ClassVar[bool] = False
     order: ClassVar[int] = 10
 
     def run(self, evidence: Evidence, options: Options) -> StageResult:
-        """Profile the columns that have a role; every column if the model's features are not known."""
+        """Profile the columns that have a role, and check the data set."""
         names = _columns(evidence)
         if not names or evidence.data.n_rows == 0:
             raise NotEvaluable(
                 "there is no column or no row to profile", reference="nothing-to-profile"
             )
-        left = len(names) - options.max_columns
-        shown = dict(list(names.items())[: options.max_columns])
-        features = _profiles(evidence, shown, options, bins=options.bins)
-        groups = _groups(evidence, shown, options)
-        findings = tuple(
-            _missing(name, features[name], evidence.data.n_rows, options) for name in shown
-        )
-        worst = max((_share(item, evidence.data.n_rows) for item in features.values()), default=0.0)
-        notes = [
-            f"Bins and levels with fewer than {options.small_cell} rows are pooled, and bin edges are rounded.",
-            f"Groups with fewer than {options.min_group} rows are not profiled by themselves.",
-        ]
-        if left > 0:
-            notes.append(f"{left} more columns were not profiled (max_columns).")
+        setting = make_setting(evidence, options)
+        profiled = _profiled(evidence, names, options)
+        parts: list[Part] = []
+        with evidence.progress.task("checking data", total=len(CHECKS)) as step:
+            for check in CHECKS:
+                parts.append(check(setting))
+                step(1)
+        findings = [finding for part in parts for finding in part.findings]
+        failed = sum(1 for finding in findings if finding.status is Status.FAILED)
+        unclear = sum(1 for finding in findings if finding.status is Status.INDETERMINATE)
         return StageResult(
-            summary=f"{len(features)} columns profiled on {evidence.data.n_rows:,} rows and in {len(groups)} groups.",
-            findings=(*_model_file(evidence), *findings),
-            tables=(_table(features, evidence.data.n_rows),),
-            facts={"data.missing_share_max": worst},
-            notes=tuple(notes),
-            artefacts={
-                "profiles": {
-                    "schema": SCHEMA,
-                    "n": evidence.data.n_rows,
-                    "small_cell": options.small_cell,
-                    "features": features,
-                    "groups": groups,
-                }
-            },
+            summary=f"{profiled.summary} {len(findings)} checks were answered: {failed} failed, {unclear} "
+            f"could not be told.",
+            findings=(*profiled.findings, *findings),
+            tables=(*profiled.tables, *(table for part in parts for table in part.tables)),
+            facts=merged_facts(profiled, *parts),
+            notes=(
+                *profiled.notes,
+                *(note for part in parts for note in part.notes),
+                *_notes(setting),
+            ),
+            artefacts=profiled.artefacts,
         )
+
+
+def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
+    """Facts of all checks; lists of the same name are joined."""
+    facts: dict[str, Any] = dict(profiled.facts)
+    for part in parts:
+        for name, value in part.facts.items():
+            facts[name] = (
+                [*facts[name], *value] if isinstance(value, list) and name in facts else value
+            )
+    return facts
+
+
+def _notes(setting: Setting) -> tuple[str, ...]:
+    said = [f"Rows were compared by {len(setting.features)} columns."]
+    if setting.identifiers:
+        said.append(
+            f"Taken for identifiers by their names, and not compared: {', '.join(setting.identifiers)}."
+        )
+    if setting.data.n_rows > setting.options.max_rows:
+        said.append(
+            f"Leakage and label noise were estimated on {setting.options.max_rows:,} rows drawn at random."
+        )
+    return tuple(said)
+
+
+def _profiled(evidence: Evidence, names: Mapping[str, ColumnName], options: Options) -> StageResult:
+    """Profiles of the columns that have a role; every column if the model's features are not known."""
+    left = len(names) - options.max_columns
+    shown = dict(list(names.items())[: options.max_columns])
+    features = _profiles(evidence, shown, options, bins=options.bins)
+    groups = _groups(evidence, shown, options)
+    n = evidence.data.n_rows
+    hidden = {name: _placeholders(evidence, column, options) for name, column in shown.items()}
+    findings = tuple(_missing(name, features[name], hidden[name], n, options) for name in shown)
+    worst = max((_share(item, n) for item in features.values()), default=0.0)
+    notes = [
+        f"Bins and levels with fewer than {options.small_cell} rows are pooled, and bin edges are rounded.",
+        f"Groups with fewer than {options.min_group} rows are not profiled by themselves.",
+    ]
+    if left > 0:
+        notes.append(f"{left} more columns were not profiled (max_columns).")
+    return StageResult(
+        summary=f"{len(features)} columns profiled on {n:,} rows and in {len(groups)} groups.",
+        findings=(*_model_file(evidence), *findings),
+        tables=(_table(features, n),),
+        facts={"data.missing_share_max": worst},
+        notes=tuple(notes),
+        artefacts={
+            "profiles": {
+                "schema": SCHEMA,
+                "n": n,
+                "small_cell": options.small_cell,
+                "features": features,
+                "groups": groups,
+            }
+        },
+    )
+
+
+def _placeholders(evidence: Evidence, column: ColumnName, options: Options) -> int:
+    kind = evidence.data.kinds.get(column)
+    if kind is None:
+        return 0  # a computed column
+    return missing_texts(evidence.data.frame([column])[column], kind, options.known_placeholders)
 
 
 def _model_file(evidence: Evidence) -> tuple[Finding, ...]:
@@ -213,24 +252,32 @@ def _share(item: Mapping[str, Any], n_rows: int) -> float:
     return float(item["missing"] / n_rows)
 
 
-def _missing(name: str, item: Mapping[str, Any], n_rows: int, options: Options) -> Finding:
-    share = _share(item, n_rows)
+def _missing(
+    name: str, item: Mapping[str, Any], hidden: int, n_rows: int, options: Options
+) -> Finding:
+    empty = int(item["missing"])
+    share = (empty + hidden) / n_rows
+    beside = (
+        f" and holds a placeholder in {hidden:,} more ({share:.1%} together)"
+        if hidden
+        else f" ({share:.1%})"
+    )
     passed = share <= options.max_missing
     return Finding(
         rule=MISSING.id,
         subject=Subject(kind="column", name=name),
         status=Status.PASSED if passed else Status.FAILED,
         severity=MISSING.severity,
-        statement=f"{name} is missing in {item['missing']:,} of {n_rows:,} rows ({share:.1%}).",
+        statement=f"{name} is missing in {empty:,} of {n_rows:,} rows{beside}.",
         measurement=Measurement(
-            metric="missing_share", value=share, n=n_rows, events=item["missing"]
+            metric="missing_share", value=share, n=n_rows, events=empty + hidden
         ),
         threshold=Threshold(
             high=options.max_missing,
             source="default" if options.max_missing == Options().max_missing else "plan",
         ),
         requirements=MISSING.requirements,
-        anchor="stages.data_profile.max_missing",
+        anchor="stages.data_readiness.max_missing",
         remedy="" if passed else MISSING.fix,
     )
 
@@ -264,4 +311,4 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
     )
 
 
-STAGE = DataProfile()
+STAGE = DataReadiness()
