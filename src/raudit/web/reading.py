@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
@@ -85,11 +86,17 @@ class Part:
     """The answers file; perhaps not there yet."""
 
 
+@functools.cache
+def _shipped(name: str) -> Path | None:
+    """A checklist that comes with raudit or a package; what is installed does not change under a server."""
+    return checklist_path(name)
+
+
 def parts(plan: Plan) -> tuple[Part, ...]:
     """Assessments that a plan names answers for."""
     found: dict[str, Part] = {}
     for number, section in enumerate(plan.file.assessments):
-        source = checklist_path(section.checklist) or plan.path(section.checklist)
+        source = _shipped(section.checklist) or plan.path(section.checklist)
         if not source.is_file():
             raise PlanError(
                 f"there is no checklist '{section.checklist}'", reference="no-checklist",
