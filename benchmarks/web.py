@@ -18,7 +18,14 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-PAGES = ("/", "/s/{s}/", "/s/{s}/a/launch-readiness/", "/s/{s}/a/launch-readiness/section/{c}/", "/portfolio.csv", "/s/{s}/a/launch-readiness/review/")
+PAGES = (
+    "/",
+    "/s/{s}/",
+    "/s/{s}/a/launch-readiness/",
+    "/s/{s}/a/launch-readiness/section/{c}/",
+    "/portfolio.csv",
+    "/s/{s}/a/launch-readiness/review/",
+)
 
 
 def filled_answers(name: str) -> str:
@@ -31,7 +38,12 @@ def filled_answers(name: str) -> str:
     for question in checklist.questions.values():
         if question.show_if or checklist.section_of[question.id].show_if:
             continue
-        value = {Kind.YES_NO: '"no"', Kind.DATE: "2026-01-01", Kind.NUMBER: '"3"', Kind.TEXT: "Some words about it"}.get(question.type)
+        value = {
+            Kind.YES_NO: '"no"',
+            Kind.DATE: "2026-01-01",
+            Kind.NUMBER: '"3"',
+            Kind.TEXT: "Some words about it",
+        }.get(question.type)
         if question.options and question.type in (Kind.CHOICE, Kind.YES_NO):
             value = f'"{question.options[0].id}"'
         if value:
@@ -133,7 +145,10 @@ def main() -> None:
         times.sort()
         report["at once"] = {"people": given.people, "requests": len(times), "per second": round(len(times) / given.seconds, 1),
                              "cpu median ms": round(statistics.median(times), 1), "cpu p95 ms": round(times[int(len(times) * 0.95)], 1)}  # fmt: skip
-    report["peak memory, MB"] = {"before": before // 1024, "after": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    report["peak memory, MB"] = {
+        "before": before // 1024,
+        "after": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
     print(json.dumps(report, indent=1))
 
 

@@ -82,6 +82,8 @@ class Part:
     name: str
     """In addresses: the answers file without its ending."""
     checklist: Checklist
+    source: Path
+    """File of the checklist."""
     path: Path
     """The answers file; perhaps not there yet."""
 
@@ -104,7 +106,7 @@ def parts(plan: Plan) -> tuple[Part, ...]:
             )  # fmt: skip
         path = plan.path(section.answers or f"answers/{Path(section.checklist).stem}.yaml")
         name = path.stem if path.stem not in found else f"{path.stem}-{number}"
-        found[name] = Part(name=name, checklist=checklist_at(source), path=path)
+        found[name] = Part(name=name, checklist=checklist_at(source), source=source, path=path)
     return tuple(found.values())
 
 
