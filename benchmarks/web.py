@@ -47,7 +47,9 @@ def filled_answers(name: str) -> str:
         if question.options and question.type in (Kind.CHOICE, Kind.YES_NO):
             value = f'"{question.options[0].id}"'
         if value:
-            lines += f"  {question.id}:\n    value: {value}\n    by: ann\n    at: 2026-11-01T00:00:00Z\n"
+            lines += (
+                f"  {question.id}:\n    value: {value}\n    by: ann\n    at: 2026-11-01T00:00:00Z\n"
+            )
     return lines + "signoffs: []\n"
 
 
@@ -64,7 +66,9 @@ def make(folder: Path, systems: int) -> None:
         place = folder / f"system-{number:04}"
         (place / "answers").mkdir(parents=True)
         for name in names:
-            (place / "answers" / f"{name}.yaml").write_text(texts[name].replace("PROJECT", f"System {number}"))
+            (place / "answers" / f"{name}.yaml").write_text(
+                texts[name].replace("PROJECT", f"System {number}")
+            )
         (place / "waivers.yaml").write_bytes(NO_WAIVERS)
         plan = plan_text(name=f"System {number}", version="1", purpose="Decides.", owner="ann", affected="", data="data/d.csv",
                          checklists={name: f"answers/{name}.yaml" for name in names}, rest="")  # fmt: skip
@@ -93,7 +97,9 @@ def main() -> None:
     from raudit.checklists.load import shipped
     from raudit.web.models import User
 
-    user = User.objects.create_user(email=f"rex{datetime.now(UTC):%H%M%S}@example.org", password="x", person="rex")
+    user = User.objects.create_user(
+        email=f"rex{datetime.now(UTC):%H%M%S}@example.org", password="x", person="rex"
+    )
     section = shipped("launch-readiness").file.sections[0].id
 
     def client() -> Client:
@@ -130,7 +136,9 @@ def main() -> None:
     def ask(number: int) -> None:
         mine, turn = client(), number
         while time.monotonic() < until:
-            path = PAGES[turn % len(PAGES)].format(s=f"system-{turn * 7 % given.systems:04}", c=section)
+            path = PAGES[turn % len(PAGES)].format(
+                s=f"system-{turn * 7 % given.systems:04}", c=section
+            )
             start = time.thread_time()
             mine.get(path)
             times.append((time.thread_time() - start) * 1000)

@@ -15,9 +15,11 @@ FACTS_PAGE = FOLDER.parent / "reference" / "facts.md"
 def pages() -> dict[str, str]:
     """Every page by file name."""
     from raudit.gate.sarif import NOT_RUN
+    from raudit.trend.report import RULES
 
     rows: list[tuple[Rule, str]] = [(NOT_RUN, "The gate")]
     rows += [(rule, stage.title) for stage in discover_stages().values() for rule in stage.rules]
+    rows += [(rule, "Series (raudit trend)") for rule in RULES]
     rows.sort(key=lambda row: row[0].id)
     made = {f"{rule.id}.md": _page(rule, title) for rule, title in rows}
     return {**made, "README.md": _index(rows)}
@@ -48,7 +50,10 @@ def _index(rows: list[tuple[Rule, str]]) -> str:
         "| rule | severity | what a failed finding says | stage |",
         "|---|---|---|---|",
     ]
-    lines += [f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} | {title} |" for rule, title in rows]
+    lines += [
+        f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} | {title} |"
+        for rule, title in rows
+    ]
     return "\n".join(lines) + "\n\n```{toctree}\n:hidden:\n:glob:\n\nRA-*\n```\n"
 
 

@@ -1,4 +1,4 @@
-"""Write the JSON Schemas that editors and other programs read into schemas/, and a page for every rule."""
+"""Write the JSON Schemas that other programs read, a page for every rule, and the page of plan keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import runpy
 from pathlib import Path
 
 from raudit.checklists.answers import AnswersFile
-from raudit.checklists.schema import ChecklistFile
+from raudit.checklists.form.schema import ChecklistFile
+from raudit.data.contract import Contract
 from raudit.people import PeopleFile
 from raudit.plan.schema import PlanFile
 from raudit.record import record_json_schema
@@ -17,7 +18,13 @@ SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 
 def schemas() -> dict[str, dict[str, object]]:
     """Every published schema by file name."""
-    files = {"plan": PlanFile, "checklist": ChecklistFile, "answers": AnswersFile, "people": PeopleFile}
+    files = {
+        "plan": PlanFile,
+        "checklist": ChecklistFile,
+        "answers": AnswersFile,
+        "people": PeopleFile,
+        "contract": Contract,
+    }
     found = {
         f"{name}-1.schema.json": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -37,4 +44,5 @@ def text(schema: dict[str, object]) -> str:
 if __name__ == "__main__":
     for name, schema in schemas().items():
         (SCHEMAS / name).write_text(text(schema))
-    runpy.run_path(str(Path(__file__).with_name("write_rule_pages.py")), run_name="__main__")
+    for script in ("write_rule_pages.py", "write_plan_reference.py"):
+        runpy.run_path(str(Path(__file__).with_name(script)), run_name="__main__")

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
+from raudit.data.contract import Contract
 from raudit.doors import Door, clash, extensions
 from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
@@ -25,13 +26,16 @@ from raudit.people import NOBODY, People
 from raudit.plan import Task
 from raudit.record import Figure, Table
 from raudit.statements import Enrolment
+from raudit.turns import Turns
 from raudit.validate import Strict
 
 
 class Progress(Protocol):
     """Where long work says how far it is."""
 
-    def task(self, description: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+    def task(
+        self, description: str, total: int | None = None
+    ) -> AbstractContextManager[Callable[[int], None]]:
         """Open a bar; call what it gives with the number of steps done since the last call."""
         ...
 
@@ -59,6 +63,17 @@ class AssessmentFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The data set that the audited one is held against."""
+
+    data: DataSet
+    """With the model's predictions and scores as columns, if it could predict them."""
+    roles: Roles
+    kind: str
+    """``training`` or ``earlier``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a stage may see."""
 
@@ -66,6 +81,12 @@ class Evidence:
     task: Task
     data: DataSet
     roles: Roles
+    turns: Turns | None = None
+    """Recorded turns of a language model without their texts, if that is what the data are."""
+    reference: Reference | None = None
+    """What the plan names as ``data.reference``."""
+    contract: Contract | None = None
+    """What the plan names as ``data.contract``."""
     model: Model | None
     withheld: frozenset[str] = frozenset()
     """Columns whose values may name somebody: no stage writes one of them down, however many rows share it."""

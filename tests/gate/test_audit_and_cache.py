@@ -55,7 +55,18 @@ def audit(tmp_path, monkeypatch):
 
 
 def run(*args):
-    command = [sys.executable, "-m", "raudit", "check", "--no-log", *CLOCK, "-q", "--output", "record=r.json", *args]
+    command = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "check",
+        "--no-log",
+        *CLOCK,
+        "-q",
+        "--output",
+        "record=r.json",
+        *args,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     return done, Path("r.json").read_bytes()
 
@@ -67,7 +78,7 @@ def test_unchanged_stages_give_the_same_bytes(audit):
     warm, third = run()
     assert first == second == third
     assert fresh.returncode == warm.returncode == 1
-    assert "taken from .raudit-cache: data_profile, fairness" in warm.stderr
+    assert "taken from .raudit-cache: data_readiness, fairness" in warm.stderr
     assert "taken from" not in fresh.stderr
 
 
@@ -75,10 +86,10 @@ def test_unchanged_stages_give_the_same_bytes(audit):
     ("what", "again"),
     [
         ("policy", []),
-        ("option", ["data_profile"]),
-        ("data", ["data_profile", "fairness"]),
-        ("seed", ["data_profile", "fairness"]),
-        ("code", ["data_profile", "fairness"]),
+        ("option", ["data_readiness"]),
+        ("data", ["data_readiness", "fairness"]),
+        ("seed", ["data_readiness", "fairness"]),
+        ("code", ["data_readiness", "fairness"]),
     ],
 )
 def test_what_changed_is_run_again(audit, what, again):
@@ -97,7 +108,7 @@ def test_what_changed_is_run_again(audit, what, again):
             patch.setattr("raudit.audit.code_sha256", lambda: Sha256("0" * 64))
         warm = check(CheckOptions(cache=cache, seed=seed), clock=clock)
         cold = check(CheckOptions(seed=seed), clock=clock)
-    taken = [name for name in ("data_profile", "fairness") if name not in again]
+    taken = [name for name in ("data_readiness", "fairness") if name not in again]
     said = [notice for notice in warm.notices if "taken from" in notice]
     assert (said == []) if not taken else all(name in said[0] for name in taken)
     assert not any(name in "".join(said) for name in again)
@@ -149,8 +160,12 @@ def test_sarif_lines_of_a_real_audit(audit):
     assert results
     for result in results:
         line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
-        stage = {"RA-FAIR": "fairness", "RA-DATA": "data_profile"}[result["ruleId"].rsplit("-", 1)[0]]
-        assert stage in lines[line - 1] or "sensitive" in lines[line - 1] or "data" in lines[line - 1]
+        stage = {"RA-FAIR": "fairness", "RA-DATA": "data_profile"}[
+            result["ruleId"].rsplit("-", 1)[0]
+        ]
+        assert (
+            stage in lines[line - 1] or "sensitive" in lines[line - 1] or "data" in lines[line - 1]
+        )
 
 
 @pytest.mark.slow
@@ -160,12 +175,18 @@ def test_ctrl_c_while_the_audit_runs(audit, after):
 
     Path("o.json").write_text("old")
     args = [sys.executable, "-m", "raudit", "check", "--no-log", "-q", "--output", "json=o.json"]
-    restore = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background job ignores it
+    restore = functools.partial(
+        signal.signal, signal.SIGINT, signal.SIG_DFL
+    )  # a background job ignores it
     running = subprocess.Popen(args, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
     time.sleep(after)
     running.send_signal(signal.SIGINT)
     _out, err = running.communicate(timeout=120)
-    assert running.returncode in {130, 1, -2}  # interrupted, done before, or before Python could listen
+    assert running.returncode in {
+        130,
+        1,
+        -2,
+    }  # interrupted, done before, or before Python could listen
     assert "Traceback" not in err or running.returncode == -2 or after < 1
     text = Path("o.json").read_text()
     assert text == "old" or json.loads(text)["verdict"]["exit_status"] == 1

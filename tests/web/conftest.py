@@ -81,10 +81,15 @@ def system_plan(name: str) -> str:
     from raudit.web.workspace import plan_text
 
     text = plan_text(
-        name=name, version="1", purpose="Decides on credit.", owner="olga", affected="Applicants",
-        data="data/decisions.csv", checklists={"small": "answers/small.yaml"},
+        name=name,
+        version="1",
+        purpose="Decides on credit.",
+        owner="olga",
+        affected="Applicants",
+        data="data/decisions.csv",
+        checklists={"small": "answers/small.yaml"},
         rest="  label: {column: y, favourable: ['1']}\nsensitive_features: [{column: g}]\nstages: {data_profile: {}, assessments: {}}",
-    )  # fmt: skip
+    )
     return text.replace("checklist: small", "checklist: small.yaml")
 
 
@@ -200,7 +205,11 @@ def start(folder: Path, port: int | None = None) -> Served:
     port = port or free_port()
     code = SERVE.format(tests=str(Path(__file__).parent), folder=str(folder), port=port)
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ)
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=dict(os.environ),
     )
     until = time.monotonic() + 90
     while time.monotonic() < until:
@@ -209,7 +218,9 @@ def start(folder: Path, port: int | None = None) -> Served:
             return Served(folder, port, process)
         except OSError:
             if process.poll() is not None:
-                raise AssertionError(process.stdout.read() if process.stdout else "no server") from None
+                raise AssertionError(
+                    process.stdout.read() if process.stdout else "no server"
+                ) from None
             time.sleep(0.1)
     process.kill()
     raise AssertionError("the server did not start")
@@ -232,7 +243,9 @@ def starting() -> tuple[object, object]:
     return make_workspace, start
 
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None
+)
 
 
 @pytest.fixture(scope="session")
@@ -244,7 +257,12 @@ def chromium() -> Iterator[object]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu"],
+            args=[
+                "--no-sandbox",
+                "--disable-background-networking",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+            ],
         )
         yield browser
         browser.close()

@@ -36,10 +36,21 @@ ROLES = {
     "adam": {ANYONE, SIGNED_IN, READER, ADMINISTRATOR, EVERYTHING},
 }
 ARGUMENTS = {
-    "system": "credit", "assessment": "small", "section": "first", "question": "first.what", "digest": "0" * 64,
-    "kind": "yaml", "fingerprint": "f" * 32, "waiver": "W-001", "run": "00000000-0000-0000-0000-000000000000",
-    "name": "report.pdf", "token": "x" * 40, "person": "rita", "pk": "1", "provider_id": "none",
-}  # fmt: skip
+    "system": "credit",
+    "assessment": "small",
+    "section": "first",
+    "question": "first.what",
+    "digest": "0" * 64,
+    "kind": "yaml",
+    "fingerprint": "f" * 32,
+    "waiver": "W-001",
+    "run": "00000000-0000-0000-0000-000000000000",
+    "name": "report.pdf",
+    "token": "x" * 40,
+    "person": "rita",
+    "pk": "1",
+    "provider_id": "none",
+}
 
 
 def addresses() -> list[tuple[str, str]]:
@@ -76,7 +87,9 @@ def with_an_answer(workspace: Path) -> None:
     path = place / "answers" / "small.yaml"
     write_whole(path, skeleton(checklist, project="Credit").encode())
     save(
-        path, lambda t: record_answer(t, checklist, "first.what", "It decides", at=now(), by="ann"), checklist=checklist
+        path,
+        lambda t: record_answer(t, checklist, "first.what", "It decides", at=now(), by="ann"),
+        checklist=checklist,
     )
 
 
@@ -129,13 +142,18 @@ def test_every_address_by_every_method(as_: Any, workspace: Path, person: str) -
                 else judged(response)
             )
             if said not in expected(name, method, person) and name not in OWN_RULES:
-                wrong.append((name, method, said, response.status_code, expected(name, method, person)))
+                wrong.append(
+                    (name, method, said, response.status_code, expected(name, method, person))
+                )
     assert wrong == []
 
 
 def test_the_table_names_every_address_and_no_other(site: Path) -> None:
     names = {name for name, _path in addresses()}
-    assert set(ACCESS) - names == {"openid_connect_login", "openid_connect_callback"}  # only with a provider
+    assert set(ACCESS) - names == {
+        "openid_connect_login",
+        "openid_connect_callback",
+    }  # only with a provider
     closed = names - set(ACCESS)
     assert not any(name is None for name in closed)
 
@@ -157,13 +175,27 @@ def test_another_systems_objects_are_none(as_: Any, workspace: Path) -> None:
     ) - len(nowhere.content) in (-1, 0, 1)
     assert b"Credit" not in eve.get("/").content
     assert (
-        eve.post("/s/credit/a/small/section/first/", {"d:first.what": "x", "v:first.what": "mine"}).status_code == 404
+        eve.post(
+            "/s/credit/a/small/section/first/", {"d:first.what": "x", "v:first.what": "mine"}
+        ).status_code
+        == 404
     )
     assert "Credit" not in eve.get("/portfolio.csv").content.decode()
 
 
 @pytest.mark.parametrize(
-    "slug", ["..", ".", ".raudit-web", "keys", "credit%2f..", "%2e%2e", "credit\x00", "a" * 300, "credit/../other"]
+    "slug",
+    [
+        "..",
+        ".",
+        ".raudit-web",
+        "keys",
+        "credit%2f..",
+        "%2e%2e",
+        "credit\x00",
+        "a" * 300,
+        "credit/../other",
+    ],
 )
 def test_a_system_is_looked_up_never_joined(as_: Any, slug: str) -> None:
     from urllib.parse import quote

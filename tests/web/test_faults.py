@@ -30,7 +30,10 @@ class Person:
         # Secure cookies are kept on localhost, as browsers do.
         policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
         jar = http.cookiejar.CookieJar(policy)
-        self.base, self.opener = base, urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self.base, self.opener = (
+            base,
+            urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)),
+        )
 
     def get(self, path: str) -> str:
         return str(self.opener.open(self.base + path, timeout=30).read().decode())
@@ -43,13 +46,19 @@ class Person:
 
     def sign_in(self) -> None:
         page = self.get("/accounts/login/")
-        self.post("/accounts/login/", page, {"login": "ann@example.org", "password": "a long enough phrase"})
+        self.post(
+            "/accounts/login/",
+            page,
+            {"login": "ann@example.org", "password": "a long enough phrase"},
+        )
 
     def answer(self, text: str) -> None:
         page = self.get(SECTION)
         digest = re.search(r'name="d:first.what" value="([^"]*)"', page)
         assert digest
-        said = self.post(SECTION, page, {"d:first.what": digest[1], "v:first.what": text, "go": "back"})
+        said = self.post(
+            SECTION, page, {"d:first.what": digest[1], "v:first.what": text, "go": "back"}
+        )
         assert "1 answer is saved" in said
 
 
@@ -60,7 +69,9 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost(tmp_path: Path, start
     for round_ in range(6):
         server, acknowledged = start(folder), [""]
 
-        def work(base: str = server.base, done: list[str] = acknowledged, number: int = round_) -> None:
+        def work(
+            base: str = server.base, done: list[str] = acknowledged, number: int = round_
+        ) -> None:
             try:
                 person = Person(base)
                 person.sign_in()

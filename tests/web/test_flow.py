@@ -23,9 +23,16 @@ def sign_in(browser: Any, base: str, person: str) -> Any:
     page = browser.new_context(base_url=base).new_page()
     page.set_default_timeout(20_000)
     page.faults = []
-    page.on("console", lambda m: page.faults.append(m.text) if "Content Security" in m.text else None)
+    page.on(
+        "console", lambda m: page.faults.append(m.text) if "Content Security" in m.text else None
+    )
     page.on("pageerror", lambda e: page.faults.append(str(e)))
-    page.on("request", lambda r: page.faults.append(r.url) if not r.url.startswith((base, "data:", "blob:")) else None)
+    page.on(
+        "request",
+        lambda r: (
+            page.faults.append(r.url) if not r.url.startswith((base, "data:", "blob:")) else None
+        ),
+    )
     page.goto("/accounts/login/")
     page.fill("#id_login", f"{person}@example.org")
     page.fill("#id_password", PASSWORD)
@@ -37,7 +44,12 @@ def sign_in(browser: Any, base: str, person: str) -> Any:
 def authenticator(page: Any, *, verified: bool = True) -> Any:
     cdp = page.context.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+    }
     options |= {"isUserVerified": verified, "automaticPresenceSimulation": True}
     cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     return cdp
@@ -143,7 +155,9 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     assert load_answers(answers, checklist).file.signoffs[0].by == "olga"
     with open_log(folder / "raudit-log.db") as log:
         outcomes = check_statements(
-            read_statements(answers), load_people(folder / "people.yaml"), enrolment=enrolment_of(log)
+            read_statements(answers),
+            load_people(folder / "people.yaml"),
+            enrolment=enrolment_of(log),
         )
         kinds = {entry.type for entry in log.entries()}
     assert [(o.standing, o.detail[:19]) for o in outcomes] == [("proven", "signed with passkey")]
@@ -169,13 +183,27 @@ def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
     opal.wait_for_selector("#result")
     assert "VERIFIED" in opal.inner_text("#result")
     steps = opal.locator(".steps li").count()
-    command = [sys.executable, "-m", "raudit", "verify", str(pdf), "--json", "--trust", str(folder / "keys/raudit-signing.crt"),
-               "--log-key", str(folder / "keys/log-vkey.txt"), "--log", str(folder / "raudit-log.db")]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "verify",
+        str(pdf),
+        "--json",
+        "--trust",
+        str(folder / "keys/raudit-signing.crt"),
+        "--log-key",
+        str(folder / "keys/log-vkey.txt"),
+        "--log",
+        str(folder / "raudit-log.db"),
+    ]
     done = subprocess.run(command, capture_output=True, check=False)
     said = json.loads(done.stdout)
     assert done.returncode == 0, said
     assert len(said["steps"]) == steps == 11
-    assert said["steps"][-1]["status"] == "ok"  # the passkey's statement, checked offline from the report alone
+    assert (
+        said["steps"][-1]["status"] == "ok"
+    )  # the passkey's statement, checked offline from the report alone
     assert opal.faults == []
 
 
@@ -193,7 +221,9 @@ PAGES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(served: Any, chromium: Any, dark: bool) -> None:
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
+    served: Any, chromium: Any, dark: bool
+) -> None:
     found = []
     for person, paths in PAGES.items():
         page = sign_in(chromium, served.base, person)

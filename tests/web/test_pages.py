@@ -39,7 +39,11 @@ def write(client: Any, question: str, value: Any, section: str = "first", **more
 
 
 def complete(client: Any) -> None:
-    for question, value in (("first.what", "It decides"), ("first.people", "no"), ("first.kind", "advice")):
+    for question, value in (
+        ("first.what", "It decides"),
+        ("first.people", "no"),
+        ("first.kind", "advice"),
+    ):
         assert write(client, question, value).status_code == 302
     for question, value in (
         ("second.which", ["names"]),
@@ -51,7 +55,9 @@ def complete(client: Any) -> None:
 
 
 def digest_on(response: Any) -> str:
-    found = re.search(r'name="(?:digest|answers)" value="([0-9a-f]{64})"', response.content.decode())
+    found = re.search(
+        r'name="(?:digest|answers)" value="([0-9a-f]{64})"', response.content.decode()
+    )
     assert found
     return found[1]
 
@@ -62,7 +68,9 @@ def accept_all(client: Any) -> None:
         named = re.search(r'name="question" value="([^"]+)"', page.content.decode())
         if not named:
             return
-        done = client.post(A + "review/", {"question": named[1], "digest": digest_on(page), "state": "accepted"})
+        done = client.post(
+            A + "review/", {"question": named[1], "digest": digest_on(page), "state": "accepted"}
+        )
         assert done.status_code == 302, done.content.decode()
 
 
@@ -97,14 +105,17 @@ def test_two_people_on_one_answer_lose_neither(as_: Any, workspace: Path) -> Non
     one, two = as_("ann"), as_("ann")
     form = fields(two.get(A + "section/first/"))
     assert write(one, "first.what", "Theirs, first").status_code == 302
-    late = two.post(A + "section/first/", {"d:first.what": form["d:first.what"], "v:first.what": "Mine, later"})
+    late = two.post(
+        A + "section/first/", {"d:first.what": form["d:first.what"], "v:first.what": "Mine, later"}
+    )
     assert late.status_code == 409
     text = late.content.decode()
     assert "Theirs, first" in text
     assert "Mine, later" in text
     assert answers(workspace).answers["first.what"].value == "Theirs, first"
     again = two.post(
-        A + "section/first/", {"d:first.what": fields(late)["d:first.what"], "v:first.what": "Mine, later"}
+        A + "section/first/",
+        {"d:first.what": fields(late)["d:first.what"], "v:first.what": "Mine, later"},
     )
     assert again.status_code == 302
     said = [
@@ -120,7 +131,9 @@ def test_different_questions_never_conflict(as_: Any, workspace: Path) -> None:
     one, two = as_("ann"), as_("ann")
     form = fields(two.get(A + "section/first/"))
     write(one, "first.kind", "advice")
-    done = two.post(A + "section/first/", {"d:first.what": form["d:first.what"], "v:first.what": "Mine"})
+    done = two.post(
+        A + "section/first/", {"d:first.what": form["d:first.what"], "v:first.what": "Mine"}
+    )
     assert done.status_code == 302
     assert set(answers(workspace).answers) == {"first.kind", "first.what"}
 
@@ -146,9 +159,14 @@ def test_what_does_not_answer_is_refused_at_its_field(
 
 def test_nobody_knows_and_does_not_apply(as_: Any, workspace: Path) -> None:
     ann = as_("ann")
-    assert write(ann, "first.what", "", state="unknown", owner="olga", due="2027-01-31").status_code == 302
+    assert (
+        write(ann, "first.what", "", state="unknown", owner="olga", due="2027-01-31").status_code
+        == 302
+    )
     assert write(ann, "first.kind", "", state="not_applicable", why="").status_code == 422
-    assert write(ann, "first.kind", "", state="not_applicable", why="There is none").status_code == 302
+    assert (
+        write(ann, "first.kind", "", state="not_applicable", why="There is none").status_code == 302
+    )
     held = answers(workspace).answers
     assert (held["first.what"].owner, str(held["first.what"].due)) == ("olga", "2027-01-31")
     assert held["first.kind"].state == "not_applicable"
@@ -157,16 +175,56 @@ def test_nobody_knows_and_does_not_apply(as_: Any, workspace: Path) -> None:
 
 
 HOSTILE = [
-    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'; DROP TABLE web_user; --", "{{ 7*7 }}", "{% load x %}",
-    "${7*7}", "javascript:alert(1)", "<svg/onload=alert(1)>", "\u202eevil\u202c", "a\u200bb", "\ufeffBOM", "line\u2028sep", "tab\tin",
-    "# comment", "key: value", "- item", "!!python/object/apply:os.system [id]", "&anchor *alias", "yes", "null", "~", "0x10", "1e5",
-    "2026-01-01", "=cmd|' /C calc'!A0", "@SUM(1)", "+1", "-1", "../../etc/passwd", "%00", "a" * 3000, "ünïcödé 漢字 🙂",
-    "</textarea><b>x", "</title>", "<!-- -->", "]]>", "\\", "'", "\"\"\"", "| block", "> folded", "`id`", "$(id)",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'; DROP TABLE web_user; --",
+    "{{ 7*7 }}",
+    "{% load x %}",
+    "${7*7}",
+    "javascript:alert(1)",
+    "<svg/onload=alert(1)>",
+    "\u202eevil\u202c",
+    "a\u200bb",
+    "\ufeffBOM",
+    "line\u2028sep",
+    "tab\tin",
+    "# comment",
+    "key: value",
+    "- item",
+    "!!python/object/apply:os.system [id]",
+    "&anchor *alias",
+    "yes",
+    "null",
+    "~",
+    "0x10",
+    "1e5",
+    "2026-01-01",
+    "=cmd|' /C calc'!A0",
+    "@SUM(1)",
+    "+1",
+    "-1",
+    "../../etc/passwd",
+    "%00",
+    "a" * 3000,
+    "ünïcödé 漢字 🙂",
+    "</textarea><b>x",
+    "</title>",
+    "<!-- -->",
+    "]]>",
+    "\\",
+    "'",
+    '"""',
+    "| block",
+    "> folded",
+    "`id`",
+    "$(id)",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_texts_come_back_as_they_were_and_do_nothing(as_: Any, workspace: Path, text: str) -> None:
+def test_hostile_texts_come_back_as_they_were_and_do_nothing(
+    as_: Any, workspace: Path, text: str
+) -> None:
     ann = as_("ann")
     assert write(ann, "first.what", text, why=text).status_code == 302
     stored = answers(workspace).answers["first.what"]
@@ -179,13 +237,21 @@ def test_hostile_texts_come_back_as_they_were_and_do_nothing(as_: Any, workspace
             assert harmful not in page.content.decode()
     rex = as_("rex").get(A + "review/?q=first.what")
     assert rex.status_code == 200
-    assert html.escape(text.strip().split("\n")[0])[:200] in rex.content.decode().replace("&#x27;", "&#x27;")
+    assert html.escape(text.strip().split("\n")[0])[:200] in rex.content.decode().replace(
+        "&#x27;", "&#x27;"
+    )
     # The next save goes through as well: nothing in the file was broken.
     assert write(ann, "first.people", "no").status_code == 302
 
 
 def test_headers_are_strict_on_every_page(as_: Any) -> None:
-    for person, path in (("", "/verify/"), ("", "/accounts/login/"), ("ann", "/"), ("ann", A), ("nob", "/nowhere")):
+    for person, path in (
+        ("", "/verify/"),
+        ("", "/accounts/login/"),
+        ("ann", "/"),
+        ("ann", A),
+        ("nob", "/nowhere"),
+    ):
         response = as_(person).get(path)
         policy = response["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -203,16 +269,27 @@ def test_headers_are_strict_on_every_page(as_: Any) -> None:
 def test_templates_use_no_part_of_htmx_that_runs_text() -> None:
     folder = Path(__file__).resolve().parents[2] / "src/raudit/web"
     text = "\n".join(p.read_text() for p in folder.rglob("*.html"))
-    assert not re.search(r"hx-on|hx-ext|js:|hx-trigger=\"[^\"]*\[|hx-headers|\|safe|autoescape off|mark_safe", text)
+    assert not re.search(
+        r"hx-on|hx-ext|js:|hx-trigger=\"[^\"]*\[|hx-headers|\|safe|autoescape off|mark_safe", text
+    )
     import hashlib
 
     code = (folder / "static/web/htmx-4.0.1.min.js").read_bytes()
-    assert hashlib.sha256(code).hexdigest() == "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+    assert (
+        hashlib.sha256(code).hexdigest()
+        == "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+    )
 
 
 def test_forms_without_their_token_write_nothing(as_: Any, workspace: Path) -> None:
     client = as_("ann", enforce_csrf_checks=True)
-    for path in (A + "section/first/", A + "submit/", A + "q/first.what/note/", "/language/", "/accounts/logout/"):
+    for path in (
+        A + "section/first/",
+        A + "submit/",
+        A + "q/first.what/note/",
+        "/language/",
+        "/accounts/logout/",
+    ):
         assert client.post(path, {"d:first.what": "", "v:first.what": "x"}).status_code == 403, path
     assert not (workspace / "credit/answers/small.yaml").exists()
 
@@ -225,29 +302,48 @@ def test_signing_in_changes_the_session_and_throttles(as_: Any, workspace: Path)
     client = as_("")
     client.get("/accounts/login/")
     before = client.session.session_key
-    done = client.post("/accounts/login/", {"login": "ann@example.org", "password": "a long enough phrase"})
+    done = client.post(
+        "/accounts/login/", {"login": "ann@example.org", "password": "a long enough phrase"}
+    )
     assert done.status_code == 302
     assert client.session.session_key != before
     other = as_("")
-    said = [other.post("/accounts/login/", {"login": "rita@example.org", "password": "wrong"}) for _ in range(8)]
+    said = [
+        other.post("/accounts/login/", {"login": "rita@example.org", "password": "wrong"})
+        for _ in range(8)
+    ]
     assert all(r.status_code in (200, 429) for r in said)
-    right = other.post("/accounts/login/", {"login": "rita@example.org", "password": "a long enough phrase"})
+    right = other.post(
+        "/accounts/login/", {"login": "rita@example.org", "password": "a long enough phrase"}
+    )
     assert right.status_code in (200, 429), "after that many failures even the right password waits"
 
 
 def test_an_invitation_is_good_once(as_: Any, workspace: Path) -> None:
     page = as_("adam").post(
-        "/people/add/", {"person": "new.one", "name": "New One", "email": "new@example.org", "roles": "author: Credit"}
+        "/people/add/",
+        {
+            "person": "new.one",
+            "name": "New One",
+            "email": "new@example.org",
+            "roles": "author: Credit",
+        },
     )
     assert page.status_code == 302
     assert "new.one" in (workspace / "people.yaml").read_text()
     link = re.search(
-        r"http://localhost:8787(/invited/[\w-]+/)", as_("adam").post("/people/new.one/invite/").content.decode()
+        r"http://localhost:8787(/invited/[\w-]+/)",
+        as_("adam").post("/people/new.one/invite/").content.decode(),
     )
     assert link
     guest = as_("")
     assert guest.post(link[1], {"email": "new@example.org", "password": "short"}).status_code == 422
-    assert guest.post(link[1], {"email": "other@example.org", "password": "a long enough phrase"}).status_code == 302
+    assert (
+        guest.post(
+            link[1], {"email": "other@example.org", "password": "a long enough phrase"}
+        ).status_code
+        == 302
+    )
     assert guest.get(A).status_code == 200
     assert as_("").get(link[1]).status_code == 410
     from raudit.web.models import User
@@ -274,17 +370,25 @@ def test_roles_are_people_yaml_and_the_log_knows(as_: Any, workspace: Path) -> N
 
 def test_nobody_reviews_an_own_answer_under_any_name(as_: Any, workspace: Path) -> None:
     text = (workspace / "people.yaml").read_text()
-    (workspace / "people.yaml").write_text(text.replace("{role: author, systems: [Credit, Other]}", "author, reviewer"))
+    (workspace / "people.yaml").write_text(
+        text.replace("{role: author, systems: [Credit, Other]}", "author, reviewer")
+    )
     ann = as_("ann")
     complete(ann)
     path = workspace / "credit/answers/small.yaml"
-    path.write_text(path.read_text().replace("by: ann", "by: Ann Thor"))  # the same person, typed by hand
+    path.write_text(
+        path.read_text().replace("by: ann", "by: Ann Thor")
+    )  # the same person, typed by hand
     ann.post(A + "submit/", {"answers": digest_on(ann.get(A))})
     page = ann.get(A + "review/?q=first.what")
     assert "your own answer" in page.content.decode()
     done = ann.post(
         A + "review/",
-        {"question": "first.what", "digest": digest_on_answers(workspace, "first.what"), "state": "accepted"},
+        {
+            "question": "first.what",
+            "digest": digest_on_answers(workspace, "first.what"),
+            "state": "accepted",
+        },
     )
     assert done.status_code == 409
     assert answers(workspace).answers["first.what"].review.state == "pending"
@@ -295,11 +399,15 @@ def digest_on_answers(workspace: Path, question: str) -> str:
 
     place = workspace / "credit"
     return str(
-        answer_digests(load_answers(place / "answers/small.yaml", load_checklist(place / "small.yaml")))[question]
+        answer_digests(
+            load_answers(place / "answers/small.yaml", load_checklist(place / "small.yaml"))
+        )[question]
     )
 
 
-def test_the_browser_and_the_command_line_write_the_same_bytes(as_: Any, workspace: Path, tmp_path: Path) -> None:
+def test_the_browser_and_the_command_line_write_the_same_bytes(
+    as_: Any, workspace: Path, tmp_path: Path
+) -> None:
     """Answers, reviews and a sign-off, both ways: the files differ in times alone, the events in times and salts."""
     from click.testing import CliRunner
 
@@ -325,13 +433,22 @@ def test_the_browser_and_the_command_line_write_the_same_bytes(as_: Any, workspa
     checklist, path = load_checklist(place / "small.yaml"), place / "answers/small.yaml"
     path.parent.mkdir()
     path.write_text(skeleton(checklist, project="Credit"))
-    given = [("first.what", "It decides"), ("first.people", "no"), ("first.kind", "advice"), ("second.which", ["names"]),
-             ("second.share", "12"), ("second.day", "2026-01-02"), ("second.who", "olga")]  # fmt: skip
+    given = [
+        ("first.what", "It decides"),
+        ("first.people", "no"),
+        ("first.kind", "advice"),
+        ("second.which", ["names"]),
+        ("second.share", "12"),
+        ("second.day", "2026-01-02"),
+        ("second.who", "olga"),
+    ]
     for question, value in given:
         with books_of(path, clock=now(), actor="ann") as books:
             keep(
                 path,
-                lambda t, q=question, v=value: record_answer(t, checklist, q, v, at=books.clock, by="ann", why=""),
+                lambda t, q=question, v=value: record_answer(
+                    t, checklist, q, v, at=books.clock, by="ann", why=""
+                ),
                 checklist,
                 books,
             )
@@ -357,7 +474,11 @@ def events(folder: Path) -> list[tuple[str, str]]:
         return re.sub(r"salted:[0-9a-f]+", "salted", json.dumps(value, sort_keys=True))
 
     with open_log(folder / "raudit-log.db") as log:
-        kept = [entry for entry in log.entries() if entry.type in ("answers.changed", "review.given", "signoff.given")]
+        kept = [
+            entry
+            for entry in log.entries()
+            if entry.type in ("answers.changed", "review.given", "signoff.given")
+        ]
         return [(str(entry.type), plain(entry.body)) for entry in kept]
 
 
@@ -367,7 +488,12 @@ def test_evidence_is_kept_by_digest_and_given_back_as_a_download(as_: Any, works
     ann = as_("ann")
     write(ann, "first.what", "It decides")
     file = SimpleUploadedFile("../../evil <b>.html", b"<script>alert(1)</script>")
-    assert ann.post(A + "q/first.what/evidence/", {"file": file, "observed": "what it shows"}).status_code == 302
+    assert (
+        ann.post(
+            A + "q/first.what/evidence/", {"file": file, "observed": "what it shows"}
+        ).status_code
+        == 302
+    )
     link = answers(workspace).answers["first.what"].evidence[0]
     assert re.fullmatch(r"evidence/[0-9a-f]{64}-[A-Za-z0-9._-]+", link.path)
     got = ann.get(f"{A}evidence/{link.sha256}/")
@@ -376,7 +502,10 @@ def test_evidence_is_kept_by_digest_and_given_back_as_a_download(as_: Any, works
     assert b"".join(got.streaming_content) == b"<script>alert(1)</script>"
     bad = ann.post(A + "q/first.what/evidence/", {"file": SimpleUploadedFile("run.exe", b"MZ")})
     assert bad.status_code == 422
-    assert ann.post(A + "q/first.what/evidence/", {"address": "javascript:alert(1)"}).status_code == 422
+    assert (
+        ann.post(A + "q/first.what/evidence/", {"address": "javascript:alert(1)"}).status_code
+        == 422
+    )
 
 
 def test_a_link_in_the_file_to_elsewhere_is_not_served(as_: Any, workspace: Path) -> None:
@@ -392,7 +521,9 @@ def test_a_link_in_the_file_to_elsewhere_is_not_served(as_: Any, workspace: Path
     assert ann.get(f"{A}evidence/{digest}/").status_code == 404
 
 
-def test_a_broken_file_is_a_page_that_says_where_and_takes_nothing_else_down(as_: Any, workspace: Path) -> None:
+def test_a_broken_file_is_a_page_that_says_where_and_takes_nothing_else_down(
+    as_: Any, workspace: Path
+) -> None:
     ann = as_("ann")
     write(ann, "first.what", "It decides")
     path = workspace / "credit/answers/small.yaml"
@@ -416,7 +547,9 @@ def test_a_workbook_comes_back_and_errors_name_their_cell(as_: Any, workspace: P
     ann = as_("ann")
     write(ann, "first.what", "It decides")
     book = openpyxl.load_workbook(BytesIO(ann.get(A + "download/excel/").content))
-    sheet = next(s for s in book if any("first.kind" in str(c.value) for row in s.iter_rows() for c in row))
+    sheet = next(
+        s for s in book if any("first.kind" in str(c.value) for row in s.iter_rows() for c in row)
+    )
     head = [str(c.value) for c in next(sheet.iter_rows(max_row=1))]
     row = next(r for r in sheet.iter_rows() if any(c.value == "first.kind" for c in r))
     cell = row[next(i for i, name in enumerate(head) if name.lower() in ("answer", "value"))]
@@ -427,7 +560,12 @@ def test_a_workbook_comes_back_and_errors_name_their_cell(as_: Any, workspace: P
         done = ann.post(A + "import/", {"workbook": SimpleUploadedFile("a.xlsx", out.getvalue())})
         assert done.status_code == status, done.content.decode()[:3000]
     assert answers(workspace).answers["first.kind"].value == "advice"
-    assert ann.post(A + "import/", {"workbook": SimpleUploadedFile("a.xlsx", b"PK\x03\x04no")}).status_code == 422
+    assert (
+        ann.post(
+            A + "import/", {"workbook": SimpleUploadedFile("a.xlsx", b"PK\x03\x04no")}
+        ).status_code
+        == 422
+    )
 
 
 def test_nothing_is_signed_over_answers_that_changed(as_: Any, workspace: Path) -> None:
@@ -438,14 +576,19 @@ def test_nothing_is_signed_over_answers_that_changed(as_: Any, workspace: Path) 
     write(as_("ann"), "first.what", "Something else")
     assert client.post(A + "sign/finish/", {"without": "proof"}).status_code == 409
     assert answers(workspace).signoffs == ()
-    forged = json.dumps(dict.fromkeys(("id", "clientDataJSON", "authenticatorData", "signature"), "AAAA"))
+    forged = json.dumps(
+        dict.fromkeys(("id", "clientDataJSON", "authenticatorData", "signature"), "AAAA")
+    )
     assert client.post(A + "sign/finish/", {"assertion": forged}).status_code == 409
 
 
 def test_signing_without_proof_asks_for_the_password_again(as_: Any, workspace: Path) -> None:
     reviewed(as_)
     olga = as_("olga")  # a session without a fresh password
-    olga.post(A + "sign/", {"answers": digest_on(olga.get(A + "sign/")), "role": "owner", "decision": "approve"})
+    olga.post(
+        A + "sign/",
+        {"answers": digest_on(olga.get(A + "sign/")), "role": "owner", "decision": "approve"},
+    )
     done = olga.post(A + "sign/finish/", {"without": "proof"})
     assert "/accounts/reauthenticate/" in done["Location"]
     assert answers(workspace).signoffs == ()
@@ -468,7 +611,10 @@ def test_every_text_is_there_in_german(site: Path) -> None:
     for path in folder.rglob("*.html"):
         asked |= set(
             re.findall(r"""translate (?:"([^"]+)"|'([^']+)')""", path.read_text())
-            and [a or b for a, b in re.findall(r"""translate (?:"([^"]+)"|'([^']+)')""", path.read_text())]
+            and [
+                a or b
+                for a, b in re.findall(r"""translate (?:"([^"]+)"|'([^']+)')""", path.read_text())
+            ]
         )
     for path in folder.rglob("*.py"):
         asked |= set(re.findall(r"""\b(?:_|lazy)\(\s*"([^"]+)"\s*\)""", path.read_text()))

@@ -10,7 +10,7 @@ PLAN = """
 schema: raudit.plan/1
 system: {name: Test, version: "1"}
 data: {path: d.csv, label: {column: y, favourable: "1"}}
-stages: {data_profile: {}}
+stages: {data_readiness: {}}
 """
 
 

@@ -52,12 +52,19 @@ STATES: Mapping[State, Standing] = {
     State.SUBMITTED: Standing(
         means="its authors say that it is ready to be read", may={**_ANSWER, "review": "reviewer"}
     ),
-    State.IN_REVIEW: Standing(means="a reviewer has read some answers", may={**_ANSWER, "review": "reviewer"}),
-    State.RETURNED: Standing(
-        means="answers were sent back, or changed since it was submitted", may={**_SUBMIT, "review": "reviewer"}
+    State.IN_REVIEW: Standing(
+        means="a reviewer has read some answers", may={**_ANSWER, "review": "reviewer"}
     ),
-    State.REVIEWED: Standing(means="every answer was accepted, and no role has to sign", may=_ANSWER),
-    State.AWAITING_SIGN_OFF: Standing(means="every answer was accepted, and roles have still to sign", may=_SIGN),
+    State.RETURNED: Standing(
+        means="answers were sent back, or changed since it was submitted",
+        may={**_SUBMIT, "review": "reviewer"},
+    ),
+    State.REVIEWED: Standing(
+        means="every answer was accepted, and no role has to sign", may=_ANSWER
+    ),
+    State.AWAITING_SIGN_OFF: Standing(
+        means="every answer was accepted, and roles have still to sign", may=_SIGN
+    ),
     State.APPROVED: Standing(means="every role that has to sign approved it", may=_SIGN),
     State.APPROVED_WITH_CONDITIONS: Standing(
         means="every role approved it, some with conditions", may={**_SIGN, "meet": "reviewer"}
@@ -123,10 +130,15 @@ def submit(answers: Path, result: Assessment, *, by: str, at: str) -> None:
     """
     if result.open:
         raise AnswersError(
-            "questions are still open", reference="submit-open", got=str(len(result.open)),
-            expected="an answer to each, or who finds out and by when", hint="raudit assess status lists them",
-        )  # fmt: skip
+            "questions are still open",
+            reference="submit-open",
+            got=str(len(result.open)),
+            expected="an answer to each, or who finds out and by when",
+            hint="raudit assess status lists them",
+        )
     if not by.strip():
-        raise AnswersError("nobody is named", reference="submit-nobody", hint="say who submits with --by")
+        raise AnswersError(
+            "nobody is named", reference="submit-nobody", hint="say who submits with --by"
+        )
     sha256 = str(answers_sha256(result.answers))
     add_line(answers, {"kind": "submitted", "answers": sha256, "by": by, "at": at})

@@ -23,9 +23,13 @@ def command(rule: str | None) -> None:
     """Explain RULE, such as RA-FAIR-001; without it, list every rule."""
     from raudit.errors import UsageError
     from raudit.evidence import discover_stages
+    from raudit.trend.report import RULES
     from raudit.yamltext import nearest
 
-    rules = {one.id: (one, stage.title) for stage in discover_stages().values() for one in stage.rules}
+    rules = {
+        one.id: (one, stage.title) for stage in discover_stages().values() for one in stage.rules
+    }
+    rules |= {one.id: (one, "Series") for one in RULES}
     if rule is None:
         for key in sorted(rules):
             click.echo(f"{key}  {rules[key][0].title}")
@@ -53,7 +57,9 @@ def _lines(rule: Rule, stage: str) -> Iterator[str]:
     ):
         yield ""
         yield head
-        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        yield from textwrap.wrap(
+            text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
     yield ""
     yield "To let one finding stand until a date:"
     yield f"  raudit waive {rule.id} --record record.json --help"

@@ -43,7 +43,8 @@ class TypedDataSet:
         """See ``DataSet``."""
         kinds = {"text": Kind.TEXT, "number": Kind.NUMBER, "truth": Kind.BOOLEAN}
         return {
-            name: kinds[self.types[name]] if name in self.types else kind for name, kind in self.inner.kinds.items()
+            name: kinds[self.types[name]] if name in self.types else kind
+            for name, kind in self.inner.kinds.items()
         }
 
     @property
@@ -55,7 +56,9 @@ class TypedDataSet:
         """See ``DataSet``; what is written has no types."""
         return self.inner.as_written()
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """See ``DataSet``."""
         import pyarrow as pa
 
@@ -93,17 +96,28 @@ def with_types(data: DataSet, types: Mapping[str, str]) -> DataSet:
     DataError
         If a column is not there.
     """
-    for name in types:
-        if name not in data.kinds:
-            raise DataError(
-                f"the data has no column {name!r}",
-                reference="no-column",
-                where=data.name,
-                hint="data.types names columns of the file",
-            )
+    check_types(types, list(data.kinds), data.name)
     if not types:
         return data
     return TypedDataSet(inner=data, types={ColumnName(name): kind for name, kind in types.items()})
+
+
+def check_types(types: Mapping[str, str], columns: Sequence[ColumnName], where: str) -> None:
+    """Refuse a type for a column that is not there.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    for name in types:
+        if name not in columns:
+            raise DataError(
+                f"the data has no column {name!r}",
+                reference="no-column",
+                where=where,
+                hint="data.types names columns of the data",
+            )
 
 
 def cast(column: Any, kind: str, name: str) -> Any:
@@ -121,11 +135,18 @@ def cast(column: Any, kind: str, name: str) -> Any:
     if kind == "text":
         if pa.types.is_string(plain.type) or pa.types.is_large_string(plain.type):
             return column
-        return pa.array([None if value is None else level_text(value) for value in plain.to_pylist()], pa.string())
+        return pa.array(
+            [None if value is None else level_text(value) for value in plain.to_pylist()],
+            pa.string(),
+        )
     try:
         if kind == "number":
             return plain.cast(pa.float64())
-        return pc.utf8_lower(plain).cast(pa.bool_()) if pa.types.is_string(plain.type) else plain.cast(pa.bool_())
+        return (
+            pc.utf8_lower(plain).cast(pa.bool_())
+            if pa.types.is_string(plain.type)
+            else plain.cast(pa.bool_())
+        )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
             f"{name!r} holds values that are no {kind}",

@@ -88,6 +88,8 @@ def first_keys(folder: Path, *, name: str, log_name: str, clock: datetime) -> tu
     from raudit.signing import init_keys
 
     paths = init_keys(folder, name=name, clock=clock)
-    log_key = create_log_key(folder / LOG_KEY, log_name, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    log_key = create_log_key(
+        folder / LOG_KEY, log_name, passphrase=os.environ.get(PASSPHRASE_VARIABLE)
+    )
     (folder / LOG_VKEY).write_text(log_key.vkey + "\n")
     return paths.notice, log_key

@@ -16,7 +16,9 @@ from raudit.yamltext import nearest
 EMPTY = "schema: raudit.people/1\npeople: []\n"
 
 
-def change_people(path: Path, edit: Callable[[Any], None], log: Log | None, *, actor: str, clock: datetime) -> People:
+def change_people(
+    path: Path, edit: Callable[[Any], None], log: Log | None, *, actor: str, clock: datetime
+) -> People:
     """Edit people.yaml under its lock and tell the log; comments stay.
 
     Parameters
@@ -58,9 +60,10 @@ def entry_of(document: Any, person: str) -> Any:
     found = [entry for entry in document["people"] if entry["id"] == person]
     if not found:
         raise PeopleError(
-            f"there is no person '{person}'", reference="person-unknown",
+            f"there is no person '{person}'",
+            reference="person-unknown",
             hint=nearest(person, [str(entry["id"]) for entry in document["people"]]),
-        )  # fmt: skip
+        )
     return found[0]
 
 

@@ -30,9 +30,12 @@ def two_people(books: Books, *, owner: str, approver: str) -> dict[str, str]:
     people = {"owner": _id_of(books, owner), "approver": _id_of(books, approver)}
     if books.people.id_of(owner) == books.people.id_of(approver):
         raise PolicyError(
-            "a waiver takes two people, and its owner is its approver", reference="waiver-one-person",
-            where="--approver", got=approver, hint="let someone else approve it",
-        )  # fmt: skip
+            "a waiver takes two people, and its owner is its approver",
+            reference="waiver-one-person",
+            where="--approver",
+            got=approver,
+            hint="let someone else approve it",
+        )
     return people
 
 
@@ -40,7 +43,9 @@ def _id_of(books: Books, name: str) -> str:
     return books.people.known(name).id if books.people else name
 
 
-def request_waiver(books: Books, path: Path, waiver: Waiver, envelope: bytes | None) -> Outcome | None:
+def request_waiver(
+    books: Books, path: Path, waiver: Waiver, envelope: bytes | None
+) -> Outcome | None:
     """Add a waiver to its file, with its owner's signed statement if there is one, and tell the log."""
     path = path.resolve()
     with locked(path):
@@ -51,7 +56,9 @@ def request_waiver(books: Books, path: Path, waiver: Waiver, envelope: bytes | N
     return outcome
 
 
-def approve_waiver(books: Books, path: Path, waiver: str, *, by: str, envelope: bytes | None) -> Outcome | None:
+def approve_waiver(
+    books: Books, path: Path, waiver: str, *, by: str, envelope: bytes | None
+) -> Outcome | None:
     """Agree to a waiver as the approver that it names, and tell the log.
 
     Raises
@@ -67,9 +74,11 @@ def approve_waiver(books: Books, path: Path, waiver: str, *, by: str, envelope: 
             subject = open_envelope(envelope).statement.subjects.get("waiver")
             if subject != str(waiver_sha256(held)):
                 raise StatementError(
-                    "the waiver changed since it was read", reference="waiver-changed", got=waiver,
+                    "the waiver changed since it was read",
+                    reference="waiver-changed",
+                    got=waiver,
                     hint="read it again, and approve it again",
-                )  # fmt: skip
+                )
         outcome = _kept(books, path, envelope)
         approved(books, held, by=who, statement=None if outcome is None else outcome.sha256)
     return outcome
@@ -80,9 +89,12 @@ def to_approve(books: Books, waiver: Waiver, by: str) -> str:
     who = _id_of(books, by)
     if books.people.id_of(who) != books.people.id_of(waiver.approver):
         raise PolicyError(
-            f"{waiver.id} names another approver", reference="waiver-approver", got=by,
-            expected=waiver.approver, hint="let that person approve it, or ask for another waiver",
-        )  # fmt: skip
+            f"{waiver.id} names another approver",
+            reference="waiver-approver",
+            got=by,
+            expected=waiver.approver,
+            hint="let that person approve it, or ask for another waiver",
+        )
     two_people(books, owner=waiver.owner, approver=waiver.approver)
     return who
 
@@ -102,7 +114,12 @@ def granted(books: Books, path: Path, waiver: Waiver) -> None:
 
 def approved(books: Books, waiver: Waiver, *, by: str, statement: str | None) -> None:
     """Tell the log that someone agreed to a waiver."""
-    body = {"waiver": waiver.id[:200], "digest": str(waiver_sha256(waiver)), "by": by, "statement": statement}
+    body = {
+        "waiver": waiver.id[:200],
+        "digest": str(waiver_sha256(waiver)),
+        "by": by,
+        "statement": statement,
+    }
     tell(books, [Event(type=EventType.WAIVER_APPROVED, actor=books.actor, body=body)])
 
 

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from raudit.plan.schema import RENAMED_STAGES
 from raudit.yamltext import YamlText
 
 
@@ -68,6 +69,8 @@ def _path(yaml: YamlText, dotted: str) -> tuple[str | int, ...]:
         for taken in range(len(parts), 0, -1):
             key = ".".join(parts[:taken])
             options: tuple[str | int, ...] = (key, int(key)) if key.isdigit() else (key,)
+            if path == ("stages",):  # a plan may know a stage by the name it had before
+                options += tuple(old for old, new in RENAMED_STAGES.items() if new == key)
             found = next((option for option in options if (*path, option) in yaml.lines), None)
             if found is not None:
                 path, parts = (*path, found), parts[taken:]

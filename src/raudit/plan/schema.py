@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from raudit.plan.turns import TurnsSection
 from raudit.validate import Strict
 
 
@@ -18,6 +19,9 @@ class Task(StrEnum):
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
     RANKING = "ranking"
+
+
+Jurisdiction = Literal["eu", "us", "us-ca", "us-co", "us-nyc", "us-tx"]
 
 
 class SystemSection(Strict):
@@ -35,13 +39,54 @@ class SystemSection(Strict):
     """Which organisation runs it."""
     affected: str = Field(default="", max_length=1000)
     """Who is affected by its output."""
+    jurisdictions: tuple[Jurisdiction, ...] | None = None
+    """Where it is used; with ``sector`` they choose the frameworks that the report maps to."""
+    sector: (
+        Literal["credit", "employment", "insurance", "health", "education", "public", "other"]
+        | None
+    ) = None
+    """What it is used for."""
+    standards: tuple[Literal["nist-ai-rmf", "iso-42001"], ...] | None = None
+    """Voluntary frameworks that the organisation follows."""
+    distribution_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """Day on which an employment tool was first used; New York City asks for it to be published."""
+
+
+class AuditorSection(Strict):
+    """Who audits, and what the report says about the audit itself."""
+
+    name: str = Field(default="", max_length=200)
+    """Person or firm that answers for the audit."""
+    independence: str = Field(default="", max_length=1000)
+    """How the auditor stands to those who built and run the system."""
+    training_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that the model was trained on."""
+    audited_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that were audited."""
+    limits_because: str = Field(default="", max_length=1000)
+    """Why the limits are these."""
+    not_tested: tuple[str, ...] = ()
+    """What was not tested, and why; one sentence each."""
+
+
+class ResponseEntry(Strict):
+    """What management answers to a finding."""
+
+    to: str = Field(min_length=1, max_length=64)
+    """A rule's id, the first eight or more digits of a finding's fingerprint, or a theme of the report."""
+    response: str = Field(min_length=1, max_length=2000)
+    """The answer."""
+    owner: str = Field(default="", max_length=200)
+    """Who does it."""
+    due: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """By which day."""
 
 
 class Attribute(Strict):
     """A sensitive or control feature."""
 
     column: str = Field(min_length=1)
-    """Column of the data set."""
+    """Column of the data set, or of ``data.attributes``."""
     label: str = ""
     """Name to print; the column's name if empty."""
     edges: tuple[float, ...] = ()
@@ -68,6 +113,7 @@ class LabelSection(Strict):
     """A column of outcomes and which of its values is the favourable one."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     favourable: Texts = ()
     """The value or values that are good for the person, as text exactly as in the data; required for ``binary``."""
     unfavourable: Texts = ()
@@ -78,9 +124,11 @@ class ScoreSection(Strict):
     """A column of scores."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions."""
     higher_is_favourable: bool = True
+    """Whether a high score is good for the person; ``false`` for a risk of something bad."""
 
 
 class DataLimits(Strict):
@@ -117,17 +165,71 @@ class Numbers(Strict):
         return self
 
 
-DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
+DataFormat = Literal[
+    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"
+]
+
+
+class AttributesSection(Strict):
+    """Sensitive attributes that are kept in a file of their own, put beside the data by a key."""
+
+    path: str = Field(min_length=1)
+    """File or folder, relative to raudit.yaml, in any format that ``data.path`` takes; one row a person."""
+    key: Texts = Field(min_length=1)
+    """Column or columns that both files have and that name a person, such as ``applicant_id``."""
+    columns: Texts = ()
+    """Columns to take; all but the key if empty."""
+
+
+class CopySection(Strict):
+    """Leave to copy a table out of its database for the length of a run."""
+
+    max_rows: int = Field(ge=1, le=10**9)
+    """Most rows; a table with more is refused before it is audited."""
+
+
+DataEngine = Literal["sqlite", "duckdb", "postgresql", "ibis", "spark"]
+
+
+class ReferenceSection(Strict):
+    """A data set that the audited one is held against; read as the audited one, except for what is said here."""
+
+    path: str = Field(min_length=1)
+    """File or folder, relative to raudit.yaml."""
+    kind: Literal["training", "earlier"] = "training"
+    """What the model learnt from, or data of an earlier time; overlap is looked for with training data only."""
+    table: str | None = None
+    """Which table, sheet or member, where the file has several."""
+    format: DataFormat | None = None
+    """What the file is, where neither its first bytes nor its name say so."""
+
+
+def _reference(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+ReferenceOrPath = Annotated[ReferenceSection, BeforeValidator(_reference)]
 
 
 class DataSection(Strict):
     """The data set, and what its columns are."""
 
-    path: str = Field(min_length=1)
+    path: str | None = Field(default=None, min_length=1)
     """File or folder, relative to raudit.yaml: CSV, TSV, JSON lines or array, Parquet, Arrow, Excel, SQLite, DuckDB,
-    any of them in gzip or zip, or a folder whose files are one table."""
+    any of them in gzip or zip, or a folder whose files are one table. Not needed with ``connection``."""
+    connection: str | None = Field(default=None, min_length=1)
+    """Address of a database without a password, such as ``postgresql://reader@host/db``, ``sc://host:15002`` or
+    whatever Ibis connects to; or ``env:NAME`` or ``keyring:SERVICE/USER``, where the whole address is kept."""
+    engine: DataEngine | None = None
+    """What reads the database, where the address does not say."""
     table: str | None = None
-    """Which table, sheet or member, where the file has several."""
+    """Which table, sheet or member, where the file has several, or the database's table."""
+    query: str | None = Field(default=None, min_length=1)
+    """One SELECT in place of a table, of a database."""
+    key: Texts = ()
+    """Column or columns that name a row. Everything drawn at random is then drawn by the key, whatever the order."""
+    copy_rows: CopySection | None = Field(default=None, alias="copy")
+    """What may be copied to this machine for the length of the run; needed with ``connection``."""
     format: DataFormat | None = None
     """What the file is, where neither its first bytes nor its name say so."""
     encoding: str | None = None
@@ -139,6 +241,7 @@ class DataSection(Strict):
     numbers: Numbers = Numbers()
     """Marks by which a text file writes numbers."""
     limits: DataLimits = DataLimits()
+    """What reading the data may take before it is refused."""
     label: LabelSection | None = None
     """What really happened."""
     prediction: LabelSection | None = None
@@ -151,10 +254,23 @@ class DataSection(Strict):
     """Column of sample weights."""
     missing: tuple[str, ...] = ("",)
     """Texts that mean a missing value in a CSV file."""
+    reference: ReferenceOrPath | None = None
+    """Training data, or data of an earlier time such as last quarter's: for overlap, the contract and drift."""
+    contract: str | None = None
+    """File with names, types, ranges and levels that the columns must have; ``raudit readiness`` writes one."""
     types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
     """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
+    attributes: AttributesSection | None = None
+    """Sensitive attributes from a second file; people who are not in it form the group ``unknown``."""
     licence: str = ""
     """Licence and source of the data, to print."""
+    turns: TurnsSection | None = None
+    """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
+
+    @property
+    def in_database(self) -> bool:
+        """Whether a database, and not a reader of files, gives the rows."""
+        return self.connection is not None or self.query is not None or self.engine is not None
 
 
 class ModelLimits(Strict):
@@ -174,14 +290,15 @@ class ModelSection(Strict):
 
     path: str = Field(min_length=1)
     """The file, relative to raudit.yaml."""
-    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
-        "auto"
-    )
+    format: Literal[
+        "auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"
+    ] = "auto"
     """By default told from the name: .skops, .json and .ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx. Reading
     an ``unsafe`` format runs code from the file; it needs ``sha256`` and leaves a finding."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """If given, the file must have this digest."""
     limits: ModelLimits = ModelLimits()
+    """What the model may take before it is ended and refused."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions; without it the model's own ``predict`` decides."""
     trusted_types: tuple[str, ...] = ()
@@ -215,6 +332,7 @@ class ReportSection(Strict):
     template: str = "standard"
     """A shipped template, or a folder relative to raudit.yaml."""
     language: str = "en"
+    """Language of the report's own words, by its code."""
 
 
 class SigningSection(Strict):
@@ -243,14 +361,24 @@ class LogSection(Strict):
     """Log key file."""
 
 
+RENAMED_STAGES = {"data_profile": "data_readiness"}
+"""Stages by the name under which older plans know them."""
+
+
 class PlanFile(Strict):
     """The whole of raudit.yaml."""
 
     schema_version: Literal["raudit.plan/1"] = Field(alias="schema")
+    """Version of this format."""
     system: SystemSection
+    """What is audited, in the words of the people who run it."""
     task: Task = Task.BINARY
+    """What the system produces for each row: one of two decisions, a score, one of several classes, an amount, or a
+    place in a list."""
     data: DataSection
+    """The data set, and what its columns are."""
     model: ModelSection | None = None
+    """A model file whose decisions are audited; without one, give ``data.prediction`` or ``data.score``."""
     sensitive_features: tuple[AttributeOrName, ...] = ()
     """Columns whose groups are compared."""
     control_features: tuple[AttributeOrName, ...] = ()
@@ -258,6 +386,7 @@ class PlanFile(Strict):
     stages: dict[str, dict[str, Any] | None] | None = None
     """Stages to run and their options; all stages with default options if absent."""
     assessments: tuple[AssessmentSection, ...] = ()
+    """Checklists and the files with their answers."""
     policy: str | dict[str, Any] | None = None
     """A preset's name, a policy file, or the policy itself."""
     waivers: str | None = None
@@ -268,7 +397,24 @@ class PlanFile(Strict):
     """Whether a sign-off counts only with a signed statement, or on a name alone, which the report then says."""
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
+    auditor: AuditorSection | None = None
+    responses: tuple[ResponseEntry, ...] | None = None
+    """Management's answers to findings, printed beside them."""
     report: ReportSection = ReportSection()
+    """How the report looks."""
     signing: SigningSection = SigningSection()
+    """Who signs."""
     log: LogSection = LogSection()
+    """Where the log is kept."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """Of everything that is drawn at random; the same seed gives the same bytes."""
+
+    @field_validator("stages", mode="before")
+    @classmethod
+    def _names_of_today(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            RENAMED_STAGES[name] if RENAMED_STAGES.get(name, name) not in value else name: options
+            for name, options in value.items()
+        }

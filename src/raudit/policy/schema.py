@@ -22,7 +22,9 @@ def _texts(value: Any) -> Any:
 def _word(value: str) -> str:
     if value in {str(severity) for severity in Severity} or RULE_ID.fullmatch(value):
         return value
-    raise ValueError("neither a rule id such as RA-FAIR-001, nor a prefix such as RA-FAIR, nor a severity")
+    raise ValueError(
+        "neither a rule id such as RA-FAIR-001, nor a prefix such as RA-FAIR, nor a severity"
+    )
 
 
 def _rule(value: str) -> str:
@@ -104,6 +106,7 @@ class PolicyFile(Strict):
     """A policy file, or the ``policy`` section of raudit.yaml."""
 
     schema_version: Literal["raudit.policy/1"] = Field(default="raudit.policy/1", alias="schema")
+    """Version of this format."""
     name: str = Field(default="", max_length=100)
     """Name to print."""
     description: str = Field(default="", max_length=2000)
@@ -123,10 +126,13 @@ class PolicyFile(Strict):
     ignore: RuleWords | None = None
     """Rule ids or prefixes that are not judged."""
     require: RequireSection | None = None
+    """What must have been done, whatever was found."""
     rules: dict[str, RuleEntry | None] = Field(default_factory=dict)
     """By rule id or prefix."""
     waivers: WaiverSection | None = None
+    """What a waiver must meet."""
     baseline: BaselineSection | None = None
+    """How findings are held against the baseline."""
 
     @field_validator("rules")
     @classmethod
@@ -159,7 +165,9 @@ class Scope(Strict):
     @model_validator(mode="after")
     def _names_something(self) -> Scope:
         if not any(self.model_dump().values()):
-            raise ValueError("an empty scope would cover every finding of the rule; name what it covers")
+            raise ValueError(
+                "an empty scope would cover every finding of the rule; name what it covers"
+            )
         return self
 
 
@@ -197,7 +205,9 @@ class WaiverEntry(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> WaiverEntry:
         if self.expires < self.created:
-            raise ValueError(f"it expires on {self.expires}, before it was created on {self.created}")
+            raise ValueError(
+                f"it expires on {self.expires}, before it was created on {self.created}"
+            )
         return self
 
 

@@ -15,8 +15,13 @@ from raudit.people import EVERYWHERE, People, PersonEntry
 
 ANYONE, SIGNED_IN, EVERYTHING = "anyone", "signed in", "reader of every system"
 READER, AUTHOR, REVIEWER, SIGNER, OPERATOR, ADMINISTRATOR = (
-    "reader", "author", "reviewer", "signer", "operator", "administrator",
-)  # fmt: skip
+    "reader",
+    "author",
+    "reviewer",
+    "signer",
+    "operator",
+    "administrator",
+)
 BUILT_IN = (READER, AUTHOR, REVIEWER, OPERATOR, ADMINISTRATOR)
 
 ACCESS: Mapping[str, Mapping[str, str]] = {
@@ -111,7 +116,9 @@ class Who:
     def roles(self, system: str) -> frozenset[str]:
         """Roles for a system, by its name; an administrator of everything keeps that everywhere."""
         grants = self.entry.roles if self.entry else ()
-        return frozenset(grant.role for grant in grants if grant.systems == EVERYWHERE or system in grant.systems)
+        return frozenset(
+            grant.role for grant in grants if grant.systems == EVERYWHERE or system in grant.systems
+        )
 
     def signs_as(self, system: str) -> tuple[str, ...]:
         """Roles in which this person signs for a system."""

@@ -48,7 +48,9 @@ def invite(person: str, email: str, *, by: str) -> str:
     """Make a one-time link; returns its token, which is kept nowhere."""
     token = secrets.token_urlsafe(32)
     expires = timezone.now() + timedelta(days=DAYS)
-    Invitation.objects.create(token=digest_of(token), person=person, email=email.lower(), by=by, expires=expires)
+    Invitation.objects.create(
+        token=digest_of(token), person=person, email=email.lower(), by=by, expires=expires
+    )
     return token
 
 
@@ -59,7 +61,9 @@ def digest_of(token: str) -> str:
 
 def invitation(token: str) -> Invitation | None:
     """The invitation of a token, if it counts."""
-    return Invitation.objects.filter(token=digest_of(token), used=None, expires__gt=timezone.now()).first()
+    return Invitation.objects.filter(
+        token=digest_of(token), used=None, expires__gt=timezone.now()
+    ).first()
 
 
 def accept(token: str, *, person: str, name: str, email: str, password: str) -> User:
@@ -71,13 +75,22 @@ def accept(token: str, *, person: str, name: str, email: str, password: str) -> 
         If the invitation was used meanwhile, or there is such an account.
     """
     with transaction.atomic():
-        held = Invitation.objects.select_for_update().filter(token=digest_of(token), used=None).first()
+        held = (
+            Invitation.objects.select_for_update().filter(token=digest_of(token), used=None).first()
+        )
         if held is None or held.expires < timezone.now():
             raise UsageError("the invitation does not count any more", reference="invitation-used")
         first = not held.person
         who = held.person or person
-        if User.objects.filter(person=who).exists() or User.objects.filter(email=email.lower()).exists():
-            raise UsageError("there is such an account already", reference="account-exists", hint="sign in with it")
+        if (
+            User.objects.filter(person=who).exists()
+            or User.objects.filter(email=email.lower()).exists()
+        ):
+            raise UsageError(
+                "there is such an account already",
+                reference="account-exists",
+                hint="sign in with it",
+            )
         held.used = timezone.now()
         held.save(update_fields=["used"])
         user = User.objects.create_user(email=email, password=password, person=who)
@@ -88,7 +101,9 @@ def accept(token: str, *, person: str, name: str, email: str, password: str) -> 
     return user
 
 
-def add_person(person: str, *, name: str, email: str, roles: list[tuple[str, tuple[str, ...]]], actor: str) -> None:
+def add_person(
+    person: str, *, name: str, email: str, roles: list[tuple[str, tuple[str, ...]]], actor: str
+) -> None:
     """Add someone to people.yaml, and tell the log."""
 
     def edit(document: Any) -> None:
@@ -164,7 +179,10 @@ def _removed(user: User, authenticator: Authenticator, **_rest: Any) -> None:
 
     def edit(document: Any) -> None:
         for key in entry_of(document, user.person).get("keys") or []:
-            if key.get("passkey", {}).get("credential") == passkey["credential"] and "until" not in key:
+            if (
+                key.get("passkey", {}).get("credential") == passkey["credential"]
+                and "until" not in key
+            ):
                 key["until"] = until
 
     _changed(edit, user.person)

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from raudit.checklists import Checklist
 from raudit.checklists.assess import answer_text
-from raudit.checklists.schema import Kind, Question
+from raudit.checklists.form.schema import Kind, Question
 from raudit.checklists.writing import entry_digest, record_answer, withdraw_answer
 from raudit.errors import AnswerConflict, AnswersError
 from raudit.web.reading import Held
@@ -79,7 +79,9 @@ class Asked:
         return bool(self.by or self.at)
 
 
-def asked(held: Held, name: str, text: str, *, notes: Mapping[str, int] | None = None, assigned: str = "") -> Asked:
+def asked(
+    held: Held, name: str, text: str, *, notes: Mapping[str, int] | None = None, assigned: str = ""
+) -> Asked:
     """A question with what the file says."""
     question, answer = held.checklist.questions[name], held.answers.file.answers.get(name)
     result = held.result
@@ -90,10 +92,15 @@ def asked(held: Held, name: str, text: str, *, notes: Mapping[str, int] | None =
         digest=entry_digest(text or NOTHING, name),
         by=answer.by if answer else "",
         at=answer.at.strftime("%Y-%m-%dT%H:%M:%SZ") if answer and answer.at else "",
-        review={"state": review.state, "by": review.by, "note": review.note} if review and review.by else {},
-        contradictions=tuple(item.because for item in result.contradictions if item.question == name),
+        review={"state": review.state, "by": review.by, "note": review.note}
+        if review and review.by
+        else {},
+        contradictions=tuple(
+            item.because for item in result.contradictions if item.question == name
+        ),
         suggestions=tuple(
-            answer_text(question, suggestion) or suggestion for suggestion in result.suggestions.get(name, ())
+            answer_text(question, suggestion) or suggestion
+            for suggestion in result.suggestions.get(name, ())
         ),
         gap=next((gap.reason for gap in result.open if gap.question == name), ""),
         evidence=answer.evidence if answer else (),
@@ -151,7 +158,10 @@ def _rows(post: QueryDict, question: Question) -> list[dict[str, str]]:
         prefix = f"r:{question.id}:{number}:"
         if not any(f"{prefix}{column.id}" in post for column in question.columns):
             break
-        row = {column.id: _lines(post.get(f"{prefix}{column.id}", "")).strip() for column in question.columns}
+        row = {
+            column.id: _lines(post.get(f"{prefix}{column.id}", "")).strip()
+            for column in question.columns
+        }
         if any(row.values()) and not post.get(f"{prefix}gone"):
             found.append({key: cell for key, cell in row.items() if cell})
     return found
@@ -170,14 +180,24 @@ class Taken:
     conflicts: dict[str, AnswerConflict] = field(default_factory=dict)
 
 
-def take(text: str, checklist: Checklist, post: QueryDict, taken: Taken, *, by: str, at: Any) -> str:
+def take(
+    text: str, checklist: Checklist, post: QueryDict, taken: Taken, *, by: str, at: Any
+) -> str:
     """Put every changed answer of a form into the text of an answers file; what is refused stays out and is named."""
     for name in named_in(post):
         question = checklist.questions.get(name)
         if question is None:
             continue
         try:
-            after = _put(text, checklist, question, typed_in(post, question), str(post[f"d:{name}"]), by=by, at=at)
+            after = _put(
+                text,
+                checklist,
+                question,
+                typed_in(post, question),
+                str(post[f"d:{name}"]),
+                by=by,
+                at=at,
+            )
         except AnswerConflict as conflict:
             taken.conflicts[name] = conflict
             continue
@@ -190,17 +210,31 @@ def take(text: str, checklist: Checklist, post: QueryDict, taken: Taken, *, by: 
     return text
 
 
-def _put(text: str, checklist: Checklist, question: Question, typed: Typed, digest: str, *, by: str, at: Any) -> str:
+def _put(
+    text: str,
+    checklist: Checklist,
+    question: Question,
+    typed: Typed,
+    digest: str,
+    *,
+    by: str,
+    at: Any,
+) -> str:
     # An empty field in a form that was made from nothing says nothing.
     if typed.state == "answered" and typed.value in ("", [], None):
-        return withdraw_answer(text, checklist, question.id, at=at, reason="emptied in a form", made_from=digest)
+        return withdraw_answer(
+            text, checklist, question.id, at=at, reason="emptied in a form", made_from=digest
+        )
     due = None
     if typed.state == "unknown" and typed.due:
         try:
             due = date.fromisoformat(typed.due)
         except ValueError as error:
             raise AnswersError(
-                "this is no day", reference="answer-due", got=typed.due, expected="a day such as 2026-12-31"
+                "this is no day",
+                reference="answer-due",
+                got=typed.due,
+                expected="a day such as 2026-12-31",
             ) from error
     unknown = typed.state == "unknown"
     return record_answer(

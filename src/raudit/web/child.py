@@ -51,12 +51,22 @@ def main(arguments: list[str]) -> int:
         declared = load_plan(plan)
         with log_of(declared) as log:
             issued = run_audit(
-                declared, out=out, clock=now(), signer=signer_of(declared), log=log,
-                tsa=stamping_of(declared), actor=actor, progress=Told(),
-            )  # fmt: skip
+                declared,
+                out=out,
+                clock=now(),
+                signer=signer_of(declared),
+                log=log,
+                tsa=stamping_of(declared),
+                actor=actor,
+                progress=Told(),
+            )
     except RauditError as error:
         place = str(plan.resolve().parent)
-        text = "; ".join(part for part in (error.where, error.message, error.got, error.expected, error.hint) if part)
+        text = "; ".join(
+            part
+            for part in (error.where, error.message, error.got, error.expected, error.hint)
+            if part
+        )
         say(error=text.replace(place + "/", "").replace(place, ""), status=error.exit_status)
         return error.exit_status
     verdict = issued.record.verdict

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from raudit.checklists.document import skeleton
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 from raudit.errors import EnvironmentFault
 from raudit.files import write_whole
 from raudit.resources import resource_dir
@@ -37,19 +37,31 @@ def make_demo(folder: Path) -> Workspace:
     if not (folder / FIRST_SLUG).exists():
         _first_system(folder / FIRST_SLUG)
     if not (place / "model.skops").exists():
-        done = subprocess.run([sys.executable, str(place / "train.py")], check=False, stdin=subprocess.DEVNULL)  # noqa: S603 -- our own script
+        command = [sys.executable, str(place / "train.py")]
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 -- ours
         if done.returncode:
-            raise EnvironmentFault("the example's model could not be trained", reference="demo-training")
+            raise EnvironmentFault(
+                "the example's model could not be trained", reference="demo-training"
+            )
     return workspace
 
 
 def _copy(folder: Path, place: Path) -> None:
     source = resource_dir("examples") / EXAMPLE
     made_here = shutil.ignore_patterns(
-        "keys", "model.skops", "__pycache__", "raudit-log*", "report.*", "record.json", "people.yaml", "raudit.yaml"
+        "keys",
+        "model.skops",
+        "__pycache__",
+        "raudit-log*",
+        "report.*",
+        "record.json",
+        "people.yaml",
+        "raudit.yaml",
     )
     shutil.copytree(source, place, dirs_exist_ok=True, ignore=made_here)
-    write_whole(folder / "people.yaml", _people((source / "people.yaml").read_text("utf-8")).encode())
+    write_whole(
+        folder / "people.yaml", _people((source / "people.yaml").read_text("utf-8")).encode()
+    )
     plan = (source / "raudit.yaml").read_text("utf-8")
     for old, new in (
         ("people: people.yaml", "people: ../people.yaml\nwaivers: waivers.yaml"),
@@ -63,12 +75,20 @@ def _copy(folder: Path, place: Path) -> None:
 
 def _first_system(place: Path) -> None:
     checklist = "launch-readiness"
-    write_whole(place / "answers" / f"{checklist}.yaml", skeleton(shipped(checklist), project=FIRST).encode())
+    write_whole(
+        place / "answers" / f"{checklist}.yaml",
+        skeleton(shipped(checklist), project=FIRST).encode(),
+    )
     plan = plan_text(
-        name=FIRST, version="0.1", owner="pm@example.org", affected="Customers who complain",
+        name=FIRST,
+        version="0.1",
+        owner="pm@example.org",
+        affected="Customers who complain",
         purpose="Sorts complaints by urgency, so that the urgent ones are read within a day.",
-        data="data/decisions.csv", checklists={checklist: f"answers/{checklist}.yaml"}, rest="",
-    )  # fmt: skip
+        data="data/decisions.csv",
+        checklists={checklist: f"answers/{checklist}.yaml"},
+        rest="",
+    )
     write_whole(place / "waivers.yaml", NO_WAIVERS)
     write_whole(place / "raudit.yaml", plan.encode())
 
@@ -81,11 +101,19 @@ def begin() -> None:
         RunState.objects.create(system=SLUG, by="pm")
         question = next(iter(shipped("launch-readiness").questions))
         Assignment.objects.create(
-            system=FIRST_SLUG, assessment="launch-readiness", question=question, person="pm", by="dpo"
+            system=FIRST_SLUG,
+            assessment="launch-readiness",
+            question=question,
+            person="pm",
+            by="dpo",
         )
         where = f"/s/{FIRST_SLUG}/a/launch-readiness/q/{question}/"
         Notice.objects.create(
-            person="pm", kind="assigned", about="Begin here: your first answer", where=where, by="dpo"
+            person="pm",
+            kind="assigned",
+            about="Begin here: your first answer",
+            where=where,
+            by="dpo",
         )
 
 
@@ -97,7 +125,12 @@ def _people(text: str) -> str:
     for entry in document["people"]:
         entry["roles"] = list(ROLES.get(entry["id"], ("reader",)))
     document["people"].append(
-        {"id": "admin", "name": "Ada Min", "known_as": ["admin@example.org"], "roles": ["administrator"]}
+        {
+            "id": "admin",
+            "name": "Ada Min",
+            "known_as": ["admin@example.org"],
+            "roles": ["administrator"],
+        }
     )
     return dump(document, yaml)
 

@@ -130,7 +130,11 @@ def _made_row(workspace: Workspace, slug: str, people: People, today: date, stam
         found = [_summary(slug, plan, part, people, stamp, run_mark) for part in parts(plan)]
         run = _run(slug, ran, run_mark) if ran else {}
     except (RauditError, OSError) as error:
-        return Row(slug=slug, name=slug, fault=getattr(error, "where", "") or getattr(error, "message", "unreadable"))
+        return Row(
+            slug=slug,
+            name=slug,
+            fault=getattr(error, "where", "") or getattr(error, "message", "unreadable"),
+        )
     due = sorted(day for item in found for day in item["days"])
     clock = run.get("clock", "")
     return Row(
@@ -153,8 +157,12 @@ def _made_row(workspace: Workspace, slug: str, people: People, today: date, stam
     )
 
 
-def _summary(slug: str, plan: Plan, part: Any, people: People, stamp: str, run_mark: Any) -> dict[str, Any]:
-    marks = [mark_of(path) for path in (part.path, history_path(part.path), statements_path(part.path))]
+def _summary(
+    slug: str, plan: Plan, part: Any, people: People, stamp: str, run_mark: Any
+) -> dict[str, Any]:
+    marks = [
+        mark_of(path) for path in (part.path, history_path(part.path), statements_path(part.path))
+    ]
     seen = f"{stamp}|{part.checklist.sha256[:12]}|{run_mark}|{marks}"
 
     def make() -> dict[str, Any]:
@@ -179,9 +187,19 @@ def _digest(text: str) -> str:
 
 
 _EMPTY: dict[str, Any] = {
-    "state": "broken", "level": "", "open": 0, "answered": 0, "asked": 0, "conditions": [], "days": [],
-    "returned": {}, "unread": {}, "unknown": [], "missing": [], "fault": "",
-}  # fmt: skip
+    "state": "broken",
+    "level": "",
+    "open": 0,
+    "answered": 0,
+    "asked": 0,
+    "conditions": [],
+    "days": [],
+    "returned": {},
+    "unread": {},
+    "unknown": [],
+    "missing": [],
+    "fault": "",
+}
 
 
 def summed(name: str, held: Held) -> dict[str, Any]:
@@ -189,7 +207,12 @@ def summed(name: str, held: Held) -> dict[str, Any]:
     result, answers = held.result, held.answers.file.answers
     level = result.checklist.level_title(result.level) if result.answered else ""
     conditions = [
-        {"what": c.condition.what, "owner": c.condition.owner, "due": str(c.condition.due or ""), "state": c.state}
+        {
+            "what": c.condition.what,
+            "owner": c.condition.owner,
+            "due": str(c.condition.due or ""),
+            "state": c.state,
+        }
         for c in result.conditions
         if c.state != "met"
     ]
@@ -208,7 +231,8 @@ def summed(name: str, held: Held) -> dict[str, Any]:
         "answered": result.answered,
         "asked": len(result.visible),
         "conditions": conditions,
-        "days": [x["due"] for x in [*conditions, *unknown] if x["due"]] + ([str(review_by)] if review_by else []),
+        "days": [x["due"] for x in [*conditions, *unknown] if x["due"]]
+        + ([str(review_by)] if review_by else []),
         "review_by": str(review_by or ""),
         "returned": Counter(a.by for a in answers.values() if a.review.state == "to_correct"),
         "unread": Counter(a.by for a in answers.values() if a.review.state == "pending"),
@@ -227,7 +251,12 @@ def _run(slug: str, ran: Any, run_mark: Any) -> dict[str, Any]:
         left = [str(f.severity) for f in record.findings if str(f.status) != "passed"]
         worst = min(left, key=lambda s: _ORDER.index(s) if s in _ORDER else 9, default="")
         verdict = str(record.verdict.status) if record.verdict else ""
-        return {"clock": record.run.clock, "verdict": verdict, "worst": worst, "findings": len(left)}
+        return {
+            "clock": record.run.clock,
+            "verdict": verdict,
+            "worst": worst,
+            "findings": len(left),
+        }
 
     return _kept(f"{slug}/ run", _digest(f"{SHAPE}{run_mark}"), make)
 
@@ -247,11 +276,17 @@ def waiting_for(
         if returned:
             found.append({**place, "kind": "returned", "count": returned, "page": "assessment"})
         unread = sum(count for by, count in part["unread"].items() if not own(by))
-        if "reviewer" in roles and unread and part["state"] in ("submitted", "in review", "returned"):
+        if (
+            "reviewer" in roles
+            and unread
+            and part["state"] in ("submitted", "in review", "returned")
+        ):
             found.append({**place, "kind": "review", "count": unread, "page": "review"})
         if part["state"] == "awaiting sign-off":
             found += [
-                {**place, "kind": "sign", "role": role, "page": "sign"} for role in signs if role in part["missing"]
+                {**place, "kind": "sign", "role": role, "page": "sign"}
+                for role in signs
+                if role in part["missing"]
             ]
         found += [
             {**place, "kind": kind, "due": item["due"], "what": item[what], "page": target}

@@ -36,9 +36,18 @@ def commit(path: Path, person: str, message: str) -> None:
         done = _git(place.folder, ["add", "--", *_relative(files, place.folder)])
         done = done and _git(
             place.folder,
-            ["commit", "--quiet", "--no-verify", "--only", "-m", message,
-             f"--author={name} <{person}@raudit.invalid>", "--", *_relative(files, place.folder)],
-        )  # fmt: skip
+            [
+                "commit",
+                "--quiet",
+                "--no-verify",
+                "--only",
+                "-m",
+                message,
+                f"--author={name} <{person}@raudit.invalid>",
+                "--",
+                *_relative(files, place.folder),
+            ],
+        )
     if done:
         with _guard:
             _left.difference_update(files)
@@ -52,7 +61,11 @@ def _relative(files: list[Path], folder: Path) -> list[str]:
 
 def _beside(path: Path) -> set[Path]:
     path = path.resolve()
-    found = {path, path.with_name(path.stem + ".history.jsonl"), path.with_name(path.stem + ".statements.jsonl")}
+    found = {
+        path,
+        path.with_name(path.stem + ".history.jsonl"),
+        path.with_name(path.stem + ".statements.jsonl"),
+    }
     with contextlib.suppress(OSError):
         found |= set((path.parent / "evidence").iterdir())
     return found
@@ -60,10 +73,15 @@ def _beside(path: Path) -> set[Path]:
 
 def _git(folder: Path, arguments: list[str]) -> bool:
     own = {
-        "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(folder), "LC_ALL": "C.UTF-8",
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0",
-        "GIT_COMMITTER_NAME": "raudit serve", "GIT_COMMITTER_EMAIL": "serve@raudit.invalid",
-    }  # fmt: skip
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_COMMITTER_NAME": "raudit serve",
+        "GIT_COMMITTER_EMAIL": "serve@raudit.invalid",
+    }
     command = [
         "git",
         "-c",
@@ -75,9 +93,15 @@ def _git(folder: Path, arguments: list[str]) -> bool:
     ]
     try:
         done = subprocess.run(  # noqa: S603 -- a list, no shell; names follow "--"
-            [*command, *arguments], cwd=folder, env=own, check=False, timeout=30,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [*command, *arguments],
+            cwd=folder,
+            env=own,
+            check=False,
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

@@ -8,7 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.utils import translation
 
@@ -87,7 +93,9 @@ class Gate:
         request.who = None  # type: ignore[attr-defined]
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, _view: Any, _args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
         """Refuse what the table does not open."""
         match = request.resolver_match
         needs = ACCESS.get(match.view_name if match else "")
@@ -102,7 +110,9 @@ class Gate:
             return redirect_to_login(request.get_full_path())
         return self._judged(request, needs[method], kwargs)
 
-    def _judged(self, request: HttpRequest, need: str, kwargs: dict[str, Any]) -> HttpResponse | None:
+    def _judged(
+        self, request: HttpRequest, need: str, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
         who = request.who  # type: ignore[attr-defined]
         if need == ANYONE:
             return None
@@ -134,7 +144,9 @@ class Gate:
             status = {2: 400, 6: 409}.get(error.exit_status, 500)
             return render(request, "web/fault.html", {"error": Said(error)}, status=status)
         if isinstance(error, OSError):
-            return render(request, "web/full.html", {"what": error.strerror or "OSError"}, status=507)
+            return render(
+                request, "web/full.html", {"what": error.strerror or "OSError"}, status=507
+            )
         return None
 
 

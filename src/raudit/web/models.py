@@ -70,7 +70,9 @@ class Assignment(models.Model):
         """One person a question."""
 
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["system", "assessment", "question"], name="one_person_a_question")
+            models.UniqueConstraint(
+                fields=["system", "assessment", "question"], name="one_person_a_question"
+            )
         ]
 
 
@@ -90,7 +92,13 @@ class Notice(models.Model):
 class RunState(models.Model):
     """How far a run of an audit is."""
 
-    WAITING, RUNNING, DONE, FAILED, INTERRUPTED = "waiting", "running", "done", "failed", "interrupted"
+    WAITING, RUNNING, DONE, FAILED, INTERRUPTED = (
+        "waiting",
+        "running",
+        "done",
+        "failed",
+        "interrupted",
+    )
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     system = models.CharField(max_length=100, db_index=True)
     state = models.CharField(max_length=12, default=WAITING)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from raudit.checklists import Answers, Assessment, Checklist, assess, load_answers, load_checklist
 from raudit.checklists.answers import empty_answers
+from raudit.checklists.form.load import checklist_path
 from raudit.checklists.history import read_lines
-from raudit.checklists.load import checklist_path
 from raudit.checklists.sources import Sources, measured
 from raudit.checklists.states import State, state_of
 from raudit.emit import Books, enrolment_of
@@ -101,9 +101,10 @@ def parts(plan: Plan) -> tuple[Part, ...]:
         source = _shipped(section.checklist) or plan.path(section.checklist)
         if not source.is_file():
             raise PlanError(
-                f"there is no checklist '{section.checklist}'", reference="no-checklist",
+                f"there is no checklist '{section.checklist}'",
+                reference="no-checklist",
                 where=plan.yaml.where(("assessments", number, "checklist")),
-            )  # fmt: skip
+            )
         path = plan.path(section.answers or f"answers/{Path(section.checklist).stem}.yaml")
         name = path.stem if path.stem not in found else f"{path.stem}-{number}"
         found[name] = Part(name=name, checklist=checklist_at(source), source=source, path=path)
@@ -136,7 +137,9 @@ def held(plan: Plan, name: str, people: People, books: Books | None = None) -> H
     """
     part = next((part for part in parts(plan) if part.name == name), None)
     if part is None:
-        raise AnswersError("there is no such assessment", reference="assessment-unknown", got=name[:100])
+        raise AnswersError(
+            "there is no such assessment", reference="assessment-unknown", got=name[:100]
+        )
     return held_part(plan, part, people, books)
 
 
@@ -155,13 +158,17 @@ def held_part(plan: Plan, part: Part, people: People, books: Books | None = None
         statements=outcomes(part.path, people, books) if there else (),
     )
     lines = read_lines(part.path) if there else ()
-    return Held(part=part, answers=answers, result=result, state=state_of(result, lines), lines=lines)
+    return Held(
+        part=part, answers=answers, result=result, state=state_of(result, lines), lines=lines
+    )
 
 
 def outcomes(path: Path, people: People, books: Books | None) -> tuple[Outcome, ...]:
     """The statements beside a file, checked."""
     log = books.log if books else None
-    return check_statements(read_statements(path), people, enrolment=enrolment_of(log) if log else None)
+    return check_statements(
+        read_statements(path), people, enrolment=enrolment_of(log) if log else None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +221,9 @@ def facts_of(plan: Plan) -> tuple[dict[str, Any], Sources]:
     ran = last_run(plan)
     if ran is None:
         return {}, Sources()
-    return _RECORDS.get(("facts", str(ran.record_file), mark_of(ran.record_file)), lambda: _measured(ran))
+    return _RECORDS.get(
+        ("facts", str(ran.record_file), mark_of(ran.record_file)), lambda: _measured(ran)
+    )
 
 
 def _measured(ran: Ran) -> tuple[dict[str, Any], Sources]:

@@ -57,7 +57,13 @@ class Worker(threading.Thread):
             try:
                 self._one(state)
             except Exception as error:  # noqa: BLE001 -- one run must not take the worker with it
-                _set(state, state=RunState.FAILED, ended=timezone.now(), step="", error=type(error).__name__)
+                _set(
+                    state,
+                    state=RunState.FAILED,
+                    ended=timezone.now(),
+                    step="",
+                    error=type(error).__name__,
+                )
             close_old_connections()
 
     def stop(self) -> None:
@@ -89,7 +95,9 @@ class Worker(threading.Thread):
             text=True,
             env=environment,
         )
-        _set(state, state=RunState.RUNNING, started=timezone.now(), folder=folder, pid=self.child.pid)
+        _set(
+            state, state=RunState.RUNNING, started=timezone.now(), folder=folder, pid=self.child.pid
+        )
         timer = threading.Timer(LIMIT, self.child.kill)
         timer.start()
         said = _follow(state, self.child.stdout)
@@ -137,7 +145,11 @@ def _told(state: RunState) -> None:
     from raudit.web.webhook import verdict_changed
 
     Notice.objects.create(
-        person=state.by, kind="run ended", about=state.system, where=f"/s/{state.system}/runs/", by="service:serve"
+        person=state.by,
+        kind="run ended",
+        about=state.system,
+        where=f"/s/{state.system}/runs/",
+        by="service:serve",
     )
     plan = workspace().plan(state.system)
     records = [ran.record for ran in runs_of(plan)[:2]]

@@ -27,14 +27,19 @@ def check_address(options: Options) -> None:
     loopback = options.host in LOOPBACK or options.host.endswith(".localhost")
     if not loopback and not (options.origin and options.trusted_proxies):
         raise UsageError(
-            "beyond this machine raudit serve needs a proxy that speaks TLS", reference="serve-beyond-loopback",
-            got=options.host, expected="localhost, or --origin https://NAME with --trusted-proxies 1",
+            "beyond this machine raudit serve needs a proxy that speaks TLS",
+            reference="serve-beyond-loopback",
+            got=options.host,
+            expected="localhost, or --origin https://NAME with --trusted-proxies 1",
             hint="see docs/how-to/serve-for-a-team.md",
-        )  # fmt: skip
+        )
     if options.origin and not options.origin.startswith("https://"):
         raise UsageError(
-            "the public address has no TLS", reference="serve-origin", got=options.origin, expected="https://NAME",
-        )  # fmt: skip
+            "the public address has no TLS",
+            reference="serve-origin",
+            got=options.origin,
+            expected="https://NAME",
+        )
 
 
 def set_up(workspace: Workspace, options: Options) -> None:
@@ -70,7 +75,13 @@ def first_link(options: Options) -> str:
     return f"{options.base}/invited/{invite('', '', by='service:serve')}/"
 
 
-def serve(workspace: Workspace, options: Options, *, say: Any = print, then: Callable[[], None] | None = None) -> None:
+def serve(
+    workspace: Workspace,
+    options: Options,
+    *,
+    say: Any = print,
+    then: Callable[[], None] | None = None,
+) -> None:
     """Serve a workspace until it is stopped.
 
     Raises
@@ -88,7 +99,9 @@ def serve(workspace: Workspace, options: Options, *, say: Any = print, then: Cal
         server = _server(options)
         say(f"raudit serve: {workspace.folder} at {options.base}/")
         if interrupted:
-            say(f"{interrupted} runs were interrupted when the last server stopped; start them again under Runs")
+            say(
+                f"{interrupted} runs were interrupted when the last server stopped; start them again under Runs"
+            )
         if then is not None:
             then()
         link = first_link(options)
@@ -126,12 +139,21 @@ def _server(options: Options) -> Any:
         }
     try:
         return create_server(
-            get_wsgi_application(), host=listen, port=options.port, ident=None, threads=8,
-            max_request_body_size=300 << 20, channel_timeout=60, **proxied,
-        )  # fmt: skip
+            get_wsgi_application(),
+            host=listen,
+            port=options.port,
+            ident=None,
+            threads=8,
+            max_request_body_size=300 << 20,
+            channel_timeout=60,
+            **proxied,
+        )
     except OSError as error:
         raise EnvironmentFault(
-            "the port is taken", reference="serve-port", got=str(options.port), hint="choose another with --port"
+            "the port is taken",
+            reference="serve-port",
+            got=str(options.port),
+            hint="choose another with --port",
         ) from error
 
 

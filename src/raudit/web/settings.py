@@ -96,7 +96,11 @@ def django_settings(workspace: Workspace, options: Options) -> dict[str, Any]:
                         "django.contrib.messages.context_processors.messages",
                         "raudit.web.middleware.shell",
                     ],
-                    "builtins": ["django.templatetags.i18n", "django.templatetags.static", "raudit.web.words"],
+                    "builtins": [
+                        "django.templatetags.i18n",
+                        "django.templatetags.static",
+                        "raudit.web.words",
+                    ],
                     "loaders": [
                         (
                             "django.template.loaders.cached.Loader",
@@ -118,10 +122,15 @@ def django_settings(workspace: Workspace, options: Options) -> dict[str, Any]:
         "USE_I18N": True,
         "USE_TZ": True,
         "TIME_ZONE": "UTC",
-        "LOGGING": {"version": 1, "disable_existing_loggers": False,
-                    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
-                    "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}}},
-    }  # fmt: skip
+        "LOGGING": {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+            "loggers": {
+                "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}
+            },
+        },
+    }
 
 
 def _storage(workspace: Workspace, options: Options) -> dict[str, Any]:
@@ -134,7 +143,12 @@ def _storage(workspace: Workspace, options: Options) -> dict[str, Any]:
     return {
         "DATABASES": {"default": _database(workspace, options)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
-        "CACHES": {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "raudit_cache"}},
+        "CACHES": {
+            "default": {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "raudit_cache",
+            }
+        },
         "STATIC_URL": "/static/",
         "STATIC_ROOT": workspace.data / "static",
         "STATICFILES_DIRS": [
@@ -194,7 +208,10 @@ def _accounts(options: Options) -> dict[str, Any]:
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-            {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+            {
+                "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+                "OPTIONS": {"min_length": 12},
+            },
             {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
         ],
         "LOGIN_URL": "account_login",
@@ -214,7 +231,9 @@ def _accounts(options: Options) -> dict[str, Any]:
         "MFA_SUPPORTED_TYPES": ["webauthn", "totp", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_WEBAUTHN_USER_VERIFICATION": "required",
-        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": list(options.oidc)}} if options.oidc else {},
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": list(options.oidc)}}
+        if options.oidc
+        else {},
         "SOCIALACCOUNT_EMAIL_AUTHENTICATION": True,
         "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT": True,
         "ALLAUTH_TRUSTED_PROXY_COUNT": options.trusted_proxies,
@@ -258,9 +277,13 @@ def _security(options: Options) -> dict[str, Any]:
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "SECURE_SSL_REDIRECT": secure,
-        "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,  # HSTS on localhost breaks every other local program
+        "SECURE_HSTS_SECONDS": 31_536_000
+        if secure
+        else 0,  # HSTS on localhost breaks every other local program
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": secure,
         "SECURE_HSTS_PRELOAD": secure,
-        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if options.trusted_proxies else None,
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")
+        if options.trusted_proxies
+        else None,
         "SILENCED_SYSTEM_CHECKS": [] if secure else ["security.W004", "security.W008"],
     }

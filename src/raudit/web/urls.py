@@ -36,7 +36,11 @@ urlpatterns: list[Any] = [
     path("notices/", home.notices, name="notices"),
     path("due/<str:token>.ics", home.feed, name="feed"),
     path("help/", home.help_page, name="help"),
-    path("favicon.ico", RedirectView.as_view(url=settings.STATIC_URL + "web/icon.svg"), name="favicon"),
+    path(
+        "favicon.ico",
+        RedirectView.as_view(url=settings.STATIC_URL + "web/icon.svg"),
+        name="favicon",
+    ),
     path("verify/", verifying.verify, name="verify"),
     path("invited/<str:token>/", own.invited, name="invited"),
     path("language/", own.language, name="language"),
@@ -82,11 +86,15 @@ urlpatterns: list[Any] = [
     path("accounts/password/", account.password_change, name="account_change_password"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/3rdparty/error/", social.login_error, name="socialaccount_login_error"),
-    path("accounts/3rdparty/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path(
+        "accounts/3rdparty/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"
+    ),
     path("accounts/3rdparty/signup/", own.closed, name="socialaccount_signup"),
 ]
 if settings.RAUDIT_OPTIONS.oidc:
-    urlpatterns.append(path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")))
+    urlpatterns.append(
+        path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls"))
+    )
 
 handler400 = "raudit.web.views.account.bad_request"
 handler403 = "raudit.web.views.account.forbidden"

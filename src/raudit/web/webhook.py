@@ -47,7 +47,9 @@ def signature(body: bytes, stamp: str) -> str:
     return "sha256=" + hmac.new(key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def send(address: str, body: bytes, *, waits: tuple[float, ...] = TRIES, sleep: Any = time.sleep) -> bool:
+def send(
+    address: str, body: bytes, *, waits: tuple[float, ...] = TRIES, sleep: Any = time.sleep
+) -> bool:
     """Post it; redirects are not followed, so that it ends where the administrator said."""
     for wait in waits:
         sleep(wait)
@@ -60,14 +62,23 @@ def send(address: str, body: bytes, *, waits: tuple[float, ...] = TRIES, sleep: 
 def _posted(address: str, body: bytes) -> bool:
     url = urlsplit(address)
     stamp = str(int(time.time()))
-    headers = {"Content-Type": "application/json", "X-Raudit-Time": stamp, "X-Raudit-Signature": signature(body, stamp)}
+    headers = {
+        "Content-Type": "application/json",
+        "X-Raudit-Time": stamp,
+        "X-Raudit-Signature": signature(body, stamp),
+    }
     kind: Any = http.client.HTTPConnection
     options: dict[str, Any] = {"timeout": 10}
     if url.scheme == "https":
-        kind, options = http.client.HTTPSConnection, {"timeout": 10, "context": ssl.create_default_context()}
+        kind, options = (
+            http.client.HTTPSConnection,
+            {"timeout": 10, "context": ssl.create_default_context()},
+        )
     connection = kind(url.hostname or "", url.port, **options)
     try:
-        connection.request("POST", (url.path or "/") + (f"?{url.query}" if url.query else ""), body, headers)
+        connection.request(
+            "POST", (url.path or "/") + (f"?{url.query}" if url.query else ""), body, headers
+        )
         return bool(200 <= connection.getresponse().status < 300)
     except (OSError, http.client.HTTPException):
         return False

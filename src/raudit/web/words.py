@@ -103,7 +103,11 @@ def saying(item: Any) -> str:
     found = []
     for key in ("answers", "set_aside"):
         entry = item.entry.get(key) or {}
-        found += [f"{name}: {entry[name]}" for name in ("value", "state", "why", "owner", "due") if entry.get(name)]
+        found += [
+            f"{name}: {entry[name]}"
+            for name in ("value", "state", "why", "owner", "due")
+            if entry.get(name)
+        ]
         review = entry.get("review") or {}
         if review:
             found.append(f"review: {review.get('state')} {review.get('note') or ''}".strip())

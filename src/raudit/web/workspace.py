@@ -106,16 +106,20 @@ class Workspace:
             yield
         except BlockingIOError as error:
             raise UsageError(
-                "another raudit serve has this workspace", reference="workspace-taken", where=str(self.folder),
+                "another raudit serve has this workspace",
+                reference="workspace-taken",
+                where=str(self.folder),
                 hint="stop it first; two servers on one workspace would lose each other's work",
-            ) from error  # fmt: skip
+            ) from error
         finally:
             os.close(handle)
 
     def slugs(self) -> list[str]:
         """Names of the systems' folders, sorted."""
         with os.scandir(self.folder) as listing:
-            names = [entry.name for entry in listing if SLUG.fullmatch(entry.name) and entry.is_dir()]
+            names = [
+                entry.name for entry in listing if SLUG.fullmatch(entry.name) and entry.is_dir()
+            ]
         return sorted(name for name in names if os.path.isfile(self.folder / name / PLAN_NAME))  # noqa: PTH113 -- twice as fast, and 500 of them
 
     def place(self, slug: str) -> Path:
@@ -128,7 +132,9 @@ class Workspace:
         """
         path = self.folder / slug
         if not SLUG.fullmatch(slug) or not (path / PLAN_NAME).is_file() or path.is_symlink():
-            raise SystemUnknownError("there is no such system", reference="system-unknown", got=slug[:100])
+            raise SystemUnknownError(
+                "there is no such system", reference="system-unknown", got=slug[:100]
+            )
         return path
 
     def plan(self, slug: str) -> Plan:
@@ -149,6 +155,14 @@ class Workspace:
         """People and log for what concerns no single system."""
         with self.log() as log:
             yield Books(people=self.people(), log=log, clock=clock or now(), actor=actor)
+
+
+def has_data(plan: Plan) -> bool:
+    """Tell whether a run can be asked for: the data file is there, or a database gives the rows."""
+    section = plan.file.data
+    if section.path is None:
+        return section.in_database
+    return section.in_database or plan.path(section.path).exists()
 
 
 def now() -> datetime:
@@ -187,7 +201,9 @@ def plan_text(
     def quoted(text: str) -> str:
         return json.dumps(" ".join(text.split()), ensure_ascii=False)
 
-    assessments = [f"  - {{checklist: {name}, answers: {path}}}" for name, path in checklists.items()]
+    assessments = [
+        f"  - {{checklist: {name}, answers: {path}}}" for name, path in checklists.items()
+    ]
     return "\n".join(
         [
             "schema: raudit.plan/1",

@@ -57,19 +57,27 @@ def left_out(name: str, what: str, names: Sequence[str]) -> Gap:
 
 @contextmanager
 def _opened(path: Path, budget: Budget) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    db = opened_read_only(path)
     try:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(budget.limits.cell_bytes, 2**30))
-        db.execute("PRAGMA trusted_schema = OFF")
-        db.set_authorizer(_may)
+        db.set_authorizer(only_reading)
         db.set_progress_handler(lambda: _late(budget), STEPS)
-        db.text_factory = lambda data: data.decode("utf-8", "replace")
         yield db
     finally:
         db.close()
 
 
-def _may(action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None) -> int:
+def opened_read_only(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is only read, whose formulas are not trusted, and whose text need not be UTF-8."""
+    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.text_factory = lambda data: data.decode("utf-8", "replace")
+    return db
+
+
+def only_reading(
+    action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None
+) -> int:
     """Reading only: no other file is attached, nothing is loaded, no setting is changed."""
     if action in ALLOWED:
         return sqlite3.SQLITE_OK
@@ -95,7 +103,11 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         info = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
         generated = [str(column[1]) for column in info if column[6] in GENERATED]
         broken = [column for column in generated if not _computes(db, table, column)]
-        columns = [str(column[1]) for column in info if column[6] != HIDDEN and str(column[1]) not in broken]
+        columns = [
+            str(column[1])
+            for column in info
+            if column[6] != HIDDEN and str(column[1]) not in broken
+        ]
         check_columns(name, len(columns), options.limits)
         n_rows = int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 -- quoted
 
@@ -149,7 +161,11 @@ def text_rows(cursor: Any) -> Iterator[list[str | None]]:
 def _text(cell: Any) -> str | None:
     if cell is None:
         return None
-    return bytes(cell).decode("utf-8", "replace") if isinstance(cell, (bytes, memoryview)) else str(cell)
+    return (
+        bytes(cell).decode("utf-8", "replace")
+        if isinstance(cell, (bytes, memoryview))
+        else str(cell)
+    )
 
 
 def _broken(name: str, error: sqlite3.Error) -> Any:

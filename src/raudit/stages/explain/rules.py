@@ -4,11 +4,14 @@ from raudit.findings import Rule, Severity
 
 ADDITIVE = Rule(
     id="RA-XPL-001",
-    title="Explanations add up to the model's output",
+    title="Explanations do not add up to the model's output",
     why="An explanation whose parts do not add up describes another model than the one in use.",
-    how="Base value plus SHAP values is compared with the model's margin on every explained row; the largest "
-    "difference is held against a tolerance for the model's family.",
-    fix="Update the model library and shap to versions that fit each other, or explain with another method.",
+    how="Base value plus SHAP values is compared with the model's margin on every explained row. On up to 2,000 of "
+    "them the sum is led through the link that its unit implies and held against what the model itself predicts from "
+    "the raw columns. Both largest differences are held against a tolerance for the model's family. Where no link "
+    "leads from the margin to the prediction (calibration over several folds), the verdict is indeterminate.",
+    fix="Update the model library and shap to versions that fit each other; if the sums add up and still miss the "
+    "prediction, report it, and until then audit the predictions as columns.",
     severity=Severity.HIGH,
     requirements=("eu-ai-act:13", "nist-ai-rmf:MEASURE-2.9"),
 )
@@ -24,7 +27,7 @@ PROXY = Rule(
 )
 GAP = Rule(
     id="RA-XPL-003",
-    title="The gap in the model's margin is explained by feature",
+    title="Which features carry a gap between groups is not known",
     why="A gap between groups can only be judged and mended when it is known which features carry it.",
     how="Mean SHAP values of one group less those of all others, per feature; the parts add up to the difference of "
     "the groups' mean margins. This is not the difference of selection rates.",
@@ -34,7 +37,7 @@ GAP = Rule(
 )
 PRECISE = Rule(
     id="RA-XPL-004",
-    title="Explanations rest on enough rows",
+    title="Explanations rest on too few rows",
     why="Importance and gaps are means over a sample; where their intervals are wide, another sample would have told "
     "another story.",
     how="Rows are drawn so that small groups are well covered, and doubled until every interval is narrower than the "

@@ -9,8 +9,8 @@ import numpy as np
 
 from raudit.data.cells import FAVOURABLE, CellTable
 from raudit.findings import Interval, Measurement
-from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
-from raudit.stages.fairness.metrics import METRICS, estimate, group_counts
+from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
+from raudit.stages.fairness.measures.metrics import METRICS, estimate, group_counts
 from raudit.yamltext import nearest
 
 
@@ -26,11 +26,11 @@ class GroupMeasurement:
 def confusion(
     table: CellTable, by: Sequence[str] = (), *, positive: str = FAVOURABLE
 ) -> dict[tuple[str, ...], Mapping[str, int]]:
-    """Rows by group: ``tn``, ``fp``, ``fn``, ``tp``."""
+    """Rows by group whose outcome is known: ``tn``, ``fp``, ``fn``, ``tp``."""
     groups = group_counts(table, tuple(by), positive=positive)
     names = ("tn", "fp", "fn", "tp")
     return {
-        group: {name: int(n) for name, n in zip(names, row, strict=True)}
+        group: {name: int(n) for name, n in zip(names, row[:4], strict=True)}
         for group, row in zip(groups.names, groups.counts, strict=True)
     }
 
@@ -89,7 +89,7 @@ def by_group(
     return tuple(rows)
 
 
-def compare(
+def compare_groups(
     table: CellTable,
     name: str,
     by: Sequence[str],
@@ -119,4 +119,6 @@ def compare(
         raise ValueError(f"unknown disparity {name!r}; {nearest(name, list(DISPARITIES))}")
     groups = group_counts(table, tuple(by), positive=positive)
     kept = groups.take(groups.n >= min_group)
-    return disparity(kept, name, level=level, min_events=min_events, draws=draws, rng=np.random.default_rng(seed))
+    return disparity(
+        kept, name, level=level, min_events=min_events, draws=draws, rng=np.random.default_rng(seed)
+    )

@@ -17,7 +17,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Invitation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("token", models.CharField(max_length=64, unique=True)),
                 ("person", models.CharField(blank=True, max_length=64)),
                 ("email", models.EmailField(blank=True, max_length=254)),
@@ -29,7 +34,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Notice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("person", models.CharField(db_index=True, max_length=64)),
                 ("kind", models.CharField(max_length=30)),
                 ("about", models.CharField(max_length=300)),
@@ -42,7 +52,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RunState",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("system", models.CharField(db_index=True, max_length=100)),
                 ("state", models.CharField(default="waiting", max_length=12)),
                 ("step", models.CharField(blank=True, max_length=200)),
@@ -68,7 +83,10 @@ class Migration(migrations.Migration):
             name="User",
             fields=[
                 ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
                 (
                     "is_superuser",
                     models.BooleanField(
@@ -77,7 +95,12 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("person", models.CharField(max_length=64, unique=True)),
                 ("language", models.CharField(blank=True, max_length=8)),
@@ -114,7 +137,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Assignment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("system", models.CharField(max_length=100)),
                 ("assessment", models.CharField(max_length=200)),
                 ("question", models.CharField(max_length=100)),
@@ -124,7 +152,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("system", "assessment", "question"), name="one_person_a_question")
+                    models.UniqueConstraint(
+                        fields=("system", "assessment", "question"), name="one_person_a_question"
+                    )
                 ],
             },
         ),

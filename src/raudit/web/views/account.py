@@ -38,7 +38,11 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
     if not faults:
         try:
             user = accept(
-                token, person=typed["person"], name=typed["name"], email=email, password=request.POST["password"]
+                token,
+                person=typed["person"],
+                name=typed["name"],
+                email=email,
+                password=request.POST["password"],
             )
         except UsageError as error:
             faults["email"] = error.message
@@ -46,7 +50,10 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
             login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
             record_authentication(request, user, "password")
             messages.success(
-                request, _("Welcome. Add a passkey next: with it you sign in, and you sign what you decide.")
+                request,
+                _(
+                    "Welcome. Add a passkey next: with it you sign in, and you sign what you decide."
+                ),
             )
             return HttpResponseRedirect(to("account"))
     return page(request, "invited.html", held=held, typed=typed, faults=faults, status=422)
@@ -78,7 +85,9 @@ def language(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith("/")
     response = HttpResponseRedirect(target if safe else "/")
-    response.set_cookie("language", code, max_age=31_536_000, secure=True, httponly=True, samesite="Lax")
+    response.set_cookie(
+        "language", code, max_age=31_536_000, secure=True, httponly=True, samesite="Lax"
+    )
     return response
 
 

@@ -29,7 +29,17 @@ from raudit.web.keeping import commit
 from raudit.web.middleware import workspace
 from raudit.web.models import Assignment
 from raudit.web.reading import Held
-from raudit.web.views.frame import Asks, assessment_of, htmx, in_words, mentioned, page, question_of, tell, to
+from raudit.web.views.frame import (
+    Asks,
+    assessment_of,
+    htmx,
+    in_words,
+    mentioned,
+    page,
+    question_of,
+    tell,
+    to,
+)
 from raudit.web.workspace import now
 
 EVIDENCE_MAX = 50 << 20
@@ -88,12 +98,23 @@ def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
             )
     first = next((task["section"].id for task in tasks if task["open"]), "")
     actions = STATES[found.state].may
-    roles, signs = request.who.roles(request.plan.file.system.name), request.who.signs_as(request.plan.file.system.name)
+    roles, signs = (
+        request.who.roles(request.plan.file.system.name),
+        request.who.signs_as(request.plan.file.system.name),
+    )
     mine = signs or any(role in roles for action, role in actions.items() if action != "answer")
     return page(
-        request, "assessment.html", held=found, name=assessment, tasks=tasks, first=first, mine=mine,
-        may=actions, standing=STATES[found.state], signed=any(state.holds for state in result.signoffs),
-    )  # fmt: skip
+        request,
+        "assessment.html",
+        held=found,
+        name=assessment,
+        tasks=tasks,
+        first=first,
+        mine=mine,
+        may=actions,
+        standing=STATES[found.state],
+        signed=any(state.holds for state in result.signoffs),
+    )
 
 
 def section(request: Asks, system: str, assessment: str, section: str) -> HttpResponse:
@@ -117,22 +138,38 @@ def _section(request: Asks, found: Held, section: str, taken: Taken | None = Non
     questions = _questions(request, found, section, taken)
     status = 409 if taken and taken.conflicts else 422 if taken and taken.errors else 200
     return page(
-        request, "section.html", status=status, held=found, name=found.part.name, section=sections[at],
-        questions=questions, number=at + 1, count=len(sections), before=sections[at - 1] if at else None,
+        request,
+        "section.html",
+        status=status,
+        held=found,
+        name=found.part.name,
+        section=sections[at],
+        questions=questions,
+        number=at + 1,
+        count=len(sections),
+        before=sections[at - 1] if at else None,
         after=sections[at + 1] if at + 1 < len(sections) else None,
         faults=[q for q in questions if q.error or q.theirs is not None],
         editable="author" in request.who.roles(request.plan.file.system.name),
         colleagues=request.who.people.by_id.values(),
-    )  # fmt: skip
+    )
 
 
 def _questions(request: Asks, found: Held, section: str, taken: Taken | None) -> list[Asked]:
     text = _text(found)
     place = next(item for item in found.checklist.file.sections if item.id == section)
-    counted = Counter(note.question for note in notes(found.part.path)) if found.part.path.is_file() else Counter()
+    counted = (
+        Counter(note.question for note in notes(found.part.path))
+        if found.part.path.is_file()
+        else Counter()
+    )
     given = _assigned(request, found)
     return [
-        _with_typed(request, asked(found, question.id, text, notes=counted, assigned=given.get(question.id, "")), taken)
+        _with_typed(
+            request,
+            asked(found, question.id, text, notes=counted, assigned=given.get(question.id, "")),
+            taken,
+        )
         for question in place.questions
         if question.id in found.result.visible
     ]
@@ -147,7 +184,9 @@ def _with_typed(request: Asks, item: Asked, taken: Taken | None) -> Asked:
         error = taken.errors[name]
         return replace(item, typed=typed_in(request.POST, item.question), error=in_words(error))
     if name in taken.conflicts:
-        theirs = dict.fromkeys(("value", "state", "why", "by", "at"), "") | dict(taken.conflicts[name].theirs)
+        theirs = dict.fromkeys(("value", "state", "why", "by", "at"), "") | dict(
+            taken.conflicts[name].theirs
+        )
         return replace(item, typed=typed_in(request.POST, item.question), theirs=theirs)
     return item
 
@@ -168,7 +207,9 @@ def started(request: Asks, found: Held) -> Path:
     if not path.exists():
         with locked(path):
             if not path.exists():
-                write_whole(path, skeleton(found.checklist, project=request.plan.file.system.name).encode())
+                write_whole(
+                    path, skeleton(found.checklist, project=request.plan.file.system.name).encode()
+                )
     return path
 
 
@@ -192,30 +233,50 @@ def _save(request: Asks, found: Held, system: str, section: str) -> HttpResponse
     return _after_save(request, found, system, section, taken)
 
 
-def _after_save(request: Asks, found: Held, system: str, section: str, taken: Taken) -> HttpResponse:
+def _after_save(
+    request: Asks, found: Held, system: str, section: str, taken: Taken
+) -> HttpResponse:
     if taken.saved:
         count = len(taken.saved)
-        messages.success(request, ngettext("%(n)d answer is saved.", "%(n)d answers are saved.", count) % {"n": count})
+        messages.success(
+            request,
+            ngettext("%(n)d answer is saved.", "%(n)d answers are saved.", count) % {"n": count},
+        )
     name, shown = found.part.name, [s.id for s in found.checklist.file.sections]
     if request.POST.get("go") == "on":
         later = shown[shown.index(section) + 1 :]
-        following = [s.id for s in found.checklist.file.sections
-                     if s.id in later and any(q.id in found.result.visible for q in s.questions)]  # fmt: skip
+        following = [
+            s.id
+            for s in found.checklist.file.sections
+            if s.id in later and any(q.id in found.result.visible for q in s.questions)
+        ]
         if following:
             return HttpResponseRedirect(to("section", system, name, following[0]))
     return HttpResponseRedirect(to("assessment", system, name))
 
 
-def _saved_part(request: Asks, found: Held, section: str, taken: Taken, before: set[str]) -> HttpResponse:
+def _saved_part(
+    request: Asks, found: Held, section: str, taken: Taken, before: set[str]
+) -> HttpResponse:
     """The state of each question that was sent; where other questions appear or go, the page is asked for anew."""
     status = 409 if taken.conflicts else 422 if taken.errors else 200
     names = named_in(request.POST)
-    questions = [item for item in _questions(request, found, section, taken) if item.question.id in names]
+    questions = [
+        item for item in _questions(request, found, section, taken) if item.question.id in names
+    ]
     return page(
-        request, "saved.html", status=status, questions=questions, held=found, name=found.part.name,
-        clock=now(), saved=taken.saved, appeared=set(found.result.visible) != before,
-        section=section, colleagues=request.who.people.by_id.values(),
-    )  # fmt: skip
+        request,
+        "saved.html",
+        status=status,
+        questions=questions,
+        held=found,
+        name=found.part.name,
+        clock=now(),
+        saved=taken.saved,
+        appeared=set(found.result.visible) != before,
+        section=section,
+        colleagues=request.who.people.by_id.values(),
+    )
 
 
 def question(request: Asks, system: str, assessment: str, question: str) -> HttpResponse:
@@ -234,11 +295,21 @@ def _question(
     thread = notes(path, name) if there else ()
     said = tuple(sayings(path, name))[::-1] if there else ()
     return page(
-        request, "question.html", status=status, held=found, name=found.part.name, item=item, thread=thread,
-        history=said, section=found.checklist.section_of[name], error=error, words=words,
+        request,
+        "question.html",
+        status=status,
+        held=found,
+        name=found.part.name,
+        item=item,
+        thread=thread,
+        history=said,
+        section=found.checklist.section_of[name],
+        error=error,
+        words=words,
         editable="author" in request.who.roles(request.plan.file.system.name),
-        colleagues=request.who.people.by_id.values(), endings=" ".join(sorted(EVIDENCE_ENDINGS)),
-    )  # fmt: skip
+        colleagues=request.who.people.by_id.values(),
+        endings=" ".join(sorted(EVIDENCE_ENDINGS)),
+    )
 
 
 def note(request: Asks, system: str, assessment: str, question: str) -> HttpResponse:
@@ -263,9 +334,16 @@ def note(request: Asks, system: str, assessment: str, question: str) -> HttpResp
     for person in mentioned(words):
         entry = request.who.people.find(person)
         if entry and any(
-            grant.systems == ("*",) or request.plan.file.system.name in grant.systems for grant in entry.roles
+            grant.systems == ("*",) or request.plan.file.system.name in grant.systems
+            for grant in entry.roles
         ):
-            tell(entry.id, "mentioned", found.checklist.questions[name].text, where, by=request.who.person)
+            tell(
+                entry.id,
+                "mentioned",
+                found.checklist.questions[name].text,
+                where,
+                by=request.who.person,
+            )
     return HttpResponseRedirect(where + "#notes")
 
 
@@ -282,7 +360,10 @@ def assign(request: Asks, system: str, assessment: str, question: str) -> HttpRe
     if entry is None:
         return _question(request, found, name, error=_("Choose someone from the list."), status=422)
     Assignment.objects.update_or_create(
-        system=system, assessment=assessment, question=name, defaults={"person": person, "by": request.who.person}
+        system=system,
+        assessment=assessment,
+        question=name,
+        defaults={"person": person, "by": request.who.person},
     )
     tell(person, "assigned", found.checklist.questions[name].text, where, by=request.who.person)
     messages.success(request, _("Asked."))
@@ -335,7 +416,10 @@ def _stored(path: Path, upload: Any, observed: str) -> dict[str, str]:
         raise AnswersError(_("the file is larger than 50 MB"), reference="evidence-large")
     with tempfile.TemporaryDirectory(dir=workspace().data / "uploads", prefix=".upload-") as folder:
         # The name is data: only its plain characters reach the disk, and store_document decides where.
-        plain = "".join(ch if ch.isascii() and (ch.isalnum() or ch in "._-") else "_" for ch in Path(upload.name).name)
+        plain = "".join(
+            ch if ch.isascii() and (ch.isalnum() or ch in "._-") else "_"
+            for ch in Path(upload.name).name
+        )
         copy = Path(folder) / (plain[-80:].lstrip(".") or "file")
         with copy.open("wb") as file:
             for chunk in upload.chunks():
@@ -353,7 +437,10 @@ def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> H
             if link.sha256 == digest and link.kind == "document" and inside and path.is_file():
                 name = path.name.partition("-")[2] or path.name
                 response = FileResponse(
-                    path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
+                    path.open("rb"),
+                    as_attachment=True,
+                    filename=name,
+                    content_type="application/octet-stream",
                 )
                 response["Content-Security-Policy"] = "default-src 'none'; sandbox"
                 return response
@@ -368,15 +455,24 @@ def submit(request: Asks, system: str, assessment: str) -> HttpResponse:
     with locked(path):
         found = assessment_of(request, assessment)
         if request.POST.get("answers") != str(answers_sha256(found.answers)):
-            messages.error(request, _("The answers changed since you looked. Look again, then submit."))
+            messages.error(
+                request, _("The answers changed since you looked. Look again, then submit.")
+            )
             return HttpResponseRedirect(to("assessment", system, assessment))
         submit_answers(path, found.result, by=person, at=at)
     for entry in request.who.people.by_id.values():
         if any(
-            g.role == "reviewer" and (g.systems == ("*",) or request.plan.file.system.name in g.systems)
+            g.role == "reviewer"
+            and (g.systems == ("*",) or request.plan.file.system.name in g.systems)
             for g in entry.roles
         ):
-            tell(entry.id, "submitted", found.checklist.file.title, to("review", system, assessment), by=person)
+            tell(
+                entry.id,
+                "submitted",
+                found.checklist.file.title,
+                to("review", system, assessment),
+                by=person,
+            )
     messages.success(request, _("Submitted: the reviewers are told."))
     return HttpResponseRedirect(to("assessment", system, assessment))
 
@@ -389,17 +485,27 @@ def import_workbook(request: Asks, system: str, assessment: str) -> HttpResponse
         upload = request.FILES.get("workbook")
         try:
             if upload is None or (upload.size or 0) > (10 << 20):
-                raise AnswersError(_("choose a workbook of at most 10 MB"), reference="workbook-none")
+                raise AnswersError(
+                    _("choose a workbook of at most 10 MB"), reference="workbook-none"
+                )
             count = _merge(request, found, upload.read())
             messages.success(
                 request,
-                ngettext("%(n)d answer was taken over.", "%(n)d answers were taken over.", count) % {"n": count},
+                ngettext("%(n)d answer was taken over.", "%(n)d answers were taken over.", count)
+                % {"n": count},
             )
             return HttpResponseRedirect(to("assessment", system, assessment))
         except AnswersError as fault:
             where = f"{fault.where}: " if fault.where else ""
             error = where + in_words(fault)
-    return page(request, "import.html", status=422 if error else 200, held=found, name=assessment, error=error)
+    return page(
+        request,
+        "import.html",
+        status=422 if error else 200,
+        held=found,
+        name=assessment,
+        error=error,
+    )
 
 
 def _merge(request: Asks, found: Held, content: bytes) -> int:
@@ -407,7 +513,9 @@ def _merge(request: Asks, found: Held, content: bytes) -> int:
     from raudit.checklists.exchange.workbook import from_workbook
 
     person = request.who.person
-    given = parse_answers(from_workbook(content, found.checklist, by=person), found.checklist, source="workbook")
+    given = parse_answers(
+        from_workbook(content, found.checklist, by=person), found.checklist, source="workbook"
+    )
     path, count = started(request, found), 0
     with books_of(path, clock=now(), actor=person) as books:
 
@@ -425,7 +533,9 @@ def _merge(request: Asks, found: Held, content: bytes) -> int:
     return count
 
 
-def _taken_over(text: str, checklist: Checklist, name: str, answer: Any, person: str, at: Any) -> str:
+def _taken_over(
+    text: str, checklist: Checklist, name: str, answer: Any, person: str, at: Any
+) -> str:
     value = answer.value if answer.state == "answered" else None
     if answer.state == "answered" and value in (None, "", []):
         return text

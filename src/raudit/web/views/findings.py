@@ -31,26 +31,55 @@ def findings(request: Asks, system: str) -> HttpResponse:
     if ran is None:
         return page(request, "findings.html", ran=None, found=[])
     record, get = ran.record, request.GET
-    status, stage, words = get.get("status", "open"), get.get("stage", ""), get.get("q", "").casefold().split()
+    status, stage, words = (
+        get.get("status", "open"),
+        get.get("stage", ""),
+        get.get("q", "").casefold().split(),
+    )
     waived = _waived(record)
     found = [
         _shown(finding, part.name, waived)
         for part in record.stages
         for finding in part.findings
-        if (status == "all" or (status == "open" and str(finding.status) != "passed") or str(finding.status) == status)
+        if (
+            status == "all"
+            or (status == "open" and str(finding.status) != "passed")
+            or str(finding.status) == status
+        )
         and (not stage or part.name == stage)
-        and all(word in f"{finding.statement} {finding.rule} {finding.subject.name}".casefold() for word in words)
+        and all(
+            word in f"{finding.statement} {finding.rule} {finding.subject.name}".casefold()
+            for word in words
+        )
     ]
-    found.sort(key=lambda item: (STATUS[str(item["finding"].status)], ORDER.get(str(item["finding"].severity), 9)))
+    found.sort(
+        key=lambda item: (
+            STATUS[str(item["finding"].status)],
+            ORDER.get(str(item["finding"].severity), 9),
+        )
+    )
     return page(
-        request, "findings.html", ran=ran, found=found, status=200, chosen=status, stage=stage, query=get.get("q", ""),
-        stages=[part.name for part in record.stages], waivers=_waivers(request),
-    )  # fmt: skip
+        request,
+        "findings.html",
+        ran=ran,
+        found=found,
+        status=200,
+        chosen=status,
+        stage=stage,
+        query=get.get("q", ""),
+        stages=[part.name for part in record.stages],
+        waivers=_waivers(request),
+    )
 
 
 def _shown(finding: Finding, stage: str, waived: dict[str, str]) -> dict[str, Any]:
-    return {"finding": finding, "stage": stage, "fingerprint": finding.fingerprint, "number": number_of(finding),
-            "waiver": waived.get(finding.fingerprint, "")}  # fmt: skip
+    return {
+        "finding": finding,
+        "stage": stage,
+        "fingerprint": finding.fingerprint,
+        "number": number_of(finding),
+        "waiver": waived.get(finding.fingerprint, ""),
+    }
 
 
 def number_of(finding: Finding) -> str:
@@ -67,7 +96,11 @@ def number_of(finding: Finding) -> str:
 
 def _waived(record: Record) -> dict[str, str]:
     uses = record.verdict.waivers if record.verdict else ()
-    return {use.fingerprint: f"{use.id} ({use.state.replace('_', ' ')})" for use in uses if use.fingerprint}
+    return {
+        use.fingerprint: f"{use.id} ({use.state.replace('_', ' ')})"
+        for use in uses
+        if use.fingerprint
+    }
 
 
 def _waivers(request: Asks) -> list[dict[str, Any]]:
@@ -77,7 +110,11 @@ def _waivers(request: Asks) -> list[dict[str, Any]]:
     held = load_waivers(path, people=request.who.people)
     mine = request.who.people.id_of
     return [
-        {"waiver": waiver, "known": held.identity_of(waiver), "mine": mine(waiver.approver) == request.who.person}
+        {
+            "waiver": waiver,
+            "known": held.identity_of(waiver),
+            "mine": mine(waiver.approver) == request.who.person,
+        }
         for waiver in held.entries
     ]
 
@@ -87,7 +124,11 @@ def _finding(request: Asks, fingerprint: str) -> tuple[Finding, str, Any]:
     for part in ran.record.stages if ran else ():
         for finding in part.findings:
             if finding.fingerprint == fingerprint:
-                return finding, part.name, next((rule for rule in part.rules if rule.id == finding.rule), None)
+                return (
+                    finding,
+                    part.name,
+                    next((rule for rule in part.rules if rule.id == finding.rule), None),
+                )
     raise Http404
 
 
@@ -106,9 +147,16 @@ def finding(request: Asks, system: str, fingerprint: str) -> HttpResponse:
             }
         )
     return page(
-        request, "finding.html", finding=found, stage=stage, rule=rule, number=number_of(found), before=before,
-        fingerprint=fingerprint, waivable=str(found.status) == "failed" and bool(request.plan.file.waivers),
-    )  # fmt: skip
+        request,
+        "finding.html",
+        finding=found,
+        stage=stage,
+        rule=rule,
+        number=number_of(found),
+        before=before,
+        fingerprint=fingerprint,
+        waivable=str(found.status) == "failed" and bool(request.plan.file.waivers),
+    )
 
 
 def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
@@ -118,7 +166,10 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
     if not request.plan.file.waivers or ran is None:
         raise Http404
     path = request.plan.path(request.plan.file.waivers)
-    typed = {key: request.POST.get(key, "").strip() for key in ("reason", "approver", "expires", "ticket")}
+    typed = {
+        key: request.POST.get(key, "").strip()
+        for key in ("reason", "approver", "expires", "ticket")
+    }
     error, waiver = "", None
     covered: tuple[Covered, ...] = ()
     if request.method == "POST":
@@ -126,20 +177,40 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
             with books_of(path, clock=now(), actor=request.who.person) as books:
                 people = two_people(books, owner=request.who.person, approver=typed["approver"])
                 waiver, covered = waiver_for(
-                    found.rule, path, record=ran.record_file, policy=_policy(request), expires=typed["expires"],
-                    today=now().date(), name=None, fingerprint=fingerprint, max_value=None, min_value=None,
-                    reason=typed["reason"], ticket=typed["ticket"], **people,
-                )  # fmt: skip
+                    found.rule,
+                    path,
+                    record=ran.record_file,
+                    policy=_policy(request),
+                    expires=typed["expires"],
+                    today=now().date(),
+                    name=None,
+                    fingerprint=fingerprint,
+                    max_value=None,
+                    min_value=None,
+                    reason=typed["reason"],
+                    ticket=typed["ticket"],
+                    **people,
+                )
                 if request.POST.get("step") == "write":
                     request_waiver(books, path, waiver, None)
                     return _asked(request, system, waiver)
         except RauditError as fault:
             error = ": ".join(part for part in (fault.message, fault.expected, fault.hint) if part)
     return page(
-        request, "waive.html", status=422 if error else 200, finding=found, typed=typed, error=error, covered=covered,
-        waiver=waiver, fingerprint=fingerprint, number=number_of(found),
-        colleagues=[entry for entry in request.who.people.by_id.values() if entry.id != request.who.person],
-    )  # fmt: skip
+        request,
+        "waive.html",
+        status=422 if error else 200,
+        finding=found,
+        typed=typed,
+        error=error,
+        covered=covered,
+        waiver=waiver,
+        fingerprint=fingerprint,
+        number=number_of(found),
+        colleagues=[
+            entry for entry in request.who.people.by_id.values() if entry.id != request.who.person
+        ],
+    )
 
 
 def _policy(request: Asks) -> str | None:
@@ -171,7 +242,9 @@ def approve(request: Asks, system: str, waiver: str) -> HttpResponse:
             with books_of(path, clock=now(), actor=request.who.person) as books:
                 approve_waiver(books, path, waiver, by=request.who.person, envelope=None)
             commit(path, request.who.person, f"Approve waiver {waiver}")
-            messages.success(request, _("Approved, as stated and not proven; sign it with a key to prove it."))
+            messages.success(
+                request, _("Approved, as stated and not proven; sign it with a key to prove it.")
+            )
             return HttpResponseRedirect(to("findings", system))
         except RauditError as fault:
             error = fault.message

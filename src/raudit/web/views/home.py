@@ -23,7 +23,10 @@ from raudit.web.workspace import now
 
 SORTS = {
     "name": lambda row: row.name.casefold(),
-    "verdict": lambda row: (["failed", "indeterminate", "", "passed"].index(row.verdict), row.name.casefold()),
+    "verdict": lambda row: (
+        ["failed", "indeterminate", "", "passed"].index(row.verdict),
+        row.name.casefold(),
+    ),
     "age": lambda row: (-(row.age if row.age is not None else 10**6), row.name.casefold()),
     "open": lambda row: (-row.open, row.name.casefold()),
     "due": lambda row: (row.due or "9999", row.name.casefold()),
@@ -59,9 +62,16 @@ def home(request: Asks) -> HttpResponse:
     sort = request.GET.get("sort", "name")
     shown = sorted(_filtered(found, request), key=SORTS.get(sort, SORTS["name"]))
     return page(
-        request, "home.html", rows=shown, waiting=_urgent([*assigned, *waiting]), total=len(found), sort=sort,
-        sorts=list(SORTS), today=today.isoformat(), query=request.GET,
-    )  # fmt: skip
+        request,
+        "home.html",
+        rows=shown,
+        waiting=_urgent([*assigned, *waiting]),
+        total=len(found),
+        sort=sort,
+        sorts=list(SORTS),
+        today=today.isoformat(),
+        query=request.GET,
+    )
 
 
 def _answered(given: Assignment) -> bool:
@@ -71,7 +81,9 @@ def _answered(given: Assignment) -> bool:
     part = next((part for part in parts(plan) if part.name == given.assessment), None)
     # The line of an answer at its margin: enough here, the page itself reads the file.
     return (
-        part is None or not part.path.is_file() or f"\n  {given.question}:" in part.path.read_text("utf-8", "replace")
+        part is None
+        or not part.path.is_file()
+        or f"\n  {given.question}:" in part.path.read_text("utf-8", "replace")
     )
 
 
@@ -99,12 +111,40 @@ def portfolio(request: Asks) -> HttpResponse:
     """All systems as CSV."""
     out = StringIO()
     writer = csv.writer(out)
-    writer.writerow(["system", "owner", "tier", "verdict", "worst open finding", "last run", "age in days",
-                     "open questions", "answered", "asked", "open conditions", "next due", "states"])  # fmt: skip
+    writer.writerow(
+        [
+            "system",
+            "owner",
+            "tier",
+            "verdict",
+            "worst open finding",
+            "last run",
+            "age in days",
+            "open questions",
+            "answered",
+            "asked",
+            "open conditions",
+            "next due",
+            "states",
+        ]
+    )
     for row in _filtered(visible(request.who, now().date()), request):
         states = "; ".join(f"{title}: {state}" for _name, title, state in row.states)
-        cells = [row.name, row.owner, row.tier, row.verdict, row.worst, row.last, "" if row.age is None else row.age,
-                 row.open, row.answered, row.asked, row.conditions, row.due, states]  # fmt: skip
+        cells = [
+            row.name,
+            row.owner,
+            row.tier,
+            row.verdict,
+            row.worst,
+            row.last,
+            "" if row.age is None else row.age,
+            row.open,
+            row.answered,
+            row.asked,
+            row.conditions,
+            row.due,
+            states,
+        ]
         writer.writerow([_inert(cell) for cell in cells])
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="systems.csv"'
@@ -113,7 +153,11 @@ def portfolio(request: Asks) -> HttpResponse:
 
 def _inert(cell: Any) -> Any:
     """Text that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return (
+        f"'{cell}"
+        if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
+        else cell
+    )
 
 
 def notices(request: Asks) -> HttpResponse:
@@ -128,23 +172,45 @@ def notices(request: Asks) -> HttpResponse:
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """A calendar of what comes due for one person; whoever has the address reads it, so it can be renewed."""
     own = digest_of(token)
-    user = next((u for u in User.objects.filter(feed=own, is_active=True) if hmac.compare_digest(u.feed, own)), None)
+    user = next(
+        (
+            u
+            for u in User.objects.filter(feed=own, is_active=True)
+            if hmac.compare_digest(u.feed, own)
+        ),
+        None,
+    )
     if user is None:
         raise Http404
     who, base = Who(user.person, workspace().people()), _base()
     stamp = now().strftime("%Y%m%dT%H%M%SZ")
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//raudit//serve//EN", f"X-WR-CALNAME:{_('Due in raudit')}"]
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//raudit//serve//EN",
+        f"X-WR-CALNAME:{_('Due in raudit')}",
+    ]
     for row in visible(who, now().date()):
         for item in _waiting(row, who):
             if item.get("due"):
                 day = item["due"].replace("-", "")
-                uid = digest_of(f"{item['system']}|{item['part']}|{item['kind']}|{item.get('what')}")[:32]
-                lines += ["BEGIN:VEVENT", f"UID:{uid}@raudit", f"DTSTAMP:{stamp}", f"DTSTART;VALUE=DATE:{day}",
-                          f"SUMMARY:{_ics(_(item['kind']) + ': ' + item['name'])}",
-                          f"DESCRIPTION:{_ics(item.get('what', ''))}",
-                          f"URL:{base}{to('assessment', item['system'], item['part'])}", "END:VEVENT"]  # fmt: skip
+                uid = digest_of(
+                    f"{item['system']}|{item['part']}|{item['kind']}|{item.get('what')}"
+                )[:32]
+                lines += [
+                    "BEGIN:VEVENT",
+                    f"UID:{uid}@raudit",
+                    f"DTSTAMP:{stamp}",
+                    f"DTSTART;VALUE=DATE:{day}",
+                    f"SUMMARY:{_ics(_(item['kind']) + ': ' + item['name'])}",
+                    f"DESCRIPTION:{_ics(item.get('what', ''))}",
+                    f"URL:{base}{to('assessment', item['system'], item['part'])}",
+                    "END:VEVENT",
+                ]
     lines.append("END:VCALENDAR")
-    return HttpResponse("".join(_folded(line) for line in lines), content_type="text/calendar; charset=utf-8")
+    return HttpResponse(
+        "".join(_folded(line) for line in lines), content_type="text/calendar; charset=utf-8"
+    )
 
 
 def _base() -> str:

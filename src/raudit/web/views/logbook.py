@@ -10,7 +10,7 @@ from django.http import HttpResponse
 
 from raudit.emit import log_state
 from raudit.log import EventType
-from raudit.log.hunt import hunt
+from raudit.log.review import hunt
 from raudit.web.middleware import workspace
 from raudit.web.views.frame import Asks, page
 from raudit.web.workspace import now
@@ -33,9 +33,19 @@ def log(request: Asks) -> HttpResponse:
         leads = hunt(entries, today=now().date().isoformat()) if request.GET.get("hunt") else None
         state = log_state(held) if entries else None
         return page(
-            request, "log.html", entries=shown[:MOST], total=len(entries), matched=len(shown), kinds=kinds, kind=kind,
-            query=request.GET.get("q", ""), leads=leads, origin=held.origin, state=state, most=MOST,
-        )  # fmt: skip
+            request,
+            "log.html",
+            entries=shown[:MOST],
+            total=len(entries),
+            matched=len(shown),
+            kinds=kinds,
+            kind=kind,
+            query=request.GET.get("q", ""),
+            leads=leads,
+            origin=held.origin,
+            state=state,
+            most=MOST,
+        )
 
 
 def _shown(entry: Any, people: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from raudit.checklists import shipped_checklists
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 from raudit.errors import PeopleError
 from raudit.web.access import BUILT_IN
 from raudit.web.accounts import add_person, set_roles
@@ -32,19 +32,37 @@ def people(request: Asks) -> HttpResponse:
 
 
 def _people(
-    request: Asks, *, error: str = "", typed: dict[str, str] | None = None, link: str = "", link_for: str = ""
+    request: Asks,
+    *,
+    error: str = "",
+    typed: dict[str, str] | None = None,
+    link: str = "",
+    link_for: str = "",
 ) -> HttpResponse:
     accounts = {user.person: user for user in User.objects.all()}
     invited = {item.person for item in Invitation.objects.filter(used=None)}
     listed = [
-        {"entry": entry, "account": entry.id in accounts, "invited": entry.id in invited, "keys": entry.keys,
-         "roles": "\n".join(_role_line(grant) for grant in entry.roles)}
+        {
+            "entry": entry,
+            "account": entry.id in accounts,
+            "invited": entry.id in invited,
+            "keys": entry.keys,
+            "roles": "\n".join(_role_line(grant) for grant in entry.roles),
+        }
         for entry in request.who.people.by_id.values()
-    ]  # fmt: skip
+    ]
     return page(
-        request, "people.html", status=422 if error else 200, listed=listed, error=error, typed=typed or {}, link=link,
-        link_for=link_for, role_names=_role_names(), systems=_systems(),
-    )  # fmt: skip
+        request,
+        "people.html",
+        status=422 if error else 200,
+        listed=listed,
+        error=error,
+        typed=typed or {},
+        link=link,
+        link_for=link_for,
+        role_names=_role_names(),
+        systems=_systems(),
+    )
 
 
 def _role_line(grant: object) -> str:
@@ -80,8 +98,12 @@ def roles_in(text: str) -> list[tuple[str, tuple[str, ...]]]:
         if line.strip():
             role, _colon, systems = line.partition(":")
             if not ROLE.fullmatch(role.strip()):
-                raise PeopleError(_("this is no role"), reference="role-name", got=line.strip()[:60])
-            found.append((role.strip(), tuple(name.strip() for name in systems.split(",") if name.strip())))
+                raise PeopleError(
+                    _("this is no role"), reference="role-name", got=line.strip()[:60]
+                )
+            found.append(
+                (role.strip(), tuple(name.strip() for name in systems.split(",") if name.strip()))
+            )
     return found
 
 
@@ -90,7 +112,10 @@ def add(request: Asks) -> HttpResponse:
     typed = {key: request.POST.get(key, "").strip() for key in ("person", "name", "email", "roles")}
     try:
         if not PERSON.fullmatch(typed["person"]):
-            raise PeopleError(_("An id has small letters and digits, such as ines.calloway"), reference="person-id")
+            raise PeopleError(
+                _("An id has small letters and digits, such as ines.calloway"),
+                reference="person-id",
+            )
         if typed["person"] in request.who.people.by_id:
             raise PeopleError(_("This id is someone's already"), reference="person-exists")
         if typed["email"]:
@@ -119,12 +144,19 @@ def roles(request: Asks, person: str) -> HttpResponse:
         given = roles_in(request.POST.get("roles", ""))
         if person == request.who.person and ("administrator", ()) not in given:
             raise PeopleError(
-                _("You cannot take your own administration away; let another administrator do it"), reference="own-role"
+                _("You cannot take your own administration away; let another administrator do it"),
+                reference="own-role",
             )
         set_roles(person, given, actor=request.who.person)
     except PeopleError as error:
         return _people(request, error=error.message)
-    tell(person, "roles", request.POST.get("roles", "")[:200] or "-", to("account"), by=request.who.person)
+    tell(
+        person,
+        "roles",
+        request.POST.get("roles", "")[:200] or "-",
+        to("account"),
+        by=request.who.person,
+    )
     messages.success(request, _("The roles are changed; the log was told."))
     return HttpResponseRedirect(to("people"))
 
@@ -139,4 +171,6 @@ def invite(request: Asks, person: str) -> HttpResponse:
     email = next((name for name in entry.known_as if "@" in name), "")
     Invitation.objects.filter(person=person, used=None).delete()
     token = make_invitation(person, email, by=request.who.person)
-    return _people(request, link=f"{settings.RAUDIT_OPTIONS.base}{to('invited', token)}", link_for=person)
+    return _people(
+        request, link=f"{settings.RAUDIT_OPTIONS.base}{to('invited', token)}", link_for=person
+    )

@@ -20,7 +20,8 @@ FILES = {
 }
 # The report is one file with its styles and a script inside: shown in a frame that may nothing else.
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'; sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "frame-ancestors 'self'; sandbox"
 )
 
 
@@ -43,7 +44,10 @@ def page_of(request: Asks, ran: Ran) -> bytes:
 
         section = request.plan.file.report
         html = render_html(
-            ran.record, template=section.template, language=section.language, templates_dir=request.plan.folder
+            ran.record,
+            template=section.template,
+            language=section.language,
+            templates_dir=request.plan.folder,
         )
         write_whole(made, html.encode())
     return made.read_bytes()
@@ -65,7 +69,9 @@ def file(request: Asks, system: str, run: str, name: str) -> HttpResponseBase:
     ran = next((item for item in runs_of(request.plan) if item.name == run), None)
     if ran is None or name not in FILES or not (ran.folder / name).is_file():
         raise Http404
-    return FileResponse((ran.folder / name).open("rb"), as_attachment=True, filename=name, content_type=FILES[name])
+    return FileResponse(
+        (ran.folder / name).open("rb"), as_attachment=True, filename=name, content_type=FILES[name]
+    )
 
 
 KINDS = {
@@ -103,4 +109,6 @@ def download(request: Asks, system: str, assessment: str, kind: str) -> HttpResp
 
 
 def _plain(name: str) -> str:
-    return "".join(ch if ch.isascii() and (ch.isalnum() or ch in "-_") else "_" for ch in Path(name).name)
+    return "".join(
+        ch if ch.isascii() and (ch.isalnum() or ch in "-_") else "_" for ch in Path(name).name
+    )

@@ -48,7 +48,9 @@ def _show(
 ) -> HttpResponse:
     left = left_to(request, found)
     answers = found.answers.file.answers
-    name = wanted if wanted in answers and wanted in found.result.visible else left[0] if left else ""
+    name = (
+        wanted if wanted in answers and wanted in found.result.visible else left[0] if left else ""
+    )
     context: dict[str, Any] = {
         "left": len(left),
         "done": found.result.accepted,
@@ -62,35 +64,67 @@ def _show(
     place = left.index(name) if name in left else -1
     before = [item for item in sayings(found.part.path, name) if item.what == "answer"][:-1]
     return page(
-        request, "review.html", status=status, held=found, name=found.part.name, question=question, answer=answer,
-        said=answer_text(question, found.answers.values.get(name)), value=found.answers.values.get(name),
-        digest=str(answer_digests(found.answers)[name]), section=found.checklist.section_of[name],
-        following=left[place + 1] if 0 <= place < len(left) - 1 else "", before=before[-1] if before else None,
+        request,
+        "review.html",
+        status=status,
+        held=found,
+        name=found.part.name,
+        question=question,
+        answer=answer,
+        said=answer_text(question, found.answers.values.get(name)),
+        value=found.answers.values.get(name),
+        digest=str(answer_digests(found.answers)[name]),
+        section=found.checklist.section_of[name],
+        following=left[place + 1] if 0 <= place < len(left) - 1 else "",
+        before=before[-1] if before else None,
         contradictions=[c.because for c in found.result.contradictions if c.question == name],
-        own=request.who.people.id_of(answer.by) == request.who.person, open_here=may(found.state, "review"),
-        thread=notes(found.part.path, name), **context,
-    )  # fmt: skip
+        own=request.who.people.id_of(answer.by) == request.who.person,
+        open_here=may(found.state, "review"),
+        thread=notes(found.part.path, name),
+        **context,
+    )
 
 
 def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
     name = question_of(found, request.POST.get("question", ""))
-    state, note = request.POST.get("state", ""), request.POST.get("note", "").replace("\r\n", "\n").strip()
+    state, note = (
+        request.POST.get("state", ""),
+        request.POST.get("note", "").replace("\r\n", "\n").strip(),
+    )
     if not may(found.state, "review"):
-        return _show(request, found, name, error=_("The answers were not submitted yet."), note=note, status=409)
+        return _show(
+            request,
+            found,
+            name,
+            error=_("The answers were not submitted yet."),
+            note=note,
+            status=409,
+        )
     if state not in ("accepted", "to_correct"):
-        return _show(request, found, name, error=_("Accept it, or send it back."), note=note, status=422)
+        return _show(
+            request, found, name, error=_("Accept it, or send it back."), note=note, status=422
+        )
     if state == "to_correct" and not note:
-        return _show(request, found, name, error=_("Say what is to be corrected."), note=note, status=422)
+        return _show(
+            request, found, name, error=_("Say what is to be corrected."), note=note, status=422
+        )
     path, person = found.part.path, request.who.person
     try:
         with books_of(path, clock=now(), actor=person) as books:
             statement = review_statement(
-                found.answers, found.checklist, books,
-                question=name, state=state, by=person, nonce=secrets.token_hex(16), note=note,
-            )  # fmt: skip
+                found.answers,
+                found.checklist,
+                books,
+                question=name,
+                state=state,
+                by=person,
+                nonce=secrets.token_hex(16),
+                note=note,
+            )
             if statement.subjects["answer"] != request.POST.get("digest"):
                 raise StatementError(
-                    _("the answer changed since you read it; read it again"), reference="answer-changed"
+                    _("the answer changed since you read it; read it again"),
+                    reference="answer-changed",
                 )
             decide(path, found.checklist, books, statement)
     except (AnswersError, StatementError) as error:

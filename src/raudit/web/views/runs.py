@@ -17,24 +17,37 @@ from raudit.policy.compare import compare as compared
 from raudit.web.models import RunState
 from raudit.web.reading import Ran, record_at, runs_of
 from raudit.web.views.frame import Asks, htmx, page, to
+from raudit.web.workspace import has_data
 
 MOST = 60
 
 
 def runs(request: Asks, system: str) -> HttpResponse:
     """All runs, newest first, and what is under way."""
-    found = [{"ran": ran, "record": record_at(ran.record_file)} for ran in runs_of(request.plan)[:MOST]]
-    states = RunState.objects.filter(system=system).exclude(state=RunState.DONE).order_by("-asked")[:10]
-    ready = request.plan.path(request.plan.file.data.path).is_file()
-    return page(request, "runs.html", found=found, states=list(states), ready=ready)
+    found = [
+        {"ran": ran, "record": record_at(ran.record_file)} for ran in runs_of(request.plan)[:MOST]
+    ]
+    states = (
+        RunState.objects.filter(system=system).exclude(state=RunState.DONE).order_by("-asked")[:10]
+    )
+    return page(
+        request, "runs.html", found=found, states=list(states), ready=has_data(request.plan)
+    )
 
 
 def start(request: Asks, system: str) -> HttpResponse:
     """Ask for a run; the worker takes it up."""
-    if RunState.objects.filter(system=system, state__in=[RunState.WAITING, RunState.RUNNING]).exists():
+    if RunState.objects.filter(
+        system=system, state__in=[RunState.WAITING, RunState.RUNNING]
+    ).exists():
         messages.info(request, _("A run is under way already."))
         return HttpResponseRedirect(to("runs", system))
-    if RunState.objects.filter(by=request.who.person, asked__gt=timezone.now() - timedelta(hours=1)).count() >= 30:
+    if (
+        RunState.objects.filter(
+            by=request.who.person, asked__gt=timezone.now() - timedelta(hours=1)
+        ).count()
+        >= 30
+    ):
         messages.error(request, _("That were 30 runs in an hour. Wait a little."))
         return HttpResponseRedirect(to("runs", system))
     state = RunState.objects.create(system=system, by=request.who.person)
@@ -59,7 +72,10 @@ def _named(request: Asks, name: str) -> Ran | None:
 def compare(request: Asks, system: str) -> HttpResponse:
     """What changed between two runs, as ``raudit compare`` says it."""
     every = runs_of(request.plan)[:MOST]
-    old, new = _named(request, request.GET.get("old", "")), _named(request, request.GET.get("new", ""))
+    old, new = (
+        _named(request, request.GET.get("old", "")),
+        _named(request, request.GET.get("new", "")),
+    )
     result, error = None, ""
     if old is not None and new is not None:
         try:
@@ -67,7 +83,9 @@ def compare(request: Asks, system: str) -> HttpResponse:
         except RauditError as fault:
             error = fault.message
     listed = [{"ran": ran, "clock": record_at(ran.record_file).run.clock} for ran in every]
-    return page(request, "compare.html", listed=listed, old=old, new=new, result=result, error=error)
+    return page(
+        request, "compare.html", listed=listed, old=old, new=new, result=result, error=error
+    )
 
 
 def trend(request: Asks, system: str) -> HttpResponse:
@@ -84,9 +102,14 @@ def trend(request: Asks, system: str) -> HttpResponse:
     points = [point for record in records if (point := _point(record, chosen))]
     title = choices.get(chosen, "")
     return page(
-        request, "trend.html", choices=sorted(choices.items(), key=lambda item: item[1]), chosen=chosen, title=title,
-        points=points, drawn=_drawn(points) if len(points) > 1 else None,
-    )  # fmt: skip
+        request,
+        "trend.html",
+        choices=sorted(choices.items(), key=lambda item: item[1]),
+        chosen=chosen,
+        title=title,
+        points=points,
+        drawn=_drawn(points) if len(points) > 1 else None,
+    )
 
 
 def _point(record: Any, fingerprint: str) -> dict[str, Any] | None:
@@ -97,17 +120,26 @@ def _point(record: Any, fingerprint: str) -> dict[str, Any] | None:
     interval, limit = measured.interval, found.threshold
     answers = {item.name: item.sha256 for item in record.inputs if item.role == "answers"}
     return {
-        "clock": record.run.clock, "value": measured.value, "text": written(measured.value), "n": measured.n,
-        "low": interval.low if interval else None, "high": interval.high if interval else None,
+        "clock": record.run.clock,
+        "value": measured.value,
+        "text": written(measured.value),
+        "n": measured.n,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
         "interval": f"{written(interval.low)} – {written(interval.high)}" if interval else "",
-        "status": str(found.status), "unit": measured.unit, "metric": measured.metric, "answers": answers,
+        "status": str(found.status),
+        "unit": measured.unit,
+        "metric": measured.metric,
+        "answers": answers,
         "limit": limit.high if limit and limit.high is not None else limit.low if limit else None,
-    }  # fmt: skip
+    }
 
 
 def _drawn(points: list[dict[str, Any]]) -> dict[str, Any]:
     """Points as places in a picture of 640 by 240."""
-    ends = [v for p in points for v in (p["value"], p["low"], p["high"], p["limit"]) if v is not None]
+    ends = [
+        v for p in points for v in (p["value"], p["low"], p["high"], p["limit"]) if v is not None
+    ]
     low, high = min(ends), max(ends)
     span = (high - low) or 1.0
 
@@ -126,6 +158,9 @@ def _drawn(points: list[dict[str, Any]]) -> dict[str, Any]:
         for number, p in enumerate(points)
     ]
     return {
-        "points": placed, "line": " ".join(f"{p['x']},{p['y']}" for p in placed),
-        "limit": y(points[-1]["limit"]), "top": written(high), "bottom": written(low),
-    }  # fmt: skip
+        "points": placed,
+        "line": " ".join(f"{p['x']},{p['y']}" for p in placed),
+        "limit": y(points[-1]["limit"]),
+        "top": written(high),
+        "bottom": written(low),
+    }

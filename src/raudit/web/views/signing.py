@@ -39,25 +39,46 @@ WAITS = "raudit.statement"
 
 def sign(request: Asks, system: str, assessment: str) -> HttpResponse:
     """What is signed and the decision; then the statement itself, to be signed."""
-    with books_of(assessment_of(request, assessment).part.path, clock=now(), actor=request.who.person) as books:
+    with books_of(
+        assessment_of(request, assessment).part.path, clock=now(), actor=request.who.person
+    ) as books:
         found = assessment_of(request, assessment, books)
         if request.method == "POST":
             return _prepare(request, found, books)
         return _form(request, found, {})
 
 
-def _form(request: Asks, found: Held, typed: dict[str, Any], *, error: str = "", status: int = 200) -> HttpResponse:
+def _form(
+    request: Asks, found: Held, typed: dict[str, Any], *, error: str = "", status: int = 200
+) -> HttpResponse:
     ran = last_run(request.plan)
     record = ran.record if ran else None
     left = [f for f in record.findings if f.status is not Status.PASSED] if record else []
-    roles = [role for role in request.who.signs_as(request.plan.file.system.name) if role in _roles(found)]
+    roles = [
+        role
+        for role in request.who.signs_as(request.plan.file.system.name)
+        if role in _roles(found)
+    ]
     return page(
-        request, "sign.html", status=status, held=found, name=found.part.name, typed=typed, error=error, ran=ran,
-        record=record, findings=left, sha256=str(answers_sha256(found.answers)), my_roles=roles, decisions=DECISIONS,
-        open_here=may(found.state, "sign"), passkeys=len(_passkeys(request)),
+        request,
+        "sign.html",
+        status=status,
+        held=found,
+        name=found.part.name,
+        typed=typed,
+        error=error,
+        ran=ran,
+        record=record,
+        findings=left,
+        sha256=str(answers_sha256(found.answers)),
+        my_roles=roles,
+        decisions=DECISIONS,
+        open_here=may(found.state, "sign"),
+        passkeys=len(_passkeys(request)),
         colleagues=request.who.people.by_id.values(),
-        standing=STATES[found.state], blank=range(2),
-    )  # fmt: skip
+        standing=STATES[found.state],
+        blank=range(2),
+    )
 
 
 def _roles(found: Held) -> tuple[str, ...]:
@@ -70,15 +91,23 @@ def basis_of(request: Asks) -> dict[str, str]:
     if ran is None:
         return {}
     left = sorted(f.fingerprint for f in ran.record.findings if f.status is not Status.PASSED)
-    return {"record": str(sha256(ran.record_file.read_bytes())), "open-findings": str(digest(list(left)))}
+    return {
+        "record": str(sha256(ran.record_file.read_bytes())),
+        "open-findings": str(digest(list(left))),
+    }
 
 
 def _prepare(request: Asks, found: Held, books: Any) -> HttpResponse:
-    typed: dict[str, Any] = {key: request.POST.get(key, "").strip() for key in ("role", "decision", "answers")}
+    typed: dict[str, Any] = {
+        key: request.POST.get(key, "").strip() for key in ("role", "decision", "answers")
+    }
     conditions = [
         {"what": what.strip(), "owner": owner.strip(), "due": due.strip()}
         for what, owner, due in zip(
-            request.POST.getlist("what"), request.POST.getlist("owner"), request.POST.getlist("due"), strict=False
+            request.POST.getlist("what"),
+            request.POST.getlist("owner"),
+            request.POST.getlist("due"),
+            strict=False,
         )
         if what.strip()
     ]
@@ -88,10 +117,16 @@ def _prepare(request: Asks, found: Held, books: Any) -> HttpResponse:
         return _form(request, found, typed, error=fault, status=422)
     try:
         statement = sign_off_statement(
-            found.answers, found.checklist, books, role=typed["role"], decision=typed["decision"],
+            found.answers,
+            found.checklist,
+            books,
+            role=typed["role"],
+            decision=typed["decision"],
             by=request.who.person,
-            nonce=secrets.token_hex(16), conditions=conditions, record=basis_of(request),
-        )  # fmt: skip
+            nonce=secrets.token_hex(16),
+            conditions=conditions,
+            record=basis_of(request),
+        )
     except RauditError as error:
         return _form(request, found, typed, error=error.message, status=409)
     return _confirm(request, found, statement)
@@ -119,16 +154,31 @@ def _day(text: str) -> bool:
     return True
 
 
-def _confirm(request: Asks, found: Held, statement: Statement, *, error: str = "", status: int = 200) -> HttpResponse:
+def _confirm(
+    request: Asks, found: Held, statement: Statement, *, error: str = "", status: int = 200
+) -> HttpResponse:
     payload = statement.payload()
     request.session[WAITS] = base64.b64encode(payload).decode()
     credentials = [key.entry.passkey.credential for key in _passkeys(request) if key.entry.passkey]
-    options = {"challenge": base64url(challenge_of(payload)), "credentials": credentials, "rp": _rp(request)}
+    options = {
+        "challenge": base64url(challenge_of(payload)),
+        "credentials": credentials,
+        "rp": _rp(request),
+    }
     return page(
-        request, "sign_confirm.html", status=status, held=found, name=found.part.name, statement=statement,
-        text=json.dumps(json.loads(payload), indent=2, ensure_ascii=False), sha256=str(sha256(payload)),
-        options=json.dumps(options), words=in_words(statement), error=error, passkeys=len(credentials),
-    )  # fmt: skip
+        request,
+        "sign_confirm.html",
+        status=status,
+        held=found,
+        name=found.part.name,
+        statement=statement,
+        text=json.dumps(json.loads(payload), indent=2, ensure_ascii=False),
+        sha256=str(sha256(payload)),
+        options=json.dumps(options),
+        words=in_words(statement),
+        error=error,
+        passkeys=len(credentials),
+    )
 
 
 def _rp(request: Asks) -> str:
@@ -162,14 +212,22 @@ def finish(request: Asks, system: str, assessment: str) -> HttpResponse:
         with books_of(found.part.path, clock=statement.at, actor=request.who.person) as books:
             decide(found.part.path, found.checklist, books, statement, envelope=envelope)
     except RauditError as error:
-        return _confirm(request, found, statement, error=f"{error.message}. {error.hint}".strip(". "), status=409)
+        return _confirm(
+            request,
+            found,
+            statement,
+            error=f"{error.message}. {error.hint}".strip(". "),
+            status=409,
+        )
     del request.session[WAITS]
     commit(found.part.path, request.who.person, in_words(statement))
     said: Mapping[str, Any] = statement.decided
     for item in said.get("conditions") or ():
         owner, where = request.who.people.id_of(item["owner"]), to("sign", system, assessment)
         tell(owner, "condition", item["what"], where, by=request.who.person)
-    messages.success(request, _("Signed.") if envelope else _("Written down as stated, not proven."))
+    messages.success(
+        request, _("Signed.") if envelope else _("Written down as stated, not proven.")
+    )
     return HttpResponseRedirect(to("assessment", system, assessment))
 
 
@@ -182,13 +240,20 @@ def _envelope(request: Asks, payload: bytes) -> bytes | None:
     try:
         given = json.loads(raw)
         parts = {
-            name: unpadded(str(given[name])) for name in ("id", "clientDataJSON", "authenticatorData", "signature")
+            name: unpadded(str(given[name]))
+            for name in ("id", "clientDataJSON", "authenticatorData", "signature")
         }
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise StatementError(_("The browser gave no assertion"), reference="assertion-unreadable") from error
-    key = next((k for k in _passkeys(request) if unpadded(k.entry.passkey.credential) == parts["id"]), None)
+        raise StatementError(
+            _("The browser gave no assertion"), reference="assertion-unreadable"
+        ) from error
+    key = next(
+        (k for k in _passkeys(request) if unpadded(k.entry.passkey.credential) == parts["id"]), None
+    )
     if key is None:
-        raise StatementError(_("This passkey is not enrolled for you"), reference="key-not-enrolled")
+        raise StatementError(
+            _("This passkey is not enrolled for you"), reference="key-not-enrolled"
+        )
     assertion = Assertion(
         credential=parts["id"],
         client_data_json=parts["clientDataJSON"],
@@ -206,9 +271,15 @@ def met(request: Asks, system: str, assessment: str) -> HttpResponse:
     try:
         with books_of(found.part.path, clock=now(), actor=request.who.person) as books:
             statement = met_statement(
-                found.answers, found.checklist, books, role=role, number=int(number) if number.isdecimal() else 0,
-                how=how, by=request.who.person, nonce=secrets.token_hex(16),
-            )  # fmt: skip
+                found.answers,
+                found.checklist,
+                books,
+                role=role,
+                number=int(number) if number.isdecimal() else 0,
+                how=how,
+                by=request.who.person,
+                nonce=secrets.token_hex(16),
+            )
             decide(found.part.path, found.checklist, books, statement)
     except RauditError as error:
         return _form(request, found, {}, error=error.message, status=409)

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as lazy
 
 from raudit.checklists import shipped_checklists
 from raudit.checklists.document import skeleton
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 from raudit.files import write_whole
 from raudit.web.keeping import commit
 from raudit.web.middleware import workspace
 from raudit.web.models import RunState
 from raudit.web.reading import held_part, last_run, parts, runs_of
 from raudit.web.views.frame import Asks, page, to
-from raudit.web.workspace import NO_WAIVERS, plan_text
+from raudit.web.workspace import NO_WAIVERS, has_data, plan_text
 
 DATA_MAX = 200 << 20
 DATA_ENDINGS = (".csv", ".parquet")
@@ -58,23 +58,38 @@ def system(request: Asks, system: str) -> HttpResponse:
     """One system: its assessments, its last run, what to do next."""
     found = [held_part(request.plan, part, request.who.people) for part in parts(request.plan)]
     ran = last_run(request.plan)
-    running = RunState.objects.filter(system=system, state__in=[RunState.WAITING, RunState.RUNNING]).first()
+    running = RunState.objects.filter(
+        system=system, state__in=[RunState.WAITING, RunState.RUNNING]
+    ).first()
     return page(
-        request, "system.html", assessments=found, ran=ran, count=len(runs_of(request.plan)), running=running,
-        data=request.plan.path(request.plan.file.data.path).is_file(), plan_text=request.plan.yaml.text,
-    )  # fmt: skip
+        request,
+        "system.html",
+        assessments=found,
+        ran=ran,
+        count=len(runs_of(request.plan)),
+        running=running,
+        data=has_data(request.plan),
+        plan_text=request.plan.yaml.text,
+    )
 
 
 def new(request: Asks) -> HttpResponse:
     """Name a system, say what it does, answer five questions; the plan is shown before it is written."""
     if request.method != "POST":
-        return page(request, "new.html", five=_five({}), typed={}, checklists=_checklists(), chosen=())
+        return page(
+            request, "new.html", five=_five({}), typed={}, checklists=_checklists(), chosen=()
+        )
     typed = {
-        key: " ".join(request.POST.get(key, "").split()) for key in ("name", "version", "purpose", "owner", "affected")
+        key: " ".join(request.POST.get(key, "").split())
+        for key in ("name", "version", "purpose", "owner", "affected")
     }
     said = {key: request.POST.get(key, "") for key, _text, _why in FIVE}
-    suggested = {name: why for key, _text, whys in FIVE if said[key] == "yes" for name, why in whys.items()}
-    chosen = tuple(name for name in request.POST.getlist("checklist") if name in shipped_checklists())
+    suggested = {
+        name: why for key, _text, whys in FIVE if said[key] == "yes" for name, why in whys.items()
+    }
+    chosen = tuple(
+        name for name in request.POST.getlist("checklist") if name in shipped_checklists()
+    )
     step = request.POST.get("step", "")
     faults = _faults(typed, request) if step else {}
     if step == "suggest" and not faults:
@@ -83,9 +98,18 @@ def new(request: Asks) -> HttpResponse:
         shown = (step == "suggest" and not faults) or step == "make"
         text = _text(typed, "data/decisions.csv", chosen) if shown else ""
         return page(
-            request, "new.html", status=422 if faults else 200, five=_five(said), typed=typed, faults=faults,
-            suggested=suggested, chosen=chosen, checklists=_checklists(), text=text, shown=shown,
-        )  # fmt: skip
+            request,
+            "new.html",
+            status=422 if faults else 200,
+            five=_five(said),
+            typed=typed,
+            faults=faults,
+            suggested=suggested,
+            chosen=chosen,
+            checklists=_checklists(),
+            text=text,
+            shown=shown,
+        )
     slug = _make(typed, chosen, request)
     messages.success(request, _("The system is there. Begin with the first assessment."))
     return HttpResponseRedirect(to("system", slug))
@@ -137,7 +161,9 @@ def _text(typed: dict[str, str], data: str, chosen: tuple[str, ...]) -> str:
 def _make(typed: dict[str, str], chosen: tuple[str, ...], request: Asks) -> str:
     slug, upload = slug_of(typed["name"]), request.FILES.get("data")
     folder = workspace().folder / slug
-    data = "data/decisions" + (Path(upload.name or "").suffix.lower() if upload is not None else ".csv")
+    data = "data/decisions" + (
+        Path(upload.name or "").suffix.lower() if upload is not None else ".csv"
+    )
     for name in chosen:
         text = skeleton(shipped(name), project=typed["name"])
         write_whole(folder / "answers" / f"{name}.yaml", text.encode())

@@ -1,0 +1,71 @@
+"""What the commands about waivers share: two people, statements, and the log."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from raudit.cli._assess.books import STATED, nonce, opened_books
+
+if TYPE_CHECKING:
+    from raudit.emit import Books
+    from raudit.policy import Waiver
+    from raudit.statements import Kind, Outcome
+
+
+def write_waiver(books: Books, path: Path, waiver: Waiver, key: Path | None) -> str:
+    """Add a waiver to its file, with its owner's statement, and tell the log."""
+    from raudit.emit.waivers import request_waiver
+    from raudit.statements import Kind
+
+    envelope = signed_with(books, waiver, kind=Kind.WAIVER, by=waiver.owner, key=key)
+    outcome = request_waiver(books, path, waiver, envelope)
+    say_unrecorded(books)
+    return in_words(outcome)
+
+
+def in_words(outcome: Outcome | None) -> str:
+    """How the person is known."""
+    return STATED if outcome is None else f"proven: {outcome.detail}"
+
+
+def signed_with(
+    books: Books, waiver: Waiver, *, kind: Kind, by: str, key: Path | None
+) -> bytes | None:
+    """A statement about a waiver, signed with a key; None without a key."""
+    from raudit.emit.decisions import signed
+    from raudit.emit.waivers import waiver_statement
+    from raudit.statements import load_person_key
+    from raudit.statements.private import PASSPHRASE_VARIABLE
+
+    if key is None:
+        return None
+    statement = waiver_statement(books, waiver, kind=kind, by=by, nonce=nonce())
+    private = load_person_key(key, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    return signed(statement, private, books.people)
+
+
+def stated(
+    books: Books, path: Path, waiver: Waiver, *, kind: Kind, by: str, key: Path | None
+) -> tuple[str, str | None]:
+    """Keep a signed statement beside the file; in words how the person is known, and its digest."""
+    from raudit.statements import add_statement, check_statement
+
+    envelope = signed_with(books, waiver, kind=kind, by=by, key=key)
+    if envelope is None:
+        return STATED, None
+    add_statement(path, envelope)
+    outcome = check_statement(envelope, books.people)
+    return in_words(outcome), outcome.sha256
+
+
+def say_unrecorded(books: Books) -> None:
+    """Say that nobody recorded it, where there is no log."""
+    if books.log is None:
+        click.echo(f"not recorded in a log: {books.no_log}", err=True)
+
+
+__all__ = ["in_words", "opened_books", "say_unrecorded", "signed_with", "stated", "write_waiver"]

@@ -1,0 +1,141 @@
+"""Columns that never change, and values that lie far outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.data import Kind
+from raudit.findings import Measurement, Status
+from raudit.stages.data_readiness.part import Part, Setting, answer
+from raudit.stages.data_readiness.placeholders import find_placeholders
+from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
+
+SPREADS = 10.0
+"""Robust spreads from the median beyond which a value is far outside."""
+DISTINCT = 10
+"""Distinct values that a column of measurements has at least."""
+
+
+def constants(setting: Setting) -> Part:
+    """Columns with one value only."""
+    found, findings = [], []
+    names = [name for name in setting.data.kinds if name != setting.evidence.roles.weight]
+    n = setting.data.n_rows
+    for name in names:
+        if setting.data.kinds[name] is Kind.OTHER:
+            continue
+        values = setting.column(name).dropna()
+        if n < 2 or values.nunique() > 1:
+            continue
+        found.append(str(name))
+        told = (
+            f"has one value in all {len(values):,} rows in which it is filled"
+            if len(values)
+            else "is always empty"
+        )
+        findings.append(
+            answer(
+                CONSTANT,
+                kind="column",
+                name=name,
+                status=Status.FAILED,
+                statement=f"{name} {told}; {n - len(values):,} of {n:,} rows are missing.",
+                measurement=Measurement(
+                    metric="distinct_values", value=float(values.nunique()), n=n
+                ),
+            )
+        )
+    if not found and n >= 2:
+        findings.append(
+            answer(
+                CONSTANT,
+                kind="data",
+                name=setting.data.name,
+                status=Status.PASSED,
+                statement=f"Each of {len(names)} columns has at least two values.",
+                measurement=Measurement(
+                    metric="constant_columns", value=0.0, n=len(names), events=0
+                ),
+            )
+        )
+    return Part(findings=tuple(findings), facts={"data.constant_columns": found})
+
+
+def outliers(setting: Setting) -> Part:
+    """Numbers far outside the robust bounds of their column."""
+    found, findings, looked = [], [], 0
+    for name in setting.data.kinds:
+        kind = setting.data.kinds[name]
+        if kind not in {Kind.NUMBER, Kind.INTEGER} or name in setting.identifiers:
+            continue
+        series = setting.column(name)
+        shown = {float(item.shown) for item in find_placeholders(series, kind)}
+        values = series.dropna().to_numpy(dtype=float)
+        values = values[np.isfinite(values) & ~np.isin(values, list(shown))]
+        looked += 1
+        far = far_outside(values)
+        if far == 0:
+            continue
+        found.append(str(name))
+        findings.append(
+            answer(
+                OUTLIER,
+                kind="column",
+                name=name,
+                status=Status.FAILED,
+                statement=f"{name} has {far:,} of {values.size:,} values far outside all others.",
+                measurement=Measurement(
+                    metric="outlier_share", value=far / values.size, n=values.size, events=far
+                ),
+            )
+        )
+    if looked and not found:
+        findings.append(
+            answer(
+                OUTLIER,
+                kind="data",
+                name=setting.data.name,
+                status=Status.PASSED,
+                statement=f"None of {looked} columns of numbers has values far outside all others.",
+                measurement=Measurement(metric="outlier_columns", value=0.0, n=looked, events=0),
+            )
+        )
+    return Part(findings=tuple(findings), facts={"data.outlier_columns": found})
+
+
+def far_outside(values: NDArray[np.float64]) -> int:
+    """How many values lie far outside: beyond robust bounds, and apart from all others.
+
+    A long tail has values beyond any bound, but each near the next; an error stands alone. Beyond the bounds, values
+    after the first gap that is wider than the middle 90 percent of all values are counted.
+    """
+    if np.unique(values).size <= DISTINCT:
+        return 0
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+    width = float(high - low)
+    if width <= 0:
+        return 0
+    total = 0
+    for side in (values - middle, middle - values):
+        above = np.sort(side[side > 0])
+        if above.size < 2:
+            continue
+        spread = _spread(above)
+        gaps = np.flatnonzero((np.diff(above) > width) & (above[1:] > SPREADS * spread))
+        if gaps.size and above.size - gaps[0] - 1 <= 0.01 * values.size + 1:
+            # A heavy tail has such gaps too, among its last few values; then they grow step by step.
+            after, before = above[gaps[0] + 1], above[gaps[0]]
+            total += int(above.size - gaps[0] - 1) if after > 3 * before else 0
+    return total
+
+
+def _spread(above: NDArray[np.float64]) -> float:
+    return float(np.median(above)) * 1.4826
+
+
+def missing_texts(series: Any, kind: Kind, known: tuple[str, ...]) -> int:
+    """Cells that hold an unmistakable placeholder."""
+    return sum(item.cells for item in find_placeholders(series, kind, known) if item.certain)

@@ -1,0 +1,91 @@
+"""The contract on the table, declared or learnt from the reference, held against the data."""
+
+from __future__ import annotations
+
+from raudit.data.contract import Breach, Contract, breaches, learn_contract, units
+from raudit.findings import Finding, Measurement, Status
+from raudit.stages.data_readiness.part import Part, Setting, answer, listed
+from raudit.stages.data_readiness.rules import CONTRACT
+
+
+def contract(setting: Setting) -> Part:
+    """Hold the data against its contract."""
+    reference = setting.evidence.reference
+    agreed = setting.evidence.contract
+    if agreed is None and reference is None:
+        return Part(
+            notes=(
+                "No contract on the columns was checked: the plan names none, and no reference to learn it from.",
+            )
+        )
+    learnt_here = agreed is None
+    if agreed is None:
+        assert reference is not None  # noqa: S101 -- one of the two is there
+        agreed = _audited_part(learn_contract(reference.data), setting)
+    found = breaches(agreed, setting.data)
+    where = (
+        "learnt from the reference"
+        if learnt_here
+        else "learnt and kept"
+        if agreed.learnt_from
+        else "declared"
+    )
+    findings = [_finding(setting, breach) for breach in found]
+    if not found:
+        findings = [_kept(setting, agreed, where)]
+    said = units(agreed)
+    notes = (
+        (
+            f"Declared units, which data cannot prove: {listed([f'{n} in {u}' for n, u in said.items()])}.",
+        )
+        if said
+        else ()
+    )
+    broken = len({breach.column for breach in found if breach.certain})
+    return Part(findings=tuple(findings), facts={"data.contract_breaches": broken}, notes=notes)
+
+
+def _audited_part(learnt: Contract, setting: Setting) -> Contract:
+    """Columns that only one of the two has are breaches only if the model takes them: exports differ in the rest."""
+    features = set(setting.options.features) or set(setting.evidence.roles.features)
+    columns = {
+        name: column
+        if not features or name in features
+        else column.model_copy(update={"required": False})
+        for name, column in learnt.columns.items()
+    }
+    return learnt.model_copy(update={"columns": columns, "closed": not features})
+
+
+def _finding(setting: Setting, breach: Breach) -> Finding:
+    n = setting.data.n_rows
+    return answer(
+        CONTRACT,
+        kind="column",
+        name=breach.column,
+        detail={"what": breach.what},
+        status=Status.FAILED if breach.certain else Status.INDETERMINATE,
+        statement=breach.statement,
+        reason=""
+        if breach.certain
+        else "the contract was learnt, and says what was seen rather than what is allowed",
+        measurement=Measurement(
+            metric="cells_outside_contract", value=float(breach.cells), n=n, unit="cells"
+        ),
+        anchor="",
+    )
+
+
+def _kept(setting: Setting, agreed: Contract, where: str) -> Finding:
+    return answer(
+        CONTRACT,
+        kind="data",
+        name=setting.data.name,
+        status=Status.PASSED if agreed.columns else Status.INDETERMINATE,
+        statement=f"All {len(agreed.columns)} columns of the contract ({where}) are as it says, in "
+        f"{setting.data.n_rows:,} rows.",
+        reason="" if agreed.columns else "the contract names no column",
+        measurement=Measurement(
+            metric="contract_breaches", value=0.0, n=len(agreed.columns), events=0
+        ),
+    )

@@ -1,0 +1,265 @@
+"""Labels: how many of each class, and how many contradict the features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.data import Kind
+from raudit.data.encode import level_text
+from raudit.findings import Finding, Interval, Measurement, Status, Threshold
+from raudit.plan import Task
+from raudit.record import Column, Table
+from raudit.stages.data_readiness.part import Part, Setting, answer, limit
+from raudit.stages.data_readiness.rules import LABELS, NOISE
+from raudit.stats.label_noise import label_noise
+
+CLASSES = 50
+"""Most classes of a label; with more it is a number or a text."""
+ROWS = 200
+"""Fewest rows, and ten of each class, from which noise is estimated."""
+
+
+def label_classes(setting: Setting) -> tuple[NDArray[np.int64], list[str]] | None:
+    """Class of every row, -1 where the label is missing, and the classes' names; None without classes."""
+    outcome = setting.evidence.roles.label
+    if outcome is None or setting.evidence.task in {Task.REGRESSION, Task.RANKING}:
+        return None
+    import pandas as pd
+
+    codes, values = pd.factorize(setting.column(outcome.column), sort=False)
+    names = [level_text(value) for value in values]
+    order = sorted(range(len(names)), key=lambda place: names[place])
+    place = np.full(len(names) + 1, -1, dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place[codes], [names[at] for at in order]
+
+
+def counts(setting: Setting) -> Part:
+    """Count the labels of each class."""
+    found = label_classes(setting)
+    if found is None:
+        return Part()
+    codes, names = found
+    if not names or len(names) > CLASSES:
+        return Part()
+    tally = np.bincount(codes[codes >= 0], minlength=len(names))
+    total, missing = int(tally.sum()), int((codes < 0).sum())
+    promised = setting.options.labels_promised
+    by_name = {name: int(count) for name, count in zip(names, tally, strict=True)}
+    findings = [_balance(setting, by_name, total, missing)]
+    findings += [
+        _promise(setting, name, by_name.get(name, 0), need) for name, need in promised.items()
+    ]
+    facts: dict[str, Any] = {
+        "data.label_counts": by_name,
+        "data.label_rows": total,
+        "data.label_missing": missing,
+        "data.label_min_count": min(by_name.values()),
+    }
+    if promised:
+        facts["data.label_promise_gap"] = sum(
+            max(need - by_name.get(name, 0), 0) for name, need in promised.items()
+        )
+    return Part(findings=tuple(findings), facts=facts, tables=(_table(by_name, total, promised),))
+
+
+def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int) -> Finding:
+    rarest = min(by_name, key=lambda name: (by_name[name], name))
+    share = by_name[rarest] / max(total, 1)
+    enough = share >= setting.options.min_class_share and len(by_name) > 1
+    shares = ", ".join(
+        f"{name} {count:,} ({count / max(total, 1):.1%})" for name, count in by_name.items()
+    )
+    return answer(
+        LABELS,
+        kind="data",
+        name="label",
+        detail={"metric": "rarest class"},
+        status=Status.PASSED if enough else Status.FAILED,
+        statement=f"{total:,} of {total + missing:,} rows have a label: {shares}."
+        + (
+            ""
+            if len(by_name) > 1
+            else " There is one class only, so nothing can be learnt or judged."
+        ),
+        measurement=Measurement(
+            metric="rarest_class_share", value=share, n=total, events=by_name[rarest]
+        ),
+        threshold=limit(setting.options, "min_class_share", high=False),
+        anchor="min_class_share",
+    )
+
+
+def _promise(setting: Setting, name: str, have: int, need: int) -> Finding:
+    return answer(
+        LABELS,
+        kind="data",
+        name="label",
+        detail={"metric": "promise", "class": name},
+        status=Status.PASSED if have >= need else Status.FAILED,
+        statement=f"Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
+        measurement=Measurement(
+            metric="labelled_rows", value=float(have), n=setting.data.n_rows, unit="rows"
+        ),
+        threshold=Threshold(low=float(need), source="plan"),
+        anchor="labels_promised",
+    )
+
+
+def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Table:
+    columns = (
+        Column(key="name", label="Class"),
+        Column(key="n", label="Rows", kind="count"),
+        Column(key="share", label="Share", kind="proportion"),
+        Column(key="promised", label="Promised", kind="count"),
+    )
+    names = [*by_name, *(name for name in promised if name not in by_name)]
+    rows = tuple(
+        {
+            "name": name,
+            "n": by_name.get(name, 0),
+            "share": by_name.get(name, 0) / max(total, 1),
+            "promised": promised.get(name),
+        }
+        for name in names
+    )
+    return Table(
+        id="labels",
+        title="Labels",
+        columns=columns,
+        rows=rows,
+        caption=f"Counted on {total:,} labelled rows.",
+    )
+
+
+def noise(setting: Setting) -> Part:
+    """Estimate how many labels are wrong."""
+    found = label_classes(setting)
+    if found is None:
+        return Part()
+    codes, names = found
+    features = [name for name in setting.features if name in setting.data.kinds]
+    rows = np.flatnonzero(codes >= 0)
+    if rows.size > setting.options.max_rows:
+        rng = np.random.default_rng(setting.evidence.seed)
+        rows = np.sort(rng.choice(rows, setting.options.max_rows, replace=False))
+    tally = np.bincount(codes[rows], minlength=len(names)) if names else np.zeros(0)
+    if (
+        not features
+        or rows.size < ROWS
+        or len(names) < 2
+        or len(names) > CLASSES
+        or tally.min() < 10
+    ):
+        finding = answer(
+            NOISE,
+            kind="data",
+            name="label",
+            status=Status.INDETERMINATE,
+            statement=f"How many labels are wrong was not estimated, on {rows.size:,} labelled rows.",
+            reason=f"that takes {ROWS} rows, ten of each of at least two classes, and a feature",
+        )
+        return Part(findings=(finding,))
+    matrix = feature_matrix(setting, features)[rows]
+    estimate = label_noise(
+        codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
+    )
+    said = f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows"
+    said += f" ({estimate.rate:.1%})"
+    most = setting.options.max_label_noise
+    overlap = not estimate.identified
+    if overlap:
+        said += (
+            f"; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard cases are "
+            f"among them. "
+            f"At most {estimate.high:.1%} of the labels are wrong, as long as fewer than half of each class are."
+        )
+        status = Status.PASSED if estimate.high <= most else Status.INDETERMINATE
+    else:
+        said += (
+            f", 95 % interval {estimate.low:.1%} to {estimate.high:.1%}: so many labels are wrong, if the "
+            f"features tell "
+            "the classes apart as well as they seem to."
+        )
+        within, beyond = estimate.high <= most, estimate.low > most
+        status = Status.PASSED if within else Status.FAILED if beyond else Status.INDETERMINATE
+    finding = answer(
+        NOISE,
+        kind="data",
+        name="label",
+        status=status,
+        statement=said,
+        reason=""
+        if status is not Status.INDETERMINATE
+        else (
+            "the classes overlap too much to tell wrong labels from hard cases"
+            if overlap
+            else "the interval holds the largest accepted share"
+        ),
+        measurement=Measurement(
+            metric="label_noise",
+            value=estimate.rate,
+            n=estimate.n,
+            events=estimate.contradicted,
+            interval=Interval(low=estimate.low, high=estimate.high, method="wilson"),
+            method="confident learning, boosted trees, 5 folds",
+        ),
+        threshold=limit(setting.options, "max_label_noise"),
+        anchor="max_label_noise",
+    )
+    facts = {"data.label_noise_low": estimate.low, "data.label_noise_high": estimate.high}
+    if not overlap:
+        facts["data.label_noise"] = estimate.rate
+    return Part(findings=(finding,), facts=facts)
+
+
+def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]:
+    """Features as numbers, of shape (n_rows, n_features): texts by the rank of their frequency, missing as NaN.
+
+    Columns that tell nothing are left out.
+    """
+    import pandas as pd
+
+    columns = []
+    for name in features:
+        series = setting.column(name)
+        if setting.data.kinds[name] in {Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN}:
+            columns.append(pd.to_numeric(series, errors="coerce").to_numpy(dtype=float))
+            continue
+        codes, _values = pd.factorize(series.astype("string"))
+        tally = np.bincount(codes[codes >= 0], minlength=1)
+        rank = np.empty(tally.size)
+        rank[np.argsort(-tally, kind="stable")] = np.arange(tally.size)
+        columns.append(np.where(codes < 0, np.nan, rank[codes]))
+    told = [column for column in columns if np.unique(column[np.isfinite(column)]).size > 1]
+    return np.column_stack(told) if told else np.zeros((setting.data.n_rows, 1))
+
+
+def out_of_fold(
+    matrix: NDArray[np.float64], labels: NDArray[np.int64], *, seed: int
+) -> NDArray[np.float64]:
+    """Class probabilities of every row by trees that did not see it, of shape (n_rows, n_classes)."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.model_selection import StratifiedKFold
+    from threadpoolctl import threadpool_limits
+
+    probabilities = np.zeros((labels.size, int(labels.max()) + 1))
+    folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=seed)
+    for train, test in folds.split(matrix, labels):
+        trees = HistGradientBoostingClassifier(
+            max_iter=60,
+            learning_rate=0.08,
+            max_leaf_nodes=8,
+            min_samples_leaf=min(30, max(5, train.size // 50)),
+            early_stopping=False,
+            random_state=seed,
+        )
+        with threadpool_limits(
+            1
+        ):  # small trees on a busy machine wait for threads more than they gain from them
+            trees.fit(matrix[train], labels[train])
+            probabilities[test] = trees.predict_proba(matrix[test])
+    return probabilities

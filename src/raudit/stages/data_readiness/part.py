@@ -1,0 +1,120 @@
+"""What every check of the stage is given, and gives back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from raudit.data import ColumnName, DataSet, Kind
+from raudit.evidence import Evidence
+from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
+from raudit.record import Table
+from raudit.stages.data_readiness.options import Options
+
+ID_NAME = re.compile(
+    r"(^|[^a-z])(id|ids|uuid|guid|ssn|nhs|key|index|rowid|e-?mail)($|[^a-z])|^(id|row)?_?(nr|no|number)$|(?<=[a-z])ID$",
+)
+"""Names of columns that name a row or a person."""
+UNIQUE = 0.9
+"""Share of distinct values from which a column with such a name is taken to name rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one check established."""
+
+    findings: tuple[Finding, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a check may look at."""
+
+    evidence: Evidence
+    options: Options
+    features: tuple[ColumnName, ...]
+    """Columns by which rows are compared and from which labels are predicted."""
+    identifiers: tuple[ColumnName, ...]
+    """Columns that look as if they named rows, and are left out of ``features``."""
+
+    @property
+    def data(self) -> DataSet:
+        """The audited data."""
+        return self.evidence.data
+
+    @property
+    def reference(self) -> DataSet | None:
+        """The training data; None if none is declared, or if the reference is something else."""
+        reference = self.evidence.reference
+        return reference.data if reference is not None and reference.kind == "training" else None
+
+    def column(self, name: str) -> Any:
+        """A column of the audited data as pandas."""
+        return self.data.frame([ColumnName(name)])[name]
+
+
+def make_setting(evidence: Evidence, options: Options) -> Setting:
+    """Choose the columns by which rows are compared."""
+    roles, kinds = evidence.roles, evidence.data.kinds
+    outcomes = {o.column for o in (roles.label, roles.prediction, roles.baseline) if o is not None}
+    taken = outcomes | {roles.score, roles.weight} | set(options.unit)
+    declared = [ColumnName(name) for name in options.features] or list(roles.features)
+    if declared:
+        return Setting(evidence=evidence, options=options, features=tuple(declared), identifiers=())
+    rest = [name for name in kinds if name not in taken]
+    named = tuple(name for name in rest if is_identifier(evidence.data, name))
+    features = tuple(name for name in rest if name not in named)
+    return Setting(evidence=evidence, options=options, features=features, identifiers=named)
+
+
+def is_identifier(data: DataSet, name: ColumnName) -> bool:
+    """Whether a column is called like an identifier and nearly every row has its own value."""
+    if not ID_NAME.search(name if name.endswith("ID") else name.lower()):
+        return False
+    if data.kinds.get(name) not in {Kind.TEXT, Kind.INTEGER}:
+        return False
+    values = data.frame([name])[name].dropna()
+    return len(values) > 1 and values.nunique() > UNIQUE * len(values)
+
+
+def answer(
+    rule: Rule,
+    *,
+    kind: str,
+    name: str,
+    status: Status,
+    statement: str,
+    reason: str = "",
+    measurement: Measurement | None = None,
+    threshold: Threshold | None = None,
+    detail: Mapping[str, str] | None = None,
+    anchor: str = "",
+) -> Finding:
+    """A rule's answer for one subject, with the rule's own severity, requirements and remedy."""
+    return rule.finding(
+        status,
+        Subject(kind=kind, name=name, detail=detail or {}),
+        statement,
+        reason=reason,
+        measurement=measurement,
+        threshold=threshold,
+        anchor=f"stages.data_readiness.{anchor}" if anchor else "",
+    )
+
+
+def limit(options: Options, name: str, *, high: bool = True) -> Threshold:
+    """An option as the threshold it is."""
+    value = getattr(options, name)
+    source = "default" if value == getattr(Options(), name) else "plan"
+    return Threshold(high=value, source=source) if high else Threshold(low=value, source=source)
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Names in a sentence."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,0 +1,144 @@
+"""One column's profile: counts by bin or level, rare ones pooled, edges rounded."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from raudit.data import Kind
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+MAX_EXACT = 64
+"""Distinct numbers up to which each is a bin of its own."""
+MAX_LEVEL_LENGTH = 60
+IDENTIFIER_SHARE = 0.5
+"""A text column with more distinct values than this share of its rows names rows rather than describes them."""
+
+
+def profile(
+    series: pd.Series[Any], kind: Kind, *, small_cell: int, bins: int, max_levels: int
+) -> dict[str, Any]:
+    """Profile a column; see ``raudit.policy.drift`` for the form.
+
+    Parameters
+    ----------
+    small_cell
+        Fewest rows that a bin or level shows.
+    bins, max_levels
+        Most bins of a number, most levels of a text.
+    """
+    missing = int(series.isna().sum())
+    values = series.dropna()
+    if kind in {Kind.NUMBER, Kind.INTEGER}:
+        import pandas as pd
+
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+        return _number(numbers, missing, small_cell, bins)
+    if kind in {Kind.TEXT, Kind.BOOLEAN}:
+        return _levels(values.astype(str), missing, small_cell, max_levels)
+    return omitted(len(values), missing, f"a {kind} column")
+
+
+def omitted(n: int, missing: int, why: str) -> dict[str, Any]:
+    """A column of which only the number of values is kept, and why."""
+    return {"kind": "omitted", "n": n, "missing": missing, "why": why}
+
+
+def _number(
+    values: NDArray[np.float64], missing: int, small_cell: int, bins: int
+) -> dict[str, Any]:
+    import numpy as np
+
+    finite = values[np.isfinite(values)]
+    missing += len(values) - len(finite)
+    distinct, counts = np.unique(finite, return_counts=True)
+    if 0 < len(distinct) <= MAX_EXACT and counts.min() >= small_cell:
+        return _numbers(distinct.tolist(), [0, *counts.tolist()], len(finite), missing, exact=True)
+    if len(finite) < 2 * small_cell:
+        return _numbers([], [len(finite)], len(finite), missing, exact=False)
+    cuts = np.quantile(finite, np.linspace(0, 1, bins + 1)[1:-1], method="nearest")
+    low, high = np.quantile(finite, [0.1, 0.9])
+    spread = float(high - low) or float(np.ptp(finite))
+    edges = np.unique([_rounded(cut, spread) for cut in cuts])
+    kept = _pooled(finite, edges, small_cell)
+    return _numbers(kept.tolist(), _counts(finite, kept), len(finite), missing, exact=False)
+
+
+def _numbers(
+    edges: list[float], counts: list[int], n: int, missing: int, *, exact: bool
+) -> dict[str, Any]:
+    return {
+        "kind": "number",
+        "n": n,
+        "missing": missing,
+        "edges": edges,
+        "counts": counts,
+        "exact": exact,
+    }
+
+
+def _rounded(value: float, spread: float) -> float:
+    """Three digits of the spread: no edge is anybody's exact value."""
+    if spread <= 0:
+        return value
+    digits = 2 - math.floor(math.log10(spread))
+    return round(value, digits)
+
+
+def _counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[int]:
+    """Counts below the first edge, between edges with the lower one included, and from the last on."""
+    import numpy as np
+
+    counted: list[int] = np.bincount(
+        np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1
+    ).tolist()
+    return counted
+
+
+def _pooled(
+    values: NDArray[np.float64], edges: NDArray[np.float64], small_cell: int
+) -> NDArray[np.float64]:
+    """Drop edges until every bin holds enough rows."""
+    import numpy as np
+
+    kept: list[float] = []
+    below = 0
+    ordered = np.sort(values)
+    for edge in edges:
+        at = int(np.searchsorted(ordered, edge, side="left"))
+        if at - below >= small_cell and len(ordered) - at >= small_cell:
+            kept.append(float(edge))
+            below = at
+    return np.array(kept)
+
+
+def _levels(
+    texts: pd.Series[Any], missing: int, small_cell: int, max_levels: int
+) -> dict[str, Any]:
+    found = texts.value_counts()
+    n = len(texts)
+    if len(found) > max_levels and len(found) > IDENTIFIER_SHARE * n:
+        return omitted(n, missing, "nearly every row has its own value")
+    if len(found) and max(map(len, found.index)) > MAX_LEVEL_LENGTH:
+        return omitted(n, missing, "free text")
+    counts = sorted(
+        ((-int(count), str(level)) for level, count in found.items() if count >= small_cell)
+    )[:max_levels]
+    other = n + sum(count for count, _level in counts)
+    if 0 < other < small_cell and counts:
+        other -= counts.pop()[
+            0
+        ]  # a small rest could be read off the total; the rarest level joins it
+    counts.sort(key=lambda pair: pair[1])
+    return {
+        "kind": "levels",
+        "n": n,
+        "missing": missing,
+        "levels": [level for _count, level in counts],
+        "counts": [-count for count, _level in counts],
+        "other": other,
+    }

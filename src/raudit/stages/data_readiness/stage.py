@@ -1,0 +1,314 @@
+"""The stage: every check on the data, and the profiles that let two records be compared without either data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from raudit.data import ColumnName, Kind
+from raudit.errors import NotEvaluable
+from raudit.evidence import Evidence, StageResult
+from raudit.facts import Fact
+from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
+from raudit.record import Column, Table
+from raudit.stages.data_readiness.columns import constants, missing_texts, outliers
+from raudit.stages.data_readiness.contract import contract
+from raudit.stages.data_readiness.coverage import coverage
+from raudit.stages.data_readiness.facts import FACTS
+from raudit.stages.data_readiness.groups import group_labels
+from raudit.stages.data_readiness.labels import counts, noise
+from raudit.stages.data_readiness.leaks import leaks
+from raudit.stages.data_readiness.options import Options
+from raudit.stages.data_readiness.part import Part, Setting, make_setting
+from raudit.stages.data_readiness.placeholders import placeholders
+from raudit.stages.data_readiness.profile import omitted, profile
+from raudit.stages.data_readiness.rows import duplicates, shared
+from raudit.stages.data_readiness.rules import MISSING, RULES, UNSAFE
+from raudit.stages.data_readiness.times import freshness, known_later
+from raudit.validate import Strict
+
+SCHEMA = "raudit.profiles/1"
+GROUP_BINS = 20
+
+
+CHECKS: tuple[Callable[[Setting], Part], ...] = (
+    placeholders,
+    duplicates,
+    shared,
+    leaks,
+    known_later,
+    contract,
+    counts,
+    noise,
+    coverage,
+    freshness,
+    constants,
+    outliers,
+)
+"""Every check, in the order of the report."""
+
+
+class DataReadiness:
+    """Whether the data is fit: copies, overlap, leaks, placeholders, labels, coverage; and how it is distributed."""
+
+    name: ClassVar[str] = "data_readiness"
+    title: ClassVar[str] = "Data readiness"
+    options: ClassVar[type[Strict]] = Options
+    rules: ClassVar[tuple[Rule, ...]] = RULES
+    facts: ClassVar[tuple[Fact, ...]] = FACTS
+    reads_facts: ClassVar[bool] = False
+    order: ClassVar[int] = 10
+
+    def run(self, evidence: Evidence, options: Options) -> StageResult:
+        """Profile the columns that have a role, and check the data set."""
+        names = _columns(evidence)
+        if not names or evidence.data.n_rows == 0:
+            raise NotEvaluable(
+                "there is no column or no row to profile", reference="nothing-to-profile"
+            )
+        setting = make_setting(evidence, options)
+        profiled = _profiled(evidence, names, options)
+        parts: list[Part] = []
+        with evidence.progress.task("checking data", total=len(CHECKS)) as step:
+            for check in CHECKS:
+                parts.append(check(setting))
+                step(1)
+        findings = [finding for part in parts for finding in part.findings]
+        failed = sum(1 for finding in findings if finding.status is Status.FAILED)
+        unclear = sum(1 for finding in findings if finding.status is Status.INDETERMINATE)
+        return StageResult(
+            summary=f"{profiled.summary} {len(findings)} checks were answered: {failed} failed, {unclear} "
+            f"could not be told.",
+            findings=(*profiled.findings, *findings),
+            tables=(*profiled.tables, *(table for part in parts for table in part.tables)),
+            facts=merged_facts(profiled, *parts),
+            notes=(
+                *profiled.notes,
+                *(note for part in parts for note in part.notes),
+                *_notes(setting),
+            ),
+            artefacts=profiled.artefacts,
+        )
+
+
+def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
+    """Facts of all checks; lists of the same name are joined."""
+    facts: dict[str, Any] = dict(profiled.facts)
+    for part in parts:
+        for name, value in part.facts.items():
+            facts[name] = (
+                [*facts[name], *value] if isinstance(value, list) and name in facts else value
+            )
+    return facts
+
+
+def _notes(setting: Setting) -> tuple[str, ...]:
+    said = [f"Rows were compared by {len(setting.features)} columns."]
+    if setting.identifiers:
+        said.append(
+            f"Taken for identifiers by their names, and not compared: {', '.join(setting.identifiers)}."
+        )
+    if setting.data.n_rows > setting.options.max_rows:
+        said.append(
+            f"Leakage and label noise were estimated on {setting.options.max_rows:,} rows drawn at random."
+        )
+    return tuple(said)
+
+
+def _profiled(evidence: Evidence, names: Mapping[str, ColumnName], options: Options) -> StageResult:
+    """Profiles of the columns that have a role; every column if the model's features are not known."""
+    left = len(names) - options.max_columns
+    shown = dict(list(names.items())[: options.max_columns])
+    features = _profiles(evidence, shown, options, bins=options.bins)
+    groups = _groups(evidence, shown, options)
+    n = evidence.data.n_rows
+    hidden = {name: _placeholders(evidence, column, options) for name, column in shown.items()}
+    findings = tuple(_missing(name, features[name], hidden[name], n, options) for name in shown)
+    worst = max((_share(item, n) for item in features.values()), default=0.0)
+    notes = [
+        f"Bins and levels with fewer than {options.small_cell} rows are pooled, and bin edges are rounded.",
+        f"Groups with fewer than {options.min_group} rows are not profiled by themselves.",
+    ]
+    if left > 0:
+        notes.append(f"{left} more columns were not profiled (max_columns).")
+    return StageResult(
+        summary=f"{len(features)} columns profiled on {n:,} rows and in {len(groups)} groups.",
+        findings=(*_model_file(evidence), *findings),
+        tables=(_table(features, n),),
+        facts={"data.missing_share_max": worst},
+        notes=tuple(notes),
+        artefacts={
+            "profiles": {
+                "schema": SCHEMA,
+                "n": n,
+                "small_cell": options.small_cell,
+                "features": features,
+                "groups": groups,
+            }
+        },
+    )
+
+
+def _placeholders(evidence: Evidence, column: ColumnName, options: Options) -> int:
+    kind = evidence.data.kinds.get(column)
+    if kind is None:
+        return 0  # a computed column
+    return missing_texts(evidence.data.frame([column])[column], kind, options.known_placeholders)
+
+
+def _model_file(evidence: Evidence) -> tuple[Finding, ...]:
+    """A model of an unsafe format is a finding; of any other, nothing needs saying."""
+    model = evidence.model
+    if model is None or not model.format.startswith("unsafe"):
+        return ()
+    return (
+        Finding(
+            rule=UNSAFE.id,
+            subject=Subject(kind="model", name="model", detail={"format": model.format}),
+            status=Status.FAILED,
+            severity=UNSAFE.severity,
+            statement=f"The model was read by running the code in its file ({model.format}).",
+            reason=f"The plan names the format and pins the file: SHA-256 {model.sha256}.",
+            requirements=UNSAFE.requirements,
+            anchor="model.format",
+            remedy=UNSAFE.fix,
+        ),
+    )
+
+
+def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
+    """Columns by the name they are kept under; computed ones go by their role, so that models can be compared."""
+    roles, kinds = evidence.roles, evidence.data.kinds
+    plain = list(roles.features) or [name for name in kinds if name != roles.weight]
+    plain += [ColumnName(a.column) for a in (*roles.sensitive, *roles.control)]
+    taken = {o.column for o in (roles.label, roles.prediction, roles.baseline) if o is not None} | {
+        roles.score
+    }
+    names = {
+        str(name): name for name in dict.fromkeys(plain) if name in kinds and name not in taken
+    }
+    for role, column in (
+        ("label", roles.label and roles.label.column),
+        ("prediction", roles.prediction and roles.prediction.column),
+        ("score", roles.score),
+    ):
+        if column:
+            names[f"({role})"] = column
+    return names
+
+
+def _profiles(
+    evidence: Evidence,
+    names: Mapping[str, ColumnName],
+    options: Options,
+    *,
+    bins: int,
+    mask: Any = None,
+) -> dict[str, Any]:
+    kinds = evidence.data.kinds
+    found = {}
+    for name, column in names.items():
+        if str(column) in evidence.withheld:
+            found[name] = _withheld(evidence, column, mask)
+            continue
+        series = evidence.data.frame([column])[column]
+        series = series if mask is None else series[mask]
+        kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
+        found[name] = profile(
+            series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
+        )
+    return found
+
+
+def _withheld(evidence: Evidence, column: ColumnName, mask: Any) -> dict[str, Any]:
+    """Only how many there are: a level that many rows share, such as an agent's name, is a person's name still."""
+    series = evidence.data.frame([column])[column]
+    series = series if mask is None else series[mask]
+    missing = int(series.isna().sum())
+    return omitted(len(series) - missing, missing, "its values may name somebody")
+
+
+def _groups(
+    evidence: Evidence, names: Mapping[str, ColumnName], options: Options
+) -> list[dict[str, Any]]:
+    groups = []
+    for attribute in evidence.roles.sensitive:
+        labels = group_labels(
+            evidence.data.frame([ColumnName(attribute.column)])[attribute.column], attribute
+        )
+        rest = {name: column for name, column in names.items() if column != attribute.column}
+        for group, count in sorted(labels.value_counts().items()):
+            if count >= options.min_group:
+                mask = (labels == group).to_numpy()
+                features = _profiles(evidence, rest, options, bins=GROUP_BINS, mask=mask)
+                label = attribute.label or attribute.column
+                groups.append(
+                    {"attribute": label, "group": str(group), "n": int(count), "features": features}
+                )
+    return groups
+
+
+def _share(item: Mapping[str, Any], n_rows: int) -> float:
+    return float(item["missing"] / n_rows)
+
+
+def _missing(
+    name: str, item: Mapping[str, Any], hidden: int, n_rows: int, options: Options
+) -> Finding:
+    empty = int(item["missing"])
+    share = (empty + hidden) / n_rows
+    beside = (
+        f" and holds a placeholder in {hidden:,} more ({share:.1%} together)"
+        if hidden
+        else f" ({share:.1%})"
+    )
+    passed = share <= options.max_missing
+    return Finding(
+        rule=MISSING.id,
+        subject=Subject(kind="column", name=name),
+        status=Status.PASSED if passed else Status.FAILED,
+        severity=MISSING.severity,
+        statement=f"{name} is missing in {empty:,} of {n_rows:,} rows{beside}.",
+        measurement=Measurement(
+            metric="missing_share", value=share, n=n_rows, events=empty + hidden
+        ),
+        threshold=Threshold(
+            high=options.max_missing,
+            source="default" if options.max_missing == Options().max_missing else "plan",
+        ),
+        requirements=MISSING.requirements,
+        anchor="stages.data_readiness.max_missing",
+        remedy="" if passed else MISSING.fix,
+    )
+
+
+def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
+    columns = (
+        Column(key="name", label="Column"),
+        Column(key="kind", label="Kept as"),
+        Column(key="n", label="Values", kind="count"),
+        Column(key="missing", label="Missing", kind="proportion"),
+        Column(key="bins", label="Bins or levels", kind="count"),
+    )
+    words = {"number": "bins", "levels": "levels", "omitted": "not kept"}
+    rows = tuple(
+        {
+            "name": name,
+            "kind": words[item["kind"]]
+            + (f" ({item['why']})" if item["kind"] == "omitted" else ""),
+            "n": item["n"],
+            "missing": _share(item, n_rows),
+            "bins": len(item["counts"]) if item["kind"] != "omitted" else None,
+        }
+        for name, item in features.items()
+    )
+    return Table(
+        id="columns",
+        title="Columns",
+        columns=columns,
+        rows=rows,
+        caption=f"Counted on all {n_rows:,} rows.",
+    )
+
+
+STAGE = DataReadiness()

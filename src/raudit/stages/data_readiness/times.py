@@ -1,0 +1,150 @@
+"""Times: freshness, gaps, and values that are known only after the outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from raudit.findings import Finding, Measurement, Status, Threshold
+from raudit.stages.data_readiness.part import Part, Setting, answer
+from raudit.stages.data_readiness.rules import LEAK, TIME
+
+DAY = 86_400.0
+
+
+def as_times(series: Any) -> Any:
+    """A column as times in UTC; what is none is missing."""
+    import warnings
+
+    import pandas as pd
+
+    if (
+        series.dtype.kind in "iuf"
+        and not series.empty
+        and series.dropna().between(1900, 2200).all()
+    ):
+        series = series.astype("Int64").astype("string")  # years
+    elif series.dtype.kind in "iuf":
+        return pd.to_datetime(series, unit="s", utc=True, errors="coerce")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of formats that differ between rows; those become missing
+        return pd.to_datetime(series, utc=True, errors="coerce", format="ISO8601")
+
+
+def freshness(setting: Setting) -> Part:
+    """Newest row and longest gap."""
+    name = setting.options.time
+    if name is None:
+        return Part()
+    if name not in setting.data.kinds:
+        return Part(findings=(_untold(name, "there is no such column"),))
+    raw = setting.column(name)
+    times = as_times(raw)
+    unread = int(times.isna().sum())
+    times = times.dropna().sort_values()
+    if times.empty:
+        return Part(findings=(_untold(name, "no value of the column is a time"),))
+    gaps = times.diff().dt.total_seconds().dropna() / DAY
+    longest = float(gaps.max()) if len(gaps) else 0.0
+    newest = times.iloc[-1]
+    facts: dict[str, Any] = {
+        "data.newest": newest.strftime("%Y-%m-%d"),
+        "data.gap_days_max": longest,
+    }
+    wanted = setting.options.freshness
+    findings = []
+    said = f"The newest of {len(times):,} rows is of {newest:%Y-%m-%d} and the oldest of {times.iloc[0]:%Y-%m-%d}"
+    said += f"; {unread:,} rows have no time that could be read." if unread else "."
+    if wanted.as_of is not None:
+        age = float((as_times(_one(wanted.as_of)).iloc[0] - newest).total_seconds() / DAY)
+        facts["data.age_days"] = age
+        findings.append(
+            _limited(
+                "age_days",
+                age,
+                wanted.max_age_days,
+                f"{said} On {wanted.as_of} that is {age:,.1f} days.",
+            )
+        )
+    if wanted.max_gap_days is not None:
+        said_gap = (
+            f"The longest time between two rows that follow one another is {longest:,.1f} days."
+        )
+        findings.append(_limited("gap_days", longest, wanted.max_gap_days, said_gap))
+    return Part(findings=tuple(findings), facts=facts, notes=(said,))
+
+
+def _one(text: str) -> Any:
+    import pandas as pd
+
+    return pd.Series([text])
+
+
+def _untold(name: str, why: str) -> Finding:
+    return answer(
+        TIME,
+        kind="data",
+        name="freshness",
+        status=Status.INDETERMINATE,
+        statement=f"Freshness and gaps could not be told from {name}.",
+        reason=why,
+        anchor="time",
+    )
+
+
+def _limited(metric: str, value: float, most: float | None, statement: str) -> Finding:
+    status = (
+        Status.INDETERMINATE if most is None else Status.PASSED if value <= most else Status.FAILED
+    )
+    return answer(
+        TIME,
+        kind="data",
+        name="freshness",
+        detail={"metric": metric},
+        status=status,
+        statement=statement,
+        reason="no largest age is declared (freshness.max_age_days)" if most is None else "",
+        measurement=Measurement(metric=metric, value=value, n=1, unit="days"),
+        threshold=Threshold(high=most, source="plan") if most is not None else None,
+        anchor=f"freshness.max_{metric}",
+    )
+
+
+def known_later(setting: Setting) -> Part:
+    """Features whose time stamp, or whose own value, lies after the outcome."""
+    options = setting.options
+    if options.outcome_time is None:
+        return Part()
+    kinds = setting.data.kinds
+    outcome = as_times(setting.column(options.outcome_time))
+    stamps = {feature: stamp for feature, stamp in options.known_at.items() if stamp in kinds}
+    stamps |= {
+        str(name): str(name)
+        for name in setting.features
+        if name in kinds
+        and name != options.outcome_time
+        and str(kinds[name]) == "time"
+        and str(name) not in stamps
+    }
+    findings, leaks = [], []
+    for feature, stamp in stamps.items():
+        times = as_times(setting.column(stamp))
+        both = times.notna() & outcome.notna()
+        n, late = int(both.sum()), int((times[both] > outcome[both]).sum())
+        if late:
+            leaks.append(feature)
+        findings.append(
+            answer(
+                LEAK,
+                kind="column",
+                name=feature,
+                detail={"by": "time"},
+                status=Status.FAILED if late else Status.PASSED if n else Status.INDETERMINATE,
+                statement=f"{feature} carries a time after the outcome in {late:,} of {n:,} rows.",
+                reason="" if n else "no row has both times",
+                measurement=Measurement(
+                    metric="known_later_share", value=late / n if n else None, n=n, events=late
+                ),
+                anchor="outcome_time",
+            )
+        )
+    return Part(findings=tuple(findings), facts={"data.leaks": leaks})

@@ -1,0 +1,216 @@
+"""Performance against the reference: estimated without labels, and bounded while labels are late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.data import ColumnName, DataSet, Roles
+from raudit.data.encode import level_text, same_text
+from raudit.data.roles import Outcome
+from raudit.evidence import Evidence
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.stages.drift.options import Options
+from raudit.stages.drift.rules import DELAYED, PERFORMANCE
+from raudit.stats import wilson
+from raudit.stats.unlabelled import calibration, delayed_bounds, estimated_performance
+
+Ints = NDArray[np.int64]
+ROWS = 200
+"""Fewest labelled rows of the reference on which calibration can be tested."""
+TIGHT = 0.1
+"""Largest calibration error that the test may leave open."""
+
+
+def outcomes(data: DataSet, outcome: Outcome) -> Ints:
+    """1 for favourable, 0 for not, -1 where it is missing; of shape (n_rows,)."""
+    import pandas as pd
+
+    good = {same_text(text) for text in outcome.favourable}
+    codes, values = pd.factorize(data.frame([outcome.column])[outcome.column])
+    lookup = np.array(
+        [int(same_text(level_text(value)) in good) for value in values] + [-1], dtype=np.int64
+    )
+    return lookup[codes]
+
+
+def decisions(data: DataSet, roles: Roles, scores: NDArray[np.float64] | None) -> Ints | None:
+    """Decisions by threshold, or as they are given."""
+    if roles.threshold is not None and scores is not None:
+        return (scores >= roles.threshold).astype(np.int64)
+    return outcomes(data, roles.prediction) if roles.prediction is not None else None
+
+
+def scores_of(data: DataSet, roles: Roles) -> NDArray[np.float64] | None:
+    """Scores, or None if there are none."""
+    import pandas as pd
+
+    if roles.score is None:
+        return None
+    column = data.frame([ColumnName(roles.score)])[roles.score]
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+
+
+def performance(evidence: Evidence, options: Options) -> tuple[list[Finding], dict[str, Any]]:
+    """Accuracy of the audited rows against the reference's, with what is known of their labels."""
+    reference = evidence.reference
+    if reference is None or not (evidence.roles.label and evidence.roles.label.favourable):
+        return [], {}
+    scores = scores_of(evidence.data, evidence.roles)
+    chosen = decisions(evidence.data, evidence.roles, scores)
+    if chosen is None:
+        return [], {}
+    before = _reference_accuracy(evidence)
+    findings: list[Finding] = []
+    facts: dict[str, Any] = {}
+    delayed, bounds = _delayed(evidence, chosen, before, options)
+    if delayed is not None:
+        findings.append(delayed)
+        facts |= bounds
+    if scores is not None:
+        finding, estimate = _estimated(evidence, scores, chosen, before, options)
+        findings.append(finding)
+        facts |= estimate
+    return findings, facts
+
+
+def _reference_accuracy(evidence: Evidence) -> tuple[int, int] | None:
+    """Right decisions and labelled rows of the reference."""
+    reference = evidence.reference
+    assert reference is not None  # noqa: S101 -- the caller has looked
+    roles = reference.roles
+    if roles.label is None:
+        return None
+    chosen = decisions(reference.data, roles, scores_of(reference.data, roles))
+    if chosen is None:
+        return None
+    y = outcomes(reference.data, roles.label)
+    known = y >= 0
+    return int((y[known] == chosen[known]).sum()), int(known.sum())
+
+
+def _estimated(
+    evidence: Evidence,
+    scores: NDArray[np.float64],
+    chosen: Ints,
+    before: tuple[int, int] | None,
+    options: Options,
+) -> tuple[Finding, dict[str, Any]]:
+    why = _not_calibrated(evidence, scores, options)
+    if why or before is None:
+        statement = "Performance was not estimated without labels."
+        reason = why or "the reference has no labels and decisions to compare with"
+        return _finding(Status.INDETERMINATE, statement, reason=reason), {}
+    right, n = before
+    old = right / n
+    bounds = wilson(right, n)
+    estimates = {e.metric: e for e in estimated_performance(scores, chosen)}
+    now = estimates["accuracy"]
+    limit = old - options.max_drop
+    status = (
+        Status.PASSED
+        if now.low >= limit
+        else Status.FAILED
+        if now.high < limit
+        else Status.INDETERMINATE
+    )
+    others = "; ".join(
+        f"{e.metric.replace('_', ' ')} {e.value:.1%} ({e.low:.1%} to {e.high:.1%})"
+        for e in estimates.values()
+        if e is not now
+    )
+    statement = (
+        f"Estimated from calibrated scores of {now.n:,} rows, accuracy is {now.value:.1%} (95 % interval "
+        f"{now.low:.1%} to "
+        f"{now.high:.1%}) and was {old:.1%} ({float(bounds.low):.1%} to {float(bounds.high):.1%}) on the reference's "
+        f"{n:,} labelled rows; {others}. It holds only while scores mean what they meant there."
+    )
+    measurement = Measurement(
+        metric="estimated_accuracy",
+        value=now.value,
+        n=now.n,
+        interval=Interval(low=now.low, high=now.high, method="CBPE"),
+        method="confidence-based performance estimation",
+    )
+    finding = _finding(
+        status,
+        statement,
+        reason="the interval holds the smallest accepted accuracy"
+        if status is Status.INDETERMINATE
+        else "",
+        measurement=measurement,
+        threshold=Threshold(low=limit, source="reference less max_drop"),
+    )
+    return finding, {"drift.estimated_accuracy": now.value}
+
+
+def _not_calibrated(evidence: Evidence, scores: NDArray[np.float64], options: Options) -> str:
+    """Why scores cannot be taken for probabilities; empty if they can."""
+    reference = evidence.reference
+    assert reference is not None  # noqa: S101
+    if not np.isfinite(scores).all():
+        return "some scores are missing"
+    if scores.size and (scores.min() < 0 or scores.max() > 1):
+        return "scores lie outside 0 to 1, so they are no probabilities"
+    old = scores_of(reference.data, reference.roles)
+    if old is None or reference.roles.label is None:
+        return "the reference has no scores with labels on which calibration could be tested"
+    y = outcomes(reference.data, reference.roles.label)
+    known = (y >= 0) & np.isfinite(old)
+    if int(known.sum()) < ROWS:
+        return (
+            f"{int(known.sum()):,} labelled rows are too few to test calibration; it takes {ROWS}"
+        )
+    tested = calibration(y[known], old[known])
+    if tested.p_value < options.min_p_calibrated:
+        return (
+            f"scores are not calibrated on the reference's {tested.n:,} labelled rows (p = {tested.p_value:.2g}, mean "
+            f"error {tested.error:.1%})"
+        )
+    if tested.error_high > TIGHT:
+        return f"calibration is known to within {tested.error_high:.0%} only"
+    return ""
+
+
+def _delayed(
+    evidence: Evidence, chosen: Ints, before: tuple[int, int] | None, options: Options
+) -> tuple[Finding | None, dict[str, Any]]:
+    label = evidence.roles.label
+    assert label is not None  # noqa: S101 -- the caller has looked
+    y = outcomes(evidence.data, label)
+    known = y >= 0
+    late = int((~known).sum())
+    if late == 0:
+        return None, {}
+    right = int((y[known] == chosen[known]).sum())
+    low, high = delayed_bounds(right, int(known.sum()), late)
+    limit = None if before is None else before[0] / before[1] - options.max_drop
+    status = Status.INDETERMINATE
+    if limit is not None and (low >= limit or high < limit):
+        status = Status.PASSED if low >= limit else Status.FAILED
+    finding = DELAYED.finding(
+        status,
+        Subject(kind="data", name=evidence.data.name, detail={"metric": "accuracy"}),
+        f"{late:,} of {y.size:,} labels are not known yet; accuracy will be between {low:.1%} and {high:.1%} "
+        "whatever they turn out to be.",
+        reason="the bounds hold the smallest accepted accuracy, or there is none to hold them against"
+        if status is Status.INDETERMINATE
+        else "",
+        measurement=Measurement(
+            metric="accuracy",
+            value=None,
+            n=int(y.size),
+            interval=Interval(low=low, high=high, level=1.0, method="bounds over late labels"),
+            undefined_because=f"{late:,} labels are late",
+        ),
+        threshold=None if limit is None else Threshold(low=limit, source="reference less max_drop"),
+        anchor="stages.drift.max_drop",
+    )
+    return finding, {"drift.accuracy_low": low, "drift.accuracy_high": high}
+
+
+def _finding(status: Status, statement: str, **more: Any) -> Finding:
+    subject = Subject(kind="model", name="model", detail={"metric": "accuracy"})
+    return PERFORMANCE.finding(status, subject, statement, anchor="stages.drift.max_drop", **more)

@@ -1,0 +1,287 @@
+"""The alerts that the launch form promises, held against the series."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from raudit.trend.series import Point, Series
+
+State = Literal["firing", "quiet", "undecided", "not evaluated"]
+
+UNDER = (
+    "under",
+    "below",
+    "less than",
+    "lower than",
+    "smaller than",
+    "falls under",
+    "falls below",
+    "drops below",
+    "<=",
+    "<",
+)
+OVER = (
+    "over",
+    "above",
+    "more than",
+    "higher than",
+    "larger than",
+    "greater than",
+    "exceeds",
+    "rises above",
+    ">=",
+    ">",
+)
+UNITS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+_COMPARED = re.compile(
+    rf"(?<![\w.])(?P<side>{'|'.join(map(re.escape, sorted(UNDER + OVER, key=len, reverse=True)))})\s*"
+    r"(?P<number>[-+]?\d+(?:[.,]\d+)?)\s*(?P<percent>%|percent(?!age)|per cent)?"
+    r"(?!\s*(?:hour|day|week|month|quarter|year))",
+)
+_WINDOW = re.compile(
+    r"(?:over|for|within|in|during|across)\s+(?:the\s+last\s+)?(?P<number>\d+)\s+(?P<unit>hour|day|week|month|quarter|year)s?"
+)
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "approval": ("selection",),
+    "approvals": ("selection",),
+    "approved": ("selection",),
+    "pre": (),
+    "selected": ("selection",),
+    "decisions": ("selection",),
+    "divided": ("ratio",),
+    "share": ("rate", "share"),
+    "shares": ("rate", "share"),
+    "rates": ("rate",),
+    "gap": ("difference",),
+    "disparity": ("difference",),
+    "stability": ("psi",),
+    "drift": ("psi",),
+    "impact": ("selection", "ratio"),
+    "empty": ("missing", "share"),
+    "missing": ("missing", "share"),
+    "duplicates": ("duplicate", "share"),
+    "errors": ("error", "rate"),
+}
+"""Words of people to words of metrics."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """A row of the form."""
+
+    metric: str
+    threshold: str
+    channel: str = ""
+    on_call: str = ""
+    playbook: str = ""
+    """What to do, where the form says so: the guardrail's action, or the way back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A threshold as read."""
+
+    side: Literal["under", "over"]
+    value: float
+    window: timedelta | None
+
+    def crossed(self, value: float) -> bool:
+        """Whether a value lies on the wrong side."""
+        return value < self.value if self.side == "under" else value > self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A row and what became of it."""
+
+    row: AlertRow
+    state: State
+    sentence: str
+    series: tuple[str, ...] = ()
+    """Names of the series it was held against."""
+    value: float | None = None
+    """The worst of them."""
+
+
+def alert_rows(answers: Mapping[str, Any]) -> tuple[AlertRow, ...]:
+    """Rows of ``monitoring.alerts``, each with the guardrail's action where one names the same metric.
+
+    Parameters
+    ----------
+    answers
+        Values of the launch form's answers by question.
+    """
+    rows = answers.get("monitoring.alerts") or ()
+    actions = {
+        _words(str(g.get("metric", ""))): str(g.get("action", ""))
+        for g in answers.get("problem.guardrails") or ()
+    }
+    back = {"rehearsed": "rehearsed", "described": "described, not rehearsed"}.get(
+        str(answers.get("rollout.rollback")), ""
+    )
+    return tuple(
+        AlertRow(
+            metric=str(row.get("metric", "")),
+            threshold=str(row.get("threshold", "")),
+            channel=str(row.get("channel", "")),
+            on_call=str(row.get("on_call", "")),
+            playbook=_action(str(row.get("metric", "")), actions)
+            or (f"The way back is {back}." if back else ""),
+        )
+        for row in rows
+    )
+
+
+def _action(metric: str, actions: Mapping[frozenset[str], str]) -> str:
+    """Action of the guardrail that shares most words with the alert's metric."""
+    words = _words(metric)
+    shared = max(
+        actions, key=lambda other: (len(words & other), sorted(other)), default=frozenset()
+    )
+    return actions[shared] if shared and len(words & shared) >= max(2, len(words) // 2) else ""
+
+
+def read_condition(text: str) -> Condition | None:
+    """Read a threshold such as ``under 0.85 over 7 days``; None if it names no number to cross."""
+    plain = " ".join(text.lower().split())
+    window = _WINDOW.search(plain)
+    rest = plain[: window.start()] + plain[window.end() :] if window else plain
+    found = _COMPARED.search(rest)
+    if found is None:
+        return None
+    value = float(found["number"].replace(",", "."))
+    if found["percent"]:
+        value /= 100
+    span = timedelta(days=int(window["number"]) * UNITS[window["unit"]]) if window else None
+    return Condition(side="under" if found["side"] in UNDER else "over", value=value, window=span)
+
+
+def matching(text: str, series: Iterable[Series]) -> tuple[Series, ...]:
+    """Series that a metric written by a person means: every word of the metric's name is said, most words first.
+
+    If the text names subjects, such as an attribute, only theirs are taken.
+    """
+    said = _words(text)
+    whole = " ".join(text.lower().split())
+    candidates = [one for one in series if _metric_words(one.metric) <= said or one.metric in whole]
+    if not candidates:
+        return ()
+    most = max(len(_metric_words(one.metric)) for one in candidates)
+    candidates = [one for one in candidates if len(_metric_words(one.metric)) == most]
+    named = [one for one in candidates if _plain(one.finding.subject.name) & _plain(text)]
+    return tuple(named or candidates)
+
+
+def _metric_words(metric: str) -> frozenset[str]:
+    """Words that must be said; demographic parity compares selection rates, and is rarely called by its name."""
+    words = frozenset(metric.lower().replace("demographic_parity", "selection").split("_"))
+    return words - {"rate"} if "selection" in words else words
+
+
+def _plain(text: str) -> frozenset[str]:
+    return frozenset(word for word in re.split(r"[^a-z0-9]+", text.lower()) if len(word) > 1)
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words of a text and what they stand for."""
+    words = _plain(text)
+    return words | {other for word in words for other in SYNONYMS.get(word, ())}
+
+
+def evaluate(rows: Sequence[AlertRow], series: Sequence[Series]) -> tuple[Alert, ...]:
+    """Hold each row against the series; what cannot be evaluated says why and is never quiet."""
+    return tuple(_evaluated(row, series) for row in rows)
+
+
+def _evaluated(row: AlertRow, series: Sequence[Series]) -> Alert:
+    condition = read_condition(row.threshold)
+    if condition is None:
+        return Alert(
+            row=row,
+            state="not evaluated",
+            sentence="No number to cross can be read from when it fires.",
+        )
+    found = matching(row.metric, series)
+    if not found:
+        return Alert(
+            row=row,
+            state="not evaluated",
+            sentence="No measurement of these records is what it watches.",
+        )
+    names = tuple(one.name for one in found)
+    judged = [(one, *_state(one, condition)) for one in found]
+    for state in ("firing", "undecided", "quiet"):
+        hit = [(one, value) for one, was, value in judged if was == state]
+        if hit:
+            worst = (min if condition.side == "under" else max)(
+                hit, key=lambda pair: _key(pair[1], condition)
+            )
+            sentence = _sentence(worst[0], worst[1], condition, state, len(found))
+            return Alert(row=row, state=state, sentence=sentence, series=names, value=worst[1])
+    return Alert(
+        row=row, state="not evaluated", sentence="Nothing was measured in its window.", series=names
+    )
+
+
+def _key(value: float | None, condition: Condition) -> float:
+    return value if value is not None else condition.value
+
+
+def _window(series: Series, condition: Condition) -> list[Point]:
+    points = [point for point in series.points if point.value is not None or point.bounded]
+    if not points:
+        return []
+    if condition.window is None:
+        return points[-1:]
+    return [point for point in points if point.at > points[-1].at - condition.window]
+
+
+def _state(series: Series, condition: Condition) -> tuple[str, float | None]:
+    """State of one series: its mean over the window against the threshold, weighted by rows."""
+    points = _window(series, condition)
+    if not points:
+        return "nothing", None
+    known = [point for point in points if point.value is not None]
+    if len(known) < len(points):
+        ends = [
+            end
+            for p in points
+            for end in ((p.low, p.high) if p.bounded else (p.value, p.value))
+            if end is not None
+        ]
+        crossed = [condition.crossed(end) for end in ends]
+        return ("firing" if all(crossed) else "quiet" if not any(crossed) else "undecided"), None
+    weights = [max(point.measurement.n, 1) for point in known]
+    value = sum(
+        w * p.value for w, p in zip(weights, known, strict=True) if p.value is not None
+    ) / sum(weights)
+    return ("firing" if condition.crossed(value) else "quiet"), value
+
+
+def _sentence(
+    series: Series, value: float | None, condition: Condition, state: str, count: int
+) -> str:
+    points = _window(series, condition)
+    last = points[-1]
+    among = f", the worst of {count} that it watches" if count > 1 else ""
+    limit = f"fires {condition.side} {condition.value:g}"
+    if value is None:
+        lows, highs = (
+            [p.low for p in points if p.low is not None],
+            [p.high for p in points if p.high is not None],
+        )
+        span = f"between {min(lows):.4g} and {max(highs):.4g}" if lows and highs else "open"
+        return f"{series.name} is {span} while labels are late{among}; it {limit}: {state}."
+    many = f"the mean of {len(points)} audits" if len(points) > 1 else f"at {last.at:%Y-%m-%d}"
+    text = f"{series.name} is {value:.4g} ({many}, {last.measurement.n:,} rows at the last{among}); it {limit}"
+    if len(points) == 1 and last.low is not None and last.high is not None and last.high > last.low:
+        text += f", and its 95 % interval is {last.low:.4g} to {last.high:.4g}"
+        sides = {condition.crossed(last.low), condition.crossed(last.high)}
+        if len(sides) > 1:
+            text += ", so chance alone can put it on either side"
+    return f"{text}: {state}."

@@ -1,0 +1,312 @@
+"""A series as a record, so that it is kept, drawn and printed as every other record is."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+
+from raudit import __version__
+from raudit.canonical import digest, sha256
+from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject
+from raudit.record import (
+    Column,
+    Figure,
+    Input,
+    Outcome,
+    Record,
+    Run,
+    StageRecord,
+    Table,
+    Verdict,
+    record_bytes,
+)
+from raudit.trend.alerts import Alert
+from raudit.trend.routes import exit_status, outside_sentence
+from raudit.trend.watch import Trend, Watched
+
+MAX_FIGURES = 3
+MAX_ROWS = 12
+
+ALERT = Rule(
+    id="RA-TREND-001",
+    title="An alert fires",
+    why="Somebody promised to act when a number crosses a line.",
+    how="Each alert row of the launch form is held against the series: the mean over its window, weighted by rows. "
+    "Where labels are late, their bounds are held against the line. What cannot be evaluated is said, never quiet.",
+    fix="Follow the playbook, and write down what was done.",
+    severity=Severity.HIGH,
+    requirements=("eu-ai-act:72", "nist-ai-rmf:MEASURE-2.4", "nist-ai-rmf:MANAGE-4.1"),
+)
+
+CONTROL = Rule(
+    id="RA-TREND-002",
+    title="A series left its control limits",
+    why="A number that leaves the range in which chance moves it has a cause.",
+    how="Limits around the weighted mean of the first audits, from each point's own standard error, widened where the "
+    "first audits spread further than that. The chance of any false alarm is shared among all series and spent over "
+    "all audits planned.",
+    fix="Find the cause before the next release; if the change is meant, start a new series from here.",
+    severity=Severity.MEDIUM,
+    requirements=("eu-ai-act:72", "nist-ai-rmf:MEASURE-2.4"),
+)
+
+RULES = (ALERT, CONTROL)
+
+
+def series_record(
+    trend: Trend, alerts: Sequence[Alert], records: Sequence[Record], *, notes: Sequence[str] = ()
+) -> Record:
+    """Make the record of a series; its time is that of the latest audit, so that it can be made again.
+
+    Parameters
+    ----------
+    records
+        The audits, in order of time; their digests are the inputs.
+    notes
+        What else is to be said, such as audits that are missing.
+    """
+    inputs = tuple(
+        Input(
+            role="record",
+            name=f"{record.run.clock[:10]} run {record.run.id}",
+            sha256=sha256(record_bytes(record)),
+            bytes=len(record_bytes(record)),
+        )
+        for record in records
+    )
+    latest = records[-1]
+    run = Run(
+        id=digest([item.sha256 for item in inputs])[:16],
+        clock=latest.run.clock,
+        seed=0,
+        raudit=__version__,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        packages={},
+    )
+    stage = StageRecord(
+        name="trend",
+        title="Series",
+        outcome=Outcome.COMPLETED,
+        rules=RULES,
+        summary=_summary(trend, alerts, records),
+        findings=(
+            *(_alert(alert) for alert in alerts),
+            *(_control(w) for w in trend.watched if w.limits),
+        ),
+        tables=_tables(trend, alerts),
+        figures=tuple(_figure(w) for w in _shown(trend, alerts)[:MAX_FIGURES]),
+        notes=(*_notes(trend), *notes),
+    )
+    record = Record(run=run, system=latest.system, plan={}, inputs=inputs, stages=(stage,))
+    return record.with_verdict(_verdict(record, trend, alerts))
+
+
+def _summary(trend: Trend, alerts: Sequence[Alert], records: Sequence[Record]) -> str:
+    firing = sum(1 for alert in alerts if alert.state == "firing")
+    limited = sum(1 for watched in trend.watched if watched.limits)
+    span = f"{records[0].run.clock[:10]} to {records[-1].run.clock[:10]}"
+    return (
+        f"{len(records)} audits from {span}: {len(trend.watched)} series, {limited} with control limits, "
+        f"{len(trend.out_of_control)} outside them; {firing} of {len(alerts)} alerts fire."
+    )
+
+
+def _alert(alert: Alert) -> Finding:
+    status = {"firing": Status.FAILED, "quiet": Status.PASSED}.get(
+        alert.state, Status.INDETERMINATE
+    )
+    called = (
+        f" Called: {alert.row.on_call}, by {alert.row.channel}."
+        if alert.state == "firing" and alert.row.on_call
+        else ""
+    )
+    playbook = f" {alert.row.playbook}" if alert.state == "firing" and alert.row.playbook else ""
+    return ALERT.finding(
+        status,
+        Subject(kind="question", name="monitoring.alerts", detail={"metric": alert.row.metric}),
+        f"{alert.row.metric}: {alert.sentence}{called}{playbook}",
+        reason="" if status is not Status.INDETERMINATE else f"the alert is {alert.state}",
+        anchor="answers.monitoring.alerts",
+        remedy=(alert.row.playbook or ALERT.fix) if status is Status.FAILED else "",
+    )
+
+
+def _control(watched: Watched) -> Finding:
+    point = watched.tested[-1]
+    low, high = watched.limits[-1]
+    out = bool(watched.outside) and watched.outside[-1] is point
+    value = point.value if point.value is not None else float("nan")
+    text = (
+        outside_sentence(watched)
+        if out
+        else f"{watched.series.name} is {value:.4g}, within its limits {low:.4g} to {high:.4g}; a change within "
+        "these would not have shown."
+    )
+    return CONTROL.finding(
+        Status.FAILED if out else Status.PASSED,
+        Subject(
+            kind=watched.series.kind,
+            name=watched.series.subject,
+            detail={"metric": watched.series.metric, "series": watched.series.fingerprint[:12]},
+        ),
+        text,
+        measurement=Measurement(
+            metric=watched.series.metric,
+            value=value,
+            n=point.measurement.n,
+            interval=Interval(low=point.low, high=point.high, method="as measured"),
+        ),
+    )
+
+
+def _shown(trend: Trend, alerts: Sequence[Alert]) -> list[Watched]:
+    """Series worth a picture: watched by an alert that fires, out of control, changed, watched by any alert, others."""
+    firing = {name for alert in alerts if alert.state == "firing" for name in alert.series}
+    named = {name for alert in alerts for name in alert.series}
+    drawn = [
+        w
+        for w in trend.watched
+        if sum(1 for p in w.series.points if p.value is not None or p.bounded) > 1
+    ]
+    return sorted(
+        drawn,
+        key=lambda w: (
+            w.series.name not in firing,
+            w not in trend.out_of_control,
+            not w.changes,
+            w.series.name not in named,
+            w.series.finding.severity.rank,
+        ),
+    )
+
+
+def _figure(watched: Watched) -> Figure:
+    series = watched.series
+    points = [p for p in series.points if p.value is not None or p.bounded]
+    start = points[0].at
+    days = [(p.at - start).total_seconds() / 86_400 for p in points]
+    lines = [
+        {
+            "label": series.metric,
+            "x": days,
+            "y": [p.value for p in points],
+            "low": [p.low for p in points],
+            "high": [p.high for p in points],
+        }
+    ]
+    if watched.limits:
+        place = [
+            (p.at - start).total_seconds() / 86_400 for p in watched.tested[-len(watched.limits) :]
+        ]
+        for label, side in (("lower limit", 0), ("upper limit", 1)):
+            lines.append(
+                {
+                    "label": label,
+                    "x": place,
+                    "y": [limit[side] for limit in watched.limits],
+                    "low": [],
+                    "high": [],
+                }
+            )
+    marks = [
+        {
+            "x": (watched.tested[c.index].at - start).total_seconds() / 86_400,
+            "label": f"changed by {c.after - c.before:+.3g}",
+        }
+        for c in watched.changes[:3]
+    ]
+    late = sum(1 for p in points if p.bounded)
+    return Figure(
+        id=f"series-{series.fingerprint[:12]}",
+        kind="lines",
+        title=series.name,
+        alt=f"{series.name} over {len(points)} audits from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}. "
+        f"{watched.sentence}",
+        data={
+            "series": lines,
+            "x_label": f"days since {start:%Y-%m-%d}",
+            "y_label": series.metric,
+            "marks": marks,
+        },
+        caption=watched.sentence
+        + (f" At {late} audits labels are late, and only the bounds are drawn." if late else ""),
+    )
+
+
+def _tables(trend: Trend, alerts: Sequence[Alert]) -> tuple[Table, ...]:
+    shown = [w for w in _shown(trend, alerts) if w.sentence][:MAX_ROWS]
+    changes = Table(
+        id="series",
+        title="What changed",
+        columns=(
+            Column(key="name", label="Series"),
+            Column(key="n", label="Audits", kind="count"),
+            Column(key="sentence", label="From the first to the last"),
+            Column(key="changes", label="Changes of level"),
+        ),
+        rows=tuple(
+            {
+                "name": w.series.name,
+                "n": len(w.series.points),
+                "sentence": w.sentence,
+                "changes": "; ".join(
+                    f"{w.tested[c.index].at:%Y-%m-%d}: {c.after - c.before:+.3g} ({c.low:+.3g} to {c.high:+.3g})"
+                    for c in w.changes
+                )
+                or (w.why or "none that chance does not explain"),
+            }
+            for w in shown
+        ),
+        caption=f"{len(shown)} of {len(trend.watched)} series; the record of each audit holds all.",
+    )
+    called = Table(
+        id="alerts",
+        title="Alerts of the launch form",
+        columns=(
+            Column(key="metric", label="What is watched"),
+            Column(key="fires", label="Fires when"),
+            Column(key="state", label="State"),
+            Column(key="on_call", label="Who acts"),
+            Column(key="channel", label="Where it arrives"),
+            Column(key="playbook", label="What to do"),
+        ),
+        rows=tuple(
+            {
+                "metric": a.row.metric,
+                "fires": a.row.threshold,
+                "state": a.state,
+                "on_call": a.row.on_call,
+                "channel": a.row.channel,
+                "playbook": a.row.playbook or "the form says nothing",
+            }
+            for a in alerts
+        ),
+    )
+    return (called, changes) if alerts else (changes,)
+
+
+def _notes(trend: Trend) -> tuple[str, ...]:
+    return (
+        (
+            f"Limits and changes of level: at most a chance of {trend.alpha:g} of any false alarm over "
+            f"{trend.audits} audits and "
+            f"{trend.tests} series (Bonferroni)."
+        ),
+        "Audits of the same data set count once; numbers without an interval get no limits.",
+    )
+
+
+def _verdict(record: Record, trend: Trend, alerts: Sequence[Alert]) -> Verdict:
+    status = exit_status(trend, alerts)
+    failed = [finding for finding in record.findings if finding.status is Status.FAILED]
+    untold = [finding for finding in record.findings if finding.status is Status.INDETERMINATE]
+    word = {0: Status.PASSED, 1: Status.FAILED}.get(status, Status.INDETERMINATE)
+    because = tuple(finding.statement for finding in (*failed, *untold)[:5])
+    return Verdict(
+        status=word,
+        exit_status=status,
+        because=because or ("No alert fires, and no series with limits is outside them.",),
+        blocking=tuple(finding.fingerprint for finding in failed),
+        undecided=tuple(finding.fingerprint for finding in untold),
+    )

@@ -1,0 +1,169 @@
+"""Placeholders, constants, outliers, contract, coverage, labels, times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from raudit.data import Kind, wrap_table
+from raudit.data.contract import breaches, contract_bytes, learn_contract, read_contract
+from raudit.findings import Status
+from raudit.stages.data_readiness.columns import far_outside
+from raudit.stages.data_readiness.placeholders import find_placeholders
+
+from .conftest import of, people
+
+RNG = np.random.default_rng(11)
+
+
+@pytest.mark.parametrize(
+    "text", ["?", "NA", "-", "unknown", "N/A", "  ", "Not Available", "null", "1900-01-01"]
+)
+def test_texts_that_stand_for_nothing(text: str) -> None:
+    series = pd.Series([*(["red", "green", "blue"] * 30), *([text] * 7)])
+    [found] = find_placeholders(series, Kind.TEXT)
+    assert (found.cells, found.certain) == (7, True)
+
+
+@pytest.mark.parametrize("value", [999, -1, -9, 9999, 99999, -999])
+def test_numbers_that_stand_apart(value: int) -> None:
+    series = pd.Series([*RNG.integers(18, 80, 300), *([value] * 6)])
+    [found] = find_placeholders(series, Kind.INTEGER)
+    assert (found.shown, found.cells) == (str(value), 6)
+    texts = pd.Series([*(str(v) for v in series), "?"])
+    assert {p.shown for p in find_placeholders(texts, Kind.TEXT)} == {str(value), "?"}
+
+
+def test_days_and_zero() -> None:
+    days = pd.Series(
+        [*pd.date_range("2020-01-01", periods=50), *([pd.Timestamp("1900-01-01")] * 3)]
+    )
+    assert [(p.shown, p.cells) for p in find_placeholders(days, Kind.TIME)] == [("1900-01-01", 3)]
+    pressure = pd.Series([*RNG.normal(72, 6, 300).round(), 0, 0, 0])
+    assert [p.shown for p in find_placeholders(pressure, Kind.NUMBER)] == ["0"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        RNG.integers(0, 120, 500),
+        RNG.normal(0, 1, 500),
+        RNG.integers(990, 1010, 500),
+        np.arange(9_000, 10_000),
+        RNG.integers(-3, 4, 500),
+        RNG.lognormal(3, 1, 500),
+        [0, 1] * 50,
+    ],
+)
+def test_numbers_that_are_meant(values: object) -> None:
+    assert find_placeholders(pd.Series(values), Kind.NUMBER) == ()
+    assert far_outside(np.asarray(values, dtype=float)) == 0
+
+
+def test_codes_of_countries_and_answers_are_left_undecided() -> None:
+    codes = pd.Series(["DE", "FR", "NA", "ZA", "GB"] * 10)
+    assert [p.certain for p in find_placeholders(codes, Kind.TEXT)] == [False]
+    assert [
+        p.certain for p in find_placeholders(pd.Series(["none", "some", "all"] * 9), Kind.TEXT)
+    ] == [False]
+
+
+def test_a_question_mark_is_counted_as_missing(audit: Callable) -> None:
+    frame = people()
+    frame.loc[:599, "region"] = "?"
+    record = audit(frame)
+    [hidden] = of(record, "RA-DATA-003")
+    [missing] = of(record, "RA-DATA-001", "region")
+    assert hidden.measurement.events == missing.measurement.events == 600
+    assert missing.status is Status.FAILED
+    assert "holds a placeholder in 600 more" in missing.statement
+    assert record.facts["data.placeholder_cells"] == 600
+
+
+def test_constant_and_far_out(audit: Callable) -> None:
+    frame = people()
+    frame["country"] = "DE"
+    frame["empty"] = pd.Series([None] * len(frame), dtype="string")
+    frame.loc[5, "income"] = 9.9e6
+    record = audit(frame)
+    assert record.facts["data.constant_columns"] == ["country", "empty"]
+    assert record.facts["data.outlier_columns"] == ["income"]
+    assert of(record, "RA-DATA-014", "income")[0].measurement.events == 1
+
+
+def test_a_learnt_contract_survives_its_file_and_holds_for_its_data(tmp_path: Path) -> None:
+    data = wrap_table(people())
+    contract = learn_contract(data)
+    path = tmp_path / "contract.json"
+    path.write_bytes(contract_bytes(contract))
+    assert read_contract(path) == contract
+    assert breaches(contract, data) == ()
+    assert contract.columns["region"].levels == ("east", "north", "south", "west")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda f: f.drop(columns="years"), "missing column"),
+        (lambda f: f.assign(other=1), "new column"),
+        (lambda f: f.assign(years="ten"), "type"),
+        (lambda f: f.assign(income=f["income"] * 100), "unit"),
+        (lambda f: f.assign(region=f["region"].replace("west", "WEST")), "levels"),
+        (lambda f: f.assign(balance=f["balance"].where(f.index % 2 == 0)), "missing values"),
+    ],
+)
+def test_every_breach_is_named(change: Callable, what: str) -> None:
+    found = breaches(learn_contract(wrap_table(people())), wrap_table(change(people(2000, 5))))
+    assert what in {b.what for b in found}
+    assert {b.what for b in found} <= {what, "range"}
+    assert not [b for b in found if b.what == "range" and b.certain]
+
+
+def test_a_declared_contract_blocks(audit: Callable, tmp_path: Path) -> None:
+    rules = {
+        "schema": "raudit.contract/1",
+        "closed": False,
+        "columns": {"age": {"low": 21, "high": 70, "unit": "years"}},
+    }
+    (tmp_path / "contract.json").write_text(json.dumps(rules))
+    frame = people()
+    [finding] = of(audit(frame, data={"contract": "contract.json"}), "RA-DATA-008")
+    outside = int(((frame["age"] < 21) | (frame["age"] > 70)).sum())
+    assert finding.status is Status.FAILED
+    assert finding.measurement.value == outside
+
+
+def test_labels_against_the_promise(audit: Callable) -> None:
+    frame = people()
+    frame.loc[:99, "approved"] = None
+    record = audit(frame.dropna(), labels_promised={"yes": 10, "no": 5_000})
+    have = int((frame["approved"] == "no").sum())
+    gap = [f for f in of(record, "RA-DATA-009") if f.status is Status.FAILED]
+    assert [f.measurement.value for f in gap] == [have]
+    assert record.facts["data.label_promise_gap"] == 5_000 - have
+
+
+def test_coverage_against_the_population(audit: Callable) -> None:
+    frame = people()
+    frame["sex"] = np.where(np.arange(len(frame)) % 5 == 0, "Female", "Male")
+    record = audit(frame, population={"sex": {"Female": 0.51, "Male": 0.49}})
+    assert record.facts["data.groups_short"] == ["sex Female"]
+    half = audit(frame, population={"sex": {"Female": 0.5}})
+    assert of(half, "RA-DATA-011")[0].status is Status.INDETERMINATE
+
+
+def test_age_and_gaps(audit: Callable) -> None:
+    frame = people(200)
+    frame["day"] = pd.date_range("2025-01-01", periods=200, freq="D") + pd.to_timedelta(
+        (np.arange(200) >= 100) * 30, "D"
+    )
+    wanted = {"as_of": "2025-09-01", "max_age_days": 10, "max_gap_days": 40}
+    record = audit(frame, time="day", freshness=wanted)
+    age, gap = (of(record, "RA-DATA-012", metric=m)[0] for m in ("age_days", "gap_days"))
+    assert (age.status, gap.status) == (Status.FAILED, Status.PASSED)
+    assert (record.facts["data.age_days"], record.facts["data.gap_days_max"]) == (14.0, 31.0)

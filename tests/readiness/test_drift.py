@@ -1,0 +1,196 @@
+"""Drift against a reference: what moved is found, what did not is left alone, nothing is estimated on bad scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from raudit.data import Kind
+from raudit.findings import Status
+from raudit.stages.drift.compare import shift
+from raudit.stats import holm
+from raudit.stats.series import spent_alpha
+
+from .conftest import of, people
+
+DRIFT = {"stage": "drift"}
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("age", lambda s: s + 15),
+        ("income", lambda s: s * 1.4),
+        ("region", lambda s: s.where(s != "west", "north")),
+        ("region", lambda s: s + "!"),
+        ("balance", lambda s: s.where(np.arange(len(s)) % 4 > 0)),
+        ("balance", lambda s: -s + 2000 + 300 * (s > 1000)),
+    ],
+)
+def test_what_moved_is_found_and_only_that(audit: Callable, column: str, change: Callable) -> None:
+    new = people(2000, 2)
+    new[column] = change(new[column])
+    record = audit(new, people(3000, 1), **DRIFT)
+    assert record.facts["drift.moved"] == [column]
+    [finding] = (
+        of(record, "RA-DRIFT-001", column)
+        if not of(record, "RA-DRIFT-001", column, group="sex Male")
+        else of(record, "RA-DRIFT-001", column)[:1]
+    )
+    assert finding.status is Status.FAILED
+    assert finding.measurement.interval.low > 0
+
+
+def test_a_moved_constant_and_replaced_levels_are_never_stable() -> None:
+    rng = np.random.default_rng(0)
+    one = shift(
+        "a", pd.Series([1.0] * 80), pd.Series([2.0] * 80), Kind.NUMBER, rng=rng, alpha=0.001
+    )
+    two = shift(
+        "b", pd.Series(["x", "y"] * 40), pd.Series(["u", "v"] * 40), Kind.TEXT, rng=rng, alpha=0.001
+    )
+    for found in (one, two):
+        assert found.psi.value > 1
+        assert found.psi.low > 0.1
+        assert found.p_value < 1e-10
+    assert (two.new_rows, two.lost_levels) == (80, 2)
+
+
+def test_nothing_moved_is_told_from_nothing_seen(audit: Callable) -> None:
+    record = audit(people(3000, 2), people(3000, 1), **DRIFT)
+    assert record.facts["drift.moved"] == []
+    assert {f.status for f in of(record, "RA-DRIFT-001")} == {Status.PASSED}
+    small = audit(people(80, 2), people(80, 1), **DRIFT)
+    assert Status.PASSED not in {f.status for f in of(small, "RA-DRIFT-001", "income")}
+
+
+def test_a_shift_in_one_group_is_found_there(audit: Callable) -> None:
+    old, new = people(6000, 1), people(6000, 2)
+    new.loc[(new["sex"] == "Female") & (np.arange(len(new)) % 2 == 0), "years"] = 3
+    record = audit(new, old, **DRIFT)
+    assert "years among sex Female" in record.facts["drift.moved_in_groups"]
+    assert not any("Male" in g for g in record.facts["drift.moved_in_groups"])
+
+
+def test_new_levels_by_share(audit: Callable) -> None:
+    new = people(2000, 2)
+    new.loc[:99, "region"] = "centre"
+    record = audit(new, people(2000, 1), **DRIFT)
+    [finding] = of(record, "RA-DRIFT-002", "region")
+    assert (finding.status, finding.measurement.events) == (Status.FAILED, 100)
+
+
+def test_without_a_reference_the_stage_is_skipped_and_says_so(tmp_path) -> None:
+    import json
+
+    from raudit.pipeline import measure, prepare
+    from raudit.plan import parse_plan
+
+    from .conftest import CLOCK
+
+    people(100).to_parquet(tmp_path / "data.parquet")
+    plan = {
+        "schema": "raudit.plan/1",
+        "system": {"name": "x", "version": "1"},
+        "data": {"path": "data.parquet"},
+    }
+    for stages, there in ((None, False), ({"drift": {}, "pii": {}}, True)):
+        text = json.dumps(plan | ({"stages": stages} if stages else {"stages": None}))
+        prepared = prepare(parse_plan(text, folder=tmp_path), clock=CLOCK)
+        assert ("drift" in prepared.stages) is there
+    only = prepare(
+        parse_plan(json.dumps(plan | {"stages": {"drift": {}}}), folder=tmp_path), clock=CLOCK
+    )
+    [record] = measure(only).stages
+    assert record.outcome == "skipped"
+    assert "data.reference" in record.reason
+
+
+def scored(n: int, seed: int, *, power: float = 1.0) -> pd.DataFrame:
+    """Calibrated scores if ``power`` is 1, overconfident ones else."""
+    rng = np.random.default_rng(seed)
+    score = rng.beta(1.2, 1.2, n)
+    frame = people(n, seed)
+    frame["approved"] = np.where(rng.random(n) < score, "yes", "no")
+    frame["score"] = score**power / (score**power + (1 - score) ** power)
+    return frame
+
+
+SCORES = {"data": {"score": {"column": "score", "threshold": 0.5}}}
+
+
+def test_performance_is_estimated_from_calibrated_scores_only(audit: Callable) -> None:
+    good = audit(scored(2000, 2), scored(3000, 1), **DRIFT, **SCORES)
+    [finding] = of(good, "RA-DRIFT-003")
+    real = scored(2000, 2)
+    accuracy = ((real["score"] >= 0.5) == (real["approved"] == "yes")).mean()
+    assert finding.status is Status.PASSED
+    assert finding.measurement.interval.low <= accuracy <= finding.measurement.interval.high
+    bad = audit(scored(2000, 2, power=3), scored(3000, 1, power=3), **DRIFT, **SCORES)
+    [refused] = of(bad, "RA-DRIFT-003")
+    assert refused.status is Status.INDETERMINATE
+    assert "not calibrated" in refused.reason
+    assert refused.measurement is None
+    assert "drift.estimated_accuracy" not in bad.facts
+
+
+def test_late_labels_are_bounds(audit: Callable) -> None:
+    new = scored(1000, 2)
+    new.loc[:299, "approved"] = None
+    record = audit(new, scored(3000, 1), **DRIFT, **SCORES)
+    [finding] = of(record, "RA-DRIFT-004")
+    known = new.iloc[300:]
+    right = int(((known["score"] >= 0.5) == (known["approved"] == "yes")).sum())
+    assert (finding.measurement.interval.low, finding.measurement.interval.high) == (
+        right / 1000,
+        (right + 300) / 1000,
+    )
+
+
+def _year(seed: int, weeks: int) -> bool:
+    """Whether any of a year's audits of an unchanged stream of 20 features in 4 groups gives an alarm."""
+    rng = np.random.default_rng(seed)
+
+    def rows(n: int) -> pd.DataFrame:
+        numbers = {f"n{i}": rng.normal(size=n).round(2) for i in range(10)}
+        return pd.DataFrame(
+            numbers
+            | {
+                f"l{i}": rng.choice(
+                    list("abcdefgh"), n, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.06, 0.03, 0.01]
+                )
+                for i in range(10)
+            }
+        )
+
+    alpha = spent_alpha(0.05, 52)
+    old = rows(2000)
+    for _week in range(weeks):
+        new = rows(1000)
+        found = []
+        for group in range(4):
+            for name in old:
+                kind = Kind.NUMBER if name.startswith("n") else Kind.TEXT
+                parts = (old[name].iloc[group::4], new[name].iloc[group::4])
+                found.append(shift(name, *parts, kind, rng=rng, group=str(group), alpha=alpha))
+        if any(
+            p <= alpha and f.psi.value >= 0.1
+            for p, f in zip(holm([f.p_value for f in found]), found, strict=True)
+        ):
+            return True
+    return False
+
+
+def test_no_alarm_over_some_weeks_of_an_unchanged_stream() -> None:
+    assert not _year(1, 6)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_000)
+def test_false_alarms_over_a_year() -> None:
+    assert (
+        sum(_year(seed, 52) for seed in range(8)) <= 2
+    )  # at 5 % more than two has a chance of 0.6 %

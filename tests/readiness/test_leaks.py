@@ -1,0 +1,142 @@
+"""Nine kinds of leaks are found, and tables without one have none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import datasets
+
+from raudit.findings import Status
+
+from .conftest import of, people
+
+RNG = np.random.default_rng(3)
+
+
+def _copy(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(np.where(good, "A17", "B02"))
+
+
+def _noisy(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(np.where(RNG.random(len(good)) < 0.04, ~good, good).astype(int))
+
+
+def _number(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(RNG.normal(0, 1, len(good)) + 6 * good)
+
+
+def _filled(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(np.where(good, RNG.normal(500, 50, len(good)), np.nan))
+
+
+def _folded(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(
+        np.where(
+            good,
+            RNG.normal(0, 1, len(good)),
+            RNG.choice([-9, 9], len(good)) + RNG.normal(0, 1, len(good)),
+        )
+    )
+
+
+def _prefix(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series([("P" if g else "R") + f"-{i:06}" for i, g in enumerate(good)])
+
+
+def _word(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(
+        [
+            f"case {i} seen, {'contract sent' if g else 'letter of regret'} on file"
+            for i, g in enumerate(good)
+        ]
+    )
+
+
+def _digit(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(RNG.integers(1_000, 900_000, len(good)) * 2 + good)
+
+
+def _date(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    days = RNG.integers(0, 300, len(good)) + 400 * good
+    return pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"))
+
+
+KINDS = {
+    "copy under another name": _copy,
+    "copy with errors": _noisy,
+    "number": _number,
+    "filled in afterwards": _filled,
+    "not monotone": _folded,
+    "prefix of a number": _prefix,
+    "word in a note": _word,
+    "last digit": _digit,
+    "date": _date,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_planted_leak_is_found_and_nothing_else(audit: Callable, kind: str) -> None:
+    frame = people()
+    frame["extra"] = KINDS[kind](frame, (frame["approved"] == "yes").to_numpy())
+    record = audit(frame)
+    assert [f.status for f in of(record, "RA-DATA-007", "extra")] == [Status.FAILED]
+    assert record.facts["data.leaks"] == ["extra"]
+
+
+def test_a_copy_that_is_mostly_empty(audit: Callable) -> None:
+    frame = people()
+    frame["letter"] = frame["approved"].where(np.arange(len(frame)) % 10 < 4)
+    record = audit(frame)
+    assert record.facts["data.leaks"] == ["letter"]
+    assert "no doubt about 40% of the rows" in of(record, "RA-DATA-007", "letter")[0].statement
+
+
+def test_two_features_that_leak_only_together(audit: Callable) -> None:
+    frame = people()
+    coin = RNG.integers(0, 2, len(frame))
+    frame["one"], frame["two"] = coin, coin ^ (frame["approved"] == "yes").astype(int)
+    [leak] = audit(frame).facts["data.leaks"]
+    assert set(leak.split(" + ")) == {"one", "two"}
+
+
+def test_what_is_known_after_the_outcome(audit: Callable) -> None:
+    frame = people()
+    day = pd.Timestamp("2025-01-01")
+    frame["decided"] = day
+    frame["visit"] = day + pd.to_timedelta(
+        np.where(np.arange(len(frame)) % 10 == 0, 5, -5), unit="D"
+    )
+    record = audit(frame, outcome_time="decided")
+    [finding] = of(record, "RA-DATA-007", "visit", by="time")
+    assert finding.status is Status.FAILED
+    assert "200 of 2,000 rows" in finding.statement
+
+
+def test_no_leak_where_there_is_none(audit: Callable) -> None:
+    frame = people()
+    frame["case_id"] = [f"{i:07}" for i in np.random.default_rng(1).permutation(len(frame))]
+    record = audit(frame)
+    [finding] = of(record, "RA-DATA-007")
+    assert finding.status is Status.PASSED
+    assert finding.measurement.value < 0.85
+    assert "would not have shown" in finding.statement
+
+
+def test_an_easy_task_is_no_leak(audit: Callable) -> None:
+    frame = datasets.load_breast_cancer(as_frame=True).frame
+    frame["approved"] = np.where(frame.pop("target") == 1, "yes", "no")
+    record = audit(frame)
+    failed = {
+        f.subject.name
+        for f in record.findings
+        if f.status is Status.FAILED and f.subject.kind == "column"
+    }
+    assert len(failed) <= 0.01 * len(frame.columns)
+
+
+def test_too_few_rows_say_so(audit: Callable) -> None:
+    [finding] = of(audit(people(60)), "RA-DATA-007")
+    assert finding.status is Status.INDETERMINATE

@@ -1,0 +1,173 @@
+"""Statistics held against other implementations and against simulation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats as scipy_stats
+
+from raudit.stats.label_noise import confident_joint, label_noise
+from raudit.stats.series import change_points, control_limits
+from raudit.stats.shift import chi_square, ks, psi, wasserstein
+from raudit.stats.unlabelled import calibration, delayed_bounds, estimated_performance
+
+VECTOR = json.loads((Path(__file__).parent / "cleanlab.json").read_text())
+
+
+def test_confident_joint_is_cleanlabs() -> None:
+    labels, probabilities = np.array(VECTOR["labels"]), np.array(VECTOR["probabilities"])
+    joint = confident_joint(labels, probabilities)
+    assert joint.tolist() == VECTOR["confident_joint"]
+    theirs = np.array(VECTOR["joint"])
+    assert label_noise(labels, probabilities).rate == pytest.approx(
+        theirs.sum() - np.trace(theirs), abs=1e-12
+    )
+
+
+def test_tests_are_scipys() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=400), rng.normal(0.1, 1, 300)
+    theirs = scipy_stats.ks_2samp(a, b)
+    assert ks(a, b).value == pytest.approx(theirs.statistic)
+    assert ks(a, b).p_value == pytest.approx(theirs.pvalue, abs=0.03)
+    assert wasserstein(a, b, rng=rng, points=20_000, draws=2)[0] == pytest.approx(
+        scipy_stats.wasserstein_distance(a, b), rel=0.01
+    )
+    table = np.array([[30, 40, 50], [20, 60, 30]])
+    expected = scipy_stats.chi2_contingency(table, correction=False)
+    assert chi_square(*table) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+def test_psi_covers_and_is_quiet() -> None:
+    rng = np.random.default_rng(1)
+    p = np.ones(10) / 10
+    q = p * np.linspace(0.7, 1.3, 10)
+    q /= q.sum()
+    true = float(((q - p) * np.log(q / p)).sum())
+    covered = alarms = 0
+    for _ in range(300):
+        found = psi(rng.multinomial(2000, p), rng.multinomial(1000, q))
+        covered += found.low <= true <= found.high
+        alarms += psi(rng.multinomial(2000, p), rng.multinomial(1000, p)).low > 0
+    assert 0.91 <= covered / 300 <= 0.98
+    assert alarms / 300 <= 0.05
+
+
+def _performance(seed: int, runs: int) -> list[float]:
+    rng = np.random.default_rng(seed)
+    covered = np.zeros(3)
+    for _ in range(runs):
+        scores = rng.beta(1.5, 1, 800)
+        y, chosen = (rng.random(800) < scores).astype(int), (scores > 0.5).astype(int)
+        real = [(y == chosen).mean(), y[chosen == 1].sum() / y.sum(), y[chosen == 1].mean()]
+        found = estimated_performance(scores, chosen)
+        covered += [e.low <= value <= e.high for e, value in zip(found, real, strict=True)]
+    return (covered / runs).tolist()
+
+
+def test_estimated_performance_covers() -> None:
+    assert all(0.92 <= share <= 0.98 for share in _performance(2, 300))
+
+
+@pytest.mark.slow
+def test_estimated_performance_covers_closely() -> None:
+    assert all(0.93 <= share <= 0.97 for share in _performance(3, 4000))
+
+
+def test_calibration_tells_scores_from_probabilities() -> None:
+    rng = np.random.default_rng(4)
+    refused = 0
+    for _ in range(200):
+        scores = rng.random(1000)
+        refused += calibration((rng.random(1000) < scores).astype(np.int64), scores).p_value < 0.01
+    assert refused <= 6
+    y = (rng.random(1000) < scores).astype(np.int64)
+    assert calibration(y, scores**2).p_value < 1e-6
+    assert calibration(y, scores * 3 - 1).p_value == 0
+
+
+def test_delayed_labels_bound_every_outcome() -> None:
+    assert delayed_bounds(30, 80, 20) == (0.3, 0.5)
+    assert delayed_bounds(0, 0, 0) == (0.0, 1.0)
+
+
+def noisy(seed: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Features that tell classes apart, and labels of which this share is flipped."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, 1500)
+    features = rng.normal(size=(1500, 4))
+    features[:, 0] += 3.2 * (2 * y - 1)
+    return features, np.where(rng.random(1500) < rate, 1 - y, y)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("rate", [0.02, 0.05, 0.10])
+def test_label_noise_is_covered(rate: float) -> None:
+    from raudit.stages.data_readiness.labels import out_of_fold
+
+    covered = 0
+    for seed in range(200):
+        features, labels = noisy(seed, rate)
+        found = label_noise(labels, out_of_fold(features, labels, seed=seed))
+        covered += found.low <= rate <= found.high
+    assert 0.93 <= covered / 200 <= 0.985
+
+
+def test_label_noise_on_some_draws() -> None:
+    from raudit.stages.data_readiness.labels import out_of_fold
+
+    for seed in range(4):
+        features, labels = noisy(seed, 0.05)
+        found = label_noise(labels, out_of_fold(features, labels, seed=seed))
+        assert found.identified
+        assert found.rate == pytest.approx(0.05, abs=0.02)
+        assert found.low < found.rate < found.high
+
+
+def test_overlapping_classes_give_an_upper_bound_only() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.beta(2, 2, 2000)
+    labels = (rng.random(2000) < scores).astype(np.int64)
+    found = label_noise(labels, np.column_stack([1 - scores, scores]))
+    assert not found.identified
+    assert found.low == 0.0
+    assert (
+        found.high > 0.3
+    )  # half-sure scores are wrong so often that nothing smaller can be promised
+
+
+def test_control_limits_keep_their_promise() -> None:
+    rng = np.random.default_rng(5)
+    alarms = 0
+    for _ in range(400):
+        values = rng.normal(0.3, 0.02, 60)
+        alarms += control_limits(
+            values, np.full(60, 0.02), base=8, alpha=0.05, looks=52
+        ).outside.any()
+    assert alarms / 400 <= 0.06
+
+
+def test_a_step_leaves_the_limits_at_once() -> None:
+    rng = np.random.default_rng(6)
+    values = rng.normal(0.3, 0.01, 30)
+    values[20:] += 0.08
+    limits = control_limits(values, np.full(30, 0.01), base=12, alpha=0.05, looks=52)
+    assert np.flatnonzero(limits.outside)[0] == 20
+
+
+def test_change_points_are_where_they_are_and_rare_elsewhere() -> None:
+    rng = np.random.default_rng(7)
+    values = rng.normal(0.3, 0.01, 40)
+    assert (
+        sum(bool(change_points(rng.normal(0.3, 0.01, 40), np.full(40, 0.01))) for _ in range(200))
+        <= 14
+    )
+    values[15:] += 0.04
+    values[30:] -= 0.07
+    found = change_points(values, np.full(40, 0.01))
+    assert [change.index for change in found] == [15, 30]
+    assert found[0].low <= 0.04 <= found[0].high

@@ -1,0 +1,343 @@
+"""Series of audits: limits, changes, alerts, routes, schedules."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from raudit.errors import UsageError
+from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
+from raudit.record import Input, Outcome, Record, Run, StageRecord, record_bytes
+from raudit.trend import AlertRow, alert_rows, evaluate, series_of, watch
+from raudit.trend.alerts import read_condition
+from raudit.trend.report import series_record
+from raudit.trend.routes import exit_status, open_metrics, webhook_body
+from raudit.trend.schedule import KINDS
+
+START = datetime(2026, 1, 5, 4, 0, tzinfo=UTC)
+
+
+def audit_at(
+    week: int, value: float | None, *, half: float = 0.02, data: str = "", late: bool = False
+) -> Record:
+    """A record with one ratio, measured on data of its own."""
+    interval = (0.6, 0.9) if late else (value - half, value + half) if value is not None else None
+    finding = Finding(
+        rule="RA-FAIR-003",
+        subject=Subject(kind="attribute", name="sex", detail={"metric": "selection_rate_ratio"}),
+        status=Status.PASSED,
+        severity=Severity.HIGH,
+        statement="Measured.",
+        measurement=Measurement(
+            metric="selection_rate_ratio",
+            value=None if late else value,
+            n=2000,
+            interval=Interval(
+                low=interval[0], high=interval[1], method="test", level=1.0 if late else 0.95
+            ),
+        ),
+    )
+    stage = StageRecord(
+        name="fairness", title="Fairness", outcome=Outcome.COMPLETED, findings=(finding,)
+    )
+    at = START + timedelta(weeks=week)
+    return Record(
+        run=Run(
+            id=f"{week:016x}",
+            clock=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            seed=0,
+            raudit="0",
+            python="3",
+            platform="x",
+            packages={},
+        ),
+        system={"name": "Loans", "version": "1"},
+        plan={},
+        inputs=(Input(role="data", name="d.parquet", sha256=(data or f"{week:064x}"), bytes=1),),
+        stages=(stage,),
+    )
+
+
+def stream(
+    weeks: int = 20, *, step_at: int | None = None, step: float = -0.12, seed: int = 0
+) -> list[Record]:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0.9, 0.0102, weeks)
+    if step_at is not None:
+        values[step_at:] += step
+    return [audit_at(week, float(value)) for week, value in enumerate(values)]
+
+
+def test_an_unchanged_series_is_quiet_and_a_step_is_seen_at_its_week() -> None:
+    calm = watch(series_of(stream()), system="Loans")
+    assert not calm.out_of_control
+    assert not calm.watched[0].changes
+    moved = watch(series_of(stream(step_at=14)), system="Loans")
+    [watched] = moved.out_of_control
+    assert watched.outside[0].at == START + timedelta(weeks=14)
+    assert [change.index for change in watched.changes] == [14]
+
+
+def test_false_alarms_over_a_year_of_weeks() -> None:
+    alarms = 0
+    for seed in range(60):
+        [watched] = watch(series_of(stream(52, seed=seed)), system="Loans").watched
+        alarms += bool(watched.outside or watched.changes)
+    assert alarms <= 6  # at 5 % for each of the two, more has a chance under 5 %
+
+
+def test_audits_of_the_same_data_are_one_observation() -> None:
+    same = [audit_at(week, 0.9, data="f" * 64) for week in range(20)]
+    [watched] = watch(series_of(same), system="Loans").watched
+    assert len(watched.tested) == 1
+    assert not watched.limits
+    assert "same data" in watched.sentence
+
+
+def test_a_percentage_needs_an_interval_that_excludes_no_change() -> None:
+    fell = [audit_at(0, 0.20), audit_at(1, 0.07)]
+    [one] = watch(series_of(fell), system="Loans").watched
+    assert re.search(r"it fell by 65% \(5\d% to 7\d%\)", one.sentence)
+    noise = [audit_at(0, 0.20, half=0.1), audit_at(1, 0.17, half=0.1)]
+    [two] = watch(series_of(noise), system="Loans").watched
+    assert "%" not in two.sentence.replace("95 %", "")
+    assert "chance explains" in two.sentence
+
+
+def test_records_of_two_systems_make_no_series() -> None:
+    other = replace(audit_at(1, 0.9), system={"name": "Rents", "version": "1"})
+    with pytest.raises(UsageError, match="different systems"):
+        series_of([audit_at(0, 0.9), other])
+
+
+@pytest.mark.parametrize(
+    ("text", "side", "value", "days"),
+    [
+        ("Under 0.85 over 7 days", "under", 0.85, 7),
+        ("over 3.0", "over", 3.0, None),
+        ("Above 2 % for 3 weeks", "over", 0.02, 21),
+        ("less than 0,8 over the last 28 days", "under", 0.8, 28),
+        ("> 0.2 for any input", "over", 0.2, None),
+        ("over 7 days under 0.5", "under", 0.5, 7),
+    ],
+)
+def test_thresholds_are_read(text: str, side: str, value: float, days: int | None) -> None:
+    condition = read_condition(text)
+    assert condition is not None
+    assert (condition.side, condition.value) == (side, pytest.approx(value))
+    assert condition.window == (timedelta(days=days) if days else None)
+
+
+@pytest.mark.parametrize("text", ["when it looks bad", "over 7 days", "", "twice in a row"])
+def test_a_threshold_without_a_number_is_never_quiet(text: str) -> None:
+    [alert] = evaluate(
+        [AlertRow(metric="selection rate ratio", threshold=text)], series_of(stream())
+    )
+    assert alert.state == "not evaluated"
+
+
+def rows(threshold: str = "Under 0.85 over 28 days") -> list[AlertRow]:
+    metric = "Share of approvals by sex, lowest group divided by the highest"
+    return [
+        AlertRow(
+            metric=metric,
+            threshold=threshold,
+            channel="pager",
+            on_call="Ana Ruiz",
+            playbook="Switch it off.",
+        )
+    ]
+
+
+def test_an_alert_of_the_form_fires_with_who_is_called() -> None:
+    records = stream(step_at=14)
+    trend = watch(series_of(records), system="Loans")
+    [alert] = evaluate(rows(), series_of(records))
+    assert alert.state == "firing"
+    assert exit_status(trend, [alert]) == 1
+    body = json.loads(webhook_body(trend, [alert], at=START))
+    assert body["alerts"][0] | {"sentence": ""} == {
+        "state": "firing",
+        "metric": rows()[0].metric,
+        "fires": "Under 0.85 over 28 days",
+        "sentence": "",
+        "channel": "pager",
+        "on_call": "Ana Ruiz",
+        "playbook": "Switch it off.",
+    }
+    assert len(body["out_of_control"]) == 1
+    [quiet] = evaluate(rows(), series_of(stream()))
+    assert (quiet.state, exit_status(watch(series_of(stream()), system="Loans"), [quiet])) == (
+        "quiet",
+        0,
+    )
+
+
+def test_an_alert_on_something_unmeasured_ends_in_three() -> None:
+    trend = watch(series_of(stream()), system="Loans")
+    alerts = evaluate(
+        [AlertRow(metric="Credit lines two months behind, percent", threshold="Over 3")],
+        series_of(stream()),
+    )
+    assert alerts[0].state == "not evaluated"
+    assert exit_status(trend, alerts) == 3
+
+
+def test_the_words_of_people_find_the_metric() -> None:
+    from raudit.trend.alerts import matching
+
+    base = series_of(stream())[0]
+    named = [
+        replace(base, metric=m)
+        for m in ("demographic_parity_ratio", "demographic_parity_difference", "psi")
+    ]
+    texts = {
+        "Lowest pre-approval rate of any group by sex or race, divided by the highest": "demographic_parity_ratio",
+        "Gap in approvals between women and men": "demographic_parity_difference",
+        "Distribution of inputs, population stability index": "psi",
+        "Impact ratio by sex": "demographic_parity_ratio",
+    }
+    assert {text: [one.metric for one in matching(text, named)] for text in texts} == {
+        t: [m] for t, m in texts.items()
+    }
+    assert matching("Days until a decision", named) == ()
+
+
+def test_late_labels_are_bounds() -> None:
+    records = [*stream(6), audit_at(6, None, late=True)]
+    series = series_of(records)
+    states = {
+        t: evaluate(rows(t), series)[0].state for t in ("under 0.5", "under 0.7", "under 0.95")
+    }
+    assert states == {"under 0.5": "quiet", "under 0.7": "undecided", "under 0.95": "firing"}
+
+
+def test_open_metrics_is_well_formed() -> None:
+    trend = watch(series_of(stream(step_at=14)), system='Lo"an\\s\n')
+    text = open_metrics(trend, evaluate(rows(), series_of(stream())))
+    assert text.endswith("# EOF\n")
+    sample = re.compile(
+        r'^raudit_\w+\{(\w+="(?:[^"\\\n]|\\["\\n])*",?)+\} (NaN|[-+0-9.e]+)( \d+)?$'
+    )
+    for line in text.splitlines():
+        assert line.startswith("# ") or sample.match(line), line
+    assert 'system="Lo\\"an\\\\s\\n"' in text
+
+
+def test_alert_rows_take_the_guardrails_action() -> None:
+    answers = {
+        "monitoring.alerts": (
+            {
+                "metric": "Approvals by sex, ratio",
+                "threshold": "under 0.8",
+                "channel": "c",
+                "on_call": "A",
+            },
+        ),
+        "problem.guardrails": (
+            {"metric": "Days to decide", "action": "Hire"},
+            {"metric": "Ratio of approvals by sex", "action": "Stop and call risk"},
+        ),
+    }
+    assert [row.playbook for row in alert_rows(answers)] == ["Stop and call risk"]
+
+
+def test_the_series_is_a_record_and_the_same_every_time() -> None:
+    records = stream(step_at=14)
+    trend = watch(series_of(records), system="Loans")
+    alerts = evaluate(rows(), series_of(records))
+    first, second = (record_bytes(series_record(trend, alerts, records)) for _ in range(2))
+    assert first == second
+    found = series_record(trend, alerts, records)
+    assert found.verdict is not None
+    assert found.verdict.exit_status == 1
+    assert any("Called: Ana Ruiz, by pager." in finding.statement for finding in found.findings)
+
+
+def test_the_command(tmp_path: Path) -> None:
+    for record in stream(step_at=14):
+        folder = tmp_path / "audits" / record.run.clock[:10]
+        folder.mkdir(parents=True)
+        (folder / "record.json").write_bytes(record_bytes(record))
+    run = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "trend",
+        "audits",
+        "-o",
+        "s.html",
+        "-o",
+        "s.pdf",
+        "--openmetrics",
+        "m.prom",
+        "--webhook",
+        "w.json",
+    ]
+    done = subprocess.run(
+        [*run, "--clock", "2026-06-01T00:00:00Z"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "Outside their limits" in done.stdout
+    assert "Changes of level" in done.stdout
+    html = (tmp_path / "s.html").read_text()
+    assert "<svg" in html
+    assert (tmp_path / "m.prom").read_text().endswith("# EOF\n")
+    import pikepdf
+
+    with pikepdf.open(tmp_path / "s.pdf") as pdf:
+        assert len(pdf.pages) == 1
+    empty = subprocess.run(
+        [sys.executable, "-m", "raudit", "trend", "nowhere"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert empty.returncode == 2
+    assert "error[" in empty.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_snippets_repeat_the_audit_and_the_series(kind: str) -> None:
+    text = KINDS[kind]("/srv/my plan/raudit.yaml", "/srv/audits", "week")
+    assert "raudit run" in text
+    assert "raudit trend" in text
+    assert "'/srv/my plan/raudit.yaml'" in text
+    if kind == "cron":
+        assert "\\%Y" in text
+        assert text.splitlines()[1].startswith("17 4 * * 1 ")
+    if kind in {"github", "gitlab"}:
+        from ruamel.yaml import YAML
+
+        assert YAML(typ="safe").load(text)
+    with pytest.raises(UsageError):
+        KINDS[kind]("a\nb", "c", "week")
+
+
+def test_the_shell_line_keeps_the_worse_status(tmp_path: Path) -> None:
+    from raudit.trend.schedule import command
+
+    tool = tmp_path / "raudit"
+    for audit, series, expected in ((0, 0, 0), (3, 0, 3), (0, 1, 1), (1, 0, 1)):
+        tool.write_text(f'#!/bin/sh\n[ "$1" = run ] && exit {audit}\nexit {series}\n')
+        tool.chmod(0o755)
+        done = subprocess.run(
+            ["/bin/sh", "-c", command("p.yaml", "out")],
+            cwd=tmp_path,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            check=False,
+        )
+        assert done.returncode == expected
