@@ -237,6 +237,12 @@ def served(tmp_path: Path) -> Iterator[Served]:
         server.process.stdout.close()
 
 
+@pytest.fixture
+def starting() -> tuple[object, object]:
+    """How a workspace is made, and a server for it."""
+    return make_workspace, start
+
+
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None
 )

@@ -130,10 +130,12 @@ OWN_RULES = {
 def test_every_address_by_every_method(as_: Any, workspace: Path, person: str) -> None:
     with_an_answer(workspace)
     wrong = []
+    client = as_(person)
     for name, path in addresses():
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-            client = as_(person)
             response = client.generic(method, filled(path))
+            if name in ("account_logout", "mfa_login_webauthn") and method == "POST":
+                client = as_(person)
             said = (
                 "missing"
                 if response.status_code == 404 and expected(name, method, person) != {"let in"}

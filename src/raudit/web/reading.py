@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
@@ -81,15 +82,23 @@ class Part:
     name: str
     """In addresses: the answers file without its ending."""
     checklist: Checklist
+    source: Path
+    """File of the checklist."""
     path: Path
     """The answers file; perhaps not there yet."""
+
+
+@functools.cache
+def _shipped(name: str) -> Path | None:
+    """A checklist that comes with raudit or a package; what is installed does not change under a server."""
+    return checklist_path(name)
 
 
 def parts(plan: Plan) -> tuple[Part, ...]:
     """Assessments that a plan names answers for."""
     found: dict[str, Part] = {}
     for number, section in enumerate(plan.file.assessments):
-        source = checklist_path(section.checklist) or plan.path(section.checklist)
+        source = _shipped(section.checklist) or plan.path(section.checklist)
         if not source.is_file():
             raise PlanError(
                 f"there is no checklist '{section.checklist}'",
@@ -98,7 +107,7 @@ def parts(plan: Plan) -> tuple[Part, ...]:
             )
         path = plan.path(section.answers or f"answers/{Path(section.checklist).stem}.yaml")
         name = path.stem if path.stem not in found else f"{path.stem}-{number}"
-        found[name] = Part(name=name, checklist=checklist_at(source), path=path)
+        found[name] = Part(name=name, checklist=checklist_at(source), source=source, path=path)
     return tuple(found.values())
 
 

@@ -75,4 +75,4 @@ def _said(command: list[str]) -> dict[str, Any] | None:
         found: dict[str, Any] = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
-    return found
+    return found if "steps" in found else None
