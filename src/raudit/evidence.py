@@ -25,6 +25,7 @@ from raudit.people import NOBODY, People
 from raudit.plan import Task
 from raudit.record import Figure, Table
 from raudit.statements import Enrolment
+from raudit.turns import Turns
 from raudit.validate import Strict
 
 
@@ -68,6 +69,8 @@ class Evidence:
     task: Task
     data: DataSet
     roles: Roles
+    turns: Turns | None = None
+    """Recorded turns of a language model without their texts, if that is what the data are."""
     model: Model | None
     withheld: frozenset[str] = frozenset()
     """Columns whose values may name somebody: no stage writes one of them down, however many rows share it."""

@@ -21,12 +21,11 @@ from raudit.cache import StageCache, stage_from_json
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
-from raudit.data import DataSet, Roles, open_data
+from raudit.data import DataSet, Roles
 from raudit.data.attributes import with_attributes
+from raudit.data.declared import Declared, open_declared
 from raudit.data.naming import withheld_columns
 from raudit.data.open import digest_of, manifest
-from raudit.data.readers import ReadOptions
-from raudit.data.types import with_types
 from raudit.doors import Door, extensions
 from raudit.errors import (
     DataError,
@@ -56,6 +55,7 @@ from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import as_sentence, audited_data
 from raudit.statements import Enrolment, statements_path
+from raudit.turns import TurnsDataSet, open_turns
 
 PACKAGES = (
     "fairlearn",
@@ -100,6 +100,8 @@ class Prepared:
     """Who people are, as the plan names them."""
     enrolment: Enrolment | None = None
     """What the log knows of people's keys; None without a log."""
+    database: Declared | None = None
+    """The data, where a database gives it: its digest is known only once it was read."""
 
 
 def prepare(
@@ -134,7 +136,10 @@ def prepare(
     _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
     assessments = assessment_files(plan)
-    inputs = _inputs(plan, assessments)
+    database = (
+        open_declared(plan.file.data, _data_path(plan)) if plan.file.data.in_database else None
+    )
+    inputs = _inputs(plan, assessments, database)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     name = digest(
@@ -159,6 +164,7 @@ def prepare(
         facts=dict(facts or {}),
         people=load_people(plan.path(plan.file.people)) if plan.file.people else NOBODY,
         enrolment=enrolment,
+        database=database,
     )
 
 
@@ -297,7 +303,12 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
             name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)
         }
     if wanted is None:
-        return found
+        turns = plan.file.data.turns is not None
+        return {
+            name: stage
+            for name, stage in found.items()
+            if turns or not getattr(stage, "with_turns", False)
+        }
     for name in wanted:
         if name not in found:
             from raudit.yamltext import nearest
@@ -352,7 +363,23 @@ def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
     return tuple(files)
 
 
-def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, ...]:
+def _data_path(plan: Plan) -> Path | None:
+    """What ``data.path`` names; a path on a cluster's own file system stays as it is."""
+    return None if plan.file.data.path is None else plan.path(plan.file.data.path)
+
+
+def _data_input(plan: Plan, database: Declared | None) -> Input:
+    path = _data_path(plan)
+    if database is not None:
+        name = plan.file.data.table or (printable(path.name) if path is not None else "query")
+        return Input(role="data", name=printable(name), sha256=database.content_sha256, bytes=0)
+    assert path is not None  # noqa: S101 -- the plan was checked
+    return _input(plan, "data", path, ("data", "path"))
+
+
+def _inputs(
+    plan: Plan, assessments: Sequence[AssessmentFiles], database: Declared | None
+) -> tuple[Input, ...]:
     file = plan.file
     inputs = [
         Input(
@@ -361,8 +388,19 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
             sha256=plan.sha256,
             bytes=len(plan.yaml.text.encode()),
         ),
-        _input(plan, "data", plan.path(file.data.path), ("data", "path")),
+        _data_input(plan, database),
     ]
+    turns = file.data.turns
+    if turns is not None:
+        more = [("turns", "also", name) for name in turns.also] + [
+            ("labels", "labels", name) for name in turns.labels
+        ]
+        more += (
+            [("system-prompt", "system_prompt", turns.system_prompt)] if turns.system_prompt else []
+        )
+        inputs += [
+            _input(plan, role, plan.path(name), ("data", "turns", key)) for role, key, name in more
+        ]
     if file.data.attributes is not None:
         place: tuple[str | int, ...] = ("data", "attributes", "path")
         inputs.append(_input(plan, "attributes", plan.path(file.data.attributes.path), place))
@@ -414,8 +452,8 @@ def _evidence(
 ) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
-        data = with_types(data, plan.file.data.types)
+        data, read = opened_data(plan, prepared.database)
+    turns = data.turns if isinstance(data, TurnsDataSet) else None
     _unchanged(prepared, "data", data.sha256)
     attributes = plan.file.data.attributes
     if attributes is not None:
@@ -434,15 +472,16 @@ def _evidence(
         "data.columns": len(data.kinds),
     }
     shape = {"rows": data.n_rows, "columns": len(data.kinds)}
-    details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
+    details: dict[str, dict[str, Any]] = {"data": {**shape, **read}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
     evidence = Evidence(
         withheld=withheld_columns(audited.data, _declared(audited.roles)),
-        system=plan.file.system.model_dump(mode="json"),
+        system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
+        turns=turns,
         roles=audited.roles,
         model=model if model_error is None else None,
         no_model_because=as_sentence(model_error)
@@ -461,6 +500,47 @@ def _evidence(
         progress=progress,
     )
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
+
+
+def opened_data(plan: Plan, database: Declared | None = None) -> tuple[DataSet, Mapping[str, Any]]:
+    """Open a plan's data: a table, or recorded turns with their labels.
+
+    Parameters
+    ----------
+    database
+        The data, if it was read from a database already.
+
+    Returns
+    -------
+    tuple
+        The data set, and how it was read, for the record.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
+    section = plan.file.data
+    if section.turns is None:
+        declared = database or open_declared(section, _data_path(plan))
+        return declared.data, declared.detail
+    turns, first = section.turns, _data_path(plan)
+    if first is None:
+        raise PlanError(
+            "recorded turns are read from a file",
+            reference="turns-path",
+            where=plan.yaml.where(("data", "turns")),
+            hint="name it as data.path, and leave out data.connection",
+        )
+    prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
+    data = open_turns(
+        [first, *(plan.path(name) for name in turns.also)],
+        layout=turns.format,
+        fields=turns.fields,
+        labels=[plan.path(name) for name in turns.labels],
+        system_prompt=prompt,
+    )
+    return data, data.described
 
 
 def _unchanged(prepared: Prepared, role: str, digest: Sha256) -> None:

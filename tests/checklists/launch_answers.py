@@ -84,6 +84,7 @@ READY: dict[str, Any] = {
     "risk.prohibited": "none_found",
     "risk.high_risk": "yes",
     "risk.log": "plain",
+    "language.used": "no",
     "adoption.trained": "all_trained",
     "adoption.override": "recorded",
     "adoption.appeal": "decided_anew",

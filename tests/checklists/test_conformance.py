@@ -58,6 +58,8 @@ CATALOGUES = {
         f"A.{clause}.{n}" for clause, (first, last) in ISO.items() for n in range(first, last + 1)
     },
     "ms-rai": GOALS,
+    "nist-ai-600-1": {f"2.{n}" for n in range(1, 13)},
+    "owasp-llm-2025": {f"LLM{n:02d}" for n in range(1, 11)},
     "google-ai-principles": {"2025.1", "2025.2", "2025.3"},
 }
 

@@ -41,6 +41,7 @@ GOOD = {
     "need.rights": "tried",
     "need.processors": "bound",
     "need.transfers": "stays",
+    "chat.used": "no",
     "risk.list": [RISK],
     "risk.singled_out": "hardly",
     "risk.log": "yes",
@@ -97,6 +98,30 @@ def test_there_are_nine_criteria_and_three_cases():
     questions = shipped(NAME).questions
     assert len(questions["screen.criteria"].options) == 9 + 1
     assert len(questions["screen.always"].options) == 3 + 1
+
+
+CHAT = {
+    "chat.used": "yes",
+    "chat.accuracy": "measured",
+    "chat.typed": "removed",
+    "chat.training": "excluded",
+    "chat.crossing": "held",
+    "chat.told": "before",
+}
+
+
+def test_a_chatbot_with_one_risk_or_unchecked_accuracy_is_not_acceptable(judged):
+    three = {"risk.list": [RISK, RISK, RISK]}
+    assert judged(NAME, {**GOOD, **CHAT, **three}).level == "acceptable"
+    assert judged(NAME, {**GOOD, **CHAT}).level == "reduce"
+    unchecked = judged(NAME, {**GOOD, **CHAT, **three, "chat.accuracy": "unchecked"})
+    assert unchecked.level == "reduce"
+    assert len(unchecked.blockers) == 1
+    assert judged(NAME, {**GOOD, **CHAT, **three, "chat.crossing": "not_tested"}).level == "reduce"
+    assert len(judged(NAME, {**GOOD, **CHAT, **three, "chat.training": "happens"}).blockers) == 1
+    facts = {"llm.judges_not_validated": ["right"], "llm.attacks_over_tolerance": ["injection"]}
+    found = judged(NAME, {**GOOD, **CHAT, **three}, facts=facts).contradictions
+    assert {item.question for item in found} == {"chat.accuracy", "chat.crossing"}
 
 
 def test_sections_stand_in_the_order_of_the_template():

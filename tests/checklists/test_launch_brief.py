@@ -88,8 +88,8 @@ def test_nothing_answered_never_looks_good() -> None:
     result = assess(LAUNCH, answers, today=TODAY)
     page = brief(LAUNCH, answers, result)
     assert lines(page)[0] == "# Unnamed system: incomplete"
-    assert "Nothing so far, with 45 open." in page
-    assert "and 41 more" in page
+    assert "Nothing so far, with 46 open." in page
+    assert "and 42 more" in page
     drafts = requirement_list(LAUNCH, answers, result)
     assert {item.now for item in drafts} == {"OPEN: not answered"}
     assert {item.owner for item in drafts} == {"nobody yet"}

@@ -35,7 +35,7 @@ def test_a_full_set_of_good_answers_is_ready() -> None:
 
 
 def test_a_first_time_user_sees_at_most_fifty_questions() -> None:
-    assert len(LAUNCH.questions) == 50
+    assert len(LAUNCH.questions) == 60
     assert 35 <= len(assess(LAUNCH, empty_answers(LAUNCH), today=TODAY).visible) <= 50
 
 
@@ -46,7 +46,27 @@ def test_an_empty_form_is_neither_ready_nor_judged() -> None:
     assert not result.complete
 
 
+LANGUAGE = {
+    "language__used": "yes",
+    "language__grounding": "checked",
+    "language__budget": "kept",
+    "language__suite": "real",
+    "language__injection": "treated",
+    "language__red_team": "outside",
+    "language__provider": "bound",
+    "language__disclosure": "before",
+    "language__handover": "offered",
+    "language__chats": "bounded",
+}
 BLOCKED = [
+    ({**LANGUAGE, "language__injection": "known"}, "can give the language model orders"),
+    ({**LANGUAGE, "language__injection": "not_tested"}, "can give the language model orders"),
+    ({**LANGUAGE, "language__budget": "not_measured"}, "makes things up was not measured"),
+    ({**LANGUAGE, "language__budget": "exceeded"}, "makes things up was not measured"),
+    ({**LANGUAGE, "language__provider": "trains"}, "used to train the provider's model"),
+    ({**LANGUAGE, "language__disclosure": "hidden"}, "do not learn in time"),
+    ({"language__used": UNKNOWN}, "whether a language model is part"),
+    ({"language__used": NOT_APPLICABLE}, "whether a language model is part"),
     ({"problem__target": "12"}, "no goal with two different numbers"),
     ({"problem__target": "12.0"}, "no goal with two different numbers"),
     ({"problem__target": UNKNOWN}, "no goal with two different numbers"),
@@ -91,6 +111,23 @@ def test_each_blocker_blocks_with_its_own_sentence_alone(
     assert result.level == "blocked"
     assert len(result.blockers) == 1, result.blockers
     assert sentence in result.blockers[0]
+
+
+def test_the_path_for_language_models_opens_and_is_refuted_by_what_was_measured() -> None:
+    assert assessed(LAUNCH, changed(**LANGUAGE)).level == "ready"
+    facts = {"llm.attacks_over_tolerance": ["injection"], "llm.attack_success": 0.13}
+    found = assessed(LAUNCH, changed(**LANGUAGE), facts=facts).contradictions
+    assert [item.question for item in found] == ["language.injection"]
+    facts = {"llm.judges_not_validated": ["refused"], "llm.outcomes_over_limit": []}
+    found = assessed(LAUNCH, changed(**LANGUAGE), facts=facts).contradictions
+    assert [item.question for item in found] == ["language.budget"]
+    weak = {
+        **LANGUAGE,
+        "language__suite": "public",
+        "language__red_team": "nobody",
+        "language__chats": "open",
+    }
+    assert assessed(LAUNCH, changed(**weak)).level != "ready"
 
 
 def test_every_blocker_is_tried_above() -> None:
@@ -261,6 +298,8 @@ IDS = {
     "iso-42001": r"A\.(2\.[2-4]|3\.[23]|4\.[2-6]|5\.[2-5]|6\.1\.[23]|6\.2\.[2-8]|7\.[2-6]|8\.[2-5]|9\.[2-4]|10\.[2-4])",
     "ms-rai": r"(A[1-5]|T[1-3]|F[1-3]|RS[1-3]|PS[12]|I1)",
     "google-ai-principles": r"2025\.[123]",
+    "nist-ai-600-1": r"2\.([1-9]|1[0-2])",
+    "owasp-llm-2025": r"LLM(0[1-9]|10)",
     "mitre-atlas": r"AML\.T\d{4}(\.\d{3})?",
     "stride": r"(spoofing|tampering|repudiation|information_disclosure|denial_of_service|elevation_of_privilege)",
 }

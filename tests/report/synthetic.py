@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from raudit.canonical import Sha256
@@ -654,3 +655,24 @@ def make_record() -> Record:
         stages=stages,
         verdict=verdict,
     )
+
+
+def for_template(template: str) -> Record:
+    """The record, with the tables without which a template refuses."""
+    record = make_record()
+    if template != "nyc-ll144":
+        return record
+    table = Table(
+        id="ll144-sex",
+        title="Impact ratios by sex",
+        columns=(
+            Column(key="category", label="Category"),
+            Column(key="n", label="n", kind="count"),
+        ),
+        rows=({"category": "Female", "n": 16192},),
+    )
+    stages = tuple(
+        replace(stage, tables=(*stage.tables, table)) if stage.name == "fairness" else stage
+        for stage in record.stages
+    )
+    return replace(record, stages=stages)

@@ -56,7 +56,16 @@ def test_what_is_escaped_is_accepted(source):
 
 
 def test_every_shipped_template_is_clean():
-    assert set(template_names()) == {"standard", "brief", "nyc-ll144", "model-card"}
+    assert set(template_names()) == {
+        "annexes",
+        "brief",
+        "eu-annex-iv",
+        "eu-fria",
+        "model-card",
+        "nyc-ll144",
+        "standard",
+        "us-sr-26-2",
+    }
     for name in template_names():
         find = find_template(name)
         for file in (*find.folder.glob("*.j2"), *find.shared.glob("*.j2")):

@@ -84,7 +84,7 @@ class Assessment:
     """Ids of the questions that are shown, in order."""
     answered: int
     accepted: int
-    """Answers that a reviewer accepted."""
+    """Answers that a reviewer accepted and the evidence does not contradict."""
     open: tuple[Open, ...]
     figures: Mapping[str, Figure]
     """Pools and values by name."""
@@ -120,6 +120,9 @@ class Assessment:
             return ""
         names = (self.level, self.level_best, self.level_worst)
         here, best, worst = (self.checklist.level_title(name) for name in names)
+        if here and self.complete and self.contradictions:
+            refuted = len({item.question for item in self.contradictions})
+            return f"{here} on answers of which the evidence contradicts {refuted}"
         if here and self.complete:
             return here
         if here and best == worst == here:
@@ -214,6 +217,8 @@ def assess(
         _compute(scope)
     visible = tuple(name for name in checklist.questions if now.visible[name] is True)
     states = _signoffs(checklist, answers, people, statements)
+    contradictions = _contradictions(checklist, answers, now, visible, sources or Sources())
+    refuted = {item.question for item in contradictions}
     level = _level(now, now.name(_of(checklist)))
     best, worst = _around(checklist, level, *_level_ends(later, _of(checklist)))
     return Assessment(
@@ -221,7 +226,9 @@ def assess(
         answers=answers,
         visible=visible,
         answered=sum(1 for name in visible if now.has_answer(name)),
-        accepted=sum(1 for name in visible if accepted(answers, name, people)),
+        accepted=sum(
+            1 for name in visible if name not in refuted and accepted(answers, name, people)
+        ),
         open=_open(checklist, answers, now, visible, today),
         figures=_figures(now, later),
         level=level,
@@ -238,7 +245,7 @@ def assess(
             b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))
         ),
         turned_down=_turned_down(states),
-        contradictions=_contradictions(checklist, answers, now, visible, sources or Sources()),
+        contradictions=contradictions,
         facts_used=tuple(
             sorted(
                 {

@@ -5,6 +5,7 @@ Dictionary codes of the file are kept: only a batch's few distinct values are ev
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -95,12 +96,7 @@ class AttributeEncoder:
     def _check_levels(self) -> None:
         limit = MAX_NUMBER_LEVELS if self._numbers else MAX_LEVELS
         if len(self.levels) > limit:
-            raise DataError(
-                f"{self.attribute.column!r} has more than {limit:,} distinct values",
-                reference="too-many-levels",
-                expected="an attribute that forms groups",
-                hint="give a continuous column 'edges', such as edges: [25, 45, 65]; an identifier forms no groups",
-            )
+            raise too_many_levels(self.attribute.column, limit)
 
 
 class OutcomeEncoder:
@@ -153,7 +149,7 @@ class OutcomeEncoder:
                 self._codes[text] = len(self.levels)
                 self.levels.append(text)
                 if len(self.levels) > MAX_NUMBER_LEVELS:
-                    raise self._wrong("distinct classes", "is this a regression or a score?")
+                    raise too_many_values(self.outcome.column, "is this a regression or a score?")
             return self._codes[text]
         same = same_text(text)
         self.seen.add(text)
@@ -162,9 +158,7 @@ class OutcomeEncoder:
         if self._bad and same not in self._bad:
             raise self._outside(text)
         if len(self.seen) > MAX_NUMBER_LEVELS:
-            raise self._wrong(
-                "distinct values", "a decision has few values; declare scores as data.score"
-            )
+            raise too_many_values(self.outcome.column)
         return 0
 
     def finish(self) -> None:
@@ -199,14 +193,6 @@ class OutcomeEncoder:
             got=f"a text of {len(text):,} characters",
             expected="one of " + ", ".join(repr(value[:40]) for value in declared),
             hint="add it to 'favourable' or 'unfavourable', or clean the column",
-        )
-
-    def _wrong(self, what: str, hint: str) -> DataError:
-        return DataError(
-            f"the {self.role} column {self.outcome.column!r} has too many {what}",
-            reference="outcome-many-values",
-            got=f"more than {MAX_NUMBER_LEVELS}",
-            hint=hint,
         )
 
 
@@ -339,8 +325,35 @@ def finite(values: NDArray[np.float64], name: str, role: str) -> NDArray[np.floa
     return values
 
 
+def too_many_levels(column: str, limit: int) -> DataError:
+    """The error for an attribute that names rows rather than groups them."""
+    return DataError(
+        f"{column!r} has more than {limit:,} distinct values",
+        reference="too-many-levels",
+        expected="an attribute that forms groups",
+        hint="give a continuous column 'edges', such as edges: [25, 45, 65]; an identifier forms no groups",
+    )
+
+
+def too_many_values(
+    column: str, hint: str = "a decision has few values; declare scores as data.score"
+) -> DataError:
+    """The error for an outcome that is no decision."""
+    return DataError(
+        f"the outcome column {column!r} has too many distinct values",
+        reference="outcome-many-values",
+        got=f"more than {MAX_NUMBER_LEVELS}",
+        hint=hint,
+    )
+
+
 def level_text(value: object) -> str:
-    """A value as the text of its group; whole floats lose their point, so that ``1`` and ``1.0`` are one group."""
+    """A value as the text of its group; whole floats lose their point, so that ``1`` and ``1.0`` are one group.
+
+    A moment with a zone is named in UTC: engines show it in the zone of whoever asks.
+    """
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)

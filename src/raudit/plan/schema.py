@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from raudit.plan.turns import TurnsSection
 from raudit.validate import Strict
 
 
@@ -18,6 +19,9 @@ class Task(StrEnum):
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
     RANKING = "ranking"
+
+
+Jurisdiction = Literal["eu", "us", "us-ca", "us-co", "us-nyc", "us-tx"]
 
 
 class SystemSection(Strict):
@@ -35,6 +39,47 @@ class SystemSection(Strict):
     """Which organisation runs it."""
     affected: str = Field(default="", max_length=1000)
     """Who is affected by its output."""
+    jurisdictions: tuple[Jurisdiction, ...] | None = None
+    """Where it is used; with ``sector`` they choose the frameworks that the report maps to."""
+    sector: (
+        Literal["credit", "employment", "insurance", "health", "education", "public", "other"]
+        | None
+    ) = None
+    """What it is used for."""
+    standards: tuple[Literal["nist-ai-rmf", "iso-42001"], ...] | None = None
+    """Voluntary frameworks that the organisation follows."""
+    distribution_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """Day on which an employment tool was first used; New York City asks for it to be published."""
+
+
+class AuditorSection(Strict):
+    """Who audits, and what the report says about the audit itself."""
+
+    name: str = Field(default="", max_length=200)
+    """Person or firm that answers for the audit."""
+    independence: str = Field(default="", max_length=1000)
+    """How the auditor stands to those who built and run the system."""
+    training_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that the model was trained on."""
+    audited_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that were audited."""
+    limits_because: str = Field(default="", max_length=1000)
+    """Why the limits are these."""
+    not_tested: tuple[str, ...] = ()
+    """What was not tested, and why; one sentence each."""
+
+
+class ResponseEntry(Strict):
+    """What management answers to a finding."""
+
+    to: str = Field(min_length=1, max_length=64)
+    """A rule's id, the first eight or more digits of a finding's fingerprint, or a theme of the report."""
+    response: str = Field(min_length=1, max_length=2000)
+    """The answer."""
+    owner: str = Field(default="", max_length=200)
+    """Who does it."""
+    due: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """By which day."""
 
 
 class Attribute(Strict):
@@ -136,14 +181,35 @@ class AttributesSection(Strict):
     """Columns to take; all but the key if empty."""
 
 
+class CopySection(Strict):
+    """Leave to copy a table out of its database for the length of a run."""
+
+    max_rows: int = Field(ge=1, le=10**9)
+    """Most rows; a table with more is refused before it is audited."""
+
+
+DataEngine = Literal["sqlite", "duckdb", "postgresql", "ibis", "spark"]
+
+
 class DataSection(Strict):
     """The data set, and what its columns are."""
 
-    path: str = Field(min_length=1)
+    path: str | None = Field(default=None, min_length=1)
     """File or folder, relative to raudit.yaml: CSV, TSV, JSON lines or array, Parquet, Arrow, Excel, SQLite, DuckDB,
-    any of them in gzip or zip, or a folder whose files are one table."""
+    any of them in gzip or zip, or a folder whose files are one table. Not needed with ``connection``."""
+    connection: str | None = Field(default=None, min_length=1)
+    """Address of a database without a password, such as ``postgresql://reader@host/db``, ``sc://host:15002`` or
+    whatever Ibis connects to; or ``env:NAME`` or ``keyring:SERVICE/USER``, where the whole address is kept."""
+    engine: DataEngine | None = None
+    """What reads the database, where the address does not say."""
     table: str | None = None
-    """Which table, sheet or member, where the file has several."""
+    """Which table, sheet or member, where the file has several, or the database's table."""
+    query: str | None = Field(default=None, min_length=1)
+    """One SELECT in place of a table, of a database."""
+    key: Texts = ()
+    """Column or columns that name a row. Everything drawn at random is then drawn by the key, whatever the order."""
+    copy_rows: CopySection | None = Field(default=None, alias="copy")
+    """What may be copied to this machine for the length of the run; needed with ``connection``."""
     format: DataFormat | None = None
     """What the file is, where neither its first bytes nor its name say so."""
     encoding: str | None = None
@@ -174,6 +240,13 @@ class DataSection(Strict):
     """Sensitive attributes from a second file; people who are not in it form the group ``unknown``."""
     licence: str = ""
     """Licence and source of the data, to print."""
+    turns: TurnsSection | None = None
+    """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
+
+    @property
+    def in_database(self) -> bool:
+        """Whether a database, and not a reader of files, gives the rows."""
+        return self.connection is not None or self.query is not None or self.engine is not None
 
 
 class ModelLimits(Strict):
@@ -296,6 +369,9 @@ class PlanFile(Strict):
     """Whether a sign-off counts only with a signed statement, or on a name alone, which the report then says."""
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
+    auditor: AuditorSection | None = None
+    responses: tuple[ResponseEntry, ...] | None = None
+    """Management's answers to findings, printed beside them."""
     report: ReportSection = ReportSection()
     """How the report looks."""
     signing: SigningSection = SigningSection()

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from raudit.findings import Finding, Rule, Status, Threshold
-from raudit.record import Figure, Record, StageRecord, Table, record_sha256
-from raudit.report.attachments import attached_files
+from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sha256
+from raudit.report.attachments import ANNEXES_NAME, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
 from raudit.report.language import Language
+from raudit.report.legal import frameworks_of
 from raudit.report.numbers import DASH, MINUS, exact, exact_interval
-from raudit.report.requirements import matrix
+from raudit.report.opinion import make_opinion
+from raudit.report.rates import OVERALL, SHOWN, Comparison, comparisons, group_places, overall
 from raudit.report.seals import Seals
+from raudit.report.sections import (
+    ASSESSMENTS,
+    RISK_REGISTER,
+    actions_of,
+    answers_to_look_at,
+    conditions_of,
+    drivers_of,
+    limits_of,
+    one_liners,
+    rates_figure,
+    signers_of,
+)
 from raudit.report.tables import figure_table, slug, view_table
+from raudit.report.themes import themes_of
 from raudit.report.views import (
+    Drivers,
     FigureView,
     FindingView,
     Pair,
@@ -26,9 +42,6 @@ from raudit.report.views import (
     StageView,
     TableView,
 )
-
-ASSESSMENTS = "assessments"
-RISK_REGISTER = "risk-register"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +54,16 @@ class Caps:
 
 
 CAPS = {
-    "pdf": Caps(rows=40, columns=10, cards=40),
+    "pdf": Caps(rows=400, columns=10, cards=40),
     "html": Caps(rows=2000, columns=60, cards=400),
     "markdown": Caps(rows=100, columns=20, cards=200),
 }
 """Caps by medium."""
+
+MOST_ROWS = 15
+"""Rows of a table outside an annex."""
+MOST_COLUMNS = 8
+"""Columns of such a table, where it comes from a stage."""
 
 
 def make_context(
@@ -55,7 +73,7 @@ def make_context(
     medium: str,
     language: Language,
     ink: Ink,
-    requirements: Path,
+    frameworks: Path,
     seals: Seals,
 ) -> ReportView:
     """Work out what a template prints.
@@ -70,18 +88,22 @@ def make_context(
         ``pdf``, ``html`` or ``markdown``.
     language, ink
         Words and number marks; what makes text fit to print.
-    requirements
-        Catalogue of clauses.
+    frameworks
+        Folder of the frameworks.
     seals
         Checkpoint and proof that are printed and attached.
     """
     caps = CAPS[medium]
     findings = _findings(record, language, caps)
+    themes = themes_of(findings, record.plan.get("responses") or ())
+    compared = comparisons(record)
+    ink = replace(ink, places=group_places(record))
     maker = _Maker(language=language, ink=ink, caps=caps)
     stages = [stage for stage in record.stages if stage.name != ASSESSMENTS]
     assessed = record.stage(ASSESSMENTS)
-    sections = _sections(language, stages)
-    numbers = {section.anchor: section.number for section in sections}
+    sections = _sections(language)
+    annexes = _annexes(language, record.stages)
+    numbers = {section.anchor: section.number for section in annexes}
     baseline = record.verdict.baseline if record.verdict else {}
     waivers = record.verdict.waivers if record.verdict else ()
     carded = tuple(view for view in findings if view.card)
@@ -100,7 +122,33 @@ def make_context(
         name=_text(record.system.get("name")) or language("unnamed-system"),
         version=_text(record.system.get("version")),
         brief=make_brief(record, findings),
+        opinion=make_opinion(record, findings),
+        themes=themes,
+        one_liners=one_liners(record, language),
+        conditions=conditions_of(record),
+        signers=signers_of(record),
+        auditor=record.plan.get("auditor") or {},
+        compared=compared,
+        rate_names=tuple((name, language.metric(name)) for name in SHOWN),
+        rate_figures=tuple(
+            replace(maker.figure(rates_figure(one, language), "rates"), recorded=False)
+            for one in compared
+        ),
+        overall=tuple(
+            (language.metric(name), rate)
+            for name in OVERALL
+            if (rate := overall(compared).get(name)) is not None
+        ),
+        limits=limits_of(record, language),
+        drivers=maker.drivers(record.stage("explain")),
+        personal=maker.chosen(record.stage("pii"), ("columns", "singling-out")),
+        assessed=maker.chosen(assessed, ("overview",)),
+        expected=", ".join(_expected(record)),
+        loose_answers=answers_to_look_at(record),
+        actions=actions_of(record),
+        glossary=_glossary(record, compared, seals, language),
         sections=sections,
+        annexes=annexes,
         long=tuple(
             f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures
         ),
@@ -110,9 +158,12 @@ def make_context(
         stages=tuple(
             maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages
         ),
-        assessments=maker.stage(assessed, findings, numbers["assessments"]) if assessed else None,
+        all_stages=tuple(
+            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
+            for stage in record.stages
+        ),
         risk_register=maker.risk_register(record),
-        frameworks=matrix(record, findings, requirements),
+        frameworks=frameworks_of(record, findings, themes, frameworks, language.code),
         waivers=waivers,
         baseline=baseline,
         baseline_pairs=_pairs({k: v for k, v in baseline.items() if not _is_rows(v)}),
@@ -123,14 +174,36 @@ def make_context(
             (stage.title, _pairs(stage.options)) for stage in record.stages if stage.options
         ),
         packages=_pairs(record.run.packages),
-        attachments=tuple(
-            Pair(name=file.name, value=language(file.kind, stage=file.stage))
-            for file in attached_files(record, seals)
-        ),
+        attachments=_attachments(record, seals, template, language),
         sealed=bool(seals.checkpoint),
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
         vkey=seals.vkey,
     )
+
+
+def _attachments(
+    record: Record, seals: Seals, template: str, language: Language
+) -> tuple[Pair, ...]:
+    """What is attached, by purpose: the tables in one line."""
+    files = attached_files(record, seals)
+    tables = [file for file in files if file.kind == "attached-table"]
+    others = [file for file in files if file.kind != "attached-table"]
+    listed = [Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in others]
+    if template != ANNEXES:
+        listed.insert(1, Pair(name=ANNEXES_NAME, value=language("attached-annexes", stage="")))
+    if tables:
+        listed.append(
+            Pair(name="table-….csv", value=language("attached-tables", count=len(tables)))
+        )
+    return tuple(listed)
+
+
+def _expected(record: Record) -> list[str]:
+    """Columns of personal data that the plan declares."""
+    stage = record.stage("pii")
+    declared = stage.options.get("expected") if stage else None
+    found = declared if isinstance(declared, list | tuple) else ()
+    return [str(one.get("column", "")) if isinstance(one, Mapping) else str(one) for one in found]
 
 
 def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingView, ...]:
@@ -181,6 +254,8 @@ def _finding(
         first_of_rule=False,
         title=rule.title if rule else finding.rule,
         subject=_subject(finding),
+        subject_name=finding.subject.name,
+        level=numbers.percent(interval.level, 0) if interval else "",
         value=numbers.measurement(m) if m else "",
         interval=_interval(finding, language),
         coverage=f"{numbers.percent(interval.level, 0)} {interval.method}" if interval else "",
@@ -232,25 +307,78 @@ def _subject(finding: Finding) -> str:
     return ", ".join([f"{finding.subject.kind} {finding.subject.name}", *detail])
 
 
-def _sections(language: Language, stages: Iterable[StageRecord]) -> tuple[SectionView, ...]:
-    titles = [("scope", language("scope")), ("worst", language("worst-first"))]
-    titles += [(f"stage-{slug(stage.name)}", stage.title) for stage in stages]
-    titles += [
-        (key, language(key))
-        for key in ("assessments", "requirements", RISK_REGISTER, "waivers", "baseline")
-    ]
-    titles += [
-        (key, language(key))
-        for key in ("register", "environment", "glossary", "verify", "signatures")
-    ]
+ANNEXES = "annexes"
+"""Template of the annexes, which every other template's PDF carries as a page to read."""
+
+SECTIONS = (
+    "scope",
+    "findings",
+    "performance",
+    "fairness",
+    "drivers",
+    "personal",
+    "assessments",
+    "requirements",
+    "register",
+    "method",
+    "verify",
+)
+"""Sections of the report after the page of the decision."""
+
+
+def _sections(language: Language) -> tuple[SectionView, ...]:
     return tuple(
-        SectionView(number=str(i), anchor=a, title=title)
-        for i, (a, title) in enumerate(titles, start=1)
+        SectionView(number=str(i), anchor=name, title=language(f"section-{name}"))
+        for i, name in enumerate(SECTIONS, start=1)
     )
 
 
+def _annexes(language: Language, stages: Iterable[StageRecord]) -> tuple[SectionView, ...]:
+    titles = [(f"stage-{slug(stage.name)}", stage.title) for stage in stages]
+    titles += [(key, language(key)) for key in ("all-findings", "environment")]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return tuple(
+        SectionView(
+            number=letters[i] if i < len(letters) else str(i + 1), anchor=anchor, title=title
+        )
+        for i, (anchor, title) in enumerate(titles)
+    )
+
+
+def _glossary(
+    record: Record, compared: Sequence[Comparison], seals: Seals, language: Language
+) -> tuple[Pair, ...]:
+    """The terms that this document uses, and no other."""
+    explained = record.stage("explain")
+    used = {
+        "selection-rate": bool(compared),
+        "parity-difference": bool(compared),
+        "impact-ratio": bool(compared),
+        "odds-difference": bool(compared),
+        "attribution": explained is not None and explained.outcome is Outcome.COMPLETED,
+        "waiver": bool(record.verdict and record.verdict.waivers),
+        "baseline": bool(record.verdict and record.verdict.baseline),
+        "checkpoint": bool(seals.checkpoint),
+    }
+    always = ("finding", "indeterminate", "interval", "n", "record", "opinion")
+    names = (*always, *(name for name, yes in used.items() if yes))
+    parts = (language(f"term-{name}").partition(": ") for name in names)
+    return tuple(Pair(name=term, value=text) for term, _, text in parts)
+
+
 def _system(record: Record, language: Language) -> tuple[Pair, ...]:
-    known = ("name", "version", "purpose", "affected", "owner", "organisation")
+    known = (
+        "name",
+        "version",
+        "purpose",
+        "affected",
+        "owner",
+        "organisation",
+        "jurisdictions",
+        "sector",
+        "standards",
+        "distribution_date",
+    )
     keys = [*known, *(key for key in record.system if key not in known)]
     named = (
         (language(f"system-{key}") if key in known else key, _text(record.system.get(key)))
@@ -294,12 +422,10 @@ class _Maker:
         return StageView(
             stage=stage,
             number=number,
-            anchor="assessments" if stage.name == ASSESSMENTS else f"stage-{slug(stage.name)}",
+            anchor=f"stage-{slug(stage.name)}",
             findings=own,
-            tables=tuple(
-                self.table(table, stage.name) for table in stage.tables if table.id != RISK_REGISTER
-            ),
-            figures=tuple(self._figure(figure, stage.name) for figure in stage.figures),
+            tables=tuple(self.table(table, stage.name) for table in stage.tables),
+            figures=tuple(self.figure(figure, stage.name) for figure in stage.figures),
             failed=states.count(Status.FAILED),
             indeterminate=states.count(Status.INDETERMINATE),
             passed=states.count(Status.PASSED),
@@ -312,6 +438,24 @@ class _Maker:
             numbers=self.language.numbers,
             max_rows=self.caps.rows,
             max_columns=self.caps.columns,
+        )
+
+    def chosen(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[TableView, ...]:
+        """Tables of a stage by id, at most fifteen rows and seven columns of each."""
+        if stage is None:
+            return ()
+        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
+        return tuple(
+            short.table(t, stage.name) for name in names for t in stage.tables if t.id == name
+        )
+
+    def drivers(self, stage: StageRecord | None) -> Drivers:
+        """What the section on the model's reasons prints."""
+        figures, tables = drivers_of(stage)
+        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS))
+        return Drivers(
+            figures=tuple(self.figure(figure, "explain") for figure in figures),
+            tables=tuple(short.table(table, "explain") for table in tables),
         )
 
     def risk_register(self, record: Record) -> TableView | None:
@@ -330,7 +474,7 @@ class _Maker:
                 found.append(self.table(table, "baseline"))
         return tuple(found)
 
-    def _figure(self, figure: Any, stage: str) -> FigureView:
+    def figure(self, figure: Any, stage: str) -> FigureView:
         svg = draw(figure, self.ink)
         return FigureView(
             anchor=f"g-{slug(stage)}-{slug(figure.id)}",

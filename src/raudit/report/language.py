@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from raudit.errors import TemplateError
+from raudit.record import StageRecord
 from raudit.report.numbers import Numbers
 from raudit.yamltext import nearest, read_yaml
 
@@ -45,6 +46,25 @@ class Language:
     def has(self, key: str) -> bool:
         """Tell whether there is such a message."""
         return key in self.messages
+
+    def metric(self, name: str) -> str:
+        """A metric in words; the words of its name where the catalogue has none."""
+        key = f"metric-{name}"
+        return self(key) if self.has(key) else name.replace("_", " ")
+
+    def word(self, name: str) -> str:
+        """A key of the record as a word, such as the role of a file."""
+        key = f"word-{name}"
+        return self(key) if self.has(key) else name.replace("_", " ")
+
+    def stage_title(self, stage: StageRecord) -> str:
+        """What a stage looks at; its own title where the catalogue has none."""
+        key = f"title-{stage.name}"
+        return self(key) if self.has(key) else stage.title
+
+    def stage(self, stage: StageRecord) -> str:
+        """A stage that did not run, and how it ended."""
+        return f"{self.stage_title(stage)} ({self(f'outcome-{stage.outcome}')})"
 
     def date(self, clock: str) -> str:
         """Write the date of an RFC 3339 time in words."""

@@ -43,8 +43,8 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:rdf="http://www
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
-def make_pdf(html: str, *, record: Record, job: Job) -> bytes:
-    """Make the finished, unsigned PDF of a rendered page."""
+def make_pdf(html: str, *, record: Record, job: Job, annexes: bytes = b"") -> bytes:
+    """Make the finished, unsigned PDF of a rendered page; ``annexes`` are attached."""
     import weasyprint
     from weasyprint.urls import URLFetcher
 
@@ -69,7 +69,7 @@ def make_pdf(html: str, *, record: Record, job: Job) -> bytes:
                 modified=clock,
                 url_fetcher=fetcher,
             )
-            for file in attached_files(record, job.seals)
+            for file in attached_files(record, job.seals, annexes=annexes)
         ]
         original = metadata.generate_rdf_metadata
 

@@ -30,8 +30,9 @@ def main() -> None:
 
 def _run(data: bytes) -> bytes:
     from raudit.record import parse_record
+    from raudit.report.context import ANNEXES
     from raudit.report.job import Job
-    from raudit.report.render import render_text
+    from raudit.report.render import render_annexes, render_text
 
     job = Job.from_bytes(data)
     record = parse_record(job.record)
@@ -54,7 +55,12 @@ def _run(data: bytes) -> bytes:
     configuration.write_text(
         font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8"
     )
-    return make_pdf(html, record=record, job=job)
+    annexes = (
+        ""
+        if job.template == ANNEXES
+        else render_annexes(record, language=job.language, seals=job.seals)
+    )
+    return make_pdf(html, record=record, job=job, annexes=annexes.encode())
 
 
 def _fields(error: RauditError) -> dict[str, str]:

@@ -33,7 +33,7 @@ class Options(Strict):
 
 UNKNOWN = Rule(
     id="RA-MODEL-001",
-    title="Values that the model never learnt",
+    title="The model meets values that it never learnt",
     why="A model takes a category that it never saw for a missing or rare one and decides all the same. Rates on "
     "such rows say nothing about the model in use.",
     how="For each categorical column, every audited value is looked up among the categories in the model file, "
@@ -45,7 +45,7 @@ UNKNOWN = Rule(
 )
 LINKED = Rule(
     id="RA-MODEL-002",
-    title="The margin leads to the model's prediction",
+    title="The margin does not lead to the model's prediction",
     why="Explanations are given in the margin. If the margin does not lead to the prediction that is audited, they "
     "explain another model.",
     how="On rows of this data the margin is computed, the objective's inverse link is applied, and the result is held "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
@@ -36,6 +36,12 @@ class Ink:
     """Makes text from data fit to print."""
     numbers: Numbers
     """Writes numbers in the report's language."""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Place of each group in the document's order, which gives it its colour and shape."""
+
+    def place(self, label: str, otherwise: int) -> int:
+        """Place of a group; ``otherwise`` for what is none."""
+        return self.places.get(label, otherwise)
 
 
 def text_width(text: str, size: float) -> float:
@@ -175,10 +181,22 @@ class Canvas:
     def _shape(self, points: Iterable[tuple[float, float]], fill: str) -> None:
         self.add("polygon", points=" ".join(f"{_n(x)},{_n(y)}" for x, y in points), fill=fill)
 
-    def legend(self, labels: list[str], y: float, *, x: float = 0.0, dashes: bool = False) -> None:
-        """Add a row of keys."""
-        for i, label in enumerate(labels):
+    def legend(
+        self,
+        labels: Sequence[str],
+        y: float,
+        *,
+        x: float = 0.0,
+        kinds: Sequence[int] = (),
+        dashes: bool = False,
+    ) -> float:
+        """Add keys, in as many rows as they need; return the height of the rows after the first."""
+        first, start = x, y
+        for number, label in enumerate(labels):
+            i = kinds[number] if kinds else number
             shown = fit(label, 150, 11)
+            if x > first and x + 28 + text_width(shown, 11) > WIDTH:
+                x, y = first, y + 16
             if dashes:
                 self.line(
                     x,
@@ -195,6 +213,7 @@ class Canvas:
                 x += 15
             self.text(x, y, shown, size=11)
             x += text_width(shown, 11) + 20
+        return y - start
 
     def svg(self) -> str:
         """The finished element."""

@@ -46,12 +46,13 @@ def _draw(figure: Figure, ink: Ink, *, bars: bool) -> str:
     low, high = _range(rows, data, from_zero=bars)
     marks = ticks(low, high)
     scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
-    top = 26.0 if len(names) > 1 else 8.0
+    top = 8.0
     top += 14.0 if data.get("reference") is not None or data.get("band") else 0.0
     bottom = top + ROW * len(rows)
     canvas = Canvas(bottom + 42, figure.alt or figure.title, ink)
+    kinds = [ink.place(name, i) for i, name in enumerate(names)]
     if len(names) > 1:
-        canvas.legend(names, 12, x=LEFT)
+        canvas.height += 18 + canvas.legend(names, canvas.height + 8, x=12, kinds=kinds)
     _frame(canvas, scale, marks, tick_text(marks, ink, percent=percent), top, bottom)
     _goal(canvas, scale, data, ink, top, bottom, percent=percent)
     previous = None
@@ -63,7 +64,7 @@ def _draw(figure: Figure, ink: Ink, *, bars: bool) -> str:
                 LEFT - 10, y + 4, fit(ink.clean(label), LEFT - 14, 11.5), size=11.5, anchor="end"
             )
         previous = label
-        kind = names.index(str(row.get("series") or "")) if len(names) > 1 else 0
+        kind = kinds[names.index(str(row.get("series") or ""))] if len(names) > 1 else 0
         _row(canvas, scale, row, y, kind, bars=bars)
         canvas.text(RIGHT + 12, y + 4, _beside(row, ink, percent=percent), size=10.5, fill=MUTED)
     canvas.text(

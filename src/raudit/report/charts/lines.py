@@ -46,7 +46,8 @@ def draw_lines(figure: Figure, ink: Ink) -> str:
             size=10.5,
             anchor=side,
         )
-    for i, one in enumerate(series):
+    kinds = [ink.place(str(one.get("label", "")), i) for i, one in enumerate(series)]
+    for i, one in zip(kinds, series, strict=True):
         step = max(1, len(one["x"]) // MAX_POINTS)
         colour = COLOURS[i % len(COLOURS)]
         for key in ("low", "high"):
@@ -63,7 +64,8 @@ def draw_lines(figure: Figure, ink: Ink) -> str:
             for x, y in points:
                 canvas.mark(x, y, i, size=3.2)
     if len(series) > 1:
-        canvas.legend([ink.clean(str(s.get("label", ""))) for s in series], 12, x=200, dashes=True)
+        labels = [ink.clean(str(s.get("label", ""))) for s in series]
+        canvas.height += 18 + canvas.legend(labels, HEIGHT + 8, kinds=kinds, dashes=True)
     return canvas.svg()
 
 

@@ -112,14 +112,15 @@ def draw_scatter(figure: Figure, ink: Ink) -> str:
         y_label=str(data["y_label"]),
         x_names=names,
     )
-    for i, one in enumerate(series):
+    kinds = [ink.place(str(one.get("label", "")), i) for i, one in enumerate(series)]
+    for i, one in zip(kinds, series, strict=True):
         line = one.get("line") or {"x": (), "y": ()}
         path = [
             (x_scale(float(x)), y_scale(float(y)))
             for x, y in zip(line["x"], line["y"], strict=False)
         ]
         canvas.path(path, stroke=FAINT[i % 6], stroke_width=3, stroke_dasharray=DASHES[i % 6])
-    for i, one in enumerate(series):
+    for i, one in zip(kinds, series, strict=True):
         points = [
             (x, y)
             for x, y in zip(one["x"], one["y"], strict=False)
@@ -128,5 +129,6 @@ def draw_scatter(figure: Figure, ink: Ink) -> str:
         for x, y in points[:: max(1, -(-len(points) // MAX_POINTS))]:
             canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=1.9 if lines else 2.6)
     if len(series) > 1:
-        canvas.legend([ink.clean(str(s.get("label", ""))) for s in series], 12, x=200)
+        labels = [ink.clean(str(s.get("label", ""))) for s in series]
+        canvas.height += 18 + canvas.legend(labels, canvas.height + 8, kinds=kinds)
     return canvas.svg()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from raudit.checklists import Assessment, assess, load_answers, load_checklist
@@ -19,6 +20,7 @@ from raudit.record import Figure, Table
 from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
+    answered_clauses,
     answers_table,
     contradictions_table,
     overview_table,
@@ -83,6 +85,7 @@ class Assessments:
             findings=tuple(findings),
             tables=(*tables, *((register,) if register.rows else ())),
             figures=tuple(figures),
+            artefacts={"answered": answered_clauses(results)},
             facts={
                 "assessments.done": [r.checklist.id for r in results if r.complete],
                 "assessments.contradicted": sorted(
@@ -176,7 +179,9 @@ def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
             COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=told
         )
     if result.complete:
-        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers."
+        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers"
+        refuted = len({c.question for c in result.contradictions})
+        said += f", and the evidence contradicts {refuted}." if refuted else "."
         return _finding(COMPLETE, result, files, Status.PASSED, said)
     first = result.open[0]
     said = f"{title}: {result.answered} of {asked} questions are answered; {len(result.open)} are open."
@@ -270,7 +275,10 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
     if rejected:
         who = rejected[0].signoff
         said = f"{title}: {who.role} decided to {who.decision}."
-        return _finding(SIGNED, result, files, Status.FAILED, said)
+        return replace(
+            _finding(SIGNED, result, files, Status.FAILED, said, requirements=_bearing({who.role})),
+            remedy=f"Settle what {who.role} objects to, or do not go ahead; only {who.role} can decide anew.",
+        )
     if void:
         state = void[0]
         said = f"{title}: the sign-off of {state.signoff.role} does not hold; {state.because}."
@@ -328,7 +336,15 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         said += f" {met} of {len(result.conditions)} conditions are met" + (
             f"; the next is due on {min(later)}." if later else "."
         )
-    return _finding(SIGNED, result, files, Status.PASSED, said, data=data)
+    deciding = {state.signoff.role for state in result.signoffs}
+    return _finding(
+        SIGNED, result, files, Status.PASSED, said, data=data, requirements=_bearing(deciding)
+    )
+
+
+def _bearing(roles: Collection[str]) -> tuple[str, ...]:
+    """What a decision bears on: only that of a data protection officer is the advice of Article 35(2) GDPR."""
+    return (*SIGNED.requirements, *(("gdpr:35.2",) if "dpo" in roles else ()))
 
 
 def _condition(state: ConditionState) -> dict[str, str]:

@@ -104,6 +104,39 @@ def answers_table(result: Assessment) -> Table:
     )
 
 
+def answered_clauses(results: Sequence[Assessment]) -> dict[str, list[dict[str, str]]]:
+    """Which question bears on which clause, and how far its answer holds.
+
+    Returns
+    -------
+    dict
+        By clause, such as ``gdpr:35.9``: checklist, question and state, which is ``contradicted``, ``open``,
+        ``accepted`` or ``answered``.
+    """
+    found: dict[str, list[dict[str, str]]] = {}
+    for result in results:
+        refuted = {item.question for item in result.contradictions}
+        lacking = {item.question for item in result.open}
+        for name in result.visible:
+            answer = result.answers.file.answers.get(name)
+            state = (
+                "accepted"
+                if answer is not None and answer.review.state == "accepted"
+                else "answered"
+            )
+            state = (
+                "contradicted"
+                if name in refuted
+                else "open"
+                if name in lacking or answer is None
+                else state
+            )
+            for clause in result.checklist.questions[name].maps_to:
+                entry = {"checklist": result.checklist.id, "question": name, "state": state}
+                found.setdefault(clause, []).append(entry)
+    return dict(sorted(found.items()))
+
+
 def contradictions_table(results: Sequence[Assessment]) -> Table:
     """Both sides of each contradiction, and where in the record the measured side stands."""
     rows = []

@@ -91,7 +91,7 @@ SMALL_GROUP = _rule(
     "Groups with fewer rows than the plan asks for are reported with n and left out of every comparison.",
     "Collect more data on them, or join groups where that makes sense, and say so.",
     Severity.MEDIUM,
-    ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11", "iso-42001:A.7.4"),
+    ("nist-ai-rmf:MEASURE-2.11", "iso-42001:A.7.4"),
 )
 MISSING_ATTRIBUTE = _rule(
     8,
@@ -162,7 +162,7 @@ CONDITIONAL = _rule(
 )
 IMPACT_RATIO = _rule(
     16,
-    "Impact ratios of a New York City bias audit",
+    "An impact ratio of a New York City bias audit is below the limit",
     "Local Law 144 asks for these numbers to be published; it sets no limit, so the one used here is the plan's.",
     "Selection rate (or rate of scores above the sample median) of each category over that of the most selected one, "
     "by sex, race/ethnicity and both.",
@@ -240,7 +240,7 @@ def _performance(number: int, title: str, why: str, how: str, fix: str) -> Rule:
 
 ACCURACY = _performance(
     1,
-    "Decisions are right often enough",
+    "Decisions are wrong too often",
     "Groups can be served evenly and badly.",
     "Share of decisions that match the outcome, for everyone and in the worst group of each attribute; Wilson "
     "intervals, over all groups at once, held against stages.fairness.performance.accuracy.",
@@ -248,7 +248,7 @@ ACCURACY = _performance(
 )
 RECALL = _performance(
     2,
-    "Those with a favourable outcome are selected often enough",
+    "Too few of those with a favourable outcome are selected",
     "A system may look accurate while it misses most of the people it should select.",
     "Share of people with a favourable outcome who were selected (true positive rate), for everyone and in the worst "
     "group; Wilson intervals held against stages.fairness.performance.recall.",
@@ -256,7 +256,7 @@ RECALL = _performance(
 )
 AUC = _performance(
     3,
-    "Scores tell outcomes apart well enough",
+    "Scores do not tell outcomes apart well enough",
     "Scores that hardly sort people should not decide about them.",
     "Area under the ROC curve, for everyone and in the worst group; DeLong's intervals held against "
     "stages.fairness.performance.auc.",
@@ -264,7 +264,7 @@ AUC = _performance(
 )
 IN_THE_LARGE = _performance(
     4,
-    "Scores mean what they say",
+    "Scores do not mean what they say",
     "A score that is read as a probability misleads whoever acts on it if it is too high or too low.",
     "Share of favourable outcomes less mean score (calibration in the large), for everyone and in the worst group; "
     "normal intervals held against stages.fairness.performance.calibration, either way.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from raudit.data.encode import level_text
 from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
 from raudit.stages.explain.amounts import amount, signed
@@ -14,7 +16,7 @@ from raudit.stages.explain.survey.groups import Group
 from raudit.stages.explain.survey.sampling import Sample
 from raudit.stages.explain.survey.setting import Setting
 from raudit.stages.explain.survey.targets import Target
-from raudit.stages.explain.survey.values_shown import NOT_SHOWN, shown
+from raudit.stages.explain.survey.values_shown import NOT_SHOWN, SHARED, sharing, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +25,9 @@ MOST_AUTOMATIC = 8
 """Groups that cases are chosen from automatically."""
 COUNTER = 2
 """Contributions the other way that are told too."""
+
+
+KEYED = "Rows are numbered from 0 in the order of the SHA-256 of their keys, which no report shows."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,51 @@ def check_rows(setting: Setting) -> None:
             expected=f"0 to {n_rows - 1}",
             hint="rows are counted from 0, without the heading",
         )
+    if setting.options.reasons.rows and setting.evidence.roles.key:
+        raise PlanError(
+            "rows are named by number, and the plan gives them keys",
+            reference="explain-rows-and-keys",
+            where="stages.explain.reasons.rows",
+            hint="name them under stages.explain.reasons.keys",
+        )
+    _named_rows(setting)
+
+
+def _named_rows(setting: Setting) -> list[int]:
+    """Numbers of the rows that the plan names, by number or by key.
+
+    Raises
+    ------
+    PlanError
+        If a key is in no row, or rows have no key of one column.
+    """
+    import numpy as np
+
+    options, column = setting.options.reasons, setting.evidence.roles.key
+    if not options.keys:
+        return list(options.rows)
+    if len(column) != 1:
+        raise PlanError(
+            "rows are named by key, and the plan does not give them one of one column",
+            reference="explain-no-key",
+            where="stages.explain.reasons.keys",
+            hint="declare data.key, or name rows by number under stages.explain.reasons.rows",
+        )
+    batches = setting.evidence.data.batches(list(column))
+    texts = np.concatenate(
+        [np.array([level_text(v) for v in batch.column(0).to_pylist()]) for batch in batches]
+    )
+    found = [np.flatnonzero(texts == key) for key in options.keys]
+    absent = [place for place, rows in enumerate(found, 1) if not rows.size]
+    if absent:
+        raise PlanError(
+            "a key whose reasons are asked for is in no row",
+            reference="explain-no-such-row",
+            where="stages.explain.reasons.keys",
+            got=f"number {absent[0]} of the list",
+            hint="write it exactly as it is in the data",
+        )
+    return [int(rows[0]) for rows in found]
 
 
 def reasons_part(
@@ -105,17 +155,16 @@ def reasons_part(
             details += _details(setting, case, found, place, told)
             if not figures:
                 figures.append(_figure(case, found, place, told))
-    return Reasons(
-        tables=(_sentences(texts), _detail_table(sample, details)), figures=tuple(figures)
-    )
+    tables = (_sentences(texts), _detail_table(sample, details))
+    notes = (KEYED,) if setting.evidence.roles.key else ()
+    return Reasons(tables=tables, figures=tuple(figures), notes=notes)
 
 
 def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]:
     import numpy as np
 
     cases = [
-        Case(row=row, chosen="named in the plan")
-        for row in dict.fromkeys(setting.options.reasons.rows)
+        Case(row=row, chosen="named in the plan") for row in dict.fromkeys(_named_rows(setting))
     ]
     wanted = setting.options.reasons.per_group
     if decisions.score is None or decisions.declined is None or not wanted:
@@ -205,7 +254,7 @@ def _reasons(
     order = sorted(range(len(values)), key=lambda i: -side * values[i])
     with_it = [i for i in order if side * values[i] > 0][: setting.options.reasons.top]
     against = [i for i in reversed(order) if side * values[i] < 0][:COUNTER]
-    return [
+    told = [
         Reason(
             feature=setting.named(setting.features[i]),
             value=_value(setting, setting.features[i], survey, frame, place),
@@ -213,6 +262,29 @@ def _reasons(
         )
         for i in [*with_it, *against]
     ]
+    return _shared_by_many(
+        told, {setting.named(name): name for name in setting.features}, survey, frame.iloc[place]
+    )
+
+
+def _shared_by_many(
+    told: list[Reason], columns: Mapping[str, Any], survey: pd.DataFrame, row: pd.Series
+) -> list[Reason]:
+    """Print values, the most important first, only while at least ten rows share all that is printed.
+
+    Values that many share one by one can still single a person out together.
+    """
+    import numpy as np
+
+    alike = np.ones(len(survey), dtype=bool)
+    kept = []
+    for reason in told:
+        column = columns[reason.feature]
+        closer = alike & sharing(survey[column], row[column], reason.value)
+        enough = int(closer.sum()) >= SHARED
+        alike = closer if enough else alike
+        kept.append(reason if enough else replace(reason, value=NOT_SHOWN))
+    return kept
 
 
 def _value(
@@ -356,6 +428,7 @@ def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
         ),
         rows=tuple(rows),
-        caption="The parts and the mean of the background add up to the model's output. Values that fewer than ten "
-        "rows share are printed as a range or not at all.",
+        caption="The parts and the mean of the background add up to the model's output. At least ten "
+        "rows share all the values that are printed of a case; others are printed as a range or "
+        "not at all.",
     )

@@ -14,6 +14,7 @@ SHARED = 10
 MOST_LEVELS = 200
 LONGEST = 60
 NOT_SHOWN = "(value not shown)"
+RARE = "(a rare value)"
 
 
 def shown(column: pd.Series, value: Any, mode: str) -> str:
@@ -43,13 +44,41 @@ def shown(column: pd.Series, value: Any, mode: str) -> str:
     return _range(column, float(value))
 
 
+def sharing(column: pd.Series, value: Any, text: str) -> Any:
+    """Rows that ``text`` is true of, where ``shown`` gave it for ``value``: an array of bool.
+
+    What is not shown is true of all rows.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if text == NOT_SHOWN:
+        return np.ones(len(column), dtype=bool)
+    if pd.isna(value):
+        return column.isna().to_numpy()
+    number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if not number:
+        texts = column.astype(str)
+        if text == RARE:
+            return texts.isin(texts.value_counts().loc[lambda n: n < SHARED].index).to_numpy()
+        return (texts == text).to_numpy()
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+    if text == _written(float(value)):
+        return numbers == float(value)
+    edges = _edges(numbers[~np.isnan(numbers)])
+    same = np.searchsorted(edges, numbers, side="right") == np.searchsorted(
+        edges, float(value), side="right"
+    )
+    return same & ~np.isnan(numbers)
+
+
 def _text(column: pd.Series, value: Any, mode: str) -> str:
     texts = column.dropna().astype(str)
     text = str(value)
     if texts.nunique() > MOST_LEVELS or len(text) > LONGEST:
         return NOT_SHOWN
     if mode == "coarse" and int((texts == text).sum()) < SHARED:
-        return "(a rare value)"
+        return RARE
     return text
 
 
@@ -61,15 +90,22 @@ def _range(column: pd.Series, value: float) -> str:
     numbers = pd.to_numeric(column, errors="coerce").dropna().to_numpy(dtype=float)
     if len(numbers) < 2 * SHARED:
         return NOT_SHOWN
-    edges = np.unique(
-        [_rounded(edge, numbers) for edge in np.quantile(numbers, np.linspace(0.1, 0.9, 9))]
-    )
+    edges = _edges(numbers)
     place = int(np.searchsorted(edges, value, side="right"))
     if place == 0:
         return f"under {_written(edges[0])}"
     if place == len(edges):
         return f"{_written(edges[-1])} or over"
     return f"{_written(edges[place - 1])} to {_written(edges[place])}"
+
+
+def _edges(numbers: Any) -> Any:
+    """Deciles, rounded so that none is anybody's own value."""
+    import numpy as np
+
+    return np.unique(
+        [_rounded(edge, numbers) for edge in np.quantile(numbers, np.linspace(0.1, 0.9, 9))]
+    )
 
 
 def _rounded(edge: float, numbers: Any) -> float:

