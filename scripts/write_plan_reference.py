@@ -32,8 +32,8 @@ Every key, what it means and an example, made from what the program declares
 are relative to the folder of raudit.yaml. `raudit init DATA` writes a first plan from the data.
 
 The examples come from three valid plans that use every key: [of a model](plan-example.yaml),
-[of a database](plan-example-database.yaml), [of a language model](plan-example-turns.yaml). No real plan needs more than a
-few of them.
+[of a database](plan-example-database.yaml), [of a language model](plan-example-turns.yaml). No real plan needs more
+than a few of them.
 """
 
 
