@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from raudit.model.skops_file import SklearnModel
-from raudit.stages.explain.values import Explained, explain
+from raudit.model.formats.skops_file import SklearnModel
+from raudit.stages.explain.shap_values.values import Explained, explain
 
 ADULT = Path(__file__).resolve().parent.parent.parent / "shared/data/fairness/adult/adult.parquet"
 GOOD = frozenset({"1"})
@@ -50,21 +50,31 @@ def pipelines() -> dict[str, Any]:
 
     words = make_column_selector(dtype_include="string")
     numbers = make_column_selector(dtype_include="number")
-    hot = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), words), (StandardScaler(), numbers))
+    hot = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), words), (StandardScaler(), numbers)
+    )
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     encoder = make_column_transformer((codes, words), remainder="passthrough")
     return {
         "one-hot + logistic": make_pipeline(hot, LogisticRegression(max_iter=2000)),
-        "encoder + xgboost": make_pipeline(encoder, XGBClassifier(n_estimators=200, max_depth=6, n_jobs=1)),
-        "encoder + histogram boosting": make_pipeline(encoder, HistGradientBoostingClassifier(random_state=0)),
-        "encoder + forest of depth 8": make_pipeline(encoder, RandomForestClassifier(100, max_depth=8, random_state=0)),
+        "encoder + xgboost": make_pipeline(
+            encoder, XGBClassifier(n_estimators=200, max_depth=6, n_jobs=1)
+        ),
+        "encoder + histogram boosting": make_pipeline(
+            encoder, HistGradientBoostingClassifier(random_state=0)
+        ),
+        "encoder + forest of depth 8": make_pipeline(
+            encoder, RandomForestClassifier(100, max_depth=8, random_state=0)
+        ),
     }
 
 
 def held(native: Any, x: pd.DataFrame) -> SklearnModel:
     """An estimator as the loaders hand it over."""
     names: Any = tuple(x.columns)
-    return SklearnModel(format="skops", sha256=None, features=names, classes=("0", "1"), native=native)  # type: ignore[arg-type]
+    return SklearnModel(
+        format="skops", sha256=None, features=names, classes=("0", "1"), native=native
+    )  # type: ignore[arg-type]
 
 
 def timed(job: Callable[[], Any]) -> tuple[Any, float]:
@@ -99,11 +109,18 @@ class Generic:
         """Rows as whole numbers, whose table grows as values come up."""
         for name in self._columns:
             self._levels[name] = self._levels[name].append(pd.Index(frame[name].unique())).unique()
-        return np.stack([self._levels[name].get_indexer(frame[name]) for name in self._columns], axis=1).astype(float)
+        return np.stack(
+            [self._levels[name].get_indexer(frame[name]) for name in self._columns], axis=1
+        ).astype(float)
 
     def _decode(self, codes: np.ndarray) -> pd.DataFrame:
         taken = codes.astype(int).T
-        return pd.DataFrame({n: self._levels[n].take(column) for n, column in zip(self._columns, taken, strict=True)})
+        return pd.DataFrame(
+            {
+                n: self._levels[n].take(column)
+                for n, column in zip(self._columns, taken, strict=True)
+            }
+        )
 
     def values(self, frame: pd.DataFrame) -> np.ndarray:
         """SHAP values of the log-odds."""
@@ -117,7 +134,9 @@ def against_generic(name: str, native: Any, x: pd.DataFrame, rows: int, target: 
     background, frame = x.iloc[:BACKGROUND], x.iloc[BACKGROUND : BACKGROUND + rows]
     model = held(native, x)
     explain(model, frame.iloc[:5], background, GOOD, seed=0, perturbation="interventional")
-    ours, own = timed(lambda: explain(model, frame, background, GOOD, seed=0, perturbation="interventional"))
+    ours, own = timed(
+        lambda: explain(model, frame, background, GOOD, seed=0, perturbation="interventional")
+    )
     print(f"{name}: {own / rows * 1e6:,.1f} us/row; {ours.method}")
     for kind, few in (("permutation", 6), ("exact", 2)):
         peer = Generic(native, background, kind)
@@ -167,15 +186,22 @@ def against_stage(name: str, native: Any, x: pd.DataFrame, y: np.ndarray, rows: 
 
     last = native.steps[-1][1]
     ready = native[:-1].transform(x.iloc[:rows])
-    _peer, theirs = timed(lambda: shap.TreeExplainer(last).shap_values(ready, check_additivity=False))
+    _peer, theirs = timed(
+        lambda: shap.TreeExplainer(last).shap_values(ready, check_additivity=False)
+    )
     table = x.assign(income=y.astype(str)).iloc[:rows]
     names: Any = tuple(x.columns)
     label: Any = Outcome(column="income", favourable=GOOD)  # type: ignore[arg-type]
     roles = Roles(label=label, sensitive=(Attribute(column="sex", label="Sex"),), features=names)  # type: ignore[arg-type]
     evidence = Evidence(
-        system={}, task=Task.BINARY, data=wrap_table(table), roles=roles, model=held(native, x), seed=0,
+        system={},
+        task=Task.BINARY,
+        data=wrap_table(table),
+        roles=roles,
+        model=held(native, x),
+        seed=0,
         clock=datetime(2026, 1, 1, tzinfo=UTC),
-    )  # fmt: skip
+    )
     options = STAGE.options(rows=rows, tolerance=1e-9)
     _found, own = timed(lambda: STAGE.run(evidence, options))
     print(
@@ -223,7 +249,13 @@ def main() -> None:
     for name in ("encoder + xgboost", "encoder + histogram boosting"):
         against_stage(name, models[name], x, y, given.rows)
     for name in ("one-hot + logistic", "encoder + xgboost"):
-        again = [sys.executable, __file__, str(given.adult), "--memory-rows", str(given.memory_rows)]
+        again = [
+            sys.executable,
+            __file__,
+            str(given.adult),
+            "--memory-rows",
+            str(given.memory_rows),
+        ]
         subprocess.run([*again, "--memory-of", name], check=True)
 
 

@@ -68,16 +68,25 @@ def timed(work, repeats=3):
 
 
 METRICS = (
-    "selection_rate", "true_positive_rate", "false_positive_rate", "true_negative_rate", "false_negative_rate",
-    "precision", "negative_predictive_value", "false_discovery_rate", "false_omission_rate", "accuracy",
-    "balanced_accuracy", "f1_score",
-)  # fmt: skip
+    "selection_rate",
+    "true_positive_rate",
+    "false_positive_rate",
+    "true_negative_rate",
+    "false_negative_rate",
+    "precision",
+    "negative_predictive_value",
+    "false_discovery_rate",
+    "false_omission_rate",
+    "accuracy",
+    "balanced_accuracy",
+    "f1_score",
+)
 
 
 def all_metrics(data):
     """12 metrics by 4 cuts (all, race, sex, both), each with intervals, from the rows on."""
     from raudit.data.count import count_cells
-    from raudit.stages.fairness.metrics import estimate, group_counts
+    from raudit.stages.fairness.measures.metrics import estimate, group_counts
 
     table = count_cells(data, spec())
     rng = np.random.default_rng(0)
@@ -96,15 +105,24 @@ def fairlearn_rows(table):
         return lambda y_true, y_pred: metric(1 - y_true, 1 - y_pred)
 
     functions = {
-        "selection_rate": fm.selection_rate, "tpr": fm.true_positive_rate, "fpr": fm.false_positive_rate,
-        "tnr": fm.true_negative_rate, "fnr": fm.false_negative_rate, "precision": sk.precision_score,
-        "npv": negative(sk.precision_score), "fdr": lambda a, b: 1 - sk.precision_score(a, b),
-        "for": lambda a, b: 1 - sk.precision_score(1 - a, 1 - b), "accuracy": sk.accuracy_score,
-        "balanced": sk.balanced_accuracy_score, "f1": sk.f1_score,
-    }  # fmt: skip
+        "selection_rate": fm.selection_rate,
+        "tpr": fm.true_positive_rate,
+        "fpr": fm.false_positive_rate,
+        "tnr": fm.true_negative_rate,
+        "fnr": fm.false_negative_rate,
+        "precision": sk.precision_score,
+        "npv": negative(sk.precision_score),
+        "fdr": lambda a, b: 1 - sk.precision_score(a, b),
+        "for": lambda a, b: 1 - sk.precision_score(1 - a, 1 - b),
+        "accuracy": sk.accuracy_score,
+        "balanced": sk.balanced_accuracy_score,
+        "f1": sk.f1_score,
+    }
     frame = table.to_pandas()
     for features in (["race"], ["sex"], ["race", "sex"]):
-        fm.MetricFrame(metrics=functions, y_true=frame.y, y_pred=frame.p, sensitive_features=frame[features]).by_group
+        fm.MetricFrame(
+            metrics=functions, y_true=frame.y, y_pred=frame.p, sensitive_features=frame[features]
+        ).by_group
 
 
 def count_memory(path: Path) -> tuple[float, float]:
@@ -118,7 +136,10 @@ def count_memory(path: Path) -> tuple[float, float]:
         f"print(next(int(s.split()[1]) for s in {status} if s.startswith('VmHWM')) / 1024)"
     )
     runs = [[sys.executable, "-c", code, *rest] for rest in ([str(path)], [])]
-    return tuple(float(subprocess.run(run, check=True, capture_output=True, text=True).stdout) for run in runs)
+    return tuple(
+        float(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
+        for run in runs
+    )
 
 
 def main() -> None:
@@ -151,19 +172,28 @@ def main() -> None:
     ours = timed(lambda: all_metrics(wrapped), 5) if (wrapped := wrap_table(table)) else None
     draws = timed(lambda: _draws(dirichlet_draws))
     print(f"12 metrics x 4 cuts with intervals on 1e6 rows of strings: {ours[0] * 1e3:.0f} ms")
-    coded = wrap_table(table.set_column(0, "race", table["race"].dictionary_encode()).set_column(
-        1, "sex", table["sex"].dictionary_encode()))  # fmt: skip
+    coded = wrap_table(
+        table.set_column(0, "race", table["race"].dictionary_encode()).set_column(
+            1, "sex", table["sex"].dictionary_encode()
+        )
+    )
     codes = timed(lambda: all_metrics(coded), 5)
     print(f"the same on dictionary codes: {codes[0] * 1e3:.0f} ms")
     print(f"10,000 draws of 12 metrics x 4 cuts: {draws[0]:.3f} s")
     part = table.slice(0, args.fairlearn_rows)
     peer = timed(lambda: fairlearn_rows(part), 1)
     scale = 1_000_000 / args.fairlearn_rows
-    print(f"fairlearn MetricFrame, 12 metrics x 3 frames on {args.fairlearn_rows:,} rows: {peer[0]:.1f} s"
-          f"{f' (times {scale:.0f} for 1e6)' if scale != 1 else ''}")  # fmt: skip
+    print(
+        f"fairlearn MetricFrame, 12 metrics x 3 frames on {args.fairlearn_rows:,} rows: {peer[0]:.1f} s"
+        f"{f' (times {scale:.0f} for 1e6)' if scale != 1 else ''}"
+    )
     for name, time_ in (("strings", ours), ("codes", codes)):
-        print(f"ratio on {name}: {peer[0] * scale / time_[0]:,.0f} x wall, {peer[1] * scale / time_[1]:,.0f} x CPU")
-    print(f"this process peaked at {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+        print(
+            f"ratio on {name}: {peer[0] * scale / time_[0]:,.0f} x wall, {peer[1] * scale / time_[1]:,.0f} x CPU"
+        )
+    print(
+        f"this process peaked at {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
+    )
 
 
 def _draws(dirichlet_draws):
@@ -171,10 +201,22 @@ def _draws(dirichlet_draws):
     for groups in (1, 5, 2, 10):
         c = dirichlet_draws(np.full((groups, 4), 250.0), 10_000, rng)
         tn, fp, fn, tp = np.moveaxis(c, -1, 0)
-        values = np.stack([
-            fp + tp, tp / (tp + fn), fp / (fp + tn), tn / (fp + tn), fn / (tp + fn), tp / (tp + fp), tn / (tn + fn),
-            fp / (tp + fp), fn / (tn + fn), tn + tp, (tp / (tp + fn) + tn / (tn + fp)) / 2, 2 * tp / (2 * tp + fp + fn),
-        ])  # fmt: skip
+        values = np.stack(
+            [
+                fp + tp,
+                tp / (tp + fn),
+                fp / (fp + tn),
+                tn / (fp + tn),
+                fn / (tp + fn),
+                tp / (tp + fp),
+                tn / (tn + fn),
+                fp / (tp + fp),
+                fn / (tn + fn),
+                tn + tp,
+                (tp / (tp + fn) + tn / (tn + fp)) / 2,
+                2 * tp / (2 * tp + fp + fn),
+            ]
+        )
         low, high = int(0.025 * 10_000), int(0.975 * 10_000)
         np.partition(values, (low, high), axis=1)[:, (low, high)]
 

@@ -26,8 +26,27 @@ from raudit.stats import (
 
 SIZES = (10, 30, 100, 300, 1000)
 RATES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5)
-PAIRS = ((0.02, 0.02), (0.02, 0.1), (0.05, 0.1), (0.1, 0.1), (0.1, 0.2), (0.2, 0.5), (0.35, 0.5), (0.5, 0.5))
-SIZE_PAIRS = ((10, 10), (10, 100), (10, 1000), (30, 30), (30, 300), (100, 100), (100, 1000), (300, 300), (1000, 1000))
+PAIRS = (
+    (0.02, 0.02),
+    (0.02, 0.1),
+    (0.05, 0.1),
+    (0.1, 0.1),
+    (0.1, 0.2),
+    (0.2, 0.5),
+    (0.35, 0.5),
+    (0.5, 0.5),
+)
+SIZE_PAIRS = (
+    (10, 10),
+    (10, 100),
+    (10, 1000),
+    (30, 30),
+    (30, 300),
+    (100, 100),
+    (100, 1000),
+    (300, 300),
+    (1000, 1000),
+)
 
 
 def rate_coverage(n: int, p: float) -> float:
@@ -46,7 +65,9 @@ def attainable(n: int, p: float) -> float:
 
 def pair_coverage(method, n, p, truth) -> float:
     x, y = np.meshgrid(np.arange(n[0] + 1), np.arange(n[1] + 1), indexing="ij")
-    weight = np.outer(binom.pmf(np.arange(n[0] + 1), n[0], p[0]), binom.pmf(np.arange(n[1] + 1), n[1], p[1]))
+    weight = np.outer(
+        binom.pmf(np.arange(n[0] + 1), n[0], p[0]), binom.pmf(np.arange(n[1] + 1), n[1], p[1])
+    )
     keep = weight > 1e-14
     low, high = method(x[keep], n[0], y[keep], n[1])
     inside = (low <= truth + 1e-12) & (truth <= high + 1e-12)
@@ -58,11 +79,17 @@ def score_coverage(n, p, kind: str) -> float:
 
     The truth lies inside exactly if the score test of the truth does not reject, so no bound has to be found.
     """
-    x, y = (grid.ravel() for grid in np.meshgrid(np.arange(n[0] + 1), np.arange(n[1] + 1), indexing="ij"))
+    x, y = (
+        grid.ravel()
+        for grid in np.meshgrid(np.arange(n[0] + 1), np.arange(n[1] + 1), indexing="ij")
+    )
     weight = binom.pmf(x, n[0], p[0]) * binom.pmf(y, n[1], p[1])
     x, y, weight = x[weight > 1e-14], y[weight > 1e-14], weight[weight > 1e-14]
     scale, shift = (p[0] / p[1], 0.0) if kind == "ratio" else (1.0, p[0] - p[1])
-    low, high = np.full(x.shape, max(0.0, -shift / scale)), np.full(x.shape, min(1.0, (1 - shift) / scale))
+    low, high = (
+        np.full(x.shape, max(0.0, -shift / scale)),
+        np.full(x.shape, min(1.0, (1 - shift) / scale)),
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         for _ in range(60):  # the likelihood under the truth is concave: bisect its slope
             q = (low + high) / 2
@@ -90,7 +117,10 @@ def mean_coverage(bounds, n, truth) -> tuple[float, float, float]:
         for second in rates:
             here = truth(first, second)
             inside = (low <= here + 1e-12) & (here <= high + 1e-12)
-            pmf = binom.pmf(np.arange(n[0] + 1), n[0], first), binom.pmf(np.arange(n[1] + 1), n[1], second)
+            pmf = (
+                binom.pmf(np.arange(n[0] + 1), n[0], first),
+                binom.pmf(np.arange(n[1] + 1), n[1], second),
+            )
             every.append(float(pmf[0] @ inside @ pmf[1]))
     return float(np.mean(every)), min(every), max(every)
 
@@ -109,7 +139,10 @@ def gap_coverage(groups: int, n: int, spread: float, rng, repeats: int) -> float
 
 def gap_test_size(groups: int, n: int, p: float, rng, repeats: int, draws: int = 999) -> float:
     sizes = np.full(groups, n) if groups == 2 else np.linspace(n / 2, 3 * n / 2, groups).astype(int)
-    rejected = sum(max_gap_test(rng.binomial(sizes, p), sizes, rng=rng, draws=draws) < 0.05 for _ in range(repeats))
+    rejected = sum(
+        max_gap_test(rng.binomial(sizes, p), sizes, rng=rng, draws=draws) < 0.05
+        for _ in range(repeats)
+    )
     return rejected / repeats
 
 
@@ -135,7 +168,11 @@ def pair_cell(method, n, p, truth) -> str:
 
 def print_means(title, spans) -> None:
     rows = [[n, *(f"{value * 100:.1f}" for value in found)] for n, found in spans]
-    table(f"{title}: coverage in % averaged over rates from .02 to .5", ["n", "mean", "lowest", "highest"], rows)
+    table(
+        f"{title}: coverage in % averaged over rates from .02 to .5",
+        ["n", "mean", "lowest", "highest"],
+        rows,
+    )
 
 
 def main() -> None:
@@ -144,8 +181,11 @@ def main() -> None:
     args = parser.parse_args()
     rng = np.random.default_rng(20)
     repeats = 300 if args.quick else 2000
-    table("Wilson, one rate: coverage in % (nominal 95)", ["n", *(f"p = {p}" for p in RATES)],
-          [[str(n), *(cell(rate_coverage(n, p), attainable(n, p)) for p in RATES)] for n in SIZES])  # fmt: skip
+    table(
+        "Wilson, one rate: coverage in % (nominal 95)",
+        ["n", *(f"p = {p}" for p in RATES)],
+        [[str(n), *(cell(rate_coverage(n, p), attainable(n, p)) for p in RATES)] for n in SIZES],
+    )
     head = ["n", *(f"{a} / {b}" for a, b in PAIRS)]
     ratio = lambda a, b: a / b  # noqa: E731
     spans = [(str(n), mean_coverage(None, (n,), None)) for n in SIZES]
@@ -155,12 +195,22 @@ def main() -> None:
         ("Wilson on the log scale, ratio", wilson_ratio, ratio),
         ("Katz + 0.5, ratio (not used)", katz, ratio),
     ):
-        rows = [[f"{n[0]} / {n[1]}", *(pair_cell(method, n, p, truth) for p in PAIRS)] for n in SIZE_PAIRS]
+        rows = [
+            [f"{n[0]} / {n[1]}", *(pair_cell(method, n, p, truth) for p in PAIRS)]
+            for n in SIZE_PAIRS
+        ]
         table(f"{title}: coverage in %", head, rows)
         sizes = SIZE_PAIRS[:6] if args.quick else SIZE_PAIRS
         print_means(title, [(f"{n[0]} / {n[1]}", mean_coverage(method, n, truth)) for n in sizes])
     rows = [
-        [str(k), *(f"{gap_coverage(k, n, s, rng, repeats) * 100:.1f}" for n in (50, 500) for s in (0.0, 0.2))]
+        [
+            str(k),
+            *(
+                f"{gap_coverage(k, n, s, rng, repeats) * 100:.1f}"
+                for n in (50, 500)
+                for s in (0.0, 0.2)
+            ),
+        ]
         for k in (2, 10, 50)
     ]
     table(
@@ -169,7 +219,10 @@ def main() -> None:
         rows,
     )
     cases = ((100, 0.3), (1000, 0.3), (1000, 0.05))
-    rows = [[str(k), *(f"{gap_test_size(k, n, p, rng, repeats) * 100:.1f}" for n, p in cases)] for k in (2, 10, 50)]
+    rows = [
+        [str(k), *(f"{gap_test_size(k, n, p, rng, repeats) * 100:.1f}" for n, p in cases)]
+        for k in (2, 10, 50)
+    ]
     table(
         "Max-gap test: rejections at 5 % under even rates, in %",
         ["groups", "n 100, p .3", "n 1000, p .3", "n 1000, p .05"],

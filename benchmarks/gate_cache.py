@@ -39,13 +39,26 @@ def main() -> int:
 
 def timed(folder: Path, record: str) -> tuple[float, float]:
     """CPU and wall seconds of one check."""
-    args = [sys.executable, "-m", "raudit", "check", "--no-log", "--clock", CLOCK, "-q", "--output", f"record={record}"]
+    args = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "check",
+        "--no-log",
+        "--clock",
+        CLOCK,
+        "-q",
+        "--output",
+        f"record={record}",
+    ]
     before, start = os.times(), time.perf_counter()
     done = subprocess.run(args, cwd=folder, check=False, capture_output=True, text=True)
     after, end = os.times(), time.perf_counter()
     if not (folder / record).exists():
         raise SystemExit(done.stderr)
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    cpu = (
+        after.children_user + after.children_system - before.children_user - before.children_system
+    )
     return cpu, end - start
 
 

@@ -33,8 +33,12 @@ LEVEL = 0.95
 def main() -> int:
     """Run every distance."""
     noise = np.random.default_rng(20261121)
-    print(f"{DRAWS} draws of 2 x {ROWS} rows, threshold {LIMIT}, stated error {1 - LEVEL:.0%} in all")
-    print(f"{'true gap':>8} {'passed':>7} {'failed':>7} {'undecided':>9} | by point estimate: passed, failed")
+    print(
+        f"{DRAWS} draws of 2 x {ROWS} rows, threshold {LIMIT}, stated error {1 - LEVEL:.0%} in all"
+    )
+    print(
+        f"{'true gap':>8} {'passed':>7} {'failed':>7} {'undecided':>9} | by point estimate: passed, failed"
+    )
     bad = False
     for gap in (0.00, 0.04, 0.07, 0.09, 0.10, 0.11, 0.13, 0.16, 0.20):
         seen = [judged(counts) for counts in draws(noise, gap, DRAWS)]
@@ -52,7 +56,9 @@ def main() -> int:
     again = np.random.default_rng(1)
     many = [judged(counts)[0] for counts in draws(again, LIMIT, 50_000)]
     certain = 1 - many.count(Status.INDETERMINATE) / len(many)
-    print(f"at the threshold, 50,000 draws: certain verdicts {certain:.2%} (stated {1 - LEVEL:.0%})")
+    print(
+        f"at the threshold, 50,000 draws: certain verdicts {certain:.2%} (stated {1 - LEVEL:.0%})"
+    )
     bad |= certain > 1 - LEVEL + 0.005
     print("OVER what was stated" if bad else "within what was stated")
     return int(bad)
@@ -60,7 +66,9 @@ def main() -> int:
 
 def draws(noise: np.random.Generator, gap: float, times: int) -> list[tuple[int, int]]:
     """Selected rows in two groups, for each test set."""
-    pairs = zip(noise.binomial(ROWS, BASE, times), noise.binomial(ROWS, BASE + gap, times), strict=True)
+    pairs = zip(
+        noise.binomial(ROWS, BASE, times), noise.binomial(ROWS, BASE + gap, times), strict=True
+    )
     return [(int(a), int(b)) for a, b in pairs]
 
 
@@ -76,7 +84,9 @@ def judged(counts: tuple[int, int]) -> tuple[Status, bool]:
         status=Status.PASSED,
         severity=Severity.HIGH,
         statement="Selection rates.",
-        measurement=Measurement(metric="selection_rate_difference", value=gap.value, n=2 * ROWS, interval=span),
+        measurement=Measurement(
+            metric="selection_rate_difference", value=gap.value, n=2 * ROWS, interval=span
+        ),
     )
     status, _why = rejudge(finding, Threshold(low=-LIMIT, high=LIMIT))
     return status, abs(gap.value) <= LIMIT

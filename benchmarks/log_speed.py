@@ -72,19 +72,36 @@ def direct_verify(tree: SqliteTree) -> None:
 
 def compare(folder: Path, size: int) -> None:
     key = create_log_key(folder / "key", "bench.example")
-    with open_log(folder / "log.db", key=key, create=True) as log, SqliteTree(str(folder / "tree.db")) as tree:
+    with (
+        open_log(folder / "log.db", key=key, create=True) as log,
+        SqliteTree(str(folder / "tree.db")) as tree,
+    ):
         fill(log, size)
         tree.append_entries([entry.data for entry in log.entries()])
         data = log.entry(1).data
         ours, theirs = [], []
         for turn in range(TURNS):
-            ours.append(timed(lambda turn=turn: log.append([event(turn)], clock=NOW), time.perf_counter))
+            ours.append(
+                timed(lambda turn=turn: log.append([event(turn)], clock=NOW), time.perf_counter)
+            )
             theirs.append(timed(lambda: tree.append_entry(data), time.perf_counter))
-        line("append, events a second, median", 1 / statistics.median(ours), 1 / statistics.median(theirs))
+        line(
+            "append, events a second, median",
+            1 / statistics.median(ours),
+            1 / statistics.median(theirs),
+        )
         line("append, events a second, mean", TURNS / sum(ours), TURNS / sum(theirs))
         mine = best(log.verify)
-        line("verify, entries a second, interface", size / mine, size / timed(lambda: interface_verify(tree)))
-        line("verify, entries a second, direct", size / mine, size / best(lambda: direct_verify(tree)))
+        line(
+            "verify, entries a second, interface",
+            size / mine,
+            size / timed(lambda: interface_verify(tree)),
+        )
+        line(
+            "verify, entries a second, direct",
+            size / mine,
+            size / best(lambda: direct_verify(tree)),
+        )
         held = log.checkpoint(NOW)
         places = random.Random(1).sample(range(1, size), 50)
         prove = timed(lambda: [log.prove(place, held) for place in places]) / 50
@@ -103,17 +120,34 @@ def alone(folder: Path, size: int) -> None:
         fill(log, size)
         held = log.checkpoint(NOW)
         places = random.Random(1).sample(range(1, size), 200)
-        prove = statistics.median(timed(lambda p=place: log.prove(p, held), time.perf_counter) for place in places)
+        prove = statistics.median(
+            timed(lambda p=place: log.prove(p, held), time.perf_counter) for place in places
+        )
         print(f"at {size:,}: one proof in {prove * 1000:.2f} ms (median of 200)", flush=True)
-    command = [sys.executable, "-m", "raudit", "log", "verify", str(folder / "large.db"), "--vkey", key.vkey]
-    wall = timed(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), time.perf_counter)
-    print(f"at {size:,}: raudit log verify in {wall:.1f} s, as a process, start included", flush=True)
+    command = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "log",
+        "verify",
+        str(folder / "large.db"),
+        "--vkey",
+        key.vkey,
+    ]
+    wall = timed(
+        lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), time.perf_counter
+    )
+    print(
+        f"at {size:,}: raudit log verify in {wall:.1f} s, as a process, start included", flush=True
+    )
 
 
 def main() -> None:
     size = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory(prefix="raudit-bench-") as folder:
-        print(f"{'at ' + format(size, ',') + ' entries':<38}{'raudit':>12}{'pymerkle':>12}{'ratio':>11}")
+        print(
+            f"{'at ' + format(size, ',') + ' entries':<38}{'raudit':>12}{'pymerkle':>12}{'ratio':>11}"
+        )
         compare(Path(folder), size)
         alone(Path(folder), size * 10)
 

@@ -58,7 +58,9 @@ def fresh_public(part: str, folders: Sequence[Path], only: str = "") -> Iterator
 def _reader(name: str, package: dict[str, Any], folders: Sequence[Path]) -> Reader | None:
     """How to read the files of a package; None, with a reason told, if it is not there."""
     if "archive" in package:
-        archive = next((found for folder in folders if (found := folder / package["archive"]).is_file()), None)
+        archive = next(
+            (found for folder in folders if (found := folder / package["archive"]).is_file()), None
+        )
         if archive is None:
             print(f"left out: {name}, {package['archive']} is missing", file=sys.stderr)
             return None
@@ -70,7 +72,10 @@ def _reader(name: str, package: dict[str, Any], folders: Sequence[Path]) -> Read
         print(f"left out: {name} is not installed", file=sys.stderr)
         return None
     if (found := metadata.version(name)) != str(package["version"]):
-        print(f"{name} {found} is installed, its columns were labelled in {package['version']}", file=sys.stderr)
+        print(
+            f"{name} {found} is installed, its columns were labelled in {package['version']}",
+            file=sys.stderr,
+        )
     root = Path(spec.origin).parent.parent
 
     def read(pattern: str) -> list[bytes]:
@@ -116,7 +121,11 @@ def _csv(data: bytes, how: dict[str, Any]) -> Any:
     text = _text(gzip.decompress(data) if how["file"].endswith(".gz") else data)
     more = {"names": how["names"], "header": None} if "names" in how else {}
     return pd.read_csv(
-        io.StringIO(text), sep=how.get("sep", ","), dtype=str if how.get("text") else None, low_memory=False, **more
+        io.StringIO(text),
+        sep=how.get("sep", ","),
+        dtype=str if how.get("text") else None,
+        low_memory=False,
+        **more,
     )
 
 
@@ -138,10 +147,18 @@ def _literal(data: bytes, how: dict[str, Any]) -> Any:
 
     name, _, inner = how["at"].partition("/")
     for node in ast.parse(data).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id == name
+        ):
             value = ast.literal_eval(node.value)
             rows = [row for entry in value.values() for row in entry[inner]] if inner else value
-            return pd.DataFrame(rows, columns=how["names"]) if "names" in how else pd.json_normalize(rows)
+            return (
+                pd.DataFrame(rows, columns=how["names"])
+                if "names" in how
+                else pd.json_normalize(rows)
+            )
     sys.exit(f"no {name} in {how['file']}")
 
 

@@ -77,28 +77,89 @@ WORDS: dict[str, str] = {
     "-ward": "4B|ICU-2|Cardiology East|L&D|Ward 12|ED",
     "-wine": "Château Margaux 2015|Dom Pérignon 2012|Penfolds Grange|Robert Mondavi Reserve|Moët & Chandon Brut|Marchesi Antinori Tignanello|Ernest & Julio Gallo Hearty Burgundy|Louis Jadot Beaune|Vega Sicilia Único|Dr. Loosen Riesling|Charles Heidsieck Rosé",
     "-zweck": "Miete Oktober|Rechnung 2024-118|Abschlag Strom|Mitgliedsbeitrag|Gehalt 09/24|Rückzahlung Kaution|Versicherung KFZ|Einkauf online",
-}  # fmt: skip
+}
 """Clean kinds whose values are drawn from a list."""
 
-STREETS_TR = ("Atatürk Cad.", "Cumhuriyet Mah. Lale Sok.", "İnönü Bulvarı", "Gazi Mustafa Kemal Cad.", "Çınar Sok.")
+STREETS_TR = (
+    "Atatürk Cad.",
+    "Cumhuriyet Mah. Lale Sok.",
+    "İnönü Bulvarı",
+    "Gazi Mustafa Kemal Cad.",
+    "Çınar Sok.",
+)
 
 SHAPES: dict[str, str] = {
-    "-key": "######", "-id9": "#########", "-id10": "##########", "-id11": "###########", "-id12": "############",
-    "-id13": "#############", "-id14": "##############", "-id16": "################", "-sfid": "0035g00000*****AA#",
-    "-ein": "##-#######", "-siret": "### ### ### 000##", "-vkn": "##########", "-kvk": "########", "-cvr": "########",
-    "-orgnr": "55####-####", "-orgnrno": "9## ### ###", "-ytunnus": "#######-#", "-ico": "########", "-cui": "RO########",
-    "-nip": "###-###-##-##", "-regon": "#########", "-piva": "IT###########", "-cnpj": "##.###.###/0001-##",
-    "-glaeubiger": "DE##ZZZ0000#######", "-mandat": "MND-####-#####", "-contrat": "AUTO-########", "-costcentre": "CC-####",
-    "-grade": "P#", "-klasse": "#a", "-note": "#", "-ndc": "0###-####-##", "-loinc": "#####-#", "-pzn": "########",
-    "-atc": "@##@@##", "-snomed": "4########", "-hs": "####.##", "-sscc": "(00)3##################", "-container": "MSCU#######",
-    "-imo": "IMO 9######", "-mmsi": "2########", "-partno": "###-###-####", "-partno2": "0##-########", "-sedol": "B#@@#@#",
-    "-lei": "5299********######", "-mic": "X@@@", "-isrc": "GB@@@#######", "-dln": "##############", "-routing": "02#######",
-    "-caseno": "#:2#-cv-#####", "-citation": "### U.S. ###", "-statute": "42 U.S.C. § 1###", "-inc": "INC00#####", "-kb": "KB00#####",
-    "-eui64": "70B3D5####@@##@#", "-oid": "1.3.6.1.4.1.####.#", "-subnet": "10.##.#.0/24", "-cellid": "23415-####-#####",
-    "-tac8": "35######", "-remiss": "R2024-#####", "-rid": "R_3**************", "-tracking13": "PK#############", "-meter": "1EMH00########",
-    "-seat2": "##@", "-sortcode": "##-##-##", "-postal3": "###", "-bol": "MAEU#########", "-duns": "##-###-####",
-    "-invoice2": "2024########", "-plan": "T-##/@", "-scan": "##.##.####-##",
-}  # fmt: skip
+    "-key": "######",
+    "-id9": "#########",
+    "-id10": "##########",
+    "-id11": "###########",
+    "-id12": "############",
+    "-id13": "#############",
+    "-id14": "##############",
+    "-id16": "################",
+    "-sfid": "0035g00000*****AA#",
+    "-ein": "##-#######",
+    "-siret": "### ### ### 000##",
+    "-vkn": "##########",
+    "-kvk": "########",
+    "-cvr": "########",
+    "-orgnr": "55####-####",
+    "-orgnrno": "9## ### ###",
+    "-ytunnus": "#######-#",
+    "-ico": "########",
+    "-cui": "RO########",
+    "-nip": "###-###-##-##",
+    "-regon": "#########",
+    "-piva": "IT###########",
+    "-cnpj": "##.###.###/0001-##",
+    "-glaeubiger": "DE##ZZZ0000#######",
+    "-mandat": "MND-####-#####",
+    "-contrat": "AUTO-########",
+    "-costcentre": "CC-####",
+    "-grade": "P#",
+    "-klasse": "#a",
+    "-note": "#",
+    "-ndc": "0###-####-##",
+    "-loinc": "#####-#",
+    "-pzn": "########",
+    "-atc": "@##@@##",
+    "-snomed": "4########",
+    "-hs": "####.##",
+    "-sscc": "(00)3##################",
+    "-container": "MSCU#######",
+    "-imo": "IMO 9######",
+    "-mmsi": "2########",
+    "-partno": "###-###-####",
+    "-partno2": "0##-########",
+    "-sedol": "B#@@#@#",
+    "-lei": "5299********######",
+    "-mic": "X@@@",
+    "-isrc": "GB@@@#######",
+    "-dln": "##############",
+    "-routing": "02#######",
+    "-caseno": "#:2#-cv-#####",
+    "-citation": "### U.S. ###",
+    "-statute": "42 U.S.C. § 1###",
+    "-inc": "INC00#####",
+    "-kb": "KB00#####",
+    "-eui64": "70B3D5####@@##@#",
+    "-oid": "1.3.6.1.4.1.####.#",
+    "-subnet": "10.##.#.0/24",
+    "-cellid": "23415-####-#####",
+    "-tac8": "35######",
+    "-remiss": "R2024-#####",
+    "-rid": "R_3**************",
+    "-tracking13": "PK#############",
+    "-meter": "1EMH00########",
+    "-seat2": "##@",
+    "-sortcode": "##-##-##",
+    "-postal3": "###",
+    "-bol": "MAEU#########",
+    "-duns": "##-###-####",
+    "-invoice2": "2024########",
+    "-plan": "T-##/@",
+    "-scan": "##.##.####-##",
+}
 """Clean kinds of one shape: # a digit, @ a capital, * either."""
 
 
@@ -111,7 +172,9 @@ def fresh_generated(part: str, only: str = "") -> Iterator[FreshTable]:
     import pyarrow as pa
     from ruamel.yaml import YAML
 
-    for name, entry in YAML(typ="safe").load(Path(__file__).with_name(f"pii_{part}_generated.yaml")).items():
+    for name, entry in (
+        YAML(typ="safe").load(Path(__file__).with_name(f"pii_{part}_generated.yaml")).items()
+    ):
         if only not in (key := f"{part}/generated/{name}"):
             continue
         # A seed of its own, so that another table can be added without changing this one.
@@ -120,12 +183,19 @@ def fresh_generated(part: str, only: str = "") -> Iterator[FreshTable]:
         fake.seed_instance(seed)
         here = (clean, persons, numbers, texts)
         shared = (pii_tables.clean, pii_tables.persons, pii_tables.numbers, pii_tables.texts, *here)
-        own = (pii_unseen_kinds.clean, pii_unseen_kinds.persons, pii_unseen_kinds.numbers, pii_unseen_kinds.texts)
+        own = (
+            pii_unseen_kinds.clean,
+            pii_unseen_kinds.persons,
+            pii_unseen_kinds.numbers,
+            pii_unseen_kinds.texts,
+        )
         made = (*shared, *own) if part == "unseen" else shared
         makers: Makers = {kind: make for group in made for kind, make in group(fake, rng).items()}
         rows = range(entry.get("rows", ROWS))
         kinds = {str(c): kind for c, kind in entry["columns"].items()}
-        columns = {c: [str(makers[kind.removeprefix("~")]()) for _ in rows] for c, kind in kinds.items()}
+        columns = {
+            c: [str(makers[kind.removeprefix("~")]()) for _ in rows] for c, kind in kinds.items()
+        }
         if part == "unseen":
             columns = pii_unseen_kinds.lived_in(columns, rng)
         personal = frozenset(c for c, kind in kinds.items() if kind[0] not in "-~")
@@ -145,17 +215,26 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         return "".join(c for c in text.lower() if c in string.ascii_lowercase)
 
     return {
-        "lastfirstmid": lambda: f"{last().upper()}, {first().upper()} {rng.choice(string.ascii_uppercase)}",
+        "lastfirstmid": lambda: (
+            f"{last().upper()}, {first().upper()} {rng.choice(string.ascii_uppercase)}"
+        ),
         "lastfirstplain": lambda: f"{last().upper()} {first().upper()}",
-        "mixedname": lambda: rng.choice([f"{first()} {last()}", f"{last()}, {first()}", f"{first()[0]}. {last()}"]),
+        "mixedname": lambda: rng.choice(
+            [f"{first()} {last()}", f"{last()}, {first()}", f"{first()[0]}. {last()}"]
+        ),
         "judge": lambda: f"Hon. {first()} {rng.choice(string.ascii_uppercase)}. {last()}",
         "doctorit": lambda: f"Dott. {first()} {last()}",
         "workmail": lambda: f"{plain(first())}.{plain(last())}@{fake.domain_name()}",
         "maillist": lambda: "; ".join(fake.email() for _ in range(rng.randrange(1, 4))),
         "e164": lambda: digits(
-            rng, rng.choice(["+4915#########", "+4477########", "+336########", "+4670#######", "+14152######"])
+            rng,
+            rng.choice(
+                ["+4915#########", "+4477########", "+336########", "+4670#######", "+14152######"]
+            ),
         ),
-        "usphone": lambda: f"({rng.randrange(201, 989)}) {rng.randrange(200, 999)}-{rng.randrange(10**4):04}",
+        "usphone": lambda: (
+            f"({rng.randrange(201, 989)}) {rng.randrange(200, 999)}-{rng.randrange(10**4):04}"
+        ),
         "msisdn": lambda: digits(rng, "447#########"),
         "oneline": lambda: fake.address().replace("\n", ", "),
         "birthlong": born("%d %B %Y"),
@@ -164,7 +243,9 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         "emergency": lambda: (
             f"{first()} {last()} ({rng.choice(['mother', 'partner', 'brother'])}), {fake.phone_number()}"
         ),
-        "profile": lambda: f"https://www.xing.com/profile/{plain(first()).title()}_{plain(last()).title()}",
+        "profile": lambda: (
+            f"https://www.xing.com/profile/{plain(first()).title()}_{plain(last()).title()}"
+        ),
         "regplate": lambda: fake.license_plate(),
         "mother": lambda: fake.name_female(),
         "evadresi": lambda: (
@@ -177,9 +258,13 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
     """Numbers that an office or a bank gave to a person; most as the country of the table makes them."""
     return {
         "nationalid": lambda: fake.ssn(),
-        "cpr": lambda: fake.date_of_birth(minimum_age=6, maximum_age=95).strftime("%d%m%y-") + digits(rng, "####"),
+        "cpr": lambda: (
+            fake.date_of_birth(minimum_age=6, maximum_age=95).strftime("%d%m%y-")
+            + digits(rng, "####")
+        ),
         "ninogb": lambda: digits(
-            rng, f"{rng.choice(['AB', 'CE', 'JG', 'LS', 'NR', 'PK', 'SW', 'TX'])} ## ## ## {rng.choice('ABCD')}"
+            rng,
+            f"{rng.choice(['AB', 'CE', 'JG', 'LS', 'NR', 'PK', 'SW', 'TX'])} ## ## ## {rng.choice('ABCD')}",
         ),
         "birthnumber": lambda: fake.birth_number(),
         "nifes": lambda: fake.nif(),
@@ -202,21 +287,31 @@ def texts(fake: Any, rng: random.Random) -> Makers:
     return {
         "chat": either(
             lambda: f"Called {fake.name()} back on {fake.phone_number()}, line was busy.",
-            lambda: f"{fake.first_name()} {fake.last_name()} confirmed by mail ({fake.email()}) that it works again.",
+            lambda: (
+                f"{fake.first_name()} {fake.last_name()} confirmed by mail ({fake.email()}) that it works again."
+            ),
             lambda: f"Ticket passed on to {fake.name()} of the night shift.",
         ),
         "care": either(
             lambda: f"Pt {fake.name()} c/o dyspnoea, SpO2 91 %, given oxygen.",
-            lambda: f"Daughter {fake.first_name()} {fake.last_name()} informed at {fake.phone_number()}.",
+            lambda: (
+                f"Daughter {fake.first_name()} {fake.last_name()} informed at {fake.phone_number()}."
+            ),
             lambda: f"Seen by Dr {fake.last_name()}, plan: X-ray, bloods, review at 18:00.",
         ),
         "noteclient": either(
-            lambda: f"M. {fake.last_name()} a appelé au sujet du sinistre, rappeler au {fake.phone_number()}.",
+            lambda: (
+                f"M. {fake.last_name()} a appelé au sujet du sinistre, rappeler au {fake.phone_number()}."
+            ),
             lambda: f"Courrier envoyé à Mme {fake.first_name()} {fake.last_name()}.",
         ),
         "notebewerber": either(
-            lambda: f"Gespräch mit {fake.first_name()} {fake.last_name()} am Dienstag, sehr guter Eindruck.",
-            lambda: f"Frau {fake.last_name()} sagt ab, Rückruf erbeten unter {fake.phone_number()}.",
+            lambda: (
+                f"Gespräch mit {fake.first_name()} {fake.last_name()} am Dienstag, sehr guter Eindruck."
+            ),
+            lambda: (
+                f"Frau {fake.last_name()} sagt ab, Rückruf erbeten unter {fake.phone_number()}."
+            ),
         ),
         "contactjson": lambda: json.dumps(
             {"contact": {"n": fake.name(), "tel": fake.phone_number()}, "v": rng.randrange(5)}
@@ -233,31 +328,41 @@ def clean(fake: Any, rng: random.Random) -> Makers:
     def day(form: str) -> Callable[[], str]:
         return lambda: fake.date_between("-12y", "today").strftime(form)
 
-    return drawn | shaped | {
-        "-bool": lambda: rng.choice(["true", "false"]),
-        "-small": lambda: str(rng.randrange(0, 40)),
-        "-score": lambda: f"{rng.gauss(0, 1):.4f}",
-        "-fte": lambda: rng.choice(["1.0", "0.8", "0.5"]),
-        "-betrag": lambda: f"{rng.uniform(-900, 3000):.2f}".replace(".", ","),
-        "-dateuk": day("%d/%m/%Y"),
-        "-datede": day("%d.%m.%Y"),
-        "-datedash": day("%d-%m-%Y"),
-        "-datecompact": day("%Y%m%d"),
-        "-expiry": day("%m/%y"),
-        "-clf": day("[%d/%b/%Y:06:25:24 +0000]"),
-        "-request": lambda: f"GET /{fake.uri_path()} HTTP/1.1",
-        "-domain": fake.domain_name,
-        "-bic": lambda: fake.swift(),
-        "-hex32": lambda: f"{rng.getrandbits(128):032x}",
-        "-hexcolour": lambda: f"#{rng.getrandbits(24):06x}",
-        "-build": lambda: f"{rng.randrange(100, 140)}.0.{rng.randrange(9999)}.{rng.randrange(200)}",
-        "-geohash": lambda: "u3" + "".join(rng.choices("0123456789bcdefghjkmnpqrstuvwxyz", k=7)),
-        "-celsius": lambda: f"{rng.uniform(-20, 40):.1f}",
-        "-rssi": lambda: str(-rng.randrange(40, 120)),
-        "-ccypair": lambda: rng.choice(["EUR/USD", "GBP/JPY", "USD/CHF", "AUD/NZD"]),
-        "-range": lambda: rng.choice(["18-24", "25-34", "35-49", "50-64", "65+"]),
-        "-bairro": lambda: fake.bairro(),
-        "-seconds": lambda: str(rng.randrange(1, 7200)),
-        "-track": lambda: f"{rng.randrange(2, 9)}:{rng.randrange(60):02}",
-        "-doi": lambda: f"10.{rng.randrange(1000, 9999)}/j.{rng.choice(['cell', 'jmb', 'tree'])}.{rng.randrange(2010, 2025)}.{rng.randrange(10**5):05}",
-    }  # fmt: skip
+    return (
+        drawn
+        | shaped
+        | {
+            "-bool": lambda: rng.choice(["true", "false"]),
+            "-small": lambda: str(rng.randrange(0, 40)),
+            "-score": lambda: f"{rng.gauss(0, 1):.4f}",
+            "-fte": lambda: rng.choice(["1.0", "0.8", "0.5"]),
+            "-betrag": lambda: f"{rng.uniform(-900, 3000):.2f}".replace(".", ","),
+            "-dateuk": day("%d/%m/%Y"),
+            "-datede": day("%d.%m.%Y"),
+            "-datedash": day("%d-%m-%Y"),
+            "-datecompact": day("%Y%m%d"),
+            "-expiry": day("%m/%y"),
+            "-clf": day("[%d/%b/%Y:06:25:24 +0000]"),
+            "-request": lambda: f"GET /{fake.uri_path()} HTTP/1.1",
+            "-domain": fake.domain_name,
+            "-bic": lambda: fake.swift(),
+            "-hex32": lambda: f"{rng.getrandbits(128):032x}",
+            "-hexcolour": lambda: f"#{rng.getrandbits(24):06x}",
+            "-build": lambda: (
+                f"{rng.randrange(100, 140)}.0.{rng.randrange(9999)}.{rng.randrange(200)}"
+            ),
+            "-geohash": lambda: (
+                "u3" + "".join(rng.choices("0123456789bcdefghjkmnpqrstuvwxyz", k=7))
+            ),
+            "-celsius": lambda: f"{rng.uniform(-20, 40):.1f}",
+            "-rssi": lambda: str(-rng.randrange(40, 120)),
+            "-ccypair": lambda: rng.choice(["EUR/USD", "GBP/JPY", "USD/CHF", "AUD/NZD"]),
+            "-range": lambda: rng.choice(["18-24", "25-34", "35-49", "50-64", "65+"]),
+            "-bairro": lambda: fake.bairro(),
+            "-seconds": lambda: str(rng.randrange(1, 7200)),
+            "-track": lambda: f"{rng.randrange(2, 9)}:{rng.randrange(60):02}",
+            "-doi": lambda: (
+                f"10.{rng.randrange(1000, 9999)}/j.{rng.choice(['cell', 'jmb', 'tree'])}.{rng.randrange(2010, 2025)}.{rng.randrange(10**5):05}"
+            ),
+        }
+    )

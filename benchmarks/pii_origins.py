@@ -21,25 +21,60 @@ import pyarrow as pa
 
 from raudit.data import wrap_table
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
-from raudit.stages.pii.cells import SHORT_CELL, supported
+from raudit.stages.pii.count.cells import SHORT_CELL, supported
+from raudit.stages.pii.count.profile import clopper_pearson
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.profile import clopper_pearson
 
 MIMESIS = {
-    "English": "en", "German": "de", "French": "fr", "Spanish": "es", "Italian": "it", "Polish": "pl", "Swedish": "sv",
-    "Finnish": "fi", "Hungarian": "hu", "Turkish": "tr", "Greek (native)": "el", "Russian (native)": "ru",
-    "Ukrainian (native)": "uk", "Arabic (native)": "ar-eg", "Persian (native)": "fa", "Chinese (native)": "zh",
-    "Japanese (native)": "ja", "Korean (native)": "ko",
-}  # fmt: skip
+    "English": "en",
+    "German": "de",
+    "French": "fr",
+    "Spanish": "es",
+    "Italian": "it",
+    "Polish": "pl",
+    "Swedish": "sv",
+    "Finnish": "fi",
+    "Hungarian": "hu",
+    "Turkish": "tr",
+    "Greek (native)": "el",
+    "Russian (native)": "ru",
+    "Ukrainian (native)": "uk",
+    "Arabic (native)": "ar-eg",
+    "Persian (native)": "fa",
+    "Chinese (native)": "zh",
+    "Japanese (native)": "ja",
+    "Korean (native)": "ko",
+}
 FAKER = {
-    "Kenyan": "en_KE", "Yoruba": "yo_NG", "Igbo": "ig_NG", "Hausa": "ha_NG", "Ghanaian": "tw_GH", "Zulu": "zu_ZA",
-    "Indian (Latin)": "en_IN", "Hindi (native)": "hi_IN", "Tamil (native)": "ta_IN", "Bengali (native)": "bn_BD",
-    "Algerian (Latin)": "fr_DZ", "Vietnamese": "vi_VN", "Indonesian": "id_ID", "Hebrew (native)": "he_IL",
-}  # fmt: skip
+    "Kenyan": "en_KE",
+    "Yoruba": "yo_NG",
+    "Igbo": "ig_NG",
+    "Hausa": "ha_NG",
+    "Ghanaian": "tw_GH",
+    "Zulu": "zu_ZA",
+    "Indian (Latin)": "en_IN",
+    "Hindi (native)": "hi_IN",
+    "Tamil (native)": "ta_IN",
+    "Bengali (native)": "bn_BD",
+    "Algerian (Latin)": "fr_DZ",
+    "Vietnamese": "vi_VN",
+    "Indonesian": "id_ID",
+    "Hebrew (native)": "he_IL",
+}
 AUDIT = {
     "audit study, Black": (
         ["Aisha", "Ebony", "Keisha", "Kenya", "Lakisha", "Latonya", "Latoya", "Tamika", "Tanisha"],
-        ["Darnell", "Hakim", "Jamal", "Jermaine", "Kareem", "Leroy", "Rasheed", "Tremayne", "Tyrone"],
+        [
+            "Darnell",
+            "Hakim",
+            "Jamal",
+            "Jermaine",
+            "Kareem",
+            "Leroy",
+            "Rasheed",
+            "Tremayne",
+            "Tyrone",
+        ],
         ["Washington", "Jefferson", "Jackson", "Jones", "Robinson", "Williams"],
     ),
     "audit study, White": (
@@ -60,7 +95,17 @@ CLEAN = (
     "please send the invoice for {} before the end of the month",
     "the box of {} had arrived wet and was sent back to the shop",
 )
-THINGS = ("Monday", "the Blue Chair", "Order Nine", "Spring Sale", "March", "the Red Lamp", "London", "Amazon", "Excel")
+THINGS = (
+    "Monday",
+    "the Blue Chair",
+    "Order Nine",
+    "Spring Sale",
+    "March",
+    "the Red Lamp",
+    "London",
+    "Amazon",
+    "Excel",
+)
 
 
 def sources() -> dict[str, tuple[list[str], list[str], list[str]]]:
@@ -69,8 +114,14 @@ def sources() -> dict[str, tuple[list[str], list[str], list[str]]]:
     for origin, locale in MIMESIS.items():
         person: Any = import_module("mimesis").Person(locale, seed=1)
         gender = import_module("mimesis.enums").Gender
-        women, men = ([person.first_name(gender=g) for _ in range(400)] for g in (gender.FEMALE, gender.MALE))
-        found[f"{origin}*" if "native" in origin else origin] = (women, men, [person.surname() for _ in range(400)])
+        women, men = (
+            [person.first_name(gender=g) for _ in range(400)] for g in (gender.FEMALE, gender.MALE)
+        )
+        found[f"{origin}*" if "native" in origin else origin] = (
+            women,
+            men,
+            [person.surname() for _ in range(400)],
+        )
     for origin, locale in FAKER.items():
         provider = import_module(f"faker.providers.person.{locale}").Provider
         both = list(getattr(provider, "first_names", ()))
@@ -123,24 +174,36 @@ def main() -> None:
             order = ["Chinese", "Japanese", "Korean", "Hungarian"]
             last_first = any(origin.startswith(o) for o in order)
             joint = "" if origin.startswith(("Chinese", "Japanese", "Korean")) else " "
-            full = [joint.join((f, g) if last_first else (g, f)) for g in first for f in [draw.choice(family)]]
+            full = [
+                joint.join((f, g) if last_first else (g, f))
+                for g in first
+                for f in [draw.choice(family)]
+            ]
             found = in_sentences(scanner, full)
             hits, total = hits + found, total + len(full)
             cells.append((in_column(scanner, first), in_column(scanner, full), found / len(full)))
         low, high = clopper_pearson(hits, total)
         (gw, fw, tw), (gm, fm, tm) = cells
-        shown = [f"{share:.0%}{'' if whole else ' (column missed)'}" for share, whole in (gw, gm, fw, fm)]
+        shown = [
+            f"{share:.0%}{'' if whole else ' (column missed)'}" for share, whole in (gw, gm, fw, fm)
+        ]
         print(
             f"| {origin} | {args.names} | {' | '.join(shown)} | {tw:.0%} | {tm:.0%} | {low:.0%} to {high:.0%} |",
             flush=True,
         )
     texts = [CLEAN[i % len(CLEAN)].format(draw.choice(THINGS)) for i in range(300)]
     wrong = sum(
-        any(s.entity_type == "PERSON" and supported("PERSON", t[s.start : s.end], scanner.rulebook, t) for s in spans)
+        any(
+            s.entity_type == "PERSON"
+            and supported("PERSON", t[s.start : s.end], scanner.rulebook, t)
+            for s in spans
+        )
         for t, spans in zip(texts, scanner.engine.spans(texts), strict=True)
     )
     low, high = clopper_pearson(wrong, len(texts))
-    print(f"\nfalse alarms: {wrong} of {len(texts)} sentences without a name (95% interval {low:.1%} to {high:.1%})")
+    print(
+        f"\nfalse alarms: {wrong} of {len(texts)} sentences without a name (95% interval {low:.1%} to {high:.1%})"
+    )
 
 
 if __name__ == "__main__":

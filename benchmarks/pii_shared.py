@@ -9,10 +9,22 @@ from typing import Any
 Shared = tuple[str, str, Any, frozenset[str]]
 """Key, part, table, personal columns."""
 
-LEGISLATORS = frozenset({
-    "id_wikipedia", "id_ballotpedia", "name_first", "name_last", "name_middle", "name_nickname", "name_official_full",
-    "family_name", "bio_birthday", "terms_phone", "terms_fax", "terms_address",
-})  # fmt: skip
+LEGISLATORS = frozenset(
+    {
+        "id_wikipedia",
+        "id_ballotpedia",
+        "name_first",
+        "name_last",
+        "name_middle",
+        "name_nickname",
+        "name_official_full",
+        "family_name",
+        "bio_birthday",
+        "terms_phone",
+        "terms_fax",
+        "terms_address",
+    }
+)
 OFFICES = frozenset({"address", "phone", "fax"})
 COMPAS = frozenset({"name", "first", "last", "dob"})
 """``c_case_number`` and ``id`` are keys of cases and rows, and clean."""
@@ -43,7 +55,9 @@ def _read(path: Path) -> Any:
     import pandas as pd
     import pyarrow as pa
 
-    frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, low_memory=False)
+    frame = (
+        pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, low_memory=False)
+    )
     frame = frame.loc[:, ~frame.columns.str.endswith(".1")]
     return pa.Table.from_pandas(frame.head(2_000), preserve_index=False)
 
@@ -54,7 +68,11 @@ def _congress(folder: Path) -> Iterator[Shared]:
 
     yaml = YAML(typ="safe")
     people = [_flat(person) for person in yaml.load(folder / "legislators-current.yaml")]
-    offices = [_flat(o) for place in yaml.load(folder / "legislators-district-offices.yaml") for o in place["offices"]]
+    offices = [
+        _flat(o)
+        for place in yaml.load(folder / "legislators-district-offices.yaml")
+        for o in place["offices"]
+    ]
     for key, part, rows, personal in (
         ("legislators", "tuning", people, LEGISLATORS),
         ("offices", "held out", offices, OFFICES),
@@ -70,7 +88,9 @@ def _flat(entry: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             found |= _flat(value, f"{prefix}{key}_")
         elif isinstance(value, list):
-            found |= _flat(value[-1], f"{prefix}{key}_") if value and isinstance(value[-1], dict) else {}
+            found |= (
+                _flat(value[-1], f"{prefix}{key}_") if value and isinstance(value[-1], dict) else {}
+            )
         else:
             found[prefix + key] = value
     return found

@@ -28,13 +28,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from raudit.scan.sources import StreamedTable, open_source
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
-from raudit.stages.pii.engine import build_engine
-from raudit.stages.pii.full import spans_of
-from raudit.stages.pii.native import either
+from raudit.stages.pii.count.full import spans_of
+from raudit.stages.pii.count.scan import numeric_kind, start
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.scan import numeric_kind, start
-from raudit.stages.pii.sources import StreamedTable, open_source
+from raudit.stages.pii.recognise.engine import build_engine
+from raudit.stages.pii.recognise.native import either
 
 THRESHOLD = 0.4
 
@@ -74,12 +74,20 @@ def full_mode(path: Path, peer: dict[str, Any], scanner: Scanner) -> tuple[float
         gate, left = _gated(name, table.schema.field(name).type, values, scanner)
         gated_cpu += left if gate else spent
         if gate:
-            shares = ", ".join(f"{entity} in {k / theirs['cells']:.1%}" for entity, k in hits.most_common(3))
-            gates.append(f"  {name}: {gate}; saves {spent - left:.1f} CPU-s; presidio says {shares or 'nothing'}")
-    print(f"no gate: {peer_cpu:,.1f} / {cpu:,.1f} CPU-s = {peer_cpu / cpu:.1f} x; {equal / cells:.5%} of cells equal")
+            shares = ", ".join(
+                f"{entity} in {k / theirs['cells']:.1%}" for entity, k in hits.most_common(3)
+            )
+            gates.append(
+                f"  {name}: {gate}; saves {spent - left:.1f} CPU-s; presidio says {shares or 'nothing'}"
+            )
+    print(
+        f"no gate: {peer_cpu:,.1f} / {cpu:,.1f} CPU-s = {peer_cpu / cpu:.1f} x; {equal / cells:.5%} of cells equal"
+    )
     print("type gates of the scan, and what presidio finds in the cells that they leave out:")
     print("\n".join(gates))
-    print(f"with the gates: {peer_cpu:,.1f} / {gated_cpu:,.1f} CPU-s = {peer_cpu / gated_cpu:.1f} x")
+    print(
+        f"with the gates: {peer_cpu:,.1f} / {gated_cpu:,.1f} CPU-s = {peer_cpu / gated_cpu:.1f} x"
+    )
     return peer_cpu / cpu, equal / cells
 
 
@@ -105,7 +113,10 @@ def profile_mode(path: Path, peer: dict[str, Any], scanner: Scanner, scale: int)
     verdicts = scan_table(data, scanner)
     cpu = time.process_time() - begin
     peer_cpu = sum(c["cpu"] for c in peer["columns"].values()) * scale
-    print(f"\nprofile mode, {cells:,} cells: {peer_cpu:,.0f} / {cpu:.2f} CPU-s = {peer_cpu / cpu:,.0f} x", end="")
+    print(
+        f"\nprofile mode, {cells:,} cells: {peer_cpu:,.0f} / {cpu:.2f} CPU-s = {peer_cpu / cpu:,.0f} x",
+        end="",
+    )
     print(f" (peer measured at 1/{scale} of the rows and multiplied)" if scale > 1 else "")
     print("found: " + ", ".join(v.name for v in verdicts if v.personal))
     return peer_cpu / cpu
@@ -130,19 +141,31 @@ def coverage(path: Path, peer: dict[str, Any], scanner: Scanner, runs: int) -> t
     for name, column in peer["columns"].items():
         if numeric_kind(table.schema.field(name).type):
             continue
-        counts = {str(e["values"]): e["counts"].as_py() for e in pc.value_counts(pc.drop_null(table.column(name)))}
+        counts = {
+            str(e["values"]): e["counts"].as_py()
+            for e in pc.value_counts(pc.drop_null(table.column(name)))
+        }
         for entity in ours:
             k = sum(
-                counts[v] for v, ss in column["spans"].items() if any(s[0] == entity and s[3] >= THRESHOLD for s in ss)
+                counts[v]
+                for v, ss in column["spans"].items()
+                if any(s[0] == entity and s[3] >= THRESHOLD for s in ss)
             )
             if k / column["cells"] >= 0.01:
                 truth[name, entity] = k / column["cells"]
     engine = build_engine(scanner.rulebook, scanner.model, own_patterns=False)
-    from raudit.stages.pii.profile import clopper_pearson
+    from raudit.stages.pii.count.profile import clopper_pearson
 
     for seed in range(runs):
         for name in {name for name, _ in truth}:
-            scan = start(name, "text", rulebook=scanner.rulebook, hints=scanner.hints, seed=seed, sample_size=1000)
+            scan = start(
+                name,
+                "text",
+                rulebook=scanner.rulebook,
+                hints=scanner.hints,
+                seed=seed,
+                sample_size=1000,
+            )
             for chunk in table.column(name).chunks:
                 scan.sample.add(chunk.cast(pa.large_string()))
             cells = scan.sample.cells()
@@ -165,7 +188,7 @@ ALONE = """
 import sys, time
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.sources import open_source
+from raudit.scan.sources import open_source
 if __name__ == "__main__":
     scanner = prepare(Options(workers=int(sys.argv[2])), seed=0)
     (data,) = open_source(sys.argv[1])
@@ -192,7 +215,11 @@ def limit(path: Path, scanner: Scanner) -> None:
     table = pq.read_table(path)
     text = [table.column(n).cast(pa.large_string()) for n in table.column_names]
     pattern = either(
-        tuple(r.native for r in scanner.rulebook.entities.values() if r.native and not r.native.startswith("^"))
+        tuple(
+            r.native
+            for r in scanner.rulebook.entities.values()
+            if r.native and not r.native.startswith("^")
+        )
     )
     begin = time.process_time()
     for column in text:
@@ -208,7 +235,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", type=Path)
     parser.add_argument("--peer", type=Path)
-    parser.add_argument("--large", type=int, default=10, help="repeat the table so often for the large run")
+    parser.add_argument(
+        "--large", type=int, default=10, help="repeat the table so often for the large run"
+    )
     parser.add_argument("--runs", type=int, default=12)
     parser.add_argument("--skip-full", action="store_true")
     parser.add_argument("--only-full", action="store_true")
@@ -237,7 +266,9 @@ def main() -> None:
         limit(args.table, scanner)
         one, memory = alone(big, 1)
         two, _ = alone(big, 2)
-        print(f"\nthe large table in a process of its own: {one:.1f} s, {memory:.2f} GB at its peak")
+        print(
+            f"\nthe large table in a process of its own: {one:.1f} s, {memory:.2f} GB at its peak"
+        )
         print(f"with two workers: {two:.1f} s wall = {one / two:.2f} x (each worker starts afresh)")
         ok = ok and memory < 1
     covered, missed = coverage(args.table, peer, scanner, args.runs)
@@ -263,9 +294,13 @@ def repeated(path: Path, out: Path, times: int) -> None:
                 column = table.column(name)
                 if turn and name == "email":
                     prefix = pa.scalar(chr(96 + turn), pa.large_string())
-                    column = pc.binary_join_element_wise(prefix, column, pa.scalar("", pa.large_string()))
+                    column = pc.binary_join_element_wise(
+                        prefix, column, pa.scalar("", pa.large_string())
+                    )
                 columns.append(column)
-            writer.write_table(pa.table(dict(zip(table.column_names, columns, strict=True))).cast(table.schema))
+            writer.write_table(
+                pa.table(dict(zip(table.column_names, columns, strict=True))).cast(table.schema)
+            )
 
 
 if __name__ == "__main__":

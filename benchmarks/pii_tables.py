@@ -71,12 +71,21 @@ def generated_tables() -> Iterator[Generated]:
         fake = Faker(entry["locale"])
         fake.seed_instance(SEED + number)
         rng = random.Random(SEED + number)
-        makers = {**clean(fake, rng), **persons(fake, rng), **numbers(fake, rng), **texts(fake, rng)}
+        makers = {
+            **clean(fake, rng),
+            **persons(fake, rng),
+            **numbers(fake, rng),
+            **texts(fake, rng),
+        }
         columns = {
-            str(column): [str(1000 + row if kind == "-serial" else makers[kind]()) for row in range(ROWS)]
+            str(column): [
+                str(1000 + row if kind == "-serial" else makers[kind]()) for row in range(ROWS)
+            ]
             for column, kind in entry["columns"].items()
         }
-        personal = frozenset(str(c) for c, kind in entry["columns"].items() if not kind.startswith("-"))
+        personal = frozenset(
+            str(c) for c, kind in entry["columns"].items() if not kind.startswith("-")
+        )
         yield f"generated/{name}", part, pa.table(columns), personal
 
 
@@ -85,7 +94,11 @@ Makers = dict[str, Callable[[], Any]]
 
 def digits(rng: random.Random, shape: str) -> str:
     """A shape with a digit for each #, a capital for each @ and either for each *."""
-    letters = {"#": string.digits, "@": string.ascii_uppercase, "*": string.ascii_uppercase + string.digits}
+    letters = {
+        "#": string.digits,
+        "@": string.ascii_uppercase,
+        "*": string.ascii_uppercase + string.digits,
+    }
     return "".join(rng.choice(letters[c]) if c in letters else c for c in shape)
 
 
@@ -112,7 +125,9 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         "email": fake.email,
         "phone": fake.phone_number,
         "phoneint": lambda: str(rng.randrange(2_012_000_000, 9_899_999_999)),
-        "phoneplain": lambda: f"{rng.randrange(201, 989)}-{rng.randrange(200, 999)}-{rng.randrange(1000, 9999)}",
+        "phoneplain": lambda: (
+            f"{rng.randrange(201, 989)}-{rng.randrange(200, 999)}-{rng.randrange(1000, 9999)}"
+        ),
         "street": fake.street_address,
         "fulladdress": lambda: fake.address().replace("\n", ", "),
         "birth": lambda: str(fake.date_of_birth()),
@@ -121,7 +136,9 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         "birthfr": date("%d/%m/%Y"),
         "user": fake.user_name,
         "handle": lambda: "@" + fake.user_name(),
-        "linkedin": lambda: f"https://www.linkedin.com/in/{first().lower()}-{last().lower()}-{rng.randrange(10**6)}",
+        "linkedin": lambda: (
+            f"https://www.linkedin.com/in/{first().lower()}-{last().lower()}-{rng.randrange(10**6)}"
+        ),
         "ip": fake.ipv4,
         "ipv6": fake.ipv6,
         "mac": fake.mac_address,
@@ -139,7 +156,9 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
         return f"{number}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}"
 
     def nir() -> str:
-        body = digits(rng, f"{rng.choice('12')}{rng.randrange(40, 99)}{rng.randrange(1, 13):02}75######")
+        body = digits(
+            rng, f"{rng.choice('12')}{rng.randrange(40, 99)}{rng.randrange(1, 13):02}75######"
+        )
         return f"{body}{97 - int(body) % 97:02}"
 
     def nhs() -> str:
@@ -165,7 +184,10 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
     def fiscal_code() -> str:
         consonants = "BCDFGHLMNPRSTVZ"
         name = "".join(rng.choices(consonants, k=6))
-        return digits(rng, f"{name}{rng.randrange(40, 99)}{rng.choice('ABCDEHLMPRST')}{rng.randrange(1, 29):02}H501@")
+        return digits(
+            rng,
+            f"{name}{rng.randrange(40, 99)}{rng.choice('ABCDEHLMPRST')}{rng.randrange(1, 29):02}H501@",
+        )
 
     card = lambda: str(fake.credit_card_number("visa16"))  # noqa: E731
     key = string.ascii_letters + string.digits
@@ -191,11 +213,18 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
         "passport": lambda: digits(rng, "@########"),
         "licence": lambda: digits(rng, "@#######"),
         "apikey": lambda: "AKIA" + digits(rng, "*" * 16),
-        "jwt": lambda: "eyJhbGciOiJIUzI1NiJ9.eyJ" + "".join(rng.choices(key, k=40)) + "." + "".join(rng.choices(key, k=43)),
-        "dsn": lambda: f"postgresql://{fake.user_name()}:{''.join(rng.choices(key, k=10))}@db.example.org/prod",
+        "jwt": lambda: (
+            "eyJhbGciOiJIUzI1NiJ9.eyJ"
+            + "".join(rng.choices(key, k=40))
+            + "."
+            + "".join(rng.choices(key, k=43))
+        ),
+        "dsn": lambda: (
+            f"postgresql://{fake.user_name()}:{''.join(rng.choices(key, k=10))}@db.example.org/prod"
+        ),
         "plainpassword": lambda: fake.password(),
         "bcrypt": lambda: "$2b$12$" + "".join(rng.choices(key, k=53)),
-    }  # fmt: skip
+    }
 
 
 def texts(fake: Any, rng: random.Random) -> Makers:
@@ -241,8 +270,12 @@ def texts(fake: Any, rng: random.Random) -> Makers:
             ],
             2,
         ),
-        "json": lambda: json.dumps({"user": {"name": fake.name(), "email": fake.email()}, "n": rng.randrange(9)}),
-        "-jsonclean": lambda: json.dumps({"page": fake.uri_path(), "n": rng.randrange(99), "ok": True}),
+        "json": lambda: json.dumps(
+            {"user": {"name": fake.name(), "email": fake.email()}, "n": rng.randrange(9)}
+        ),
+        "-jsonclean": lambda: json.dumps(
+            {"page": fake.uri_path(), "n": rng.randrange(99), "ok": True}
+        ),
         "-phrase": fake.catch_phrase if hasattr(fake, "catch_phrase") else fake.sentence,
         "-agent": fake.user_agent,
     }
@@ -252,48 +285,75 @@ def clean(fake: Any, rng: random.Random) -> Makers:
     """Numbers, codes and names of things."""
     lists = {kind: text.split("|") for kind, text in WORDS.items()}
     drawn: Makers = {kind: lambda kind=kind: rng.choice(lists[kind]) for kind in lists}  # type: ignore[misc]
-    return drawn | {
-        "-city": fake.city,
-        "-country": fake.country,
-        "-state": fake.state if hasattr(fake, "state") else fake.city,
-        "-zip": fake.postcode,
-        "-company": fake.company,
-        "-job": fake.job,
-        "-url": fake.url,
-        "-date": fake.date,
-        "-stamp": lambda: str(fake.date_time()),
-        "-isostamp": lambda: fake.date_time().isoformat() + "Z",
-        "-year": lambda: str(rng.randrange(1900, 2024)),
-        "-epoch": lambda: str(rng.randrange(1_500_000_000, 1_700_000_000)),
-        "-epochms": lambda: str(rng.randrange(1_500_000_000_000, 1_700_000_000_000)),
-        "-amount": lambda: f"{rng.uniform(1, 9000):.2f}",
-        "-money": lambda: f"${rng.uniform(1, 99000):,.2f}",
-        "-percent": lambda: f"{rng.uniform(0, 100):.1f}%",
-        "-count": lambda: str(rng.randrange(1, 100_000)),
-        "-lat": lambda: f"{rng.uniform(-80, 80):.6f}",
-        "-lon": lambda: f"{rng.uniform(-179, 179):.6f}",
-        "-bloodpressure": lambda: f"{rng.randrange(95, 180)}/{rng.randrange(55, 110)}",
-        "-path": lambda: fake.uri_path(),
-        "-hostname": fake.hostname,
-        "-hex": lambda: f"{rng.getrandbits(64):016x}",
-        "-uuid": lambda: fake.uuid4(),
-        "-md5": fake.md5,
-        "-sha": fake.sha1,
-        "-fingerprint": lambda: "SHA256:" + "".join(rng.choices(string.ascii_letters + string.digits, k=43)),
-        "-version": lambda: f"{rng.randrange(9)}.{rng.randrange(20)}.{rng.randrange(200)}",
-        "-version4": lambda: f"{rng.randrange(1, 12)}.{rng.randrange(20)}.{rng.randrange(20)}.{rng.randrange(200)}",
-        "-ean": fake.ean13,
-        "-upc": lambda: digits(rng, "0###########"),
-        "-isbn": fake.isbn13,
-        "-isbn10": lambda: digits(rng, "#-###-#####-#"),
-        "-product": lambda: f"{rng.choice(['Steel', 'Oak', 'Glass', 'Mini', 'Pro'])} {rng.choice(['Lamp', 'Chair', 'Desk', 'Shelf', 'Router X2'])}",
-    } | {
-        kind: lambda shape=shape: digits(rng, shape)  # type: ignore[misc]
-        for kind, shape in {
-            "-code3": "###", "-code4": "####", "-code6": "######", "-sku": "@###-####", "-tracking": "1Z################",
-            "-serial16": "################", "-batch": "LOT-#####-@", "-ssnlike": "###-##-####", "-casno": "####-##-#",
-            "-invoice": "INV-2023-#####", "-coupon": "*****-*****", "-flightno": "@@###", "-tail": "N###@@", "-seat": "1#@",
-            "-pnr": "*****@", "-accession": "NM_######.#", "-chrom": "chr#", "-letter": "@", "-isin": "US**********",
-            "-cusip": "######@##", "-routing": "0########", "-patent": "US#######@#",
-        }.items()
-    }  # fmt: skip
+    return (
+        drawn
+        | {
+            "-city": fake.city,
+            "-country": fake.country,
+            "-state": fake.state if hasattr(fake, "state") else fake.city,
+            "-zip": fake.postcode,
+            "-company": fake.company,
+            "-job": fake.job,
+            "-url": fake.url,
+            "-date": fake.date,
+            "-stamp": lambda: str(fake.date_time()),
+            "-isostamp": lambda: fake.date_time().isoformat() + "Z",
+            "-year": lambda: str(rng.randrange(1900, 2024)),
+            "-epoch": lambda: str(rng.randrange(1_500_000_000, 1_700_000_000)),
+            "-epochms": lambda: str(rng.randrange(1_500_000_000_000, 1_700_000_000_000)),
+            "-amount": lambda: f"{rng.uniform(1, 9000):.2f}",
+            "-money": lambda: f"${rng.uniform(1, 99000):,.2f}",
+            "-percent": lambda: f"{rng.uniform(0, 100):.1f}%",
+            "-count": lambda: str(rng.randrange(1, 100_000)),
+            "-lat": lambda: f"{rng.uniform(-80, 80):.6f}",
+            "-lon": lambda: f"{rng.uniform(-179, 179):.6f}",
+            "-bloodpressure": lambda: f"{rng.randrange(95, 180)}/{rng.randrange(55, 110)}",
+            "-path": lambda: fake.uri_path(),
+            "-hostname": fake.hostname,
+            "-hex": lambda: f"{rng.getrandbits(64):016x}",
+            "-uuid": lambda: fake.uuid4(),
+            "-md5": fake.md5,
+            "-sha": fake.sha1,
+            "-fingerprint": lambda: (
+                "SHA256:" + "".join(rng.choices(string.ascii_letters + string.digits, k=43))
+            ),
+            "-version": lambda: f"{rng.randrange(9)}.{rng.randrange(20)}.{rng.randrange(200)}",
+            "-version4": lambda: (
+                f"{rng.randrange(1, 12)}.{rng.randrange(20)}.{rng.randrange(20)}.{rng.randrange(200)}"
+            ),
+            "-ean": fake.ean13,
+            "-upc": lambda: digits(rng, "0###########"),
+            "-isbn": fake.isbn13,
+            "-isbn10": lambda: digits(rng, "#-###-#####-#"),
+            "-product": lambda: (
+                f"{rng.choice(['Steel', 'Oak', 'Glass', 'Mini', 'Pro'])} {rng.choice(['Lamp', 'Chair', 'Desk', 'Shelf', 'Router X2'])}"
+            ),
+        }
+        | {
+            kind: lambda shape=shape: digits(rng, shape)  # type: ignore[misc]
+            for kind, shape in {
+                "-code3": "###",
+                "-code4": "####",
+                "-code6": "######",
+                "-sku": "@###-####",
+                "-tracking": "1Z################",
+                "-serial16": "################",
+                "-batch": "LOT-#####-@",
+                "-ssnlike": "###-##-####",
+                "-casno": "####-##-#",
+                "-invoice": "INV-2023-#####",
+                "-coupon": "*****-*****",
+                "-flightno": "@@###",
+                "-tail": "N###@@",
+                "-seat": "1#@",
+                "-pnr": "*****@",
+                "-accession": "NM_######.#",
+                "-chrom": "chr#",
+                "-letter": "@",
+                "-isin": "US**********",
+                "-cusip": "######@##",
+                "-routing": "0########",
+                "-patent": "US#######@#",
+            }.items()
+        }
+    )

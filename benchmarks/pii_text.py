@@ -19,18 +19,23 @@ from typing import Any
 
 from pii_peer import engine as peer_engine
 
-from raudit.stages.pii.engine import build_engine
-from raudit.stages.pii.models import find_model
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.rulebook import load_rulebook
+from raudit.stages.pii.recognise.engine import build_engine
+from raudit.stages.pii.recognise.models import find_model
+from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 Marks = list[tuple[str, int, int]]
 Finder = Callable[[Sequence[str]], Iterable[Marks]]
 
 SAME = {
-    "GPE": "LOCATION", "STREET_ADDRESS": "LOCATION", "ADDRESS": "LOCATION", "DOMAIN_NAME": "URL", "PER": "PERSON",
-    "LOC": "LOCATION", "PLACE": "LOCATION",
-}  # fmt: skip
+    "GPE": "LOCATION",
+    "STREET_ADDRESS": "LOCATION",
+    "ADDRESS": "LOCATION",
+    "DOMAIN_NAME": "URL",
+    "PER": "PERSON",
+    "LOC": "LOCATION",
+    "PLACE": "LOCATION",
+}
 """Other names of one type."""
 LEFT_OUT = {"TITLE", "AGE", "ZIP_CODE", "ORGANIZATION", "ORG", "MISC"}
 
@@ -38,7 +43,10 @@ LEFT_OUT = {"TITLE", "AGE", "ZIP_CODE", "ORGANIZATION", "ORG", "MISC"}
 def synth(folder: Path) -> list[tuple[str, Marks]]:
     entries = json.loads((folder / "synth_dataset_v2.json").read_text())
     return [
-        (e["full_text"], [(s["entity_type"], s["start_position"], s["end_position"]) for s in e["spans"]])
+        (
+            e["full_text"],
+            [(s["entity_type"], s["start_position"], s["end_position"]) for s in e["spans"]],
+        )
         for e in entries
     ]
 
@@ -76,12 +84,14 @@ def ours(second: str = "") -> Finder:
     engine = build_engine(load_rulebook(Options().languages), find_model("en"))
     opinion = None
     if second:
-        from raudit.stages.pii.second_opinion import find_second_opinion
+        from raudit.stages.pii.recognise.second_opinion import find_second_opinion
 
         opinion = find_second_opinion("installed")
 
     def find(texts: Sequence[str]) -> Iterator[Marks]:
-        first = [[(s.entity_type, s.start, s.end) for s in spans] for spans in engine.spans(list(texts))]
+        first = [
+            [(s.entity_type, s.start, s.end) for s in spans] for spans in engine.spans(list(texts))
+        ]
         if opinion is None:
             yield from first
             return
@@ -97,7 +107,9 @@ def united(marks: Marks, more: Marks) -> Marks:
     """Names and places that either model found; where both did, the longer span."""
     both = [(SAME.get(k, k), s, e) for k, s, e in (*marks, *more)]
     kept: Marks = []
-    for mark in sorted((m for m in both if m[0] in {"PERSON", "LOCATION"}), key=lambda m: m[1] - m[2]):
+    for mark in sorted(
+        (m for m in both if m[0] in {"PERSON", "LOCATION"}), key=lambda m: m[1] - m[2]
+    ):
         if not any(k[0] == mark[0] and k[1] < mark[2] and mark[1] < k[2] for k in kept):
             kept.append(mark)
     return kept

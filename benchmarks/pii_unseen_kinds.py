@@ -118,27 +118,75 @@ WORDS: dict[str, str] = {
     "-tractor": "John Deere 6R|Massey Ferguson 5S|Fendt 724|Claas Arion|New Holland T6|Case IH Puma|Deutz-Fahr 6C|Lely Juno",
     "-warehouse": "Halle A|Regal 12|Depot Nord|Aussenlager|Hochregal 3|Kühlhaus",
     "-wordpl": "śruba M8|filtr oleju|opona zimowa|akumulator 60Ah|łożysko|pasek klinowy",
-}  # fmt: skip
+}
 """Clean kinds whose values are drawn from a list."""
 
 SHAPES: dict[str, str] = {
-    "-abn": "## ### ### ###", "-acct6": "4#####", "-awb": "020-########", "-barcode": "3##########",
-    "-batch": "L2#####", "-benchno": "B-###", "-booking": "@@@@##", "-bpnum": "00100#####", "-case10": "##########",
-    "-case_it": "RG ####/202#", "-cert": "###-##-####-@", "-cif": "B########", "-cnae": "####-#/##",
-    "-coil": "##.##.##.##", "-dossier": "D##-#####", "-ebeln": "45########", "-eori": "FR#########00012",
-    "-fiche": "F#######", "-flight": "LH####", "-grant": "EP/@######/1", "-gridref": "TQ ### ###",
-    "-hcpcs": "J####", "-invoice_no": "INV-2024-#####", "-iprange": "192.168.##.0/24",
-    "-isbn13": "978-#-###-#####-#", "-jira": "OPS-####", "-kbs": "###", "-kvnr_firm": "#########",
-    "-loan": "################", "-locker": "##-##", "-matnr": "0000000000#######", "-meterno": "1LOG00########",
-    "-msgid": "********-****", "-nif_firm": "5########", "-objectno": "####.###.####", "-orderde": "2024-##-#####",
-    "-parcel": "00340#############", "-patent": "US##,###,###", "-phonepart": "###-####", "-piece": "#-######-##",
-    "-plotno": "###/##", "-policy": "POL########", "-pricat": "@##", "-qr": "########################",
-    "-receipt": "##########", "-ref11": "###########", "-ref9": "### ### ###", "-request_no": "REQ#######",
-    "-resol": "Res. ###/202#", "-room": "#.##", "-sample": "S-####-##", "-sernr": "SN-****-****",
-    "-slot": "##:##-##:##", "-stcd": "DE#########", "-swversion": "#.##.#.####", "-ticket9": "#########",
-    "-timesheet": "KW##", "-uidch": "CHE-###.###.###", "-vatit": "###########", "-vatpl": "##########",
-    "-voucher": "****-****-****", "-well": "@##", "-whbin": "##-##-##", "-year2": "202#",
-}  # fmt: skip
+    "-abn": "## ### ### ###",
+    "-acct6": "4#####",
+    "-awb": "020-########",
+    "-barcode": "3##########",
+    "-batch": "L2#####",
+    "-benchno": "B-###",
+    "-booking": "@@@@##",
+    "-bpnum": "00100#####",
+    "-case10": "##########",
+    "-case_it": "RG ####/202#",
+    "-cert": "###-##-####-@",
+    "-cif": "B########",
+    "-cnae": "####-#/##",
+    "-coil": "##.##.##.##",
+    "-dossier": "D##-#####",
+    "-ebeln": "45########",
+    "-eori": "FR#########00012",
+    "-fiche": "F#######",
+    "-flight": "LH####",
+    "-grant": "EP/@######/1",
+    "-gridref": "TQ ### ###",
+    "-hcpcs": "J####",
+    "-invoice_no": "INV-2024-#####",
+    "-iprange": "192.168.##.0/24",
+    "-isbn13": "978-#-###-#####-#",
+    "-jira": "OPS-####",
+    "-kbs": "###",
+    "-kvnr_firm": "#########",
+    "-loan": "################",
+    "-locker": "##-##",
+    "-matnr": "0000000000#######",
+    "-meterno": "1LOG00########",
+    "-msgid": "********-****",
+    "-nif_firm": "5########",
+    "-objectno": "####.###.####",
+    "-orderde": "2024-##-#####",
+    "-parcel": "00340#############",
+    "-patent": "US##,###,###",
+    "-phonepart": "###-####",
+    "-piece": "#-######-##",
+    "-plotno": "###/##",
+    "-policy": "POL########",
+    "-pricat": "@##",
+    "-qr": "########################",
+    "-receipt": "##########",
+    "-ref11": "###########",
+    "-ref9": "### ### ###",
+    "-request_no": "REQ#######",
+    "-resol": "Res. ###/202#",
+    "-room": "#.##",
+    "-sample": "S-####-##",
+    "-sernr": "SN-****-****",
+    "-slot": "##:##-##:##",
+    "-stcd": "DE#########",
+    "-swversion": "#.##.#.####",
+    "-ticket9": "#########",
+    "-timesheet": "KW##",
+    "-uidch": "CHE-###.###.###",
+    "-vatit": "###########",
+    "-vatpl": "##########",
+    "-voucher": "****-****-****",
+    "-well": "@##",
+    "-whbin": "##-##-##",
+    "-year2": "202#",
+}
 """Clean kinds of one shape: # a digit, @ a capital, * either."""
 
 GAPS = ("", "", None, None, None, "N/A", "-", "n/a", "unknown", "NULL")
@@ -154,7 +202,9 @@ def lived_in(columns: dict[str, list[str]], rng: random.Random) -> dict[str, lis
         for values in columns.values():
             values[target] = values[source]
     gap = rng.choice(GAPS)
-    return {names[0]: list(columns[names[0]])} | {name: _handled(columns[name], gap, rng) for name in names[1:]}
+    return {names[0]: list(columns[names[0]])} | {
+        name: _handled(columns[name], gap, rng) for name in names[1:]
+    }
 
 
 def _handled(values: list[str], gap: str | None, rng: random.Random) -> list[str | None]:
@@ -192,7 +242,9 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         "couple": lambda: f"{first()} & {first()} {last()}",
         "titled": lambda: f"{rng.choice(['Prof.', 'Dr.', 'Prof. Dr.'])} {first()} {last()}",
         "herrfrau": lambda: f"{rng.choice(['Herr', 'Frau'])} {last()}",
-        "several": lambda: "; ".join(f"{last()}, {first()[0]}." for _ in range(rng.randrange(1, 4))),
+        "several": lambda: "; ".join(
+            f"{last()}, {first()[0]}." for _ in range(rng.randrange(1, 4))
+        ),
         "team2": lambda: f"{first()} {last()}, {first()} {last()}",
         "freemail": fake.free_email,
         "orgmail": lambda: (
@@ -203,11 +255,15 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         "insta": lambda: f"@{plain(first())}_{plain(last())}",
         "telext": lambda: f"{fake.phone_number()} ext. {rng.randrange(100, 999)}",
         "tel": fake.phone_number,
-        "telie": lambda: digits(rng, rng.choice(["085 ### ####", "086-#######", "+353 87 ### ####"])),
+        "telie": lambda: digits(
+            rng, rng.choice(["085 ### ####", "086-#######", "+353 87 ### ####"])
+        ),
         "telplus": lambda: (
             f"+{rng.choice([31, 32, 33, 34, 39, 41, 43, 44, 45, 46, 48, 49])} {rng.randrange(100, 999)} {rng.randrange(100, 999)} {rng.randrange(1000, 9999)}"
         ),
-        "homeline": lambda: f"{fake.street_address()}, {fake.postcode()} {fake.city()}".replace("\n", ", "),
+        "homeline": lambda: f"{fake.street_address()}, {fake.postcode()} {fake.city()}".replace(
+            "\n", ", "
+        ),
         "bornshort": born("%d-%b-%y"),
         "bornstamp": born("%Y-%m-%dT00:00:00"),
         "borndots": born("%d.%m.%Y"),
@@ -216,14 +272,18 @@ def persons(fake: Any, rng: random.Random) -> Makers:
         "bornus": born("%m/%d/%Y"),
         "ipport": lambda: f"{fake.ipv4_public()}:{rng.randrange(1024, 65535)}",
         "public_ip": fake.ipv4_public,
-        "nextofkin": lambda: f"{first()} {last()}, {rng.choice(['wife', 'husband', 'son', 'daughter', 'sister'])}",
+        "nextofkin": lambda: (
+            f"{first()} {last()}, {rng.choice(['wife', 'husband', 'son', 'daughter', 'sister'])}"
+        ),
     }
 
 
 def numbers(fake: Any, rng: random.Random) -> Makers:
     """Numbers that an office, a bank or a maker gave to one person, most with their check digits."""
 
-    def weighted(count: int, weights: tuple[int, ...], modulus: int, key: Callable[[int], int]) -> str:
+    def weighted(
+        count: int, weights: tuple[int, ...], modulus: int, key: Callable[[int], int]
+    ) -> str:
         while True:
             body = [rng.randrange(1 if i == 0 else 0, 10) for i in range(count)]
             check = key(sum(d * w for d, w in zip(body, weights, strict=True)) % modulus)
@@ -245,7 +305,11 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
     def tfn() -> str:
         while True:
             body = digits(rng, "#########")
-            if sum(int(d) * w for d, w in zip(body, (1, 4, 3, 7, 5, 8, 6, 9, 10), strict=True)) % 11 == 0:
+            if (
+                sum(int(d) * w for d, w in zip(body, (1, 4, 3, 7, 5, 8, 6, 9, 10), strict=True))
+                % 11
+                == 0
+            ):
                 return f"{body[:3]} {body[3:6]} {body[6:]}"
 
     def nhs() -> str:
@@ -254,12 +318,20 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
 
     def pps() -> str:
         body = digits(rng, "#######")
-        return body + "WABCDEFGHIJKLMNOPQRSTUV"[sum(int(d) * (8 - i) for i, d in enumerate(body)) % 23]
+        return (
+            body + "WABCDEFGHIJKLMNOPQRSTUV"[sum(int(d) * (8 - i) for i, d in enumerate(body)) % 23]
+        )
 
     def curp() -> str:
         names = "".join(rng.choices("BCDFGHLMNPRSTVZ", k=4))
         day = fake.date_of_birth(minimum_age=18, maximum_age=80).strftime("%y%m%d")
-        return names + day + rng.choice("HM") + rng.choice(["DF", "JC", "NL", "PL"]) + digits(rng, "@@@##")
+        return (
+            names
+            + day
+            + rng.choice("HM")
+            + rng.choice(["DF", "JC", "NL", "PL"])
+            + digits(rng, "@@@##")
+        )
 
     return {
         "national": fake.ssn,
@@ -272,7 +344,9 @@ def numbers(fake: Any, rng: random.Random) -> Makers:
         "imei": lambda: luhn(digits(rng, "35############")),
         "pan_india": lambda: digits(rng, "@@@P@####@"),
         "aadhaar12": lambda: digits(rng, f"{rng.randrange(2, 10)}### #### ####"),
-        "dniar": lambda: f"{rng.randrange(10, 60)}.{rng.randrange(10**3):03}.{rng.randrange(10**3):03}",
+        "dniar": lambda: (
+            f"{rng.randrange(10, 60)}.{rng.randrange(10**3):03}.{rng.randrange(10**3):03}"
+        ),
         "cedula": lambda: str(rng.randrange(10_000_000, 1_200_000_000)),
         "nusnl": lambda: weighted(8, (9, 8, 7, 6, 5, 4, 3, 2), 11, lambda rest: rest),
         "passno": lambda: digits(rng, rng.choice(["C########", "PA#######", "#########"])),
@@ -298,12 +372,18 @@ def texts(fake: Any, rng: random.Random) -> Makers:
     return {
         "visitnote": either(
             lambda: f"Home visit, {name()} opened the door, dressing changed, wound dry.",
-            lambda: f"{first()} {last()} (carer) asks for a new appointment, call {fake.phone_number()}.",
+            lambda: (
+                f"{first()} {last()} (carer) asks for a new appointment, call {fake.phone_number()}."
+            ),
             lambda: f"Handed over to nurse {first()} {last()}, pain 3/10.",
         ),
         "aktennotiz": either(
-            lambda: f"Telefonat mit {rng.choice(['Herrn', 'Frau'])} {last()}: Unterlagen folgen bis Freitag.",
-            lambda: f"Schreiben von {first()} {last()}, {fake.street_address()}, liegt der Akte bei.",
+            lambda: (
+                f"Telefonat mit {rng.choice(['Herrn', 'Frau'])} {last()}: Unterlagen folgen bis Freitag."
+            ),
+            lambda: (
+                f"Schreiben von {first()} {last()}, {fake.street_address()}, liegt der Akte bei."
+            ),
             lambda: f"Vollmacht für {first()} {last()} geprüft, Rückfrage an {fake.free_email()}.",
         ),
         "notefr": either(
@@ -317,10 +397,14 @@ def texts(fake: Any, rng: random.Random) -> Makers:
             lambda: f"Entregado a {first()} {last()} en portería.",
         ),
         "commit": either(
-            lambda: f"Fix rounding of totals\n\nSigned-off-by: {first()} {last()} <{fake.free_email()}>",
+            lambda: (
+                f"Fix rounding of totals\n\nSigned-off-by: {first()} {last()} <{fake.free_email()}>"
+            ),
             lambda: f"Merge branch of {first()} {last()} ({fake.free_email()})",
         ),
-        "mailhead": lambda: f"From: {first()} {last()} <{fake.free_email()}>; To: {first()} {last()}",
+        "mailhead": lambda: (
+            f"From: {first()} {last()} <{fake.free_email()}>; To: {first()} {last()}"
+        ),
     }
 
 
@@ -331,47 +415,53 @@ def clean(fake: Any, rng: random.Random) -> Makers:
     shaped: Makers = {kind: lambda s=shape: digits(rng, s) for kind, shape in SHAPES.items()}  # type: ignore[misc]
 
     def day(form: str) -> Callable[[], str]:
-        return lambda: (FIRST_DAY + timedelta(minutes=rng.randrange(6 * 365 * 24 * 60))).strftime(form)
+        return lambda: (FIRST_DAY + timedelta(minutes=rng.randrange(6 * 365 * 24 * 60))).strftime(
+            form
+        )
 
-    return drawn | shaped | {
-        "-day": day("%Y-%m-%d"),
-        "-daydots": day("%d.%m.%Y"),
-        "-dayslash": day("%d/%m/%Y"),
-        "-dayus": day("%m/%d/%Y"),
-        "-dayint": day("%Y%m%d"),
-        "-minute": day("%Y-%m-%d %H:%M"),
-        "-zulu": day("%Y-%m-%dT%H:%M:%S.000Z"),
-        "-clock": day("%H:%M"),
-        "-n": lambda: str(rng.randrange(1, 60)),
-        "-nn": lambda: str(rng.randrange(1, 40_000)),
-        "-eur": lambda: f"{rng.uniform(3, 4000):,.2f} €",
-        "-comma": lambda: f"{rng.uniform(1, 9000):.2f}".replace(".", ","),
-        "-gbp": lambda: f"£{rng.uniform(2, 900):.2f}",
-        "-ratio": lambda: f"{rng.random():.3f}",
-        "-yesno": lambda: rng.choice(["yes", "no"]),
-        "-janein": lambda: rng.choice(["ja", "nein"]),
-        "-flag": lambda: rng.choice(["Y", "N"]),
-        "-bit": lambda: rng.choice(["0", "1"]),
-        "-town": fake.city,
-        "-postcode": fake.postcode,
-        "-firm": fake.company,
-        "-role": fake.job,
-        "-country2": fake.country,
-        "-countrycode": fake.country_code,
-        "-currency3": fake.currency_code,
-        "-guid": fake.uuid4,
-        "-sha1": lambda: f"{rng.getrandbits(160):040x}",
-        "-shorthash": lambda: f"{rng.getrandbits(28):07x}",
-        "-etag": lambda: f'W/"{rng.getrandbits(64):x}"',
-        "-file": fake.file_name,
-        "-words": lambda: fake.sentence(nb_words=8),
-        "-bp": lambda: f"{rng.randrange(95, 190)}/{rng.randrange(50, 110)}",
-        "-latitude": lambda: f"{rng.uniform(36, 60):.5f}",
-        "-longitude": lambda: f"{rng.uniform(-9, 25):.5f}",
-        "-port": lambda: str(rng.choice([22, 80, 443, 5432, 8080])),
-        "-semver": lambda: f"{rng.randrange(9)}.{rng.randrange(20)}.{rng.randrange(40)}",
-        "-epoch_s": lambda: str(rng.randrange(1_600_000_000, 1_760_000_000)),
-        "-agerange": lambda: rng.choice(["0-17", "18-29", "30-44", "45-59", "60-74", "75+"]),
-        "-age": lambda: str(rng.randrange(1, 97)),
-        "-gender": lambda: rng.choice(["f", "m", "d"]),
-    }  # fmt: skip
+    return (
+        drawn
+        | shaped
+        | {
+            "-day": day("%Y-%m-%d"),
+            "-daydots": day("%d.%m.%Y"),
+            "-dayslash": day("%d/%m/%Y"),
+            "-dayus": day("%m/%d/%Y"),
+            "-dayint": day("%Y%m%d"),
+            "-minute": day("%Y-%m-%d %H:%M"),
+            "-zulu": day("%Y-%m-%dT%H:%M:%S.000Z"),
+            "-clock": day("%H:%M"),
+            "-n": lambda: str(rng.randrange(1, 60)),
+            "-nn": lambda: str(rng.randrange(1, 40_000)),
+            "-eur": lambda: f"{rng.uniform(3, 4000):,.2f} €",
+            "-comma": lambda: f"{rng.uniform(1, 9000):.2f}".replace(".", ","),
+            "-gbp": lambda: f"£{rng.uniform(2, 900):.2f}",
+            "-ratio": lambda: f"{rng.random():.3f}",
+            "-yesno": lambda: rng.choice(["yes", "no"]),
+            "-janein": lambda: rng.choice(["ja", "nein"]),
+            "-flag": lambda: rng.choice(["Y", "N"]),
+            "-bit": lambda: rng.choice(["0", "1"]),
+            "-town": fake.city,
+            "-postcode": fake.postcode,
+            "-firm": fake.company,
+            "-role": fake.job,
+            "-country2": fake.country,
+            "-countrycode": fake.country_code,
+            "-currency3": fake.currency_code,
+            "-guid": fake.uuid4,
+            "-sha1": lambda: f"{rng.getrandbits(160):040x}",
+            "-shorthash": lambda: f"{rng.getrandbits(28):07x}",
+            "-etag": lambda: f'W/"{rng.getrandbits(64):x}"',
+            "-file": fake.file_name,
+            "-words": lambda: fake.sentence(nb_words=8),
+            "-bp": lambda: f"{rng.randrange(95, 190)}/{rng.randrange(50, 110)}",
+            "-latitude": lambda: f"{rng.uniform(36, 60):.5f}",
+            "-longitude": lambda: f"{rng.uniform(-9, 25):.5f}",
+            "-port": lambda: str(rng.choice([22, 80, 443, 5432, 8080])),
+            "-semver": lambda: f"{rng.randrange(9)}.{rng.randrange(20)}.{rng.randrange(40)}",
+            "-epoch_s": lambda: str(rng.randrange(1_600_000_000, 1_760_000_000)),
+            "-agerange": lambda: rng.choice(["0-17", "18-29", "30-44", "45-59", "60-74", "75+"]),
+            "-age": lambda: str(rng.randrange(1, 97)),
+            "-gender": lambda: rng.choice(["f", "m", "d"]),
+        }
+    )

@@ -28,7 +28,10 @@ ROWS = 2_000
 def table(rng: np.random.Generator, n: int = ROWS) -> pd.DataFrame:
     """Twenty features and a label of two classes."""
     numbers = {f"n{i}": rng.gamma(3, 10, n).round(2) for i in range(10)}
-    levels = {f"l{i}": rng.choice(list("abcdef"), n, p=[0.4, 0.2, 0.2, 0.1, 0.06, 0.04]) for i in range(10)}
+    levels = {
+        f"l{i}": rng.choice(list("abcdef"), n, p=[0.4, 0.2, 0.2, 0.1, 0.06, 0.04])
+        for i in range(10)
+    }
     frame = pd.DataFrame(numbers | levels)
     score = (frame["n0"] - 30) / 20 + (frame["l0"] == "a") + rng.normal(0, 2, n)
     return frame.assign(label=np.where(score > 0.4, "yes", "no"))
@@ -49,10 +52,28 @@ def shifted(frame: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataF
 
 def raudit_drift(old: Path, new: Path) -> list[str]:
     """Columns that raudit says moved, or changed their levels."""
-    command = [sys.executable, "-m", "raudit", "readiness", str(new), "--earlier", str(old), "--json", "--quiet"]
-    done = subprocess.run([*command, "--label", "label"], capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "readiness",
+        str(new),
+        "--earlier",
+        str(old),
+        "--json",
+        "--quiet",
+    ]
+    done = subprocess.run(
+        [*command, "--label", "label"], capture_output=True, text=True, check=False
+    )
     findings = json.loads(done.stdout)["findings"]
-    return sorted({f["subject"] for f in findings if f["status"] == "failed" and f["rule"].startswith("RA-DRIFT")})
+    return sorted(
+        {
+            f["subject"]
+            for f in findings
+            if f["status"] == "failed" and f["rule"].startswith("RA-DRIFT")
+        }
+    )
 
 
 PEER = """
@@ -80,7 +101,10 @@ print(json.dumps(sorted(set(found))))
 def peer_drift(old: Path, new: Path) -> list[str]:
     """Columns that Evidently's preset for drift says moved, by its own thresholds."""
     done = subprocess.run(
-        [os.environ["PEER"], "-c", PEER, str(old), str(new)], capture_output=True, text=True, check=False
+        [os.environ["PEER"], "-c", PEER, str(old), str(new)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(done.stderr[-800:])
@@ -90,7 +114,10 @@ def peer_drift(old: Path, new: Path) -> list[str]:
 def main() -> None:
     """Measure and print."""
     rng = np.random.default_rng(7)
-    tools = {"raudit": raudit_drift, **({"evidently": peer_drift} if os.environ.get("PEER") else {})}
+    tools = {
+        "raudit": raudit_drift,
+        **({"evidently": peer_drift} if os.environ.get("PEER") else {}),
+    }
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         old = folder / "old.parquet"
@@ -105,12 +132,16 @@ def main() -> None:
                 wrong = measure(old, new)
                 alarms += len(wrong)
                 tables += bool(wrong)
-            print(f"{tool}: unchanged data: {alarms} of {FALSE_RUNS * 21} columns, {tables} of {FALSE_RUNS} tables")
+            print(
+                f"{tool}: unchanged data: {alarms} of {FALSE_RUNS * 21} columns, {tables} of {FALSE_RUNS} tables"
+            )
             for name, frame in shifted(table(draws), draws).items():
                 new = folder / "new.parquet"
                 frame.to_parquet(new)
                 moved = measure(old, new)
-                print(f"  {name:12} {'found' if name.split()[0] in moved else 'MISSED'}; also {len(moved) - 1}")
+                print(
+                    f"  {name:12} {'found' if name.split()[0] in moved else 'MISSED'}; also {len(moved) - 1}"
+                )
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             runs = FALSE_RUNS + 6
             cpu = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / runs

@@ -26,7 +26,10 @@ def record_of(stages: int) -> Record:
     made = []
     for i in range(stages):
         stage = synthetic.fairness()
-        findings = tuple(replace(f, subject=replace(f.subject, name=f"{f.subject.name} {i}")) for f in stage.findings)
+        findings = tuple(
+            replace(f, subject=replace(f.subject, name=f"{f.subject.name} {i}"))
+            for f in stage.findings
+        )
         made.append(replace(stage, name=f"stage-{i}", title=f"Stage {i}", findings=findings))
     return replace(base, stages=tuple(made))
 
@@ -49,7 +52,9 @@ def one(stages: int) -> None:
     data = render_pdf(record_of(stages), limits=Limits(seconds=900))
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        print(len(pdf.pages), round(usage.ru_utime + usage.ru_stime, 2), round(usage.ru_maxrss / 1024))
+        print(
+            len(pdf.pages), round(usage.ru_utime + usage.ru_stime, 2), round(usage.ru_maxrss / 1024)
+        )
 
 
 if __name__ == "__main__":

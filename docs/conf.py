@@ -16,7 +16,9 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["conf.py", "adr/template.md"]
-suppress_warnings = ["myst.xref_missing"]  # links out of docs/, such as to examples/, are for readers of the repository
+suppress_warnings = [
+    "myst.xref_missing"
+]  # links out of docs/, such as to examples/, are for readers of the repository
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -42,7 +44,11 @@ def write_api_page() -> None:
     parts = ["Names", "=====", ""]
     for name in sorted(set(raudit.__all__) - {"__version__"}, key=str.lower):
         kind = "autoclass" if isinstance(getattr(raudit, name), type) else "autofunction"
-        members = "   :members:\n" if kind == "autoclass" and not issubclass(getattr(raudit, name), Exception) else ""
+        members = (
+            "   :members:\n"
+            if kind == "autoclass" and not issubclass(getattr(raudit, name), Exception)
+            else ""
+        )
         parts += [f".. {kind}:: raudit.{name}", members]
     (Path(__file__).parent / "api" / "names.rst").write_text("\n".join(parts))
 

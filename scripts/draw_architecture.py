@@ -19,9 +19,15 @@ WIDTH, GAP, FLOOR, MARGIN, LINE = 1080, 10, 90, 24, 15
 
 def floors() -> list[list[str]]:
     """Give the floors of the contract, top first, each with its rooms; the entry file is left out."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
     layers = next(c["layers"] for c in contracts if c["type"] == "layers")
-    return [layer.replace(":", "|").replace(" ", "").split("|") for layer in layers if layer != "__main__"]
+    return [
+        layer.replace(":", "|").replace(" ", "").split("|")
+        for layer in layers
+        if layer != "__main__"
+    ]
 
 
 def sentence(room: str) -> str:
@@ -53,9 +59,8 @@ def drawing() -> str:
 
 
 def _box(room: str, left: float, top: float, width: float) -> list[str]:
-    box = (
-        f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{FLOOR}" rx="4" fill="#f3f6f8" stroke="#33536b"/>'
-    )
+    size = f'x="{left:.1f}" y="{top}" width="{width:.1f}" height="{FLOOR}"'
+    box = f'<rect {size} rx="4" fill="#f3f6f8" stroke="#33536b"/>'
     name = f'<text x="{left + 8:.1f}" y="{top + 20}" font-weight="bold" fill="#12344d">{escape(room)}</text>'
     lines = _wrapped(sentence(room), int((width - 16) / 6.3))[:4]
     rows = [

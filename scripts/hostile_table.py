@@ -24,7 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "explanation" / "hostile-input.md"
 MARK = "<!-- measured below by scripts/hostile_table.py -->"
-ROWS = "a,b,g,y\n" + "".join(f"{i % 17 / 7:.3f},{i % 5},{'uv'[i % 2]},{i % 3 % 2}\n" for i in range(3000))
+ROWS = "a,b,g,y\n" + "".join(
+    f"{i % 17 / 7:.3f},{i % 5},{'uv'[i % 2]},{i % 3 % 2}\n" for i in range(3000)
+)
 PLAN = """schema: raudit.plan/1
 system: {{name: T, version: "1"}}
 data: {{path: {data}, label: {{column: y, favourable: ["1"]}}{more}}}
@@ -32,7 +34,8 @@ sensitive_features: [g]
 stages: {{fairness: }}
 {model}"""
 MODEL = (
-    'model: {{path: {name}, features: [a, b], classes: ["0", "1"], limits: {{memory_gib: 1, predict_seconds: 5}}}}\n'
+    'model: {{path: {name}, features: [a, b], classes: ["0", "1"], '
+    "limits: {{memory_gib: 1, predict_seconds: 5}}}}\n"
 )
 DECIDED = ', prediction: {column: y, favourable: ["1"]}'
 
@@ -60,10 +63,15 @@ def onnx_cases() -> Iterator[Case]:
             h.make_node("ArgMax", ["p"], ["l"], axis=1, keepdims=0),
         ]
         made = h.make_graph(
-            [*nodes, *tail], "g", [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
-            [h.make_tensor_value_info("l", kind.INT64, [None]), h.make_tensor_value_info("p", kind.FLOAT, [None, 2])],
+            [*nodes, *tail],
+            "g",
+            [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
+            [
+                h.make_tensor_value_info("l", kind.INT64, [None]),
+                h.make_tensor_value_info("p", kind.FLOAT, [None, 2]),
+            ],
             **more,
-        )  # fmt: skip
+        )
         sets = [h.make_opsetid("", 17), h.make_opsetid("com.example", 1)]
         model = h.make_model(made, ir_version=8, opset_imports=sets)
         return bytes(model.SerializeToString())
@@ -75,49 +83,93 @@ def onnx_cases() -> Iterator[Case]:
 
     def inner(*weights: object) -> object:
         return h.make_graph(
-            [h.make_node("Add", ["x", "w"], ["o"])], "in", [], [h.make_tensor_value_info("o", kind.FLOAT, None)],
+            [h.make_node("Add", ["x", "w"], ["o"])],
+            "in",
+            [],
+            [h.make_tensor_value_info("o", kind.FLOAT, None)],
             initializer=list(weights),
-        )  # fmt: skip
+        )
 
     def rows(products: int) -> bytes:
-        nodes = [h.make_node("Transpose", ["x"], ["xt"], perm=[1, 0]), h.make_node("MatMul", ["x", "xt"], ["q0"])]
+        nodes = [
+            h.make_node("Transpose", ["x"], ["xt"], perm=[1, 0]),
+            h.make_node("MatMul", ["x", "xt"], ["q0"]),
+        ]
         nodes += [h.make_node("MatMul", [f"q{i}", "q0"], [f"q{i + 1}"]) for i in range(products)]
         nodes += [
             h.make_node("ReduceSum", [f"q{products}"], ["s"], keepdims=0),
             h.make_node("Mul", ["s", "zero"], ["n"]),
         ]
-        return graph(*nodes, h.make_node("Add", ["x", "n"], ["x2"]), result="x2", initializer=[zero])
+        return graph(
+            *nodes, h.make_node("Add", ["x", "n"], ["x2"]), result="x2", initializer=[zero]
+        )
 
     def sized(*shape: int) -> bytes:
         size = h.make_tensor("size", kind.INT64, [len(shape)], list(shape))
-        nodes = [h.make_node("ReduceMax", ["x"], ["t"], keepdims=1), h.make_node("Expand", ["t", "size"], ["big"])]
-        nodes += [h.make_node("ReduceSum", ["big"], ["s"], keepdims=0), h.make_node("Mul", ["s", "zero"], ["n"])]
-        return graph(*nodes, h.make_node("Add", ["x", "n"], ["x2"]), result="x2", initializer=[size, zero])
+        nodes = [
+            h.make_node("ReduceMax", ["x"], ["t"], keepdims=1),
+            h.make_node("Expand", ["t", "size"], ["big"]),
+        ]
+        nodes += [
+            h.make_node("ReduceSum", ["big"], ["s"], keepdims=0),
+            h.make_node("Mul", ["s", "zero"], ["n"]),
+        ]
+        return graph(
+            *nodes, h.make_node("Add", ["x", "n"], ["x2"]), result="x2", initializer=[size, zero]
+        )
 
     true = h.make_tensor("c", kind.BOOL, [], [True])
-    branch = h.make_node("If", ["c"], ["x2"], then_branch=inner(outside()), else_branch=inner(outside()))
+    branch = h.make_node(
+        "If", ["c"], ["x2"], then_branch=inner(outside()), else_branch=inner(outside())
+    )
     twice = h.make_graph([branch], "two", [], [h.make_tensor_value_info("x2", kind.FLOAT, None)])
     deep = h.make_node("If", ["c"], ["x3"], then_branch=twice, else_branch=twice)
-    sparse = onnx.SparseTensorProto(values=outside(), indices=h.make_tensor("i", kind.INT64, [2], [0, 1]), dims=[2])
+    sparse = onnx.SparseTensorProto(
+        values=outside(), indices=h.make_tensor("i", kind.INT64, [2], [0, 1]), dims=[2]
+    )
     loop = h.make_node("Loop", ["", "", "x"], ["x2"], body=inner())
     good = graph()
-    yield Case(name="weights.onnx", content=graph(initializer=[outside()]), what="weights in another file")
-    yield Case(name="branch.onnx", content=graph(branch, result="x2", initializer=[true]), what="the same, in a branch")
-    yield Case(name="deep.onnx", content=graph(deep, result="x3", initializer=[true]), what="in a branch of a branch")
-    yield Case(name="sparse.onnx", content=graph(sparse_initializer=[sparse]), what="in a sparse initialiser")
+    yield Case(
+        name="weights.onnx", content=graph(initializer=[outside()]), what="weights in another file"
+    )
+    yield Case(
+        name="branch.onnx",
+        content=graph(branch, result="x2", initializer=[true]),
+        what="the same, in a branch",
+    )
+    yield Case(
+        name="deep.onnx",
+        content=graph(deep, result="x3", initializer=[true]),
+        what="in a branch of a branch",
+    )
+    yield Case(
+        name="sparse.onnx",
+        content=graph(sparse_initializer=[sparse]),
+        what="in a sparse initialiser",
+    )
     constant = h.make_node("Constant", [], ["k"], value=outside())
     yield Case(name="constant.onnx", content=graph(constant), what="in a constant")
-    yield Case(name="loop.onnx", content=graph(loop, result="x2"), what="a loop that nothing bounds")
+    yield Case(
+        name="loop.onnx", content=graph(loop, result="x2"), what="a loop that nothing bounds"
+    )
     custom = h.make_node("Shell", ["x"], ["x2"], domain="com.example")
-    yield Case(name="custom.onnx", content=graph(custom, result="x2"), what="an operator of somebody's own")
-    yield Case(name="big.onnx", content=sized(8_000_000_000, 1, 2), what="asks for 64 GB on one row")
+    yield Case(
+        name="custom.onnx", content=graph(custom, result="x2"), what="an operator of somebody's own"
+    )
+    yield Case(
+        name="big.onnx", content=sized(8_000_000_000, 1, 2), what="asks for 64 GB on one row"
+    )
     yield Case(name="3g.onnx", content=sized(400_000_000, 1, 2), what="asks for 3 GB on one row")
     yield Case(name="rows.onnx", content=rows(40), what="time as the cube of the number of rows")
     yield Case(name="slow.onnx", content=rows(400), what="the same, ten times as long")
     yield Case(name="cut.onnx", content=good[: len(good) // 2], what="cut in half")
     yield Case(name="empty.onnx", content=b"", what="empty")
     yield Case(name="zeros.onnx", content=bytes(4096), what="zeros")
-    yield Case(name="magic.onnx", content=b"\x12\x06..ORTM" + good[:40], what="the magic of another format, and cut")
+    yield Case(
+        name="magic.onnx",
+        content=b"\x12\x06..ORTM" + good[:40],
+        what="the magic of another format, and cut",
+    )
 
 
 def model_cases() -> Iterator[Case]:
@@ -127,10 +179,15 @@ def model_cases() -> Iterator[Case]:
         yield Case(name=f"pickle.{suffix}", content=pickle, what=f"a pickle named .{suffix}")
     yield Case(name="code.pkl", content=pickle, what="a pickle")
     yield Case(name="deep.json", content=b"[" * 1_000_000, what="a million brackets")
-    yield Case(name="deep.ubj", content=b"{L\0\0\0\0\0\0\0\x7f" * 9, what="lengths that are not there")
+    yield Case(
+        name="deep.ubj", content=b"{L\0\0\0\0\0\0\0\x7f" * 9, what="lengths that are not there"
+    )
     yield Case(name="long.txt", content=b"tree\n" + b"x=" * 2_000_000, what="a line of 4 MB")
     yield Case(name="head.cbm", content=b"CBM1" + b"\xff" * 64, what="a header that claims 4 GB")
-    for name, inflated, what in (("bomb", 2**31, "inflates to 2 GB"), ("schema", 2**20, "a schema of zeros")):
+    for name, inflated, what in (
+        ("bomb", 2**31, "inflates to 2 GB"),
+        ("schema", 2**20, "a schema of zeros"),
+    ):
         sink = io.BytesIO()
         with (
             zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -145,47 +202,94 @@ def data_cases() -> Iterator[Case]:
     """Data sets."""
     yield Case(name="empty.csv", content=b"", what="empty")
     yield Case(name="zeros.csv", content=bytes(2**20), what="a megabyte of zeros")
-    yield Case(name="cell.csv", content=b"a,y\n" + b"x" * (20 * 2**20) + b",1\n", what="a cell of 20 MB")
-    yield Case(name="quote.csv", content=b'a,y\n"' + b"x\n" * 500_000, what="a quote that never closes")
-    yield Case(name="wide.csv", content=b",".join(b"c%d" % i for i in range(200_000)) + b"\n", what="200,000 columns")
+    yield Case(
+        name="cell.csv", content=b"a,y\n" + b"x" * (20 * 2**20) + b",1\n", what="a cell of 20 MB"
+    )
+    yield Case(
+        name="quote.csv", content=b'a,y\n"' + b"x\n" * 500_000, what="a quote that never closes"
+    )
+    yield Case(
+        name="wide.csv",
+        content=b",".join(b"c%d" % i for i in range(200_000)) + b"\n",
+        what="200,000 columns",
+    )
     yield Case(name="double.csv", content=b"a,a,y\n1,2,1\n", what="a name twice")
     yield Case(name="ragged.csv", content=b"a,y\n1,1\n1\n", what="a row that is short")
     yield Case(name="latin.csv", content=b"a,y\n\xe9,1\n", what="not UTF-8")
-    yield Case(name="bidi.csv", content="a\u202e,y\n1,1\n".encode(), what="a name that turns the line around")
-    yield Case(name="escape.csv", content=b"a\x1b[2J,y\n1,1\n", what="a name that clears the screen")
+    yield Case(
+        name="bidi.csv",
+        content="a\u202e,y\n1,1\n".encode(),
+        what="a name that turns the line around",
+    )
+    yield Case(
+        name="escape.csv", content=b"a\x1b[2J,y\n1,1\n", what="a name that clears the screen"
+    )
     yield Case(name="empty.parquet", content=b"", what="empty")
     yield Case(name="magic.parquet", content=b"PAR1" + bytes(64) + b"PAR1", what="magic and zeros")
-    yield Case(name="footer.parquet", content=b"PAR1" + b"\xff" * 8 + b"PAR1", what="a footer that claims 4 GB")
+    yield Case(
+        name="footer.parquet",
+        content=b"PAR1" + b"\xff" * 8 + b"PAR1",
+        what="a footer that claims 4 GB",
+    )
     yield Case(name="zip.parquet", content=b"PK\3\4" + bytes(40), what="another format")
     for suffix in ("csv", "parquet", "xlsx", "db", "duckdb", "arrow"):
         noise = bytes((i * 7919 + 31) % 256 for i in range(4096))
-        yield Case(name=f"noise.{suffix}", content=noise, what=f"noise named .{suffix}", command="pii")
-    yield Case(name="zip.xlsx", content=b"PK\5\6" + bytes(18), what="an empty archive", command="pii")
+        yield Case(
+            name=f"noise.{suffix}", content=noise, what=f"noise named .{suffix}", command="pii"
+        )
+    yield Case(
+        name="zip.xlsx", content=b"PK\5\6" + bytes(18), what="an empty archive", command="pii"
+    )
 
 
 def text_cases() -> Iterator[Case]:
     """Plans, answers, reports."""
-    laughs = b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (i, i, i - 1, i - 1) for i in range(98, 122))
+    laughs = b"a: &a [x, x]\n" + b"".join(
+        b"%c: &%c [*%c, *%c]\n" % (i, i, i - 1, i - 1) for i in range(98, 122)
+    )
     for command in ("plan", "answers"):
-        yield Case(name=f"laughs.{command}.yaml", content=laughs, what="aliases that double 24 times", command=command)
         yield Case(
-            name=f"deep.{command}.yaml", content=b"a: " + b"[" * 100_000, what="100,000 brackets", command=command
+            name=f"laughs.{command}.yaml",
+            content=laughs,
+            what="aliases that double 24 times",
+            command=command,
+        )
+        yield Case(
+            name=f"deep.{command}.yaml",
+            content=b"a: " + b"[" * 100_000,
+            what="100,000 brackets",
+            command=command,
         )
         tag = b"!!python/object/apply:os.system [touch mark]\n"
-        yield Case(name=f"tag.{command}.yaml", content=tag, what="a tag that runs code", command=command)
+        yield Case(
+            name=f"tag.{command}.yaml", content=tag, what="a tag that runs code", command=command
+        )
         yield Case(name=f"zeros.{command}.yaml", content=bytes(4096), what="zeros", command=command)
     yield Case(name="empty.pdf", content=b"", what="empty", command="verify")
-    yield Case(name="noise.pdf", content=b"%PDF-1.7\n" + b"\xff" * 4096, what="a header and noise", command="verify")
-    loop = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 1 0 R>>endobj\ntrailer<</Root 1 0 R/Prev 0>>\nstartxref\n0\n%%EOF"
-    yield Case(name="loop.pdf", content=loop, what="pages that contain themselves", command="verify")
     yield Case(
-        name="deep.pdf", content=b"%PDF-1.7\n1 0 obj" + b"[" * 200_000, what="200,000 brackets", command="verify"
+        name="noise.pdf",
+        content=b"%PDF-1.7\n" + b"\xff" * 4096,
+        what="a header and noise",
+        command="verify",
+    )
+    loop = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 1 0 R>>endobj\ntrailer<</Root 1 0 R/Prev 0>>\nstartxref\n0\n%%EOF"
+    yield Case(
+        name="loop.pdf", content=loop, what="pages that contain themselves", command="verify"
+    )
+    yield Case(
+        name="deep.pdf",
+        content=b"%PDF-1.7\n1 0 obj" + b"[" * 200_000,
+        what="200,000 brackets",
+        command="verify",
     )
 
 
 SETS: dict[str, Callable[[], Iterator[Case]]] = {
-    "onnx": onnx_cases, "model": model_cases, "data": data_cases, "text": text_cases,
-}  # fmt: skip
+    "onnx": onnx_cases,
+    "model": model_cases,
+    "data": data_cases,
+    "text": text_cases,
+}
 
 
 def arguments(case: Case, folder: Path) -> list[str]:
@@ -219,7 +323,8 @@ def row(case: Case) -> str:
         start = time.monotonic()
         with (folder / "out").open("wb") as out:
             command = [sys.executable, "-P", __file__, "--measure", *told]
-            done = subprocess.run(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False)  # noqa: S603
+            streams = {"stdout": out, "stderr": subprocess.STDOUT}
+            done = subprocess.run(command, cwd=folder, check=False, **streams)  # noqa: S603
         seconds = time.monotonic() - start
         said = (folder / "out").read_text(errors="replace")
         marked = ", **ran code**" if (folder / "mark").exists() else ""
@@ -243,10 +348,15 @@ def main() -> int:
     """Measure and write the page."""
     if sys.argv[1:2] == ["--measure"]:
         return measured(sys.argv[2:])
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", choices=SETS, help="print one part, and write nothing")
     given = parser.parse_args()
-    lines = ["| file | what it is | command | peak MiB | seconds | status | message |", "|---|---|---|--:|--:|--:|---|"]
+    lines = [
+        "| file | what it is | command | peak MiB | seconds | status | message |",
+        "|---|---|---|--:|--:|--:|---|",
+    ]
     cases = [case for name, part in SETS.items() if given.only in (None, name) for case in part()]
     for case in cases:
         lines.append(row(case))

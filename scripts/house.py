@@ -49,7 +49,9 @@ def measure(source: Path) -> dict[str, float]:
     paths = sorted(source.rglob("*.py"))
     trees = {path: ast.parse(path.read_text()) for path in paths}
     lines = {path: path.read_text().splitlines() for path in paths}
-    functions = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, Function)]
+    functions = [
+        node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, Function)
+    ]
     lengths = [(node.end_lineno or node.lineno) - node.lineno + 1 for node in functions]
     parameters = [parameter for node in functions for parameter in _parameters(node)]
     sizes = [len(text) for text in lines.values()]
@@ -68,13 +70,17 @@ def measure(source: Path) -> dict[str, float]:
         "functions": len(functions),
         "functions over 40 lines": sum(length > 40 for length in lengths),
         "functions over 7 parameters": sum(len(_parameters(node)) > 7 for node in functions),
-        "parameters that hold Any": sum(_holds_any(parameter.annotation) for parameter in parameters),
+        "parameters that hold Any": sum(
+            _holds_any(parameter.annotation) for parameter in parameters
+        ),
         "fields that hold Any": sum(_fields_of_any(tree) for tree in trees.values()),
         "tokens a code line": round(tokens / code, 2),
         "comprehensions per 1,000 code lines": _per_thousand(trees, COMPREHENSIONS, code),
         "ternaries per 1,000 code lines": _per_thousand(trees, (ast.IfExp,), code),
         "comments per 1,000 code lines": round(1000 * _comments(every) / code, 1),
-        "lines over 100 columns, %": round(100 * sum(len(line) > 100 for line in every) / len(every), 2),
+        "lines over 100 columns, %": round(
+            100 * sum(len(line) > 100 for line in every) / len(every), 2
+        ),
         "fmt: skip": sum("fmt: skip" in line for line in every),
         "type: ignore": sum("type: ignore" in line for line in every),
         "import circles": len(circles),
@@ -139,7 +145,9 @@ def _comments(lines: list[str]) -> int:
 
 def _dialect(trees: dict[Path, ast.Module]) -> int:
     """Count the functions with a local name that tells only that something happened to it."""
-    functions = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, Function)]
+    functions = [
+        node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, Function)
+    ]
     return sum(bool(DIALECT & set(_stored(node))) for node in functions)
 
 

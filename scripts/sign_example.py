@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from raudit.checklists.answers import Decision, parse_answers
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 from raudit.checklists.signoff import conditions_of
 from raudit.checklists.writing import signed_off
 from raudit.people import parse_people
@@ -27,12 +27,28 @@ AT = datetime(2026, 11, 20, 16, tzinfo=UTC)
 OWNER = ("owner", "head-of-lending@example.org")
 Conditions = tuple[dict[str, str], ...]
 DPIA: Conditions = (
-    {"what": "Audit again after every retraining", "owner": "Data team, Mara Lindt", "due": "2027-06-30"},
-    {"what": "Delete contact columns from the audit extract", "owner": "Data team, Mara Lindt", "due": "2027-03-31"},
+    {
+        "what": "Audit again after every retraining",
+        "owner": "Data team, Mara Lindt",
+        "due": "2027-06-30",
+    },
+    {
+        "what": "Delete contact columns from the audit extract",
+        "owner": "Data team, Mara Lindt",
+        "due": "2027-03-31",
+    },
 )
 LAUNCH: Conditions = (
-    {"what": "Settle the difference between women and men", "owner": "Head of lending", "due": "2027-06-30"},
-    {"what": "Choose the line between yes and no from the two costs", "owner": "Head of lending", "due": "2027-03-31"},
+    {
+        "what": "Settle the difference between women and men",
+        "owner": "Head of lending",
+        "due": "2027-06-30",
+    },
+    {
+        "what": "Choose the line between yes and no from the two costs",
+        "owner": "Head of lending",
+        "due": "2027-03-31",
+    },
 )
 THREATS: Conditions = (
     {
@@ -68,7 +84,9 @@ def signed(text: str) -> str:
         text,
     )
     for role, by, decision, conditions in DECISIONS[checklist.id]:
-        text = signed_off(text, checklist, role=role, decision=decision, by=by, at=AT, conditions=conditions)
+        text = signed_off(
+            text, checklist, role=role, decision=decision, by=by, at=AT, conditions=conditions
+        )
     return text
 
 
@@ -84,7 +102,9 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 
 def key_of(person: str) -> PersonKey:
     """The made-up key of a made-up person."""
-    private = Ed25519PrivateKey.from_private_bytes(sha256(f"raudit example: {person}".encode()).digest())
+    private = Ed25519PrivateKey.from_private_bytes(
+        sha256(f"raudit example: {person}".encode()).digest()
+    )
     spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return PersonKey(private=private, spki=spki)
 
@@ -98,8 +118,17 @@ def people_yaml() -> str:
         "people:",
     ]
     for person, (name, addresses, roles) in PEOPLE.items():
-        public = key_of(person).private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-        lines += [f"  - id: {person}", f"    name: {name}", f"    known_as: [{', '.join(addresses)}]"]
+        public = (
+            key_of(person)
+            .private.public_key()
+            .public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+            .decode()
+        )
+        lines += [
+            f"  - id: {person}",
+            f"    name: {name}",
+            f"    known_as: [{', '.join(addresses)}]",
+        ]
         lines += [f"    roles: [{', '.join(roles)}]"] if roles else []
         lines += ["    keys:", f"      - ssh: {public}"]
     return "\n".join(lines) + "\n"
@@ -115,11 +144,20 @@ def statements(text: str) -> bytes:
     for signoff in answers.file.signoffs:
         person = people.known(signoff.by).id
         subjects = {"answers": str(signoff.covers_sha256), "checklist": str(checklist.sha256)}
-        decided = {"role": signoff.role, "decision": signoff.decision, "conditions": conditions_of(signoff)}
+        decided = {
+            "role": signoff.role,
+            "decision": signoff.decision,
+            "conditions": conditions_of(signoff),
+        }
         statement = Statement(
-            kind=Kind.SIGN_OFF, person=person, subjects=subjects, decided=decided, system=answers.file.subject.project,
-            at=signoff.at, nonce=sha256(f"{checklist.id} {person}".encode()).hexdigest()[:32],
-        )  # fmt: skip
+            kind=Kind.SIGN_OFF,
+            person=person,
+            subjects=subjects,
+            decided=decided,
+            system=answers.file.subject.project,
+            at=signoff.at,
+            nonce=sha256(f"{checklist.id} {person}".encode()).hexdigest()[:32],
+        )
         found.append(sign_statement(statement, key_of(person)))
     return b"".join(envelope + b"\n" for envelope in found)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from spacy.lang.en.stop_words import STOP_WORDS
 
-from raudit.stages.pii.names_of_columns import fold
+from raudit.stages.pii.vocabulary.names_of_columns import fold
 
 NAMES = Path(__file__).resolve().parent.parent / "src/raudit/stages/pii/rules/names"
 LOCALES = (
@@ -49,7 +49,21 @@ LOCALES = (
         "mk_MK",
         "mr_IN",
     ),
-    *("ne_NP", "or_IN", "ru_RU", "si_LK", "sw", "ta_IN", "th_TH", "tw_GH", "uk_UA", "uz_UZ", "vi_VN", "yo_NG", "zh_CN"),
+    *(
+        "ne_NP",
+        "or_IN",
+        "ru_RU",
+        "si_LK",
+        "sw",
+        "ta_IN",
+        "th_TH",
+        "tw_GH",
+        "uk_UA",
+        "uz_UZ",
+        "vi_VN",
+        "yo_NG",
+        "zh_CN",
+    ),
     *("zh_TW", "zu_ZA"),
 )
 GIVEN = ("first_names", "first_names_female", "first_names_male", "first_romanized_names")
@@ -125,7 +139,9 @@ def main() -> None:
     family = {*_words(_faker(FAMILY)), *_words(_mimesis("family")), *_words(MORE_FAMILY.split())}
     for name, words in (("given", given), ("family", family)):
         known = set((NAMES / f"{name}.txt").read_text(encoding="utf-8").split())
-        body = textwrap.fill(" ".join(sorted(words - known)), 119, break_long_words=False, break_on_hyphens=False)
+        body = textwrap.fill(
+            " ".join(sorted(words - known)), 119, break_long_words=False, break_on_hyphens=False
+        )
         head = (
             f"# Common {name} names of Africa, Asia and eastern Europe in their scripts and in Latin, folded to\n"
             "# lower case. Sources: Faker and Mimesis (MIT); names of audit studies and statistics offices (facts).\n"
@@ -146,7 +162,20 @@ def _mimesis(kind: str) -> Iterator[str]:
     """Names that Mimesis has in other scripts than the Latin one; many draws bring nearly all."""
     from mimesis import Gender, Person
 
-    for locale in ("ar-eg", "ar-sa", "ar-ma", "ar-sy", "el", "fa", "ja", "kk", "ko", "ru", "uk", "zh"):
+    for locale in (
+        "ar-eg",
+        "ar-sa",
+        "ar-ma",
+        "ar-sy",
+        "el",
+        "fa",
+        "ja",
+        "kk",
+        "ko",
+        "ru",
+        "uk",
+        "zh",
+    ):
         person: Any = Person(locale, seed=1)
         draw = person.first_name if kind == "given" else person.surname
         for gender in (Gender.FEMALE, Gender.MALE):

@@ -50,7 +50,10 @@ def _index(rows: list[tuple[Rule, str]]) -> str:
         "| rule | severity | what a failed finding says | stage |",
         "|---|---|---|---|",
     ]
-    lines += [f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} | {title} |" for rule, title in rows]
+    lines += [
+        f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} | {title} |"
+        for rule, title in rows
+    ]
     return "\n".join(lines) + "\n\n```{toctree}\n:hidden:\n:glob:\n\nRA-*\n```\n"
 
 

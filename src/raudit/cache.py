@@ -23,7 +23,15 @@ from raudit.record import Input, Outcome, StageRecord, record_to_json
 SCHEMA = "raudit.cache/1"
 _NOT_SEEN = ("plan", "policy", "waivers", "baseline")
 """Inputs that no stage sees; of the plan it sees some sections, which are part of the key by themselves."""
-_SECTIONS = ("system", "task", "data", "model", "sensitive_features", "control_features", "assessments")
+_SECTIONS = (
+    "system",
+    "task",
+    "data",
+    "model",
+    "sensitive_features",
+    "control_features",
+    "assessments",
+)
 
 
 class StageCache:
@@ -49,7 +57,12 @@ class StageCache:
         return tuple(self._hits)
 
     def key(
-        self, plan: Mapping[str, Any], inputs: tuple[Input, ...], seed: int, facts: Mapping[str, Any], **more: Any
+        self,
+        plan: Mapping[str, Any],
+        inputs: tuple[Input, ...],
+        seed: int,
+        facts: Mapping[str, Any],
+        **more: Any,
     ) -> Sha256:
         """Digest of what a stage may see.
 
@@ -64,7 +77,9 @@ class StageCache:
         more
             Name, options and, for a stage that sees it, the time.
         """
-        seen = [[item.role, item.name, item.sha256] for item in inputs if item.role not in _NOT_SEEN]
+        seen = [
+            [item.role, item.name, item.sha256] for item in inputs if item.role not in _NOT_SEEN
+        ]
         return digest(
             {
                 "schema": SCHEMA,
@@ -127,4 +142,11 @@ def stage_from_json(content: bytes) -> StageRecord | None:
 def _environment() -> Sha256:
     """Digest of Python, the platform and every installed package."""
     packages = sorted({(d.metadata["Name"] or "", d.version) for d in metadata.distributions()})
-    return digest([platform.python_version(), platform.system(), platform.machine(), [list(p) for p in packages]])
+    return digest(
+        [
+            platform.python_version(),
+            platform.system(),
+            platform.machine(),
+            [list(p) for p in packages],
+        ]
+    )

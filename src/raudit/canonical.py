@@ -63,7 +63,10 @@ def parse_canonical(data: bytes) -> Json:
         value: Json = json.loads(data, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise RecordIntegrityError(
-            "not JSON", reference="not-json", got=str(error)[:120], expected="one canonical JSON document"
+            "not JSON",
+            reference="not-json",
+            got=str(error)[:120],
+            expected="one canonical JSON document",
         ) from error
     if canonical_bytes(value) != data:
         raise RecordIntegrityError(

@@ -144,7 +144,9 @@ def check(
     if options.record is not None:
         record = read_record(options.record)
         if plan is not None and not _is_plan_of(plan, record):
-            notices.append(f"{options.config} is not the plan that the record was made from; its lines may not fit.")
+            notices.append(
+                f"{options.config} is not the plan that the record was made from; its lines may not fit."
+            )
     else:
         record, said = _run(options, plan, now, log, actor, progress)
         notices += said
@@ -162,7 +164,13 @@ def check(
     if log is not None:
         _log(log, record, growth, now, actor)
     write_atomically(files)
-    return CheckResult(record=record, anchors=anchors, notices=tuple(notices), growth=growth, standard_output=standard)
+    return CheckResult(
+        record=record,
+        anchors=anchors,
+        notices=tuple(notices),
+        growth=growth,
+        standard_output=standard,
+    )
 
 
 def _judge(
@@ -182,13 +190,19 @@ def _judge(
             where="--update-baseline",
             hint="name one with --baseline FILE, or as 'baseline' in raudit.yaml",
         )
-    growth = _grow(record, policy, baseline or Baseline(), options, today) if options.update_baseline else None
+    growth = (
+        _grow(record, policy, baseline or Baseline(), options, today)
+        if options.update_baseline
+        else None
+    )
     after = growth.baseline if growth is not None else baseline
     verdict = apply_policy(record, policy, waivers=waivers, baseline=after, today=today)
     return record.with_verdict(verdict), growth
 
 
-def _grow(record: Record, policy: Policy, baseline: Baseline, options: CheckOptions, today: date) -> Growth:
+def _grow(
+    record: Record, policy: Policy, baseline: Baseline, options: CheckOptions, today: date
+) -> Growth:
     judged = [judge(finding, policy) for finding in record.findings if policy.judges(finding.rule)]
     failed = [(item.finding, item.threshold) for item in judged if item.status is Status.FAILED]
     return grown(
@@ -210,7 +224,12 @@ def _growth_notice(growth: Growth) -> str:
 
 
 def _run(
-    options: CheckOptions, plan: Plan | None, now: datetime, log: Log | None, actor: str, progress: Progress | None
+    options: CheckOptions,
+    plan: Plan | None,
+    now: datetime,
+    log: Log | None,
+    actor: str,
+    progress: Progress | None,
 ) -> tuple[Record, list[str]]:
     from raudit.audit import code_sha256, judge_plan
     from raudit.cache import StageCache
@@ -218,7 +237,14 @@ def _run(
     assert plan is not None  # noqa: S101 -- without a record the plan was loaded
     cache = StageCache(options.cache, code=code_sha256()) if options.cache is not None else None
     record = judge_plan(
-        plan, clock=now, seed=options.seed, log=log, actor=actor, progress=progress, today=options.today, cache=cache
+        plan,
+        clock=now,
+        seed=options.seed,
+        log=log,
+        actor=actor,
+        progress=progress,
+        today=options.today,
+        cache=cache,
     )
     hits = cache.hits if cache is not None else ()
     return record, [f"Unchanged, taken from {options.cache}: {', '.join(hits)}."] if hits else []
@@ -233,7 +259,9 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
     return approvals_in(log)
 
 
-def _unchecked_approvals(options: CheckOptions, plan: Plan | None, record: Record, log: Log | None) -> list[str]:
+def _unchecked_approvals(
+    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+) -> list[str]:
     """Say, or refuse, that a baseline's approvals count without a log that holds them: anyone can write one."""
     path = _baseline_path(options, plan, record, must_exist=False)
     if log is not None or path is None or not path.exists():
@@ -269,7 +297,9 @@ def _log(log: Log, record: Record, growth: Growth | None, now: datetime, actor: 
         log.checkpoint(now)
 
 
-def log_events(record: Record, growth: Growth | None = None, *, actor: str = SERVICE) -> tuple[Event, ...]:
+def log_events(
+    record: Record, growth: Growth | None = None, *, actor: str = SERVICE
+) -> tuple[Event, ...]:
     """Events that a verdict owes the log."""
     from raudit.audit import waiver_events
     from raudit.log import Event, EventType
@@ -373,7 +403,10 @@ def _policy(options: CheckOptions, plan: Plan | None, record: Record) -> Policy:
 
 def _overridden(policy: Policy, options: CheckOptions, record: Record) -> Policy:
     """Lay the flags over the policy; a flag that names no rule of this audit is a slip, not a wish."""
-    known = sorted({rule.id for stage in record.stages for rule in stage.rules} | {f.rule for f in record.findings})
+    known = sorted(
+        {rule.id for stage in record.stages for rule in stage.rules}
+        | {f.rule for f in record.findings}
+    )
     severities = [str(severity) for severity in Severity]
     for flag, words, also in (
         ("--soft-fail-on", options.soft_fail_on, severities),
@@ -382,7 +415,9 @@ def _overridden(policy: Policy, options: CheckOptions, record: Record) -> Policy
         ("--ignore", options.ignore, []),
     ):
         for word in words:
-            fits = word in also or (RULE_ID.fullmatch(word) and any(covers(word, rule) for rule in known))
+            fits = word in also or (
+                RULE_ID.fullmatch(word) and any(covers(word, rule) for rule in known)
+            )
             if not fits:
                 raise UsageError(
                     f"{flag} names no rule of this audit",
@@ -415,12 +450,16 @@ def _waivers(options: CheckOptions, plan: Plan | None, record: Record, log: Log 
     return load_waivers(
         _file(options.waivers, "waivers", options, plan, record),
         people=load_people(people) if people is not None else NOBODY,
-        identity=plan.file.identity if plan is not None else str(record.plan.get("identity", "proven")),
+        identity=plan.file.identity
+        if plan is not None
+        else str(record.plan.get("identity", "proven")),
         enrolment=enrolment_of(log) if log is not None else None,
     )
 
 
-def _baseline_path(options: CheckOptions, plan: Plan | None, record: Record, *, must_exist: bool) -> Path | None:
+def _baseline_path(
+    options: CheckOptions, plan: Plan | None, record: Record, *, must_exist: bool
+) -> Path | None:
     path = _file(options.baseline, "baseline", options, plan, record)
     if path is not None and must_exist and not path.exists():
         raise PolicyError(
@@ -433,7 +472,9 @@ def _baseline_path(options: CheckOptions, plan: Plan | None, record: Record, *, 
     return path.resolve() if path is not None else None
 
 
-def _file(given: Path | None, key: str, options: CheckOptions, plan: Plan | None, record: Record) -> Path | None:
+def _file(
+    given: Path | None, key: str, options: CheckOptions, plan: Plan | None, record: Record
+) -> Path | None:
     """A file by its flag, else as the plan names it."""
     if given is not None:
         return given
@@ -461,10 +502,16 @@ def plan_lines(plan: Plan | None, options: CheckOptions, record: Record) -> Plan
             if path.exists():
                 files[section.answers] = (_relative(path), _yaml(path))
     said = options.policy or plan.file.policy
-    source = policy_source(said, Path() if options.policy else plan.folder) if isinstance(said, str) else None
+    source = (
+        policy_source(said, Path() if options.policy else plan.folder)
+        if isinstance(said, str)
+        else None
+    )
     if isinstance(source, Path) and source.exists():
         files[source.name] = (_relative(source), _yaml(source))
-    return PlanLines(plan_uri=uri, plan=plan.yaml, files={k: v for k, v in files.items() if v[1] is not None})
+    return PlanLines(
+        plan_uri=uri, plan=plan.yaml, files={k: v for k, v in files.items() if v[1] is not None}
+    )
 
 
 def _yaml(path: Path) -> Any:
@@ -485,7 +532,15 @@ def _relative(path: Path) -> str:
 
 
 def waiver_for(
-    rule: str, path: Path, *, record: Path, policy: str | None, expires: str, today: date, name: str | None, **said: Any
+    rule: str,
+    path: Path,
+    *,
+    record: Path,
+    policy: str | None,
+    expires: str,
+    today: date,
+    name: str | None,
+    **said: Any,
 ) -> tuple[Waiver, tuple[Covered, ...]]:
     """Make a waiver from what a person typed, and find what it covers.
 

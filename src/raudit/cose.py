@@ -27,7 +27,9 @@ def passkey_public_key(data: bytes) -> Any:
         raise ValueError("no COSE key")
     match value.get(1), value.get(3), value.get(-1):
         case 2, -7, 1:
-            numbers = ec.EllipticCurvePublicNumbers(_number(value.get(-2)), _number(value.get(-3)), ec.SECP256R1())
+            numbers = ec.EllipticCurvePublicNumbers(
+                _number(value.get(-2)), _number(value.get(-3)), ec.SECP256R1()
+            )
             return numbers.public_key()
         case 1, -8, 6:
             return ed25519.Ed25519PublicKey.from_public_bytes(_octets(value.get(-2)))

@@ -110,7 +110,9 @@ def extensions(door: Door, *, taken: Collection[str] = ()) -> Mapping[str, Exten
         If two packages bring one name, or one brings a name of raudit's own.
     """
     brought: dict[str, Extension] = {}
-    for entry in sorted(metadata.entry_points(group=door), key=lambda entry: (entry.name, _package(entry))):
+    for entry in sorted(
+        metadata.entry_points(group=door), key=lambda entry: (entry.name, _package(entry))
+    ):
         extension = Extension(name=entry.name, package=_package(entry), entry=entry)
         first = brought.get(entry.name)
         if first is not None or entry.name in taken:

@@ -83,7 +83,9 @@ class RauditError(Exception):
             what += f", expected {self.expected}"
         where = f"  at: {self.where}" if self.where else ""
         hint = f"  try: {self.hint}" if self.hint else ""
-        return tuple(printable(line) for line in (f"error[{self.reference}]: {what}", where, hint) if line)
+        return tuple(
+            printable(line) for line in (f"error[{self.reference}]: {what}", where, hint) if line
+        )
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -124,7 +126,9 @@ class AnswerConflict(AnswersError):  # noqa: N818 -- both sides are right; nobod
         The entry as it stands in the file, and as it was to be written; empty for none.
     """
 
-    def __init__(self, message: str, *, theirs: dict[str, object], mine: dict[str, object], **more: str) -> None:
+    def __init__(
+        self, message: str, *, theirs: dict[str, object], mine: dict[str, object], **more: str
+    ) -> None:
         super().__init__(message, **more)
         self.theirs, self.mine = theirs, mine
 

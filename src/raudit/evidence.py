@@ -26,13 +26,16 @@ from raudit.people import NOBODY, People
 from raudit.plan import Task
 from raudit.record import Figure, Table
 from raudit.statements import Enrolment
+from raudit.turns import Turns
 from raudit.validate import Strict
 
 
 class Progress(Protocol):
     """Where long work says how far it is."""
 
-    def task(self, description: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+    def task(
+        self, description: str, total: int | None = None
+    ) -> AbstractContextManager[Callable[[int], None]]:
         """Open a bar; call what it gives with the number of steps done since the last call."""
         ...
 
@@ -82,6 +85,8 @@ class Evidence:
     """What the plan names as ``data.reference``."""
     contract: Contract | None = None
     """What the plan names as ``data.contract``."""
+    turns: Turns | None = None
+    """Recorded turns of a language model without their texts, if that is what the data are."""
     model: Model | None
     withheld: frozenset[str] = frozenset()
     """Columns whose values may name somebody: no stage writes one of them down, however many rows share it."""

@@ -68,7 +68,9 @@ RUN_FACTS = (
     Fact(name="data.rows", type=FactType.NUMBER, meaning="Rows of the audited data set."),
     Fact(name="data.columns", type=FactType.NUMBER, meaning="Columns of the audited data set."),
     Fact(name="model.sha256", type=FactType.TEXT, meaning="Digest of the model file."),
-    Fact(name="model.format", type=FactType.TEXT, meaning="Format of the model file, such as skops."),
+    Fact(
+        name="model.format", type=FactType.TEXT, meaning="Format of the model file, such as skops."
+    ),
     Fact(name="log.kept", type=FactType.TRUTH, meaning="Whether the run is written into a log."),
 )
 """Facts that the run itself gives; no stage measures them."""

@@ -72,7 +72,9 @@ def locked(path: Path) -> Iterator[None]:
     stays there: to delete it would let two writers lock two files of one name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    handle = os.open(
+        path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666
+    )
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -129,7 +129,9 @@ class Rule:
         """Say that it could not be told; ``reason`` says why and must be given."""
         return self.finding(Status.INDETERMINATE, subject, statement, **more)
 
-    def finding(self, status: Status, subject: Subject, statement: str, **more: Unpack[More]) -> Finding:
+    def finding(
+        self, status: Status, subject: Subject, statement: str, **more: Unpack[More]
+    ) -> Finding:
         """Answer the rule for one subject.
 
         Severity and requirements are the rule's. The remedy is the rule's ``fix``, or none for a finding that
@@ -191,7 +193,14 @@ class Finding:
     def fingerprint(self) -> str:
         """32 hexadecimal digits that name rule and subject without any value, the same in every run."""
         detail: dict[str, Any] = dict(self.subject.detail)
-        return digest({"rule": self.rule, "kind": self.subject.kind, "name": self.subject.name, "detail": detail})[:32]
+        return digest(
+            {
+                "rule": self.rule,
+                "kind": self.subject.kind,
+                "name": self.subject.name,
+                "detail": detail,
+            }
+        )[:32]
 
     @property
     def beyond_chance(self) -> bool:

@@ -29,7 +29,9 @@ def _texts(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Texts = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=300)], ...], BeforeValidator(_texts)]
+Texts = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=300)], ...], BeforeValidator(_texts)
+]
 
 
 class RoleGrant(Strict):
@@ -158,7 +160,11 @@ class People:
     @property
     def sha256(self) -> Sha256:
         """Digest of what the file says, whatever its layout."""
-        said = self.file.model_dump(mode="json", by_alias=True, exclude_defaults=True) if self.file else {}
+        said = (
+            self.file.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            if self.file
+            else {}
+        )
         return digest(said)
 
     def find(self, name: str) -> PersonEntry | None:
@@ -181,16 +187,23 @@ class People:
         found = self.find(name)
         if found is None:
             raise PeopleError(
-                "nobody is known by this name", reference="person-unknown", where=where or self.source, got=name,
+                "nobody is known by this name",
+                reference="person-unknown",
+                where=where or self.source,
+                got=name,
                 expected="an id, name or address of people.yaml",
                 hint=f"{nearest(name, list(self.by_id))}; or add the person: raudit people add",
-            )  # fmt: skip
+            )
         return found
 
     def only(self, persons: Collection[str]) -> bytes:
         """The file as canonical JSON with these persons alone: their keys, not what else they are called."""
         file = self.file or PeopleFile(schema="raudit.people/1")
-        kept = tuple(entry.model_copy(update={"known_as": ()}) for entry in file.people if entry.id in persons)
+        kept = tuple(
+            entry.model_copy(update={"known_as": ()})
+            for entry in file.people
+            if entry.id in persons
+        )
         said = file.model_copy(update={"people": kept})
         return canonical_bytes(said.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
@@ -198,7 +211,8 @@ class People:
         """Whether someone may hold a role for a system."""
         entry = self.find(name)
         return entry is not None and any(
-            grant.role == role and (grant.systems == EVERYWHERE or system in grant.systems) for grant in entry.roles
+            grant.role == role and (grant.systems == EVERYWHERE or system in grant.systems)
+            for grant in entry.roles
         )
 
     def may_combine(self, one: str, other: str) -> bool:
@@ -258,9 +272,12 @@ def parse_people(text: str, *, source: str = FILE_NAME) -> People:
 def _people(yaml: YamlText) -> People:
     if not isinstance(yaml.value, dict):
         raise PeopleError(
-            "the file of people is not a mapping", reference="people-not-a-mapping", where=yaml.where(()),
-            expected="schema: raudit.people/1 and a list under people", hint="start with: raudit people add",
-        )  # fmt: skip
+            "the file of people is not a mapping",
+            reference="people-not-a-mapping",
+            where=yaml.where(()),
+            expected="schema: raudit.people/1 and a list under people",
+            hint="start with: raudit people add",
+        )
     file = validate(PeopleFile, yaml, error=PeopleError)
     taken: dict[str, str] = {}
     keys: dict[str, str] = {}
@@ -270,16 +287,22 @@ def _people(yaml: YamlText) -> People:
         for name in {spelling(n) for n in (entry.id, entry.name, *entry.known_as) if n}:
             if name in taken:
                 raise PeopleError(
-                    "two people are known by one name", reference="person-ambiguous", where=at, got=name,
+                    "two people are known by one name",
+                    reference="person-ambiguous",
+                    where=at,
+                    got=name,
                     hint=f"give it to {taken[name]} or to {entry.id}, not to both",
-                )  # fmt: skip
+                )
             taken[name] = entry.id
         for key in people.keys(entry.id):
             if keys.setdefault(key.fingerprint, entry.id) != entry.id:
                 raise PeopleError(
-                    "two people have one key", reference="person-key-shared", where=at, got=key.fingerprint[:16],
+                    "two people have one key",
+                    reference="person-key-shared",
+                    where=at,
+                    got=key.fingerprint[:16],
                     hint=f"it proves neither; keep it with {keys[key.fingerprint]} or with {entry.id}",
-                )  # fmt: skip
+                )
     return people
 
 
@@ -315,18 +338,24 @@ def spki_of(entry: KeyEntry, *, where: str = "") -> bytes:
             case "public_key":
                 key = load_pem_public_key(entry.public_key.encode())
             case _:
-                key = passkey_public_key(unpadded(entry.passkey.public_key if entry.passkey else ""))
-        if not isinstance(key, ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+                key = passkey_public_key(
+                    unpadded(entry.passkey.public_key if entry.passkey else "")
+                )
+        if not isinstance(
+            key, ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+        ):
             raise ValueError("the key is neither Ed25519 nor ECDSA nor RSA")
         if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
             raise ValueError("the RSA key is shorter than 2,048 bits")
         return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise PeopleError(
-            f"the {entry.kind.replace('_', ' ')} is no key that can be used", reference="person-key", where=where,
+            f"the {entry.kind.replace('_', ' ')} is no key that can be used",
+            reference="person-key",
+            where=where,
             expected="Ed25519, ECDSA P-256 or P-384, or RSA of 2,048 bits and more",
             hint="give the public half, whole: a certificate in PEM, an SSH line, or a registered passkey",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _minisign(text: str) -> Any:

@@ -57,11 +57,22 @@ from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import as_sentence, audited_data, reference_data
 from raudit.statements import Enrolment, statements_path
+from raudit.turns import TurnsDataSet, open_turns
 
 PACKAGES = (
-    "fairlearn", "narwhals", "numpy", "pandas", "presidio-analyzer", "pyarrow", "scikit-learn", "scipy", "shap",
-    "skops", "spacy", "weasyprint",
-)  # fmt: skip
+    "fairlearn",
+    "narwhals",
+    "numpy",
+    "pandas",
+    "presidio-analyzer",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "shap",
+    "skops",
+    "spacy",
+    "weasyprint",
+)
 """Libraries whose version can change a number or a page."""
 
 NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
@@ -128,7 +139,9 @@ def prepare(
     inputs = _inputs(plan, assessments)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    name = digest({"inputs": [[i.role, i.name, i.sha256] for i in inputs], "seed": seed, "clock": stamp})
+    name = digest(
+        {"inputs": [[i.role, i.name, i.sha256] for i in inputs], "seed": seed, "clock": stamp}
+    )
     run = Run(
         id=name[:16],
         clock=stamp,
@@ -182,7 +195,9 @@ def measure(
     records: list[StageRecord] = []
     facts: dict[str, Any] = dict(reader.facts)
     sources = sources_of(reader.inputs)
-    order = sorted(prepared.stages, key=lambda name: prepared.stages[name].order)  # as in the record
+    order = sorted(
+        prepared.stages, key=lambda name: prepared.stages[name].order
+    )  # as in the record
     with contextlib.closing(reader):
         for name, stage in prepared.stages.items():
             record = _stage(reader, stage, prepared.options[name], facts, sources)
@@ -191,7 +206,9 @@ def measure(
             records.append(record)
             if on_stage is not None:
                 on_stage(record)
-    if reader.model_error is not None and not any(record.outcome is Outcome.COMPLETED for record in records):
+    if reader.model_error is not None and not any(
+        record.outcome is Outcome.COMPLETED for record in records
+    ):
         raise reader.model_error  # nothing else was established that a record could keep
     file = prepared.plan.file
     return Record(
@@ -240,10 +257,14 @@ class _Reader:
         return self.cache.key(p.plan.as_json(), p.inputs, p.run.seed, facts, **more)
 
 
-def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any], sources: Sources) -> StageRecord:
+def _stage(
+    reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any], sources: Sources
+) -> StageRecord:
     """Take a stage from the cache, or run it and keep it."""
     seen = facts if stage.reads_facts else {}
-    withheld = frozenset(c for name, value in facts.items() if name.endswith(".withheld_columns") for c in value)
+    withheld = frozenset(
+        c for name, value in facts.items() if name.endswith(".withheld_columns") for c in value
+    )
     if reader.cache is None:
         return _run_stage(stage, _seen(reader.evidence(), stage, seen, sources, withheld), options)
     clock = reader.prepared.run.clock if stage.reads_facts else None
@@ -254,7 +275,9 @@ def _stage(reader: _Reader, stage: Stage, options: Any, facts: Mapping[str, Any]
     key = reader.key(seen, what="stage", name=stage.name, options=said, clock=clock, **more)
     record = reader.cache.load_stage(key)
     if record is None:
-        record = _run_stage(stage, _seen(reader.evidence(), stage, seen, sources, withheld), options)
+        record = _run_stage(
+            stage, _seen(reader.evidence(), stage, seen, sources, withheld), options
+        )
         # A model that was over its limits may be within them next time, on a machine with less to do.
         if reader.model_error is None or record.outcome is Outcome.COMPLETED:
             reader.cache.keep_stage(key, record)
@@ -272,11 +295,23 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
     found = discover_stages()
     wanted = plan.file.stages
     if plan.file.model is None:  # what is only about a model has nothing to say
-        found = {name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)}
+        found = {
+            name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)
+        }
     if wanted is None:
-        # What compares with a reference has nothing to say without one; a plan that names it is told so.
-        alone = plan.file.data.reference is None
-        return {name: s for name, s in found.items() if not (alone and getattr(s, "needs_reference", False))}
+        # What compares with a reference, or reads turns, has nothing to say without; a plan that
+        # names it is told so.
+        section = plan.file.data
+        lacking = {
+            "with_turns": section.turns is None,
+            "needs_reference": section.reference is None,
+        }
+        left = {attribute for attribute, lacks in lacking.items() if lacks}
+        return {
+            name: stage
+            for name, stage in found.items()
+            if not any(getattr(stage, attribute, False) for attribute in left)
+        }
     for name in wanted:
         if name not in found:
             from raudit.yamltext import nearest
@@ -287,7 +322,11 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
                 where=plan.yaml.where(("stages", name)),
                 hint=nearest(name, list(found)),
             )
-    return {name: stage for name, stage in found.items() if name in wanted or getattr(stage, "with_model", False)}
+    return {
+        name: stage
+        for name, stage in found.items()
+        if name in wanted or getattr(stage, "with_model", False)
+    }
 
 
 def _unsafe_is_told(plan: Plan, stages: Mapping[str, Stage]) -> None:
@@ -317,7 +356,12 @@ def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
         answers = plan.path(section.answers) if section.answers else None
         anchor = f"assessments.{number}"
         files.append(
-            AssessmentFiles(checklist=section.checklist, checklist_path=path, answers_path=answers, anchor=anchor)
+            AssessmentFiles(
+                checklist=section.checklist,
+                checklist_path=path,
+                answers_path=answers,
+                anchor=anchor,
+            )
         )
     return tuple(files)
 
@@ -325,19 +369,41 @@ def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
 def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, ...]:
     file = plan.file
     inputs = [
-        Input(role="plan", name=plan.yaml.source, sha256=plan.sha256, bytes=len(plan.yaml.text.encode())),
+        Input(
+            role="plan",
+            name=plan.yaml.source,
+            sha256=plan.sha256,
+            bytes=len(plan.yaml.text.encode()),
+        ),
         _input(plan, "data", plan.path(file.data.path), ("data", "path")),
     ]
     if file.data.reference is not None:
-        inputs.append(_input(plan, "reference", plan.path(file.data.reference.path), ("data", "reference")))
+        inputs.append(
+            _input(plan, "reference", plan.path(file.data.reference.path), ("data", "reference"))
+        )
     if file.data.contract is not None:
         inputs.append(_input(plan, "contract", plan.path(file.data.contract), ("data", "contract")))
+    turns = file.data.turns
+    if turns is not None:
+        more = [("turns", "also", name) for name in turns.also] + [
+            ("labels", "labels", name) for name in turns.labels
+        ]
+        more += (
+            [("system-prompt", "system_prompt", turns.system_prompt)] if turns.system_prompt else []
+        )
+        inputs += [
+            _input(plan, role, plan.path(name), ("data", "turns", key)) for role, key, name in more
+        ]
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
-        inputs.append(_input(plan, "checklist", item.checklist_path, ("assessments", number, "checklist")))
+        inputs.append(
+            _input(plan, "checklist", item.checklist_path, ("assessments", number, "checklist"))
+        )
         if item.answers_path is not None:
-            inputs.append(_input(plan, "answers", item.answers_path, ("assessments", number, "answers")))
+            inputs.append(
+                _input(plan, "answers", item.answers_path, ("assessments", number, "answers"))
+            )
             if statements_path(item.answers_path).is_file():
                 place = ("assessments", number, "answers")
                 inputs.append(_input(plan, "statements", statements_path(item.answers_path), place))
@@ -355,7 +421,12 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
             return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
             raise FileNotFoundError(2, "no such file")
-        return Input(role=role, name=printable(path.name), sha256=sha256_file(path), bytes=path.stat().st_size)
+        return Input(
+            role=role,
+            name=printable(path.name),
+            sha256=sha256_file(path),
+            bytes=path.stat().st_size,
+        )
     except OSError as error:
         raise PlanError(
             f"the {role} file cannot be read",
@@ -366,17 +437,23 @@ def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Inpu
         ) from error
 
 
-def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
+def _evidence(
+    prepared: Prepared, progress: Progress
+) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
-        data = with_types(data, plan.file.data.types)
+        data = opened_data(plan)
     _unchanged(prepared, "data", data)
     model, model_error = _model(prepared, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
     model_error = model_error or audited.model_error
-    facts = {**prepared.facts, "data.sha256": data.sha256, "data.rows": data.n_rows, "data.columns": len(data.kinds)}
+    facts = {
+        **prepared.facts,
+        "data.sha256": data.sha256,
+        "data.rows": data.n_rows,
+        "data.columns": len(data.kinds),
+    }
     shape = {"rows": data.n_rows, "columns": len(data.kinds)}
     details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
     if model is not None:
@@ -384,12 +461,15 @@ def _evidence(prepared: Prepared, progress: Progress) -> tuple[Evidence, tuple[I
         details["model"] = {"format": model.format, "features": len(model.features)}
     evidence = Evidence(
         withheld=withheld_columns(audited.data, _declared(audited.roles)),
-        system=plan.file.system.model_dump(mode="json"),
+        system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
+        turns=data.turns if isinstance(data, TurnsDataSet) else None,
         roles=audited.roles,
         reference=_reference(prepared, model if model_error is None else None, progress),
-        contract=read_contract(plan.path(plan.file.data.contract)) if plan.file.data.contract else None,
+        contract=read_contract(plan.path(plan.file.data.contract))
+        if plan.file.data.contract
+        else None,
         model=model if model_error is None else None,
         no_model_because=as_sentence(model_error)
         if model_error
@@ -420,19 +500,49 @@ def _unchanged(prepared: Prepared, role: str, data: DataSet) -> None:
         )
 
 
-def _reference(prepared: Prepared, model: BoundModel | None, progress: Progress) -> Reference | None:
+def _reference(
+    prepared: Prepared, model: BoundModel | None, progress: Progress
+) -> Reference | None:
     """Read the reference, with the model's predictions beside it where it has the columns for them."""
     plan = prepared.plan
     section = plan.file.data.reference
     if section is None:
         return None
     with progress.task("reading reference"):
-        options = replace(ReadOptions.of(plan.file.data), table=section.table, format=section.format)
+        options = replace(
+            ReadOptions.of(plan.file.data), table=section.table, format=section.format
+        )
         data = open_data(plan.path(section.path), options=options)
-        data = with_types(data, {name: type_ for name, type_ in plan.file.data.types.items() if name in data.kinds})
+        data = with_types(
+            data,
+            {name: type_ for name, type_ in plan.file.data.types.items() if name in data.kinds},
+        )
     _unchanged(prepared, "reference", data)
     found = reference_data(plan, data, model, progress)
     return Reference(data=found.data, roles=found.roles, kind=section.kind)
+
+
+def opened_data(plan: Plan) -> DataSet:
+    """Open a plan's data: a table, or recorded turns with their labels.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
+    section = plan.file.data
+    if section.turns is None:
+        data = open_data(plan.path(section.path), options=ReadOptions.of(section))
+        return with_types(data, section.types)
+    turns = section.turns
+    prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
+    return open_turns(
+        [plan.path(section.path), *(plan.path(name) for name in turns.also)],
+        layout=turns.format,
+        fields=turns.fields,
+        labels=[plan.path(name) for name in turns.labels],
+        system_prompt=prompt,
+    )
 
 
 def _declared(roles: Roles) -> tuple[str, ...]:
@@ -444,7 +554,11 @@ def _declared(roles: Roles) -> tuple[str, ...]:
 
 def _detailed(item: Input, details: Mapping[str, Mapping[str, Any]]) -> Input:
     return Input(
-        role=item.role, name=item.name, sha256=item.sha256, bytes=item.bytes, detail=details.get(item.role, {})
+        role=item.role,
+        name=item.name,
+        sha256=item.sha256,
+        bytes=item.bytes,
+        detail=details.get(item.role, {}),
     )
 
 
@@ -455,14 +569,20 @@ def _model(prepared: Prepared, data: DataSet) -> tuple[BoundModel | None, Raudit
         return None, None
     import pyarrow as pa
 
-    from raudit.model.trial import bound_model
+    from raudit.model.isolation.trial import bound_model
 
     path = prepared.plan.path(section.path)
     try:
         names = [name for name in data.kinds if not section.features or name in section.features]
-        sample = pa.Table.from_batches([next(data.batches(names, rows=TRIED))]) if data.n_rows else pa.table({})
+        sample = (
+            pa.Table.from_batches([next(data.batches(names, rows=TRIED))])
+            if data.n_rows
+            else pa.table({})
+        )
         needed = [name for stage in prepared.stages.values() for name in model_libraries(stage)]
-        model = bound_model(section, path, columns=tuple(data.kinds), sample=sample, libraries=needed)
+        model = bound_model(
+            section, path, columns=tuple(data.kinds), sample=sample, libraries=needed
+        )
     except (ModelError, MissingExtraError) as error:
         return None, error
     declared = [item.sha256 for item in prepared.inputs if item.role == "model"]
@@ -478,7 +598,11 @@ def _model(prepared: Prepared, data: DataSet) -> tuple[BoundModel | None, Raudit
 
 
 def _seen(
-    evidence: Evidence, stage: Stage, facts: Mapping[str, Any], sources: Sources, withheld: frozenset[str]
+    evidence: Evidence,
+    stage: Stage,
+    facts: Mapping[str, Any],
+    sources: Sources,
+    withheld: frozenset[str],
 ) -> Evidence:
     """What a stage may see: only one that judges what others measured sees facts and the time."""
     withheld = evidence.withheld | (withheld - frozenset(_declared(evidence.roles)))
@@ -506,7 +630,9 @@ def _run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
     except MemoryError:
         return ended(Outcome.FAILED, "not enough memory")
     except Exception as error:  # noqa: BLE001 -- the one place that turns any fault into a failed stage
-        return ended(Outcome.FAILED, f"{type(error).__name__} at {place_of(error)} (a fault in raudit)")
+        return ended(
+            Outcome.FAILED, f"{type(error).__name__} at {place_of(error)} (a fault in raudit)"
+        )
 
 
 def _measured(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
@@ -528,7 +654,9 @@ def _only_declared(stage: Stage, result: StageResult) -> None:
         )
 
 
-def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, reason: str = "") -> StageRecord:
+def _record(
+    stage: Stage, options: Any, outcome: Outcome, result: StageResult, reason: str = ""
+) -> StageRecord:
     return StageRecord(
         name=stage.name,
         title=stage.title,
@@ -549,7 +677,14 @@ def _record(stage: Stage, options: Any, outcome: Outcome, result: StageResult, r
 def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
     """Run a stage that looks into the model in the model's own process, under its limits."""
     # A log answers questions about itself, which no bytes carry; only stages that judge ask it.
-    sent = replace(evidence, model=None, data=cast("Any", None), reference=None, progress=Quiet(), enrolment=None)
+    sent = replace(
+        evidence,
+        model=None,
+        data=cast("Any", None),
+        reference=None,
+        progress=Quiet(),
+        enrolment=None,
+    )
     content = model.content(
         "raudit.pipeline:stage_beside_model",
         {"stage": stage.name, "evidence": sent, "options": options},
@@ -560,7 +695,9 @@ def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundMo
     record = stage_from_json(content)
     if record is None or (record.name, record.rules) != (stage.name, stage.rules):
         raise ModelError(
-            "the model's process gave no result of the stage", reference="model-broken", where=model.process.file
+            "the model's process gave no result of the stage",
+            reference="model-broken",
+            where=model.process.file,
         )
     return record
 

@@ -28,7 +28,9 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_escape(c) if unicodedata.category(c) in _UNSEEN and c not in _JOINERS else c for c in text)
+    return "".join(
+        _escape(c) if unicodedata.category(c) in _UNSEEN and c not in _JOINERS else c for c in text
+    )
 
 
 def _escape(c: str) -> str:
@@ -55,7 +57,9 @@ def for_markdown(text: str) -> str:
     flat = re.sub(r"([\\`*_\[\]#|~$])", r"\\\1", flat)
     flat = flat.replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
     flat = flat.replace("://", "&#58;//").replace("www.", "www&#46;")
-    return _AT_BEGINNING.sub(lambda match: match[0] if match[0].isdigit() else "\\" + match[0], flat)
+    return _AT_BEGINNING.sub(
+        lambda match: match[0] if match[0].isdigit() else "\\" + match[0], flat
+    )
 
 
 def for_workflow(text: str) -> str:
@@ -69,7 +73,9 @@ def json_text(value: Any, **how: Any) -> str:
     text = re.sub(r"#(?=#\w*\[)", lambda _m: "\\u0023", text)
     if text.isprintable():
         return text
-    return "".join(_json_escape(c) if c != "\n" and unicodedata.category(c) in _UNSEEN else c for c in text)
+    return "".join(
+        _json_escape(c) if c != "\n" and unicodedata.category(c) in _UNSEEN else c for c in text
+    )
 
 
 def _json_escape(c: str) -> str:

@@ -62,9 +62,13 @@ class RauditGate:
 
     def _subtest(self, item: GateFinding) -> None:
         with self._named(item):
-            said = "\n".join(x for x in (item.finding.statement, item.reason, item.explanation) if x)
+            said = "\n".join(
+                x for x in (item.finding.statement, item.reason, item.explanation) if x
+            )
             if item.effect in {"blocks", "undecided"}:
-                pytest.fail(f"{item.finding.rule} ({item.severity}) {item.status}: {said}", pytrace=False)
+                pytest.fail(
+                    f"{item.finding.rule} ({item.severity}) {item.status}: {said}", pytrace=False
+                )
             if item.effect in {"waived", "known", "noted"}:
                 pytest.skip(f"{item.finding.rule} {item.effect}: {said}")
 
@@ -78,13 +82,22 @@ class RauditGate:
                 yield
             return
         subject = item.finding.subject
-        with subtests.test(msg=item.finding.rule, kind=subject.kind, name=subject.name, **_plain(dict(subject.detail))):
+        with subtests.test(
+            msg=item.finding.rule,
+            kind=subject.kind,
+            name=subject.name,
+            **_plain(dict(subject.detail)),
+        ):
             yield
 
 
 def _plain(detail: dict[str, str]) -> dict[str, str]:
     """Keys that ``subtests.test`` does not take for itself."""
-    return {key: value for key, value in detail.items() if key not in {"msg", "kind", "name"} and key.isidentifier()}
+    return {
+        key: value
+        for key, value in detail.items()
+        if key not in {"msg", "kind", "name"} and key.isidentifier()
+    }
 
 
 @pytest.fixture

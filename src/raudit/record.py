@@ -257,7 +257,9 @@ def parse_record(data: bytes) -> Record:
         ) from error
     if record_bytes(record) != data:
         raise RecordIntegrityError(
-            "the record does not survive reading and writing", reference="record-not-stable", expected=SCHEMA
+            "the record does not survive reading and writing",
+            reference="record-not-stable",
+            expected=SCHEMA,
         )
     return record
 

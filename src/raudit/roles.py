@@ -11,8 +11,8 @@ from raudit.data.roles import Outcome
 from raudit.errors import ModelError, PlanError, RauditError
 from raudit.evidence import Progress
 from raudit.model import BoundModel
+from raudit.model.isolation.process import PREDICT
 from raudit.model.predict import unknown_levels
-from raudit.model.process import PREDICT
 from raudit.plan import LabelSection, Plan, Task
 from raudit.yamltext import nearest
 
@@ -33,7 +33,9 @@ class Audited:
     """By categorical column of the model: values in none of its categories, and values."""
 
 
-def audited_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress) -> Audited:
+def audited_data(
+    plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress
+) -> Audited:
     """Check every column the plan names, and add a model's predictions as columns.
 
     Raises
@@ -52,7 +54,9 @@ def audited_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: 
     model_error, unknown = None, NOTHING
     if model is not None:
         try:
-            data, prediction, score, threshold, unknown = _predict(plan, data, model, label, progress)
+            data, prediction, score, threshold, unknown = _predict(
+                plan, data, model, label, progress
+            )
         except ModelError as error:
             model_error = error
     roles = Roles(
@@ -69,13 +73,17 @@ def audited_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: 
     return Audited(data=data, roles=roles, model_error=model_error, unknown_levels=unknown)
 
 
-def reference_data(plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress) -> Audited:
+def reference_data(
+    plan: Plan, data: DataSet, model: BoundModel | None, progress: Progress
+) -> Audited:
     """The reference with those roles for which it has the columns; it may lack labels, decisions or groups."""
     known = set(data.kinds)
     section = plan.file.data
     roles = Roles(
         label=_outcome(section.label) if section.label and section.label.column in known else None,
-        prediction=_outcome(section.prediction) if section.prediction and section.prediction.column in known else None,
+        prediction=_outcome(section.prediction)
+        if section.prediction and section.prediction.column in known
+        else None,
         sensitive=tuple(a for a in plan.file.sensitive_features if a.column in known),
         features=model.features if model is not None else (),
     )
@@ -87,20 +95,26 @@ def reference_data(plan: Plan, data: DataSet, model: BoundModel | None, progress
     if model is not None and set(model.features) <= known:
         try:
             label = _outcome(section.label)
-            data, prediction, found, threshold, _unknown = _predict(plan, data, model, label, progress)
+            data, prediction, found, threshold, _unknown = _predict(
+                plan, data, model, label, progress
+            )
         except ModelError as error:
             return Audited(data=data, roles=roles, model_error=error)
         roles = replace(roles, prediction=prediction, score=found, threshold=threshold)
     return Audited(data=data, roles=roles)
 
 
-def _turned(data: DataSet, score: ColumnName, threshold: float | None) -> tuple[DataSet, ColumnName, float | None]:
+def _turned(
+    data: DataSet, score: ColumnName, threshold: float | None
+) -> tuple[DataSet, ColumnName, float | None]:
     """Turn scores around where low ones are favourable, so that everyone after this may read them one way."""
     import numpy as np
     import pandas as pd
 
     column = pd.to_numeric(data.frame([score])[score], errors="coerce")
-    own = column.dtype if column.dtype in (np.float32, np.float16) else float  # thresholds compare in the own type
+    own = (
+        column.dtype if column.dtype in (np.float32, np.float16) else float
+    )  # thresholds compare in the own type
     turned = data.with_columns({SCORE: -np.asarray(column, own)})
     return turned, SCORE, None if threshold is None else -threshold
 
@@ -145,7 +159,9 @@ def _outcome(section: LabelSection | None) -> Outcome | None:
 
 def _check_columns(plan: Plan, data: DataSet) -> None:
     section = plan.file.data
-    if plan.file.model is not None and (section.prediction is not None or section.score is not None):
+    if plan.file.model is not None and (
+        section.prediction is not None or section.score is not None
+    ):
         raise PlanError(
             "decisions are given twice: by a model and by a column",
             reference="decisions-twice",
@@ -167,7 +183,9 @@ def _check_columns(plan: Plan, data: DataSet) -> None:
     if section.weight:
         named.append((("data", "weight"), section.weight))
     for key in ("sensitive_features", "control_features"):
-        named += [((key, number), item.column) for number, item in enumerate(getattr(plan.file, key))]
+        named += [
+            ((key, number), item.column) for number, item in enumerate(getattr(plan.file, key))
+        ]
     known = [str(name) for name in data.kinds]
     for path, name in named:
         if name not in known:

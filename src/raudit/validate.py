@@ -21,7 +21,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def validate(
-    model: type[M], yaml: YamlText, *, error: type[UsageError], at: tuple[str | int, ...] = (), value: Any = None
+    model: type[M],
+    yaml: YamlText,
+    *,
+    error: type[UsageError],
+    at: tuple[str | int, ...] = (),
+    value: Any = None,
 ) -> M:
     """Validate parsed YAML (or the part of it at a path) against a model.
 
@@ -84,7 +89,11 @@ def validate(
 
 def _is_union_tag(part: str | int, value: Any) -> bool:
     """Pydantic puts the member's name of a union into the location; such parts are no keys of the file."""
-    return isinstance(part, str) and (part.endswith("]") or part in {"str", "int", "float"}) and part not in str(value)
+    return (
+        isinstance(part, str)
+        and (part.endswith("]") or part in {"str", "int", "float"})
+        and part not in str(value)
+    )
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:

@@ -10,9 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_PLAIN_TEXT = re.compile("[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*\\Z")
+_PLAIN_TEXT = re.compile(
+    "[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*\\Z"
+)
 """Characters that both parsers take, count and print alike."""
-_DOUBTFUL = re.compile(r"(?m)^(%|---|\.\.\.)|^\s*[?!&*]|[\[{,:-]\s*[!&*?]|[|>][-+\d]*#|[|>][-+\d]*\n +\n|[\"']:\S")
+_DOUBTFUL = re.compile(
+    r"(?m)^(%|---|\.\.\.)|^\s*[?!&*]|[\[{,:-]\s*[!&*?]|[|>][-+\d]*#|[|>][-+\d]*\n +\n|[\"']:\S"
+)
 """Documents, directives, tags, anchors, aliases, explicit keys, odd heads of blocks, colons without a space."""
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 Lines = Mapping[tuple[str | int, ...], int]
@@ -76,7 +80,9 @@ def _node(event: Any, events: Iterator[Any], depth: int) -> Node:
         case yaml.MappingStartEvent() if depth > 0:
             pairs = []
             while not isinstance(key := next(events), yaml.MappingEndEvent):
-                pairs.append((_node(key, events, depth - 1), _node(next(events), events, depth - 1)))
+                pairs.append(
+                    (_node(key, events, depth - 1), _node(next(events), events, depth - 1))
+                )
             return Node("mapping", event, pairs)
         case yaml.SequenceStartEvent() if depth > 0:
             items = []

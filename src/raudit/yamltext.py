@@ -116,29 +116,48 @@ def parse_pure(text: str, *, source: str, error: type[UsageError]) -> YamlText:
         depth = 0
         for event in YAML(typ="safe", pure=True).parse(text):
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > MAX_DEPTH:  # said before the tree is built, since building it is what would take the time
+            if (
+                depth > MAX_DEPTH
+            ):  # said before the tree is built, since building it is what would take the time
                 line = event.start_mark.line + 1
-                raise fault("nested too deeply", line, "yaml-too-deep", f"use at most {MAX_DEPTH} levels")
+                raise fault(
+                    "nested too deeply", line, "yaml-too-deep", f"use at most {MAX_DEPTH} levels"
+                )
             if getattr(event, "tag", None) is not None:
                 line = event.start_mark.line + 1
                 raise fault(
-                    f"the tag {event.tag} is not allowed", line, "yaml-tag", "remove it; everything is read as text"
+                    f"the tag {event.tag} is not allowed",
+                    line,
+                    "yaml-tag",
+                    "remove it; everything is read as text",
                 )
             if isinstance(event, AliasEvent):
                 line = event.start_mark.line + 1
-                raise fault("aliases (*name) are not allowed", line, "yaml-alias", "write the value out")
+                raise fault(
+                    "aliases (*name) are not allowed", line, "yaml-alias", "write the value out"
+                )
         nodes = list(YAML(typ="safe", pure=True).compose_all(text))
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         said = getattr(problem, "problem", None) or str(problem).splitlines()[0]
         raise fault(
-            f"not valid YAML: {said}", line, "yaml-syntax", "check indentation, colons and quotes on this line"
+            f"not valid YAML: {said}",
+            line,
+            "yaml-syntax",
+            "check indentation, colons and quotes on this line",
         ) from problem
     except RecursionError as problem:
-        raise fault("nested too deeply", 1, "yaml-too-deep", f"use at most {MAX_DEPTH} levels") from problem
+        raise fault(
+            "nested too deeply", 1, "yaml-too-deep", f"use at most {MAX_DEPTH} levels"
+        ) from problem
     if len(nodes) > 1:
-        raise fault("more than one document", nodes[1].start_mark.line + 1, "yaml-documents", "remove the second '---'")
+        raise fault(
+            "more than one document",
+            nodes[1].start_mark.line + 1,
+            "yaml-documents",
+            "remove the second '---'",
+        )
     lines: dict[tuple[str | int, ...], int] = {}
     value = _build(nodes[0], (), lines, fault) if nodes and nodes[0] is not None else None
     return YamlText(value=value, lines=lines, source=source, text=text)
@@ -150,7 +169,9 @@ def nearest(name: str, known: list[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else "known here: " + ", ".join(sorted(known))
 
 
-def _build(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], fault: Any) -> Any:
+def _build(
+    node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], fault: Any
+) -> Any:
     from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
     lines.setdefault(path, node.start_mark.line + 1)
@@ -160,15 +181,27 @@ def _build(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, 
             for key_node, value_node in node.value:
                 key_line = key_node.start_mark.line + 1
                 if not isinstance(key_node, ScalarNode):
-                    raise fault("a key must be text", key_line, "yaml-key", "write a plain word before the colon")
+                    raise fault(
+                        "a key must be text",
+                        key_line,
+                        "yaml-key",
+                        "write a plain word before the colon",
+                    )
                 key = str(key_node.value)
                 if key in result:
-                    raise fault(f"the key '{key}' is there twice", key_line, "yaml-duplicate-key", "remove one")
+                    raise fault(
+                        f"the key '{key}' is there twice",
+                        key_line,
+                        "yaml-duplicate-key",
+                        "remove one",
+                    )
                 lines[(*path, key)] = key_line
                 result[key] = _build(value_node, (*path, key), lines, fault)
             return result
         case SequenceNode():
-            return [_build(item, (*path, index), lines, fault) for index, item in enumerate(node.value)]
+            return [
+                _build(item, (*path, index), lines, fault) for index, item in enumerate(node.value)
+            ]
         case _:
             plain_null = node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
             return None if plain_null else str(node.value)

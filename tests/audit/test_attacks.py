@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from raudit.cli._keys import first_keys, log_of, signer_of
+from raudit.cli._shared.keys import first_keys, log_of, signer_of
 from raudit.log import Event, EventType, open_log
 from raudit.plan import load_plan
 from raudit.signing import PemFiles, check_pdf, countersign, load_signer
@@ -34,7 +34,15 @@ def moves():
 
 
 @pytest.mark.parametrize(
-    "attack", ["overlay_page", "free_text", "swap_attachment", "open_action", "swap_stamp", "stamp_on_unsigned_field"]
+    "attack",
+    [
+        "overlay_page",
+        "free_text",
+        "swap_attachment",
+        "open_action",
+        "swap_stamp",
+        "stamp_on_unsigned_field",
+    ],
 )
 def test_an_incremental_attack_fails_at_the_step_about_changes(given, moves, attack):
     pdf, trust = given
@@ -65,7 +73,12 @@ def countersigned(folder, given, tmp_path_factory):
         run = next(e.run for e in log.find(type="report.issued") if e.body["pdf"] == before.sha256)
         body = {"pdf": after.sha256, "previous": before.sha256, "certificate": fingerprint}
         log.append(
-            [Event(type=EventType.REPORT_COUNTERSIGNED, run=run, actor="dpo@example.org", body=body)], clock=CLOCK
+            [
+                Event(
+                    type=EventType.REPORT_COUNTERSIGNED, run=run, actor="dpo@example.org", body=body
+                )
+            ],
+            clock=CLOCK,
         )
     known = {"trust": [*trust["trust"], certificate.read_bytes()], "vkey": trust["vkey"]}
     return longer, known, copy / "audit" / "log.db"
@@ -98,7 +111,9 @@ def test_a_report_of_another_log_fails_at_the_checkpoint(tmp_path, folder, given
     (tmp_path / "raudit.yaml").write_text(PLAN)
     shutil.copy(folder / "data.csv", tmp_path)
     shutil.copytree(
-        folder / "keys", tmp_path / "keys", ignore=lambda _f, names: [n for n in names if n.startswith("log")]
+        folder / "keys",
+        tmp_path / "keys",
+        ignore=lambda _f, names: [n for n in names if n.startswith("log")],
     )
     from raudit.log import create_log_key
 
@@ -123,13 +138,19 @@ def test_a_certified_forgery_with_another_record_fails_where_the_record_is_held_
     record = verify_report(pdf).record
     better = record.with_verdict(None)
     assert record_bytes(better) != record_bytes(record)
-    files = {name: check.file(name).data for name in ("checkpoint.txt", "record.tlog-proof", ENTRY_NAME)}
+    files = {
+        name: check.file(name).data for name in ("checkpoint.txt", "record.tlog-proof", ENTRY_NAME)
+    }
     seals = Seals(
-        checkpoint=files["checkpoint.txt"], proof=files["record.tlog-proof"], vkey=trust["vkey"],
+        checkpoint=files["checkpoint.txt"],
+        proof=files["record.tlog-proof"],
+        vkey=trust["vkey"],
         attachments={ENTRY_NAME: files[ENTRY_NAME]},
-    )  # fmt: skip
+    )
     plan = load_plan(folder / "raudit.yaml")
-    forged = certify(render_pdf(better, seals=seals), signer_of(plan), reason="x", name="x", clock=CLOCK)
+    forged = certify(
+        render_pdf(better, seals=seals), signer_of(plan), reason="x", name="x", clock=CLOCK
+    )
     with open_log(folder / "log.db") as log:
         assert failed(verify_report(forged, **trust, log=log)) == [4, 5]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from raudit.audit import run_audit
-from raudit.cli._keys import first_keys, log_of, signer_of
+from raudit.cli._shared.keys import first_keys, log_of, signer_of
 from raudit.errors import RauditError
 from raudit.log import open_log
 from raudit.plan import load_plan
@@ -38,19 +38,36 @@ def test_what_is_not_given_is_not_passed(given):
     pdf, _trust = given
     found = verify_report(pdf)
     assert found.exit_status == 3
-    assert {step.number for step in found.steps if step.status is StepStatus.NOT_CHECKED} == {2, 4, 6, 7, 8, 9, 10}
+    assert {step.number for step in found.steps if step.status is StepStatus.NOT_CHECKED} == {
+        2,
+        4,
+        6,
+        7,
+        8,
+        9,
+        10,
+    }
 
 
 def test_the_record_inside_is_the_record_beside(issued, given):
     found = verify_report(given[0], **given[1])
     assert record_bytes(found.record) == issued.record_file.read_bytes()
-    assert parse_record(issued.record_file.read_bytes()).verdict.exit_status == issued.record.verdict.exit_status
+    assert (
+        parse_record(issued.record_file.read_bytes()).verdict.exit_status
+        == issued.record.verdict.exit_status
+    )
 
 
 def test_the_log_tells_the_story_in_order(folder, issued):
     with open_log(folder / "log.db") as log:
         types = [entry.type for entry in log.find(run=issued.record.run.id)]
-    assert types == ["run.started", "stage.finished", "run.finished", "report.rendered", "report.issued"]
+    assert types == [
+        "run.started",
+        "stage.finished",
+        "run.finished",
+        "report.rendered",
+        "report.issued",
+    ]
 
 
 @pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7, 0.9])
@@ -106,9 +123,11 @@ def test_a_failed_run_is_in_the_log_and_leaves_the_old_report(folder, issued):
 def test_a_killed_run_leaves_the_old_report_whole_and_the_log_says_so(folder, issued):
     before = issued.report.read_bytes()
     child = subprocess.Popen(
-        [sys.executable, "-m", "raudit", "run", "raudit.yaml", "-o", "out"], cwd=folder, stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "raudit", "run", "raudit.yaml", "-o", "out"],
+        cwd=folder,
+        stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     with open_log(folder / "log.db") as log:
         size = log.size
     deadline = time.monotonic() + 60
@@ -123,24 +142,58 @@ def test_a_killed_run_leaves_the_old_report_whole_and_the_log_says_so(folder, is
     with open_log(folder / "log.db") as log:
         runs = [entry.run for entry in log.find(type="run.started")]
         assert runs
-        ends = {e.run for kind in ("run.finished", "run.failed", "run.aborted") for e in log.find(type=kind)}
+        ends = {
+            e.run
+            for kind in ("run.finished", "run.failed", "run.aborted")
+            for e in log.find(type=kind)
+        }
     if child.returncode == -signal.SIGKILL:
         assert set(runs) - ends or runs.count(issued.record.run.id) > 1
 
 
 def test_run_as_a_process_ends_with_the_verdict_and_prints_json(folder):
     done = subprocess.run(
-        [sys.executable, "-m", "raudit", "run", "--json", "--clock", "2026-11-20T09:00:00Z", "-o", "proc"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=240,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "raudit",
+            "run",
+            "--json",
+            "--clock",
+            "2026-11-20T09:00:00Z",
+            "-o",
+            "proc",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
     said = json.loads(done.stdout)
     assert done.returncode == said["exit_status"]
     assert Path(folder / said["report"]).is_file()
     check = subprocess.run(
-        [sys.executable, "-m", "raudit", "verify", said["report"], "--trust", "keys/raudit-signing.crt",
-         "--log-key", "keys/log-vkey.txt", "--log", "log.db", "--json"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "raudit",
+            "verify",
+            said["report"],
+            "--trust",
+            "keys/raudit-signing.crt",
+            "--log-key",
+            "keys/log-vkey.txt",
+            "--log",
+            "log.db",
+            "--json",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert check.returncode == 0, check.stdout
     assert json.loads(check.stdout)["exit_status"] == 0
 
@@ -151,7 +204,11 @@ def test_a_key_that_others_may_read_is_refused(folder, tmp_path):
     shutil.copy(folder / "raudit.yaml", tmp_path)
     (tmp_path / "keys" / "raudit-signing.key").chmod(0o644)
     done = subprocess.run(
-        [sys.executable, "-m", "raudit", "run"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "raudit", "run"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "chmod" in done.stderr
@@ -162,12 +219,18 @@ def test_an_authority_that_does_not_answer_costs_the_stamp_and_not_the_report(fo
     stamped = "signing: {timestamp_url: 'http://127.0.0.1:9/', level: b-t, "
     (folder / "stamped.yaml").write_text(PLAN.replace("signing: {", stamped))
     command = [sys.executable, "-m", "raudit", "run", "stamped.yaml", "-o", "stamped", "-q"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=240
+    )
     assert "no time stamp" in done.stderr
     assert (folder / "stamped" / "report.pdf").is_file()
-    (folder / "insists.yaml").write_text(PLAN.replace("signing: {", stamped + "require_timestamp: true, "))
+    (folder / "insists.yaml").write_text(
+        PLAN.replace("signing: {", stamped + "require_timestamp: true, ")
+    )
     command[4], command[6] = "insists.yaml", "insists"
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=240
+    )
     assert done.returncode == 4
     assert not (folder / "insists").exists()
 
@@ -182,7 +245,9 @@ def test_a_checklist_is_added_with_one_file(folder, tmp_path):
         "      - {id: ready, type: yes_no, text: Ready?, why: We must know., help: Say yes or no.}\n"
     )
     shutil.copy(folder / "data.csv", tmp_path)
-    text = PLAN.replace("stages: {fairness: {}}", "stages: {assessments: {}}\nassessments: [{checklist: mine.yaml}]")
+    text = PLAN.replace(
+        "stages: {fairness: {}}", "stages: {assessments: {}}\nassessments: [{checklist: mine.yaml}]"
+    )
     record = measure(prepare(parse_plan(text, folder=tmp_path), clock=CLOCK))
     finding = next(f for f in record.findings if f.rule == "RA-ASMT-001")
     assert finding.statement == "Mine: 0 of 1 questions are answered; 1 are open."

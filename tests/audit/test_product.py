@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def unshare_works():
     if shutil.which("unshare") is None:
         return False
-    return subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,9 @@ def test_the_wheel_brings_everything_the_bundled_audit_needs(tmp_path):
         f"import sys; sys.path.insert(0, {str(site)!r}); import raudit; print(raudit.__file__);"
         "from raudit.cli import main; main(['demo', '-q'])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=empty, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=empty, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(site))
     assert (empty / "demo" / "report.pdf").is_file()

@@ -10,13 +10,15 @@ import click
 import pytest
 
 from raudit.cli import main, raudit
-from raudit.cli._keys import first_keys
+from raudit.cli._shared.keys import first_keys
 from raudit.log import create_log_key
 
 from .conftest import CLOCK
 
 
-def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def commands(
+    command: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
@@ -86,7 +88,9 @@ def test_no_option_of_a_command_repeats_a_secret(path, secrets, capsys, tmp_path
 
 
 @pytest.mark.parametrize("form", ["text", "file"])
-def test_a_private_key_for_a_verifier_key_is_named_and_not_repeated(secrets, capsys, tmp_path, form):
+def test_a_private_key_for_a_verifier_key_is_named_and_not_repeated(
+    secrets, capsys, tmp_path, form
+):
     from raudit.log import load_log_key, open_log
 
     key = load_log_key(secrets["log key"])
@@ -103,13 +107,15 @@ def test_a_private_key_for_a_verifier_key_is_named_and_not_repeated(secrets, cap
     ]
     for name, file in secrets.items():
         for place in places:
-            said = refuse([*place, file.read_text() if form == "text" else str(file)], pieces(file), capsys)
+            said = refuse(
+                [*place, file.read_text() if form == "text" else str(file)], pieces(file), capsys
+            )
             if name != "log key without its mark":
                 assert "this is the private key; give the verifier key" in said, (name, place)
 
 
 def test_a_secret_in_an_error_of_ours_is_left_out(secrets):
-    from raudit.cli._secrets import HIDDEN, without_secrets
+    from raudit.cli._shared.secrets import HIDDEN, without_secrets
 
     for name in ("log key", "encrypted log key", "signing key"):
         text = f"error[x]: got {secrets[name].read_text()!r}, expected y"

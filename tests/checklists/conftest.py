@@ -10,7 +10,7 @@ import pytest
 
 from raudit.checklists import Answers, Assessment, Checklist, assess
 from raudit.checklists.answers import Answer, AnswersFile, EvidenceLink, Pin, typed_value
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 
 TODAY = date(2026, 11, 21)
 SHOWN = (EvidenceLink(kind="document", path="minutes.pdf"),)
@@ -31,7 +31,9 @@ def filled(checklist: Checklist, values: Mapping[str, Any], *, evidence: bool = 
                 entries[name] = Answer(value=value, by="pm@example.org", evidence=links)
                 typed[name] = typed_value(checklist.questions[name], value, where=name)
     pin = Pin(id=checklist.id, version=checklist.file.version, sha256=checklist.sha256)
-    return Answers(AnswersFile(schema="raudit.answers/1", checklist=pin, answers=entries), typed, None)
+    return Answers(
+        AnswersFile(schema="raudit.answers/1", checklist=pin, answers=entries), typed, None
+    )
 
 
 @pytest.fixture
@@ -39,10 +41,16 @@ def judged() -> Callable[..., Assessment]:
     """Assess a shipped checklist filled with plain values."""
 
     def run(
-        name: str, values: Mapping[str, Any], *, facts: Mapping[str, Any] | None = None, evidence: bool = True
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        facts: Mapping[str, Any] | None = None,
+        evidence: bool = True,
     ) -> Any:
         checklist = shipped(name)
-        return assess(checklist, filled(checklist, values, evidence=evidence), facts=facts, today=TODAY)
+        return assess(
+            checklist, filled(checklist, values, evidence=evidence), facts=facts, today=TODAY
+        )
 
     return run
 

@@ -21,7 +21,11 @@ TODAY = date(2026, 11, 21)
 
 def raudit(*args, cwd):
     done = subprocess.run(
-        [sys.executable, "-m", "raudit", "assess", *args], cwd=cwd, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "raudit", "assess", *args],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "Traceback" not in done.stderr
     return done
@@ -44,7 +48,9 @@ def test_start_writes_a_file_that_loads_and_looks_open_not_safe(tmp_path):
 
 
 def test_status_names_what_is_missing_by_line(tmp_path, dpia):
-    text = skeleton(dpia).replace("answers:\n", "answers:\n  describe.direct:\n    state: unknown\n    owner: sam\n")
+    text = skeleton(dpia).replace(
+        "answers:\n", "answers:\n  describe.direct:\n    state: unknown\n    owner: sam\n"
+    )
     (tmp_path / "a.yaml").write_text(text)
     done = raudit("status", "a.yaml", cwd=tmp_path)
     line = text.splitlines().index("  describe.direct:") + 1
@@ -56,7 +62,19 @@ def test_status_names_what_is_missing_by_line(tmp_path, dpia):
     [
         (["start", "gdpr-dpi"], "did you mean 'gdpr-dpia'"),
         (["status", "none.yaml"], "cannot be read"),
-        (["sign", "a.yaml", "--role", "dpo", "--by", "x", "--decision", "approve_with_conditions"], "do not fit"),
+        (
+            [
+                "sign",
+                "a.yaml",
+                "--role",
+                "dpo",
+                "--by",
+                "x",
+                "--decision",
+                "approve_with_conditions",
+            ],
+            "do not fit",
+        ),
     ],
 )
 def test_a_mistake_is_one_clear_message(tmp_path, args, said):
@@ -88,7 +106,9 @@ def test_the_evidence_contradicts_one_answer_of_the_example(dpia):
 def test_layout_does_not_void_a_signoff_and_every_change_of_meaning_does(dpia):
     text = EXAMPLE.read_text()
     spaced = "# a comment\n" + text.replace("\n  need.basis:", "\n\n  # another\n  need.basis:")
-    assert all(state.holds for state in assess(dpia, parse_answers(spaced, dpia), today=TODAY).signoffs)
+    assert all(
+        state.holds for state in assess(dpia, parse_answers(spaced, dpia), today=TODAY).signoffs
+    )
     for old, new in (
         ("value: contract", "value: consent"),
         ("why: The applicant asked for a credit line.", "why: Other."),
@@ -97,7 +117,9 @@ def test_layout_does_not_void_a_signoff_and_every_change_of_meaning_does(dpia):
     ):
         states = assess(dpia, parse_answers(text.replace(old, new, 1), dpia), today=TODAY).signoffs
         assert not any(state.holds for state in states), new
-    changed = assess(dpia, parse_answers(text.replace("value: contract", "value: consent"), dpia), today=TODAY).signoffs
+    changed = assess(
+        dpia, parse_answers(text.replace("value: contract", "value: consent"), dpia), today=TODAY
+    ).signoffs
     assert changed[0].changed == ("need.basis",)
 
 
@@ -111,12 +133,25 @@ def test_an_author_cannot_sign_and_unknown_roles_are_refused(dpia):
 
 def test_signing_keeps_the_comments_of_the_file(dpia, tmp_path):
     (tmp_path / "a.yaml").write_text(EXAMPLE.read_text())
-    done = raudit("sign", "a.yaml", "--role", "dpo", "--by", "new@example.org", "--decision", "approve", cwd=tmp_path)
+    done = raudit(
+        "sign",
+        "a.yaml",
+        "--role",
+        "dpo",
+        "--by",
+        "new@example.org",
+        "--decision",
+        "approve",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0
     text = (tmp_path / "a.yaml").read_text()
     assert "# Filled in by the product manager" in text
     result = assess(dpia, parse_answers(text, dpia), today=TODAY)
-    assert {state.signoff.by for state in result.signoffs} == {"new@example.org", "head-of-lending@example.org"}
+    assert {state.signoff.by for state in result.signoffs} == {
+        "new@example.org",
+        "head-of-lending@example.org",
+    }
     assert all(state.holds for state in result.signoffs)
 
 
@@ -132,8 +167,19 @@ def test_conditions_are_signed_shown_met_and_block_when_late(tmp_path, dpia):
     text = EXAMPLE.read_text()
     (tmp_path / "a.yaml").write_text(text)
     at = ["--clock", "2026-11-21T10:00:00+00:00"]
-    sign = ["sign", "a.yaml", "--role", "owner", "--by", "kai@example.org", "--decision", "approve_with_conditions"]
-    done = raudit(*sign, "--condition", "Audit again", "Mara Lindt", "2027-01-31", *at, cwd=tmp_path)
+    sign = [
+        "sign",
+        "a.yaml",
+        "--role",
+        "owner",
+        "--by",
+        "kai@example.org",
+        "--decision",
+        "approve_with_conditions",
+    ]
+    done = raudit(
+        *sign, "--condition", "Audit again", "Mara Lindt", "2027-01-31", *at, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     done = raudit("status", "a.yaml", *at, cwd=tmp_path)
     assert "condition 1  Audit again (Mara Lindt, by 2027-01-31)" in done.stdout
@@ -146,11 +192,18 @@ def test_conditions_are_signed_shown_met_and_block_when_late(tmp_path, dpia):
     assert raudit(*met, "mara lindt", *late, cwd=tmp_path).returncode == 2
     assert raudit(*met, "kai@example.org", *late, cwd=tmp_path).returncode == 0
     assert raudit("status", "a.yaml", *late, cwd=tmp_path).returncode == 0
-    assert raudit("sign", "a.yaml", "--role", "owner", "--by", "kai@example.org", cwd=tmp_path).returncode == 2
+    assert (
+        raudit(
+            "sign", "a.yaml", "--role", "owner", "--by", "kai@example.org", cwd=tmp_path
+        ).returncode
+        == 2
+    )
 
 
 def test_a_workbook_names_its_checklist_and_so_do_answers_to_ones_own(tmp_path):
-    own = (ROOT / "checklists" / "ms-rai.yaml").read_text().replace("\nid: ms-rai\n", "\nid: mine\n")
+    own = (
+        (ROOT / "checklists" / "ms-rai.yaml").read_text().replace("\nid: ms-rai\n", "\nid: mine\n")
+    )
     (tmp_path / "mine.yaml").write_text(own)
     assert raudit("start", "mine.yaml", cwd=tmp_path).returncode == 0
     assert raudit("status", "answers/mine.yaml", cwd=tmp_path).returncode == 3

@@ -7,8 +7,8 @@ from datetime import date
 
 from raudit.checklists import assess
 from raudit.checklists.answers import empty_answers
-from raudit.checklists.load import shipped
-from raudit.checklists.official import answers_from_official
+from raudit.checklists.form.load import shipped
+from raudit.checklists.form.official import answers_from_official
 
 TODAY = date(2026, 11, 21)
 LEVELS = {"I": 1, "II": 2, "III": 3, "IV": 4}
@@ -18,7 +18,12 @@ def _official(data):
     checklist = shipped("ca-aia")
     result = assess(checklist, answers_from_official(checklist, data), today=TODAY)
     figures = result.figures
-    return [figures["risk.score"].now, figures["mitigation.score"].now, figures["current"].now, LEVELS[result.level]]
+    return [
+        figures["risk.score"].now,
+        figures["mitigation.score"].now,
+        figures["current"].now,
+        LEVELS[result.level],
+    ]
 
 
 def test_maxima_are_the_official_ones():
@@ -64,5 +69,7 @@ def test_an_answer_that_an_audit_does_not_bear_out_is_contradicted():
 
 def test_without_an_audit_nothing_is_contradicted():
     checklist = shipped("ca-aia")
-    answers = answers_from_official(checklist, {"projectDetailsPhase": "item1", "impact18": "item2-0"})
+    answers = answers_from_official(
+        checklist, {"projectDetailsPhase": "item1", "impact18": "item2-0"}
+    )
     assert assess(checklist, answers, today=TODAY).contradictions == ()

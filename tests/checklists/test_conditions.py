@@ -13,8 +13,8 @@ from tests.checklists.launch_answers import READY, text_of
 from raudit.checklists import Answers, Assessment, assess, parse_answers, risk_register
 from raudit.checklists.compare import differences
 from raudit.checklists.exchange import from_workbook, in_toto, markdown, workbook
-from raudit.checklists.load import shipped
-from raudit.checklists.page import page
+from raudit.checklists.form.load import shipped
+from raudit.checklists.prints.page import page
 from raudit.checklists.writing import met_condition, signed_off
 from raudit.errors import AnswersError
 from raudit.evidence import AssessmentFiles, Evidence
@@ -34,7 +34,13 @@ def signed(**changes: str) -> str:
     text = signed_off(text, CHECKLIST, role="owner", decision="approve", by="Kai", at=AT)
     given = [{**GIVEN, **changes}]
     return signed_off(
-        text, CHECKLIST, role="risk", decision="approve_with_conditions", by="Ines", at=AT, conditions=given
+        text,
+        CHECKLIST,
+        role="risk",
+        decision="approve_with_conditions",
+        by="Ines",
+        at=AT,
+        conditions=given,
     )
 
 
@@ -50,7 +56,9 @@ def test_a_condition_is_open_until_its_day_and_blocks_after_it() -> None:
     assert not result.against
     assert not result.missing_roles
     answers, late = read(text, AFTER)
-    assert late.overdue == ("A condition of risk is overdue: Rerun after retraining (Mara Lindt, 2027-01-31).",)
+    assert late.overdue == (
+        "A condition of risk is overdue: Rerun after retraining (Mara Lindt, 2027-01-31).",
+    )
     assert late.against == late.overdue
     assert late.overdue[0] in markdown(late)
     assert page(CHECKLIST, answers, late).against == late.overdue
@@ -60,11 +68,16 @@ def test_a_condition_is_open_until_its_day_and_blocks_after_it() -> None:
 
 
 def test_a_met_condition_stays_met_and_the_sign_off_holds() -> None:
-    text = met_condition(signed(), role="risk", number=1, by="Ines", at=AT, how="audit of 20 January")
+    text = met_condition(
+        signed(), role="risk", number=1, by="Ines", at=AT, how="audit of 20 January"
+    )
     answers, result = read(text, AFTER)
     assert not result.against
     assert all(state.holds for state in result.signoffs)
-    assert result.conditions[0].said == "Rerun after retraining (met on 2026-11-21, says Ines: audit of 20 January)"
+    assert (
+        result.conditions[0].said
+        == "Rerun after retraining (met on 2026-11-21, says Ines: audit of 20 January)"
+    )
     before, _result = read(signed())
     assert [c.question for c in differences(CHECKLIST, before, answers)] == ["conditions"]
     statement = in_toto(result, name="a.yaml", sha256="0" * 64)  # type: ignore[arg-type]
@@ -84,7 +97,9 @@ def test_a_met_condition_stays_met_and_the_sign_off_holds() -> None:
 )
 def test_what_cannot_be_met_is_refused(given: dict[str, str], reference: str) -> None:
     with pytest.raises(AnswersError) as told:
-        met_condition(signed(), **{"role": "risk", "number": 1, "by": "Ines", "at": AT, "how": "", **given})  # type: ignore[arg-type]
+        met_condition(
+            signed(), **{"role": "risk", "number": 1, "by": "Ines", "at": AT, "how": "", **given}
+        )  # type: ignore[arg-type]
     assert told.value.reference == reference
     text = met_condition(signed(), role="risk", number=1, by="Ines", at=AT, how="")
     with pytest.raises(AnswersError, match="met already"):
@@ -101,7 +116,10 @@ def test_nobody_approves_on_a_condition_without_an_owner_and_a_day(lacking: str)
 
 def test_older_files_are_read_and_their_conditions_stand_as_unowned() -> None:
     text = signed()
-    start, end = text.index("    conditions:"), text.index("    covered:", text.index("    conditions:"))
+    start, end = (
+        text.index("    conditions:"),
+        text.index("    covered:", text.index("    conditions:")),
+    )
     old = text[:start] + "    conditions: [rerun after retraining]\n" + text[end:]
     _answers, result = read(old, AFTER)
     assert [c.state for c in result.unowned] == ["unowned"]
@@ -122,13 +140,22 @@ def judged(text: str, folder: Path, day: date) -> Finding:
     """The stage's finding about the sign-off."""
     (folder / "a.yaml").write_text(text)
     files = AssessmentFiles(
-        checklist="launch-readiness", checklist_path=resource_dir("checklists") / "launch-readiness.yaml",
-        answers_path=folder / "a.yaml", anchor="assessments.0",
-    )  # fmt: skip
+        checklist="launch-readiness",
+        checklist_path=resource_dir("checklists") / "launch-readiness.yaml",
+        answers_path=folder / "a.yaml",
+        anchor="assessments.0",
+    )
     nothing: Any = None
     clock = datetime(day.year, day.month, day.day, tzinfo=UTC)
     evidence = Evidence(
-        system={}, task=nothing, data=nothing, roles=nothing, model=None, assessments=(files,), seed=0, clock=clock
+        system={},
+        task=nothing,
+        data=nothing,
+        roles=nothing,
+        model=None,
+        assessments=(files,),
+        seed=0,
+        clock=clock,
     )
     found = STAGE.run(evidence, AssessmentOptions()).findings
     return next(f for f in found if f.rule == "RA-ASMT-004")

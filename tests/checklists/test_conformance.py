@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from raudit.checklists import Checklist, assess, shipped_checklists
-from raudit.checklists.expressions import BY_QUESTION
-from raudit.checklists.load import shipped
-from raudit.checklists.schema import Kind, Question
+from raudit.checklists.form.expressions import BY_QUESTION
+from raudit.checklists.form.load import shipped
+from raudit.checklists.form.schema import Kind, Question
 
 TODAY = date(2026, 11, 21)
 EVERY = pytest.mark.parametrize("name", shipped_checklists())
@@ -28,7 +28,16 @@ NIST = {
     "MEASURE": {1: 3, 2: 13, 3: 3, 4: 3},
     "MANAGE": {1: 4, 2: 4, 3: 2, 4: 3},
 }
-ISO = {"2": (2, 4), "3": (2, 3), "4": (2, 6), "5": (2, 5), "6.1": (2, 3), "6.2": (2, 8), "7": (2, 6), "8": (2, 5)} | {
+ISO = {
+    "2": (2, 4),
+    "3": (2, 3),
+    "4": (2, 6),
+    "5": (2, 5),
+    "6.1": (2, 3),
+    "6.2": (2, 8),
+    "7": (2, 6),
+    "8": (2, 5),
+} | {
     "9": (2, 4),
     "10": (2, 4),
 }
@@ -39,9 +48,18 @@ GOALS = {
 }
 ANNEXES = {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII"}
 CATALOGUES = {
-    "nist-ai-rmf": {f"{f}-{c}.{n}" for f, cs in NIST.items() for c, count in cs.items() for n in range(1, count + 1)},
-    "iso-42001": {f"A.{clause}.{n}" for clause, (first, last) in ISO.items() for n in range(first, last + 1)},
+    "nist-ai-rmf": {
+        f"{f}-{c}.{n}"
+        for f, cs in NIST.items()
+        for c, count in cs.items()
+        for n in range(1, count + 1)
+    },
+    "iso-42001": {
+        f"A.{clause}.{n}" for clause, (first, last) in ISO.items() for n in range(first, last + 1)
+    },
     "ms-rai": GOALS,
+    "nist-ai-600-1": {f"2.{n}" for n in range(1, 13)},
+    "owasp-llm-2025": {f"LLM{n:02d}" for n in range(1, 11)},
     "google-ai-principles": {"2025.1", "2025.2", "2025.3"},
 }
 
@@ -84,7 +102,9 @@ def test_reasons_and_help_are_written_for_their_question(name):
     questions = shipped(name).questions.values()
     for part in ("why", "text"):
         common, times = Counter(getattr(q, part) for q in questions).most_common(1)[0]
-        assert times <= max(2, len(questions) // 12), f"{times} questions have the {part} {common!r}"
+        assert times <= max(2, len(questions) // 12), (
+            f"{times} questions have the {part} {common!r}"
+        )
     common, times = Counter(q.help for q in questions).most_common(1)[0]
     assert times <= max(2, len(questions) // 10), f"{times} questions have the help {common!r}"
 
@@ -100,7 +120,9 @@ def test_no_text_is_too_long_or_left_unfinished(name):
 @EVERY
 def test_no_text_promises_what_nobody_can(name):
     for where, text in _texts(shipped(name)):
-        assert not re.search(r"\b(is|are|be) (now )?(fully )?(compliant|unbiased|debiased)\b", text), f"{where}: {text}"
+        assert not re.search(
+            r"\b(is|are|be) (now )?(fully )?(compliant|unbiased|debiased)\b", text
+        ), f"{where}: {text}"
 
 
 @EVERY
@@ -124,7 +146,9 @@ def test_every_id_is_used_once(name):
     assert len(set(sections)) == len(sections)
     asked = [q.id for s in checklist.file.sections for q in s.questions]
     assert len(set(asked)) == len(asked)
-    assert not set(checklist.file.scoring.values) & set(asked), "a value and a question share a name"
+    assert not set(checklist.file.scoring.values) & set(asked), (
+        "a value and a question share a name"
+    )
 
 
 @EVERY
@@ -155,7 +179,9 @@ def _exists(requirement: str) -> bool:
         if annex:
             return annex[1] in ANNEXES
         article = re.fullmatch(r"(\d+)(a?)(\.\d+)?(\.[a-z]{1,2})?", number)
-        return bool(article) and 1 <= int(article[1]) <= 113 and (not article[2] or article[1] == "4")
+        return (
+            bool(article) and 1 <= int(article[1]) <= 113 and (not article[2] or article[1] == "4")
+        )
     if catalogue == "ca-aia":
         return bool(re.fullmatch(r"[A-Za-z]+[0-9]*[A-Z]?", number))
     return catalogue in {"stride", "mitre-atlas", "owasp-llm"} and bool(number)
@@ -170,9 +196,19 @@ def test_every_mapping_names_a_requirement_that_exists(name):
 
 @pytest.mark.parametrize(
     "requirement",
-    ["gdpr:100", "gdpr:0", "eu-ai-act:114", "eu-ai-act:5a", "eu-ai-act:annex-XIV",
-     "nist-ai-rmf:MEASURE-2.14", "iso-42001:A.2.1", "iso-42001:A.11.2", "ms-rai:I2", "law:1"],
-)  # fmt: skip
+    [
+        "gdpr:100",
+        "gdpr:0",
+        "eu-ai-act:114",
+        "eu-ai-act:5a",
+        "eu-ai-act:annex-XIV",
+        "nist-ai-rmf:MEASURE-2.14",
+        "iso-42001:A.2.1",
+        "iso-42001:A.11.2",
+        "ms-rai:I2",
+        "law:1",
+    ],
+)
 def test_a_mapping_to_nothing_is_noticed(requirement):
     assert not _exists(requirement)
 
@@ -193,7 +229,12 @@ def _candidates(question: Question) -> list[Any]:
         case Kind.ROWS:
             plain = {"number": "1", "date": "2026-11-21"}
             return [
-                [{c.id: c.options[at].id if c.options else plain.get(c.type, "x") for c in question.columns}]
+                [
+                    {
+                        c.id: c.options[at].id if c.options else plain.get(c.type, "x")
+                        for c in question.columns
+                    }
+                ]
                 for at in (0, -1)
             ]
         case _:
@@ -212,11 +253,19 @@ def _reach(checklist: Checklist, name: str, fill: Any, ways: list[Way]) -> bool:
     """Whether some answers show a question: known answers, with two or three more of those its conditions look at."""
     if any(name in visible for _values, visible in ways):
         return True
-    conditions = [c for c in (checklist.section_of[name].show_if, checklist.questions[name].show_if) if c]
-    asked = dict.fromkeys(w[0] for c in conditions for f, w in checklist.expressions[c].calls() if f in BY_QUESTION)
+    conditions = [
+        c for c in (checklist.section_of[name].show_if, checklist.questions[name].show_if) if c
+    ]
+    asked = dict.fromkeys(
+        w[0] for c in conditions for f, w in checklist.expressions[c].calls() if f in BY_QUESTION
+    )
     for size in (1, 2, 3) if len(asked) <= 4 else (1, 2):
-        for (start, _visible), refs in itertools.product(reversed(ways), itertools.combinations(asked, size)):
-            for values in itertools.product(*(_candidates(checklist.questions[ref]) for ref in refs)):
+        for (start, _visible), refs in itertools.product(
+            reversed(ways), itertools.combinations(asked, size)
+        ):
+            for values in itertools.product(
+                *(_candidates(checklist.questions[ref]) for ref in refs)
+            ):
                 way = _shown(checklist, fill, start | dict(zip(refs, values, strict=True)))
                 if name in way[1]:
                     ways.append(way)
@@ -260,7 +309,9 @@ def _english(node: Any) -> Iterator[str]:
             yield text
         case {}:
             for key, value in node.items():
-                if key in {"title", "description", "html", "text", "default"} and isinstance(value, str):
+                if key in {"title", "description", "html", "text", "default"} and isinstance(
+                    value, str
+                ):
                     yield value
                 yield from _english(value)
         case list():
@@ -274,7 +325,11 @@ def test_no_run_of_eight_words_is_the_official_survey_s(name, vectors):
     for text in _english(json.loads((vectors / "aia" / "survey-enfr.json").read_text())):
         official |= _runs(text)
     assert len(official) > 1000
-    copied = {(where, " ".join(run)) for where, text in _texts(shipped(name)) for run in _runs(text) & official}
+    copied = {
+        (where, " ".join(run))
+        for where, text in _texts(shipped(name))
+        for run in _runs(text) & official
+    }
     assert not copied
 
 

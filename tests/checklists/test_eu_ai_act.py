@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 
 NAME = "eu-ai-act"
 QUESTIONS = shipped(NAME).questions
@@ -25,7 +25,12 @@ NOTHING = {
     "law.unknown": ["literacy", "new_points", "registration", "annexes", "fria"],
 }
 """A provider's spam filter: nothing applies."""
-CREDIT = {**NOTHING, "role.held": ["provider", "deployer"], "annex3.services": ["credit"], "except.profiling": "yes"}
+CREDIT = {
+    **NOTHING,
+    "role.held": ["provider", "deployer"],
+    "annex3.services": ["credit"],
+    "except.profiling": "yes",
+}
 """Pre-approval of credit by predicted income: Annex III, point 5(b), and it profiles."""
 DUTIES = {
     **{n: "done" for n in QUESTIONS if n.startswith(("provider.", "annex4.", "deployer."))},
@@ -48,7 +53,11 @@ def _outcomes(result):
 def test_a_system_to_which_nothing_applies_is_minimal(judged):
     result = judged(NAME, NOTHING)
     assert result.complete
-    assert (result.level, result.level_best, result.level_worst) == ("minimal", "minimal", "minimal")
+    assert (result.level, result.level_best, result.level_worst) == (
+        "minimal",
+        "minimal",
+        "minimal",
+    )
     assert _outcomes(result) == {"minimal"}
     assert result.blockers == ()
     assert result.missing_roles == ("legal",)
@@ -73,12 +82,16 @@ def test_one_open_question_of_the_screens_keeps_the_class_open(judged, name):
 def test_each_prohibited_practice_stops_it(judged, name):
     result = judged(NAME, {**NOTHING, name: "yes"})
     assert result.level == "prohibited"
-    assert next(r.because for r in result.outcomes if r.id == "prohibited").count("Article 5(1)(") == 1
+    assert (
+        next(r.because for r in result.outcomes if r.id == "prohibited").count("Article 5(1)(") == 1
+    )
     assert result.blockers == ("At least one practice is prohibited by Article 5.",)
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in QUESTIONS if n.startswith(("banned.", "annex3."))] + ["annex1.product", "open.cases"]
+    "name",
+    [n for n in QUESTIONS if n.startswith(("banned.", "annex3."))]
+    + ["annex1.product", "open.cases"],
 )
 def test_a_question_of_the_triage_cannot_be_set_aside(judged, name):
     result = judged(NAME, {**NOTHING, name: ("not_applicable", "we are small")})
@@ -86,12 +99,27 @@ def test_a_question_of_the_triage_cannot_be_set_aside(judged, name):
     assert any("set aside" in blocker for blocker in result.blockers)
 
 
-POINTS = [(q.id, o.id) for q in QUESTIONS.values() if q.id.startswith("annex3.") for o in q.options if o.id != "none"]
+POINTS = [
+    (q.id, o.id)
+    for q in QUESTIONS.values()
+    if q.id.startswith("annex3.")
+    for o in q.options
+    if o.id != "none"
+]
 
 
 def test_annex_three_has_its_eight_areas_and_their_points():
     counts = [len(q.options) - 1 for q in QUESTIONS.values() if q.id.startswith("annex3.")]
-    assert counts == [3, 3, 4, 2, 4, 5, 4, 2]  # point 2 has no letters; its three kinds are one point
+    assert counts == [
+        3,
+        3,
+        4,
+        2,
+        4,
+        5,
+        4,
+        2,
+    ]  # point 2 has no letters; its three kinds are one point
 
 
 @pytest.mark.parametrize(("area", "point"), POINTS)
@@ -115,12 +143,24 @@ def test_credit_pre_approval_with_every_duty_done(judged):
 def test_what_is_done_has_to_be_shown(judged):
     result = judged(NAME, {**CREDIT, **DUTIES, "provider.outside": "inside"}, evidence=False)
     lacking = {gap.question for gap in result.open}
-    assert {"provider.risk", "annex4.development", "deployer.logs", "fria.notified", "scope.literacy"} <= lacking
+    assert {
+        "provider.risk",
+        "annex4.development",
+        "deployer.logs",
+        "fria.notified",
+        "scope.literacy",
+    } <= lacking
     assert "fria.process" not in lacking
 
 
 def test_a_missing_duty_blocks_unless_the_duties_do_not_reach_the_system(judged):
-    bad = {**CREDIT, **DUTIES, "provider.outside": "inside", "provider.bias": "missing", "deployer.logs": "planned"}
+    bad = {
+        **CREDIT,
+        **DUTIES,
+        "provider.outside": "inside",
+        "provider.bias": "missing",
+        "deployer.logs": "planned",
+    }
     result = judged(NAME, bad)
     assert result.blockers == (
         "A duty of the provider of a high-risk system is not fulfilled, and nobody has it in hand.",
@@ -164,7 +204,9 @@ def test_an_exception_that_is_not_written_down_blocks(judged):
 
 def test_who_is_compared_by_group_is_profiled(judged):
     result = judged(NAME, EXCEPTED, facts={"fairness.groups_compared": ["sex", "race"]})
-    assert [(c.question, "sex, race" in c.because) for c in result.contradictions] == [("except.profiling", True)]
+    assert [(c.question, "sex, race" in c.because) for c in result.contradictions] == [
+        ("except.profiling", True)
+    ]
 
 
 def test_products_of_annex_one(judged):
@@ -180,8 +222,13 @@ def test_products_of_annex_one(judged):
 def test_a_chat_is_a_matter_of_transparency(judged):
     result = judged(NAME, {**NOTHING, "open.cases": ["interacts"], "open.interacts": "missing"})
     assert result.level == "transparency"
-    assert result.blockers == ("A duty of transparency under Article 50 is not fulfilled, and nobody has it in hand.",)
-    assert judged(NAME, {**NOTHING, "open.cases": ["interacts"], "open.interacts": "done"}).blockers == ()
+    assert result.blockers == (
+        "A duty of transparency under Article 50 is not fulfilled, and nobody has it in hand.",
+    )
+    assert (
+        judged(NAME, {**NOTHING, "open.cases": ["interacts"], "open.interacts": "done"}).blockers
+        == ()
+    )
 
 
 def test_whoever_renames_a_system_has_the_duties_of_its_provider(judged):
@@ -194,7 +241,9 @@ def test_whoever_renames_a_system_has_the_duties_of_its_provider(judged):
 
 def test_credit_scoring_cannot_say_that_article_27_leaves_it_out(judged):
     result = judged(NAME, {**CREDIT, **DUTIES, "provider.outside": "inside", "fria.who": ["none"]})
-    assert result.blockers == ("The system judges creditworthiness, and the answer on Article 27 does not say so.",)
+    assert result.blockers == (
+        "The system judges creditworthiness, and the answer on Article 27 does not say so.",
+    )
 
 
 def test_article_27_asks_for_its_six_points():
@@ -203,11 +252,15 @@ def test_article_27_asks_for_its_six_points():
 
 
 def test_every_named_article_of_the_duties_is_asked_about():
-    asked = {m.split(":")[1] for q in QUESTIONS.values() for m in q.maps_to if m.startswith("eu-ai-act:")}
+    asked = {
+        m.split(":")[1] for q in QUESTIONS.values() for m in q.maps_to if m.startswith("eu-ai-act:")
+    }
     articles = {m.split(".")[0] for m in asked}
     wanted = {4, 5, 6, *range(9, 16), *range(16, 28), 43, 47, 48, 49, 50, 53, 55, 72, 73} - {8}
     assert {str(n) for n in wanted} <= articles
-    assert {f"5.1.{point}" for point in ["a", "b", "ba", "bb", "c", "d", "e", "f", "g", "h"]} <= asked
+    assert {
+        f"5.1.{point}" for point in ["a", "b", "ba", "bb", "c", "d", "e", "f", "g", "h"]
+    } <= asked
     assert {f"annex-IV.{n}" for n in range(1, 10)} <= asked
 
 
@@ -217,13 +270,17 @@ def test_no_date_without_its_source():
     )
     file = shipped(NAME).file
     texts = [file.about, *file.source.basis, *(s.intro for s in file.sections)]
-    texts += [t for q in QUESTIONS.values() for t in (q.text, q.why, q.help, *(o.text for o in q.options))]
+    texts += [
+        t for q in QUESTIONS.values() for t in (q.text, q.why, q.help, *(o.text for o in q.options))
+    ]
     texts += [r.because for r in file.scoring.rules] + [b.because for b in file.block_if]
     found = [text for text in texts if dated.search(text)]
     assert len(found) >= 10
     for text in found:
         assert (
-            "Regulation (EU) 2024/1689" in text or "as amended by Regulation (EU) 2026/1744" in text or "NIST" in text
+            "Regulation (EU) 2024/1689" in text
+            or "as amended by Regulation (EU) 2026/1744" in text
+            or "NIST" in text
         ), text
 
 
@@ -232,7 +289,15 @@ def test_the_audit_is_held_against_the_duties(judged):
     facts = {"data.sha256": "0" * 64, "log.kept": False}
     found = {c.question for c in judged(NAME, claims, facts=facts).contradictions}
     assert found == {
-        "provider.data", "provider.bias", "provider.logs", "provider.instructions", "provider.accuracy",
-        "annex4.development", "annex4.operation", "annex4.metrics", "annex4.changes",
-        "deployer.logs", "deployer.explain",
-    }  # fmt: skip
+        "provider.data",
+        "provider.bias",
+        "provider.logs",
+        "provider.instructions",
+        "provider.accuracy",
+        "annex4.development",
+        "annex4.operation",
+        "annex4.metrics",
+        "annex4.changes",
+        "deployer.logs",
+        "deployer.explain",
+    }

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from raudit.checklists import assess, load_answers, parse_answers, parse_checklist
 from raudit.checklists.answers import empty_answers
 from raudit.checklists.exchange import from_workbook, html, in_toto, markdown, oscal, workbook
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 from raudit.checklists.writing import record_answer
 from raudit.errors import AnswersError
 from raudit.resources import resource_dir
@@ -56,11 +56,18 @@ def test_the_examples_survive_excel(example):
     assert all(state.holds for state in assess(checklist, again, today=date(2026, 11, 21)).signoffs)
 
 
-words = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=40).filter(lambda t: t.strip())
+words = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=40).filter(
+    lambda t: t.strip()
+)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(a=words, why=words, cells=st.lists(st.tuples(words, words), min_size=1, max_size=3), number=st.integers(-9, 9))
+@given(
+    a=words,
+    why=words,
+    cells=st.lists(st.tuples(words, words), min_size=1, max_size=3),
+    number=st.integers(-9, 9),
+)
 def test_any_answer_survives_excel(a, why, cells, number):
     text = HEAD + "answers:\n"
     for name, value in (("a", a), ("b", [{"x": x, "y": y} for x, y in cells]), ("c", str(number))):
@@ -69,7 +76,10 @@ def test_any_answer_survives_excel(a, why, cells, number):
         except AnswersError:  # a character that YAML itself cannot hold
             return
     answers = parse_answers(text, SMALL)
-    assert parse_answers(from_workbook(workbook(SMALL, answers, at=NOW), SMALL), SMALL).file == answers.file
+    assert (
+        parse_answers(from_workbook(workbook(SMALL, answers, at=NOW), SMALL), SMALL).file
+        == answers.file
+    )
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t="])
@@ -78,7 +88,13 @@ def test_no_cell_is_a_formula(start):
 
     text = record_answer(HEAD + "answers:\n", SMALL, "a", f"{start}1+1", at=NOW, by="ann")
     book = load_workbook(io.BytesIO(workbook(SMALL, parse_answers(text, SMALL), at=NOW)))
-    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
+    kinds = {
+        cell.data_type
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.value is not None
+    }
     assert kinds == {"s"}
 
 
@@ -100,7 +116,9 @@ def test_pages_say_everything_and_run_nothing(example):
 
 
 def test_markup_in_an_answer_stays_text():
-    text = record_answer(HEAD + "answers:\n", SMALL, "a", "<script>x</script> *b* [l](u)", at=NOW, by="ann")
+    text = record_answer(
+        HEAD + "answers:\n", SMALL, "a", "<script>x</script> *b* [l](u)", at=NOW, by="ann"
+    )
     result = assess(SMALL, parse_answers(text, SMALL), today=date(2026, 11, 21))
     assert "&lt;script&gt;" in html(result)
     assert "<script" not in markdown(result)
@@ -115,10 +133,18 @@ def test_oscal(example):
     found = made["assessment-results"]["results"][0]
     seen = {item["uuid"] for item in found["observations"]}
     assert len(seen) == len(result.visible)
-    assert all(o["observation-uuid"] in seen for f in found["findings"] for o in f["related-observations"])
-    satisfied = {f["title"] for f in found["findings"] if f["target"]["status"]["state"] == "satisfied"}
-    assert bool(satisfied) == (not result.blockers and not result.turned_down and not result.missing_roles)
-    model = pytest.importorskip("trestle.oscal.assessment_results", reason="the OSCAL models are not installed")
+    assert all(
+        o["observation-uuid"] in seen for f in found["findings"] for o in f["related-observations"]
+    )
+    satisfied = {
+        f["title"] for f in found["findings"] if f["target"]["status"]["state"] == "satisfied"
+    }
+    assert bool(satisfied) == (
+        not result.blockers and not result.turned_down and not result.missing_roles
+    )
+    model = pytest.importorskip(
+        "trestle.oscal.assessment_results", reason="the OSCAL models are not installed"
+    )
     model.Model(**json.loads(json.dumps(made)))
 
 
@@ -138,7 +164,9 @@ def test_new_rows_are_filled_in_without_numbering_them() -> None:
 
     checklist = shipped("launch-readiness")
     book = load_workbook(
-        io.BytesIO(workbook(checklist, empty_answers(checklist), at=datetime(2026, 11, 21, tzinfo=UTC)))
+        io.BytesIO(
+            workbook(checklist, empty_answers(checklist), at=datetime(2026, 11, 21, tzinfo=UTC))
+        )
     )
     sheet = book["Lists"]
     lines = [row for row in sheet.iter_rows(min_row=2) if row[0].value == "problem.guardrails"]

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from raudit.checklists import assess, load_answers, parse_answers
 from raudit.checklists.answers import EvidenceLink
 from raudit.checklists.exchange import from_workbook, oscal, workbook
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 from raudit.errors import AnswersError
 from raudit.resources import resource_dir
 
@@ -44,14 +44,18 @@ def edited(sheet, row, column, value):
         ("File", 2, 2, "{", "File, row 2"),
     ],
 )
-def test_an_edit_that_would_lose_something_is_refused_by_sheet_and_row(sheet, row, column, value, where):
+def test_an_edit_that_would_lose_something_is_refused_by_sheet_and_row(
+    sheet, row, column, value, where
+):
     with pytest.raises(AnswersError) as caught:
         from_workbook(edited(sheet, row, column, value), DPIA)
     assert where in str(caught.value)
 
 
 def test_evidence_in_plain_words_is_a_document():
-    found = parse_answers(from_workbook(edited("Answers", ROW, 13, "the form of May"), DPIA), DPIA).file
+    found = parse_answers(
+        from_workbook(edited("Answers", ROW, 13, "the form of May"), DPIA), DPIA
+    ).file
     assert [link.path for link in found.answers["need.basis"].evidence] == ["the form of May"]
 
 
@@ -64,7 +68,10 @@ def test_what_a_person_types_stays_text(typed):
 def test_a_broken_or_huge_part_is_no_workbook():
     for part in (b"<broken", b" " * 100_000_001):
         out = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(CONTENT)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        with (
+            zipfile.ZipFile(io.BytesIO(CONTENT)) as old,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
             for name in old.namelist():
                 new.writestr(name, part if "sheet1" in name else old.read(name))
         with pytest.raises(AnswersError, match="no workbook"):
@@ -89,5 +96,9 @@ def test_oscal_names_have_no_odd_spaces_and_references_are_encoded():
     result = assess(DPIA, type(ANSWERS)(file, ANSWERS.values, None), today=AT.date())
     made = oscal(result, at=AT)["assessment-results"]
     assert "Ann B" in [party["name"] for party in made["metadata"]["parties"]]
-    links = [link["href"] for item in made["results"][0]["observations"] for link in item.get("relevant-evidence", [])]
+    links = [
+        link["href"]
+        for item in made["results"][0]["observations"]
+        for link in item.get("relevant-evidence", [])
+    ]
     assert "my%20form.pdf" in links

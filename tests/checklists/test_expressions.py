@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raudit.checklists import lattice
-from raudit.checklists.expressions import compile_expression
-from raudit.checklists.lattice import Range, Value
+from raudit.checklists.form import lattice
+from raudit.checklists.form.expressions import compile_expression
+from raudit.checklists.form.lattice import Range, Value
 from raudit.errors import ChecklistError
 
 
@@ -103,8 +103,16 @@ class _Missing(Names):
 NUMBERS = st.integers(-20, 20).map(Decimal)
 
 
-@given(NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.sampled_from(["a + b", "a - b", "a * b", "a * 2 - b", "a - a"]))
-def test_a_range_contains_every_value_of_its_ends(a: Decimal, b: Decimal, c: Decimal, d: Decimal, text: str) -> None:
+@given(
+    NUMBERS,
+    NUMBERS,
+    NUMBERS,
+    NUMBERS,
+    st.sampled_from(["a + b", "a - b", "a * b", "a * 2 - b", "a - a"]),
+)
+def test_a_range_contains_every_value_of_its_ends(
+    a: Decimal, b: Decimal, c: Decimal, d: Decimal, text: str
+) -> None:
     low, high = sorted((a, c))
     span = value(text, a=Range(low, high), b=Range(min(b, d), max(b, d)))
     for left in (low, high):
@@ -119,7 +127,9 @@ def test_a_range_contains_every_value_of_its_ends(a: Decimal, b: Decimal, c: Dec
 
 
 @given(NUMBERS, NUMBERS, NUMBERS)
-def test_a_comparison_over_a_range_is_never_sure_and_wrong(a: Decimal, b: Decimal, c: Decimal) -> None:
+def test_a_comparison_over_a_range_is_never_sure_and_wrong(
+    a: Decimal, b: Decimal, c: Decimal
+) -> None:
     low, high = sorted((a, b))
     sure = value("x <= y", x=Range(low, high), y=c)
     if isinstance(sure, bool):

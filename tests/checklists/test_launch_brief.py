@@ -14,9 +14,9 @@ from tests.checklists.launch_answers import READY, TODAY, answers_to, text_of
 
 from raudit.checklists import assess, load_answers, parse_answers, shipped_checklists
 from raudit.checklists.answers import empty_answers
-from raudit.checklists.load import shipped
-from raudit.checklists.page_text import brief, brief_html
-from raudit.checklists.requirement_text import requirement_list, requirements
+from raudit.checklists.form.load import shipped
+from raudit.checklists.prints.page_text import brief, brief_html
+from raudit.checklists.prints.requirement_text import requirement_list, requirements
 from raudit.checklists.writing import signed_off
 
 LAUNCH = shipped("launch-readiness")
@@ -24,11 +24,19 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "adult-income" / "
 UNKNOWN = {"state": "unknown", "owner": "sam@example.org", "due": "2026-12-01"}
 
 
-def written(change: dict[str, Any] | None = None, drop: tuple[str, ...] = ()) -> tuple[str, str, str]:
+def written(
+    change: dict[str, Any] | None = None, drop: tuple[str, ...] = ()
+) -> tuple[str, str, str]:
     """Brief as Markdown and HTML, and requirements."""
-    answers = answers_to(LAUNCH, {k: v for k, v in (READY | (change or {})).items() if k not in drop})
+    answers = answers_to(
+        LAUNCH, {k: v for k, v in (READY | (change or {})).items() if k not in drop}
+    )
     result = assess(LAUNCH, answers, today=TODAY)
-    return brief(LAUNCH, answers, result), brief_html(LAUNCH, answers, result), requirements(LAUNCH, answers, result)
+    return (
+        brief(LAUNCH, answers, result),
+        brief_html(LAUNCH, answers, result),
+        requirements(LAUNCH, answers, result),
+    )
 
 
 def lines(text: str) -> list[str]:
@@ -39,7 +47,9 @@ def test_the_brief_of_a_ready_system_that_nobody_signed() -> None:
     page, html, _doc = written()
     assert lines(page)[0] == "# Loans: ready, not signed"
     assert "owner, risk has not decided yet" in page
-    assert "| Decided within a day, percent | 12 | 30 | 2027-06-30 | 9 to 21 (95% interval) |" in page
+    assert (
+        "| Decided within a day, percent | 12 | 30 | 2027-06-30 | 9 to 21 (95% interval) |" in page
+    )
     assert "The target asks for 18; part of the interval reaches it." in page
     assert "38 days before the first look at results on 2026-10-12" in page
     assert "| Ratio of rates | 0.8 | stop | Ines | Ana Ruiz |" in page
@@ -64,9 +74,13 @@ def test_an_open_question_is_on_the_page_and_with_its_owner_in_the_requirements(
     assert "What should the number be? (unknown; sam@example.org finds out by 2026-12-01)" in page
     assert "| 12 | OPEN | 2027-06-30 |" in page
     assert (
-        "What should the number be? | OPEN: unknown; sam@example.org finds out by 2026-12-01 | sam@example.org |" in doc
+        "What should the number be? | OPEN: unknown; sam@example.org finds out by 2026-12-01 | sam@example.org |"
+        in doc
     )
-    assert "It runs beside today's process before it decides. | OPEN: not answered | nobody yet |" in doc
+    assert (
+        "It runs beside today's process before it decides. | OPEN: not answered | nobody yet |"
+        in doc
+    )
 
 
 def test_nothing_answered_never_looks_good() -> None:
@@ -74,8 +88,8 @@ def test_nothing_answered_never_looks_good() -> None:
     result = assess(LAUNCH, answers, today=TODAY)
     page = brief(LAUNCH, answers, result)
     assert lines(page)[0] == "# Unnamed system: incomplete"
-    assert "Nothing so far, with 45 open." in page
-    assert "and 41 more" in page
+    assert "Nothing so far, with 46 open." in page
+    assert "and 42 more" in page
     drafts = requirement_list(LAUNCH, answers, result)
     assert {item.now for item in drafts} == {"OPEN: not answered"}
     assert {item.owner for item in drafts} == {"nobody yet"}
@@ -90,8 +104,13 @@ def test_nothing_answered_never_looks_good() -> None:
 )
 def test_who_signed_is_on_the_page(decision: Any, first_line: str, says: str) -> None:
     text = text_of(LAUNCH, READY)
-    for role, by, words in (("owner", "ines@example.org", "approve"), ("risk", "tom@example.org", decision)):
-        text = signed_off(text, LAUNCH, role=role, decision=words, by=by, at=datetime(2026, 11, 20, tzinfo=UTC))
+    for role, by, words in (
+        ("owner", "ines@example.org", "approve"),
+        ("risk", "tom@example.org", decision),
+    ):
+        text = signed_off(
+            text, LAUNCH, role=role, decision=words, by=by, at=datetime(2026, 11, 20, tzinfo=UTC)
+        )
     answers = parse_answers(text, LAUNCH)
     page = brief(LAUNCH, answers, assess(LAUNCH, answers, today=TODAY))
     assert lines(page)[0] == first_line
@@ -145,7 +164,10 @@ def test_a_guardrail_without_an_alert_is_open() -> None:
 
 
 def test_a_cell_that_is_missing_is_open_in_its_row_alone() -> None:
-    alerts = [{"metric": "Drift", "threshold": "over 0.2", "channel": "mail"}, READY["monitoring.alerts"][0]]
+    alerts = [
+        {"metric": "Drift", "threshold": "over 0.2", "channel": "mail"},
+        READY["monitoring.alerts"][0],
+    ]
     doc = written({"monitoring.alerts": alerts})[2]
     assert "**OPEN**: on call missing" in doc
     assert len(re.findall(r"\*\*OPEN\*\*", doc)) == 1
@@ -158,7 +180,9 @@ def test_what_does_not_apply_is_not_open() -> None:
     assert "Open points" not in doc
 
 
-HOSTILE = "<script>alert(1)</script> | a *b* [x](http://y) `c` {problem.target} \u202e\x07 OPEN\n# head"
+HOSTILE = (
+    "<script>alert(1)</script> | a *b* [x](http://y) `c` {problem.target} \u202e\x07 OPEN\n# head"
+)
 
 
 def test_text_of_answers_cannot_change_the_page() -> None:
@@ -207,23 +231,40 @@ def test_the_worst_and_longest_answers_still_fit_one_sheet() -> None:
     long = "a rather long explanation that goes on " * 30
     row = {"metric": long, "limit": long, "action": long, "owner": long}
     risk = {
-        "risk": long, "severity": "severe", "likelihood": "expected", "measure": long, "owner": long,
+        "risk": long,
+        "severity": "severe",
+        "likelihood": "expected",
+        "measure": long,
+        "owner": long,
         "due": "2027-01-01",
-    }  # fmt: skip
+    }
     bad = {
-        "problem.statement": long, "problem.goal": "w" * 500, "problem.target": "12", "problem.recorded": "nowhere",
-        "problem.recorded_on": "2026-12-01", "problem.guardrails": [dict(row) for _ in range(9)],
+        "problem.statement": long,
+        "problem.goal": "w" * 500,
+        "problem.target": "12",
+        "problem.recorded": "nowhere",
+        "problem.recorded_on": "2026-12-01",
+        "problem.guardrails": [dict(row) for _ in range(9)],
         "data.split": "not_apart",
-        "experiment.gain_low": "-1", "experiment.guardrails": "crossed", "rollout.rollback": "described",
-        "risk.list": [dict(risk) for _ in range(9)], "risk.fairness": "unsettled", "risk.privacy": "draft",
-        "risk.prohibited": "not_checked", "risk.log": "nothing", "monitoring.alerts": UNKNOWN,
+        "experiment.gain_low": "-1",
+        "experiment.guardrails": "crossed",
+        "rollout.rollback": "described",
+        "risk.list": [dict(risk) for _ in range(9)],
+        "risk.fairness": "unsettled",
+        "risk.privacy": "draft",
+        "risk.prohibited": "not_checked",
+        "risk.log": "nothing",
+        "monitoring.alerts": UNKNOWN,
         "data.basis": {"state": "not_applicable", "why": long},
-    }  # fmt: skip
+    }
     facts = {
-        "pii.columns_with_personal_data": [f"column_{n}" for n in range(200)], "model.sha256": "x",
+        "pii.columns_with_personal_data": [f"column_{n}" for n in range(200)],
+        "model.sha256": "x",
         "data.sha256": "y",
-    }  # fmt: skip
-    answers = answers_to(LAUNCH, {k: v for k, v in (READY | bad).items() if not k.startswith("adoption")})
+    }
+    answers = answers_to(
+        LAUNCH, {k: v for k, v in (READY | bad).items() if not k.startswith("adoption")}
+    )
     result = assess(LAUNCH, answers, facts=facts, today=TODAY)
     assert len(result.blockers) >= 12
     assert len(result.contradictions) >= 3
@@ -242,7 +283,9 @@ def test_the_example_is_blocked_and_says_why() -> None:
 @pytest.mark.parametrize("name", ["launch-readiness", "threat-model"])
 def test_the_examples_are_complete_and_signed_as_they_stand(name: str) -> None:
     path, checklist = EXAMPLES / f"{name}.yaml", shipped(name)
-    again = runpy.run_path(str(EXAMPLES.parents[2] / "scripts" / "sign_example.py"))["signed"](path.read_text())
+    again = runpy.run_path(str(EXAMPLES.parents[2] / "scripts" / "sign_example.py"))["signed"](
+        path.read_text()
+    )
     assert again == path.read_text(), "run scripts/sign_example.py"
     result = assess(checklist, load_answers(path, checklist), today=TODAY)
     assert result.complete
@@ -259,9 +302,13 @@ def test_every_checklist_has_a_page_and_requirements(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["launch-readiness", "threat-model"])
-def test_the_reference_names_every_blocker_and_every_question_that_evidence_can_refute(name: str) -> None:
+def test_the_reference_names_every_blocker_and_every_question_that_evidence_can_refute(
+    name: str,
+) -> None:
     page = (EXAMPLES.parents[2] / "docs" / "reference" / f"{name}.md").read_text()
     checklist = shipped(name)
-    assert not [blocker.because for blocker in checklist.file.block_if if f"- {blocker.because}" not in page]
+    assert not [
+        blocker.because for blocker in checklist.file.block_if if f"- {blocker.because}" not in page
+    ]
     refutable = [q.id for q in checklist.questions.values() if q.evidence.contradicted_if]
     assert not [name for name in refutable if f"`{name}`" not in page]

@@ -12,8 +12,8 @@ from tests.checklists.launch_answers import READY, TODAY, assessed
 
 from raudit.checklists import assess, parse_checklist
 from raudit.checklists.answers import empty_answers
-from raudit.checklists.load import shipped
-from raudit.checklists.schema import Kind
+from raudit.checklists.form.load import shipped
+from raudit.checklists.form.schema import Kind
 from raudit.errors import ChecklistError
 from raudit.resources import resource_dir
 
@@ -35,7 +35,7 @@ def test_a_full_set_of_good_answers_is_ready() -> None:
 
 
 def test_a_first_time_user_sees_at_most_fifty_questions() -> None:
-    assert len(LAUNCH.questions) == 50
+    assert len(LAUNCH.questions) == 60
     assert 35 <= len(assess(LAUNCH, empty_answers(LAUNCH), today=TODAY).visible) <= 50
 
 
@@ -46,7 +46,27 @@ def test_an_empty_form_is_neither_ready_nor_judged() -> None:
     assert not result.complete
 
 
+LANGUAGE = {
+    "language__used": "yes",
+    "language__grounding": "checked",
+    "language__budget": "kept",
+    "language__suite": "real",
+    "language__injection": "treated",
+    "language__red_team": "outside",
+    "language__provider": "bound",
+    "language__disclosure": "before",
+    "language__handover": "offered",
+    "language__chats": "bounded",
+}
 BLOCKED = [
+    ({**LANGUAGE, "language__injection": "known"}, "can give the language model orders"),
+    ({**LANGUAGE, "language__injection": "not_tested"}, "can give the language model orders"),
+    ({**LANGUAGE, "language__budget": "not_measured"}, "makes things up was not measured"),
+    ({**LANGUAGE, "language__budget": "exceeded"}, "makes things up was not measured"),
+    ({**LANGUAGE, "language__provider": "trains"}, "used to train the provider's model"),
+    ({**LANGUAGE, "language__disclosure": "hidden"}, "do not learn in time"),
+    ({"language__used": UNKNOWN}, "whether a language model is part"),
+    ({"language__used": NOT_APPLICABLE}, "whether a language model is part"),
     ({"problem__target": "12"}, "no goal with two different numbers"),
     ({"problem__target": "12.0"}, "no goal with two different numbers"),
     ({"problem__target": UNKNOWN}, "no goal with two different numbers"),
@@ -84,11 +104,30 @@ BLOCKED = [
 
 
 @pytest.mark.parametrize(("change", "sentence"), BLOCKED)
-def test_each_blocker_blocks_with_its_own_sentence_alone(change: dict[str, Any], sentence: str) -> None:
+def test_each_blocker_blocks_with_its_own_sentence_alone(
+    change: dict[str, Any], sentence: str
+) -> None:
     result = assessed(LAUNCH, changed(**change))
     assert result.level == "blocked"
     assert len(result.blockers) == 1, result.blockers
     assert sentence in result.blockers[0]
+
+
+def test_the_path_for_language_models_opens_and_is_refuted_by_what_was_measured() -> None:
+    assert assessed(LAUNCH, changed(**LANGUAGE)).level == "ready"
+    facts = {"llm.attacks_over_tolerance": ["injection"], "llm.attack_success": 0.13}
+    found = assessed(LAUNCH, changed(**LANGUAGE), facts=facts).contradictions
+    assert [item.question for item in found] == ["language.injection"]
+    facts = {"llm.judges_not_validated": ["refused"], "llm.outcomes_over_limit": []}
+    found = assessed(LAUNCH, changed(**LANGUAGE), facts=facts).contradictions
+    assert [item.question for item in found] == ["language.budget"]
+    weak = {
+        **LANGUAGE,
+        "language__suite": "public",
+        "language__red_team": "nobody",
+        "language__chats": "open",
+    }
+    assert assessed(LAUNCH, changed(**weak)).level != "ready"
 
 
 def test_every_blocker_is_tried_above() -> None:
@@ -110,19 +149,28 @@ def test_an_alert_without_a_named_person_is_not_an_alert() -> None:
 def test_the_lowest_section_decides_and_never_the_average() -> None:
     good = assessed(LAUNCH, changed(monitoring__truth_after="never", monitoring__tested="some"))
     assert good.level == "not_ready"  # 1 of 4 points, whatever the other seven sections have
-    assert [item.id for item in good.outcomes if item.id.startswith("weakest")] == ["weakest_monitoring"]
+    assert [item.id for item in good.outcomes if item.id.startswith("weakest")] == [
+        "weakest_monitoring"
+    ]
     figures = {name: figure.now for name, figure in good.figures.items()}
     assert figures["share.monitoring"] == 25
     assert figures["readiness"] == 25
     mean = sum(int(v) for n, v in figures.items() if n.startswith("share.") and v is not None) / 8
     assert mean > 85
-    assert assessed(LAUNCH, changed(monitoring__truth_after="months", monitoring__tested="some")).level == "pilot"
+    assert (
+        assessed(LAUNCH, changed(monitoring__truth_after="months", monitoring__tested="some")).level
+        == "pilot"
+    )
 
 
 def test_what_is_not_about_people_is_not_asked_about_people() -> None:
     nothing = assessed(LAUNCH, changed(data__sensitivity=["nothing"], risk__fairness="no_people"))
     assert {"data.basis", "risk.privacy", "risk.proxies"}.isdisjoint(nothing.visible)
-    assert set(nothing.hidden) == {"data.basis", "risk.privacy", "risk.proxies"}  # answered, and set aside
+    assert set(nothing.hidden) == {
+        "data.basis",
+        "risk.privacy",
+        "risk.proxies",
+    }  # answered, and set aside
     assert nothing.level == "ready"
     draft = changed(data__sensitivity=["nothing"], risk__privacy="not_begun")
     assert assessed(LAUNCH, draft).level == "ready"  # a hidden answer blocks nothing
@@ -150,7 +198,9 @@ FULL_FACTS: dict[str, Any] = {
 
 
 def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
-    result = assessed(LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, FULL_FACTS)
+    result = assessed(
+        LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, FULL_FACTS
+    )
     assert not result.contradictions
     assert len(result.facts_used) >= 6
 
@@ -173,7 +223,12 @@ def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
             "still finds personal data in email",
         ),
         ({}, {"fairness.groups_compared": None}, "risk.fairness", "no comparison between groups"),
-        ({}, {"fairness.smallest_group": 40}, "risk.fairness", "smallest group in this audit has 40"),
+        (
+            {},
+            {"fairness.smallest_group": 40},
+            "risk.fairness",
+            "smallest group in this audit has 40",
+        ),
         ({"risk__fairness": "no_people"}, {}, "risk.fairness", "compared groups of people by sex"),
         (
             {"risk__proxies": "no"},
@@ -188,7 +243,12 @@ def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
             "experiment.baseline",
             "no comparison with a baseline",
         ),
-        ({"experiment__baseline": "audited"}, {"fairness.metrics": None}, "experiment.baseline", "no comparison"),
+        (
+            {"experiment__baseline": "audited"},
+            {"fairness.metrics": None},
+            "experiment.baseline",
+            "no comparison",
+        ),
         (
             {"tradeoffs__threshold": "audited"},
             {"fairness.metrics": ["mean_cost"]},
@@ -202,18 +262,25 @@ def test_an_answer_that_the_measurements_refute_is_named(
     change: dict[str, Any], fact: dict[str, Any], question: str, says: str
 ) -> None:
     facts = {name: value for name, value in (FULL_FACTS | fact).items() if value is not None}
-    found = {item.question: item.because for item in assessed(LAUNCH, changed(**change), facts).contradictions}
+    found = {
+        item.question: item.because
+        for item in assessed(LAUNCH, changed(**change), facts).contradictions
+    }
     assert list(found) == [question]
     assert says in found[question]
 
 
 def test_nothing_measured_contradicts_nothing() -> None:
-    assert not assessed(LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, {}).contradictions
+    assert not assessed(
+        LAUNCH, READY | {"experiment.baseline": "audited", "risk.log": "long"}, {}
+    ).contradictions
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.randoms(use_true_random=False), st.floats(0, 1))
-def test_the_level_of_a_finished_form_lies_between_best_and_worst_of_an_unfinished_one(seed: Any, share: float) -> None:
+def test_the_level_of_a_finished_form_lies_between_best_and_worst_of_an_unfinished_one(
+    seed: Any, share: float
+) -> None:
     """Drop some answers of the ready set: its level has to stay among what could still come of it."""
     order = ["blocked", "not_ready", "pilot", "ready"]
     left = {name: value for name, value in READY.items() if seed.random() < share}
@@ -231,10 +298,17 @@ IDS = {
     "iso-42001": r"A\.(2\.[2-4]|3\.[23]|4\.[2-6]|5\.[2-5]|6\.1\.[23]|6\.2\.[2-8]|7\.[2-6]|8\.[2-5]|9\.[2-4]|10\.[2-4])",
     "ms-rai": r"(A[1-5]|T[1-3]|F[1-3]|RS[1-3]|PS[12]|I1)",
     "google-ai-principles": r"2025\.[123]",
+    "nist-ai-600-1": r"2\.([1-9]|1[0-2])",
+    "owasp-llm-2025": r"LLM(0[1-9]|10)",
     "mitre-atlas": r"AML\.T\d{4}(\.\d{3})?",
     "stride": r"(spoofing|tampering|repudiation|information_disclosure|denial_of_service|elevation_of_privilege)",
 }
-LAST = {"GOVERN": (7, 3, 2, 3, 2, 2), "MAP": (6, 3, 5, 2, 2), "MEASURE": (3, 13, 3, 3), "MANAGE": (4, 4, 2, 3)}
+LAST = {
+    "GOVERN": (7, 3, 2, 3, 2, 2),
+    "MAP": (6, 3, 5, 2, 2),
+    "MEASURE": (3, 13, 3, 3),
+    "MANAGE": (4, 4, 2, 3),
+}
 """Number of subcategories in each category of NIST AI RMF 1.0; they add up to 72."""
 
 
@@ -262,7 +336,9 @@ def test_days_are_counted_over_the_end_of_february() -> None:
     assert not assessed(
         LAUNCH, changed(problem__recorded_on="2028-02-29", experiment__results_on="2028-03-01")
     ).blockers
-    assert assessed(LAUNCH, changed(problem__recorded_on="2028-03-01", experiment__results_on="2028-02-29")).blockers
+    assert assessed(
+        LAUNCH, changed(problem__recorded_on="2028-03-01", experiment__results_on="2028-02-29")
+    ).blockers
 
 
 def test_an_open_date_is_open_and_does_not_block() -> None:
@@ -273,7 +349,8 @@ def test_an_open_date_is_open_and_does_not_block() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["days('a')", "days('problem.goal', 'rollout.launch_on')", "days('x', 'rollout.launch_on')"]
+    "words",
+    ["days('a')", "days('problem.goal', 'rollout.launch_on')", "days('x', 'rollout.launch_on')"],
 )
 def test_days_needs_two_questions_for_a_date(words: str) -> None:
     text = (resource_dir("checklists") / "launch-readiness.yaml").read_text()

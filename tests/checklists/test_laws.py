@@ -12,10 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from raudit.checklists import Answers, answers_sha256, assess, parse_answers, parse_checklist, shipped_checklists
+from raudit.checklists import (
+    Answers,
+    answers_sha256,
+    assess,
+    parse_answers,
+    parse_checklist,
+    shipped_checklists,
+)
 from raudit.checklists.answers import empty_answers
-from raudit.checklists.load import shipped
-from raudit.checklists.schema import Kind
+from raudit.checklists.form.load import shipped
+from raudit.checklists.form.schema import Kind
 from raudit.errors import AnswersError, ChecklistError
 from raudit.resources import resource_dir
 
@@ -33,13 +40,18 @@ def _dump(document: Any) -> str:
 def _answers(values: dict[str, Any]) -> Answers:
     pin = {"id": AIA.id, "version": AIA.file.version, "sha256": AIA.sha256}
     answers = {name: {"value": value, "by": "ann@example.org"} for name, value in values.items()}
-    return parse_answers(_dump({"schema": "raudit.answers/1", "checklist": pin, "answers": answers}), AIA)
+    return parse_answers(
+        _dump({"schema": "raudit.answers/1", "checklist": pin, "answers": answers}), AIA
+    )
 
 
 @st.composite
 def aia_values(draw: st.DrawFn) -> dict[str, Any]:
     """Some of the questions answered, hidden ones among them."""
-    seed, share = draw(st.randoms(use_true_random=False)), draw(st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0]))
+    seed, share = (
+        draw(st.randoms(use_true_random=False)),
+        draw(st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])),
+    )
     found: dict[str, Any] = {}
     for name, question in AIA.questions.items():
         if seed.random() > share or not question.options:
@@ -77,14 +89,22 @@ def _some(checklist: Any, seed: Any, share: float) -> Answers:
             case Kind.DATE:
                 found[name] = {"value": f"2026-0{seed.randint(1, 9)}-11"}
             case Kind.ROWS:
-                row = {c.id: seed.choice([o.id for o in c.options]) if c.options else "2026-01-02" if c.type == "date"
-                       else "3" for c in question.columns}  # fmt: skip
+                row = {
+                    c.id: seed.choice([o.id for o in c.options])
+                    if c.options
+                    else "2026-01-02"
+                    if c.type == "date"
+                    else "3"
+                    for c in question.columns
+                }
                 found[name] = {"value": [dict(row) for _ in range(seed.randint(1, 2))]}
             case _:
                 found[name] = {"value": "some words"}
     pin = {"id": checklist.id, "version": checklist.file.version, "sha256": checklist.sha256}
     head = {"schema": "raudit.answers/1", "checklist": pin}
-    return parse_answers(_dump({**head, "answers": {k: {**v, "by": "ann"} for k, v in found.items()}}), checklist)
+    return parse_answers(
+        _dump({**head, "answers": {k: {**v, "by": "ann"} for k, v in found.items()}}), checklist
+    )
 
 
 @pytest.mark.parametrize("name", shipped_checklists())
@@ -92,7 +112,9 @@ def _some(checklist: Any, seed: Any, share: float) -> Answers:
 @given(seed=st.randoms(use_true_random=False), share=st.sampled_from([0.0, 0.3, 0.8, 1.0]))
 def test_the_score_so_far_lies_between_best_and_worst(name: str, seed: Any, share: float) -> None:
     checklist = shipped(name)
-    for figure_name, figure in assess(checklist, _some(checklist, seed, share), today=TODAY).figures.items():
+    for figure_name, figure in assess(
+        checklist, _some(checklist, seed, share), today=TODAY
+    ).figures.items():
         if figure.now is not None and figure.best is not None and figure.worst is not None:
             assert figure.best <= figure.now <= figure.worst, figure_name
 
@@ -137,7 +159,9 @@ def test_a_hidden_answer_counts_nowhere_and_stays_in_the_file(values: dict[str, 
 def test_the_digest_ignores_order_and_layout(values: dict[str, Any], seed: Any) -> None:
     names = list(values)
     seed.shuffle(names)
-    assert answers_sha256(_answers({n: values[n] for n in names})) == answers_sha256(_answers(values))
+    assert answers_sha256(_answers({n: values[n] for n in names})) == answers_sha256(
+        _answers(values)
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,12 +232,18 @@ def test_a_rejection_blocks_also_in_a_role_that_need_not_sign() -> None:
 def test_what_nobody_knows_stays_open_and_says_whose_turn_it_is(more: str, says: str) -> None:
     head = HEAD.replace("0" * 64, AIA.sha256)
     found = parse_answers(f"{head}answers: {{phase: {{state: unknown{more}}}}}", AIA)
-    assert any(says in gap.reason for gap in assess(AIA, found, today=TODAY).open if gap.question == "phase")
+    assert any(
+        says in gap.reason
+        for gap in assess(AIA, found, today=TODAY).open
+        if gap.question == "phase"
+    )
 
 
 def test_an_old_review_has_expired() -> None:
     checklist = shipped("gdpr-dpia")
-    assert assess(checklist, parse_answers(DPIA.read_text(), checklist), today=date(2031, 1, 1)).expired
+    assert assess(
+        checklist, parse_answers(DPIA.read_text(), checklist), today=date(2031, 1, 1)
+    ).expired
 
 
 @pytest.mark.parametrize("name", shipped_checklists())
@@ -225,7 +255,9 @@ def test_what_is_shipped_explains_every_question(name: str) -> None:
         assert question.maps_to, question.id
 
 
-HEAD = "schema: raudit.answers/1\nchecklist: {id: ca-aia, version: 1.0.0, sha256: " + "0" * 64 + "}\n"
+HEAD = (
+    "schema: raudit.answers/1\nchecklist: {id: ca-aia, version: 1.0.0, sha256: " + "0" * 64 + "}\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -380,10 +412,22 @@ def _counted(values: dict[str, Any]) -> Any:
     st.fixed_dictionaries({}, optional={name: st.none() | value for name, value in GIVEN.items()}),
     st.fixed_dictionaries({name: st.none() | value for name, value in GIVEN.items()}),
 )
-def test_figures_that_count_answers_say_where_they_can_end(some: dict[str, Any], rest: dict[str, Any]) -> None:
+def test_figures_that_count_answers_say_where_they_can_end(
+    some: dict[str, Any], rest: dict[str, Any]
+) -> None:
     """Whatever the open questions are answered with, the figure ends between best and worst."""
     before, after = _counted(some), _counted({**rest, **some})
-    for name in ("told", "untold", "chosen", "share", "rows", "worst", "least", "longest", "weighed"):
+    for name in (
+        "told",
+        "untold",
+        "chosen",
+        "share",
+        "rows",
+        "worst",
+        "least",
+        "longest",
+        "weighed",
+    ):
         figure, end = before.get(name), after.get(name)
         if end is None or end.now is None:
             continue  # it rests on an answer that was set aside

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 
 BOTH = pytest.mark.parametrize(("name", "total"), [("nist-ai-rmf", 72), ("ms-rai", 17)])
 AUDITED = {
@@ -30,7 +30,9 @@ def _all(name, level):
 
 @BOTH
 def test_every_number_is_asked_once(name, total):
-    asked = [m for q in shipped(name).questions.values() for m in q.maps_to if m.startswith(f"{name}:")]
+    asked = [
+        m for q in shipped(name).questions.values() for m in q.maps_to if m.startswith(f"{name}:")
+    ]
     assert len(asked) == len(set(asked)) == total == len(shipped(name).questions)
 
 
@@ -42,7 +44,12 @@ def test_functions_have_their_counts():
 @BOTH
 @pytest.mark.parametrize(
     ("level", "band"),
-    [("none", "not_started"), ("started", "started"), ("documented", "documented"), ("reviewed", "reviewed")],
+    [
+        ("none", "not_started"),
+        ("started", "started"),
+        ("documented", "documented"),
+        ("reviewed", "reviewed"),
+    ],
 )
 def test_the_level_is_the_answer_if_all_are_alike(judged, name, total, level, band):
     result = judged(name, _all(name, level))
@@ -58,7 +65,9 @@ def test_one_weak_outcome_is_not_averaged_away(judged, name, total):
     result = judged(name, {**_all(name, "reviewed"), weak: "started"})
     assert result.level == "started"
     assert result.figures["steps_short"].now == Decimal(2)
-    function = next(s.id for s in shipped(name).file.sections if any(q.id == weak for q in s.questions))
+    function = next(
+        s.id for s in shipped(name).file.sections if any(q.id == weak for q in s.questions)
+    )
     assert {r.id for r in result.outcomes} == {f"weakest_{function}"}
 
 
@@ -84,7 +93,10 @@ def test_setting_everything_aside_reaches_nothing(judged, name, total):
 
 
 def test_an_outcome_set_aside_with_a_reason_does_not_lower_the_rest(judged):
-    answers = {**_all("nist-ai-rmf", "reviewed"), "measure.2.2": ("not_applicable", "no people take part in tests")}
+    answers = {
+        **_all("nist-ai-rmf", "reviewed"),
+        "measure.2.2": ("not_applicable", "no people take part in tests"),
+    }
     result = judged("nist-ai-rmf", answers)
     assert result.level == "reviewed"
     assert result.figures["measure.written_down"].now == 21  # 22 less the one set aside

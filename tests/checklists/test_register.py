@@ -35,8 +35,14 @@ sections:
   - {id: stop, type: yes_no, text: Stop?, why: because, help: say}
 block_if: [{when: "ans('stop') == 'yes'", because: It has to stop.}]
 """)
-HEAD = "schema: raudit.answers/1\nchecklist: {id: t, version: 1.0.0, sha256: " + "0" * 64 + "}\nanswers:\n"
-EFFORT = "effort_labelling: '5', effort_retraining: '10', effort_monitoring: '4', effort_review: '1'"
+HEAD = (
+    "schema: raudit.answers/1\nchecklist: {id: t, version: 1.0.0, sha256: "
+    + "0" * 64
+    + "}\nanswers:\n"
+)
+EFFORT = (
+    "effort_labelling: '5', effort_retraining: '10', effort_monitoring: '4', effort_review: '1'"
+)
 FULL = f"reach: '3000', confidence: medium, {EFFORT}"
 
 
@@ -62,8 +68,15 @@ def test_the_priority_is_reach_times_impact_times_confidence_over_effort():
 
 
 def test_nothing_known_is_not_nothing_to_do():
-    free = FULL.replace("'5'", "'0'").replace("'10'", "'0'").replace("'4'", "'0'").replace("'1'", "'0'")
-    (risk,) = registered(f"  risks: {{value: [{{risk: A, severity: high, likelihood: often, {free}}}]}}\n")
+    free = (
+        FULL.replace("'5'", "'0'")
+        .replace("'10'", "'0'")
+        .replace("'4'", "'0'")
+        .replace("'1'", "'0'")
+    )
+    (risk,) = registered(
+        f"  risks: {{value: [{{risk: A, severity: high, likelihood: often, {free}}}]}}\n"
+    )
     assert risk.priority is None
     assert "effort" in risk.not_rated
 
@@ -74,8 +87,10 @@ def test_blockers_and_what_nobody_knows_stand_in_it():
         "  risks: {value: [{risk: A, severity: high, likelihood: often}]}\n"
     )
     assert [(r.source, r.owner, r.due) for r in found] == [
-        ("blocker", "", ""), ("risk", "", ""), ("unknown", "Bo", "2027-01-01")
-    ]  # fmt: skip
+        ("blocker", "", ""),
+        ("risk", "", ""),
+        ("unknown", "Bo", "2027-01-01"),
+    ]
     assert found[0].risk == "It has to stop."
 
 

@@ -12,7 +12,7 @@ from tests.checklists.launch_answers import READY, answers_to
 
 from raudit.canonical import sha256
 from raudit.checklists import assess
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 from raudit.checklists.sources import measured
 from raudit.findings import Finding, Severity, Status, Subject
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
@@ -22,17 +22,35 @@ CHECKLIST = shipped("launch-readiness")
 
 def finding(rule: str, column: str, status: Status = Status.FAILED) -> Finding:
     subject = Subject(kind="column", name=column)
-    return Finding(rule=rule, subject=subject, status=status, severity=Severity.HIGH, statement="s", reason="r")
+    return Finding(
+        rule=rule, subject=subject, status=status, severity=Severity.HIGH, statement="s", reason="r"
+    )
 
 
 RECORD = Record(
-    run=Run(id="0" * 16, clock="2026-11-21T10:00:00Z", seed=1, raudit="0", python="3", platform="x", packages={}),
+    run=Run(
+        id="0" * 16,
+        clock="2026-11-21T10:00:00Z",
+        seed=1,
+        raudit="0",
+        python="3",
+        platform="x",
+        packages={},
+    ),
     system={},
     plan={},
     inputs=(
         Input(role="plan", name="raudit.yaml", sha256=sha256(b"p"), bytes=1),
-        Input(role="data", name="d.csv", sha256=sha256(b"d"), bytes=1, detail={"rows": 9, "columns": 3}),
-        Input(role="model", name="m.skops", sha256=sha256(b"m"), bytes=1, detail={"format": "skops"}),
+        Input(
+            role="data",
+            name="d.csv",
+            sha256=sha256(b"d"),
+            bytes=1,
+            detail={"rows": 9, "columns": 3},
+        ),
+        Input(
+            role="model", name="m.skops", sha256=sha256(b"m"), bytes=1, detail={"format": "skops"}
+        ),
     ),
     stages=(
         StageRecord(name="explain", title="E", outcome=Outcome.SKIPPED, reason="no model"),
@@ -61,7 +79,13 @@ def at(document: Any, pointer: str) -> Any:
 
 def test_the_pointer_leads_to_the_value_and_to_the_finding() -> None:
     facts, sources = measured(RECORD)
-    result = assess(CHECKLIST, answers_to(CHECKLIST, READY), facts=facts, sources=sources, today=date(2026, 11, 21))
+    result = assess(
+        CHECKLIST,
+        answers_to(CHECKLIST, READY),
+        facts=facts,
+        sources=sources,
+        today=date(2026, 11, 21),
+    )
     item = next(c for c in result.contradictions if c.question == "data.sensitivity")
     (place,) = item.places
     document = json.loads(json.dumps(record_to_json(RECORD)))
@@ -74,7 +98,13 @@ def test_the_pointer_leads_to_the_value_and_to_the_finding() -> None:
 
 def test_what_was_not_measured_points_at_the_stage_that_did_not() -> None:
     facts, sources = measured(RECORD)
-    result = assess(CHECKLIST, answers_to(CHECKLIST, READY), facts=facts, sources=sources, today=date(2026, 11, 21))
+    result = assess(
+        CHECKLIST,
+        answers_to(CHECKLIST, READY),
+        facts=facts,
+        sources=sources,
+        today=date(2026, 11, 21),
+    )
     item = next(c for c in result.contradictions if c.question == "tradeoffs.explanation")
     place = next(p for p in item.places if p.fact == "explain.available")
     assert at(record_to_json(RECORD), place.pointer) == "skipped"
@@ -101,7 +131,9 @@ def test_a_run_and_its_record_agree_on_every_place(tmp_path: Path) -> None:
     from raudit.pipeline import measure, prepare
     from raudit.plan import load_plan
 
-    (tmp_path / "d.csv").write_text("y,notes\n" + "1,ann@example.org wrote\n0,bob@example.net called\n" * 60)
+    (tmp_path / "d.csv").write_text(
+        "y,notes\n" + "1,ann@example.org wrote\n0,bob@example.net called\n" * 60
+    )
     (tmp_path / "a.yaml").write_text(
         "schema: raudit.answers/1\n"
         f"checklist: {{id: launch-readiness, version: {CHECKLIST.file.version}, sha256: {CHECKLIST.sha256}}}\n"
@@ -114,10 +146,17 @@ def test_a_run_and_its_record_agree_on_every_place(tmp_path: Path) -> None:
         "stages: {assessments: {}, pii: {}, data_readiness: {}}\n"
         "assessments: [{checklist: launch-readiness, answers: a.yaml}]\n"
     )
-    record = measure(prepare(load_plan(tmp_path / "raudit.yaml"), clock=datetime(2026, 11, 21, tzinfo=UTC)))
+    record = measure(
+        prepare(load_plan(tmp_path / "raudit.yaml"), clock=datetime(2026, 11, 21, tzinfo=UTC))
+    )
     document = record_to_json(record)
     _facts, sources = measured(record)
-    found = [f for s in record.stages for f in s.findings if f.rule == "RA-ASMT-002" and f.status is Status.FAILED]
+    found = [
+        f
+        for s in record.stages
+        for f in s.findings
+        if f.rule == "RA-ASMT-002" and f.status is Status.FAILED
+    ]
     assert found
     for one in found:
         for place in one.data["places"]:

@@ -9,7 +9,7 @@ from tests.checklists.launch_answers import TODAY, assessed
 
 from raudit.checklists import assess
 from raudit.checklists.answers import empty_answers
-from raudit.checklists.load import shipped
+from raudit.checklists.form.load import shipped
 
 THREATS = shipped("threat-model")
 SWITCHED = ("evasion", "poisoning", "extraction", "inversion", "membership", "prompt", "denial")
@@ -27,9 +27,15 @@ QUIET: dict[str, Any] = {
     "profile.prompts": "no",
 }
 ROW = {
-    "risk": "Someone does something", "impact": "serious", "likelihood": "likely", "measure": "Look",
-    "residual_impact": "minor", "residual_likelihood": "rare", "owner": "Kai", "due": "2027-01-01",
-}  # fmt: skip
+    "risk": "Someone does something",
+    "impact": "serious",
+    "likelihood": "likely",
+    "measure": "Look",
+    "residual_impact": "minor",
+    "residual_likelihood": "rare",
+    "owner": "Kai",
+    "due": "2027-01-01",
+}
 
 
 def full(**values: Any) -> dict[str, Any]:
@@ -50,13 +56,18 @@ def full(**values: Any) -> dict[str, Any]:
     }
     for name in (*SWITCHED, *ALWAYS):
         question = THREATS.questions[f"{name}.controls"]
-        answers[f"{name}.controls"] = [o.id for o in question.options if o.id != question.none_option]
+        answers[f"{name}.controls"] = [
+            o.id for o in question.options if o.id != question.none_option
+        ]
         answers[f"{name}.scenarios"] = [ROW]
     return answers | {name.replace("__", "."): value for name, value in values.items()}
 
 
 def asked(values: dict[str, Any]) -> set[str]:
-    return {name.partition(".")[0] for name in assessed(THREATS, values).visible} - {"profile", "end"}
+    return {name.partition(".")[0] for name in assessed(THREATS, values).visible} - {
+        "profile",
+        "end",
+    }
 
 
 def test_a_quiet_system_is_asked_only_what_every_system_is() -> None:
@@ -130,16 +141,28 @@ HIGH = [ROW | {"residual_impact": "severe", "residual_likelihood": "rare"}]
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"supply__scenarios": HIGH, "end__accepted": "not_accepted"}, "nobody who may do so has accepted it"),
+        (
+            {"supply__scenarios": HIGH, "end__accepted": "not_accepted"},
+            "nobody who may do so has accepted it",
+        ),
         (
             {"supply__scenarios": HIGH, "end__accepted": {"state": "unknown", "owner": "sam"}},
             "nobody who may do so has accepted it",
         ),
         ({"profile__model_file": "code", "profile__model_source": "public"}, "can run code"),
         ({"profile__model_file": "not_known", "profile__model_source": "vendor"}, "can run code"),
-        ({"profile__reach": "anyone", "extraction__controls": ["coarse"]}, "Anyone may ask the model"),
-        ({"profile__tools": "yes", "prompt__controls": ["apart", "tested"]}, "A language model that reads text"),
-        ({"profile__retrained": "yes", "poisoning__controls": ["none_yet"]}, "It learns from its own use"),
+        (
+            {"profile__reach": "anyone", "extraction__controls": ["coarse"]},
+            "Anyone may ask the model",
+        ),
+        (
+            {"profile__tools": "yes", "prompt__controls": ["apart", "tested"]},
+            "A language model that reads text",
+        ),
+        (
+            {"profile__retrained": "yes", "poisoning__controls": ["none_yet"]},
+            "It learns from its own use",
+        ),
         ({"pipeline__secrets": "yes"}, "Passwords, keys or tokens"),
     ],
 )
@@ -171,15 +194,44 @@ def test_a_high_threat_needs_the_owner_too() -> None:
             "profile.model_file",
             "read as unsafe-pickle, which runs code",
         ),
-        ({"profile__model_file": "code"}, {"model.format": "unsafe-joblib"}, "supply.controls", "runs code"),
-        ({"profile__model_file": "code"}, {"model.format": "skops"}, "profile.model_file", "holds data only"),
-        ({"profile__personal": "no"}, {"pii.columns_with_personal_data": ["email"]}, "profile.personal", "email"),
-        ({"profile__personal": "no"}, {"fairness.groups_compared": ["sex"]}, "profile.personal", "sex"),
+        (
+            {"profile__model_file": "code"},
+            {"model.format": "unsafe-joblib"},
+            "supply.controls",
+            "runs code",
+        ),
+        (
+            {"profile__model_file": "code"},
+            {"model.format": "skops"},
+            "profile.model_file",
+            "holds data only",
+        ),
+        (
+            {"profile__personal": "no"},
+            {"pii.columns_with_personal_data": ["email"]},
+            "profile.personal",
+            "email",
+        ),
+        (
+            {"profile__personal": "no"},
+            {"fairness.groups_compared": ["sex"]},
+            "profile.personal",
+            "sex",
+        ),
         ({}, {"fairness.smallest_group": 12}, "membership.groups", "has 12 people"),
-        ({"membership__groups": "thirty"}, {"fairness.smallest_group": 12}, "membership.groups", "has 12 people"),
+        (
+            {"membership__groups": "thirty"},
+            {"fairness.smallest_group": 12},
+            "membership.groups",
+            "has 12 people",
+        ),
         (
             {},
-            {"pii.rows_alone_share": 0.5, "pii.rows_alone": 9077, "pii.quasi_identifiers": ["age", "work"]},
+            {
+                "pii.rows_alone_share": 0.5,
+                "pii.rows_alone": 9077,
+                "pii.quasi_identifiers": ["age", "work"],
+            },
             "membership.alone",
             "9077 rows that are alone in their combination of age, work",
         ),
@@ -190,7 +242,10 @@ def test_a_high_threat_needs_the_owner_too() -> None:
 def test_an_answer_that_the_measurements_refute_is_named(
     change: dict[str, Any], facts: dict[str, Any], question: str, says: str
 ) -> None:
-    found = {item.question: item.because for item in assessed(THREATS, full(**change), facts).contradictions}
+    found = {
+        item.question: item.because
+        for item in assessed(THREATS, full(**change), facts).contradictions
+    }
     assert list(found) == [question]
     assert says in found[question]
 
@@ -213,8 +268,25 @@ def test_true_answers_are_not_refuted() -> None:
 def test_every_stride_category_and_every_attack_is_asked_about() -> None:
     maps = {one for question in THREATS.questions.values() for one in question.maps_to}
     assert len([one for one in maps if one.startswith("stride:")]) == 6
-    for technique in ("T0015", "T0020", "T0024.000", "T0024.001", "T0024.002", "T0051", "T0010", "T0018", "T0029"):
+    for technique in (
+        "T0015",
+        "T0020",
+        "T0024.000",
+        "T0024.001",
+        "T0024.002",
+        "T0051",
+        "T0010",
+        "T0018",
+        "T0029",
+    ):
         assert f"mitre-atlas:AML.{technique}" in maps
     intros = " ".join(section.intro for section in THREATS.file.sections)
-    for tactic in ("AI Model Access", "AI Attack Staging", "Defense Evasion", "Exfiltration", "Persistence", "Impact"):
+    for tactic in (
+        "AI Model Access",
+        "AI Attack Staging",
+        "Defense Evasion",
+        "Exfiltration",
+        "Persistence",
+        "Impact",
+    ):
         assert tactic in intros

@@ -58,7 +58,9 @@ def test_what_has_no_canonical_form_is_refused(value):
         canonical_bytes({"a": value})
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b'{"b":1,"a":2}', b'{"a": 1}', b'{"a":1.0}', b"[" * 200_000])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b'{"b":1,"a":2}', b'{"a": 1}', b'{"a":1.0}', b"[" * 200_000]
+)
 def test_bytes_that_are_not_canonical_are_refused(data):
     with pytest.raises(RecordIntegrityError):
         parse_canonical(data)

@@ -5,19 +5,35 @@ import sys
 
 import pytest
 
-HEAVY = ("pandas", "sklearn", "fairlearn", "shap", "spacy", "presidio_analyzer", "weasyprint", "pyarrow", "scipy")
+HEAVY = (
+    "pandas",
+    "sklearn",
+    "fairlearn",
+    "shap",
+    "spacy",
+    "presidio_analyzer",
+    "weasyprint",
+    "pyarrow",
+    "scipy",
+)
 
 
 def raudit(*args, cwd=None):
     done = subprocess.run(
-        [sys.executable, "-m", "raudit", *args], capture_output=True, text=True, cwd=cwd, timeout=120, check=False
+        [sys.executable, "-m", "raudit", *args],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=120,
+        check=False,
     )
     assert "Traceback" not in done.stderr
     return done
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["--version"], ["verify", "--help"], ["run", "--help"], ["doctor", "--help"]]
+    "args",
+    [["--help"], ["--version"], ["verify", "--help"], ["run", "--help"], ["doctor", "--help"]],
 )
 def test_light_commands_load_no_heavy_library(args):
     code = (
@@ -25,7 +41,9 @@ def test_light_commands_load_no_heavy_library(args):
         f"try: main({args!r})\nexcept SystemExit as stop: assert not stop.code, stop.code\n"
         f"print('LOADED', [m for m in {HEAVY!r} if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.splitlines()[-1] == "LOADED []"
 
 

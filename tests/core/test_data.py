@@ -71,7 +71,13 @@ def test_other_files_are_refused(csv, tmp_path):
 
 
 def test_parquet_keeps_its_types_and_computed_columns_stay_apart(tmp_path):
-    table = pa.table({"s": pa.array(["a", "b", None]).dictionary_encode(), "n": [1, 2, 3], "b": [True, None, False]})
+    table = pa.table(
+        {
+            "s": pa.array(["a", "b", None]).dictionary_encode(),
+            "n": [1, 2, 3],
+            "b": [True, None, False],
+        }
+    )
     pq.write_table(table, tmp_path / "t.parquet")
     data = open_data(tmp_path / "t.parquet")
     assert dict(data.kinds) == {"s": Kind.TEXT, "n": Kind.INTEGER, "b": Kind.BOOLEAN}

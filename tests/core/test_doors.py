@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from raudit.checklists import load_checklist, shipped_checklists
-from raudit.checklists.load import checklist_path
+from raudit.checklists.form.load import checklist_path
 from raudit.doors import Door, extensions
 from raudit.errors import ExtensionError
 from raudit.evidence import discover_stages
@@ -27,7 +27,9 @@ def install(tmp_path, monkeypatch):
     def put(package, entries, files, version="1.2"):
         info = tmp_path / f"{package}-{version}.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
+        )
         (info / "entry_points.txt").write_text(entries)
         for name, text in files.items():
             path = tmp_path / name
@@ -46,15 +48,23 @@ STAGE = (resource_dir("examples") / "starts/stage/src/raudit_NAME/__init__.py").
 
 def test_a_stage_of_another_package_is_found_and_options_are_its_own(install):
     install(
-        "bank", "[raudit.stages]\nmissing = bank_stage:STAGE\n", {"bank_stage.py": STAGE.replace("NAME", "missing")}
+        "bank",
+        "[raudit.stages]\nmissing = bank_stage:STAGE\n",
+        {"bank_stage.py": STAGE.replace("NAME", "missing")},
     )
     stages = discover_stages()
     assert stages["missing"].title == "Missing values"
-    assert list(stages)[-1] == "assessments"  # what judges others runs last, whoever brought the others
+    assert (
+        list(stages)[-1] == "assessments"
+    )  # what judges others runs last, whoever brought the others
 
 
 def test_two_stages_of_one_name_are_refused(install):
-    install("bank", "[raudit.stages]\npii = bank_stage:STAGE\n", {"bank_stage.py": STAGE.replace("NAME", "pii")})
+    install(
+        "bank",
+        "[raudit.stages]\npii = bank_stage:STAGE\n",
+        {"bank_stage.py": STAGE.replace("NAME", "pii")},
+    )
     with pytest.raises(ExtensionError, match=r"two bring the name 'pii'.*bank 1\.2"):
         discover_stages()
 
@@ -80,7 +90,11 @@ def test_a_broken_package_is_named_with_what_to_do(install, text):
 
 
 def test_checklists_of_another_package(install):
-    text = (resource_dir("examples") / "starts/checklist/NAME.yaml").read_text().replace("NAME", "launch-gate")
+    text = (
+        (resource_dir("examples") / "starts/checklist/NAME.yaml")
+        .read_text()
+        .replace("NAME", "launch-gate")
+    )
     install(
         "bank",
         "[raudit.checklists]\nbank = bank_lists\n",
@@ -138,7 +152,17 @@ def test_a_start_passes_its_own_test(tmp_path, kind):
     assert made.returncode == 0, made.stderr
     assert not list(tmp_path.rglob("*NAME*"))
     ran = (
-        go(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "house", "-c", "house/pyproject.toml")
+        go(
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "house",
+            "-c",
+            "house/pyproject.toml",
+        )
         if kind == "stage"
         else go(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "house")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from raudit.checklists import load_checklist, parse_checklist, shipped_checklists
-from raudit.checklists.load import checklist_path
+from raudit.checklists.form.load import checklist_path
 from raudit.errors import ChecklistError
 from raudit.evidence import discover_stages
 from raudit.facts import Fact, FactType, is_known, known_facts, misfits
@@ -80,6 +80,9 @@ def test_each_value_is_of_one_type_only(value, fits):
 
 def test_a_family_covers_its_members_and_nothing_else():
     family = Fact(name="a.b.*", type=FactType.NUMBER, meaning="")
-    assert [n for n in ("a.b.c", "a.b.", "a.b", "a.bc", "a.b.c.d") if family.covers(n)] == ["a.b.c", "a.b.c.d"]
+    assert [n for n in ("a.b.c", "a.b.", "a.b", "a.bc", "a.b.c.d") if family.covers(n)] == [
+        "a.b.c",
+        "a.b.c.d",
+    ]
     assert misfits((family,), {"a.b.c": 1, "a.b.d": "1", "x": 1}) == ("a.b.d", "x")
     assert is_known("fairness.ndkl.sex")

@@ -6,12 +6,22 @@ import pytest
 
 from raudit.findings import Measurement, Rule, Severity, Status, Subject
 
-RULE = Rule(id="RX-1", title="T", why="W", how="H", fix="Mend it.", severity=Severity.LOW, requirements=("x:1",))
+RULE = Rule(
+    id="RX-1",
+    title="T",
+    why="W",
+    how="H",
+    fix="Mend it.",
+    severity=Severity.LOW,
+    requirements=("x:1",),
+)
 SUBJECT = Subject(kind="column", name="a")
 
 
 def test_what_passed_has_nothing_left_to_do():
-    finding = RULE.passed(SUBJECT, "All is there.", measurement=Measurement(metric="n", value=1, n=1))
+    finding = RULE.passed(
+        SUBJECT, "All is there.", measurement=Measurement(metric="n", value=1, n=1)
+    )
     assert (finding.status, finding.remedy, finding.requirements) == (Status.PASSED, "", ("x:1",))
     assert (finding.rule, finding.severity, finding.measurement.n) == ("RX-1", Severity.LOW, 1)
 

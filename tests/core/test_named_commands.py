@@ -25,7 +25,11 @@ NO_COMMAND = {"foo-bar", "never"}
 
 def named() -> Iterator[tuple[str, str]]:
     """File with line, and what follows ``raudit``."""
-    files = [*(ROOT / "src/raudit").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    files = [
+        *(ROOT / "src/raudit").rglob("*.py"),
+        *(ROOT / "docs").rglob("*.md"),
+        ROOT / "README.md",
+    ]
     for file in sorted(files):
         text = file.read_text(encoding="utf-8")
         for found in (*TYPED.finditer(text), *KNOWN.finditer(text)):
@@ -48,7 +52,9 @@ def faults(rest: str) -> Iterator[str]:
                 yield f"{path} has no command {words[0]}"
             return
         at, path, words = inner, f"{path} {words[0]}".strip(), words[1:]
-    known = {name for parameter in at.params for name in (*parameter.opts, *parameter.secondary_opts)} | {
+    known = {
+        name for parameter in at.params for name in (*parameter.opts, *parameter.secondary_opts)
+    } | {
         "--help",
         "-h",
     }
@@ -61,7 +67,9 @@ def faults(rest: str) -> Iterator[str]:
 def test_commands_in_hints_and_documentation_exist() -> None:
     found = list(named())
     assert len(found) > 100
-    assert [f"{where}: raudit {rest}: {fault}" for where, rest in found for fault in faults(rest)] == []
+    assert [
+        f"{where}: raudit {rest}: {fault}" for where, rest in found for fault in faults(rest)
+    ] == []
 
 
 def test_the_check_finds_what_does_not_exist() -> None:

@@ -27,7 +27,11 @@ def test_the_drawing_is_that_of_the_contract():
 def test_the_drawing_has_every_room():
     drawer = script("draw_architecture")
     rooms = {name for floor in drawer.floors() for name in floor}
-    there = {path.stem for path in drawer.SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    there = {
+        path.stem
+        for path in drawer.SOURCE.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert there - rooms <= {"__init__", "__main__", "pytest_plugin", "mlflow_plugin"}
 
 
@@ -56,7 +60,9 @@ def test_a_circle_hidden_in_a_function_is_one(tmp_path, text, circles):
 
 
 @pytest.mark.parametrize(
-    "page", [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=lambda p: p.name
+    "page",
+    [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
+    ids=lambda p: p.name,
 )
 def test_links_between_pages_lead_somewhere(page):
     targets = re.findall(r"\]\(([^)#\s]+)", page.read_text())
@@ -74,4 +80,7 @@ def test_every_action_is_pinned_to_a_commit():
 def test_the_version_is_said_once():
     import raudit
 
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == raudit.__version__
+    assert (
+        tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+        == raudit.__version__
+    )

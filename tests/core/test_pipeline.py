@@ -53,7 +53,9 @@ def add_stage(tmp_path, monkeypatch):
 
     def add(name, body, reads=False):
         monkeypatch.delitem(sys.modules, f"raudit.stages.{name}", raising=False)
-        (folder / f"{name}.py").write_text(textwrap.dedent(STAGE).format(name=name, body=body, reads=reads))
+        (folder / f"{name}.py").write_text(
+            textwrap.dedent(STAGE).format(name=name, body=body, reads=reads)
+        )
 
     yield add
     for name in [name for name in sys.modules if name.startswith("raudit.stages.made")]:
@@ -74,15 +76,21 @@ def run(tmp_path):
 
 
 def test_a_stage_is_added_in_one_place(add_stage, run):
-    add_stage("made_one", 'return StageResult(summary="ran", facts={"made.rows": evidence.data.n_rows})')
+    add_stage(
+        "made_one", 'return StageResult(summary="ran", facts={"made.rows": evidence.data.n_rows})'
+    )
     assert list(discover_stages()) == ["made_one"]
     record = run()
-    assert [(s.name, s.outcome, s.summary) for s in record.stages] == [("made_one", Outcome.COMPLETED, "ran")]
+    assert [(s.name, s.outcome, s.summary) for s in record.stages] == [
+        ("made_one", Outcome.COMPLETED, "ran")
+    ]
 
 
 def test_stages_that_judge_run_last_and_see_the_facts(add_stage, run):
     add_stage("made_a", 'return StageResult(summary=str(evidence.facts.get("made.n")))', reads=True)
-    add_stage("made_b", 'return StageResult(facts={"made.n": 7}, summary=str(dict(evidence.facts)))')
+    add_stage(
+        "made_b", 'return StageResult(facts={"made.n": 7}, summary=str(dict(evidence.facts)))'
+    )
     record = run()
     assert record.stage("made_a").summary == "7"
     assert record.stage("made_b").summary == "{}"
@@ -95,8 +103,16 @@ def test_stages_that_judge_run_last_and_see_the_facts(add_stage, run):
         ('raise DataError("bad", reference="x", hint="mend it")', Outcome.FAILED, "bad; mend it"),
         ('raise ValueError("secret value")', Outcome.FAILED, "ValueError"),
         ("raise MemoryError", Outcome.FAILED, "not enough memory"),
-        ('return StageResult(facts={"made.other": 1})', Outcome.FAILED, "facts that it does not declare"),
-        ('return StageResult(facts={"made.n": "7"})', Outcome.FAILED, "facts that it does not declare"),
+        (
+            'return StageResult(facts={"made.other": 1})',
+            Outcome.FAILED,
+            "facts that it does not declare",
+        ),
+        (
+            'return StageResult(facts={"made.n": "7"})',
+            Outcome.FAILED,
+            "facts that it does not declare",
+        ),
         ('return StageResult(facts={"x": float("nan")})', Outcome.FAILED, "no canonical JSON form"),
     ],
 )

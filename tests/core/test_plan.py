@@ -37,7 +37,12 @@ def test_a_good_plan_is_read(parse):
         ((', favourable: ">50K"', ""), "favourable-missing", 5, "good for the person"),
         (("[25, 45]", "[young]"), "bad-value", 6, ""),
         (('version: "2"', 'name2: "2"'), "unknown-key", 2, "name"),
-        (('favourable: ">50K"', "favourable: a, unfavourable: a"), "label-contradiction", 5, "one of the two"),
+        (
+            ('favourable: ">50K"', "favourable: a, unfavourable: a"),
+            "label-contradiction",
+            5,
+            "one of the two",
+        ),
         (("  path: data.csv\n", ""), "missing-key", 3, "path"),
     ],
 )
@@ -57,7 +62,11 @@ def test_what_is_no_plan_is_refused(parse, text):
 
 def test_the_editor_schema_accepts_a_good_plan_and_refuses_a_slip():
     schema = PlanFile.model_json_schema(by_alias=True)
-    plan = {"schema": "raudit.plan/1", "system": {"name": "a", "version": "1"}, "data": {"path": "a.csv"}}
+    plan = {
+        "schema": "raudit.plan/1",
+        "system": {"name": "a", "version": "1"},
+        "data": {"path": "a.csv"},
+    }
     jsonschema.validate(plan, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(plan | {"sede": 1}, schema)

@@ -25,7 +25,10 @@ SHA256 = {
 
 def test_every_vector_is_the_published_one(vectors):
     files = [path for path in vectors.rglob("*") if path.is_file() and path.name != "ORIGIN.md"]
-    digests = {path.relative_to(vectors).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    digests = {
+        path.relative_to(vectors).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
     assert digests == SHA256
 
 

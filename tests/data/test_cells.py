@@ -64,7 +64,9 @@ def test_parts_in_any_order_merge_to_the_whole(edges, random):
 
 def test_row_order_does_not_matter():
     table = frame()
-    assert count_cells(wrap_table(arrow(table)), SPEC) == count_cells(wrap_table(arrow(table[::-1])), SPEC)
+    assert count_cells(wrap_table(arrow(table)), SPEC) == count_cells(
+        wrap_table(arrow(table[::-1])), SPEC
+    )
 
 
 @pytest.mark.parametrize("engine", ["pandas", "arrow", "polars", "duckdb"])
@@ -86,7 +88,9 @@ def test_every_engine_counts_alike(engine):
 @pytest.mark.parametrize("engine", ["arrow", "polars", "duckdb"])
 def test_every_engine_adds_up_regression_errors_alike(engine, weight):
     table = arrow(frame())
-    table = table.append_column("truth", pa.array(np.random.default_rng(3).normal(0, 40, table.num_rows)))
+    table = table.append_column(
+        "truth", pa.array(np.random.default_rng(3).normal(0, 40, table.num_rows))
+    )
     spec = CellSpec(attributes=SPEC.attributes, score="s", numeric_label="truth", weight=weight)
     native = table
     if engine == "polars":
@@ -104,8 +108,14 @@ def test_spark_counts_alike(tmp_path, monkeypatch):
     sql = pytest.importorskip("pyspark.sql")
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
     pq.write_table(arrow(frame()), tmp_path / "t.parquet")
-    builder = sql.SparkSession.builder.master("local[2]").config("spark.driver.bindAddress", "127.0.0.1")
-    spark = builder.config("spark.driver.host", "127.0.0.1").config("spark.ui.enabled", "false").getOrCreate()
+    builder = sql.SparkSession.builder.master("local[2]").config(
+        "spark.driver.bindAddress", "127.0.0.1"
+    )
+    spark = (
+        builder.config("spark.driver.host", "127.0.0.1")
+        .config("spark.ui.enabled", "false")
+        .getOrCreate()
+    )
     try:
         native = spark.read.parquet(str(tmp_path / "t.parquet"))
         assert count_in_engine(native, SPEC) == count_cells(wrap_table(arrow(frame())), SPEC)
@@ -144,7 +154,10 @@ def test_small_cells_are_hidden_together():
 def test_one_hidden_cell_takes_another_along():
     table = count_cells(
         wrap_table(pa.table({"g": ["a"] * 50 + ["b"] * 30 + ["c"] * 2, "p": [1] * 82})),
-        CellSpec(attributes=(Attribute(column="g"),), prediction=Outcome(column="p", favourable=frozenset("1"))),
+        CellSpec(
+            attributes=(Attribute(column="g"),),
+            prediction=Outcome(column="p", favourable=frozenset("1")),
+        ),
     )
     shown = table.as_json(suppress_below=5)
     assert shown["n"] == [50]
@@ -175,7 +188,8 @@ def test_bins_keep_the_order_and_begin_at_cuts(values, cuts):
 def test_missing_values_are_a_group_and_edges_cut():
     table = pa.table({"age": [20.0, 30.0, None, 61.0], "p": [1, 0, 1, 1]})
     spec = CellSpec(
-        attributes=(Attribute(column="age", edges=(30, 60)),), prediction=Outcome(column="p", favourable=frozenset("1"))
+        attributes=(Attribute(column="age", edges=(30, 60)),),
+        prediction=Outcome(column="p", favourable=frozenset("1")),
     )
     counted = count_cells(wrap_table(table), spec)
     assert counted.levels[0] == ("30 to under 60", "60 or over", "under 30", "unknown")
@@ -183,7 +197,10 @@ def test_missing_values_are_a_group_and_edges_cut():
 
 def test_a_continuous_attribute_needs_edges():
     table = pa.table({"age": np.random.default_rng(0).random(1000), "p": [1, 0] * 500})
-    spec = CellSpec(attributes=(Attribute(column="age"),), prediction=Outcome(column="p", favourable=frozenset("1")))
+    spec = CellSpec(
+        attributes=(Attribute(column="age"),),
+        prediction=Outcome(column="p", favourable=frozenset("1")),
+    )
     with pytest.raises(DataError, match="distinct values") as error:
         count_cells(wrap_table(table), spec)
     assert "edges" in error.value.hint

@@ -16,7 +16,10 @@ from raudit.plan.schema import Attribute
 def test_a_threshold_is_compared_in_the_scores_own_type(kind):
     scores = np.array([0.7, 0.2, 0.7, 0.3], dtype=kind)
     table = cells(
-        pa.table({"g": ["a", "a", "b", "b"], "s": scores}), sensitive_features=["g"], score="s", threshold=0.7
+        pa.table({"g": ["a", "a", "b", "b"], "s": scores}),
+        sensitive_features=["g"],
+        score="s",
+        threshold=0.7,
     )
     place = table.dims.index(PREDICTION)
     favourable = table.levels[place].index(FAVOURABLE)
@@ -50,11 +53,23 @@ def test_small_integers_of_8_bits():
 @pytest.mark.parametrize("value", ["Yes", "yes ", "granted", "YES"])
 def test_a_single_other_value_is_no_decision(value):
     with pytest.raises(DataError) as caught:
-        cells({"g": ["a", "b"], "y": [value, value]}, sensitive_features=["g"], prediction="y", favourable="yes")
+        cells(
+            {"g": ["a", "b"], "y": [value, value]},
+            sensitive_features=["g"],
+            prediction="y",
+            favourable="yes",
+        )
     assert caught.value.reference == "favourable-absent"
 
 
-@pytest.mark.parametrize(("value", "favourable"), [("no", "yes"), ("0", "1"), ("False", "true"), ("N", "Y")])
+@pytest.mark.parametrize(
+    ("value", "favourable"), [("no", "yes"), ("0", "1"), ("False", "true"), ("N", "Y")]
+)
 def test_a_plain_opposite_is_a_decision(value, favourable):
-    made = cells({"g": ["a", "b"], "y": [value] * 2}, sensitive_features=["g"], prediction="y", favourable=favourable)
+    made = cells(
+        {"g": ["a", "b"], "y": [value] * 2},
+        sensitive_features=["g"],
+        prediction="y",
+        favourable=favourable,
+    )
     assert made.total == 2

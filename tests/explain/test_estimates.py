@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr, t
 
-from raudit.stages.explain.association import associations
-from raudit.stages.explain.estimates import weighted_mean
-from raudit.stages.explain.groups import difference
-from raudit.stages.explain.probability import rescaled
-from raudit.stages.explain.proxies import proxies
-from raudit.stages.explain.sampling import inclusion
-from raudit.stages.explain.stability import stability_of
-from raudit.stages.explain.values_shown import NOT_SHOWN, shown
+from raudit.stages.explain.questions.association import associations
+from raudit.stages.explain.survey.estimates import weighted_mean
+from raudit.stages.explain.survey.groups import difference
+from raudit.stages.explain.survey.probability import rescaled
+from raudit.stages.explain.survey.proxies import proxies
+from raudit.stages.explain.survey.sampling import inclusion
+from raudit.stages.explain.survey.stability import stability_of
+from raudit.stages.explain.survey.values_shown import NOT_SHOWN, shown
 
 
 def test_an_unweighted_mean_has_students_interval():
@@ -57,7 +57,9 @@ def test_parts_in_probability_add_up_on_every_row_and_in_every_gap(seed, feature
 
 def test_equal_features_are_tied_and_different_ones_are_not():
     rng = np.random.default_rng(1)
-    values = np.column_stack([rng.normal(0, 3, 500), rng.normal(0, 1, 500), rng.normal(0, 1, 500), np.zeros(500)])
+    values = np.column_stack(
+        [rng.normal(0, 3, 500), rng.normal(0, 1, 500), rng.normal(0, 1, 500), np.zeros(500)]
+    )
     found = stability_of(values, np.ones(500), k=1, resamples=100, seed=0)
     assert found.rank.tolist()[0] == 1
     assert sorted(found.rank[1:3].tolist()) == [2, 2]
@@ -74,7 +76,9 @@ def test_associations_against_scipy_and_a_planted_copy():
     frame["copy"] = frame["letter"].map({"a": "A", "b": "B"})
     frame["coin"] = rng.choice(["k", "z"], 400)
     found = {(p.first, p.second): p for p in associations(frame)}
-    assert found["x", "y"].strength == pytest.approx(abs(spearmanr(frame["x"], frame["y"]).statistic))
+    assert found["x", "y"].strength == pytest.approx(
+        abs(spearmanr(frame["x"], frame["y"]).statistic)
+    )
     assert found["letter", "copy"].strength == pytest.approx(1, abs=1e-3)
     assert found["letter", "coin"].strength < 0.15
     assert found["x", "letter"].strength > 0.8
@@ -84,16 +88,28 @@ def test_associations_against_scipy_and_a_planted_copy():
 def test_without_features_or_members_there_are_no_proxies():
     assert proxies(pd.DataFrame(index=range(50)), np.arange(50) < 25, seed=0) == []
     assert proxies(pd.DataFrame({"a": range(50)}), np.zeros(50, dtype=bool), seed=0) == []
-    assert len(proxies(pd.DataFrame({"a": [np.inf, 1.0, np.nan, -np.inf, 3.0] * 10}), np.arange(50) < 25, seed=0)) == 2
+    assert (
+        len(
+            proxies(
+                pd.DataFrame({"a": [np.inf, 1.0, np.nan, -np.inf, 3.0] * 10}),
+                np.arange(50) < 25,
+                seed=0,
+            )
+        )
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
     ("value", "mode", "said"),
     [
-        (30, "coarse", "30"), (77.123, "coarse", "71 or over"), (77.123, "exact", "77.12"), (77.123, "none", NOT_SHOWN),
+        (30, "coarse", "30"),
+        (77.123, "coarse", "71 or over"),
+        (77.123, "exact", "77.12"),
+        (77.123, "none", NOT_SHOWN),
         (None, "coarse", "missing"),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_printed_as_ranges_unless_many_share_them(value, mode, said):
     column = pd.Series([30.0] * 20 + np.linspace(0, 80, 180).round(3).tolist())
     assert shown(column, value, mode) == said

@@ -3,7 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from raudit.canonical import canonical_bytes
@@ -32,7 +36,12 @@ def frame():
             "empty": np.nan,
         }
     )
-    score = 0.05 * (table["age"] - 50) + 0.03 * table["income"].fillna(50) + (table["job"] == "nurse") - 2
+    score = (
+        0.05 * (table["age"] - 50)
+        + 0.03 * table["income"].fillna(50)
+        + (table["job"] == "nurse")
+        - 2
+    )
     table["y"] = np.where(score + rng.normal(0, 1, n) > 0, "yes", "no")
     table["grade"] = np.where(score < -0.7, "low", np.where(score > 0.7, "high", "mid"))
     table["wage"] = score * 10_000
@@ -41,9 +50,16 @@ def frame():
 
 def stored(found):
     record = StageRecord(
-        name="explain", title="t", outcome=Ended.COMPLETED, findings=found.findings, tables=found.tables,
-        figures=found.figures, facts=found.facts, notes=found.notes, artefacts=found.artefacts,
-    )  # fmt: skip
+        name="explain",
+        title="t",
+        outcome=Ended.COMPLETED,
+        findings=found.findings,
+        tables=found.tables,
+        figures=found.figures,
+        facts=found.facts,
+        notes=found.notes,
+        artefacts=found.artefacts,
+    )
     return canonical_bytes(record_to_json(record))
 
 
@@ -61,7 +77,9 @@ def adds_up(found, tolerance):
     for gap in gaps:
         assert abs(sum(gap["parts"].values()) - gap["total"]) <= tolerance
         if "probability" in gap:
-            assert abs(sum(gap["probability"]["parts"].values()) - gap["probability"]["total"]) <= 1e-9
+            assert (
+                abs(sum(gap["probability"]["parts"].values()) - gap["probability"]["total"]) <= 1e-9
+            )
     return {gap["group"]: gap for gap in gaps}
 
 
@@ -73,7 +91,10 @@ def adult(vectors, rows):
 
 @pytest.mark.parametrize(
     ("last", "ordinal", "tolerance"),
-    [(LOGISTIC, False, 1e-9), (GradientBoostingClassifier(n_estimators=20, random_state=0), True, 1e-6)],
+    [
+        (LOGISTIC, False, 1e-9),
+        (GradientBoostingClassifier(n_estimators=20, random_state=0), True, 1e-6),
+    ],
 )
 def test_the_gap_adds_up_on_adult(vectors, run, last, ordinal, tolerance):
     data = adult(vectors, 4000)
@@ -98,14 +119,21 @@ def test_the_gap_adds_up_on_german_and_is_the_gap_of_the_model(vectors, run):
 
     native = pipeline(LOGISTIC, data, features).fit(data[features], data["y"])
     member = (data["sex"] == "female").to_numpy()
-    margin, chance = native.decision_function(data[features]), native.predict_proba(data[features])[:, 1]
+    margin, chance = (
+        native.decision_function(data[features]),
+        native.predict_proba(data[features])[:, 1],
+    )
     assert gap["total"] == pytest.approx(margin[member].mean() - margin[~member].mean(), abs=1e-9)
-    assert gap["probability"]["total"] == pytest.approx(chance[member].mean() - chance[~member].mean(), abs=1e-9)
+    assert gap["probability"]["total"] == pytest.approx(
+        chance[member].mean() - chance[~member].mean(), abs=1e-9
+    )
     assert any("selection rates is another quantity" in note for note in found.notes)
 
 
 def test_parts_of_a_linear_model_by_hand(run):
-    table_ = pd.DataFrame({"x": np.tile([0.0, 1.0, 2.0, 3.0], 25), "z": np.arange(100) // 4 % 2 * 1.0})
+    table_ = pd.DataFrame(
+        {"x": np.tile([0.0, 1.0, 2.0, 3.0], 25), "z": np.arange(100) // 4 % 2 * 1.0}
+    )
     table_["wage"] = 2 * table_["x"] - 5 * table_["z"]
     table_["sex"] = np.where(np.arange(100) % 4 < 2, "f", "m")
     found = run(LinearRegression(), table_, ["x", "z"], target="wage", good=())
@@ -120,7 +148,9 @@ def test_parts_of_a_linear_model_by_hand(run):
 def test_a_planted_proxy_is_found_with_its_part_of_the_gap(run):
     rng = np.random.default_rng(0)
     sex = rng.choice(["f", "m"], 800)
-    data = pd.DataFrame({"sex": sex, "shift": np.where(sex == "f", "early", "late"), "noise": rng.normal(size=800)})
+    data = pd.DataFrame(
+        {"sex": sex, "shift": np.where(sex == "f", "early", "late"), "noise": rng.normal(size=800)}
+    )
     data["y"] = np.where((sex == "m") ^ (rng.random(800) < 0.2), "yes", "no")
     found = run(LOGISTIC, data, ["shift", "noise"])
     (proxy,) = of(found, "RA-XPL-002")
@@ -149,14 +179,23 @@ def test_confident_mistakes_equal_a_second_count(frame, run):
     score = native.predict_proba(frame[FEATURES])[:, 1]
     for row in table(found, "confident-errors").rows:
         own = frame["sex"] == row["group"].removeprefix("sex ")
-        for key, sure, wrong in (("0", score >= 0.9, frame["y"] == "no"), ("1", score <= 0.1, frame["y"] == "yes")):
+        for key, sure, wrong in (
+            ("0", score >= 0.9, frame["y"] == "no"),
+            ("1", score <= 0.1, frame["y"] == "yes"),
+        ):
             n, events = int((own & sure).sum()), int((own & sure & wrong).sum())
             assert row[f"n{key}"] == (n if n >= 10 else "<10")
             assert row.get(f"events{key}") == (events if n >= 10 else None)
 
 
 def test_without_a_label_confident_mistakes_are_not_available(frame, run):
-    found = run(LogisticRegression(max_iter=2000).set_params(C=0.5), frame, FEATURES, good=("yes",), label=True)
+    found = run(
+        LogisticRegression(max_iter=2000).set_params(C=0.5),
+        frame,
+        FEATURES,
+        good=("yes",),
+        label=True,
+    )
     assert of(found, "RA-XPL-006")
     from tests.explain.conftest import evidence_of, pipeline
 
@@ -188,14 +227,19 @@ def test_a_row_that_is_not_in_the_data_is_refused(frame, run):
 
 def test_texts_that_name_rows_are_never_printed(run):
     rng = np.random.default_rng(2)
-    data = pd.DataFrame({"name": [f"person {i}" for i in range(600)], "age": rng.integers(18, 80, 600)})
+    data = pd.DataFrame(
+        {"name": [f"person {i}" for i in range(600)], "age": rng.integers(18, 80, 600)}
+    )
     data["sex"] = rng.choice(["f", "m"], 600)
     data["y"] = np.where(data["age"] > 50, "yes", "no")
     for values in ("coarse", "exact"):
         found = run(
-            GradientBoostingClassifier(n_estimators=10, max_depth=8, random_state=0), data, ["name", "age"],
-            ordinal=True, options={"reasons": {"rows": [0, 1, 2], "values": values}, "top": 2},
-        )  # fmt: skip
+            GradientBoostingClassifier(n_estimators=10, max_depth=8, random_state=0),
+            data,
+            ["name", "age"],
+            ordinal=True,
+            options={"reasons": {"rows": [0, 1, 2], "values": values}, "top": 2},
+        )
         assert b"person " not in stored(found)
 
 
@@ -204,8 +248,18 @@ CASES = {
     "constant and empty": (LOGISTIC, ["const", "empty"], {}, {}),
     "nobody is sensitive": (LOGISTIC, FEATURES, {"sensitive": ()}, {}),
     "classes, none favourable": (LOGISTIC, FEATURES, {"target": "grade", "good": ()}, {}),
-    "classes, two favourable": (LOGISTIC, FEATURES, {"target": "grade", "good": ("high", "mid")}, {}),
-    "a label cut at edges": (LOGISTIC, FEATURES, {"sensitive": ("job", "sex")}, {"minimum_group": 2}),
+    "classes, two favourable": (
+        LOGISTIC,
+        FEATURES,
+        {"target": "grade", "good": ("high", "mid")},
+        {},
+    ),
+    "a label cut at edges": (
+        LOGISTIC,
+        FEATURES,
+        {"sensitive": ("job", "sex")},
+        {"minimum_group": 2},
+    ),
 }
 
 
@@ -236,7 +290,9 @@ def test_a_constant_model_says_so(frame, run):
 
 def test_one_group_or_a_small_one_is_indeterminate_with_its_reason(frame, run):
     alone = run(LOGISTIC, frame.assign(sex="f"), ["age"])
-    assert {f.status for f in of(alone, "RA-XPL-002") + of(alone, "RA-XPL-003")} == {Status.INDETERMINATE}
+    assert {f.status for f in of(alone, "RA-XPL-002") + of(alone, "RA-XPL-003")} == {
+        Status.INDETERMINATE
+    }
     assert "nobody to compare" in of(alone, "RA-XPL-003")[0].reason
     few = run(LOGISTIC, frame.assign(sex=["x"] * 5 + ["f"] * 895), ["age"])
     assert any("fewer than the 30 rows" in f.reason for f in of(few, "RA-XPL-003"))
@@ -254,11 +310,15 @@ def test_sampling_says_when_the_budget_ends(frame, run):
 def test_the_background_is_named_by_size_seed_and_digest(frame, run):
     linear = run(LOGISTIC, frame, FEATURES, options={"background": 300}).artefacts["sample"]
     assert (linear["background"], len(linear["background_sha256"]), linear["seed"]) == (300, 64, 5)
-    trees = run(HistGradientBoostingClassifier(max_iter=5, random_state=0), frame, ["age", "income"])
+    trees = run(
+        HistGradientBoostingClassifier(max_iter=5, random_state=0), frame, ["age", "income"]
+    )
     assert trees.artefacts["sample"]["background"] == 0
     assert any("training rows" in note for note in trees.notes)
     both = run(
-        GradientBoostingClassifier(n_estimators=5, random_state=0), frame, ["age", "income"],
+        GradientBoostingClassifier(n_estimators=5, random_state=0),
+        frame,
+        ["age", "income"],
         options={"perturbation": "interventional", "background": 100, "rows": 200},
-    )  # fmt: skip
+    )
     assert both.artefacts["sample"]["background"] == 100

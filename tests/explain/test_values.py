@@ -7,7 +7,11 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
@@ -21,13 +25,13 @@ from raudit.data.roles import Outcome
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence
 from raudit.findings import Status
-from raudit.model.skops_file import SklearnModel
+from raudit.model.formats.skops_file import SklearnModel
 from raudit.plan import Attribute, Task
 from raudit.stages.explain import STAGE
-from raudit.stages.explain.groups import Group, gap_of
-from raudit.stages.explain.proxies import proxies
-from raudit.stages.explain.unwrap import unwrap
-from raudit.stages.explain.values import TOLERANCE, explain
+from raudit.stages.explain.shap_values.unwrap import unwrap
+from raudit.stages.explain.shap_values.values import TOLERANCE, explain
+from raudit.stages.explain.survey.groups import Group, gap_of
+from raudit.stages.explain.survey.proxies import proxies
 
 GOOD = frozenset({"yes"})
 
@@ -45,7 +49,12 @@ def frame():
             "sex": rng.choice(["f", "m"], n),
         }
     )
-    score = 0.05 * (table["age"] - 50) + 0.03 * table["income"].fillna(50) + (table["job"] == "nurse") - 2
+    score = (
+        0.05 * (table["age"] - 50)
+        + 0.03 * table["income"].fillna(50)
+        + (table["job"] == "nurse")
+        - 2
+    )
     table["y"] = np.where(score + rng.normal(0, 1, n) > 0, "yes", "no")
     return table
 
@@ -54,7 +63,8 @@ def pipeline(last, *, ordinal=False, **one_hot):
     words = OrdinalEncoder() if ordinal else OneHotEncoder(handle_unknown="ignore", **one_hot)
     numbers = Pipeline([("fill", SimpleImputer(add_indicator=True)), ("scale", StandardScaler())])
     prepare = ColumnTransformer(
-        [("n", numbers, ["age", "income"]), ("w", words, ["job", "town"]), ("d", "drop", ["sex"])], sparse_threshold=0
+        [("n", numbers, ["age", "income"]), ("w", words, ["job", "town"]), ("d", "drop", ["sex"])],
+        sparse_threshold=0,
     )
     return Pipeline([("prepare", prepare), ("last", last)])
 
@@ -63,7 +73,9 @@ def fitted(estimator, frame, target="y"):
     features = ["age", "income", "job", "town", "sex"]
     native = estimator.fit(frame[features], frame[target])
     classes = tuple(str(c) for c in getattr(native, "classes_", ()))
-    return SklearnModel(format="skops", sha256="0" * 64, features=tuple(features), classes=classes, native=native)
+    return SklearnModel(
+        format="skops", sha256="0" * 64, features=tuple(features), classes=classes, native=native
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +85,10 @@ def fitted(estimator, frame, target="y"):
         (pipeline(LogisticRegression(max_iter=500), drop="first"), "linear"),
         (pipeline(LogisticRegression(max_iter=500), min_frequency=40), "linear"),
         (pipeline(RandomForestClassifier(20, random_state=0), ordinal=True), "tree"),
-        (pipeline(HistGradientBoostingClassifier(max_iter=5, random_state=0), ordinal=True), "tree"),
+        (
+            pipeline(HistGradientBoostingClassifier(max_iter=5, random_state=0), ordinal=True),
+            "tree",
+        ),
         (pipeline(GradientBoostingClassifier(n_estimators=20, random_state=0)), "tree"),
     ],
 )
@@ -96,7 +111,9 @@ def test_linear_values_equal_shap_with_the_full_background(frame):
     found = explain(model, frame[:50], frame, GOOD, seed=0)
     parts = unwrap(model.native, model.features)
     x = parts.transform(frame)
-    explainer = shap.LinearExplainer(parts.estimator, shap.maskers.Independent(x, max_samples=len(x)))
+    explainer = shap.LinearExplainer(
+        parts.estimator, shap.maskers.Independent(x, max_samples=len(x))
+    )
     peer = parts.fold(np.asarray(explainer.shap_values(x[:50])), 5)
     assert np.allclose(found.values, peer, atol=1e-6)
     assert np.isclose(found.base, explainer.expected_value, atol=1e-6)
@@ -108,7 +125,9 @@ def test_tree_values_equal_shap(frame):
     model = fitted(pipeline(RandomForestClassifier(15, random_state=0), ordinal=True), frame)
     found = explain(model, frame[:40], frame, GOOD, seed=0)
     parts = unwrap(model.native, model.features)
-    peer = np.asarray(shap.TreeExplainer(parts.estimator).shap_values(parts.transform(frame[:40])))[:, :, 1]
+    peer = np.asarray(shap.TreeExplainer(parts.estimator).shap_values(parts.transform(frame[:40])))[
+        :, :, 1
+    ]
     assert np.allclose(found.values, parts.fold(peer, 5), atol=1e-9)
 
 
@@ -120,12 +139,16 @@ def test_the_favourable_class_decides_the_direction(frame):
 
 def test_regression_is_in_the_labels_unit(frame):
     table = frame.assign(wage=frame["age"] * 2.0 + (frame["job"] == "cook"))
-    found = explain(fitted(pipeline(LinearRegression()), table, "wage"), table[:50], table, frozenset(), seed=0)
+    found = explain(
+        fitted(pipeline(LinearRegression()), table, "wage"), table[:50], table, frozenset(), seed=0
+    )
     assert found.unit == "units of the label"
     assert found.additivity < 1e-9
 
 
-@pytest.mark.parametrize("last", [KNeighborsClassifier(5), Pipeline([("p", PCA(3)), ("m", LogisticRegression())])])
+@pytest.mark.parametrize(
+    "last", [KNeighborsClassifier(5), Pipeline([("p", PCA(3)), ("m", LogisticRegression())])]
+)
 def test_what_cannot_be_folded_goes_through_the_raw_columns(frame, last):
     model = fitted(pipeline(last), frame)
     found = explain(model, frame[:4], frame[:20], GOOD, seed=0)
@@ -135,9 +158,15 @@ def test_what_cannot_be_folded_goes_through_the_raw_columns(frame, last):
 
 
 @pytest.mark.parametrize(
-    ("last", "unit"), [(PoissonRegressor(), "log of the label's unit"), (LinearSVC(), "units of the decision function")]
+    ("last", "unit"),
+    [
+        (PoissonRegressor(), "log of the label's unit"),
+        (LinearSVC(), "units of the decision function"),
+    ],
 )
-def test_a_linear_model_with_another_link_or_no_probability_is_not_taken_for_log_odds(frame, last, unit):
+def test_a_linear_model_with_another_link_or_no_probability_is_not_taken_for_log_odds(
+    frame, last, unit
+):
     table = frame.assign(count=(frame["age"] // 10))
     model = fitted(pipeline(last), table, "count" if isinstance(last, PoissonRegressor) else "y")
     found = explain(model, table[:50], table, GOOD, seed=0)
@@ -161,8 +190,13 @@ def test_selected_features_keep_their_names(frame):
 
 
 def test_the_gap_is_the_sum_of_its_parts(frame):
-    found = explain(fitted(pipeline(LogisticRegression(max_iter=500)), frame), frame, frame, GOOD, seed=0)
-    gap = gap_of(found, Group(attribute="sex", label="Sex", name="f", member=(frame["sex"] == "f").to_numpy()))
+    found = explain(
+        fitted(pipeline(LogisticRegression(max_iter=500)), frame), frame, frame, GOOD, seed=0
+    )
+    gap = gap_of(
+        found,
+        Group(attribute="sex", label="Sex", name="f", member=(frame["sex"] == "f").to_numpy()),
+    )
     assert abs(gap.mean.sum() - gap.total) < 1e-9
 
 
@@ -178,13 +212,20 @@ def test_a_perfect_proxy_is_found_and_noise_is_not():
 
 def evidence(frame, model, because=""):
     roles = Roles(
-        label=Outcome(column="y", favourable=GOOD), sensitive=(Attribute(column="sex", label="Sex"),),
+        label=Outcome(column="y", favourable=GOOD),
+        sensitive=(Attribute(column="sex", label="Sex"),),
         features=model.features if model else (),
-    )  # fmt: skip
+    )
     return Evidence(
-        system={}, task=Task.BINARY, data=wrap_table(frame), roles=roles, model=model, no_model_because=because, seed=5,
+        system={},
+        task=Task.BINARY,
+        data=wrap_table(frame),
+        roles=roles,
+        model=model,
+        no_model_because=because,
+        seed=5,
         clock=datetime(2026, 11, 20, tzinfo=UTC),
-    )  # fmt: skip
+    )
 
 
 def test_the_stage_says_what_it_found_and_does_so_again(frame):
@@ -193,11 +234,19 @@ def test_the_stage_says_what_it_found_and_does_so_again(frame):
     from raudit.record import StageRecord, record_to_json
 
     def run():
-        found = STAGE.run(evidence(frame, fitted(pipeline(LogisticRegression(max_iter=500)), frame)), STAGE.options())
+        found = STAGE.run(
+            evidence(frame, fitted(pipeline(LogisticRegression(max_iter=500)), frame)),
+            STAGE.options(),
+        )
         record = StageRecord(
-            name="explain", title="t", outcome=Ended.COMPLETED, findings=found.findings, tables=found.tables,
-            figures=found.figures, facts=found.facts,
-        )  # fmt: skip
+            name="explain",
+            title="t",
+            outcome=Ended.COMPLETED,
+            findings=found.findings,
+            tables=found.tables,
+            figures=found.figures,
+            facts=found.facts,
+        )
         return found, canonical_bytes(record_to_json(record))
 
     found, first = run()

@@ -21,14 +21,18 @@ from sklearn.ensemble import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    TunedThresholdClassifierCV,
+)
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
 from threadpoolctl import threadpool_limits
 
-from raudit.stages.explain.groups import Group, gap_of
-from raudit.stages.explain.values import TOLERANCE, explain, is_fast
-from raudit.stages.explain.wrappers import open_model
+from raudit.stages.explain.shap_values.values import TOLERANCE, explain, is_fast
+from raudit.stages.explain.shap_values.wrappers import open_model
+from raudit.stages.explain.survey.groups import Group, gap_of
 
 TEXT = make_column_selector(dtype_include=["object", "string", "category", "bool"])
 OTHER = make_column_selector(dtype_include="number")
@@ -73,9 +77,15 @@ def adult(vectors):
 def german(vectors):
     table = pd.read_csv(vectors / "fairness" / "german.csv")
     words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
-    x = table.drop(columns="class-label").assign(**{name: table[name].astype("category") for name in words})
-    x = x.assign(rich=table["credit-amount"] > 4000, duration=table["duration"].where(table.index % 9 > 0))
-    return Case(x, table["class-label"].to_numpy(), (table["sex"] == "male").to_numpy(), frozenset({"1"}))
+    x = table.drop(columns="class-label").assign(
+        **{name: table[name].astype("category") for name in words}
+    )
+    x = x.assign(
+        rich=table["credit-amount"] > 4000, duration=table["duration"].where(table.index % 9 > 0)
+    )
+    return Case(
+        x, table["class-label"].to_numpy(), (table["sex"] == "male").to_numpy(), frozenset({"1"})
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -93,14 +103,18 @@ def case(request, vectors):
 def one_hot(last):
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     return make_pipeline(
-        make_column_transformer((OneHotEncoder(handle_unknown="ignore"), TEXT), (numbers, OTHER)), last
+        make_column_transformer((OneHotEncoder(handle_unknown="ignore"), TEXT), (numbers, OTHER)),
+        last,
     )
 
 
 def ordinal(last):
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     return make_pipeline(
-        ColumnTransformer([("codes", codes, TEXT), ("fill", SimpleImputer(), OTHER)], remainder="passthrough"), last
+        ColumnTransformer(
+            [("codes", codes, TEXT), ("fill", SimpleImputer(), OTHER)], remainder="passthrough"
+        ),
+        last,
     )
 
 
@@ -118,7 +132,9 @@ def boosters():
     return {
         "xgboost": xgboost.XGBClassifier(n_estimators=30, max_depth=4, n_jobs=1),
         "lightgbm": lightgbm.LGBMClassifier(n_estimators=30, verbose=-1, n_jobs=1),
-        "catboost": catboost.CatBoostClassifier(iterations=30, verbose=0, thread_count=1, allow_writing_files=False),
+        "catboost": catboost.CatBoostClassifier(
+            iterations=30, verbose=0, thread_count=1, allow_writing_files=False
+        ),
     }
 
 
@@ -142,7 +158,12 @@ LIMIT = {"linear": 1e-9, "tree": 1e-6, "xgboost": 1e-3}
 def test_values_and_the_gap_add_up(case, name, perturbation):
     if name == "histogram-columns":
         words = TEXT(case.x)
-        case = Case(case.x.assign(**{w: case.x[w].astype("category") for w in words}), case.y, case.sex, case.good)
+        case = Case(
+            case.x.assign(**{w: case.x[w].astype("category") for w in words}),
+            case.y,
+            case.sex,
+            case.good,
+        )
     model = held(FAMILIES[name](), case)
     assert is_fast(model)
     found = explain(model, case.x[:600], case.x[:300], case.good, seed=0, perturbation=perturbation)
@@ -157,13 +178,17 @@ def test_values_and_the_gap_add_up(case, name, perturbation):
     assert np.allclose(margin, chance, atol=1e-6), "the margin is the model's own"
 
 
-@pytest.mark.parametrize("name", ["forest", "boosting", "histogram", "xgboost", "lightgbm", "catboost"])
+@pytest.mark.parametrize(
+    "name", ["forest", "boosting", "histogram", "xgboost", "lightgbm", "catboost"]
+)
 def test_path_dependent_values_are_those_of_shap(case, name):
     model = held(FAMILIES[name](), case)
     found = explain(model, case.x[:150], case.x[:300], case.good, seed=0)
     parts = open_model(model.native, model.features).members[0].parts
     with warnings.catch_warnings(action="ignore"):  # shap's of its own lightgbm path
-        peer = np.asarray(shap.TreeExplainer(parts.estimator).shap_values(parts.transform(case.x[:150])))
+        peer = np.asarray(
+            shap.TreeExplainer(parts.estimator).shap_values(parts.transform(case.x[:150]))
+        )
     peer = peer[:, :, 1] if peer.ndim == 3 else peer
     assert np.allclose(found.values, parts.fold(peer, case.x.shape[1]), atol=1e-6)
 
@@ -174,7 +199,9 @@ def test_interventional_values_are_those_of_shap(case, name):
     rest = case.x[:80]
     found = explain(model, case.x[:100], rest, case.good, seed=0, perturbation="interventional")
     parts = open_model(model.native, model.features).members[0].parts
-    explainer = shap.TreeExplainer(parts.estimator, parts.transform(rest), feature_perturbation="interventional")
+    explainer = shap.TreeExplainer(
+        parts.estimator, parts.transform(rest), feature_perturbation="interventional"
+    )
     peer = np.asarray(explainer.shap_values(parts.transform(case.x[:100]), check_additivity=False))
     peer = peer[:, :, 1] if peer.ndim == 3 else peer
     assert np.allclose(found.values, parts.fold(peer, case.x.shape[1]), atol=1e-6)
@@ -215,7 +242,9 @@ def test_calibrated_models_say_what_is_explained(case, inner, method):
     found = explain(model, case.x[:100], case.x[:200], case.good, seed=0)
     assert found.family != "permutation"
     assert found.additivity <= TOLERANCE[found.family]
-    straight = method == "sigmoid" and inner != "xgboost"  # whose probabilities are calibrated, not its margin
+    straight = (
+        method == "sigmoid" and inner != "xgboost"
+    )  # whose probabilities are calibrated, not its margin
     assert ("mean calibrated log-odds" in found.method) == straight
     assert ("before calibration" in found.method) != straight
     if straight:
@@ -241,8 +270,13 @@ def test_wrappers_are_opened(case):
         FixedThresholdClassifier(FrozenEstimator(plain.native)),
         TunedThresholdClassifierCV(FAMILIES["logistic"](), cv=2),
         GridSearchCV(FAMILIES["logistic"](), {"logisticregression__C": [1.0]}, cv=2),
-        make_pipeline(FAMILIES["logistic"]()[:-1], make_pipeline("passthrough", LogisticRegression(max_iter=2000))),
-        make_pipeline(FAMILIES["logistic"]()[:-1], FixedThresholdClassifier(LogisticRegression(max_iter=2000))),
+        make_pipeline(
+            FAMILIES["logistic"]()[:-1],
+            make_pipeline("passthrough", LogisticRegression(max_iter=2000)),
+        ),
+        make_pipeline(
+            FAMILIES["logistic"]()[:-1], FixedThresholdClassifier(LogisticRegression(max_iter=2000))
+        ),
     )
     for estimator in wrapped:
         found = explain(held(estimator, case), case.x[:50], case.x[:200], case.good, seed=0)
@@ -252,7 +286,10 @@ def test_wrappers_are_opened(case):
 
 def test_calibration_behind_a_transformer(case):
     model = held(
-        make_pipeline(ordinal("passthrough")[:-1], CalibratedClassifierCV(RandomForestClassifier(5), cv=2)), case
+        make_pipeline(
+            ordinal("passthrough")[:-1], CalibratedClassifierCV(RandomForestClassifier(5), cv=2)
+        ),
+        case,
     )
     found = explain(model, case.x[:50], case.x[:200], case.good, seed=0)
     assert "calibrated" in found.method
@@ -268,7 +305,10 @@ def test_regression_in_every_family(case):
         (Ridge(), "units of the label"),
         (RandomForestRegressor(5, random_state=0), "units of the label"),
         (HistGradientBoostingRegressor(max_iter=5, loss="poisson"), "log of the label's unit"),
-        (XGBRegressor(n_estimators=10, objective="count:poisson", n_jobs=1), "log of the label's unit"),
+        (
+            XGBRegressor(n_estimators=10, objective="count:poisson", n_jobs=1),
+            "log of the label's unit",
+        ),
     ):
         found = explain(held(ordinal(last), case), case.x[:50], case.x[:200], frozenset(), seed=0)
         assert found.unit == unit
@@ -278,9 +318,12 @@ def test_regression_in_every_family(case):
 def test_several_classes(case):
     three = Case(case.x, case.y + np.arange(len(case.y)) % 2, case.sex, frozenset({"2"}))
     for last in (
-        "logistic", RandomForestClassifier(5, random_state=0),
-        HistGradientBoostingClassifier(max_iter=5), GradientBoostingClassifier(n_estimators=5), *boosters().values(),
-    ):  # fmt: skip
+        "logistic",
+        RandomForestClassifier(5, random_state=0),
+        HistGradientBoostingClassifier(max_iter=5),
+        GradientBoostingClassifier(n_estimators=5),
+        *boosters().values(),
+    ):
         model = held(FAMILIES["logistic"]() if last == "logistic" else ordinal(last), three)
         found = explain(model, case.x[:40], case.x[:100], three.good, seed=0)
         assert found.family != "permutation", found.method
@@ -302,12 +345,22 @@ def test_other_encoders_are_led_back(case):
     encode = FeatureUnion(
         [
             ("means", make_column_transformer((TargetEncoder(cv=2), TEXT), remainder="drop")),
-            ("codes", make_column_transformer((OneHotEncoder(max_categories=4, handle_unknown="ignore"), TEXT))),
+            (
+                "codes",
+                make_column_transformer(
+                    (OneHotEncoder(max_categories=4, handle_unknown="ignore"), TEXT)
+                ),
+            ),
             ("gone", "drop"),
         ]
     )
-    found = explain(held(make_pipeline(encode, LogisticRegression(max_iter=500)), case), case.x[:50], case.x[:100],
-                    case.good, seed=0)  # fmt: skip
+    found = explain(
+        held(make_pipeline(encode, LogisticRegression(max_iter=500)), case),
+        case.x[:50],
+        case.x[:100],
+        case.good,
+        seed=0,
+    )
     assert found.family == "linear"
     assert found.additivity < 1e-9
     used = np.abs(found.values).max(axis=0) > 0
@@ -322,15 +375,26 @@ def test_native_categories_of_boosters(case):
     words = TEXT(case.x)
     table = case.x.assign(**{w: case.x[w].astype("str").astype("category") for w in words})
     text = Case(
-        case.x.assign(**{w: case.x[w].astype("str").astype(object) for w in words}), case.y, case.sex, case.good
+        case.x.assign(**{w: case.x[w].astype("str").astype(object) for w in words}),
+        case.y,
+        case.sex,
+        case.good,
     )
     named = Case(table, case.y, case.sex, case.good)
     for last, one in (
         (xgboost.XGBClassifier(n_estimators=10, enable_categorical=True, n_jobs=1), named),
         (lightgbm.LGBMClassifier(n_estimators=10, verbose=-1, n_jobs=1), named),
-        (catboost.CatBoostClassifier(iterations=10, verbose=0, cat_features=words, allow_writing_files=False,
-                                     thread_count=1), text),
-    ):  # fmt: skip
+        (
+            catboost.CatBoostClassifier(
+                iterations=10,
+                verbose=0,
+                cat_features=words,
+                allow_writing_files=False,
+                thread_count=1,
+            ),
+            text,
+        ),
+    ):
         model = held(last, one)
         found = explain(model, one.x[:80], one.x[:100], case.good, seed=0)
         assert found.family in ("tree", "xgboost")
@@ -338,7 +402,9 @@ def test_native_categories_of_boosters(case):
         with warnings.catch_warnings(action="ignore"):
             peer = shap.TreeExplainer(model.native).shap_values(one.x[:80])
         assert np.allclose(found.values, peer, atol=1e-6)
-        other = explain(model, one.x[:3], one.x[:10], case.good, seed=0, perturbation="interventional")
+        other = explain(
+            model, one.x[:3], one.x[:10], case.good, seed=0, perturbation="interventional"
+        )
         assert other.additivity < 1e-6
         assert "because" in other.method
 
@@ -347,7 +413,9 @@ def test_early_stopping_leaves_later_trees_out(case):
     from xgboost import XGBClassifier
 
     x = case.x[OTHER(case.x)]
-    model = XGBClassifier(n_estimators=60, max_depth=6, learning_rate=1.0, early_stopping_rounds=2, n_jobs=1)
+    model = XGBClassifier(
+        n_estimators=60, max_depth=6, learning_rate=1.0, early_stopping_rounds=2, n_jobs=1
+    )
     model.fit(x[:600], case.y[:600], eval_set=[(x[600:], case.y[600:])], verbose=False)
     assert model.best_iteration < 55
     known = Held(model, tuple(x.columns), ("0", "1"))
@@ -372,7 +440,9 @@ def test_files_of_boosters(case, family, tmp_path):
     for options in ({}, {"perturbation": "interventional"}, {"space": "probability"}):
         for good in (frozenset({"1"}), frozenset({"0"})):
             found = explain(model, x[:60], x[:50], good, seed=0, **options)
-            if family == "catboost" and options:  # shap reads CatBoost's classifiers, and no models of its base class
+            if (
+                family == "catboost" and options
+            ):  # shap reads CatBoost's classifiers, and no models of its base class
                 assert found.family == "permutation"
                 assert "does not read this CatBoost" in found.method
                 continue

@@ -9,7 +9,7 @@ from tests.model.conftest import make_frame
 
 from raudit.model import load_model
 from raudit.plan import ModelSection
-from raudit.stages.explain.values import explain
+from raudit.stages.explain.shap_values.values import explain
 
 
 def opened(path, frame):
@@ -29,7 +29,9 @@ def explained(path, frame):
 def test_lightgbm_margins_are_the_log_odds(options, tmp_path):
     lgb = pytest.importorskip("lightgbm")
     frame = make_frame(1, "number", 400)
-    model = lgb.LGBMClassifier(n_estimators=9, verbose=-1, **options).fit(frame.drop(columns="y"), frame.y)
+    model = lgb.LGBMClassifier(n_estimators=9, verbose=-1, **options).fit(
+        frame.drop(columns="y"), frame.y
+    )
     model.booster_.save_model(tmp_path / "m.txt")
     found = explained(tmp_path / "m.txt", frame)
     expected = logit(model.predict_proba(frame.drop(columns="y"))[:60, 1])
@@ -41,7 +43,9 @@ def test_lightgbm_margins_are_the_log_odds(options, tmp_path):
 def test_linear_trees_are_explained_by_permutation(tmp_path):
     lgb = pytest.importorskip("lightgbm")
     frame = make_frame(2, "number", 400)
-    model = lgb.LGBMClassifier(n_estimators=4, linear_tree=True, verbose=-1).fit(frame.drop(columns="y"), frame.y)
+    model = lgb.LGBMClassifier(n_estimators=4, linear_tree=True, verbose=-1).fit(
+        frame.drop(columns="y"), frame.y
+    )
     model.booster_.save_model(tmp_path / "m.txt")
     found = explained(tmp_path / "m.txt", frame)
     assert found.family == "permutation"
@@ -69,4 +73,6 @@ def test_explanations_stop_at_the_best_round(tmp_path):
     model.save_model(tmp_path / "m.ubj")
     assert model.best_iteration + 1 < model.get_booster().num_boosted_rounds()
     found = explained(tmp_path / "m.ubj", frame)
-    np.testing.assert_allclose(found.margin, logit(model.predict_proba(rows)[:60, 1].astype(float)), atol=1e-4)
+    np.testing.assert_allclose(
+        found.margin, logit(model.predict_proba(rows)[:60, 1].astype(float)), atol=1e-4
+    )

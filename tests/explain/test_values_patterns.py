@@ -17,9 +17,9 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
-from raudit.stages.explain import patterns
-from raudit.stages.explain.forest import forest_of
-from raudit.stages.explain.patterns import Patterns
+from raudit.stages.explain.shap_values import patterns
+from raudit.stages.explain.shap_values.forest import forest_of
+from raudit.stages.explain.shap_values.patterns import Patterns
 
 ONE = np.array([1.0])
 
@@ -65,10 +65,14 @@ def interventional_game(output, row, background):
 def test_interventional_values_are_the_shapley_values_of_the_definition(numbers, wide, monkeypatch):
     monkeypatch.setattr(patterns, "WIDE", wide)
     x, y = numbers
-    model = HistGradientBoostingClassifier(max_iter=8, categorical_features=[1], random_state=0).fit(x, y)
+    model = HistGradientBoostingClassifier(
+        max_iter=8, categorical_features=[1], random_state=0
+    ).fit(x, y)
     order = [1, 0, 2, 3, 4, 5]  # the library moves categories to the front
     seen, background = np.asarray(model._preprocess_X(x[:4], reset=False), float), x[100:140]
-    engine = Patterns(forest_of(model, ONE), np.asarray(model._preprocess_X(background, reset=False), float))
+    engine = Patterns(
+        forest_of(model, ONE), np.asarray(model._preprocess_X(background, reset=False), float)
+    )
     found = engine.values(seen)
     for i in range(2):
         want = by_subsets(interventional_game(model.decision_function, x[i], background), 6)
@@ -91,7 +95,9 @@ def test_path_dependent_values_are_the_shapley_values_of_the_definition(numbers,
             goes_left = np.float32(row[tree.feature[node]]) <= tree.threshold[node]
             return expected(row, known, left if goes_left else right)
         weight = tree.weighted_n_node_samples
-        both = weight[left] * expected(row, known, left) + weight[right] * expected(row, known, right)
+        both = weight[left] * expected(row, known, left) + weight[right] * expected(
+            row, known, right
+        )
         return both / weight[node]
 
     found = Patterns(forest_of(model, ONE), None).values(x[:3])
@@ -119,8 +125,12 @@ def test_both_kinds_equal_shap(numbers, model, weights):
         found = np.asarray(explainer.shap_values(x[:60], check_additivity=False))
         return found[:, :, 1] if found.ndim == 3 else found
 
-    assert np.allclose(Patterns(forest, None).values(x[:60]), peer(shap.TreeExplainer(model)), atol=1e-9)
-    if "Hist" not in type(model).__name__:  # shap compares histogram boosting's numbers as float32 there
+    assert np.allclose(
+        Patterns(forest, None).values(x[:60]), peer(shap.TreeExplainer(model)), atol=1e-9
+    )
+    if (
+        "Hist" not in type(model).__name__
+    ):  # shap compares histogram boosting's numbers as float32 there
         explainer = shap.TreeExplainer(model, x[100:200], feature_perturbation="interventional")
         assert np.allclose(Patterns(forest, x[100:200]).values(x[:60]), peer(explainer), atol=1e-6)
 
@@ -136,7 +146,9 @@ def test_missing_values_and_unknown_categories_go_where_the_model_sends_them(num
     engine = Patterns(forest_of(model, ONE), None)
     for rows in (table, other):
         seen = np.asarray(model._preprocess_X(rows, reset=False), float)
-        assert np.allclose(engine.values(seen).sum(axis=1) + engine.base, model.decision_function(rows), atol=1e-9)
+        assert np.allclose(
+            engine.values(seen).sum(axis=1) + engine.base, model.decision_function(rows), atol=1e-9
+        )
 
 
 def test_forests_with_missing_values_add_up(numbers):
@@ -144,11 +156,15 @@ def test_forests_with_missing_values_add_up(numbers):
     holes = np.where(np.random.default_rng(1).random(x.shape) < 0.15, np.nan, x)
     model = RandomForestClassifier(5, random_state=0).fit(holes, y)
     engine = Patterns(forest_of(model, np.array([0.0, 1.0])), None)
-    assert np.allclose(engine.values(holes).sum(axis=1) + engine.base, model.predict_proba(holes)[:, 1], atol=1e-12)
+    assert np.allclose(
+        engine.values(holes).sum(axis=1) + engine.base, model.predict_proba(holes)[:, 1], atol=1e-12
+    )
 
 
 def test_several_classes_of_gradient_boosting_add_up(numbers):
     x, y = numbers
     model = GradientBoostingClassifier(n_estimators=8, random_state=0).fit(x, y + (x[:, 3] > 1))
     engine = Patterns(forest_of(model, np.array([0.0, 1.0, 0.0])), None)
-    assert np.allclose(engine.values(x).sum(axis=1) + engine.base, model.decision_function(x)[:, 1], atol=1e-9)
+    assert np.allclose(
+        engine.values(x).sum(axis=1) + engine.base, model.decision_function(x)[:, 1], atol=1e-9
+    )

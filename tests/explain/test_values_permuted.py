@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from raudit.errors import NotEvaluable
-from raudit.stages.explain.values import explain
+from raudit.stages.explain.shap_values.values import explain
 
 GOOD = frozenset({"yes"})
 
@@ -96,7 +96,9 @@ def test_two_orders_forwards_and_backwards_are_exact_for_pairs(table):
 
 
 def test_a_classifier_without_probabilities_is_explained_by_its_decisions(table):
-    model = Spoken(tuple(table.columns), ("no", "yes"), lambda f: np.where(score(f) > 8, "yes", "no"))
+    model = Spoken(
+        tuple(table.columns), ("no", "yes"), lambda f: np.where(score(f) > 8, "yes", "no")
+    )
     found = explain(model, table[:10], table, GOOD, seed=1)
     assert found.unit == "share of favourable decisions"
     assert set(found.margin) <= {0.0, 1.0}

@@ -22,13 +22,18 @@ def run():
             if name in roles:
                 column, *good = roles.pop(name)
                 outcomes[name] = Outcome(column=column, favourable=frozenset(good))
-        attributes = tuple(a if isinstance(a, Attribute) else Attribute(column=a) for a in sensitive)
+        attributes = tuple(
+            a if isinstance(a, Attribute) else Attribute(column=a) for a in sensitive
+        )
         evidence = Evidence(
             system={},
             task=Task(task),
             data=wrap_table(table if isinstance(table, pa.Table) else pa.table(table)),
             roles=Roles(
-                sensitive=attributes, control=tuple(Attribute(column=name) for name in control), **outcomes, **roles
+                sensitive=attributes,
+                control=tuple(Attribute(column=name) for name in control),
+                **outcomes,
+                **roles,
             ),
             model=None,
             seed=3,
@@ -45,9 +50,13 @@ def finding():
         found = [
             f
             for f in result.findings
-            if f.rule == rule and subject in (None, f.subject.name) and metric in (None, f.subject.detail.get("metric"))
+            if f.rule == rule
+            and subject in (None, f.subject.name)
+            and metric in (None, f.subject.detail.get("metric"))
         ]
-        assert len(found) == 1, [(f.rule, f.subject.name, f.subject.detail) for f in result.findings]
+        assert len(found) == 1, [
+            (f.rule, f.subject.name, f.subject.detail) for f in result.findings
+        ]
         return found[0]
 
     return pick

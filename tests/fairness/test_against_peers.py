@@ -18,11 +18,11 @@ from raudit.data.count import CellSpec, count_cells
 from raudit.data.roles import Outcome
 from raudit.data.score_bins import ScoreBins
 from raudit.plan import Attribute
-from raudit.stages.fairness.crosscheck import cross_check
-from raudit.stages.fairness.disparity import disparity
-from raudit.stages.fairness.histogram import auc, brier, calibration, histograms, ks
-from raudit.stages.fairness.metrics import estimate, group_counts
-from raudit.stages.fairness.regression import group_errors
+from raudit.stages.fairness.measures.crosscheck import cross_check
+from raudit.stages.fairness.measures.disparity import disparity
+from raudit.stages.fairness.measures.histogram import auc, brier, calibration, histograms, ks
+from raudit.stages.fairness.measures.metrics import estimate, group_counts
+from raudit.stages.fairness.tasks.regression import group_errors
 
 ONE = frozenset("1")
 METRICS = {
@@ -76,9 +76,12 @@ def test_every_shared_number_equals_fairlearn(seed, rows, weighted):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             theirs = fm.MetricFrame(
-                metrics=METRICS, y_true=frame.y, y_pred=frame.p, sensitive_features=frame[list(by)],
+                metrics=METRICS,
+                y_true=frame.y,
+                y_pred=frame.p,
+                sensitive_features=frame[list(by)],
                 sample_params=dict.fromkeys(METRICS, params),
-            )  # fmt: skip
+            )
         for name in METRICS:
             ours = estimate(groups, name, draws=200).value
             for group, value in zip(groups.names, ours, strict=True):
@@ -102,7 +105,9 @@ def test_every_shared_number_equals_fairlearn(seed, rows, weighted):
 def scored(seed=0, rows=4000, scale=1.0, weighted=False):
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"g": rng.choice(["a", "b"], rows), "s": rng.beta(2, 3, rows) * scale})
-    frame["y"] = (rng.random(rows) < np.clip(frame.s / scale + 0.1 * (frame.g == "a"), 0, 1)).astype(int)
+    frame["y"] = (
+        rng.random(rows) < np.clip(frame.s / scale + 0.1 * (frame.g == "a"), 0, 1)
+    ).astype(int)
     frame["w"] = rng.uniform(0.1, 4, rows)
     edges = tuple(step / 10 for step in range(1, 10))
     spec = CellSpec(
@@ -112,7 +117,11 @@ def scored(seed=0, rows=4000, scale=1.0, weighted=False):
         bins=ScoreBins(cuts=edges),
         weight="w" if weighted else None,
     )
-    return frame, count_cells(wrap_table(pa.Table.from_pandas(frame, preserve_index=False)), spec), edges
+    return (
+        frame,
+        count_cells(wrap_table(pa.Table.from_pandas(frame, preserve_index=False)), spec),
+        edges,
+    )
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.009])
@@ -120,7 +129,11 @@ def scored(seed=0, rows=4000, scale=1.0, weighted=False):
 def test_scores_equal_scikit_learn_within_the_bound(scale, weighted):
     frame, table, edges = scored(scale=scale, weighted=weighted)
     found = histograms(table, ("g",))
-    ranked, loss, curve = auc(found), brier(found), calibration(found, table, edges, np.random.default_rng(0))
+    ranked, loss, curve = (
+        auc(found),
+        brier(found),
+        calibration(found, table, edges, np.random.default_rng(0)),
+    )
     far, hidden = ks(found)
     for i, (group,) in enumerate(found.names):
         part = frame[frame.g == group]
@@ -128,7 +141,9 @@ def test_scores_equal_scikit_learn_within_the_bound(scale, weighted):
         exact = sk.roc_auc_score(part.y, part.s, sample_weight=weight)
         assert abs(ranked.value[i] - exact) <= ranked.bound[i] + 1e-12
         assert ranked.bound[i] < 0.002
-        assert loss[i] == pytest.approx(sk.brier_score_loss(part.y, part.s, sample_weight=weight), abs=1e-12)
+        assert loss[i] == pytest.approx(
+            sk.brier_score_loss(part.y, part.s, sample_weight=weight), abs=1e-12
+        )
         fpr, tpr, _ = sk.roc_curve(part.y, part.s, sample_weight=weight)
         assert abs(far[i] - np.max(np.abs(tpr - fpr))) <= hidden[i] + 1e-12
         w = np.ones(len(part)) if weight is None else weight.to_numpy()
@@ -155,12 +170,21 @@ def test_regression_equals_scikit_learn(weighted):
     frame = pd.DataFrame({"g": rng.choice(["a", "b"], 500), "y": rng.normal(30_000, 9_000, 500)})
     frame["p"] = frame.y + rng.normal(0, 500, 500) + 100 * (frame.g == "b")
     frame["w"] = rng.uniform(0.5, 2, 500)
-    spec = CellSpec(attributes=(Attribute(column="g"),), score="p", numeric_label="y", weight="w" if weighted else None)
-    found = group_errors(count_cells(wrap_table(pa.Table.from_pandas(frame, preserve_index=False)), spec), ("g",))
+    spec = CellSpec(
+        attributes=(Attribute(column="g"),),
+        score="p",
+        numeric_label="y",
+        weight="w" if weighted else None,
+    )
+    found = group_errors(
+        count_cells(wrap_table(pa.Table.from_pandas(frame, preserve_index=False)), spec), ("g",)
+    )
     for i, (group,) in enumerate(found["names"]):
         part = frame[frame.g == group]
         weight = part.w if weighted else None
-        assert found["mean_error"][i] == pytest.approx(np.average(part.p - part.y, weights=weight), rel=1e-10)
+        assert found["mean_error"][i] == pytest.approx(
+            np.average(part.p - part.y, weights=weight), rel=1e-10
+        )
         want = sk.mean_absolute_error(part.y, part.p, sample_weight=weight)
         assert abs(found["mean_absolute_error"][i] - want) <= 1e-10 * want
         want = sk.root_mean_squared_error(part.y, part.p, sample_weight=weight)

@@ -16,8 +16,8 @@ from raudit.data.roles import Outcome
 from raudit.errors import DataError
 from raudit.findings import Status
 from raudit.plan.schema import Attribute
-from raudit.stages.fairness.histogram import auc, auc_bounds, class_means, histograms, ks
-from raudit.stages.fairness.regression import group_errors
+from raudit.stages.fairness.measures.histogram import auc, auc_bounds, class_means, histograms, ks
+from raudit.stages.fairness.tasks.regression import group_errors
 
 SCALES = {
     "near 1e6": lambda z: 1e6 + z,
@@ -38,9 +38,12 @@ SCALES = {
 def counted(y, s, bins=None, weight=None):
     columns = {"g": ["a"] * len(y), "y": y, "s": s} | ({} if weight is None else {"w": weight})
     spec = CellSpec(
-        attributes=(Attribute(column="g"),), label=Outcome(column="y", favourable=frozenset("1")), score="s",
-        bins=bins or ScoreBins(cuts=(0.1, 0.5, 0.9)), weight=None if weight is None else "w",
-    )  # fmt: skip
+        attributes=(Attribute(column="g"),),
+        label=Outcome(column="y", favourable=frozenset("1")),
+        score="s",
+        bins=bins or ScoreBins(cuts=(0.1, 0.5, 0.9)),
+        weight=None if weight is None else "w",
+    )
     return count_cells(wrap_table(pa.table(columns)), spec)
 
 
@@ -65,7 +68,9 @@ def test_two_hundred_distributions_against_scikit_learn(few, monkeypatch):
         ranked, (distance, unsure) = auc(found), ks(found)
         want = roc_auc_score(y, s)
         assert abs(ranked.value[0] - want) <= ranked.bound[0] + 1e-9, scale
-        assert abs(distance[0] - ks_2samp(s[y == 1], s[y == 0]).statistic) <= unsure[0] + 1e-9, scale
+        assert abs(distance[0] - ks_2samp(s[y == 1], s[y == 0]).statistic) <= unsure[0] + 1e-9, (
+            scale
+        )
         bounds = auc_bounds(ranked, 0.0)
         assert bounds.low[0] - 1e-9 <= want <= bounds.high[0] + 1e-9, scale
         hidden += ranked.bound[0] > 0
@@ -89,7 +94,9 @@ def test_a_frequent_score_among_many_has_its_bin(monkeypatch):
 def test_parts_counted_with_learnt_bins_merge_to_the_whole():
     y, s = sample(3, "near one", 4000)
     whole = counted(y, s)
-    parts = [counted(y[part], s[part], bins=whole.bins) for part in (slice(0, 1500), slice(1500, 4000))]
+    parts = [
+        counted(y[part], s[part], bins=whole.bins) for part in (slice(0, 1500), slice(1500, 4000))
+    ]
     assert merge_cells(parts) == whole
     order = np.random.default_rng(0).permutation(4000)
     assert counted(y[order], s[order]) == whole
@@ -103,7 +110,12 @@ def test_the_bound_is_in_the_verdict(run, finding, monkeypatch):
     group, y = np.repeat(["a", "b"], n // 2), rng.integers(0, 2, n)
     s = rng.normal(0, 1, n) + np.where(group == "a", 1.0, 0.6) * y
     table = {"g": group, "y": y, "s": s}
-    ask = {"task": "score", "label": ("y", "1"), "score": "s", "options": {"thresholds": {"auc_difference": 0.13}}}
+    ask = {
+        "task": "score",
+        "label": ("y", "1"),
+        "score": "s",
+        "options": {"thresholds": {"auc_difference": 0.13}},
+    }
     assert finding(run(table, **ask), "RA-FAIR-010").status is Status.PASSED
     monkeypatch.setattr(score_bins, "DISTINCT", 4)
     monkeypatch.setattr(score_bins, "QUANTILES", 4)
@@ -139,8 +151,15 @@ def test_errors_beside_large_labels(size, weighted):
     y = np.where(g == "a", 0.0, 1e9 * size)
     p = y + rng.normal(0, 1, 800) * np.where(g == "a", 1e-15, 100.0) * size
     w = rng.uniform(0.5, 3, 800) * np.where(g == "a", 1, 1e12)
-    spec = CellSpec(attributes=(Attribute(column="g"),), score="p", numeric_label="y", weight="w" if weighted else None)
-    found = group_errors(count_cells(wrap_table(pa.table({"g": g, "y": y, "p": p, "w": w})), spec), ("g",))
+    spec = CellSpec(
+        attributes=(Attribute(column="g"),),
+        score="p",
+        numeric_label="y",
+        weight="w" if weighted else None,
+    )
+    found = group_errors(
+        count_cells(wrap_table(pa.table({"g": g, "y": y, "p": p, "w": w})), spec), ("g",)
+    )
     for i, name in enumerate("ab"):
         error = (p - y)[g == name]
         weight = w[g == name] if weighted else np.ones(400)
@@ -155,7 +174,9 @@ def test_errors_beside_large_labels(size, weighted):
 
 def test_no_spread_is_exactly_none():
     spec = CellSpec(attributes=(Attribute(column="g"),), score="s", weight="w")
-    table = count_cells(wrap_table(pa.table({"g": ["a"] * 3, "s": [0.1] * 3, "w": [0.3, 1e9, 7.0]})), spec)
+    table = count_cells(
+        wrap_table(pa.table({"g": ["a"] * 3, "s": [0.1] * 3, "w": [0.3, 1e9, 7.0]})), spec
+    )
     assert exact_variance(table.sums["w"], table.sums["s"], table.sums["s2"])[0] < 1e-30
 
 
@@ -164,7 +185,11 @@ def test_one_weight_beside_ones(run, finding, heavy):
     table = {"g": ["a"] * 200 + ["b"] * 200, "p": ([1, 0] * 100) * 2, "w": [heavy] + [1.0] * 399}
     result = run(table, prediction=("p", "1"), weight="w")
     assert finding(result, "RA-FAIR-001").status is Status.INDETERMINATE
-    rates = {row["group"][0]: row for row in result.artefacts["estimates"] if row["metric"] == "selection_rate"}
+    rates = {
+        row["group"][0]: row
+        for row in result.artefacts["estimates"]
+        if row["metric"] == "selection_rate"
+    }
     assert rates["b"]["effective_n"] == 200
     assert rates["b"]["value"] == 0.5
     assert rates["b"]["interval"] == pytest.approx([0.431, 0.569], abs=1e-3)
@@ -183,7 +208,11 @@ def test_one_weight_beside_ones(run, finding, heavy):
 )
 def test_weights_that_cannot_be_squared_are_refused_by_name(run, weights, reference):
     with pytest.raises(DataError) as error:
-        run({"g": ["a", "a", "b", "b"], "p": [1, 0, 1, 0], "w": weights}, prediction=("p", "1"), weight="w")
+        run(
+            {"g": ["a", "a", "b", "b"], "p": [1, 0, 1, 0], "w": weights},
+            prediction=("p", "1"),
+            weight="w",
+        )
     assert error.value.reference == reference
 
 
@@ -193,7 +222,8 @@ def test_the_unit_of_weights_does_not_matter(run, size):
     w = rng.exponential(1, 400)
     table = {"g": ["a"] * 200 + ["b"] * 200, "p": ([1, 0] * 100) * 2}
     one, other = (
-        run(table | {"w": w * unit}, prediction=("p", "1"), weight="w").artefacts["estimates"][0] for unit in (1, size)
+        run(table | {"w": w * unit}, prediction=("p", "1"), weight="w").artefacts["estimates"][0]
+        for unit in (1, size)
     )
     assert one["value"] == pytest.approx(other["value"], rel=1e-12)
     assert one["effective_n"] == pytest.approx(other["effective_n"], rel=1e-12)
@@ -201,7 +231,12 @@ def test_the_unit_of_weights_does_not_matter(run, size):
 
 def test_numbers_too_large_are_refused_by_name(run):
     with pytest.raises(DataError) as error:
-        run({"g": ["a", "b"] * 40, "y": [1e80] * 80, "s": [0.0] * 80}, task="regression", label=("y", ""), score="s")
+        run(
+            {"g": ["a", "b"] * 40, "y": [1e80] * 80, "s": [0.0] * 80},
+            task="regression",
+            label=("y", ""),
+            score="s",
+        )
     assert error.value.reference == "numbers-too-large"
 
 
@@ -209,5 +244,7 @@ def test_a_float32_score_at_the_threshold_is_selected(run, finding):
     s = pa.array(np.array([0.7, 0.2] * 200), pa.float32())
     table = pa.table({"g": ["a", "a", "b", "b"] * 100, "s": s})
     result = run(table, task="score", score="s", threshold=0.7)
-    rates = [row["value"] for row in result.artefacts["estimates"] if row["metric"] == "selection_rate"]
+    rates = [
+        row["value"] for row in result.artefacts["estimates"] if row["metric"] == "selection_rate"
+    ]
     assert rates == [0.5, 0.5]

@@ -82,7 +82,11 @@ def test_favourable_must_be_said(run):
         ({"s": [0.5, float("nan")] * 100}, {"score": "s", "threshold": 0.5}, "NaN"),
         ({"s": [0.5, float("inf")] * 100}, {"score": "s", "threshold": 0.5}, "infinite"),
         ({"s": ["a", "b"] * 100}, {"score": "s", "threshold": 0.5}, "does not hold numbers"),
-        ({"p": [1, 0] * 100, "w": [1.0, -1.0] * 100}, {"prediction": ("p", "1"), "weight": "w"}, "negative"),
+        (
+            {"p": [1, 0] * 100, "w": [1.0, -1.0] * 100},
+            {"prediction": ("p", "1"), "weight": "w"},
+            "negative",
+        ),
         ({"p": [1, 0] * 100, "w": [0.0] * 200}, {"prediction": ("p", "1"), "weight": "w"}, "zero"),
     ],
 )
@@ -132,9 +136,14 @@ def test_even_groups_pass_or_stay_open_but_do_not_fail(run, finding):
     outcomes = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        table = {"g": rng.choice(list("abcdefghij"), 2000), "p": (rng.random(2000) < 0.3).astype(int)}
+        table = {
+            "g": rng.choice(list("abcdefghij"), 2000),
+            "p": (rng.random(2000) < 0.3).astype(int),
+        }
         options = {"thresholds": {"demographic_parity_difference": 0.0}}
-        outcomes.append(finding(run(table, prediction=("p", "1"), options=options), "RA-FAIR-001").status)
+        outcomes.append(
+            finding(run(table, prediction=("p", "1"), options=options), "RA-FAIR-001").status
+        )
     assert outcomes.count(Status.FAILED) <= 3
 
 

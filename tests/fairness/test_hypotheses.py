@@ -8,16 +8,21 @@ from scipy.stats import chi2_contingency
 
 from raudit.errors import PlanError
 from raudit.findings import Status
-from raudit.stages.fairness.disparity import disparity
-from raudit.stages.fairness.metrics import Groups
+from raudit.stages.fairness.measures.disparity import disparity
+from raudit.stages.fairness.measures.metrics import Groups
 
 
 def groups(events, sizes):
     counts = np.array([[n - k, k, 0, 0] for k, n in zip(events, sizes, strict=True)], dtype=float)
     return Groups(
-        by=("g",), names=tuple((f"g{i}",) for i in range(len(sizes))), counts=counts, weights=counts, weights2=counts,
-        labelled=False, weighted=False,
-    )  # fmt: skip
+        by=("g",),
+        names=tuple((f"g{i}",) for i in range(len(sizes))),
+        counts=counts,
+        weights=counts,
+        weights2=counts,
+        labelled=False,
+        weighted=False,
+    )
 
 
 def test_p_and_interval_answer_one_question():
@@ -27,7 +32,8 @@ def test_p_and_interval_answer_one_question():
     for _ in range(200):
         sizes = rng.integers(60, 4000, rng.integers(2, 6))
         found = disparity(
-            groups(rng.binomial(sizes, rng.uniform(0.2, 0.3, sizes.size)), sizes), "selection_rate_difference"
+            groups(rng.binomial(sizes, rng.uniform(0.2, 0.3, sizes.size)), sizes),
+            "selection_rate_difference",
         )
         if (found.p_value < 0.05) != (found.low > 0):
             apart += 1
@@ -45,16 +51,32 @@ def test_a_difference_and_its_ratio_have_one_p():
 
 
 def test_holm_counts_hypotheses_and_not_limits(run):
-    table = {"g": ["a"] * 500 + ["b"] * 500, "p": [1] * 200 + [0] * 300 + [1] * 155 + [0] * 345, "y": [0, 1] * 500}
-    few = run(table, prediction=("p", "1"), options={"thresholds": {"demographic_parity_difference": 0.1}})
+    table = {
+        "g": ["a"] * 500 + ["b"] * 500,
+        "p": [1] * 200 + [0] * 300 + [1] * 155 + [0] * 345,
+        "y": [0, 1] * 500,
+    }
+    few = run(
+        table, prediction=("p", "1"), options={"thresholds": {"demographic_parity_difference": 0.1}}
+    )
     many = run(
-        table, prediction=("p", "1"),
-        options={"thresholds": {
-            "demographic_parity_difference": 0.1, "demographic_parity_ratio": 0.8, "selection_rate_difference": 0.2,
-        }},
-    )  # fmt: skip
+        table,
+        prediction=("p", "1"),
+        options={
+            "thresholds": {
+                "demographic_parity_difference": 0.1,
+                "demographic_parity_ratio": 0.8,
+                "selection_rate_difference": 0.2,
+            }
+        },
+    )
     want = chi2_contingency([[200, 155], [300, 345]], correction=False).pvalue
-    adjusted = {f.data["p_adjusted"] for result in (few, many) for f in result.findings if "p_adjusted" in f.data}
+    adjusted = {
+        f.data["p_adjusted"]
+        for result in (few, many)
+        for f in result.findings
+        if "p_adjusted" in f.data
+    }
     assert len(adjusted) == 1
     assert adjusted.pop() == pytest.approx(want, rel=0.3)
 
@@ -64,15 +86,21 @@ def test_error_rates_are_two_hypotheses(run):
     g, y = np.repeat(["a", "b"], 1000), np.tile([0, 1], 1000)
     p = rng.random(2000) < np.where(y == 1, 0.7, 0.2) + 0.06 * (g == "a")
     result = run(
-        {"g": g, "y": y, "p": p.astype(int)}, prediction=("p", "1"), label=("y", "1"),
-        options={"thresholds": {"equalized_odds_difference": 0.2, "equal_opportunity_difference": 0.2}},
-    )  # fmt: skip
+        {"g": g, "y": y, "p": p.astype(int)},
+        prediction=("p", "1"),
+        label=("y", "1"),
+        options={
+            "thresholds": {"equalized_odds_difference": 0.2, "equal_opportunity_difference": 0.2}
+        },
+    )
     data = {f.subject.detail["metric"]: f.data for f in result.findings if "p_adjusted" in f.data}
     raw = data["equal_opportunity_difference"]["p_value"]
     assert data["equalized_odds_difference"]["p_adjusted"] <= 2 * raw + 1e-12
 
 
-@pytest.mark.parametrize("pair", [("a", "a "), ("a", "A"), ("caf\u00e9", "cafe\u0301"), ("a b", "a\u00a0b")])
+@pytest.mark.parametrize(
+    "pair", [("a", "a "), ("a", "A"), ("caf\u00e9", "cafe\u0301"), ("a b", "a\u00a0b")]
+)
 def test_groups_spelled_alike_are_noted(run, finding, pair):
     table = {"g": [pair[0]] * 100 + [pair[1]] * 100 + ["other"] * 100, "p": [1, 0] * 150}
     found = finding(run(table, prediction=("p", "1")), "RA-FAIR-019")
@@ -110,6 +138,10 @@ def test_the_interval_against_a_reference_covers():
     sizes, rates = np.array([800, 300, 200, 150]), np.array([0.3, 0.3, 0.35, 0.25])
     hits = 0
     for _ in range(600):
-        found = disparity(groups(rng.binomial(sizes, rates), sizes), "selection_rate_difference", reference=("g0",))
+        found = disparity(
+            groups(rng.binomial(sizes, rates), sizes),
+            "selection_rate_difference",
+            reference=("g0",),
+        )
         hits += found.low <= 0.05 <= found.high
     assert hits / 600 >= 0.94

@@ -13,7 +13,7 @@ import pytest
 from raudit.data.build import cells
 from raudit.findings import Status
 from raudit.stages.fairness import check_ll144_file, impact_ratios
-from raudit.stages.fairness.ll144_check import follows
+from raudit.stages.fairness.nyc_ll144.check import follows
 
 _spec = importlib.util.spec_from_file_location("dcwp", Path(__file__).with_name("dcwp.py"))
 dcwp = importlib.util.module_from_spec(_spec)
@@ -23,7 +23,9 @@ _spec.loader.exec_module(dcwp)
 @pytest.mark.parametrize("section", [dcwp.SEX, dcwp.RACE, dcwp.BOTH], ids=["sex", "race", "both"])
 def test_the_rules_example_follows_from_its_counts(section):
     names = [(name,) if isinstance(name, str) else name for name in section]
-    rows = impact_ratios(names, [row[0] for row in section.values()], [row[1] for row in section.values()])
+    rows = impact_ratios(
+        names, [row[0] for row in section.values()], [row[1] for row in section.values()]
+    )
     for row, (_, _, rate, ratio) in zip(rows, section.values(), strict=True):
         assert follows(rate, row.rate)
         assert follows(ratio, row.impact_ratio)
@@ -31,7 +33,10 @@ def test_the_rules_example_follows_from_its_counts(section):
 
 def test_unknown_and_small_categories_get_no_ratio():
     rows = impact_ratios(
-        [("a",), ("b",), ("c",), ("unknown",)], [500, 480, 10, 300], [250, 120, 10, 300], excluded_share=0.02
+        [("a",), ("b",), ("c",), ("unknown",)],
+        [500, 480, 10, 300],
+        [250, 120, 10, 300],
+        excluded_share=0.02,
     )
     assert [row.impact_ratio for row in rows] == [1.0, 0.5, None, None]
     assert rows[2].left_out == "under 2 % of the data"
@@ -40,7 +45,10 @@ def test_unknown_and_small_categories_get_no_ratio():
 
 def command(*args):
     return subprocess.run(
-        [sys.executable, "-m", "raudit", "check-ll144", *map(str, args)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "raudit", "check-ll144", *map(str, args)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -62,7 +70,12 @@ def test_a_wrong_cell_is_named_with_its_line(tmp_path):
     done = command(path, "--json")
     assert done.returncode == 1
     (fault,) = json.loads(done.stdout)["faults"]
-    assert (fault["line"], fault["category"], fault["printed"], fault["expected"]) == (3, "Female", "0.85", "0.80")
+    assert (fault["line"], fault["category"], fault["printed"], fault["expected"]) == (
+        3,
+        "Female",
+        "0.85",
+        "0.80",
+    )
 
 
 def test_a_right_table_passes(tmp_path):
@@ -70,7 +83,10 @@ def test_a_right_table_passes(tmp_path):
     head = "Sex,# of Applicants,# Selected,Selection Rate,Impact Ratio"
     path.write_text(f'{head}\nMale,"1,390",667,48%,1.00\nFemale,1181,555,47%,0.979\n')
     done = command(path)
-    assert (done.returncode, done.stdout) == (0, "2 rows read: 2 follow, 0 do not. 4 numbers recomputed; all follow.\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "2 rows read: 2 follow, 0 do not. 4 numbers recomputed; all follow.\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +127,9 @@ def test_preset_from_counted_rows(run, finding):
     found = finding(result, "RA-FAIR-016")
     assert round(found.measurement.value, 2) == 0.84
     assert found.status is Status.INDETERMINATE
-    rows = {row["category"]: row for row in next(t for t in result.tables if t.id == "ll144-g").rows}
+    rows = {
+        row["category"]: row for row in next(t for t in result.tables if t.id == "ll144-g").rows
+    }
     assert rows["Native American or Alaska Native"]["note"] == "under 2 % of the data"
 
 
@@ -119,7 +137,10 @@ def test_scoring_rate_counts_scores_above_the_median(run):
     scores = [i / 1000 for i in range(1000)]
     table = {"g": ["a"] * 500 + ["b"] * 500, "s": scores}
     result = run(table, task="score", score="s", options={"presets": ["nyc-ll144"]})
-    rows = {row["category"]: row["rate"] for row in next(t for t in result.tables if t.id == "ll144-g").rows}
+    rows = {
+        row["category"]: row["rate"]
+        for row in next(t for t in result.tables if t.id == "ll144-g").rows
+    }
     assert rows["a"] == 0
     assert rows["b"] == pytest.approx(1, abs=0.01)
 
@@ -127,7 +148,9 @@ def test_scoring_rate_counts_scores_above_the_median(run):
 def test_counts_in_a_column():
     table = cells(
         {"sex": ["m", "m", "f", "f"], "hired": [1, 0, 1, 0], "n": [667, 723, 555, 626]},
-        sensitive_features=["sex"], prediction="hired", count="n",
-    )  # fmt: skip
+        sensitive_features=["sex"],
+        prediction="hired",
+        count="n",
+    )
     assert table.total == 2571
     assert check_ll144_file

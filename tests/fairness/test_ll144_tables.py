@@ -29,14 +29,25 @@ class Item:
 def audit(counts, *, places=0, ratio_places=2, small=0, one="1.00"):
     """Three sections of right rows from counts by (sex, race)."""
     single = {
-        "sex": {(s, ""): [v for (a, _), v in counts.items() if a == s] for s in dict.fromkeys(s for s, _ in counts)},
-        "race": {("", r): [v for (_, b), v in counts.items() if b == r] for r in dict.fromkeys(r for _, r in counts)},
+        "sex": {
+            (s, ""): [v for (a, _), v in counts.items() if a == s]
+            for s in dict.fromkeys(s for s, _ in counts)
+        },
+        "race": {
+            ("", r): [v for (_, b), v in counts.items() if b == r]
+            for r in dict.fromkeys(r for _, r in counts)
+        },
         "both": {key: [value] for key, value in counts.items()},
     }
     tables = []
     for section, groups in single.items():
-        extra = {"sex": (7, 3), "race": (5, 2), "both": (0, 0)}[section]  # people whose other category is unknown
-        sums = {key: (sum(a for a, _ in v) + extra[0], sum(b for _, b in v) + extra[1]) for key, v in groups.items()}
+        extra = {"sex": (7, 3), "race": (5, 2), "both": (0, 0)}[
+            section
+        ]  # people whose other category is unknown
+        sums = {
+            key: (sum(a for a, _ in v) + extra[0], sum(b for _, b in v) + extra[1])
+            for key, v in groups.items()
+        }
         best = max(b / a for a, b in sums.values() if a >= small)
         rows = []
         for (sex, race), (a, b) in sums.items():
@@ -48,12 +59,17 @@ def audit(counts, *, places=0, ratio_places=2, small=0, one="1.00"):
 
 
 RULE = {
-    ("Male", "Hispanic or Latino"): (205, 90), ("Female", "Hispanic or Latino"): (190, 82),
-    ("Male", "White"): (412, 212), ("Female", "White"): (379, 185),
-    ("Male", "Black or African American"): (226, 87), ("Female", "Black or African American"): (207, 89),
-    ("Male", "Asian"): (504, 258), ("Female", "Asian"): (385, 188),
-    ("Male", "Two or More Races"): (23, 12), ("Female", "Two or More Races"): (9, 6),
-}  # fmt: skip
+    ("Male", "Hispanic or Latino"): (205, 90),
+    ("Female", "Hispanic or Latino"): (190, 82),
+    ("Male", "White"): (412, 212),
+    ("Female", "White"): (379, 185),
+    ("Male", "Black or African American"): (226, 87),
+    ("Female", "Black or African American"): (207, 89),
+    ("Male", "Asian"): (504, 258),
+    ("Female", "Asian"): (385, 188),
+    ("Male", "Two or More Races"): (23, 12),
+    ("Female", "Two or More Races"): (9, 6),
+}
 LARGE = {key: (a * 37 + 11, b * 29 + 5) for key, (a, b) in RULE.items()}
 UNEVEN = {key: (a * 113, b * (41 + 7 * i)) for i, (key, (a, b)) in enumerate(RULE.items())}
 DATA = {
@@ -74,7 +90,10 @@ def head(counts):
 
 
 def quoted(rows, mark=","):
-    return "\n".join(mark.join(f'"{cell}"' if mark in cell else cell for cell in row) for row in rows) + "\n"
+    return (
+        "\n".join(mark.join(f'"{cell}"' if mark in cell else cell for cell in row) for row in rows)
+        + "\n"
+    )
 
 
 def sections(tables):
@@ -92,13 +111,19 @@ def stacked(tables, counts):
             else ["Sex", "Race/Ethnicity"]
         )
         out += [[f"Table: {title}"], names + head(counts)]
-        out += [[part for part in (item.sex, item.race) if part] + cells(item, counts) for item in rows] + [[]]
+        out += [
+            [part for part in (item.sex, item.race) if part] + cells(item, counts) for item in rows
+        ] + [[]]
     return out
 
 
 def shape_csv(path, tables, counts):
     rows = [["Sex", "Race/Ethnicity", *head(counts)]]
-    rows += [[item.sex, item.race, *cells(item, counts)] for _, items in sections(tables) for item in items]
+    rows += [
+        [item.sex, item.race, *cells(item, counts)]
+        for _, items in sections(tables)
+        for item in items
+    ]
     (path / "t.csv").write_text(quoted(rows))
     return "t.csv"
 
@@ -113,10 +138,16 @@ def shape_merged_csv(path, tables, counts):
     out = []
     for title, rows in sections(tables):
         rows = sorted(rows, key=lambda item: item.sex)
-        out += [["Sex", "Race/Ethnicity", *head(counts)]] if title.startswith("Inter") else [[title, "", *head(counts)]]
+        out += (
+            [["Sex", "Race/Ethnicity", *head(counts)]]
+            if title.startswith("Inter")
+            else [[title, "", *head(counts)]]
+        )
         last = ""
         for item in rows:
-            first, second = (item.sex, item.race) if title.startswith("Inter") else (item.sex or item.race, "")
+            first, second = (
+                (item.sex, item.race) if title.startswith("Inter") else (item.sex or item.race, "")
+            )
             out.append(["" if first == last else first, second, *cells(item, counts)])
             last = first
     (path / "t.csv").write_text(quoted(out))
@@ -139,13 +170,18 @@ def shape_unnamed_columns(path, tables, counts):
 def shape_semicolons(path, tables, counts):
     def comma(row):
         return [
-            cell.replace(".", ",") if any(c.isdigit() for c in cell) and "," not in cell else cell.replace(",", ".")
+            cell.replace(".", ",")
+            if any(c.isdigit() for c in cell) and "," not in cell
+            else cell.replace(",", ".")
             for cell in row
         ]
 
     rows = [["Section", "Category", *head(counts)]]
     for title, items in sections(tables):
-        rows += [[title, " - ".join(p for p in (i.sex, i.race) if p), *comma(cells(i, counts))] for i in items]
+        rows += [
+            [title, " - ".join(p for p in (i.sex, i.race) if p), *comma(cells(i, counts))]
+            for i in items
+        ]
     (path / "t.csv").write_bytes(quoted(rows, ";").encode("utf-8-sig"))
     return "t.csv"
 
@@ -153,7 +189,10 @@ def shape_semicolons(path, tables, counts):
 def shape_tabs(path, tables, counts):
     rows = [["Category", *head(counts)]]
     for _, items in sections(tables):
-        rows += [[f"{i.race} {i.sex}s" if i.sex and i.race else i.sex or i.race, *cells(i, counts)] for i in items]
+        rows += [
+            [f"{i.race} {i.sex}s" if i.sex and i.race else i.sex or i.race, *cells(i, counts)]
+            for i in items
+        ]
     (path / "t.tsv").write_text(quoted(rows, "\t"))
     return "t.tsv"
 
@@ -186,7 +225,9 @@ def shape_unknown_and_total(path, tables, counts):
         if not title.startswith("Inter"):
             a, b = sum(i.assessed for i in rows) + 60, sum(i.selected for i in rows) + 22
             out.append(["Unknown / Not disclosed", "40", *(["12"] if counts else []), "N/A", "N/A"])
-            out.append(["Total", f"{a:,}", *([f"{b:,}"] if counts else []), f"{b / a * 100:.1f}%", ""])
+            out.append(
+                ["Total", f"{a:,}", *([f"{b:,}"] if counts else []), f"{b / a * 100:.1f}%", ""]
+            )
         out.append([])
     (path / "t.csv").write_text(quoted(out))
     return "t.csv"
@@ -200,7 +241,9 @@ def shape_workbook(path, tables, counts):
         sheet.cell(at, 1, title)
         sheet.merge_cells(start_row=at, end_row=at, start_column=1, end_column=6)
         both = title.startswith("Inter")
-        for column, text in enumerate((["Sex", "Race/Ethnicity"] if both else [title, ""]) + head(counts), start=1):
+        for column, text in enumerate(
+            (["Sex", "Race/Ethnicity"] if both else [title, ""]) + head(counts), start=1
+        ):
             sheet.cell(at + 1, column, text)
         at += 2
         for sex, group in itertools.groupby(sorted(rows, key=lambda i: i.sex), key=lambda i: i.sex):
@@ -214,7 +257,9 @@ def shape_workbook(path, tables, counts):
                 cell = sheet.cell(at, 3 + len(numbers), float(item.rate.removesuffix("%")) / 100)
                 places = len(item.rate.removesuffix("%").partition(".")[2])
                 cell.number_format = "0." + "0" * places + "%" if places else "0%"
-                ratio = sheet.cell(at, 4 + len(numbers), "N/A" if item.ratio is None else float(item.ratio))
+                ratio = sheet.cell(
+                    at, 4 + len(numbers), "N/A" if item.ratio is None else float(item.ratio)
+                )
                 ratio.number_format = "0.00" if tables is not DATA["decimals"] else "0.000"
                 at += 1
             if both:
@@ -229,14 +274,22 @@ def shape_html(path, tables, counts):
     for title, rows in sections(tables):
         both = title.startswith("Inter")
         names = ["Sex", "Race/Ethnicity"] if both else [title]
-        parts.append(f"<h2>{title}</h2><table><tr>" + "".join(f"<th>{t}</th>" for t in names + head(counts)) + "</tr>")
+        parts.append(
+            f"<h2>{title}</h2><table><tr>"
+            + "".join(f"<th>{t}</th>" for t in names + head(counts))
+            + "</tr>"
+        )
         for _, group in itertools.groupby(sorted(rows, key=lambda i: i.sex), key=lambda i: i.sex):
             group = list(group)
             for n, item in enumerate(group):
                 first = f'<td rowspan="{len(group)}">{item.sex}</td>' if both and n == 0 else ""
                 name = f"<td>{item.race if both else item.sex or item.race}</td>"
                 parts.append(
-                    "<tr>" + first + name + "".join(f"<td> {c}&nbsp;</td>" for c in cells(item, counts)) + "</tr>"
+                    "<tr>"
+                    + first
+                    + name
+                    + "".join(f"<td> {c}&nbsp;</td>" for c in cells(item, counts))
+                    + "</tr>"
                 )
         parts.append("</table>")
     (path / "t.html").write_text("\n".join(parts))
@@ -259,7 +312,10 @@ def shape_markdown(path, tables, counts):
 def shape_pasted(path, tables, counts):
     lines = []
     for title, rows in sections(tables):
-        lines += [title, " ".join(["Race/Ethnicity Categories" if "Race" in title else title, *head(counts)])]
+        lines += [
+            title,
+            " ".join(["Race/Ethnicity Categories" if "Race" in title else title, *head(counts)]),
+        ]
         lines += [" ".join([p for p in (i.sex, i.race) if p] + cells(i, counts)) for i in rows]
     (path / "t.txt").write_text("\n".join(lines))
     return "t.txt"
@@ -288,7 +344,11 @@ def shape_beside(path, tables, counts):
     return "t.csv"
 
 
-SHAPES = {name.removeprefix("shape_"): make for name, make in list(globals().items()) if name.startswith("shape_")}
+SHAPES = {
+    name.removeprefix("shape_"): make
+    for name, make in list(globals().items())
+    if name.startswith("shape_")
+}
 
 
 def changed(tables, section, row, **more):
@@ -307,7 +367,9 @@ def test_there_are_enough_shapes():
 def test_right_tables_raise_no_alarm(tmp_path, shape, data, counts):
     checked = check_ll144_file(tmp_path / SHAPES[shape](tmp_path, DATA[data], counts))
     assert not checked.faults, checked.faults[0]
-    assert sum(row.section != "" and "total" not in row.name[0].lower() for row in checked.rows) >= 17
+    assert (
+        sum(row.section != "" and "total" not in row.name[0].lower() for row in checked.rows) >= 17
+    )
     assert sum(len(row.name) == 2 for row in checked.rows) == 10
     ratios = sum(item.ratio is not None for table in DATA[data] for item in table)
     assert checked.cells >= ratios * (2 if counts else 1)
@@ -348,7 +410,8 @@ def test_a_wrong_highest_rate_is_one_fault(tmp_path, counts):
 
 def test_a_count_that_breaks_several_sums_is_one_fault(tmp_path):
     tables = [
-        [replace(i, rate=None, ratio=None) if n == 2 else i for i in t] for n, t in enumerate(DATA["as in the rule"])
+        [replace(i, rate=None, ratio=None) if n == 2 else i for i in t]
+        for n, t in enumerate(DATA["as in the rule"])
     ]
     tables = changed(tables, 2, 3, assessed=3790, selected=1850)
     (fault,) = check_ll144_file(tmp_path / shape_csv(tmp_path, tables, True)).faults
@@ -357,19 +420,34 @@ def test_a_count_that_breaks_several_sums_is_one_fault(tmp_path):
 
 def test_missing_people_are_told_from_impossible_ones(tmp_path):
     tables = DATA["as in the rule"]
-    assert not check_ll144_file(tmp_path / shape_csv(tmp_path, tables, True)).faults  # 5 or 7 people in no part
-    rows = [[replace(i, selected=i.selected + 30, rate=None, ratio=None) for i in tables[0]], *tables[1:]]
+    assert not check_ll144_file(
+        tmp_path / shape_csv(tmp_path, tables, True)
+    ).faults  # 5 or 7 people in no part
+    rows = [
+        [replace(i, selected=i.selected + 30, rate=None, ratio=None) for i in tables[0]],
+        *tables[1:],
+    ]
     faults = check_ll144_file(tmp_path / shape_csv(tmp_path, rows, True)).faults
     assert {fault.what for fault in faults} == {"sum"}
-    assert "of the 7 people who are in no part, 33 would have been selected" in faults[0].explanation
+    assert (
+        "of the 7 people who are in no part, 33 would have been selected" in faults[0].explanation
+    )
 
 
 @pytest.mark.parametrize(
     ("rate", "ratio", "kind"),
-    [("48%", "0.96", None), ("47%", "0.96", "last digit"), ("44%", "0.96", "number"), ("48%", "0.97", "last digit"),
-     ("48%", "0.95", None),
-     ("48%", "0.69", "number"), ("48.4%", "0.960", None), ("48.1%", "0.960", "number"), ("48%", "1", "number")],
-)  # fmt: skip
+    [
+        ("48%", "0.96", None),
+        ("47%", "0.96", "last digit"),
+        ("44%", "0.96", "number"),
+        ("48%", "0.97", "last digit"),
+        ("48%", "0.95", None),
+        ("48%", "0.69", "number"),
+        ("48.4%", "0.960", None),
+        ("48.1%", "0.960", "number"),
+        ("48%", "1", "number"),
+    ],
+)
 def test_slips_of_the_last_digit_are_told(tmp_path, rate, ratio, kind):
     (tmp_path / "t.csv").write_text(
         "Sex,Applicants,Selected,Selection rate,Impact ratio\n"
@@ -406,6 +484,8 @@ def test_the_summary_is_on_rows(tmp_path):
     assert "1 does not follow" in done.stdout
     told = subprocess.run(
         [sys.executable, "-m", "raudit", "check-ll144", str(tmp_path / name), "--json"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert json.loads(told.stdout)["summary"].startswith("17 rows")

@@ -12,7 +12,7 @@ from raudit.data import wrap_table
 from raudit.data.count import CellSpec, count_cells
 from raudit.data.roles import Outcome
 from raudit.plan import Attribute
-from raudit.stages.fairness.metrics import FN, FP, TN, TP, estimate, group_counts
+from raudit.stages.fairness.measures.metrics import FN, FP, TN, TP, estimate, group_counts
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +48,20 @@ def test_propublica_confusion_tables(vectors, published):
     checked = 0
     for cut, positive in (("med", ("High", "Medium")), ("high", ("High",))):
         table = counted(frame, ["race"], ("two_year_recid", "1"), ("score_text", *positive))
-        for name, groups in (("all", group_counts(table, ())), ("race", group_counts(table, ("race",)))):
-            fpr, fnr = (estimate(groups, f"false_{kind}_rate").value * 100 for kind in ("positive", "negative"))
+        for name, groups in (
+            ("all", group_counts(table, ())),
+            ("race", group_counts(table, ("race",))),
+        ):
+            fpr, fnr = (
+                estimate(groups, f"false_{kind}_rate").value * 100
+                for kind in ("positive", "negative")
+            )
             for i, group in enumerate(groups.names):
-                who = "all" if name == "all" else {"African-American": "Black", "Caucasian": "White"}.get(group[0])
+                who = (
+                    "all"
+                    if name == "all"
+                    else {"African-American": "Black", "Caucasian": "White"}.get(group[0])
+                )
                 for item, cell in (("tn", TN), ("fp", FP), ("fn", FN), ("tp", TP)):
                     if f"{who}/{cut} {item}" in published["T1"]:
                         assert groups.counts[i, cell] == published["T1"][f"{who}/{cut} {item}"]
@@ -96,7 +106,10 @@ def test_violent_filter(vectors, published):
     frame = frame[frame.kept.eq(1)]
     whole = group_counts(counted(frame, ["sex"], None, ("two_year_recid", "1")), ())
     want = published["T2"]
-    assert (whole.n[0], estimate(whole, "selection_rate").events[0]) == (want["violent n"], want["violent recid"])
+    assert (whole.n[0], estimate(whole, "selection_rate").events[0]) == (
+        want["violent n"],
+        want["violent recid"],
+    )
 
 
 def test_berkeley(vectors, published):
@@ -116,11 +129,16 @@ def test_adult(vectors, published):
     frame = pd.read_parquet(vectors / "fairness" / "adult.parquet")
     want = published["T11"]
     table = counted(frame, ["split"], None, ("income", ">50K"))
-    sizes = dict(zip(group_counts(table, ("split",)).names, group_counts(table, ("split",)).n, strict=True))
+    sizes = dict(
+        zip(group_counts(table, ("split",)).names, group_counts(table, ("split",)).n, strict=True)
+    )
     assert sorted(sizes.values()) == sorted([want["train rows"], want["test rows"]])
     share = estimate(group_counts(table, ()), "selection_rate").value[0]
     assert round(share * 100, 2) == want["%>50K train+test (adult.names 23.93)"]
     known = frame.drop(columns="split").replace("?", pd.NA).dropna()
     rest = group_counts(counted(known, ["sex"], None, ("income", ">50K")), ())
     assert rest.n[0] == want["rows w/o unknowns"]
-    assert round(estimate(rest, "selection_rate").value[0] * 100, 2) == want["%>50K w/o unknowns (24.78)"]
+    assert (
+        round(estimate(rest, "selection_rate").value[0] * 100, 2)
+        == want["%>50K w/o unknowns (24.78)"]
+    )

@@ -23,7 +23,10 @@ def table(task, size, kind, rng):
     y = (rng.random(size) < s).astype(int)
     columns = {"g": g, "y": y, "s": s, "p": (s + 0.08 * (g == "a") > 0.55).astype(int)}
     if task == "regression":
-        columns |= {"y": 105_200 + 40_000 * rng.normal(size=size), "s": 104_000 + 30_000 * rng.normal(size=size)}
+        columns |= {
+            "y": 105_200 + 40_000 * rng.normal(size=size),
+            "s": 104_000 + 30_000 * rng.normal(size=size),
+        }
     if task == "multiclass":
         columns |= {"y": rng.choice(["x", "y", "z"], size), "p": rng.choice(["x", "y", "z"], size)}
     if kind == "weighted":
@@ -40,21 +43,28 @@ ROLES = {
 }
 LIMITS = {
     "binary": {
-        "demographic_parity_difference": 0.05, "demographic_parity_ratio": 0.9, "equalized_odds_difference": 0.05,
-        "auc_difference": 0.05, "calibration_difference": 0.05, "accuracy_difference": 0.1, "f1_score_difference": 0.1,
+        "demographic_parity_difference": 0.05,
+        "demographic_parity_ratio": 0.9,
+        "equalized_odds_difference": 0.05,
+        "auc_difference": 0.05,
+        "calibration_difference": 0.05,
+        "accuracy_difference": 0.1,
+        "f1_score_difference": 0.1,
     },
     "score": {"demographic_parity_ratio": 0.8, "auc_difference": 0.01},
     "regression": {"mean_error_difference": 500.0},
     "multiclass": {"demographic_parity_difference": 0.1},
     "ranking": {"exposure_ratio": 0.8},
-}  # fmt: skip
+}
 
 FORBIDDEN = {
     "power of ten": re.compile(r"\d[eE][+-]?\d"),
     "no number": re.compile(r"\b(?:nan|inf|None)\b"),
     "a promise": re.compile(r"\b(?:[Ff]air|[Uu]nbiased|[Cc]ompliant|[Ss]afe|[Dd]ebiased)\b"),
     "doubled mark": re.compile(r"\.\.(?!\.)|,,|\s[.,;:]|  "),
-    "group with itself": re.compile(r"group “([^”]+)”.{0,60}? (?:and|for|of \d[\d,]* in the group) .{0,40}?“\1”"),
+    "group with itself": re.compile(
+        r"group “([^”]+)”.{0,60}? (?:and|for|of \d[\d,]* in the group) .{0,40}?“\1”"
+    ),
     "range turned": re.compile(r"interval unbounded to unbounded"),
     "the threshold for a score": re.compile(r"lowest accepted score is the threshold"),
 }
@@ -85,7 +95,11 @@ def special():
         "all selected": base | {"p": [0] + [1] * 199, "y": [1, 0] * 100},
         "the same in both": base | {"p": [1, 0] * 100, "y": [1, 0] * 100},
         "one group": {"g": ["a"] * 200, "p": [1, 0] * 100, "y": [1, 0] * 100},
-        "many groups": {"g": [f"g{i % 40}" for i in range(4000)], "p": [1, 0, 0, 1] * 1000, "y": [1, 0] * 2000},
+        "many groups": {
+            "g": [f"g{i % 40}" for i in range(4000)],
+            "p": [1, 0, 0, 1] * 1000,
+            "y": [1, 0] * 2000,
+        },
     }
 
 
@@ -113,10 +127,16 @@ def test_what_is_said_of_a_task(run, case):
     task, size, kind = case
     rng = np.random.default_rng(len(task))
     roles = dict(ROLES[task]) | ({"weight": "w"} if kind == "weighted" else {})
-    options = {"thresholds": LIMITS[task], "draws": 400, "words": {"unit": "dollars"} if task == "regression" else {}}
+    options = {
+        "thresholds": LIMITS[task],
+        "draws": 400,
+        "words": {"unit": "dollars"} if task == "regression" else {},
+    }
     result = run(table(task, SIZES[size], kind, rng), task=task, options=options, **roles)
     assert check(result) > 5
-    weighted = [f.statement for f in result.findings if "highest" in f.data and " n = " in f.statement]
+    weighted = [
+        f.statement for f in result.findings if "highest" in f.data and " n = " in f.statement
+    ]
     assert all(("rows are weighted" in text) == (kind == "weighted") for text in weighted)
 
 
@@ -129,7 +149,11 @@ def test_what_is_said_of_ties(run, name):
 def test_a_gap_beyond_chance_is_said_first(run, finding):
     """Callbacks: 6.45 % against 9.65 % of 2,435 each; the ratio .67 breaks .80, its interval reaches it."""
     p = [1] * 157 + [0] * 2278 + [1] * 235 + [0] * 2200
-    result = run({"g": ["B"] * 2435 + ["W"] * 2435, "p": p}, prediction=("p", "1"), options={"presets": "four-fifths"})
+    result = run(
+        {"g": ["B"] * 2435 + ["W"] * 2435, "p": p},
+        prediction=("p", "1"),
+        options={"presets": "four-fifths"},
+    )
     found = finding(result, "RA-FAIR-002")
     assert found.status is Status.INDETERMINATE
     assert found.beyond_chance
@@ -140,7 +164,9 @@ def test_a_gap_beyond_chance_is_said_first(run, finding):
 
 def test_a_gap_that_may_be_chance_is_not(run, finding):
     p = [1] * 12 + [0] * 88 + [1] * 18 + [0] * 82
-    found = finding(run({"g": ["a"] * 100 + ["b"] * 100, "p": p}, prediction=("p", "1")), "RA-FAIR-002")
+    found = finding(
+        run({"g": ["a"] * 100 + ["b"] * 100, "p": p}, prediction=("p", "1")), "RA-FAIR-002"
+    )
     assert found.status is Status.INDETERMINATE
     assert not found.beyond_chance
     assert "beyond chance" not in found.statement
@@ -149,17 +175,29 @@ def test_a_gap_that_may_be_chance_is_not(run, finding):
 def test_means_are_told_in_their_unit(run, finding):
     rng = np.random.default_rng(0)
     y = 105_200 + rng.normal(0, 9000, 800)
-    table_ = {"g": ["a", "b"] * 400, "y": y, "s": y + rng.normal(0, 3000, 800) + np.tile([1500.0, 0.0], 400)}
-    result = run(table_, task="regression", label=("y",), score="s", options={"words": {"unit": "dollars"}})
+    table_ = {
+        "g": ["a", "b"] * 400,
+        "y": y,
+        "s": y + rng.normal(0, 3000, 800) + np.tile([1500.0, 0.0], 400),
+    }
+    result = run(
+        table_, task="regression", label=("y",), score="s", options={"words": {"unit": "dollars"}}
+    )
     text = finding(result, "RA-FAIR-018").statement
-    assert re.search(r"is 10\d,\d{3} dollars for people in the group “\w” and 10\d,\d{3} dollars", text)
+    assert re.search(
+        r"is 10\d,\d{3} dollars for people in the group “\w” and 10\d,\d{3} dollars", text
+    )
 
 
 def test_rows_to_settle_are_rows(run, finding):
     g, p = ["a"] * 300 + ["b"] * 300, [1] * 120 + [0] * 180 + [1] * 75 + [0] * 225
     w = np.tile([1.0, 9.0, 1.0], 200)
-    plain = finding(run({"g": g, "p": p}, prediction=("p", "1")), "RA-FAIR-001").data["rows_to_settle"]
-    weighted = finding(run({"g": g, "p": p, "w": w}, prediction=("p", "1"), weight="w"), "RA-FAIR-001")
+    plain = finding(run({"g": g, "p": p}, prediction=("p", "1")), "RA-FAIR-001").data[
+        "rows_to_settle"
+    ]
+    weighted = finding(
+        run({"g": g, "p": p, "w": w}, prediction=("p", "1"), weight="w"), "RA-FAIR-001"
+    )
     assert plain > 600
     assert weighted.data["rows_to_settle"] is None or weighted.data["rows_to_settle"] > 600
 
@@ -168,5 +206,8 @@ def test_rows_to_settle_are_rows(run, finding):
 def test_equal_rates_are_still_of_two_groups(values):
     values = np.array(values)
     n = np.full(values.size, 50.0)
-    for gap in (largest_difference(values, wilson(values * n, n)), smallest_ratio(values, log_rates(values * n, n))):
+    for gap in (
+        largest_difference(values, wilson(values * n, n)),
+        smallest_ratio(values, log_rates(values * n, n)),
+    ):
         assert gap.highest != gap.lowest, asdict(gap)

@@ -30,7 +30,17 @@ NATIVE = ("skops", "ubj", "json", "txt", "cbm", "onnx", "parquet")
 """Targets whose reader is a large native library."""
 CONTAINED = tuple(name for name in NATIVE if name != "parquet")
 """Those that raudit only ever runs in a process of its own."""
-NUMBERS = (b"\0", b"\xff", b"\x7f", b"\0\0\0\x80", b"\xff\xff\xff\x7f", b"\xff" * 8, b"-1", b"1e999", b"NaN")
+NUMBERS = (
+    b"\0",
+    b"\xff",
+    b"\x7f",
+    b"\0\0\0\x80",
+    b"\xff\xff\xff\x7f",
+    b"\xff" * 8,
+    b"-1",
+    b"1e999",
+    b"NaN",
+)
 TEXTS = (
     b"&a *a",
     b"{{",
@@ -118,10 +128,15 @@ def _pdf(record: bytes) -> bytes:
     pdf.add_blank_page()
     pdf.attachments["record.json"] = record
     signature = pikepdf.Dictionary(
-        Type=pikepdf.Name.Sig, Filter=pikepdf.Name("/Adobe.PPKLite"), SubFilter=pikepdf.Name("/ETSI.CAdES.detached"),
-        ByteRange=[0, 10, 20, 30], Contents=pikepdf.String(b"0\x80"),
-    )  # fmt: skip
-    field = pikepdf.Dictionary(FT=pikepdf.Name.Sig, T=pikepdf.String("S"), V=pdf.make_indirect(signature))
+        Type=pikepdf.Name.Sig,
+        Filter=pikepdf.Name("/Adobe.PPKLite"),
+        SubFilter=pikepdf.Name("/ETSI.CAdES.detached"),
+        ByteRange=[0, 10, 20, 30],
+        Contents=pikepdf.String(b"0\x80"),
+    )
+    field = pikepdf.Dictionary(
+        FT=pikepdf.Name.Sig, T=pikepdf.String("S"), V=pdf.make_indirect(signature)
+    )
     pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[pdf.make_indirect(field)], SigFlags=3)
     sink = io.BytesIO()
     pdf.save(sink)
@@ -146,9 +161,9 @@ def _save_model(kind: str, path: Path) -> None:
     elif kind == "cbm":
         import catboost
 
-        catboost.CatBoostClassifier(iterations=3, depth=2, verbose=0, allow_writing_files=False).fit(x, y).save_model(
-            path
-        )
+        catboost.CatBoostClassifier(
+            iterations=3, depth=2, verbose=0, allow_writing_files=False
+        ).fit(x, y).save_model(path)
     else:
         from sklearn.linear_model import LogisticRegression
 
@@ -160,7 +175,9 @@ def _save_model(kind: str, path: Path) -> None:
         else:
             import skl2onnx
 
-            path.write_bytes(skl2onnx.to_onnx(fitted, x.to_numpy(np.float32)[:1]).SerializeToString())
+            path.write_bytes(
+                skl2onnx.to_onnx(fitted, x.to_numpy(np.float32)[:1]).SerializeToString()
+            )
 
 
 def reader_of(target: str, folder: Path) -> Callable[[bytes], object]:
@@ -174,12 +191,12 @@ def reader_of(target: str, folder: Path) -> Callable[[bytes], object]:
     match target:
         case "answers":
             from raudit.checklists.answers import load_answers
-            from raudit.checklists.load import shipped
+            from raudit.checklists.form.load import shipped
 
             checklist = shipped("gdpr-dpia")
             return lambda content: load_answers(written(content), checklist)
         case "checklist":
-            from raudit.checklists.load import load_checklist
+            from raudit.checklists.form.load import load_checklist
 
             return lambda content: load_checklist(written(content))
         case "plan":
@@ -197,7 +214,9 @@ def reader_of(target: str, folder: Path) -> Callable[[bytes], object]:
         case "csv" | "parquet":
             from raudit.data import open_data
 
-            return lambda content: [batch.num_rows for batch in open_data(written(content)).batches()]
+            return lambda content: [
+                batch.num_rows for batch in open_data(written(content)).batches()
+            ]
         case _:
             return _model_reader(written)
 
@@ -240,7 +259,9 @@ def work(target: str, seconds: float, seed: int, folder: Path) -> None:
         except RauditError:
             refused += 1
         except Exception as error:  # noqa: BLE001 -- what is looked for
-            print(json.dumps({"fault": f"{type(error).__name__} at {place_of(error)}: {error}"[:300]}))
+            print(
+                json.dumps({"fault": f"{type(error).__name__} at {place_of(error)}: {error}"[:300]})
+            )
             sys.exit(3)
         count += 1
         if count % 20 == 0:
@@ -257,8 +278,13 @@ def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple
             command = [sys.executable, __file__, "--target", target, "--worker", name]
             command += ["--seconds", str(left), "--seed", str(seed)]
             try:
-                done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=left + 120)
-                status, said = done.returncode, (done.stdout + done.stderr).strip().splitlines()[-1:]
+                done = subprocess.run(
+                    command, capture_output=True, text=True, check=False, timeout=left + 120
+                )
+                status, said = (
+                    done.returncode,
+                    (done.stdout + done.stderr).strip().splitlines()[-1:],
+                )
             except subprocess.TimeoutExpired:
                 status, said = -9, ["hung"]
             counted = Path(name, "count")
@@ -270,7 +296,9 @@ def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple
                     faults.append(f"{status} {' '.join(said)}")
                     if keep is not None:
                         keep.mkdir(parents=True, exist_ok=True)
-                        (keep / f"{target}-{seed - 1}.bin").write_bytes(Path(name, "last.bin").read_bytes())
+                        (keep / f"{target}-{seed - 1}.bin").write_bytes(
+                            Path(name, "last.bin").read_bytes()
+                        )
     more = "".join(f"\n    {fault}" for fault in sorted(set(faults)))
     return (
         f"{target}: {count:,} files, {refused:,} refused, {crashes} crashes of a library, {len(faults)} faults{more}",
@@ -280,7 +308,9 @@ def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple
 
 def main() -> int:
     """Run targets one after another; 1 if any had a fault."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--target", action="append", choices=TARGETS)
     parser.add_argument("--seconds", type=float, default=600, help="altogether")
     parser.add_argument("--seed", type=int, default=0)

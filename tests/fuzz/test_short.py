@@ -15,7 +15,13 @@ LIGHT = ("answers", "record", "verifier", "plan", "onnx")
 @pytest.mark.parametrize("targets", [LIGHT, pytest.param((), marks=pytest.mark.slow)])
 def test_only_errors_of_ours_come_out(targets):
     seconds = "4" if targets else "60"
-    command = [sys.executable, str(HARNESS), "--seconds", seconds, *(f"--target={name}" for name in targets)]
+    command = [
+        sys.executable,
+        str(HARNESS),
+        "--seconds",
+        seconds,
+        *(f"--target={name}" for name in targets),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("refused") == len(targets or done.stdout.splitlines())

@@ -15,7 +15,16 @@ import pytest
 
 from raudit.canonical import Sha256, sha256
 from raudit.cli import main
-from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Severity,
+    Status,
+    Subject,
+    Threshold,
+)
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_bytes
 
 PLAN = """\
@@ -54,10 +63,14 @@ class Maker:
         measurement = None
         if value is not None:
             interval = span and Interval(low=span[0], high=span[1], method="wilson")
-            measurement = Measurement(metric="selection_rate_difference", value=value, n=1000, interval=interval)
+            measurement = Measurement(
+                metric="selection_rate_difference", value=value, n=1000, interval=interval
+            )
         return Finding(
             rule=rule,
-            subject=more.pop("subject", Subject(kind="attribute", name="sex", detail={"group": group})),
+            subject=more.pop(
+                "subject", Subject(kind="attribute", name="sex", detail={"group": group})
+            ),
             status=status,
             severity=Severity(severity),
             statement=more.pop("statement", f"Selection rates differ by 20 points for {group}."),
@@ -83,7 +96,9 @@ class Maker:
         said = {"title": name.title(), "outcome": Outcome.COMPLETED, "rules": (self.rule(),)}
         return StageRecord(name=name, findings=findings, **(said | more))
 
-    def record(self, *stages: StageRecord, plan: dict[str, Any] | None = None, **more: Any) -> Record:
+    def record(
+        self, *stages: StageRecord, plan: dict[str, Any] | None = None, **more: Any
+    ) -> Record:
         inputs = (
             Input(role="plan", name="raudit.yaml", sha256=sha256(PLAN.encode()), bytes=len(PLAN)),
             Input(role="model", name="m.skops", sha256=Sha256("9f2c" * 16), bytes=10),
@@ -99,7 +114,9 @@ class Maker:
                 packages={},
             ),
             "system": {"name": "Loan helper", "version": "2.1"},
-            "plan": plan if plan is not None else {"schema": "raudit.plan/1", "stages": {"fairness": None}},
+            "plan": plan
+            if plan is not None
+            else {"schema": "raudit.plan/1", "stages": {"fairness": None}},
             "inputs": inputs,
         }
         return Record(stages=stages, **(said | more))
@@ -151,7 +168,9 @@ def raudit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]
     monkeypatch.chdir(folder)
 
     def run(*args: str) -> Done:
-        streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
+        streams = [
+            io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)
+        ]
         status = 0
         with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
             try:

@@ -55,7 +55,18 @@ def audit(tmp_path, monkeypatch):
 
 
 def run(*args):
-    command = [sys.executable, "-m", "raudit", "check", "--no-log", *CLOCK, "-q", "--output", "record=r.json", *args]
+    command = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "check",
+        "--no-log",
+        *CLOCK,
+        "-q",
+        "--output",
+        "record=r.json",
+        *args,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     return done, Path("r.json").read_bytes()
 
@@ -149,8 +160,12 @@ def test_sarif_lines_of_a_real_audit(audit):
     assert results
     for result in results:
         line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
-        stage = {"RA-FAIR": "fairness", "RA-DATA": "data_profile"}[result["ruleId"].rsplit("-", 1)[0]]
-        assert stage in lines[line - 1] or "sensitive" in lines[line - 1] or "data" in lines[line - 1]
+        stage = {"RA-FAIR": "fairness", "RA-DATA": "data_profile"}[
+            result["ruleId"].rsplit("-", 1)[0]
+        ]
+        assert (
+            stage in lines[line - 1] or "sensitive" in lines[line - 1] or "data" in lines[line - 1]
+        )
 
 
 @pytest.mark.slow
@@ -160,12 +175,18 @@ def test_ctrl_c_while_the_audit_runs(audit, after):
 
     Path("o.json").write_text("old")
     args = [sys.executable, "-m", "raudit", "check", "--no-log", "-q", "--output", "json=o.json"]
-    restore = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background job ignores it
+    restore = functools.partial(
+        signal.signal, signal.SIGINT, signal.SIG_DFL
+    )  # a background job ignores it
     running = subprocess.Popen(args, stderr=subprocess.PIPE, text=True, preexec_fn=restore)
     time.sleep(after)
     running.send_signal(signal.SIGINT)
     _out, err = running.communicate(timeout=120)
-    assert running.returncode in {130, 1, -2}  # interrupted, done before, or before Python could listen
+    assert running.returncode in {
+        130,
+        1,
+        -2,
+    }  # interrupted, done before, or before Python could listen
     assert "Traceback" not in err or running.returncode == -2 or after < 1
     text = Path("o.json").read_text()
     assert text == "old" or json.loads(text)["verdict"]["exit_status"] == 1

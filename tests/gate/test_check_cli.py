@@ -11,16 +11,43 @@ from pathlib import Path
 import pytest
 
 FLAGS = (
-    "--config", "--record", "--policy", "--fail-on", "--soft-fail-on", "--hard-fail-on", "--on-inconclusive",
-    "--select", "--ignore", "--waivers", "--strict-waivers", "--show-waived", "--baseline", "--update-baseline",
-    "--approver", "--reason", "--output", "--exit-zero", "--offline", "--seed", "--today", "--json", "--quiet",
-    "--clock", "--actor", "--no-log", "--cache", "--no-cache",
-)  # fmt: skip
+    "--config",
+    "--record",
+    "--policy",
+    "--fail-on",
+    "--soft-fail-on",
+    "--hard-fail-on",
+    "--on-inconclusive",
+    "--select",
+    "--ignore",
+    "--waivers",
+    "--strict-waivers",
+    "--show-waived",
+    "--baseline",
+    "--update-baseline",
+    "--approver",
+    "--reason",
+    "--output",
+    "--require-logged-approvals",
+    "--exit-zero",
+    "--offline",
+    "--seed",
+    "--today",
+    "--json",
+    "--quiet",
+    "--clock",
+    "--actor",
+    "--no-log",
+    "--cache",
+    "--no-cache",
+)
 
 
 @pytest.fixture
 def failing(make, stored):
-    return str(stored(make.record(make.stage(make.finding(), make.finding(group="Male", status="passed")))))
+    return str(
+        stored(make.record(make.stage(make.finding(), make.finding(group="Male", status="passed"))))
+    )
 
 
 @pytest.fixture
@@ -74,7 +101,17 @@ def test_2_wrong_usage_as_a_process(process, passing):
         ["--record", "record.json", "--update-baseline"],
         ["--record", "record.json", "--approver", "me"],
         ["--record", "record.json", "--update-baseline", "--baseline", "b", "--approver", "me"],
-        ["--record", "record.json", "--update-baseline", "--baseline", "b", "--approver", "me", "--reason", "x"],
+        [
+            "--record",
+            "record.json",
+            "--update-baseline",
+            "--baseline",
+            "b",
+            "--approver",
+            "me",
+            "--reason",
+            "x",
+        ],
         ["--unknown"],
     ],
 )
@@ -93,7 +130,15 @@ def test_3_could_not_tell(process, unsure):
 
 
 def test_4_an_output_cannot_be_written(process, failing, folder):
-    done = process("check", "--record", failing, "--output", "json=no/such/folder/x.json", "--output", "sarif=s.sarif")
+    done = process(
+        "check",
+        "--record",
+        failing,
+        "--output",
+        "json=no/such/folder/x.json",
+        "--output",
+        "sarif=s.sarif",
+    )
     assert done.status == 4
     assert "error[cannot-write]" in done.err
     assert not (folder / "s.sarif").exists()
@@ -101,7 +146,9 @@ def test_4_an_output_cannot_be_written(process, failing, folder):
 
 def test_5_nothing_evaluated(process, raudit, nothing):
     assert process("check", "--record", nothing).status == 5
-    assert raudit("check", "--record", nothing, "--exit-zero", "--on-inconclusive", "pass").status == 5
+    assert (
+        raudit("check", "--record", nothing, "--exit-zero", "--on-inconclusive", "pass").status == 5
+    )
 
 
 def test_6_a_record_that_was_edited(process, failing):
@@ -118,12 +165,16 @@ def test_the_format_never_changes_the_status(raudit, failing, passing, make, sto
     failed = str(stored(make.record(make.stage(make.finding())), "f.json"))
     for record, status in ((unsure, 3), (failed, 1)):
         assert raudit("check", "--record", record, "--output", f"{kind}=-", "-q").status == status
-        assert raudit("check", "--record", record, "--output", f"{kind}=out.{kind}").status == status
+        assert (
+            raudit("check", "--record", record, "--output", f"{kind}=out.{kind}").status == status
+        )
 
 
 def test_several_outputs_at_once(raudit, failing, folder):
     kinds = ("sarif", "junit", "json", "md", "github", "gitlab")
-    done = raudit("check", "--record", failing, *(x for k in kinds for x in ("--output", f"{k}=o.{k}")))
+    done = raudit(
+        "check", "--record", failing, *(x for k in kinds for x in ("--output", f"{k}=o.{k}"))
+    )
     assert done.status == 1
     assert all((folder / f"o.{kind}").stat().st_size > 0 for kind in kinds)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -146,7 +197,12 @@ def test_fail_on(raudit, failing):
 
 def test_soft_and_hard(raudit, failing):
     assert raudit("check", "--record", failing, "--soft-fail-on", "RA-FAIR-001").status == 0
-    assert raudit("check", "--record", failing, "--soft-fail-on", "high", "--hard-fail-on", "RA-FAIR").status == 1
+    assert (
+        raudit(
+            "check", "--record", failing, "--soft-fail-on", "high", "--hard-fail-on", "RA-FAIR"
+        ).status
+        == 1
+    )
 
 
 def test_on_inconclusive(raudit, unsure):
@@ -170,7 +226,9 @@ def test_exit_zero_says_so(raudit, failing, folder):
 
 
 def test_policy_flag_and_json(raudit, failing, folder):
-    (folder / "p.yaml").write_text("extends: default\nrules:\n  RA-FAIR: {threshold: {high: 0.5}}\n")
+    (folder / "p.yaml").write_text(
+        "extends: default\nrules:\n  RA-FAIR: {threshold: {high: 0.5}}\n"
+    )
     done = raudit("check", "--record", failing, "--policy", "p.yaml", "--json")
     assert done.status == 0
     assert json.loads(done.out)["verdict"]["policy"]["extends"] == ["default"]
@@ -269,8 +327,18 @@ def test_baseline_edited_to_hold_more_than_was_approved(raudit, failing, folder,
 
 def test_the_use_of_a_waiver_is_logged(raudit, failing, folder, logged):
     (folder / "w.yaml").write_text(WAIVER)
-    assert raudit("check", "--record", failing, "--waivers", "w.yaml", "--clock", "2026-11-21T10:00:00Z").status == 0
-    assert raudit("check", "--record", failing, "--waivers", "w.yaml", "--clock", "2027-02-01T10:00:00Z").status == 1
+    assert (
+        raudit(
+            "check", "--record", failing, "--waivers", "w.yaml", "--clock", "2026-11-21T10:00:00Z"
+        ).status
+        == 0
+    )
+    assert (
+        raudit(
+            "check", "--record", failing, "--waivers", "w.yaml", "--clock", "2027-02-01T10:00:00Z"
+        ).status
+        == 1
+    )
     (used,) = events(folder, "waiver.used")
     assert (used["waiver"], used["state"], used["rule"]) == ("W-1", "applied", "RA-FAIR-001")
     assert [body["waiver"] for body in events(folder, "waiver.expired")] == ["W-1"]
@@ -293,7 +361,14 @@ def test_offline_contacts_no_log_server(raudit, passing, folder):
 
 @pytest.mark.parametrize(
     "text",
-    ['{"schema": "raudit.baseline/2"}', "{}", "[", "null", '{"schema": "raudit.baseline/1", "entries": 3}', "\x00"],
+    [
+        '{"schema": "raudit.baseline/2"}',
+        "{}",
+        "[",
+        "null",
+        '{"schema": "raudit.baseline/1", "entries": 3}',
+        "\x00",
+    ],
 )
 def test_baseline_of_another_version_or_none(raudit, failing, folder, text):
     (folder / "b.json").write_text(text)
@@ -316,8 +391,14 @@ def test_quiet(raudit, failing):
 def test_closed_pipe(failing, folder):
     done = subprocess.run(
         f"{sys.executable} -m raudit check --record {failing} | true; echo ${{PIPESTATUS[0]}}",
-        shell=True, executable="/bin/bash", cwd=folder, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+        shell=True,
+        executable="/bin/bash",
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.stdout.strip() in {"1", "141"}
     assert "Traceback" not in done.stderr
 
@@ -392,4 +473,6 @@ def test_every_flag_is_in_help_and_docs(raudit):
 def test_every_flag_is_known_here():
     from raudit.cli.check import command
 
-    assert {option for param in command.params for option in param.opts if option.startswith("--")} == set(FLAGS)
+    assert {
+        option for param in command.params for option in param.opts if option.startswith("--")
+    } == set(FLAGS)

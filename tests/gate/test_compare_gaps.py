@@ -19,7 +19,14 @@ from raudit.stages.data_readiness.profile import profile
 
 
 def row(group, metric, events, n):
-    return {"by": ["sex"], "group": [group], "metric": metric, "value": events / n, "n": n, "method": "wilson"}
+    return {
+        "by": ["sex"],
+        "group": [group],
+        "metric": metric,
+        "value": events / n,
+        "n": n,
+        "method": "wilson",
+    }
 
 
 def gap_record(make, counts, *, ratio=False, limit=0.3, status="passed"):
@@ -29,16 +36,21 @@ def gap_record(make, counts, *, ratio=False, limit=0.3, status="passed"):
     value = rates[low] / rates[high] if ratio else rates[high] - rates[low]
     name = "demographic_parity_ratio" if ratio else "demographic_parity_difference"
     data = {
-        "by": ["sex"], "metric": "selection_rate", "compared": len(counts),
+        "by": ["sex"],
+        "metric": "selection_rate",
+        "compared": len(counts),
         "highest": {"group": [high], "rate": rates[high], "n": counts[high][1]},
         "lowest": {"group": [low], "rate": rates[low], "n": counts[low][1]},
-    }  # fmt: skip
+    }
     finding = make.finding(
         "RA-FAIR-002" if ratio else "RA-FAIR-001",
         subject=Subject(kind="attribute", name="sex", detail={"metric": name}),
-        status=status, low=0.5 if ratio else None, high=None if ratio else limit,
-        measurement=Measurement(metric=name, value=value, n=sum(n for _, n in counts.values())), data=data,
-    )  # fmt: skip
+        status=status,
+        low=0.5 if ratio else None,
+        high=None if ratio else limit,
+        measurement=Measurement(metric=name, value=value, n=sum(n for _, n in counts.values())),
+        data=data,
+    )
     rows = [row(group, "selection_rate", *pair) for group, pair in counts.items()]
     return make.record(make.stage(finding, artefacts={"estimates": rows}))
 
@@ -67,10 +79,14 @@ def test_a_gap_that_turns_round_is_a_clear_change(make, ratio):
 
 def test_a_gap_that_closes_is_better_and_noise_is_the_same(make):
     old = gap_record(make, {"M": (8000, 20_000), "F": (6000, 20_000)}, limit=0.05, status="failed")
-    closed = gap_record(make, {"M": (7000, 20_000), "F": (7050, 20_000)}, limit=0.05, status="passed")
+    closed = gap_record(
+        make, {"M": (7000, 20_000), "F": (7050, 20_000)}, limit=0.05, status="passed"
+    )
     (change,) = compare(old, closed).changes
     assert (change.state, change.clear, change.pair.turned) == ("no longer failed", True, False)
-    noise = gap_record(make, {"M": (8020, 20_000), "F": (6010, 20_000)}, limit=0.05, status="failed")
+    noise = gap_record(
+        make, {"M": (8020, 20_000), "F": (6010, 20_000)}, limit=0.05, status="failed"
+    )
     assert compare(old, noise).changes[0].state == "same"
 
 
@@ -85,7 +101,9 @@ def test_both_groups_moving_alike_shows_in_the_rates(make):
 
 def test_a_new_worst_pair_is_seen(make):
     old = gap_record(make, {"a": (500, 1000), "b": (400, 1000), "c": (450, 1000)}, limit=0.15)
-    new = gap_record(make, {"a": (500, 1000), "b": (400, 1000), "c": (150, 1000)}, limit=0.15, status="failed")
+    new = gap_record(
+        make, {"a": (500, 1000), "b": (400, 1000), "c": (150, 1000)}, limit=0.15, status="failed"
+    )
     (change,) = compare(old, new).changes
     assert change.state == "newly failed"
     assert change.clear
@@ -122,10 +140,19 @@ def rate(group, events, n):
 
 
 def simulated(old, new, sizes, rng, draws):
-    counts = [rng.binomial(n, p, draws) for pair in (old, new) for p, n in zip(pair, sizes, strict=True)]
+    counts = [
+        rng.binomial(n, p, draws) for pair in (old, new) for p, n in zip(pair, sizes, strict=True)
+    ]
     for a, b, c, d in zip(*(count.tolist() for count in counts), strict=True):
-        four = (rate("a", a, sizes[0]), rate("b", b, sizes[1]), rate("a", c, sizes[0]), rate("b", d, sizes[1]))
-        if four[0].value < four[1].value:  # as the record tells it: the group that was ahead comes first
+        four = (
+            rate("a", a, sizes[0]),
+            rate("b", b, sizes[1]),
+            rate("a", c, sizes[0]),
+            rate("b", d, sizes[1]),
+        )
+        if (
+            four[0].value < four[1].value
+        ):  # as the record tells it: the group that was ahead comes first
             four = (four[1], four[0], four[3], four[2])
         yield four
 
@@ -154,7 +181,9 @@ def test_the_interval_of_a_changed_ratio_covers(setting):
     for four in simulated(old, new, sizes, np.random.default_rng(setting), draws):
         change = pair_change(four, ratio=True, compared=2, level=0.95, wide=0.95)
         straight = four[0].group == ("a",)
-        target = new[1] / new[0] - old[1] / old[0] if straight else new[0] / new[1] - old[0] / old[1]
+        target = (
+            new[1] / new[0] - old[1] / old[0] if straight else new[0] / new[1] - old[0] / old[1]
+        )
         hits += change.difference.low <= target <= change.difference.high
     assert 0.92 <= hits / draws <= 0.98
 
@@ -168,12 +197,19 @@ def test_a_turn_needs_more_than_chance():
 
 def gap(value, unit, family):
     m = Measurement(metric="margin_gap", value=value, n=100, unit=unit)
-    return {"subject": Subject(kind="model", name="model", detail={"family": family}), "measurement": m}
+    return {
+        "subject": Subject(kind="model", name="model", detail={"family": family}),
+        "measurement": m,
+    }
 
 
 def test_units_are_never_subtracted_and_a_new_family_is_no_loss(make):
-    old = make.record(make.stage(make.finding("RA-XPL-001", status="passed", **gap(2.2, "log-odds", "linear"))))
-    new = make.record(make.stage(make.finding("RA-XPL-001", status="passed", **gap(0.2, "probability", "forest"))))
+    old = make.record(
+        make.stage(make.finding("RA-XPL-001", status="passed", **gap(2.2, "log-odds", "linear")))
+    )
+    new = make.record(
+        make.stage(make.finding("RA-XPL-001", status="passed", **gap(0.2, "probability", "forest")))
+    )
     compared = compare(old, new)
     (change,) = compared.changes
     assert (change.state, change.difference, change.ratio) == ("other unit", None, None)
@@ -201,14 +237,24 @@ MOVES = {
     "a constant level moved": (["x"] * 500, ["y"] * 500, Kind.TEXT),
     "0/1 to 0/100": ([0, 1] * 300, [0, 100] * 300, Kind.INTEGER),
     "0/1 to 1/2": ([0, 1] * 300, [1, 2] * 300, Kind.INTEGER),
-    "the top tenth moved": (list(range(1000)), [*range(900), *range(10**6, 10**6 + 100)], Kind.INTEGER),
-    "the lowest fifth moved": (list(range(1000)), [*range(-(10**6), 200 - 10**6), *range(200, 1000)], Kind.INTEGER),
+    "the top tenth moved": (
+        list(range(1000)),
+        [*range(900), *range(10**6, 10**6 + 100)],
+        Kind.INTEGER,
+    ),
+    "the lowest fifth moved": (
+        list(range(1000)),
+        [*range(-(10**6), 200 - 10**6), *range(200, 1000)],
+        Kind.INTEGER,
+    ),
     "numbers rescaled": (np.linspace(0, 1, 900), np.linspace(0, 100, 900), Kind.NUMBER),
     "all missing now": ([1, 2, 3] * 200, [None] * 600, Kind.INTEGER),
     "rare levels beside new ones": (
-        ["M", "F"] * 300 + [f"r{i}" for i in range(60)], ["X", "Y"] * 300 + [f"s{i}" for i in range(60)], Kind.TEXT,
+        ["M", "F"] * 300 + [f"r{i}" for i in range(60)],
+        ["X", "Y"] * 300 + [f"s{i}" for i in range(60)],
+        Kind.TEXT,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MOVES)
@@ -233,8 +279,16 @@ def test_pooled_levels_do_not_invent_a_shift():
 
 def test_a_column_that_changed_its_form_cannot_be_told(make):
     def record(values, kind):
-        part = {"profiles": {"schema": "raudit.profiles/1", "n": 600, "features": {"x": prof(values, kind)}}}
-        return make.record(make.stage(make.finding()), make.stage(name="data_readiness", rules=(), artefacts=part))
+        part = {
+            "profiles": {
+                "schema": "raudit.profiles/1",
+                "n": 600,
+                "features": {"x": prof(values, kind)},
+            }
+        }
+        return make.record(
+            make.stage(make.finding()), make.stage(name="data_readiness", rules=(), artefacts=part)
+        )
 
     compared = compare(record(["M", "F"] * 300, Kind.TEXT), record([0, 1] * 300, Kind.INTEGER))
     assert compared.exit_status("drift") == 3

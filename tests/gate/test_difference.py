@@ -15,7 +15,9 @@ def proportion(events, n):
 
 
 def normal(value, error):
-    span = Interval(low=value - 1.959963984540054 * error, high=value + 1.959963984540054 * error, method="wald")
+    span = Interval(
+        low=value - 1.959963984540054 * error, high=value + 1.959963984540054 * error, method="wald"
+    )
     return Measurement(metric="m", value=value, n=100, interval=span)
 
 
@@ -37,7 +39,10 @@ def test_newcombe(new, old, low, high):
 
 def test_normal_intervals_give_the_textbook_difference():
     found = difference(normal(1.0, 0.3), normal(2.0, 0.4))
-    assert (found.low, found.high) == (pytest.approx(1 - 1.96 * 0.5, abs=1e-3), pytest.approx(1 + 1.96 * 0.5, abs=1e-3))
+    assert (found.low, found.high) == (
+        pytest.approx(1 - 1.96 * 0.5, abs=1e-3),
+        pytest.approx(1 + 1.96 * 0.5, abs=1e-3),
+    )
 
 
 def test_exact_counts_differ_exactly():
@@ -51,7 +56,9 @@ def test_undefined_has_no_difference():
 
 
 def test_unbounded_ends_stay_unbounded():
-    one_sided = Measurement(metric="m", value=1.0, n=9, interval=Interval(low=None, high=2.0, method="x", level=0.95))
+    one_sided = Measurement(
+        metric="m", value=1.0, n=9, interval=Interval(low=None, high=2.0, method="x", level=0.95)
+    )
     found = difference(normal(1.0, 0.1), one_sided)
     assert found.low is None
     assert found.high is not None
@@ -78,7 +85,9 @@ def test_ratio_equals_fieller_for_normal_estimates():
 
 
 def test_ratio_is_refused_where_it_means_nothing():
-    assert ratio(normal(0.02, 0.02), normal(0.1, 0.02)) is None  # the old value is not clear of zero
+    assert (
+        ratio(normal(0.02, 0.02), normal(0.1, 0.02)) is None
+    )  # the old value is not clear of zero
     assert ratio(normal(0.2, 0.02), normal(-0.1, 0.02)) is None
 
 

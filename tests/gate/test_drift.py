@@ -29,7 +29,10 @@ def test_exact_profiles_give_the_distance_and_chi_square_of_the_samples():
     expected = stats.ks_2samp(a, b, method="asymp").statistic
     assert smallest == pytest.approx(expected)
     assert likely == pytest.approx(expected)
-    x, y = rng.choice(list("abc"), 3000, p=[0.5, 0.3, 0.2]), rng.choice(list("abc"), 2000, p=[0.4, 0.4, 0.2])
+    x, y = (
+        rng.choice(list("abc"), 3000, p=[0.5, 0.3, 0.2]),
+        rng.choice(list("abc"), 2000, p=[0.4, 0.4, 0.2]),
+    )
     shift = one(prof(x, Kind.TEXT), prof(y, Kind.TEXT))
     table = [[(x == level).sum() for level in "abc"], [(y == level).sum() for level in "abc"]]
     expected = stats.chi2_contingency(table, correction=False)
@@ -49,7 +52,14 @@ def test_binned_distance_brackets_the_real_one():
 
 def test_psi_by_hand():
     # ten equal bins; the new sample has twice the mass in the lowest one
-    old = {"kind": "number", "n": 1000, "missing": 0, "edges": list(range(1, 10)), "counts": [100] * 10, "exact": False}
+    old = {
+        "kind": "number",
+        "n": 1000,
+        "missing": 0,
+        "edges": list(range(1, 10)),
+        "counts": [100] * 10,
+        "exact": False,
+    }
     new = {**old, "counts": [200, *[800 / 9] * 9]}
     expected = (0.2 - 0.1) * np.log(2) + 9 * (0.8 / 9 - 0.1) * np.log(8 / 9)
     assert one(old, new).psi == pytest.approx(expected)
@@ -79,13 +89,19 @@ def test_a_column_that_starts_to_arrive_empty_has_moved():
     holes[::2] = np.nan
     assert one(prof(values), prof(holes)).state == "large"
     assert one(prof(values), prof(np.full(1000, np.nan))).state == "large"
-    assert one(prof(["a"] * 900 + ["b"] * 100, Kind.TEXT), prof([None] * 1000, Kind.TEXT)).state == "large"
+    assert (
+        one(prof(["a"] * 900 + ["b"] * 100, Kind.TEXT), prof([None] * 1000, Kind.TEXT)).state
+        == "large"
+    )
 
 
 def test_columns_of_another_kind_or_missing_are_unclear():
     number, text = prof(np.arange(100.0)), prof(["a"] * 100, Kind.TEXT)
     assert one(number, text).state == "unclear"
-    found = {shift.name: shift.why for shift in shifts({"x": number, "y": text}, {"x": number, "z": text})}
+    found = {
+        shift.name: shift.why
+        for shift in shifts({"x": number, "y": text}, {"x": number, "z": text})
+    }
     assert "only in the old record" in found["y"]
     assert "only in the new record" in found["z"]
 
@@ -108,7 +124,11 @@ def test_identifiers_and_free_text_are_left_out():
 
 def test_counts_add_up():
     rng = np.random.default_rng(5)
-    for values in (rng.normal(size=997), rng.integers(0, 5, 100).astype(float), np.array([np.inf, 1.0] * 50)):
+    for values in (
+        rng.normal(size=997),
+        rng.integers(0, 5, 100).astype(float),
+        np.array([np.inf, 1.0] * 50),
+    ):
         found = prof(values)
         assert sum(found["counts"]) == found["n"]
         assert found["n"] + found["missing"] == len(values)

@@ -22,7 +22,10 @@ ROOT = Path(__file__).parents[2]
 def records(make, stored):
     return {
         0: stored(make.record(make.stage(make.finding(status="passed"))), "r0.json"),
-        1: stored(make.record(make.stage(make.finding(), make.finding(group="x", status="passed"))), "r1.json"),
+        1: stored(
+            make.record(make.stage(make.finding(), make.finding(group="x", status="passed"))),
+            "r1.json",
+        ),
         3: stored(make.record(make.stage(make.finding(status="indeterminate"))), "r3.json"),
         5: stored(make.record(make.stage()), "r5.json"),
     }
@@ -40,8 +43,13 @@ def by_action(folder: Path, record: Path | None) -> tuple[int, dict]:
     }
     done = subprocess.run(
         ["bash", str(ROOT / "integrations" / "github" / "entry.sh")],
-        cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert (folder / "summary").read_text().startswith("## ")
     assert f"exit-status={done.returncode}" in (folder / "output").read_text()
     return done.returncode, json.loads((folder / "out" / "raudit.json").read_text())["verdict"]
@@ -49,7 +57,9 @@ def by_action(folder: Path, record: Path | None) -> tuple[int, dict]:
 
 def by_cli(folder: Path, record: Path) -> tuple[int, dict]:
     args = [sys.executable, "-m", "raudit", "check", "--record", record.name, "--json"]
-    done = subprocess.run(args, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        args, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
     return done.returncode, json.loads(done.stdout)["verdict"]
 
 
@@ -58,13 +68,28 @@ def by_pytest(folder: Path, record: Path | None) -> tuple[int, dict]:
     (folder / "test_gate.py").write_text(
         f"def test_model(raudit):\n    raudit.check('raudit.yaml', record={name!r}, outputs=('record=judged.json',))\n"
     )
-    args = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), "test_gate.py"]
-    done = subprocess.run(args, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    args = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(folder),
+        "test_gate.py",
+    ]
+    done = subprocess.run(
+        args, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
     verdict = parse_record((folder / "judged.json").read_bytes()).verdict
     assert (done.returncode == 0) == (verdict.exit_status == 0), done.stdout
     if verdict.exit_status == 1:
         assert "RA-FAIR-001" in done.stdout
-    return verdict.exit_status, {"blocking": list(verdict.blocking), "because": list(verdict.because)}
+    return verdict.exit_status, {
+        "blocking": list(verdict.blocking),
+        "because": list(verdict.because),
+    }
 
 
 def test_the_same_verdict_everywhere(records, folder, monkeypatch):
@@ -84,7 +109,9 @@ def test_pytest_fails_a_subtest_for_each_finding(pytester, folder, records):
         f"def test_model(raudit):\n    raudit.check({str(folder / 'raudit.yaml')!r}, record={str(records[1])!r})\n"
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["*RA-FAIR-001 (high) failed: Selection rates differ by 20 points for Female.*"])
+    result.stdout.fnmatch_lines(
+        ["*RA-FAIR-001 (high) failed: Selection rates differ by 20 points for Female.*"]
+    )
     assert result.ret == 1
 
 
@@ -99,7 +126,8 @@ class FakeMlflow:
 
     def log_metrics(self, metrics, step=None):
         assert all(
-            set(key) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. /") for key in metrics
+            set(key) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. /")
+            for key in metrics
         )
         self.metrics |= metrics
 

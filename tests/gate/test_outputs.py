@@ -26,7 +26,11 @@ LINES = PlanLines(plan=parse_yaml(PLAN, source="raudit.yaml", error=PlanError))
 
 def judged(record, **policy):
     verdict = apply_policy(
-        record, Policy(name="p").changed(**policy), waivers=Waivers(), baseline=None, today=date(2026, 11, 21)
+        record,
+        Policy(name="p").changed(**policy),
+        waivers=Waivers(),
+        baseline=None,
+        today=date(2026, 11, 21),
     )
     return record.with_verdict(verdict)
 
@@ -40,7 +44,9 @@ def rich(make):
             make.finding(group="x", severity="low"),
             make.finding(group="ok", status="passed"),
         ),
-        make.stage(name="explain", outcome=Outcome.FAILED, reason="the model cannot be read", rules=()),
+        make.stage(
+            name="explain", outcome=Outcome.FAILED, reason="the model cannot be read", rules=()
+        ),
         make.stage(name="pii", outcome=Outcome.SKIPPED, reason="no text", rules=()),
     )
 
@@ -69,7 +75,9 @@ def test_junit_of_nothing_is_red(make):
 
 def test_junit_of_a_clean_run_is_green(make):
     found = suites(judged(make.record(make.stage(make.finding(status="passed")))))
-    assert all(suite.attrib["failures"] == suite.attrib["errors"] == "0" for suite in found.values())
+    assert all(
+        suite.attrib["failures"] == suite.attrib["errors"] == "0" for suite in found.values()
+    )
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -88,20 +96,28 @@ def test_any_text_fits_every_output(text):
 def test_annotations_sit_on_the_line_and_cannot_be_injected(make):
     evil = make.finding(statement="a%\r\n::set-output name=x::1", group="a,b:c")
     text = render(judged(make.record(make.stage(evil))), "github", anchors=LINES).decode()
-    assert text == ("::error file=raudit.yaml,line=9,title=RA-FAIR-001 (high)::a%25\\r\\n::set-output name=x::1\n")
+    assert text == (
+        "::error file=raudit.yaml,line=9,title=RA-FAIR-001 (high)::a%25\\r\\n::set-output name=x::1\n"
+    )
 
 
 def test_at_most_ten_annotations_of_each_kind(make):
     findings = [make.finding(group=f"g{n}") for n in range(15)]
     findings += [make.finding(group=f"i{n}", status="indeterminate") for n in range(12)]
-    lines = render(judged(make.record(make.stage(*findings))), "github", anchors=LINES).decode().splitlines()
+    lines = (
+        render(judged(make.record(make.stage(*findings))), "github", anchors=LINES)
+        .decode()
+        .splitlines()
+    )
     assert sum(line.startswith("::error") for line in lines) == 10
     assert sum(line.startswith("::warning") for line in lines) == 10
     assert "7 more findings" in lines[-1]
 
 
 def test_annotations_of_a_clean_run_say_so(make):
-    text = render(judged(make.record(make.stage(make.finding(status="passed")))), "github", anchors=LINES).decode()
+    text = render(
+        judged(make.record(make.stage(make.finding(status="passed")))), "github", anchors=LINES
+    ).decode()
     assert text.startswith("::notice title=raudit::Nothing blocks")
 
 
@@ -143,8 +159,14 @@ def test_json_counts_and_places(rich):
     assert said["schema"] == "raudit.gate/1"
     assert said["verdict"]["exit_status"] == 1
     assert said["counts"] == {
-        "blocks": 1, "undecided": 1, "noted": 1, "known": 0, "waived": 0, "passed": 1, "ignored": 0,
-    }  # fmt: skip
+        "blocks": 1,
+        "undecided": 1,
+        "noted": 1,
+        "known": 0,
+        "waived": 0,
+        "passed": 1,
+        "ignored": 0,
+    }
     assert said["findings"][0]["place"] == {"file": "raudit.yaml", "line": 9}
 
 
@@ -153,16 +175,27 @@ def test_every_kind_agrees_on_the_verdict(make):
     for finding, status in (("failed", 1), ("passed", 0), ("indeterminate", 3)):
         record = judged(make.record(make.stage(make.finding(status=finding))))
         assert json.loads(render(record, "json", anchors=LINES))["verdict"]["exit_status"] == status
-        assert json.loads(render(record, "sarif", anchors=LINES))["runs"][0]["invocations"][0]["exitCode"] == status
+        assert (
+            json.loads(render(record, "sarif", anchors=LINES))["runs"][0]["invocations"][0][
+                "exitCode"
+            ]
+            == status
+        )
         assert f"exit status {status}" in render(record, "text", anchors=LINES).decode()
         assert f"Exit status {status}." in render(record, "markdown", anchors=LINES).decode()
-        red = sum(int(s.attrib["failures"]) + int(s.attrib["errors"]) for s in suites(record).values())
+        red = sum(
+            int(s.attrib["failures"]) + int(s.attrib["errors"]) for s in suites(record).values()
+        )
         assert (red > 0) == (status != 0)
 
 
 @pytest.mark.parametrize(
     ("text", "reference"),
-    [("pdf=x", "unknown-output"), ("sarif", "output-without-path"), ("junit=", "output-without-path")],
+    [
+        ("pdf=x", "unknown-output"),
+        ("sarif", "output-without-path"),
+        ("junit=", "output-without-path"),
+    ],
 )
 def test_bad_output_words(text, reference):
     with pytest.raises(UsageError) as caught:
@@ -176,7 +209,9 @@ def test_md_is_markdown():
 
 def test_two_outputs_to_one_file(rich, tmp_path):
     with pytest.raises(UsageError):
-        write_outputs(judged(rich), [("json", tmp_path / "x"), ("sarif", tmp_path / "x")], anchors=LINES)
+        write_outputs(
+            judged(rich), [("json", tmp_path / "x"), ("sarif", tmp_path / "x")], anchors=LINES
+        )
 
 
 def test_all_or_none(tmp_path):

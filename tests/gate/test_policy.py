@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from raudit.errors import PolicyError
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject, Threshold
-from raudit.policy import OnInconclusive, Policy, RulePolicy, Waivers, apply_policy, load_policy, preset_names
+from raudit.policy import (
+    OnInconclusive,
+    Policy,
+    RulePolicy,
+    Waivers,
+    apply_policy,
+    load_policy,
+    preset_names,
+)
 from raudit.policy.judge import rejudge
 from raudit.record import Outcome
 
@@ -20,7 +28,9 @@ DEFAULT = Policy(name="default")
 
 
 def apply(record, policy=DEFAULT, baseline=None, waivers=None, today=TODAY):
-    return apply_policy(record, policy, waivers=waivers or Waivers(), baseline=baseline, today=today)
+    return apply_policy(
+        record, policy, waivers=waivers or Waivers(), baseline=baseline, today=today
+    )
 
 
 def test_nothing_failed_is_zero(make):
@@ -43,7 +53,10 @@ def test_severity_order_is_worst_first(make):
     # a tool that sorted severities by name ranked INFO above CRITICAL, and its gate always failed
     for severity in Severity:
         for fail_on in Severity:
-            status = apply(make.record(make.stage(make.finding(severity=severity))), Policy(name="p", fail_on=fail_on))
+            status = apply(
+                make.record(make.stage(make.finding(severity=severity))),
+                Policy(name="p", fail_on=fail_on),
+            )
             assert status.exit_status == int(severity.rank <= fail_on.rank)
 
 
@@ -51,7 +64,8 @@ def test_indeterminate_that_must_hold(make):
     finding = make.finding(status="indeterminate")
     record = make.record(make.stage(finding))
     review, block, passes = (
-        apply(record, DEFAULT.changed(on_inconclusive=OnInconclusive(word))) for word in ("review", "block", "pass")
+        apply(record, DEFAULT.changed(on_inconclusive=OnInconclusive(word)))
+        for word in ("review", "block", "pass")
     )
     assert (review.exit_status, review.undecided) == (3, (finding.fingerprint,))
     assert (block.exit_status, block.blocking) == (1, (finding.fingerprint,))
@@ -59,11 +73,18 @@ def test_indeterminate_that_must_hold(make):
 
 
 def test_indeterminate_of_low_severity_need_not_hold(make):
-    assert apply(make.record(make.stage(make.finding(status="indeterminate", severity="low")))).exit_status == 0
+    assert (
+        apply(
+            make.record(make.stage(make.finding(status="indeterminate", severity="low")))
+        ).exit_status
+        == 0
+    )
 
 
 def test_blocking_wins_over_inconclusive(make):
-    record = make.record(make.stage(make.finding(), make.finding(group="Male", status="indeterminate")))
+    record = make.record(
+        make.stage(make.finding(), make.finding(group="Male", status="indeterminate"))
+    )
     assert apply(record).exit_status == 1
 
 
@@ -100,8 +121,12 @@ def test_required_stage_that_is_not_in_the_record(make):
 
 def test_required_assessment(make):
     policy = DEFAULT.changed(required_assessments=("dpia",))
-    answered = make.finding("RA-ASMT-001", status="passed", value=None, subject=Subject(kind="assessment", name="dpia"))
-    open_one = replace(answered, status=Status.INDETERMINATE, reason="2 of 9 questions have no answer")
+    answered = make.finding(
+        "RA-ASMT-001", status="passed", value=None, subject=Subject(kind="assessment", name="dpia")
+    )
+    open_one = replace(
+        answered, status=Status.INDETERMINATE, reason="2 of 9 questions have no answer"
+    )
     ok = make.finding(status="passed")
     assert apply(make.record(make.stage(ok, answered)), policy).exit_status == 0
     assert apply(make.record(make.stage(ok, open_one)), policy).exit_status == 3
@@ -126,7 +151,9 @@ def test_the_most_specific_word_wins(make, hard, soft, blocks):
 
 
 def test_rule_says_whether_it_blocks(make):
-    policy = DEFAULT.changed(rules={"RA-FAIR": RulePolicy(block=False), "RA-FAIR-002": RulePolicy(block=True)})
+    policy = DEFAULT.changed(
+        rules={"RA-FAIR": RulePolicy(block=False), "RA-FAIR-002": RulePolicy(block=True)}
+    )
     assert not policy.blocks("RA-FAIR-001", Severity.CRITICAL)
     assert policy.blocks("RA-FAIR-002", Severity.INFO)
 
@@ -135,7 +162,9 @@ def test_threshold_of_the_policy_judges_again(make):
     record = make.record(make.stage(make.finding(value=0.2, span=(0.15, 0.25))))
 
     def status(high):
-        policy = DEFAULT.changed(rules={"RA-FAIR-001": RulePolicy(threshold=Threshold(high=high, source="policy"))})
+        policy = DEFAULT.changed(
+            rules={"RA-FAIR-001": RulePolicy(threshold=Threshold(high=high, source="policy"))}
+        )
         return apply(record, policy)
 
     assert status(0.3).exit_status == 0
@@ -147,7 +176,11 @@ def test_threshold_of_the_policy_judges_again(make):
 finite = st.floats(-1, 1)
 
 
-@given(value=finite, width=st.tuples(st.floats(0, 1), st.floats(0, 1)), limits=st.tuples(finite, finite))
+@given(
+    value=finite,
+    width=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    limits=st.tuples(finite, finite),
+)
 def test_a_wider_interval_never_turns_into_another_certainty(value, width, limits):
     threshold = Threshold(low=min(limits), high=max(limits))
 
@@ -181,7 +214,11 @@ def test_presets_load(make):
     for name in preset_names():
         assert load_policy(name).name == name
     strict = load_policy("strict")
-    assert (strict.fail_on, strict.waivers.four_eyes, strict.waivers.warn_days) == (Severity.LOW, True, 14)
+    assert (strict.fail_on, strict.waivers.four_eyes, strict.waivers.warn_days) == (
+        Severity.LOW,
+        True,
+        14,
+    )
     assert strict.extends == ("default",)
 
 
@@ -195,7 +232,11 @@ def test_file_extends_preset_and_rules_merge(tmp_path):
         "rules:\n  RA-FAIR-001: {block: no, requirements: [mrm-4]}\n"
     )
     policy = load_policy(tmp_path / "team.yaml")
-    assert (policy.name, policy.extends, policy.fail_on) == ("team", ("house", "strict", "default"), Severity.CRITICAL)
+    assert (policy.name, policy.extends, policy.fail_on) == (
+        "team",
+        ("house", "strict", "default"),
+        Severity.CRITICAL,
+    )
     rule = policy.rule("RA-FAIR-001")
     assert (rule.severity, rule.block, rule.threshold.high, rule.requirements) == (
         Severity.HIGH,
@@ -243,6 +284,8 @@ def test_words_that_name_no_rule_are_reported(make):
 def test_required_assessment_by_the_stage_that_knows(make):
     policy = DEFAULT.changed(required_assessments=("dpia",))
     ok = make.finding(status="passed")
-    done, open_one = (make.record(make.stage(ok, facts={"assessments.done": ids})) for ids in (["dpia"], []))
+    done, open_one = (
+        make.record(make.stage(ok, facts={"assessments.done": ids})) for ids in (["dpia"], [])
+    )
     assert apply(done, policy).exit_status == 0
     assert apply(open_one, policy).exit_status == 3

@@ -68,11 +68,15 @@ KINDS = ("text", "markdown", "github", "gitlab", "sarif", "junit", "json")
 
 def record_with(make, text):
     finding = make.finding(statement=f"{text} before and after {text}", group=text)
-    open_ = make.finding("RA-FAIR-002", status="indeterminate", statement="x", reason=text, group="b")
+    open_ = make.finding(
+        "RA-FAIR-002", status="indeterminate", statement="x", reason=text, group="b"
+    )
     stage = make.stage(finding, open_, rules=(make.rule(), make.rule("RA-FAIR-002", title=text)))
     failed = make.stage(name="pii", outcome="failed", reason=text)
     record = make.record(stage, failed, system={"name": text, "version": text})
-    verdict = apply_policy(record, Policy(name="p"), waivers=Waivers(), baseline=None, today=date(2026, 11, 21))
+    verdict = apply_policy(
+        record, Policy(name="p"), waivers=Waivers(), baseline=None, today=date(2026, 11, 21)
+    )
     return record.with_verdict(verdict)
 
 
@@ -86,7 +90,9 @@ def test_no_output_lets_a_text_act(make, text, kind):
     assert not re.search(r"##\w*\[", said)
     commands = [line for line in said.splitlines() if line.lstrip().startswith("::")]
     if kind == "github":
-        assert all(re.match(r"::(error|warning|notice) (file|title)=", line) for line in said.splitlines())
+        assert all(
+            re.match(r"::(error|warning|notice) (file|title)=", line) for line in said.splitlines()
+        )
         assert len(commands) == 2
         assert "%0A" not in said.replace("%250A", "")
     else:
@@ -116,7 +122,9 @@ def test_junit_is_xml(make, text):
     ET.fromstring(render(record_with(make, text), "junit", anchors=PlanLines()).decode())
 
 
-@pytest.mark.parametrize("text", ["plain", "Grüße, 你好, שלום, हिन्दी", "👩‍👩‍👧 👍🏽", "می‌خواهم", "a::b ## c #[d]"])
+@pytest.mark.parametrize(
+    "text", ["plain", "Grüße, 你好, שלום, हिन्दी", "👩‍👩‍👧 👍🏽", "می‌خواهم", "a::b ## c #[d]"]
+)
 def test_ordinary_text_is_left_alone(text):
     assert without_commands(printable(text)) == text
 
@@ -136,7 +144,16 @@ def test_a_summary_that_cannot_be_encoded_keeps_the_status(make, tmp_path, encod
     done = {}
     for name in ("utf-8", encoding):
         done[name] = subprocess.run(
-            [sys.executable, "-m", "raudit", "check", "--record", str(path), "--no-log", "--no-cache"],
+            [
+                sys.executable,
+                "-m",
+                "raudit",
+                "check",
+                "--record",
+                str(path),
+                "--no-log",
+                "--no-cache",
+            ],
             env=os.environ | {"PYTHONIOENCODING": name, "PYTHONUTF8": "0"},
             capture_output=True,
             cwd=tmp_path,
@@ -151,7 +168,10 @@ def test_a_summary_that_cannot_be_encoded_keeps_the_status(make, tmp_path, encod
 def test_an_error_cannot_begin_a_line(tmp_path):
     plan = tmp_path / "a\n::error::forged\x1b[31m.yaml"
     done = subprocess.run(
-        [sys.executable, "-m", "raudit", "check", "--config", str(plan)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "raudit", "check", "--config", str(plan)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "\x1b" not in done.stderr
@@ -159,10 +179,12 @@ def test_an_error_cannot_begin_a_line(tmp_path):
 
 
 def test_the_summary_of_a_run_only_prints(make, capsys):
-    from raudit.cli._summary import print_summary
+    from raudit.cli._shared.summary import print_summary
 
     for text in HOSTILE:
         print_summary(record_with(make, text))
         said = capsys.readouterr().out
         assert not {c for c in said if unicodedata.category(c) in {"Cc", "Cf"} and c != "\n"}, text
-        assert not [line for line in said.splitlines() if line.lstrip().startswith("::") or "##[" in line], text
+        assert not [
+            line for line in said.splitlines() if line.lstrip().startswith("::") or "##[" in line
+        ], text

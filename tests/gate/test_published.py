@@ -21,11 +21,17 @@ ROOT = Path(__file__).parents[2]
 def test_schemas_are_published(name):
     schema = {**policy_schemas(), **output_schemas()}[name]
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert json.loads((ROOT / "schemas" / name).read_text()) == json.loads(json.dumps(schema)), "make schemas"
+    assert json.loads((ROOT / "schemas" / name).read_text()) == json.loads(json.dumps(schema)), (
+        "make schemas"
+    )
 
 
 def test_json_outputs_fit_their_schemas(raudit, make, stored):
-    old = str(stored(make.record(make.stage(make.finding(), make.finding(group="x", status="indeterminate")))))
+    old = str(
+        stored(
+            make.record(make.stage(make.finding(), make.finding(group="x", status="indeterminate")))
+        )
+    )
     said = json.loads(raudit("check", "--record", old, "--json").out)
     jsonschema.validate(said, output_schemas()["gate-1.schema.json"])
     said = json.loads(raudit("compare", old, old, "--format", "json").out)
@@ -37,18 +43,24 @@ def test_presets_fit_the_policy_schema():
 
     schema = policy_schemas()["policy-1.schema.json"]
     for path in PRESETS.glob("*.yaml"):
-        value = YAML(typ="safe").load(path.read_text().replace(" yes", " true").replace(" no\n", " false\n"))
+        value = YAML(typ="safe").load(
+            path.read_text().replace(" yes", " true").replace(" no\n", " false\n")
+        )
         jsonschema.validate(value, schema)
 
 
 def test_every_rule_has_its_page():
     script = runpy.run_path(str(ROOT / "scripts" / "write_rule_pages.py"))
     made = script["pages"]()
-    assert script["FACTS_PAGE"].read_text() == script["facts_page"](), "run python scripts/write_rule_pages.py"
+    assert script["FACTS_PAGE"].read_text() == script["facts_page"](), (
+        "run python scripts/write_rule_pages.py"
+    )
     for name, text in made.items():
         page = ROOT / "docs" / "rules" / name
         assert page.is_file(), f"{name} is missing: python scripts/write_rule_pages.py"
-        assert page.read_text() == text or name == "README.md", f"{name} is old: python scripts/write_rule_pages.py"
+        assert page.read_text() == text or name == "README.md", (
+            f"{name} is old: python scripts/write_rule_pages.py"
+        )
     assert stage_ids() <= {name.removesuffix(".md") for name in made}
 
 

@@ -22,12 +22,16 @@ from raudit.yamltext import parse_yaml
 from .conftest import PLAN
 
 SCHEMA = Path(sysconfig.get_paths()["purelib"]) / "sarif-schema.json"
-LINES = PlanLines(plan_uri="audits/raudit.yaml", plan=parse_yaml(PLAN, source="raudit.yaml", error=PlanError))
+LINES = PlanLines(
+    plan_uri="audits/raudit.yaml", plan=parse_yaml(PLAN, source="raudit.yaml", error=PlanError)
+)
 TODAY = date(2026, 11, 21)
 
 
 def judged(record, policy=None, waivers=None):
-    verdict = apply_policy(record, policy or Policy(name="p"), waivers=waivers or Waivers(), baseline=None, today=TODAY)
+    verdict = apply_policy(
+        record, policy or Policy(name="p"), waivers=waivers or Waivers(), baseline=None, today=TODAY
+    )
     return record.with_verdict(verdict)
 
 
@@ -35,7 +39,10 @@ def judged(record, policy=None, waivers=None):
 def rich(make):
     """A record with every kind of finding."""
     pii = make.rule(
-        "RA-PII-001", title="Columns hold personal data", why="w" * 3000, requirements=tuple("abcdefghijkl")
+        "RA-PII-001",
+        title="Columns hold personal data",
+        why="w" * 3000,
+        requirements=tuple("abcdefghijkl"),
     )
     return make.record(
         make.stage(
@@ -46,7 +53,9 @@ def rich(make):
             make.finding("RA-FAIR-009", group="undeclared", anchor=""),
         ),
         make.stage(make.finding("RA-PII-001", anchor="stages.pii"), name="pii", rules=(pii,)),
-        make.stage(name="explain", outcome=Outcome.FAILED, reason="the model cannot be read", rules=()),
+        make.stage(
+            name="explain", outcome=Outcome.FAILED, reason="the model cannot be read", rules=()
+        ),
     )
 
 
@@ -113,7 +122,11 @@ def test_rule_name_at_most_255_and_descriptions_at_most_1024(log):
 
 
 def test_default_level_is_known(log):
-    assert {rule["defaultConfiguration"]["level"] for rule in rules_of(log)} <= {"error", "warning", "note"}
+    assert {rule["defaultConfiguration"]["level"] for rule in rules_of(log)} <= {
+        "error",
+        "warning",
+        "note",
+    }
 
 
 def test_at_most_ten_tags_are_given(log):
@@ -157,7 +170,12 @@ def test_every_result_has_one_location_with_all_four_ends(log):
 
 
 def test_uris_are_relative_and_without_parents(rich):
-    for uri in ("../up/raudit.yaml", "/abs/raudit.yaml", "a\\b\\raudit.yaml", "with space/ra#.yaml"):
+    for uri in (
+        "../up/raudit.yaml",
+        "/abs/raudit.yaml",
+        "a\\b\\raudit.yaml",
+        "with space/ra#.yaml",
+    ):
         lines = PlanLines(plan_uri=uri, plan=LINES.plan)
         for result in run_of(sarif(rich, lines))["results"]:
             place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
@@ -166,7 +184,9 @@ def test_uris_are_relative_and_without_parents(rich):
 
 
 def test_location_is_the_line_that_sets_the_rule(log):
-    lines = {r["ruleId"]: r["locations"][0]["physicalLocation"]["region"] for r in run_of(log)["results"]}
+    lines = {
+        r["ruleId"]: r["locations"][0]["physicalLocation"]["region"] for r in run_of(log)["results"]
+    }
     region = lines["RA-FAIR-001"]
     text = PLAN.splitlines()[region["startLine"] - 1]
     assert text[region["startColumn"] - 1 : region["endColumn"] - 1] == "thresholds:"
@@ -175,13 +195,18 @@ def test_location_is_the_line_that_sets_the_rule(log):
 
 def test_a_record_without_its_plan_still_has_locations(rich):
     for result in run_of(sarif(rich, PlanLines()))["results"]:
-        assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "raudit.yaml"
+        assert (
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "raudit.yaml"
+        )
 
 
 def test_fingerprints_are_stable_when_values_change(make):
     def prints(**change):
         record = make.record(make.stage(make.finding(**change)))
-        return [r["partialFingerprints"]["primaryLocationLineHash"] for r in run_of(sarif(record))["results"]]
+        return [
+            r["partialFingerprints"]["primaryLocationLineHash"]
+            for r in run_of(sarif(record))["results"]
+        ]
 
     assert prints(value=0.2) == prints(value=0.4, span=(0.3, 0.5), statement="Another sentence.")
     assert prints() != prints(group="Male")
@@ -203,7 +228,9 @@ def test_no_suppressions_and_waived_results_left_out(make, tmp_path):
         "schema: raudit.waivers/1\nwaivers:\n- {id: W, rule: RA-FAIR-001, scope: {attribute: sex}, max_value: 1,"
         " reason: long enough, owner: a, approver: b, created: 2026-11-01, expires: 2026-12-31}\n"
     )
-    record = judged(make.record(make.stage(make.finding())), waivers=load_waivers(tmp_path / "w.yaml"))
+    record = judged(
+        make.record(make.stage(make.finding())), waivers=load_waivers(tmp_path / "w.yaml")
+    )
     text = render(record, "sarif", anchors=LINES)
     assert json.loads(text)["runs"][0]["results"] == []
     assert b"suppressions" not in text
@@ -221,7 +248,10 @@ def test_at_most_ten_megabytes_gzipped(make):
     import random
 
     noise, letters = random.Random(0), [chr(code) for code in range(0x4E00, 0x4E00 + 4096)]
-    findings = [make.finding(group=f"g{n}", statement="".join(noise.choices(letters, k=9000))) for n in range(2500)]
+    findings = [
+        make.finding(group=f"g{n}", statement="".join(noise.choices(letters, k=9000)))
+        for n in range(2500)
+    ]
     data = render(judged(make.record(make.stage(*findings))), "sarif", anchors=LINES)
     assert len(gzip.compress(data, mtime=0)) <= 10_000_000
     assert run_of(json.loads(data))["results"]
@@ -232,7 +262,13 @@ def test_levels_follow_severity(make):
     for severity in Severity:
         results = run_of(sarif(make.record(make.stage(make.finding(severity=severity)))))["results"]
         levels[str(severity)] = results[0]["level"]
-    assert levels == {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
+    assert levels == {
+        "critical": "error",
+        "high": "error",
+        "medium": "warning",
+        "low": "note",
+        "info": "note",
+    }
 
 
 def test_a_failed_stage_is_a_result(log):
@@ -242,7 +278,9 @@ def test_a_failed_stage_is_a_result(log):
 
 
 def test_same_record_same_bytes(rich):
-    assert render(judged(rich), "sarif", anchors=LINES) == render(judged(rich), "sarif", anchors=LINES)
+    assert render(judged(rich), "sarif", anchors=LINES) == render(
+        judged(rich), "sarif", anchors=LINES
+    )
 
 
 def test_results_sit_in_the_policy_or_the_answers_that_set_them(make):
@@ -252,17 +290,27 @@ def test_results_sit_in_the_policy_or_the_answers_that_set_them(make):
     policy_text = "rules:\n  RA-FAIR-001:\n    severity: critical\n"
     answers_text = "schema: raudit.answers/1\nanswers:\n  data.kinds:\n    value: no\n"
     files = {
-        "policy.yaml": ("policies/policy.yaml", parse_yaml(policy_text, source="policy.yaml", error=PlanError)),
-        "a/dpia.yaml": ("audits/a/dpia.yaml", parse_yaml(answers_text, source="dpia.yaml", error=PlanError)),
+        "policy.yaml": (
+            "policies/policy.yaml",
+            parse_yaml(policy_text, source="policy.yaml", error=PlanError),
+        ),
+        "a/dpia.yaml": (
+            "audits/a/dpia.yaml",
+            parse_yaml(answers_text, source="dpia.yaml", error=PlanError),
+        ),
     }
     lines = PlanLines(plan_uri="raudit.yaml", plan=LINES.plan, files=files)
     question = make.finding(
-        "RA-ASMT-002", subject=Subject(kind="question", name="data.kinds"), anchor="assessments.0", value=None
+        "RA-ASMT-002",
+        subject=Subject(kind="question", name="data.kinds"),
+        anchor="assessments.0",
+        value=None,
     )
     plan = {"assessments": [{"checklist": "dpia", "answers": "a/dpia.yaml"}]}
     rule = RulePolicy(severity=Severity.CRITICAL, anchor="policy.yaml:rules.RA-FAIR-001")
     record = judged(
-        make.record(make.stage(make.finding(), question), plan=plan), Policy(name="p", rules={"RA-FAIR-001": rule})
+        make.record(make.stage(make.finding(), question), plan=plan),
+        Policy(name="p", rules={"RA-FAIR-001": rule}),
     )
     results = json.loads(render(record, "sarif", anchors=lines))["runs"][0]["results"]
     places = {r["ruleId"]: r["locations"][0]["physicalLocation"] for r in results}

@@ -14,14 +14,24 @@ from raudit.policy.compare import compare
 from raudit.record import Outcome
 
 WAIVE = (
-    "--reason", "retraining under way", "--owner", "ann", "--approver", "bob", "--expires", "2026-12-31",
-    "--clock", "2026-11-21T10:00:00Z",
-)  # fmt: skip
+    "--reason",
+    "retraining under way",
+    "--owner",
+    "ann",
+    "--approver",
+    "bob",
+    "--expires",
+    "2026-12-31",
+    "--clock",
+    "2026-11-21T10:00:00Z",
+)
 
 
 @pytest.fixture
 def failing(make, stored):
-    return str(stored(make.record(make.stage(make.finding(), make.finding(group="Male", status="passed")))))
+    return str(
+        stored(make.record(make.stage(make.finding(), make.finding(group="Male", status="passed"))))
+    )
 
 
 def waive(raudit, record, *more):
@@ -34,8 +44,12 @@ def test_waive_shows_writes_and_the_gate_takes_it(raudit, failing, folder):
     assert "W-001 covers 1 finding, until 2026-12-31" in done.out
     assert "Selection rates differ by 20 points for Female." in done.out
     (waiver,) = load_waivers(folder / "waivers.yaml").entries
-    assert waiver.max_value == 0.25  # the upper end of the interval, so that noise does not outgrow it
-    checked = raudit("check", "--record", failing, "--waivers", "waivers.yaml", "--today", "2026-11-21")
+    assert (
+        waiver.max_value == 0.25
+    )  # the upper end of the interval, so that noise does not outgrow it
+    checked = raudit(
+        "check", "--record", failing, "--waivers", "waivers.yaml", "--today", "2026-11-21"
+    )
     assert checked.status == 0
 
 
@@ -48,7 +62,10 @@ def test_waive_keeps_what_is_there(raudit, failing, folder):
     done = waive(raudit, failing, "--group", "Female", "--yes")
     assert done.status == 0, done.err
     assert (folder / "waivers.yaml").read_text().startswith(before)
-    assert [entry.id for entry in load_waivers(folder / "waivers.yaml").entries] == ["W-001", "W-002"]
+    assert [entry.id for entry in load_waivers(folder / "waivers.yaml").entries] == [
+        "W-001",
+        "W-002",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,9 +102,11 @@ def test_waive_does_not_touch_a_layout_it_cannot_keep(raudit, failing, folder):
 
 def measured(value, half, n=1000):
     return Measurement(
-        metric="selection_rate_difference", value=value, n=n,
+        metric="selection_rate_difference",
+        value=value,
+        n=n,
         interval=Interval(low=value - half, high=value + half, method="wald"),
-    )  # fmt: skip
+    )
 
 
 def pair(make, old, new, **more):
@@ -119,12 +138,19 @@ def test_worse(make):
 
 
 def test_lost_and_now_unclear_are_three(make):
-    old = make.record(make.stage(make.finding(status="passed", value=0.01, span=(0, 0.02)), make.finding(group="x")))
+    old = make.record(
+        make.stage(
+            make.finding(status="passed", value=0.01, span=(0, 0.02)), make.finding(group="x")
+        )
+    )
     gone = make.record(make.stage(make.finding(group="x")))
     unclear = make.record(make.stage(make.finding(status="indeterminate"), make.finding(group="x")))
     assert compare(old, gone).exit_status() == 3
     assert compare(old, unclear).exit_status() == 3
-    assert compare(old, make.record(make.stage(outcome=Outcome.SKIPPED, reason="r"))).exit_status() == 5
+    assert (
+        compare(old, make.record(make.stage(outcome=Outcome.SKIPPED, reason="r"))).exit_status()
+        == 5
+    )
 
 
 def test_two_samples_of_one_model_rarely_differ(make):
@@ -136,7 +162,9 @@ def test_two_samples_of_one_model_rarely_differ(make):
             findings = []
             for g in range(groups):
                 events = int(rng.binomial(n, 0.2))
-                m = Measurement(metric="selection_rate_difference", value=events / n, n=n, events=events)
+                m = Measurement(
+                    metric="selection_rate_difference", value=events / n, n=n, events=events
+                )
                 findings.append(replace(make.finding(group=f"g{g}"), measurement=m))
             records.append(make.record(make.stage(*findings)))
         called += any(change.state in {"worse", "better"} for change in compare(*records).changes)
@@ -151,7 +179,14 @@ def profiles(values):
 
     made = {"age": profile(pd.Series(values), Kind.NUMBER, small_cell=10, bins=50, max_levels=30)}
     group = {"attribute": "sex", "group": "Female", "n": 500, "features": made}
-    return {"profiles": {"schema": "raudit.profiles/1", "n": len(values), "features": made, "groups": [group]}}
+    return {
+        "profiles": {
+            "schema": "raudit.profiles/1",
+            "n": len(values),
+            "features": made,
+            "groups": [group],
+        }
+    }
 
 
 @pytest.fixture
@@ -160,10 +195,14 @@ def two(make, stored):
 
     def record(shift, name, **finding):
         stage = make.stage(make.finding(**finding))
-        profile = make.stage(name="data_readiness", rules=(), artefacts=profiles(rng.normal(shift, 1, 2000)))
+        profile = make.stage(
+            name="data_readiness", rules=(), artefacts=profiles(rng.normal(shift, 1, 2000))
+        )
         return str(stored(make.record(stage, profile), name))
 
-    return record(0.0, "old.json", status=Status.FAILED), record(1.0, "new.json", status=Status.FAILED)
+    return record(0.0, "old.json", status=Status.FAILED), record(
+        1.0, "new.json", status=Status.FAILED
+    )
 
 
 def test_compare_tells_drift_for_all_and_by_group(raudit, two):
@@ -200,5 +239,7 @@ def test_flags_are_documented(raudit):
 
     for command, page in ((compare_command, "compare"), (waive_command, "waivers")):
         text = (Path(__file__).parents[2] / "docs" / "reference" / f"{page}.md").read_text()
-        for flag in (flag for param in command.params for flag in param.opts if flag.startswith("--")):
+        for flag in (
+            flag for param in command.params for flag in param.opts if flag.startswith("--")
+        ):
             assert f"`{flag}" in text, flag

@@ -29,7 +29,10 @@ def write(folder: Path, *entries: dict[str, str | None]) -> Path:
     lines = ["schema: raudit.waivers/1", "waivers:"]
     for entry in entries:
         said = {key: value for key, value in {**GOOD, **entry}.items() if value is not None}
-        lines += [f"  {'-' if n == 0 else ' '} {key}: {value}" for n, (key, value) in enumerate(said.items())]
+        lines += [
+            f"  {'-' if n == 0 else ' '} {key}: {value}"
+            for n, (key, value) in enumerate(said.items())
+        ]
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -51,7 +54,11 @@ def test_a_waiver_that_fits_lets_the_finding_stand(judged):
     status, states, verdict = judged({})
     assert (status, states, verdict.blocking) == (0, ["applied"], ())
     use = verdict.waivers[0]
-    assert (use.owner, use.approver, use.expires) == ("pm@x.example", "compliance@x.example", "2027-01-31")
+    assert (use.owner, use.approver, use.expires) == (
+        "pm@x.example",
+        "compliance@x.example",
+        "2027-01-31",
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,14 +97,21 @@ def test_an_unmeasured_finding_needs_none(judged, make):
 
 @pytest.mark.parametrize(
     "scope",
-    ["{group: Male}", "{attribute: race}", "{model_sha256: '000000000000'}", "{fingerprint: '" + "0" * 32 + "'}"],
+    [
+        "{group: Male}",
+        "{attribute: race}",
+        "{model_sha256: '000000000000'}",
+        "{fingerprint: '" + "0" * 32 + "'}",
+    ],
 )
 def test_another_scope_is_unused(judged, scope):
     assert judged({"scope": scope})[:2] == (1, ["unused"])
 
 
 def test_scope_by_model_and_metric(judged):
-    assert judged({"scope": "{model_sha256: 9f2c9f2c9f2c, metric: selection_rate_difference}"})[:2] == (0, ["applied"])
+    assert judged({"scope": "{model_sha256: 9f2c9f2c9f2c, metric: selection_rate_difference}"})[
+        :2
+    ] == (0, ["applied"])
 
 
 def test_another_rule_is_unused_and_named(judged):
@@ -143,7 +157,9 @@ def test_an_id_used_twice(judged):
 
 def test_clock_before_creation_and_before_the_record(judged):
     assert judged({}, today=date(2026, 10, 1))[:2] == (1, ["malformed"])
-    assert judged({"created": "2020-01-01", "expires": "2020-12-31"}, today=date(2020, 6, 1))[:2] == (1, ["malformed"])
+    assert judged({"created": "2020-01-01", "expires": "2020-12-31"}, today=date(2020, 6, 1))[
+        :2
+    ] == (1, ["malformed"])
 
 
 def test_too_long_a_life(judged):
@@ -194,4 +210,9 @@ def test_an_attribute_goes_by_column_or_label(make, tmp_path):
     record = make.record(make.stage(finding), plan=plan)
     for name in ("sex", "Sex"):
         waivers = load_waivers(write(tmp_path, {"scope": f"{{attribute: {name}}}"}))
-        assert apply_policy(record, Policy(name="p"), waivers=waivers, baseline=None, today=TODAY).exit_status == 0
+        assert (
+            apply_policy(
+                record, Policy(name="p"), waivers=waivers, baseline=None, today=TODAY
+            ).exit_status
+            == 0
+        )

@@ -26,7 +26,8 @@ def main(location: str, count: int, name: str, batch: int) -> None:
         for number in range(0, count, batch):
             runs = [f"{name}-{number + i}" for i in range(batch)]
             receipt = log.append(
-                [Event(type="run.started", run=run, actor="service:ci", body=body) for run in runs], clock=NOW
+                [Event(type="run.started", run=run, actor="service:ci", body=body) for run in runs],
+                clock=NOW,
             )
             for run, index in zip(runs, receipt.indices, strict=True):
                 print(run, index, flush=True)
@@ -36,7 +37,7 @@ def serve() -> None:
     import contextlib
 
     import raudit.log.bodies
-    import raudit.log.sqlite  # noqa: F401 -- loaded once, before forking
+    import raudit.log.stores.sqlite  # noqa: F401 -- loaded once, before forking
 
     with contextlib.suppress(ImportError):
         import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401

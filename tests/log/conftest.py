@@ -34,7 +34,9 @@ def start() -> Callable[..., Event]:
 @pytest.fixture
 def make_key(tmp_path: Path) -> Callable[..., LogKey]:
     def make(name: str = "example.org/log", file: str = "log.key") -> LogKey:
-        return create_log_key(tmp_path / file, name, seed=hashlib.sha256((name + file).encode()).digest())
+        return create_log_key(
+            tmp_path / file, name, seed=hashlib.sha256((name + file).encode()).digest()
+        )
 
     return make
 

@@ -24,8 +24,13 @@ def raudit(tmp_path):
     def run(*arguments, status=0, env=None):
         done = subprocess.run(
             [sys.executable, "-m", "raudit", "log", *map(str, arguments)],
-            check=False, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **(env or {})}, timeout=120,
-        )  # fmt: skip
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, **(env or {})},
+            timeout=120,
+        )
         assert done.returncode == status, (done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done
@@ -39,9 +44,15 @@ def filled(tmp_path, raudit):
     vkey = raudit("key", "example.org/log", "log.key").stdout.strip()
     raudit("init", "log.db", "--key", "log.key")
     with open_log(tmp_path / "log.db") as log:
-        log.append([started("r1"), finished("r1", 1), started("r2"), finished("r2"), started("r3")], clock=NOW)
+        log.append(
+            [started("r1"), finished("r1", 1), started("r2"), finished("r2"), started("r3")],
+            clock=NOW,
+        )
         event = waiver("w1")
-        log.append([type(event)(type=event.type, body=event.body, actor="Eve\u202eEvil\x1b[31m")], clock=NOW)
+        log.append(
+            [type(event)(type=event.type, body=event.body, actor="Eve\u202eEvil\x1b[31m")],
+            clock=NOW,
+        )
     return vkey
 
 
@@ -50,9 +61,14 @@ def test_show_filters_and_json(raudit, filled):
     shown = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(entry["index"], entry["run"]) for entry in shown] == [(1, "r1"), (3, "r2"), (5, "r3")]
     assert done.stderr == "3 of 7 entries\n"
-    assert json.loads(raudit("show", "log.db", "--json", "--last", "1").stdout)["type"] == "waiver.granted"
+    assert (
+        json.loads(raudit("show", "log.db", "--json", "--last", "1").stdout)["type"]
+        == "waiver.granted"
+    )
     assert raudit("show", "log.db", "--until", "2026-03-01").stdout == ""
-    assert raudit("show", "log.db", "--since", "2026-03-01T09:30:00+00:00").stdout.count("run r") == 5
+    assert (
+        raudit("show", "log.db", "--since", "2026-03-01T09:30:00+00:00").stdout.count("run r") == 5
+    )
     assert "waiver.granted" in raudit("show", "log.db", "--actor", "Eve\u202eEvil\x1b[31m").stdout
     assert "not a time" in raudit("show", "log.db", "--since", "yesterday", status=2).stderr
 
@@ -71,7 +87,9 @@ def test_verify_says_what_it_could_not_compare(raudit, filled, tmp_path):
     done = raudit("verify", "log.db", "--vkey", filled, "--checkpoint", "held.txt", "--strict")
     assert done.stdout.splitlines()[-1] == "The log verifies and extends 1 checkpoint from outside."
     assert [line[:2] for line in done.stdout.splitlines()[1::2]][:4] == ["1.", "2.", "3.", "4."]
-    report = json.loads(raudit("verify", "log.db", "--vkey", filled, "--checkpoint", "held.txt", "--json").stdout)
+    report = json.loads(
+        raudit("verify", "log.db", "--vkey", filled, "--checkpoint", "held.txt", "--json").stdout
+    )
     assert (report["verified"], report["compared"], report["size"]) == (True, 1, 7)
 
 
@@ -87,7 +105,10 @@ def test_a_cut_log_exits_with_six(raudit, filled, tmp_path):
     done = raudit("verify", "log.db", "--checkpoint", "held.txt", status=6)
     assert "the log is shorter than this checkpoint" in done.stdout
     refused = raudit("checkpoint", "log.db", "--key", "log.key", status=6)
-    assert (refused.stdout, "shorter than the checkpoint that the key remembers" in refused.stderr) == ("", True)
+    assert (
+        refused.stdout,
+        "shorter than the checkpoint that the key remembers" in refused.stderr,
+    ) == ("", True)
     assert "its end is missing" in raudit("diff", "log.db", "held.txt", status=6).stdout
 
 
@@ -111,12 +132,31 @@ def test_export_import_diff(raudit, filled, tmp_path):
     assert raudit("diff", "log.db", "copy.db").stdout == "The same log. Sizes 7 and 7.\n"
     with open_log(tmp_path / "log.db") as log:
         log.append([started("r4")], clock=NOW)
-    assert json.loads(raudit("diff", "tiles", "log.db", "--json").stdout)["relation"] == "first-is-prefix"
+    assert (
+        json.loads(raudit("diff", "tiles", "log.db", "--json").stdout)["relation"]
+        == "first-is-prefix"
+    )
     other = raudit("key", "example.org/log", "other.key").stdout.strip()
-    assert "does not verify" in raudit("import", "tiles", "bad.db", "--vkey", other, status=6).stderr
+    assert (
+        "does not verify" in raudit("import", "tiles", "bad.db", "--vkey", other, status=6).stderr
+    )
     assert not (tmp_path / "bad.db").exists()
-    assert "without its key" in raudit("import", "tiles", "x.db", "--vkey", filled, "--recover", status=2).stderr
-    raudit("import", "tiles", "on.db", "--vkey", filled, "--recover", "--key", "log.key", "--actor", "Ann")
+    assert (
+        "without its key"
+        in raudit("import", "tiles", "x.db", "--vkey", filled, "--recover", status=2).stderr
+    )
+    raudit(
+        "import",
+        "tiles",
+        "on.db",
+        "--vkey",
+        filled,
+        "--recover",
+        "--key",
+        "log.key",
+        "--actor",
+        "Ann",
+    )
     assert "recovery.performed" in raudit("show", "on.db", "--last", "1").stdout
     assert "they differ from entry 7 on" in raudit("diff", "log.db", "on.db", status=6).stdout
 
@@ -130,7 +170,9 @@ def test_a_witness_on_another_machine(raudit, filled, tmp_path):
     cosigned = raudit(*told, "--first").stdout
     assert verify_checkpoint(cosigned, filled).size == 7
     raudit("witness", "log.db", "--accept", "seen.txt", "--witness", witness)
-    done = raudit("verify", "log.db", "--vkey", filled, "--witness", witness, "--checkpoint", "seen.txt")
+    done = raudit(
+        "verify", "log.db", "--vkey", filled, "--witness", witness, "--checkpoint", "seen.txt"
+    )
     assert "cosigned by witness.example" in done.stdout
     assert "say what you are" in raudit("witness", "log.db", status=2).stderr
 
@@ -138,7 +180,10 @@ def test_a_witness_on_another_machine(raudit, filled, tmp_path):
 def test_audit_lists_an_interrupted_run(raudit, filled):
     out = raudit("audit", "log.db").stdout
     assert "run r3: started 2026-03-01T09:30:00.000000Z, never finished  [entry 5]" in out
-    assert "passed after 1 earlier run did not pass on the same data and model; changed since: nothing" in out
+    assert (
+        "passed after 1 earlier run did not pass on the same data and model; changed since: nothing"
+        in out
+    )
     raudit("audit", "log.db", "--strict", status=1)
     leads = json.loads(raudit("audit", "log.db", "--json").stdout)["leads"]
     assert [lead["kind"] for lead in leads] == ["run-never-finished", "rerun-until-green"]
@@ -147,7 +192,10 @@ def test_audit_lists_an_interrupted_run(raudit, filled):
 def test_rotate_and_forget(raudit, filled, tmp_path):
     raudit("key", "example.org/log", "new.key")
     raudit("rotate", "log.db", "--key", "log.key", "--new", "new.key", "--actor", "Ann")
-    assert "not the log's current one" in raudit("checkpoint", "log.db", "--key", "log.key", status=2).stderr
+    assert (
+        "not the log's current one"
+        in raudit("checkpoint", "log.db", "--key", "log.key", status=2).stderr
+    )
     raudit("checkpoint", "log.db", "--key", "new.key")
     assert "rotated once" in raudit("verify", "log.db", "--vkey", filled).stdout
     with open_log(tmp_path / "log.db") as log:
@@ -163,7 +211,10 @@ def test_an_encrypted_key(raudit):
     raudit("key", "example.org/log", "log.key", env=secret)
     raudit("init", "log.db", "--key", "log.key", env=secret)
     raudit("checkpoint", "log.db", "--key", "log.key", env=secret)
-    assert "RAUDIT_LOG_KEY_PASSPHRASE" in raudit("checkpoint", "log.db", "--key", "log.key", status=2).stderr
+    assert (
+        "RAUDIT_LOG_KEY_PASSPHRASE"
+        in raudit("checkpoint", "log.db", "--key", "log.key", status=2).stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,5 +247,7 @@ def test_reading_is_light(tmp_path, filled):
         "try: main(['log', 'show', 'log.db'])\n"
         "finally: print(*[m for m in heavy if m in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.stderr.splitlines() == ["7 of 7 entries", ""]

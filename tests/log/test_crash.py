@@ -51,7 +51,9 @@ def test_kill_minus_nine_a_hundred_times(tmp_path, key):
     ) as parent:
         for kill in range(100):
             acks.write_text("")
-            print(path, 100_000, f"k{kill}", dice.choice([1, 3]), acks, file=parent.stdin, flush=True)
+            print(
+                path, 100_000, f"k{kill}", dice.choice([1, 3]), acks, file=parent.stdin, flush=True
+            )
             pid = int(parent.stdout.readline())
             wait_until(lambda: acks.stat().st_size > 0)  # it is appending now
             time.sleep(dice.random() * 0.02)
@@ -80,7 +82,9 @@ def strace():
     found = shutil.which("strace")
     if found is None:
         pytest.skip("strace is not installed (Debian: apt-get install strace)")
-    probe = subprocess.run([found, "-f", "-o", os.devnull, "true"], check=False, capture_output=True)
+    probe = subprocess.run(
+        [found, "-f", "-o", os.devnull, "true"], check=False, capture_output=True
+    )
     if probe.returncode:
         pytest.skip("strace may not trace here (ptrace is forbidden)")
     return found
@@ -101,7 +105,9 @@ def traced(strace, path, inject, name, log):
         APPENDER,
         path,
     ]
-    return subprocess.run([*command, "3", name, "1"], check=False, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [*command, "3", name, "1"], check=False, capture_output=True, text=True, timeout=120
+    )
 
 
 def calls(trace: Path, store: Path) -> dict[str, list[int]]:
@@ -152,7 +158,10 @@ def injections(strace, tmp_path, key, faults, every=1):
 
 
 def test_some_write_calls_fail_or_die(strace, tmp_path, key):
-    assert injections(strace, tmp_path, key, ["error=EIO", "error=ENOSPC", "signal=SIGKILL"], every=7) >= 9
+    assert (
+        injections(strace, tmp_path, key, ["error=EIO", "error=ENOSPC", "signal=SIGKILL"], every=7)
+        >= 9
+    )
 
 
 @pytest.mark.slow
@@ -165,9 +174,16 @@ def small_disk(tmp_path):
     """A file system of 2 MB; needs root."""
     mount = tmp_path / "small"
     mount.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mount], check=False, capture_output=True, text=True
-    ) if shutil.which("mount") and os.getuid() == 0 else None  # fmt: skip
+    done = (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", mount],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if shutil.which("mount") and os.getuid() == 0
+        else None
+    )
     if done is None or done.returncode:
         pytest.skip("a small file system cannot be mounted here (needs root)")
     try:
@@ -237,7 +253,9 @@ def damage_outcome(path, key, held) -> str:
             if log.size == 31:
                 return "whole"
             assert log.verify([held]).failed
-            with pytest.raises(RauditError, match="shorter than the checkpoint that the key remembers"):
+            with pytest.raises(
+                RauditError, match="shorter than the checkpoint that the key remembers"
+            ):
                 log.checkpoint(NOW)
             return "shorter"
     except RauditError:  # in words, not in a traceback

@@ -14,7 +14,9 @@ REFERENCE = Path(__file__).parents[2] / "docs/reference/log.md"
 
 
 def test_the_example_runs(tmp_path, monkeypatch):
-    (example,) = re.findall(r"```python\n(.*?)```", REFERENCE.read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = re.findall(
+        r"```python\n(.*?)```", REFERENCE.read_text(encoding="utf-8"), re.DOTALL
+    )
     monkeypatch.chdir(tmp_path)
     exec(compile(example, str(REFERENCE), "exec"), {})
 

@@ -11,8 +11,9 @@ import pytest
 
 from raudit.audit import approvals_in
 from raudit.errors import IntegrityError, LogIntegrityError
-from raudit.log import Event, EventType, Log, attest_log, create_log_key, load_log_key, merkle, open_log
+from raudit.log import Event, EventType, Log, attest_log, create_log_key, load_log_key, open_log
 from raudit.log.exchange import export_log
+from raudit.log.tree import merkle
 
 from .conftest import NOW, A, B, started
 
@@ -20,7 +21,9 @@ Database = sqlite3.Connection
 
 
 def entry_of(db: Database, kind: str) -> tuple[int, bytes]:
-    return db.execute("SELECT idx, data FROM entry WHERE instr(data, ?)", (f'"type":"{kind}"'.encode(),)).fetchone()
+    return db.execute(
+        "SELECT idx, data FROM entry WHERE instr(data, ?)", (f'"type":"{kind}"'.encode(),)
+    ).fetchone()
 
 
 def replace_in(kind: str, old: bytes, new: bytes) -> Callable[[Database], None]:
@@ -50,7 +53,9 @@ def rebuilt(edit: Callable[[Database], None]) -> Callable[[Database], None]:
 
 
 def swapped(db: Database) -> None:
-    (one,), (two,) = (db.execute("SELECT data FROM entry WHERE idx = ?", (i,)).fetchone() for i in (1, 2))
+    (one,), (two,) = (
+        db.execute("SELECT data FROM entry WHERE idx = ?", (i,)).fetchone() for i in (1, 2)
+    )
     db.execute("UPDATE entry SET data = ? WHERE idx = 1", (two,))
     db.execute("UPDATE entry SET data = ? WHERE idx = 2", (one,))
 
@@ -73,13 +78,16 @@ def statement(sql: str) -> Callable[[Database], None]:
 def other_key(db: Database) -> None:
     from raudit.log import LogKey
 
-    db.execute("UPDATE meta SET value = ? WHERE key = 'vkey'", (LogKey(name="example.org/log", seed=b"x" * 32).vkey,))
+    db.execute(
+        "UPDATE meta SET value = ? WHERE key = 'vkey'",
+        (LogKey(name="example.org/log", seed=b"x" * 32).vkey,),
+    )
 
 
 def signed_elsewhere(db: Database) -> None:
     """A checkpoint over the edited log, by a key of the attacker's under the log's name."""
     from raudit.log import LogKey
-    from raudit.log.checkpoint import Checkpoint, sign_checkpoint
+    from raudit.log.tree.checkpoint import Checkpoint, sign_checkpoint
 
     replace_in("report.issued", A.encode(), b"c" * 64)(db)
     rehash(db)
@@ -96,7 +104,9 @@ EDITS: dict[str, Callable[[Database], None]] = {
     "certificate of an issued report": replace_in("report.issued", B.encode(), b"c" * 64),
     "previous of a counter-signature": replace_in("report.countersigned", A.encode(), b"0" * 64),
     "an approval": replace_in("baseline.approved", A.encode(), b"d" * 64),
-    "an approval taken out by its type": replace_in("baseline.approved", b"baseline.approved", b"baseline.approveq"),
+    "an approval taken out by its type": replace_in(
+        "baseline.approved", b"baseline.approved", b"baseline.approveq"
+    ),
     "data digest of a run": replace_in("run.started", A.encode(), b"e" * 64),
     "the opening entry": replace_in("log.opened", b"example.org/log", b"example.org/lug"),
     "a digest, tree rebuilt": rebuilt(replace_in("report.issued", A.encode(), b"c" * 64)),
@@ -106,7 +116,9 @@ EDITS: dict[str, Callable[[Database], None]] = {
     "an entry put in": inserted,
     "an entry put in, tree rebuilt": rebuilt(inserted),
     "an entry removed": statement("DELETE FROM entry WHERE idx = 2"),
-    "the last entry removed": statement("DELETE FROM entry WHERE idx = (SELECT max(idx) FROM entry)"),
+    "the last entry removed": statement(
+        "DELETE FROM entry WHERE idx = (SELECT max(idx) FROM entry)"
+    ),
     "the last entry removed, tree rebuilt": rebuilt(
         statement("DELETE FROM entry WHERE idx = (SELECT max(idx) FROM entry)")
     ),
@@ -114,9 +126,13 @@ EDITS: dict[str, Callable[[Database], None]] = {
     "an inner hash": statement("UPDATE node SET hash = zeroblob(32) WHERE idx = 2"),
     "a hash removed": statement("DELETE FROM node WHERE idx = 2"),
     "the key it names": other_key,
-    "the name it has": statement("UPDATE meta SET value = 'example.org/other' WHERE key = 'origin'"),
+    "the name it has": statement(
+        "UPDATE meta SET value = 'example.org/other' WHERE key = 'origin'"
+    ),
     "a checkpoint's size": statement("UPDATE note SET size = size + 1"),
-    "a checkpoint's text": statement("UPDATE note SET note = replace(note, 'example.org/log', 'example.org/lug')"),
+    "a checkpoint's text": statement(
+        "UPDATE note SET note = replace(note, 'example.org/log', 'example.org/lug')"
+    ),
     "a checkpoint of the attacker's": signed_elsewhere,
 }
 
@@ -151,7 +167,9 @@ def edited(whole: Path, tmp_path: Path, edit: Callable[[Database], None]) -> Pat
     shutil.copytree(whole, tmp_path / "copy")
     path = tmp_path / "copy" / "log.db"
     with sqlite3.connect(path) as db:
-        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+        for (name,) in db.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+        ).fetchall():
             db.execute(f'DROP TRIGGER "{name}"')
         edit(db)
     db.close()
@@ -185,8 +203,13 @@ def test_an_edited_log_is_not_signed_and_grants_nothing(whole, tmp_path, name):
 def test_checkpoints_that_were_removed_leave_nothing_to_rely_on(whole, tmp_path):
     path = edited(whole, tmp_path, statement("DELETE FROM note"))
     with open_log(path) as log:
-        bare = attest_log(log, vkey=load_log_key(whole / "log.key").vkey, types=[EventType.REPORT_ISSUED])
-        assert (bare.of(EventType.REPORT_ISSUED), len(bare.beyond(EventType.REPORT_ISSUED))) == ((), 1)
+        bare = attest_log(
+            log, vkey=load_log_key(whole / "log.key").vkey, types=[EventType.REPORT_ISSUED]
+        )
+        assert (bare.of(EventType.REPORT_ISSUED), len(bare.beyond(EventType.REPORT_ISSUED))) == (
+            (),
+            1,
+        )
         assert bare.describe_beyond == "5 entries lie beyond the last signed checkpoint (size 0)"
     with with_key(path) as log:  # the key remembers what it signed
         assert attest_log(log).signed_size == 5
@@ -224,13 +247,16 @@ def test_an_edited_export_is_not_relied_on(whole, tmp_path, name):
 
 def test_a_log_of_another_key_is_not_relied_on(whole, tmp_path):
     stranger = create_log_key(tmp_path / "other.key", "example.org/log", seed=b"o" * 32)
-    with open_log(whole / "log.db") as log, pytest.raises(LogIntegrityError, match="not signed by the key"):
+    with (
+        open_log(whole / "log.db") as log,
+        pytest.raises(LogIntegrityError, match="not signed by the key"),
+    ):
         attest_log(log, vkey=stranger.vkey)
 
 
 def test_a_retired_key_may_sign_its_own_size_and_no_further(tmp_path):
-    from raudit.log.checkpoint import Checkpoint, sign_checkpoint
     from raudit.log.rotation import open_spanned, spans_of
+    from raudit.log.tree.checkpoint import Checkpoint, sign_checkpoint
 
     old = create_log_key(tmp_path / "old.key", "example.org/log", seed=b"1" * 32)
     new = create_log_key(tmp_path / "new.key", "example.org/log", seed=b"2" * 32)

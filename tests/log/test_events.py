@@ -23,25 +23,58 @@ from .conftest import NOW, A, B, started
 D = "c" * 64
 EXAMPLES = {
     "run.started": {
-        "plan": A, "data": {"train": A, "test": B}, "model": None, "code": A, "environment": A, "seed": 0,
-        "system": "credit", "policy": B, "answers": salted_digest({"q1": "yes"}, bytes(16)),
+        "plan": A,
+        "data": {"train": A, "test": B},
+        "model": None,
+        "code": A,
+        "environment": A,
+        "seed": 0,
+        "system": "credit",
+        "policy": B,
+        "answers": salted_digest({"q1": "yes"}, bytes(16)),
     },
     "stage.finished": {"stage": "fairness", "outcome": "completed", "result": D},
     "run.finished": {"record": D, "verdict": "passed", "exit_status": 0},
     "run.failed": {"error": "bad-plan", "exit_status": 2},
     "run.aborted": {"reason": "interrupted"},
-    "answers.changed": {"checklist": "aia", "question": "q1", "old": A, "new": B, "by": "Ann Example"},
+    "answers.changed": {
+        "checklist": "aia",
+        "question": "q1",
+        "old": A,
+        "new": B,
+        "by": "Ann Example",
+    },
     "waiver.granted": {
-        "waiver": "w1", "rule": "RA-FAIR-001", "scope": "sex", "expires": "2026-12-31", "approver": "Ann Example",
+        "waiver": "w1",
+        "rule": "RA-FAIR-001",
+        "scope": "sex",
+        "expires": "2026-12-31",
+        "approver": "Ann Example",
         "digest": D,
     },
     "waiver.approved": {"waiver": "w1", "digest": D, "by": "Ann Example", "statement": A},
     "waiver.revoked": {"waiver": "w1", "by": "Ann Example"},
     "waiver.expired": {"waiver": "w1", "expires": "2026-12-31"},
-    "waiver.used": {"waiver": "w1", "state": "applied", "rule": "RA-FAIR-001", "finding": "c" * 32, "record": A},
-    "baseline.approved": {"approval": A, "baseline": B, "added": 3, "record": D, "by": "Ann Example"},
+    "waiver.used": {
+        "waiver": "w1",
+        "state": "applied",
+        "rule": "RA-FAIR-001",
+        "finding": "c" * 32,
+        "record": A,
+    },
+    "baseline.approved": {
+        "approval": A,
+        "baseline": B,
+        "added": 3,
+        "record": D,
+        "by": "Ann Example",
+    },
     "review.given": {
-        "checklist": "aia", "question": "q1", "answers": A, "state": "accepted", "by": "Ann Example",
+        "checklist": "aia",
+        "question": "q1",
+        "answers": A,
+        "state": "accepted",
+        "by": "Ann Example",
     },
     "condition.met": {"checklist": "aia", "role": "dpo", "condition": 1, "by": "Ann Example"},
     "signoff.given": {"checklist": "aia", "answers": A, "role": "reviewer", "by": "Ann Example"},
@@ -54,7 +87,7 @@ EXAMPLES = {
     "policy.changed": {"old": A, "new": B, "by": "Ann Example"},
     "people.changed": {"old": A, "new": B, "enrolled": [D], "withdrawn": [], "by": "Ann Example"},
     "recovery.performed": {"source": "export", "size": 3, "by": "Ann Example"},
-}  # fmt: skip
+}
 RESERVED = {"log.opened", "key.rotated", "checkpoint.witnessed"}
 """Written by the log itself, and tested where it does."""
 
@@ -83,7 +116,9 @@ def test_each_event_is_stored_verbatim_as_canonical_bytes(log, kind):
 def test_unknown_and_missing_fields_are_refused(log, kind):
     with pytest.raises(LogError, match="not of its form"):
         log.append([event(kind, surprise=1)], clock=NOW)
-    required = [name for name, field in BODIES[EventType(kind)].model_fields.items() if field.is_required()]
+    required = [
+        name for name, field in BODIES[EventType(kind)].model_fields.items() if field.is_required()
+    ]
     for name in required:
         body = {key: value for key, value in EXAMPLES[kind].items() if key != name}
         with pytest.raises(LogError, match="not of its form"):
@@ -102,16 +137,28 @@ def test_one_bad_event_keeps_the_whole_batch_out(log):
 def test_what_the_log_writes_itself_cannot_be_appended(log, kind):
     log.append([started()], clock=NOW)
     with pytest.raises(LogError):
-        log.append([Event(type=kind, body={"note": "x", "witness": "y"}, actor="service:ci")], clock=NOW)
+        log.append(
+            [Event(type=kind, body={"note": "x", "witness": "y"}, actor="service:ci")], clock=NOW
+        )
 
 
 def test_a_log_may_say_what_it_continues(tmp_path, key):
-    body = {"origin": key.name, "vkey": key.vkey, "continues": "last checkpoint of the log before\n"}
+    body = {
+        "origin": key.name,
+        "vkey": key.vkey,
+        "continues": "last checkpoint of the log before\n",
+    }
     with open_log(tmp_path / "next.db", key=key, create=True) as log:
         log.append([Event(type="log.opened", body=body, actor="service:ci"), started()], clock=NOW)
         assert (log.size, log.entry(0).body["continues"]) == (2, body["continues"])
-    with open_log(tmp_path / "wrong.db", key=key, create=True) as log, pytest.raises(LogError, match="own key"):
-        log.append([Event(type="log.opened", body=body | {"vkey": "another"}, actor="service:ci")], clock=NOW)
+    with (
+        open_log(tmp_path / "wrong.db", key=key, create=True) as log,
+        pytest.raises(LogError, match="own key"),
+    ):
+        log.append(
+            [Event(type="log.opened", body=body | {"vkey": "another"}, actor="service:ci")],
+            clock=NOW,
+        )
 
 
 @pytest.mark.parametrize(
@@ -180,7 +227,9 @@ def test_salted_digests_hide_small_values():
 
 
 def test_finding_by_type_run_and_actor_needs_no_index(log):
-    log.append([started("r1"), event("run.finished"), started("r2"), started("run.started")], clock=NOW)
+    log.append(
+        [started("r1"), event("run.finished"), started("r2"), started("run.started")], clock=NOW
+    )
     assert [entry.index for entry in log.find(type="run.started")] == [1, 3, 4]
     assert [entry.index for entry in log.find(run="r1")] == [1, 2]
     assert [entry.index for entry in log.find(type="run.started", run="r2")] == [3]
@@ -190,11 +239,15 @@ def test_finding_by_type_run_and_actor_needs_no_index(log):
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXT | st.text("\x00\x1f\x7f\"\\\\\n/é€\U0001f600"),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+    | st.text('\x00\x1f\x7f"\\\\\n/é€\U0001f600'),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @given(st.dictionaries(st.text("abc\x00é\ue000\U0001f600"), JSON))
@@ -202,7 +255,9 @@ def test_the_fast_way_writes_the_bytes_of_rfc_8785(value):
     assert _canonical(value) == rfc8785.dumps(value)
 
 
-@pytest.mark.parametrize("value", [{"a": 2**53}, {"a": float("nan")}, {"a": "\ud800"}, {"\ud800": 1}])
+@pytest.mark.parametrize(
+    "value", [{"a": 2**53}, {"a": float("nan")}, {"a": "\ud800"}, {"\ud800": 1}]
+)
 def test_what_has_no_canonical_form_is_refused(value):
     with pytest.raises(RecordIntegrityError):
         _canonical(value)
@@ -216,7 +271,8 @@ def test_whatever_stands_in_the_store_is_an_entry_or_an_error(data):
 
 @given(
     st.dictionaries(
-        st.sampled_from(["plan", "data", "seed", "code", "x"]), st.one_of(st.none(), st.text(), st.integers())
+        st.sampled_from(["plan", "data", "seed", "code", "x"]),
+        st.one_of(st.none(), st.text(), st.integers()),
     )
 )
 def test_arbitrary_bodies_are_validated_or_refused(body):

@@ -17,7 +17,6 @@ from raudit.errors import LogError, LogIntegrityError
 from raudit.log import (
     LogKey,
     create_log_key,
-    merkle,
     open_log,
     verify_checkpoint,
     verify_consistency,
@@ -25,8 +24,9 @@ from raudit.log import (
 )
 from raudit.log.exchange import compare, compare_checkpoint, export_log, import_log
 from raudit.log.journal import Log
-from raudit.log.sqlite import SqliteStore
-from raudit.log.tiles import TileReader, split_bundle, tile_path, tile_widths
+from raudit.log.stores.sqlite import SqliteStore
+from raudit.log.tree import merkle
+from raudit.log.tree.tiles import TileReader, split_bundle, tile_path, tile_widths
 from raudit.log.witness import witness
 
 from .conftest import NOW, started
@@ -49,7 +49,11 @@ def test_paths_of_tiles(number, width, path):
 
 def test_widths_of_the_specification():
     """70,000 entries: 273 full tiles and one of 112; one full and one of 17; one of 1."""
-    assert [(divmod(count, 256)) for _, count in tile_widths(70_000)] == [(273, 112), (1, 17), (0, 1)]
+    assert [(divmod(count, 256)) for _, count in tile_widths(70_000)] == [
+        (273, 112),
+        (1, 17),
+        (0, 1),
+    ]
     assert [divmod(count, 256) for _, count in tile_widths(256)] == [(1, 0), (0, 1)]
 
 
@@ -62,8 +66,14 @@ def test_an_export_is_the_log(tmp_path, log, key, size):
     with open_log(tmp_path / "tiles") as copy:
         assert [entry.data for entry in copy.entries()] == [entry.data for entry in log.entries()]
         report = copy.verify([held], vkey=key.vkey)
-        assert (report.failed, report.root) == (False, naive_root([entry.data for entry in log.entries()]))
-        assert verify_proof(copy.prove(size - 1, held), log.entry(size - 1).data, key.vkey).index == size - 1
+        assert (report.failed, report.root) == (
+            False,
+            naive_root([entry.data for entry in log.entries()]),
+        )
+        assert (
+            verify_proof(copy.prove(size - 1, held), log.entry(size - 1).data, key.vkey).index
+            == size - 1
+        )
         assert compare(log.store, copy.store).relation == "same"
         with pytest.raises(LogError, match="copy"):
             copy.append([started()], clock=NOW)
@@ -82,7 +92,9 @@ def test_a_later_export_extends_the_earlier(tmp_path, log):
 def test_an_export_is_a_witness_too(tmp_path, log, key):
     log.append([started(f"r{i}") for i in range(9)], clock=NOW)
     export_log(log, tmp_path / "tiles", log.checkpoint(NOW))
-    with open_log(tmp_path / "other.db", key=LogKey(name=key.name, seed=key.seed), create=True) as other:
+    with open_log(
+        tmp_path / "other.db", key=LogKey(name=key.name, seed=key.seed), create=True
+    ) as other:
         other.append([started(f"z{i}") for i in range(20)], clock=NOW)
         with pytest.raises(LogIntegrityError, match="differs from the earlier export"):
             export_log(other, tmp_path / "tiles", other.checkpoint(NOW))
@@ -97,7 +109,9 @@ def test_an_export_is_a_witness_too(tmp_path, log, key):
 def test_a_damaged_export_does_not_verify_and_is_not_imported(tmp_path, log, key, kind, damage):
     log.append([started(f"r{i}") for i in range(599)], clock=NOW)
     export_log(log, tmp_path / "tiles", log.checkpoint(NOW))
-    victim = next(path for path in sorted((tmp_path / "tiles/tile" / kind).rglob("*")) if path.is_file())
+    victim = next(
+        path for path in sorted((tmp_path / "tiles/tile" / kind).rglob("*")) if path.is_file()
+    )
     data = victim.read_bytes()
     match damage:
         case "flip":
@@ -109,7 +123,9 @@ def test_a_damaged_export_does_not_verify_and_is_not_imported(tmp_path, log, key
         case "swap":
             victim.write_bytes(data[32:64] + data[:32] + data[64:])
     with closing(SqliteStore(tmp_path / "new.db", create=True)) as store:
-        with pytest.raises(LogIntegrityError):  # some break so early that the folder cannot even be opened
+        with pytest.raises(
+            LogIntegrityError
+        ):  # some break so early that the folder cannot even be opened
             import_log(tmp_path / "tiles", store, vkey=key.vkey, clock=NOW)
         assert store.size() == 0
 
@@ -162,7 +178,9 @@ def test_an_old_export_does_not_take_over(tmp_path, log, key):
     export_log(log, tmp_path / "tiles", log.checkpoint(NOW))
     log.append([started("later")], clock=NOW)
     log.checkpoint(NOW)
-    with pytest.raises(LogIntegrityError, match="shorter than the checkpoint that the key remembers"):
+    with pytest.raises(
+        LogIntegrityError, match="shorter than the checkpoint that the key remembers"
+    ):
         imported(tmp_path, key, "new.db", recover=key, actor="Ann Example")
 
 
@@ -172,7 +190,9 @@ def test_an_export_signed_by_another_key_is_not_imported(tmp_path, log, key, mak
         imported(tmp_path, make_key(file="other.key"), "new.db")
 
 
-@pytest.mark.parametrize(("common", "first", "second"), [(0, 3, 3), (1, 5, 2), (300, 1, 400), (7, 1, 1), (64, 64, 64)])
+@pytest.mark.parametrize(
+    ("common", "first", "second"), [(0, 3, 3), (1, 5, 2), (300, 1, 400), (7, 1, 1), (64, 64, 64)]
+)
 def test_the_first_entry_that_differs_is_found(tmp_path, key, common, first, second):
     memoryless = LogKey(name=key.name, seed=key.seed)
     with (
@@ -182,15 +202,23 @@ def test_the_first_entry_that_differs_is_found(tmp_path, key, common, first, sec
         for log, name, count in ((one, "a", first), (two, "b", second)):
             shared = [started(f"r{i}") for i in range(common)]
             events = [
-                type(e)(type=e.type, run=e.run, body=e.body, actor=e.actor, id=f"{i:032}") for i, e in enumerate(shared)
+                type(e)(type=e.type, run=e.run, body=e.body, actor=e.actor, id=f"{i:032}")
+                for i, e in enumerate(shared)
             ]
             opening = started("opening")
             opened = type(opening)(
-                type="log.opened", body={"origin": key.name, "vkey": key.vkey}, actor="service:ci", id="0" * 32
+                type="log.opened",
+                body={"origin": key.name, "vkey": key.vkey},
+                actor="service:ci",
+                id="0" * 32,
             )
             log.append([opened, *events, *(started(f"{name}{i}") for i in range(count))], clock=NOW)
         found = compare(one.store, two.store)
-        assert (found.relation, found.split, found.first_difference) == ("diverged", True, common + 1)
+        assert (found.relation, found.split, found.first_difference) == (
+            "diverged",
+            True,
+            common + 1,
+        )
         held = two.checkpoint(NOW)
         expected = "diverged" if two.size <= one.size else "first-is-shorter"
         assert compare_checkpoint(one.store, held).relation == expected
@@ -220,7 +248,10 @@ def test_a_witness_follows_and_never_goes_back(tmp_path, log, key, make_key):
     log.append([started("r2")], clock=NOW)
     log.checkpoint(NOW)
     second = witness(log, state, own, vkey=key.vkey, clock=NOW + timedelta(hours=1))
-    assert (verify_checkpoint(first, key.vkey).size, verify_checkpoint(second, key.vkey).size) == (2, 3)
+    assert (verify_checkpoint(first, key.vkey).size, verify_checkpoint(second, key.vkey).size) == (
+        2,
+        3,
+    )
     with pytest.raises(LogIntegrityError, match=r"larger|shorter|prefix"):
         witness(log, state, own, vkey=key.vkey, clock=NOW, checkpoint=first)
     assert state.read_text() == second
@@ -228,7 +259,9 @@ def test_a_witness_follows_and_never_goes_back(tmp_path, log, key, make_key):
 
 def test_a_witness_state_signed_by_someone_else_is_refused(tmp_path, log, key, make_key):
     log.checkpoint(NOW)
-    witness(log, tmp_path / "s", make_key("witness.example", "w"), vkey=key.vkey, clock=NOW, first=True)
+    witness(
+        log, tmp_path / "s", make_key("witness.example", "w"), vkey=key.vkey, clock=NOW, first=True
+    )
     with pytest.raises(LogIntegrityError, match="not signed by this witness"):
         witness(log, tmp_path / "s", make_key("another.example", "w2"), vkey=key.vkey, clock=NOW)
 
@@ -236,7 +269,14 @@ def test_a_witness_state_signed_by_someone_else_is_refused(tmp_path, log, key, m
 def test_a_witness_trusts_only_the_key_it_knows(tmp_path, log, key, make_key):
     log.checkpoint(NOW)
     with pytest.raises(LogIntegrityError, match="the key you know"):
-        witness(log, tmp_path / "s", make_key("w.example", "w"), vkey=make_key(file="k2").vkey, clock=NOW, first=True)
+        witness(
+            log,
+            tmp_path / "s",
+            make_key("w.example", "w"),
+            vkey=make_key(file="k2").vkey,
+            clock=NOW,
+            first=True,
+        )
     assert not (tmp_path / "s").exists()
 
 
@@ -263,7 +303,9 @@ def test_a_rotated_log_verifies_with_the_first_key_and_with_the_last(tmp_path, l
         report = log.verify([before, after, last], vkey=vkey)
         assert (report.failed, report.compared) == (False, 3)
     assert verify_checkpoint(last, new.vkey).size == 4
-    assert verify_consistency(after, last, log.prove_consistency(after, last), new.vkey)[1].size == 4
+    assert (
+        verify_consistency(after, last, log.prove_consistency(after, last), new.vkey)[1].size == 4
+    )
     export_log(log, tmp_path / "tiles", last)
     imported(tmp_path, key, "copy.db")
     with open_log(tmp_path / "copy.db") as copy:
@@ -274,11 +316,16 @@ def test_a_retired_key_cannot_speak_for_the_log(tmp_path, log, key, make_key):
     log.append([started()], clock=NOW)
     log.rotate(make_key(file="new.key"), actor="Ann Example", clock=NOW)
     log.append([started("r2")], clock=NOW)
-    with open_log(tmp_path / "log.db", key=key) as old, pytest.raises(LogError, match="not the log's current one"):
+    with (
+        open_log(tmp_path / "log.db", key=key) as old,
+        pytest.raises(LogError, match="not the log's current one"),
+    ):
         old.checkpoint(NOW)
-    from raudit.log.checkpoint import Checkpoint, sign_checkpoint
+    from raudit.log.tree.checkpoint import Checkpoint, sign_checkpoint
 
-    state = Checkpoint(origin=key.name, size=log.size, root=merkle.root_at(log.size, log.store.node))
+    state = Checkpoint(
+        origin=key.name, size=log.size, root=merkle.root_at(log.size, log.store.node)
+    )
     stolen = sign_checkpoint(state, key)
     report = log.verify([stolen], vkey=key.vkey)
     assert "not the log's at that size" in report.steps[-1].detail
@@ -287,8 +334,8 @@ def test_a_retired_key_cannot_speak_for_the_log(tmp_path, log, key, make_key):
 def test_a_rotation_needs_both_keys_and_the_log_name(log, make_key):
     with pytest.raises(LogError, match="the log's name"):
         log.rotate(make_key("other.example", "o"), actor="Ann Example", clock=NOW)
-    from raudit.log.note import sign_note
     from raudit.log.rotation import rotation_event, spans
+    from raudit.log.tree.note import sign_note
 
     old, new = make_key(file="a"), make_key(file="b")
     log.append([started()], clock=NOW)
@@ -346,7 +393,10 @@ class Machine(RuleBasedStateMachine):
         state = verify_checkpoint(old, self.key.vkey)
         assert state.root == naive_root(self.entries[: state.size])
         index = data.draw(st.integers(0, state.size - 1))
-        assert verify_proof(self.log.prove(index, old), self.entries[index], self.key.vkey).index == index
+        assert (
+            verify_proof(self.log.prove(index, old), self.entries[index], self.key.vkey).index
+            == index
+        )
         new = self.held[-1]
         proof = self.log.prove_consistency(old, new)
         assert verify_consistency(old, new, proof, self.key.vkey)
@@ -354,7 +404,11 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def export(self):
         export_log(self.log, self.folder / "tiles", self.log.checkpoint(NOW))
-        assert not Log(TileReader(self.folder / "tiles"), key=None).verify(self.held, vkey=self.key.vkey).failed
+        assert (
+            not Log(TileReader(self.folder / "tiles"), key=None)
+            .verify(self.held, vkey=self.key.vkey)
+            .failed
+        )
         self.entries = [entry.data for entry in self.log.entries()]
 
     @invariant()

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from raudit.log import create_log_key, merkle, open_log
-from raudit.log.checkpoint import Checkpoint, sign_checkpoint
+from raudit.log import create_log_key, open_log
 from raudit.log.exchange import export_log
-from raudit.log.proof import parse_proof
-from raudit.log.tiles import TileReader
+from raudit.log.tree import merkle
+from raudit.log.tree.checkpoint import Checkpoint, sign_checkpoint
+from raudit.log.tree.proof import parse_proof
+from raudit.log.tree.tiles import TileReader
 
 SIZE = 100_000
 GOPATH = "/usr/share/gocode"
@@ -26,17 +27,28 @@ def judge(tmp_path_factory, shared):
     """The verifier, compiled once; returns (exit status, what it said)."""
     source = shared("tools/tlog-verify/main.go")
     if shutil.which("go") is None:
-        pytest.skip("Go is not installed (Debian: apt-get install golang-go golang-golang-x-mod-dev)")
+        pytest.skip(
+            "Go is not installed (Debian: apt-get install golang-go golang-golang-x-mod-dev)"
+        )
     if not Path(GOPATH, "src/golang.org/x/mod/sumdb/tlog").is_dir():
         pytest.skip("Go's x/mod is not installed (Debian: apt-get install golang-golang-x-mod-dev)")
     folder = tmp_path_factory.mktemp("go")
     binary = folder / "tlog-verify"
-    environment = {**os.environ, "GO111MODULE": "off", "GOPATH": GOPATH, "GOCACHE": str(folder / "cache")}
-    subprocess.run(["go", "build", "-o", binary, source], check=True, env=environment, capture_output=True)
+    environment = {
+        **os.environ,
+        "GO111MODULE": "off",
+        "GOPATH": GOPATH,
+        "GOCACHE": str(folder / "cache"),
+    }
+    subprocess.run(
+        ["go", "build", "-o", binary, source], check=True, env=environment, capture_output=True
+    )
 
     def run(bundle: dict) -> tuple[int, str]:
         (folder / "bundle.json").write_text(json.dumps(bundle))
-        done = subprocess.run([binary, folder / "bundle.json"], check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            [binary, folder / "bundle.json"], check=False, capture_output=True, text=True
+        )
         return done.returncode, done.stdout
 
     return run
@@ -70,10 +82,14 @@ def bundle(exported, index: int) -> dict:
 
     inclusion = parse_proof(log.prove(index, new)).hashes
     return {
-        "vkey": key.vkey, "old": old, "new": new, "index": index,
+        "vkey": key.vkey,
+        "old": old,
+        "new": new,
+        "index": index,
         "entry": base64.b64encode(reader.entry(index)).decode(),
-        "inclusion": encode(inclusion), "consistency": encode(log.prove_consistency(old, new)),
-    }  # fmt: skip
+        "inclusion": encode(inclusion),
+        "consistency": encode(log.prove_consistency(old, new)),
+    }
 
 
 @pytest.mark.parametrize("index", [0, 1, 255, 256, 33_333, 65_535, 65_536, 99_998, SIZE - 1])
@@ -102,7 +118,10 @@ def test_go_refuses_a_split_view(judge, exported):
     key = exported[3]
     honest = bundle(exported, 777)
     other = sign_checkpoint(
-        Checkpoint(origin=key.name, size=SIZE // 3 + 1, root=merkle.root_of([b"x"] * (SIZE // 3 + 1))), key
+        Checkpoint(
+            origin=key.name, size=SIZE // 3 + 1, root=merkle.root_of([b"x"] * (SIZE // 3 + 1))
+        ),
+        key,
     )
     assert "consistency" in judge(honest | {"old": other})[1]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from raudit.log import Event
-from raudit.log.hunt import KINDS, hunt
+from raudit.log.review import KINDS, hunt
 
 from .conftest import NOW, A, B, started
 
@@ -20,15 +20,31 @@ def of(kind: str, run: str = "", **body) -> Event:
 
 
 def finished(run: str, status: int = 0, record: str = C) -> Event:
-    return of("run.finished", run, record=record, verdict="passed" if not status else "failed", exit_status=status)
+    return of(
+        "run.finished",
+        run,
+        record=record,
+        verdict="passed" if not status else "failed",
+        exit_status=status,
+    )
 
 
 def issued(run: str = "r1", pdf: str = A, record: str = C) -> Event:
     return of("report.issued", run, pdf=pdf, record=record, certificate=B)
 
 
-def waiver(name: str, expires: str = "2026-12-31", rule: str = "RA-FAIR-001", scope: str = "sex") -> Event:
-    return of("waiver.granted", waiver=name, rule=rule, scope=scope, expires=expires, approver="Ann", digest=A)
+def waiver(
+    name: str, expires: str = "2026-12-31", rule: str = "RA-FAIR-001", scope: str = "sex"
+) -> Event:
+    return of(
+        "waiver.granted",
+        waiver=name,
+        rule=rule,
+        scope=scope,
+        expires=expires,
+        approver="Ann",
+        digest=A,
+    )
 
 
 def signoff(answers: str = A, checklist: str = "aia") -> Event:
@@ -40,16 +56,37 @@ def changed(new: str = B, checklist: str = "aia") -> Event:
 
 
 POLICY = of("policy.changed", new=B, by="Ann")
-CLEAN = [started("r1"), finished("r1"), issued("r1"), waiver("w1"), signoff(), started("r2"), finished("r2", 1)]
+CLEAN = [
+    started("r1"),
+    finished("r1"),
+    issued("r1"),
+    waiver("w1"),
+    signoff(),
+    started("r2"),
+    finished("r2", 1),
+]
 
 CASES = [
     ("run-never-finished", [started("r1"), started("r2"), finished("r2")], [1]),
-    ("run-never-finished", [started("r1"), of("stage.finished", "r1", stage="x", outcome="failed")], [1]),
-    ("rerun-until-green", [started("r1"), finished("r1", 1), started("r2", seed=9), finished("r2")], [1, 3]),
+    (
+        "run-never-finished",
+        [started("r1"), of("stage.finished", "r1", stage="x", outcome="failed")],
+        [1],
+    ),
+    (
+        "rerun-until-green",
+        [started("r1"), finished("r1", 1), started("r2", seed=9), finished("r2")],
+        [1, 3],
+    ),
     ("rerun-until-green", [started("r1"), started("r2"), finished("r2")], [1, 2]),
     (
         "rerun-until-green",
-        [started("r1"), of("run.aborted", "r1", reason="interrupted"), started("r2"), finished("r2")],
+        [
+            started("r1"),
+            of("run.aborted", "r1", reason="interrupted"),
+            started("r2"),
+            finished("r2"),
+        ],
         [1, 3],
     ),
     ("run-without-start", [finished("r1")], [1]),
@@ -60,10 +97,22 @@ CASES = [
     ("report-without-run", [issued("r1")], [1]),
     ("report-without-run", [started("r1"), issued("r1"), finished("r1")], [2]),
     ("report-without-run", [started("r1"), finished("r1"), issued("r1", record=D)], [3]),
-    ("report-not-issued", [started("r1"), of("report.countersigned", "r1", pdf=A, previous=B, certificate=A)], [2]),
-    ("report-not-issued", [started("r1"), of("report.withdrawn", "r1", pdf=A, reason="wrong-data")], [2]),
+    (
+        "report-not-issued",
+        [started("r1"), of("report.countersigned", "r1", pdf=A, previous=B, certificate=A)],
+        [2],
+    ),
+    (
+        "report-not-issued",
+        [started("r1"), of("report.withdrawn", "r1", pdf=A, reason="wrong-data")],
+        [2],
+    ),
     ("signoff-voided", [signoff(), changed()], [1, 2]),
-    ("signoff-voided", [signoff(), of("signoff.voided", checklist="aia", signoff=1, reason="mistake")], [1, 2]),
+    (
+        "signoff-voided",
+        [signoff(), of("signoff.voided", checklist="aia", signoff=1, reason="mistake")],
+        [1, 2],
+    ),
     (
         "policy-relaxed",
         [
@@ -78,7 +127,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "events", "entries"), CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("kind", "events", "entries"), CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)]
+)
 def test_each_kind_is_found(log, kind, events, entries):
     log.append(events, clock=NOW)
     found = [lead for lead in hunt(log.entries(), today="2026-03-01") if lead.kind == kind]
@@ -123,4 +174,8 @@ def test_rotations_are_listed(log, make_key):
 
 
 def test_every_kind_has_a_heading_and_a_case():
-    assert {case[0] for case in CASES} | {"clock-backwards", "event-doubled", "key-or-store"} == set(KINDS)
+    assert {case[0] for case in CASES} | {
+        "clock-backwards",
+        "event-doubled",
+        "key-or-store",
+    } == set(KINDS)

@@ -10,8 +10,8 @@ import pytest
 
 from raudit.errors import EnvironmentFault, KeyFileError, LogError, LogIntegrityError
 from raudit.log import create_log_key, load_log_key, open_log
-from raudit.log.filesystem import filesystem_of, refuse_network
 from raudit.log.keys import read_vkey
+from raudit.log.stores.filesystem import filesystem_of, refuse_network
 
 from .conftest import NOW, started
 
@@ -58,9 +58,16 @@ def test_names_that_no_key_may_have(tmp_path, name):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"PRIVATE+KEY+x", b"PRIVATE+KEY+n+00000000+AAAA", b"name: x\nnot pem", b"\xff\xfe", b"a" * 20_000,
-     b"-----BEGIN PRIVATE KEY-----\n"],
-)  # fmt: skip
+    [
+        b"",
+        b"PRIVATE+KEY+x",
+        b"PRIVATE+KEY+n+00000000+AAAA",
+        b"name: x\nnot pem",
+        b"\xff\xfe",
+        b"a" * 20_000,
+        b"-----BEGIN PRIVATE KEY-----\n",
+    ],
+)
 def test_what_is_no_key_is_refused(tmp_path, content):
     (tmp_path / "k").write_bytes(content)
     (tmp_path / "k").chmod(0o600)
@@ -105,7 +112,9 @@ def test_a_log_without_its_key_appends_and_does_not_sign(tmp_path, key):
 
 def test_a_key_in_a_folder_that_cannot_be_written_remembers_elsewhere(tmp_path, make_key):
     made = make_key()
-    with open_log(tmp_path / "log.db", key=replace(made, memory=tmp_path / "gone" / "x"), create=True) as log:
+    with open_log(
+        tmp_path / "log.db", key=replace(made, memory=tmp_path / "gone" / "x"), create=True
+    ) as log:
         with pytest.raises(EnvironmentFault, match="RAUDIT_LOG_KEY_MEMORY"):
             log.checkpoint(NOW)
         assert log.store.notes("signed") == []
@@ -161,7 +170,9 @@ def test_the_file_system_of_a_path(path, kind):
     assert filesystem_of(Path(path), MOUNTS) == kind
 
 
-@pytest.mark.parametrize("path", ["/srv/log.db", "/mnt/with space/l.db", "/vm/x/log.db", "/home/me/cloud/log.db"])
+@pytest.mark.parametrize(
+    "path", ["/srv/log.db", "/mnt/with space/l.db", "/vm/x/log.db", "/home/me/cloud/log.db"]
+)
 def test_network_file_systems_are_refused_with_the_way_out(tmp_path, path):
     (tmp_path / "mounts").write_text(MOUNTS)
     with pytest.raises(LogError, match=r"postgresql\+psycopg"):
@@ -178,9 +189,13 @@ def test_a_file_system_without_shared_memory_is_refused(tmp_path, key, monkeypat
 
     class Stubborn(sqlite3.Connection):
         def execute(self, statement, *parameters):
-            return super().execute(statement.replace("journal_mode = WAL", "journal_mode = DELETE"), *parameters)
+            return super().execute(
+                statement.replace("journal_mode = WAL", "journal_mode = DELETE"), *parameters
+            )
 
     real = sqlite3.connect
-    monkeypatch.setattr("raudit.log.sqlite.sqlite3.connect", lambda *a, **k: real(*a, factory=Stubborn, **k))
+    monkeypatch.setattr(
+        "raudit.log.stores.sqlite.sqlite3.connect", lambda *a, **k: real(*a, factory=Stubborn, **k)
+    )
     with pytest.raises(LogError, match="cannot hold a log"):
         open_log(tmp_path / "log.db", key=key, create=True)

@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from raudit.errors import KeyFileError, LogIntegrityError, RauditError
-from raudit.log import checkpoint, merkle, note, proof
-from raudit.log.note import LogKey, Verifier
+from raudit.log.tree import checkpoint, merkle, note, proof
+from raudit.log.tree.note import LogKey, Verifier
 
 KEY = LogKey(name="example.org/log", seed=bytes(range(32)))
 OTHER = LogKey(name="example.org/log", seed=bytes(32))
@@ -75,7 +75,10 @@ def test_a_checkpoint_verifies_and_reads_back():
         (lambda s: s.replace("\n3\n", "\n2\n"), "does not verify"),
         (lambda s: s.replace("\n3\n", "\n03\n"), "does not verify"),
         (lambda s: s.replace("example.org/log\n", "example.org/other\n", 1), "does not verify"),
-        (lambda s: s.split("\n\n")[0] + "\n\n" + OTHER.sign(s.split("\n\n")[0] + "\n") + "\n", "no known key"),
+        (
+            lambda s: s.split("\n\n")[0] + "\n\n" + OTHER.sign(s.split("\n\n")[0] + "\n") + "\n",
+            "no known key",
+        ),
         (lambda s: s.rstrip("\n"), "not a signed note"),
         (lambda s: s.replace("\n\n", "\n"), "not a signed note"),
     ],
@@ -86,13 +89,17 @@ def test_changed_checkpoints_are_refused(change, what):
 
 
 def test_a_root_that_is_no_hash_is_refused_although_signed():
-    short = checkpoint.sign_checkpoint(checkpoint.Checkpoint(origin=KEY.name, size=3, root=b"bananas"), KEY)
+    short = checkpoint.sign_checkpoint(
+        checkpoint.Checkpoint(origin=KEY.name, size=3, root=b"bananas"), KEY
+    )
     with pytest.raises(LogIntegrityError, match="32 bytes"):
         checkpoint.verify_checkpoint(short, KEY.vkey)
 
 
 def test_a_checkpoint_of_another_origin_is_refused_although_signed():
-    foreign = note.sign_note(checkpoint.Checkpoint(origin="another.example", size=3, root=ROOT).text(), KEY)
+    foreign = note.sign_note(
+        checkpoint.Checkpoint(origin="another.example", size=3, root=ROOT).text(), KEY
+    )
     with pytest.raises(LogIntegrityError, match="another log"):
         checkpoint.verify_checkpoint(foreign, KEY.vkey)
 
@@ -150,7 +157,10 @@ PROOF = proof.write_proof(1, [merkle.leaf_hash(b"one"), merkle.leaf_hash(b"three
 
 
 def mutated(original: bytes):
-    edits = st.lists(st.tuples(st.integers(0, len(original) - 1), st.binary(max_size=6), st.integers(0, 9)), max_size=5)
+    edits = st.lists(
+        st.tuples(st.integers(0, len(original) - 1), st.binary(max_size=6), st.integers(0, 9)),
+        max_size=5,
+    )
 
     def apply(changes):
         data = original
@@ -191,7 +201,12 @@ def test_fuzzed_text_never_crashes_a_parser(text):
 def test_proofs_round_trip_with_extra_data():
     text = proof.write_proof(1, [bytes(32)], SIGNED, extra=b"anything")
     read = proof.parse_proof(text)
-    assert (read.index, read.hashes, read.extra, read.checkpoint) == (1, (bytes(32),), b"anything", SIGNED)
+    assert (read.index, read.hashes, read.extra, read.checkpoint) == (
+        1,
+        (bytes(32),),
+        b"anything",
+        SIGNED,
+    )
     assert proof.write_proof(read.index, read.hashes, read.checkpoint, extra=read.extra) == text
 
 

@@ -15,8 +15,8 @@ import pytest
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
 from raudit.log import attest_log, open_log, verify_proof
 from raudit.log.exchange import compare, export_log
-from raudit.log.postgres import PostgresStore
-from raudit.log.tiles import TileReader
+from raudit.log.stores.postgres import PostgresStore
+from raudit.log.tree.tiles import TileReader
 
 from .conftest import NOW, started
 from .test_crash import acknowledged, check  # noqa: F401
@@ -35,7 +35,9 @@ def server():
     programs = server_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    pytest.importorskip("psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')")
+    pytest.importorskip(
+        "psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')"
+    )
     owner = pwd.getpwuid(os.getuid()).pw_name
     if os.getuid() == 0:  # the server refuses to run as root
         names = {entry.pw_name for entry in pwd.getpwall()}
@@ -50,14 +52,38 @@ def server():
         arguments = [str(part) for part in command]
         if os.getuid() == 0:
             arguments = ["setpriv", f"--reuid={owner}", "--clear-groups", *arguments]
-        subprocess.run(arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        subprocess.run(
+            arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    run(programs / "initdb", "-D", folder / "data", "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+    run(
+        programs / "initdb",
+        "-D",
+        folder / "data",
+        "-U",
+        "owner",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "-N",
+    )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60"
-    run(programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "server.log", "-o", options, "start")
+    run(
+        programs / "pg_ctl",
+        "-D",
+        folder / "data",
+        "-w",
+        "-l",
+        folder / "server.log",
+        "-o",
+        options,
+        "start",
+    )
     try:
         yield f"127.0.0.1:{port}"
     finally:
@@ -74,7 +100,11 @@ def database(server, request):
     with psycopg.connect(f"postgresql://owner@{server}/postgres", autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
         admin.execute(f"CREATE ROLE w{name} LOGIN")
-    return f"postgresql+psycopg://owner@{server}/{name}", f"postgresql+psycopg://w{name}@{server}/{name}", f"w{name}"
+    return (
+        f"postgresql+psycopg://owner@{server}/{name}",
+        f"postgresql+psycopg://w{name}@{server}/{name}",
+        f"w{name}",
+    )
 
 
 @pytest.fixture
@@ -108,7 +138,9 @@ def test_sixteen_writers_lose_and_double_nothing(addresses, tmp_path):
 def test_the_daily_role_cannot_change_or_delete(addresses, table, verb):
     import psycopg
 
-    column = {"entry": "idx", "node": "idx", "note": "size", "head": "one"}.get(table, "salt = NULL, value")
+    column = {"entry": "idx", "node": "idx", "note": "size", "head": "one"}.get(
+        table, "salt = NULL, value"
+    )
     column = column if table == "person" else column.removeprefix("salt = NULL, ")
     statement = {
         "UPDATE": f"UPDATE raudit_log.{table} SET {column} = {column.split()[-1]}",
@@ -116,7 +148,10 @@ def test_the_daily_role_cannot_change_or_delete(addresses, table, verb):
         "TRUNCATE": f"TRUNCATE raudit_log.{table}",
     }[verb]
     address = addresses[1].replace("+psycopg", "")
-    with psycopg.connect(address) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with (
+        psycopg.connect(address) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(statement)
 
 
@@ -150,14 +185,16 @@ def test_truncation_by_the_owner_is_noticed(addresses, key):
     with open_log(addresses[1], key=key) as log:
         assert not log.verify().failed
         assert log.verify([held], vkey=key.vkey).failed
-        with pytest.raises(LogIntegrityError, match="shorter than the checkpoint that the key remembers"):
+        with pytest.raises(
+            LogIntegrityError, match="shorter than the checkpoint that the key remembers"
+        ):
             log.checkpoint(NOW)
 
 
 def test_the_same_export_as_from_sqlite(addresses, key, tmp_path):
     """Copy entries through an export into SQLite: one tree, whatever the store."""
     from raudit.log.exchange import import_log
-    from raudit.log.sqlite import SqliteStore
+    from raudit.log.stores.sqlite import SqliteStore
 
     with open_log(addresses[1], key=key) as log:
         log.append([started(f"r{i}") for i in range(600)], clock=NOW)
@@ -173,7 +210,10 @@ def test_the_same_export_as_from_sqlite(addresses, key, tmp_path):
 def test_people_are_kept_beside_and_forgotten_by_the_owner(addresses):
     with open_log(addresses[1]) as log:
         event = started()
-        log.append([type(event)(type=event.type, run=event.run, body=event.body, actor="Ann Example")], clock=NOW)
+        log.append(
+            [type(event)(type=event.type, run=event.run, body=event.body, actor="Ann Example")],
+            clock=NOW,
+        )
         (pseudonym,) = log.people()
         with pytest.raises(EnvironmentFault, match="refused"):
             log.forget(pseudonym)
@@ -185,7 +225,9 @@ def test_people_are_kept_beside_and_forgotten_by_the_owner(addresses):
 
 def test_messages_hide_the_password(server):
     with pytest.raises((EnvironmentFault, LogError)) as caught:
-        open_log(f"postgresql+psycopg://owner:secret@{server.replace('127.0.0.1:', '127.0.0.1:1')[:11]}1/none")
+        open_log(
+            f"postgresql+psycopg://owner:secret@{server.replace('127.0.0.1:', '127.0.0.1:1')[:11]}1/none"
+        )
     assert "secret" not in str(caught.value)
 
 

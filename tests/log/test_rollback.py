@@ -13,8 +13,9 @@ from contextlib import closing
 import pytest
 
 from raudit.errors import LogIntegrityError
-from raudit.log import LogKey, merkle, open_log
-from raudit.log.checkpoint import Checkpoint, sign_checkpoint
+from raudit.log import LogKey, open_log
+from raudit.log.tree import merkle
+from raudit.log.tree.checkpoint import Checkpoint, sign_checkpoint
 from raudit.log.witness import witness
 
 from .conftest import NOW, started
@@ -96,7 +97,11 @@ def swapped_key(path, held, backup, key):
 def split_view(path, held, backup, key):
     """The report's reader was shown one history; this store shows another of the same length."""
     entries = entries_of(path)
-    rebuild(path, key, [*entries[:21], *(data.replace(b'"run":"s', b'"run":"z') for data in entries[21:])])
+    rebuild(
+        path,
+        key,
+        [*entries[:21], *(data.replace(b'"run":"s', b'"run":"z') for data in entries[21:])],
+    )
 
 
 ATTACKS = [
@@ -109,7 +114,9 @@ ATTACKS = [
     (split_view, False),
 ]
 """Each attack, and whether the store gives it away by itself."""
-EACH = pytest.mark.parametrize(("attack", "by_itself"), ATTACKS, ids=[attack.__name__ for attack, _ in ATTACKS])
+EACH = pytest.mark.parametrize(
+    ("attack", "by_itself"), ATTACKS, ids=[attack.__name__ for attack, _ in ATTACKS]
+)
 
 
 @EACH
@@ -125,7 +132,9 @@ def test_with_a_checkpoint_from_a_report_every_attack_is_noticed(scene, key, att
 
 
 @EACH
-def test_with_a_checkpoint_from_a_witness_every_attack_is_noticed(scene, key, make_key, tmp_path, attack, by_itself):
+def test_with_a_checkpoint_from_a_witness_every_attack_is_noticed(
+    scene, key, make_key, tmp_path, attack, by_itself
+):
     path, held, backup = scene
     other, state = make_key("witness.example", "witness.key"), tmp_path / "witness.state"
     with open_log(path) as log:
@@ -134,14 +143,18 @@ def test_with_a_checkpoint_from_a_witness_every_attack_is_noticed(scene, key, ma
     cosigned = state.read_text()
     with open_log(path) as log:
         assert log.verify([cosigned], vkey=key.vkey, witnesses=[other.cosigner.vkey]).failed
-        if attack is not edited_entry:  # whose stored hashes are as they were: the tree is, the entry is not
+        if (
+            attack is not edited_entry
+        ):  # whose stored hashes are as they were: the tree is, the entry is not
             with pytest.raises(LogIntegrityError):
                 witness(log, state, other, vkey=key.vkey, clock=NOW)
     assert state.read_text() == cosigned
 
 
 @EACH
-def test_without_a_checkpoint_from_outside_only_careless_attacks_are_noticed(scene, key, attack, by_itself):
+def test_without_a_checkpoint_from_outside_only_careless_attacks_are_noticed(
+    scene, key, attack, by_itself
+):
     """Written down plainly: whoever has the store and the key can rebuild everything that is inside the store."""
     path, held, backup = scene
     attack(path, held, backup, key)
@@ -153,12 +166,17 @@ def test_without_a_checkpoint_from_outside_only_careless_attacks_are_noticed(sce
 
 
 @EACH
-def test_the_key_remembers_and_does_not_sign_a_log_that_lost_or_changed_anything(scene, key, attack, by_itself):
+def test_the_key_remembers_and_does_not_sign_a_log_that_lost_or_changed_anything(
+    scene, key, attack, by_itself
+):
     path, held, backup = scene
     attack(path, held, backup, key)
     if attack in {edited_entry, swapped_key}:
         return  # the first leaves the tree as signed (verify finds it); the second does not use this key
-    with open_log(path, key=key) as log, pytest.raises(LogIntegrityError, match=r"shorter than|differs from"):
+    with (
+        open_log(path, key=key) as log,
+        pytest.raises(LogIntegrityError, match=r"shorter than|differs from"),
+    ):
         log.checkpoint(NOW)
 
 
@@ -191,7 +209,10 @@ def test_an_accepted_witness_is_remembered_in_the_store(scene, key, make_key, tm
     rebuild(path, key, truncated_entries)
     with closing(sqlite3.connect(path)) as db, db:
         db.executemany("INSERT INTO note (kind, size, note) VALUES (?, ?, ?)", kept)
-    with open_log(path, key=key) as log, pytest.raises(LogIntegrityError, match="shorter than a witnessed"):
+    with (
+        open_log(path, key=key) as log,
+        pytest.raises(LogIntegrityError, match="shorter than a witnessed"),
+    ):
         log.checkpoint(NOW)
 
 
@@ -225,12 +246,20 @@ def test_verification_names_the_edited_entry(scene, key):
     edited_entry(path, held, backup, key)
     with open_log(path) as log:
         step = log.verify().steps[0]
-    assert (step.status, step.detail.split(";")[0]) == ("failed", "entry 11 does not match its stored hash")
+    assert (step.status, step.detail.split(";")[0]) == (
+        "failed",
+        "entry 11 does not match its stored hash",
+    )
 
 
 def test_rows_cannot_be_changed_by_accident(scene):
     path, _, _ = scene
     with closing(sqlite3.connect(path)) as db:
-        for statement in ("UPDATE entry SET data = x'00'", "DELETE FROM node", "DELETE FROM note", "DELETE FROM meta"):
+        for statement in (
+            "UPDATE entry SET data = x'00'",
+            "DELETE FROM node",
+            "DELETE FROM note",
+            "DELETE FROM meta",
+        ):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 db.execute(statement)

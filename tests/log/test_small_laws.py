@@ -5,9 +5,9 @@ import base64
 import pytest
 
 from raudit.errors import LogIntegrityError
-from raudit.log import merkle
-from raudit.log.checkpoint import Checkpoint, parse_body, parse_number
-from raudit.log.note import LogKey
+from raudit.log.tree import merkle
+from raudit.log.tree.checkpoint import Checkpoint, parse_body, parse_number
+from raudit.log.tree.note import LogKey
 
 from .conftest import NOW
 
@@ -35,7 +35,9 @@ def test_an_inclusion_proof_that_is_cut_short_is_refused_as_such(index):
         merkle.verify_inclusion(index, 7, LEAVES[index], (*proof, root), root)
 
 
-@pytest.mark.parametrize("text", ["00", "01", "007", "+1", "-1", " 1", "1 ", "", "\u0661", str(1 << 63), "1" * 20])
+@pytest.mark.parametrize(
+    "text", ["00", "01", "007", "+1", "-1", " 1", "1 ", "", "\u0661", str(1 << 63), "1" * 20]
+)
 def test_a_number_has_one_spelling(text):
     with pytest.raises(LogIntegrityError):
         parse_number(text, "size")

@@ -76,12 +76,20 @@ def authority(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("authority")
     for name in ("root", "tsa", "tsa2", "web", "other"):
-        key = rsa.generate_private_key(65537, 2048) if name == "tsa" else ec.generate_private_key(ec.SECP256R1())
+        key = (
+            rsa.generate_private_key(65537, 2048)
+            if name == "tsa"
+            else ec.generate_private_key(ec.SECP256R1())
+        )
         pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
         (folder / f"{name}.pem").write_bytes(pem)
-    return CertomancerConfig.from_yaml(CONFIG, key_search_dir=str(folder)).get_pki_arch(ArchLabel("log"))
+    return CertomancerConfig.from_yaml(CONFIG, key_search_dir=str(folder)).get_pki_arch(
+        ArchLabel("log")
+    )
 
 
 def pem(arch, label) -> bytes:
@@ -92,13 +100,19 @@ def pem(arch, label) -> bytes:
 
 def stamped(arch, service="tsa", text=SIGNED, time=NOW) -> bytes:
     request = tsp.TimeStampReq.load(stamp_request(text, nonce=0x1234567890ABCDEF))
-    return arch.service_registry.summon_timestamper(service, time).request_tsa_response(request).dump()
+    return (
+        arch.service_registry.summon_timestamper(service, time).request_tsa_response(request).dump()
+    )
 
 
 @pytest.mark.parametrize("service", ["tsa", "tsa2"])
 @pytest.mark.parametrize("trusted", ["root", "own"])
 def test_a_stamp_verifies(authority, service, trusted):
-    found = verify_stamp(stamped(authority, service), SIGNED, [pem(authority, service if trusted == "own" else "root")])
+    found = verify_stamp(
+        stamped(authority, service),
+        SIGNED,
+        [pem(authority, service if trusted == "own" else "root")],
+    )
     assert found.time == NOW
     assert "Time Stamps" in found.authority
 
@@ -114,9 +128,23 @@ def test_openssl_accepts_the_same(authority, tmp_path):
     (tmp_path / "checkpoint").write_text(SIGNED)
     (tmp_path / "reply").write_bytes(stamped(authority))
     (tmp_path / "root.pem").write_bytes(pem(authority, "root"))
-    command = ["openssl", "ts", "-verify", "-data", "checkpoint", "-in", "reply", "-CAfile", "root.pem"]
+    command = [
+        "openssl",
+        "ts",
+        "-verify",
+        "-data",
+        "checkpoint",
+        "-in",
+        "reply",
+        "-CAfile",
+        "root.pem",
+    ]
     done = subprocess.run(
-        [*command, "-attime", str(int(NOW.timestamp()))], check=False, capture_output=True, text=True, cwd=tmp_path
+        [*command, "-attime", str(int(NOW.timestamp()))],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert "Verification: OK" in done.stdout + done.stderr
 
@@ -127,7 +155,10 @@ def test_openssl_accepts_the_same(authority, tmp_path):
         (lambda arch: (stamped(arch, text=SIGNED + "x"), "root"), "something else"),
         (lambda arch: (stamped(arch), "other"), "no trusted certificate"),
         (lambda arch: (stamped(arch, "web"), "root"), "no time stamp authority"),
-        (lambda arch: (stamped(arch, time=NOW + timedelta(days=2000)), "root"), "not valid at its time"),
+        (
+            lambda arch: (stamped(arch, time=NOW + timedelta(days=2000)), "root"),
+            "not valid at its time",
+        ),
         (lambda arch: (b"", "root"), "malformed"),
         (lambda arch: (b"\x30\x03\x02\x01\x00", "root"), "refused"),
     ],
@@ -145,7 +176,10 @@ def test_every_flipped_byte_of_the_signed_part_is_noticed(authority):
     signed = inner["encap_content_info"]["content"].contents
     start = token.index(signed)
     signature = inner["signer_infos"][0]["signature"].native
-    places = [*range(start, start + len(signed), 3), *range(token.rindex(signature), len(token), 11)]
+    places = [
+        *range(start, start + len(signed), 3),
+        *range(token.rindex(signature), len(token), 11),
+    ]
     for place in places:
         forged = token[:place] + bytes([token[place] ^ 1]) + token[place + 1 :]
         with pytest.raises(LogIntegrityError):
@@ -182,10 +216,21 @@ def test_the_command_line_asks_and_accepts(authority, tmp_path, log):
 
     assert raudit("stamp", "log.db", "--request", "query").returncode == 0
     request = tsp.TimeStampReq.load((tmp_path / "query").read_bytes())
-    assert request["message_imprint"]["hashed_message"].native == hashlib.sha256(held.encode()).digest()
-    reply = authority.service_registry.summon_timestamper("tsa", NOW).request_tsa_response(request).dump()
+    assert (
+        request["message_imprint"]["hashed_message"].native
+        == hashlib.sha256(held.encode()).digest()
+    )
+    reply = (
+        authority.service_registry.summon_timestamper("tsa", NOW)
+        .request_tsa_response(request)
+        .dump()
+    )
     (tmp_path / "reply").write_bytes(reply)
     assert raudit("stamp", "log.db", "--accept", "reply", "--trust", "other.pem").returncode == 6
-    assert raudit("stamp", "log.db", "--accept", "reply", "--trust", "root.pem").stdout.startswith("stamped 2026-03-01")
-    assert "the last at size 1: 2026-03-01" in raudit("verify", "log.db", "--trust", "root.pem").stdout
+    assert raudit("stamp", "log.db", "--accept", "reply", "--trust", "root.pem").stdout.startswith(
+        "stamped 2026-03-01"
+    )
+    assert (
+        "the last at size 1: 2026-03-01" in raudit("verify", "log.db", "--trust", "root.pem").stdout
+    )
     assert raudit("stamp", "log.db").returncode == 2

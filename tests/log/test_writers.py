@@ -61,14 +61,17 @@ def test_threads_share_one_log(log):
 
 
 def test_two_open_logs_take_turns(tmp_path, key):
-    with open_log(tmp_path / "log.db", key=key, create=True) as one, open_log(tmp_path / "log.db") as two:
+    with (
+        open_log(tmp_path / "log.db", key=key, create=True) as one,
+        open_log(tmp_path / "log.db") as two,
+    ):
         for number in range(20):
             (one, two)[number % 2].append([started(f"r{number}")], clock=NOW)
         assert not one.verify([one.checkpoint(NOW)], vkey=key.vkey).failed
 
 
 def test_a_log_does_not_cross_a_fork(log, monkeypatch):
-    monkeypatch.setattr("raudit.log.sqlite.os.getpid", lambda: -1)
+    monkeypatch.setattr("raudit.log.stores.sqlite.os.getpid", lambda: -1)
     with pytest.raises(LogError, match="another process"):
         log.append([started()], clock=NOW)
 

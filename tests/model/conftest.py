@@ -37,10 +37,14 @@ def make_frame(seed: int, kind: str, rows: int = 160, *, missing: bool = False) 
         "whole": rng.choice([3, 5, 9, 12], rows),
         "number": rng.normal(size=rows).round(4),
     }[kind]
-    frame = pd.DataFrame({"x": rng.normal(size=rows).round(5), "key": values, "age": rng.integers(18, 90, rows)})
+    frame = pd.DataFrame(
+        {"x": rng.normal(size=rows).round(5), "key": values, "age": rng.integers(18, 90, rows)}
+    )
     if missing and kind in ("text", "number"):
         frame.loc[rng.random(rows) < 0.1, "key"] = None if kind == "text" else np.nan
-    weight = pd.Series(pd.factorize(frame.key)[0] % 2 if kind != "number" else (frame.key > 0).astype(int))
+    weight = pd.Series(
+        pd.factorize(frame.key)[0] % 2 if kind != "number" else (frame.key > 0).astype(int)
+    )
     frame["y"] = ((weight * 2 + frame.x + rng.normal(0, 0.4, rows)) > 1).astype(int)
     frame.loc[:3, "y"] = [0, 1, 0, 1]
     return frame

@@ -18,11 +18,17 @@ import pytest
 
 from raudit.errors import ModelError
 from raudit.model import load_model
-from raudit.model.guard import MACHINES, program
-from raudit.model.messages import BrokenMessageError, pack_columns, receive, send, unpack_columns
+from raudit.model.isolation.guard import MACHINES, program
+from raudit.model.isolation.messages import (
+    BrokenMessageError,
+    pack_columns,
+    receive,
+    send,
+    unpack_columns,
+)
+from raudit.model.isolation.process import PREDICT, PREDICT_ROWS
+from raudit.model.isolation.trial import bound_model
 from raudit.model.predict import predict_columns
-from raudit.model.process import PREDICT, PREDICT_ROWS
-from raudit.model.trial import bound_model
 from raudit.plan import ModelSection
 
 onnx = pytest.importorskip("onnx")
@@ -49,11 +55,18 @@ def classifier(path, *nodes, result="x", **more):
         h.make_node("ArgMax", ["p"], ["label"], axis=1, keepdims=0),
     ]
     made = h.make_graph(
-        [*nodes, *tail], "g", [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
-        [h.make_tensor_value_info("label", kind.INT64, [None]), h.make_tensor_value_info("p", kind.FLOAT, [None, 2])],
+        [*nodes, *tail],
+        "g",
+        [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
+        [
+            h.make_tensor_value_info("label", kind.INT64, [None]),
+            h.make_tensor_value_info("p", kind.FLOAT, [None, 2]),
+        ],
         **more,
-    )  # fmt: skip
-    path.write_bytes(h.make_model(made, ir_version=8, opset_imports=[h.make_opsetid("", 17)]).SerializeToString())
+    )
+    path.write_bytes(
+        h.make_model(made, ir_version=8, opset_imports=[h.make_opsetid("", 17)]).SerializeToString()
+    )
     return path
 
 
@@ -67,7 +80,9 @@ def cubic(path, products):
         h.make_node("Mul", ["sum", "zero"], ["nothing"]),
         h.make_node("Add", ["x", "nothing"], ["x2"]),
     ]
-    return classifier(path, *nodes, result="x2", initializer=[h.make_tensor("zero", kind.FLOAT, [], [0.0])])
+    return classifier(
+        path, *nodes, result="x2", initializer=[h.make_tensor("zero", kind.FLOAT, [], [0.0])]
+    )
 
 
 def bound(path, *, features=("a", "b"), **limits):
@@ -135,7 +150,9 @@ def test_what_the_process_may_not_do(model, line, tmp_path):
     other = tmp_path / "other.csv"
     other.write_text("secret")
     code = line.format(other=str(other), folder=str(tmp_path))
-    told = run(model, f"try: {code}\nexcept PermissionError: raise ModelError('no', reference='refused')")
+    told = run(
+        model, f"try: {code}\nexcept PermissionError: raise ModelError('no', reference='refused')"
+    )
     assert told.reference == "refused"
     assert other.read_text() == "secret"
 
@@ -145,7 +162,9 @@ def test_it_sees_no_password_of_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_PASSWORD", "tulip")
     found = bound(classifier(tmp_path / "m.onnx"))
     try:
-        told = run(found, "raise ModelError('x', reference='x', got=repr(dict(__import__('os').environ)))")
+        told = run(
+            found, "raise ModelError('x', reference='x', got=repr(dict(__import__('os').environ)))"
+        )
     finally:
         found.process.close()
     assert "tulip" not in told.got
@@ -160,7 +179,10 @@ def test_it_sees_no_password_of_the_environment(monkeypatch, tmp_path):
         ("bytearray(3 * 2**30)", "at most 1 GiB, model.limits.memory_gib"),
         ("__import__('os')._exit(0)", "its process ended with 0"),
         ("__import__('ctypes').string_at(0)", "SIGSEGV"),
-        ("__import__('os').write(3, b'x' * 400); __import__('os').write(4, b'x' * 400)", "model.limits"),
+        (
+            "__import__('os').write(3, b'x' * 400); __import__('os').write(4, b'x' * 400)",
+            "model.limits",
+        ),
     ],
 )
 def test_what_takes_too_much_is_ended(line, said, tmp_path):
@@ -204,7 +226,9 @@ stages: {stages}
 def checked(folder, stages, **limits):
     rng = np.random.default_rng(0)
     n = 3000
-    table = pd.DataFrame({"a": rng.normal(size=n), "b": rng.normal(size=n), "g": rng.choice(["u", "v"], n)})
+    table = pd.DataFrame(
+        {"a": rng.normal(size=n), "b": rng.normal(size=n), "g": rng.choice(["u", "v"], n)}
+    )
     table.assign(y=(table.a > table.b).astype(int)).to_csv(folder / "d.csv", index=False)
     told = str(limits).replace("'", "")
     (folder / "raudit.yaml").write_text(PLAN.format(limits=told, stages=stages))
@@ -263,10 +287,15 @@ def test_messages_are_read_whole_or_not_at_all():
 @pytest.mark.parametrize(
     "values",
     [
-        np.array(["a", "b", None, "a"], dtype=object), np.array([1.5, np.nan]), np.arange(3), np.array([True, False]),
-        np.zeros((3, 2), dtype=np.float32), np.array([], dtype=object), None,
+        np.array(["a", "b", None, "a"], dtype=object),
+        np.array([1.5, np.nan]),
+        np.arange(3),
+        np.array([True, False]),
+        np.zeros((3, 2), dtype=np.float32),
+        np.array([], dtype=object),
+        None,
     ],
-)  # fmt: skip
+)
 def test_columns_come_back_as_they_went(values):
     head, content = pack_columns({"y": values})
     back = unpack_columns(head, content)["y"]
@@ -280,12 +309,17 @@ def test_columns_come_back_as_they_went(values):
 @pytest.mark.parametrize(
     "part",
     [
-        {"type": "object", "levels": None, "shape": [1]}, {"type": "float64", "levels": None, "shape": [2]},
-        {"type": "float64", "levels": None, "shape": [-1]}, {"type": "int32", "levels": [], "shape": [2]},
-        {"type": "int32", "levels": [["x"]], "shape": [2]}, {"type": "int32", "levels": 3, "shape": [2]},
-        {"type": "float64", "levels": None, "shape": [2**62, 8]}, {}, 7,
+        {"type": "object", "levels": None, "shape": [1]},
+        {"type": "float64", "levels": None, "shape": [2]},
+        {"type": "float64", "levels": None, "shape": [-1]},
+        {"type": "int32", "levels": [], "shape": [2]},
+        {"type": "int32", "levels": [["x"]], "shape": [2]},
+        {"type": "int32", "levels": 3, "shape": [2]},
+        {"type": "float64", "levels": None, "shape": [2**62, 8]},
+        {},
+        7,
     ],
-)  # fmt: skip
+)
 def test_columns_that_do_not_fit_are_refused(part):
     with pytest.raises(BrokenMessageError):
         unpack_columns({"y": part}, b"\0" * 8)
@@ -295,7 +329,10 @@ def test_the_filter_of_every_machine_is_whole():
     """Each jump of the program lands inside it, and it ends in a verdict."""
     for machine in MACHINES.values():
         code = program(machine)
-        steps = [(int.from_bytes(code[i : i + 2], "little"), code[i + 2], code[i + 3]) for i in range(0, len(code), 8)]
+        steps = [
+            (int.from_bytes(code[i : i + 2], "little"), code[i + 2], code[i + 3])
+            for i in range(0, len(code), 8)
+        ]
         for at, (_kind, then, otherwise) in enumerate(steps):
             assert at + 1 + max(then, otherwise) <= len(steps)
         assert steps[-1][0] == 0x06
@@ -316,7 +353,9 @@ def test_no_loader_opens_another_file_or_makes_a_socket(suffix, tmp_path, monkey
         pytest.skip("strace is not installed: apt-get install strace")
     path = saved(suffix, tmp_path / f"m.{suffix}")
     log, wrapper = tmp_path / "log", tmp_path / "python"
-    wrapper.write_text(f'#!/bin/sh\nexec {strace} -f -qq -o {log} -e {CALLS} {sys.executable} "$@"\n')
+    wrapper.write_text(
+        f'#!/bin/sh\nexec {strace} -f -qq -o {log} -e {CALLS} {sys.executable} "$@"\n'
+    )
     wrapper.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(wrapper))
     found = bound(path)
@@ -326,7 +365,9 @@ def test_no_loader_opens_another_file_or_makes_a_socket(suffix, tmp_path, monkey
     done = [line for line in lines if not re.search(r"= -1 |resumed", line)]
     assert not [line for line in done if re.match(r"(socket|connect|bind|sendto|sendmsg)\(", line)]
     assert sum(line.startswith(("execve", "fork", "vfork")) for line in done) == 1  # its own start
-    at = next((at for at, line in enumerate(done) if line.startswith("landlock_restrict_self")), None)
+    at = next(
+        (at for at, line in enumerate(done) if line.startswith("landlock_restrict_self")), None
+    )
     if at is None:
         pytest.skip("this kernel has no Landlock")
     opened = {line.split('"')[1] for line in done[at:] if line.startswith("open")}
@@ -335,10 +376,23 @@ def test_no_loader_opens_another_file_or_makes_a_socket(suffix, tmp_path, monkey
 
 
 OWN = (
-    sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), str(Path(__file__).resolve().parents[2] / "src"),
-    "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system", "/lib", "/usr/lib",
-    "/dev/null", "/dev/urandom", "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo",
-)  # fmt: skip
+    sys.prefix,
+    sys.base_prefix,
+    sysconfig.get_path("stdlib"),
+    str(Path(__file__).resolve().parents[2] / "src"),
+    "/proc/self",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/sys/devices/system",
+    "/lib",
+    "/usr/lib",
+    "/dev/null",
+    "/dev/urandom",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/usr/share/zoneinfo",
+)
 
 
 def saved(suffix, path):
@@ -350,10 +404,14 @@ def saved(suffix, path):
 
             skops.io.dump(LogisticRegression().fit(FRAME, y), path)
         case "ubj" | "json":
-            pytest.importorskip("xgboost").XGBClassifier(n_estimators=3).fit(FRAME, y).save_model(path)
+            pytest.importorskip("xgboost").XGBClassifier(n_estimators=3).fit(FRAME, y).save_model(
+                path
+            )
         case "txt":
             lightgbm = pytest.importorskip("lightgbm")
-            lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(FRAME, y).booster_.save_model(path)
+            lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(FRAME, y).booster_.save_model(
+                path
+            )
         case "cbm":
             maker = pytest.importorskip("catboost").CatBoostClassifier
             maker(iterations=3, verbose=0, allow_writing_files=False).fit(FRAME, y).save_model(path)

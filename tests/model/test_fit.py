@@ -31,7 +31,9 @@ def fitted(tmp_path):
 def predicted(folder, frame, name="m.txt", types=None):
     data = with_types(open_data(write(frame, folder, "csv")), types or {})
     model = load_model(ModelSection(path=name), folder / name, columns=tuple(data.kinds))
-    return predict_columns(model, data, favourable=frozenset({"1"}), threshold=None, progress=Quiet())
+    return predict_columns(
+        model, data, favourable=frozenset({"1"}), threshold=None, progress=Quiet()
+    )
 
 
 def test_unknown_values_are_counted(fitted, tmp_path):
@@ -48,7 +50,9 @@ def test_a_column_of_unknown_values_is_refused(fitted, tmp_path):
 def test_catboost_refuses_a_column_it_reacts_to_in_no_way(tmp_path):
     cb = pytest.importorskip("catboost")
     frame = make_frame(3, "text", 300)
-    model = cb.CatBoostClassifier(iterations=8, verbose=0, cat_features=["key"], allow_writing_files=False)
+    model = cb.CatBoostClassifier(
+        iterations=8, verbose=0, cat_features=["key"], allow_writing_files=False
+    )
     model.fit(frame.drop(columns="y"), frame.y).save_model(tmp_path / "m.cbm")
     with pytest.raises(ModelError, match="'key'"):
         predicted(tmp_path, frame.assign(key="Q-" + frame.key), "m.cbm")
@@ -64,7 +68,9 @@ def test_a_column_read_as_numbers_can_be_called_text(tmp_path):
 
     words = frame.assign(key=frame.key.astype(str))
     read = CountVectorizer(token_pattern=r"\d+")
-    model = make_pipeline(make_column_transformer((read, "key"), remainder="passthrough"), LogisticRegression())
+    model = make_pipeline(
+        make_column_transformer((read, "key"), remainder="passthrough"), LogisticRegression()
+    )
     skops.io.dump(model.fit(words.drop(columns="y"), words.y), tmp_path / "m.skops")
     with pytest.raises(ModelError, match=r"data\.types: \{\w+: text\}") as caught:
         predicted(tmp_path, frame, "m.skops")
@@ -112,7 +118,9 @@ def test_a_tree_that_points_outside_is_refused(tmp_path):
 
 
 def test_custom_objectives_are_refused(fitted, tmp_path):
-    model = lgb.LGBMClassifier(n_estimators=2, verbose=-1, objective=lambda y, p: (p - y, y * 0 + 1.0))
+    model = lgb.LGBMClassifier(
+        n_estimators=2, verbose=-1, objective=lambda y, p: (p - y, y * 0 + 1.0)
+    )
     model.fit(typed(fitted, "text"), fitted.y.astype(float)).booster_.save_model(tmp_path / "m.txt")
     with pytest.raises(ModelError) as caught:
         predicted(tmp_path, fitted)
@@ -120,7 +128,9 @@ def test_custom_objectives_are_refused(fitted, tmp_path):
 
 
 def test_the_record_tells_the_share_of_unknown_values(fitted, tmp_path, monkeypatch, capsys):
-    strange = fitted.assign(key=fitted.key.where(fitted.index >= 30, "smith"), g=pd.Series(["a", "b"] * 150))
+    strange = fitted.assign(
+        key=fitted.key.where(fitted.index >= 30, "smith"), g=pd.Series(["a", "b"] * 150)
+    )
     write(strange, tmp_path, "parquet")
     (tmp_path / "raudit.yaml").write_text(
         "schema: raudit.plan/1\nsystem: {name: s, version: '1'}\ndata:\n  path: data.parquet\n"
@@ -130,7 +140,10 @@ def test_the_record_tells_the_share_of_unknown_values(fitted, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         main(["check", "--no-log", "--no-cache", "--output", "record=record.json"])
-    stages = {stage["name"]: stage for stage in json.loads((tmp_path / "record.json").read_text())["stages"]}
+    stages = {
+        stage["name"]: stage
+        for stage in json.loads((tmp_path / "record.json").read_text())["stages"]
+    }
     findings = {finding["rule"]: finding for finding in stages["model_fit"]["findings"]}
     assert findings["RA-MODEL-001"]["status"] == "failed"
     assert findings["RA-MODEL-001"]["measurement"]["value"] == pytest.approx(0.1)

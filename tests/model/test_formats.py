@@ -18,10 +18,13 @@ N = 400
 @pytest.fixture(scope="module")
 def frame():
     rng = np.random.default_rng(0)
-    made = pd.DataFrame({
-        "job": rng.choice(["clerk", "cook", "nurse"], N), "age": rng.integers(18, 90, N).astype(float),
-        "owner": rng.random(N) < 0.5,
-    })  # fmt: skip
+    made = pd.DataFrame(
+        {
+            "job": rng.choice(["clerk", "cook", "nurse"], N),
+            "age": rng.integers(18, 90, N).astype(float),
+            "owner": rng.random(N) < 0.5,
+        }
+    )
     made.loc[::17, "age"] = np.nan
     return made
 
@@ -30,7 +33,9 @@ def frame():
 def truth(frame):
     rng = np.random.default_rng(1)
     score = (frame.job == "nurse") * 1.0 + frame.age.fillna(40) / 50 + rng.normal(0, 0.3, N)
-    return pd.DataFrame({"two": (score > 1.3).astype(int), "three": np.digitize(score, [1, 1.6]), "real": score})
+    return pd.DataFrame(
+        {"two": (score > 1.3).astype(int), "three": np.digitize(score, [1, 1.6]), "real": score}
+    )
 
 
 def read(path, columns=("job", "age", "owner"), sample=None, **section):
@@ -46,7 +51,9 @@ def coded(frame):
 def test_xgboost(frame, truth, kind, suffix, tmp_path):
     xgb = pytest.importorskip("xgboost")
     maker = xgb.XGBRegressor if kind == "real" else xgb.XGBClassifier
-    fitted = maker(n_estimators=12, max_depth=3, enable_categorical=True).fit(coded(frame), truth[kind])
+    fitted = maker(n_estimators=12, max_depth=3, enable_categorical=True).fit(
+        coded(frame), truth[kind]
+    )
     path = tmp_path / f"m.{suffix}"
     fitted.save_model(path)
     model = read(path, sample=pa.Table.from_pandas(frame[:20]))
@@ -79,7 +86,9 @@ def same(model, fitted, frame, theirs, kind):
         np.testing.assert_allclose(model.predict(frame), fitted.predict(theirs), rtol=1e-6)
         assert model.classes == ()
     else:
-        np.testing.assert_allclose(model.predict_proba(frame), fitted.predict_proba(theirs), atol=1e-6)
+        np.testing.assert_allclose(
+            model.predict_proba(frame), fitted.predict_proba(theirs), atol=1e-6
+        )
         assert list(model.predict(frame)) == [str(v) for v in np.ravel(fitted.predict(theirs))]
         assert model.classes == tuple("012"[: 2 if kind == "two" else 3])
     place = 0 if model.classes else -1
@@ -93,10 +102,12 @@ def same(model, fitted, frame, theirs, kind):
 
 def test_a_category_never_seen_counts_as_missing(frame, truth, tmp_path):
     xgb, lgb = pytest.importorskip("xgboost"), pytest.importorskip("lightgbm")
-    xgb.XGBClassifier(n_estimators=5, enable_categorical=True).fit(coded(frame), truth.two).save_model(
-        tmp_path / "m.json"
+    xgb.XGBClassifier(n_estimators=5, enable_categorical=True).fit(
+        coded(frame), truth.two
+    ).save_model(tmp_path / "m.json")
+    lgb.LGBMClassifier(n_estimators=5, verbose=-1).fit(coded(frame), truth.two).booster_.save_model(
+        tmp_path / "m.txt"
     )
-    lgb.LGBMClassifier(n_estimators=5, verbose=-1).fit(coded(frame), truth.two).booster_.save_model(tmp_path / "m.txt")
     new, gone = frame[:3].assign(job="pilot"), frame[:3].assign(job=None)
     for name in ("m.json", "m.txt"):
         model = read(tmp_path / name)
@@ -141,7 +152,10 @@ def sklearn_pipeline():
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    columns = [("o", OneHotEncoder(handle_unknown="ignore"), ["job"]), ("s", StandardScaler(), ["age"])]
+    columns = [
+        ("o", OneHotEncoder(handle_unknown="ignore"), ["job"]),
+        ("s", StandardScaler(), ["age"]),
+    ]
     return Pipeline([("c", ColumnTransformer(columns)), ("l", LogisticRegression())])
 
 
@@ -171,9 +185,9 @@ def test_code_is_run_only_when_pinned(frame, truth, kind, tmp_path):
 
 def test_names_of_classes_come_from_the_plan(frame, truth, tmp_path):
     xgb = pytest.importorskip("xgboost")
-    xgb.XGBClassifier(n_estimators=3, enable_categorical=True).fit(coded(frame), truth.two).save_model(
-        tmp_path / "m.ubj"
-    )
+    xgb.XGBClassifier(n_estimators=3, enable_categorical=True).fit(
+        coded(frame), truth.two
+    ).save_model(tmp_path / "m.ubj")
     assert set(read(tmp_path / "m.ubj", classes=("no", "yes")).predict(frame)) == {"no", "yes"}
     with pytest.raises(ModelError, match="another number of classes"):
         read(tmp_path / "m.ubj", classes=("a", "b", "c"))
@@ -185,6 +199,8 @@ def test_names_of_classes_come_from_the_plan(frame, truth, tmp_path):
 
 def test_text_where_the_model_takes_numbers(frame, truth, tmp_path):
     xgb = pytest.importorskip("xgboost")
-    xgb.XGBClassifier(n_estimators=3).fit(frame[["age", "owner"]], truth.two).save_model(tmp_path / "m.ubj")
+    xgb.XGBClassifier(n_estimators=3).fit(frame[["age", "owner"]], truth.two).save_model(
+        tmp_path / "m.ubj"
+    )
     with pytest.raises(ModelError, match="takes numbers in column 'age'"):
         read(tmp_path / "m.ubj").predict(frame.assign(age="old"))

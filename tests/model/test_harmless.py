@@ -42,7 +42,9 @@ def test_forty_estimators_are_read(tmp_path):
             continue
         expected = model.predict(rows)
         got = own.predict(rows)
-        assert got.tolist() == ([str(label) for label in expected] if own.classes else expected.tolist()), name
+        assert got.tolist() == (
+            [str(label) for label in expected] if own.classes else expected.tolist()
+        ), name
         read.append(name)
     assert len(read) >= 40
     assert {why for _name, why in refused} <= {"model-untrusted-types"}
@@ -53,6 +55,9 @@ def test_no_type_outside_the_list_is_read(tmp_path):
     from sklearn.neighbors import KNeighborsClassifier
 
     frame = make_frame(1, "number", 60)
-    skops.io.dump(KNeighborsClassifier(algorithm="kd_tree").fit(frame[["x", "age"]], frame.y), tmp_path / "m.skops")
+    skops.io.dump(
+        KNeighborsClassifier(algorithm="kd_tree").fit(frame[["x", "age"]], frame.y),
+        tmp_path / "m.skops",
+    )
     with pytest.raises(ModelError, match="KDTree"):
         load_model(ModelSection(path="m.skops"), tmp_path / "m.skops", columns=("x", "age"))

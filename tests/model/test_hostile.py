@@ -62,8 +62,16 @@ def test_a_pickle_under_another_name_is_not_run(suffix, tmp_path):
 def test_a_pickle_inside_a_skops_archive_is_not_run(tmp_path):
     path = tmp_path / "m.skops"
     with zipfile.ZipFile(path, "w") as archive:
-        node = {"__class__": "Bomb", "__module__": "nowhere", "__loader__": "ObjectNode", "content": {}, "__id__": 1}
-        archive.writestr("schema.json", json.dumps(node | {"protocol": 2, "_skops_version": "0.13"}))
+        node = {
+            "__class__": "Bomb",
+            "__module__": "nowhere",
+            "__loader__": "ObjectNode",
+            "content": {},
+            "__id__": 1,
+        }
+        archive.writestr(
+            "schema.json", json.dumps(node | {"protocol": 2, "_skops_version": "0.13"})
+        )
         archive.writestr("1.pkl", pickle.dumps(Bomb(tmp_path / "mark")))
     assert reference(path) in ("model-untrusted-types", "model-broken")
     assert not (tmp_path / "mark").exists()
@@ -75,15 +83,19 @@ def test_a_custom_class_is_named(fitted, tmp_path, monkeypatch):
     from sklearn.preprocessing import FunctionTransformer
 
     module = tmp_path / "own_steps.py"
-    module.write_text("import pathlib\npathlib.Path(__file__).with_name('mark').mkdir(exist_ok=True)\n"
-                      "def twice(x):\n    return 2 * x\n")  # fmt: skip
+    module.write_text(
+        "import pathlib\npathlib.Path(__file__).with_name('mark').mkdir(exist_ok=True)\n"
+        "def twice(x):\n    return 2 * x\n"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     import own_steps
     from sklearn.linear_model import LogisticRegression
 
     x, y = fitted
-    skops.io.dump(make_pipeline(FunctionTransformer(own_steps.twice), LogisticRegression()).fit(x, y),
-                  tmp_path / "m.skops")  # fmt: skip
+    skops.io.dump(
+        make_pipeline(FunctionTransformer(own_steps.twice), LogisticRegression()).fit(x, y),
+        tmp_path / "m.skops",
+    )
     (tmp_path / "mark").rmdir()
     with pytest.raises(ModelError, match="not known to be harmless") as error:
         read(tmp_path / "m.skops")
@@ -101,7 +113,16 @@ def test_a_zip_bomb_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "keep"),
-    [("ubj", 1), ("ubj", 0.3), ("ubj", 0.9), ("json", 0.5), ("txt", 0.9), ("cbm", 0.4), ("cbm", 0.9), ("onnx", 0.5)],
+    [
+        ("ubj", 1),
+        ("ubj", 0.3),
+        ("ubj", 0.9),
+        ("json", 0.5),
+        ("txt", 0.9),
+        ("cbm", 0.4),
+        ("cbm", 0.9),
+        ("onnx", 0.5),
+    ],
 )
 def test_a_truncated_file(kind, keep, fitted, tmp_path):
     """Some of these crash the parser, which is why a file is first read elsewhere."""
@@ -114,7 +135,7 @@ def test_a_truncated_file(kind, keep, fitted, tmp_path):
 
 def test_no_cut_of_a_catboost_file_loads(fitted, tmp_path):
     """The library's own check lets through a few lengths out of a thousand."""
-    from raudit.model.catboost_file import read_catboost
+    from raudit.model.formats.catboost_file import read_catboost
 
     path = tmp_path / "m.cbm"
     _save("cbm", *fitted, path)
@@ -122,7 +143,9 @@ def test_no_cut_of_a_catboost_file_loads(fitted, tmp_path):
     for length in range(0, len(content), 101):
         path.write_bytes(content[:length])
         with pytest.raises(ModelError) as error:
-            read_catboost(path, sha256="0" * 64, section=ModelSection(path=path.name), columns=["a", "b"])
+            read_catboost(
+                path, sha256="0" * 64, section=ModelSection(path=path.name), columns=["a", "b"]
+            )
         assert error.value.reference == "model-broken", length
 
 
@@ -130,7 +153,9 @@ def _save(kind, x, y, path):
     if kind in ("ubj", "json"):
         pytest.importorskip("xgboost").XGBClassifier(n_estimators=30).fit(x, y).save_model(path)
     elif kind == "txt":
-        pytest.importorskip("lightgbm").LGBMClassifier(verbose=-1).fit(x, y).booster_.save_model(path)
+        pytest.importorskip("lightgbm").LGBMClassifier(verbose=-1).fit(x, y).booster_.save_model(
+            path
+        )
     elif kind == "cbm":
         maker = pytest.importorskip("catboost").CatBoostClassifier
         maker(iterations=10, verbose=0, allow_writing_files=False).fit(x, y).save_model(path)
@@ -147,11 +172,14 @@ def graph(node, **more):
     h, kind = onnx.helper, onnx.TensorProto
     return h.make_model(
         h.make_graph(
-            [node], "g", [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
-            [h.make_tensor_value_info("y", kind.FLOAT, [None, 2])], **more,
+            [node],
+            "g",
+            [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
+            [h.make_tensor_value_info("y", kind.FLOAT, [None, 2])],
+            **more,
         ),
         opset_imports=[h.make_opsetid("", 17), h.make_opsetid("com.example", 1)],
-    )  # fmt: skip
+    )
 
 
 def test_an_onnx_custom_operator_is_named(tmp_path):
@@ -176,12 +204,21 @@ def test_an_onnx_loop_is_refused(tmp_path):
     onnx = pytest.importorskip("onnx")
     h, kind = onnx.helper, onnx.TensorProto
     body = h.make_graph(
-        [h.make_node("Identity", ["go"], ["on"]), h.make_node("Identity", ["v"], ["w"])], "b",
-        [h.make_tensor_value_info("i", kind.INT64, []), h.make_tensor_value_info("go", kind.BOOL, []),
-         h.make_tensor_value_info("v", kind.FLOAT, None)],
-        [h.make_tensor_value_info("on", kind.BOOL, []), h.make_tensor_value_info("w", kind.FLOAT, None)],
-    )  # fmt: skip
-    (tmp_path / "m.onnx").write_bytes(graph(h.make_node("Loop", ["", "", "x"], ["y"], body=body)).SerializeToString())
+        [h.make_node("Identity", ["go"], ["on"]), h.make_node("Identity", ["v"], ["w"])],
+        "b",
+        [
+            h.make_tensor_value_info("i", kind.INT64, []),
+            h.make_tensor_value_info("go", kind.BOOL, []),
+            h.make_tensor_value_info("v", kind.FLOAT, None),
+        ],
+        [
+            h.make_tensor_value_info("on", kind.BOOL, []),
+            h.make_tensor_value_info("w", kind.FLOAT, None),
+        ],
+    )
+    (tmp_path / "m.onnx").write_bytes(
+        graph(h.make_node("Loop", ["", "", "x"], ["y"], body=body)).SerializeToString()
+    )
     assert reference(tmp_path / "m.onnx", features=COLUMNS) == "model-loops"
 
 
@@ -190,10 +227,18 @@ def test_memory_is_bounded(tmp_path):
     onnx = pytest.importorskip("onnx")
     h, kind = onnx.helper, onnx.TensorProto
     size = h.make_tensor("size", kind.INT64, [3], [8_000_000_000, 1, 2])
-    nodes = [h.make_node("Expand", ["x0", "size"], ["big"]), h.make_node("ReduceMax", ["big"], ["y"], keepdims=0)]
+    nodes = [
+        h.make_node("Expand", ["x0", "size"], ["big"]),
+        h.make_node("ReduceMax", ["big"], ["y"], keepdims=0),
+    ]
     nodes.insert(0, h.make_node("ReduceMax", ["x"], ["x0"], keepdims=1))
-    made = h.make_graph(nodes, "g", [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
-                        [h.make_tensor_value_info("y", kind.FLOAT, [])], initializer=[size])  # fmt: skip
+    made = h.make_graph(
+        nodes,
+        "g",
+        [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
+        [h.make_tensor_value_info("y", kind.FLOAT, [])],
+        initializer=[size],
+    )
     (tmp_path / "m.onnx").write_bytes(
         h.make_model(made, ir_version=8, opset_imports=[h.make_opsetid("", 17)]).SerializeToString()
     )
@@ -211,12 +256,20 @@ def test_time_is_bounded(tmp_path):
         h.make_node("MatMul", ["big", "big"], ["more"]),
         h.make_node("ReduceMax", ["more"], ["y"], keepdims=0),
     ]
-    made = h.make_graph(nodes, "g", [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
-                        [h.make_tensor_value_info("y", kind.FLOAT, [])], initializer=[size])  # fmt: skip
+    made = h.make_graph(
+        nodes,
+        "g",
+        [h.make_tensor_value_info("x", kind.FLOAT, [None, 2])],
+        [h.make_tensor_value_info("y", kind.FLOAT, [])],
+        initializer=[size],
+    )
     (tmp_path / "m.onnx").write_bytes(
         h.make_model(made, ir_version=8, opset_imports=[h.make_opsetid("", 17)]).SerializeToString()
     )
-    assert reference(tmp_path / "m.onnx", features=COLUMNS, limits={"seconds": 1}, tried=True) == "model-limits"
+    assert (
+        reference(tmp_path / "m.onnx", features=COLUMNS, limits={"seconds": 1}, tried=True)
+        == "model-limits"
+    )
 
 
 def test_predicting_everything_is_bounded():
@@ -232,13 +285,19 @@ def test_predicting_everything_is_bounded():
     from raudit.evidence import Quiet
 
     with pytest.raises(ModelError, match="longer than it may"):
-        predict_columns(Slow(), wrap_table(pa.table({"a": [1.0]})), favourable=frozenset(), threshold=None,
-                        progress=Quiet(), seconds=-1)  # fmt: skip
+        predict_columns(
+            Slow(),
+            wrap_table(pa.table({"a": [1.0]})),
+            favourable=frozenset(),
+            threshold=None,
+            progress=Quiet(),
+            seconds=-1,
+        )
 
 
 def test_a_model_that_kills_its_process_is_refused(tmp_path, monkeypatch):
     """What a crash in a native parser looks like from outside."""
-    from raudit.model import trial
+    from raudit.model.isolation import trial
 
     monkeypatch.setattr(trial.sys, "executable", "/bin/false")
     (tmp_path / "m.ubj").write_bytes(b"{}")
@@ -275,7 +334,9 @@ def test_the_command_line_says_it_and_ends_as_documented(case, fitted, tmp_path)
         said = "lacks 1 of the model's 2 columns"
     x.to_csv(tmp_path / "d.csv", index=False)
     (tmp_path / "raudit.yaml").write_text(PLAN.format(model=model, more=more))
-    done = subprocess.run([sys.executable, "-m", "raudit", "check"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "raudit", "check"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert not (tmp_path / "mark").exists()
     assert "Traceback" not in done.stdout + done.stderr
     assert said in " ".join((done.stdout + done.stderr).split())

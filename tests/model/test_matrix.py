@@ -83,9 +83,15 @@ def fit_xgboost(frame: pd.DataFrame, kind: str, option: str, folder: Any) -> tup
     inner = typed(frame, kind)
     if kind == "truth":  # XGBoost takes no truth values for categories
         inner = inner.assign(key=frame.key)
-    more = {"n_estimators": 6, "max_depth": 3, "enable_categorical": True, "n_jobs": 1} | XGBOOST[option]
+    more = {"n_estimators": 6, "max_depth": 3, "enable_categorical": True, "n_jobs": 1} | XGBOOST[
+        option
+    ]
     model = (xgb.XGBRegressor if option in AMOUNTS else xgb.XGBClassifier)(**more)
-    fit = {"eval_set": [(inner[:50], 1 - frame.y[:50])], "verbose": False} if option == "stopped" else {}
+    fit = (
+        {"eval_set": [(inner[:50], 1 - frame.y[:50])], "verbose": False}
+        if option == "stopped"
+        else {}
+    )
     model.fit(inner, frame.y, **fit)
     model.save_model(folder / "m.json")
     return folder / "m.json", model.predict(inner)
@@ -95,8 +101,16 @@ def fit_lightgbm(frame: pd.DataFrame, kind: str, option: str, folder: Any) -> tu
     import lightgbm as lgb
 
     inner = typed(frame, kind, ordered=option == "ordered")
-    more = {"n_estimators": 6, "num_leaves": 7, "min_child_samples": 5, "verbose": -1, "n_jobs": 1} | LIGHTGBM[option]
-    model = (lgb.LGBMRegressor if option in AMOUNTS else lgb.LGBMClassifier)(**more).fit(inner, frame.y)
+    more = {
+        "n_estimators": 6,
+        "num_leaves": 7,
+        "min_child_samples": 5,
+        "verbose": -1,
+        "n_jobs": 1,
+    } | LIGHTGBM[option]
+    model = (lgb.LGBMRegressor if option in AMOUNTS else lgb.LGBMClassifier)(**more).fit(
+        inner, frame.y
+    )
     model.booster_.save_model(folder / "m.txt")
     return folder / "m.txt", model.predict(inner)
 
@@ -105,7 +119,13 @@ def fit_catboost(frame: pd.DataFrame, kind: str, option: str, folder: Any) -> tu
     import catboost as cb
 
     inner = typed(frame, kind)
-    more = {"iterations": 8, "depth": 3, "verbose": 0, "thread_count": 1, "allow_writing_files": False}
+    more = {
+        "iterations": 8,
+        "depth": 3,
+        "verbose": 0,
+        "thread_count": 1,
+        "allow_writing_files": False,
+    }
     model = (cb.CatBoostRegressor if option in AMOUNTS else cb.CatBoostClassifier)(
         **(more | CATBOOST[option]), cat_features=[] if kind == "number" else ["key"]
     )
@@ -124,7 +144,11 @@ def fit_catboost(frame: pd.DataFrame, kind: str, option: str, folder: Any) -> tu
 def scikit(option: str, kind: str) -> Any:
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import make_column_transformer
-    from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.ensemble import (
+        GradientBoostingClassifier,
+        HistGradientBoostingClassifier,
+        RandomForestClassifier,
+    )
     from sklearn.linear_model import LogisticRegression, RidgeClassifier
     from sklearn.model_selection import GridSearchCV
     from sklearn.naive_bayes import GaussianNB
@@ -134,13 +158,19 @@ def scikit(option: str, kind: str) -> Any:
     from sklearn.tree import DecisionTreeClassifier
 
     last = {
-        "logistic": LogisticRegression(), "forest": RandomForestClassifier(8, random_state=0),
-        "tree": DecisionTreeClassifier(max_depth=3, random_state=0), "hist": HistGradientBoostingClassifier(max_iter=5),
-        "ordinal": DecisionTreeClassifier(max_depth=3, random_state=0), "target": LogisticRegression(),
-        "svc": LinearSVC(), "bayes": GaussianNB(), "boost": GradientBoostingClassifier(n_estimators=5, random_state=0),
+        "logistic": LogisticRegression(),
+        "forest": RandomForestClassifier(8, random_state=0),
+        "tree": DecisionTreeClassifier(max_depth=3, random_state=0),
+        "hist": HistGradientBoostingClassifier(max_iter=5),
+        "ordinal": DecisionTreeClassifier(max_depth=3, random_state=0),
+        "target": LogisticRegression(),
+        "svc": LinearSVC(),
+        "bayes": GaussianNB(),
+        "boost": GradientBoostingClassifier(n_estimators=5, random_state=0),
         "search": GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=2),
-        "calibrated": CalibratedClassifierCV(LogisticRegression(), cv=2), "ridge": RidgeClassifier(),
-    }[option]  # fmt: skip
+        "calibrated": CalibratedClassifierCV(LogisticRegression(), cv=2),
+        "ridge": RidgeClassifier(),
+    }[option]
     encoder: Any = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     if option == "ordinal":
         encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
@@ -161,11 +191,25 @@ def fit_sklearn(frame: pd.DataFrame, kind: str, option: str, folder: Any) -> tup
     return folder / "m.skops", model.predict(inner)
 
 
-FIT = {"xgboost": fit_xgboost, "lightgbm": fit_lightgbm, "catboost": fit_catboost, "skops": fit_sklearn}
+FIT = {
+    "xgboost": fit_xgboost,
+    "lightgbm": fit_lightgbm,
+    "catboost": fit_catboost,
+    "skops": fit_sklearn,
+}
 NAMES = {**OPTIONS, "skops": dict.fromkeys(SIXTH, None)}
 
 
-def hold(library: str, option: str, kind: str, form: str, seed: int, folder: Any, *, missing: bool = False) -> None:
+def hold(
+    library: str,
+    option: str,
+    kind: str,
+    form: str,
+    seed: int,
+    folder: Any,
+    *,
+    missing: bool = False,
+) -> None:
     """What raudit predicts on the file is what the library predicted on the frame."""
     frame = make_frame(seed, kind, missing=missing and library in ("xgboost", "lightgbm"))
     path, expected = FIT[library](frame, kind, option, folder)
@@ -173,7 +217,11 @@ def hold(library: str, option: str, kind: str, form: str, seed: int, folder: Any
     model = load_model(ModelSection(path=path.name), path, columns=tuple(data.kinds))
     amounts = option in AMOUNTS
     columns = predict_columns(
-        model, data, favourable=frozenset() if amounts else frozenset({"1"}), threshold=None, progress=Quiet()
+        model,
+        data,
+        favourable=frozenset() if amounts else frozenset({"1"}),
+        threshold=None,
+        progress=Quiet(),
     )
     if amounts:
         assert not model.classes
@@ -194,7 +242,9 @@ def test_every_option(library, place, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 @given(data=st.data())
 def test_many_frames(data, tmp_path_factory):
     library = data.draw(st.sampled_from(list(FIT)))

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
-from raudit.checklists.load import parse_checklist
+from raudit.checklists.form.load import parse_checklist
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CLOCK = "2026-11-20T12:00:00Z"
@@ -79,7 +84,11 @@ def private_pem(kind: str) -> tuple[bytes, str, str]:
     public = key.public_key()
     if kind in ("ed25519", "p256"):
         return pem, "ssh", public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    return pem, "public_key", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return (
+        pem,
+        "public_key",
+        public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+    )
 
 
 def people_text(room: Room, kinds: dict[str, str]) -> str:
@@ -119,7 +128,7 @@ log: {path: log.db, key: keys/log-key.txt}
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """Answers, checklist, people with keys, a plan and a log key."""
-    from raudit.cli._keys import first_keys
+    from raudit.cli._shared.keys import first_keys
 
     made = Room(tmp_path)
     (tmp_path / "small.yaml").write_text(checklist_text())
@@ -128,7 +137,9 @@ def room(tmp_path: Path) -> Room:
     (tmp_path / "people.yaml").write_text(people_text(made, kinds))
     (tmp_path / "raudit.yaml").write_text(PLAN)
     (tmp_path / "waivers.yaml").write_text("schema: raudit.waivers/1\nwaivers:\n")
-    rows = "".join(f"{'ab'[i % 2]},{i % 3 > 0:d},{i % 5 > (0 if i % 2 else 3):d}\n" for i in range(400))
+    rows = "".join(
+        f"{'ab'[i % 2]},{i % 3 > 0:d},{i % 5 > (0 if i % 2 else 3):d}\n" for i in range(400)
+    )
     (tmp_path / "data.csv").write_text("g,y,p\n" + rows)
     first_keys(tmp_path / "keys", name="Issuer", log_name="small-log", clock=NOW)
     return made

@@ -55,9 +55,14 @@ RP_ID, ORIGIN = "audit.example.org", "https://audit.example.org:8443"
 
 def statement(**more) -> Statement:
     given = {
-        "kind": Kind.SIGN_OFF, "person": "ann", "subjects": {"answers": "a" * 64}, "at": NOW, "nonce": "0" * 32,
-        "decided": {"role": "dpo", "decision": "approve", "conditions": []}, "system": "Credit",
-    }  # fmt: skip
+        "kind": Kind.SIGN_OFF,
+        "person": "ann",
+        "subjects": {"answers": "a" * 64},
+        "at": NOW,
+        "nonce": "0" * 32,
+        "decided": {"role": "dpo", "decision": "approve", "conditions": []},
+        "system": "Credit",
+    }
     return Statement(**{**given, **more})
 
 
@@ -75,7 +80,13 @@ def test_what_is_signed_is_canonical_and_read_back_the_same():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"nonce": "1"}, {"nonce": "0" * 33}, {"subjects": {}}, {"subjects": {"a": "b"}}, {"at": NOW.replace(tzinfo=None)}],
+    [
+        {"nonce": "1"},
+        {"nonce": "0" * 33},
+        {"subjects": {}},
+        {"subjects": {"a": "b"}},
+        {"at": NOW.replace(tzinfo=None)},
+    ],
 )
 def test_a_statement_that_names_nothing_or_is_guessable_is_refused(bad):
     with pytest.raises(StatementError):
@@ -90,20 +101,30 @@ def test_every_kind_of_key_signs_and_every_flipped_bit_fails(room, kind):
     assert good.standing is Standing.PROVEN
     outer = json.loads(envelope)
     for member in ("payload", "sig"):
-        data = bytearray(base64.b64decode(outer["payload"] if member == "payload" else outer["signatures"][0]["sig"]))
+        data = bytearray(
+            base64.b64decode(
+                outer["payload"] if member == "payload" else outer["signatures"][0]["sig"]
+            )
+        )
         for place in range(0, len(data), max(1, len(data) // 9)):
             bent = bytearray(data)
             bent[place] ^= 1
             text = base64.b64encode(bytes(bent)).decode()
             one = {**outer["signatures"][0], **({"sig": text} if member == "sig" else {})}
-            made = {**outer, **({"payload": text} if member == "payload" else {}), "signatures": [one]}
+            made = {
+                **outer,
+                **({"payload": text} if member == "payload" else {}),
+                "signatures": [one],
+            }
             assert not check_statement(json.dumps(made).encode(), people).proven
     # Somebody else's key, and one that nobody has.
     other = sign_statement(statement(), load_person_key(room.keys["bob"]))
     assert check_statement(other, people).standing is Standing.UNPROVEN
     assert (
         "nobody is known"
-        in check_statement(sign_statement(statement(person="eve"), load_person_key(room.keys["bob"])), people).detail
+        in check_statement(
+            sign_statement(statement(person="eve"), load_person_key(room.keys["bob"])), people
+        ).detail
     )
 
 
@@ -121,21 +142,41 @@ def test_a_kept_library_verifies_the_same_envelope(room):
 def test_openssl_alone_verifies_a_statement(room, tmp_path):
     people = parse_people(room.people({"ann": "ed25519", "dee": "rsa", "olu": "p384"}))
     for person, digest in (("ann", None), ("dee", "sha256"), ("olu", "sha384")):
-        outer = json.loads(sign_statement(statement(person=person), load_person_key(room.keys[person])))
+        outer = json.loads(
+            sign_statement(statement(person=person), load_person_key(room.keys[person]))
+        )
         payload = base64.b64decode(outer["payload"])
         kind = outer["payloadType"].encode()
-        (tmp_path / "pae").write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload))
+        (tmp_path / "pae").write_bytes(
+            b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+        )
         (tmp_path / "sig").write_bytes(base64.b64decode(outer["signatures"][0]["sig"]))
         (tmp_path / "key").write_bytes(people.keys(person)[0].spki)
         assert openssl(tmp_path, digest)
-        (tmp_path / "pae").write_bytes((tmp_path / "pae").read_bytes().replace(b"approve", b"reject!"))
+        (tmp_path / "pae").write_bytes(
+            (tmp_path / "pae").read_bytes().replace(b"approve", b"reject!")
+        )
         assert not openssl(tmp_path, digest)
 
 
 def openssl(folder: Path, digest: str | None) -> bool:
     more = ["-digest", digest] if digest else []
-    command = ["openssl", "pkeyutl", "-verify", "-rawin", *more, "-in", "pae", "-sigfile", "sig",
-               "-pubin", "-inkey", "key", "-keyform", "DER"]  # fmt: skip
+    command = [
+        "openssl",
+        "pkeyutl",
+        "-verify",
+        "-rawin",
+        *more,
+        "-in",
+        "pae",
+        "-sigfile",
+        "sig",
+        "-pubin",
+        "-inkey",
+        "key",
+        "-keyform",
+        "DER",
+    ]
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
@@ -143,7 +184,9 @@ def test_a_private_key_is_read_by_its_kind_and_never_shown(room, tmp_path):
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, PrivateFormat
 
     key = ed25519.Ed25519PrivateKey.generate()
-    locked = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, BestAvailableEncryption(b"secret"))
+    locked = key.private_bytes(
+        Encoding.PEM, PrivateFormat.OpenSSH, BestAvailableEncryption(b"secret")
+    )
     (tmp_path / "k").write_bytes(locked)
     assert load_person_key(tmp_path / "k", passphrase="secret").fingerprint
     for passphrase in (None, "another"):
@@ -183,14 +226,26 @@ class Authenticator:
             else encode(dict(self.cose))
         )
         return {
-            "credential": base64url(self.credential), "public_key": base64url(public), "rp_id": RP_ID, "origin": ORIGIN
-        }  # fmt: skip
+            "credential": base64url(self.credential),
+            "public_key": base64url(public),
+            "rp_id": RP_ID,
+            "origin": ORIGIN,
+        }
 
-    def get(self, challenge: bytes, *, flags: int = 0x05, rp_id: str = RP_ID, **client) -> Assertion:
-        said = {"type": "webauthn.get", "challenge": base64url(challenge), "origin": ORIGIN, "crossOrigin": False}
+    def get(
+        self, challenge: bytes, *, flags: int = 0x05, rp_id: str = RP_ID, **client
+    ) -> Assertion:
+        said = {
+            "type": "webauthn.get",
+            "challenge": base64url(challenge),
+            "origin": ORIGIN,
+            "crossOrigin": False,
+        }
         said |= client
         data = json.dumps({k: v for k, v in said.items() if v is not None}).encode()
-        authenticator = hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + b"\x00\x00\x00\x07"
+        authenticator = (
+            hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + b"\x00\x00\x00\x07"
+        )
         message = authenticator + hashlib.sha256(data).digest()
         match self.private:
             case ec.EllipticCurvePrivateKey():
@@ -200,7 +255,10 @@ class Authenticator:
             case _:
                 signature = self.private.sign(message)
         return Assertion(
-            credential=self.credential, client_data_json=data, authenticator_data=authenticator, signature=signature
+            credential=self.credential,
+            client_data_json=data,
+            authenticator_data=authenticator,
+            signature=signature,
         )
 
 
@@ -220,7 +278,10 @@ def test_a_passkey_proves_a_statement_as_fido2_and_openssl_say_too(kind, spki, t
     envelope = passkey_envelope(payload, assertion, key=people.keys("ann")[0])
     assert check_statement(envelope, people).standing is Standing.PROVEN
     # fido2, from the stored bytes alone
-    server = Fido2Server(PublicKeyCredentialRpEntity(name="x", id=RP_ID), verify_origin=lambda origin: origin == ORIGIN)
+    server = Fido2Server(
+        PublicKeyCredentialRpEntity(name="x", id=RP_ID),
+        verify_origin=lambda origin: origin == ORIGIN,
+    )
     credential = AttestedCredentialData.create(b"\0" * 16, device.credential, device.cose)
     state = {"challenge": base64url(challenge_of(payload)), "user_verification": "required"}
     response = AuthenticatorAssertionResponse(
@@ -240,7 +301,9 @@ def test_a_passkey_proves_a_statement_as_fido2_and_openssl_say_too(kind, spki, t
     challenge = json.loads(client)["challenge"]
     digest = hashlib.sha256(base64.b64decode(outer["payload"])).digest()
     assert base64.urlsafe_b64decode(challenge + "=") == digest
-    (tmp_path / "pae").write_bytes(base64.b64decode(stored["authenticatorData"]) + hashlib.sha256(client).digest())
+    (tmp_path / "pae").write_bytes(
+        base64.b64decode(stored["authenticatorData"]) + hashlib.sha256(client).digest()
+    )
     (tmp_path / "sig").write_bytes(base64.b64decode(outer["signatures"][0]["sig"]))
     (tmp_path / "key").write_bytes(base64.b64decode(stored["publicKey"]))
     assert openssl(tmp_path, None if kind == "EdDSA" else "sha256")
@@ -268,7 +331,9 @@ def test_an_assertion_that_is_wrong_in_one_thing_proves_nothing(name):
     people = passkey_people(device)
     payload = statement().payload()
     assertion = device.get(challenge_of(payload), **WRONG[name])
-    outcome = check_statement(passkey_envelope(payload, assertion, key=people.keys("ann")[0]), people)
+    outcome = check_statement(
+        passkey_envelope(payload, assertion, key=people.keys("ann")[0]), people
+    )
     assert outcome.standing is Standing.FALSE, name
 
 
@@ -283,9 +348,17 @@ def test_an_assertion_over_another_statement_credential_or_key_proves_nothing():
         passkey_envelope(changed, good, key=key),
         passkey_envelope(payload, replace(good, credential=other.credential), key=key),
         passkey_envelope(payload, other.get(challenge_of(payload)), key=key),
-        passkey_envelope(payload, replace(other.get(challenge_of(payload)), credential=device.credential), key=key),
-        passkey_envelope(payload, replace(good, authenticator_data=good.authenticator_data[:36]), key=key),
-        passkey_envelope(payload, replace(good, client_data_json=good.client_data_json + b" "), key=key),
+        passkey_envelope(
+            payload,
+            replace(other.get(challenge_of(payload)), credential=device.credential),
+            key=key,
+        ),
+        passkey_envelope(
+            payload, replace(good, authenticator_data=good.authenticator_data[:36]), key=key
+        ),
+        passkey_envelope(
+            payload, replace(good, client_data_json=good.client_data_json + b" "), key=key
+        ),
         passkey_envelope(payload, replace(good, client_data_json=b"[]"), key=key),
         passkey_envelope(payload, replace(good, client_data_json=b"\xff"), key=key),
     ):
@@ -299,7 +372,9 @@ def test_a_passkey_s_key_cannot_sign_as_a_plain_key_nor_the_other_way():
     people = passkey_people(device)
     from raudit.statements import PersonKey
 
-    plain = sign_statement(statement(), PersonKey(private=device.private, spki=people.keys("ann")[0].spki))
+    plain = sign_statement(
+        statement(), PersonKey(private=device.private, spki=people.keys("ann")[0].spki)
+    )
     assert check_statement(plain, people).standing is Standing.FALSE
 
 
@@ -314,7 +389,14 @@ def test_hostile_bytes_give_an_outcome(data):
 ROOT = "c" * 64
 
 
-def enrolment(key, *, enrolled: int | None = 1, withdrawn: int | None = None, given: int | None = None, envelope=b""):
+def enrolment(
+    key,
+    *,
+    enrolled: int | None = 1,
+    withdrawn: int | None = None,
+    given: int | None = None,
+    envelope=b"",
+):
     bound = binding("ann", key.fingerprint)
     digest = hashlib.sha256(base64.b64decode(json.loads(envelope)["payload"])).hexdigest()
     return Enrolment(
@@ -345,12 +427,17 @@ def enrolment(key, *, enrolled: int | None = 1, withdrawn: int | None = None, gi
         ((25, ROOT), {"given": 3}, True),
     ],
 )
-def test_a_key_counts_only_if_the_log_enrolled_it_before_and_did_not_withdraw_it(room, seen, log, proven):
+def test_a_key_counts_only_if_the_log_enrolled_it_before_and_did_not_withdraw_it(
+    room, seen, log, proven
+):
     people = parse_people(room.people({"ann": "ed25519"}))
     state = LogState(origin="o", size=seen[0], root=seen[1]) if seen else None
     envelope = sign_statement(statement(log=state), load_person_key(room.keys["ann"]))
     key = people.keys("ann")[0]
-    assert check_statement(envelope, people, enrolment=enrolment(key, envelope=envelope, **log)).proven is proven
+    assert (
+        check_statement(envelope, people, enrolment=enrolment(key, envelope=envelope, **log)).proven
+        is proven
+    )
 
 
 def test_a_key_does_not_count_before_or_after_its_time(room):
@@ -367,17 +454,23 @@ def test_the_how_to_s_own_commands_verify_a_key_and_a_passkey(room, tmp_path):
     """The shell of docs/how-to/verify-a-sign-off.md, run as it stands there."""
     if not all(map(shutil.which, ("jq", "basenc", "openssl", "bash"))):
         pytest.skip("jq, basenc or openssl is not installed")
-    text = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "verify-a-sign-off.md").read_text()
+    text = (
+        Path(__file__).resolve().parents[2] / "docs" / "how-to" / "verify-a-sign-off.md"
+    ).read_text()
     take, key, passkey = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     take = "\n".join(line for line in take.splitlines() if not line.startswith("qpdf"))
     people = parse_people(room.people({"ann": "ed25519"}))
     said = statement()
     (tmp_path / "person.pub").write_text(people.by_id["ann"].keys[0].ssh)
-    (tmp_path / "statements.jsonl").write_bytes(sign_statement(said, load_person_key(room.keys["ann"])) + b"\n")
+    (tmp_path / "statements.jsonl").write_bytes(
+        sign_statement(said, load_person_key(room.keys["ann"])) + b"\n"
+    )
     assert "Signature Verified Successfully" in shell(tmp_path, take + "\n" + key)
     device = Authenticator("ES256")
     held = passkey_people(device)
-    envelope = passkey_envelope(said.payload(), device.get(challenge_of(said.payload())), key=held.keys("ann")[0])
+    envelope = passkey_envelope(
+        said.payload(), device.get(challenge_of(said.payload())), key=held.keys("ann")[0]
+    )
     (tmp_path / "statements.jsonl").write_bytes(envelope + b"\n")
     lines = shell(tmp_path, take + "\n" + passkey).splitlines()
     assert "Signature Verified Successfully" in lines
@@ -387,6 +480,8 @@ def test_the_how_to_s_own_commands_verify_a_key_and_a_passkey(room, tmp_path):
 
 
 def shell(folder: Path, script: str) -> str:
-    done = subprocess.run(["bash", "-euc", script], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -65,18 +65,47 @@ def test_answers_reviews_sign_offs_and_conditions_are_told(room, run):
     run("assess", "review", "small-answers.yaml", "--accept", "all", *key["bob"], *at)
     assert types(room).count("review.given") == 8
     said = run(
-        "assess", "sign", "small-answers.yaml", "--role", "dpo", "--decision", "approve_with_conditions",
-        "--condition", "Test more", "ann", "2027-01-01", *key["dee"], *at,
-    )  # fmt: skip
+        "assess",
+        "sign",
+        "small-answers.yaml",
+        "--role",
+        "dpo",
+        "--decision",
+        "approve_with_conditions",
+        "--condition",
+        "Test more",
+        "ann",
+        "2027-01-01",
+        *key["dee"],
+        *at,
+    )
     assert "proven: signed with public key" in said
-    run("assess", "met", "small-answers.yaml", "--role", "dpo", "--condition", "1", *key["bob"], *at)
-    run("assess", "sign", "small-answers.yaml", "--role", "owner", "--decision", "approve", *key["olu"], *at)
+    run(
+        "assess", "met", "small-answers.yaml", "--role", "dpo", "--condition", "1", *key["bob"], *at
+    )
+    run(
+        "assess",
+        "sign",
+        "small-answers.yaml",
+        "--role",
+        "owner",
+        "--decision",
+        "approve",
+        *key["olu"],
+        *at,
+    )
     found = types(room)
     assert found[:2] == ["log.opened", "answers.changed"]
-    assert (found.count("signoff.given"), found.count("condition.met"), found.count("people.changed")) == (2, 1, 1)
+    assert (
+        found.count("signoff.given"),
+        found.count("condition.met"),
+        found.count("people.changed"),
+    ) == (2, 1, 1)
     with open_log(room.folder / "log.db") as log:
         assert all(
-            e.body["statement"] for t in ("review.given", "signoff.given", "condition.met") for e in log.find(type=t)
+            e.body["statement"]
+            for t in ("review.given", "signoff.given", "condition.met")
+            for e in log.find(type=t)
         )
     said = run("assess", "status", "small-answers.yaml", *at)
     assert "was told of every change" in said
@@ -97,9 +126,20 @@ def test_a_key_that_is_not_theirs_signs_nothing(room, run):
 
     with pytest.raises(StatementError, match="does not give dee this key"):
         run(
-            "assess", "sign", "small-answers.yaml", "--role", "dpo", "--decision", "approve", "--by", "dee",
-            "--key", str(room.keys["olu"]), "--clock", CLOCK,
-        )  # fmt: skip
+            "assess",
+            "sign",
+            "small-answers.yaml",
+            "--role",
+            "dpo",
+            "--decision",
+            "approve",
+            "--by",
+            "dee",
+            "--key",
+            str(room.keys["olu"]),
+            "--clock",
+            CLOCK,
+        )
     assert room.answers.read_bytes() == before
 
 
@@ -109,13 +149,25 @@ def test_a_form_that_names_no_system_is_not_signed(room, run):
     answer_all(room)
     room.answers.write_text(room.answers.read_text().replace("project: Credit", 'project: ""'))
     with pytest.raises(StatementError, match="which system"):
-        run("assess", "sign", "small-answers.yaml", "--role", "dpo", "--decision", "approve", "--by", "dee")
+        run(
+            "assess",
+            "sign",
+            "small-answers.yaml",
+            "--role",
+            "dpo",
+            "--decision",
+            "approve",
+            "--by",
+            "dee",
+        )
 
 
 def test_a_change_by_hand_is_told_by_the_next_command_and_named_as_such(room, run):
     answer_all(room)
     room.answers.write_text(room.answers.read_text().replace("value: x", "value: y", 1))
-    assert "not told of these answers as they are" in run("assess", "status", "small-answers.yaml", status=3)
+    assert "not told of these answers as they are" in run(
+        "assess", "status", "small-answers.yaml", status=3
+    )
     run("assess", "review", "small-answers.yaml", "--accept", "b", "--by", "bob", "--clock", CLOCK)
     with open_log(room.folder / "log.db") as log:
         last = list(log.find(type="answers.changed"))[-1]
@@ -137,7 +189,9 @@ def test_killed_between_answer_and_event_the_next_command_tells_it_once(room, ru
         assert "was not told of 1 change" in said
         answer_again(room, f"after {step}")  # tells what is missing, once, and itself
     assert types(room).count("answers.changed") == count + 4
-    assert "was told of every change" in run("assess", "status", "small-answers.yaml", "--clock", CLOCK, status=3)
+    assert "was told of every change" in run(
+        "assess", "status", "small-answers.yaml", "--clock", CLOCK, status=3
+    )
 
 
 def answer_again(room, value: str) -> None:
@@ -160,7 +214,7 @@ def test_without_a_log_it_is_said_that_nothing_is_recorded(room, run):
     (room.folder / "raudit.yaml").unlink()
     said = run("assess", "status", "small-answers.yaml", status=3)
     assert "Not recorded in a log" in said
-    from raudit.log.hunt import KINDS, hunt, not_recorded
+    from raudit.log.review import KINDS, hunt, not_recorded
 
     assert set(not_recorded([])) <= set(KINDS)
     assert not hunt([], today="2026-11-20")
@@ -197,9 +251,20 @@ def sign_all(room, run) -> None:
     answer_all(room)
     for role, name in (("dpo", "dee"), ("owner", "olu")):
         run(
-            "assess", "sign", "small-answers.yaml", "--role", role, "--decision", "approve", "--by", name,
-            "--key", str(room.keys[name]), "--clock", CLOCK,
-        )  # fmt: skip
+            "assess",
+            "sign",
+            "small-answers.yaml",
+            "--role",
+            role,
+            "--decision",
+            "approve",
+            "--by",
+            name,
+            "--key",
+            str(room.keys[name]),
+            "--clock",
+            CLOCK,
+        )
 
 
 def audit(out: str, clock: str) -> None:
@@ -221,7 +286,14 @@ def test_a_run_supersedes_the_earlier_report_and_verify_and_the_gate_check_state
     record = json.loads(Path("two/record.json").read_text())
     signed = [f for s in record["stages"] for f in s["findings"] if f["rule"] == "RA-ASMT-004"]
     assert [f["status"] for f in signed] == ["passed"], signed
-    trust = ["--trust", "keys/raudit-signing.crt", "--log-key", "keys/log-vkey.txt", "--log", "log.db"]
+    trust = [
+        "--trust",
+        "keys/raudit-signing.crt",
+        "--log-key",
+        "keys/log-vkey.txt",
+        "--log",
+        "log.db",
+    ]
     old = run("verify", "one/report.pdf", *trust, status=0)
     assert "superseded by the report" in old
     new = run("verify", "two/report.pdf", *trust)
@@ -249,23 +321,45 @@ def test_a_run_supersedes_the_earlier_report_and_verify_and_the_gate_check_state
 
         from datetime import UTC, datetime  # isort: skip
 
-        judged = judge_plan(load_plan(Path("raudit.yaml")), clock=datetime(2026, 11, 24, tzinfo=UTC))
+        judged = judge_plan(
+            load_plan(Path("raudit.yaml")), clock=datetime(2026, 11, 24, tzinfo=UTC)
+        )
         (finding,) = [f for f in judged.findings if f.rule == "RA-ASMT-004"]
         assert (str(finding.status), "stated, not proven" in finding.statement) == (status, True)
-        assert ("Who signed off is stated, not proven" in render_html(judged)) == (identity == "stated")
+        assert ("Who signed off is stated, not proven" in render_html(judged)) == (
+            identity == "stated"
+        )
 
 
 WRITERS = {
-    "log.opened": "any", "run.started": "run", "stage.finished": "run", "run.finished": "run", "run.failed": "run",
-    "run.aborted": "run", "answers.changed": "assess", "review.given": "assess review",
-    "waiver.granted": "waive", "waiver.approved": "waive-approve", "waiver.revoked": "waive-revoke",
-    "waiver.expired": "run", "waiver.used": "run", "baseline.approved": "check --update-baseline",
-    "signoff.given": "assess sign", "signoff.voided": "assess", "condition.met": "assess met",
-    "report.rendered": "run", "report.issued": "run", "report.countersigned": "sign",
-    "report.superseded": "run; log supersede", "report.withdrawn": "log withdraw", "policy.changed": "run",
-    "people.changed": "people", "key.rotated": "log rotate", "checkpoint.witnessed": "log witness",
+    "log.opened": "any",
+    "run.started": "run",
+    "stage.finished": "run",
+    "run.finished": "run",
+    "run.failed": "run",
+    "run.aborted": "run",
+    "answers.changed": "assess",
+    "review.given": "assess review",
+    "waiver.granted": "waive",
+    "waiver.approved": "waive-approve",
+    "waiver.revoked": "waive-revoke",
+    "waiver.expired": "run",
+    "waiver.used": "run",
+    "baseline.approved": "check --update-baseline",
+    "signoff.given": "assess sign",
+    "signoff.voided": "assess",
+    "condition.met": "assess met",
+    "report.rendered": "run",
+    "report.issued": "run",
+    "report.countersigned": "sign",
+    "report.superseded": "run; log supersede",
+    "report.withdrawn": "log withdraw",
+    "policy.changed": "run",
+    "people.changed": "people",
+    "key.rotated": "log rotate",
+    "checkpoint.witnessed": "log witness",
     "recovery.performed": "log import --recover",
-}  # fmt: skip
+}
 
 
 def test_every_type_of_event_has_a_command_that_writes_it():
@@ -287,8 +381,20 @@ def test_policies_and_waivers_are_told(room, run):
     assert types(room).count("policy.changed") == 1
     first = next(finding for finding in record.findings if finding.status is Status.FAILED)
     rule, fingerprint = first.rule, first.fingerprint
-    ask = ["waive", rule, "--record", "two/record.json", "--fingerprint", fingerprint, "--reason", "known and ticketed",
-           "--expires", "2027-01-31", "-y", *at]  # fmt: skip
+    ask = [
+        "waive",
+        rule,
+        "--record",
+        "two/record.json",
+        "--fingerprint",
+        fingerprint,
+        "--reason",
+        "known and ticketed",
+        "--expires",
+        "2027-01-31",
+        "-y",
+        *at,
+    ]
     from raudit.errors import PolicyError
 
     with pytest.raises(PolicyError, match="takes two people"):
@@ -308,12 +414,16 @@ def test_policies_and_waivers_are_told(room, run):
     run("waive-revoke", "W-001", "--by", "bob", "--key", str(room.keys["bob"]), *at)
     assert not load_waivers(Path("waivers.yaml")).entries
     found = types(room)
-    assert [found.count(f"waiver.{word}") for word in ("granted", "approved", "revoked")] == [1, 1, 1]
+    assert [found.count(f"waiver.{word}") for word in ("granted", "approved", "revoked")] == [
+        1,
+        1,
+        1,
+    ]
     Path("raudit.yaml").write_text(Path("raudit.yaml").read_text() + "policy: strict\n")
     from datetime import UTC, datetime
 
     from raudit.audit import judge_plan
-    from raudit.cli._keys import log_of
+    from raudit.cli._shared.keys import log_of
     from raudit.plan import load_plan
 
     plan = load_plan(Path("raudit.yaml"))

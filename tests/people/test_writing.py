@@ -21,7 +21,14 @@ from hypothesis import strategies as st
 
 from raudit.canonical import sha256
 from raudit.checklists.answers import parse_answers
-from raudit.checklists.history import add_note, history_path, notes, read_lines, sayings, words_by_digest
+from raudit.checklists.history import (
+    add_note,
+    history_path,
+    notes,
+    read_lines,
+    sayings,
+    words_by_digest,
+)
 from raudit.checklists.signoff import answer_digests
 from raudit.checklists.walk import Walk
 from raudit.checklists.writing import (
@@ -59,7 +66,7 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from raudit.checklists.load import load_checklist
+from raudit.checklists.form.load import load_checklist
 from raudit.checklists.writing import record_answer, save
 folder, questions = Path(sys.argv[1]), sys.argv[2]
 checklist, now = load_checklist(folder / "small.yaml"), datetime(2026, 11, 20, tzinfo=UTC)
@@ -105,7 +112,9 @@ def test_eight_answers_at_once_by_processes_are_all_on_disk(room):
     assert on_disk(room) == {q: f"{q}1" for q in "abcdefgh"}
 
 
-def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_the_history_says_what_came_true(room):
+def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_the_history_says_what_came_true(
+    room,
+):
     told: dict[str, str] = {}
     seen = random.Random(7)
     for _round in range(4):
@@ -143,7 +152,9 @@ def test_an_answer_that_changed_since_it_was_read_is_shown_as_theirs_and_mine(ro
     with pytest.raises(AnswerConflict) as caught:
         save(
             room.answers,
-            lambda text: record_answer(text, room.checklist, "a", "mine", at=NOW, by="ann", made_from=read),
+            lambda text: record_answer(
+                text, room.checklist, "a", "mine", at=NOW, by="ann", made_from=read
+            ),
         )
     assert (caught.value.theirs["value"], caught.value.mine["value"]) == ("theirs", "mine")
     assert "theirs" in str(caught.value)
@@ -153,16 +164,29 @@ def test_an_answer_that_changed_since_it_was_read_is_shown_as_theirs_and_mine(ro
     text = room.answers.read_text()
     seen = entry_digest(text, "b")
     record_answer(text, room.checklist, "b", "x", at=NOW, by="ann", made_from=seen)
-    assert record_answer(text, room.checklist, "a", "theirs", at=NOW, by="ann", made_from=read) == text
+    assert (
+        record_answer(text, room.checklist, "a", "theirs", at=NOW, by="ann", made_from=read) == text
+    )
 
 
 def test_two_reviewers_and_a_withdrawal_collide_too(room):
     put(room, "a", "said")
     text = room.answers.read_text()
     read = entry_digest(text, "a")
-    reviewed = review_answer(text, room.checklist, "a", state="accepted", by="bob", at=NOW, made_from=read)
+    reviewed = review_answer(
+        text, room.checklist, "a", state="accepted", by="bob", at=NOW, made_from=read
+    )
     with pytest.raises(AnswerConflict):
-        review_answer(reviewed, room.checklist, "a", state="to_correct", by="dee", at=NOW, note="no", made_from=read)
+        review_answer(
+            reviewed,
+            room.checklist,
+            "a",
+            state="to_correct",
+            by="dee",
+            at=NOW,
+            note="no",
+            made_from=read,
+        )
     with pytest.raises(AnswerConflict):
         withdraw_answer(reviewed, room.checklist, "a", at=NOW, made_from=read)
 
@@ -240,11 +264,22 @@ def test_a_changed_history_is_refused_and_half_a_line_is_no_line(room):
 
 def test_notes_are_a_thread(room):
     with locked(room.answers):
-        first = add_note(room.answers, "a", by="bob", at="2026-11-20T12:00:00Z", words="why?\r\nreally")
+        first = add_note(
+            room.answers, "a", by="bob", at="2026-11-20T12:00:00Z", words="why?\r\nreally"
+        )
         add_note(room.answers, "a", by="dee", at="2026-11-20T12:01:00Z", words="second")
-        reply = add_note(room.answers, "a", by="ann", at="2026-11-20T12:02:00Z", words="so", reply_to=first.id)
+        reply = add_note(
+            room.answers, "a", by="ann", at="2026-11-20T12:02:00Z", words="so", reply_to=first.id
+        )
         with pytest.raises(AnswersError, match="no such note"):
-            add_note(room.answers, "b", by="ann", at="2026-11-20T12:02:00Z", words="so", reply_to=first.id)
+            add_note(
+                room.answers,
+                "b",
+                by="ann",
+                at="2026-11-20T12:02:00Z",
+                words="so",
+                reply_to=first.id,
+            )
         with pytest.raises(AnswersError, match="words"):
             add_note(room.answers, "a", by="ann", at="2026-11-20T12:02:00Z", words="  ")
     assert [note.words for note in notes(room.answers, "a")] == ["why?\nreally", "second", "so"]
@@ -338,9 +373,31 @@ def test_both_parsers_read_the_shipped_files_alike(path):
 
 
 ATOMS = [
-    *" \n:-[]{},#'\"|>%@`~?!&*ab01\\", "\n  ", "\n- ", ": ", "\t", "\r\n", "\x85", "null", "|\n  a\n", ">-\n  b\n c",
-    '"\\n"', "''", "#c", "é", "\u2028", "\ufeff", "{a: b}", "[a,b]", "{a:b}", '"a":b', "? ", "<<: ", "--- ", "\xa0",
-]  # fmt: skip
+    *" \n:-[]{},#'\"|>%@`~?!&*ab01\\",
+    "\n  ",
+    "\n- ",
+    ": ",
+    "\t",
+    "\r\n",
+    "\x85",
+    "null",
+    "|\n  a\n",
+    ">-\n  b\n c",
+    '"\\n"',
+    "''",
+    "#c",
+    "é",
+    "\u2028",
+    "\ufeff",
+    "{a: b}",
+    "[a,b]",
+    "{a:b}",
+    '"a":b',
+    "? ",
+    "<<: ",
+    "--- ",
+    "\xa0",
+]
 
 
 @given(st.lists(st.sampled_from(ATOMS), min_size=1, max_size=24).map("".join))

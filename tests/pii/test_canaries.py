@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raudit.cli import main
-from raudit.cli._keys import first_keys
+from raudit.cli._shared.keys import first_keys
 from raudit.data import open_data
 from raudit.data.look import look_at
 from raudit.data.naming import first_row_of_data, names_persons
@@ -22,7 +22,16 @@ AGENTS = [
     ("Bobrik Tarnwood", "bobrik.t@tarnmail.example", "+1 212 555 0142"),
     ("Oxo Vellumby", "oxo.v@vellmail.example", "+1 212 555 0143"),
 ]
-CANARIES = ("quillfeather", "tarnwood", "vellumby", "quillmail", "tarnmail", "vellmail", "555 014", "5550141")
+CANARIES = (
+    "quillfeather",
+    "tarnwood",
+    "vellumby",
+    "quillmail",
+    "tarnmail",
+    "vellmail",
+    "555 014",
+    "5550141",
+)
 
 
 def rows(n=120):
@@ -93,11 +102,16 @@ def test_an_audit_of_shared_values(raudit, tmp_path, monkeypatch, pii):
     monkeypatch.chdir(tmp_path)
     write_csv(tmp_path / "d.csv")
     (tmp_path / "raudit.yaml").write_text(PLAN % pii)
-    first_keys(tmp_path / "keys", name="Tester", log_name="t", clock=datetime(2026, 11, 20, tzinfo=UTC))
+    first_keys(
+        tmp_path / "keys", name="Tester", log_name="t", clock=datetime(2026, 11, 20, tzinfo=UTC)
+    )
     status, said = raudit("run", "raudit.yaml", "-o", "out")
     assert status in {0, 1, 3}
-    outputs = [a for kind in ("sarif", "junit", "json", "markdown", "github", "gitlab", "text", "record")
-               for a in ("--output", f"{kind}=out/check.{kind}")]  # fmt: skip
+    outputs = [
+        a
+        for kind in ("sarif", "junit", "json", "markdown", "github", "gitlab", "text", "record")
+        for a in ("--output", f"{kind}=out/check.{kind}")
+    ]
     raudit("check", "--no-log", *outputs)
     clean(said)
     record = json.loads((tmp_path / "out" / "record.json").read_text())
@@ -127,18 +141,30 @@ def write_all(folder):
     table = pa.Table.from_pylist(list(rows()))
     (folder / "x" / "handled=zyzanna.q@quillmail.example").mkdir(parents=True)
     (folder / "y" / "agent_name=Bobrik%20Tarnwood").mkdir(parents=True)
-    pq.write_table(table.drop_columns(["handled"]), folder / "x" / "handled=zyzanna.q@quillmail.example" / "p.parquet")
-    pq.write_table(table.drop_columns(["agent_name"]), folder / "y" / "agent_name=Bobrik%20Tarnwood" / "p.parquet")
-    (folder / "b.jsonl").write_text("\n".join(json.dumps(row) for row in rows()) + "\n{oxo.v@vellmail.example\n")
+    pq.write_table(
+        table.drop_columns(["handled"]),
+        folder / "x" / "handled=zyzanna.q@quillmail.example" / "p.parquet",
+    )
+    pq.write_table(
+        table.drop_columns(["agent_name"]),
+        folder / "y" / "agent_name=Bobrik%20Tarnwood" / "p.parquet",
+    )
+    (folder / "b.jsonl").write_text(
+        "\n".join(json.dumps(row) for row in rows()) + "\n{oxo.v@vellmail.example\n"
+    )
     (folder / "broken.parquet").write_bytes(b"PAR1 Zyzanna Quillfeather PAR1")
-    (folder / "nohead.csv").write_text("1,Oxo Vellumby,oxo.v@vellmail.example\n2,B,bobrik.t@tarnmail.example\n")
+    (folder / "nohead.csv").write_text(
+        "1,Oxo Vellumby,oxo.v@vellmail.example\n2,B,bobrik.t@tarnmail.example\n"
+    )
     with sqlite3.connect(folder / "s.sqlite") as db:
         db.execute('CREATE TABLE "for oxo.v@vellmail.example" (handled TEXT)')
         db.execute('INSERT INTO "for oxo.v@vellmail.example" VALUES (?)', (AGENTS[0][1],))
     db.close()
 
 
-@pytest.mark.parametrize("form", [(), pytest.param(("--json",), marks=pytest.mark.slow), ("--sarif",)])
+@pytest.mark.parametrize(
+    "form", [(), pytest.param(("--json",), marks=pytest.mark.slow), ("--sarif",)]
+)
 def test_a_scan_of_every_reader(raudit, tmp_path, form):
     write_all(tmp_path)
     status, said = raudit("pii", "scan", tmp_path, *form)
@@ -210,6 +236,8 @@ def test_which_columns_are_withheld(name, values, withheld):
 
 
 def test_ordinary_names_of_columns_are_a_header():
-    assert not first_row_of_data(["id", "e-mail", "2026-01-02", "20260102", "x@y", "phone +1", "12345"])
+    assert not first_row_of_data(
+        ["id", "e-mail", "2026-01-02", "20260102", "x@y", "phone +1", "12345"]
+    )
     assert first_row_of_data(["1", "Anna", "anna@example.org"])
     assert first_row_of_data(["+1 212 555 0141"])

@@ -10,7 +10,15 @@ import pytest
 
 from raudit.cli import main
 
-PEOPLE = ["Angela Jones", "Robert Miller", "Maria Garcia", "James Smith", "Linda Brown", "Carlos Lopez", "Emma Wilson"]
+PEOPLE = [
+    "Angela Jones",
+    "Robert Miller",
+    "Maria Garcia",
+    "James Smith",
+    "Linda Brown",
+    "Carlos Lopez",
+    "Emma Wilson",
+]
 
 
 @pytest.fixture
@@ -28,7 +36,10 @@ def raudit(capsys):
 
 def process(*args):
     done = subprocess.run(
-        [sys.executable, "-m", "raudit", "pii", *map(str, args)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "raudit", "pii", *map(str, args)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -37,7 +48,13 @@ def rows(n=60):
     for i in range(n):
         name = PEOPLE[i % 7]
         mail = f"{name.split()[0].lower()}.{i}@firma-planted.example.org"
-        yield [name, mail, f"4539 1488 0343 {6467 + i}", f"Please write to {mail} or ask {name} at noon", "lamp"]
+        yield [
+            name,
+            mail,
+            f"4539 1488 0343 {6467 + i}",
+            f"Please write to {mail} or ask {name} at noon",
+            "lamp",
+        ]
 
 
 @pytest.fixture
@@ -52,7 +69,11 @@ def people(tmp_path):
 
 def assert_no_value(*outputs):
     text = "\n".join(outputs).lower()
-    planted = {p.lower() for p in PEOPLE} | {p.split()[1].lower() for p in PEOPLE} | {"planted", "4539", "1488"}
+    planted = (
+        {p.lower() for p in PEOPLE}
+        | {p.split()[1].lower() for p in PEOPLE}
+        | {"planted", "4539", "1488"}
+    )
     assert not [value for value in planted if value in text]
 
 
@@ -60,7 +81,12 @@ def test_scan_redact_and_scan_again_without_a_leak(raudit, people, tmp_path):
     status, out, err = raudit("scan", people, "--json")
     found = {c["column"]: c for c in json.loads(out)["tables"][0]["columns"]}
     assert status == 1
-    assert {n for n, c in found.items() if c["personal"]} == {"full_name", "email", "card_number", "notes"}
+    assert {n for n, c in found.items() if c["personal"]} == {
+        "full_name",
+        "email",
+        "card_number",
+        "notes",
+    }
     assert_no_value(out, err)
 
     key = tmp_path / "key"
@@ -95,13 +121,21 @@ def test_an_unreadable_file_among_readable_ones_is_a_gap(raudit, people, tmp_pat
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 Angela Jones PAR1")
     with sqlite3.connect(tmp_path / "more.sqlite") as db:
         db.execute("CREATE TABLE people (email TEXT, n INTEGER)")
-        db.executemany("INSERT INTO people VALUES (?, ?)", [(r[1], i) for i, r in enumerate(rows())])
+        db.executemany(
+            "INSERT INTO people VALUES (?, ?)", [(r[1], i) for i, r in enumerate(rows())]
+        )
     db.close()
-    (tmp_path / "lines.jsonl").write_text("\n".join(json.dumps({"who": {"email": r[1]}}) for r in rows()) + "\n{bad\n")
+    (tmp_path / "lines.jsonl").write_text(
+        "\n".join(json.dumps({"who": {"email": r[1]}}) for r in rows()) + "\n{bad\n"
+    )
     status, out, err = raudit("scan", tmp_path, "--json")
     result = json.loads(out)
     assert status == 1
-    assert {t["name"] for t in result["tables"]} == {"people.csv", "more.sqlite:people", "lines.jsonl"}
+    assert {t["name"] for t in result["tables"]} == {
+        "people.csv",
+        "more.sqlite:people",
+        "lines.jsonl",
+    }
     assert {g["name"] for g in result["gaps"]} == {"broken.parquet", "lines.jsonl"}
     assert [(j["column"], len(j["tables"])) for j in result["joins"]] == [("email = who.email", 3)]
     assert_no_value(out, err)

@@ -7,9 +7,17 @@ import pytest
 
 from raudit.data import wrap_table
 from raudit.stages.pii.assess import prepare, scan_table
-from raudit.stages.pii.checksums import card, hk_id, ru_snils, sg_nric, tw_id, validator, wallet
+from raudit.stages.pii.judge.verdicts import Sureness
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.verdicts import Sureness
+from raudit.stages.pii.recognise.checksums import (
+    card,
+    hk_id,
+    ru_snils,
+    sg_nric,
+    tw_id,
+    validator,
+    wallet,
+)
 
 N = 60
 
@@ -39,7 +47,10 @@ def luhn(rng, start, length):
         (lambda i: f"k={i};iban=DE89370400440532013000;z=1", "IBAN_CODE"),
         (lambda i: f"person{i}@example.org (twitter @p{i})", "EMAIL_ADDRESS"),
         (lambda i: f"write to person{i}@example.org, user@localhost said so", "EMAIL_ADDRESS"),
-        (lambda i: f"https://shop.example.org/u?m=jack.c{i}%40example.org&c=spring", "EMAIL_ADDRESS"),
+        (
+            lambda i: f"https://shop.example.org/u?m=jack.c{i}%40example.org&c=spring",
+            "EMAIL_ADDRESS",
+        ),
         (lambda i: f"statement_person{i}@example.org_2024.pdf", "EMAIL_ADDRESS"),
         (lambda i: f"Bob Baker, +1 212 555 {1000 + i}", "PHONE_NUMBER"),
         (lambda i: f"[{i}, 'x', '0x{i:02x}5ec98bc5e3b5fc13aada35866ba173373bfeea']", "CRYPTO"),
@@ -51,20 +62,29 @@ def test_identifiers_inside_cells_that_are_no_sentences(scanner, make, entity, m
     from dataclasses import replace
 
     how = replace(scanner, options=scanner.options.model_copy(update={"mode": mode}))
-    found = {f.entity_type: f for f in verdict_on(how, "payload", [make(i) for i in range(N)]).found}
+    found = {
+        f.entity_type: f for f in verdict_on(how, "payload", [make(i) for i in range(N)]).found
+    }
     assert found[entity].count.valid == found[entity].count.n == N
 
 
 def test_any_number_of_distinct_texts(scanner):
     rng = random.Random(3)
-    texts = [f"the customer said that {luhn(rng, '4', 16)} was refused on day {i}" for i in range(2_500)]
-    (found,) = [f for f in verdict_on(scanner, "note", texts).found if f.entity_type == "CREDIT_CARD"]
+    texts = [
+        f"the customer said that {luhn(rng, '4', 16)} was refused on day {i}" for i in range(2_500)
+    ]
+    (found,) = [
+        f for f in verdict_on(scanner, "note", texts).found if f.entity_type == "CREDIT_CARD"
+    ]
     assert (found.sureness, found.count.valid, found.count.exact) == (Sureness.IN_TEXT, 2_500, True)
 
 
 def test_numbers_that_pass_by_chance_are_said_to_be_unclear(scanner):
     rng = random.Random(4)
-    texts = [f"the order {rng.randrange(4 * 10**15, 5 * 10**15)} came late on day {i}" for i in range(300)]
+    texts = [
+        f"the order {rng.randrange(4 * 10**15, 5 * 10**15)} came late on day {i}"
+        for i in range(300)
+    ]
     verdict = verdict_on(scanner, "note", texts)
     assert [f.entity_type for f in verdict.found] == []
     (unclear,) = [f for f in verdict.unclear if f.entity_type == "CREDIT_CARD"]
@@ -113,11 +133,16 @@ def pesel(rng):
 
 
 def hetu(rng):
-    return "".join(day(rng)) + f"-{rng.randrange(2, 899):03}{rng.choice('0123456789ABCDEFHJKLMNPRSTUVWXY')}"
+    return (
+        "".join(day(rng))
+        + f"-{rng.randrange(2, 899):03}{rng.choice('0123456789ABCDEFHJKLMNPRSTUVWXY')}"
+    )
 
 
 def nric(rng):
-    return f"{rng.choice('STFG')}{rng.randrange(10**6, 10**7)}{rng.choice('ABCDEFGHIZJKLMNPQRTUWX')}"
+    return (
+        f"{rng.choice('STFG')}{rng.randrange(10**6, 10**7)}{rng.choice('ABCDEFGHIZJKLMNPQRTUWX')}"
+    )
 
 
 def grouped(rng, *sizes):
@@ -130,7 +155,11 @@ def grouped(rng, *sizes):
         ("value", pesel, "pl.pesel"),
         ("value", hetu, "fi.hetu"),
         ("value", lambda r: grouped(r, 4, 4, 4), "in_.aadhaar"),
-        ("value", lambda r: f"{r.choice('ABCDEFGHJK')}{r.choice('12')}{r.randrange(10**8):08}", "tw_id"),
+        (
+            "value",
+            lambda r: f"{r.choice('ABCDEFGHJK')}{r.choice('12')}{r.randrange(10**8):08}",
+            "tw_id",
+        ),
         ("nric", nric, "sg_nric"),
         ("sin", lambda r: grouped(r, 3, 3, 3), "ca.sin"),
     ],
@@ -173,13 +202,20 @@ def test_checks_of_our_own():
     ],
 )
 def test_values_that_words_announce(scanner, text, entity):
-    found = {f.entity_type for f in verdict_on(scanner, "note", [f"{text} no {i}" for i in range(N)]).found}
+    found = {
+        f.entity_type
+        for f in verdict_on(scanner, "note", [f"{text} no {i}" for i in range(N)]).found
+    }
     assert entity in found
     assert "PHONE_NUMBER" not in found
 
 
 def test_words_that_announce_nothing(scanner):
-    texts = ["the password is required", "a passport was asked for", "the licence was changed in 2020"]
+    texts = [
+        "the password is required",
+        "a passport was asked for",
+        "the licence was changed in 2020",
+    ]
     verdict = verdict_on(scanner, "note", [f"{texts[i % 3]} by the clerk no {i}" for i in range(N)])
     assert [f.entity_type for f in verdict.found] == []
 
@@ -188,10 +224,35 @@ def test_words_that_announce_nothing(scanner):
     "names",
     [
         ["赵秀英", "陈娜", "王伟", "李静", "张敏", "刘洋", "杨艳", "黄强", "周杰", "吴涛"],
-        ["Иван Сидоров", "Мария Иванова", "Пётр Смирнов", "Ольга Попова", "Сергей Волков", "Анна Козлова"],
-        ["Abena Okafor", "Ngozi Dlamini", "Kwame Mensah", "Wanjiru Kamau", "Thabo Nkosi", "Adaeze Obi"],
+        [
+            "Иван Сидоров",
+            "Мария Иванова",
+            "Пётр Смирнов",
+            "Ольга Попова",
+            "Сергей Волков",
+            "Анна Козлова",
+        ],
+        [
+            "Abena Okafor",
+            "Ngozi Dlamini",
+            "Kwame Mensah",
+            "Wanjiru Kamau",
+            "Thabo Nkosi",
+            "Adaeze Obi",
+        ],
         ["محمد أحمد", "فاطمة حسن", "علي محمود", "خالد إبراهيم", "مريم سالم", "يوسف ناصر"],
-        ["Lakisha", "Jamal", "Tamika", "Darnell", "Keisha", "Tyrone", "Ebony", "Latoya", "Rasheed", "Tanisha"],
+        [
+            "Lakisha",
+            "Jamal",
+            "Tamika",
+            "Darnell",
+            "Keisha",
+            "Tyrone",
+            "Ebony",
+            "Latoya",
+            "Rasheed",
+            "Tanisha",
+        ],
     ],
     ids=["Chinese", "Cyrillic", "African", "Arabic", "audit study"],
 )
@@ -202,8 +263,13 @@ def test_names_of_all_origins_in_a_column_called_name(scanner, names):
 
 def test_twenty_of_two_hundred_prompts_that_name_a_person(scanner):
     named = ["Lakisha Jones", "Chinedu Okafor", "Zhang Wei", "Maria Garcia", "Omar Haddad"]
-    texts = [f"please write a short letter to {named[i % 5]} about the late order of day {i}" for i in range(20)]
-    texts += [f"please write a short poem about the colour of the sea on day {i}" for i in range(180)]
+    texts = [
+        f"please write a short letter to {named[i % 5]} about the late order of day {i}"
+        for i in range(20)
+    ]
+    texts += [
+        f"please write a short poem about the colour of the sea on day {i}" for i in range(180)
+    ]
     from dataclasses import replace
 
     full = replace(scanner, options=scanner.options.model_copy(update={"mode": "full"}))

@@ -5,8 +5,8 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from raudit.stages.pii.entities import entities
-from raudit.stages.pii.models import find_model
+from raudit.stages.pii.recognise.entities import entities
+from raudit.stages.pii.recognise.models import find_model
 
 ODD = [
     "",
@@ -56,13 +56,21 @@ def test_it_does_not_matter_what_else_is_in_the_batch(model):
 
 
 def test_sentences(model, shared):
-    texts = [entry["full_text"] for entry in json.loads(shared("data/pii/synth_dataset_v2.json").read_text())]
+    texts = [
+        entry["full_text"]
+        for entry in json.loads(shared("data/pii/synth_dataset_v2.json").read_text())
+    ]
     assert differences(model, texts[:600]) == []
 
 
 def test_cells_of_a_table(model, shared):
     table = pq.read_table(shared("data/pii/table_3000.parquet")).slice(0, 700)
-    values = [str(v) for name in table.column_names for v in table.column(name).unique().to_pylist() if v is not None]
+    values = [
+        str(v)
+        for name in table.column_names
+        for v in table.column(name).unique().to_pylist()
+        if v is not None
+    ]
     assert differences(model, values) == []
 
 

@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from raudit.data import wrap_table
+from raudit.scan.redact import operator, redactors
+from raudit.scan.rewrite import Original, rewrite
+from raudit.scan.show import visible
+from raudit.scan.sources import ReadOptions, open_source
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.redact import operator, redactors
-from raudit.stages.pii.rewrite import Original, rewrite
-from raudit.stages.pii.show import visible
-from raudit.stages.pii.sources import ReadOptions, open_source
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def scan(scanner, path):
 WATCH = """
 import sys, time
 from raudit.errors import RauditError
-from raudit.stages.pii.sweep import scan_pii
+from raudit.scan.sweep import scan_pii
 try:
     result = scan_pii(sys.argv[1], sample=200, mode=sys.argv[2])
     (table,) = result.tables
@@ -48,7 +48,11 @@ print(peak // 1024, round(time.process_time()))
 def watched(path, mode="profile"):
     """What a scan in a process of its own says, its peak memory in MB and its CPU seconds."""
     done = subprocess.run(
-        [sys.executable, "-c", WATCH, str(path), mode], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", WATCH, str(path), mode],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     said, numbers = done.stdout.strip().splitlines()
     memory, seconds = map(int, numbers.split())
@@ -59,7 +63,9 @@ def watched(path, mode="profile"):
 
 def bomb(path, wrap):
     value = "a b " * 250_000
-    cells = pa.DictionaryArray.from_arrays(pa.array([0] * 500, pa.int32()), pa.array([value])).cast(pa.string())
+    cells = pa.DictionaryArray.from_arrays(pa.array([0] * 500, pa.int32()), pa.array([value])).cast(
+        pa.string()
+    )
     table = pa.table({"t": wrap(cells)})
     with pq.ParquetWriter(path, table.schema) as writer:
         for _ in range(10):
@@ -83,11 +89,15 @@ def test_a_bomb_inside_a_structure(tmp_path):
 @pytest.mark.slow
 def test_a_json_line_of_a_hundred_megabytes(tmp_path):
     path = tmp_path / "cell.jsonl"
-    path.write_text(json.dumps({"a": "x" * 100_000_000, "email": "a@example.org"}) + "\n" + '{"a": "y"}\n')
+    path.write_text(
+        json.dumps({"a": "x" * 100_000_000, "email": "a@example.org"}) + "\n" + '{"a": "y"}\n'
+    )
     assert watched(path).startswith("rows 2")
 
 
-@pytest.mark.parametrize("suffix", ["csv", *(pytest.param(s, marks=pytest.mark.slow) for s in ("jsonl", "arrow"))])
+@pytest.mark.parametrize(
+    "suffix", ["csv", *(pytest.param(s, marks=pytest.mark.slow) for s in ("jsonl", "arrow"))]
+)
 def test_a_million_columns_are_refused_in_bounded_time_and_memory(tmp_path, suffix):
     path = tmp_path / f"wide.{suffix}"
     names = [f"c{i}" for i in range(1_000_000)]
@@ -123,7 +133,9 @@ def test_a_cell_of_a_hundred_megabytes(scanner, tmp_path):
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
 def test_other_encodings(scanner, tmp_path, encoding):
     path = tmp_path / "e.csv"
-    path.write_bytes("größe;e-mail\ngroß;jürgen@example.org\nklein;anna@example.org\n".encode(encoding))
+    path.write_bytes(
+        "größe;e-mail\ngroß;jürgen@example.org\nklein;anna@example.org\n".encode(encoding)
+    )
     found, _ = scan(scanner, path)
     assert found["e-mail"].personal
     assert not found["größe"].personal
@@ -131,21 +143,27 @@ def test_other_encodings(scanner, tmp_path, encoding):
 
 def test_nul_bytes_bidi_formulas_and_control_characters(scanner, tmp_path):
     path = tmp_path / "n.csv"
-    path.write_bytes("mail,\u202egnp.exe\n\0a@example.org,=cmd|' /C calc'!A0\n\x1bb@example.org,+1\n".encode())
+    path.write_bytes(
+        "mail,\u202egnp.exe\n\0a@example.org,=cmd|' /C calc'!A0\n\x1bb@example.org,+1\n".encode()
+    )
     found, _ = scan(scanner, path)
     assert found["mail"].personal
     assert "\u202e" not in visible("\u202egnp.exe")
     assert "\x1b" not in visible("\x1b[31m")
 
 
-@pytest.mark.parametrize("value", ["a" * 20_000, "1" * 20_000, "a@" * 9_000, "a.b-" * 4_000, "1-" * 9_000, "::" * 500])
+@pytest.mark.parametrize(
+    "value", ["a" * 20_000, "1" * 20_000, "a@" * 9_000, "a.b-" * 4_000, "1-" * 9_000, "::" * 500]
+)
 def test_values_that_send_patterns_backwards(scanner, value):
     start = time.process_time()
     scan_table(wrap_table(pa.table({"t": [value] * 3})), scanner)
     assert time.process_time() - start < 30
 
 
-@pytest.mark.parametrize("value", ["a@" * 9_000, "1-" * 9_000, "x.co" * 4_000, "(" * 9_000, "+1 " * 6_000])
+@pytest.mark.parametrize(
+    "value", ["a@" * 9_000, "1-" * 9_000, "x.co" * 4_000, "(" * 9_000, "+1 " * 6_000]
+)
 def test_full_mode_and_redaction_are_not_sent_backwards_either(scanner, tmp_path, value):
     begin = time.process_time()
     full = replace(scanner, options=scanner.options.model_copy(update={"mode": "full"}))
@@ -162,7 +180,10 @@ def test_formulas_are_copied_as_they_are_and_masks_make_none(scanner, tmp_path):
     verdicts = scan_table(source, scanner)
     for how in ("mask", "replace", "pseudonymise"):
         rewrite(
-            Original(path, ReadOptions()), source, out, redactors(verdicts, operator(how, bytes(range(32))), scanner)
+            Original(path, ReadOptions()),
+            source,
+            out,
+            redactors(verdicts, operator(how, bytes(range(32))), scanner),
         )
         rows = out.read_text().splitlines()[1:]
         assert all(not row.startswith(("=", "+", "-", "@")) for row in rows)

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from raudit.evidence import Quiet
-from raudit.stages.pii.keys import KEPT, KeyFinder, Sketch, contained
+from raudit.scan.keys import KEPT, KeyFinder, Sketch, contained
+from raudit.scan.sweep import sweep
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.sweep import sweep
 
 KEY = "0123456789abcdef"
 
@@ -24,12 +24,16 @@ def sketch(values):
 def test_the_share_of_contained_values_is_estimated(shared):
     left = [f"customer {i}" for i in range(10_000)]
     right = [f"customer {i + 10_000 - shared}" for i in range(10_000)]
-    assert contained(sketch(left), sketch(right)) == pytest.approx(shared / 10_000, abs=4 / KEPT**0.5)
+    assert contained(sketch(left), sketch(right)) == pytest.approx(
+        shared / 10_000, abs=4 / KEPT**0.5
+    )
     assert sketch(left).different == pytest.approx(10_000, rel=0.15)
 
 
 def test_small_sets_are_compared_exactly():
-    assert contained(sketch(["a", "b", "c", None]), sketch(["b", "C", "d", "e"])) == pytest.approx(2 / 3)
+    assert contained(sketch(["a", "b", "c", None]), sketch(["b", "C", "d", "e"])) == pytest.approx(
+        2 / 3
+    )
 
 
 def test_a_folder_tells_which_columns_join_people_to_another_table(tmp_path):
@@ -39,10 +43,13 @@ def test_a_folder_tells_which_columns_join_people_to_another_table(tmp_path):
         "row,email,height\n" + "".join(f"{i},{m},{150 + i % 50}\n" for i, m in enumerate(mails))
     )
     (tmp_path / "orders.csv").write_text(
-        "number,sent_to,pieces\n" + "".join(f"{i},{rng.choice(mails).upper()},{i % 50}\n" for i in range(600))
+        "number,sent_to,pieces\n"
+        + "".join(f"{i},{rng.choice(mails).upper()},{i % 50}\n" for i in range(600))
     )
     found = sweep(str(tmp_path), Options(model="none"), seed=0, progress=Quiet())
-    assert [(name, set(tables)) for name, tables in found.joins] == [("email = sent_to", {"people.csv", "orders.csv"})]
+    assert [(name, set(tables)) for name, tables in found.joins] == [
+        ("email = sent_to", {"people.csv", "orders.csv"})
+    ]
 
 
 def test_row_numbers_and_prices_join_nothing():

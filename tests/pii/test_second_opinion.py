@@ -5,11 +5,16 @@ import importlib.util
 import pytest
 
 from raudit.errors import PlanError
-from raudit.stages.pii.names_of_columns import hint_table
-from raudit.stages.pii.profile import ColumnProfile, EntityCount
-from raudit.stages.pii.rulebook import load_rulebook
-from raudit.stages.pii.second_opinion import PACKAGE, Part, find_second_opinion, joined_parts
-from raudit.stages.pii.verdicts import judge
+from raudit.stages.pii.count.profile import ColumnProfile, EntityCount
+from raudit.stages.pii.judge.verdicts import judge
+from raudit.stages.pii.recognise.second_opinion import (
+    PACKAGE,
+    Part,
+    find_second_opinion,
+    joined_parts,
+)
+from raudit.stages.pii.vocabulary.names_of_columns import hint_table
+from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 BOOK = load_rulebook(("en",))
 HINTS = hint_table(BOOK)
@@ -27,7 +32,11 @@ def test_tokens_of_one_name_and_of_one_address_are_joined():
         Part("PERSON", 42, 45),
     ]
     found = [(p.kind, text[p.start : p.end]) for p in joined_parts(text, words)]
-    assert found == [("PERSON", "Ann Miller"), ("ADDRESS", "12 Elm Street, Dayton"), ("PERSON", "Bob")]
+    assert found == [
+        ("PERSON", "Ann Miller"),
+        ("ADDRESS", "12 Elm Street, Dayton"),
+        ("PERSON", "Bob"),
+    ]
 
 
 def test_a_folder_without_weights_is_said_in_one_line(tmp_path):
@@ -38,7 +47,12 @@ def test_a_folder_without_weights_is_said_in_one_line(tmp_path):
 
 def column(second_person=None, second_address=None, model=0.4, listed=0.3):
     names = EntityCount(
-        entity_type="PERSON", k=int(100 * model), n=100, exact=False, whole=int(100 * model), agreed=int(100 * listed)
+        entity_type="PERSON",
+        k=int(100 * model),
+        n=100,
+        exact=False,
+        whole=int(100 * model),
+        agreed=int(100 * listed),
     )
     profile = ColumnProfile(
         name="c7",

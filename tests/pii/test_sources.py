@@ -11,9 +11,17 @@ import pytest
 
 import raudit
 from raudit.errors import DataError, PlanError
-from raudit.stages.pii.sources import StreamedTable, open_source, table_of
+from raudit.scan.sources import StreamedTable, open_source, table_of
 
-PEOPLE = ["Angela Jones", "Robert Miller", "Maria Garcia", "James Smith", "Linda Brown", "Carlos Lopez", "Emma Wilson"]
+PEOPLE = [
+    "Angela Jones",
+    "Robert Miller",
+    "Maria Garcia",
+    "James Smith",
+    "Linda Brown",
+    "Carlos Lopez",
+    "Emma Wilson",
+]
 ROWS = [
     {
         "full_name": PEOPLE[i % 7],
@@ -38,7 +46,9 @@ def as_csv(path, delimiter=","):
 def as_sqlite(path):
     with sqlite3.connect(path) as db:
         db.execute(f"CREATE TABLE people ({', '.join(c + ' TEXT' for c in COLUMNS)})")
-        db.executemany(f"INSERT INTO people VALUES ({', '.join('?' * 5)})", [tuple(r.values()) for r in ROWS])
+        db.executemany(
+            f"INSERT INTO people VALUES ({', '.join('?' * 5)})", [tuple(r.values()) for r in ROWS]
+        )
     db.close()
 
 
@@ -66,7 +76,11 @@ def verdicts(target, **options):
     assert result.gaps == ()
     (table,) = result.tables
     return {
-        v.name: (v.profile.n_rows, v.profile.n_empty, tuple((f.entity_type, f.sureness, f.count.k) for f in v.found))
+        v.name: (
+            v.profile.n_rows,
+            v.profile.n_empty,
+            tuple((f.entity_type, f.sureness, f.count.k) for f in v.found),
+        )
         for v in table.verdicts
     }
 
@@ -74,7 +88,12 @@ def verdicts(target, **options):
 @pytest.fixture(scope="module")
 def expected():
     found = verdicts(TABLE)
-    assert {n for n, (_, _, f) in found.items() if f} == {"full_name", "email", "card_number", "notes"}
+    assert {n for n, (_, _, f) in found.items() if f} == {
+        "full_name",
+        "email",
+        "card_number",
+        "notes",
+    }
     assert found["email"] == (120, 0, (("EMAIL_ADDRESS", "name and values", 120),))
     assert found["notes"][:2] == (120, 90)
     return found
@@ -98,10 +117,17 @@ def test_a_folder_of_everything(tmp_path, expected):
         WRITERS[name](tmp_path / name)
     (tmp_path / "readme.md").write_text("not a table")
     result = raudit.scan_pii(tmp_path, sample=100)
-    assert sorted(t.name for t in result.tables) == ["t.csv", "t.jsonl", "t.parquet", "t.sqlite:people"]
+    assert sorted(t.name for t in result.tables) == [
+        "t.csv",
+        "t.jsonl",
+        "t.parquet",
+        "t.sqlite:people",
+    ]
     assert {name for name, _ in result.joins} == {"full_name", "email", "card_number", "notes"}
     for table in result.tables:
-        assert {v.name for v in table.verdicts if v.personal} == {n for n, (_, _, f) in expected.items() if f}
+        assert {v.name for v in table.verdicts if v.personal} == {
+            n for n, (_, _, f) in expected.items() if f
+        }
 
 
 def test_frames(expected):
@@ -126,7 +152,9 @@ def test_nested_columns(tmp_path, suffix):
     rows = [
         {
             "id": i,
-            "contact": {"email": f"user{i}@example.org", "home": {"city": "Bremen"}} if i % 5 else None,
+            "contact": {"email": f"user{i}@example.org", "home": {"city": "Bremen"}}
+            if i % 5
+            else None,
             "orders": [{"card_number": "4539148803436467", "n": j} for j in range(i % 3)],
             "tags": ["red", f"a{i}@example.org"] if i % 2 else [],
         }

@@ -2,8 +2,8 @@
 
 import pytest
 
-from raudit.stages.pii.rulebook import load_rulebook
-from raudit.stages.pii.special import quasi_kinds, special_categories
+from raudit.stages.pii.judge.special import quasi_kinds, special_categories
+from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 BOOK = load_rulebook(("en", "de", "fr", "es"))
 
@@ -37,9 +37,23 @@ def test_names(name, category):
 
 @pytest.mark.parametrize(
     "name",
-    ["treatment", "alcohol", "european_union", "union_square", "race_time", "browser_fingerprint", "disease_rate",
-     "product_genetic_code", "blackout", "partition", "gracefully", "embrace", "traceid", "orientation"],
-)  # fmt: skip
+    [
+        "treatment",
+        "alcohol",
+        "european_union",
+        "union_square",
+        "race_time",
+        "browser_fingerprint",
+        "disease_rate",
+        "product_genetic_code",
+        "blackout",
+        "partition",
+        "gracefully",
+        "embrace",
+        "traceid",
+        "orientation",
+    ],
+)
 def test_names_that_only_look_alike(name):
     assert special_categories(name, {"yes": 3, "no": 9}, BOOK) == ()
 
@@ -71,7 +85,9 @@ def test_what_no_person_has(name, values):
     ],
 )
 def test_what_sentences_say_of_somebody(text, category):
-    assert special_categories("note", {text: 1, "The box was dry.": 9}, BOOK) == ((category,) if category else ())
+    assert special_categories("note", {text: 1, "The box was dry.": 9}, BOOK) == (
+        (category,) if category else ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +106,13 @@ def test_values(values, category):
 
 @pytest.mark.parametrize(
     "values",
-    [{"white": 90, "black": 10}, {"white": 3, "black": 4, "red": 9, "blue": 5}, {"orthodox": 9}, {}, {"straight": 30}],
+    [
+        {"white": 90, "black": 10},
+        {"white": 3, "black": 4, "red": 9, "blue": 5},
+        {"orthodox": 9},
+        {},
+        {"straight": 30},
+    ],
 )
 def test_values_that_mean_other_things_too(values):
     assert special_categories("V7", values, BOOK) == ()

@@ -13,7 +13,15 @@ from raudit.findings import Status
 from raudit.plan import Task
 from raudit.record import Outcome, Record, Run, StageRecord, parse_record, record_bytes
 
-PEOPLE = ["Angela Jones", "Robert Miller", "Maria Garcia", "James Smith", "Linda Brown", "Carlos Lopez", "Emma Wilson"]
+PEOPLE = [
+    "Angela Jones",
+    "Robert Miller",
+    "Maria Garcia",
+    "James Smith",
+    "Linda Brown",
+    "Carlos Lopez",
+    "Emma Wilson",
+]
 N = 210
 
 
@@ -22,11 +30,15 @@ def people_table() -> pa.Table:
     return pa.table(
         {
             "customer": names,
-            "e_mail": [f"{n.lower().replace(' ', '.')}{i}@example.org" for i, n in enumerate(names)],
+            "e_mail": [
+                f"{n.lower().replace(' ', '.')}{i}@example.org" for i, n in enumerate(names)
+            ],
             "age": [20 + i % 50 for i in range(N)],
             "zip_code": [f"{10000 + i % 30}" for i in range(N)],
             "religion": ["catholic", "muslim", "jewish"] * 70,
-            "note": [f"Please call {n} back about order {i} on Monday" for i, n in enumerate(names)],
+            "note": [
+                f"Please call {n} back about order {i} on Monday" for i, n in enumerate(names)
+            ],
             "amount": [i * 1.5 for i in range(N)],
             "product": ["table", "chair", "lamp"] * 70,
         }
@@ -99,7 +111,15 @@ def test_no_value_reaches_the_record(result):
         notes=result.notes,
         artefacts=result.artefacts,
     )
-    run_ = Run(id="0", clock="2026-01-01T00:00:00Z", seed=7, raudit="0", python="3", platform="x", packages={})
+    run_ = Run(
+        id="0",
+        clock="2026-01-01T00:00:00Z",
+        seed=7,
+        raudit="0",
+        python="3",
+        platform="x",
+        packages={},
+    )
     data = record_bytes(Record(run=run_, system={}, plan={}, inputs=(), stages=(stage,)))
     parse_record(data)
     text = json.dumps(json.loads(data), ensure_ascii=False).lower()
@@ -135,8 +155,15 @@ def test_without_a_language_model_names_are_indeterminate():
 
 def test_full_mode_counts_everything(result):
     found = run(people_table(), mode="full")
-    assert found.facts["pii.columns_with_personal_data"] == result.facts["pii.columns_with_personal_data"]
-    assert all(f.measurement.interval is None for f in found.findings if f.rule in {"RA-PII-001", "RA-PII-004"})
+    assert (
+        found.facts["pii.columns_with_personal_data"]
+        == result.facts["pii.columns_with_personal_data"]
+    )
+    assert all(
+        f.measurement.interval is None
+        for f in found.findings
+        if f.rule in {"RA-PII-001", "RA-PII-004"}
+    )
 
 
 def test_the_same_seed_gives_the_same_result(result):

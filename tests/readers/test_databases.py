@@ -51,7 +51,9 @@ def test_every_table_of_sqlite_whatever_its_name(tmp_path):
         'x"y;--': [["c"]],
         "gen": [["d", "d@example.org", "d!"]],
     }
-    assert [gap.because for gap in gaps] == ["2 views not read: v, w; to read one, name it as the table"]
+    assert [gap.because for gap in gaps] == [
+        "2 views not read: v, w; to read one, name it as the table"
+    ]
     assert read(path, ReadOptions(table="w"))[0] == {"w": [["a"]]}
 
 
@@ -99,7 +101,9 @@ def test_every_table_of_every_schema_of_duckdb(duck):
         'hr.x"y.z': [[1]],
         "gen": [[7, "7@example.org"]],
     }
-    assert [gap.because for gap in gaps] == ["1 view not read: w; to read one, name it as the table"]
+    assert [gap.because for gap in gaps] == [
+        "1 view not read: w; to read one, name it as the table"
+    ]
 
 
 def test_duckdb_files_read_no_other_file(duck, tmp_path):
@@ -123,7 +127,9 @@ def test_duckdb_files_read_no_other_file(duck, tmp_path):
 
 
 def test_duckdb_that_never_ends_is_ended(duck):
-    path = duck("CREATE VIEW v AS SELECT count(*) AS c FROM range(10000000000) a, range(10000000000) b")
+    path = duck(
+        "CREATE VIEW v AS SELECT count(*) AS c FROM range(10000000000) a, range(10000000000) b"
+    )
     begin = time.monotonic()
     options = ReadOptions(table="v", limits=DataLimits(seconds=1))
     (source,) = open_source(path, options)
@@ -147,7 +153,9 @@ def test_types_of_duckdb_that_arrow_cannot_write(duck):
     assert frame["e"][0] == "a"
 
 
-@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" + b"x" * 200, b"x" * 8 + b"DUCK" + b"\0" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"", b"SQLite format 3\0" + b"x" * 200, b"x" * 8 + b"DUCK" + b"\0" * 5000]
+)
 @pytest.mark.parametrize("suffix", ["sqlite", "duckdb"])
 def test_what_is_no_database(tmp_path, content, suffix):
     pytest.importorskip("duckdb", reason="the extra raudit[engines] is not installed")

@@ -82,7 +82,8 @@ def test_found_delimiters_and_encodings(tmp_path, delimiter, encoding, end):
 
 
 @pytest.mark.parametrize(
-    ("delimiter", "encoding", "end"), list(itertools.product((",", ";", "\t"), DECLARED, ("lf", "cr")))
+    ("delimiter", "encoding", "end"),
+    list(itertools.product((",", ";", "\t"), DECLARED, ("lf", "cr"))),
 )  # 42 files
 def test_declared_encodings(tmp_path, delimiter, encoding, end):
     path = tmp_path / "t.txt"
@@ -181,7 +182,9 @@ def test_every_format_plain_and_packed(tmp_path, kind, wrap):
     assert (names, rows) == (NAMES, CELLS)
 
 
-@pytest.mark.parametrize(("kind", "name"), list(itertools.product(WRITERS, ["t.csv", "DATA"])))  # 22 files
+@pytest.mark.parametrize(
+    ("kind", "name"), list(itertools.product(WRITERS, ["t.csv", "DATA"]))
+)  # 22 files
 def test_a_false_name_or_none_changes_nothing(tmp_path, kind, name):
     if kind in {"jsonl", "json", "ndjson"} and name == "t.csv":
         pytest.skip("JSON that is called CSV is text with quotes")
@@ -225,11 +228,19 @@ def test_a_fault_is_named_by_place_and_never_by_value(tmp_path, fault):
 
 GOOD = {
     "blank-first-lines": (b"\n\n  \na,b\n1,x\n", ["a", "b"], [["1", "x"]]),
-    "quoted-delimiters-in-header": (b'id,"a;b;c","d;e"\n1,x,y\n2,z,w\n', ["id", "a;b;c", "d;e"], None),
+    "quoted-delimiters-in-header": (
+        b'id,"a;b;c","d;e"\n1,x,y\n2,z,w\n',
+        ["id", "a;b;c", "d;e"],
+        None,
+    ),
     "newline-in-header": (b'id,"se\nx",y\n1,F,2\n', ["id", "se\nx", "y"], [["1", "F", "2"]]),
     "separator-line": (b"sep=;\na;b\n1;2,5\n", ["a", "b"], [["1", "2,5"]]),
     "decimal-commas": (b"a;b\n1,5;2,5\n1,0;3,25\n", ["a", "b"], None),
-    "years-are-names": (b"country,2019,2020,2021\nA,1,2,3\nB,4,5,6\n", ["country", "2019", "2020", "2021"], None),
+    "years-are-names": (
+        b"country,2019,2020,2021\nA,1,2,3\nB,4,5,6\n",
+        ["country", "2019", "2020", "2021"],
+        None,
+    ),
     "numbered-columns": (b"0,1,2\n5,6,7\n", ["0", "1", "2"], [["5", "6", "7"]]),
     "repeated-header": (b"a,b\n1,2\na,b\n3,4\n", ["a", "b"], None),
     "blank-lines": (b"a,b\n1,2\n\n3,4\n\n", ["a", "b"], [["1", "2"], ["3", "4"]]),
@@ -279,8 +290,14 @@ def test_json_keeps_late_keys_types_nesting_and_doubled_keys(tmp_path):
     path.write_text("\n".join(lines))
     data = open_data(path)
     assert {str(n): str(k) for n, k in data.kinds.items()} == {
-        "a": "integer", "t": "text", "b": "boolean", "o.x.y": "number", "late": "text", "l": "text", "a (2)": "integer",
-    }  # fmt: skip
+        "a": "integer",
+        "t": "text",
+        "b": "boolean",
+        "o.x.y": "number",
+        "late": "text",
+        "l": "text",
+        "a (2)": "integer",
+    }
     frame = data.as_written().frame()
     assert frame["o.x.y"][0] == "1.50"
     assert frame["late"].dropna().tolist() == ["x@example.org"]
@@ -289,7 +306,8 @@ def test_json_keeps_late_keys_types_nesting_and_doubled_keys(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ['{"a": 1}\nnot json\n{"a": 2}\n', '[{"a": 1}, {"a": 2', '[{"a": 1}] [2]', '[{"a": 1}, 5]']
+    "content",
+    ['{"a": 1}\nnot json\n{"a": 2}\n', '[{"a": 1}, {"a": 2', '[{"a": 1}] [2]', '[{"a": 1}, 5]'],
 )
 def test_json_that_is_lost_is_counted(tmp_path, content):
     path = tmp_path / "t.json"
@@ -365,7 +383,9 @@ def test_a_person_above_persons_is_no_name_of_a_column(tmp_path, first):
 )
 def test_names_of_columns_stay_names(tmp_path, header):
     path = tmp_path / "t.csv"
-    path.write_text("".join(f"{name};Kassel {i}\n" for i, name in enumerate([header, *NAMES_ALONE])))
+    path.write_text(
+        "".join(f"{name};Kassel {i}\n" for i, name in enumerate([header, *NAMES_ALONE]))
+    )
     (source,) = open_source(path)
     assert next(iter(source.kinds)) == header
     assert source.problems == []

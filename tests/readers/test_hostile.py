@@ -60,10 +60,14 @@ def every_arrow_type():
     n = 3
     struct_type = pa.struct([("a", pa.string())])
     text = pa.array([b"\xff\xfe", b"ok", None], pa.binary())
-    not_utf8 = pa.StringArray.from_buffers(n, text.buffers()[1], text.buffers()[2], text.buffers()[0], 1)
+    not_utf8 = pa.StringArray.from_buffers(
+        n, text.buffers()[1], text.buffers()[2], text.buffers()[0], 1
+    )
     return {
         "fixed_bytes": pa.array([b"abcd", None, b"\xff\xff\xff\xff"], pa.binary(4)),
-        "fixed_list": pa.array([["a@example.org", "b"], None, ["c", "d"]], pa.list_(pa.string(), 2)),
+        "fixed_list": pa.array(
+            [["a@example.org", "b"], None, ["c", "d"]], pa.list_(pa.string(), 2)
+        ),
         "interval": pa.array([pa.MonthDayNano([1, 2, 3]), None, pa.MonthDayNano([0, 0, 0])]),
         "map": pa.array([[("k", "v@example.org")], None, []], pa.map_(pa.string(), pa.string())),
         "union": pa.UnionArray.from_sparse(
@@ -76,7 +80,9 @@ def every_arrow_type():
         "bytes_view": pa.array([b"x", None, b"\xff"], pa.binary_view()),
         "not_utf8": not_utf8,
         "coded": pa.array(["x", None, "y"]).dictionary_encode(),
-        "runs": pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["x", "y"])),
+        "runs": pa.RunEndEncodedArray.from_arrays(
+            pa.array([2, 3], pa.int32()), pa.array(["x", "y"])
+        ),
         "half": pa.array([1.5, None, 2.0], pa.float16()),
         "huge": pa.array([2**200, None, 1], pa.decimal256(76)),
         "far": pa.array([2**62, None, 1], pa.timestamp("s")),
@@ -90,7 +96,7 @@ def every_arrow_type():
 
 @pytest.mark.parametrize("name", list(every_arrow_type()))
 def test_no_arrow_type_ends_a_reader_or_a_scan(tmp_path, name):
-    from raudit.stages.pii.scan import as_strings
+    from raudit.stages.pii.count.scan import as_strings
 
     path = tmp_path / "t.arrow"
     arrow_file(path, every_arrow_type()[name])
@@ -135,7 +141,9 @@ def seeds(tmp_path_factory):
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_damaged_files_of_every_kind(tmp_path, seeds, data):
     kind = data.draw(st.sampled_from(sorted(set(seeds) - {"duckdb"})))
@@ -150,17 +158,24 @@ def test_damaged_files_of_every_kind(tmp_path, seeds, data):
     raised(path, ReadOptions(limits=DataLimits(bytes=2**26, memory_gib=0.5, seconds=20)))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     content=st.one_of(
         st.binary(max_size=200),
         st.text(alphabet='ab1@,;\t|"\n\r \0é', max_size=120).map(str.encode),
         st.recursive(
             st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.integers(),
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+            ),
         ).map(lambda value: json.dumps(value).encode()),
     ),
-    suffix=st.sampled_from(["csv", "tsv", "txt", "json", "jsonl", "parquet", "arrow", "xlsx", "gz", "zip", "bin", ""]),
+    suffix=st.sampled_from(
+        ["csv", "tsv", "txt", "json", "jsonl", "parquet", "arrow", "xlsx", "gz", "zip", "bin", ""]
+    ),
     encoding=st.sampled_from([None, None, "utf-16-le", "cp1252", "shift_jis"]),
 )
 def test_any_bytes_under_any_name(tmp_path, content, suffix, encoding):

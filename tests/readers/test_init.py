@@ -61,7 +61,9 @@ def test_distinct_values_are_counted_over_batches_and_counting_stops(tmp_path):
 def test_a_small_file_that_stands_for_gigabytes_is_looked_at_in_bounded_memory(tmp_path):
     value = "a b " * 250_000
     codes = pa.array([0] * 100, pa.int32())
-    table = pa.table({"t": pa.DictionaryArray.from_arrays(codes, pa.array([value])).cast(pa.string())})
+    table = pa.table(
+        {"t": pa.DictionaryArray.from_arrays(codes, pa.array([value])).cast(pa.string())}
+    )
     path = tmp_path / "bomb.parquet"
     with pq.ParquetWriter(path, table.schema) as writer:
         for _ in range(3):

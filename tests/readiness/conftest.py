@@ -80,5 +80,7 @@ def of(record: StageRecord, rule: str, name: str = "", **detail: str) -> list[Fi
     return [
         f
         for f in record.findings
-        if f.rule == rule and (not name or f.subject.name == name) and detail.items() <= dict(f.subject.detail).items()
+        if f.rule == rule
+        and (not name or f.subject.name == name)
+        and detail.items() <= dict(f.subject.detail).items()
     ]

@@ -21,7 +21,9 @@ from .conftest import of, people
 RNG = np.random.default_rng(11)
 
 
-@pytest.mark.parametrize("text", ["?", "NA", "-", "unknown", "N/A", "  ", "Not Available", "null", "1900-01-01"])
+@pytest.mark.parametrize(
+    "text", ["?", "NA", "-", "unknown", "N/A", "  ", "Not Available", "null", "1900-01-01"]
+)
 def test_texts_that_stand_for_nothing(text: str) -> None:
     series = pd.Series([*(["red", "green", "blue"] * 30), *([text] * 7)])
     [found] = find_placeholders(series, Kind.TEXT)
@@ -38,7 +40,9 @@ def test_numbers_that_stand_apart(value: int) -> None:
 
 
 def test_days_and_zero() -> None:
-    days = pd.Series([*pd.date_range("2020-01-01", periods=50), *([pd.Timestamp("1900-01-01")] * 3)])
+    days = pd.Series(
+        [*pd.date_range("2020-01-01", periods=50), *([pd.Timestamp("1900-01-01")] * 3)]
+    )
     assert [(p.shown, p.cells) for p in find_placeholders(days, Kind.TIME)] == [("1900-01-01", 3)]
     pressure = pd.Series([*RNG.normal(72, 6, 300).round(), 0, 0, 0])
     assert [p.shown for p in find_placeholders(pressure, Kind.NUMBER)] == ["0"]
@@ -64,7 +68,9 @@ def test_numbers_that_are_meant(values: object) -> None:
 def test_codes_of_countries_and_answers_are_left_undecided() -> None:
     codes = pd.Series(["DE", "FR", "NA", "ZA", "GB"] * 10)
     assert [p.certain for p in find_placeholders(codes, Kind.TEXT)] == [False]
-    assert [p.certain for p in find_placeholders(pd.Series(["none", "some", "all"] * 9), Kind.TEXT)] == [False]
+    assert [
+        p.certain for p in find_placeholders(pd.Series(["none", "some", "all"] * 9), Kind.TEXT)
+    ] == [False]
 
 
 def test_a_question_mark_is_counted_as_missing(audit: Callable) -> None:

@@ -46,8 +46,12 @@ def test_what_moved_is_found_and_only_that(audit: Callable, column: str, change:
 
 def test_a_moved_constant_and_replaced_levels_are_never_stable() -> None:
     rng = np.random.default_rng(0)
-    one = shift("a", pd.Series([1.0] * 80), pd.Series([2.0] * 80), Kind.NUMBER, rng=rng, alpha=0.001)
-    two = shift("b", pd.Series(["x", "y"] * 40), pd.Series(["u", "v"] * 40), Kind.TEXT, rng=rng, alpha=0.001)
+    one = shift(
+        "a", pd.Series([1.0] * 80), pd.Series([2.0] * 80), Kind.NUMBER, rng=rng, alpha=0.001
+    )
+    two = shift(
+        "b", pd.Series(["x", "y"] * 40), pd.Series(["u", "v"] * 40), Kind.TEXT, rng=rng, alpha=0.001
+    )
     for found in (one, two):
         assert found.psi.value > 1
         assert found.psi.low > 0.1
@@ -88,12 +92,18 @@ def test_without_a_reference_the_stage_is_skipped_and_says_so(tmp_path) -> None:
     from .conftest import CLOCK
 
     people(100).to_parquet(tmp_path / "data.parquet")
-    plan = {"schema": "raudit.plan/1", "system": {"name": "x", "version": "1"}, "data": {"path": "data.parquet"}}
+    plan = {
+        "schema": "raudit.plan/1",
+        "system": {"name": "x", "version": "1"},
+        "data": {"path": "data.parquet"},
+    }
     for stages, there in ((None, False), ({"drift": {}, "pii": {}}, True)):
         text = json.dumps(plan | ({"stages": stages} if stages else {"stages": None}))
         prepared = prepare(parse_plan(text, folder=tmp_path), clock=CLOCK)
         assert ("drift" in prepared.stages) is there
-    only = prepare(parse_plan(json.dumps(plan | {"stages": {"drift": {}}}), folder=tmp_path), clock=CLOCK)
+    only = prepare(
+        parse_plan(json.dumps(plan | {"stages": {"drift": {}}}), folder=tmp_path), clock=CLOCK
+    )
     [record] = measure(only).stages
     assert record.outcome == "skipped"
     assert "data.reference" in record.reason
@@ -134,7 +144,10 @@ def test_late_labels_are_bounds(audit: Callable) -> None:
     [finding] = of(record, "RA-DRIFT-004")
     known = new.iloc[300:]
     right = int(((known["score"] >= 0.5) == (known["approved"] == "yes")).sum())
-    assert (finding.measurement.interval.low, finding.measurement.interval.high) == (right / 1000, (right + 300) / 1000)
+    assert (finding.measurement.interval.low, finding.measurement.interval.high) == (
+        right / 1000,
+        (right + 300) / 1000,
+    )
 
 
 def _year(seed: int, weeks: int) -> bool:
@@ -146,7 +159,9 @@ def _year(seed: int, weeks: int) -> bool:
         return pd.DataFrame(
             numbers
             | {
-                f"l{i}": rng.choice(list("abcdefgh"), n, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.06, 0.03, 0.01])
+                f"l{i}": rng.choice(
+                    list("abcdefgh"), n, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.06, 0.03, 0.01]
+                )
                 for i in range(10)
             }
         )
@@ -161,7 +176,10 @@ def _year(seed: int, weeks: int) -> bool:
                 kind = Kind.NUMBER if name.startswith("n") else Kind.TEXT
                 parts = (old[name].iloc[group::4], new[name].iloc[group::4])
                 found.append(shift(name, *parts, kind, rng=rng, group=str(group), alpha=alpha))
-        if any(p <= alpha and f.psi.value >= 0.1 for p, f in zip(holm([f.p_value for f in found]), found, strict=True)):
+        if any(
+            p <= alpha and f.psi.value >= 0.1
+            for p, f in zip(holm([f.p_value for f in found]), found, strict=True)
+        ):
             return True
     return False
 
@@ -173,4 +191,6 @@ def test_no_alarm_over_some_weeks_of_an_unchanged_stream() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3_000)
 def test_false_alarms_over_a_year() -> None:
-    assert sum(_year(seed, 52) for seed in range(8)) <= 2  # at 5 % more than two has a chance of 0.6 %
+    assert (
+        sum(_year(seed, 52) for seed in range(8)) <= 2
+    )  # at 5 % more than two has a chance of 0.6 %

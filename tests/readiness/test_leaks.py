@@ -34,7 +34,11 @@ def _filled(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
 
 def _folded(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
     return pd.Series(
-        np.where(good, RNG.normal(0, 1, len(good)), RNG.choice([-9, 9], len(good)) + RNG.normal(0, 1, len(good)))
+        np.where(
+            good,
+            RNG.normal(0, 1, len(good)),
+            RNG.choice([-9, 9], len(good)) + RNG.normal(0, 1, len(good)),
+        )
     )
 
 
@@ -44,7 +48,10 @@ def _prefix(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
 
 def _word(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
     return pd.Series(
-        [f"case {i} seen, {'contract sent' if g else 'letter of regret'} on file" for i, g in enumerate(good)]
+        [
+            f"case {i} seen, {'contract sent' if g else 'letter of regret'} on file"
+            for i, g in enumerate(good)
+        ]
     )
 
 
@@ -99,7 +106,9 @@ def test_what_is_known_after_the_outcome(audit: Callable) -> None:
     frame = people()
     day = pd.Timestamp("2025-01-01")
     frame["decided"] = day
-    frame["visit"] = day + pd.to_timedelta(np.where(np.arange(len(frame)) % 10 == 0, 5, -5), unit="D")
+    frame["visit"] = day + pd.to_timedelta(
+        np.where(np.arange(len(frame)) % 10 == 0, 5, -5), unit="D"
+    )
     record = audit(frame, outcome_time="decided")
     [finding] = of(record, "RA-DATA-007", "visit", by="time")
     assert finding.status is Status.FAILED
@@ -120,7 +129,11 @@ def test_an_easy_task_is_no_leak(audit: Callable) -> None:
     frame = datasets.load_breast_cancer(as_frame=True).frame
     frame["approved"] = np.where(frame.pop("target") == 1, "yes", "no")
     record = audit(frame)
-    failed = {f.subject.name for f in record.findings if f.status is Status.FAILED and f.subject.kind == "column"}
+    failed = {
+        f.subject.name
+        for f in record.findings
+        if f.status is Status.FAILED and f.subject.kind == "column"
+    }
     assert len(failed) <= 0.01 * len(frame.columns)
 
 

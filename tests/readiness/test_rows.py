@@ -22,7 +22,9 @@ TEN = [*_NUMBERS, *_WORDS]
 
 
 def test_the_example_on_its_ten_features() -> None:
-    audited, training = (open_data(ADULT / f"{name}.parquet") for name in ("applicants", "training"))
+    audited, training = (
+        open_data(ADULT / f"{name}.parquet") for name in ("applicants", "training")
+    )
     as_text = written_as_text(TEN, audited, training)
     ours, theirs = (row_hashes(data, TEN, as_text=as_text) for data in (audited, training))
     assert repeated(ours)["repeats"] == 1_738
@@ -46,7 +48,9 @@ def test_a_number_is_the_same_whatever_it_is_stored_as() -> None:
     for other in ({"a": [1.0, 2.0, 3.0]}, {"a": ["1", "2", "3"]}):
         two = wrap_table(pd.DataFrame(other))
         as_text = written_as_text(["a"], one, two)
-        assert found_in(row_hashes(one, ["a"], as_text=as_text), row_hashes(two, ["a"], as_text=as_text)).all()
+        assert found_in(
+            row_hashes(one, ["a"], as_text=as_text), row_hashes(two, ["a"], as_text=as_text)
+        ).all()
 
 
 def test_copies_are_counted_and_fail(audit: Callable) -> None:
@@ -80,12 +84,16 @@ def test_shared_rows_persons_and_times(audit: Callable) -> None:
     training, audited = people(2000, 1), people(1000, 2)
     audited = pd.concat([audited, training.iloc[:150]], ignore_index=True)
     training["person_id"] = [f"p{i}" for i in range(len(training))]
-    audited["person_id"] = [f"q{i}" for i in range(len(audited) - 40)] + [f"p{i}" for i in range(40)]
+    audited["person_id"] = [f"q{i}" for i in range(len(audited) - 40)] + [
+        f"p{i}" for i in range(40)
+    ]
     training["day"] = pd.date_range("2023-01-01", periods=len(training), freq="h")
     audited["day"] = training["day"].max() + pd.to_timedelta(np.arange(len(audited)) - 29, unit="h")
     features = ["age", "income", "years", "balance", "region"]
     record = audit(audited, training, features=features, unit=["person_id"], time="day")
-    rows, person, time = (of(record, "RA-DATA-006", by=by)[0] for by in ("rows", "person_id", "time"))
+    rows, person, time = (
+        of(record, "RA-DATA-006", by=by)[0] for by in ("rows", "person_id", "time")
+    )
     assert [f.measurement.events for f in (rows, person, time)] == [150, 40, 30]
     assert {f.status for f in (rows, person, time)} == {Status.FAILED}
     assert record.facts["data.shared_rows"] == 150

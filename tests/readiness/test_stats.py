@@ -22,7 +22,9 @@ def test_confident_joint_is_cleanlabs() -> None:
     joint = confident_joint(labels, probabilities)
     assert joint.tolist() == VECTOR["confident_joint"]
     theirs = np.array(VECTOR["joint"])
-    assert label_noise(labels, probabilities).rate == pytest.approx(theirs.sum() - np.trace(theirs), abs=1e-12)
+    assert label_noise(labels, probabilities).rate == pytest.approx(
+        theirs.sum() - np.trace(theirs), abs=1e-12
+    )
 
 
 def test_tests_are_scipys() -> None:
@@ -133,7 +135,9 @@ def test_overlapping_classes_give_an_upper_bound_only() -> None:
     found = label_noise(labels, np.column_stack([1 - scores, scores]))
     assert not found.identified
     assert found.low == 0.0
-    assert found.high > 0.3  # half-sure scores are wrong so often that nothing smaller can be promised
+    assert (
+        found.high > 0.3
+    )  # half-sure scores are wrong so often that nothing smaller can be promised
 
 
 def test_control_limits_keep_their_promise() -> None:
@@ -141,7 +145,9 @@ def test_control_limits_keep_their_promise() -> None:
     alarms = 0
     for _ in range(400):
         values = rng.normal(0.3, 0.02, 60)
-        alarms += control_limits(values, np.full(60, 0.02), base=8, alpha=0.05, looks=52).outside.any()
+        alarms += control_limits(
+            values, np.full(60, 0.02), base=8, alpha=0.05, looks=52
+        ).outside.any()
     assert alarms / 400 <= 0.06
 
 
@@ -156,7 +162,10 @@ def test_a_step_leaves_the_limits_at_once() -> None:
 def test_change_points_are_where_they_are_and_rare_elsewhere() -> None:
     rng = np.random.default_rng(7)
     values = rng.normal(0.3, 0.01, 40)
-    assert sum(bool(change_points(rng.normal(0.3, 0.01, 40), np.full(40, 0.01))) for _ in range(200)) <= 14
+    assert (
+        sum(bool(change_points(rng.normal(0.3, 0.01, 40), np.full(40, 0.01))) for _ in range(200))
+        <= 14
+    )
     values[15:] += 0.04
     values[30:] -= 0.07
     found = change_points(values, np.full(40, 0.01))

@@ -25,7 +25,9 @@ from raudit.trend.schedule import KINDS
 START = datetime(2026, 1, 5, 4, 0, tzinfo=UTC)
 
 
-def audit_at(week: int, value: float | None, *, half: float = 0.02, data: str = "", late: bool = False) -> Record:
+def audit_at(
+    week: int, value: float | None, *, half: float = 0.02, data: str = "", late: bool = False
+) -> Record:
     """A record with one ratio, measured on data of its own."""
     interval = (0.6, 0.9) if late else (value - half, value + half) if value is not None else None
     finding = Finding(
@@ -38,10 +40,14 @@ def audit_at(week: int, value: float | None, *, half: float = 0.02, data: str = 
             metric="selection_rate_ratio",
             value=None if late else value,
             n=2000,
-            interval=Interval(low=interval[0], high=interval[1], method="test", level=1.0 if late else 0.95),
+            interval=Interval(
+                low=interval[0], high=interval[1], method="test", level=1.0 if late else 0.95
+            ),
         ),
     )
-    stage = StageRecord(name="fairness", title="Fairness", outcome=Outcome.COMPLETED, findings=(finding,))
+    stage = StageRecord(
+        name="fairness", title="Fairness", outcome=Outcome.COMPLETED, findings=(finding,)
+    )
     at = START + timedelta(weeks=week)
     return Record(
         run=Run(
@@ -60,7 +66,9 @@ def audit_at(week: int, value: float | None, *, half: float = 0.02, data: str = 
     )
 
 
-def stream(weeks: int = 20, *, step_at: int | None = None, step: float = -0.12, seed: int = 0) -> list[Record]:
+def stream(
+    weeks: int = 20, *, step_at: int | None = None, step: float = -0.12, seed: int = 0
+) -> list[Record]:
     rng = np.random.default_rng(seed)
     values = rng.normal(0.9, 0.0102, weeks)
     if step_at is not None:
@@ -130,14 +138,22 @@ def test_thresholds_are_read(text: str, side: str, value: float, days: int | Non
 
 @pytest.mark.parametrize("text", ["when it looks bad", "over 7 days", "", "twice in a row"])
 def test_a_threshold_without_a_number_is_never_quiet(text: str) -> None:
-    [alert] = evaluate([AlertRow(metric="selection rate ratio", threshold=text)], series_of(stream()))
+    [alert] = evaluate(
+        [AlertRow(metric="selection rate ratio", threshold=text)], series_of(stream())
+    )
     assert alert.state == "not evaluated"
 
 
 def rows(threshold: str = "Under 0.85 over 28 days") -> list[AlertRow]:
     metric = "Share of approvals by sex, lowest group divided by the highest"
     return [
-        AlertRow(metric=metric, threshold=threshold, channel="pager", on_call="Ana Ruiz", playbook="Switch it off.")
+        AlertRow(
+            metric=metric,
+            threshold=threshold,
+            channel="pager",
+            on_call="Ana Ruiz",
+            playbook="Switch it off.",
+        )
     ]
 
 
@@ -154,13 +170,17 @@ def test_an_alert_of_the_form_fires_with_who_is_called() -> None:
     }  # fmt: skip
     assert len(body["out_of_control"]) == 1
     [quiet] = evaluate(rows(), series_of(stream()))
-    assert (quiet.state, exit_status(watch(series_of(stream()), system="Loans"), [quiet])) == ("quiet", 0)
+    assert (quiet.state, exit_status(watch(series_of(stream()), system="Loans"), [quiet])) == (
+        "quiet",
+        0,
+    )
 
 
 def test_an_alert_on_something_unmeasured_ends_in_three() -> None:
     trend = watch(series_of(stream()), system="Loans")
     alerts = evaluate(
-        [AlertRow(metric="Credit lines two months behind, percent", threshold="Over 3")], series_of(stream())
+        [AlertRow(metric="Credit lines two months behind, percent", threshold="Over 3")],
+        series_of(stream()),
     )
     assert alerts[0].state == "not evaluated"
     assert exit_status(trend, alerts) == 3
@@ -170,21 +190,28 @@ def test_the_words_of_people_find_the_metric() -> None:
     from raudit.trend.alerts import matching
 
     base = series_of(stream())[0]
-    named = [replace(base, metric=m) for m in ("demographic_parity_ratio", "demographic_parity_difference", "psi")]
+    named = [
+        replace(base, metric=m)
+        for m in ("demographic_parity_ratio", "demographic_parity_difference", "psi")
+    ]
     texts = {
         "Lowest pre-approval rate of any group by sex or race, divided by the highest": "demographic_parity_ratio",
         "Gap in approvals between women and men": "demographic_parity_difference",
         "Distribution of inputs, population stability index": "psi",
         "Impact ratio by sex": "demographic_parity_ratio",
     }
-    assert {text: [one.metric for one in matching(text, named)] for text in texts} == {t: [m] for t, m in texts.items()}
+    assert {text: [one.metric for one in matching(text, named)] for text in texts} == {
+        t: [m] for t, m in texts.items()
+    }
     assert matching("Days until a decision", named) == ()
 
 
 def test_late_labels_are_bounds() -> None:
     records = [*stream(6), audit_at(6, None, late=True)]
     series = series_of(records)
-    states = {t: evaluate(rows(t), series)[0].state for t in ("under 0.5", "under 0.7", "under 0.95")}
+    states = {
+        t: evaluate(rows(t), series)[0].state for t in ("under 0.5", "under 0.7", "under 0.95")
+    }
     assert states == {"under 0.5": "quiet", "under 0.7": "undecided", "under 0.95": "firing"}
 
 
@@ -192,7 +219,9 @@ def test_open_metrics_is_well_formed() -> None:
     trend = watch(series_of(stream(step_at=14)), system='Lo"an\\s\n')
     text = open_metrics(trend, evaluate(rows(), series_of(stream())))
     assert text.endswith("# EOF\n")
-    sample = re.compile(r'^raudit_\w+\{(\w+="(?:[^"\\\n]|\\["\\n])*",?)+\} (NaN|[-+0-9.e]+)( \d+)?$')
+    sample = re.compile(
+        r'^raudit_\w+\{(\w+="(?:[^"\\\n]|\\["\\n])*",?)+\} (NaN|[-+0-9.e]+)( \d+)?$'
+    )
     for line in text.splitlines():
         assert line.startswith("# ") or sample.match(line), line
     assert 'system="Lo\\"an\\\\s\\n"' in text
@@ -201,7 +230,12 @@ def test_open_metrics_is_well_formed() -> None:
 def test_alert_rows_take_the_guardrails_action() -> None:
     answers = {
         "monitoring.alerts": (
-            {"metric": "Approvals by sex, ratio", "threshold": "under 0.8", "channel": "c", "on_call": "A"},
+            {
+                "metric": "Approvals by sex, ratio",
+                "threshold": "under 0.8",
+                "channel": "c",
+                "on_call": "A",
+            },
         ),
         "problem.guardrails": (
             {"metric": "Days to decide", "action": "Hire"},
@@ -244,7 +278,11 @@ def test_the_command(tmp_path: Path) -> None:
         "w.json",
     ]
     done = subprocess.run(
-        [*run, "--clock", "2026-06-01T00:00:00Z"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*run, "--clock", "2026-06-01T00:00:00Z"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1, done.stderr
     assert "Outside their limits" in done.stdout
@@ -257,7 +295,11 @@ def test_the_command(tmp_path: Path) -> None:
     with pikepdf.open(tmp_path / "s.pdf") as pdf:
         assert len(pdf.pages) == 1
     empty = subprocess.run(
-        [sys.executable, "-m", "raudit", "trend", "nowhere"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "raudit", "trend", "nowhere"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert empty.returncode == 2
     assert "error[" in empty.stderr

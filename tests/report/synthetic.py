@@ -4,10 +4,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from raudit.canonical import Sha256
-from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Severity,
+    Status,
+    Subject,
+    Threshold,
+)
 from raudit.record import (
     Column,
     Figure,
@@ -69,7 +79,9 @@ PII = Rule(
 )
 
 
-def finding(rule: Rule, name: str, status: Status, value: float | None = None, **more: Any) -> Finding:
+def finding(
+    rule: Rule, name: str, status: Status, value: float | None = None, **more: Any
+) -> Finding:
     interval = more.pop("interval", None)
     n = more.pop("n", 48842)
     measurement = None
@@ -78,13 +90,19 @@ def finding(rule: Rule, name: str, status: Status, value: float | None = None, *
             metric=more.pop("metric", "demographic_parity_difference"),
             value=value,
             n=n,
-            interval=Interval(low=interval[0], high=interval[1], method="Newcombe") if interval else None,
+            interval=Interval(low=interval[0], high=interval[1], method="Newcombe")
+            if interval
+            else None,
             method="difference of proportions",
         )
-    reason = more.pop("reason", "too few rows: 7 where 30 are needed" if status is Status.INDETERMINATE else "")
+    reason = more.pop(
+        "reason", "too few rows: 7 where 30 are needed" if status is Status.INDETERMINATE else ""
+    )
     return Finding(
         rule=rule.id,
-        subject=Subject(kind=more.pop("kind", "attribute"), name=name, detail=more.pop("detail", {})),
+        subject=Subject(
+            kind=more.pop("kind", "attribute"), name=name, detail=more.pop("detail", {})
+        ),
         status=status,
         severity=more.pop("severity", rule.severity),
         measurement=measurement,
@@ -201,7 +219,8 @@ def fairness() -> StageRecord:
             Column(key="r", label="Rate", kind="proportion"),
         ),
         rows=tuple(
-            {"a": "F" if i % 2 else "M", "b": f"group {i}", "n": i * 37, "r": (i % 97) / 97} for i in range(300)
+            {"a": "F" if i % 2 else "M", "b": f"group {i}", "n": i * 37, "r": (i % 97) / 97}
+            for i in range(300)
         ),
     )
     dots = Figure(
@@ -237,7 +256,10 @@ def fairness() -> StageRecord:
             "rows": [
                 {"label": g, "value": v + d, "low": v + d - 0.03, "high": v + d + 0.03, "series": s}
                 for i, g in enumerate(("White", "Black", "Asian"))
-                for s, v, d in (("true positive rate", 0.6, i * 0.04), ("false positive rate", 0.08, i * 0.02))
+                for s, v, d in (
+                    ("true positive rate", 0.6, i * 0.04),
+                    ("false positive rate", 0.08, i * 0.02),
+                )
             ],
             "x_label": "rate",
             "band": [0.5, 0.7],
@@ -248,7 +270,10 @@ def fairness() -> StageRecord:
         kind="bars",
         title="Rows by group",
         alt="Twice as many men as women.",
-        data={"rows": [{"label": "Female", "value": 16192}, {"label": "Male", "value": 32650}], "x_label": "rows"},
+        data={
+            "rows": [{"label": "Female", "value": 16192}, {"label": "Male", "value": 32650}],
+            "x_label": "rows",
+        },
     )
     calibration = Figure(
         id="calibration",
@@ -367,7 +392,13 @@ def explain() -> StageRecord:
 
 def pii() -> StageRecord:
     columns = tuple(
-        {"column": name, "entity": "PERSON", "hits": i, "share": i / 400, "state": "failed" if i % 2 else "passed"}
+        {
+            "column": name,
+            "entity": "PERSON",
+            "hits": i,
+            "share": i / 400,
+            "state": "failed" if i % 2 else "passed",
+        }
         for i, name in enumerate(HOSTILE)
     )
     return StageRecord(
@@ -429,7 +460,11 @@ def assessments() -> StageRecord:
                         "a": "Yes, it decides about credit.",
                         "r": "accepted",
                     },
-                    {"q": "Are special categories processed?", "a": "No", "r": "contradicted by RA-PII-001"},
+                    {
+                        "q": "Are special categories processed?",
+                        "a": "No",
+                        "r": "contradicted by RA-PII-001",
+                    },
                 ),
             ),
             Table(
@@ -492,9 +527,21 @@ def assessments() -> StageRecord:
                     "rows": ["likely", "possible", "unlikely"],
                     "columns": ["minor", "moderate", "severe"],
                     "cells": [
-                        [{"text": "", "level": 1}, {"text": "", "level": 3}, {"text": "R-1", "level": 4}],
-                        [{"text": "", "level": 0}, {"text": "R-2", "level": 2}, {"text": "", "level": 3}],
-                        [{"text": "", "level": 0}, {"text": "", "level": 1}, {"text": "", "level": 2}],
+                        [
+                            {"text": "", "level": 1},
+                            {"text": "", "level": 3},
+                            {"text": "R-1", "level": 4},
+                        ],
+                        [
+                            {"text": "", "level": 0},
+                            {"text": "R-2", "level": 2},
+                            {"text": "", "level": 3},
+                        ],
+                        [
+                            {"text": "", "level": 0},
+                            {"text": "", "level": 1},
+                            {"text": "", "level": 2},
+                        ],
                     ],
                 },
             ),
@@ -515,7 +562,10 @@ def make_record() -> Record:
             reason="no model was given, only predictions",
         ),
         StageRecord(
-            name="drift", title="Drift", outcome=Outcome.FAILED, reason="the earlier data set lacks the column age"
+            name="drift",
+            title="Drift",
+            outcome=Outcome.FAILED,
+            reason="the earlier data set lacks the column age",
         ),
         assessments(),
     )
@@ -569,7 +619,12 @@ def make_record() -> Record:
             raudit="0.1.0",
             python="3.11.9",
             platform="Linux x86_64",
-            packages={"fairlearn": "0.15.0", "numpy": "2.3.1", "shap": "0.51.0", "scikit-learn": "1.9.1"},
+            packages={
+                "fairlearn": "0.15.0",
+                "numpy": "2.3.1",
+                "shap": "0.51.0",
+                "scikit-learn": "1.9.1",
+            },
         ),
         system={
             "name": "Credit pre-screening",
@@ -589,8 +644,35 @@ def make_record() -> Record:
                 bytes=9183221,
                 detail={"rows": 48842, "columns": 15},
             ),
-            Input(role="model", name="model.skops", sha256=digest_of(3**150), bytes=812231, detail={"format": "skops"}),
+            Input(
+                role="model",
+                name="model.skops",
+                sha256=digest_of(3**150),
+                bytes=812231,
+                detail={"format": "skops"},
+            ),
         ),
         stages=stages,
         verdict=verdict,
     )
+
+
+def for_template(template: str) -> Record:
+    """The record, with the tables without which a template refuses."""
+    record = make_record()
+    if template != "nyc-ll144":
+        return record
+    table = Table(
+        id="ll144-sex",
+        title="Impact ratios by sex",
+        columns=(
+            Column(key="category", label="Category"),
+            Column(key="n", label="n", kind="count"),
+        ),
+        rows=({"category": "Female", "n": 16192},),
+    )
+    stages = tuple(
+        replace(stage, tables=(*stage.tables, table)) if stage.name == "fairness" else stage
+        for stage in record.stages
+    )
+    return replace(record, stages=stages)

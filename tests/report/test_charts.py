@@ -40,14 +40,32 @@ def test_a_chart_is_well_formed_and_says_what_it_shows(figure):
 
 def test_hostile_labels_stay_text():
     rows = [{"label": name, "value": 0.5, "series": name} for name in synthetic.HOSTILE]
-    svg = draw(Figure(id="x", kind="dots", title="t", alt='"><script>', data={"rows": rows, "x_label": "</svg>"}), INK)
+    svg = draw(
+        Figure(
+            id="x",
+            kind="dots",
+            title="t",
+            alt='"><script>',
+            data={"rows": rows, "x_label": "</svg>"},
+        ),
+        INK,
+    )
     root = ET.fromstring(svg)
     assert {e.tag.rpartition("}")[2] for e in root.iter()} <= {
-        "svg", "title", "line", "text", "circle", "rect", "polygon", "path",
-    }  # fmt: skip
+        "svg",
+        "title",
+        "line",
+        "text",
+        "circle",
+        "rect",
+        "polygon",
+        "path",
+    }
 
 
-@pytest.mark.parametrize("data", [{}, {"rows": None}, {"rows": [{"label": "a", "value": "x"}], "x_label": ""}])
+@pytest.mark.parametrize(
+    "data", [{}, {"rows": None}, {"rows": [{"label": "a", "value": "x"}], "x_label": ""}]
+)
 def test_data_of_another_shape_are_not_drawn(data):
     assert draw(Figure(id="x", kind="dots", title="t", alt="a", data=data), INK) is None
 
@@ -66,7 +84,15 @@ def test_ticks_cover_the_range_and_are_few(low, span):
 
 
 def test_dots_are_where_the_numbers_say():
-    rows = [{"label": "a", "value": 0.0}, {"label": "b", "value": 0.5}, {"label": "c", "value": 1.0}]
-    root = ET.fromstring(draw(Figure(id="x", kind="dots", title="t", alt="a", data={"rows": rows, "x_label": ""}), INK))
+    rows = [
+        {"label": "a", "value": 0.0},
+        {"label": "b", "value": 0.5},
+        {"label": "c", "value": 1.0},
+    ]
+    root = ET.fromstring(
+        draw(
+            Figure(id="x", kind="dots", title="t", alt="a", data={"rows": rows, "x_label": ""}), INK
+        )
+    )
     at = [float(e.attrib["cx"]) for e in root.iter() if e.tag.endswith("circle")]
     assert at[1] - at[0] == pytest.approx(at[2] - at[1])

@@ -27,7 +27,8 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("out.pdf", b"%PDF-1.7"), ("out.html", b"<!DOCTYPE html>"), ("out.md", b"# Audit")]
+    ("name", "start"),
+    [("out.pdf", b"%PDF-1.7"), ("out.html", b"<!DOCTYPE html>"), ("out.md", b"# Audit")],
 )
 def test_the_ending_decides_the_format(folder, name, start):
     done = run("record.json", "-o", name, "--template", "brief", cwd=folder)
@@ -70,5 +71,7 @@ def test_help_loads_nothing_heavy(folder):
         "try:\n    main(['report', '--help'])\nexcept SystemExit:\n    pass\n"
         "print(sorted({'weasyprint', 'jinja2', 'pikepdf', 'pandas', 'pydantic', 'numpy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder
+    )
     assert done.stdout.endswith("[]\n")

@@ -44,14 +44,28 @@ def test_what_escaping_cannot_help_with_is_refused(source):
 
 @pytest.mark.parametrize(
     "source",
-    ['<p class="a {{ x }}">{{ y }}</p>', '<a href="#f-{{ x }}">', "<style>{{ css }}</style>", "<p>a < b {{ x }}</p>"],
+    [
+        '<p class="a {{ x }}">{{ y }}</p>',
+        '<a href="#f-{{ x }}">',
+        "<style>{{ css }}</style>",
+        "<p>a < b {{ x }}</p>",
+    ],
 )
 def test_what_is_escaped_is_accepted(source):
     lint(source, "x.html.j2")
 
 
 def test_every_shipped_template_is_clean():
-    assert set(template_names()) == {"standard", "brief", "nyc-ll144", "model-card"}
+    assert set(template_names()) == {
+        "annexes",
+        "brief",
+        "eu-annex-iv",
+        "eu-fria",
+        "model-card",
+        "nyc-ll144",
+        "standard",
+        "us-sr-26-2",
+    }
     for name in template_names():
         find = find_template(name)
         for file in (*find.folder.glob("*.j2"), *find.shared.glob("*.j2")):
@@ -84,7 +98,12 @@ def test_templates_do_not_leave_the_sandbox(tmp_path, source):
     (tmp_path / "report.html.j2").write_text(source)
     template = find_template(str(tmp_path))
     with pytest.raises(TemplateError):
-        run_template(template, "html", {"t": find_template, "record": template, "things": [1], "x": "a"}, lambda v: v)
+        run_template(
+            template,
+            "html",
+            {"t": find_template, "record": template, "things": [1], "x": "a"},
+            lambda v: v,
+        )
 
 
 def test_a_missing_template_names_the_nearest():

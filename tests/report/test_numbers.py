@@ -18,10 +18,19 @@ DE = Numbers(decimal=",", group=".")
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.19628431, "0.196"), (0.0625, "0.062"), (0.1875, "0.188"), (0.0005, "<0.001"), (0.00051, "0.001"),
-        (0.0, "0.000"), (1.0, "1.000"), (0.9996, ">0.999"), (-0.0001, ">−0.001"), (-0.2, "−0.200"), (None, "–"),
+        (0.19628431, "0.196"),
+        (0.0625, "0.062"),
+        (0.1875, "0.188"),
+        (0.0005, "<0.001"),
+        (0.00051, "0.001"),
+        (0.0, "0.000"),
+        (1.0, "1.000"),
+        (0.9996, ">0.999"),
+        (-0.0001, ">−0.001"),
+        (-0.2, "−0.200"),
+        (None, "–"),
     ],
-)  # fmt: skip
+)
 def test_proportions_round_half_to_even_and_never_look_like_zero_or_one(value, text):
     assert EN.proportion(value) == text
 
@@ -66,7 +75,10 @@ def test_intervals_say_where_they_are_unbounded():
 
 
 def test_measurements_carry_their_unit():
-    assert EN.measurement(Measurement(metric="rows", value=1200, n=1200, unit="rows")) == "1,200\u202frows"
+    assert (
+        EN.measurement(Measurement(metric="rows", value=1200, n=1200, unit="rows"))
+        == "1,200\u202frows"
+    )
     assert EN.measurement(Measurement(metric="m", value=None, n=0)) == "–"
 
 

@@ -13,13 +13,19 @@ from raudit.report.templates import find_template
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("name", ["Dora", "Bank בנק", "😀" * 40, "x" * 5000, "<b>&amp;", "", "a\x00\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["Dora", "Bank בנק", "😀" * 40, "x" * 5000, "<b>&amp;", "", "a\x00\x1b[31m"]
+)
 def test_any_name_is_drawn_on_one_page_with_fonts_inside(name):
     data = render_stamp(name=name, role="dpo", clock=NOW, fingerprint="ab" * 32, size=(221.1, 73.7))
     with pikepdf.open(io.BytesIO(data)) as pdf:
         (page,) = pdf.pages
         assert [round(float(side), 1) for side in page.MediaBox] == [0, 0, 221.1, 73.7]
-        fonts = [f for f in pdf.objects if isinstance(f, pikepdf.Dictionary) and f.get("/Type") == "/FontDescriptor"]
+        fonts = [
+            f
+            for f in pdf.objects
+            if isinstance(f, pikepdf.Dictionary) and f.get("/Type") == "/FontDescriptor"
+        ]
         assert fonts
         assert all("/FontFile2" in font or "/FontFile3" in font for font in fonts)
         assert "/Annots" not in page
@@ -27,7 +33,14 @@ def test_any_name_is_drawn_on_one_page_with_fonts_inside(name):
 
 def test_an_unknown_language_is_drawn_in_english():
     shown = [
-        render_stamp(name="Dora", role="", clock=NOW, fingerprint="ab" * 32, size=(221, 74), language=language)
+        render_stamp(
+            name="Dora",
+            role="",
+            clock=NOW,
+            fingerprint="ab" * 32,
+            size=(221, 74),
+            language=language,
+        )
         for language in ("en", "xx", "de")
     ]
     assert len(shown[0]) == len(shown[1]) != len(shown[2])

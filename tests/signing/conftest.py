@@ -30,15 +30,24 @@ RECORD = b'{"verdict":"passed"}'
 def make_pdf(*, pages: int = 1, fields: bool = True, text: str = "Audit report") -> bytes:
     """Make a PDF with text, a title, an attachment and, if wanted, empty signature fields as a report has them."""
     pdf = pikepdf.new()
-    font = pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+    font = pdf.make_indirect(
+        Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    )
     for number in range(pages):
         page = pdf.add_blank_page()
         page.Resources = Dictionary(Font=Dictionary(F1=font))
-        page.Contents = pdf.make_stream(f"BT /F1 18 Tf 72 700 Td ({text}, page {number + 1}) Tj ET".encode())
+        page.Contents = pdf.make_stream(
+            f"BT /F1 18 Tf 72 700 Td ({text}, page {number + 1}) Tj ET".encode()
+        )
     spec = AttachedFileSpec(
-        pdf, RECORD, filename="record.json", mime_type="application/json", relationship=Name.Data,
-        creation_date="D:20260101000000Z", mod_date="D:20260101000000Z",
-    )  # fmt: skip
+        pdf,
+        RECORD,
+        filename="record.json",
+        mime_type="application/json",
+        relationship=Name.Data,
+        creation_date="D:20260101000000Z",
+        mod_date="D:20260101000000Z",
+    )
     pdf.attachments["record.json"] = spec
     pdf.Root.AF = Array([pdf.attachments["record.json"].obj])
     with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
@@ -56,13 +65,23 @@ def _add_fields(pdf: pikepdf.Pdf) -> None:
     widgets = [
         pdf.make_indirect(
             Dictionary(
-                Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String(name), TU=String(name), F=132,
-                Rect=Array([72, 60 + 40 * row, 272, 90 + 40 * row]), P=page.obj,
-                AP=Dictionary(N=pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]))),
+                Type=Name.Annot,
+                Subtype=Name.Widget,
+                FT=Name.Sig,
+                T=String(name),
+                TU=String(name),
+                F=132,
+                Rect=Array([72, 60 + 40 * row, 272, 90 + 40 * row]),
+                P=page.obj,
+                AP=Dictionary(
+                    N=pdf.make_stream(
+                        b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9])
+                    )
+                ),
             )
         )
         for row, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     page.Annots = Array(widgets)
     pdf.Root.AcroForm = Dictionary(Fields=Array(widgets), SigFlags=0)
 
@@ -79,7 +98,9 @@ def base_pdf() -> bytes:
 
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> KeyPaths:
-    return init_keys(tmp_path_factory.mktemp("keys"), name="Local Issuer", clock=NOW - timedelta(days=1))
+    return init_keys(
+        tmp_path_factory.mktemp("keys"), name="Local Issuer", clock=NOW - timedelta(days=1)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +158,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
     state = SimpleNamespace(arch=None)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
     url = f"http://127.0.0.1:{server.server_port}"
-    config = CertomancerConfig.from_yaml(_CONFIG, key_search_dir=str(folder), external_url_prefix=url)
+    config = CertomancerConfig.from_yaml(
+        _CONFIG, key_search_dir=str(folder), external_url_prefix=url
+    )
     state.arch = config.get_pki_arch(ArchLabel("testing"))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -156,16 +179,22 @@ def _handler(state: SimpleNamespace) -> type[BaseHTTPRequestHandler]:
             service, label = self.path.split("/")[2:4]
             registry = state.arch.service_registry
             if service == "tsa":
-                reply = registry.summon_timestamper(label, NOW).request_tsa_response(tsp.TimeStampReq.load(body))
+                reply = registry.summon_timestamper(label, NOW).request_tsa_response(
+                    tsp.TimeStampReq.load(body)
+                )
                 self._send(reply.dump(), "application/timestamp-reply")
             else:
-                reply = registry.summon_responder(label, NOW).build_ocsp_response(ocsp.OCSPRequest.load(body))
+                reply = registry.summon_responder(label, NOW).build_ocsp_response(
+                    ocsp.OCSPRequest.load(body)
+                )
                 self._send(reply.dump(), "application/ocsp-response")
 
         def do_GET(self) -> None:
             service, label = self.path.split("/")[2:4]
             if service == "crls":
-                self._send(state.arch.service_registry.get_crl(label, NOW).dump(), "application/pkix-crl")
+                self._send(
+                    state.arch.service_registry.get_crl(label, NOW).dump(), "application/pkix-crl"
+                )
             else:
                 self.send_error(404)
 
@@ -188,10 +217,14 @@ def _write_keys(folder: Path) -> None:
 
     for name in ("root", "inter", "issuer", "reviewer", "revoked", "tsa", "rsa"):
         key: Any = (
-            rsa.generate_private_key(65537, 2048) if name in {"rsa", "tsa"} else ec.generate_private_key(ec.SECP256R1())
+            rsa.generate_private_key(65537, 2048)
+            if name in {"rsa", "tsa"}
+            else ec.generate_private_key(ec.SECP256R1())
         )
         pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
         (folder / f"{name}.key.pem").write_bytes(pem)
 

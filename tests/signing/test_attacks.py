@@ -93,14 +93,19 @@ def free_text(writer: IncrementalPdfFileWriter) -> None:
 
 def swap_attachment(writer: IncrementalPdfFileWriter) -> None:
     specification = writer.root["/Names"]["/EmbeddedFiles"]["/Names"][1]
-    stream = generic.StreamObject({pdf_name("/Type"): pdf_name("/EmbeddedFile")}, stream_data=b'{"verdict":"better"}')
+    stream = generic.StreamObject(
+        {pdf_name("/Type"): pdf_name("/EmbeddedFile")}, stream_data=b'{"verdict":"better"}'
+    )
     specification["/EF"]["/F"] = specification["/EF"]["/UF"] = writer.add_object(stream)
     writer.update_container(specification)
 
 
 def open_action(writer: IncrementalPdfFileWriter) -> None:
     writer.root["/OpenAction"] = generic.DictionaryObject(
-        {pdf_name("/S"): pdf_name("/JavaScript"), pdf_name("/JS"): generic.pdf_string("app.alert(1)")}
+        {
+            pdf_name("/S"): pdf_name("/JavaScript"),
+            pdf_name("/JS"): generic.pdf_string("app.alert(1)"),
+        }
     )
     writer.update_root()
 
@@ -161,9 +166,17 @@ def retitle(writer: IncrementalPdfFileWriter) -> None:
 
 
 INCREMENTAL = [
-    overlay_page, free_text, swap_attachment, open_action, swap_stamp,
-    stamp_on_unsigned_field, move_unsigned_field, new_visible_field, drop_certification, drop_page,
-]  # fmt: skip
+    overlay_page,
+    free_text,
+    swap_attachment,
+    open_action,
+    swap_stamp,
+    stamp_on_unsigned_field,
+    move_unsigned_field,
+    new_visible_field,
+    drop_certification,
+    drop_page,
+]
 
 
 @pytest.mark.parametrize("attack", INCREMENTAL, ids=lambda attack: attack.__name__)
@@ -179,7 +192,9 @@ def test_incremental_attacks_are_illegal_changes(
     check = check_pdf(update(good, attack), trust=local_trust)
     assert not check.intact
     assert FaultCode.ILLEGAL_CHANGE in codes(check)
-    assert all(item.intact for item in check.signatures), "the signed bytes themselves are unchanged"
+    assert all(item.intact for item in check.signatures), (
+        "the signed bytes themselves are unchanged"
+    )
 
 
 def test_a_swapped_attachment_is_named_and_the_certified_one_returned(
@@ -187,13 +202,17 @@ def test_a_swapped_attachment_is_named_and_the_certified_one_returned(
 ) -> None:
     check = check_pdf(update(certified, swap_attachment), trust=local_trust)
     assert FaultCode.ATTACHMENT_CHANGED in codes(check)
-    assert "record.json" in next(f.detail for f in check.faults if f.code is FaultCode.ATTACHMENT_CHANGED)
+    assert "record.json" in next(
+        f.detail for f in check.faults if f.code is FaultCode.ATTACHMENT_CHANGED
+    )
     kept = check.file("record.json")
     assert kept is not None
     assert kept.data == b'{"verdict":"passed"}'
 
 
-def test_a_new_title_after_certification_is_named(certified: bytes, local_trust: list[bytes]) -> None:
+def test_a_new_title_after_certification_is_named(
+    certified: bytes, local_trust: list[bytes]
+) -> None:
     """pyHanko, like other readers, allows any update of the metadata; a reader shows the title in its window."""
     changed = update(certified, retitle)
     assert b"Audit of another" in changed
@@ -212,7 +231,9 @@ def test_a_cut_counter_signature_shows_only_in_the_revisions(
 
 
 @pytest.mark.parametrize("drop", [1, 2, 7, 100, 2000])
-def test_a_file_cut_elsewhere_is_refused(drop: int, countersigned: bytes, local_trust: list[bytes]) -> None:
+def test_a_file_cut_elsewhere_is_refused(
+    drop: int, countersigned: bytes, local_trust: list[bytes]
+) -> None:
     check = check_pdf(countersigned[:-drop], trust=local_trust)
     assert not check.intact
 
@@ -260,7 +281,9 @@ def test_a_swapped_certificate_inside_the_signature_is_refused(
     certified: bytes, local_key: SigningKey, local_trust: list[bytes]
 ) -> None:
     other = twin(local_key.certificate)
-    swapped = certified.replace(local_key.certificate.hex().upper().encode(), other.hex().upper().encode())
+    swapped = certified.replace(
+        local_key.certificate.hex().upper().encode(), other.hex().upper().encode()
+    )
     assert swapped != certified
     for trust in (local_trust, [other], [*local_trust, other]):
         check = check_pdf(swapped, trust=trust)
@@ -291,7 +314,9 @@ def test_a_certification_that_allows_annotations_is_not_enough(
 
     signed = sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(base_pdf)),
-        PdfSignatureMetadata(field_name="raudit-issuer", certify=True, docmdp_permissions=MDPPerm.ANNOTATE),
+        PdfSignatureMetadata(
+            field_name="raudit-issuer", certify=True, docmdp_permissions=MDPPerm.ANNOTATE
+        ),
         local_key.signer,
     ).getvalue()
     assert codes(check_pdf(signed, trust=local_trust)) == {FaultCode.NOT_CERTIFIED}
@@ -334,13 +359,22 @@ def test_a_hundred_random_byte_changes(countersigned: bytes, local_trust: list[b
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("stage", ["certified", "countersigned"])
-def test_a_thousand_random_byte_changes(stage: str, local_trust: list[bytes], request: pytest.FixtureRequest) -> None:
+def test_a_thousand_random_byte_changes(
+    stage: str, local_trust: list[bytes], request: pytest.FixtureRequest
+) -> None:
     _flip_and_check(request.getfixturevalue(stage), local_trust, trials=1000, seed=11)
 
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"", b"%PDF-1.7\n", b"hello", b"\0" * 5000, b"%PDF-1.7\nstartxref\n0\n%%EOF\n", bytes(range(256)) * 40],
+    [
+        b"",
+        b"%PDF-1.7\n",
+        b"hello",
+        b"\0" * 5000,
+        b"%PDF-1.7\nstartxref\n0\n%%EOF\n",
+        bytes(range(256)) * 40,
+    ],
     ids=["nothing", "header", "text", "zeros", "no-xref", "noise"],
 )
 def test_garbage_gives_faults(garbage: bytes, local_trust: list[bytes]) -> None:

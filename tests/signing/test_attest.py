@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from raudit.signing.attest import Attestation, attest, check_attestation, pre_authentication_encoding
+from raudit.signing.attest import (
+    Attestation,
+    attest,
+    check_attestation,
+    pre_authentication_encoding,
+)
 from raudit.signing.keys import SigningKey
 from raudit.signing.verdict import FaultCode
 
@@ -40,7 +45,11 @@ def test_the_published_vector_of_the_encoding() -> None:
 def test_round_trip(envelope: bytes, local_key: SigningKey, local_trust: list[bytes]) -> None:
     found = check_attestation(envelope, trust=local_trust)
     assert found.holds
-    assert (found.subject_name, found.subject_sha256, found.predicate_type) == ("report.pdf", DIGEST, KIND)
+    assert (found.subject_name, found.subject_sha256, found.predicate_type) == (
+        "report.pdf",
+        DIGEST,
+        KIND,
+    )
     assert found.predicate == {"verdict": "passed"}
     assert found.fingerprint == local_key.fingerprint
 
@@ -63,11 +72,15 @@ def test_openssl_accepts_it(envelope: bytes, local: Any, tmp_path: Path) -> None
     (tmp_path / "pae").write_bytes(message)
     (tmp_path / "sig").write_bytes(base64.b64decode(outer["signatures"][0]["sig"]))
     public = subprocess.run(
-        ["openssl", "x509", "-in", str(local.certificate), "-noout", "-pubkey"], capture_output=True, check=True
+        ["openssl", "x509", "-in", str(local.certificate), "-noout", "-pubkey"],
+        capture_output=True,
+        check=True,
     ).stdout
     (tmp_path / "pub").write_bytes(public)
     done = subprocess.run(
-        ["openssl", "dgst", "-sha256", "-verify", "pub", "-signature", "sig", "pae"], cwd=tmp_path, capture_output=True
+        ["openssl", "dgst", "-sha256", "-verify", "pub", "-signature", "sig", "pae"],
+        cwd=tmp_path,
+        capture_output=True,
     )
     assert done.stdout.strip() == b"Verified OK"
 
@@ -78,11 +91,17 @@ def test_a_chain_leads_to_its_root(label: str, authority: Any) -> None:
     assert check_attestation(made, trust=[authority.root]).holds
 
 
-def test_trust_and_time(envelope: bytes, authority: Any, local_trust: list[bytes], clock: datetime) -> None:
+def test_trust_and_time(
+    envelope: bytes, authority: Any, local_trust: list[bytes], clock: datetime
+) -> None:
     assert codes(check_attestation(envelope)) == {FaultCode.NO_TRUST_GIVEN}
-    assert codes(check_attestation(envelope, trust=[authority.root])) == {FaultCode.UNTRUSTED_SIGNER}
+    assert codes(check_attestation(envelope, trust=[authority.root])) == {
+        FaultCode.UNTRUSTED_SIGNER
+    }
     late = clock + timedelta(days=4000)
-    assert codes(check_attestation(envelope, trust=local_trust, at=late)) == {FaultCode.OUTSIDE_VALIDITY}
+    assert codes(check_attestation(envelope, trust=local_trust, at=late)) == {
+        FaultCode.OUTSIDE_VALIDITY
+    }
 
 
 def test_another_digest_or_predicate_is_refused(envelope: bytes, local_trust: list[bytes]) -> None:
@@ -104,7 +123,17 @@ def test_two_hundred_random_byte_changes(envelope: bytes, local_trust: list[byte
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"", b"{}", b"[]", b"null", b"\xff", b'{"payloadType":1}', b"[" * 100_000, b'{"signatures":[{}]}']
+    "garbage",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"\xff",
+        b'{"payloadType":1}',
+        b"[" * 100_000,
+        b'{"signatures":[{}]}',
+    ],
 )
 def test_garbage_gives_a_fault(garbage: bytes, local_trust: list[bytes]) -> None:
     assert codes(check_attestation(garbage, trust=local_trust)) == {FaultCode.UNREADABLE}

@@ -52,7 +52,9 @@ def page_action(pdf: pikepdf.Pdf) -> None:
 
 
 def web_link(pdf: pikepdf.Pdf) -> None:
-    annotation(pdf, Subtype=Name.Link, A=Dictionary(S=Name.URI, URI=String("http://elsewhere.example")))
+    annotation(
+        pdf, Subtype=Name.Link, A=Dictionary(S=Name.URI, URI=String("http://elsewhere.example"))
+    )
 
 
 def launch(pdf: pikepdf.Pdf) -> None:
@@ -60,7 +62,11 @@ def launch(pdf: pikepdf.Pdf) -> None:
 
 
 def other_file(pdf: pikepdf.Pdf) -> None:
-    annotation(pdf, Subtype=Name.Link, A=Dictionary(S=Name.GoToR, F=String("b.pdf"), D=Array([0, Name.Fit])))
+    annotation(
+        pdf,
+        Subtype=Name.Link,
+        A=Dictionary(S=Name.GoToR, F=String("b.pdf"), D=Array([0, Name.Fit])),
+    )
 
 
 def going_on(pdf: pikepdf.Pdf) -> None:
@@ -102,9 +108,23 @@ def base_address(pdf: pikepdf.Pdf) -> None:
 
 
 ACTIVE: list[Change] = [
-    open_action, additional_actions, named_script, page_action, web_link, launch, other_file, going_on,
-    attached_to_page, note, outline, text_field, field_action, forms_of_another_kind, layers, base_address,
-]  # fmt: skip
+    open_action,
+    additional_actions,
+    named_script,
+    page_action,
+    web_link,
+    launch,
+    other_file,
+    going_on,
+    attached_to_page,
+    note,
+    outline,
+    text_field,
+    field_action,
+    forms_of_another_kind,
+    layers,
+    base_address,
+]
 
 
 def second_associated(pdf: pikepdf.Pdf) -> None:
@@ -130,7 +150,13 @@ def two_contents(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AF[0].EF.UF = pdf.make_stream(b"{}")
 
 
-DOUBLED: list[Change] = [second_associated, second_in_the_tree, other_letters, two_names, two_contents]
+DOUBLED: list[Change] = [
+    second_associated,
+    second_in_the_tree,
+    other_letters,
+    two_names,
+    two_contents,
+]
 
 
 def changed(base: bytes, change: Change) -> bytes:
@@ -143,7 +169,11 @@ def changed(base: bytes, change: Change) -> bytes:
 
 @pytest.mark.parametrize("change", [*ACTIVE, *DOUBLED], ids=lambda change: change.__name__)
 def test_what_a_report_has_no_use_for_is_refused_though_certified(
-    change: Change, base_pdf: bytes, local_key: SigningKey, local_trust: list[bytes], clock: datetime
+    change: Change,
+    base_pdf: bytes,
+    local_key: SigningKey,
+    local_trust: list[bytes],
+    clock: datetime,
 ) -> None:
     pdf = certify(changed(base_pdf, change), local_key, reason="Issued", name="Issuer", clock=clock)
     expected = FaultCode.ACTIVE_CONTENT if change in ACTIVE else FaultCode.DOUBLED_ATTACHMENT
@@ -162,7 +192,9 @@ def test_a_plain_report_and_links_within_it_are_fine(
         assert check_pdf(pdf, trust=local_trust).holds
 
 
-@pytest.mark.parametrize("role", ["issuer", "Issuer", " ISSUER ", "i s s u e r", "ｉｓｓｕｅｒ", "issuer."])
+@pytest.mark.parametrize(
+    "role", ["issuer", "Issuer", " ISSUER ", "i s s u e r", "ｉｓｓｕｅｒ", "issuer."]
+)
 def test_nobody_counter_signs_as_the_issuer(
     role: str, certified: bytes, local_key: SigningKey, clock: datetime
 ) -> None:
@@ -187,9 +219,13 @@ def test_a_claimed_time_outside_the_certificates_validity_is_refused(
     assert not check.signatures[0].trusted
 
 
-def test_a_document_time_stamp_moves_the_judged_time_back(authority: Any, base_pdf: bytes, clock: datetime) -> None:
+def test_a_document_time_stamp_moves_the_judged_time_back(
+    authority: Any, base_pdf: bytes, clock: datetime
+) -> None:
     """A signature without a stamp of its own is judged when the document's stamp was made, not when it is read."""
-    plain = certify(base_pdf, authority.signer("issuer"), reason="Issued", name="Issuer", clock=clock)
+    plain = certify(
+        base_pdf, authority.signer("issuer"), reason="Issued", name="Issuer", clock=clock
+    )
     tsa = TimeStamping(url=authority.tsa(), level=Level.B_LTA, trust=(authority.root,))
     later = clock + timedelta(days=2000)
     assert {fault.code for fault in check_pdf(plain, trust=[authority.root], at=later).faults} == {
@@ -201,13 +237,19 @@ def test_a_document_time_stamp_moves_the_judged_time_back(authority: Any, base_p
 
 
 def test_a_self_signed_stranger_is_untrusted_and_not_broken(
-    certified: bytes, local_key: SigningKey, local_trust: list[bytes], clock: datetime, tmp_path: Path
+    certified: bytes,
+    local_key: SigningKey,
+    local_trust: list[bytes],
+    clock: datetime,
+    tmp_path: Path,
 ) -> None:
     made = init_keys(tmp_path / "k", name="Dora", clock=clock)
     with load_signer(PemFiles(key=made.key, certificate=made.certificate)) as stranger:
         pdf = countersign(certified, stranger, role="dpo", name="Dora", clock=clock)
     check = check_pdf(pdf, trust=local_trust, at=clock)
-    assert [(fault.code, fault.field) for fault in check.faults] == [(FaultCode.UNTRUSTED_SIGNER, "raudit-reviewer-1")]
+    assert [(fault.code, fault.field) for fault in check.faults] == [
+        (FaultCode.UNTRUSTED_SIGNER, "raudit-reviewer-1")
+    ]
     assert check.intact
     assert not check.holds
 
@@ -219,10 +261,14 @@ def test_bytes_behind_the_container_are_refused(certified: bytes, local_trust: l
     assert certified[end - 8 : end] == b"00000000"
     forged = certified[: end - 8] + b"12345678" + certified[end:]
     faults = check_pdf(forged, trust=local_trust).faults
-    assert [(fault.code, fault.detail) for fault in faults] == [(FaultCode.CONTAINER, "there are bytes behind it")]
+    assert [(fault.code, fault.detail) for fault in faults] == [
+        (FaultCode.CONTAINER, "there are bytes behind it")
+    ]
 
 
-def test_an_attachment_added_later_is_named_by_our_own_comparison(certified: bytes, base_pdf: bytes) -> None:
+def test_an_attachment_added_later_is_named_by_our_own_comparison(
+    certified: bytes, base_pdf: bytes
+) -> None:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     from raudit.signing.changes import later_faults

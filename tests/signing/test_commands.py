@@ -15,15 +15,24 @@ from raudit.signing.check import check_pdf
 from raudit.signing.selfsigned import KeyPaths
 
 
-def raudit(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def raudit(
+    *arguments: str | Path, cwd: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RAUDIT_")}
     return subprocess.run(
         [sys.executable, "-m", "raudit", *map(str, arguments)],
-        cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
-    )  # fmt: skip
+        cwd=cwd,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
 
 
-def test_init_then_show_then_sign(tmp_path: Path, certified: bytes, local_trust: list[bytes]) -> None:
+def test_init_then_show_then_sign(
+    tmp_path: Path, certified: bytes, local_trust: list[bytes]
+) -> None:
     made = raudit("keys", "init", "--name", "Ada", "--json", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert "does not prove" in made.stderr
@@ -33,7 +42,9 @@ def test_init_then_show_then_sign(tmp_path: Path, certified: bytes, local_trust:
     assert "itself" in raudit("keys", "show", cwd=tmp_path, RAUDIT_KEY_FILE=paths["key"]).stdout
 
     (tmp_path / "report.pdf").write_bytes(certified)
-    done = raudit("sign", "report.pdf", "--role", "dpo", "--json", cwd=tmp_path, RAUDIT_KEY_FILE=paths["key"])
+    done = raudit(
+        "sign", "report.pdf", "--role", "dpo", "--json", cwd=tmp_path, RAUDIT_KEY_FILE=paths["key"]
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     signed = (tmp_path / "report.dpo.pdf").read_bytes()
@@ -47,11 +58,20 @@ def test_init_then_show_then_sign(tmp_path: Path, certified: bytes, local_trust:
     assert [item.role for item in check.signatures] == ["", "dpo"]
     assert "already signed: certification CN=Local Issuer" in done.stderr
 
-    again = raudit("sign", "report.pdf", "--role", "dpo", cwd=tmp_path, RAUDIT_KEY_FILE=paths["key"])
+    again = raudit(
+        "sign", "report.pdf", "--role", "dpo", cwd=tmp_path, RAUDIT_KEY_FILE=paths["key"]
+    )
     assert again.returncode == 2
     assert "output-exists" in again.stderr
     in_place = raudit(
-        "sign", "report.dpo.pdf", "--role", "owner", "-o", "report.dpo.pdf", cwd=tmp_path, RAUDIT_KEY_FILE=paths["key"]
+        "sign",
+        "report.dpo.pdf",
+        "--role",
+        "owner",
+        "-o",
+        "report.dpo.pdf",
+        cwd=tmp_path,
+        RAUDIT_KEY_FILE=paths["key"],
     )
     assert in_place.returncode == 0, in_place.stderr
     assert len(check_pdf((tmp_path / "report.dpo.pdf").read_bytes(), trust=trust).signatures) == 3
@@ -100,8 +120,12 @@ def test_mistakes_are_status_two(tmp_path: Path, certified: bytes, local: KeyPat
         assert "Traceback" not in done.stderr
 
 
-def test_an_encrypted_key_without_a_terminal_says_which_variable(tmp_path: Path, certified: bytes) -> None:
-    made = raudit("keys", "init", "--name", "Ada", "--folder", "k", cwd=tmp_path, RAUDIT_KEY_PASSPHRASE="hush")
+def test_an_encrypted_key_without_a_terminal_says_which_variable(
+    tmp_path: Path, certified: bytes
+) -> None:
+    made = raudit(
+        "keys", "init", "--name", "Ada", "--folder", "k", cwd=tmp_path, RAUDIT_KEY_PASSPHRASE="hush"
+    )
     assert "encrypted" in made.stdout
     (tmp_path / "report.pdf").write_bytes(certified)
     arguments = ["sign", "report.pdf", "--role", "dpo", "--key", "k/raudit-signing.key"]
@@ -114,16 +138,24 @@ def test_an_encrypted_key_without_a_terminal_says_which_variable(tmp_path: Path,
 def test_no_option_takes_a_secret(tmp_path: Path) -> None:
     for arguments in (["sign", "--help"], ["keys", "init", "--help"]):
         options = [
-            line.split()[0] for line in raudit(*arguments, cwd=tmp_path).stdout.splitlines() if "--" in line[:12]
+            line.split()[0]
+            for line in raudit(*arguments, cwd=tmp_path).stdout.splitlines()
+            if "--" in line[:12]
         ]
-        assert not [name for name in options if any(word in name for word in ("pass", "pin", "secret"))]
+        assert not [
+            name for name in options if any(word in name for word in ("pass", "pin", "secret"))
+        ]
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
-    script = (
-        "import sys\nfrom raudit.cli import main\ntry:\n    main([{0!r}, '--help'])\nexcept SystemExit:\n    pass\n"
-    )
+    script = "import sys\nfrom raudit.cli import main\n"
+    script += "try:\n    main([{0!r}, '--help'])\nexcept SystemExit:\n    pass\n"
     script += "print([m for m in ('pyhanko', 'cryptography', 'asn1crypto', 'aiohttp', 'pikepdf') if m in sys.modules])"
     for name in ("keys", "sign"):
-        done = subprocess.run([sys.executable, "-c", script.format(name)], capture_output=True, text=True, cwd=tmp_path)
+        done = subprocess.run(
+            [sys.executable, "-c", script.format(name)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
         assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr

@@ -43,7 +43,9 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"><pdfuaid:part>1</pdfu
 def tagged_pdf(pages: int) -> bytes:
     """Make a PDF/A-3a and PDF/UA-1 file with an attachment and tagged, empty signature fields."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # the renderer leaves its colour profile open
+        warnings.simplefilter(
+            "ignore", ResourceWarning
+        )  # the renderer leaves its colour profile open
         raw = io.BytesIO(_render(pages))
         gc.collect()
     with pikepdf.open(raw) as pdf:
@@ -76,11 +78,17 @@ def _render(pages: int) -> bytes:
     clock = datetime(2026, 1, 1, tzinfo=UTC)
     document.metadata.attachments = [
         weasyprint.Attachment(
-            string=b'{"verdict":"passed"}', name="record.json", relationship="Data", created=clock, modified=clock
+            string=b'{"verdict":"passed"}',
+            name="record.json",
+            relationship="Data",
+            created=clock,
+            modified=clock,
         )
     ]
     original = document.metadata.generate_rdf_metadata
-    document.metadata.generate_rdf_metadata = lambda *a, **k: original(*a, **k).replace(b"</rdf:RDF>", PDFUA)
+    document.metadata.generate_rdf_metadata = lambda *a, **k: original(*a, **k).replace(
+        b"</rdf:RDF>", PDFUA
+    )
     data: bytes = document.write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True)
     return data
 
@@ -91,17 +99,29 @@ def _add_fields(pdf: pikepdf.Pdf) -> None:
     key = max((int(numbers[i]) for i in range(0, len(numbers), 2)), default=-1) + 1
     widgets = []
     for row, name in enumerate(FIELDS):
-        form = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 200, 30]))
+        form = pdf.make_stream(
+            b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 200, 30])
+        )
         form.Resources = Dictionary()
         widget = pdf.make_indirect(
             Dictionary(
-                Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String(name), TU=String(name), F=4, P=page.obj,
-                Rect=Array([72, 300 + 40 * row, 272, 330 + 40 * row]), StructParent=key, AP=Dictionary(N=form),
+                Type=Name.Annot,
+                Subtype=Name.Widget,
+                FT=Name.Sig,
+                T=String(name),
+                TU=String(name),
+                F=4,
+                P=page.obj,
+                Rect=Array([72, 300 + 40 * row, 272, 330 + 40 * row]),
+                StructParent=key,
+                AP=Dictionary(N=form),
             )
-        )  # fmt: skip
+        )
         # one child, not an array of one: pyHanko's analysis follows K to Obj without an index in between
         reference = pdf.make_indirect(Dictionary(Type=Name.OBJR, Obj=widget, Pg=page.obj))
-        element = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Form, P=top, Pg=page.obj, K=reference))
+        element = pdf.make_indirect(
+            Dictionary(Type=Name.StructElem, S=Name.Form, P=top, Pg=page.obj, K=reference)
+        )
         top.K.append(element)
         numbers.extend([key, element])
         widgets.append(widget)
@@ -111,7 +131,9 @@ def _add_fields(pdf: pikepdf.Pdf) -> None:
     tree.ParentTreeNextKey = key
 
 
-def test_tagged_fields_can_be_counter_signed(local_key: SigningKey, local_trust: list[bytes], clock: datetime) -> None:
+def test_tagged_fields_can_be_counter_signed(
+    local_key: SigningKey, local_trust: list[bytes], clock: datetime
+) -> None:
     base = tagged_pdf(2)
     pdf = certify(base, local_key, reason="Issued", name="I", clock=clock)
     for role in ("dpo", "owner", "reviewer", "auditor"):
@@ -150,14 +172,22 @@ def test_twenty_pages_take_under_a_second_and_a_half(
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_both_standards_hold_before_and_after_every_step(
-    local_key: SigningKey, clock: datetime, authority: Any, shared: Callable[[str], Path], tmp_path: Path
+    local_key: SigningKey,
+    clock: datetime,
+    authority: Any,
+    shared: Callable[[str], Path],
+    tmp_path: Path,
 ) -> None:
     judge = shared("tools/verapdf/validate")
     tsa = TimeStamping(url=authority.tsa(), level=Level.B_LTA, trust=(authority.root,))
     steps = [tagged_pdf(3)]
     steps.append(certify(steps[-1], local_key, reason="Issued", name="I", clock=clock))
     steps.append(countersign(steps[-1], local_key, role="dpo", name="R", clock=clock))
-    steps.append(countersign(steps[-1], authority.signer("reviewer"), role="owner", name="R", clock=clock, tsa=tsa))
+    steps.append(
+        countersign(
+            steps[-1], authority.signer("reviewer"), role="owner", name="R", clock=clock, tsa=tsa
+        )
+    )
     steps.append(renew_archive(steps[-1], tsa))
     files = []
     for number, step in enumerate(steps):

@@ -59,16 +59,22 @@ LATER = block("$PROVEN_TIME")
 
 
 @pytest.fixture(scope="module")
-def archived(authority: Any, base_pdf: bytes, clock: datetime, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archived(
+    authority: Any, base_pdf: bytes, clock: datetime, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder with a B-LTA report, certified, counter-signed and attested."""
     folder = tmp_path_factory.mktemp("archived")
     tsa = TimeStamping(url=authority.tsa(), level=Level.B_LTA, trust=(authority.root,))
     issuer = authority.signer("issuer")
     pdf = certify(base_pdf, issuer, reason="Issued", name="Issuer", clock=clock, tsa=tsa)
-    attested = attest("report.pdf", sha256(pdf), "https://example.org/verdict/v1", {"verdict": "passed"}, issuer)
+    attested = attest(
+        "report.pdf", sha256(pdf), "https://example.org/verdict/v1", {"verdict": "passed"}, issuer
+    )
     (folder / "report.intoto.jsonl").write_bytes(attested)
     (folder / "issued.pdf").write_bytes(pdf)
-    pdf = countersign(pdf, authority.signer("reviewer"), role="dpo", name="Reviewer", clock=clock, tsa=tsa)
+    pdf = countersign(
+        pdf, authority.signer("reviewer"), role="dpo", name="Reviewer", clock=clock, tsa=tsa
+    )
     (folder / "report.pdf").write_bytes(pdf)
     for name in ("issuer.pem", "tsa.pem"):
         (folder / name).write_bytes(to_pem(authority.root))
@@ -85,7 +91,9 @@ def test_pyhanko_and_pdfsig_agree(archived: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.strip().splitlines()
     assert len(lines) == 2
-    assert all("INTACT:TRUSTED" in line and ("UNTOUCHED" in line or "ACCEPTABLE" in line) for line in lines)
+    assert all(
+        "INTACT:TRUSTED" in line and ("UNTOUCHED" in line or "ACCEPTABLE" in line) for line in lines
+    )
     done = sh(archived, block("pdfsig -nocert report.pdf\n"))
     assert done.returncode == 0
     assert done.stdout.count("Signature is Valid") == 2
@@ -100,7 +108,9 @@ def test_openssl_agrees_on_signatures_and_time_stamps(archived: Path) -> None:
     assert "CAdES Verification successful" in done.stderr
     assert done.stdout.count("Verification: OK") == 2
     assert "Time stamp: " in done.stdout
-    check = check_pdf((archived / "report.pdf").read_bytes(), trust=[(archived / "issuer.pem").read_bytes()])
+    check = check_pdf(
+        (archived / "report.pdf").read_bytes(), trust=[(archived / "issuer.pem").read_bytes()]
+    )
     printed = set(re.findall(r"SHA-256 ([0-9a-f]{64})", done.stdout))
     assert printed <= {item.sha256 for item in check.revisions}
     assert check.revisions[-1].sha256 in printed
@@ -148,7 +158,14 @@ def test_a_self_signed_report_verifies_with_the_same_commands(
     need("pdfsig", "openssl", "pyhanko", "qpdf", "basenc")
     (tmp_path / "report.pdf").write_bytes(countersigned)
     (tmp_path / "issuer.pem").write_bytes(local_trust[0])
-    done = sh(tmp_path, PYHANKO.replace(" --trust tsa.pem", ""), SPLIT, CMS, CMS.replace(".1", ".2"), RECORD)
+    done = sh(
+        tmp_path,
+        PYHANKO.replace(" --trust tsa.pem", ""),
+        SPLIT,
+        CMS,
+        CMS.replace(".1", ".2"),
+        RECORD,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("CAdES Verification successful") == 2
 
@@ -157,17 +174,24 @@ def test_a_self_signed_report_verifies_with_the_same_commands(
 def attacks() -> dict[str, Callable[[bytes], bytes]]:
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("attacks", Path(__file__).with_name("test_attacks.py"))
+    spec = importlib.util.spec_from_file_location(
+        "attacks", Path(__file__).with_name("test_attacks.py")
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     names = ("overlay_page", "free_text", "swap_attachment", "open_action", "swap_stamp", "retitle")
-    return {name: lambda pdf, name=name: module.update(pdf, getattr(module, name)) for name in names}
+    return {
+        name: lambda pdf, name=name: module.update(pdf, getattr(module, name)) for name in names
+    }
 
 
 def test_the_table_of_the_page_holds_for_the_five_attacks(
-    attacks: dict[str, Callable[[bytes], bytes]], certified: bytes, local_trust: list[bytes], tmp_path: Path
+    attacks: dict[str, Callable[[bytes], bytes]],
+    certified: bytes,
+    local_trust: list[bytes],
+    tmp_path: Path,
 ) -> None:
     need("pdfsig", "openssl", "pyhanko", "basenc")
     (tmp_path / "issuer.pem").write_bytes(local_trust[0])
@@ -185,7 +209,9 @@ def test_the_table_of_the_page_holds_for_a_rogue_signer(
 ) -> None:
     need("pdfsig", "openssl", "pyhanko", "basenc")
     (tmp_path / "issuer.pem").write_bytes(local_trust[0])
-    rogue = certify(base_pdf, authority.signer("rsa"), reason="Issued", name="Local Issuer", clock=clock)
+    rogue = certify(
+        base_pdf, authority.signer("rsa"), reason="Issued", name="Local Issuer", clock=clock
+    )
     (tmp_path / "report.pdf").write_bytes(rogue)
     assert sh(tmp_path, PYHANKO.replace(" --trust tsa.pem", "")).returncode != 0
     assert "Signature is Valid" in sh(tmp_path, "pdfsig -nocert report.pdf").stdout

@@ -41,17 +41,33 @@ def pair(key: Any, clock: datetime, *, usage: bool = True) -> tuple[bytes, bytes
     )
     if not usage:
         flags = dict.fromkeys(
-            ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-             "crl_sign", "encipher_only", "decipher_only"), False)  # fmt: skip
+            (
+                "digital_signature",
+                "content_commitment",
+                "key_encipherment",
+                "data_encipherment",
+                "key_agreement",
+                "crl_sign",
+                "encipher_only",
+                "decipher_only",
+            ),
+            False,
+        )
         builder = builder.add_extension(x509.KeyUsage(key_cert_sign=True, **flags), critical=True)
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     return private, builder.sign(key, algorithm).public_bytes(pem)
 
 
 def load(folder: Path, private: bytes, certificate: bytes) -> SigningKey:
-    return load_signer(PemFiles(key=write(folder / "k.key", private), certificate=write(folder / "k.crt", certificate)))
+    return load_signer(
+        PemFiles(
+            key=write(folder / "k.key", private), certificate=write(folder / "k.crt", certificate)
+        )
+    )
 
 
 def test_init_writes_a_key_for_its_owner_alone(local: KeyPaths) -> None:
@@ -85,19 +101,26 @@ def test_init_overwrites_nothing(tmp_path: Path, clock: datetime) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 65, "a\nb", "\u202eevil"])
-def test_init_refuses_names_a_certificate_cannot_hold(name: str, tmp_path: Path, clock: datetime) -> None:
+def test_init_refuses_names_a_certificate_cannot_hold(
+    name: str, tmp_path: Path, clock: datetime
+) -> None:
     with pytest.raises(KeyFileError):
         init_keys(tmp_path, name=name, clock=clock)
     assert not list(tmp_path.iterdir())
 
 
 def test_openssl_reads_what_init_writes(local: KeyPaths) -> None:
-    for arguments in (["x509", "-in", str(local.certificate), "-noout"], ["pkey", "-in", str(local.key), "-noout"]):
+    for arguments in (
+        ["x509", "-in", str(local.certificate), "-noout"],
+        ["pkey", "-in", str(local.key), "-noout"],
+    ):
         assert subprocess.run(["openssl", *arguments], capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o620, 0o601])
-def test_an_exposed_key_is_refused_with_the_command_that_helps(mode: int, tmp_path: Path, clock: datetime) -> None:
+def test_an_exposed_key_is_refused_with_the_command_that_helps(
+    mode: int, tmp_path: Path, clock: datetime
+) -> None:
     paths = init_keys(tmp_path, name="A", clock=clock)
     paths.key.chmod(mode)
     with pytest.raises(KeyFileError, match="open to other users") as caught:
@@ -111,10 +134,14 @@ def test_an_encrypted_key_needs_its_passphrase(tmp_path: Path, clock: datetime) 
     assert b"ENCRYPTED" in paths.key.read_bytes()
     for passphrase in (None, "wrong"):
         with pytest.raises(KeyFileError, match="key") as caught:
-            load_signer(PemFiles(key=paths.key, certificate=paths.certificate, passphrase=passphrase))
+            load_signer(
+                PemFiles(key=paths.key, certificate=paths.certificate, passphrase=passphrase)
+            )
         assert caught.value.reference == "key-passphrase"
         assert "wrong" not in str(caught.value)
-    assert load_signer(PemFiles(key=paths.key, certificate=paths.certificate, passphrase="open sesame")).self_signed
+    assert load_signer(
+        PemFiles(key=paths.key, certificate=paths.certificate, passphrase="open sesame")
+    ).self_signed
 
 
 def test_a_passphrase_for_a_plain_key_does_no_harm(local: KeyPaths) -> None:
@@ -173,7 +200,9 @@ def test_another_keys_certificate_is_refused(tmp_path: Path, clock: datetime) ->
     ],
     ids=["ed25519", "short-rsa", "odd-curve"],
 )
-def test_keys_that_readers_cannot_check_are_refused(make: Any, named: str, tmp_path: Path, clock: datetime) -> None:
+def test_keys_that_readers_cannot_check_are_refused(
+    make: Any, named: str, tmp_path: Path, clock: datetime
+) -> None:
     with pytest.raises(KeyFileError, match="common PDF readers") as caught:
         load(tmp_path, *pair(make(), clock))
     assert named in caught.value.got
@@ -196,7 +225,9 @@ def test_garbage_and_missing_files(tmp_path: Path, local: KeyPaths) -> None:
         load_signer(PemFiles(key=local.key, certificate=tmp_path / "none"))
 
 
-def test_an_expired_certificate_does_not_sign(base_pdf: bytes, tmp_path: Path, clock: datetime) -> None:
+def test_an_expired_certificate_does_not_sign(
+    base_pdf: bytes, tmp_path: Path, clock: datetime
+) -> None:
     paths = init_keys(tmp_path, name="A", clock=clock - timedelta(days=10), days=5)
     key = load_signer(PemFiles(key=paths.key, certificate=paths.certificate))
     with pytest.raises(UsageError, match="not valid at the time"):
@@ -206,14 +237,18 @@ def test_an_expired_certificate_does_not_sign(base_pdf: bytes, tmp_path: Path, c
 def test_the_environment_names_the_source(tmp_path: Path, local: KeyPaths) -> None:
     assert source_from_environment({}) is None
     key = str(local.key)
-    assert source_from_environment({"RAUDIT_KEY_FILE": key, "RAUDIT_KEY_PASSPHRASE": "p"}) == PemFiles(
-        key=local.key, certificate=local.certificate, passphrase="p"
-    )
+    assert source_from_environment(
+        {"RAUDIT_KEY_FILE": key, "RAUDIT_KEY_PASSPHRASE": "p"}
+    ) == PemFiles(key=local.key, certificate=local.certificate, passphrase="p")
     assert source_from_environment({"RAUDIT_KEY_FILE": "a.p12"}) == Pkcs12File(path=Path("a.p12"))
-    assert source_from_environment({"RAUDIT_KEY_FILE": "a.key"}, key_file=Path("b.pfx")) == Pkcs12File(
-        path=Path("b.pfx")
-    )
-    token = {"RAUDIT_PKCS11_MODULE": "/lib/x.so", "RAUDIT_PKCS11_TOKEN": "t", "RAUDIT_PKCS11_KEY": "k"}
+    assert source_from_environment(
+        {"RAUDIT_KEY_FILE": "a.key"}, key_file=Path("b.pfx")
+    ) == Pkcs12File(path=Path("b.pfx"))
+    token = {
+        "RAUDIT_PKCS11_MODULE": "/lib/x.so",
+        "RAUDIT_PKCS11_TOKEN": "t",
+        "RAUDIT_PKCS11_KEY": "k",
+    }
     assert source_from_environment({**token, "RAUDIT_PKCS11_PIN": "1"}) == Pkcs11Token(
         module=Path("/lib/x.so"), token="t", key_label="k", certificate_label="k", pin="1"
     )
@@ -257,14 +292,31 @@ assert check_pdf(pdf, trust=[Path("{local.certificate}").read_bytes()]).holds
         return subprocess.run(arguments, env=environment, capture_output=True, text=True)
 
     initialised = run(
-        "softhsm2-util", "--init-token", "--free", "--label", "raudit", "--so-pin", "12345678", "--pin", "1234"
+        "softhsm2-util",
+        "--init-token",
+        "--free",
+        "--label",
+        "raudit",
+        "--so-pin",
+        "12345678",
+        "--pin",
+        "1234",
     )
     if initialised.returncode != 0:
         pytest.skip("softhsm2-util could not make a token")
     imported = run(
-        "softhsm2-util", "--import", str(local.key), "--token", "raudit", "--label", "signer", "--id", "01",
-        "--pin", "1234",
-    )  # fmt: skip
+        "softhsm2-util",
+        "--import",
+        str(local.key),
+        "--token",
+        "raudit",
+        "--label",
+        "signer",
+        "--id",
+        "01",
+        "--pin",
+        "1234",
+    )
     assert imported.returncode == 0, imported.stderr
     import sys
 

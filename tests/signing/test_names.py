@@ -76,7 +76,9 @@ def pair(name: str | None, folder: Path, clock: datetime) -> PemFiles:
     key = ec.generate_private_key(ec.SECP256R1())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        parts = [] if name is None else [x509.NameAttribute(NameOID.COMMON_NAME, name, _validate=False)]
+        parts = (
+            [] if name is None else [x509.NameAttribute(NameOID.COMMON_NAME, name, _validate=False)]
+        )
         subject = x509.Name(parts)
         certificate = (
             x509.CertificateBuilder()
@@ -113,7 +115,10 @@ def test_any_name_signs_and_verifies(
         own = source.certificate.read_bytes()
         check = check_pdf(signed, trust=[*local_trust, own], at=clock)
         assert check.holds, (name, check.faults)
-        assert all(text and text.isprintable() and len(text) <= 300 for text in (*shown, check.signatures[1].signer))
+        assert all(
+            text and text.isprintable() and len(text) <= 300
+            for text in (*shown, check.signatures[1].signer)
+        )
         # beside the right one, a strange certificate changes nothing for a report that it did not sign
         assert check_pdf(certified, trust=[own, *local_trust], at=clock).holds
         assert all(facts(key.certificate).values())
@@ -127,7 +132,9 @@ def test_keys_show_prints_any_name(name: str | None, clock: datetime, tmp_path: 
     assert (name or "(no name)") in done.output
 
 
-def test_keys_init_takes_what_can_be_printed_and_refuses_the_rest(clock: datetime, tmp_path: Path) -> None:
+def test_keys_init_takes_what_can_be_printed_and_refuses_the_rest(
+    clock: datetime, tmp_path: Path
+) -> None:
     for number, name in enumerate(names()):
         folder = tmp_path / str(number)
         if name and name.strip() and len(name) <= 64 and name.isprintable():
@@ -140,8 +147,12 @@ def test_keys_init_takes_what_can_be_printed_and_refuses_the_rest(clock: datetim
             assert not folder.exists()
 
 
-@pytest.mark.parametrize("name", ['A, "B" + C=<D>; \\ #', "#lead", " lead ", "plain", "CN=Issuer,O=Else"])
-def test_subjects_read_as_another_implementation_writes_them(name: str, clock: datetime, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ['A, "B" + C=<D>; \\ #', "#lead", " lead ", "plain", "CN=Issuer,O=Else"]
+)
+def test_subjects_read_as_another_implementation_writes_them(
+    name: str, clock: datetime, tmp_path: Path
+) -> None:
     source = pair(name, tmp_path / "k", clock)
     loaded = x509.load_pem_x509_certificate(source.certificate.read_bytes())
     certificate = asn1.Certificate.load(loaded.public_bytes(serialization.Encoding.DER))

@@ -30,7 +30,9 @@ def signed(authority: Any, base_pdf: bytes, clock: datetime) -> dict[Level | Non
     for level in (None, *Level):
         tsa = stamping(authority, level) if level else None
         pdf = certify(base_pdf, issuer, reason="Issued", name="Issuer", clock=clock, tsa=tsa)
-        reports[level] = countersign(pdf, reviewer, role="dpo", name="Reviewer", clock=clock, tsa=tsa)
+        reports[level] = countersign(
+            pdf, reviewer, role="dpo", name="Reviewer", clock=clock, tsa=tsa
+        )
     return reports
 
 
@@ -57,7 +59,9 @@ def test_each_level_holds_without_network(
 
 
 def test_long_term_levels_carry_revocation_lists(signed: dict[Level | None, bytes]) -> None:
-    assert all((b"/CRLs" in pdf) == (level in {Level.B_LT, Level.B_LTA}) for level, pdf in signed.items())
+    assert all(
+        (b"/CRLs" in pdf) == (level in {Level.B_LT, Level.B_LTA}) for level, pdf in signed.items()
+    )
 
 
 def test_a_time_stamp_proves_the_time_after_the_signer_expired(
@@ -68,7 +72,9 @@ def test_a_time_stamp_proves_the_time_after_the_signer_expired(
     for level in Level:
         check = check_pdf(signed[level], trust=[authority.root], at=later)
         assert check.faults == (), level
-        assert {item.judged_at for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP} == {clock}
+        assert {
+            item.judged_at for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP
+        } == {clock}
     without = check_pdf(signed[None], trust=[authority.root], at=later)
     assert codes(without) == {FaultCode.OUTSIDE_VALIDITY}
     assert without.intact, "nothing is broken; the time is unproven"
@@ -83,7 +89,9 @@ def test_a_time_known_from_outside_settles_it_when_everything_expired(
         assert check_pdf(signed[level], trust=[authority.root], at=clock + timedelta(days=30)).holds
 
 
-def test_without_the_authoritys_root_the_time_is_unproven(signed: dict[Level | None, bytes], authority: Any) -> None:
+def test_without_the_authoritys_root_the_time_is_unproven(
+    signed: dict[Level | None, bytes], authority: Any
+) -> None:
     issuer, reviewer = authority.signer("issuer"), authority.signer("reviewer")
     pinned = [issuer.certificate, reviewer.certificate]
     check = check_pdf(signed[Level.B_T], trust=pinned)
@@ -92,9 +100,17 @@ def test_without_the_authoritys_root_the_time_is_unproven(signed: dict[Level | N
     assert check_pdf(signed[Level.B_T], trust=pinned, tsa_trust=[authority.root]).holds
 
 
-def test_a_root_for_time_stamps_does_not_vouch_for_signers(signed: dict[Level | None, bytes], authority: Any) -> None:
-    check = check_pdf(signed[Level.B_T], trust=[authority.signer("issuer").certificate], tsa_trust=[authority.root])
-    assert [(f.code, f.field) for f in check.faults] == [(FaultCode.UNTRUSTED_SIGNER, "raudit-reviewer-1")]
+def test_a_root_for_time_stamps_does_not_vouch_for_signers(
+    signed: dict[Level | None, bytes], authority: Any
+) -> None:
+    check = check_pdf(
+        signed[Level.B_T],
+        trust=[authority.signer("issuer").certificate],
+        tsa_trust=[authority.root],
+    )
+    assert [(f.code, f.field) for f in check.faults] == [
+        (FaultCode.UNTRUSTED_SIGNER, "raudit-reviewer-1")
+    ]
 
 
 def test_a_revoked_signer_is_refused(authority: Any, base_pdf: bytes, clock: datetime) -> None:
@@ -110,7 +126,9 @@ def test_a_revoked_signer_is_refused(authority: Any, base_pdf: bytes, clock: dat
         clock=clock,
         tsa=stamping(authority, Level.B_T),
     )
-    assert check_pdf(pdf, trust=[authority.root]).holds, "B-T holds no revocation data, and nothing is fetched"
+    assert check_pdf(pdf, trust=[authority.root]).holds, (
+        "B-T holds no revocation data, and nothing is fetched"
+    )
     lists = [authority.arch.service_registry.get_crl(name, clock) for name in ("root", "inter")]
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     DocumentSecurityStore.supply_dss_in_writer(writer, None, crls=lists)
@@ -135,7 +153,9 @@ def test_signing_with_a_revoked_certificate_is_refused_when_lists_are_fetched(
         )
 
 
-def test_a_time_stamp_of_another_signature_is_refused(signed: dict[Level | None, bytes], authority: Any) -> None:
+def test_a_time_stamp_of_another_signature_is_refused(
+    signed: dict[Level | None, bytes], authority: Any
+) -> None:
     """Move the token of one signature to the other: genuine, but not over these bytes."""
     pdf = signed[Level.B_T]
     first, second = re.findall(rb"/Contents <([0-9A-F]{2000,})>", pdf)[:2]
@@ -152,7 +172,11 @@ def _token(contents: bytes) -> bytes:
     from asn1crypto import cms
 
     signer = cms.ContentInfo.load(contents)["content"]["signer_infos"][0]
-    return bytes(next(a for a in signer["unsigned_attrs"] if a["type"].native == "signature_time_stamp_token").dump())
+    return bytes(
+        next(
+            a for a in signer["unsigned_attrs"] if a["type"].native == "signature_time_stamp_token"
+        ).dump()
+    )
 
 
 def test_an_archive_time_stamp_can_be_renewed(
@@ -169,10 +193,21 @@ def test_an_archive_time_stamp_can_be_renewed(
 
 
 def test_a_self_signed_issuer_reaches_every_level(
-    authority: Any, base_pdf: bytes, local_key: SigningKey, local_trust: list[bytes], clock: datetime
+    authority: Any,
+    base_pdf: bytes,
+    local_key: SigningKey,
+    local_trust: list[bytes],
+    clock: datetime,
 ) -> None:
     for level in Level:
-        pdf = certify(base_pdf, local_key, reason="Issued", name="L", clock=clock, tsa=stamping(authority, level))
+        pdf = certify(
+            base_pdf,
+            local_key,
+            reason="Issued",
+            name="L",
+            clock=clock,
+            tsa=stamping(authority, level),
+        )
         assert check_pdf(pdf, trust=local_trust, tsa_trust=[authority.root]).faults == (), level
 
 
@@ -181,12 +216,18 @@ def test_an_rsa_signer_holds(authority: Any, base_pdf: bytes, clock: datetime) -
     assert check_pdf(pdf, trust=[authority.root]).holds
 
 
-def test_an_authority_out_of_reach_is_one_clear_error(base_pdf: bytes, local_key: SigningKey, clock: datetime) -> None:
+def test_an_authority_out_of_reach_is_one_clear_error(
+    base_pdf: bytes, local_key: SigningKey, clock: datetime
+) -> None:
     with pytest.raises(TimeStampError, match="no usable answer") as caught:
         certify(
-            base_pdf, local_key, reason="Issued", name="L", clock=clock,
+            base_pdf,
+            local_key,
+            reason="Issued",
+            name="L",
+            clock=clock,
             tsa=TimeStamping(url="http://127.0.0.1:9/tsa", timeout=2),
-        )  # fmt: skip
+        )
     assert caught.value.where == "http://127.0.0.1:9/tsa"
 
 
@@ -195,9 +236,13 @@ def test_an_answer_that_is_no_time_stamp_is_one_clear_error(
 ) -> None:
     with pytest.raises(TimeStampError):
         certify(
-            base_pdf, local_key, reason="Issued", name="L", clock=clock,
+            base_pdf,
+            local_key,
+            reason="Issued",
+            name="L",
+            clock=clock,
             tsa=TimeStamping(url=f"{authority.url}/testing/ocsp/none", timeout=2),
-        )  # fmt: skip
+        )
 
 
 def test_bad_settings_are_refused(authority: Any) -> None:

@@ -24,7 +24,12 @@ from raudit.stats import (
 
 @pytest.mark.parametrize(
     ("x", "n", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
 )
 def test_wilson_is_newcombe_1998a_table_1(x, n, low, high):
     bounds = wilson(x, n)
@@ -50,7 +55,10 @@ def test_newcombe_is_newcombe_1998b_table_2_method_10(a, n_a, b, n_b, low, high)
 
 
 def test_katz_by_hand():
-    log, se = np.log((10.5 / 20.5) / (5.5 / 20.5)), np.sqrt(1 / 10.5 - 1 / 20.5 + 1 / 5.5 - 1 / 20.5)
+    log, se = (
+        np.log((10.5 / 20.5) / (5.5 / 20.5)),
+        np.sqrt(1 / 10.5 - 1 / 20.5 + 1 / 5.5 - 1 / 20.5),
+    )
     bounds = katz(10, 20, 5, 20)
     assert bounds.low == pytest.approx(np.exp(log - 1.959964 * se), rel=1e-6)
     assert bounds.high == pytest.approx(np.exp(log + 1.959964 * se), rel=1e-6)
@@ -58,7 +66,9 @@ def test_katz_by_hand():
 
 @pytest.mark.parametrize("groups", [2, 3, 10, 50])
 def test_range_quantile_is_the_studentised_range(groups):
-    assert range_quantile(groups, 0.95) == pytest.approx(studentized_range.ppf(0.95, groups, np.inf) / 2**0.5, abs=1e-8)
+    assert range_quantile(groups, 0.95) == pytest.approx(
+        studentized_range.ppf(0.95, groups, np.inf) / 2**0.5, abs=1e-8
+    )
 
 
 @pytest.mark.parametrize("n", [30, 100, 1000])
@@ -69,7 +79,9 @@ def test_wilson_covers(n, p):
     assert 0.91 <= binom.pmf(x, n, p)[(low <= p) & (p <= high)].sum() <= 0.98
 
 
-@pytest.mark.parametrize(("a", "b"), [((10, 0.2), (1000, 0.5)), ((10, 0.02), (1000, 0.02)), ((100, 0.1), (100, 0.2))])
+@pytest.mark.parametrize(
+    ("a", "b"), [((10, 0.2), (1000, 0.5)), ((10, 0.02), (1000, 0.02)), ((100, 0.1), (100, 0.2))]
+)
 def test_ratio_covers_where_katz_does_not(a, b):
     x, y = np.meshgrid(np.arange(a[0] + 1), np.arange(b[0] + 1), indexing="ij")
     weight = binom.pmf(x, *a) * binom.pmf(y, *b)
@@ -78,7 +90,9 @@ def test_ratio_covers_where_katz_does_not(a, b):
 
 
 counts = st.lists(
-    st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=2, max_size=8
+    st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+    min_size=2,
+    max_size=8,
 )
 
 
@@ -107,7 +121,11 @@ def test_the_smallest_ratio_is_bounded_as_if_every_pair_were_tried(groups):
     logs = log_rates(x, n, z=range_quantile(len(groups), 0.95))
     gap = smallest_ratio(x / n, logs)
     lows = [
-        np.exp(logs.centre[i] - logs.centre[j] - np.hypot(logs.centre[i] - logs.low[i], logs.high[j] - logs.centre[j]))
+        np.exp(
+            logs.centre[i]
+            - logs.centre[j]
+            - np.hypot(logs.centre[i] - logs.low[i], logs.high[j] - logs.centre[j])
+        )
         for i in range(len(groups))
         for j in range(len(groups))
         if i != j

@@ -23,7 +23,9 @@ from raudit.stats import (
 def test_the_max_gap_test_keeps_its_level(groups):
     rng = np.random.default_rng(100 + groups)
     sizes = rng.integers(300, 900, groups)
-    rejected = [max_gap_test(rng.binomial(sizes, 0.3), sizes, rng=rng, draws=400) < 0.05 for _ in range(800)]
+    rejected = [
+        max_gap_test(rng.binomial(sizes, 0.3), sizes, rng=rng, draws=400) < 0.05 for _ in range(800)
+    ]
     assert 0.03 <= np.mean(rejected) <= 0.07
 
 
@@ -47,7 +49,9 @@ def _pmf(x, n):
 
 
 def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03, np.nan]) == pytest.approx([0.03, 0.06, 0.06, np.nan], nan_ok=True)
+    assert holm([0.01, 0.04, 0.03, np.nan]) == pytest.approx(
+        [0.03, 0.06, 0.06, np.nan], nan_ok=True
+    )
 
 
 def test_draws_keep_totals_and_means():
@@ -64,7 +68,10 @@ def test_draws_keep_totals_and_means():
 def test_power_against_simulation():
     gap = detectable_gap(0.3, 400, 600)
     rng = np.random.default_rng(2)
-    a, b = rng.binomial(400, 0.3 + gap / 2, 20_000) / 400, rng.binomial(600, 0.3 - gap / 2, 20_000) / 600
+    a, b = (
+        rng.binomial(400, 0.3 + gap / 2, 20_000) / 400,
+        rng.binomial(600, 0.3 - gap / 2, 20_000) / 600,
+    )
     pooled = (a * 400 + b * 600) / 1000
     found = np.abs(a - b) > 1.96 * np.sqrt(pooled * (1 - pooled) * (1 / 400 + 1 / 600))
     assert found.mean() == pytest.approx(0.8, abs=0.02)
@@ -78,9 +85,14 @@ def test_rows_to_settle():
 
 @pytest.mark.parametrize(
     ("sizes", "rate"),
-    [((5000, 200), 0.3), ((40, 40), 0.2), ((3000, 3000, 60, 45), 0.04), ((2000, 1000, 500, 250, 125, 60), 0.5),
-     ((30,) * 12, 0.1)],
-)  # fmt: skip
+    [
+        ((5000, 200), 0.3),
+        ((40, 40), 0.2),
+        ((3000, 3000, 60, 45), 0.04),
+        ((2000, 1000, 500, 250, 125, 60), 0.5),
+        ((30,) * 12, 0.1),
+    ],
+)
 def test_even_rates_are_rejected_at_the_level(sizes, rate):
     rng = np.random.default_rng(len(sizes))
     sizes = np.array(sizes)
@@ -101,11 +113,15 @@ def test_small_groups_do_not_drown_the_gap_between_large_ones():
 
 def test_tiny_p_values_go_below_what_draws_can_show():
     raw = chi2_contingency([[100, 300], [900, 700]], correction=False).pvalue
-    assert max_gap_test([100, 300], [1000, 1000], rng=np.random.default_rng(0)) == pytest.approx(raw, rel=1e-6)
+    assert max_gap_test([100, 300], [1000, 1000], rng=np.random.default_rng(0)) == pytest.approx(
+        raw, rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("groups", [2, 3, 10, 200])
 def test_the_tail_of_the_range_inverts_its_quantile(groups):
     assert range_tail(groups, range_quantile(groups, 0.95)) == pytest.approx(0.05, abs=1e-6)
     if groups == 10:
-        assert range_tail(10, 3.0) == pytest.approx(studentized_range.sf(3.0 * np.sqrt(2), 10, np.inf), rel=1e-3)
+        assert range_tail(10, 3.0) == pytest.approx(
+            studentized_range.sf(3.0 * np.sqrt(2), 10, np.inf), rel=1e-3
+        )

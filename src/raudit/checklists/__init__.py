@@ -14,11 +14,17 @@
 
 from raudit.checklists.answers import Answer, Answers, SignOff, load_answers, parse_answers
 from raudit.checklists.assess import Assessment, assess
-from raudit.checklists.load import Checklist, checklist_path, load_checklist, parse_checklist, shipped_checklists
-from raudit.checklists.official import answers_from_official
-from raudit.checklists.page_text import brief, brief_html
-from raudit.checklists.register import Risk, risk_register
-from raudit.checklists.requirement_text import requirements
+from raudit.checklists.form.load import (
+    Checklist,
+    checklist_path,
+    load_checklist,
+    parse_checklist,
+    shipped_checklists,
+)
+from raudit.checklists.form.official import answers_from_official
+from raudit.checklists.prints.page_text import brief, brief_html
+from raudit.checklists.prints.register import Risk, risk_register
+from raudit.checklists.prints.requirement_text import requirements
 from raudit.checklists.signoff import answers_sha256
 from raudit.checklists.walk import Walk
 from raudit.checklists.writing import record_answer, save

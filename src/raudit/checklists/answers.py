@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from raudit.checklists.load import Checklist
-from raudit.checklists.schema import Id, Kind, Question
+from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.schema import Id, Kind, Question
 from raudit.errors import AnswersError
 from raudit.validate import Strict, validate
 from raudit.yamltext import YamlText, nearest, parse_yaml, read_yaml
@@ -80,7 +80,9 @@ def _spelled_out(value: Any) -> Any:
     return {"what": value} if isinstance(value, str) else value
 
 
-WrittenCondition = Annotated[Condition, BeforeValidator(_spelled_out, json_schema_input_type=Condition | str)]
+WrittenCondition = Annotated[
+    Condition, BeforeValidator(_spelled_out, json_schema_input_type=Condition | str)
+]
 
 
 class SignOff(Strict):
@@ -189,36 +191,51 @@ def empty_answers(checklist: Checklist) -> Answers:
 def _fitted(yaml: YamlText, checklist: Checklist) -> Answers:
     if not isinstance(yaml.value, dict):
         raise AnswersError(
-            "the answers are not a mapping", reference="answers-not-a-mapping", where=yaml.where(()),
+            "the answers are not a mapping",
+            reference="answers-not-a-mapping",
+            where=yaml.where(()),
             hint=f"start with: raudit assess start {checklist.id}",
-        )  # fmt: skip
+        )
     file = validate(AnswersFile, yaml, error=AnswersError, value=with_line_feeds(yaml.value))
     if file.checklist.id != checklist.id:
         raise AnswersError(
-            "the answers belong to another checklist", reference="answers-checklist", where=yaml.where(("checklist",)),
-            got=file.checklist.id, expected=checklist.id, hint="name the checklist they were written for",
-        )  # fmt: skip
+            "the answers belong to another checklist",
+            reference="answers-checklist",
+            where=yaml.where(("checklist",)),
+            got=file.checklist.id,
+            expected=checklist.id,
+            hint="name the checklist they were written for",
+        )
     if file.checklist.version.split(".")[0] != checklist.file.version.split(".")[0]:
         raise AnswersError(
-            "the answers are for another version of the checklist", reference="answers-version",
-            where=yaml.where(("checklist", "version")), got=file.checklist.version, expected=checklist.file.version,
+            "the answers are for another version of the checklist",
+            reference="answers-version",
+            where=yaml.where(("checklist", "version")),
+            got=file.checklist.version,
+            expected=checklist.file.version,
             hint="start a new file for this version with raudit assess start, and copy what still holds",
-        )  # fmt: skip
+        )
     values = {}
     for name, answer in file.answers.items():
         question = checklist.questions.get(name)
         if question is None:
             raise AnswersError(
-                f"there is no question '{name}'", reference="no-question", where=yaml.where(("answers", name)),
+                f"there is no question '{name}'",
+                reference="no-question",
+                where=yaml.where(("answers", name)),
                 hint=nearest(name, list(checklist.questions)),
-            )  # fmt: skip
+            )
         if answer.state == "answered" and answer.value not in (None, "", [], ()):
-            values[name] = typed_value(question, answer.value, where=yaml.where(("answers", name, "value")))
+            values[name] = typed_value(
+                question, answer.value, where=yaml.where(("answers", name, "value"))
+            )
         elif answer.state == "not_applicable" and not answer.why.strip():
             raise AnswersError(
-                f"'{name}' is not applicable, but not why", reference="answer-no-reason",
-                where=yaml.where(("answers", name)), hint="add 'why:' with one sentence",
-            )  # fmt: skip
+                f"'{name}' is not applicable, but not why",
+                reference="answer-no-reason",
+                where=yaml.where(("answers", name)),
+                hint="add 'why:' with one sentence",
+            )
     return Answers(file, values, yaml)
 
 
@@ -246,9 +263,13 @@ def typed_value(question: Question, value: Any, *, where: str) -> Any:
 
     def fault(expected: str, got: Any = value) -> AnswersError:
         return AnswersError(
-            f"this does not answer '{question.id}'", reference="answer-type", where=where, got=repr(got)[:80],
-            expected=expected, hint="see the question's help: raudit assess show",
-        )  # fmt: skip
+            f"this does not answer '{question.id}'",
+            reference="answer-type",
+            where=where,
+            got=repr(got)[:80],
+            expected=expected,
+            hint="see the question's help: raudit assess show",
+        )
 
     options = [option.id for option in question.options]
     match question.type:
@@ -261,7 +282,9 @@ def typed_value(question: Question, value: Any, *, where: str) -> Any:
             chosen = [value] if isinstance(value, str) else value
             if not isinstance(chosen, list) or any(item not in options for item in chosen):
                 raise fault("a list of " + ", ".join(options))
-            if len(set(chosen)) < len(chosen) or (question.none_option in chosen and len(chosen) > 1):
+            if len(set(chosen)) < len(chosen) or (
+                question.none_option in chosen and len(chosen) > 1
+            ):
                 raise fault(f"each option once, and '{question.none_option}' alone")
             return tuple(chosen)
         case Kind.NUMBER:

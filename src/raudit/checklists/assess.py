@@ -13,13 +13,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from raudit.checklists import lattice
 from raudit.checklists.answers import Answer, Answers, EvidenceLink
 from raudit.checklists.conditions import ConditionState, condition_states
-from raudit.checklists.lattice import MISSING, Range, Truth, Value
-from raudit.checklists.load import IN_SENTENCE, Checklist
-from raudit.checklists.schema import Kind, Question
-from raudit.checklists.scope import AnswerScope, point_range, row_level
+from raudit.checklists.form import lattice
+from raudit.checklists.form.lattice import MISSING, Range, Truth, Value
+from raudit.checklists.form.load import IN_SENTENCE, Checklist
+from raudit.checklists.form.schema import Kind, Question
+from raudit.checklists.form.scope import AnswerScope, point_range, row_level
 from raudit.checklists.signoff import SignOffState, signoff_state
 from raudit.checklists.sources import Place, Sources, listed
 from raudit.people import NOBODY, People
@@ -84,7 +84,7 @@ class Assessment:
     """Ids of the questions that are shown, in order."""
     answered: int
     accepted: int
-    """Answers that a reviewer accepted."""
+    """Answers that a reviewer accepted and the evidence does not contradict."""
     open: tuple[Open, ...]
     figures: Mapping[str, Figure]
     """Pools and values by name."""
@@ -120,11 +120,18 @@ class Assessment:
             return ""
         names = (self.level, self.level_best, self.level_worst)
         here, best, worst = (self.checklist.level_title(name) for name in names)
+        if here and self.complete and self.contradictions:
+            refuted = len({item.question for item in self.contradictions})
+            return f"{here} on answers of which the evidence contradicts {refuted}"
         if here and self.complete:
             return here
         if here and best == worst == here:
             return f"{here} so far, with {len(self.open)} open"
-        ends = f"could still end from “{best}” to “{worst}”" if best and worst else "nothing is settled"
+        ends = (
+            f"could still end from “{best}” to “{worst}”"
+            if best and worst
+            else "nothing is settled"
+        )
         if not self.answered:
             return f"nothing is answered yet; {ends}"  # a level of nothing would look like low risk
         return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
@@ -139,8 +146,14 @@ class Assessment:
             score, most = self.figures.get(name), self.figures.get(limit)
             if score is None or score.now is None:
                 continue
-            of = f" of {most.now.normalize():f}" if most is not None and most.now is not None else ""
-            ends = f"; could still end from {score.best:f} to {score.worst:f}" if score.best != score.worst else ""
+            of = (
+                f" of {most.now.normalize():f}" if most is not None and most.now is not None else ""
+            )
+            ends = (
+                f"; could still end from {score.best:f} to {score.worst:f}"
+                if score.best != score.worst
+                else ""
+            )
             found.append(f"{title}: {score.now:f}{of} points{ends}")
         return tuple(found)
 
@@ -204,6 +217,8 @@ def assess(
         _compute(scope)
     visible = tuple(name for name in checklist.questions if now.visible[name] is True)
     states = _signoffs(checklist, answers, people, statements)
+    contradictions = _contradictions(checklist, answers, now, visible, sources or Sources())
+    refuted = {item.question for item in contradictions}
     level = _level(now, now.name(_of(checklist)))
     best, worst = _around(checklist, level, *_level_ends(later, _of(checklist)))
     return Assessment(
@@ -211,23 +226,33 @@ def assess(
         answers=answers,
         visible=visible,
         answered=sum(1 for name in visible if now.has_answer(name)),
-        accepted=sum(1 for name in visible if accepted(answers, name, people)),
+        accepted=sum(
+            1 for name in visible if name not in refuted and accepted(answers, name, people)
+        ),
         open=_open(checklist, answers, now, visible, today),
         figures=_figures(now, later),
         level=level,
         level_best=best,
         level_worst=worst,
         outcomes=tuple(
-            Reached(id=rule.outcome, title=checklist.outcome_title(rule.outcome), because=rule.because)
+            Reached(
+                id=rule.outcome, title=checklist.outcome_title(rule.outcome), because=rule.because
+            )
             for rule in checklist.file.scoring.rules
             if lattice.is_true(now.evaluate(rule.when))
         ),
-        blockers=tuple(b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))),
+        blockers=tuple(
+            b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))
+        ),
         turned_down=_turned_down(states),
-        contradictions=_contradictions(checklist, answers, now, visible, sources or Sources()),
+        contradictions=contradictions,
         facts_used=tuple(
             sorted(
-                {q.evidence.fact for n, q in checklist.questions.items() if n in visible and q.evidence.fact in facts}
+                {
+                    q.evidence.fact
+                    for n, q in checklist.questions.items()
+                    if n in visible and q.evidence.fact in facts
+                }
             )
         ),
         hidden=tuple(name for name in answers.file.answers if now.visible.get(name) is not True),
@@ -239,12 +264,16 @@ def assess(
     )
 
 
-def _scope(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], *, possible: bool) -> AnswerScope:
+def _scope(
+    checklist: Checklist, answers: Answers, facts: Mapping[str, Any], *, possible: bool
+) -> AnswerScope:
     states = {name: answer.state for name, answer in answers.file.answers.items()}
     return AnswerScope(
         checklist=checklist,
         values=answers.values,
-        not_applicable=frozenset(name for name, state in states.items() if state == "not_applicable"),
+        not_applicable=frozenset(
+            name for name, state in states.items() if state == "not_applicable"
+        ),
         unknown=frozenset(name for name, state in states.items() if state == "unknown"),
         facts=facts,
         possible=possible,
@@ -277,10 +306,14 @@ def _compute(scope: AnswerScope) -> None:
         scope.computed[f"{pool}.score"] = total
         scope.computed[f"{pool}.max"] = _most(scope, members, declared=rules.max == "declared")
     for name, value in scoring.values.items():
-        scope.computed[name] = scope.evaluate(value.expr) if value.expr else _looked_up(scope, value.table, value.keys)
+        scope.computed[name] = (
+            scope.evaluate(value.expr) if value.expr else _looked_up(scope, value.table, value.keys)
+        )
     for rule in scoring.rules:
         truth = lattice.truth(scope.evaluate(rule.when))
-        scope.outcomes[rule.outcome] = lattice.either([scope.outcomes.get(rule.outcome, False), truth])
+        scope.outcomes[rule.outcome] = lattice.either(
+            [scope.outcomes.get(rule.outcome, False), truth]
+        )
 
 
 def _most(scope: AnswerScope, members: Sequence[Question], *, declared: bool) -> Value:
@@ -301,7 +334,9 @@ def _looked_up(scope: AnswerScope, table: str, keys: Sequence[str]) -> Value:
     rules = scope.checklist.file.tables[table]
     found = [scope.call("ans", (key,)) for key in keys]
     if all(isinstance(item, str) for item in found):
-        level = row_level(scope.checklist, table, {rules.row: str(found[0]), rules.col: str(found[1])})
+        level = row_level(
+            scope.checklist, table, {rules.row: str(found[0]), rules.col: str(found[1])}
+        )
         return Decimal(rules.order.index(level)) if level else MISSING
     return Range(Decimal(0), Decimal(len(rules.order) - 1)) if MISSING not in found else MISSING
 
@@ -325,7 +360,10 @@ def _level(scope: AnswerScope, value: Value) -> str:
 
 def _level_ends(scope: AnswerScope, name: str) -> tuple[str, str]:
     low, high = _ends(scope.name(name)) if name else (None, None)
-    return (_level(scope, low) if low is not None else "", _level(scope, high) if high is not None else "")
+    return (
+        _level(scope, low) if low is not None else "",
+        _level(scope, high) if high is not None else "",
+    )
 
 
 def _around(checklist: Checklist, level: str, best: str, worst: str) -> tuple[str, str]:
@@ -384,7 +422,11 @@ def _open(
         elif question.required and not scope.has_answer(name):
             reason = "not answered"
         elif answer is not None and answer.review.state == "to_correct":
-            reason = f"to be corrected: {answer.review.note}" if answer.review.note else "to be corrected"
+            reason = (
+                f"to be corrected: {answer.review.note}"
+                if answer.review.note
+                else "to be corrected"
+            )
         elif answer is not None and _unshown(question, answers.values.get(name), answer.evidence):
             reason = "this answer needs evidence; link under 'evidence' what shows it"
         else:
@@ -416,14 +458,20 @@ def _row_gap(question: Question, value: Any) -> str:
     if question.type is not Kind.ROWS or value is None:
         return ""
     for number, row in enumerate(value, 1):
-        lacking = [column.id for column in question.columns if column.required and not row.get(column.id)]
+        lacking = [
+            column.id for column in question.columns if column.required and not row.get(column.id)
+        ]
         if lacking:
             return f"row {number} lacks {', '.join(lacking)}"
     return ""
 
 
 def _contradictions(
-    checklist: Checklist, answers: Answers, scope: AnswerScope, visible: Sequence[str], sources: Sources
+    checklist: Checklist,
+    answers: Answers,
+    scope: AnswerScope,
+    visible: Sequence[str],
+    sources: Sources,
 ) -> tuple[Contradicted, ...]:
     found = []
     for name in visible:
@@ -451,15 +499,21 @@ def _contradictions(
     return tuple(found)
 
 
-def _places(checklist: Checklist, when: str, facts: Mapping[str, Any], sources: Sources) -> tuple[Place, ...]:
+def _places(
+    checklist: Checklist, when: str, facts: Mapping[str, Any], sources: Sources
+) -> tuple[Place, ...]:
     """Where the facts stand that a condition looks at; one that is only asked whether it was measured comes last."""
     calls = [(name, words[0]) for name, words in checklist.expressions[when].calls() if words]
     named = [fact for name, fact in calls if name == "fact"]
-    named += [fact for name, fact in calls if name == "measured" and (fact not in facts or not named)]
+    named += [
+        fact for name, fact in calls if name == "measured" and (fact not in facts or not named)
+    ]
     return tuple(sources.place(fact, facts) for fact in dict.fromkeys(named))
 
 
-def _suggestions(checklist: Checklist, scope: AnswerScope, visible: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+def _suggestions(
+    checklist: Checklist, scope: AnswerScope, visible: Sequence[str]
+) -> Mapping[str, tuple[str, ...]]:
     found = {
         name: tuple(
             rule.because
@@ -487,7 +541,11 @@ def answer_text(question: Question, value: Any) -> str:
 
 def row_text(question: Question, row: Mapping[str, str]) -> str:
     """One row of a list in words, in the order of its columns."""
-    texts = {(column.id, option.id): option.text for column in question.columns for option in column.options}
+    texts = {
+        (column.id, option.id): option.text
+        for column in question.columns
+        for option in column.options
+    }
     return "; ".join(texts.get((key, cell), cell) for key, cell in row.items() if cell)
 
 
@@ -530,8 +588,12 @@ def _turned_down(states: Sequence[SignOffState]) -> tuple[str, ...]:
     )
 
 
-def _missing_roles(checklist: Checklist, scope: AnswerScope, states: Sequence[SignOffState]) -> tuple[str, ...]:
-    decided = {s.signoff.role: s.signoff.decision for s in states if s.holds}  # a role's last word counts
+def _missing_roles(
+    checklist: Checklist, scope: AnswerScope, states: Sequence[SignOffState]
+) -> tuple[str, ...]:
+    decided = {
+        s.signoff.role: s.signoff.decision for s in states if s.holds
+    }  # a role's last word counts
     approved = {role for role, decision in decided.items() if decision.startswith("approve")}
     return tuple(
         rule.role
@@ -546,13 +608,24 @@ def _expired(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], t
     if file.review_by is not None and today > file.review_by:
         return f"the review was due on {file.review_by.isoformat()}"
     signed = [signoff.at.date() for signoff in file.signoffs]
-    if file.review_by is None and signed and today > _after(max(signed), checklist.file.review.valid_for):
-        return f"signed on {max(signed).isoformat()}, and valid for {checklist.file.review.valid_for}"
+    if (
+        file.review_by is None
+        and signed
+        and today > _after(max(signed), checklist.file.review.valid_for)
+    ):
+        return (
+            f"signed on {max(signed).isoformat()}, and valid for {checklist.file.review.valid_for}"
+        )
     subject = {"model_sha256": "model.sha256", "data_sha256": "data.sha256"}
     for key, fact in subject.items():
         declared = getattr(file.subject, key)
         measured = facts.get(fact)
-        if key in checklist.file.review.invalidate_on and declared and measured and declared != measured:
+        if (
+            key in checklist.file.review.invalidate_on
+            and declared
+            and measured
+            and declared != measured
+        ):
             return f"written for another {key.split('_')[0]} ({declared[:12]}…), this one is {str(measured)[:12]}…"
     return ""
 
@@ -567,4 +640,13 @@ def _after(day: date, period: str) -> date:
     return date(year, month, min(day.day, last))
 
 
-__all__ = ["Assessment", "Contradicted", "Figure", "Open", "Reached", "answer_text", "assess", "fill_in"]
+__all__ = [
+    "Assessment",
+    "Contradicted",
+    "Figure",
+    "Open",
+    "Reached",
+    "answer_text",
+    "assess",
+    "fill_in",
+]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from raudit.checklists.answers import Answer, Answers, AnswersFile
 from raudit.checklists.assess import answer_text
-from raudit.checklists.load import Checklist
+from raudit.checklists.form.load import Checklist
 from raudit.checklists.signoff import answer_digests
 
 
@@ -49,7 +49,9 @@ def since_signed(answers: Answers) -> dict[str, tuple[str, ...]]:
     now = answer_digests(answers)
     return {
         signoff.role: tuple(
-            name for name in sorted({*now, *signoff.covered}) if str(now.get(name)) != str(signoff.covered.get(name))
+            name
+            for name in sorted({*now, *signoff.covered})
+            if str(now.get(name)) != str(signoff.covered.get(name))
         )
         for signoff in answers.file.signoffs
     }
@@ -62,7 +64,11 @@ def _parts(checklist: Checklist, answers: Answers, name: str) -> dict[str, str]:
         return {} if aside is None else {"asked": f"set aside ({aside.cause})"}
     question = checklist.questions[name]
     value = answers.values.get(name)
-    text = {"answered": answer_text(question, value), "unknown": "unknown", "not_applicable": "does not apply"}
+    text = {
+        "answered": answer_text(question, value),
+        "unknown": "unknown",
+        "not_applicable": "does not apply",
+    }
     said = text[answer.state]
     if question.columns and isinstance(value, tuple):
         said = " | ".join("; ".join(f"{key}: {cell}" for key, cell in row.items()) for row in value)
@@ -86,17 +92,24 @@ def _conditions(file: AnswersFile) -> dict[str, str]:
         for number, condition in enumerate(signoff.conditions, 1):
             due = condition.due.isoformat() if condition.due else "no day"
             met = f"; met, says {condition.met.by}" if condition.met else ""
-            found[f"{signoff.role} {number}"] = f"{condition.what} ({condition.owner or 'no owner'}, {due}{met})"
+            found[f"{signoff.role} {number}"] = (
+                f"{condition.what} ({condition.owner or 'no owner'}, {due}{met})"
+            )
     return found
 
 
 def _file_changes(before: Answers, after: Answers) -> Iterator[Change]:
     one, two = before.file, after.file
     for part in ("checklist", "subject"):
-        old, new = getattr(one, part).model_dump(mode="json"), getattr(two, part).model_dump(mode="json")
+        old, new = (
+            getattr(one, part).model_dump(mode="json"),
+            getattr(two, part).model_dump(mode="json"),
+        )
         for key in old:
             if old[key] != new[key]:
-                yield Change(question=part, what=key, before=str(old[key] or ""), after=str(new[key] or ""))
+                yield Change(
+                    question=part, what=key, before=str(old[key] or ""), after=str(new[key] or "")
+                )
     if one.review_by != two.review_by:
         days = [str(day or "") for day in (one.review_by, two.review_by)]
         yield Change(question="review_by", what="day", before=days[0], after=days[1])
@@ -104,7 +117,12 @@ def _file_changes(before: Answers, after: Answers) -> Iterator[Change]:
     new_signed = {(s.role, s.by, s.decision, str(s.covers_sha256)) for s in two.signoffs}
     for name in dict.fromkeys([*(old_ := _conditions(one)), *(new_ := _conditions(two))]):
         if old_.get(name) != new_.get(name):
-            yield Change(question="conditions", what=name, before=old_.get(name, ""), after=new_.get(name, ""))
+            yield Change(
+                question="conditions",
+                what=name,
+                before=old_.get(name, ""),
+                after=new_.get(name, ""),
+            )
     for role, by, decision, _digest in sorted(old_signed - new_signed):
         yield Change(question="signoffs", what=role, before=f"{decision} by {by}", after="")
     for role, by, decision, _digest in sorted(new_signed - old_signed):

@@ -35,14 +35,20 @@ class ConditionState:
         """Who, by when, and whether it is met."""
         c = self.condition
         if c.met is not None:
-            return f"met on {c.met.at.date().isoformat()}, says {c.met.by}" + (f": {c.met.how}" if c.met.how else "")
+            return f"met on {c.met.at.date().isoformat()}, says {c.met.by}" + (
+                f": {c.met.how}" if c.met.how else ""
+            )
         if not c.what:
             return "no condition is named"
         if self.state == "unowned":
             lacking = [word for word, given in (("owner", c.owner), ("day", c.due)) if not given]
             return f"no {' and no '.join(lacking)}"
         due = c.due.isoformat() if c.due else ""
-        return f"{c.owner}, was due on {due}, not met" if self.state == "overdue" else f"{c.owner}, by {due}"
+        return (
+            f"{c.owner}, was due on {due}, not met"
+            if self.state == "overdue"
+            else f"{c.owner}, by {due}"
+        )
 
 
 def condition_states(signoffs: Iterable[SignOffState], today: date) -> tuple[ConditionState, ...]:
@@ -57,7 +63,9 @@ def condition_states(signoffs: Iterable[SignOffState], today: date) -> tuple[Con
         if signoff.decision == "approve_with_conditions" and not given:
             given = (Condition(what=""),)
         found += [
-            ConditionState(role=role, number=number, condition=condition, state=_state(condition, today))
+            ConditionState(
+                role=role, number=number, condition=condition, state=_state(condition, today)
+            )
             for number, condition in enumerate(given, 1)
         ]
     return tuple(found)

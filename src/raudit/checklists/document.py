@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from raudit.checklists.load import Checklist
-from raudit.checklists.schema import Kind, Question
+from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.schema import Kind, Question
 
 
 def skeleton(checklist: Checklist, *, project: str = "") -> str:
@@ -39,11 +39,22 @@ def skeleton(checklist: Checklist, *, project: str = "") -> str:
 
 
 def _question_lines(question: Question) -> list[str]:
-    lines = ["", f"  # {question.text}", f"  #   Why we ask: {question.why}", f"  #   How to answer: {question.help}"]
+    lines = [
+        "",
+        f"  # {question.text}",
+        f"  #   Why we ask: {question.why}",
+        f"  #   How to answer: {question.help}",
+    ]
     if question.show_if:
         lines.append(f"  #   Only if {question.show_if}")
     lines += [f"  #   {option.id}: {option.text}" for option in question.options]
-    lines += [f"  # {question.id}:", f"  #   value: {_example(question)}", "  #   why:", "  #   by:", "  #   at:"]
+    lines += [
+        f"  # {question.id}:",
+        f"  #   value: {_example(question)}",
+        "  #   why:",
+        "  #   by:",
+        "  #   at:",
+    ]
     if any(option.needs_evidence for option in question.options):
         lines.append("  #   evidence: [{kind: document, path: }]")
     return lines

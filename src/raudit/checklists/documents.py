@@ -46,15 +46,21 @@ def store_document(answers: Path, file: Path, *, observed: str = "") -> dict[str
     try:
         if file.stat().st_size > MAX_BYTES:
             raise AnswersError(
-                "the evidence file is too large", reference="evidence-large", where=str(file),
-                expected=f"at most {MAX_BYTES >> 20} MB", hint="link an extract, or a place",
-            )  # fmt: skip
+                "the evidence file is too large",
+                reference="evidence-large",
+                where=str(file),
+                expected=f"at most {MAX_BYTES >> 20} MB",
+                hint="link an extract, or a place",
+            )
         data = file.read_bytes()
     except OSError as error:
         raise AnswersError(
-            "the evidence file cannot be read", reference="file-unreadable", where=str(file),
-            got=error.strerror or "", hint="check the path",
-        ) from error  # fmt: skip
+            "the evidence file cannot be read",
+            reference="file-unreadable",
+            where=str(file),
+            got=error.strerror or "",
+            hint="check the path",
+        ) from error
     own = sha256(data)
     # The file's own name tells a reader what it is; everything that is not plain is left out of it.
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", file.name)[-80:].lstrip(".") or "file"

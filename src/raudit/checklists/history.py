@@ -15,7 +15,7 @@ from typing import Any
 
 from raudit.canonical import canonical_bytes, digest, sha256
 from raudit.checklists.answers import Answers, parse_answers, with_line_feeds
-from raudit.checklists.load import Checklist
+from raudit.checklists.form.load import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, signoff_state
 from raudit.errors import AnswersError
 from raudit.files import append_line
@@ -73,22 +73,29 @@ def read_lines(answers: Path) -> tuple[dict[str, Any], ...]:
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise AnswersError(
-            "the history cannot be read", reference="file-unreadable", where=str(path), got=error.strerror or "",
+            "the history cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got=error.strerror or "",
             hint="check its permissions",
-        ) from error  # fmt: skip
+        ) from error
     found: list[dict[str, Any]] = []
     for number, raw in enumerate(data.split(b"\n")[:-1], 1):
         try:
             line = json.loads(raw)
             rest = {key: value for key, value in line.items() if key != "id"}
-            whole = line["id"] == digest(rest) and line["prev"] == (found[-1]["id"] if found else "")
+            whole = line["id"] == digest(rest) and line["prev"] == (
+                found[-1]["id"] if found else ""
+            )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             whole = False
         if not whole:
             raise AnswersError(
-                "the history was changed", reference="history-changed", where=f"{path}:{number}",
+                "the history was changed",
+                reference="history-changed",
+                where=f"{path}:{number}",
                 hint="take it from a copy; if there is none, move it away, and say why in the log",
-            )  # fmt: skip
+            )
         found.append(line)
     return tuple(found)
 
@@ -129,7 +136,9 @@ def _changes(lines: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
     return [line for line in lines if line["kind"] == "change" and line["id"] not in dropped]
 
 
-def _change(path: Path, before: str, after: str, checklist: Checklist, *, outside: bool = False) -> dict[str, Any]:
+def _change(
+    path: Path, before: str, after: str, checklist: Checklist, *, outside: bool = False
+) -> dict[str, Any]:
     lines = read_lines(path)
     answers = parse_answers(after, checklist)
     digests = answer_digests(answers)
@@ -137,7 +146,11 @@ def _change(path: Path, before: str, after: str, checklist: Checklist, *, outsid
     entries = _entries(tree)
     was = _known(lines) if outside else _entries(parse_answers(before, checklist).yaml.value)  # type: ignore[union-attr]
     changed = [
-        {**_said(was.get(name), entries.get(name)), "question": name, "sha256": str(digests.get(name, ""))}
+        {
+            **_said(was.get(name), entries.get(name)),
+            "question": name,
+            "sha256": str(digests.get(name, "")),
+        }
         for name in sorted({*was, *entries})
         if was.get(name) != entries.get(name)
     ]
@@ -218,12 +231,16 @@ def _met(lines: tuple[dict[str, Any], ...], answers: Answers) -> list[dict[str, 
     return [item for item in said if item not in known]
 
 
-def _voided(lines: tuple[dict[str, Any], ...], answers: Answers, checklist: Checklist) -> list[dict[str, str]]:
+def _voided(
+    lines: tuple[dict[str, Any], ...], answers: Answers, checklist: Checklist
+) -> list[dict[str, str]]:
     """Sign-offs that do not hold, or are gone, and were not written down as such before."""
     known = [(item["role"], item["at"]) for item in _listed(lines, "voided")]
     strict = {rule.role: rule.not_author for rule in checklist.file.signoff}
     standing = {
-        (s.role, s.at.isoformat()): signoff_state(answers, s, not_author=strict.get(s.role, True)).holds
+        (s.role, s.at.isoformat()): signoff_state(
+            answers, s, not_author=strict.get(s.role, True)
+        ).holds
         for s in answers.file.signoffs
     }
     given = [(item["role"], item["at"]) for item in _listed(lines, "signoffs")]
@@ -253,10 +270,16 @@ def sayings(answers: Path, question: str = "") -> Iterator[Saying]:
 
 def words_by_digest(answers: Path) -> Mapping[tuple[str, str], Mapping[str, Any]]:
     """What was said under the digest that a sign-off covers, by question and digest."""
-    return {(item.question, item.sha256): item.entry.get("answers") or {} for item in sayings(answers) if item.sha256}
+    return {
+        (item.question, item.sha256): item.entry.get("answers") or {}
+        for item in sayings(answers)
+        if item.sha256
+    }
 
 
-def add_note(answers: Path, question: str, *, by: str, at: str, words: str, reply_to: str = "") -> Note:
+def add_note(
+    answers: Path, question: str, *, by: str, at: str, words: str, reply_to: str = ""
+) -> Note:
     """Add a note to a question's thread; call it under ``files.locked`` of the answers file.
 
     Raises
@@ -267,12 +290,22 @@ def add_note(answers: Path, question: str, *, by: str, at: str, words: str, repl
     words = with_line_feeds(words).strip()
     if not words or not by.strip():
         raise AnswersError(
-            "a note has words and someone who says them", reference="note-empty", hint="give --by and the words"
+            "a note has words and someone who says them",
+            reference="note-empty",
+            hint="give --by and the words",
         )
     if reply_to:
         reply_to = _note_named(answers, question, reply_to)
     line = add_line(
-        answers, {"kind": "note", "question": question, "by": by, "at": at, "words": words, "reply_to": reply_to}
+        answers,
+        {
+            "kind": "note",
+            "question": question,
+            "by": by,
+            "at": at,
+            "words": words,
+            "reply_to": reply_to,
+        },
     )
     return _note(line)
 
@@ -285,17 +318,24 @@ def notes(answers: Path, question: str = "") -> tuple[Note, ...]:
 
 def _note(line: Mapping[str, Any]) -> Note:
     return Note(
-        id=line["id"][:12], question=line["question"], by=line["by"], at=line["at"], words=line["words"],
+        id=line["id"][:12],
+        question=line["question"],
+        by=line["by"],
+        at=line["at"],
+        words=line["words"],
         reply_to=line["reply_to"],
-    )  # fmt: skip
+    )
 
 
 def _note_named(answers: Path, question: str, name: str) -> str:
     found = [note.id for note in notes(answers, question) if note.id.startswith(name)]
     if len(found) != 1:
         raise AnswersError(
-            "there is no such note to reply to", reference="no-note", got=name,
-            expected=", ".join(note.id for note in notes(answers, question)) or "a note; there is none yet",
+            "there is no such note to reply to",
+            reference="no-note",
+            got=name,
+            expected=", ".join(note.id for note in notes(answers, question))
+            or "a note; there is none yet",
             hint="raudit assess notes lists them",
-        )  # fmt: skip
+        )
     return found[0]

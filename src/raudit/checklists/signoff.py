@@ -40,7 +40,9 @@ class SignOffState:
 
 def authors_of(answers: Answers, people: People = NOBODY) -> frozenset[str]:
     """Everyone who wrote an answer, by id where people.yaml knows them."""
-    return frozenset(people.id_of(answer.by) for answer in answers.file.answers.values() if answer.by.strip())
+    return frozenset(
+        people.id_of(answer.by) for answer in answers.file.answers.values() if answer.by.strip()
+    )
 
 
 def authorless(answers: Answers) -> tuple[str, ...]:
@@ -83,8 +85,16 @@ def signoff_state(
         return SignOffState(signoff=signoff, holds=True, proof=proof)
     now = answer_digests(answers)
     names = sorted({*now, *signoff.covered})
-    changed = tuple(name for name in names if now.get(name) != signoff.covered.get(name)) if signoff.covered else ()
-    said = "these answers changed after it: " + ", ".join(changed) if changed else "something changed after it"
+    changed = (
+        tuple(name for name in names if now.get(name) != signoff.covered.get(name))
+        if signoff.covered
+        else ()
+    )
+    said = (
+        "these answers changed after it: " + ", ".join(changed)
+        if changed
+        else "something changed after it"
+    )
     return SignOffState(signoff=signoff, holds=False, changed=changed, because=said, proof=proof)
 
 
@@ -147,7 +157,9 @@ def _meaning(answers: Answers, name: str) -> Mapping[str, Any]:
     answer = answers.file.answers[name]
     value = answers.values.get(name)
     plain: Any = (
-        [dict(row) if isinstance(row, Mapping) else row for row in value] if isinstance(value, tuple) else value
+        [dict(row) if isinstance(row, Mapping) else row for row in value]
+        if isinstance(value, tuple)
+        else value
     )
     return {
         "value": plain if plain is None or isinstance(plain, list | str) else str(plain),

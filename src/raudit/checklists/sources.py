@@ -53,13 +53,22 @@ class Place:
     @property
     def said(self) -> str:
         """In one line."""
-        where = f"record.json#{self.pointer}" if self.pointer else f"{self.fact}, which no record holds"
+        where = (
+            f"record.json#{self.pointer}" if self.pointer else f"{self.fact}, which no record holds"
+        )
         return f"{where} = {self.value}"
 
     def as_json(self) -> dict[str, Any]:
         """For a finding's data."""
-        findings = [{"rule": f.rule, "subject": f.subject, "pointer": f.pointer} for f in self.findings]
-        return {"fact": self.fact, "pointer": self.pointer, "value": self.value, "findings": findings}
+        findings = [
+            {"rule": f.rule, "subject": f.subject, "pointer": f.pointer} for f in self.findings
+        ]
+        return {
+            "fact": self.fact,
+            "pointer": self.pointer,
+            "value": self.value,
+            "findings": findings,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +86,14 @@ class Sources:
         told = f"{stage.outcome.value}: {stage.reason}" if stage.reason else stage.outcome.value
         return replace(
             self,
-            pointers={**self.pointers, **{name: f"{root}/facts/{_escaped(name)}" for name in stage.facts}},
-            findings={**self.findings, **{n: _about(stage, root, value) for n, value in stage.facts.items()}},
+            pointers={
+                **self.pointers,
+                **{name: f"{root}/facts/{_escaped(name)}" for name in stage.facts},
+            },
+            findings={
+                **self.findings,
+                **{n: _about(stage, root, value) for n, value in stage.facts.items()},
+            },
             stages={**self.stages, stage.name: f"{root}/outcome {told}"},
         )
 
@@ -86,10 +101,17 @@ class Sources:
         """Where a fact stands, or where it should."""
         if fact in facts:
             pointer = self.pointers.get(fact, "")
-            return Place(fact=fact, pointer=pointer, value=_words(facts[fact]), findings=self.findings.get(fact, ()))
+            return Place(
+                fact=fact,
+                pointer=pointer,
+                value=_words(facts[fact]),
+                findings=self.findings.get(fact, ()),
+            )
         prefix = fact.partition(".")[0]
         pointer, _, told = self.stages.get(STAGE_OF.get(prefix, prefix), "").partition(" ")
-        return Place(fact=fact, pointer=pointer, value=f"not measured; {told}" if told else "not measured")
+        return Place(
+            fact=fact, pointer=pointer, value=f"not measured; {told}" if told else "not measured"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """All of it, to be part of a key."""
@@ -116,8 +138,11 @@ def measured(record: Record) -> tuple[dict[str, Any], Sources]:
     for item in record.inputs:
         if item.role in ("data", "model"):
             facts[f"{item.role}.sha256"] = str(item.sha256)
-            facts |= {fact: item.detail[key] for (role, key), fact in INPUTS.items()
-                      if role == item.role and key in item.detail}  # fmt: skip
+            facts |= {
+                fact: item.detail[key]
+                for (role, key), fact in INPUTS.items()
+                if role == item.role and key in item.detail
+            }
     for number, stage in enumerate(record.stages):
         if stage.outcome is Outcome.COMPLETED:
             facts.update(stage.facts)
@@ -131,7 +156,9 @@ def _about(stage: StageRecord, root: str, value: Any) -> tuple[Related, ...]:
     if not named:
         return ()
     found = [
-        Related(rule=finding.rule, subject=finding.subject.name, pointer=f"{root}/findings/{number}")
+        Related(
+            rule=finding.rule, subject=finding.subject.name, pointer=f"{root}/findings/{number}"
+        )
         for number, finding in enumerate(stage.findings)
         if finding.status is not Status.PASSED and finding.subject.name.casefold() in named
     ]
@@ -146,7 +173,9 @@ def _names(value: Any) -> Iterable[str]:
             for item in value:
                 yield from _names(item)
         case Mapping():
-            yield from (str(value[key]).casefold() for key in ("feature", "attribute") if key in value)
+            yield from (
+                str(value[key]).casefold() for key in ("feature", "attribute") if key in value
+            )
             if not {"feature", "attribute"} & set(value):
                 yield from (str(key).casefold() for key in value)
 
@@ -159,7 +188,10 @@ def _words(value: Any) -> str:
 def listed(value: Any) -> str:
     """A measured value in words."""
     if isinstance(value, list | tuple):
-        parts = [str(item.get("feature", item)) if isinstance(item, Mapping) else str(item) for item in value]
+        parts = [
+            str(item.get("feature", item)) if isinstance(item, Mapping) else str(item)
+            for item in value
+        ]
         return ", ".join(parts) if parts else "none"
     return "not measured" if value is None else str(value)
 

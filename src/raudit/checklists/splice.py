@@ -41,7 +41,9 @@ def split_lines(text: str) -> list[str]:
 def entry_text(text: str, block: Block, name: str) -> str:
     """The lines of an entry, moved to the left edge."""
     first, last = block.spans[name]
-    return "".join(line[block.indent :] if line.strip() else "\n" for line in split_lines(text)[first:last])
+    return "".join(
+        line[block.indent :] if line.strip() else "\n" for line in split_lines(text)[first:last]
+    )
 
 
 def find_block(text: str, key: str) -> Block | None:
@@ -124,7 +126,10 @@ def put_entry(text: str, key: str, name: str, entry: str, *, order: Sequence[str
         return text
     lines = split_lines(text)
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    new = [" " * block.indent + line + end if line.strip() else end for line in entry.rstrip("\n").splitlines()]
+    new = [
+        " " * block.indent + line + end if line.strip() else end
+        for line in entry.rstrip("\n").splitlines()
+    ]
     first, last = block.spans.get(name) or _place(lines, block, name, order)
     if first > 0 and not lines[first - 1].endswith(("\n", "\r")):
         lines[first - 1] += end
@@ -139,7 +144,9 @@ def take_entry(text: str, key: str, name: str, *, leave: str = "") -> str:
     lines = split_lines(text)
     first, last = block.spans[name]
     end = "\r\n" if lines[0].endswith("\r\n") else "\n"
-    return "".join([*lines[:first], *([" " * block.indent + leave + end] if leave else []), *lines[last:]])
+    return "".join(
+        [*lines[:first], *([" " * block.indent + leave + end] if leave else []), *lines[last:]]
+    )
 
 
 def _place(lines: Sequence[str], block: Block, name: str, order: Sequence[str]) -> tuple[int, int]:
@@ -179,7 +186,9 @@ def _with_block(text: str, key: str) -> str:
     return "".join([*lines[:at], f"{key}:\n", *lines[at:]])
 
 
-def changed_entry(old: str, name: str, changes: Mapping[str, Any], *, order: Sequence[str] = ()) -> str:
+def changed_entry(
+    old: str, name: str, changes: Mapping[str, Any], *, order: Sequence[str] = ()
+) -> str:
     """Text of an entry after changes; None takes a key out. Comments inside it stay.
 
     Parameters
@@ -206,7 +215,11 @@ def changed_entry(old: str, name: str, changes: Mapping[str, Any], *, order: Seq
         elif key in entry:
             entry[key] = scalars(value)
         else:
-            ahead = [k for k in entry if k in order[: order.index(key)]] if key in order else list(entry)
+            ahead = (
+                [k for k in entry if k in order[: order.index(key)]]
+                if key in order
+                else list(entry)
+            )
             entry.insert(list(entry).index(ahead[-1]) + 1 if ahead else 0, key, scalars(value))
     return dump(document, yaml)
 
@@ -227,7 +240,11 @@ def text_yaml() -> Any:
         def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
             found = super().resolve(kind, value, implicit)
             plain = str(found).rpartition(":")[2].rstrip("'>)")
-            return self.DEFAULT_SCALAR_TAG if plain in {"int", "float", "bool", "timestamp", "value"} else found
+            return (
+                self.DEFAULT_SCALAR_TAG
+                if plain in {"int", "float", "bool", "timestamp", "value"}
+                else found
+            )
 
     yaml = YAML()
     yaml.Resolver = TextResolver
@@ -249,7 +266,9 @@ def scalars(value: Any) -> Any:
         case str() if "\n" in value and _literal(value):
             return LiteralScalarString(value)
         case str() if not value.replace("\n", "").isprintable():
-            return DoubleQuotedScalarString(value)  # a plain scalar would turn U+0085 or U+2028 into a space
+            return DoubleQuotedScalarString(
+                value
+            )  # a plain scalar would turn U+0085 or U+2028 into a space
         case str():
             return value
         case Mapping():
@@ -263,7 +282,9 @@ def scalars(value: Any) -> Any:
 def _literal(value: str) -> bool:
     """Whether text of several lines can stand as a block as it is."""
     lines = value.split("\n")
-    return all(line == line.rstrip() and line.isprintable() for line in lines) and not value.startswith((" ", "\n"))
+    return all(
+        line == line.rstrip() and line.isprintable() for line in lines
+    ) and not value.startswith((" ", "\n"))
 
 
 def _compose(text: str) -> Any:

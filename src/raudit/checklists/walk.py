@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from raudit.checklists.answers import Answer, Answers, parse_answers
 from raudit.checklists.assess import Assessment, assess
-from raudit.checklists.load import Checklist
-from raudit.checklists.schema import Question, Section
+from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.schema import Question, Section
 from raudit.checklists.writing import entry_digest, record_answer, save, withdraw_answer
 from raudit.errors import AnswerConflict, AnswersError
 from raudit.yamltext import read_yaml
@@ -25,7 +25,9 @@ def save_with_history(path: Path, change: Callable[[str], str], checklist: Check
     return save(path, change, checklist=checklist)
 
 
-StepState = Literal["open", "optional", "answered", "unknown", "not_applicable", "to_correct", "contradicted"]
+StepState = Literal[
+    "open", "optional", "answered", "unknown", "not_applicable", "to_correct", "contradicted"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,9 @@ class Walk:
     def _take(self, text: str) -> None:
         self.text = text
         self.answers: Answers = parse_answers(text, self.checklist, source=self.path.name)
-        self.assessment: Assessment = assess(self.checklist, self.answers, facts=self.facts, today=self.clock().date())
+        self.assessment: Assessment = assess(
+            self.checklist, self.answers, facts=self.facts, today=self.clock().date()
+        )
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -165,12 +169,19 @@ class Walk:
         return self.assessment.standing
 
     def answer(
-        self, question: str, value: Any, *, why: str | None = None, evidence: Sequence[Mapping[str, str]] | None = None
+        self,
+        question: str,
+        value: Any,
+        *,
+        why: str | None = None,
+        evidence: Sequence[Mapping[str, str]] | None = None,
     ) -> None:
         """Save an answer; see ``record_answer``."""
         self._save(question, value=value, why=why, evidence=evidence)
 
-    def unknown(self, question: str, *, owner: str, due: date | None = None, why: str | None = None) -> None:
+    def unknown(
+        self, question: str, *, owner: str, due: date | None = None, why: str | None = None
+    ) -> None:
         """Save that nobody knows yet, and who finds out by when."""
         self._save(question, state="unknown", owner=owner, due=due, why=why)
 
@@ -182,13 +193,17 @@ class Walk:
         """Take an answer back; it is set aside, and the question is open again."""
         at = self.clock()
         seen = entry_digest(self.text, question)
-        self._keep(lambda text: withdraw_answer(text, self.checklist, question, at=at, made_from=seen))
+        self._keep(
+            lambda text: withdraw_answer(text, self.checklist, question, at=at, made_from=seen)
+        )
 
     def _save(self, question: str, **given: Any) -> None:
         at = self.clock()
         seen = entry_digest(self.text, question)
         self._keep(
-            lambda text: record_answer(text, self.checklist, question, by=self.by, at=at, made_from=seen, **given)
+            lambda text: record_answer(
+                text, self.checklist, question, by=self.by, at=at, made_from=seen, **given
+            )
         )
 
     def _keep(self, change: Callable[[str], str]) -> None:

@@ -13,9 +13,15 @@ from typing import Any, Literal
 
 from raudit.canonical import Sha256, digest
 from raudit.checklists.answers import Answers, Decision, parse_answers, typed_value, with_line_feeds
+from raudit.checklists.form.load import Checklist
 from raudit.checklists.history import keep_change
-from raudit.checklists.load import Checklist
-from raudit.checklists.signoff import answer_digests, answers_sha256, authorless, authors_of, same_person
+from raudit.checklists.signoff import (
+    answer_digests,
+    answers_sha256,
+    authorless,
+    authors_of,
+    same_person,
+)
 from raudit.checklists.splice import (
     changed_entry,
     dump,
@@ -99,10 +105,16 @@ def record_answer(
     plain = _plain(value)
     if state == "answered":
         if plain in (None, "", []):
-            raise _fault(f"'{question}' has no value", "answer-empty", "give a value, or say state unknown")
+            raise _fault(
+                f"'{question}' has no value", "answer-empty", "give a value, or say state unknown"
+            )
         typed_value(asked, plain, where=question)
     elif state == "not_applicable" and not (why or "").strip():
-        raise _fault(f"'{question}' is not applicable, but not why", "answer-no-reason", "give one sentence as why")
+        raise _fault(
+            f"'{question}' is not applicable, but not why",
+            "answer-no-reason",
+            "give one sentence as why",
+        )
     changes: dict[str, Any] = {
         "value": plain if state == "answered" else None,
         "state": None if state == "answered" else state,
@@ -118,13 +130,23 @@ def record_answer(
         return tidy(text, checklist, at=at)
     _unchanged(text, question, made_from, mine={**changes, "by": by})
     review = dict(written.get("review") or {}) if written else {}
-    changes |= {"by": by or None, "at": _time(at), "review": {**review, "state": "pending"} if review else None}
+    changes |= {
+        "by": by or None,
+        "at": _time(at),
+        "review": {**review, "state": "pending"} if review else None,
+    }
     text = _put(text, checklist, "answers", question, changes)
     return tidy(text, checklist, at=at)
 
 
 def add_evidence(
-    text: str, checklist: Checklist, question: str, link: Mapping[str, str], *, by: str, at: datetime
+    text: str,
+    checklist: Checklist,
+    question: str,
+    link: Mapping[str, str],
+    *,
+    by: str,
+    at: datetime,
 ) -> str:
     """Add one piece of evidence to an answer; who adds it is its author from then on.
 
@@ -137,7 +159,9 @@ def add_evidence(
     written = _written(text, question)
     if written is None:
         raise _fault(f"'{question}' is not answered", "evidence-no-answer", "answer it first")
-    others = [dict(item) for item in written.get("evidence") or [] if item.get("path") != link["path"]]
+    others = [
+        dict(item) for item in written.get("evidence") or [] if item.get("path") != link["path"]
+    ]
     review = dict(written.get("review") or {})
     changes = {
         "evidence": [*others, with_line_feeds(dict(link))],
@@ -168,15 +192,20 @@ def _unchanged(text: str, question: str, made_from: str | None, *, mine: Mapping
     theirs = (tree.get("answers") or {}).get(question) or {}
     mine = {key: value for key, value in mine.items() if value is not None}
     raise AnswerConflict(
-        f"'{question}' changed since it was read; nothing was written", theirs=dict(theirs), mine=dict(mine),
-        reference="answer-changed", got=f"theirs: {_shown(theirs)}; mine: {_shown(mine)}",
+        f"'{question}' changed since it was read; nothing was written",
+        theirs=dict(theirs),
+        mine=dict(mine),
+        reference="answer-changed",
+        got=f"theirs: {_shown(theirs)}; mine: {_shown(mine)}",
         hint="look at both, and write again what shall stand",
-    )  # fmt: skip
+    )
 
 
 def _shown(entry: Mapping[str, Any]) -> str:
     """An entry in one line."""
-    said = {key: entry[key] for key in ("value", "state", "why", "by", "at", "review") if entry.get(key)}
+    said = {
+        key: entry[key] for key in ("value", "state", "why", "by", "at", "review") if entry.get(key)
+    }
     return ", ".join(f"{key} {value!r}" for key, value in said.items()) or "no answer"
 
 
@@ -194,7 +223,9 @@ def withdraw_answer(
     if question not in parse_answers(text, checklist).file.answers:
         return text
     _unchanged(text, question, made_from, mine={"state": "withdrawn"})
-    return tidy(_aside(text, checklist, question, "withdrawn", reason or "taken back", at), checklist, at=at)
+    return tidy(
+        _aside(text, checklist, question, "withdrawn", reason or "taken back", at), checklist, at=at
+    )
 
 
 def review_answer(
@@ -223,13 +254,22 @@ def review_answer(
     if answer is None:
         raise _fault(f"'{question}' is not answered", "review-no-answer", "answer it first")
     if not answer.by.strip():
-        raise _fault("the answer names no author", "review-no-author", "let its author write it again, with --by")
+        raise _fault(
+            "the answer names no author",
+            "review-no-author",
+            "let its author write it again, with --by",
+        )
     if not by.strip():
         raise _fault("a review names a reviewer", "review-no-reviewer", "say who reviews with --by")
     if people:
         by = people.known(by).id
     if people.id_of(by) == people.id_of(answer.by):
-        raise _fault("an author cannot review the own answer", "review-author", "let someone else review it", got=by)
+        raise _fault(
+            "an author cannot review the own answer",
+            "review-author",
+            "let someone else review it",
+            got=by,
+        )
     note = with_line_feeds(note)
     _unchanged(text, question, made_from, mine={"review": {"state": state, "by": by, "note": note}})
     review = {"state": state, "by": by, "at": _time(at), **({"note": note} if note else {})}
@@ -286,18 +326,24 @@ def signed_off(
     given = [signed_condition(condition) for condition in conditions]
     if (decision == "approve_with_conditions") != bool(given):
         raise AnswersError(
-            "conditions and the decision do not fit", reference="signoff-conditions", got=decision,
-            expected="conditions with approve_with_conditions, and only then", hint=CONDITION_HINT,
-        )  # fmt: skip
+            "conditions and the decision do not fit",
+            reference="signoff-conditions",
+            got=decision,
+            expected="conditions with approve_with_conditions, and only then",
+            hint=CONDITION_HINT,
+        )
     text = tidy(text, checklist, at=at)
     answers = parse_answers(text, checklist)
     by = check_signer(answers, checklist, role, by, people)
     covers = answers_sha256(answers)
     if made_from is not None and made_from != covers:
         raise AnswerConflict(
-            "the answers changed since they were read; nothing was signed", reference="answers-changed",
-            theirs={"answers": str(covers)}, mine={"answers": made_from}, hint="read them again: raudit assess show",
-        )  # fmt: skip
+            "the answers changed since they were read; nothing was signed",
+            reference="answers-changed",
+            theirs={"answers": str(covers)},
+            mine={"answers": made_from},
+            hint="read them again: raudit assess show",
+        )
     yaml = text_yaml()
     document = yaml.load(text)
     entry: dict[str, Any] = {
@@ -324,12 +370,17 @@ def signed_condition(given: Mapping[str, str]) -> dict[str, str]:
     lacking = [key for key, value in found.items() if not value]
     if lacking:
         raise _fault(
-            f"a condition has no {' and no '.join(lacking)}", "condition-lacks", CONDITION_HINT, got=found["what"]
+            f"a condition has no {' and no '.join(lacking)}",
+            "condition-lacks",
+            CONDITION_HINT,
+            got=found["what"],
         )
     try:
         return {**found, "due": date.fromisoformat(found["due"]).isoformat()}
     except ValueError as error:
-        raise _fault("a condition is due on a day", "condition-day", CONDITION_HINT, got=found["due"]) from error
+        raise _fault(
+            "a condition is due on a day", "condition-day", CONDITION_HINT, got=found["due"]
+        ) from error
 
 
 def met_condition(
@@ -347,20 +398,30 @@ def met_condition(
     signed = [item for item in document.get("signoffs") or [] if item.get("role") == role]
     conditions = (signed[-1].get("conditions") or []) if signed else []
     if not 1 <= number <= len(conditions):
-        expected = f"1 to {len(conditions)}" if conditions else f"a role that set conditions, not {role}"
+        expected = (
+            f"1 to {len(conditions)}" if conditions else f"a role that set conditions, not {role}"
+        )
         hint = "raudit assess status lists them"
-        raise _fault("there is no such condition", "no-condition", hint, got=str(number), expected=expected)
+        raise _fault(
+            "there is no such condition", "no-condition", hint, got=str(number), expected=expected
+        )
     held = conditions[number - 1]
     entry = dict(held) if isinstance(held, Mapping) else {"what": str(held)}
     if entry.get("met"):
         raise _fault(
-            "the condition is met already", "condition-met", "raudit assess status says by whom", got=entry["what"]
+            "the condition is met already",
+            "condition-met",
+            "raudit assess status says by whom",
+            got=entry["what"],
         )
     if people:
         by = people.known(by).id
     if people.id_of(by) == people.id_of(str(entry.get("owner", ""))):
         raise _fault(
-            "the owner of a condition cannot say that it is met", "condition-owner", "let someone else look", got=by
+            "the owner of a condition cannot say that it is met",
+            "condition-owner",
+            "let someone else look",
+            got=by,
         )
     said = {"by": by, "at": _time(at), **({"how": how} if how else {})}
     conditions[number - 1] = {**entry, "met": said}
@@ -387,13 +448,17 @@ def save(path: Path, change: Callable[[str], str], *, checklist: Checklist | Non
         return save_locked(path, change, checklist=checklist)
 
 
-def save_locked(path: Path, change: Callable[[str], str], *, checklist: Checklist | None = None) -> str:
+def save_locked(
+    path: Path, change: Callable[[str], str], *, checklist: Checklist | None = None
+) -> str:
     """``save`` for who holds the lock of ``files.locked`` already."""
     before = read_yaml(path, error=AnswersError).text
     after = change(before)
     if after != before:
         if checklist is not None:
-            keep_change(path, before, after, checklist)  # first, so that no change is ever without its history
+            keep_change(
+                path, before, after, checklist
+            )  # first, so that no change is ever without its history
         write_whole(path, after.encode("utf-8"))
     return after
 
@@ -404,19 +469,32 @@ def _put(text: str, checklist: Checklist, key: str, name: str, changes: Mapping[
     block = find_block(text, key)
     old = entry_text(text, block, name) if block and name in block.spans else ""
     order = ASIDE if key == "set_aside" else FIELDS
-    new = put_entry(text, key, name, changed_entry(old, name, changes, order=order), order=tuple(checklist.questions))
+    new = put_entry(
+        text,
+        key,
+        name,
+        changed_entry(old, name, changes, order=order),
+        order=tuple(checklist.questions),
+    )
     was, now = _tree(text), _tree(new)
     entry = {**((was.get(key) or {}).get(name) or {}), **changes}
     was[key] = {**(was.get(key) or {}), name: {k: v for k, v in entry.items() if v is not None}}
-    if was != {**now, key: {**now[key], name: {k: v for k, v in now[key][name].items() if v is not None}}}:
+    if was != {
+        **now,
+        key: {**now[key], name: {k: v for k, v in now[key][name].items() if v is not None}},
+    }:
         raise _fault(
-            "the file cannot be changed without changing more", "answers-layout", "lay the answers out in lines",
+            "the file cannot be changed without changing more",
+            "answers-layout",
+            "lay the answers out in lines",
             got=name,
-        )  # fmt: skip
+        )
     return new
 
 
-def _aside(text: str, checklist: Checklist, name: str, cause: str, reason: str, at: datetime) -> str:
+def _aside(
+    text: str, checklist: Checklist, name: str, cause: str, reason: str, at: datetime
+) -> str:
     """Move an answer to ``set_aside`` with everything in it."""
     text = in_lines(text)
     block = find_block(text, "answers")
@@ -426,7 +504,13 @@ def _aside(text: str, checklist: Checklist, name: str, cause: str, reason: str, 
     text = take_entry(text, "answers", name, leave=f"# {name}: set aside, see below")
     text = take_entry(text, "set_aside", name)
     text = put_entry(text, "set_aside", name, entry)
-    return _put(text, checklist, "set_aside", name, {"cause": cause, "reason": reason, "moved_at": _time(at)})
+    return _put(
+        text,
+        checklist,
+        "set_aside",
+        name,
+        {"cause": cause, "reason": reason, "moved_at": _time(at)},
+    )
 
 
 def _bring_back(text: str, checklist: Checklist, name: str) -> str:
@@ -435,8 +519,16 @@ def _bring_back(text: str, checklist: Checklist, name: str) -> str:
     block = find_block(text, "set_aside")
     if block is None or name not in block.spans:
         return text
-    entry = changed_entry(entry_text(text, block, name), name, {"cause": None, "reason": None, "moved_at": None})
-    return put_entry(take_entry(text, "set_aside", name), "answers", name, entry, order=tuple(checklist.questions))
+    entry = changed_entry(
+        entry_text(text, block, name), name, {"cause": None, "reason": None, "moved_at": None}
+    )
+    return put_entry(
+        take_entry(text, "set_aside", name),
+        "answers",
+        name,
+        entry,
+        order=tuple(checklist.questions),
+    )
 
 
 def _returns(checklist: Checklist, answers: Answers, name: str, shown: set[str]) -> bool:
@@ -452,11 +544,15 @@ def _returns(checklist: Checklist, answers: Answers, name: str, shown: set[str])
 
 
 def _because_hidden(checklist: Checklist, name: str) -> str:
-    conditions = [c for c in (checklist.section_of[name].show_if, checklist.questions[name].show_if) if c]
+    conditions = [
+        c for c in (checklist.section_of[name].show_if, checklist.questions[name].show_if) if c
+    ]
     return "not asked, since it is only if " + " and ".join(conditions)
 
 
-def check_signer(answers: Answers, checklist: Checklist, role: str, by: str, people: People = NOBODY) -> str:
+def check_signer(
+    answers: Answers, checklist: Checklist, role: str, by: str, people: People = NOBODY
+) -> str:
     """Refuse who may not sign: in a role that is not asked for or not theirs, an author, or twice.
 
     Returns
@@ -485,15 +581,18 @@ def check_signer(answers: Answers, checklist: Checklist, role: str, by: str, peo
         if not people.may(by, role, system):
             raise PeopleError(
                 f"{by} may not sign as {role} for {system or 'a system without a name'}",
-                reference="person-role", where=people.source,
+                reference="person-role",
+                where=people.source,
                 hint="let someone sign who may, or have the role written down there",
-            )  # fmt: skip
+            )
     nameless = authorless(answers)
     if rules[role].not_author and nameless:
         raise _fault(
-            f"{len(nameless)} answers name no author, so that nobody can say who may sign", "signoff-no-author",
-            "let whoever answered say so under 'by'", got=", ".join(nameless[:3]),
-        )  # fmt: skip
+            f"{len(nameless)} answers name no author, so that nobody can say who may sign",
+            "signoff-no-author",
+            "let whoever answered say so under 'by'",
+            got=", ".join(nameless[:3]),
+        )
     if rules[role].not_author and people.id_of(by) in authors_of(answers, people):
         raise AnswersError(
             "an author cannot sign off the answers",
@@ -504,15 +603,21 @@ def check_signer(answers: Answers, checklist: Checklist, role: str, by: str, peo
     also = same_person(answers, role, by, people)
     if also:
         raise AnswersError(
-            f"one person cannot sign as {also} and as {role}", reference="signoff-two-roles", got=by,
+            f"one person cannot sign as {also} and as {role}",
+            reference="signoff-two-roles",
+            got=by,
             hint="let someone else sign; or, if the two may be one, say so in people.yaml: one_person_may_hold",
-        )  # fmt: skip
+        )
     return by
 
 
 def _question(checklist: Checklist, name: str) -> Any:
     if name not in checklist.questions:
-        raise _fault(f"there is no question '{name}'", "no-question", nearest(name, list(checklist.questions)))
+        raise _fault(
+            f"there is no question '{name}'",
+            "no-question",
+            nearest(name, list(checklist.questions)),
+        )
     return checklist.questions[name]
 
 
@@ -545,5 +650,7 @@ def _time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _fault(message: str, reference: str, hint: str, got: str = "", expected: str = "") -> AnswersError:
+def _fault(
+    message: str, reference: str, hint: str, got: str = "", expected: str = ""
+) -> AnswersError:
     return AnswersError(message, reference=reference, hint=hint, got=got, expected=expected)

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from raudit import __version__
-from raudit.cli._secrets import refuse_secrets, without_secrets
+from raudit.cli._shared.secrets import refuse_secrets, without_secrets
 from raudit.errors import RauditError
 from raudit.printable import for_terminal, printable
 
@@ -27,7 +27,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, sorted."""
-        return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+        return sorted(
+            m.name.replace("_", "-")
+            for m in pkgutil.iter_modules(__path__)
+            if not m.name.startswith("_")
+        )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one command's module."""
@@ -97,7 +101,9 @@ def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine."""
     if isinstance(error, OSError):
         what = printable(str(error.strerror or type(error).__name__))
-        click.echo(f"error[os]: {what}\n  at: {printable(str(error.filename or 'unknown file'))}", err=True)
+        click.echo(
+            f"error[os]: {what}\n  at: {printable(str(error.filename or 'unknown file'))}", err=True
+        )
         click.echo(f"  try: {_remedy(error)}", err=True)
         return 4
     if os.environ.get("RAUDIT_TRACEBACK") == "1":
@@ -106,7 +112,10 @@ def _internal(error: Exception) -> int:
         traceback.print_exception(error)
     where = _place(error)
     click.echo(f"error[internal]: {type(error).__name__} in raudit itself\n  at: {where}", err=True)
-    click.echo("  try: run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)", err=True)
+    click.echo(
+        "  try: run again with RAUDIT_TRACEBACK=1 and report what it prints (it may hold data values)",
+        err=True,
+    )
     return 4
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 
 if TYPE_CHECKING:
     from raudit.checklists import Answers, Assessment, Checklist
@@ -25,8 +25,16 @@ KEY = click.option("--key", type=FILE, help="Private key that signs it: PEM, Ope
 def books_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that name the people and the log that go with the answers."""
     for option in (
-        click.option("--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names ANSWERS."),
-        click.option("--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside."),
+        click.option(
+            "--plan",
+            type=FILE,
+            help="The plan with the log. Default: the raudit.yaml that names ANSWERS.",
+        ),
+        click.option(
+            "--people",
+            type=FILE,
+            help="Who people are. Default: the plan's, or a people.yaml beside.",
+        ),
     ):
         function = option(function)
     return function
@@ -41,19 +49,25 @@ def command() -> None:
 def list_() -> None:
     """List the shipped checklists."""
     from raudit.checklists import shipped_checklists
-    from raudit.checklists.load import shipped
+    from raudit.checklists.form.load import shipped
 
     for name in shipped_checklists():
         found = shipped(name)
-        click.echo(f"{name:20} {found.file.version:8} {len(found.questions):4} questions  {found.file.title}")
+        click.echo(
+            f"{name:20} {found.file.version:8} {len(found.questions):4} questions  {found.file.title}"
+        )
 
 
 @command.command()
 @click.argument("checklist")
-@click.option("-o", "--output", type=FILE, help="The answers file. Default: answers/CHECKLIST.yaml.")
+@click.option(
+    "-o", "--output", type=FILE, help="The answers file. Default: answers/CHECKLIST.yaml."
+)
 @click.option("--project", default="", help="What the answers are about.")
 @click.option("--by", default="", help="Who answers. Default: asked, or whoever answered last.")
-@click.option("--record", type=FILE, help="Suggest answers from this record, and hold them against it.")
+@click.option(
+    "--record", type=FILE, help="Suggest answers from this record, and hold them against it."
+)
 @click.option("--file-only", is_flag=True, help="Write the file and ask nothing.")
 @books_options
 @clock_option
@@ -80,7 +94,10 @@ def start(
     target = output or Path("answers") / f"{Path(checklist).stem}.yaml"
     if target.exists() and not asked:
         raise UsageError(
-            "there are answers already", reference="answers-exist", where=str(target), hint="name another file with -o"
+            "there are answers already",
+            reference="answers-exist",
+            where=str(target),
+            hint="name another file with -o",
         )
     found = _checklist(checklist)
     if not target.exists():
@@ -92,8 +109,8 @@ def start(
         click.echo(f"next: fill it in, then  raudit assess status {target}")
         return
     from raudit.checklists.walk import Walk
-    from raudit.cli._assess_books import opened_books
-    from raudit.cli._assess_walk import introduce, walk_through
+    from raudit.cli._assess.books import opened_books
+    from raudit.cli._assess.walk import introduce, walk_through
     from raudit.emit import keep
 
     introduce(found)
@@ -105,7 +122,9 @@ def start(
             return keep(path, change, checklist, held)
 
         facts = _measured(record)[0]
-        walk_through(Walk(target, found, by=by, clock=lambda: now_or(clock), facts=facts, save=saved))
+        walk_through(
+            Walk(target, found, by=by, clock=lambda: now_or(clock), facts=facts, save=saved)
+        )
 
 
 @command.command()
@@ -119,7 +138,7 @@ def status(answers: Path, record: Path | None, clock: datetime | None, **books: 
     Ends with 0 if they are complete, signed and uncontradicted, 1 if something blocks, else with 3.
     """
     from raudit.checklists import assess
-    from raudit.cli._assess_books import checked_statements, opened_books, tell_further
+    from raudit.cli._assess.books import checked_statements, opened_books, tell_further
 
     checklist, found = _read(answers)
     facts, sources = _measured(record)
@@ -137,7 +156,9 @@ def status(answers: Path, record: Path | None, clock: datetime | None, **books: 
         faults = tell_further(result, answers, held)
     if result.against or result.contradictions:
         return 1
-    settled = result.complete and not result.missing_roles and not result.unowned and not result.expired
+    settled = (
+        result.complete and not result.missing_roles and not result.unowned and not result.expired
+    )
     unproven = held.identity == "proven" and any(s.holds and not s.proven for s in result.signoffs)
     return 0 if settled and not faults and not unproven else 3
 
@@ -180,7 +201,11 @@ def show(answers: Path) -> None:
     metavar="WHAT OWNER DAY",
     help="A condition of the approval, who answers for it, and by when. May be repeated.",
 )
-@click.option("--record", type=FILE, help="The record that the decision rests on; its open findings are signed too.")
+@click.option(
+    "--record",
+    type=FILE,
+    help="The record that the decision rests on; its open findings are signed too.",
+)
 @KEY
 @books_options
 @clock_option
@@ -201,33 +226,46 @@ def sign(
     """
     from raudit.checklists import assess
     from raudit.checklists.writing import check_signer
-    from raudit.cli._assess_books import basis_of, nonce, opened_books, write_decision
+    from raudit.cli._assess.books import basis_of, nonce, opened_books, write_decision
     from raudit.emit.decisions import sign_off_statement
     from raudit.errors import UsageError
 
     if decision is not None and (decision == "approve_with_conditions") != bool(condition):
         raise UsageError(
-            "conditions and the decision do not fit", reference="signoff-conditions", where="--condition",
+            "conditions and the decision do not fit",
+            reference="signoff-conditions",
+            where="--condition",
             hint="give --condition WHAT OWNER DAY with --decision approve_with_conditions, and only then",
-        )  # fmt: skip
+        )
     checklist, found = _read(answers)
     conditions = [dict(zip(("what", "owner", "due"), given, strict=True)) for given in condition]
     with opened_books(answers, clock, by, **books) as held:
         check_signer(found, checklist, role, by, held.people)  # before anyone is asked anything
         if decision is None and sys.stdin.isatty() and sys.stdout.isatty():
-            from raudit.cli._assess_sign import decide
+            from raudit.cli._assess.sign import decide
 
-            decision, conditions = decide(answers, assess(checklist, found, today=now_or(clock).date()))
+            decision, conditions = decide(
+                answers, assess(checklist, found, today=now_or(clock).date())
+            )
         if decision is None:
             raise UsageError(
-                "nobody says what was decided", reference="signoff-decision", where="--decision",
+                "nobody says what was decided",
+                reference="signoff-decision",
+                where="--decision",
                 expected="approve, approve_with_conditions, reject or refer",
                 hint="give --decision, or run it in a terminal",
-            )  # fmt: skip
+            )
         statement = sign_off_statement(
-            found, checklist, held, role=role, decision=decision, by=by, nonce=nonce(), conditions=conditions,
+            found,
+            checklist,
+            held,
+            role=role,
+            decision=decision,
+            by=by,
+            nonce=nonce(),
+            conditions=conditions,
             record=basis_of(record),
-        )  # fmt: skip
+        )
         known = write_decision(answers, checklist, held, statement, key)
     click.echo(f"{role} {decision.replace('_', ' ')}: {answers} ({known})")
 
@@ -242,15 +280,24 @@ def sign(
 @books_options
 @clock_option
 def met(
-    answers: Path, role: str, condition: int, by: str, how: str, key: Path | None, clock: datetime | None, **books: Any
+    answers: Path,
+    role: str,
+    condition: int,
+    by: str,
+    how: str,
+    key: Path | None,
+    clock: datetime | None,
+    **books: Any,
 ) -> None:
     """Write down that a condition of an approval is met; the sign-off still holds."""
-    from raudit.cli._assess_books import nonce, opened_books, write_decision
+    from raudit.cli._assess.books import nonce, opened_books, write_decision
     from raudit.emit.decisions import met_statement
 
     checklist, found = _read(answers)
     with opened_books(answers, clock, by, **books) as held:
-        statement = met_statement(found, checklist, held, role=role, number=condition, how=how, by=by, nonce=nonce())
+        statement = met_statement(
+            found, checklist, held, role=role, number=condition, how=how, by=by, nonce=nonce()
+        )
         known = write_decision(answers, checklist, held, statement, key)
     click.echo(f"condition {condition} of {role} is met, says {by} ({known})")
 
@@ -267,19 +314,25 @@ def diff(answers: Path, newer: Path | None) -> int:
 
     checklist, before = _read(answers)
     if newer is None:
-        from raudit.cli._assess_books import tell_since_signed
+        from raudit.cli._assess.books import tell_since_signed
 
         signed = since_signed(before)
         if not signed:
             click.echo("nobody has signed this file")
         for role, names in signed.items():
-            click.echo(f"{role}: {', '.join(names) if names else 'no answer changed since it was signed'}")
+            click.echo(
+                f"{role}: {', '.join(names) if names else 'no answer changed since it was signed'}"
+            )
             tell_since_signed(answers, before, role, names)
         return 1 if any(signed.values()) else 0
     _same, after = _read(newer)
     found = differences(checklist, before, after)
     for change in found:
-        where = f"{newer.name}:{after.line(change.question)}" if change.question in checklist.questions else newer.name
+        where = (
+            f"{newer.name}:{after.line(change.question)}"
+            if change.question in checklist.questions
+            else newer.name
+        )
         click.echo(f"{click.style(change.question, bold=True)}  {change.what}  ({where})")
         click.echo(f"  {click.style('-', fg='red')} {change.before or '(nothing)'}")
         click.echo(f"  {click.style('+', fg='green')} {change.after or '(nothing)'}")
@@ -291,8 +344,15 @@ def diff(answers: Path, newer: Path | None) -> int:
 @command.command()
 @click.argument("answers", type=FILE)
 @click.option("--by", required=True, help="Who reviews; not the author of an answer.")
-@click.option("--accept", multiple=True, metavar="QUESTION", help="Accept this answer; 'all' for every one left.")
-@click.option("--send-back", multiple=True, metavar="QUESTION=NOTE", help="Send this answer back with a note.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="QUESTION",
+    help="Accept this answer; 'all' for every one left.",
+)
+@click.option(
+    "--send-back", multiple=True, metavar="QUESTION=NOTE", help="Send this answer back with a note."
+)
 @KEY
 @books_options
 @clock_option
@@ -306,16 +366,22 @@ def review(
     **books: Any,
 ) -> None:
     """Go through ANSWERS as a reviewer: accept each, or send it back with a note."""
-    from raudit.cli._assess_books import opened_books, write_review
+    from raudit.cli._assess.books import opened_books, write_review
     from raudit.errors import UsageError
 
     checklist, found = _read(answers)
     left = [
-        n for n in checklist.questions if n in found.file.answers and found.file.answers[n].review.state != "accepted"
+        n
+        for n in checklist.questions
+        if n in found.file.answers and found.file.answers[n].review.state != "accepted"
     ]
     notes = dict(item.partition("=")[::2] for item in send_back)
     with opened_books(answers, clock, by, **books) as held:
-        own = [name for name in left if held.people.id_of(found.file.answers[name].by) == held.people.id_of(by)]
+        own = [
+            name
+            for name in left
+            if held.people.id_of(found.file.answers[name].by) == held.people.id_of(by)
+        ]
 
         def view(name: str, state: str, note: str) -> None:
             write_review(answers, checklist, held, name, state=state, note=note, by=by, key=key)
@@ -323,16 +389,20 @@ def review(
         if not accept and not notes:
             if not sys.stdin.isatty():
                 raise UsageError(
-                    "nothing to review", reference="review-nothing", where=str(answers),
+                    "nothing to review",
+                    reference="review-nothing",
+                    where=str(answers),
                     hint="give --accept QUESTION or --send-back QUESTION=NOTE, or run it in a terminal",
-                )  # fmt: skip
-            from raudit.cli._assess_review import review_through
+                )
+            from raudit.cli._assess.review import review_through
 
             if own and len(own) == len(left):
                 raise UsageError(
-                    "all that is left to review are the reviewer's own answers", reference="review-author", got=by,
+                    "all that is left to review are the reviewer's own answers",
+                    reference="review-author",
+                    got=by,
                     hint="let someone else review them",
-                )  # fmt: skip
+                )
             if own:
                 click.echo(f"Left out: {len(own)} of your own answers, which someone else reviews.")
             others = [name for name in left if name not in own]
@@ -350,7 +420,9 @@ def review(
 
 @command.command()
 @click.argument("answers", type=FILE)
-@click.option("-o", "--output", type=FILE, help="File to write, .md or .html. Default: print Markdown.")
+@click.option(
+    "-o", "--output", type=FILE, help="File to write, .md or .html. Default: print Markdown."
+)
 @click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
 @clock_option
 def brief(answers: Path, output: Path | None, record: Path | None, clock: datetime | None) -> None:
@@ -359,7 +431,9 @@ def brief(answers: Path, output: Path | None, record: Path | None, clock: dateti
 
     checklist, found = _read(answers)
     facts, sources = _measured(record)
-    result = checklists.assess(checklist, found, facts=facts, sources=sources, today=now_or(clock).date())
+    result = checklists.assess(
+        checklist, found, facts=facts, sources=sources, today=now_or(clock).date()
+    )
     html = output is not None and output.suffix.lower() in (".html", ".htm")
     _put((checklists.brief_html if html else checklists.brief)(checklist, found, result), output)
 
@@ -384,11 +458,16 @@ def requirements(answers: Path, output: Path | None, clock: datetime | None) -> 
 def register(answers: tuple[Path, ...], record: Path | None, clock: datetime | None) -> None:
     """Print the risk register of one or more ANSWERS files: what blocks first, then worst first."""
     from raudit import checklists
-    from raudit.cli._assess_register import lines
+    from raudit.cli._assess.register import lines
 
     (facts, sources), today = _measured(record), now_or(clock).date()
-    results = [checklists.assess(*_read(path), facts=facts, sources=sources, today=today) for path in answers]
-    for line in lines(checklists.risk_register(results), min(100, shutil.get_terminal_size().columns)):
+    results = [
+        checklists.assess(*_read(path), facts=facts, sources=sources, today=today)
+        for path in answers
+    ]
+    for line in lines(
+        checklists.risk_register(results), min(100, shutil.get_terminal_size().columns)
+    ):
         click.echo(line)
 
 
@@ -398,7 +477,7 @@ def register(answers: tuple[Path, ...], record: Path | None, clock: datetime | N
 @clock_option
 def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
     """Carry ANSWERS over to the checklist's present version; what does not fit is set aside."""
-    from raudit.checklists.migrate import migrate as carry
+    from raudit.checklists.form.migrate import migrate as carry
     from raudit.errors import AnswersError
     from raudit.files import write_whole
     from raudit.yamltext import read_yaml
@@ -429,7 +508,9 @@ FORMS = {
 
 @command.command()
 @click.argument("answers", type=FILE)
-@click.option("-o", "--output", type=FILE, required=True, help="File to write; its ending tells the form.")
+@click.option(
+    "-o", "--output", type=FILE, required=True, help="File to write; its ending tells the form."
+)
 @click.option(
     "--form",
     type=click.Choice(["markdown", "html", "xlsx", "oscal", "in-toto"]),
@@ -437,7 +518,9 @@ FORMS = {
 )
 @click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
 @clock_option
-def export(answers: Path, output: Path, form: str | None, record: Path | None, clock: datetime | None) -> None:
+def export(
+    answers: Path, output: Path, form: str | None, record: Path | None, clock: datetime | None
+) -> None:
     """Write ANSWERS as Markdown, HTML, an Excel workbook, OSCAL assessment results or an in-toto statement."""
     import json
 
@@ -446,12 +529,17 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
     from raudit.errors import UsageError
     from raudit.files import write_whole
 
-    form = form or next((name for ending, name in FORMS.items() if output.name.lower().endswith(ending)), None)
+    form = form or next(
+        (name for ending, name in FORMS.items() if output.name.lower().endswith(ending)), None
+    )
     if form is None:
         raise UsageError(
-            "the ending tells no form", reference="export-form", where=str(output), expected=", ".join(FORMS),
+            "the ending tells no form",
+            reference="export-form",
+            where=str(output),
+            expected=", ".join(FORMS),
             hint="name the form with --form",
-        )  # fmt: skip
+        )
     checklist, found = _read(answers)
     now = now_or(clock)
     facts, sources = _measured(record)
@@ -460,7 +548,9 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
         case "xlsx":
             content = exchange.workbook(checklist, found, at=now)
         case "oscal":
-            content = json.dumps(exchange.oscal(result, at=now), indent=2, ensure_ascii=False).encode()
+            content = json.dumps(
+                exchange.oscal(result, at=now), indent=2, ensure_ascii=False
+            ).encode()
         case "in-toto":
             statement = exchange.in_toto(result, name=answers.name, sha256=sha256_file(answers))
             content = json.dumps(statement, indent=2, ensure_ascii=False).encode()
@@ -474,10 +564,21 @@ def export(answers: Path, output: Path, form: str | None, record: Path | None, c
 
 @command.command(name="import")
 @click.argument("workbook", type=FILE)
-@click.option("--checklist", help="Id or file of the checklist it answers. Default: the one the workbook names.")
-@click.option("-o", "--output", type=FILE, required=True, help="Answers file to write; it must not be there yet.")
 @click.option(
-    "--by", default="", help="Author of the answers for which the workbook names none; needed if there are any."
+    "--checklist",
+    help="Id or file of the checklist it answers. Default: the one the workbook names.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    required=True,
+    help="Answers file to write; it must not be there yet.",
+)
+@click.option(
+    "--by",
+    default="",
+    help="Author of the answers for which the workbook names none; needed if there are any.",
 )
 def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> None:
     """Read an Excel WORKBOOK back into an answers file; compare it with the old one by 'raudit assess diff'."""
@@ -489,23 +590,31 @@ def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> Non
 
     if output.exists():
         raise UsageError(
-            "there are answers already", reference="answers-exist", where=str(output), hint="name another file with -o"
+            "there are answers already",
+            reference="answers-exist",
+            where=str(output),
+            hint="name another file with -o",
         )
     try:
         content = workbook.read_bytes()
     except OSError as error:
         raise UsageError(
-            "the workbook cannot be read", reference="file-unreadable", where=str(workbook), got=error.strerror or "",
+            "the workbook cannot be read",
+            reference="file-unreadable",
+            where=str(workbook),
+            got=error.strerror or "",
             hint="check the path",
-        ) from error  # fmt: skip
+        ) from error
     asked = _checklist(checklist or exchange.checklist_of(content), workbook)
     text = exchange.from_workbook(content, asked, by=by)
     nameless = authorless(parse_answers(text, asked))
     if nameless:
         raise AnswersError(
-            f"{len(nameless)} answers of the workbook name no author", reference="answer-no-author",
-            where=f"{workbook}, {nameless[0]}", hint="say who answered them with --by",
-        )  # fmt: skip
+            f"{len(nameless)} answers of the workbook name no author",
+            reference="answer-no-author",
+            where=f"{workbook}, {nameless[0]}",
+            hint="say who answered them with --by",
+        )
     write_whole(output, text.encode())
     click.echo(f"wrote {output}")
 
@@ -519,10 +628,16 @@ def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> Non
 @books_options
 @clock_option
 def evidence(
-    answers: Path, question: str, file: Path, by: str, observed: str, clock: datetime | None, **books: Any
+    answers: Path,
+    question: str,
+    file: Path,
+    by: str,
+    observed: str,
+    clock: datetime | None,
+    **books: Any,
 ) -> None:
     """Keep FILE under its digest beside ANSWERS, and link it to the answer to QUESTION."""
-    from raudit.cli._assess_books import link_document, opened_books
+    from raudit.cli._assess.books import link_document, opened_books
 
     checklist, _found = _read(answers)
     with opened_books(answers, clock, by, **books) as held:
@@ -535,15 +650,27 @@ def evidence(
 @click.argument("question", required=False)
 @click.option("--say", default="", help="Add a note with these words.")
 @click.option("--by", default="", help="Who says it.")
-@click.option("--reply-to", default="", metavar="NOTE", help="The note that it answers, as printed.")
+@click.option(
+    "--reply-to", default="", metavar="NOTE", help="The note that it answers, as printed."
+)
 @clock_option
-def notes(answers: Path, question: str | None, say: str, by: str, reply_to: str, clock: datetime | None) -> None:
+def notes(
+    answers: Path, question: str | None, say: str, by: str, reply_to: str, clock: datetime | None
+) -> None:
     """Print the thread of notes on QUESTION, or on all; with --say, add one."""
-    from raudit.cli._assess_books import note_thread, say_note
+    from raudit.cli._assess.books import note_thread, say_note
 
     checklist, _found = _read(answers)
     if say:
-        say_note(answers, checklist, question or "", words=say, by=by, reply_to=reply_to, at=now_or(clock))
+        say_note(
+            answers,
+            checklist,
+            question or "",
+            words=say,
+            by=by,
+            reply_to=reply_to,
+            at=now_or(clock),
+        )
     for line in note_thread(answers, question or ""):
         click.echo(line)
 
@@ -553,7 +680,7 @@ def notes(answers: Path, question: str | None, say: str, by: str, reply_to: str,
 @click.argument("question", required=False)
 def history(answers: Path, question: str | None) -> None:
     """Print what the answer to QUESTION said before, oldest first; of every question if none is named."""
-    from raudit.cli._assess_books import history_lines
+    from raudit.cli._assess.books import history_lines
 
     checklist, _found = _read(answers)
     for line in history_lines(answers, checklist, question or ""):
@@ -579,15 +706,22 @@ def _checklist(name: str, beside: Path | None = None) -> Checklist:
     known = checklist_path(name)
     if known is not None:
         return load_checklist(known)
-    folders = (beside.parent, beside.parent.parent, beside.parent.parent / "checklists", Path()) if beside else ()
+    folders = (
+        (beside.parent, beside.parent.parent, beside.parent.parent / "checklists", Path())
+        if beside
+        else ()
+    )
     for path in (Path(name), *(folder / f"{name}.yaml" for folder in folders)):
         if path.is_file() and path != beside:
             return load_checklist(path)
     own = f"put {name}.yaml beside the answers" if beside else ""
     raise ChecklistError(
-        f"there is no checklist '{name}'", reference="no-checklist",
-        hint="; or ".join(part for part in (nearest(name, list(shipped_checklists())), own) if part),
-    )  # fmt: skip
+        f"there is no checklist '{name}'",
+        reference="no-checklist",
+        hint="; or ".join(
+            part for part in (nearest(name, list(shipped_checklists())), own) if part
+        ),
+    )
 
 
 def _read(path: Path) -> tuple[Checklist, Answers]:
@@ -629,18 +763,23 @@ def _measured(record: Path | None) -> tuple[dict[str, Any], Sources]:
         data = record.read_bytes()
     except OSError as error:
         raise UsageError(
-            "the record cannot be read", reference="file-unreadable", where=str(record), got=error.strerror or "",
+            "the record cannot be read",
+            reference="file-unreadable",
+            where=str(record),
+            got=error.strerror or "",
             hint="check the path",
-        ) from error  # fmt: skip
+        ) from error
     return measured(parse_record(data))
 
 
 def _tell(result: Assessment, path: Path) -> None:
-    from raudit.cli._assess_books import open_lines
+    from raudit.cli._assess.books import open_lines
 
     file = result.checklist.file
     click.echo(click.style(f"{file.title} {file.version}", bold=True))
-    click.echo(f"answered {result.answered} of {len(result.visible)}, accepted by a reviewer {result.accepted}")
+    click.echo(
+        f"answered {result.answered} of {len(result.visible)}, accepted by a reviewer {result.accepted}"
+    )
     if file.scoring.level:
         click.echo(f"Standing: {result.standing}")
     for said in result.points:
@@ -664,11 +803,15 @@ def _tell(result: Assessment, path: Path) -> None:
         word = click.style("signed", fg="green") if state.holds else click.style("void", fg="red")
         decision = state.signoff.decision.replace("_", " ")
         why = f": {state.because}" if state.because else ""
-        click.echo(f"{word}        {state.signoff.role}, {state.signoff.by}, {decision}{why} ({state.identity})")
+        click.echo(
+            f"{word}        {state.signoff.role}, {state.signoff.by}, {decision}{why} ({state.identity})"
+        )
         for condition in result.conditions:
             if state.holds and condition.role == state.signoff.role:
                 colour = {"met": "green", "overdue": "red"}.get(condition.state, "yellow")
-                click.echo(f"  {click.style('condition', fg=colour)} {condition.number}  {condition.said}")
+                click.echo(
+                    f"  {click.style('condition', fg=colour)} {condition.number}  {condition.said}"
+                )
     decided = {state.signoff.role for state in result.signoffs if state.holds}
     for role in (role for role in result.missing_roles if role not in decided):
         click.echo(f"{click.style('unsigned', fg='yellow')}      {role}")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
-from raudit.cli._progress import progress_bars
+from raudit.cli._shared.clock import clock_option, now_or
+from raudit.cli._shared.progress import progress_bars
 from raudit.errors import UsageError
 from raudit.printable import for_terminal
 
@@ -32,12 +32,27 @@ ZEROED = (1, 3)
     epilog="Exit status: 0 nothing blocks, 1 a blocking finding, 2 wrong usage, 3 could not tell, 4 internal error or "
     "a file could not be written, 5 nothing evaluated, 6 a record does not verify. The same whatever the output.",
 )
-@click.option("--config", type=FILE, default=Path("raudit.yaml"), show_default=True, help="The plan.")
+@click.option(
+    "--config", type=FILE, default=Path("raudit.yaml"), show_default=True, help="The plan."
+)
 @click.option("--record", type=FILE, help="Judge this record instead of running the audit.")
-@click.option("--policy", help="A policy file or preset (default: the plan's policy, else 'default').")
-@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Block on failed findings of this severity or worse.")
-@click.option("--soft-fail-on", multiple=True, metavar="ID|SEVERITY", help="Failed findings that do not block.")
-@click.option("--hard-fail-on", multiple=True, metavar="ID|SEVERITY", help="Failed findings that block.")
+@click.option(
+    "--policy", help="A policy file or preset (default: the plan's policy, else 'default')."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Block on failed findings of this severity or worse.",
+)
+@click.option(
+    "--soft-fail-on",
+    multiple=True,
+    metavar="ID|SEVERITY",
+    help="Failed findings that do not block.",
+)
+@click.option(
+    "--hard-fail-on", multiple=True, metavar="ID|SEVERITY", help="Failed findings that block."
+)
 @click.option(
     "--on-inconclusive",
     type=click.Choice(["block", "review", "pass"]),
@@ -46,10 +61,18 @@ ZEROED = (1, 3)
 @click.option("--select", multiple=True, metavar="ID", help="Judge only these rules or prefixes.")
 @click.option("--ignore", multiple=True, metavar="ID", help="Do not judge these rules or prefixes.")
 @click.option("--waivers", type=FILE, help="Waivers file (default: the plan's).")
-@click.option("--strict-waivers", is_flag=True, help="Unused, expired, outgrown and malformed waivers block.")
-@click.option("--show-waived", is_flag=True, help="Print waived, known and passed findings one by one.")
+@click.option(
+    "--strict-waivers", is_flag=True, help="Unused, expired, outgrown and malformed waivers block."
+)
+@click.option(
+    "--show-waived", is_flag=True, help="Print waived, known and passed findings one by one."
+)
 @click.option("--baseline", type=FILE, help="Baseline file (default: the plan's).")
-@click.option("--update-baseline", is_flag=True, help="Prune the baseline; let findings in only with --approver.")
+@click.option(
+    "--update-baseline",
+    is_flag=True,
+    help="Prune the baseline; let findings in only with --approver.",
+)
 @click.option("--approver", metavar="NAME", help="Who lets findings into the baseline.")
 @click.option("--reason", metavar="TEXT", help="Why; printed and logged.")
 @click.option(
@@ -64,12 +87,20 @@ ZEROED = (1, 3)
     is_flag=True,
     help="Refuse a baseline with approvals if no log is open to check them against.",
 )
-@click.option("--exit-zero", is_flag=True, help="End in 0 even if something blocks; the record keeps the real status.")
+@click.option(
+    "--exit-zero",
+    is_flag=True,
+    help="End in 0 even if something blocks; the record keeps the real status.",
+)
 @click.option("--offline", is_flag=True, help="Contact no server: no log on one, no time stamps.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed in place of the plan's.")
-@click.option("--today", metavar="DATE", help="Date against which waivers expire (default: today in UTC).")
+@click.option(
+    "--today", metavar="DATE", help="Date against which waivers expire (default: today in UTC)."
+)
 @clock_option
-@click.option("--actor", metavar="NAME", help="Who runs it, for the log, which keeps a salted digest.")
+@click.option(
+    "--actor", metavar="NAME", help="Who runs it, for the log, which keeps a salted digest."
+)
 @click.option("--no-log", is_flag=True, help="Log nothing, even if the plan names a log key.")
 @click.option(
     "--cache",
@@ -84,7 +115,11 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     """Run the audit, or take a record, and say whether anything blocks."""
     from raudit.check import CheckOptions, check
 
-    exit_zero, as_json, quiet = options.pop("exit_zero"), options.pop("as_json"), options.pop("quiet")
+    exit_zero, as_json, quiet = (
+        options.pop("exit_zero"),
+        options.pop("as_json"),
+        options.pop("quiet"),
+    )
     show_waived = options.pop("show_waived")
     options["today"] = _day(options["today"])
     for key in ("approver", "reason"):
@@ -99,7 +134,9 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         _log(options["config"], off=quiet_log, offline=options["offline"]) as log,
         progress_bars(quiet=quiet or as_json) as progress,
     ):
-        result = check(CheckOptions(**options), clock=now_or(clock), log=log, actor=actor, progress=progress)
+        result = check(
+            CheckOptions(**options), clock=now_or(clock), log=log, actor=actor, progress=progress
+        )
     for notice in result.notices:
         click.echo(for_terminal(notice), err=True)
     if result.standard_output is not None:
@@ -108,7 +145,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         click.echo(_shown(result, as_json=as_json, full=show_waived).decode(), nl=False)
     status = result.exit_status
     if exit_zero and status in ZEROED:
-        click.echo(f"exit status {status} turned into 0 by --exit-zero; the record keeps {status}", err=True)
+        click.echo(
+            f"exit status {status} turned into 0 by --exit-zero; the record keeps {status}",
+            err=True,
+        )
         status = 0
     ctx.exit(status)
 
@@ -130,12 +170,17 @@ def _log(config: Path, *, off: bool, offline: bool) -> Iterator[Log | None]:
     named = plan.file.log.key or os.environ.get(LOG_KEY_VARIABLE)
     if not named or not plan.path(named).exists():
         if named:
-            click.echo(f"not logged: the log key {named} is not here (say --no-log to expect that)", err=True)
+            click.echo(
+                f"not logged: the log key {named} is not here (say --no-log to expect that)",
+                err=True,
+            )
         yield None
         return
     key = load_log_key(plan.path(named), passphrase=os.environ.get(PASSPHRASE_VARIABLE))
     location = plan.file.log.path
-    with open_log(location if "://" in location else plan.path(location), key=key, create=True) as log:
+    with open_log(
+        location if "://" in location else plan.path(location), key=key, create=True
+    ) as log:
         yield log
 
 
@@ -155,7 +200,11 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as fault:
         raise UsageError(
-            "not a date", reference="bad-date", where="--today", got=text, expected="a date such as 2027-01-31"
+            "not a date",
+            reference="bad-date",
+            where="--today",
+            got=text,
+            expected="a date such as 2027-01-31",
         ) from fault
 
 

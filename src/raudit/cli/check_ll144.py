@@ -11,7 +11,9 @@ from raudit.printable import json_text, printable, without_commands
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Print the recomputed table and every fault as JSON.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the recomputed table and every fault as JSON."
+)
 def command(file: Path, as_json: bool) -> None:
     """Recompute rates and impact ratios of a published Local Law 144 audit table.
 
@@ -22,7 +24,7 @@ def command(file: Path, as_json: bool) -> None:
 
     Exit status: 0 everything follows, 1 something does not, 2 the file cannot be used, 5 nothing to recompute.
     """
-    from raudit.stages.fairness.ll144_check import check_ll144_file
+    from raudit.stages.fairness.nyc_ll144.check import check_ll144_file
 
     checked = check_ll144_file(file)
     if as_json:

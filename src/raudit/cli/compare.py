@@ -32,10 +32,22 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="What to print.",
 )
 @click.option("-o", "--output", type=FILE, help="Write it to a file instead of stdout.")
-@click.option("--level", type=click.FloatRange(0.5, 0.9999), default=0.95, show_default=True, help="Confidence.")
+@click.option(
+    "--level",
+    type=click.FloatRange(0.5, 0.9999),
+    default=0.95,
+    show_default=True,
+    help="Confidence.",
+)
 @click.pass_context
 def command(
-    ctx: click.Context, old: Path, new: Path, fail_on: str, kind: str, output: Path | None, level: float
+    ctx: click.Context,
+    old: Path,
+    new: Path,
+    fail_on: str,
+    kind: str,
+    output: Path | None,
+    level: float,
 ) -> None:
     """Tell what changed from the record OLD to the record NEW, finding by finding, and in the data."""
     from raudit.check import read_record

@@ -15,8 +15,12 @@ from pathlib import Path
 import click
 
 SIX = ("fairlearn", "shap", "pandas", "presidio-analyzer", "weasyprint", "jinja2")
-LIBRARIES = {"pango-1.0": "libpango-1.0-0", "pangoft2-1.0": "libpangoft2-1.0-0", "harfbuzz": "libharfbuzz0b",
-             "harfbuzz-subset": "libharfbuzz-subset0"}  # fmt: skip
+LIBRARIES = {
+    "pango-1.0": "libpango-1.0-0",
+    "pangoft2-1.0": "libpangoft2-1.0-0",
+    "harfbuzz": "libharfbuzz0b",
+    "harfbuzz-subset": "libharfbuzz-subset0",
+}
 EXTRAS = {
     "xgboost": ("models", "reads XGBoost models"),
     "lightgbm": ("models", "reads LightGBM models"),
@@ -51,7 +55,9 @@ def command(as_json: bool) -> int:
     checks = list(_checks())
     status = 3 if any(check.needed and not check.found for check in checks) else 0
     if as_json:
-        click.echo(json.dumps({"exit_status": status, "checks": [asdict(check) for check in checks]}))
+        click.echo(
+            json.dumps({"exit_status": status, "checks": [asdict(check) for check in checks]})
+        )
         return status
     width = max(len(check.what) for check in checks)
     for check in checks:
@@ -60,7 +66,9 @@ def command(as_json: bool) -> int:
         if not check.found and check.get:
             click.echo(click.style(f"     {'':{width}}  get it: {check.get}", dim=True))
     click.echo(
-        "\nThe main job can run." if status == 0 else "\nThe main job cannot run yet: see the lines marked MISS."
+        "\nThe main job can run."
+        if status == 0
+        else "\nThe main job cannot run yet: see the lines marked MISS."
     )
     return status
 
@@ -72,14 +80,22 @@ def _absent(needed: bool) -> str:
 def _checks() -> Iterator[Check]:
     version = ".".join(str(part) for part in sys.version_info[:3])
     yield Check(
-        what="Python", found=sys.version_info >= (3, 11), detail=version, needed=True, get="Python 3.11 or newer"
+        what="Python",
+        found=sys.version_info >= (3, 11),
+        detail=version,
+        needed=True,
+        get="Python 3.11 or newer",
     )
     for name in SIX:
         yield _package(name)
     for library, package in LIBRARIES.items():
         path = ctypes.util.find_library(library)
         optional = library == "harfbuzz-subset"
-        detail = path or ("fonts are subset by fontTools instead" if optional else "not found: no PDF can be rendered")
+        detail = path or (
+            "fonts are subset by fontTools instead"
+            if optional
+            else "not found: no PDF can be rendered"
+        )
         yield Check(
             what=f"lib{library}",
             found=path is not None,
@@ -92,7 +108,11 @@ def _checks() -> Iterator[Check]:
     for module, (extra, purpose) in EXTRAS.items():
         found = importlib.util.find_spec(module) is not None
         yield Check(
-            what=f"{module} [{extra}]", found=found, detail=purpose, needed=False, get=f"pip install 'raudit[{extra}]'"
+            what=f"{module} [{extra}]",
+            found=found,
+            detail=purpose,
+            needed=False,
+            get=f"pip install 'raudit[{extra}]'",
         )
 
 
@@ -107,7 +127,8 @@ def _package(name: str) -> Check:
 def _language_model() -> Check:
     found = [name for name in MODELS if importlib.util.find_spec(name) is not None]
     detail = (
-        ", ".join(f"{name} {metadata.version(name)}" for name in found) or "names and places cannot be searched for"
+        ", ".join(f"{name} {metadata.version(name)}" for name in found)
+        or "names and places cannot be searched for"
     )
     return Check(
         what="language model",
@@ -122,9 +143,15 @@ def _keys() -> Iterator[Check]:
     for variable, what in (("RAUDIT_KEY_FILE", "signing key"), ("RAUDIT_LOG_KEY_FILE", "log key")):
         named = os.environ.get(variable)
         found = bool(named) and Path(named or "").is_file()
-        detail = f"{variable}={named}" if named else f"{variable} is not set; a plan may name its own"
+        detail = (
+            f"{variable}={named}" if named else f"{variable} is not set; a plan may name its own"
+        )
         yield Check(
-            what=what, found=found, detail=detail, needed=False, get="raudit keys init --name NAME --folder keys"
+            what=what,
+            found=found,
+            detail=detail,
+            needed=False,
+            get="raudit keys init --name NAME --folder keys",
         )
     yield Check(
         what="time stamp authority",

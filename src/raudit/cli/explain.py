@@ -26,7 +26,9 @@ def command(rule: str | None) -> None:
     from raudit.trend.report import RULES
     from raudit.yamltext import nearest
 
-    rules = {one.id: (one, stage.title) for stage in discover_stages().values() for one in stage.rules}
+    rules = {
+        one.id: (one, stage.title) for stage in discover_stages().values() for one in stage.rules
+    }
     rules |= {one.id: (one, "Series") for one in RULES}
     if rule is None:
         for key in sorted(rules):
@@ -55,7 +57,9 @@ def _lines(rule: Rule, stage: str) -> Iterator[str]:
     ):
         yield ""
         yield head
-        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        yield from textwrap.wrap(
+            text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
     yield ""
     yield "To let one finding stand until a date:"
     yield f"  raudit waive {rule.id} --record record.json --help"

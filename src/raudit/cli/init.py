@@ -9,16 +9,24 @@ from typing import Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
-from raudit.cli._reading import read_options, reading_options
+from raudit.cli._shared.clock import clock_option, now_or
+from raudit.cli._shared.reading import read_options, reading_options
 
 
 @click.command(short_help="Look at a data file and write a commented raudit.yaml.")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("raudit.yaml"), help="The plan to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("raudit.yaml"),
+    help="The plan to write.",
+)
 @click.option("--model", type=click.Path(path_type=Path), help="A model file to audit.")
 @click.option("--name", default="My system", help="Name of the system.")
-@click.option("--keys/--no-keys", default=True, help="Make a signing key and a log key beside the plan.")
+@click.option(
+    "--keys/--no-keys", default=True, help="Make a signing key and a log key beside the plan."
+)
 @click.option("--force", is_flag=True, help="Replace an existing plan. Keys are never replaced.")
 @reading_options
 @clock_option
@@ -83,12 +91,18 @@ def command(
             click.echo(str(contact.error), err=True)
     click.echo(f"next: read the lines marked GUESS, then  raudit run {output}")
     if keys and not (folder / "keys").exists():
-        from raudit.cli._keys import first_keys
+        from raudit.cli._shared.keys import first_keys
 
-        notice, _key = first_keys(folder / "keys", name=name, log_name="raudit-log", clock=now_or(clock))
+        notice, _key = first_keys(
+            folder / "keys", name=name, log_name="raudit-log", clock=now_or(clock)
+        )
         click.echo("\n" + notice)
 
 
 def _relative(path: Path, folder: Path) -> str:
     resolved = path.resolve()
-    return resolved.relative_to(folder).as_posix() if resolved.is_relative_to(folder) else resolved.as_posix()
+    return (
+        resolved.relative_to(folder).as_posix()
+        if resolved.is_relative_to(folder)
+        else resolved.as_posix()
+    )

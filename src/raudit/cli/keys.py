@@ -16,7 +16,11 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--name", required=True, help="Who signs: a person or an organisation; goes into the certificate.")
+@click.option(
+    "--name",
+    required=True,
+    help="Who signs: a person or an organisation; goes into the certificate.",
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -24,7 +28,13 @@ def command() -> None:
     show_default=True,
     help="Where to put the pair; nothing there is overwritten.",
 )
-@click.option("--days", type=click.IntRange(1, 3650), default=1095, show_default=True, help="How long it is valid.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=1095,
+    show_default=True,
+    help="How long it is valid.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print paths and fingerprint as JSON.")
 def init(*, name: str, folder: Path, days: int, as_json: bool) -> None:
     """Make an ECDSA P-256 key and a certificate that it signs itself.
@@ -38,19 +48,27 @@ def init(*, name: str, folder: Path, days: int, as_json: bool) -> None:
     made = init_keys(folder, name=name, clock=datetime.now(UTC), days=days, passphrase=passphrase)
     click.echo(made.notice, err=True)
     if as_json:
-        shown = {"key": str(made.key), "certificate": str(made.certificate), "fingerprint": made.fingerprint}
+        shown = {
+            "key": str(made.key),
+            "certificate": str(made.certificate),
+            "fingerprint": made.fingerprint,
+        }
         click.echo(json.dumps({**shown, "not_after": made.not_after.isoformat()}, indent=2))
         return
-    click.echo(f"key          {made.key}  (keep secret; {'encrypted' if passphrase else 'not encrypted'})")
+    click.echo(
+        f"key          {made.key}  (keep secret; {'encrypted' if passphrase else 'not encrypted'})"
+    )
     click.echo(f"certificate  {made.certificate}  (hand out)")
 
 
 @command.command()
-@click.argument("certificate", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "certificate", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def show(*, certificate: Path | None, as_json: bool) -> None:
     """Show CERTIFICATE, or that of the key named by the environment: subject, dates, fingerprint, what it proves."""
-    from raudit.cli._signing_key import open_key
+    from raudit.cli._shared.signing_key import open_key
     from raudit.signing.certificates import facts, read_certificates
 
     if certificate is not None:

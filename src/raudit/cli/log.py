@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from raudit.cli._log_io import (
+from raudit.cli._shared.log_io import (
     bundle_of,
     checkpoint_in,
     content,
@@ -26,7 +26,7 @@ from raudit.cli._log_io import (
     utc,
     whoami,
 )
-from raudit.cli._log_text import (
+from raudit.cli._shared.log_text import (
     entry_json,
     entry_lines,
     lead_lines,
@@ -37,10 +37,16 @@ from raudit.cli._log_text import (
 from raudit.errors import LogError
 
 LOCATION = click.argument("location", metavar="LOG")
-KEY = click.option("--key", "key_file", type=click.Path(path_type=Path), help="Key file of the log.")
-VKEY = click.option("--vkey", metavar="VKEY", help="Verifier key you know for this log: text or a file.")
+KEY = click.option(
+    "--key", "key_file", type=click.Path(path_type=Path), help="Key file of the log."
+)
+VKEY = click.option(
+    "--vkey", metavar="VKEY", help="Verifier key you know for this log: text or a file."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-ACTOR = click.option("--actor", default="", help="Who does this; logged as a salted digest.  [default: you]")
+ACTOR = click.option(
+    "--actor", default="", help="Who does this; logged as a salted digest.  [default: you]"
+)
 
 
 @click.group()
@@ -64,23 +70,36 @@ def make_key(name: str, file: Path) -> None:
 
     key = create_log_key(file, name, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
     click.echo(key.vkey)
-    click.echo(f"written to {file}, for you alone to read; the line above is what others need to verify", err=True)
+    click.echo(
+        f"written to {file}, for you alone to read; the line above is what others need to verify",
+        err=True,
+    )
     click.echo(f"as a witness's key, give out this line instead: {key.cosigner.vkey}", err=True)
 
 
 @command.command(short_help="Make a new, empty log.")
 @LOCATION
-@click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="Key file of the new log.")
-@click.option("--writer-role", metavar="ROLE", help="PostgreSQL: existing role that may read and append only.")
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Key file of the new log.",
+)
+@click.option(
+    "--writer-role", metavar="ROLE", help="PostgreSQL: existing role that may read and append only."
+)
 def init(location: str, key_file: Path, writer_role: str | None) -> None:
     """Make a new, empty log."""
     from raudit.log import open_log
 
     if writer_role is not None:
-        from raudit.log.postgres import PostgresStore, is_postgres
+        from raudit.log.stores.postgres import PostgresStore, is_postgres
 
         if not is_postgres(location):
-            raise LogError("only PostgreSQL has roles", reference="log-role", hint="leave --writer-role out")
+            raise LogError(
+                "only PostgreSQL has roles", reference="log-role", hint="leave --writer-role out"
+            )
         PostgresStore(location, create=True, writer_role=writer_role).close()
     with open_log(location, key=key_from(key_file), create=True) as log:
         click.echo(f"{log.origin} at {printable(log.store.location)}, {log.size:,} entries")
@@ -88,9 +107,13 @@ def init(location: str, key_file: Path, writer_role: str | None) -> None:
 
 @command.command(short_help="Show entries, oldest first.")
 @LOCATION
-@click.option("--type", "type_", metavar="TYPE", help="Only events of this type, such as run.started.")
+@click.option(
+    "--type", "type_", metavar="TYPE", help="Only events of this type, such as run.started."
+)
 @click.option("--run", metavar="RUN", help="Only events of this run.")
-@click.option("--actor", metavar="ACTOR", help="Only events by this person, pseudonym or service:NAME.")
+@click.option(
+    "--actor", metavar="ACTOR", help="Only events by this person, pseudonym or service:NAME."
+)
 @click.option("--since", metavar="TIME", help="Only from this time on, ISO 8601.")
 @click.option("--until", metavar="TIME", help="Only before this time, ISO 8601.")
 @click.option("--last", type=click.IntRange(1), help="Only the last so many of them.")
@@ -130,10 +153,17 @@ def show(
 @LOCATION
 @KEY
 @click.option(
-    "--witnessed", type=click.Path(path_type=Path), multiple=True, help="Checkpoint that others hold: checked first."
+    "--witnessed",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Checkpoint that others hold: checked first.",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="File to write; otherwise it is printed.")
-def checkpoint(location: str, key_file: Path | None, witnessed: tuple[Path, ...], output: Path | None) -> None:
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File to write; otherwise it is printed."
+)
+def checkpoint(
+    location: str, key_file: Path | None, witnessed: tuple[Path, ...], output: Path | None
+) -> None:
     """Sign the log's present size and root, unless it lost or changed anything signed before."""
     with opened(location, key_file) as log:
         held = [checkpoint_in(path) for path in witnessed]
@@ -144,12 +174,26 @@ def checkpoint(location: str, key_file: Path | None, witnessed: tuple[Path, ...]
 @LOCATION
 @VKEY
 @click.option(
-    "--checkpoint", "checkpoints", type=click.Path(path_type=Path), multiple=True,
+    "--checkpoint",
+    "checkpoints",
+    type=click.Path(path_type=Path),
+    multiple=True,
     help="Checkpoint, .tlog-proof or export from outside, to compare with. May be repeated.",
-)  # fmt: skip
-@click.option("--witness", "witnesses", metavar="VKEY", multiple=True, help="Verifier key of a witness.")
-@click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="PEM certificate behind time stamps.")
-@click.option("--strict", is_flag=True, help="Exit with 3 if there was no checkpoint from outside to compare with.")
+)
+@click.option(
+    "--witness", "witnesses", metavar="VKEY", multiple=True, help="Verifier key of a witness."
+)
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="PEM certificate behind time stamps.",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit with 3 if there was no checkpoint from outside to compare with.",
+)
 @JSON
 def verify(
     location: str,
@@ -181,10 +225,23 @@ def verify(
 @command.command(short_help="Prove that an entry is in the log.")
 @LOCATION
 @click.argument("index", type=click.IntRange(0))
-@click.option("--checkpoint", "file", type=click.Path(path_type=Path), help="Checkpoint to prove it in, not the last.")
-@click.option("--since", type=click.Path(path_type=Path), help="Instead prove that this older checkpoint is a prefix.")
-@click.option("--output", type=click.Path(path_type=Path), help="File to write; otherwise it is printed.")
-def prove(location: str, index: int, file: Path | None, since: Path | None, output: Path | None) -> None:
+@click.option(
+    "--checkpoint",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Checkpoint to prove it in, not the last.",
+)
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    help="Instead prove that this older checkpoint is a prefix.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File to write; otherwise it is printed."
+)
+def prove(
+    location: str, index: int, file: Path | None, since: Path | None, output: Path | None
+) -> None:
     """Prove that entry INDEX is in the log, as a .tlog-proof that verifies offline.
 
     With --since, print a JSON bundle that also proves that an older checkpoint is a prefix of the newer one.
@@ -194,13 +251,20 @@ def prove(location: str, index: int, file: Path | None, since: Path | None, outp
         if since is None:
             give(log.prove(index, now), output)
         else:
-            give(json.dumps(bundle_of(log, index, checkpoint_in(since), now), indent=2) + "\n", output)
+            give(
+                json.dumps(bundle_of(log, index, checkpoint_in(since), now), indent=2) + "\n",
+                output,
+            )
 
 
 @command.command(short_help="Take up counter-signatures made elsewhere.")
 @click.argument("report", type=click.Path(path_type=Path))
-@click.option("--log", "location", metavar="LOG", required=True, help="The log that issued the report.")
-@click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="Key file of the log.")
+@click.option(
+    "--log", "location", metavar="LOG", required=True, help="The log that issued the report."
+)
+@click.option(
+    "--key", "key_file", type=click.Path(path_type=Path), required=True, help="Key file of the log."
+)
 @click.option(
     "--trust",
     type=click.Path(path_type=Path),
@@ -208,7 +272,9 @@ def prove(location: str, index: int, file: Path | None, since: Path | None, outp
     help="Certificate of a signer, PEM or DER: signatures by others are then refused. May be repeated.",
 )
 @ACTOR
-def accept(report: Path, location: str, key_file: Path, trust: tuple[Path, ...], actor: str) -> None:
+def accept(
+    report: Path, location: str, key_file: Path, trust: tuple[Path, ...], actor: str
+) -> None:
     """Log the counter-signatures in REPORT that the log does not know yet, and sign a checkpoint.
 
     For a report that somebody without the log's key has signed. Until then nobody would notice if the signature were
@@ -226,17 +292,32 @@ def accept(report: Path, location: str, key_file: Path, trust: tuple[Path, ...],
         )
     for item in done.signatures:
         role = f", who claims the role {item.role!r}" if item.role else ""
-        click.echo(printable(f"logged: {item.field} by {item.signer}{role} (SHA-256 {item.fingerprint})"))
+        click.echo(
+            printable(f"logged: {item.field} by {item.signer}{role} (SHA-256 {item.fingerprint})")
+        )
     if not done.signatures:
         click.echo("nothing to tell: the log knows every signature in this report")
     elif not done.trusted:
-        click.echo("the signers were held against no certificate of yours; --trust CERTIFICATE does that", err=True)
+        click.echo(
+            "the signers were held against no certificate of yours; --trust CERTIFICATE does that",
+            err=True,
+        )
 
 
 @command.command("verify-proof", short_help="Verify a proof offline.")
 @click.argument("proof", type=click.Path(path_type=Path))
-@click.option("--entry", type=click.Path(path_type=Path), required=True, help="File with the entry's exact bytes.")
-@click.option("--vkey", metavar="VKEY", required=True, help="Verifier key you know for the log: text or a file.")
+@click.option(
+    "--entry",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File with the entry's exact bytes.",
+)
+@click.option(
+    "--vkey",
+    metavar="VKEY",
+    required=True,
+    help="Verifier key you know for the log: text or a file.",
+)
 def check_proof(proof: Path, entry: Path, vkey: str) -> None:
     """Verify a .tlog-proof offline, without the log."""
     from raudit.log import verify_proof
@@ -244,7 +325,9 @@ def check_proof(proof: Path, entry: Path, vkey: str) -> None:
 
     proven = verify_proof(content(proof), content(entry), read_vkey(vkey).vkey)
     where = proven.checkpoint
-    click.echo(f"The entry is number {proven.index} of {printable(where.origin)} at {where.describe()}.")
+    click.echo(
+        f"The entry is number {proven.index} of {printable(where.origin)} at {where.describe()}."
+    )
 
 
 @command.command(short_help="Write the log as C2SP tlog-tiles.")
@@ -258,30 +341,46 @@ def export(location: str, folder: Path, key_file: Path | None) -> None:
     with opened(location, key_file) as log:
         text = log.checkpoint(datetime.now(UTC)) if key_file else last_checkpoint(log)
         written = export_log(log, folder, text)
-    click.echo(f"{printable(str(folder))}: {written.checkpoint.describe()}, {written.files:,} new files")
+    click.echo(
+        f"{printable(str(folder))}: {written.checkpoint.describe()}, {written.files:,} new files"
+    )
 
 
 @command.command("import", short_help="Verify an export and copy it into a log.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @LOCATION
-@click.option("--vkey", metavar="VKEY", required=True, help="Verifier key you know for the log: text or a file.")
+@click.option(
+    "--vkey",
+    metavar="VKEY",
+    required=True,
+    help="Verifier key you know for the log: text or a file.",
+)
 @click.option("--recover", is_flag=True, help="The copy takes over as the log; needs --key.")
 @KEY
 @ACTOR
-def import_(folder: Path, location: str, vkey: str, recover: bool, key_file: Path | None, actor: str) -> None:
+def import_(
+    folder: Path, location: str, vkey: str, recover: bool, key_file: Path | None, actor: str
+) -> None:
     """Verify an export and copy it into a new log file: read-only, or with --recover to go on with."""
     from raudit.log import open_store
     from raudit.log.exchange import import_log
     from raudit.log.keys import read_vkey
 
     if recover and key_file is None:
-        raise LogError("a log cannot take over without its key", reference="log-no-key", hint="--key FILE")
+        raise LogError(
+            "a log cannot take over without its key", reference="log-no-key", hint="--key FILE"
+        )
     key = key_from(key_file) if recover and key_file else None
     with discarding(location):
         store: Any = open_store(location, create=True)
         try:
             state = import_log(
-                folder, store, vkey=read_vkey(vkey).vkey, recover=key, actor=actor or whoami(), clock=datetime.now(UTC)
+                folder,
+                store,
+                vkey=read_vkey(vkey).vkey,
+                recover=key,
+                actor=actor or whoami(),
+                clock=datetime.now(UTC),
             )
         finally:
             store.close()
@@ -291,12 +390,20 @@ def import_(folder: Path, location: str, vkey: str, recover: bool, key_file: Pat
 
 @command.command(short_help="Cosign, or take a cosignature back.")
 @LOCATION
-@click.option("--state", type=click.Path(path_type=Path), help="As a witness: file with the last checkpoint you saw.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    help="As a witness: file with the last checkpoint you saw.",
+)
 @KEY
 @VKEY
 @click.option("--first", is_flag=True, help="As a witness: you have never seen this log.")
-@click.option("--accept", type=click.Path(path_type=Path), help="As the log: take back a cosigned checkpoint.")
-@click.option("--witness", "witness_vkey", metavar="VKEY", help="As the log: verifier key of that witness.")
+@click.option(
+    "--accept", type=click.Path(path_type=Path), help="As the log: take back a cosigned checkpoint."
+)
+@click.option(
+    "--witness", "witness_vkey", metavar="VKEY", help="As the log: verifier key of that witness."
+)
 @ACTOR
 def witness(
     location: str,
@@ -318,27 +425,44 @@ def witness(
     if accept is not None and witness_vkey is not None:
         with opened(location) as log:
             log.accept_witness(
-                checkpoint_in(accept), read_vkey(witness_vkey).vkey, actor=actor or whoami(), clock=datetime.now(UTC)
+                checkpoint_in(accept),
+                read_vkey(witness_vkey).vkey,
+                actor=actor or whoami(),
+                clock=datetime.now(UTC),
             )
         click.echo("accepted; the log can never again be signed shorter than this checkpoint")
     elif state is not None and key_file is not None and vkey is not None:
         with opened(location) as log:
             key = key_from(key_file)
-            text = cosign(log, state, key, vkey=read_vkey(vkey).vkey, clock=datetime.now(UTC), first=first)
+            text = cosign(
+                log, state, key, vkey=read_vkey(vkey).vkey, clock=datetime.now(UTC), first=first
+            )
         click.echo(text, nl=False)
     else:
         raise LogError(
-            "say what you are", reference="log-witness-usage",
+            "say what you are",
+            reference="log-witness-usage",
             expected="--state, --key and --vkey as a witness, or --accept and --witness as the log",
-        )  # fmt: skip
+        )
 
 
 @command.command(short_help="Have an authority time-stamp a checkpoint.")
 @LOCATION
-@click.option("--request", type=click.Path(path_type=Path), help="File to write: the request to send to an authority.")
+@click.option(
+    "--request",
+    type=click.Path(path_type=Path),
+    help="File to write: the request to send to an authority.",
+)
 @click.option("--accept", type=click.Path(path_type=Path), help="File with the authority's answer.")
-@click.option("--trust", type=click.Path(path_type=Path), multiple=True, help="PEM certificate that you trust.")
-def stamp(location: str, request: Path | None, accept: Path | None, trust: tuple[Path, ...]) -> None:
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="PEM certificate that you trust.",
+)
+def stamp(
+    location: str, request: Path | None, accept: Path | None, trust: tuple[Path, ...]
+) -> None:
     """Have an authority time-stamp the last checkpoint (RFC 3161): write the request, later accept the answer.
 
     Send the request yourself: curl -H 'Content-Type: application/timestamp-query' --data-binary @REQUEST URL
@@ -355,7 +479,9 @@ def stamp(location: str, request: Path | None, accept: Path | None, trust: tuple
             give_bytes(stamp_request(held, nonce=randbits(63)), request)
         elif accept is not None:
             found = log.accept_stamp(held, content(accept), trust=[content(path) for path in trust])
-            click.echo(f"stamped {found.time:%Y-%m-%d %H:%M:%S} UTC by {printable(found.authority)}")
+            click.echo(
+                f"stamped {found.time:%Y-%m-%d %H:%M:%S} UTC by {printable(found.authority)}"
+            )
 
 
 @command.command(short_help="Compare two logs or checkpoints.")
@@ -374,10 +500,16 @@ def diff(first: str, second: str, as_json: bool) -> None:
             with opened(second) as there:
                 found = compare(log.store, there.store)
     if as_json:
-        shown = {"relation": found.relation, "sizes": found.sizes, "first_difference": found.first_difference}
+        shown = {
+            "relation": found.relation,
+            "sizes": found.sizes,
+            "first_difference": found.first_difference,
+        }
         click.echo(json.dumps(shown))
     else:
-        where = f" from entry {found.first_difference} on" if found.first_difference is not None else ""
+        where = (
+            f" from entry {found.first_difference} on" if found.first_difference is not None else ""
+        )
         says = {
             "same": "The same log.",
             "first-is-prefix": "The second is the first, and goes on.",
@@ -395,13 +527,15 @@ def diff(first: str, second: str, as_json: bool) -> None:
 @JSON
 def audit(location: str, strict: bool, as_json: bool) -> None:
     """List what a reviewer hunts for: unfinished runs, re-runs until green, renewed waivers, orphaned reports."""
-    from raudit.log.hunt import KINDS, hunt, not_recorded
+    from raudit.log.review import KINDS, hunt, not_recorded
 
     with opened(location) as log:
         leads = hunt(log.entries(), today=datetime.now(UTC).date().isoformat())
         unrecorded = not_recorded(log.entries())
         if as_json:
-            shown = [{"kind": x.kind, "run": x.run, "entries": x.entries, "text": x.text} for x in leads]
+            shown = [
+                {"kind": x.kind, "run": x.run, "entries": x.entries, "text": x.text} for x in leads
+            ]
             found = {"size": log.size, "leads": shown, "not_recorded": unrecorded}
             click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         else:
@@ -417,11 +551,13 @@ def audit(location: str, strict: bool, as_json: bool) -> None:
 @ACTOR
 def withdraw(location: str, report: str, reason: str, key_file: Path | None, actor: str) -> None:
     """Write down that REPORT, a file or its SHA-256, is withdrawn; 'raudit verify' refuses it from now on."""
-    from raudit.cli._log_reports import digest_of
+    from raudit.cli._shared.log_reports import digest_of
     from raudit.emit import withdraw as withdraw_report
 
     with opened(location, key_file) as log:
-        withdraw_report(log, digest_of(report), reason=reason, actor=actor or whoami(), clock=datetime.now(UTC))
+        withdraw_report(
+            log, digest_of(report), reason=reason, actor=actor or whoami(), clock=datetime.now(UTC)
+        )
     click.echo(f"withdrawn: {reason}")
 
 
@@ -433,7 +569,7 @@ def withdraw(location: str, report: str, reason: str, key_file: Path | None, act
 @ACTOR
 def supersede(location: str, report: str, newer: str, key_file: Path | None, actor: str) -> None:
     """Write down that REPORT is replaced by NEWER; each is a file or its SHA-256."""
-    from raudit.cli._log_reports import digest_of
+    from raudit.cli._shared.log_reports import digest_of
     from raudit.emit import supersede as supersede_report
 
     with opened(location, key_file) as log:
@@ -444,13 +580,28 @@ def supersede(location: str, report: str, newer: str, key_file: Path | None, act
 
 @command.command(short_help="Let another key take over.")
 @LOCATION
-@click.option("--key", "key_file", type=click.Path(path_type=Path), required=True, help="The log's current key file.")
-@click.option("--new", "new_file", type=click.Path(path_type=Path), required=True, help="Key file that takes over.")
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The log's current key file.",
+)
+@click.option(
+    "--new",
+    "new_file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Key file that takes over.",
+)
 @ACTOR
 def rotate(location: str, key_file: Path, new_file: Path, actor: str) -> None:
     """Let another key take over, in a statement that both keys sign."""
     with opened(location, key_file) as log:
-        click.echo(log.rotate(key_from(new_file), actor=actor or whoami(), clock=datetime.now(UTC)), nl=False)
+        click.echo(
+            log.rotate(key_from(new_file), actor=actor or whoami(), clock=datetime.now(UTC)),
+            nl=False,
+        )
 
 
 @command.command(short_help="Delete the name behind a pseudonym.")
@@ -462,6 +613,8 @@ def forget(location: str, pseudonym: str) -> None:
         gone = log.forget(pseudonym)
     if not gone:
         raise LogError(
-            "nothing is known about this pseudonym", reference="log-forget", expected="salted: and 64 hex digits"
+            "nothing is known about this pseudonym",
+            reference="log-forget",
+            expected="salted: and 64 hex digits",
         )
     click.echo("deleted; copies in backups are yours to delete")

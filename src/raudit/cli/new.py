@@ -19,7 +19,12 @@ _TEXT = {".py", ".toml", ".yaml", ".j2", ".css"}
 @click.command(short_help="Write a working start for a stage, a checklist or a report template.")
 @click.argument("kind", type=click.Choice(sorted(NEXT)))
 @click.argument("name")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to make; by default called NAME.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder to make; by default called NAME.",
+)
 def command(kind: str, name: str, output: Path | None) -> None:
     """Write a start of KIND called NAME, small enough to read, with a test that passes."""
     from raudit.errors import UsageError
@@ -31,7 +36,8 @@ def command(kind: str, name: str, output: Path | None) -> None:
             "this name cannot be used",
             reference="new-name",
             got=repr(name),
-            expected="small letters and digits, a letter first, joined by " + ("_" if kind == "stage" else "-"),
+            expected="small letters and digits, a letter first, joined by "
+            + ("_" if kind == "stage" else "-"),
         )
     folder = output or Path(name)
     if folder.exists() and any(folder.iterdir()):

@@ -9,11 +9,19 @@ from typing import Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-PEOPLE = click.option("--people", type=FILE, default=Path("people.yaml"), show_default=True, help="The file of people.")
-PLAN = click.option("--plan", type=FILE, help="The plan with the log. Default: a raudit.yaml beside the file.")
+PEOPLE = click.option(
+    "--people",
+    type=FILE,
+    default=Path("people.yaml"),
+    show_default=True,
+    help="The file of people.",
+)
+PLAN = click.option(
+    "--plan", type=FILE, help="The plan with the log. Default: a raudit.yaml beside the file."
+)
 BY = click.option("--by", default="", help="Who changes it, for the log. Default: the login name.")
 
 
@@ -41,7 +49,11 @@ def list_(people: Path) -> None:
 @click.argument("person")
 @click.option("--name", default="", help="Name to print.")
 @click.option("--known-as", multiple=True, help="A further name or address. May be repeated.")
-@click.option("--role", multiple=True, help="A role this person may hold, as ROLE or ROLE=SYSTEM. May be repeated.")
+@click.option(
+    "--role",
+    multiple=True,
+    help="A role this person may hold, as ROLE or ROLE=SYSTEM. May be repeated.",
+)
 @PEOPLE
 @PLAN
 @BY
@@ -57,7 +69,7 @@ def add(
     clock: datetime | None,
 ) -> None:
     """Add PERSON, by an id that is never given to someone else."""
-    from raudit.cli._people import change
+    from raudit.cli._shared.people import change
 
     def added(document: Any) -> None:
         entry: dict[str, Any] = {"id": person}
@@ -81,25 +93,37 @@ def _grant(text: str) -> Any:
 @click.option("--certificate", type=FILE, help="File with an X.509 certificate, PEM.")
 @click.option("--public-key", type=FILE, help="File with a public key, PEM.")
 @click.option("--minisign", type=FILE, help="File with a minisign public key.")
-@click.option("--passkey", type=FILE, help="JSON file with credential, public_key, rp_id and origin.")
+@click.option(
+    "--passkey", type=FILE, help="JSON file with credential, public_key, rp_id and origin."
+)
 @PEOPLE
 @PLAN
 @BY
 @clock_option
-def enrol(person: str, people: Path, plan: Path | None, by: str, clock: datetime | None, **files: Path | None) -> None:
+def enrol(
+    person: str,
+    people: Path,
+    plan: Path | None,
+    by: str,
+    clock: datetime | None,
+    **files: Path | None,
+) -> None:
     """Enrol a key of PERSON; it counts from now on."""
-    from raudit.cli._people import change, entry_of
+    from raudit.cli._shared.people import change, entry_of
     from raudit.errors import PeopleError
 
     given = {kind: path for kind, path in files.items() if path is not None}
     if len(given) != 1:
         raise PeopleError(
-            "name one key to enrol", reference="enrol-key", expected="one of --ssh, --certificate, --public-key, "
-            "--minisign and --passkey",
-        )  # fmt: skip
+            "name one key to enrol",
+            reference="enrol-key",
+            expected="one of --ssh, --certificate, --public-key, --minisign and --passkey",
+        )
     ((kind, path),) = given.items()
     text = path.read_text(encoding="utf-8")
-    value: Any = json.loads(text) if kind == "passkey" else text if "\n" in text.strip() else text.strip()
+    value: Any = (
+        json.loads(text) if kind == "passkey" else text if "\n" in text.strip() else text.strip()
+    )
     now = now_or(clock)
 
     def enrolled(document: Any) -> None:
@@ -118,19 +142,29 @@ def enrol(person: str, people: Path, plan: Path | None, by: str, clock: datetime
 @PLAN
 @BY
 @clock_option
-def withdraw(person: str, fingerprint: str, people: Path, plan: Path | None, by: str, clock: datetime | None) -> None:
+def withdraw(
+    person: str, fingerprint: str, people: Path, plan: Path | None, by: str, clock: datetime | None
+) -> None:
     """Withdraw the key of PERSON whose FINGERPRINT begins so; what it signed before still verifies."""
-    from raudit.cli._people import change, entry_of
+    from raudit.cli._shared.people import change, entry_of
     from raudit.errors import PeopleError
     from raudit.people import load_people
 
     keys = load_people(people).keys(person)
-    places = [n for n, key in enumerate(keys) if key.fingerprint.startswith(fingerprint) and not key.entry.until]
+    places = [
+        n
+        for n, key in enumerate(keys)
+        if key.fingerprint.startswith(fingerprint) and not key.entry.until
+    ]
     if len(places) != 1:
         raise PeopleError(
-            "there is no such key to withdraw", reference="no-person-key", where=str(people), got=fingerprint,
-            expected=", ".join(key.fingerprint[:16] for key in keys) or "a key of this person; there is none",
-        )  # fmt: skip
+            "there is no such key to withdraw",
+            reference="no-person-key",
+            where=str(people),
+            got=fingerprint,
+            expected=", ".join(key.fingerprint[:16] for key in keys)
+            or "a key of this person; there is none",
+        )
     now = now_or(clock)
 
     def ended(document: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from raudit.cli._reading import read_options, reading_options
+from raudit.cli._shared.reading import read_options, reading_options
 from raudit.printable import json_text
 
 
@@ -18,18 +18,47 @@ def command() -> None:
 
 def _shared(function: Any) -> Any:
     options = (
-        click.option("--columns", multiple=True, metavar="NAME", help="Scan only these columns (repeatable)."),
-        click.option("--mode", type=click.Choice(["profile", "full"]), default="profile", show_default=True),
-        click.option("--sample", type=click.IntRange(100, 1_000_000), default=1_000, show_default=True),
-        click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."),
+        click.option(
+            "--columns", multiple=True, metavar="NAME", help="Scan only these columns (repeatable)."
+        ),
+        click.option(
+            "--mode", type=click.Choice(["profile", "full"]), default="profile", show_default=True
+        ),
+        click.option(
+            "--sample", type=click.IntRange(100, 1_000_000), default=1_000, show_default=True
+        ),
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 256),
+            default=1,
+            show_default=True,
+            help="Processes.",
+        ),
         click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True),
-        click.option("--language", type=click.Choice(["en", "de", "fr", "es"]), default="en", help="Of the values."),
-        click.option("--model", metavar="FOLDER|none", help="A spaCy model instead of the best installed one."),
-        click.option("--second-opinion", is_flag=True, help="Ask a second model about names and addresses."),
+        click.option(
+            "--language",
+            type=click.Choice(["en", "de", "fr", "es"]),
+            default="en",
+            help="Of the values.",
+        ),
+        click.option(
+            "--model",
+            metavar="FOLDER|none",
+            help="A spaCy model instead of the best installed one.",
+        ),
+        click.option(
+            "--second-opinion", is_flag=True, help="Ask a second model about names and addresses."
+        ),
         click.option("--rules", metavar="FOLDER", type=click.Path(exists=True, file_okay=False)),
-        click.option("--recognizers", type=click.Path(exists=True, dir_okay=False), help="Presidio YAML."),
-        click.option("--allow", multiple=True, metavar="VALUE", help="Never report this value (repeatable)."),
-        click.option("--deny", multiple=True, metavar="VALUE", help="Always report this value (repeatable)."),
+        click.option(
+            "--recognizers", type=click.Path(exists=True, dir_okay=False), help="Presidio YAML."
+        ),
+        click.option(
+            "--allow", multiple=True, metavar="VALUE", help="Never report this value (repeatable)."
+        ),
+        click.option(
+            "--deny", multiple=True, metavar="VALUE", help="Always report this value (repeatable)."
+        ),
     )
     for option in reversed(options):
         function = option(function)
@@ -39,9 +68,25 @@ def _shared(function: Any) -> Any:
 @command.command()
 @click.argument("data")
 @_shared
-@click.option("--k", type=click.IntRange(2, 10_000), default=5, show_default=True, help="Smallest accepted group.")
-@click.option("--quasi", multiple=True, metavar="COLUMN", help="Quasi-identifiers; found by name if not given.")
-@click.option("--small-count", type=click.IntRange(0, 1_000), default=0, help="Print counts up to this as a bound.")
+@click.option(
+    "--k",
+    type=click.IntRange(2, 10_000),
+    default=5,
+    show_default=True,
+    help="Smallest accepted group.",
+)
+@click.option(
+    "--quasi",
+    multiple=True,
+    metavar="COLUMN",
+    help="Quasi-identifiers; found by name if not given.",
+)
+@click.option(
+    "--small-count",
+    type=click.IntRange(0, 1_000),
+    default=0,
+    help="Print counts up to this as a bound.",
+)
 @click.option("--no-examples", is_flag=True, help="Leave out the masked shapes.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0.")
@@ -51,8 +96,8 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
     Exit status 1 if personal data was found, 3 if names could not be looked for or something could not be read, 0 if
     nothing was found, 5 if there was nothing to scan.
     """
-    from raudit.stages.pii.show import print_result, progress
-    from raudit.stages.pii.sweep import sweep, to_json
+    from raudit.scan.show import print_result, progress
+    from raudit.scan.sweep import sweep, to_json
 
     reading = read_options(given)
     options = _options(given)
@@ -62,7 +107,7 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
         click.echo(json_text(to_json(result), indent=2))
     elif form == "sarif":
         from raudit import __version__
-        from raudit.stages.pii.sarif import to_sarif
+        from raudit.scan.sarif import to_sarif
 
         click.echo(json_text(to_sarif(result, options, __version__), indent=1))
     else:
@@ -73,11 +118,22 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
 @command.command()
 @click.argument("data", type=click.Path(exists=True, dir_okay=False))
 @click.option(
-    "-o", "--out", required=True, type=click.Path(), help="New file; with the suffix of DATA it keeps its form."
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(),
+    help="New file; with the suffix of DATA it keeps its form.",
 )
-@click.option("--how", type=click.Choice(["mask", "replace", "pseudonymise"]), default="replace", show_default=True)
 @click.option(
-    "--key", type=click.Path(exists=True, dir_okay=False), help="Key file for pseudonymise, 32 bytes or more."
+    "--how",
+    type=click.Choice(["mask", "replace", "pseudonymise"]),
+    default="replace",
+    show_default=True,
+)
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Key file for pseudonymise, 32 bytes or more.",
 )
 @click.option(
     "--check",
@@ -91,8 +147,8 @@ def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **giv
     A copy of the same format keeps rows, keys, types, nesting, quotes, encoding and line ends. Exit status 1 if the
     copy still holds something, 3 if something could not be kept or told, 6 if --check finds a difference.
     """
-    from raudit.stages.pii.redact_file import redact_file
-    from raudit.stages.pii.show import print_redaction, progress
+    from raudit.scan.redact_file import redact_file
+    from raudit.scan.show import print_redaction, progress
 
     reading = read_options(given)
     with progress() as told:
@@ -113,7 +169,7 @@ def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **giv
 
 def _options(given: dict[str, Any]) -> Any:
     from raudit.stages.pii.options import Options
-    from raudit.stages.pii.recognizers import read_recognizers
+    from raudit.stages.pii.recognise.recognizers import read_recognizers
 
     return Options(
         mode=given["mode"],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
-from raudit.cli._reading import reading_options
+from raudit.cli._shared.clock import clock_option, now_or
+from raudit.cli._shared.reading import reading_options
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,16 +28,30 @@ FILE = click.Path(path_type=Path)
 )
 @click.argument("data", type=FILE)
 @click.option("--reference", type=FILE, help="Training data: for overlap, the contract and drift.")
-@click.option("--earlier", type=FILE, help="Data of an earlier time instead: for the contract and drift only.")
+@click.option(
+    "--earlier", type=FILE, help="Data of an earlier time instead: for the contract and drift only."
+)
 @click.option("--label", help="Column with the right answers; guessed by its name if not given.")
-@click.option("--feature", "features", multiple=True, help="Column by which rows are compared (repeatable).")
-@click.option("--unit", "units", multiple=True, help="Column that names a person or unit (repeatable).")
+@click.option(
+    "--feature", "features", multiple=True, help="Column by which rows are compared (repeatable)."
+)
+@click.option(
+    "--unit", "units", multiple=True, help="Column that names a person or unit (repeatable)."
+)
 @click.option("--time", help="Column with the time of each row.")
 @click.option("--as-of", help="Day against which the age of the data is told, such as 2026-11-26.")
-@click.option("--group", "groups", multiple=True, help="Column whose groups are compared (repeatable).")
+@click.option(
+    "--group", "groups", multiple=True, help="Column whose groups are compared (repeatable)."
+)
 @click.option("--contract", type=FILE, help="Contract that the columns must keep.")
 @click.option("--write-contract", type=FILE, help="Learn the contract of DATA and write it.")
-@click.option("-o", "--output", type=FILE, multiple=True, help="One page: .pdf, .html, .md, or .json for the record.")
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    multiple=True,
+    help="One page: .pdf, .html, .md, or .json for the record.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print findings and facts as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -57,7 +71,7 @@ def command(
     A finding of medium severity or worse that fails ends in exit status 1.
     """
     from raudit.audit import judge_plan
-    from raudit.cli._progress import progress_bars
+    from raudit.cli._shared.progress import progress_bars
     from raudit.gate.write import write_atomically
 
     plan, said = _plan(data, given)
@@ -67,7 +81,9 @@ def command(
         from raudit.data.contract import contract_bytes, learn_contract
         from raudit.data.readers import ReadOptions
 
-        learnt = learn_contract(open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data)))
+        learnt = learn_contract(
+            open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
+        )
         files[write_contract.resolve()] = contract_bytes(learnt)
     with progress_bars(quiet=quiet or as_json) as progress:
         record = judge_plan(plan, clock=now_or(clock), progress=progress)
@@ -83,7 +99,7 @@ def command(
 
 def _plan(data: Path, given: dict[str, Any]) -> tuple[Plan, str]:
     """The plan that the options amount to, and what was guessed."""
-    from raudit.cli._reading import read_options
+    from raudit.cli._shared.reading import read_options
     from raudit.data import open_data
     from raudit.data.readers.options import declared
     from raudit.errors import UsageError
@@ -96,7 +112,10 @@ def _plan(data: Path, given: dict[str, Any]) -> tuple[Plan, str]:
         label, said = _guessed_label(opened)
     elif label not in opened.kinds:
         raise UsageError(
-            f"the data has no column '{label}'", reference="no-column", where=str(data), hint="name it with --label"
+            f"the data has no column '{label}'",
+            reference="no-column",
+            where=str(data),
+            hint="name it with --label",
         )
     if given["reference"] and given["earlier"]:
         raise UsageError("give --reference or --earlier, not both", reference="two-references")
@@ -125,7 +144,9 @@ def _plan(data: Path, given: dict[str, Any]) -> tuple[Plan, str]:
         "policy": "default",
         "seed": given["seed"],
     }
-    return parse_plan(json.dumps(text), folder=Path.cwd(), source="the options of the command"), said
+    return parse_plan(
+        json.dumps(text), folder=Path.cwd(), source="the options of the command"
+    ), said
 
 
 def _guessed_label(opened: Any) -> tuple[str | None, str]:
@@ -134,8 +155,14 @@ def _guessed_label(opened: Any) -> tuple[str | None, str]:
 
     for look in look_at(opened):
         if LABEL.search(look.name.lower()) and 1 < look.distinct <= 12 and not look.more:
-            return look.name, f"The label was guessed by its name: {look.name}. Name another with --label."
-    return None, "No column is called like a label, so leakage and labels were not checked. Name one with --label."
+            return (
+                look.name,
+                f"The label was guessed by its name: {look.name}. Name another with --label.",
+            )
+    return (
+        None,
+        "No column is called like a label, so leakage and labels were not checked. Name one with --label.",
+    )
 
 
 def _page(path: Path, record: Record) -> bytes:
@@ -175,14 +202,20 @@ def _json(record: Record) -> str:
     ]
     facts = {name: value for stage in record.stages for name, value in stage.facts.items()}
     status = record.verdict.exit_status if record.verdict else 4
-    return json.dumps({"exit_status": status, "findings": findings, "facts": facts}, indent=2, ensure_ascii=False)
+    return json.dumps(
+        {"exit_status": status, "findings": findings, "facts": facts}, indent=2, ensure_ascii=False
+    )
 
 
 def _print(record: Record, said: str) -> None:
     from raudit.findings import Status
     from raudit.record import Outcome
 
-    words = {Status.FAILED: "failed", Status.INDETERMINATE: "could not tell", Status.PASSED: "passed"}
+    words = {
+        Status.FAILED: "failed",
+        Status.INDETERMINATE: "could not tell",
+        Status.PASSED: "passed",
+    }
     if said:
         click.echo(said)
     for stage in record.stages:
@@ -190,7 +223,10 @@ def _print(record: Record, said: str) -> None:
         if stage.outcome is not Outcome.COMPLETED:
             continue
         for status, word in words.items():
-            found = sorted((f for f in stage.findings if f.status is status), key=lambda f: (f.severity.rank, f.rule))
+            found = sorted(
+                (f for f in stage.findings if f.status is status),
+                key=lambda f: (f.severity.rank, f.rule),
+            )
             columns = [f for f in found if status is Status.PASSED and f.subject.kind == "column"]
             for finding in found:
                 if finding not in columns:
@@ -202,4 +238,6 @@ def _print(record: Record, said: str) -> None:
         for note in stage.notes:
             click.echo(f"  {'note':15}{note}")
     if record.verdict is not None:
-        click.echo(f"\nexit status {record.verdict.exit_status}: {'; '.join(record.verdict.because[:2])}")
+        click.echo(
+            f"\nexit status {record.verdict.exit_status}: {'; '.join(record.verdict.because[:2])}"
+        )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from raudit.record import Record
 
 MEDIA = {".pdf": "pdf", ".html": "html", ".htm": "html", ".md": "markdown"}
 
@@ -21,17 +25,24 @@ MEDIA = {".pdf": "pdf", ".html": "html", ".htm": "html", ".md": "markdown"}
     "--template",
     default="standard",
     show_default=True,
-    help="standard, brief, nyc-ll144, model-card, or a folder with your own.",
+    help="standard, brief, model-card, nyc-ll144, us-sr-26-2, eu-annex-iv, eu-fria, annexes, or a folder of your own.",
 )
-@click.option("--language", default="en", show_default=True, help="en, de, or a language your template brings.")
-def command(record: Path, output: Path | None, template: str, language: str) -> None:
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    help="en, de, or a language your template brings.",
+)
+@click.option(
+    "--annexes", is_flag=True, help="Also write the annexes, beside the report, as NAME-annexes."
+)
+def command(record: Path, output: Path | None, template: str, language: str, annexes: bool) -> None:
     """Make a report from RECORD, a record.json that an audit wrote.
 
     Needs neither the data nor the model. The same record gives the same bytes. The PDF is not signed.
     """
     from raudit.errors import UsageError
     from raudit.record import parse_record
-    from raudit.report import render_html, render_markdown, render_pdf
     from raudit.report.write import write_atomically
 
     target = output or record.with_suffix(".pdf")
@@ -44,12 +55,22 @@ def command(record: Path, output: Path | None, template: str, language: str) -> 
             expected="a name that ends in .pdf, .html or .md",
         )
     parsed = parse_record(record.read_bytes())
+    wanted = [(target, template)]
+    if annexes:
+        wanted.append((target.with_name(f"{target.stem}-annexes{target.suffix}"), "annexes"))
+    made = [(path, _render(parsed, medium, name, language)) for path, name in wanted]
+    for path, data in made:
+        write_atomically(path, data)
+        click.echo(f"{path}: {len(data):,} bytes, from record {parsed.run.id}", err=True)
+
+
+def _render(record: Record, medium: str, template: str, language: str) -> bytes:
+    from raudit.report import render_html, render_markdown, render_pdf
+
     match medium:
         case "pdf":
-            data = render_pdf(parsed, template=template, language=language)
+            return render_pdf(record, template=template, language=language)
         case "html":
-            data = render_html(parsed, template=template, language=language).encode()
+            return render_html(record, template=template, language=language).encode()
         case _:
-            data = render_markdown(parsed, template=template, language=language).encode()
-    write_atomically(target, data)
-    click.echo(f"{target}: {len(data):,} bytes, from record {parsed.run.id}", err=True)
+            return render_markdown(record, template=template, language=language).encode()

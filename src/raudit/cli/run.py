@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 from raudit.printable import for_terminal
 
 
@@ -23,7 +23,10 @@ from raudit.printable import for_terminal
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Overrides the plan's seed.")
 @clock_option
-@click.option("--actor", help="Who runs it, for the log, which keeps a salted digest. Default: the login name.")
+@click.option(
+    "--actor",
+    help="Who runs it, for the log, which keeps a salted digest. Default: the login name.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict and the files as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 def command(
@@ -40,9 +43,9 @@ def command(
     Ends with the verdict's exit status.
     """
     from raudit.audit import run_audit
-    from raudit.cli._keys import log_of, signer_of, stamping_of
-    from raudit.cli._progress import progress_bars
-    from raudit.cli._summary import print_summary
+    from raudit.cli._shared.keys import log_of, signer_of, stamping_of
+    from raudit.cli._shared.progress import progress_bars
+    from raudit.cli._shared.summary import print_summary
     from raudit.plan import load_plan
 
     declared = load_plan(plan)
@@ -70,13 +73,21 @@ def command(
         "attestation": issued.attestation,
     }
     if as_json:
-        said = {"exit_status": status, "verdict": str(verdict.status) if verdict else None, "run": issued.record.run.id}
+        said = {
+            "exit_status": status,
+            "verdict": str(verdict.status) if verdict else None,
+            "run": issued.record.run.id,
+        }
         click.echo(json.dumps(said | {name: str(path) for name, path in files.items()}))
     elif not quiet:
         print_summary(issued.record)
         for name, path in files.items():
             click.echo(for_terminal(f"{name:12} {path}"))
-        click.echo(for_terminal(f"\nVerify it:   raudit verify {issued.report} --trust CERTIFICATE --log-key VKEY"))
+        click.echo(
+            for_terminal(
+                f"\nVerify it:   raudit verify {issued.report} --trust CERTIFICATE --log-key VKEY"
+            )
+        )
     return status
 
 

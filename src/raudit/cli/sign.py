@@ -25,14 +25,40 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--role", required=True, help="What you sign as, such as dpo or model-owner.")
 @click.option("--name", help="Your name; by default the certificate's subject.")
 @click.option("--reason", default="", help="Why you sign; by default your role.")
-@click.option("--key", type=FILE, help="Private key (PEM, .p12); by default RAUDIT_KEY_FILE or RAUDIT_PKCS11_MODULE.")
-@click.option("--cert", type=FILE, help="Certificate; by default RAUDIT_CERT_FILE, or the file beside the key.")
-@click.option("--tsa", metavar="URL", help="Time stamp authority (RFC 3161); by default none, so B-B.")
-@click.option("--level", type=click.Choice(["B-T", "B-LT", "B-LTA"]), default="B-T", show_default=True)
-@click.option("--tsa-trust", type=FILE, multiple=True, help="Roots to store for B-LT and B-LTA: authority's, signer's.")
-@click.option("--log", "log_location", help="The log that holds this report's digests; it will hold the new one too.")
+@click.option(
+    "--key",
+    type=FILE,
+    help="Private key (PEM, .p12); by default RAUDIT_KEY_FILE or RAUDIT_PKCS11_MODULE.",
+)
+@click.option(
+    "--cert",
+    type=FILE,
+    help="Certificate; by default RAUDIT_CERT_FILE, or the file beside the key.",
+)
+@click.option(
+    "--tsa", metavar="URL", help="Time stamp authority (RFC 3161); by default none, so B-B."
+)
+@click.option(
+    "--level", type=click.Choice(["B-T", "B-LT", "B-LTA"]), default="B-T", show_default=True
+)
+@click.option(
+    "--tsa-trust",
+    type=FILE,
+    multiple=True,
+    help="Roots to store for B-LT and B-LTA: authority's, signer's.",
+)
+@click.option(
+    "--log",
+    "log_location",
+    help="The log that holds this report's digests; it will hold the new one too.",
+)
 @click.option("--log-key", type=FILE, help="Key of the log; by default RAUDIT_LOG_KEY_FILE.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="By default REPORT.ROLE.pdf.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="By default REPORT.ROLE.pdf.",
+)
 @click.option("--force", is_flag=True, help="Replace OUTPUT if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def command(
@@ -57,13 +83,18 @@ def command(
     The report is checked first; a tampered one is not signed. Your signature is appended, nothing before it changes.
     Secrets come from RAUDIT_KEY_PASSPHRASE or RAUDIT_PKCS11_PIN, or are asked for.
     """
-    from raudit.cli._signing_key import open_key
+    from raudit.cli._shared.signing_key import open_key
     from raudit.files import write_whole
     from raudit.signing.countersigning import countersign_checked
 
     target = output or report.with_name(f"{report.stem}.{_file_part(role)}.pdf")
     if target.exists() and not force and target.resolve() != report.resolve():
-        raise UsageError("the output exists already", reference="output-exists", where=str(target), hint="add --force")
+        raise UsageError(
+            "the output exists already",
+            reference="output-exists",
+            where=str(target),
+            hint="add --force",
+        )
     stamping = _stamping(tsa, level, tsa_trust)
     pdf, clock = report.read_bytes(), datetime.now(UTC)
     with open_key(key, cert) as signing_key:
@@ -89,7 +120,10 @@ def command(
         _log(log_location, log_key, done, name or own_name)
     write_whole(target, done.pdf)
     if log_location is None:
-        click.echo("the log was not told: without --log, nobody can notice that this signature was cut off", err=True)
+        click.echo(
+            "the log was not told: without --log, nobody can notice that this signature was cut off",
+            err=True,
+        )
     _tell(done, target, as_json=as_json)
 
 
@@ -106,9 +140,13 @@ def _stamping(url: str | None, level: str, trust: tuple[Path, ...]) -> TimeStamp
 
     if url is None:
         if level != "B-T" or trust:
-            raise UsageError("a level needs an authority", reference="tsa-missing", hint="add --tsa URL")
+            raise UsageError(
+                "a level needs an authority", reference="tsa-missing", hint="add --tsa URL"
+            )
         return None
-    return TimeStamping(url=url, level=Level(level), trust=tuple(path.read_bytes() for path in trust))
+    return TimeStamping(
+        url=url, level=Level(level), trust=tuple(path.read_bytes() for path in trust)
+    )
 
 
 def _file_part(role: str) -> str:
@@ -117,11 +155,13 @@ def _file_part(role: str) -> str:
 
 def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) -> None:
     """Tell the log, so that a copy of the report without this signature is noticed."""
-    from raudit.cli._keys import LOG_KEY_VARIABLE
+    from raudit.cli._shared.keys import LOG_KEY_VARIABLE
     from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
     from raudit.verify.accept import accept_signatures
 
-    named = key_file or (Path(os.environ[LOG_KEY_VARIABLE]) if LOG_KEY_VARIABLE in os.environ else None)
+    named = key_file or (
+        Path(os.environ[LOG_KEY_VARIABLE]) if LOG_KEY_VARIABLE in os.environ else None
+    )
     if named is None:
         raise UsageError(
             "the log is to be told, and there is no key to sign its checkpoint with",
@@ -139,8 +179,15 @@ def _tell(done: CounterSigned, target: Path, *, as_json: bool) -> None:
     own = done.signature
     stamp = own.timestamp
     for item in done.before.signatures:
-        click.echo(f"already signed: {item.role or item.kind} {item.signer} (SHA-256 {item.fingerprint})", err=True)
-    when = f"time stamp {stamp.time:%Y-%m-%dT%H:%M:%SZ} by {stamp.authority}" if stamp else "no time stamp"
+        click.echo(
+            f"already signed: {item.role or item.kind} {item.signer} (SHA-256 {item.fingerprint})",
+            err=True,
+        )
+    when = (
+        f"time stamp {stamp.time:%Y-%m-%dT%H:%M:%SZ} by {stamp.authority}"
+        if stamp
+        else "no time stamp"
+    )
     click.echo(f"signed as {own.role} by {own.signer}, {when}, field {own.field}", err=True)
     if as_json:
         shown = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,15 +28,39 @@ FILE = click.Path(path_type=Path)
 @click.argument("records", nargs=-1, required=True, type=FILE)
 @click.option("--plan", type=FILE, help="raudit.yaml whose launch form holds the alerts.")
 @click.option("--answers", type=FILE, help="Answers to launch-readiness that hold the alerts.")
-@click.option("--log", "location", help="Log whose runs the records must stand in; runs without a record are named.")
+@click.option(
+    "--log",
+    "location",
+    help="Log whose runs the records must stand in; runs without a record are named.",
+)
 @click.option("--metric", "metrics", multiple=True, help="Only series of this metric (repeatable).")
 @click.option("--rule", "rules", multiple=True, help="Only series of this rule (repeatable).")
 @click.option("--alpha", type=click.FloatRange(0, 0.5, min_open=True), default=0.05, show_default=True,
               help="Chance of any false alarm over all audits and series.")  # fmt: skip
-@click.option("--audits", type=click.IntRange(1), default=52, show_default=True, help="Audits over which it is spent.")
-@click.option("--base", type=click.IntRange(2), default=5, show_default=True, help="First audits that set the limits.")
-@click.option("-o", "--output", type=FILE, multiple=True, help="One page: .html, .pdf, .md, or .json for its record.")
-@click.option("--openmetrics", type=FILE, help="Write values and alerts as an OpenMetrics text file.")
+@click.option(
+    "--audits",
+    type=click.IntRange(1),
+    default=52,
+    show_default=True,
+    help="Audits over which it is spent.",
+)
+@click.option(
+    "--base",
+    type=click.IntRange(2),
+    default=5,
+    show_default=True,
+    help="First audits that set the limits.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    multiple=True,
+    help="One page: .html, .pdf, .md, or .json for its record.",
+)
+@click.option(
+    "--openmetrics", type=FILE, help="Write values and alerts as an OpenMetrics text file."
+)
 @click.option("--webhook", type=FILE, help="Write the body of a webhook; nothing is sent.")
 @click.option("--json", "as_json", is_flag=True, help="Print series and alerts as JSON.")
 @clock_option
@@ -73,7 +97,9 @@ def command(
     found = records_in(records)
     notes = missing_runs(location, found) if location else ()
     series = [
-        one for one in series_of(found) if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
+        one
+        for one in series_of(found)
+        if (not metrics or one.metric in metrics) and (not rules or one.rule in rules)
     ]
     system = found[-1].system
     trend = watch(
@@ -134,7 +160,9 @@ def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: 
         click.echo(f"\n{alert.state.upper()}  {alert.row.metric}, fires {alert.row.threshold}")
         click.echo(f"  {alert.sentence}")
         if alert.state != "quiet":
-            click.echo(f"  who acts: {alert.row.on_call or 'nobody is named'}; by {alert.row.channel or 'no channel'}")
+            click.echo(
+                f"  who acts: {alert.row.on_call or 'nobody is named'}; by {alert.row.channel or 'no channel'}"
+            )
             click.echo(f"  playbook: {alert.row.playbook or 'the form says nothing'}")
     if trend.out_of_control:
         click.echo("\nOutside their limits")
@@ -165,7 +193,14 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
 
     def point(p: Any) -> dict[str, Any]:
         at = p.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"at": at, "run": p.run, "value": p.value, "low": p.low, "high": p.high, "n": p.measurement.n}
+        return {
+            "at": at,
+            "run": p.run,
+            "value": p.value,
+            "low": p.low,
+            "high": p.high,
+            "n": p.measurement.n,
+        }
 
     body = {
         "system": trend.system,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from raudit.cli._clock import Clock
-from raudit.cli._log_text import printable
+from raudit.cli._shared.clock import Clock
+from raudit.cli._shared.log_text import printable
 
 if TYPE_CHECKING:
     from raudit.verify import Verification
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     metavar="CERTIFICATE",
     help="The issuer's certificate, which is then believed too, or its SHA-256 fingerprint. May be repeated.",
 )
-@click.option("--trust-tsa", multiple=True, type=click.Path(path_type=Path), help="Root of a time stamp authority.")
+@click.option(
+    "--trust-tsa",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Root of a time stamp authority.",
+)
 @click.option("--log-key", help="Verifier key of the log, or a file that holds it.")
 @click.option("--log", "log_location", help="The log, a copy or an export of it, to compare with.")
 @click.option(
@@ -38,7 +43,9 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Signed checkpoint from a witness or another report.",
 )
-@click.option("--remake", is_flag=True, help="Render the report again from its record and compare every byte.")
+@click.option(
+    "--remake", is_flag=True, help="Render the report again from its record and compare every byte."
+)
 @click.option("--at", type=Clock(), help="A time at which the file is known to have existed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
 def command(
@@ -155,7 +162,9 @@ def _print(name: str, found: Verification) -> None:
         "failed": click.style("FAILED", fg="red", bold=True),
     }
     for step in found.steps:
-        mark = marks.get(str(step.status), click.style("  --  ", fg="yellow" if step.needed else "white"))
+        mark = marks.get(
+            str(step.status), click.style("  --  ", fg="yellow" if step.needed else "white")
+        )
         click.echo(f"{mark} {step.number}. {step.title}")
         click.echo(click.style(f"          {printable(step.detail)}", dim=True))
         for warning in step.warnings:

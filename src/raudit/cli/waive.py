@@ -9,10 +9,19 @@ from typing import Any
 
 import click
 
-from raudit.cli._clock import clock_option, now_or
+from raudit.cli._shared.clock import clock_option, now_or
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-SCOPE = ("attribute", "group", "column", "question", "assessment", "metric", "fingerprint", "model_sha256")
+SCOPE = (
+    "attribute",
+    "group",
+    "column",
+    "question",
+    "assessment",
+    "metric",
+    "fingerprint",
+    "model_sha256",
+)
 
 
 @click.command(
@@ -21,8 +30,16 @@ SCOPE = ("attribute", "group", "column", "question", "assessment", "metric", "fi
 )
 @click.argument("rule")
 @click.option("--record", type=FILE, required=True, help="The record whose findings it is about.")
-@click.option("--waivers", type=FILE, default=Path("waivers.yaml"), show_default=True, help="File to write it to.")
-@click.option("--policy", help="A policy file or preset that judges the record (default: 'default').")
+@click.option(
+    "--waivers",
+    type=FILE,
+    default=Path("waivers.yaml"),
+    show_default=True,
+    help="File to write it to.",
+)
+@click.option(
+    "--policy", help="A policy file or preset that judges the record (default: 'default')."
+)
 @click.option("--attribute", help="Cover findings on this sensitive feature.")
 @click.option("--group", help="Cover findings on this group.")
 @click.option("--column", help="Cover findings on this column.")
@@ -30,18 +47,36 @@ SCOPE = ("attribute", "group", "column", "question", "assessment", "metric", "fi
 @click.option("--assessment", help="Cover findings on this checklist.")
 @click.option("--metric", help="Cover findings on this metric.")
 @click.option("--fingerprint", help="Cover exactly this finding.")
-@click.option("--model-sha256", help="Cover findings on this model only (at least 12 digits of its digest).")
+@click.option(
+    "--model-sha256", help="Cover findings on this model only (at least 12 digits of its digest)."
+)
 @click.option("--reason", required=True, help="Why the finding may stand for now.")
 @click.option("--owner", required=True, help="Who answers for it.")
 @click.option("--approver", required=True, help="Who agreed to it.")
 @click.option("--ticket", default="", help="Where the work on it is tracked.")
-@click.option("--expires", required=True, metavar="DATE", help="Last day, in UTC, on which it counts.")
-@click.option("--max-value", type=float, help="Largest value it covers (default: the upper end of the interval).")
-@click.option("--min-value", type=float, help="Smallest value it covers (default: the lower end of the interval).")
+@click.option(
+    "--expires", required=True, metavar="DATE", help="Last day, in UTC, on which it counts."
+)
+@click.option(
+    "--max-value",
+    type=float,
+    help="Largest value it covers (default: the upper end of the interval).",
+)
+@click.option(
+    "--min-value",
+    type=float,
+    help="Smallest value it covers (default: the lower end of the interval).",
+)
 @click.option("--id", "name", help="Its id (default: the next free W-001).")
-@click.option("--key", type=FILE, help="The owner's private key: the request becomes a signed statement.")
-@click.option("--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names the file.")
-@click.option("--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside.")
+@click.option(
+    "--key", type=FILE, help="The owner's private key: the request becomes a signed statement."
+)
+@click.option(
+    "--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names the file."
+)
+@click.option(
+    "--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside."
+)
 @click.option("--dry-run", is_flag=True, help="Show what it covers and its text; write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @clock_option
@@ -61,17 +96,25 @@ def command(
     It takes two people: the owner asks, and the approver agrees with 'raudit waive-approve'.
     """
     from raudit.check import waiver_for
-    from raudit.cli._waivers import opened_books, two_people, write_waiver
+    from raudit.cli._shared.waivers import opened_books, two_people, write_waiver
     from raudit.policy.waive import appended, waiver_text
 
     with opened_books(waivers, clock, options["owner"], plan=plan, people=people) as books:
         options |= two_people(books, owner=options["owner"], approver=options["approver"])
         waiver, found = waiver_for(rule, waivers, today=now_or(clock).date(), **options)
-        click.echo(f"{waiver.id} covers {len(found)} finding{'s' if len(found) > 1 else ''}, until {waiver.expires}:")
+        click.echo(
+            f"{waiver.id} covers {len(found)} finding{'s' if len(found) > 1 else ''}, until {waiver.expires}:"
+        )
         for item in found:
             measured = item.finding.measurement
-            value = f" ({measured.metric} {measured.value:.4g})" if measured and measured.value is not None else ""
-            click.echo(f"  {item.finding.rule} {item.finding.fingerprint}{value}\n    {item.finding.statement}")
+            value = (
+                f" ({measured.metric} {measured.value:.4g})"
+                if measured and measured.value is not None
+                else ""
+            )
+            click.echo(
+                f"  {item.finding.rule} {item.finding.fingerprint}{value}\n    {item.finding.statement}"
+            )
         click.echo("\n" + waiver_text(waiver))
         appended(waivers, waiver)
         if dry_run:
@@ -79,8 +122,13 @@ def command(
             return
         if not yes:
             if not sys.stdin.isatty():
-                raise click.UsageError("nobody is there to ask; add --yes to write, or --dry-run to look")
+                raise click.UsageError(
+                    "nobody is there to ask; add --yes to write, or --dry-run to look"
+                )
             click.confirm(f"Write it to {waivers}?", abort=True, err=True)
         known = write_waiver(books, waivers, waiver, key)
     click.echo(f"written to {waivers} ({known})", err=True)
-    click.echo(f"next: {waiver.approver} agrees:  raudit waive-approve {waiver.id} --by {waiver.approver}", err=True)
+    click.echo(
+        f"next: {waiver.approver} agrees:  raudit waive-approve {waiver.id} --by {waiver.approver}",
+        err=True,
+    )

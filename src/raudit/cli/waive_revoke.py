@@ -7,18 +7,30 @@ from pathlib import Path
 
 import click
 
-from raudit.cli._clock import clock_option
+from raudit.cli._shared.clock import clock_option
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(short_help="Take a waiver back before its day.")
 @click.argument("waiver_id", metavar="ID")
-@click.option("--waivers", type=FILE, default=Path("waivers.yaml"), show_default=True, help="The file it is in.")
+@click.option(
+    "--waivers",
+    type=FILE,
+    default=Path("waivers.yaml"),
+    show_default=True,
+    help="The file it is in.",
+)
 @click.option("--by", required=True, help="Who does it.")
-@click.option("--key", type=FILE, help="Private key that signs it; without, it is stated and not proven.")
-@click.option("--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names the file.")
-@click.option("--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside.")
+@click.option(
+    "--key", type=FILE, help="Private key that signs it; without, it is stated and not proven."
+)
+@click.option(
+    "--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names the file."
+)
+@click.option(
+    "--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside."
+)
 @clock_option
 def command(
     waiver_id: str,
@@ -30,7 +42,7 @@ def command(
     clock: datetime | None,
 ) -> None:
     """Take waiver ID out of the file before its day; the finding blocks again from now on."""
-    from raudit.cli._waivers import opened_books, say_unrecorded, stated
+    from raudit.cli._shared.waivers import opened_books, say_unrecorded, stated
     from raudit.emit.decisions import person_of
     from raudit.emit.waivers import revoked
     from raudit.files import locked, write_whole

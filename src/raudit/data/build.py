@@ -73,14 +73,17 @@ def cells(
     4
     """
     if threshold is not None and score is None:
-        raise DataError("a threshold without a score", reference="threshold-alone", hint="name the score column")
+        raise DataError(
+            "a threshold without a score", reference="threshold-alone", hint="name the score column"
+        )
     values = frozenset(map(level_text, _several(favourable)))
     engine = _engine(data)
     if score is not None and bins is None:
         cuts = () if threshold is None else (float(threshold),)
         bins = ScoreBins(width=1000, cuts=cuts) if engine else ScoreBins(cuts=cuts)
     spec = CellSpec(
-        attributes=tuple(map(_attribute, sensitive_features)) + tuple(map(_attribute, control_features)),
+        attributes=tuple(map(_attribute, sensitive_features))
+        + tuple(map(_attribute, control_features)),
         label=_outcome(label, values),
         prediction=_outcome(prediction, values),
         baseline=_outcome(baseline, values),

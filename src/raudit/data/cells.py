@@ -93,7 +93,9 @@ class CellTable:
     def is_level(self, dim: str, level: str) -> NDArray[np.bool_]:
         """Which cells have this level."""
         levels = self.levels[self.axis(dim)]
-        same: NDArray[np.bool_] = self.codes(dim) == (levels.index(level) if level in levels else -1)
+        same: NDArray[np.bool_] = self.codes(dim) == (
+            levels.index(level) if level in levels else -1
+        )
         return same
 
     def marginal(self, dims: Sequence[str]) -> CellTable:
@@ -113,7 +115,12 @@ class CellTable:
         picked = np.flatnonzero(keep)
         sums = {name: total.take(picked) for name, total in self.sums.items()}
         return consolidate(
-            dims=self.dims, levels=self.levels, keys=self.keys[picked], n=self.n[picked], sums=sums, bins=self.bins
+            dims=self.dims,
+            levels=self.levels,
+            keys=self.keys[picked],
+            n=self.n[picked],
+            sums=sums,
+            bins=self.bins,
         )
 
     def __add__(self, other: CellTable) -> CellTable:
@@ -143,16 +150,23 @@ class CellTable:
         value: dict[str, Any] = {
             "schema": SCHEMA,
             "dims": [
-                {"name": name, "levels": list(levels)} for name, levels in zip(self.dims, self.levels, strict=True)
+                {"name": name, "levels": list(levels)}
+                for name, levels in zip(self.dims, self.levels, strict=True)
             ],
             "keys": self.keys[shown].tolist(),
             "n": self.n[shown].tolist(),
-            "sums": {name: _sum_json(total.take(shown)) for name, total in sorted(self.sums.items())},
+            "sums": {
+                name: _sum_json(total.take(shown)) for name, total in sorted(self.sums.items())
+            },
         }
         if self.bins is not None:
             value["bins"] = self.bins.as_json()
         if hidden.size:
-            value["suppressed"] = {"below": suppress_below, "cells": int(hidden.size), "n": int(self.n[hidden].sum())}
+            value["suppressed"] = {
+                "below": suppress_below,
+                "cells": int(hidden.size),
+                "n": int(self.n[hidden].sum()),
+            }
         return value
 
     @classmethod
@@ -181,7 +195,10 @@ class CellTable:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
-                "not a cell table", reference="cells-broken", got=type(error).__name__, expected=SCHEMA
+                "not a cell table",
+                reference="cells-broken",
+                got=type(error).__name__,
+                expected=SCHEMA,
             ) from error
 
     def _split(self, below: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -228,7 +245,14 @@ def consolidate(
     counts = np.zeros(len(cells), dtype=np.int64)
     np.add.at(counts, group, n)
     totals = {name: total.grouped(group, len(cells)) for name, total in sums.items()}
-    return CellTable(dims=dims, levels=tuple(kept), keys=cells, n=counts, sums=MappingProxyType(totals), bins=bins)
+    return CellTable(
+        dims=dims,
+        levels=tuple(kept),
+        keys=cells,
+        n=counts,
+        sums=MappingProxyType(totals),
+        bins=bins,
+    )
 
 
 def unique_rows(keys: Keys) -> tuple[Keys, NDArray[np.intp]]:
@@ -255,19 +279,29 @@ def merge_cells(tables: Iterable[CellTable]) -> CellTable:
     """
     parts = list(tables)
     if not parts:
-        raise DataError("there is no cell table to merge", reference="cells-none", hint="count at least one part")
+        raise DataError(
+            "there is no cell table to merge",
+            reference="cells-none",
+            hint="count at least one part",
+        )
     first = parts[0]
     for part in parts[1:]:
         if (part.dims, part.bins, set(part.sums)) != (first.dims, first.bins, set(first.sums)):
             raise _differ(part, first)
-    union = [sorted({level for part in parts for level in part.levels[axis]}) for axis in range(len(first.dims))]
+    union = [
+        sorted({level for part in parts for level in part.levels[axis]})
+        for axis in range(len(first.dims))
+    ]
     keys = np.concatenate([_recode(part, union) for part in parts])
     try:
         units = {name: aligned([part.sums[name] for part in parts]) for name in first.sums}
     except OverflowError as error:
         raise _differ(parts[-1], first) from error
     sums = {
-        name: FixedSum(limbs=np.concatenate([total.limbs for total in totals], axis=1), exponent=totals[0].exponent)
+        name: FixedSum(
+            limbs=np.concatenate([total.limbs for total in totals], axis=1),
+            exponent=totals[0].exponent,
+        )
         for name, totals in units.items()
     }
     n = np.concatenate([part.n for part in parts])

@@ -81,7 +81,10 @@ def read_contract(path: Path) -> Contract:
 
 def contract_bytes(contract: Contract) -> bytes:
     """The file of a contract; the same contract gives the same bytes."""
-    return canonical_bytes(contract.model_dump(mode="json", by_alias=True, exclude_defaults=True)) + b"\n"
+    return (
+        canonical_bytes(contract.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        + b"\n"
+    )
 
 
 def learn_contract(data: DataSet) -> Contract:
@@ -92,7 +95,8 @@ def learn_contract(data: DataSet) -> Contract:
     """
     withheld = withheld_columns(data, ())
     columns = {
-        str(name): _learnt(data, name, kind, named=str(name) not in withheld) for name, kind in data.kinds.items()
+        str(name): _learnt(data, name, kind, named=str(name) not in withheld)
+        for name, kind in data.kinds.items()
     }
     return Contract(schema=SCHEMA, learnt_from=data.sha256, columns=columns)
 
@@ -124,7 +128,9 @@ def _outwards(low: float, high: float) -> tuple[float, float]:
     low, high = (max(low - width / 10, 0.0) if low >= 0 else low - width / 10), high + width / 10
     step = 10.0 ** (math.floor(math.log10(width)) - 1)
     digits = max(0, -math.floor(math.log10(step)))
-    return round(math.floor(low / step) * step, digits), round(math.ceil(high / step) * step, digits)
+    return round(math.floor(low / step) * step, digits), round(
+        math.ceil(high / step) * step, digits
+    )
 
 
 def breaches(contract: Contract, data: DataSet) -> tuple[Breach, ...]:
@@ -133,7 +139,13 @@ def breaches(contract: Contract, data: DataSet) -> tuple[Breach, ...]:
     for name, column in contract.columns.items():
         if ColumnName(name) not in data.kinds:
             if column.required:
-                found.append(Breach(column=name, what="missing column", statement=f"The column {name} is not there."))
+                found.append(
+                    Breach(
+                        column=name,
+                        what="missing column",
+                        statement=f"The column {name} is not there.",
+                    )
+                )
             continue
         found += _column(name, column, data, learnt=bool(contract.learnt_from))
     if contract.closed:
@@ -164,14 +176,20 @@ def _column(name: str, column: ColumnContract, data: DataSet, *, learnt: bool) -
         text = f"{name} is missing in {share:.1%} of {len(series):,} rows and may be in {column.missing:.1%}."
         found.append(
             Breach(
-                column=name, what="missing values", statement=text, cells=len(series) - len(values), certain=not learnt
+                column=name,
+                what="missing values",
+                statement=text,
+                cells=len(series) - len(values),
+                certain=not learnt,
             )
         )
     found += _values(name, column, kind, values, learnt=learnt)
     return found
 
 
-def _values(name: str, column: ColumnContract, kind: Kind, values: Any, *, learnt: bool) -> list[Breach]:
+def _values(
+    name: str, column: ColumnContract, kind: Kind, values: Any, *, learnt: bool
+) -> list[Breach]:
     import pandas as pd
 
     found = []
@@ -181,12 +199,22 @@ def _values(name: str, column: ColumnContract, kind: Kind, values: Any, *, learn
         high = math.inf if column.high is None else column.high
         out = int(((numbers < low) | (numbers > high)).sum())
         if out:
-            text = f"{name} lies outside {low:.6g} to {high:.6g} in {out:,} of {len(numbers):,} values"
+            text = (
+                f"{name} lies outside {low:.6g} to {high:.6g} in {out:,} of {len(numbers):,} values"
+            )
             # More than a few values beyond what was seen are another unit, not another sample.
             other_unit = learnt and out > 0.05 * len(numbers) + 3
             text += "; so many are another unit or another quantity." if other_unit else "."
             what = "unit" if other_unit else "range"
-            found.append(Breach(column=name, what=what, statement=text, cells=out, certain=not learnt or other_unit))
+            found.append(
+                Breach(
+                    column=name,
+                    what=what,
+                    statement=text,
+                    cells=out,
+                    certain=not learnt or other_unit,
+                )
+            )
         found += _scale(name, column, numbers) if learnt and not out else []
     if column.levels:
         texts = values.map(level_text)
@@ -197,7 +225,9 @@ def _values(name: str, column: ColumnContract, kind: Kind, values: Any, *, learn
                 f"{len(texts):,} values."
             )
             certain = not learnt or len(new) > 0.05 * len(texts)
-            found.append(Breach(column=name, what="levels", statement=text, cells=len(new), certain=certain))
+            found.append(
+                Breach(column=name, what="levels", statement=text, cells=len(new), certain=certain)
+            )
     return found
 
 
@@ -206,7 +236,12 @@ def _scale(name: str, column: ColumnContract, numbers: Any) -> list[Breach]:
     if column.low is None or column.high is None or len(numbers) < 50 or column.low < 0:
         return []
     width, used = column.high, float(numbers.quantile(0.999))
-    if width > 0 and used > 0 and used < width / 50 and float(numbers.quantile(0.5)) < column.low * 0.2:
+    if (
+        width > 0
+        and used > 0
+        and used < width / 50
+        and float(numbers.quantile(0.5)) < column.low * 0.2
+    ):
         text = f"{name} uses under 2 % of the range the contract gives; it may be in another unit."
         return [Breach(column=name, what="unit", statement=text, cells=len(numbers))]
     return []

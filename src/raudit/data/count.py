@@ -75,8 +75,16 @@ class CellSpec:
     def columns(self) -> tuple[ColumnName, ...]:
         """Every column that is read, once."""
         found = [ColumnName(attribute.column) for attribute in self.attributes]
-        found += [outcome.column for outcome in (self.label, self.prediction, self.baseline) if outcome is not None]
-        found += [name for name in (self.score, self.weight, self.numeric_label, self.count) if name is not None]
+        found += [
+            outcome.column
+            for outcome in (self.label, self.prediction, self.baseline)
+            if outcome is not None
+        ]
+        found += [
+            name
+            for name in (self.score, self.weight, self.numeric_label, self.count)
+            if name is not None
+        ]
         return tuple(dict.fromkeys(found))
 
     @property
@@ -92,7 +100,9 @@ class CellSpec:
     @property
     def numeric(self) -> tuple[ColumnName, ...]:
         """Columns whose sums are kept."""
-        return tuple(dict.fromkeys(n for n in (self.score, self.weight, self.numeric_label) if n is not None))
+        return tuple(
+            dict.fromkeys(n for n in (self.score, self.weight, self.numeric_label) if n is not None)
+        )
 
 
 def count_cells(data: DataSet, spec: CellSpec) -> CellTable:
@@ -112,7 +122,12 @@ def count_cells(data: DataSet, spec: CellSpec) -> CellTable:
             hint="give either count, or weight and score",
         )
     if data.n_rows == 0:
-        raise DataError("the data set has no rows", reference="data-empty", where=data.name, hint="check the export")
+        raise DataError(
+            "the data set has no rows",
+            reference="data-empty",
+            where=data.name,
+            hint="check the export",
+        )
     spec = _measured(data, spec)
     counter = Counter(spec, spec.magnitudes)
     for batch in data.batches(spec.columns, rows=BATCH):
@@ -148,11 +163,15 @@ class Counter:
         columns = {name: batch.column(position) for position, name in enumerate(batch.schema.names)}
         dims = [dim for dim, _, _ in self.encoders]
         codes = [encoder(columns[column]) for _, column, encoder in self.encoders]
-        values = {name: finite(numbers(columns[name], name), name, self._role(name)) for name in self.spec.numeric}
+        values = {
+            name: finite(numbers(columns[name], name), name, self._role(name))
+            for name in self.spec.numeric
+        }
         self._derive(dims, codes, values)
         spec = self.spec
         weight, score, true = (
-            None if name is None else values[name] for name in (spec.weight, spec.score, spec.numeric_label)
+            None if name is None else values[name]
+            for name in (spec.weight, spec.score, spec.numeric_label)
         )
         self._push(dims, codes, summed_terms(weight, score, true, np.abs), self._counts(columns))
 
@@ -164,14 +183,18 @@ class Counter:
         table = merge_cells(self.parts)
         if table.weighted and not (table.weights > 0).any():
             raise DataError(
-                f"every weight in {self.spec.weight!r} is zero", reference="weights-zero", hint="check the column"
+                f"every weight in {self.spec.weight!r} is zero",
+                reference="weights-zero",
+                hint="check the column",
             )
         return table
 
     def _role(self, name: ColumnName) -> str:
         return {self.spec.score: "score", self.spec.weight: "weight"}.get(name, "label")
 
-    def _derive(self, dims: list[str], codes: list[NDArray[np.int64]], values: Mapping[ColumnName, Floats]) -> None:
+    def _derive(
+        self, dims: list[str], codes: list[NDArray[np.int64]], values: Mapping[ColumnName, Floats]
+    ) -> None:
         """Add what scores decide: the prediction by threshold, and the bin."""
         spec = self.spec
         if spec.weight is not None and (values[spec.weight] < 0).any():
@@ -222,15 +245,25 @@ class Counter:
             limbs = np.zeros((LIMBS, len(n)), dtype=np.int64)
             for term in terms:
                 for place, whole in cut(term, self.exponents[name]):
-                    limbs[place] += np.bincount(group, weights=whole, minlength=len(n)).astype(np.int64)
+                    limbs[place] += np.bincount(group, weights=whole, minlength=len(n)).astype(
+                        np.int64
+                    )
             totals[name] = normal(limbs, self.exponents[name])
         self.append(dims, keys, n, totals)
 
-    def append(self, dims: list[str], keys: NDArray[np.int64], n: NDArray[np.int64], sums: dict[str, FixedSum]) -> None:
+    def append(
+        self,
+        dims: list[str],
+        keys: NDArray[np.int64],
+        n: NDArray[np.int64],
+        sums: dict[str, FixedSum],
+    ) -> None:
         """Add cells that are counted already."""
         known = {dim: tuple(encoder.levels) for dim, _, encoder in self.encoders}
         levels = [() if dim == BIN else known.get(dim, (UNFAVOURABLE, FAVOURABLE)) for dim in dims]
-        part = consolidate(dims=tuple(dims), levels=levels, keys=keys, n=n, sums=sums, bins=self.spec.bins)
+        part = consolidate(
+            dims=tuple(dims), levels=levels, keys=keys, n=n, sums=sums, bins=self.spec.bins
+        )
         self.parts.append(part)
         self.pending += part.n.size
         if self.pending > 500_000 or len(self.parts) > 64:
@@ -238,10 +271,14 @@ class Counter:
             self.pending = 0
 
 
-def group_rows(codes: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.int64]]:
+def group_rows(
+    codes: Sequence[NDArray[np.int64]],
+) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.int64]]:
     """Distinct rows of codes, the number of each row's distinct row, and how many rows each has."""
     if not codes:
-        raise DataError("nothing to count by", reference="cells-no-columns", hint="name at least one column")
+        raise DataError(
+            "nothing to count by", reference="cells-no-columns", hint="name at least one column"
+        )
     sizes = [int(code.max()) + 1 for code in codes]
     if float(np.prod(np.array(sizes, dtype=float))) <= DENSE:
         key = codes[0].astype(np.int64)
@@ -285,11 +322,18 @@ def sum_exponents(spec: CellSpec, sizes: Mapping[str, float]) -> dict[str, int]:
     true = 0.0 if spec.numeric_label is None else sizes[spec.numeric_label]
     error = score + true
     found = {"w": weight, "w2": weight**2, "s": weight * score, "s2": weight * score**2}
-    found |= {"y": weight * true, "y2": weight * true**2, "e": weight * error, "abs_e": weight * error}
+    found |= {
+        "y": weight * true,
+        "y2": weight * true**2,
+        "e": weight * error,
+        "abs_e": weight * error,
+    }
     found |= {"e2": weight * error**2, "e4": weight * error**2 * error**2}
     if not np.isfinite(found["e4"]):
         raise _out_of_range(spec, ColumnName(str(spec.weight)), weight)
-    weights, scores, labels = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
+    weights, scores, labels = (
+        None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label)
+    )
     kept = summed_terms(weights, scores, labels, abs)
     return {name: exponent_for(found[name]) for name in kept}
 
@@ -319,19 +363,29 @@ def _check_spread(weights: Floats, largest: float, name: str) -> None:
 def _measured(data: DataSet, spec: CellSpec) -> CellSpec:
     """Look once at all numbers: their size, the precision of scores, and where score bins should begin."""
     learns = spec.bins is not None and not spec.bins.learnt
-    wanted = [name for name in spec.numeric if name not in spec.magnitudes or (learns and name == spec.score)]
+    wanted = [
+        name
+        for name in spec.numeric
+        if name not in spec.magnitudes or (learns and name == spec.score)
+    ]
     sizes = dict.fromkeys(wanted, 0.0)
     sketch, single = Sketch(), spec.single
     for batch in data.batches(wanted, rows=BATCH) if wanted else ():
         for position, name in enumerate(wanted):
             values = numbers(batch.column(position), name)
-            finite(values, name, "score" if name == spec.score else "weight" if name == spec.weight else "label")
+            finite(
+                values,
+                name,
+                "score" if name == spec.score else "weight" if name == spec.weight else "label",
+            )
             sizes[name] = max(sizes[name], float(np.abs(values).max(initial=0.0)))
             if name == spec.score:
                 single = single or str(batch.column(position).type) in ("float", "halffloat")
                 if learns:
                     sketch.add(values)
-    magnitudes = MappingProxyType({**{str(name): size for name, size in sizes.items()}, **spec.magnitudes})
+    magnitudes = MappingProxyType(
+        {**{str(name): size for name, size in sizes.items()}, **spec.magnitudes}
+    )
     bins = spec.bins
     if bins is not None and learns:
         bins = sketch.bins(replace(bins, single=single))
@@ -343,7 +397,9 @@ def _check_spec(spec: CellSpec) -> None:
     for name in names:
         if name.startswith("@"):
             raise DataError(
-                f"an attribute may not be called {name!r}", reference="attribute-name", hint="give it another label"
+                f"an attribute may not be called {name!r}",
+                reference="attribute-name",
+                hint="give it another label",
             )
         if names.count(name) > 1:
             raise DataError(

@@ -48,7 +48,9 @@ class AttributeEncoder:
             return self._cut(column)
         codes, values = dictionary(column)
         self._numbers = self._numbers or any(isinstance(value, float) for value in values)
-        lookup = np.array([*(self._code(value) for value in values), self._code(None) if (codes < 0).any() else 0])
+        lookup = np.array(
+            [*(self._code(value) for value in values), self._code(None) if (codes < 0).any() else 0]
+        )
         self._check_levels()
         return lookup[codes]
 
@@ -141,7 +143,9 @@ class OutcomeEncoder:
         if self._bad and same not in self._bad:
             raise self._outside(text)
         if len(self.seen) > MAX_NUMBER_LEVELS:
-            raise self._wrong("distinct values", "a decision has few values; declare scores as data.score")
+            raise self._wrong(
+                "distinct values", "a decision has few values; declare scores as data.score"
+            )
         return 0
 
     def finish(self) -> None:
@@ -149,9 +153,15 @@ class OutcomeEncoder:
 
         It is more likely a typing error, and would turn every rate around.
         """
-        if not self.binary or not self.seen or any(same_text(text) in self._good for text in self.seen):
+        if (
+            not self.binary
+            or not self.seen
+            or any(same_text(text) in self._good for text in self.seen)
+        ):
             return
-        if len(self.seen) == 1 and (self._bad or _opposites(next(iter(self.seen)), self.outcome.favourable)):
+        if len(self.seen) == 1 and (
+            self._bad or _opposites(next(iter(self.seen)), self.outcome.favourable)
+        ):
             return
         raise DataError(
             f"no {self.role} in {self.outcome.column!r} is favourable",
@@ -181,7 +191,12 @@ class OutcomeEncoder:
         )
 
 
-OPPOSITES = (frozenset({"True", "False"}), frozenset({"yes", "no"}), frozenset({"y", "n"}), frozenset({"t", "f"}))
+OPPOSITES = (
+    frozenset({"True", "False"}),
+    frozenset({"yes", "no"}),
+    frozenset({"y", "n"}),
+    frozenset({"t", "f"}),
+)
 
 
 def _opposites(text: str, favourable: frozenset[str]) -> bool:
@@ -196,7 +211,11 @@ def _opposites(text: str, favourable: frozenset[str]) -> bool:
     good = frozenset(map(same_text, favourable))
     if number(text):
         return all(map(number, good))
-    pairs = [pair for pair in OPPOSITES if {text, *good} == pair or {text.lower(), *(g.lower() for g in good)} == pair]
+    pairs = [
+        pair
+        for pair in OPPOSITES
+        if {text, *good} == pair or {text.lower(), *(g.lower() for g in good)} == pair
+    ]
     return bool(pairs) and all(cased(one) for one in good)
 
 
@@ -262,8 +281,12 @@ def numbers(column: Any, name: str) -> NDArray[np.float64]:
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     t = pa.types
-    if not (t.is_integer(column.type) or t.is_floating(column.type) or t.is_decimal(column.type)
-            or t.is_boolean(column.type)):  # fmt: skip
+    if not (
+        t.is_integer(column.type)
+        or t.is_floating(column.type)
+        or t.is_decimal(column.type)
+        or t.is_boolean(column.type)
+    ):
         raise DataError(
             f"{name!r} does not hold numbers",
             reference="not-numbers",

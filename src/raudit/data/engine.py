@@ -76,7 +76,14 @@ def _collect(frame: nw.LazyFrame[Any]) -> pa.Table:
 
 
 def _collects_to(frame: nw.LazyFrame[Any]) -> bool:
-    return str(frame.implementation.name).lower() in ("duckdb", "pyspark", "sqlframe", "ibis", "polars", "dask")
+    return str(frame.implementation.name).lower() in (
+        "duckdb",
+        "pyspark",
+        "sqlframe",
+        "ibis",
+        "polars",
+        "dask",
+    )
 
 
 def _measure(frame: nw.LazyFrame[Any], spec: CellSpec) -> dict[str, float]:
@@ -110,9 +117,11 @@ def _measure(frame: nw.LazyFrame[Any], spec: CellSpec) -> dict[str, float]:
             )
         if name == spec.weight and row[f"g{i}"]:
             raise DataError(
-                f"weights in {name!r} are negative", reference="weights-negative", got=f"{row[f'g{i}']:,} of them",
+                f"weights in {name!r} are negative",
+                reference="weights-negative",
+                got=f"{row[f'g{i}']:,} of them",
                 hint="a weight says how many people a row stands for",
-            )  # fmt: skip
+            )
         found[name] = float(row[f"m{i}"] or 0.0)
     return {**found, **spec.magnitudes}
 
@@ -121,7 +130,9 @@ def _columns(table: pa.Table) -> list[tuple[str, Any]]:
     return list(zip(table.column_names, table.columns, strict=True))
 
 
-def _grouped(frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]) -> nw.LazyFrame[Any]:
+def _grouped(
+    frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
+) -> nw.LazyFrame[Any]:
     import narwhals as nw
 
     keys: list[nw.Expr] = []
@@ -136,7 +147,9 @@ def _grouped(frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, i
     if spec.score is not None:
         score = nw.col(spec.score).cast(nw.Float64)
         if spec.decides_by_threshold:
-            threshold = float(own_precision(np.array(spec.threshold, dtype=float), single=spec.single))
+            threshold = float(
+                own_precision(np.array(spec.threshold, dtype=float), single=spec.single)
+            )
             keys.append((score >= threshold).cast(nw.Int64).alias(_PREDICTION))
             names.append(_PREDICTION)
         if spec.bins is not None:
@@ -156,7 +169,9 @@ def _terms(spec: CellSpec) -> list[nw.Expr]:
         for name in (spec.weight, spec.score, spec.numeric_label)
     )
     sums = summed_terms(weight, score, true, lambda value: value.abs())
-    return [term.alias(f"{name}_{i}") for name, terms in sums.items() for i, term in enumerate(terms)]
+    return [
+        term.alias(f"{name}_{i}") for name, terms in sums.items() for i, term in enumerate(terms)
+    ]
 
 
 def _limbs(
@@ -165,22 +180,33 @@ def _limbs(
     """Cut every term into limbs, step by step: one expression for all steps would double with each."""
     import narwhals as nw
 
-    weight, score, true = (None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label))
+    weight, score, true = (
+        None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label)
+    )
     sums = {name: len(terms) for name, terms in summed_terms(weight, score, true, abs).items()}
     terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
     # Powers of two scale without error, and floor comes before cast: a bare cast rounds in some engines.
     frame = frame.with_columns(
         *(
-            (nw.col(term).abs() * math.ldexp(1.0, -exponents[name] - LIMB * (LIMBS - 1))).alias(f"{term}_rest")
+            (nw.col(term).abs() * math.ldexp(1.0, -exponents[name] - LIMB * (LIMBS - 1))).alias(
+                f"{term}_rest"
+            )
             for name, term in terms
         )
     )
     for place in reversed(range(LIMBS)):
-        frame = frame.with_columns(*(nw.col(f"{term}_rest").floor().alias(f"{term}_whole") for _, term in terms))
         frame = frame.with_columns(
-            *((nw.col(f"{term}_whole") * _sign(term)).cast(nw.Int64).alias(f"{term}_{place}") for _, term in terms),
+            *(nw.col(f"{term}_rest").floor().alias(f"{term}_whole") for _, term in terms)
+        )
+        frame = frame.with_columns(
             *(
-                ((nw.col(f"{term}_rest") - nw.col(f"{term}_whole")) * 2.0**LIMB).alias(f"{term}_rest")
+                (nw.col(f"{term}_whole") * _sign(term)).cast(nw.Int64).alias(f"{term}_{place}")
+                for _, term in terms
+            ),
+            *(
+                ((nw.col(f"{term}_rest") - nw.col(f"{term}_whole")) * 2.0**LIMB).alias(
+                    f"{term}_rest"
+                )
                 for _, term in terms
             ),
         )
@@ -213,9 +239,13 @@ def _encoded(
     counter = Counter(spec, magnitudes)
     dims, codes = [], []
     attributes = iter(range(len(spec.attributes)))
-    outcomes = iter([i for i, outcome in enumerate(spec.label_prediction_baseline) if outcome is not None])
+    outcomes = iter(
+        [i for i, outcome in enumerate(spec.label_prediction_baseline) if outcome is not None]
+    )
     for dim, _, encoder in counter.encoders:
-        column = cells.column(f"o{next(outcomes)}" if dim.startswith("@") else f"a{(i := next(attributes))}")
+        column = cells.column(
+            f"o{next(outcomes)}" if dim.startswith("@") else f"a{(i := next(attributes))}"
+        )
         dims.append(dim)
         if not dim.startswith("@") and spec.attributes[i].edges:
             edges = spec.attributes[i].edges

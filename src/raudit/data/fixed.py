@@ -127,7 +127,9 @@ def aligned(sums: Sequence[FixedSum]) -> list[FixedSum]:
     ]
 
 
-def exact_variance(weight: FixedSum | Ints, first: FixedSum, second: FixedSum) -> NDArray[np.float64]:
+def exact_variance(
+    weight: FixedSum | Ints, first: FixedSum, second: FixedSum
+) -> NDArray[np.float64]:
     """Weighted variance of each cell, ``Σwx²/Σw - (Σwx/Σw)²``, without loss where the mean dwarfs the spread.
 
     Parameters
@@ -150,7 +152,9 @@ def exact_variance(weight: FixedSum | Ints, first: FixedSum, second: FixedSum) -
     for w, x, xx in zip(weights, first.exact(), second.exact(), strict=True):
         # Squares rest on 106 bits: without any spread, the rest of two large numbers may fall below zero.
         spread = Fraction(max((w * xx << up) - (x * x << down), 0), w * w) if w else None
-        found.append(math.nan if spread is None else _scaled(spread, 2 * first.exponent - down - 2 * unit))
+        found.append(
+            math.nan if spread is None else _scaled(spread, 2 * first.exponent - down - 2 * unit)
+        )
     return np.array(found)
 
 
@@ -172,7 +176,9 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-def summed_terms(weight: Any, score: Any, true: Any, absolute: Callable[[Any], Any]) -> dict[str, tuple[Any, ...]]:
+def summed_terms(
+    weight: Any, score: Any, true: Any, absolute: Callable[[Any], Any]
+) -> dict[str, tuple[Any, ...]]:
     """Terms whose sum over rows makes each quantity of a cell, to about 106 bits; None for what is not there.
 
     They are ``w`` and ``w2`` of weights, ``s`` and ``s2`` of scores, and with true values ``y``, ``y2`` and, of

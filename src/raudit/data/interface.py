@@ -50,7 +50,9 @@ class DataSet(Protocol):
         """Kind of every column, in file order."""
         ...
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """Read some columns (all by default) in pieces of at most ``rows`` rows."""
         ...
 

@@ -21,4 +21,6 @@ def kind_of(arrow_type: Any) -> Kind:
         (Kind.NUMBER, (t.is_floating, t.is_decimal)),
         (Kind.TIME, (t.is_temporal,)),
     )
-    return next((kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.OTHER)
+    return next(
+        (kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.OTHER
+    )

@@ -85,7 +85,9 @@ def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
     DataError
         If the data cannot be read.
     """
-    asked = [name for name, kind in data.kinds.items() if kind is Kind.TEXT and name not in set(declared)]
+    asked = [
+        name for name, kind in data.kinds.items() if kind is Kind.TEXT and name not in set(declared)
+    ]
     found: dict[str, dict[str, None]] = {str(name): {} for name in asked}
     if not asked or not data.n_rows:
         return frozenset()
@@ -94,6 +96,10 @@ def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
             seen = found[str(name)]
             if len(seen) < LOOKED_AT:
                 seen.update(
-                    dict.fromkeys(str(v)[:200] for v in column.unique().to_pylist()[:LOOKED_AT] if v is not None)
+                    dict.fromkeys(
+                        str(v)[:200]
+                        for v in column.unique().to_pylist()[:LOOKED_AT]
+                        if v is not None
+                    )
                 )
     return frozenset(name for name, seen in found.items() if names_persons(name, seen))

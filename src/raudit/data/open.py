@@ -26,7 +26,9 @@ HELD_BYTES = 64 * 2**20
 """Text of a table that is held in memory; a larger one is kept as Parquet in a temporary folder."""
 
 
-def open_data(path: Path, *, missing: Sequence[str] = ("",), options: ReadOptions | None = None) -> DataSet:
+def open_data(
+    path: Path, *, missing: Sequence[str] = ("",), options: ReadOptions | None = None
+) -> DataSet:
     """Open a file, or a folder whose files are one table.
 
     Parameters
@@ -109,7 +111,12 @@ def _one_table(path: Path, options: ReadOptions) -> StreamedTable:
     if gap is not None and (path.is_dir() or not tables):
         raise _unread(gap.name, gap.because)
     if not tables:
-        raise DataError("the data file is empty", reference="data-empty", where=str(path), hint="check the export")
+        raise DataError(
+            "the data file is empty",
+            reference="data-empty",
+            where=str(path),
+            hint="check the export",
+        )
     if path.is_dir() and len(tables) > 1 and options.table is None:
         return together(printable(path.resolve().name), [(table, ()) for table in tables])
     if len(tables) > 1:

@@ -55,9 +55,13 @@ class ParquetDataSet:
 
     def as_written(self) -> StreamedTable:
         """The same rows with everything that the file holds, row labels too, and without added columns."""
-        return replace(self.written, n_rows=self.n_rows) if self.written is not None else self.source
+        return (
+            replace(self.written, n_rows=self.n_rows) if self.written is not None else self.source
+        )
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """Read columns in pieces; memory holds a piece and the row group it comes from."""
         import pyarrow as pa
 
@@ -65,7 +69,9 @@ class ParquetDataSet:
         stored = [name for name in wanted if name not in self.computed]
         self._check(stored)
         if not stored:
-            yield from pa.table({name: self.computed[name] for name in wanted}).to_batches(max_chunksize=rows)
+            yield from pa.table({name: self.computed[name] for name in wanted}).to_batches(
+                max_chunksize=rows
+            )
             return
         at = 0
         for batch in self._stored(stored, rows):
@@ -73,7 +79,9 @@ class ParquetDataSet:
                 yield batch
                 continue
             arrays = [
-                self.computed[name].slice(at, batch.num_rows) if name in self.computed else batch.column(name)
+                self.computed[name].slice(at, batch.num_rows)
+                if name in self.computed
+                else batch.column(name)
                 for name in wanted
             ]
             yield pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in wanted])

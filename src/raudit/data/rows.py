@@ -23,16 +23,22 @@ NUMBERS = frozenset({Kind.INTEGER, Kind.NUMBER})
 
 def written_as_text(columns: Sequence[ColumnName], *data: DataSet) -> frozenset[ColumnName]:
     """Columns whose values are compared as text: those that are not numbers in every one of the data sets."""
-    return frozenset(name for name in columns if any(part.kinds.get(name) not in NUMBERS for part in data))
+    return frozenset(
+        name for name in columns if any(part.kinds.get(name) not in NUMBERS for part in data)
+    )
 
 
-def row_hashes(data: DataSet, columns: Sequence[ColumnName], *, as_text: frozenset[ColumnName]) -> Hashes:
+def row_hashes(
+    data: DataSet, columns: Sequence[ColumnName], *, as_text: frozenset[ColumnName]
+) -> Hashes:
     """One hash a row over some columns, of shape (n_rows,)."""
     parts = [sum_of(cell_hashes(batch, columns, as_text)) for batch in data.batches(columns)]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
 
-def column_hashes(data: DataSet, columns: Sequence[ColumnName], *, as_text: frozenset[ColumnName]) -> Hashes:
+def column_hashes(
+    data: DataSet, columns: Sequence[ColumnName], *, as_text: frozenset[ColumnName]
+) -> Hashes:
     """One hash a cell, of shape (n_columns, n_rows); a row's hash is their sum."""
     parts = [cell_hashes(batch, columns, as_text) for batch in data.batches(columns)]
     return np.concatenate(parts, axis=1) if parts else np.zeros((len(columns), 0), dtype=np.uint64)
@@ -45,13 +51,18 @@ def sum_of(cells: Hashes) -> Hashes:
     return total
 
 
-def cell_hashes(batch: Any, columns: Sequence[ColumnName], as_text: frozenset[ColumnName]) -> Hashes:
+def cell_hashes(
+    batch: Any, columns: Sequence[ColumnName], as_text: frozenset[ColumnName]
+) -> Hashes:
     """Hashes of a batch's cells, of shape (n_columns, n_rows), different for the same value in another column."""
     rows = [_column(batch.column(place), name in as_text) for place, name in enumerate(columns)]
     with np.errstate(over="ignore"):
         return (
             np.vstack(
-                [_mixed(row + np.uint64(place + 1) * np.uint64(0xD1342543DE82EF95)) for place, row in enumerate(rows)]
+                [
+                    _mixed(row + np.uint64(place + 1) * np.uint64(0xD1342543DE82EF95))
+                    for place, row in enumerate(rows)
+                ]
             )
             if rows
             else np.zeros((0, batch.num_rows), dtype=np.uint64)
@@ -62,7 +73,9 @@ def _column(column: Any, as_text: bool) -> Hashes:
     import pyarrow as pa
 
     if not as_text:
-        values = column.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0  # minus zero is zero
+        values = (
+            column.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0
+        )  # minus zero is zero
         bits = np.ascontiguousarray(values, dtype=np.float64).view(np.uint64).copy()
         bits[np.isnan(values)] = ABSENT
         return bits
@@ -70,7 +83,9 @@ def _column(column: Any, as_text: bool) -> Hashes:
     texts = np.array([level_text(value) for value in values_seen], dtype=object)
     import pandas as pd
 
-    hashed = pd.util.hash_array(texts, categorize=False) if texts.size else np.zeros(0, dtype=np.uint64)
+    hashed = (
+        pd.util.hash_array(texts, categorize=False) if texts.size else np.zeros(0, dtype=np.uint64)
+    )
     return np.append(hashed, ABSENT)[codes]
 
 
@@ -79,7 +94,9 @@ def _codes(column: Any) -> tuple[NDArray[np.int64], list[Any]]:
     import pyarrow as pa
 
     if pa.types.is_nested(column.type):
-        column = pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
+        column = pa.array(
+            [None if value is None else str(value) for value in column.to_pylist()], pa.string()
+        )
     return dictionary(column)
 
 

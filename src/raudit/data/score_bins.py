@@ -85,7 +85,9 @@ class ScoreBins:
 
     @cached_property
     def _bounds(self) -> Floats:
-        return np.unique(np.concatenate([np.asarray(self.edges, dtype=float), self._own(self.cuts)]))
+        return np.unique(
+            np.concatenate([np.asarray(self.edges, dtype=float), self._own(self.cuts)])
+        )
 
     def _own(self, cuts: tuple[float, ...]) -> Floats:
         """Cuts in the scores' own precision."""
@@ -99,7 +101,12 @@ class ScoreBins:
     def as_json(self) -> dict[str, Any]:
         """As JSON."""
         if self.width:
-            return {"width": self.width, "low": self.low, "high": self.high, "cuts": list(self.cuts)}
+            return {
+                "width": self.width,
+                "low": self.low,
+                "high": self.high,
+                "cuts": list(self.cuts),
+            }
         return {"edges": list(self.edges), "cuts": list(self.cuts), "float32": self.single}
 
     @classmethod
@@ -107,7 +114,11 @@ class ScoreBins:
         """From JSON."""
         cuts = tuple(float(cut) for cut in value["cuts"])
         if "edges" in value:
-            return cls(edges=tuple(float(edge) for edge in value["edges"]), cuts=cuts, single=bool(value["float32"]))
+            return cls(
+                edges=tuple(float(edge) for edge in value["edges"]),
+                cuts=cuts,
+                single=bool(value["float32"]),
+            )
         return cls(width=int(value["width"]), low=value["low"], high=value["high"], cuts=cuts)
 
 
@@ -128,7 +139,9 @@ class Sketch:
         """Look at a batch of finite scores."""
         values, counts = np.unique(scores + 0.0, return_counts=True)  # + 0.0 turns -0.0 into 0.0
         every, place = np.unique(np.concatenate([self.values, values]), return_inverse=True)
-        self.counts = np.bincount(place, weights=np.concatenate([self.counts, counts])).astype(np.int64)
+        self.counts = np.bincount(place, weights=np.concatenate([self.counts, counts])).astype(
+            np.int64
+        )
         self.values = every
         if every.size > KEPT:
             self._thin(KEPT // 4)
@@ -153,4 +166,6 @@ class Sketch:
 def _at_even_ranks(counts: Ints, size: int) -> NDArray[np.intp]:
     running = np.cumsum(counts)
     ranks = np.arange(1, size + 1) * (running[-1] / size)
-    return np.asarray(np.minimum(np.searchsorted(running, ranks - 0.5), counts.size - 1), dtype=np.intp)
+    return np.asarray(
+        np.minimum(np.searchsorted(running, ranks - 0.5), counts.size - 1), dtype=np.intp
+    )

@@ -84,7 +84,9 @@ def spooled(source: StreamedTable, batches: Iterable[Any], options: ReadOptions)
     return table
 
 
-def _typed_table(source: StreamedTable, stored: StreamedTable, types: ColumnTypes, rows: int) -> StreamedTable:
+def _typed_table(
+    source: StreamedTable, stored: StreamedTable, types: ColumnTypes, rows: int
+) -> StreamedTable:
     import pyarrow as pa
 
     wanted = types.types()
@@ -93,7 +95,8 @@ def _typed_table(source: StreamedTable, stored: StreamedTable, types: ColumnType
     def read(columns: Sequence[ColumnName], size: int) -> Iterator[Any]:
         for batch in stored.read([places[name] for name in columns], size):
             arrays = [
-                _cast(types, name, column, wanted[name]) for name, column in zip(columns, batch.columns, strict=True)
+                _cast(types, name, column, wanted[name])
+                for name, column in zip(columns, batch.columns, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in columns])
 

@@ -39,9 +39,15 @@ class ArrowDataSet:
     @property
     def kinds(self) -> Mapping[ColumnName, Kind]:
         """Kind of every column of the file, in file order; computed columns are left out."""
-        return {ColumnName(f.name): kind_of(f.type) for f in self.table.schema if ColumnName(f.name) not in self.added}
+        return {
+            ColumnName(f.name): kind_of(f.type)
+            for f in self.table.schema
+            if ColumnName(f.name) not in self.added
+        }
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """Read columns in pieces."""
         yield from self._select(columns).to_batches(max_chunksize=rows)
 
@@ -89,12 +95,20 @@ def check_names(names: Sequence[str], source: str) -> None:
 
     if first_row_of_data(names):
         raise DataError(
-            NO_HEADER, reference="no-header", where=source, hint="name the columns, or declare header: false"
+            NO_HEADER,
+            reference="no-header",
+            where=source,
+            hint="name the columns, or declare header: false",
         )
     seen: set[str] = set()
     for name in names:
         if not name.strip():
-            raise DataError("a column has no name", reference="column-unnamed", where=source, hint="name every column")
+            raise DataError(
+                "a column has no name",
+                reference="column-unnamed",
+                where=source,
+                hint="name every column",
+            )
         if name in seen:
             raise DataError(
                 "two columns have the same name",
@@ -111,5 +125,8 @@ def no_column(name: str, known: Sequence[str], source: str) -> DataError:
     from raudit.yamltext import nearest
 
     return DataError(
-        f"there is no column {name!r}", reference="no-column", where=source, hint=nearest(name, list(known)[:200])
+        f"there is no column {name!r}",
+        reference="no-column",
+        where=source,
+        hint=nearest(name, list(known)[:200]),
     )

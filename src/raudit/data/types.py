@@ -43,7 +43,8 @@ class TypedDataSet:
         """See ``DataSet``."""
         kinds = {"text": Kind.TEXT, "number": Kind.NUMBER, "truth": Kind.BOOLEAN}
         return {
-            name: kinds[self.types[name]] if name in self.types else kind for name, kind in self.inner.kinds.items()
+            name: kinds[self.types[name]] if name in self.types else kind
+            for name, kind in self.inner.kinds.items()
         }
 
     @property
@@ -55,7 +56,9 @@ class TypedDataSet:
         """See ``DataSet``; what is written has no types."""
         return self.inner.as_written()
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """See ``DataSet``."""
         import pyarrow as pa
 
@@ -121,11 +124,18 @@ def cast(column: Any, kind: str, name: str) -> Any:
     if kind == "text":
         if pa.types.is_string(plain.type) or pa.types.is_large_string(plain.type):
             return column
-        return pa.array([None if value is None else level_text(value) for value in plain.to_pylist()], pa.string())
+        return pa.array(
+            [None if value is None else level_text(value) for value in plain.to_pylist()],
+            pa.string(),
+        )
     try:
         if kind == "number":
             return plain.cast(pa.float64())
-        return pc.utf8_lower(plain).cast(pa.bool_()) if pa.types.is_string(plain.type) else plain.cast(pa.bool_())
+        return (
+            pc.utf8_lower(plain).cast(pa.bool_())
+            if pa.types.is_string(plain.type)
+            else plain.cast(pa.bool_())
+        )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
             f"{name!r} holds values that are no {kind}",

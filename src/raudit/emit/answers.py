@@ -22,8 +22,8 @@ from typing import Any
 
 from raudit.canonical import digest
 from raudit.checklists.answers import parse_answers
+from raudit.checklists.form.load import Checklist
 from raudit.checklists.history import OUTSIDE, add_line, catch_up, read_lines
-from raudit.checklists.load import Checklist
 from raudit.checklists.writing import save_locked
 from raudit.emit.books import Books
 from raudit.errors import AnswersError
@@ -35,7 +35,12 @@ from raudit.yamltext import read_yaml
 
 
 def keep(
-    path: Path, change: Callable[[str], str], checklist: Checklist, books: Books, *, statement: bytes | None = None
+    path: Path,
+    change: Callable[[str], str],
+    checklist: Checklist,
+    books: Books,
+    *,
+    statement: bytes | None = None,
 ) -> str:
     """Change an answers file and tell the log.
 
@@ -97,7 +102,9 @@ def _settle(path: Path, checklist: Checklist, books: Books) -> int:
 
 def _unlogged(lines: Sequence[Mapping[str, Any]], origin: str) -> list[Mapping[str, Any]]:
     passed = {line["of"] for line in lines if line["kind"] == "dropped"}
-    passed |= {line["of"] for line in lines if line["kind"] == "logged" and origin in ("", line["log"])}
+    passed |= {
+        line["of"] for line in lines if line["kind"] == "logged" and origin in ("", line["log"])
+    }
     return [line for line in lines if line["kind"] == "change" and line["id"] not in passed]
 
 
@@ -127,7 +134,9 @@ def signoff_id(checklist: str, role: str, at: str) -> str:
     return event_id(checklist=checklist, role=role, at=at, type="signoff.given")
 
 
-def _events(line: Mapping[str, Any], given: Mapping[tuple[Any, ...], str], actor: str) -> list[Event]:
+def _events(
+    line: Mapping[str, Any], given: Mapping[tuple[Any, ...], str], actor: str
+) -> list[Event]:
     checklist, after = line["checklist"], line["answers_after"]
     who = OUTSIDE if line["outside"] else actor
     found: list[Event] = []
@@ -148,7 +157,15 @@ def _events(line: Mapping[str, Any], given: Mapping[tuple[Any, ...], str], actor
         if item["what"] == "review" and review.get("state") in ("accepted", "to_correct"):
             state, name = review["state"].replace("_", "-"), item["question"]
             stated = given.get(("review", name, item["sha256"], item["at"]))
-            add(EventType.REVIEW_GIVEN, name, item["by"], question=name, answers=after, state=state, statement=stated)
+            add(
+                EventType.REVIEW_GIVEN,
+                name,
+                item["by"],
+                question=name,
+                answers=after,
+                state=state,
+                statement=stated,
+            )
     for item in line["met"]:
         name, at = f"{item['role']} {item['condition']}", item["at"]
         stated = given.get(("met", item["role"], item["condition"], at))
@@ -156,7 +173,12 @@ def _events(line: Mapping[str, Any], given: Mapping[tuple[Any, ...], str], actor
         add(EventType.CONDITION_MET, name, item["by"], **place, statement=stated)
     for item in line["signoffs"]:
         stated = given.get(("sign-off", item["role"], item["answers"], item["at"]))
-        body = {"checklist": checklist, "answers": item["answers"], "role": item["role"], "by": item["by"]}
+        body = {
+            "checklist": checklist,
+            "answers": item["answers"],
+            "role": item["role"],
+            "by": item["by"],
+        }
         name = signoff_id(checklist, item["role"], item["at"])
         kind = EventType.SIGNOFF_GIVEN
         found.append(Event(type=kind, actor=who, body={**body, "statement": stated}, id=name))
@@ -187,7 +209,12 @@ def statement_digests(path: Path) -> dict[tuple[Any, ...], str]:
         at, name = said.at.isoformat(), str(digest_of(envelope.payload))
         match said.kind:
             case "review":
-                key: tuple[Any, ...] = ("review", decided.get("question"), said.subjects.get("answer"), _z(at))
+                key: tuple[Any, ...] = (
+                    "review",
+                    decided.get("question"),
+                    said.subjects.get("answer"),
+                    _z(at),
+                )
             case "sign-off":
                 key = ("sign-off", decided.get("role"), said.subjects.get("answers"), at)
             case "met":

@@ -44,7 +44,12 @@ class Books:
 
 @contextmanager
 def books_of(
-    beside: Path, *, clock: datetime, actor: str, plan: Path | None = None, people: Path | None = None
+    beside: Path,
+    *,
+    clock: datetime,
+    actor: str,
+    plan: Path | None = None,
+    people: Path | None = None,
 ) -> Iterator[Books]:
     """Open the people and the log that go with a file.
 
@@ -108,7 +113,11 @@ def log_for(plan: Plan | None) -> tuple[Log | None, str]:
     if not there and (key_file is None or not key_file.is_file()):
         return None, f"the log {section.path} has not been made yet"
     try:
-        key = load_log_key(key_file, passphrase=os.environ.get(PASSPHRASE_VARIABLE)) if key_file else None
+        key = (
+            load_log_key(key_file, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+            if key_file
+            else None
+        )
     except KeyFileError:
         if not there:
             raise

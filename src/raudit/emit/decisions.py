@@ -12,7 +12,7 @@ from typing import Any
 
 from raudit.canonical import Json, digest
 from raudit.checklists.answers import Answers, parse_answers
-from raudit.checklists.load import Checklist
+from raudit.checklists.form.load import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, conditions_of
 from raudit.checklists.writing import (
     check_signer,
@@ -71,14 +71,21 @@ def sign_off_statement(
     """
     if not answers.file.subject.project.strip():
         raise StatementError(
-            "the answers do not say which system they are about", reference="signoff-no-system",
+            "the answers do not say which system they are about",
+            reference="signoff-no-system",
             hint="name it in the file under subject, as project: NAME",
-        )  # fmt: skip
+        )
     by = check_signer(answers, checklist, role, by, books.people)
     given: list[Json] = [dict(signed_condition(item)) for item in conditions]
-    subjects = {"answers": str(answers_sha256(answers)), "checklist": str(checklist.sha256), **(record or {})}
+    subjects = {
+        "answers": str(answers_sha256(answers)),
+        "checklist": str(checklist.sha256),
+        **(record or {}),
+    }
     decided: dict[str, Json] = {"role": role, "decision": decision, "conditions": given}
-    return _statement(Kind.SIGN_OFF, answers, books, by=by, subjects=subjects, decided=decided, nonce=nonce)
+    return _statement(
+        Kind.SIGN_OFF, answers, books, by=by, subjects=subjects, decided=decided, nonce=nonce
+    )
 
 
 def review_statement(
@@ -95,30 +102,49 @@ def review_statement(
     """A review of an answer as it stands now."""
     found = answer_digests(answers).get(question)
     if found is None:
-        raise StatementError(f"'{question}' is not answered", reference="review-no-answer", hint="answer it first")
+        raise StatementError(
+            f"'{question}' is not answered", reference="review-no-answer", hint="answer it first"
+        )
     decided: dict[str, Json] = {"question": question, "state": state, "note": note}
     subjects = {"answer": str(found), "checklist": str(checklist.sha256)}
     who = person_of(books, by)
-    return _statement(Kind.REVIEW, answers, books, by=who, subjects=subjects, decided=decided, nonce=nonce)
+    return _statement(
+        Kind.REVIEW, answers, books, by=who, subjects=subjects, decided=decided, nonce=nonce
+    )
 
 
 def met_statement(
-    answers: Answers, checklist: Checklist, books: Books, *, role: str, number: int, how: str, by: str, nonce: str
+    answers: Answers,
+    checklist: Checklist,
+    books: Books,
+    *,
+    role: str,
+    number: int,
+    how: str,
+    by: str,
+    nonce: str,
 ) -> Statement:
     """That a condition of an approval is met."""
     signed = [item for item in answers.file.signoffs if item.role == role]
     conditions = conditions_of(signed[-1]) if signed else []
     if not 1 <= number <= len(conditions):
-        expected = f"1 to {len(conditions)}" if conditions else f"a role that set conditions, not {role}"
+        expected = (
+            f"1 to {len(conditions)}" if conditions else f"a role that set conditions, not {role}"
+        )
         raise StatementError(
-            "there is no such condition", reference="no-condition", got=str(number), expected=expected,
+            "there is no such condition",
+            reference="no-condition",
+            got=str(number),
+            expected=expected,
             hint="raudit assess status lists them",
-        )  # fmt: skip
+        )
     decided: dict[str, Json] = {"role": role, "condition": number, "how": how}
     condition: Any = conditions[number - 1]
     subjects = {"condition": str(digest(condition)), "checklist": str(checklist.sha256)}
     who = person_of(books, by)
-    return _statement(Kind.MET, answers, books, by=who, subjects=subjects, decided=decided, nonce=nonce)
+    return _statement(
+        Kind.MET, answers, books, by=who, subjects=subjects, decided=decided, nonce=nonce
+    )
 
 
 def _statement(
@@ -156,15 +182,22 @@ def signed(statement: Statement, key: PersonKey, people: People) -> bytes:
     """
     if key.fingerprint not in {known.fingerprint for known in people.keys(statement.person)}:
         raise StatementError(
-            f"people.yaml does not give {statement.person} this key", reference="key-not-enrolled",
-            where=people.source, got=key.fingerprint[:16],
+            f"people.yaml does not give {statement.person} this key",
+            reference="key-not-enrolled",
+            where=people.source,
+            got=key.fingerprint[:16],
             hint="enrol it first: raudit people enrol PERSON --ssh FILE",
-        )  # fmt: skip
+        )
     return sign_statement(statement, key)
 
 
 def decide(
-    path: Path, checklist: Checklist, books: Books, statement: Statement, *, envelope: bytes | None = None
+    path: Path,
+    checklist: Checklist,
+    books: Books,
+    statement: Statement,
+    *,
+    envelope: bytes | None = None,
 ) -> Outcome | None:
     """Write a decision down, with its envelope beside the answers, and tell the log.
 
@@ -188,7 +221,13 @@ def decide(
         If the answers changed since the statement was made.
     """
     outcome = _proven(statement, envelope, books) if envelope is not None else None
-    keep(path, lambda text: _applied(text, checklist, statement, books.people), checklist, books, statement=envelope)
+    keep(
+        path,
+        lambda text: _applied(text, checklist, statement, books.people),
+        checklist,
+        books,
+        statement=envelope,
+    )
     return outcome
 
 
@@ -196,16 +235,19 @@ def _proven(statement: Statement, envelope: bytes, books: Books) -> Outcome:
     try:
         held = open_envelope(envelope).payload
     except ValueError as error:
-        raise StatementError("this is no signed statement", reference="statement-unreadable") from error
+        raise StatementError(
+            "this is no signed statement", reference="statement-unreadable"
+        ) from error
     if held != statement.payload():
         raise StatementError("the envelope holds another statement", reference="statement-other")
     known = enrolment_of(books.log) if books.log is not None else None
     outcome = check_statement(envelope, books.people, enrolment=known)
     if not outcome.proven:
         raise StatementError(
-            f"the statement is not proven: {outcome.detail}", reference="statement-unproven",
+            f"the statement is not proven: {outcome.detail}",
+            reference="statement-unproven",
             hint="nothing was written; sign it with a key that people.yaml gives this person",
-        )  # fmt: skip
+        )
     return outcome
 
 
@@ -228,9 +270,10 @@ def _applied(text: str, checklist: Checklist, statement: Statement, people: Peop
     if statement.kind is Kind.REVIEW:
         if answer_digests(answers).get(said["question"]) != statement.subjects["answer"]:
             raise StatementError(
-                f"the answer to {said['question']} changed since it was read", reference="answer-changed",
+                f"the answer to {said['question']} changed since it was read",
+                reference="answer-changed",
                 hint="read it again, and review it again",
-            )  # fmt: skip
+            )
         return review_answer(
             text,
             checklist,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raudit.log import EventType, Log
-from raudit.log.merkle import root_at
+from raudit.log.tree.merkle import root_at
 from raudit.statements import Enrolment, LogState
 
 

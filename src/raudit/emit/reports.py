@@ -30,8 +30,12 @@ def withdraw(log: Log, pdf: str, *, reason: str, actor: str, clock: datetime) ->
     """
     entry = _issued(log, pdf)
     if any(gone.body.get("pdf") == pdf for gone in log.find(type=EventType.REPORT_WITHDRAWN)):
-        raise LogError("the report is withdrawn already", reference="report-withdrawn", got=pdf[:16])
-    _append(log, EventType.REPORT_WITHDRAWN, {"pdf": pdf, "reason": reason}, actor, clock, entry.run)
+        raise LogError(
+            "the report is withdrawn already", reference="report-withdrawn", got=pdf[:16]
+        )
+    _append(
+        log, EventType.REPORT_WITHDRAWN, {"pdf": pdf, "reason": reason}, actor, clock, entry.run
+    )
 
 
 def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> None:
@@ -45,18 +49,24 @@ def supersede(log: Log, pdf: str, by: str, *, actor: str, clock: datetime) -> No
     _issued(log, pdf)
     newer = _issued(log, by)
     if pdf == by:
-        raise LogError("a report does not replace itself", reference="report-supersedes-itself", got=pdf[:16])
+        raise LogError(
+            "a report does not replace itself", reference="report-supersedes-itself", got=pdf[:16]
+        )
     _append(log, EventType.REPORT_SUPERSEDED, {"pdf": pdf, "by": by}, actor, clock, newer.run)
 
 
-def supersede_earlier(log: Log, pdf: str, *, system: str, actor: str, clock: datetime, run: str) -> int:
+def supersede_earlier(
+    log: Log, pdf: str, *, system: str, actor: str, clock: datetime, run: str
+) -> int:
     """Write down that a new report replaces the standing ones of the same system; returns how many those were."""
     systems = _systems(log)
     closed = _closed(log)
     earlier = [
         str(entry.body["pdf"])
         for entry in log.find(type=EventType.REPORT_ISSUED)
-        if systems.get(entry.run) == system and entry.body["pdf"] != pdf and entry.body["pdf"] not in closed
+        if systems.get(entry.run) == system
+        and entry.body["pdf"] != pdf
+        and entry.body["pdf"] not in closed
     ]
     for old in dict.fromkeys(earlier):
         _append(log, EventType.REPORT_SUPERSEDED, {"pdf": old, "by": pdf}, actor, clock, run)
@@ -77,20 +87,29 @@ def _closed(log: Log) -> set[object]:
 
 
 def _issued(log: Log, pdf: str) -> Entry:
-    found = [entry for kind in _FILES for entry in log.find(type=kind) if entry.body.get("pdf") == pdf]
+    found = [
+        entry for kind in _FILES for entry in log.find(type=kind) if entry.body.get("pdf") == pdf
+    ]
     if not found:
         raise LogError(
-            "this log never issued that report", reference="report-unknown", got=pdf[:16],
-            expected="a report of this log, or its SHA-256", hint="raudit log show --type report.issued lists them",
-        )  # fmt: skip
+            "this log never issued that report",
+            reference="report-unknown",
+            got=pdf[:16],
+            expected="a report of this log, or its SHA-256",
+            hint="raudit log show --type report.issued lists them",
+        )
     return found[0]
 
 
-def _append(log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str) -> None:
+def _append(
+    log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str
+) -> None:
     log.append([Event(type=kind, actor=actor, body=body, run=run)], clock=clock)
 
 
-def checked_in(statements: bytes, people: bytes, log: Log | None) -> tuple[tuple[Outcome, ...], str]:
+def checked_in(
+    statements: bytes, people: bytes, log: Log | None
+) -> tuple[tuple[Outcome, ...], str]:
     """Check the statements that a report carries, with the keys that it carries and what the log knows of them.
 
     Without a log the keys are only what the issuer put into the report, and each outcome says so.

@@ -53,7 +53,9 @@ def before_run(
         except UsageError:
             continue  # the stage says what is wrong with the file
         except OSError as error:
-            missed.append(f"changes of {answers.name} could not be told to the log: {error.strerror}")
+            missed.append(
+                f"changes of {answers.name} could not be told to the log: {error.strerror}"
+            )
     return tuple(missed)
 
 

@@ -22,7 +22,12 @@ def granted(books: Books, path: Path, waiver: Waiver) -> None:
 
 def approved(books: Books, waiver: Waiver, *, by: str, statement: str | None) -> None:
     """Tell the log that someone agreed to a waiver."""
-    body = {"waiver": waiver.id[:200], "digest": str(waiver_sha256(waiver)), "by": by, "statement": statement}
+    body = {
+        "waiver": waiver.id[:200],
+        "digest": str(waiver_sha256(waiver)),
+        "by": by,
+        "statement": statement,
+    }
     tell(books, [Event(type=EventType.WAIVER_APPROVED, actor=books.actor, body=body)])
 
 

@@ -18,12 +18,25 @@ def gate_json(record: Record, anchors: PlanLines) -> bytes:
     rows = findings_of(record)
     said: dict[str, Any] = {
         "schema": SCHEMA,
-        "system": {"name": record.system.get("name", ""), "version": record.system.get("version", "")},
-        "run": {"id": record.run.id, "clock": record.run.clock, "seed": record.run.seed, "raudit": record.run.raudit},
+        "system": {
+            "name": record.system.get("name", ""),
+            "version": record.system.get("version", ""),
+        },
+        "run": {
+            "id": record.run.id,
+            "clock": record.run.clock,
+            "seed": record.run.seed,
+            "raudit": record.run.raudit,
+        },
         "verdict": verdict,
         "counts": _counts(rows),
         "stages": [
-            {"name": stage.name, "title": stage.title, "outcome": str(stage.outcome), "reason": stage.reason}
+            {
+                "name": stage.name,
+                "title": stage.title,
+                "outcome": str(stage.outcome),
+                "reason": stage.reason,
+            }
             for stage in record.stages
         ],
         "findings": [_row(item, anchors) for item in rows],

@@ -34,7 +34,9 @@ def comparison_text(compared: Comparison, *, width: int = 100) -> str:
         if changes:
             lines.append(f"{head}: {len(changes)}")
             for change in changes:
-                said = printable(f"{change.rule} {change.severity} {change.subject}: {change.sentence}")
+                said = printable(
+                    f"{change.rule} {change.severity} {change.subject}: {change.sentence}"
+                )
                 lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
     lines.append(f"No clear change: {len(compared.of('same'))}")
     if compared.rates:
@@ -51,16 +53,32 @@ def comparison_markdown(compared: Comparison) -> str:
     for state, head in _HEADS.items():
         changes = compared.of(state)
         if changes:
-            lines += [f"### {head} ({len(changes)})", "", "| Severity | Rule | About | Change |", "|---|---|---|---|"]
             lines += [
-                f"| {c.severity} | {c.rule} | {for_markdown(c.subject)} | {for_markdown(c.sentence)} |" for c in changes
+                f"### {head} ({len(changes)})",
+                "",
+                "| Severity | Rule | About | Change |",
+                "|---|---|---|---|",
+            ]
+            lines += [
+                f"| {c.severity} | {c.rule} | {for_markdown(c.subject)} | {for_markdown(c.sentence)} |"
+                for c in changes
             ]
             lines.append("")
     lines += [f"No clear change: {len(compared.of('same'))}.", ""]
     if compared.rates:
-        lines += ["### Rates of groups", "", *(f"- {for_markdown(line.strip())}" for line in _rate_lines(compared)), ""]
+        lines += [
+            "### Rates of groups",
+            "",
+            *(f"- {for_markdown(line.strip())}" for line in _rate_lines(compared)),
+            "",
+        ]
     if compared.drift:
-        lines += ["### Data", "", *(f"- {for_markdown(line.strip())}" for line in _drift_lines(compared)), ""]
+        lines += [
+            "### Data",
+            "",
+            *(f"- {for_markdown(line.strip())}" for line in _drift_lines(compared)),
+            "",
+        ]
     lines += [f"- {for_markdown(note)}" for note in compared.notes]
     return "\n".join(lines) + "\n"
 
@@ -75,7 +93,11 @@ def comparison_json(compared: Comparison) -> str:
         "changes": [_change(change) for change in compared.changes],
         "rates": [_rate(rate) for rate in compared.rates],
         "drift": [
-            {"attribute": part.attribute, "group": part.group, "shifts": [_shift(shift) for shift in part.shifts]}
+            {
+                "attribute": part.attribute,
+                "group": part.group,
+                "shifts": [_shift(shift) for shift in part.shifts],
+            }
             for part in compared.drift
         ],
         "notes": list(compared.notes),
@@ -110,8 +132,12 @@ def _drift_lines(compared: Comparison) -> Sequence[str]:
     for part in compared.drift:
         who = f"{part.attribute} {part.group}".strip() or "all rows"
         moved = [shift for shift in part.shifts if shift.state != "stable"]
-        lines.append(f"Data, {who}: {len(moved)} of {len(part.shifts)} columns moved or could not be told")
-        lines += [f"  {_shift_words(shift)}" for shift in sorted(moved, key=lambda s: -(s.psi or 0))]
+        lines.append(
+            f"Data, {who}: {len(moved)} of {len(part.shifts)} columns moved or could not be told"
+        )
+        lines += [
+            f"  {_shift_words(shift)}" for shift in sorted(moved, key=lambda s: -(s.psi or 0))
+        ]
     return lines
 
 
@@ -119,7 +145,11 @@ def _shift_words(shift: Shift) -> str:
     if shift.psi is None:
         return f"{shift.name}: could not be told, {shift.why}"
     test = f"KS {shift.statistic:.3f}" if shift.test == "ks" else f"Cramér's V {shift.effect:.3f}"
-    words = {"unclear": "chance could explain it", "moderate": "moderate shift", "large": "large shift"}
+    words = {
+        "unclear": "chance could explain it",
+        "moderate": "moderate shift",
+        "large": "large shift",
+    }
     p = f"{shift.p_value:.2g}" if shift.p_value is not None else "unknown"
     return f"{shift.name}: {words[shift.state]} (PSI {shift.psi:.3f}, {test}, p = {p})"
 
@@ -142,7 +172,8 @@ def _change(change: Change) -> dict[str, Any]:
         "old_status": str(change.old.status) if change.old else None,
         "new_status": str(change.new.status) if change.new else None,
         "difference": d and _difference(d),
-        "ratio": r and {"value": r.value, "low": r.low, "high": r.high, "level": r.level, "method": r.method},
+        "ratio": r
+        and {"value": r.value, "low": r.low, "high": r.high, "level": r.level, "method": r.method},
         "pair": change.pair and _pair(change.pair),
     }
 
@@ -157,8 +188,16 @@ def _pair(pair: PairChange) -> dict[str, Any]:
         "metric": pair.metric,
         "measure": "second over first" if pair.ratio else "first less second",
         "groups": [list(pair.first), list(pair.second)],
-        "old": {"rates": [rate.value for rate in pair.old], "n": [rate.n for rate in pair.old], "gap": pair.gaps[0]},
-        "new": {"rates": [rate.value for rate in pair.new], "n": [rate.n for rate in pair.new], "gap": pair.gaps[1]},
+        "old": {
+            "rates": [rate.value for rate in pair.old],
+            "n": [rate.n for rate in pair.old],
+            "gap": pair.gaps[0],
+        },
+        "new": {
+            "rates": [rate.value for rate in pair.new],
+            "n": [rate.n for rate in pair.new],
+            "gap": pair.gaps[1],
+        },
         "turned": pair.turned,
     }
 
@@ -178,5 +217,16 @@ def _rate(rate: RateChange) -> dict[str, Any]:
 
 
 def _shift(shift: Shift) -> dict[str, Any]:
-    names = ("name", "test", "n_old", "n_new", "psi", "statistic", "p_value", "effect", "state", "why")
+    names = (
+        "name",
+        "test",
+        "n_old",
+        "n_new",
+        "psi",
+        "statistic",
+        "p_value",
+        "effect",
+        "state",
+        "why",
+    )
     return {name: getattr(shift, name) for name in names}

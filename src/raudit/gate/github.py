@@ -33,7 +33,9 @@ def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
         lines += commands[:MAX_EACH]
     left = sum(max(len(commands) - MAX_EACH, 0) for commands in kinds.values())
     if left:
-        lines.append(f"::notice title=raudit::{left} more findings are in the step summary and the SARIF file")
+        lines.append(
+            f"::notice title=raudit::{left} more findings are in the step summary and the SARIF file"
+        )
     if not lines:
         lines = [f"::notice title=raudit::{for_workflow(record.verdict.because[0])}"]
     return ("\n".join(lines) + "\n").encode()
@@ -42,7 +44,11 @@ def workflow_commands(record: Record, anchors: PlanLines) -> bytes:
 def _kind(item: GateFinding) -> str:
     if item.effect == "blocks":
         return "error"
-    failed = item.status is Status.FAILED and item.effect == "noted" and item.severity.rank <= Severity.MEDIUM.rank
+    failed = (
+        item.status is Status.FAILED
+        and item.effect == "noted"
+        and item.severity.rank <= Severity.MEDIUM.rank
+    )
     return "warning" if item.effect == "undecided" or failed else ""
 
 

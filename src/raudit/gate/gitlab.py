@@ -32,11 +32,15 @@ def code_quality(record: Record, anchors: PlanLines) -> bytes:
             text = item.finding.statement + (f" {item.reason}" if item.reason else "")
             severity = "info" if item.effect == "noted" else _SEVERITY[item.severity]
             place = anchors.place(item.anchor)
-            issues.append(_issue(item.finding.rule, text, item.finding.fingerprint, severity, place))
+            issues.append(
+                _issue(item.finding.rule, text, item.finding.fingerprint, severity, place)
+            )
     return (json_text(issues, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _issue(rule: str, text: str, fingerprint: str, severity: str, place: Place) -> dict[str, object]:
+def _issue(
+    rule: str, text: str, fingerprint: str, severity: str, place: Place
+) -> dict[str, object]:
     return {
         "check_name": rule,
         "description": printable(text),

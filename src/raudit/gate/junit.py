@@ -35,10 +35,22 @@ def _coverage(record: Record, judged: int) -> ET.Element:
     assert verdict is not None  # noqa: S101 -- findings_of has looked
     cases = [_case("something was evaluated", "raudit.coverage")]
     if judged == 0:
-        _child(cases[0], "failure", "nothing was evaluated", "nothing-evaluated", " ".join(verdict.because))
+        _child(
+            cases[0],
+            "failure",
+            "nothing was evaluated",
+            "nothing-evaluated",
+            " ".join(verdict.because),
+        )
     verdict_case = _case("verdict", "raudit.coverage")
     if verdict.exit_status == 1:
-        _child(verdict_case, "failure", "the gate blocks", "blocked", "\n".join(map(printable, verdict.because)))
+        _child(
+            verdict_case,
+            "failure",
+            "the gate blocks",
+            "blocked",
+            "\n".join(map(printable, verdict.because)),
+        )
     elif verdict.exit_status != 0:
         _child(
             verdict_case,
@@ -51,12 +63,20 @@ def _coverage(record: Record, judged: int) -> ET.Element:
     for name in verdict.not_run:
         case = _case(f"{name} ran", "raudit.coverage")
         stage = record.stage(name)
-        _child(case, "error", f"{name} did not complete", "not-run", stage.reason if stage else "not in the record")
+        _child(
+            case,
+            "error",
+            f"{name} did not complete",
+            "not-run",
+            stage.reason if stage else "not in the record",
+        )
         cases.append(case)
     return _close("coverage", cases, record)
 
 
-def _suite(stage: StageRecord, items: Sequence[GateFinding], record: Record, anchors: PlanLines) -> ET.Element:
+def _suite(
+    stage: StageRecord, items: Sequence[GateFinding], record: Record, anchors: PlanLines
+) -> ET.Element:
     assert record.verdict is not None  # noqa: S101 -- findings_of has looked
     cases: list[ET.Element] = []
     if stage.outcome is not Outcome.COMPLETED:
@@ -101,12 +121,17 @@ def _finding(stage: StageRecord, item: GateFinding, anchors: PlanLines) -> ET.El
         case "noted" if item.status is Status.INDETERMINATE:
             _child(case, "skipped", f"could not be told: {item.reason}", "indeterminate", body)
         case "noted":
-            _child(case, "skipped", f"failed, does not block: {item.finding.statement}", "noted", body)
+            _child(
+                case, "skipped", f"failed, does not block: {item.finding.statement}", "noted", body
+            )
     return case
 
 
 def _case(name: str, classname: str) -> ET.Element:
-    return ET.Element("testcase", {"name": _clean(printable(name)), "classname": printable(classname), "time": "0"})
+    return ET.Element(
+        "testcase",
+        {"name": _clean(printable(name)), "classname": printable(classname), "time": "0"},
+    )
 
 
 def _child(case: ET.Element, tag: str, message: str, kind: str, body: str) -> None:
@@ -135,7 +160,10 @@ def _close(name: str, cases: Sequence[ET.Element], record: Record) -> ET.Element
 
 
 def _totals(suites: Sequence[ET.Element]) -> dict[str, str]:
-    return {key: str(sum(int(suite.attrib[key]) for suite in suites)) for key in ("tests", "failures", "errors")}
+    return {
+        key: str(sum(int(suite.attrib[key]) for suite in suites))
+        for key in ("tests", "failures", "errors")
+    }
 
 
 def _clean(text: str) -> str:

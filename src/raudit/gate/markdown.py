@@ -27,10 +27,19 @@ def step_summary(record: Record, anchors: PlanLines) -> bytes:
     """Make the summary; what does not fit is counted at the end."""
     verdict = record.verdict
     assert verdict is not None  # noqa: S101 -- findings_of looks too
-    name = for_markdown(f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip())
+    name = for_markdown(
+        f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip()
+    )
     rows = findings_of(record)
-    parts = [f"## {_VERDICT[verdict.exit_status]}: {name}\n", _counts(record, rows), _reasons(verdict.because)]
-    parts += [_section(head, [i for i in rows if i.effect == effect], anchors) for effect, head in _HEADS.items()]
+    parts = [
+        f"## {_VERDICT[verdict.exit_status]}: {name}\n",
+        _counts(record, rows),
+        _reasons(verdict.because),
+    ]
+    parts += [
+        _section(head, [i for i in rows if i.effect == effect], anchors)
+        for effect, head in _HEADS.items()
+    ]
     parts += [_stages(record), _waivers(record)]
     parts.append(
         f"Record {for_markdown(record.run.id)}, policy {for_markdown(str(verdict.policy.get('name', '')))}, "
@@ -40,9 +49,13 @@ def step_summary(record: Record, anchors: PlanLines) -> bytes:
 
 
 def _counts(record: Record, rows: Sequence[GateFinding]) -> str:
-    effects = {effect: sum(item.effect == effect for item in rows) for effect in (*_HEADS, "passed")}
+    effects = {
+        effect: sum(item.effect == effect for item in rows) for effect in (*_HEADS, "passed")
+    }
     words = {"blocks": "blocking", "noted": "without consequence", "known": "in the baseline"}
-    said = ", ".join(f"{count} {words.get(effect, effect)}" for effect, count in effects.items() if count)
+    said = ", ".join(
+        f"{count} {words.get(effect, effect)}" for effect, count in effects.items() if count
+    )
     assert record.verdict is not None  # noqa: S101
     return f"Exit status {record.verdict.exit_status}. Findings: {said or 'none'}.\n"
 
@@ -114,7 +127,9 @@ def _fit(parts: Sequence[str]) -> bytes:
     for number, line in enumerate(lines):
         size += len(line.encode()) + 1
         if size > MAX_BYTES:
-            kept.append(f"\n{len(lines) - number} more lines do not fit here; the JSON and SARIF outputs hold all.")
+            kept.append(
+                f"\n{len(lines) - number} more lines do not fit here; the JSON and SARIF outputs hold all."
+            )
             break
         kept.append(line)
     return ("\n".join(kept) + "\n").encode()

@@ -69,7 +69,9 @@ def render(record: Record, kind: str, *, anchors: PlanLines) -> bytes:
     return maker(record, anchors)
 
 
-def write_outputs(record: Record, outputs: Sequence[tuple[str, Path]], *, anchors: PlanLines) -> None:
+def write_outputs(
+    record: Record, outputs: Sequence[tuple[str, Path]], *, anchors: PlanLines
+) -> None:
     """Make all outputs, then write them: all or none.
 
     Raises

@@ -51,7 +51,9 @@ NOT_RUN = Rule(
 
 def sarif_log(record: Record, anchors: PlanLines) -> bytes:
     """Make a SARIF log with one run."""
-    shown = [item for item in findings_of(record) if item.effect in {"blocks", "undecided", "noted"}]
+    shown = [
+        item for item in findings_of(record) if item.effect in {"blocks", "undecided", "noted"}
+    ]
     shown = [item for item in shown if item.status is not Status.PASSED][:MAX_RESULTS]
     while True:
         data = _bytes(record, shown, anchors)
@@ -80,13 +82,18 @@ def _bytes(record: Record, shown: list[GateFinding], anchors: PlanLines) -> byte
         "columnKind": "utf16CodeUnits",
         "invocations": [
             {
-                "executionSuccessful": not any(stage.outcome is Outcome.FAILED for stage in record.stages),
+                "executionSuccessful": not any(
+                    stage.outcome is Outcome.FAILED for stage in record.stages
+                ),
                 "exitCode": record.verdict.exit_status,
                 "endTimeUtc": record.run.clock,
             }
         ],
         "results": results,
-        "properties": {"verdict": str(record.verdict.status), "policy": record.verdict.policy.get("name", "")},
+        "properties": {
+            "verdict": str(record.verdict.status),
+            "policy": record.verdict.policy.get("name", ""),
+        },
     }
     log = {"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}
     return (json_text(log, indent=1, sort_keys=True) + "\n").encode()
@@ -175,9 +182,16 @@ def _stage_result(stage: StageRecord, anchors: PlanLines, index: dict[str, int])
         "message": {"text": _plain(what_became(stage))},
         "locations": [_location(anchors.place(f"stages.{stage.name}"))],
         "partialFingerprints": {
-            "primaryLocationLineHash": digest({"rule": NOT_RUN.id, "kind": "stage", "name": stage.name})[:32]
+            "primaryLocationLineHash": digest(
+                {"rule": NOT_RUN.id, "kind": "stage", "name": stage.name}
+            )[:32]
         },
-        "properties": {"status": "indeterminate", "severity": "high", "effect": "undecided", "requirements": []},
+        "properties": {
+            "status": "indeterminate",
+            "severity": "high",
+            "effect": "undecided",
+            "requirements": [],
+        },
     }
 
 

@@ -47,7 +47,9 @@ def _gate() -> dict[str, Any]:
     )
     finding = _object(
         {
-            **dict.fromkeys(("rule", "title", "stage", "statement", "reason", "explanation", "remedy"), _TEXT),
+            **dict.fromkeys(
+                ("rule", "title", "stage", "statement", "reason", "explanation", "remedy"), _TEXT
+            ),
             "subject": _object({"kind": _TEXT, "name": _TEXT, "detail": {"type": "object"}}),
             "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
             "status": {"enum": ["passed", "failed", "indeterminate"]},
@@ -67,7 +69,9 @@ def _gate() -> dict[str, Any]:
             "run": _object({"id": _TEXT, "clock": _TEXT, "seed": _COUNT, "raudit": _TEXT}),
             "verdict": verdict,
             "counts": _object(dict.fromkeys(effects, _COUNT)),
-            "stages": _list(_object({"name": _TEXT, "title": _TEXT, "outcome": _TEXT, "reason": _TEXT})),
+            "stages": _list(
+                _object({"name": _TEXT, "title": _TEXT, "outcome": _TEXT, "reason": _TEXT})
+            ),
             "findings": _list(finding),
         },
     )
@@ -75,9 +79,17 @@ def _gate() -> dict[str, Any]:
 
 def _comparison() -> dict[str, Any]:
     states = (
-        "newly failed", "turned", "worse", "lost", "now unclear", "other unit", "better", "no longer failed", "new",
+        "newly failed",
+        "turned",
+        "worse",
+        "lost",
+        "now unclear",
+        "other unit",
+        "better",
+        "no longer failed",
+        "new",
         "same",
-    )  # fmt: skip
+    )
     run = _object({"run": _TEXT, "clock": _TEXT, "system": {"type": "object"}})
     change = _object(
         {

@@ -24,7 +24,9 @@ _VERDICT = {0: "nothing blocks", 1: "blocked", 3: "could not tell", 5: "nothing 
 _SHORT = ("passed", "ignored")
 
 
-def plain_text(record: Record, anchors: PlanLines, *, width: int = 100, full: bool = False) -> bytes:
+def plain_text(
+    record: Record, anchors: PlanLines, *, width: int = 100, full: bool = False
+) -> bytes:
     """Make the text.
 
     Parameters
@@ -53,10 +55,14 @@ def plain_text(record: Record, anchors: PlanLines, *, width: int = 100, full: bo
         if use.state != "applied" or full:
             lines += _wrap(use.explanation, width, "")
     for word in verdict.policy.get("unmatched", ()):
-        lines += _wrap(f"The policy names {word}, and no stage of this audit has such a rule.", width, "")
+        lines += _wrap(
+            f"The policy names {word}, and no stage of this audit has such a rule.", width, ""
+        )
     lines.append("")
     name = f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip()
-    lines.append(f"{printable(name)}: {_VERDICT[verdict.exit_status]} (exit status {verdict.exit_status})")
+    lines.append(
+        f"{printable(name)}: {_VERDICT[verdict.exit_status]} (exit status {verdict.exit_status})"
+    )
     shown: Sequence[str] = () if verdict.exit_status == 1 and lines else verdict.because
     for reason in shown[:10]:
         lines += _wrap(reason, width, "  ")

@@ -40,7 +40,9 @@ def findings_of(record: Record) -> tuple[GateFinding, ...]:
     """All findings with their effect, worst first, then in the order of rule and fingerprint."""
     verdict = _verdict(record)
     adjusted = {item["fingerprint"]: item for item in verdict.policy.get("adjusted", ())}
-    waived = {use.fingerprint: use for use in verdict.waivers if use.state in {"applied", "expires_soon"}}
+    waived = {
+        use.fingerprint: use for use in verdict.waivers if use.state in {"applied", "expires_soon"}
+    }
     held = {item["fingerprint"]: item for item in verdict.baseline.get("findings", ())}
     rows = [
         replace(row, anchor=_answer_anchor(row, record) or row.anchor)
@@ -98,7 +100,9 @@ def _view(
         explanation=explanation,
         adjusted=change is not None,
         requirements=_requirements(finding, rule, verdict),
-        anchor=(_policy_anchor(finding.rule, verdict) if change else "") or finding.anchor or f"stages.{stage.name}",
+        anchor=(_policy_anchor(finding.rule, verdict) if change else "")
+        or finding.anchor
+        or f"stages.{stage.name}",
     )
 
 
@@ -115,7 +119,9 @@ def _answer_anchor(row: GateFinding, record: Record) -> str:
 def _policy_anchor(rule: str, verdict: Verdict) -> str:
     """Where the policy speaks of a rule, by its longest key."""
     entries = verdict.policy.get("rules", {})
-    keys = sorted((key for key in entries if covers(key, rule) and entries[key].get("anchor")), key=len)
+    keys = sorted(
+        (key for key in entries if covers(key, rule) and entries[key].get("anchor")), key=len
+    )
     return str(entries[keys[-1]]["anchor"]) if keys else ""
 
 

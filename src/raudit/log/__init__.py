@@ -21,13 +21,13 @@ from pathlib import Path
 from raudit.doors import Door, extensions
 from raudit.errors import KeyFileError, LogError
 from raudit.log.attested import AttestedLog, attest_held, attest_log
-from raudit.log.checkpoint import Checkpoint, verify_checkpoint, verify_consistency
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
 from raudit.log.journal import Log, Receipt
 from raudit.log.keys import PASSPHRASE_VARIABLE, create_log_key, load_log_key
-from raudit.log.note import LogKey
-from raudit.log.proof import Proven, verify_proof
-from raudit.log.store import Reader, Store
+from raudit.log.stores.store import Reader, Store
+from raudit.log.tree.checkpoint import Checkpoint, verify_checkpoint, verify_consistency
+from raudit.log.tree.note import LogKey
+from raudit.log.tree.proof import Proven, verify_proof
 
 __all__ = [
     "PASSPHRASE_VARIABLE",
@@ -55,7 +55,11 @@ __all__ = [
 
 
 def open_log(
-    location: str | Path, *, key: LogKey | None = None, create: bool = False, origin: str | None = None
+    location: str | Path,
+    *,
+    key: LogKey | None = None,
+    create: bool = False,
+    origin: str | None = None,
 ) -> Log:
     """Open a log, or make a new one.
 
@@ -79,23 +83,33 @@ def open_log(
     """
     if create and key is None:
         raise KeyFileError(
-            "a log is made with its key", reference="log-create-key", hint="create one with `raudit log key NAME FILE`"
+            "a log is made with its key",
+            reference="log-create-key",
+            hint="create one with `raudit log key NAME FILE`",
         )
     if origin is not None and key is not None and origin != key.name:
         raise KeyFileError(
-            "the log and its key must have one name", reference="log-key-name", got=key.name, expected=origin
+            "the log and its key must have one name",
+            reference="log-key-name",
+            got=key.name,
+            expected=origin,
         )
     store = open_store(location, create=create)
     try:
         if create and key is not None and "origin" not in store.meta():
             if not hasattr(store, "transaction"):
-                raise LogError("a folder cannot be made a log", reference="log-location", where=store.location)
+                raise LogError(
+                    "a folder cannot be made a log", reference="log-location", where=store.location
+                )
             with store.transaction() as writer:
                 writer.set_meta("origin", key.name)
                 writer.set_meta("vkey", key.vkey)
         if origin is not None and store.meta().get("origin") != origin:
             raise LogError(
-                "this is another log", reference="log-origin", got=str(store.meta().get("origin")), expected=origin
+                "this is another log",
+                reference="log-origin",
+                got=str(store.meta().get("origin")),
+                expected=origin,
             )
         return Log(store, key=key)
     except BaseException:
@@ -106,7 +120,7 @@ def open_log(
 def open_store(location: str | Path, *, create: bool) -> Store | Reader:
     """Pick the store by what the location looks like; each loads only when it is used."""
     if isinstance(location, str) and location.startswith("postgresql"):
-        from raudit.log.postgres import PostgresStore
+        from raudit.log.stores.postgres import PostgresStore
 
         return PostgresStore(location, create=create)
     brought = extensions(Door.LOG_STORES, taken=("postgresql", "sqlite"))
@@ -116,9 +130,9 @@ def open_store(location: str | Path, *, create: bool) -> Store | Reader:
         return store
     path = Path(location)
     if path.is_dir():
-        from raudit.log.tiles import TileReader
+        from raudit.log.tree.tiles import TileReader
 
         return TileReader(path)
-    from raudit.log.sqlite import SqliteStore
+    from raudit.log.stores.sqlite import SqliteStore
 
     return SqliteStore(path, create=create)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from raudit.canonical import canonical_bytes
 from raudit.errors import LogIntegrityError
-from raudit.log.checkpoint import Checkpoint
 from raudit.log.events import Entry, EventType, parse_entry
-from raudit.log.extends import check_extends
-from raudit.log.note import Verifier
 from raudit.log.recompute import check_counts, recompute
 from raudit.log.rotation import KeySpan, open_spanned, spans
-from raudit.log.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader
+from raudit.log.stores.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader
+from raudit.log.tree.checkpoint import Checkpoint
+from raudit.log.tree.extends import check_extends
+from raudit.log.tree.note import Verifier
 
 if TYPE_CHECKING:
     from raudit.log.journal import Log
@@ -150,7 +150,10 @@ def check_rows(store: Reader, size: int, types: frozenset[EventType], kept: list
 
 
 def _collecting(
-    entries: Iterator[bytes], needles: Sequence[bytes], types: frozenset[EventType], kept: list[Entry]
+    entries: Iterator[bytes],
+    needles: Sequence[bytes],
+    types: frozenset[EventType],
+    kept: list[Entry],
 ) -> Iterator[bytes]:
     """Pass entries on, and keep those of some types; canonical bytes have one spelling, so a search finds them."""
     for index, data in enumerate(entries):
@@ -161,7 +164,9 @@ def _collecting(
         yield data
 
 
-def keys_in(log: Log, size: int, kept: Sequence[Entry], pinned: Verifier | None) -> tuple[KeySpan, ...]:
+def keys_in(
+    log: Log, size: int, kept: Sequence[Entry], pinned: Verifier | None
+) -> tuple[KeySpan, ...]:
     """Work out a log's keys from its hashed entries, and hold what the store says of itself against them.
 
     Raises
@@ -184,7 +189,9 @@ def keys_in(log: Log, size: int, kept: Sequence[Entry], pinned: Verifier | None)
             hint="the store was edited; keep it for evidence",
         )
     listed = {(note.size, note.note) for note in log.store.notes(ROTATED)}
-    rotations = {(e.index, str(e.body.get("note"))) for e in named if e.type == EventType.KEY_ROTATED}
+    rotations = {
+        (e.index, str(e.body.get("note"))) for e in named if e.type == EventType.KEY_ROTATED
+    }
     if listed != rotations:
         raise LogIntegrityError(
             "the store's list of key rotations is not what its entries say",
@@ -203,7 +210,9 @@ def keys_in(log: Log, size: int, kept: Sequence[Entry], pinned: Verifier | None)
     return keys
 
 
-def proven(log: Log, keys: Sequence[KeySpan], size: int, text: str, stored_size: int | None, source: str) -> Checkpoint:
+def proven(
+    log: Log, keys: Sequence[KeySpan], size: int, text: str, stored_size: int | None, source: str
+) -> Checkpoint:
     """Verify one checkpoint: signed by a key of the log, of the size the store says, and extended by the log.
 
     Raises
@@ -214,7 +223,10 @@ def proven(log: Log, keys: Sequence[KeySpan], size: int, text: str, stored_size:
     checkpoint = open_spanned(text, keys)
     if checkpoint.origin != log.origin:
         raise LogIntegrityError(
-            "a checkpoint of another log", reference="log-origin", got=checkpoint.origin, expected=log.origin
+            "a checkpoint of another log",
+            reference="log-origin",
+            got=checkpoint.origin,
+            expected=log.origin,
         )
     if stored_size is not None and stored_size != checkpoint.size:
         raise LogIntegrityError(
@@ -235,4 +247,12 @@ def _stamped(packed: str) -> str:
     return unpack(packed)[0]
 
 
-__all__ = ["KEY_TYPES", "AttestedLog", "attest_held", "attest_log", "check_rows", "keys_in", "proven"]
+__all__ = [
+    "KEY_TYPES",
+    "AttestedLog",
+    "attest_held",
+    "attest_log",
+    "check_rows",
+    "keys_in",
+    "proven",
+]

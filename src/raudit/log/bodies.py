@@ -394,7 +394,11 @@ def validated_body(event: Event, pseudonym: Callable[[str], str]) -> dict[str, A
 
 @functools.cache
 def _people(model: type[Strict]) -> tuple[str, ...]:
-    return tuple(name for name, field in model.model_fields.items() if field.metadata and _is_person(field.metadata))
+    return tuple(
+        name
+        for name, field in model.model_fields.items()
+        if field.metadata and _is_person(field.metadata)
+    )
 
 
 def _is_person(metadata: list[Any]) -> bool:

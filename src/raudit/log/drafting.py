@@ -20,12 +20,16 @@ def opening_of(events: Sequence[Event], *, size: int, origin: str, vkey: str) ->
         If a log would be opened twice, or under another name or key than its own.
     """
     body = {"origin": origin, "vkey": vkey}
-    given = [place for place, event in enumerate(events, size) if event.type == EventType.LOG_OPENED]
+    given = [
+        place for place, event in enumerate(events, size) if event.type == EventType.LOG_OPENED
+    ]
     if given not in ([], [0]) or (given and {**events[0].body, **body} != dict(events[0].body)):
         raise LogError(
-            "a log is opened once, by its first entry, with its own key", reference="log-opened-twice", where=origin,
+            "a log is opened once, by its first entry, with its own key",
+            reference="log-opened-twice",
+            where=origin,
             hint="leave log.opened to raudit",
-        )  # fmt: skip
+        )
     if size or given:
         return ()
     return (Event(type=EventType.LOG_OPENED, body=body, actor="service:raudit"),)
@@ -48,4 +52,6 @@ def draft(event: Event, clock: datetime, pseudonym: Callable[[str], str]) -> byt
     body = validated_body(event, pseudonym)
     actor = event.actor if is_pseudonym(event.actor) else pseudonym(event.actor)
     named = Event(type=event.type, body=body, actor=actor, run=event.run)
-    return entry_bytes(named, body, event_id=event.id or secrets.token_hex(16), clock=clock, tool=__version__)
+    return entry_bytes(
+        named, body, event_id=event.id or secrets.token_hex(16), clock=clock, tool=__version__
+    )

@@ -98,7 +98,9 @@ class Entry:
     body: Mapping[str, Any]
 
 
-def entry_bytes(event: Event, body: Mapping[str, Json], *, event_id: str, clock: datetime, tool: str) -> bytes:
+def entry_bytes(
+    event: Event, body: Mapping[str, Json], *, event_id: str, clock: datetime, tool: str
+) -> bytes:
     """Serialise an event by RFC 8785.
 
     Raises
@@ -116,9 +118,15 @@ def entry_bytes(event: Event, body: Mapping[str, Json], *, event_id: str, clock:
         )
     stamp = clock.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     value: dict[str, Json] = {
-        "v": VERSION, "id": event_id, "ts": stamp, "type": str(event.type), "run": event.run, "actor": event.actor,
-        "tool": tool, "body": body,
-    }  # fmt: skip
+        "v": VERSION,
+        "id": event_id,
+        "ts": stamp,
+        "type": str(event.type),
+        "run": event.run,
+        "actor": event.actor,
+        "tool": tool,
+        "body": body,
+    }
     try:
         data = _canonical(value)
     except RecordIntegrityError as error:
@@ -143,7 +151,9 @@ def _canonical(value: dict[str, Json]) -> bytes:
     serialised while the log's head is locked, so the time is everybody's.
     """
     if _plain(value):
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+        text = json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
+        )
         with contextlib.suppress(UnicodeEncodeError):
             return text.encode()
     return canonical_bytes(value)
@@ -152,10 +162,13 @@ def _canonical(value: dict[str, Json]) -> bytes:
 def _plain(value: Json) -> bool:
     kind = type(value)
     if kind is dict:
-        return all(type(key) is str and key.isascii() and _plain(item) for key, item in value.items())  # type: ignore[union-attr]
+        items = value.items()  # type: ignore[union-attr]
+        return all(type(key) is str and key.isascii() and _plain(item) for key, item in items)
     if kind is list:
         return all(map(_plain, value))  # type: ignore[arg-type]
-    return kind is str or value is None or kind is bool or (kind is int and -_EXACT < value < _EXACT)  # type: ignore[operator]
+    if kind is int:
+        return bool(-_EXACT < value < _EXACT)  # type: ignore[operator]
+    return kind is str or value is None or kind is bool
 
 
 def parse_entry(index: int, data: bytes) -> Entry:
@@ -169,11 +182,22 @@ def parse_entry(index: int, data: bytes) -> Entry:
     try:
         value = json.loads(data)
         entry = Entry(
-            index=index, data=data, id=value["id"], time=value["ts"], type=value["type"], run=value["run"],
-            actor=value["actor"], tool=value["tool"], body=value["body"],
-        )  # fmt: skip
+            index=index,
+            data=data,
+            id=value["id"],
+            time=value["ts"],
+            type=value["type"],
+            run=value["run"],
+            actor=value["actor"],
+            tool=value["tool"],
+            body=value["body"],
+        )
         texts = (entry.id, entry.time, entry.type, entry.run, entry.actor, entry.tool)
-        if value["v"] != VERSION or not isinstance(entry.body, dict) or not all(isinstance(t, str) for t in texts):
+        if (
+            value["v"] != VERSION
+            or not isinstance(entry.body, dict)
+            or not all(isinstance(t, str) for t in texts)
+        ):
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise LogIntegrityError(
@@ -204,5 +228,10 @@ def salted_digest(value: Json, salt: bytes) -> str:
         If the salt is too short to prevent guessing.
     """
     if len(salt) < 16:
-        raise LogError("a salt is too short", reference="log-salt", got=f"{len(salt)} bytes", expected="16 or more")
+        raise LogError(
+            "a salt is too short",
+            reference="log-salt",
+            got=f"{len(salt)} bytes",
+            expected="16 or more",
+        )
     return SALTED + hmac.new(salt, canonical_bytes(value), "sha256").hexdigest()

@@ -10,16 +10,16 @@ from datetime import datetime
 from pathlib import Path
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
-from raudit.log import merkle
-from raudit.log.checkpoint import Checkpoint, parse_body, verify_checkpoint_any
 from raudit.log.events import Event, EventType
-from raudit.log.extends import check_extends
 from raudit.log.journal import Log
-from raudit.log.memory import write_whole
-from raudit.log.note import LogKey, Verifier, split_note
 from raudit.log.rotation import keys_of, spans_of
-from raudit.log.store import ROTATED, SIGNED, Reader, Store, StoredNote
-from raudit.log.tiles import HEIGHT, WIDTH, TileReader, tile_path, tile_widths
+from raudit.log.stores.memory import write_whole
+from raudit.log.stores.store import ROTATED, SIGNED, Reader, Store, StoredNote
+from raudit.log.tree import merkle
+from raudit.log.tree.checkpoint import Checkpoint, parse_body, verify_checkpoint_any
+from raudit.log.tree.extends import check_extends
+from raudit.log.tree.note import LogKey, Verifier, split_note
+from raudit.log.tree.tiles import HEIGHT, WIDTH, TileReader, tile_path, tile_widths
 
 _BATCH = 4096
 
@@ -64,9 +64,12 @@ def export_log(log: Log, folder: Path, checkpoint: str) -> Exported:
         write_whole(folder / "checkpoint", checkpoint)
     except OSError as error:
         raise EnvironmentFault(
-            "the export cannot be written", reference="log-export-write", where=str(error.filename or folder),
-            got=error.strerror or "", hint="check space and permissions; an earlier export there is still whole",
-        ) from error  # fmt: skip
+            "the export cannot be written",
+            reference="log-export-write",
+            where=str(error.filename or folder),
+            got=error.strerror or "",
+            hint="check space and permissions; an earlier export there is still whole",
+        ) from error
     return Exported(checkpoint=state, files=files)
 
 
@@ -76,9 +79,11 @@ def _check_earlier(log: Log, folder: Path, state: Checkpoint) -> None:
         check_extends(earlier, state.size, log.store.node, "the earlier export in this folder")
     elif any(folder.iterdir()):
         raise LogError(
-            "the folder is not empty and holds no export", reference="log-export-folder", where=str(folder),
+            "the folder is not empty and holds no export",
+            reference="log-export-folder",
+            where=str(folder),
             hint="name a new folder",
-        )  # fmt: skip
+        )
 
 
 def _write_tiles(store: Reader, folder: Path, state: Checkpoint) -> int:
@@ -91,7 +96,9 @@ def _write_tiles(store: Reader, folder: Path, state: Checkpoint) -> int:
 
     def flush(level: int) -> None:
         nonlocal written
-        written += _write(folder, tile_path(str(level), numbers[level], len(rows[level])), b"".join(rows[level]))
+        written += _write(
+            folder, tile_path(str(level), numbers[level], len(rows[level])), b"".join(rows[level])
+        )
         rows[level] = []
         numbers[level] += 1
 
@@ -112,9 +119,12 @@ def _write_tiles(store: Reader, folder: Path, state: Checkpoint) -> int:
             flush_bundle(index // WIDTH)
     if tree.size != state.size or tree.root() != state.root:
         raise LogIntegrityError(
-            "the entries do not give the checkpoint's root", reference="log-differs", got=tree.root().hex(),
-            expected=state.root.hex(), hint="run `raudit log verify`",
-        )  # fmt: skip
+            "the entries do not give the checkpoint's root",
+            reference="log-differs",
+            got=tree.root().hex(),
+            expected=state.root.hex(),
+            hint="run `raudit log verify`",
+        )
     for level, row in enumerate(rows):
         if row:
             flush(level)
@@ -130,9 +140,11 @@ def _write(folder: Path, name: str, data: bytes) -> int:
         if path.read_bytes() == data:
             return 0
         raise LogIntegrityError(
-            "a tile of the earlier export differs", reference="log-tile-differs", where=name,
+            "a tile of the earlier export differs",
+            reference="log-tile-differs",
+            where=name,
             hint="the export was changed; keep it for evidence and export into a new folder",
-        )  # fmt: skip
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     with fresh.open("wb") as file:
@@ -147,7 +159,13 @@ def _write(folder: Path, name: str, data: bytes) -> int:
 
 
 def import_log(
-    folder: Path, store: Store, *, vkey: str, recover: LogKey | None = None, actor: str = "", clock: datetime
+    folder: Path,
+    store: Store,
+    *,
+    vkey: str,
+    recover: LogKey | None = None,
+    actor: str = "",
+    clock: datetime,
 ) -> Checkpoint:
     """Copy an export into an empty store, after verifying all of it.
 
@@ -180,16 +198,26 @@ def import_log(
     if report.failed:
         step = next(step for step in report.steps if step.status == "failed")
         raise LogIntegrityError(
-            "the export does not verify", reference="log-import", where=step.title, got=step.detail,
+            "the export does not verify",
+            reference="log-import",
+            where=step.title,
+            got=step.detail,
             hint="nothing was imported; get another copy",
-        )  # fmt: skip
+        )
     _copy(source, store, copy=recover is None, vkey=spans_of(exported)[0].verifier)
     if recover is not None:
         with_key = Log(store, key=recover)
         # Signing first proves that nothing the key has signed is missing from what was recovered.
         with_key.checkpoint(clock)
-        body = {"source": "export", "size": source.size(), "checkpoint": source.checkpoint_text, "by": actor}
-        with_key.append([Event(type=EventType.RECOVERY_PERFORMED, body=body, actor=actor)], clock=clock)
+        body = {
+            "source": "export",
+            "size": source.size(),
+            "checkpoint": source.checkpoint_text,
+            "by": actor,
+        }
+        with_key.append(
+            [Event(type=EventType.RECOVERY_PERFORMED, body=body, actor=actor)], clock=clock
+        )
     return source.checkpoint
 
 
@@ -197,9 +225,11 @@ def _copy(source: TileReader, store: Store, *, copy: bool, vkey: Verifier) -> No
     with store.transaction() as writer:
         if writer.size() or "origin" in store.meta():
             raise LogError(
-                "the place to import into is not empty", reference="log-import-target", where=store.location,
+                "the place to import into is not empty",
+                reference="log-import-target",
+                where=store.location,
                 hint="name a new file",
-            )  # fmt: skip
+            )
         writer.set_meta("origin", source.checkpoint.origin)
         writer.set_meta("vkey", vkey.vkey)
         if copy:
@@ -252,9 +282,11 @@ def compare(first: Reader, second: Reader) -> Difference:
     origins = (first.meta().get("origin"), second.meta().get("origin"))
     if origins[0] != origins[1]:
         raise LogError(
-            "these are two logs with different names", reference="log-origin", got=str(origins[1]),
+            "these are two logs with different names",
+            reference="log-origin",
+            got=str(origins[1]),
             expected=str(origins[0]),
-        )  # fmt: skip
+        )
     sizes = (first.size(), second.size())
     common = min(sizes)
     if merkle.root_at(common, first.node) == merkle.root_at(common, second.node):
@@ -272,9 +304,11 @@ def compare_checkpoint(log: Reader, text: str) -> Difference:
     checkpoint = parse_body(split_note(text)[0])
     if checkpoint.origin != log.meta().get("origin"):
         raise LogError(
-            "the checkpoint is of another log", reference="log-origin", got=checkpoint.origin,
+            "the checkpoint is of another log",
+            reference="log-origin",
+            got=checkpoint.origin,
             expected=str(log.meta().get("origin")),
-        )  # fmt: skip
+        )
     sizes = (log.size(), checkpoint.size)
     if checkpoint.size > log.size():
         return Difference(relation="first-is-shorter", sizes=sizes, first_difference=None)
@@ -284,4 +318,6 @@ def compare_checkpoint(log: Reader, text: str) -> Difference:
 
 
 def _relation(first: int, second: int) -> str:
-    return "same" if first == second else "first-is-prefix" if first < second else "second-is-prefix"
+    return (
+        "same" if first == second else "first-is-prefix" if first < second else "second-is-prefix"
+    )

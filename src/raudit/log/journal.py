@@ -22,17 +22,31 @@ from typing import TYPE_CHECKING, Self
 
 from raudit.canonical import canonical_bytes
 from raudit.errors import LogError, LogIntegrityError
-from raudit.log import merkle
 from raudit.log.attested import attest_held
-from raudit.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint, verify_checkpoint_any
 from raudit.log.drafting import draft, opening_of
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
-from raudit.log.extends import check_extends
-from raudit.log.memory import recall, remember
-from raudit.log.note import LogKey, Verifier
-from raudit.log.proof import write_proof
 from raudit.log.rotation import keys_of, rotation_event
-from raudit.log.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader, Store, StoredNote, Writer
+from raudit.log.stores.memory import recall, remember
+from raudit.log.stores.store import (
+    ROTATED,
+    SIGNED,
+    STAMPED,
+    WITNESSED,
+    Reader,
+    Store,
+    StoredNote,
+    Writer,
+)
+from raudit.log.tree import merkle
+from raudit.log.tree.checkpoint import (
+    Checkpoint,
+    open_checkpoint,
+    sign_checkpoint,
+    verify_checkpoint_any,
+)
+from raudit.log.tree.extends import check_extends
+from raudit.log.tree.note import LogKey, Verifier
+from raudit.log.tree.proof import write_proof
 
 if TYPE_CHECKING:
     from raudit.log.stamp import Stamp
@@ -104,7 +118,10 @@ class Log:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -167,8 +184,15 @@ class Log:
             If the disk is full or fails; nothing is acknowledged then.
         """
         if not events:
-            raise LogError("there is nothing to append", reference="log-empty-append", expected="one event or more")
-        reserved = {event.type for event in events} & {EventType.KEY_ROTATED, EventType.CHECKPOINT_WITNESSED}
+            raise LogError(
+                "there is nothing to append",
+                reference="log-empty-append",
+                expected="one event or more",
+            )
+        reserved = {event.type for event in events} & {
+            EventType.KEY_ROTATED,
+            EventType.CHECKPOINT_WITNESSED,
+        }
         if reserved:
             raise LogError(
                 "this event is written by the log itself",
@@ -189,7 +213,10 @@ class Log:
         old = self._signer()
         if new.name != old.name:
             raise LogError(
-                "the new key must have the log's name", reference="log-key-name", got=new.name, expected=old.name
+                "the new key must have the log's name",
+                reference="log-key-name",
+                got=new.name,
+                expected=old.name,
             )
         self.checkpoint(clock)
         self._append((rotation_event(old, new, actor=actor),), clock, keep=ROTATED)
@@ -221,7 +248,11 @@ class Log:
                 expected=cosigner.vkey,
             )
         check_extends(state, self.size, self._reader.node, "the witnessed checkpoint")
-        event = Event(type=EventType.CHECKPOINT_WITNESSED, body={"witness": witness, "note": text}, actor=actor)
+        event = Event(
+            type=EventType.CHECKPOINT_WITNESSED,
+            body={"witness": witness, "note": text},
+            actor=actor,
+        )
         return self._append((event,), clock, keep=WITNESSED, size=state.size)
 
     def accept_stamp(self, checkpoint: str, token: bytes, *, trust: Sequence[bytes]) -> Stamp:
@@ -234,7 +265,9 @@ class Log:
             writer.add_note(StoredNote(kind=STAMPED, size=state.size, note=pack(checkpoint, token)))
         return stamp
 
-    def _append(self, events: Sequence[Event], clock: datetime, *, keep: str = "", size: int | None = None) -> Receipt:
+    def _append(
+        self, events: Sequence[Event], clock: datetime, *, keep: str = "", size: int | None = None
+    ) -> Receipt:
         """Append; with ``keep``, also keep the note in the event's body, under its index or the size it speaks of."""
         store = self._writable()
         with store.transaction() as writer:
@@ -243,19 +276,28 @@ class Log:
             self._edge = None
             before = edge.size
             opening = opening_of(events, size=before, origin=self.origin, vkey=self.vkey)
-            entries = [draft(event, clock, partial(self._pseudonym, writer)) for event in (*opening, *events)]
+            entries = [
+                draft(event, clock, partial(self._pseudonym, writer))
+                for event in (*opening, *events)
+            ]
             nodes = [node for data in entries for node in edge.push(merkle.leaf_hash(data))]
             writer.add(before, entries, merkle.stored_count(before), nodes)
             if keep:
                 note = str(events[0].body["note"])
-                writer.add_note(StoredNote(kind=keep, size=edge.size - 1 if size is None else size, note=note))
+                writer.add_note(
+                    StoredNote(kind=keep, size=edge.size - 1 if size is None else size, note=note)
+                )
         self._edge = (generation, edge)
         return Receipt(index_first=before + len(opening), size=edge.size)
 
     def _pseudonym(self, writer: Writer, value: str) -> str:
         """Return the salted digest under which a person is logged; the same person has the same one."""
         if not value:
-            raise LogError("an event has no actor", reference="log-actor", hint="say who did it, or service:NAME")
+            raise LogError(
+                "an event has no actor",
+                reference="log-actor",
+                hint="say who did it, or service:NAME",
+            )
         known = self._writable().person(value)
         if known is None:
             salt = secrets.token_bytes(32)
@@ -342,7 +384,13 @@ class Log:
         for index, data in self._reader.entries(start, self.size if stop is None else stop):
             yield parse_entry(index, self._hashed(index, data))
 
-    def find(self, *, type: str | None = None, run: str | None = None, actor: str | None = None) -> Iterator[Entry]:  # noqa: A002
+    def find(
+        self,
+        *,
+        type: str | None = None,  # noqa: A002 -- the field's own name
+        run: str | None = None,
+        actor: str | None = None,
+    ) -> Iterator[Entry]:
         """Yield entries of a type, run or actor, in order.
 
         Canonical bytes have one spelling, so the store can search for it; no index needs to be trusted. An entry that
@@ -351,7 +399,9 @@ class Log:
         """
         wanted = {"type": type, "run": run, "actor": actor}
         asked = {name: value for name, value in wanted.items() if value is not None}
-        needles = [canonical_bytes(name) + b":" + canonical_bytes(value) for name, value in asked.items()]
+        needles = [
+            canonical_bytes(name) + b":" + canonical_bytes(value) for name, value in asked.items()
+        ]
         for index, data in self._reader.entries(0, self.size, needles):
             entry = parse_entry(index, self._hashed(index, data))
             if all(getattr(entry, name) == value for name, value in asked.items()):
@@ -396,7 +446,9 @@ class Log:
                 expected=f"0 to {state.size - 1}",
                 hint="use a checkpoint signed after the entry was appended",
             )
-        return write_proof(index, merkle.inclusion_proof(index, state.size, self._reader.node), checkpoint)
+        return write_proof(
+            index, merkle.inclusion_proof(index, state.size, self._reader.node), checkpoint
+        )
 
     def prove_consistency(self, old: str, new: str) -> tuple[bytes, ...]:
         """Prove that one signed checkpoint of this log is a prefix of another."""

@@ -16,7 +16,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from raudit.errors import KeyFileError
-from raudit.log.note import Algorithm, LogKey, Verifier, decode_hash, refuse_private, valid_name
+from raudit.log.tree.note import (
+    Algorithm,
+    LogKey,
+    Verifier,
+    decode_hash,
+    refuse_private,
+    valid_name,
+)
 
 PASSPHRASE_VARIABLE = "RAUDIT_LOG_KEY_PASSPHRASE"  # noqa: S105 -- the name of the variable, not a secret
 """Environment variable from which the command line takes the passphrase of a log key."""
@@ -29,7 +36,9 @@ _NAME = "name: "
 _MAX_BYTES = 10_000
 
 
-def create_log_key(path: Path, name: str, *, passphrase: str | None = None, seed: bytes | None = None) -> LogKey:
+def create_log_key(
+    path: Path, name: str, *, passphrase: str | None = None, seed: bytes | None = None
+) -> LogKey:
     """Create an Ed25519 key and write it to a new file that only its owner may read (mode 0600).
 
     Parameters
@@ -56,7 +65,9 @@ def create_log_key(path: Path, name: str, *, passphrase: str | None = None, seed
             expected="a name without white space and plus signs",
             hint="use a name such as audit.example.org/credit",
         )
-    key = LogKey(name=name, seed=seed if seed is not None else secrets.token_bytes(32), memory=_memory(path))
+    key = LogKey(
+        name=name, seed=seed if seed is not None else secrets.token_bytes(32), memory=_memory(path)
+    )
     text = _plain(key) if passphrase is None else _encrypted(key, passphrase)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -75,7 +86,9 @@ def create_log_key(path: Path, name: str, *, passphrase: str | None = None, seed
     return key
 
 
-def load_log_key(path: Path, *, passphrase: str | None = None, memory: Path | None = None) -> LogKey:
+def load_log_key(
+    path: Path, *, passphrase: str | None = None, memory: Path | None = None
+) -> LogKey:
     """Read a key file.
 
     Parameters
@@ -94,7 +107,11 @@ def load_log_key(path: Path, *, passphrase: str | None = None, memory: Path | No
         If the file cannot be read, is open to others, is no key, or the passphrase is wrong or missing.
     """
     text = _read_private(path)
-    key = _parse_encrypted(text, passphrase, path) if text.startswith(_NAME) else _parse_plain(text, path)
+    key = (
+        _parse_encrypted(text, passphrase, path)
+        if text.startswith(_NAME)
+        else _parse_plain(text, path)
+    )
     return LogKey(name=key.name, seed=key.seed, memory=memory or _memory(path))
 
 

@@ -7,8 +7,8 @@ from hashlib import sha256
 from itertools import islice
 
 from raudit.errors import LogIntegrityError
-from raudit.log import merkle
-from raudit.log.store import Reader
+from raudit.log.stores.store import Reader
+from raudit.log.tree import merkle
 
 _BLOCK_LEVEL = 10
 _BLOCK = 1 << _BLOCK_LEVEL
@@ -57,7 +57,10 @@ def recompute(entries: Iterator[bytes], nodes: Iterator[bytes]) -> bytes:
         level = [sha256(b"\x00" + entry).digest() for entry in block]
         flat = list(level)
         while len(level) > 1:
-            level = [sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=True)]
+            level = [
+                sha256(b"\x01" + a + b).digest()
+                for a, b in zip(level[::2], level[1::2], strict=True)
+            ]
             flat += level
         expected = [flat[place] for place in order] + above.push(level[0])[1:]
         _compare(expected, nodes, done)
@@ -84,7 +87,9 @@ def _compare(expected: list[bytes], nodes: Iterator[bytes], first: int) -> None:
     stored = list(islice(nodes, len(expected)))
     if stored == expected:
         return
-    where = next((i for i, (a, b) in enumerate(zip(expected, stored, strict=False)) if a != b), len(stored))
+    where = next(
+        (i for i, (a, b) in enumerate(zip(expected, stored, strict=False)) if a != b), len(stored)
+    )
     # Nodes come in the order of completion, so the first difference tells the entry that completed it.
     low = next(
         n
@@ -92,7 +97,10 @@ def _compare(expected: list[bytes], nodes: Iterator[bytes], first: int) -> None:
         if merkle.stored_count(n + 1) > merkle.stored_count(first) + where
     )
     raise LogIntegrityError(
-        f"entry {low} does not match its stored hash", reference="log-tree", where=f"entry {low}",
-        got=stored[where].hex() if where < len(stored) else "no hash", expected=expected[where].hex(),
+        f"entry {low} does not match its stored hash",
+        reference="log-tree",
+        where=f"entry {low}",
+        got=stored[where].hex() if where < len(stored) else "no hash",
+        expected=expected[where].hex(),
         hint="the entry or the tree was changed behind the log's back; keep this store for evidence",
-    )  # fmt: skip
+    )

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from raudit.errors import LogIntegrityError
-from raudit.log import note
-from raudit.log.checkpoint import Checkpoint, open_checkpoint
 from raudit.log.events import Entry, Event, EventType
-from raudit.log.note import LogKey, Verifier
-from raudit.log.store import ROTATED
+from raudit.log.stores.store import ROTATED
+from raudit.log.tree import note
+from raudit.log.tree.checkpoint import Checkpoint, open_checkpoint
+from raudit.log.tree.note import LogKey, Verifier
 
 if TYPE_CHECKING:
     from raudit.log.journal import Log
@@ -40,7 +40,9 @@ class KeySpan:
 def rotation_event(old: LogKey, new: LogKey, *, actor: str) -> Event:
     """Make the event that retires one key and names the next; append it, then sign a checkpoint with the new key."""
     text = "\n".join((_TITLE, old.name, old.vkey, new.vkey)) + "\n"
-    return Event(type=EventType.KEY_ROTATED, body={"note": note.sign_note(text, old, new)}, actor=actor)
+    return Event(
+        type=EventType.KEY_ROTATED, body={"note": note.sign_note(text, old, new)}, actor=actor
+    )
 
 
 def spans(entries: Sequence[Entry]) -> tuple[KeySpan, ...]:
@@ -111,7 +113,12 @@ def keys_of(log: Log) -> tuple[Verifier, ...]:
 def _rotated(entry: Entry, current: Verifier) -> Verifier:
     signed = _text(entry, "note")
     lines = note.split_note(signed)[0].split("\n")
-    if len(lines) != 5 or lines[0] != _TITLE or lines[1] != current.name or lines[2] != current.vkey:
+    if (
+        len(lines) != 5
+        or lines[0] != _TITLE
+        or lines[1] != current.name
+        or lines[2] != current.vkey
+    ):
         raise LogIntegrityError(
             "a key rotation does not retire the current key",
             reference="log-rotation",
@@ -133,5 +140,7 @@ def _rotated(entry: Entry, current: Verifier) -> Verifier:
 def _text(entry: Entry, name: str) -> str:
     value = entry.body.get(name)
     if not isinstance(value, str):
-        raise LogIntegrityError(f"{entry.type} has no {name}", reference="log-opening", where=f"entry {entry.index}")
+        raise LogIntegrityError(
+            f"{entry.type} has no {name}", reference="log-opening", where=f"entry {entry.index}"
+        )
     return value

@@ -26,8 +26,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from raudit.errors import LogError, LogIntegrityError
 
 _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
-    "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512,
-}  # fmt: skip
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
 _MAX_CHAIN = 8
 
 
@@ -57,7 +59,9 @@ def stamp_request(checkpoint: str, *, nonce: int) -> bytes:
         "hash_algorithm": {"algorithm": "sha256"},
         "hashed_message": hashlib.sha256(checkpoint.encode()).digest(),
     }
-    request = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "nonce": nonce, "cert_req": True})
+    request = tsp.TimeStampReq(
+        {"version": "v1", "message_imprint": imprint, "nonce": nonce, "cert_req": True}
+    )
     return bytes(request.dump())
 
 
@@ -113,7 +117,12 @@ def _verify(token: bytes, checkpoint: str, trust: Sequence[bytes]) -> Stamp:
     certificate = _signer_certificate(signer, embedded)
     _signature(signed, signer, certificate)
     time: datetime = info["gen_time"].native
-    _chain(certificate, embedded, [c for pem in trust for c in x509.load_pem_x509_certificates(pem)], time)
+    _chain(
+        certificate,
+        embedded,
+        [c for pem in trust for c in x509.load_pem_x509_certificates(pem)],
+        time,
+    )
     return Stamp(time=time, authority=certificate.subject.rfc4514_string())
 
 
@@ -137,9 +146,11 @@ def _unpack(token: bytes) -> tuple[Any, Any]:
 def _signer_certificate(signer: Any, embedded: Sequence[x509.Certificate]) -> x509.Certificate:
     name = signer["sid"].chosen
     found = [
-        c for c in embedded
-        if c.serial_number == name["serial_number"].native and c.issuer.public_bytes() == name["issuer"].dump()
-    ]  # fmt: skip
+        c
+        for c in embedded
+        if c.serial_number == name["serial_number"].native
+        and c.issuer.public_bytes() == name["issuer"].dump()
+    ]
     if not found:
         raise _refused("the authority's certificate is not in it")
     try:
@@ -153,7 +164,9 @@ def _signer_certificate(signer: Any, embedded: Sequence[x509.Certificate]) -> x5
 
 def _signature(signed: Any, signer: Any, certificate: x509.Certificate) -> None:
     """Check digest, content type, the binding to the certificate, and the signature over these attributes."""
-    attributes = {attribute["type"].native: attribute["values"][0] for attribute in signer["signed_attrs"]}
+    attributes = {
+        attribute["type"].native: attribute["values"][0] for attribute in signer["signed_attrs"]
+    }
     name = signer["digest_algorithm"]["algorithm"].native
     algorithm = _HASHES.get(name)
     if algorithm is None:
@@ -166,7 +179,10 @@ def _signature(signed: Any, signer: Any, certificate: x509.Certificate) -> None:
     _bound(attributes, certificate)
     message = signer["signed_attrs"].untag().dump()
     key, signature = certificate.public_key(), signer["signature"].native
-    if isinstance(key, rsa.RSAPublicKey) and signer["signature_algorithm"].signature_algo == "rsassa_pkcs1v15":
+    if (
+        isinstance(key, rsa.RSAPublicKey)
+        and signer["signature_algorithm"].signature_algo == "rsassa_pkcs1v15"
+    ):
         key.verify(signature, message, padding.PKCS1v15(), algorithm())
     elif isinstance(key, ec.EllipticCurvePublicKey):
         key.verify(signature, message, ec.ECDSA(algorithm()))
@@ -178,7 +194,9 @@ def _bound(attributes: dict[str, Any], certificate: x509.Certificate) -> None:
     """Check that the signer meant this certificate, not another with the same key."""
     if "signing_certificate_v2" in attributes:
         first = attributes["signing_certificate_v2"]["certs"][0]
-        expected = hashlib.new(first["hash_algorithm"]["algorithm"].native, _der(certificate)).digest()
+        expected = hashlib.new(
+            first["hash_algorithm"]["algorithm"].native, _der(certificate)
+        ).digest()
     elif "signing_certificate" in attributes:
         first = attributes["signing_certificate"]["certs"][0]
         expected = hashlib.sha1(_der(certificate), usedforsecurity=False).digest()
@@ -196,18 +214,24 @@ def _chain(
 ) -> None:
     """Climb from the authority to a trusted certificate, each valid at the time of the stamp."""
     if not trust:
-        raise LogError("no certificate is trusted", reference="log-stamp-trust", hint="--trust ROOT.pem")
+        raise LogError(
+            "no certificate is trusted", reference="log-stamp-trust", hint="--trust ROOT.pem"
+        )
     trusted = {_der(c) for c in trust}
     for _ in range(_MAX_CHAIN):
         if not certificate.not_valid_before_utc <= time <= certificate.not_valid_after_utc:
-            raise _refused("a certificate was not valid at its time", got=certificate.subject.rfc4514_string())
+            raise _refused(
+                "a certificate was not valid at its time", got=certificate.subject.rfc4514_string()
+            )
         if _der(certificate) in trusted:
             return
         issuers = [c for c in (*trust, *embedded) if _issued(certificate, c)]
         if not issuers or issuers[0] == certificate:
             break
         certificate = issuers[0]
-    raise _refused("no trusted certificate stands behind it", got=certificate.issuer.rfc4514_string())
+    raise _refused(
+        "no trusted certificate stands behind it", got=certificate.issuer.rfc4514_string()
+    )
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

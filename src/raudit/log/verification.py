@@ -12,13 +12,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from raudit.errors import IntegrityError, KeyFileError, RauditError
-from raudit.log import merkle
 from raudit.log.attested import KEY_TYPES, check_rows, keys_in, proven
-from raudit.log.checkpoint import open_checkpoint
 from raudit.log.events import Entry
-from raudit.log.note import Verifier
 from raudit.log.rotation import KeySpan
-from raudit.log.store import SIGNED, STAMPED, WITNESSED
+from raudit.log.stores.store import SIGNED, STAMPED, WITNESSED
+from raudit.log.tree import merkle
+from raudit.log.tree.checkpoint import open_checkpoint
+from raudit.log.tree.note import Verifier
 
 if TYPE_CHECKING:
     from raudit.log.journal import Log
@@ -87,7 +87,9 @@ class _Steps:
         self.steps: list[Step] = []
 
     def add(self, title: str, status: StepStatus, detail: str) -> None:
-        self.steps.append(Step(number=len(self.steps) + 1, title=title, status=status, detail=detail))
+        self.steps.append(
+            Step(number=len(self.steps) + 1, title=title, status=status, detail=detail)
+        )
 
     def passed(self, title: str, detail: str) -> None:
         self.add(title, StepStatus.PASSED, detail)
@@ -96,8 +98,17 @@ class _Steps:
         self.add(title, StepStatus.INDETERMINATE, detail)
 
     def failed(self, title: str, error: RauditError) -> None:
-        parts = (error.message, f"got {error.got}" if error.got else "", f"expected {error.expected}", error.where)
-        self.add(title, StepStatus.FAILED, "; ".join(part for part in parts if part and part != "expected "))
+        parts = (
+            error.message,
+            f"got {error.got}" if error.got else "",
+            f"expected {error.expected}",
+            error.where,
+        )
+        self.add(
+            title,
+            StepStatus.FAILED,
+            "; ".join(part for part in parts if part and part != "expected "),
+        )
 
 
 def verify_log(
@@ -129,7 +140,9 @@ def verify_log(
         With one step for each thing checked; nothing raises for a log that does not verify.
     """
     steps = _Steps()
-    outside = [(item if isinstance(item, tuple) else ("checkpoint given", item)) for item in checkpoints]
+    outside = [
+        (item if isinstance(item, tuple) else ("checkpoint given", item)) for item in checkpoints
+    ]
     with log.store.snapshot():
         size = log.size
         named: list[Entry] = []
@@ -146,9 +159,13 @@ def verify_log(
             "none was given; compare with one from a report, a witness or an export: --checkpoint FILE",
         )
     return VerifyReport(
-        location=log.store.location, origin=log.origin, size=size, root=root, steps=tuple(steps.steps),
+        location=log.store.location,
+        origin=log.origin,
+        size=size,
+        root=root,
+        steps=tuple(steps.steps),
         compared=compared,
-    )  # fmt: skip
+    )
 
 
 def _tree(steps: _Steps, log: Log, size: int, named: list[Entry]) -> bytes:
@@ -165,7 +182,9 @@ def _tree(steps: _Steps, log: Log, size: int, named: list[Entry]) -> bytes:
     return root
 
 
-def _keys(steps: _Steps, log: Log, vkey: str | None, size: int, named: list[Entry]) -> tuple[KeySpan, ...]:
+def _keys(
+    steps: _Steps, log: Log, vkey: str | None, size: int, named: list[Entry]
+) -> tuple[KeySpan, ...]:
     title = "The log's keys"
     try:
         pinned = Verifier.parse(vkey) if vkey is not None else None
@@ -178,7 +197,10 @@ def _keys(steps: _Steps, log: Log, vkey: str | None, size: int, named: list[Entr
     times = "once" if len(spans) == 2 else f"{len(spans) - 1} times"
     count = f"rotated {times}, signed by both keys" if len(spans) > 1 else "never rotated"
     if pinned is None:
-        steps.unknown(title, f"{spans[0].verifier.vkey} ({count}), taken from the log itself; give the one you know")
+        steps.unknown(
+            title,
+            f"{spans[0].verifier.vkey} ({count}), taken from the log itself; give the one you know",
+        )
     else:
         steps.passed(title, f"the key you gave is the log's ({count})")
     return spans
@@ -199,7 +221,9 @@ def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> No
     steps.passed(title, f"{len(notes):,}, the last at size {notes[-1].size:,}")
 
 
-def _witnessed(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], witnesses: list[Verifier], size: int) -> None:
+def _witnessed(
+    steps: _Steps, log: Log, keys: tuple[KeySpan, ...], witnesses: list[Verifier], size: int
+) -> None:
     notes = log.store.notes(WITNESSED)
     if not notes:
         return
@@ -213,10 +237,14 @@ def _witnessed(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], witnesses: li
     if names:
         steps.passed(title, f"{len(notes):,}, cosigned by {', '.join(names)}")
     else:
-        steps.unknown(title, f"{len(notes):,}; no witness's key was given, so cosignatures were not checked")
+        steps.unknown(
+            title, f"{len(notes):,}; no witness's key was given, so cosignatures were not checked"
+        )
 
 
-def _stamped(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], trust: Sequence[bytes], size: int) -> None:
+def _stamped(
+    steps: _Steps, log: Log, keys: tuple[KeySpan, ...], trust: Sequence[bytes], size: int
+) -> None:
     notes = log.store.notes(STAMPED)
     if not notes:
         return
@@ -232,12 +260,20 @@ def _stamped(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], trust: Sequence
         steps.failed(title, error)
         return
     if last is None:
-        steps.unknown(title, f"{len(notes):,}; no certificate to trust was given, so the stamps were not checked")
+        steps.unknown(
+            title,
+            f"{len(notes):,}; no certificate to trust was given, so the stamps were not checked",
+        )
     else:
-        steps.passed(title, f"{len(notes):,}, the last at size {notes[-1].size:,}: {last.time:%Y-%m-%d %H:%M:%S} UTC")
+        steps.passed(
+            title,
+            f"{len(notes):,}, the last at size {notes[-1].size:,}: {last.time:%Y-%m-%d %H:%M:%S} UTC",
+        )
 
 
-def _cosigners(log: Log, keys: tuple[KeySpan, ...], size: int, text: str, witnesses: list[Verifier]) -> tuple[str, ...]:
+def _cosigners(
+    log: Log, keys: tuple[KeySpan, ...], size: int, text: str, witnesses: list[Verifier]
+) -> tuple[str, ...]:
     _extends(log, keys, size, text, "a witnessed checkpoint")
     _, opened = open_checkpoint(text, [*(span.verifier for span in keys), *witnesses])
     names = {witness.name for witness in witnesses}
@@ -245,7 +281,13 @@ def _cosigners(log: Log, keys: tuple[KeySpan, ...], size: int, text: str, witnes
 
 
 def _outside(
-    steps: _Steps, log: Log, keys: tuple[KeySpan, ...], witnesses: list[Verifier], size: int, label: str, text: str
+    steps: _Steps,
+    log: Log,
+    keys: tuple[KeySpan, ...],
+    witnesses: list[Verifier],
+    size: int,
+    label: str,
+    text: str,
 ) -> bool:
     title = f"From outside: {label}"
     try:
@@ -260,7 +302,12 @@ def _outside(
 
 
 def _extends(
-    log: Log, keys: tuple[KeySpan, ...], size: int, text: str, source: str, stored_size: int | None = None
+    log: Log,
+    keys: tuple[KeySpan, ...],
+    size: int,
+    text: str,
+    source: str,
+    stored_size: int | None = None,
 ) -> str:
     """Check one checkpoint's signature, its key's span, its root, and the size that the store gives it."""
     return proven(log, keys, size, text, stored_size, source).describe()

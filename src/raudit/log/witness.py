@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
-from raudit.log.checkpoint import Checkpoint, open_checkpoint
-from raudit.log.extends import prove_extends
 from raudit.log.journal import Log
-from raudit.log.memory import write_whole
-from raudit.log.note import LogKey, Verifier
 from raudit.log.rotation import KeySpan, open_spanned, spans_of
-from raudit.log.store import SIGNED
+from raudit.log.stores.memory import write_whole
+from raudit.log.stores.store import SIGNED
+from raudit.log.tree.checkpoint import Checkpoint, open_checkpoint
+from raudit.log.tree.extends import prove_extends
+from raudit.log.tree.note import LogKey, Verifier
 
 
 def witness(
@@ -68,9 +68,11 @@ def witness(
         signed = log.store.notes(SIGNED, last=1)
         if not signed:
             raise LogError(
-                "the log has signed no checkpoint", reference="log-no-checkpoint", where=log.store.location,
+                "the log has signed no checkpoint",
+                reference="log-no-checkpoint",
+                where=log.store.location,
                 hint="raudit log checkpoint",
-            )  # fmt: skip
+            )
         checkpoint = signed[0].note
     keys = _trusted(log, vkey)
     now = open_spanned(checkpoint, keys)  # (1)
@@ -83,9 +85,12 @@ def witness(
         write_whole(state, text)
     except OSError as error:
         raise EnvironmentFault(
-            "the witness's state cannot be written", reference="log-witness-state", where=str(state),
-            got=error.strerror or "", hint="nothing was cosigned",
-        ) from error  # fmt: skip
+            "the witness's state cannot be written",
+            reference="log-witness-state",
+            where=str(state),
+            got=error.strerror or "",
+            hint="nothing was cosigned",
+        ) from error
     return text
 
 
@@ -94,9 +99,11 @@ def _trusted(log: Log, vkey: str) -> tuple[KeySpan, ...]:
     known = Verifier.parse(vkey)
     if known not in {span.verifier for span in spans}:
         raise LogIntegrityError(
-            "the log is not signed by the key you know", reference="log-key-unknown",
-            got=", ".join(span.verifier.vkey for span in spans), expected=vkey,
-        )  # fmt: skip
+            "the log is not signed by the key you know",
+            reference="log-key-unknown",
+            got=", ".join(span.verifier.vkey for span in spans),
+            expected=vkey,
+        )
     return spans
 
 
@@ -107,24 +114,33 @@ def _last(state: Path, keys: tuple[KeySpan, ...], key: LogKey, *, first: bool) -
         if first:
             return None
         raise LogError(
-            "this witness has no last checkpoint", reference="log-witness-first", where=str(state),
+            "this witness has no last checkpoint",
+            reference="log-witness-first",
+            where=str(state),
             hint="if it has never seen this log, say --first; if it has, restore the file: it is all a witness knows",
-        ) from None  # fmt: skip
+        ) from None
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
-            "the witness's state cannot be read", reference="log-witness-state", where=str(state), got=str(error)[:80]
+            "the witness's state cannot be read",
+            reference="log-witness-state",
+            where=str(state),
+            got=str(error)[:80],
         ) from error
     if first:
         raise LogError(
-            "this witness has seen the log before", reference="log-witness-first", where=str(state),
+            "this witness has seen the log before",
+            reference="log-witness-first",
+            where=str(state),
             hint="leave --first out",
-        )  # fmt: skip
+        )
     checkpoint, opened = open_checkpoint(text, [*(span.verifier for span in keys), key.cosigner])
     if (key.name, key.cosigner.key_id) not in {(s.name, s.key_id) for s in opened.verified}:
         raise LogIntegrityError(
-            "the witness's state is not signed by this witness", reference="log-witness-state", where=str(state),
+            "the witness's state is not signed by this witness",
+            reference="log-witness-state",
+            where=str(state),
             hint="name the key with which this witness has cosigned before",
-        )  # fmt: skip
+        )
     return checkpoint
 
 
@@ -132,5 +148,9 @@ def _without(note: str, key: LogKey) -> str:
     """Drop this witness's earlier cosignatures of the same checkpoint."""
     start = f"\N{EM DASH} {key.name} "
     head, _, tail = note.rpartition("\n\n")
-    lines = [line for line in tail.splitlines() if not line.startswith(start) or key.name == head.split("\n")[0]]
+    lines = [
+        line
+        for line in tail.splitlines()
+        if not line.startswith(start) or key.name == head.split("\n")[0]
+    ]
     return head + "\n\n" + "".join(line + "\n" for line in lines)

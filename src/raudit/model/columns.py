@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.data.encode import level_text
 from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
-from raudit.model.levels import normal, truths_as_numbers
+from raudit.model.formats.levels import normal, truths_as_numbers
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -80,10 +80,16 @@ def _spaced(name: str, columns: Sequence[str]) -> str:
 def favourable_places(classes: Sequence[str], favourable: frozenset[str]) -> tuple[int, ...]:
     """Places of the classes that the plan calls favourable, however each is written: ``1`` is the class ``1.0``."""
     wanted = frozenset(map(normal, favourable))
-    return tuple(place for place, label in enumerate(classes) if label in favourable or normal(label) in wanted)
+    return tuple(
+        place
+        for place, label in enumerate(classes)
+        if label in favourable or normal(label) in wanted
+    )
 
 
-def classes_of(section: ModelSection, told: Sequence[Any], *, width: int, where: str) -> tuple[str, ...]:
+def classes_of(
+    section: ModelSection, told: Sequence[Any], *, width: int, where: str
+) -> tuple[str, ...]:
     """Labels of a classifier's outputs: those of the plan, else those that the file tells, else 0, 1, ...
 
     Raises
@@ -92,7 +98,9 @@ def classes_of(section: ModelSection, told: Sequence[Any], *, width: int, where:
         If the plan names another number of labels than the model has outputs.
     """
     classes = (
-        section.classes or tuple(level_text(_plain(label)) for label in told) or tuple(str(i) for i in range(width))
+        section.classes
+        or tuple(level_text(_plain(label)) for label in told)
+        or tuple(str(i) for i in range(width))
     )
     if len(classes) != width:
         raise ModelError(
@@ -147,6 +155,9 @@ def text_column(column: pd.Series[Any]) -> np.ndarray:
     missing = column.isna().to_numpy()
     values = list(column.to_numpy(dtype=object))
     if pd.api.types.is_float_dtype(column.dtype):
-        values = [int(v) if not gone and float(v).is_integer() else v for v, gone in zip(values, missing, strict=True)]
+        values = [
+            int(v) if not gone and float(v).is_integer() else v
+            for v, gone in zip(values, missing, strict=True)
+        ]
     texts = [None if gone else str(value) for value, gone in zip(values, missing, strict=True)]
     return np.array(texts, dtype=object)

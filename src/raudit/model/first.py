@@ -8,8 +8,8 @@ from pathlib import Path
 from raudit.data.interface import DataSet
 from raudit.data.open import wrap_table
 from raudit.errors import MissingExtraError, ModelError
-from raudit.model.process import PREDICT
-from raudit.model.trial import bound_model
+from raudit.model.isolation.process import PREDICT
+from raudit.model.isolation.trial import bound_model
 from raudit.plan import ModelSection
 
 FIRST = 64

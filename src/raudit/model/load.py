@@ -25,7 +25,9 @@ SUFFIXES = {
 CODE = (".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle")
 
 
-def load_model(section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table | None = None) -> Model:
+def load_model(
+    section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table | None = None
+) -> Model:
     """Read a model file.
 
     Parameters
@@ -51,7 +53,10 @@ def load_model(section: ModelSection, path: Path, *, columns: Sequence[str], sam
     """
     if not path.is_file():
         raise ModelError(
-            "there is no model file", reference="model-missing", where=str(path), hint="check model.path in the plan"
+            "there is no model file",
+            reference="model-missing",
+            where=str(path),
+            hint="check model.path in the plan",
         )
     digest = sha256_file(path)
     if section.sha256 is not None and section.sha256 != digest:
@@ -65,14 +70,16 @@ def load_model(section: ModelSection, path: Path, *, columns: Sequence[str], sam
         )
     kind = format_of(section, path)
     if sample is not None and not kind.startswith("unsafe"):
-        from raudit.model.trial import try_model
+        from raudit.model.isolation.trial import try_model
 
         try_model(section, path, columns=columns, sample=sample)
     try:
         return _read(kind, section, path, digest, columns)
     except (RauditError, MemoryError):
         raise
-    except Exception as error:  # whatever a library raises on a broken file, it is the file that is broken
+    except (
+        Exception
+    ) as error:  # whatever a library raises on a broken file, it is the file that is broken
         raise ModelError(
             "the model file cannot be read",
             reference="model-broken",
@@ -116,29 +123,31 @@ def format_of(section: ModelSection, path: Path) -> str:
     return SUFFIXES[suffix]
 
 
-def _read(kind: str, section: ModelSection, path: Path, digest: Sha256, columns: Sequence[str]) -> Model:
+def _read(
+    kind: str, section: ModelSection, path: Path, digest: Sha256, columns: Sequence[str]
+) -> Model:
     match kind:
         case "skops":
-            from raudit.model.skops_file import read_skops
+            from raudit.model.formats.skops_file import read_skops
 
             return read_skops(path, sha256=digest, section=section, columns=columns)
         case "xgboost":
-            from raudit.model.xgboost_file import read_xgboost
+            from raudit.model.formats.xgboost_file import read_xgboost
 
             return read_xgboost(path, sha256=digest, section=section, columns=columns)
         case "lightgbm":
-            from raudit.model.lightgbm_file import read_lightgbm
+            from raudit.model.formats.lightgbm_file import read_lightgbm
 
             return read_lightgbm(path, sha256=digest, section=section, columns=columns)
         case "catboost":
-            from raudit.model.catboost_file import read_catboost
+            from raudit.model.formats.catboost_file import read_catboost
 
             return read_catboost(path, sha256=digest, section=section, columns=columns)
         case "onnx":
-            from raudit.model.onnx_file import read_onnx
+            from raudit.model.formats.onnx_file import read_onnx
 
             return read_onnx(path, sha256=digest, section=section, columns=columns)
         case _:
-            from raudit.model.unsafe_file import read_unsafe
+            from raudit.model.formats.unsafe_file import read_unsafe
 
             return read_unsafe(path, kind, sha256=digest, section=section, columns=columns)

@@ -78,7 +78,9 @@ def predict_columns(
     with progress.task("predicting", data.n_rows) as step:
         for batch in data.batches(list(model.features), rows=BATCH):
             frame = pa.Table.from_batches([batch]).to_pandas()
-            proba, found = predict_rows(model, frame, proba=bool(good), labels=not good or threshold is None)
+            proba, found = predict_rows(
+                model, frame, proba=bool(good), labels=not good or threshold is None
+            )
             labels.append(found)
             census.add(frame)
             if proba is not None:
@@ -141,7 +143,9 @@ def predict_frame(model: Model, *, frame: pd.DataFrame, what: str) -> dict[str, 
     return {"rows": proba if what == "proba" else labels}
 
 
-def predict_rows(model: Model, frame: pd.DataFrame, *, proba: bool = True, labels: bool = True) -> tuple[Any, Any]:
+def predict_rows(
+    model: Model, frame: pd.DataFrame, *, proba: bool = True, labels: bool = True
+) -> tuple[Any, Any]:
     """Probabilities and labels of some rows; None for what was not asked for or is not there.
 
     Raises
@@ -156,10 +160,14 @@ def predict_rows(model: Model, frame: pd.DataFrame, *, proba: bool = True, label
         return chances, found
     except ModelError:
         raise
-    except Exception as error:  # whatever a model's library raises, it is the model that does not fit
+    except (
+        Exception
+    ) as error:  # whatever a model's library raises, it is the model that does not fit
         if isinstance(error, MemoryError) or "alloc" in str(error):
             raise ModelError(
-                "predicting takes more memory than there is", reference="model-limits", got=f"{len(frame):,} rows"
+                "predicting takes more memory than there is",
+                reference="model-limits",
+                got=f"{len(frame):,} rows",
             ) from error
         raise unpredictable(error, frame) from error
 

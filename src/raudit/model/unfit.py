@@ -34,12 +34,18 @@ def unpredictable(error: Exception, frame: pd.DataFrame) -> ModelError:
 
 def column_in(words: str, frame: pd.DataFrame) -> str:
     """The one column that an error speaks of, by its name, else by a value that only it holds; empty if none is."""
-    named = [str(name) for name in frame.columns if re.search(rf"(?<!\w){re.escape(str(name))}(?!\w)", words)]
+    named = [
+        str(name)
+        for name in frame.columns
+        if re.search(rf"(?<!\w){re.escape(str(name))}(?!\w)", words)
+    ]
     quoted = [match.strip("'\"") for match in _QUOTED.findall(words)]
     if len(named) == 1 and any(named[0] in part for part in quoted):
         return named[0]
     for value in quoted:
-        holding = [str(name) for name in frame.columns if bool((frame[name].astype(str) == value).any())]
+        holding = [
+            str(name) for name in frame.columns if bool((frame[name].astype(str) == value).any())
+        ]
         if len(holding) == 1:
             return holding[0]
     return named[0] if len(named) == 1 else ""
@@ -55,7 +61,9 @@ def words_of(error: Exception, frame: pd.DataFrame) -> str:
         return inside if inside[1:-1] in names else "…"
 
     line = _QUOTED.sub(blank, line)
-    cells = {str(value) for name in frame.columns for value in frame[name].dropna().unique()[:1000]} - names
+    cells = {
+        str(value) for name in frame.columns for value in frame[name].dropna().unique()[:1000]
+    } - names
     for word in sorted(set(re.findall(r"\S+", line)), key=len, reverse=True):
         if word.strip(",.;:()") in cells:
             line = line.replace(word, "…")

@@ -4,6 +4,7 @@ from raudit.plan.load import Plan, load_plan, parse_plan
 from raudit.plan.schema import (
     AssessmentSection,
     Attribute,
+    AuditorSection,
     DataSection,
     LabelSection,
     LogSection,
@@ -11,6 +12,7 @@ from raudit.plan.schema import (
     ModelSection,
     PlanFile,
     ReportSection,
+    ResponseEntry,
     SigningSection,
     SystemSection,
     Task,
@@ -19,6 +21,7 @@ from raudit.plan.schema import (
 __all__ = [
     "AssessmentSection",
     "Attribute",
+    "AuditorSection",
     "DataSection",
     "LabelSection",
     "LogSection",
@@ -27,6 +30,7 @@ __all__ = [
     "Plan",
     "PlanFile",
     "ReportSection",
+    "ResponseEntry",
     "SigningSection",
     "SystemSection",
     "Task",

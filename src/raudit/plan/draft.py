@@ -18,13 +18,31 @@ LABEL = re.compile(
 PREDICTION = re.compile(r"(^|[^a-z])(pred\w*|y_pred|decision|decided)([^a-z]|$)")
 SCORE = re.compile(r"(^|[^a-z])(score|y_score|prob\w*)([^a-z]|$)")
 GOOD = frozenset(
-    {"1", "true", "yes", "y", "approved", "accepted", "admitted", "hired", "good", "pass", "passed", ">50k"}
+    {
+        "1",
+        "true",
+        "yes",
+        "y",
+        "approved",
+        "accepted",
+        "admitted",
+        "hired",
+        "good",
+        "pass",
+        "passed",
+        ">50k",
+    }
 )
 MAX_GROUPS = 50
 
 
 def write_draft(
-    looks: Sequence[ColumnLook], *, data: str, model: str | None, name: str, said: Mapping[str, Any] | None = None
+    looks: Sequence[ColumnLook],
+    *,
+    data: str,
+    model: str | None,
+    name: str,
+    said: Mapping[str, Any] | None = None,
 ) -> str:
     """Write a commented plan.
 
@@ -41,9 +59,15 @@ def write_draft(
     """
     label = _first(looks, LABEL, most=2)
     taken = {label.name} if label else set()
-    prediction = None if model else _first([c for c in looks if c.name not in taken], PREDICTION, most=2)
+    prediction = (
+        None if model else _first([c for c in looks if c.name not in taken], PREDICTION, most=2)
+    )
     taken |= {prediction.name} if prediction else set()
-    score = None if model else next((c for c in looks if SCORE.search(c.name.lower()) and c.numeric), None)
+    score = (
+        None
+        if model
+        else next((c for c in looks if SCORE.search(c.name.lower()) and c.numeric), None)
+    )
     sensitive = [c for c in looks if SENSITIVE.search(c.name.lower()) and c.name not in taken]
     lines = [
         "# yaml-language-server: $schema=.raudit/plan-1.schema.json",
@@ -60,13 +84,22 @@ def write_draft(
         "",
         "data:",
         f"  path: {_text(data)}",
-        *(f"  {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in (said or {}).items()),
+        *(
+            f"  {key}: {json.dumps(value, ensure_ascii=False)}"
+            for key, value in (said or {}).items()
+        ),
         *_outcome("label", "what really happened", label),
     ]
     if model is None:
-        lines += _outcome("prediction", "what the system decided; or declare a model below", prediction)
+        lines += _outcome(
+            "prediction", "what the system decided; or declare a model below", prediction
+        )
         if score:
-            lines += ["  score:           # GUESS", f"    column: {_text(score.name)}", "    # threshold: 0.5"]
+            lines += [
+                "  score:           # GUESS",
+                f"    column: {_text(score.name)}",
+                "    # threshold: 0.5",
+            ]
         lines += ["", "# model:", "#   path: model.skops    # a format that is data, not code"]
     else:
         lines += ["", "model:", f"  path: {_text(model)}"]
@@ -75,7 +108,9 @@ def write_draft(
         lines.append("sensitive_features:")
         lines += [line for column in sensitive for line in _sensitive(column)]
     else:
-        lines += ["sensitive_features: []    # none was guessed; without one, fairness cannot be measured"]
+        lines += [
+            "sensitive_features: []    # none was guessed; without one, fairness cannot be measured"
+        ]
     lines += [
         "",
         "# Stages to run; one that is declared and cannot run ends in exit status 3.",
@@ -124,14 +159,20 @@ def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:
 def _sensitive(column: ColumnLook) -> list[str]:
     name = _text(column.name)
     if column.numeric and column.distinct > MAX_GROUPS // 4:
-        return [f"  - {{column: {name}, edges: [25, 40, 60]}}    # GUESS: cut where the law or your policy cuts"]
+        return [
+            f"  - {{column: {name}, edges: [25, 40, 60]}}    # GUESS: cut where the law or your policy cuts"
+        ]
     many = "    # many groups: consider another column" if column.distinct > MAX_GROUPS else ""
     unknown = f", unknown: {json.dumps(list(column.unknown))}" if column.unknown else ""
     return [f"  - {{column: {name}{unknown}}}    # GUESS{many}"]
 
 
-def _first(looks: Sequence[ColumnLook], pattern: re.Pattern[str], *, most: int) -> ColumnLook | None:
-    return next((c for c in looks if pattern.search(c.name.lower()) and 1 < c.distinct <= most), None)
+def _first(
+    looks: Sequence[ColumnLook], pattern: re.Pattern[str], *, most: int
+) -> ColumnLook | None:
+    return next(
+        (c for c in looks if pattern.search(c.name.lower()) and 1 < c.distinct <= most), None
+    )
 
 
 def _text(value: str) -> str:

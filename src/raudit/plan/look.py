@@ -24,7 +24,11 @@ class ColumnLook:
     @property
     def unknown(self) -> tuple[str, ...]:
         """Levels that by their look mean that the value is not known."""
-        return tuple(level for level in self.levels if level.strip().lower() in {"", "?", "unknown", "n/a", "na"})
+        return tuple(
+            level
+            for level in self.levels
+            if level.strip().lower() in {"", "?", "unknown", "n/a", "na"}
+        )
 
     def says(self) -> str:
         """One line on the column: counts, and no value; a plan is committed where the data is not."""

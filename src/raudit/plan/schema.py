@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from raudit.plan.turns import TurnsSection
 from raudit.validate import Strict
 
 
@@ -18,6 +19,9 @@ class Task(StrEnum):
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
     RANKING = "ranking"
+
+
+Jurisdiction = Literal["eu", "us", "us-ca", "us-co", "us-nyc", "us-tx"]
 
 
 class SystemSection(Strict):
@@ -35,6 +39,47 @@ class SystemSection(Strict):
     """Which organisation runs it."""
     affected: str = Field(default="", max_length=1000)
     """Who is affected by its output."""
+    jurisdictions: tuple[Jurisdiction, ...] | None = None
+    """Where it is used; with ``sector`` they choose the frameworks that the report maps to."""
+    sector: (
+        Literal["credit", "employment", "insurance", "health", "education", "public", "other"]
+        | None
+    ) = None
+    """What it is used for."""
+    standards: tuple[Literal["nist-ai-rmf", "iso-42001"], ...] | None = None
+    """Voluntary frameworks that the organisation follows."""
+    distribution_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """Day on which an employment tool was first used; New York City asks for it to be published."""
+
+
+class AuditorSection(Strict):
+    """Who audits, and what the report says about the audit itself."""
+
+    name: str = Field(default="", max_length=200)
+    """Person or firm that answers for the audit."""
+    independence: str = Field(default="", max_length=1000)
+    """How the auditor stands to those who built and run the system."""
+    training_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that the model was trained on."""
+    audited_data: str = Field(default="", max_length=1000)
+    """Period and provenance of the data that were audited."""
+    limits_because: str = Field(default="", max_length=1000)
+    """Why the limits are these."""
+    not_tested: tuple[str, ...] = ()
+    """What was not tested, and why; one sentence each."""
+
+
+class ResponseEntry(Strict):
+    """What management answers to a finding."""
+
+    to: str = Field(min_length=1, max_length=64)
+    """A rule's id, the first eight or more digits of a finding's fingerprint, or a theme of the report."""
+    response: str = Field(min_length=1, max_length=2000)
+    """The answer."""
+    owner: str = Field(default="", max_length=200)
+    """Who does it."""
+    due: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """By which day."""
 
 
 class Attribute(Strict):
@@ -117,7 +162,9 @@ class Numbers(Strict):
         return self
 
 
-DataFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"]
+DataFormat = Literal[
+    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "excel", "sqlite", "duckdb", "gzip", "zip"
+]
 
 
 class ReferenceSection(Strict):
@@ -179,6 +226,8 @@ class DataSection(Strict):
     """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
     licence: str = ""
     """Licence and source of the data, to print."""
+    turns: TurnsSection | None = None
+    """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
 
 
 class ModelLimits(Strict):
@@ -198,9 +247,9 @@ class ModelSection(Strict):
 
     path: str = Field(min_length=1)
     """The file, relative to raudit.yaml."""
-    format: Literal["auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"] = (
-        "auto"
-    )
+    format: Literal[
+        "auto", "skops", "xgboost", "lightgbm", "catboost", "onnx", "unsafe-pickle", "unsafe-joblib"
+    ] = "auto"
     """By default told from the name: .skops, .json and .ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), .onnx. Reading
     an ``unsafe`` format runs code from the file; it needs ``sha256`` and leaves a finding."""
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
@@ -296,6 +345,9 @@ class PlanFile(Strict):
     """Whether a sign-off counts only with a signed statement, or on a name alone, which the report then says."""
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
+    auditor: AuditorSection | None = None
+    responses: tuple[ResponseEntry, ...] | None = None
+    """Management's answers to findings, printed beside them."""
     report: ReportSection = ReportSection()
     signing: SigningSection = SigningSection()
     log: LogSection = LogSection()

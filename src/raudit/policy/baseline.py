@@ -61,11 +61,15 @@ class Baseline:
     @property
     def approved(self) -> frozenset[str]:
         """Fingerprints that some approval let in."""
-        return frozenset(fingerprint for approval in self.approvals for fingerprint in approval.added)
+        return frozenset(
+            fingerprint for approval in self.approvals for fingerprint in approval.added
+        )
 
     def approved_by(self, digests: frozenset[Sha256]) -> Baseline:
         """Return the baseline with only the approvals whose digests are given, such as those that a log holds."""
-        kept = tuple(approval for approval in self.approvals if approval_sha256(approval) in digests)
+        kept = tuple(
+            approval for approval in self.approvals if approval_sha256(approval) in digests
+        )
         return replace(self, approvals=kept)
 
 
@@ -89,7 +93,9 @@ class Held:
     explanation: str = ""
 
 
-def hold(baseline: Baseline, findings: Sequence[tuple[Finding, Threshold | None]], *, level: float) -> dict[str, Held]:
+def hold(
+    baseline: Baseline, findings: Sequence[tuple[Finding, Threshold | None]], *, level: float
+) -> dict[str, Held]:
     """Hold failed findings against a baseline.
 
     A known finding is worse only if the interval of the difference says so at a confidence shared among all
@@ -97,7 +103,10 @@ def hold(baseline: Baseline, findings: Sequence[tuple[Finding, Threshold | None]
     """
     known = [finding for finding, _limit in findings if finding.fingerprint in baseline.entries]
     one_sided = 1 - (1 - level) / max(len(known), 1)
-    return {finding.fingerprint: _hold(baseline, finding, limit, level=one_sided) for finding, limit in findings}
+    return {
+        finding.fingerprint: _hold(baseline, finding, limit, level=one_sided)
+        for finding, limit in findings
+    }
 
 
 def _hold(baseline: Baseline, finding: Finding, limit: Threshold | None, *, level: float) -> Held:
@@ -105,18 +114,28 @@ def _hold(baseline: Baseline, finding: Finding, limit: Threshold | None, *, leve
     if entry is None:
         return Held(state="new", explanation="It is not in the baseline.")
     if finding.fingerprint not in baseline.approved:
-        return Held(state="unapproved", explanation="It is in the baseline, but no approval let it in.")
+        return Held(
+            state="unapproved", explanation="It is in the baseline, but no approval let it in."
+        )
     if entry.measurement is None or finding.measurement is None:
         return Held(state="known", explanation="It is in the baseline.")
     if entry.measurement.metric != finding.measurement.metric:
         return Held(state="new", explanation="The baseline holds it for another metric.")
     change = difference(entry.measurement, finding.measurement, level=2 * level - 1)
     if change is None:
-        return Held(state="known", explanation="It is in the baseline; one of the two values is undefined.")
+        return Held(
+            state="known", explanation="It is in the baseline; one of the two values is undefined."
+        )
     span = f"{entry.measurement.value:.4g} then, {finding.measurement.value:.4g} now"
     if worsened(entry.measurement, finding.measurement, limit, level=level):
-        return Held(state="worse", change=change, explanation=f"It is worse than in the baseline: {span}.")
-    return Held(state="known", change=change, explanation=f"It is in the baseline and not clearly worse: {span}.")
+        return Held(
+            state="worse", change=change, explanation=f"It is worse than in the baseline: {span}."
+        )
+    return Held(
+        state="known",
+        change=change,
+        explanation=f"It is in the baseline and not clearly worse: {span}.",
+    )
 
 
 def grown(
@@ -135,7 +154,11 @@ def grown(
     are tightened. With an approver and a reason, new and worse findings enter too.
     """
     now = {finding.fingerprint: _entry(finding, limit) for finding, limit in failed}
-    judged = {finding.fingerprint for finding in record.findings if finding.status is not Status.INDETERMINATE}
+    judged = {
+        finding.fingerprint
+        for finding in record.findings
+        if finding.status is not Status.INDETERMINATE
+    }
     kept: dict[str, Entry] = {}
     for key, entry in baseline.entries.items():
         if key in now:
@@ -143,10 +166,16 @@ def grown(
         elif key not in judged:
             kept[key] = entry  # not measured this time: neither gone nor better
     removed = tuple(sorted(set(baseline.entries) - set(kept)))
-    added = tuple(sorted(key for key in now if key not in baseline.entries or key not in baseline.approved))
+    added = tuple(
+        sorted(key for key in now if key not in baseline.entries or key not in baseline.approved)
+    )
     if not approver:
         return Growth(baseline=replace(baseline, entries=kept), removed=removed)
-    raised = (key for key in now if key in baseline.entries and not _no_worse(baseline.entries[key], now[key]))
+    raised = (
+        key
+        for key in now
+        if key in baseline.entries and not _no_worse(baseline.entries[key], now[key])
+    )
     approval = Approval(
         approver=approver,
         reason=reason,
@@ -157,12 +186,21 @@ def grown(
     entries = kept | {key: now[key] for key in added}
     approvals = (*baseline.approvals, approval) if approval.added else baseline.approvals
     after = replace(baseline, entries=entries, approvals=approvals)
-    return Growth(baseline=after, added=approval.added, removed=removed, approval=approval if approval.added else None)
+    return Growth(
+        baseline=after,
+        added=approval.added,
+        removed=removed,
+        approval=approval if approval.added else None,
+    )
 
 
 def _clearly_better(old: Entry, new: Entry) -> bool:
     """Whether chance does not explain the improvement; else tightening would ratchet on luck."""
-    if old.measurement is None or new.measurement is None or old.measurement.metric != new.measurement.metric:
+    if (
+        old.measurement is None
+        or new.measurement is None
+        or old.measurement.metric != new.measurement.metric
+    ):
         return False
     change = difference(old.measurement, new.measurement, level=0.95)
     if change is None:
@@ -191,7 +229,9 @@ def _entry(finding: Finding, limit: Threshold | None) -> Entry:
     return Entry(
         fingerprint=finding.fingerprint,
         rule=finding.rule,
-        subject=" ".join([finding.subject.kind, finding.subject.name, *finding.subject.detail.values()]),
+        subject=" ".join(
+            [finding.subject.kind, finding.subject.name, *finding.subject.detail.values()]
+        ),
         measurement=finding.measurement,
         threshold=limit,
     )
@@ -228,14 +268,20 @@ def load_baseline(path: Path) -> Baseline:
         data = path.read_bytes()
         value = json.loads(data)
     except OSError as fault:
-        raise _bad("the baseline cannot be read", "file-unreadable", path, got=fault.strerror or "") from fault
+        raise _bad(
+            "the baseline cannot be read", "file-unreadable", path, got=fault.strerror or ""
+        ) from fault
     except (ValueError, RecursionError) as fault:
-        raise _bad("the baseline is not JSON", "baseline-not-json", path, got=str(fault)[:120]) from fault
+        raise _bad(
+            "the baseline is not JSON", "baseline-not-json", path, got=str(fault)[:120]
+        ) from fault
     version = value.get("schema") if isinstance(value, dict) else None
     if version != SCHEMA:
         newer = isinstance(version, str) and version.startswith("raudit.baseline/")
         raise _bad(
-            "the baseline is from another version of raudit" if newer else "the file is not a baseline",
+            "the baseline is from another version of raudit"
+            if newer
+            else "the file is not a baseline",
             "baseline-version" if newer else "not-a-baseline",
             path,
             got=repr(version)[:80],
@@ -247,7 +293,9 @@ def load_baseline(path: Path) -> Baseline:
     except pydantic.ValidationError as fault:
         first = fault.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise _bad(f"the baseline breaks its schema: {first['msg']}", "baseline-schema", path, got=place) from fault
+        raise _bad(
+            f"the baseline breaks its schema: {first['msg']}", "baseline-schema", path, got=place
+        ) from fault
     return _from_file(parsed, path.name)
 
 
@@ -281,13 +329,28 @@ def _approval_json(approval: Approval) -> dict[str, Any]:
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:
-    said: dict[str, Any] = {"fingerprint": entry.fingerprint, "rule": entry.rule, "subject": entry.subject}
+    said: dict[str, Any] = {
+        "fingerprint": entry.fingerprint,
+        "rule": entry.rule,
+        "subject": entry.subject,
+    }
     if entry.measurement is not None:
         m = entry.measurement
-        said["measurement"] = {"metric": m.metric, "value": m.value, "n": m.n, "events": m.events, "unit": m.unit}
+        said["measurement"] = {
+            "metric": m.metric,
+            "value": m.value,
+            "n": m.n,
+            "events": m.events,
+            "unit": m.unit,
+        }
         if m.interval is not None:
             i = m.interval
-            said["measurement"]["interval"] = {"low": i.low, "high": i.high, "level": i.level, "method": i.method}
+            said["measurement"]["interval"] = {
+                "low": i.low,
+                "high": i.high,
+                "level": i.level,
+                "method": i.method,
+            }
     if entry.threshold is not None:
         said["threshold"] = {"low": entry.threshold.low, "high": entry.threshold.high}
     return said
@@ -315,9 +378,11 @@ def _from_file(file: Any, source: str) -> Baseline:
                 n=measured.n,
                 events=measured.events,
                 unit=measured.unit,
-                interval=span and Interval(low=span.low, high=span.high, level=span.level, method=span.method),
+                interval=span
+                and Interval(low=span.low, high=span.high, level=span.level, method=span.method),
             ),
-            threshold=item.threshold and Threshold(low=item.threshold.low, high=item.threshold.high, source="baseline"),
+            threshold=item.threshold
+            and Threshold(low=item.threshold.low, high=item.threshold.high, source="baseline"),
         )
     approvals = tuple(
         Approval(

@@ -9,7 +9,16 @@ from typing import Any
 from raudit.findings import Finding, Severity, Status, written
 from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened
 from raudit.policy.drift import Shift, shifts
-from raudit.policy.rates import Key, PairChange, Rate, RateChange, pair_change, pairs_of, rate_changes, rates_of
+from raudit.policy.rates import (
+    Key,
+    PairChange,
+    Rate,
+    RateChange,
+    pair_change,
+    pairs_of,
+    rate_changes,
+    rates_of,
+)
 from raudit.record import Record, StageRecord
 
 LEVEL = 0.95
@@ -115,12 +124,17 @@ def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
     before, after = _matched(old, new)
     rates = rates_of(old), rates_of(new)
     pairs = {
-        key: pairs_of(before[key], after[key], *rates) for key in before if key in after and _measured(before[key])
+        key: pairs_of(before[key], after[key], *rates)
+        for key in before
+        if key in after and _measured(before[key])
     }
-    both = sum(1 for key in before if key in after and _measured(before[key]) and _measured(after[key]))
+    both = sum(
+        1 for key in before if key in after and _measured(before[key]) and _measured(after[key])
+    )
     share = (1 - level) / max(sum(max(len(found), 1) for found in pairs.values()), 1)
     changes = [
-        _change(key, before.get(key), after.get(key), pairs.get(key, []), level, share) for key in {**before, **after}
+        _change(key, before.get(key), after.get(key), pairs.get(key, []), level, share)
+        for key in {**before, **after}
     ]
     return Comparison(
         old=old,
@@ -141,11 +155,16 @@ def _matched(old: Record, new: Record) -> tuple[dict[str, Finding], dict[str, Fi
     before = {finding.fingerprint: finding for finding in old.findings}
     after = {finding.fingerprint: finding for finding in new.findings}
     loose = {_subject(finding): key for key, finding in after.items() if key not in before}
-    return {(key if key in after else loose.get(_subject(found), key)): found for key, found in before.items()}, after
+    return {
+        (key if key in after else loose.get(_subject(found), key)): found
+        for key, found in before.items()
+    }, after
 
 
 def _subject(finding: Finding) -> tuple[Any, ...]:
-    detail = sorted((key, value) for key, value in finding.subject.detail.items() if key not in METHOD)
+    detail = sorted(
+        (key, value) for key, value in finding.subject.detail.items() if key not in METHOD
+    )
     return finding.rule, finding.subject.kind, finding.subject.name, tuple(detail)
 
 
@@ -154,14 +173,25 @@ def _measured(finding: Finding) -> bool:
 
 
 def _change(
-    key: str, old: Finding | None, new: Finding | None, pairs: list[tuple[Rate, ...]], level: float, share: float
+    key: str,
+    old: Finding | None,
+    new: Finding | None,
+    pairs: list[tuple[Rate, ...]],
+    level: float,
+    share: float,
 ) -> Change:
     some = new or old
     assert some is not None  # noqa: S101 -- the key came from one of them
     apart = quotient = pair = None
     clear = False
     was, now = old.measurement if old else None, new.measurement if new else None
-    if old is not None and new is not None and was is not None and now is not None and was.metric == now.metric:
+    if (
+        old is not None
+        and new is not None
+        and was is not None
+        and now is not None
+        and was.metric == now.metric
+    ):
         limit = new.threshold
         pair = _telling(pairs, old, new, level, share)
         if pair is not None:
@@ -199,12 +229,19 @@ def _telling(
     found = [
         change
         for four in pairs
-        if (change := pair_change(four, ratio=by_ratio, compared=compared, level=level, wide=1 - share)) is not None
+        if (
+            change := pair_change(
+                four, ratio=by_ratio, compared=compared, level=level, wide=1 - share
+            )
+        )
+        is not None
     ]
     return next((change for change in reversed(found) if change.clear), found[0] if found else None)
 
 
-def _state(old: Finding | None, new: Finding | None, pair: PairChange | None, clear: bool, one_sided: float) -> str:
+def _state(
+    old: Finding | None, new: Finding | None, pair: PairChange | None, clear: bool, one_sided: float
+) -> str:
     if new is None:
         return "lost"
     if old is None:
@@ -236,13 +273,21 @@ def _direction(old: Finding, new: Finding, pair: PairChange | None, one_sided: f
     if out[0] == out[1] == 0:
         return "same"  # it moved within the accepted range
     if out[1] > out[0]:
-        clearly = pair is not None or worsened(old.measurement, new.measurement, limit, level=one_sided)
+        clearly = pair is not None or worsened(
+            old.measurement, new.measurement, limit, level=one_sided
+        )
         return "worse" if clearly else "same"
-    return "no longer failed" if old.status is Status.FAILED and new.status is Status.PASSED else "better"
+    return (
+        "no longer failed"
+        if old.status is Status.FAILED and new.status is Status.PASSED
+        else "better"
+    )
 
 
 def _outside(value: float, low: float | None, high: float | None) -> float:
-    return max(0.0, (low - value) if low is not None else 0.0, (value - high) if high is not None else 0.0)
+    return max(
+        0.0, (low - value) if low is not None else 0.0, (value - high) if high is not None else 0.0
+    )
 
 
 def _sentence(
@@ -266,9 +311,8 @@ def _sentence(
     end = "." if clear else "; chance alone explains a change of this size."
     if pair is not None:
         return _pair_sentence(pair) + end
-    said = (
-        f"{now.metric} went from {written(was.value)} to {written(now.value)}, a difference of {_signed(apart.value)}"
-    )
+    said = f"{now.metric} went from {written(was.value)} to {written(now.value)}"
+    said += f", a difference of {_signed(apart.value)}"
     if apart.method != "exact":
         said += f" ({apart.level:.0%} interval {_signed(apart.low)} to {_signed(apart.high)})"
     if quotient is not None and quotient.high is not None and quotient.low is not None:
@@ -296,14 +340,24 @@ def _percent(quotient: Ratio) -> str:
     assert quotient.low is not None and quotient.high is not None  # noqa: S101, PT018
     down = quotient.value <= 1
     value, low, high = (
-        ((1 - q) if down else (q - 1)) for q in (quotient.value, *sorted((quotient.low, quotient.high), reverse=down))
+        ((1 - q) if down else (q - 1))
+        for q in (quotient.value, *sorted((quotient.low, quotient.high), reverse=down))
     )
     return f"{'down' if down else 'up'} by {value:.0%} ({quotient.level:.0%} interval {low:.0%} to {high:.0%})"
 
 
 _STATES = (
-    "newly failed", "turned", "worse", "lost", "now unclear", "other unit", "new", "same", "better", "no longer failed",
-)  # fmt: skip
+    "newly failed",
+    "turned",
+    "worse",
+    "lost",
+    "now unclear",
+    "other unit",
+    "new",
+    "same",
+    "better",
+    "no longer failed",
+)
 
 
 def _order(change: Change) -> tuple[int, int, str, str]:
@@ -314,13 +368,17 @@ def _drift(old: Record, new: Record) -> tuple[GroupShifts, ...]:
     before, after = _profiles(old), _profiles(new)
     if before is None or after is None:
         return ()
-    parts = [GroupShifts(attribute="", group="", shifts=shifts(before["features"], after["features"]))]
+    parts = [
+        GroupShifts(attribute="", group="", shifts=shifts(before["features"], after["features"]))
+    ]
     groups = {(part["attribute"], part["group"]): part for part in before.get("groups", ())}
     for part in after.get("groups", ()):
         same = groups.get((part["attribute"], part["group"]))
         if same is not None:
             found = shifts(same["features"], part["features"])
-            parts.append(GroupShifts(attribute=part["attribute"], group=part["group"], shifts=found))
+            parts.append(
+                GroupShifts(attribute=part["attribute"], group=part["group"], shifts=found)
+            )
     return tuple(parts)
 
 
@@ -339,12 +397,16 @@ def _with_artefacts(record: Record) -> Iterator[StageRecord]:
 def _notes(
     old: Record, new: Record, both: int, rates: tuple[Mapping[Key, Rate], Mapping[Key, Rate]]
 ) -> tuple[str, ...]:
-    notes = [f"{both} findings were measured in both records; a change is called one only if it holds up among all."]
+    notes = [
+        f"{both} findings were measured in both records; a change is called one only if it holds up among all."
+    ]
     groups = [{key[:2] for key in side if len(key[0]) == 1} for side in rates]
     for side, word in ((groups[0] - groups[1], "old"), (groups[1] - groups[0], "new")):
         if side and all(groups):
             named = "; ".join(sorted(f"{by[0]} “{level[0]}”" for by, level in side)[:12])
-            notes.append(f"Groups that only the {word} record holds, and that were not compared: {named}.")
+            notes.append(
+                f"Groups that only the {word} record holds, and that were not compared: {named}."
+            )
     for role in ("data", "model"):
         was = {item.sha256 for item in old.inputs if item.role == role}
         now = {item.sha256 for item in new.inputs if item.role == role}
@@ -358,7 +420,9 @@ def _notes(
         elif was or now:
             notes.append(f"The {role} differs between the two records.")
     if _profiles(old) is None or _profiles(new) is None:
-        notes.append("Drift could not be told: one of the records holds no data profile (stage data_readiness).")
+        notes.append(
+            "Drift could not be told: one of the records holds no data profile (stage data_readiness)."
+        )
     if old.run.raudit != new.run.raudit:
         notes.append(f"The records were made by raudit {old.run.raudit} and {new.run.raudit}.")
     return tuple(notes)

@@ -89,7 +89,9 @@ def difference(old: Measurement, new: Measurement, *, level: float = 0.95) -> Di
     if new_high is not None and old_low is not None:
         high = value + math.hypot(new_high - new.value, old.value - old_low)
     exact = old.interval is None and new.interval is None and low == high
-    return Difference(value=value, low=low, high=high, level=level, method="exact" if exact else "MOVER")
+    return Difference(
+        value=value, low=low, high=high, level=level, method="exact" if exact else "MOVER"
+    )
 
 
 def ratio(old: Measurement, new: Measurement, *, level: float = 0.95) -> Ratio | None:
@@ -121,17 +123,27 @@ def ratio(old: Measurement, new: Measurement, *, level: float = 0.95) -> Ratio |
     low = high = None
     if a_low is not None:
         below = max(a_low, 0.0)
-        low = (a * b - math.sqrt(max((a * b) ** 2 - below * b_high * (2 * a - below) * (2 * b - b_high), 0.0))) / (
-            b_high * (2 * b - b_high)
-        )
+        low = (
+            a * b
+            - math.sqrt(
+                max((a * b) ** 2 - below * b_high * (2 * a - below) * (2 * b - b_high), 0.0)
+            )
+        ) / (b_high * (2 * b - b_high))
     if a_high is not None:
-        high = (a * b + math.sqrt(max((a * b) ** 2 - a_high * b_low * (2 * a - a_high) * (2 * b - b_low), 0.0))) / (
-            b_low * (2 * b - b_low)
-        )
-    return Ratio(value=a / b, low=max(low, 0.0) if low is not None else None, high=high, level=level)
+        high = (
+            a * b
+            + math.sqrt(
+                max((a * b) ** 2 - a_high * b_low * (2 * a - a_high) * (2 * b - b_low), 0.0)
+            )
+        ) / (b_low * (2 * b - b_low))
+    return Ratio(
+        value=a / b, low=max(low, 0.0) if low is not None else None, high=high, level=level
+    )
 
 
-def worsened(old: Measurement, new: Measurement, threshold: Threshold | None, *, level: float) -> bool:
+def worsened(
+    old: Measurement, new: Measurement, threshold: Threshold | None, *, level: float
+) -> bool:
     """Whether the new value is further out of its range than the old one, beyond chance.
 
     ``level`` is one-sided here: a change that is pure noise is called worse with probability 1 - level at most.
@@ -139,7 +151,12 @@ def worsened(old: Measurement, new: Measurement, threshold: Threshold | None, *,
     change = difference(old, new, level=2 * level - 1)
     if change is None:
         return False
-    if threshold is not None and new.value is not None and threshold.low is not None and new.value < threshold.low:
+    if (
+        threshold is not None
+        and new.value is not None
+        and threshold.low is not None
+        and new.value < threshold.low
+    ):
         return change.high is not None and change.high < 0
     return change.low is not None and change.low > 0
 
@@ -148,7 +165,12 @@ def _wilson(measurement: Measurement, level: float) -> tuple[float, float]:
     """Wilson's interval for a bare proportion; the value itself for anything else."""
     value, n, events = measurement.value, measurement.n, measurement.events
     assert value is not None  # noqa: S101 -- the caller has looked
-    if measurement.unit or events is None or n <= 0 or not math.isclose(value, events / n, abs_tol=1e-9):
+    if (
+        measurement.unit
+        or events is None
+        or n <= 0
+        or not math.isclose(value, events / n, abs_tol=1e-9)
+    ):
         return value, value
     z = z_of(level)
     centre = (events + z * z / 2) / (n + z * z)

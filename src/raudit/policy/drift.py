@@ -52,13 +52,24 @@ class Shift:
     """Whether only one of the two records holds it, or holds it in this form."""
 
 
-def shifts(old: Mapping[str, Any], new: Mapping[str, Any], *, alpha: float = ALPHA) -> tuple[Shift, ...]:
+def shifts(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, alpha: float = ALPHA
+) -> tuple[Shift, ...]:
     """Compare every column of two sets of profiles; p-values are held against Holm's steps over all of them."""
     found = [_shift(name, old[name], new[name]) for name in sorted(set(old) & set(new))]
-    found += [_absent(name, "it is only in the old record", one_sided=True) for name in sorted(set(old) - set(new))]
-    found += [_absent(name, "it is only in the new record", one_sided=True) for name in sorted(set(new) - set(old))]
+    found += [
+        _absent(name, "it is only in the old record", one_sided=True)
+        for name in sorted(set(old) - set(new))
+    ]
+    found += [
+        _absent(name, "it is only in the new record", one_sided=True)
+        for name in sorted(set(new) - set(old))
+    ]
     clear = _holm([shift.p_value for shift in found], alpha)
-    return tuple(replace(shift, state=_state(shift, is_clear)) for shift, is_clear in zip(found, clear, strict=True))
+    return tuple(
+        replace(shift, state=_state(shift, is_clear))
+        for shift, is_clear in zip(found, clear, strict=True)
+    )
 
 
 def _absent(name: str, why: str, *, one_sided: bool = False) -> Shift:
@@ -89,7 +100,11 @@ def _state(shift: Shift, is_clear: bool) -> str:
 
 def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     if old.get("kind") != new.get("kind"):
-        return _absent(name, f"it was kept as {old.get('kind')} and is now kept as {new.get('kind')}", one_sided=True)
+        return _absent(
+            name,
+            f"it was kept as {old.get('kind')} and is now kept as {new.get('kind')}",
+            one_sided=True,
+        )
     if old.get("kind") == "omitted":
         return _absent(name, f"it was not profiled: {old.get('why', '')}")
     if old["n"] < 1 or new["n"] < 1:
@@ -101,12 +116,25 @@ def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift
     smallest, likely = ks_distance(old, new)
     n, m = old["n"], new["n"]
     gone = _presence(name, old, new)
-    p_value = min(2 * min(_kolmogorov(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0)
+    p_value = min(
+        2 * min(_kolmogorov(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0
+    )
     # Bins of like mass of the old profile alone miss what happens inside its outermost bin, or inside its only value.
-    psi = max(_psi_over(old, new, _cuts(old)), _psi_over(old, new, _cuts(new)), _psi_over(old, new, _values(old, new)))
+    psi = max(
+        _psi_over(old, new, _cuts(old)),
+        _psi_over(old, new, _cuts(new)),
+        _psi_over(old, new, _values(old, new)),
+    )
     return Shift(
-        name=name, test="ks", n_old=n, n_new=m, psi=psi, statistic=likely, p_value=p_value, effect=likely
-    )  # fmt: skip
+        name=name,
+        test="ks",
+        n_old=n,
+        n_new=m,
+        psi=psi,
+        statistic=likely,
+        p_value=p_value,
+        effect=likely,
+    )
 
 
 def _psi_over(old: Mapping[str, Any], new: Mapping[str, Any], cuts: Sequence[float]) -> float:
@@ -126,7 +154,10 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[float]:
 
 def _presence(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     """Whether a column arrives empty more or less often than it did."""
-    rows = [{"levels": ["present"], "counts": [p["n"]], "missing": p.get("missing", 0)} for p in (old, new)]
+    rows = [
+        {"levels": ["present"], "counts": [p["n"]], "missing": p.get("missing", 0)}
+        for p in (old, new)
+    ]
     if any(row["counts"][0] + row["missing"] == 0 for row in rows):
         return _absent(name, "one of the records has no rows for it")
     return _levels(name, *rows)
@@ -134,7 +165,11 @@ def _presence(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shif
 
 def _with_missing(shares: Sequence[float], n: int, missing: int) -> list[float]:
     """Missing values are a bin of their own: a column that starts to arrive empty has moved."""
-    return [*(share * n / (n + missing) for share in shares), missing / (n + missing)] if n + missing else list(shares)
+    return (
+        [*(share * n / (n + missing) for share in shares), missing / (n + missing)]
+        if n + missing
+        else list(shares)
+    )
 
 
 def ks_distance(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[float, float]:

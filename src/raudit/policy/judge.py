@@ -61,7 +61,9 @@ def apply_policy(
     blocking = [
         item
         for item in failed
-        if item.must_hold and item.fingerprint not in ledger.waived and not _is_known(held, item.fingerprint)
+        if item.must_hold
+        and item.fingerprint not in ledger.waived
+        and not _is_known(held, item.fingerprint)
     ]
     open_ones = [item for item in judged if item.status is Status.INDETERMINATE and item.must_hold]
     open_ones = [] if policy.on_inconclusive is OnInconclusive.PASS else open_ones
@@ -85,7 +87,11 @@ def apply_policy(
         undecided=undecided,
         not_run=tuple(missing),
         waivers=ledger.uses,
-        policy={**policy.as_json(), "adjusted": _adjusted(judged), "unmatched": list(unmatched(policy, record))},
+        policy={
+            **policy.as_json(),
+            "adjusted": _adjusted(judged),
+            "unmatched": list(unmatched(policy, record)),
+        },
         baseline=_baseline_json(baseline, held, failed) if baseline is not None else {},
     )
 
@@ -105,7 +111,9 @@ def judge(finding: Finding, policy: Policy) -> Judged:
         threshold=threshold,
         reason=reason,
         must_hold=policy.blocks(finding.rule, severity),
-        changed=status is not finding.status or severity is not finding.severity or threshold != finding.threshold,
+        changed=status is not finding.status
+        or severity is not finding.severity
+        or threshold != finding.threshold,
     )
 
 
@@ -118,7 +126,10 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
     measurement = finding.measurement
     if measurement is None or measurement.value is None:
         why = measurement.undefined_because if measurement is not None else ""
-        return Status.INDETERMINATE, why or finding.reason or "there is no value to hold against the threshold"
+        return (
+            Status.INDETERMINATE,
+            why or finding.reason or "there is no value to hold against the threshold",
+        )
     interval = measurement.interval
     low = measurement.value if interval is None else interval.low
     high = measurement.value if interval is None else interval.high
@@ -138,10 +149,22 @@ def rejudge(finding: Finding, threshold: Threshold) -> tuple[Status, str]:
 
 def unmatched(policy: Policy, record: Record) -> tuple[str, ...]:
     """Rule words of the policy that no rule of the record's stages answers to; mostly slips of the pen."""
-    known = {rule.id for stage in record.stages for rule in stage.rules} | {f.rule for f in record.findings}
+    known = {rule.id for stage in record.stages for rule in stage.rules} | {
+        f.rule for f in record.findings
+    }
     severities = {str(severity) for severity in Severity}
-    words = [*policy.rules, *policy.soft_fail_on, *policy.hard_fail_on, *policy.select, *policy.ignore]
-    return tuple(dict.fromkeys(w for w in words if w not in severities and not any(covers(w, rule) for rule in known)))
+    words = [
+        *policy.rules,
+        *policy.soft_fail_on,
+        *policy.hard_fail_on,
+        *policy.select,
+        *policy.ignore,
+    ]
+    return tuple(
+        dict.fromkeys(
+            w for w in words if w not in severities and not any(covers(w, rule) for rule in known)
+        )
+    )
 
 
 def _is_known(held: Mapping[str, Held], fingerprint: str) -> bool:
@@ -158,15 +181,18 @@ def _not_run(record: Record, policy: Policy) -> dict[str, str]:
         if stage.outcome is Outcome.COMPLETED or not _in_selection(stage, policy):
             continue
         if stage.name in required or stage.outcome is Outcome.FAILED:
-            missing[stage.name] = f"{stage.title} {'failed' if stage.outcome is Outcome.FAILED else 'was skipped'}" + (
-                f": {stage.reason}" if stage.reason else ""
+            missing[stage.name] = (
+                f"{stage.title} {'failed' if stage.outcome is Outcome.FAILED else 'was skipped'}"
+                + (f": {stage.reason}" if stage.reason else "")
             )
     present = {stage.name for stage in record.stages}
     for name in sorted(required - present):
         missing[name] = f"The stage {name} is required and is not in the record"
     for name in policy.required_assessments:
         if not _answered(record, name):
-            missing[f"assessment {name}"] = f"The assessment {name} is required and was not answered"
+            missing[f"assessment {name}"] = (
+                f"The assessment {name} is required and was not answered"
+            )
     return missing
 
 
@@ -176,7 +202,14 @@ def _in_selection(stage: StageRecord, policy: Policy) -> bool:
 
 def _answered(record: Record, name: str) -> bool:
     """Whether an assessment is answered in full: its stage says so, or all findings about it are decided."""
-    done = next((stage.facts["assessments.done"] for stage in record.stages if "assessments.done" in stage.facts), None)
+    done = next(
+        (
+            stage.facts["assessments.done"]
+            for stage in record.stages
+            if "assessments.done" in stage.facts
+        ),
+        None,
+    )
     if done is not None:
         return name in done
     about = [
@@ -192,7 +225,11 @@ def _stale(ledger: WaiverLedger, policy: Policy) -> list[str]:
     """Explanations of waivers that a strict policy does not let lie around."""
     if not policy.waivers.strict:
         return []
-    return [use.explanation for use in ledger.uses if use.state in {"unused", "expired", "malformed", "outgrown"}]
+    return [
+        use.explanation
+        for use in ledger.uses
+        if use.state in {"unused", "expired", "malformed", "outgrown"}
+    ]
 
 
 def _because(
@@ -206,8 +243,15 @@ def _because(
     policy: Policy,
 ) -> tuple[str, ...]:
     if not judged:
-        what = "The record holds no finding" if not record.findings else "No finding is left after select and ignore"
-        return (f"{what}, so nothing was evaluated.", *(f"{reason.rstrip('.')}." for reason in missing.values()))
+        what = (
+            "The record holds no finding"
+            if not record.findings
+            else "No finding is left after select and ignore"
+        )
+        return (
+            f"{what}, so nothing was evaluated.",
+            *(f"{reason.rstrip('.')}." for reason in missing.values()),
+        )
     reasons = [_sentence(item, held) for item in sorted(blocking, key=_worst_first)]
     reasons += stale
     reasons += [f"{reason.rstrip('.')}." for reason in missing.values()]
@@ -219,7 +263,9 @@ def _because(
     if not reasons:
         decided = sum(item.status is Status.PASSED for item in judged)
         failed = sum(item.status is Status.FAILED for item in judged)
-        return (f"Nothing blocks under the policy {policy.name}: {decided} passed, {failed} failed without blocking.",)
+        return (
+            f"Nothing blocks under the policy {policy.name}: {decided} passed, {failed} failed without blocking.",
+        )
     if len(reasons) > MAX_REASONS:
         return (*reasons[:MAX_REASONS], f"And {len(reasons) - MAX_REASONS} more.")
     return tuple(reasons)
@@ -228,7 +274,9 @@ def _because(
 def _sentence(item: Judged, held: Mapping[str, Held]) -> str:
     more = held.get(item.fingerprint)
     tail = f" {more.explanation}" if more is not None else ""
-    return f"{item.finding.rule} ({item.severity}) failed: {item.finding.statement.rstrip('.')}.{tail}"
+    return (
+        f"{item.finding.rule} ({item.severity}) failed: {item.finding.statement.rstrip('.')}.{tail}"
+    )
 
 
 def _worst_first(item: Judged) -> tuple[bool, int, str, str]:
@@ -249,15 +297,24 @@ def _adjusted(judged: Sequence[Judged]) -> list[JsonObject]:
             "reason": item.reason,
             "threshold": None
             if item.threshold is None
-            else {"low": item.threshold.low, "high": item.threshold.high, "source": item.threshold.source},
+            else {
+                "low": item.threshold.low,
+                "high": item.threshold.high,
+                "source": item.threshold.source,
+            },
         }
         for item in judged
         if item.changed
     ]
 
 
-def _baseline_json(baseline: Baseline, held: Mapping[str, Held], failed: Sequence[Judged]) -> JsonObject:
-    counts = {state: sum(h.state == state for h in held.values()) for state in ("known", "worse", "new", "unapproved")}
+def _baseline_json(
+    baseline: Baseline, held: Mapping[str, Held], failed: Sequence[Judged]
+) -> JsonObject:
+    counts = {
+        state: sum(h.state == state for h in held.values())
+        for state in ("known", "worse", "new", "unapproved")
+    }
     now = {item.fingerprint for item in failed}
     return {
         "source": baseline.source,
@@ -265,7 +322,12 @@ def _baseline_json(baseline: Baseline, held: Mapping[str, Held], failed: Sequenc
         **counts,
         "gone": sorted(set(baseline.entries) - now),
         "findings": [
-            {"fingerprint": key, "state": value.state, "explanation": value.explanation, **_change(value)}
+            {
+                "fingerprint": key,
+                "state": value.state,
+                "explanation": value.explanation,
+                **_change(value),
+            }
             for key, value in sorted(held.items())
         ],
     }
@@ -275,7 +337,15 @@ def _change(held: Held) -> dict[str, Any]:
     if held.change is None:
         return {}
     c = held.change
-    return {"difference": {"value": c.value, "low": c.low, "high": c.high, "level": c.level, "method": c.method}}
+    return {
+        "difference": {
+            "value": c.value,
+            "low": c.low,
+            "high": c.high,
+            "level": c.level,
+            "method": c.method,
+        }
+    }
 
 
 def _number(value: float | None) -> str:

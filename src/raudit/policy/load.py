@@ -76,12 +76,15 @@ def _follow(source: Path | str, chain: list[tuple[PolicyFile, str, str]]) -> Non
             raise PolicyError(
                 f"there is no policy preset '{current}'",
                 reference="unknown-preset",
-                hint=nearest(current, list(preset_names())) + "; a file needs its ending, such as policy.yaml",
+                hint=nearest(current, list(preset_names()))
+                + "; a file needs its ending, such as policy.yaml",
             )
         key = str(path.resolve())
         if key in seen or len(seen) >= MAX_CHAIN:
             raise PolicyError(
-                "policies extend one another in a circle" if key in seen else "too many policies extend one another",
+                "policies extend one another in a circle"
+                if key in seen
+                else "too many policies extend one another",
                 reference="policy-chain",
                 where=str(path),
                 hint="remove one 'extends'",
@@ -134,7 +137,9 @@ def _over(below: Policy, file: PolicyFile, origin: str, prefix: str) -> Policy:
     if file.require is not None:
         changes["require_declared_stages"] = file.require.declared_stages
         changes["required_stages"] = _union(below.required_stages, file.require.stages)
-        changes["required_assessments"] = _union(below.required_assessments, file.require.assessments)
+        changes["required_assessments"] = _union(
+            below.required_assessments, file.require.assessments
+        )
     if file.waivers is not None:
         said = file.waivers.model_fields_set
         changes["waivers"] = WaiverTerms(

@@ -166,7 +166,10 @@ def covers(key: str, rule_id: str) -> bool:
 
 def _specificity(words: tuple[str, ...], rule_id: str, severity: Severity) -> int:
     """Length of the longest rule word that covers the rule; 1 for its severity; 0 for none."""
-    return max((len(word) + 1 if covers(word, rule_id) else int(word == severity) for word in words), default=0)
+    return max(
+        (len(word) + 1 if covers(word, rule_id) else int(word == severity) for word in words),
+        default=0,
+    )
 
 
 def _rule_json(entry: RulePolicy) -> JsonObject:

@@ -13,7 +13,11 @@ def policy_schemas() -> dict[str, dict[str, Any]]:
     """Schemas of policy, waivers and baseline by file name."""
     return {
         f"{name}-1.schema.json": _schema(f"raudit.{name}/1", model)
-        for name, model in (("policy", PolicyFile), ("waivers", WaiversFile), ("baseline", BaselineFile))
+        for name, model in (
+            ("policy", PolicyFile),
+            ("waivers", WaiversFile),
+            ("baseline", BaselineFile),
+        )
     }
 
 

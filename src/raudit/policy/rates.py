@@ -17,7 +17,12 @@ from raudit.record import Record
 
 Key = tuple[tuple[str, ...], tuple[str, ...], str]
 """Attributes, levels, metric."""
-DERIVED = ("true_negative_rate", "false_negative_rate", "false_discovery_rate", "false_omission_rate")
+DERIVED = (
+    "true_negative_rate",
+    "false_negative_rate",
+    "false_discovery_rate",
+    "false_omission_rate",
+)
 """One less another rate: comparing both would count one change twice."""
 
 
@@ -42,7 +47,9 @@ class Rate:
         if self.low is None or self.high is None:
             return None
         stretch = z / z_of(self.level)
-        return self.value - stretch * (self.value - self.low), self.value + stretch * (self.high - self.value)
+        return self.value - stretch * (self.value - self.low), self.value + stretch * (
+            self.high - self.value
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +96,11 @@ def rates_of(record: Record) -> dict[Key, Rate]:
     found: dict[Key, Rate] = {}
     for stage in record.stages:
         for row in stage.artefacts.get("estimates", ()) if stage.artefacts else ():
-            if isinstance(row, Mapping) and row.get("value") is not None and {"by", "group", "metric"} <= set(row):
+            if (
+                isinstance(row, Mapping)
+                and row.get("value") is not None
+                and {"by", "group", "metric"} <= set(row)
+            ):
                 key = (tuple(row["by"]), tuple(row["group"]), str(row["metric"]))
                 found[key] = _rate(key, row)
     return found
@@ -110,7 +121,9 @@ def _rate(key: Key, row: Mapping[str, Any]) -> Rate:
     )
 
 
-def rate_changes(old: Mapping[Key, Rate], new: Mapping[Key, Rate], *, level: float) -> tuple[RateChange, ...]:
+def rate_changes(
+    old: Mapping[Key, Rate], new: Mapping[Key, Rate], *, level: float
+) -> tuple[RateChange, ...]:
     """Compare every group's shares (and AUC) in two records, single attributes only."""
     keys = [
         key
@@ -126,10 +139,15 @@ def rate_changes(old: Mapping[Key, Rate], new: Mapping[Key, Rate], *, level: flo
         if apart is not None and strict is not None:
             found.append(
                 RateChange(
-                    by=key[0], group=key[1], metric=key[2], old=old[key], new=new[key], difference=apart,
+                    by=key[0],
+                    group=key[1],
+                    metric=key[2],
+                    old=old[key],
+                    new=new[key],
+                    difference=apart,
                     clear=strict.excludes_zero,
                 )
-            )  # fmt: skip
+            )
     return tuple(found)
 
 
@@ -148,7 +166,9 @@ def pairs_of(
         by, metric, high, low = named
         keys = [(by, group, metric) for group in (high, low)]
         four = [rates_.get(key) for rates_ in (before, after) for key in keys]
-        if any(rate is None for rate in four) or not _is_the_gap(finding, rates[keys[0]], rates[keys[1]]):
+        if any(rate is None for rate in four) or not _is_the_gap(
+            finding, rates[keys[0]], rates[keys[1]]
+        ):
             continue
         known = [rate for rate in four if rate is not None]
         if known[0].value < known[1].value:  # the new record's pair, told from the old one's side
@@ -157,7 +177,9 @@ def pairs_of(
     return list(found.values())
 
 
-def _named(finding: Finding) -> tuple[tuple[str, ...], str, tuple[str, ...], tuple[str, ...]] | None:
+def _named(
+    finding: Finding,
+) -> tuple[tuple[str, ...], str, tuple[str, ...], tuple[str, ...]] | None:
     data = finding.data
     if not {"by", "highest", "lowest", "metric"} <= set(data) or finding.measurement is None:
         return None
@@ -170,10 +192,14 @@ def _is_the_gap(finding: Finding, high: Rate, low: Rate) -> bool:
     assert finding.measurement is not None  # noqa: S101 -- the caller has looked
     value = finding.measurement.value
     gaps = [high.value - low.value, low.value / high.value if high.value else math.nan]
-    return value is not None and any(math.isclose(abs(gap), value, rel_tol=1e-9, abs_tol=1e-9) for gap in gaps)
+    return value is not None and any(
+        math.isclose(abs(gap), value, rel_tol=1e-9, abs_tol=1e-9) for gap in gaps
+    )
 
 
-def pair_change(four: tuple[Rate, ...], *, ratio: bool, compared: int, level: float, wide: float) -> PairChange | None:
+def pair_change(
+    four: tuple[Rate, ...], *, ratio: bool, compared: int, level: float, wide: float
+) -> PairChange | None:
     """Compare the signed gap of two groups; None where it is undefined.
 
     Parameters
@@ -214,8 +240,12 @@ def pair_change(four: tuple[Rate, ...], *, ratio: bool, compared: int, level: fl
     )
 
 
-def _pair_difference(four: tuple[Rate, ...], ratio: bool, compared: int, level: float) -> Difference | None:
-    before, after = (_signed(pair, ratio, compared, level) for pair in ((four[0], four[1]), (four[2], four[3])))
+def _pair_difference(
+    four: tuple[Rate, ...], ratio: bool, compared: int, level: float
+) -> Difference | None:
+    before, after = (
+        _signed(pair, ratio, compared, level) for pair in ((four[0], four[1]), (four[2], four[3]))
+    )
     return _apart(before, after, level)
 
 
@@ -230,7 +260,9 @@ def _alone(rate: Rate, level: float) -> Measurement | None:
     return _measurement(rate.metric, rate.value, rate.n, span, level)
 
 
-def _signed(pair: tuple[Rate, Rate], ratio: bool, compared: int, level: float) -> Measurement | None:
+def _signed(
+    pair: tuple[Rate, Rate], ratio: bool, compared: int, level: float
+) -> Measurement | None:
     """The signed gap of two groups with its interval (Newcombe's for rates, on the log scale for ratios)."""
     from raudit.stats import range_quantile
 
@@ -241,18 +273,30 @@ def _signed(pair: tuple[Rate, Rate], ratio: bool, compared: int, level: float) -
         return None
     n = first.n + second.n
     if not ratio:
-        low = first.value - second.value - math.hypot(first.value - spans[0][0], spans[1][1] - second.value)
-        high = first.value - second.value + math.hypot(spans[0][1] - first.value, second.value - spans[1][0])
+        low = (
+            first.value
+            - second.value
+            - math.hypot(first.value - spans[0][0], spans[1][1] - second.value)
+        )
+        high = (
+            first.value
+            - second.value
+            + math.hypot(spans[0][1] - first.value, second.value - spans[1][0])
+        )
         return _measurement(first.metric, first.value - second.value, n, (low, high), level)
     if min(first.value, second.value, spans[0][0], spans[1][0]) <= 0:
         return None
     value = math.log(second.value / first.value)
     below = math.hypot(math.log(second.value / spans[1][0]), math.log(spans[0][1] / first.value))
     above = math.hypot(math.log(spans[1][1] / second.value), math.log(first.value / spans[0][0]))
-    return _measurement(first.metric, math.exp(value), n, (math.exp(value - below), math.exp(value + above)), level)
+    return _measurement(
+        first.metric, math.exp(value), n, (math.exp(value - below), math.exp(value + above)), level
+    )
 
 
-def _measurement(metric: str, value: float, n: int, span: tuple[float, float], level: float) -> Measurement:
+def _measurement(
+    metric: str, value: float, n: int, span: tuple[float, float], level: float
+) -> Measurement:
     interval = Interval(low=span[0], high=span[1], level=level, method="MOVER")
     return Measurement(metric=metric, value=value, n=n, interval=interval)
 

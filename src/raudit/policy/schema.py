@@ -22,7 +22,9 @@ def _texts(value: Any) -> Any:
 def _word(value: str) -> str:
     if value in {str(severity) for severity in Severity} or RULE_ID.fullmatch(value):
         return value
-    raise ValueError("neither a rule id such as RA-FAIR-001, nor a prefix such as RA-FAIR, nor a severity")
+    raise ValueError(
+        "neither a rule id such as RA-FAIR-001, nor a prefix such as RA-FAIR, nor a severity"
+    )
 
 
 def _rule(value: str) -> str:
@@ -159,7 +161,9 @@ class Scope(Strict):
     @model_validator(mode="after")
     def _names_something(self) -> Scope:
         if not any(self.model_dump().values()):
-            raise ValueError("an empty scope would cover every finding of the rule; name what it covers")
+            raise ValueError(
+                "an empty scope would cover every finding of the rule; name what it covers"
+            )
         return self
 
 
@@ -197,7 +201,9 @@ class WaiverEntry(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> WaiverEntry:
         if self.expires < self.created:
-            raise ValueError(f"it expires on {self.expires}, before it was created on {self.created}")
+            raise ValueError(
+                f"it expires on {self.expires}, before it was created on {self.created}"
+            )
         return self
 
 

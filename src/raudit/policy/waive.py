@@ -51,7 +51,9 @@ def _covered(finding: Finding, limit: Threshold | None) -> Covered:
     span = measured.interval
     worst = (span.low if too_low else span.high) if span is not None else measured.value
     bound = measured.value if worst is None else worst
-    return Covered(finding=finding, threshold=limit, bound=_outward(bound, down=too_low), too_low=too_low)
+    return Covered(
+        finding=finding, threshold=limit, bound=_outward(bound, down=too_low), too_low=too_low
+    )
 
 
 def _outward(value: float, *, down: bool) -> float:
@@ -90,13 +92,19 @@ def waiver_text(waiver: Waiver) -> str:
     for name in ("max_value", "min_value"):
         bound = getattr(waiver, name)
         if bound is not None:
-            lines.append(f"  {name}: {bound:g}" if float(f"{bound:g}") == bound else f"  {name}: {bound!r}")
+            lines.append(
+                f"  {name}: {bound:g}" if float(f"{bound:g}") == bound else f"  {name}: {bound!r}"
+            )
     return "\n".join(lines) + "\n"
 
 
 def _quoted(text: str) -> str:
     """Plain where YAML cannot misread it, else in double quotes, which are JSON's."""
-    return text if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.@-]*", text) else json.dumps(text, ensure_ascii=False)
+    return (
+        text
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.@-]*", text)
+        else json.dumps(text, ensure_ascii=False)
+    )
 
 
 def appended(path: Path, waiver: Waiver) -> bytes:
@@ -119,7 +127,11 @@ def appended(path: Path, waiver: Waiver) -> bytes:
         )
     text = path.read_text(encoding="utf-8-sig")
     for indent in ("", "  ", "    "):
-        after = text.rstrip() + "\n" + "".join(indent + line + "\n" for line in waiver_text(waiver).splitlines())
+        after = (
+            text.rstrip()
+            + "\n"
+            + "".join(indent + line + "\n" for line in waiver_text(waiver).splitlines())
+        )
         if _adds_one(text, after):
             return after.encode()
     raise PolicyError(
@@ -154,9 +166,11 @@ def without(path: Path, waiver: str) -> tuple[Waiver, bytes]:
         now = {}
     if not isinstance(now, dict) or (now.get("waivers") or []) != kept:
         raise PolicyError(
-            "the file's layout does not let one waiver be taken out", reference="waivers-layout", where=str(path),
+            "the file's layout does not let one waiver be taken out",
+            reference="waivers-layout",
+            where=str(path),
             hint=f"take {waiver} out by hand; the next run tells the log",
-        )  # fmt: skip
+        )
     return found, after.encode()
 
 
@@ -171,9 +185,11 @@ def named(path: Path, waiver: str) -> Waiver:
     entries = {entry.id: entry for entry in load_waivers(path).entries}
     if waiver not in entries:
         raise PolicyError(
-            f"there is no waiver {waiver}", reference="no-waiver", where=str(path),
+            f"there is no waiver {waiver}",
+            reference="no-waiver",
+            where=str(path),
             hint=nearest(waiver, list(entries)) if entries else "the file holds none",
-        )  # fmt: skip
+        )
     return entries[waiver]
 
 
@@ -186,7 +202,11 @@ def _adds_one(before: str, after: str) -> bool:
         return False
     was: Sequence[object] = old.get("waivers") or []
     now = new.get("waivers") if isinstance(new, dict) else None
-    return isinstance(now, list) and now[:-1] == list(was) and {**new, "waivers": None} == {**old, "waivers": None}
+    return (
+        isinstance(now, list)
+        and now[:-1] == list(was)
+        and {**new, "waivers": None} == {**old, "waivers": None}
+    )
 
 
 def parsed_day(text: str, flag: str) -> date:
@@ -201,5 +221,9 @@ def parsed_day(text: str, flag: str) -> date:
         return date.fromisoformat(text)
     except ValueError as fault:
         raise PolicyError(
-            "not a date", reference="bad-date", where=flag, got=text, expected="a date such as 2027-01-31"
+            "not a date",
+            reference="bad-date",
+            where=flag,
+            got=text,
+            expected="a date such as 2027-01-31",
         ) from fault

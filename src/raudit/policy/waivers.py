@@ -133,7 +133,11 @@ def load_waivers(
             hint="write one with: raudit waive",
         )
     version = yaml.value.get("schema")
-    if isinstance(version, str) and version.startswith("raudit.waivers/") and version != "raudit.waivers/1":
+    if (
+        isinstance(version, str)
+        and version.startswith("raudit.waivers/")
+        and version != "raudit.waivers/1"
+    ):
         raise PolicyError(
             "the waivers file is from another version of raudit",
             reference="waivers-version",
@@ -148,7 +152,9 @@ def load_waivers(
     for index, raw in enumerate(frame.waivers or ()):
         entry = _entry(yaml, index, raw)
         if isinstance(entry, Waiver) and any(entry.id == other.id for other in entries):
-            entry = Malformed(id=entry.id, rule=entry.rule, fault="the id is used twice; the first entry counts")
+            entry = Malformed(
+                id=entry.id, rule=entry.rule, fault="the id is used twice; the first entry counts"
+            )
         (entries if isinstance(entry, Waiver) else malformed).append(entry)  # type: ignore[arg-type]
     return Waivers(
         entries=tuple(entries),
@@ -178,7 +184,10 @@ def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
 
 def waiver_sha256(waiver: Waiver) -> Sha256:
     """Digest of all that a waiver says, wherever it stands in a file; what an approval signs."""
-    said = {name: getattr(waiver, name) for name in ("id", "rule", "reason", "owner", "approver", "ticket")}
+    said = {
+        name: getattr(waiver, name)
+        for name in ("id", "rule", "reason", "owner", "approver", "ticket")
+    }
     days = {"created": waiver.created.isoformat(), "expires": waiver.expires.isoformat()}
     limits = {"max_value": waiver.max_value, "min_value": waiver.min_value}
     return digest({**said, **days, **limits, "scope": [list(pair) for pair in waiver.scope]})
@@ -200,7 +209,10 @@ def waiver_from(raw: Mapping[str, Any]) -> Waiver:
 
 def _waiver(entry: Any, line: int) -> Waiver:
     scope = tuple((key, value) for key, value in entry.scope.model_dump().items() if value)
-    kept = {key: getattr(entry, key) for key in ("id", "rule", "reason", "owner", "approver", "created", "expires")}
+    kept = {
+        key: getattr(entry, key)
+        for key in ("id", "rule", "reason", "owner", "approver", "created", "expires")
+    }
     return Waiver(
         **kept,
         scope=scope,
@@ -234,7 +246,9 @@ def apply_waivers(
         why = f"Waiver {bad.id} is malformed and does not count: {bad.fault}."
         uses.append(WaiverUse(id=bad.id, state="malformed", rule=bad.rule, explanation=why))
     for waiver in waivers.entries:
-        matching = [(finding, limit) for finding, limit in findings if matches(waiver, finding, record)]
+        matching = [
+            (finding, limit) for finding, limit in findings if matches(waiver, finding, record)
+        ]
         fault = _fault(waiver, record, terms, today) or _who_fault(waivers, waiver, terms)
         if fault:
             uses.extend(_use(waiver, fault[0], finding, fault[1]) for finding, _limit in matching)
@@ -254,7 +268,9 @@ def apply_waivers(
 
 def matches(waiver: Waiver, finding: Finding, record: Record) -> bool:
     """Whether a waiver's rule and scope fit a finding."""
-    return waiver.rule == finding.rule and all(_fits(key, value, finding, record) for key, value in waiver.scope)
+    return waiver.rule == finding.rule and all(
+        _fits(key, value, finding, record) for key, value in waiver.scope
+    )
 
 
 def _fits(key: str, value: str, finding: Finding, record: Record) -> bool:
@@ -271,7 +287,10 @@ def _fits(key: str, value: str, finding: Finding, record: Record) -> bool:
 
 def _labels(column: str, record: Record) -> tuple[str, ...]:
     """Labels that the plan prints in place of a column's name, so that a waiver may name either."""
-    features = [*record.plan.get("sensitive_features", ()), *record.plan.get("control_features", ())]
+    features = [
+        *record.plan.get("sensitive_features", ()),
+        *record.plan.get("control_features", ()),
+    ]
     return tuple(
         str(item["label"])
         for item in features
@@ -279,7 +298,9 @@ def _labels(column: str, record: Record) -> tuple[str, ...]:
     )
 
 
-def _fault(waiver: Waiver, record: Record, terms: WaiverTerms, today: date) -> tuple[str, str] | None:
+def _fault(
+    waiver: Waiver, record: Record, terms: WaiverTerms, today: date
+) -> tuple[str, str] | None:
     """Why a waiver counts for nothing today, whatever the finding."""
     made = date.fromisoformat(record.run.clock[:10])
     if today < made - timedelta(days=1):
@@ -287,11 +308,17 @@ def _fault(waiver: Waiver, record: Record, terms: WaiverTerms, today: date) -> t
             f"does not count: today is {today} by this clock, but the record was made on {made}; set the clock right"
         )
     if waiver.created > today:
-        return "malformed", f"does not count: it was created on {waiver.created}, which is after today ({today})"
+        return (
+            "malformed",
+            f"does not count: it was created on {waiver.created}, which is after today ({today})",
+        )
     if today > waiver.expires:
         return "expired", f"expired on {waiver.expires}"
     if (waiver.expires - waiver.created).days > terms.max_days:
-        return "malformed", f"does not count: it lives longer than the {terms.max_days} days that the policy allows"
+        return (
+            "malformed",
+            f"does not count: it lives longer than the {terms.max_days} days that the policy allows",
+        )
     return None
 
 
@@ -317,9 +344,14 @@ def _judge(
     value = finding.measurement.value if finding.measurement is not None else None
     if value is not None:
         low_side = limit is not None and limit.low is not None and value < limit.low
-        bound, name = (waiver.min_value, "min_value") if low_side else (waiver.max_value, "max_value")
+        bound, name = (
+            (waiver.min_value, "min_value") if low_side else (waiver.max_value, "max_value")
+        )
         if bound is None:
-            return "malformed", f"does not count: a measured finding needs {name}, so that it cannot grow unseen"
+            return (
+                "malformed",
+                f"does not count: a measured finding needs {name}, so that it cannot grow unseen",
+            )
         if (value < bound) if low_side else (value > bound):
             side = "below" if low_side else "above"
             return "outgrown", f"was outgrown: {value:.4g} is {side} its {name} of {bound:.4g}"
@@ -332,7 +364,9 @@ def _judge(
 def _unused(waiver: Waiver, record: Record) -> str:
     known = sorted({rule.id for stage in record.stages for rule in stage.rules})
     if known and waiver.rule not in known:
-        return f"covers nothing: no stage has the rule {waiver.rule} ({nearest(waiver.rule, known)})"
+        return (
+            f"covers nothing: no stage has the rule {waiver.rule} ({nearest(waiver.rule, known)})"
+        )
     return "covers nothing in this run; remove it"
 
 

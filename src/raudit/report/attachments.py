@@ -10,6 +10,7 @@ from raudit.report.seals import Seals
 from raudit.report.tables import stage_tables
 
 RECORD_NAME = "record.json"
+ANNEXES_NAME = "annexes.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +28,13 @@ class AttachedFile:
     stage: str = ""
 
 
-def attached_files(record: Record, seals: Seals) -> tuple[AttachedFile, ...]:
-    """List the files to attach, the record first; of files with equal bytes only the first is kept."""
+def attached_files(
+    record: Record, seals: Seals, *, annexes: bytes = b""
+) -> tuple[AttachedFile, ...]:
+    """List the files to attach, the record first; of files with equal bytes only the first is kept.
+
+    ``annexes`` are the annexes as a page to read; none if empty.
+    """
     files = [
         AttachedFile(
             name=RECORD_NAME,
@@ -38,6 +44,16 @@ def attached_files(record: Record, seals: Seals) -> tuple[AttachedFile, ...]:
             kind="attached-record",
         )
     ]
+    if annexes:
+        files.append(
+            AttachedFile(
+                name=ANNEXES_NAME,
+                data=annexes,
+                description="The annexes: every table, answer and finding, to read in a browser",
+                relationship="Supplement",
+                kind="attached-annexes",
+            )
+        )
     for stage in record.stages:
         files += [
             AttachedFile(
@@ -52,7 +68,11 @@ def attached_files(record: Record, seals: Seals) -> tuple[AttachedFile, ...]:
         ]
     files += [
         AttachedFile(
-            name=name, data=data, description="Seal of the log", relationship="Supplement", kind="attached-seal"
+            name=name,
+            data=data,
+            description="Seal of the log",
+            relationship="Supplement",
+            kind="attached-seal",
         )
         for name, data in seals.files().items()
     ]

@@ -45,7 +45,11 @@ def make_brief(record: Record, findings: Sequence[FindingView]) -> Brief:
         untold=_different(untold, 3),
         untold_total=len(untold),
         not_run=tuple(stage for stage in record.stages if stage.outcome is not Outcome.COMPLETED),
-        acceptances=tuple(w for w in (verdict.waivers if verdict else ()) if w.state in {"applied", "expires_soon"}),
+        acceptances=tuple(
+            w
+            for w in (verdict.waivers if verdict else ())
+            if w.state in {"applied", "expires_soon"}
+        ),
         failed=len(failed),
         indeterminate=len(untold),
         passed=len(findings) - len(failed) - len(untold),

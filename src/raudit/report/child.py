@@ -42,7 +42,14 @@ def run_child(job: Job, limits: Limits) -> bytes:
         If it ran out of time or memory, or died.
     """
     with tempfile.TemporaryDirectory(prefix="raudit-report-") as scratch:
-        command = [sys.executable, "-I", "-m", "raudit.report.worker", str(limits.seconds), str(limits.megabytes)]
+        command = [
+            sys.executable,
+            "-I",
+            "-m",
+            "raudit.report.worker",
+            str(limits.seconds),
+            str(limits.megabytes),
+        ]
         try:
             done = subprocess.run(  # noqa: S603 -- our own module, by this interpreter, arguments are two numbers
                 command,
@@ -59,18 +66,28 @@ def run_child(job: Job, limits: Limits) -> bytes:
         return done.stdout[len(_OK) :]
     if done.stdout.startswith(_ERROR):
         raise _rebuilt(done.stdout[len(_ERROR) :])
-    if done.returncode < 0 or b"MemoryError" in done.stderr or b"cannot allocate" in done.stderr.lower():
+    if (
+        done.returncode < 0
+        or b"MemoryError" in done.stderr
+        or b"cannot allocate" in done.stderr.lower()
+    ):
         raise _exhausted(limits)
     raise EnvironmentFault(
         "the report could not be rendered",
         reference="render-failed",
-        got=(done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1][:200],
+        got=(done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1][
+            :200
+        ],
         hint="report this with the template's name; the record itself is unharmed",
     )
 
 
 def _environment(job: Job, scratch: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+        if name in os.environ
+    }
     return {
         **kept,
         "LC_ALL": "C.UTF-8",

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from raudit.findings import Finding, Rule, Status, Threshold
-from raudit.record import Figure, Record, StageRecord, Table, record_sha256
-from raudit.report.attachments import attached_files
+from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sha256
+from raudit.report.attachments import ANNEXES_NAME, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
 from raudit.report.language import Language
+from raudit.report.legal import frameworks_of
 from raudit.report.numbers import DASH, MINUS, exact, exact_interval
-from raudit.report.requirements import matrix
+from raudit.report.opinion import make_opinion
+from raudit.report.rates import OVERALL, SHOWN, Comparison, comparisons, group_places, overall
 from raudit.report.seals import Seals
+from raudit.report.sections import (
+    ASSESSMENTS,
+    RISK_REGISTER,
+    actions_of,
+    answers_to_look_at,
+    conditions_of,
+    drivers_of,
+    limits_of,
+    one_liners,
+    rates_figure,
+    signers_of,
+)
 from raudit.report.tables import figure_table, slug, view_table
-from raudit.report.views import FigureView, FindingView, Pair, ReportView, SectionView, StageView, TableView
-
-ASSESSMENTS = "assessments"
-RISK_REGISTER = "risk-register"
+from raudit.report.themes import themes_of
+from raudit.report.views import (
+    Drivers,
+    FigureView,
+    FindingView,
+    Pair,
+    ReportView,
+    SectionView,
+    StageView,
+    TableView,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +54,27 @@ class Caps:
 
 
 CAPS = {
-    "pdf": Caps(rows=40, columns=10, cards=40),
+    "pdf": Caps(rows=400, columns=10, cards=40),
     "html": Caps(rows=2000, columns=60, cards=400),
     "markdown": Caps(rows=100, columns=20, cards=200),
 }
 """Caps by medium."""
 
+MOST_ROWS = 15
+"""Rows of a table outside an annex."""
+MOST_COLUMNS = 8
+"""Columns of such a table, where it comes from a stage."""
+
 
 def make_context(
-    record: Record, *, template: str, medium: str, language: Language, ink: Ink, requirements: Path, seals: Seals
+    record: Record,
+    *,
+    template: str,
+    medium: str,
+    language: Language,
+    ink: Ink,
+    frameworks: Path,
+    seals: Seals,
 ) -> ReportView:
     """Work out what a template prints.
 
@@ -55,24 +88,30 @@ def make_context(
         ``pdf``, ``html`` or ``markdown``.
     language, ink
         Words and number marks; what makes text fit to print.
-    requirements
-        Catalogue of clauses.
+    frameworks
+        Folder of the frameworks.
     seals
         Checkpoint and proof that are printed and attached.
     """
     caps = CAPS[medium]
     findings = _findings(record, language, caps)
+    themes = themes_of(findings, record.plan.get("responses") or ())
+    compared = comparisons(record)
+    ink = replace(ink, places=group_places(record))
     maker = _Maker(language=language, ink=ink, caps=caps)
     stages = [stage for stage in record.stages if stage.name != ASSESSMENTS]
     assessed = record.stage(ASSESSMENTS)
-    sections = _sections(language, stages)
-    numbers = {section.anchor: section.number for section in sections}
+    sections = _sections(language)
+    annexes = _annexes(language, record.stages)
+    numbers = {section.anchor: section.number for section in annexes}
     baseline = record.verdict.baseline if record.verdict else {}
     waivers = record.verdict.waivers if record.verdict else ()
     carded = tuple(view for view in findings if view.card)
     open_findings = sum(1 for view in findings if view.finding.status is not Status.PASSED)
     return ReportView(
-        title=language("report-title", name=_text(record.system.get("name")) or language("unnamed-system")),
+        title=language(
+            "report-title", name=_text(record.system.get("name")) or language("unnamed-system")
+        ),
         template=template,
         language=language.code,
         medium=medium,
@@ -83,36 +122,98 @@ def make_context(
         name=_text(record.system.get("name")) or language("unnamed-system"),
         version=_text(record.system.get("version")),
         brief=make_brief(record, findings),
+        opinion=make_opinion(record, findings),
+        themes=themes,
+        one_liners=one_liners(record, language),
+        conditions=conditions_of(record),
+        signers=signers_of(record),
+        auditor=record.plan.get("auditor") or {},
+        compared=compared,
+        rate_names=tuple((name, language.metric(name)) for name in SHOWN),
+        rate_figures=tuple(
+            replace(maker.figure(rates_figure(one, language), "rates"), recorded=False)
+            for one in compared
+        ),
+        overall=tuple(
+            (language.metric(name), rate)
+            for name in OVERALL
+            if (rate := overall(compared).get(name)) is not None
+        ),
+        limits=limits_of(record, language),
+        drivers=maker.drivers(record.stage("explain")),
+        personal=maker.chosen(record.stage("pii"), ("columns", "singling-out")),
+        assessed=maker.chosen(assessed, ("overview",)),
+        expected=", ".join(_expected(record)),
+        loose_answers=answers_to_look_at(record),
+        actions=actions_of(record),
+        glossary=_glossary(record, compared, seals, language),
         sections=sections,
-        long=tuple(f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures),
+        annexes=annexes,
+        long=tuple(
+            f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures
+        ),
         worst=carded,
         worst_left=open_findings - len(carded),
         findings=findings,
-        stages=tuple(maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages),
-        assessments=maker.stage(assessed, findings, numbers["assessments"]) if assessed else None,
+        stages=tuple(
+            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages
+        ),
+        all_stages=tuple(
+            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
+            for stage in record.stages
+        ),
         risk_register=maker.risk_register(record),
-        frameworks=matrix(record, findings, requirements),
+        frameworks=frameworks_of(record, findings, themes, frameworks, language.code),
         waivers=waivers,
         baseline=baseline,
         baseline_pairs=_pairs({k: v for k, v in baseline.items() if not _is_rows(v)}),
         baseline_tables=maker.baseline(baseline),
         inputs=record.inputs,
         policy=_pairs(record.verdict.policy if record.verdict else {}),
-        options=tuple((stage.title, _pairs(stage.options)) for stage in record.stages if stage.options),
-        packages=_pairs(record.run.packages),
-        attachments=tuple(
-            Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in attached_files(record, seals)
+        options=tuple(
+            (stage.title, _pairs(stage.options)) for stage in record.stages if stage.options
         ),
+        packages=_pairs(record.run.packages),
+        attachments=_attachments(record, seals, template, language),
         sealed=bool(seals.checkpoint),
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
         vkey=seals.vkey,
     )
 
 
+def _attachments(
+    record: Record, seals: Seals, template: str, language: Language
+) -> tuple[Pair, ...]:
+    """What is attached, by purpose: the tables in one line."""
+    files = attached_files(record, seals)
+    tables = [file for file in files if file.kind == "attached-table"]
+    others = [file for file in files if file.kind != "attached-table"]
+    listed = [Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in others]
+    if template != ANNEXES:
+        listed.insert(1, Pair(name=ANNEXES_NAME, value=language("attached-annexes", stage="")))
+    if tables:
+        listed.append(
+            Pair(name="table-….csv", value=language("attached-tables", count=len(tables)))
+        )
+    return tuple(listed)
+
+
+def _expected(record: Record) -> list[str]:
+    """Columns of personal data that the plan declares."""
+    stage = record.stage("pii")
+    declared = stage.options.get("expected") if stage else None
+    found = declared if isinstance(declared, list | tuple) else ()
+    return [str(one.get("column", "")) if isinstance(one, Mapping) else str(one) for one in found]
+
+
 def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingView, ...]:
     """Write out all findings, worst first; anchors are unique even where fingerprints are not."""
     blocking = frozenset(record.verdict.blocking if record.verdict else ())
-    applied = {w.fingerprint: w for w in (record.verdict.waivers if record.verdict else ()) if w.state == "applied"}
+    applied = {
+        w.fingerprint: w
+        for w in (record.verdict.waivers if record.verdict else ())
+        if w.state == "applied"
+    }
     views: list[FindingView] = []
     seen: dict[str, int] = {}
     for stage in record.stages:
@@ -138,7 +239,9 @@ def _findings(record: Record, language: Language, caps: Caps) -> tuple[FindingVi
     return tuple(carded)
 
 
-def _finding(finding: Finding, rule: Rule | None, stage: str, anchor: str, language: Language) -> FindingView:
+def _finding(
+    finding: Finding, rule: Rule | None, stage: str, anchor: str, language: Language
+) -> FindingView:
     m = finding.measurement
     numbers = language.numbers
     interval = m.interval if m else None
@@ -151,6 +254,8 @@ def _finding(finding: Finding, rule: Rule | None, stage: str, anchor: str, langu
         first_of_rule=False,
         title=rule.title if rule else finding.rule,
         subject=_subject(finding),
+        subject_name=finding.subject.name,
+        level=numbers.percent(interval.level, 0) if interval else "",
         value=numbers.measurement(m) if m else "",
         interval=_interval(finding, language),
         coverage=f"{numbers.percent(interval.level, 0)} {interval.method}" if interval else "",
@@ -169,8 +274,14 @@ def _interval(finding: Finding, language: Language) -> str:
     if m is None or m.interval is None:
         return ""
     numbers = language.numbers
-    low = MINUS + "∞" if m.interval.low is None else numbers.measured(m.interval.low, replace(m, unit=""))
-    high = "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
+    low = (
+        MINUS + "∞"
+        if m.interval.low is None
+        else numbers.measured(m.interval.low, replace(m, unit=""))
+    )
+    high = (
+        "∞" if m.interval.high is None else numbers.measured(m.interval.high, replace(m, unit=""))
+    )
     return language("from-to", low=low, high=high)
 
 
@@ -196,18 +307,83 @@ def _subject(finding: Finding) -> str:
     return ", ".join([f"{finding.subject.kind} {finding.subject.name}", *detail])
 
 
-def _sections(language: Language, stages: Iterable[StageRecord]) -> tuple[SectionView, ...]:
-    titles = [("scope", language("scope")), ("worst", language("worst-first"))]
-    titles += [(f"stage-{slug(stage.name)}", stage.title) for stage in stages]
-    titles += [(key, language(key)) for key in ("assessments", "requirements", RISK_REGISTER, "waivers", "baseline")]
-    titles += [(key, language(key)) for key in ("register", "environment", "glossary", "verify", "signatures")]
-    return tuple(SectionView(number=str(i), anchor=a, title=title) for i, (a, title) in enumerate(titles, start=1))
+ANNEXES = "annexes"
+"""Template of the annexes, which every other template's PDF carries as a page to read."""
+
+SECTIONS = (
+    "scope",
+    "findings",
+    "performance",
+    "fairness",
+    "drivers",
+    "personal",
+    "assessments",
+    "requirements",
+    "register",
+    "method",
+    "verify",
+)
+"""Sections of the report after the page of the decision."""
+
+
+def _sections(language: Language) -> tuple[SectionView, ...]:
+    return tuple(
+        SectionView(number=str(i), anchor=name, title=language(f"section-{name}"))
+        for i, name in enumerate(SECTIONS, start=1)
+    )
+
+
+def _annexes(language: Language, stages: Iterable[StageRecord]) -> tuple[SectionView, ...]:
+    titles = [(f"stage-{slug(stage.name)}", stage.title) for stage in stages]
+    titles += [(key, language(key)) for key in ("all-findings", "environment")]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return tuple(
+        SectionView(
+            number=letters[i] if i < len(letters) else str(i + 1), anchor=anchor, title=title
+        )
+        for i, (anchor, title) in enumerate(titles)
+    )
+
+
+def _glossary(
+    record: Record, compared: Sequence[Comparison], seals: Seals, language: Language
+) -> tuple[Pair, ...]:
+    """The terms that this document uses, and no other."""
+    explained = record.stage("explain")
+    used = {
+        "selection-rate": bool(compared),
+        "parity-difference": bool(compared),
+        "impact-ratio": bool(compared),
+        "odds-difference": bool(compared),
+        "attribution": explained is not None and explained.outcome is Outcome.COMPLETED,
+        "waiver": bool(record.verdict and record.verdict.waivers),
+        "baseline": bool(record.verdict and record.verdict.baseline),
+        "checkpoint": bool(seals.checkpoint),
+    }
+    always = ("finding", "indeterminate", "interval", "n", "record", "opinion")
+    names = (*always, *(name for name, yes in used.items() if yes))
+    parts = (language(f"term-{name}").partition(": ") for name in names)
+    return tuple(Pair(name=term, value=text) for term, _, text in parts)
 
 
 def _system(record: Record, language: Language) -> tuple[Pair, ...]:
-    known = ("name", "version", "purpose", "affected", "owner", "organisation")
+    known = (
+        "name",
+        "version",
+        "purpose",
+        "affected",
+        "owner",
+        "organisation",
+        "jurisdictions",
+        "sector",
+        "standards",
+        "distribution_date",
+    )
     keys = [*known, *(key for key in record.system if key not in known)]
-    named = ((language(f"system-{key}") if key in known else key, _text(record.system.get(key))) for key in keys)
+    named = (
+        (language(f"system-{key}") if key in known else key, _text(record.system.get(key)))
+        for key in keys
+    )
     return tuple(Pair(name=name, value=value) for name, value in named if value)
 
 
@@ -246,10 +422,10 @@ class _Maker:
         return StageView(
             stage=stage,
             number=number,
-            anchor="assessments" if stage.name == ASSESSMENTS else f"stage-{slug(stage.name)}",
+            anchor=f"stage-{slug(stage.name)}",
             findings=own,
-            tables=tuple(self.table(table, stage.name) for table in stage.tables if table.id != RISK_REGISTER),
-            figures=tuple(self._figure(figure, stage.name) for figure in stage.figures),
+            tables=tuple(self.table(table, stage.name) for table in stage.tables),
+            figures=tuple(self.figure(figure, stage.name) for figure in stage.figures),
             failed=states.count(Status.FAILED),
             indeterminate=states.count(Status.INDETERMINATE),
             passed=states.count(Status.PASSED),
@@ -257,7 +433,29 @@ class _Maker:
 
     def table(self, table: Table, stage: str) -> TableView:
         return view_table(
-            table, stage=stage, numbers=self.language.numbers, max_rows=self.caps.rows, max_columns=self.caps.columns
+            table,
+            stage=stage,
+            numbers=self.language.numbers,
+            max_rows=self.caps.rows,
+            max_columns=self.caps.columns,
+        )
+
+    def chosen(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[TableView, ...]:
+        """Tables of a stage by id, at most fifteen rows and seven columns of each."""
+        if stage is None:
+            return ()
+        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
+        return tuple(
+            short.table(t, stage.name) for name in names for t in stage.tables if t.id == name
+        )
+
+    def drivers(self, stage: StageRecord | None) -> Drivers:
+        """What the section on the model's reasons prints."""
+        figures, tables = drivers_of(stage)
+        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS))
+        return Drivers(
+            figures=tuple(self.figure(figure, "explain") for figure in figures),
+            tables=tuple(short.table(table, "explain") for table in tables),
         )
 
     def risk_register(self, record: Record) -> TableView | None:
@@ -276,7 +474,7 @@ class _Maker:
                 found.append(self.table(table, "baseline"))
         return tuple(found)
 
-    def _figure(self, figure: Any, stage: str) -> FigureView:
+    def figure(self, figure: Any, stage: str) -> FigureView:
         svg = draw(figure, self.ink)
         return FigureView(
             anchor=f"g-{slug(stage)}-{slug(figure.id)}",
@@ -287,8 +485,18 @@ class _Maker:
 
 
 def _as_figure(key: str, rows: Any) -> Any:
-    return Figure(id=key, kind="rows", title=key.replace("_", " "), alt="", data={"rows": [dict(r) for r in rows]})
+    return Figure(
+        id=key,
+        kind="rows",
+        title=key.replace("_", " "),
+        alt="",
+        data={"rows": [dict(r) for r in rows]},
+    )
 
 
 def _is_rows(value: Any) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, Mapping) for item in value)
+    return (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(item, Mapping) for item in value)
+    )

@@ -69,7 +69,11 @@ def _header_scopes(pdf: Any) -> None:
 
     root = pdf.Root.get("/StructTreeRoot")
     for element in pdf.objects:
-        if not isinstance(element, pikepdf.Dictionary) or element.get("/S") != "/TR" or root is None:
+        if (
+            not isinstance(element, pikepdf.Dictionary)
+            or element.get("/S") != "/TR"
+            or root is None
+        ):
             continue
         kids = [kid for kid in element.get("/K", ()) if isinstance(kid, pikepdf.Dictionary)]
         has_data = any(kid.get("/S") == "/TD" for kid in kids)
@@ -109,7 +113,9 @@ def _signature_fields(pdf: Any, boxes: tuple[Box, ...]) -> None:
             )
         )
         reference = pdf.make_indirect(Dictionary(Type=Name.OBJR, Obj=widget, Pg=page.obj))
-        element = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=reference))
+        element = pdf.make_indirect(
+            Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page.obj, K=reference)
+        )
         document.K.append(element)
         numbers.extend([key, element])
         if "/Annots" not in page.obj:

@@ -42,7 +42,9 @@ def embedded_faces(folders: Sequence[Path], text: str, only: Collection[str] = F
             if file.stem in FACES and file.stem not in only:
                 continue
             family, weight, style = FACES.get(file.stem, (file.stem, "400", "normal"))
-            options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "tnum", "mark", "ccmp", "locl"])
+            options = subset.Options(
+                flavor="woff2", layout_features=["kern", "liga", "tnum", "mark", "ccmp", "locl"]
+            )
             options.recalc_timestamp = False
             font = subset.load_font(str(file), options)
             cut = subset.Subsetter(options)

@@ -56,7 +56,9 @@ class Job:
             checkpoint=base64.b64decode(value["checkpoint"]),
             proof=base64.b64decode(value["proof"]),
             vkey=value["vkey"],
-            attachments={name: base64.b64decode(text) for name, text in value["attachments"].items()},
+            attachments={
+                name: base64.b64decode(text) for name, text in value["attachments"].items()
+            },
         )
         folder = value["templates_dir"]
         return cls(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from raudit.errors import TemplateError
+from raudit.record import StageRecord
 from raudit.report.numbers import Numbers
 from raudit.yamltext import nearest, read_yaml
 
@@ -36,11 +37,34 @@ class Language:
                 reference="unknown-message",
                 hint=nearest(key, sorted(self.messages)),
             )
-        return message.format_map({name: str(value) for name, value in values.items()}) if values else message
+        return (
+            message.format_map({name: str(value) for name, value in values.items()})
+            if values
+            else message
+        )
 
     def has(self, key: str) -> bool:
         """Tell whether there is such a message."""
         return key in self.messages
+
+    def metric(self, name: str) -> str:
+        """A metric in words; the words of its name where the catalogue has none."""
+        key = f"metric-{name}"
+        return self(key) if self.has(key) else name.replace("_", " ")
+
+    def word(self, name: str) -> str:
+        """A key of the record as a word, such as the role of a file."""
+        key = f"word-{name}"
+        return self(key) if self.has(key) else name.replace("_", " ")
+
+    def stage_title(self, stage: StageRecord) -> str:
+        """What a stage looks at; its own title where the catalogue has none."""
+        key = f"title-{stage.name}"
+        return self(key) if self.has(key) else stage.title
+
+    def stage(self, stage: StageRecord) -> str:
+        """A stage that did not run, and how it ended."""
+        return f"{self.stage_title(stage)} ({self(f'outcome-{stage.outcome}')})"
 
     def date(self, clock: str) -> str:
         """Write the date of an RFC 3339 time in words."""
@@ -56,7 +80,11 @@ def load_language(code: str, folders: Sequence[Path]) -> Language:
     TemplateError
         If no folder has the language, or a message lacks one of English's placeholders or is missing.
     """
-    found = [folder / f"{code}.yaml" for folder in reversed(folders) if (folder / f"{code}.yaml").is_file()]
+    found = [
+        folder / f"{code}.yaml"
+        for folder in reversed(folders)
+        if (folder / f"{code}.yaml").is_file()
+    ]
     if not found or not code.replace("-", "").isalnum():
         known = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
         raise TemplateError(
@@ -77,7 +105,9 @@ def load_language(code: str, folders: Sequence[Path]) -> Language:
 def _read(file: Path) -> dict[str, str]:
     value = read_yaml(file, error=TemplateError).value or {}
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise TemplateError("a catalogue holds 'key: text' lines only", reference="bad-catalogue", where=file.name)
+        raise TemplateError(
+            "a catalogue holds 'key: text' lines only", reference="bad-catalogue", where=file.name
+        )
     return {str(key): text for key, text in value.items()}
 
 
@@ -85,7 +115,9 @@ def _check(code: str, messages: Mapping[str, str], english: Mapping[str, str]) -
     for key, text in english.items():
         if key not in messages:
             raise TemplateError(
-                f"language '{code}' lacks the message '{key}'", reference="missing-message", expected=text[:80]
+                f"language '{code}' lacks the message '{key}'",
+                reference="missing-message",
+                expected=text[:80],
             )
         if _fields(messages[key]) != _fields(text):
             raise TemplateError(
@@ -98,6 +130,8 @@ def _check(code: str, messages: Mapping[str, str], english: Mapping[str, str]) -
 
 def _fields(text: str) -> frozenset[str]:
     try:
-        return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+        return frozenset(
+            name for _, name, _, _ in string.Formatter().parse(text) if name is not None
+        )
     except ValueError:
         return frozenset({"?"})

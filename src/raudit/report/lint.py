@@ -13,8 +13,21 @@ from raudit.errors import TemplateError
 _HOLE = "\ue000"
 """Stands for a value that is not known yet."""
 
-_URL_ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "data", "poster", "srcset", "xlink:href"})
-_FORBIDDEN_ELEMENTS = ("script", "iframe", "object", "embed", "link", "base", "form", "img", "video", "audio")
+_URL_ATTRIBUTES = frozenset(
+    {"href", "src", "action", "formaction", "data", "poster", "srcset", "xlink:href"}
+)
+_FORBIDDEN_ELEMENTS = (
+    "script",
+    "iframe",
+    "object",
+    "embed",
+    "link",
+    "base",
+    "form",
+    "img",
+    "video",
+    "audio",
+)
 _TAG = re.compile(r"""<(/?)([a-zA-Z][\w:-]*)((?:"[^"]*"|'[^']*'|[^'">])*)(>|$)""")
 _ATTRIBUTE = re.compile(r"""([^\s=/"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 _ALLOWED_HOLES = ("css", "script")
@@ -71,7 +84,11 @@ def _lint_blocks(holes: str, name: str, source: str) -> None:
 def _lint_tag(tag: re.Match[str], name: str, source: str) -> None:
     element, rest = tag[2].lower(), tag[3]
     at = tag.start()
-    if element in _FORBIDDEN_ELEMENTS and not tag[1] and not re.fullmatch(r"\s*", rest.replace(_HOLE, "x")):
+    if (
+        element in _FORBIDDEN_ELEMENTS
+        and not tag[1]
+        and not re.fullmatch(r"\s*", rest.replace(_HOLE, "x"))
+    ):
         raise _fault(f"a template may not use <{element}> with attributes", name, source, at)
     if element in _FORBIDDEN_ELEMENTS and element != "script":
         raise _fault(f"a template may not use <{element}>", name, source, at)
@@ -80,7 +97,12 @@ def _lint_tag(tag: re.Match[str], name: str, source: str) -> None:
         if _HOLE in key:
             raise _fault("a value may not name an attribute", name, source, at)
         if key in _URL_ATTRIBUTES and not re.match(r"""["']#""", value):
-            raise _fault(f"'{key}' may only point into the document, as in {key}=\"#anchor\"", name, source, at)
+            raise _fault(
+                f"'{key}' may only point into the document, as in {key}=\"#anchor\"",
+                name,
+                source,
+                at,
+            )
         if _HOLE not in value:
             continue
         if value[0] not in "\"'":
@@ -91,4 +113,9 @@ def _lint_tag(tag: re.Match[str], name: str, source: str) -> None:
 
 def _fault(why: str, name: str, source: str, at: int) -> TemplateError:
     line = source.count("\n", 0, at) + 1
-    return TemplateError(why, reference="template-lint", where=f"{name}:{line}", hint="see docs/reference/templates.md")
+    return TemplateError(
+        why,
+        reference="template-lint",
+        where=f"{name}:{line}",
+        hint="see docs/reference/templates.md",
+    )

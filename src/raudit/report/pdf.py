@@ -21,7 +21,13 @@ from raudit.report.attachments import attached_files
 from raudit.report.finish import Box, finish
 from raudit.report.job import Job
 
-FIELDS = ("raudit-issuer", "raudit-reviewer-1", "raudit-reviewer-2", "raudit-reviewer-3", "raudit-reviewer-4")
+FIELDS = (
+    "raudit-issuer",
+    "raudit-reviewer-1",
+    "raudit-reviewer-2",
+    "raudit-reviewer-3",
+    "raudit-reviewer-4",
+)
 """Signature fields; each is where an element with ``id="field-NAME"`` is."""
 
 _EXTENSION = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" \
@@ -37,8 +43,8 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:rdf="http://www
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
-def make_pdf(html: str, *, record: Record, job: Job) -> bytes:
-    """Make the finished, unsigned PDF of a rendered page."""
+def make_pdf(html: str, *, record: Record, job: Job, annexes: bytes = b"") -> bytes:
+    """Make the finished, unsigned PDF of a rendered page; ``annexes`` are attached."""
     import weasyprint
     from weasyprint.urls import URLFetcher
 
@@ -63,7 +69,7 @@ def make_pdf(html: str, *, record: Record, job: Job) -> bytes:
                 modified=clock,
                 url_fetcher=fetcher,
             )
-            for file in attached_files(record, job.seals)
+            for file in attached_files(record, job.seals, annexes=annexes)
         ]
         original = metadata.generate_rdf_metadata
 
@@ -74,10 +80,14 @@ def make_pdf(html: str, *, record: Record, job: Job) -> bytes:
 
         metadata.generate_rdf_metadata = with_pdfua
         out = io.BytesIO()
-        document.write_pdf(out, pdf_identifier=_identifier(job), pdf_variant="pdf/a-3a", pdf_tags=True)
+        document.write_pdf(
+            out, pdf_identifier=_identifier(job), pdf_variant="pdf/a-3a", pdf_tags=True
+        )
     except RecursionError as error:
         raise EnvironmentFault(
-            "the template nests elements too deeply", reference="render-depth", hint="flatten the template"
+            "the template nests elements too deeply",
+            reference="render-depth",
+            hint="flatten the template",
         ) from error
     return finish(out.getvalue(), boxes=boxes, renderer=_renderer())
 
@@ -98,12 +108,19 @@ def _boxes(document: Any) -> tuple[Box, ...]:
         while stack:
             box = stack.pop()
             name = box.element.get("id") if getattr(box, "element", None) is not None else None
-            if name and name.startswith("field-") and name not in found and isinstance(box, kinds.BlockBox):
+            if (
+                name
+                and name.startswith("field-")
+                and name not in found
+                and isinstance(box, kinds.BlockBox)
+            ):
                 x, y = box.border_box_x(), box.border_box_y()
                 right, bottom = x + box.border_width(), y + box.border_height()
                 rect = (x * 0.75, (height - bottom) * 0.75, right * 0.75, (height - y) * 0.75)
                 tooltip = box.element.get("title") or name
-                found[name] = Box(name=name.removeprefix("field-"), page=number, rect=rect, tooltip=tooltip)
+                found[name] = Box(
+                    name=name.removeprefix("field-"), page=number, rect=rect, tooltip=tooltip
+                )
             stack.extend(getattr(box, "children", ()))
     return tuple(found[f"field-{name}"] for name in FIELDS if f"field-{name}" in found)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from raudit.record import Record
 from raudit.report.charts import Ink
-from raudit.report.context import make_context
+from raudit.report.context import ANNEXES, make_context
 from raudit.report.language import load_language
 from raudit.report.markdown import markdown_text
 from raudit.report.seals import Seals
@@ -16,7 +16,14 @@ from raudit.report.text import clean, coverage_of, has_long_word, is_right_to_le
 
 
 def render_text(
-    record: Record, *, template: str, language: str, medium: str, seals: Seals, templates_dir: Path | None
+    record: Record,
+    *,
+    template: str,
+    language: str,
+    medium: str,
+    seals: Seals,
+    templates_dir: Path | None,
+    fonts: bool = True,
 ) -> str:
     """Run a template over a record.
 
@@ -31,13 +38,14 @@ def render_text(
     coverage = coverage_of(chosen.font_folders()) if medium == "pdf" else None
     words = load_language(language, chosen.language_folders())
     ink = Ink(clean=lambda text: clean(text, coverage), numbers=words.numbers)
+    chosen.check_needs(record, words)
     context = make_context(
         record,
         template=template,
         medium=medium,
         language=words,
         ink=ink,
-        requirements=chosen.requirements(),
+        frameworks=chosen.frameworks(),
         seals=seals,
     )
 
@@ -65,7 +73,28 @@ def render_text(
         "script": Markup(chosen.script() if medium == "html" else ""),  # noqa: S704
     }
     text = run_template(chosen, medium, values, finalize)
-    return _with_fonts(text, chosen) if medium == "html" else text
+    return _with_fonts(text, chosen) if medium == "html" and fonts else text
+
+
+def render_annexes(record: Record, *, language: str, seals: Seals) -> str:
+    """The annexes as one HTML file, in the reader's own fonts; in English where the language is a template's own."""
+    from raudit.errors import TemplateError
+
+    def made(code: str) -> str:
+        return render_text(
+            record,
+            template=ANNEXES,
+            language=code,
+            medium="html",
+            seals=seals,
+            templates_dir=None,
+            fonts=False,
+        )
+
+    try:
+        return made(language)
+    except TemplateError:
+        return made("en")
 
 
 def _css(template: Template, medium: str) -> str:

@@ -27,4 +27,6 @@ class Seals:
             "record.tlog-proof": self.proof,
             "log.vkey": f"{self.vkey}\n".encode() if self.vkey else b"",
         }
-        return {name: data for name, data in (*named.items(), *sorted(self.attachments.items())) if data}
+        return {
+            name: data for name, data in (*named.items(), *sorted(self.attachments.items())) if data
+        }

@@ -22,7 +22,13 @@ def attachment_name(stage: str, table: str) -> str:
 
 
 def view_table(
-    table: Table, *, stage: str, numbers: Numbers, max_rows: int, max_columns: int, attachment: str = ""
+    table: Table,
+    *,
+    stage: str,
+    numbers: Numbers,
+    max_rows: int,
+    max_columns: int,
+    attachment: str = "",
 ) -> TableView:
     """Write out the part of a table that fits."""
     columns = table.columns[:max_columns]
@@ -31,7 +37,8 @@ def view_table(
         title=table.title,
         caption=table.caption,
         columns=tuple(
-            ColumnView(label=column.label, kind=column.kind, numeric=column.kind in NUMERIC) for column in columns
+            ColumnView(label=column.label, kind=column.kind, numeric=column.kind in NUMERIC)
+            for column in columns
         ),
         rows=tuple(
             tuple(_cell(row.get(column.key), column.kind, numbers) for column in columns)
@@ -49,7 +56,9 @@ def slug(text: str) -> str:
 
 
 def _cell(value: Any, kind: str, numbers: Numbers) -> Cell:
-    status = str(value) if kind == "status" and value in {"passed", "failed", "indeterminate"} else ""
+    status = (
+        str(value) if kind == "status" and value in {"passed", "failed", "indeterminate"} else ""
+    )
     return Cell(text=numbers.cell(value, kind), sort=_sort_key(value), status=status)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from raudit.doors import Door, clash, folders
-from raudit.errors import TemplateError
+from raudit.errors import NotEvaluable, TemplateError
+from raudit.record import Record
+from raudit.report.language import Language
 from raudit.report.lint import lint
 from raudit.resources import resource_dir
 from raudit.yamltext import nearest, read_yaml
@@ -26,19 +29,44 @@ class Template:
     shared: Path
     """Folder of shipped parts, fonts and languages, used where the template has none of its own."""
     description: str
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Beginning of the id of a table that must be there, by stage."""
 
     def language_folders(self) -> tuple[Path, ...]:
         """Where message catalogues are, the template's own first."""
-        return tuple(f / "languages" for f in (self.folder, self.shared) if (f / "languages").is_dir())
+        return tuple(
+            f / "languages" for f in (self.folder, self.shared) if (f / "languages").is_dir()
+        )
 
     def font_folders(self) -> tuple[Path, ...]:
         """Where fonts are."""
         return tuple(f / "fonts" for f in (self.folder, self.shared) if (f / "fonts").is_dir())
 
-    def requirements(self) -> Path:
-        """Catalogue of clauses for the requirement matrix."""
-        own = self.folder / "requirements.yaml"
-        return own if own.is_file() else self.shared / "requirements.yaml"
+    def frameworks(self) -> Path:
+        """Folder with the frameworks of the legal mapping."""
+        own = self.folder / "frameworks"
+        return own if own.is_dir() else self.shared.parent / "frameworks"
+
+    def check_needs(self, record: Record, language: Language) -> None:
+        """Refuse a record that lacks the tables which the template exists to publish.
+
+        Raises
+        ------
+        NotEvaluable
+            If a stage named under ``needs`` has none of its tables.
+        """
+        for stage_name, beginning in self.needs.items():
+            stage = record.stage(stage_name)
+            if not any(
+                t.rows and t.id.startswith(beginning) for t in (stage.tables if stage else ())
+            ):
+                raise NotEvaluable(
+                    f"the template '{self.name}' cannot be filled from this record",
+                    reference="template-needs",
+                    got=f"no table of {language.word(stage_name)} whose name begins with {beginning}",
+                    expected="an audit that makes it",
+                    hint="for New York City: stages: fairness: presets: [nyc-ll144]",
+                )
 
     def css(self, medium: str) -> str:
         """Style sheets in order: shared, for the medium, the template's own."""
@@ -61,7 +89,11 @@ def _known() -> dict[str, Path]:
     for extension, folder in folders(Door.REPORT_TEMPLATES):
         for path in sorted(folder.glob("*/template.yaml")):
             if path.parent.name in known:
-                raise clash(Door.REPORT_TEMPLATES, replace(extension, name=path.parent.name), "another folder")
+                raise clash(
+                    Door.REPORT_TEMPLATES,
+                    replace(extension, name=path.parent.name),
+                    "another folder",
+                )
             known[path.parent.name] = path.parent
     return known
 
@@ -98,6 +130,7 @@ def find_template(name: str, templates_dir: Path | None = None) -> Template:
         folder=folder.resolve(),
         shared=shipped / SHARED,
         description=str(about.get("description") or ""),
+        needs=about.get("needs") or {},
     )
     _refuse_links_out(template.folder)
     for file in sorted(template.folder.glob("*.j2")):
@@ -160,12 +193,16 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         cache_size=0,
     )
     for name in ("safe", "xmlattr", "tojson", "urlize", "pprint", "random"):
-        environment.filters.pop(name, None)  # ways around escaping, and what changes from run to run
+        environment.filters.pop(
+            name, None
+        )  # ways around escaping, and what changes from run to run
     try:
         return environment.get_template(file).render(context)
     except SecurityError as error:
         raise TemplateError(
-            f"template '{template.name}' tried to leave the sandbox", reference="template-escape", got=str(error)
+            f"template '{template.name}' tried to leave the sandbox",
+            reference="template-escape",
+            got=str(error),
         ) from error
     except jinja2.TemplateError as error:
         line = getattr(error, "lineno", None)
@@ -175,7 +212,15 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
             where=f"{getattr(error, 'name', None) or file}{f':{line}' if line else ''}",
             got=str(error),
         ) from error
-    except (OverflowError, RecursionError, MemoryError, TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+    except (
+        OverflowError,
+        RecursionError,
+        MemoryError,
+        TypeError,
+        ValueError,
+        KeyError,
+        ZeroDivisionError,
+    ) as error:
         raise TemplateError(
             f"template '{template.name}' cannot be run",
             reference="template-fault",
@@ -185,5 +230,7 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
 
 def _read(file: Path) -> str:
     if file.stat().st_size > MAX_TEMPLATE:
-        raise TemplateError(f"{file.name} is larger than 1 MiB", reference="template-size", where=file.name)
+        raise TemplateError(
+            f"{file.name} is larger than 1 MiB", reference="template-size", where=file.name
+        )
     return file.read_text(encoding="utf-8")

@@ -7,9 +7,16 @@ text fit to print and escapes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from raudit.findings import Finding, JsonObject, Rule
 from raudit.record import Figure, Input, StageRecord, WaiverUse
+from raudit.report.rates import Comparison, Rate
+from raudit.report.sections import Action, Answer, Condition, Limit, Signer
+
+if TYPE_CHECKING:
+    from raudit.report.opinion import Opinion
+    from raudit.report.themes import Theme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,10 @@ class FindingView:
     """Title of the rule."""
     subject: str
     """What it is about, in one line."""
+    subject_name: str
+    """Name of the subject alone."""
+    level: str
+    """Coverage of the interval, such as ``95 %``; empty without one."""
     value: str
     """Measured value, rounded; empty if there is none."""
     interval: str
@@ -118,6 +129,8 @@ class FigureView:
     """The drawing, safe to print as it is; None if the kind is not known."""
     table: TableView | None
     """The data, printed when there is no drawing."""
+    recorded: bool = True
+    """Whether its words are those of the record, which are English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +151,16 @@ class StageView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCounts:
+    """Answers of checklists that bear on a clause."""
+
+    answered: int
+    contradicted: int
+    """Answers that the evidence contradicts; they are not among ``answered``."""
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementView:
     """One clause and what bears on it."""
 
@@ -147,12 +170,18 @@ class RequirementView:
     """Such as ``Art. 35(7)(c)``."""
     title: str
     """What it asks for, in a few words; empty if the catalogue does not know it."""
-    findings: tuple[FindingView, ...]
-    """Findings that bear on it, worst first."""
-    rules: tuple[str, ...]
-    """Ids of rules that bear on it, whether or not they had something to answer."""
+    themes: tuple[tuple[int, str], ...]
+    """Number and anchor of the themes whose findings speak against it or could not be told."""
+    supporting: int
+    """Findings that passed."""
+    against: int
+    """Findings that failed."""
+    untold: int
+    """Findings that could not be told."""
+    answers: AnswerCounts
+    """What people answered."""
     state: str
-    """``failed``, ``indeterminate``, ``passed``, ``no-answer`` (rules, no finding) or ``uncovered``."""
+    """``against``, ``mixed`` (evidence for and against), ``for``, ``untold``, ``answered`` (by people) or ``none``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +192,11 @@ class FrameworkView:
     title: str
     source: str
     """Which text the clauses refer to."""
+    as_of: str
+    """Month in which the source was read, such as ``2026-11``."""
+    note: str
+    """From when it applies; empty if nothing needs saying."""
     requirements: tuple[RequirementView, ...]
-    covered: int
-    """Clauses with at least one finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +240,14 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drivers:
+    """What the model rests on."""
+
+    figures: tuple[FigureView, ...]
+    tables: tuple[TableView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
     """Everything a template prints."""
 
@@ -229,6 +268,35 @@ class ReportView:
     name: str
     version: str
     brief: Brief
+    opinion: Opinion
+    """Form of the opinion and the rule that gave it."""
+    themes: tuple[Theme, ...]
+    """What failed or could not be told, by theme, worst first."""
+    one_liners: tuple[tuple[str, str], ...]
+    """Fairness, explanation, personal data and paperwork, one line each."""
+    conditions: tuple[Condition, ...]
+    signers: tuple[Signer, ...]
+    auditor: JsonObject
+    """What the plan says of the audit itself."""
+    compared: tuple[Comparison, ...]
+    """Rates by attribute and intersection."""
+    rate_names: tuple[tuple[str, str], ...]
+    rate_figures: tuple[FigureView, ...]
+    """One picture for each of ``compared``."""
+    overall: tuple[tuple[str, Rate], ...]
+    limits: tuple[Limit, ...]
+    drivers: Drivers
+    personal: tuple[TableView, ...]
+    assessed: tuple[TableView, ...]
+    expected: str
+    """Columns of personal data that the plan declares."""
+    loose_answers: tuple[Answer, ...]
+    """Answers that are open, unknown or not accepted."""
+    actions: tuple[Action, ...]
+    glossary: tuple[Pair, ...]
+    """The terms that the document uses."""
+    annexes: tuple[SectionView, ...]
+    """Contents of the annexes."""
     sections: tuple[SectionView, ...]
     long: tuple[str, ...]
     """Anchors of sections that begin on a new page."""
@@ -240,7 +308,8 @@ class ReportView:
     """All findings, worst first."""
     stages: tuple[StageView, ...]
     """Stages but for the assessments."""
-    assessments: StageView | None
+    all_stages: tuple[StageView, ...]
+    """All stages."""
     risk_register: TableView | None
     frameworks: tuple[FrameworkView, ...]
     waivers: tuple[WaiverUse, ...]

@@ -23,13 +23,16 @@ def main() -> None:
         result = b"RAUDIT-ERROR\n" + json.dumps(_fields(error)).encode()
     sys.stdout.buffer.write(result)
     sys.stdout.buffer.flush()
-    os._exit(0)  # the heap of a long document takes seconds to tear down, and nothing is left to save
+    os._exit(
+        0
+    )  # the heap of a long document takes seconds to tear down, and nothing is left to save
 
 
 def _run(data: bytes) -> bytes:
     from raudit.record import parse_record
+    from raudit.report.context import ANNEXES
     from raudit.report.job import Job
-    from raudit.report.render import render_text
+    from raudit.report.render import render_annexes, render_text
 
     job = Job.from_bytes(data)
     record = parse_record(job.record)
@@ -49,8 +52,15 @@ def _run(data: bytes) -> bytes:
 
     folders = find_template(job.template, job.templates_dir).font_folders()
     configuration = Path(os.environ["FONTCONFIG_FILE"])
-    configuration.write_text(font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8")
-    return make_pdf(html, record=record, job=job)
+    configuration.write_text(
+        font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8"
+    )
+    annexes = (
+        ""
+        if job.template == ANNEXES
+        else render_annexes(record, language=job.language, seals=job.seals)
+    )
+    return make_pdf(html, record=record, job=job, annexes=annexes.encode())
 
 
 def _fields(error: RauditError) -> dict[str, str]:

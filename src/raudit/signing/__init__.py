@@ -6,7 +6,13 @@ from raudit.signing.check import check_pdf
 from raudit.signing.keys import SigningKey, load_signer
 from raudit.signing.selfsigned import KeyPaths, init_keys
 from raudit.signing.sign import ISSUER_FIELD, certify, countersign, field_size
-from raudit.signing.sources import KeySource, PemFiles, Pkcs11Token, Pkcs12File, source_from_environment
+from raudit.signing.sources import (
+    KeySource,
+    PemFiles,
+    Pkcs11Token,
+    Pkcs12File,
+    source_from_environment,
+)
 from raudit.signing.timestamping import Level, TimeStamping
 from raudit.signing.verdict import (
     EmbeddedFile,

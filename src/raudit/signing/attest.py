@@ -51,7 +51,9 @@ class Attestation:
         return not self.faults
 
 
-def attest(subject_name: str, subject_sha256: str, predicate_type: str, predicate: Json, key: SigningKey) -> bytes:
+def attest(
+    subject_name: str, subject_sha256: str, predicate_type: str, predicate: Json, key: SigningKey
+) -> bytes:
     """State something about a file, named by its digest, and sign the statement.
 
     Parameters
@@ -75,7 +77,9 @@ def attest(subject_name: str, subject_sha256: str, predicate_type: str, predicat
         "predicate": predicate,
     }
     payload = canonical_bytes(statement)
-    signature = run(key.signer.async_sign_raw(pre_authentication_encoding(PAYLOAD_TYPE, payload), "sha256"))
+    signature = run(
+        key.signer.async_sign_raw(pre_authentication_encoding(PAYLOAD_TYPE, payload), "sha256")
+    )
     signed: dict[str, Json] = {
         "keyid": key.fingerprint,
         "sig": _text(signature),
@@ -83,10 +87,14 @@ def attest(subject_name: str, subject_sha256: str, predicate_type: str, predicat
     }
     if key.chain:
         signed["intermediates"] = [_text(to_pem(item)) for item in key.chain]
-    return canonical_bytes({"payload": _text(payload), "payloadType": PAYLOAD_TYPE, "signatures": [signed]})
+    return canonical_bytes(
+        {"payload": _text(payload), "payloadType": PAYLOAD_TYPE, "signatures": [signed]}
+    )
 
 
-def check_attestation(envelope: bytes, *, trust: Sequence[bytes] = (), at: datetime | None = None) -> Attestation:
+def check_attestation(
+    envelope: bytes, *, trust: Sequence[bytes] = (), at: datetime | None = None
+) -> Attestation:
     """Check a statement's signature and its signer; hostile bytes give faults, never exceptions.
 
     Parameters
@@ -106,14 +114,24 @@ def check_attestation(envelope: bytes, *, trust: Sequence[bytes] = (), at: datet
         payload, signature, certificates = _open(envelope)
         statement = _statement(payload)
     except Exception as error:  # noqa: BLE001 -- hostile bytes; parsers' exceptions have no closed list
-        fault = Fault(code=FaultCode.UNREADABLE, detail=f"this is no signed statement ({type(error).__name__})")
+        fault = Fault(
+            code=FaultCode.UNREADABLE,
+            detail=f"this is no signed statement ({type(error).__name__})",
+        )
         return _result(statement={}, certificate=None, faults=(fault,))
     own, *others = parse_all(certificates)
     if not _genuine(own, signature, pre_authentication_encoding(PAYLOAD_TYPE, payload)):
-        fault = Fault(code=FaultCode.SIGNATURE_INVALID, detail="the statement was not signed with this certificate")
+        fault = Fault(
+            code=FaultCode.SIGNATURE_INVALID,
+            detail="the statement was not signed with this certificate",
+        )
         return _result(statement=statement, certificate=own, faults=(fault,))
     found = Trust(signers=anchors, authorities=(), certificates=tuple(others))
-    return _result(statement=statement, certificate=own, faults=_signer_faults(own, found, at or datetime.now(UTC)))
+    return _result(
+        statement=statement,
+        certificate=own,
+        faults=_signer_faults(own, found, at or datetime.now(UTC)),
+    )
 
 
 def _open(envelope: bytes) -> tuple[bytes, bytes, list[bytes]]:
@@ -123,7 +141,10 @@ def _open(envelope: bytes) -> tuple[bytes, bytes, list[bytes]]:
     if outer["payloadType"] != PAYLOAD_TYPE or len(outer["signatures"]) != 1:
         _refuse("not one signature over an in-toto statement")
     signed = outer["signatures"][0]
-    certificates = [_bytes(signed["certificate"]), *(_bytes(item) for item in signed.get("intermediates", ()))]
+    certificates = [
+        _bytes(signed["certificate"]),
+        *(_bytes(item) for item in signed.get("intermediates", ())),
+    ]
     ders = [der for data in certificates for der in read_certificates(data)]
     if signed.get("keyid", "") not in {"", sha256(ders[0])}:
         _refuse("keyid names another certificate")
@@ -135,7 +156,9 @@ def _statement(payload: bytes) -> dict[str, Any]:
     subject = statement["subject"]
     if statement["_type"] != STATEMENT_TYPE or len(subject) != 1:
         _refuse("not a statement about one file")
-    if not all(isinstance(text, str) for text in (subject[0]["name"], subject[0]["digest"]["sha256"])):
+    if not all(
+        isinstance(text, str) for text in (subject[0]["name"], subject[0]["digest"]["sha256"])
+    ):
         _refuse("no name and digest")
     return statement
 
@@ -169,10 +192,13 @@ def _signer_faults(certificate: Any, trust: Trust, moment: datetime) -> tuple[Fa
     start, end = certificate.not_valid_before, certificate.not_valid_after
     if not start <= moment <= end:
         period = f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
-        return (Fault(code=FaultCode.OUTSIDE_VALIDITY, detail=f"the certificate is valid {period}"),)
+        return (
+            Fault(code=FaultCode.OUTSIDE_VALIDITY, detail=f"the certificate is valid {period}"),
+        )
     validator = CertificateValidator(certificate, validation_context=trust.for_signer(moment))
     try:
-        run(validator.async_validate_usage(set(SIGNING_USAGES & _usages(certificate)) or set(SIGNING_USAGES)))  # type: ignore[no-untyped-call]
+        usages = set(SIGNING_USAGES & _usages(certificate)) or set(SIGNING_USAGES)
+        run(validator.async_validate_usage(usages))  # type: ignore[no-untyped-call]
     except (ValidationError, ValueError) as error:
         return (Fault(code=FaultCode.UNTRUSTED_SIGNER, detail=str(error)[:200]),)
     return ()
@@ -183,7 +209,9 @@ def _usages(certificate: Any) -> set[str]:
     return set(SIGNING_USAGES) if usage is None else set(usage.native)
 
 
-def _result(*, statement: dict[str, Any], certificate: Any, faults: tuple[Fault, ...]) -> Attestation:
+def _result(
+    *, statement: dict[str, Any], certificate: Any, faults: tuple[Fault, ...]
+) -> Attestation:
     subject = statement.get("subject", [{"name": "", "digest": {"sha256": ""}}])[0]
     return Attestation(
         subject_name=subject["name"],

@@ -27,7 +27,9 @@ def read_certificates(data: bytes, *, where: str = "") -> tuple[bytes, ...]:
 
     try:
         found = (
-            x509.load_pem_x509_certificates(data) if b"-----BEGIN" in data else [x509.load_der_x509_certificate(data)]
+            x509.load_pem_x509_certificates(data)
+            if b"-----BEGIN" in data
+            else [x509.load_der_x509_certificate(data)]
         )
     except ValueError as error:
         raise KeyFileError(

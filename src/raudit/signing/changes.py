@@ -39,11 +39,19 @@ def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple
         return "illegal", str(result)
     others = result.changed_form_fields - signature_fields
     if others:
-        return "illegal", f"form fields were filled that are no signature fields: {', '.join(sorted(others))}"
+        return (
+            "illegal",
+            f"form fields were filled that are no signature fields: {', '.join(sorted(others))}",
+        )
     permitted = embedded.docmdp_level
     level = result.modification_level
-    if level is ModificationLevel.OTHER or (permitted is not None and level.value > permitted.value):
-        return "illegal", f"changes of the kind {level.name.lower().replace('_', '-')} are not permitted"
+    if level is ModificationLevel.OTHER or (
+        permitted is not None and level.value > permitted.value
+    ):
+        return (
+            "illegal",
+            f"changes of the kind {level.name.lower().replace('_', '-')} are not permitted",
+        )
     match level:
         case ModificationLevel.NONE:
             return "none", ""
@@ -66,7 +74,10 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
     faults = []
     if _description(signed) != _description(shown):
         faults.append(
-            Fault(code=FaultCode.METADATA_CHANGED, detail="title or other descriptions differ from the certified ones")
+            Fault(
+                code=FaultCode.METADATA_CHANGED,
+                detail="title or other descriptions differ from the certified ones",
+            )
         )
     before = {(item.name, item.sha256, item.relationship) for item in embedded_files(signed.root)}
     after = {(item.name, item.sha256, item.relationship) for item in embedded_files(shown.root)}

@@ -70,9 +70,16 @@ def check_pdf(
         reader = _read(pdf, faults)
         if reader is None:
             return PdfCheck(
-                sha256=sha256(pdf), signatures=(), revisions=(), base=None, embedded=(), faults=tuple(faults)
+                sha256=sha256(pdf),
+                signatures=(),
+                revisions=(),
+                base=None,
+                embedded=(),
+                faults=tuple(faults),
             )
-        return _check(pdf, reader, faults, trust=trust, tsa_trust=tsa_trust, at=at or datetime.now(UTC))
+        return _check(
+            pdf, reader, faults, trust=trust, tsa_trust=tsa_trust, at=at or datetime.now(UTC)
+        )
 
 
 def _check(
@@ -87,7 +94,9 @@ def _check(
     found = _signatures(reader, faults)
     signatures: tuple[SignatureCheck, ...] = ()
     if not found:
-        faults.append(Fault(code=FaultCode.NOT_SIGNED, detail="there is no signature that can be read"))
+        faults.append(
+            Fault(code=FaultCode.NOT_SIGNED, detail="there is no signature that can be read")
+        )
     else:
         anchors = None
         with _noting(faults, FaultCode.UNREADABLE, "the document security store cannot be read"):
@@ -145,7 +154,9 @@ def _signatures(reader: Any, faults: list[Fault]) -> list[Any]:
         for name, value, field in enumerate_sig_fields(reader, filled_status=True):
             fields.append((name, value, field))
     for name, _, field in fields:
-        with _noting(faults, FaultCode.SIGNATURE_INVALID, "the signature cannot be read", field=name):
+        with _noting(
+            faults, FaultCode.SIGNATURE_INVALID, "the signature cannot be read", field=name
+        ):
             found.append(read_signature(reader, field, name))
     return sorted(found, key=lambda item: int(item.signed_revision))
 
@@ -166,15 +177,22 @@ def _fresh(pdf: bytes) -> Any:
     return PdfFileReader(io.BytesIO(pdf))
 
 
-def _revisions(pdf: bytes, reader: Any, signed: set[int], faults: list[Fault]) -> tuple[Revision, ...]:
+def _revisions(
+    pdf: bytes, reader: Any, signed: set[int], faults: list[Fault]
+) -> tuple[Revision, ...]:
     ends: tuple[int, ...] = ()
     with _noting(faults, FaultCode.UNREADABLE, "the revisions cannot be told apart"):
         ends = revision_ends(pdf, reader)
         if not ends:
-            faults.append(Fault(code=FaultCode.UNREADABLE, detail="the revisions cannot be told apart"))
+            faults.append(
+                Fault(code=FaultCode.UNREADABLE, detail="the revisions cannot be told apart")
+            )
     if ends and ends[-1] != len(pdf):
         faults.append(
-            Fault(code=FaultCode.TRAILING_BYTES, detail=f"{len(pdf) - ends[-1]} bytes stand after the last revision")
+            Fault(
+                code=FaultCode.TRAILING_BYTES,
+                detail=f"{len(pdf) - ends[-1]} bytes stand after the last revision",
+            )
         )
     first = min(signed, default=len(ends))
     return tuple(
@@ -193,7 +211,9 @@ def _revisions(pdf: bytes, reader: Any, signed: set[int], faults: list[Fault]) -
 
 
 @contextmanager
-def _noting(faults: list[Fault], code: FaultCode, message: str, *, field: str = "") -> Iterator[None]:
+def _noting(
+    faults: list[Fault], code: FaultCode, message: str, *, field: str = ""
+) -> Iterator[None]:
     """Turn any surprise that hostile bytes spring on a library into a fault."""
     try:
         yield

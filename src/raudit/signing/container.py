@@ -51,7 +51,9 @@ def _rule_problems(signed_data: Any) -> Iterator[str]:
     digests = [_algorithm(item) for item in signed_data["digest_algorithms"]]
     if digests != [_algorithm(signer["digest_algorithm"])]:
         yield "it lists other digest algorithms than its signer's"
-    if signer["version"].native != ("v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"):
+    if signer["version"].native != (
+        "v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"
+    ):
         yield "its signer's version is not the one its identifier asks for"
     if not _names_its_certificate(signer["sid"], signed_data["certificates"]):
         yield "it names its signer's certificate in other letters than the certificate does"
@@ -107,7 +109,10 @@ def _plain_parameters(identifier: Any) -> bool:
     from asn1crypto import core
 
     parameters = identifier["parameters"]
-    return isinstance(parameters, core.Void | core.Null) or identifier["algorithm"].native == "rsassa_pss"
+    return (
+        isinstance(parameters, core.Void | core.Null)
+        or identifier["algorithm"].native == "rsassa_pss"
+    )
 
 
 def _encoded_length(data: bytes, at: int) -> int:
@@ -120,7 +125,12 @@ def _encoded_length(data: bytes, at: int) -> int:
     count = first & 0x7F
     number = data[at + 2 : at + 2 + count]
     # X.690, 10.1: the shortest definite form
-    if not 1 <= count <= 4 or len(number) < count or number[0] == 0 or (count == 1 and number[0] < 0x80):
+    if (
+        not 1 <= count <= 4
+        or len(number) < count
+        or number[0] == 0
+        or (count == 1 and number[0] < 0x80)
+    ):
         raise ValueError("not DER")
     return 2 + count + int.from_bytes(number)
 

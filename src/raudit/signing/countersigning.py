@@ -77,7 +77,9 @@ def countersign_checked(
     after = check_pdf(signed, at=clock)
     refuse_if_broken(after, "the new signature does not hold, so nothing was written")
     own = next(item for item in after.signatures if item.field == name_of_field)
-    return CounterSigned(pdf=signed, sha256=after.sha256, previous_sha256=sha256(pdf), signature=own, before=before)
+    return CounterSigned(
+        pdf=signed, sha256=after.sha256, previous_sha256=sha256(pdf), signature=own, before=before
+    )
 
 
 def refuse_if_broken(check: PdfCheck, message: str) -> None:

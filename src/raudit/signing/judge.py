@@ -52,7 +52,9 @@ class Judge:
             try:
                 check = self._one(embedded, fields)
             except Exception as error:  # noqa: BLE001 -- hostile bytes; the library's exceptions have no closed list
-                self._fault(FaultCode.SIGNATURE_INVALID, embedded, f"it cannot be checked: {_clean(error)}")
+                self._fault(
+                    FaultCode.SIGNATURE_INVALID, embedded, f"it cannot be checked: {_clean(error)}"
+                )
                 continue
             checks.append(check)
         return tuple(reversed(checks))
@@ -68,9 +70,13 @@ class Judge:
             SignatureCoverageLevel.CONTIGUOUS_BLOCK_FROM_START: "part",
         }.get(embedded.coverage, "unclear")
         if coverage in {"part", "unclear"}:
-            self._fault(FaultCode.COVERAGE, embedded, "it leaves out part of the revision it stands in")
+            self._fault(
+                FaultCode.COVERAGE, embedded, "it leaves out part of the revision it stands in"
+            )
         elif changes == "illegal":
-            self._fault(FaultCode.ILLEGAL_CHANGE, embedded, f"changed after this signature: {_clean(why)}")
+            self._fault(
+                FaultCode.ILLEGAL_CHANGE, embedded, f"changed after this signature: {_clean(why)}"
+            )
         container = container_problem(self.pdf, embedded)
         if container:
             self._fault(FaultCode.CONTAINER, embedded, container)
@@ -107,9 +113,17 @@ class Judge:
                 status = self._status(embedded, moment)
         intact = bool(status.intact and status.valid)
         if not status.intact:
-            self._fault(FaultCode.DIGEST_MISMATCH, embedded, "bytes that it covers were changed after signing")
+            self._fault(
+                FaultCode.DIGEST_MISMATCH,
+                embedded,
+                "bytes that it covers were changed after signing",
+            )
         elif not status.valid:
-            self._fault(FaultCode.SIGNATURE_INVALID, embedded, "its value was not made with the certificate's key")
+            self._fault(
+                FaultCode.SIGNATURE_INVALID,
+                embedded,
+                "its value was not made with the certificate's key",
+            )
         trusted = intact and self._trusted(embedded, status, moment)
         return intact, trusted, moment, info
 
@@ -122,7 +136,9 @@ class Judge:
                 embedded,
                 signer_validation_context=self.trust.for_signer(moment),
                 ts_validation_context=self.trust.for_authority(self.at),
-                key_usage_settings=KeyUsageConstraints(key_usage=SIGNING_USAGES, match_all_key_usages=False),
+                key_usage_settings=KeyUsageConstraints(
+                    key_usage=SIGNING_USAGES, match_all_key_usages=False
+                ),
                 skip_diff=True,  # done already, and slow
             )
         )
@@ -133,15 +149,23 @@ class Judge:
         start, end = certificate.not_valid_before, certificate.not_valid_after
         if claimed is not None and not start <= claimed <= end:
             self._fault(
-                FaultCode.CLAIMED_TIME, embedded, f"it claims {claimed:%Y-%m-%d}, outside its certificate's validity"
+                FaultCode.CLAIMED_TIME,
+                embedded,
+                f"it claims {claimed:%Y-%m-%d}, outside its certificate's validity",
             )
             return False
         if not status.trusted:
             code, detail = trust_fault(status, anchors_given=bool(self.trust.signers))
             if code is FaultCode.KEY_USAGE and self._is_stranger(certificate):
-                code, detail = FaultCode.UNTRUSTED_SIGNER, "the certificate is signed by its own key and not trusted"
+                code, detail = (
+                    FaultCode.UNTRUSTED_SIGNER,
+                    "the certificate is signed by its own key and not trusted",
+                )
             if code is FaultCode.UNTRUSTED_SIGNER and self._is_impostor(certificate):
-                code, detail = FaultCode.IMPERSONATION, "it bears the name of a trusted certificate, not its key"
+                code, detail = (
+                    FaultCode.IMPERSONATION,
+                    "it bears the name of a trusted certificate, not its key",
+                )
             self._fault(code, embedded, detail)
             return False
         # an anchor's own dates are not looked at on a path, and a pinned or self-signed certificate is its own anchor
@@ -182,7 +206,9 @@ class Judge:
         from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_timestamp
 
         moment = self.at
-        status = run(async_validate_pdf_timestamp(embedded, self.trust.for_authority(moment), skip_diff=True))
+        status = run(
+            async_validate_pdf_timestamp(embedded, self.trust.for_authority(moment), skip_diff=True)
+        )
         info = _stamp_info(status)
         if info is None:
             raise ValueError("no time stamp in a field for one")
@@ -193,12 +219,18 @@ class Judge:
 
     def _stamp_faults(self, embedded: Any, info: TimeStampInfo, status: Any) -> None:
         if not info.intact:
-            self._fault(FaultCode.TIMESTAMP_INVALID, embedded, "its time stamp is not over these bytes, or not genuine")
+            self._fault(
+                FaultCode.TIMESTAMP_INVALID,
+                embedded,
+                "its time stamp is not over these bytes, or not genuine",
+            )
         elif not info.trusted:
             code, detail = trust_fault(status, anchors_given=bool(self.trust.authorities))
             broken = code is FaultCode.REVOKED
             self._fault(
-                FaultCode.REVOKED if broken else FaultCode.UNTRUSTED_TIMESTAMP, embedded, f"time stamp: {detail}"
+                FaultCode.REVOKED if broken else FaultCode.UNTRUSTED_TIMESTAMP,
+                embedded,
+                f"time stamp: {detail}",
             )
 
     def _fault(self, code: FaultCode, embedded: Any, detail: str) -> None:
@@ -212,8 +244,14 @@ def _kind(embedded: Any) -> SignatureKind:
     if embedded.sig_object_type == "/DocTimeStamp":
         return SignatureKind.TIME_STAMP
     root = embedded.reader.get_historical_root(embedded.signed_revision)
-    named = root["/Perms"].raw_get("/DocMDP") if "/Perms" in root and "/DocMDP" in root["/Perms"] else None
-    own = getattr(named, "reference", None) == getattr(embedded.sig_field.raw_get("/V"), "reference", ...)
+    named = (
+        root["/Perms"].raw_get("/DocMDP")
+        if "/Perms" in root and "/DocMDP" in root["/Perms"]
+        else None
+    )
+    own = getattr(named, "reference", None) == getattr(
+        embedded.sig_field.raw_get("/V"), "reference", ...
+    )
     limits = embedded.docmdp_level in {MDPPerm.NO_CHANGES, MDPPerm.FILL_FORMS}
     return SignatureKind.CERTIFICATION if own and limits else SignatureKind.APPROVAL
 
@@ -235,7 +273,9 @@ def _claimed_role(embedded: Any) -> str:
     from pyhanko.sign.general import NonexistentAttributeError, find_unique_cms_attribute
 
     try:
-        attributes = find_unique_cms_attribute(embedded.signer_info["signed_attrs"], "signer_attributes_v2")
+        attributes = find_unique_cms_attribute(
+            embedded.signer_info["signed_attrs"], "signer_attributes_v2"
+        )
     except NonexistentAttributeError:
         return ""
     for attribute in attributes["claimed_attributes"].native or ():

@@ -52,7 +52,10 @@ class SigningKey:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -86,7 +89,10 @@ def read_private_file(path: Path) -> bytes:
             data = file.read(MAX_KEY_FILE + 1)
     except OSError as error:
         raise KeyFileError(
-            "the private key cannot be read", reference="key-unreadable", where=str(path), got=error.strerror or ""
+            "the private key cannot be read",
+            reference="key-unreadable",
+            where=str(path),
+            got=error.strerror or "",
         ) from error
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
@@ -99,7 +105,9 @@ def read_private_file(path: Path) -> bytes:
             hint=f"chmod 600 {path}; if others may have read it, make a new key",
         )
     if len(data) > MAX_KEY_FILE:
-        raise KeyFileError("this is too large for a key", reference="key-too-large", where=str(path))
+        raise KeyFileError(
+            "this is too large for a key", reference="key-too-large", where=str(path)
+        )
     return data
 
 
@@ -108,7 +116,11 @@ def _from_pem(source: PemFiles) -> SigningKey:
 
     data = read_private_file(source.key)
     password = source.passphrase.encode() if source.passphrase else None
-    load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
+    load = (
+        serialization.load_pem_private_key
+        if b"-----BEGIN" in data
+        else serialization.load_der_private_key
+    )
     try:
         private = load(data, password)
     except TypeError as error:  # encrypted and no passphrase, or a passphrase and not encrypted
@@ -119,7 +131,9 @@ def _from_pem(source: PemFiles) -> SigningKey:
     except Exception as error:
         raise _passphrase_error("the private key cannot be opened", source.key) from error
     try:
-        certificates = read_certificates(source.certificate.read_bytes(), where=str(source.certificate))
+        certificates = read_certificates(
+            source.certificate.read_bytes(), where=str(source.certificate)
+        )
     except OSError as error:
         raise KeyFileError(
             "the certificate cannot be read",
@@ -141,7 +155,9 @@ def _from_pkcs12(source: Pkcs12File) -> SigningKey:
         raise _passphrase_error("the PKCS#12 file cannot be opened", source.path) from error
     if bundle.key is None or bundle.cert is None:
         raise KeyFileError(
-            "the PKCS#12 file holds no key with its certificate", reference="pkcs12-incomplete", where=str(source.path)
+            "the PKCS#12 file holds no key with its certificate",
+            reference="pkcs12-incomplete",
+            where=str(source.path),
         )
     der = serialization.Encoding.DER
     certificates = (
@@ -173,7 +189,9 @@ def _in_memory(private: Any, certificates: tuple[bytes, ...], where: str) -> Sig
     chain = [cert for cert in parsed if cert is not own]
     signer = SimpleSigner(
         signing_cert=own,
-        signing_key=keys.PrivateKeyInfo.load(private.private_bytes(der, pkcs8, serialization.NoEncryption())),
+        signing_key=keys.PrivateKeyInfo.load(
+            private.private_bytes(der, pkcs8, serialization.NoEncryption())
+        ),
         embed_roots=False,  # whoever verifies brings the root; one inside the file proves nothing
         cert_registry=SimpleCertificateStore.from_certs(chain),  # type: ignore[no-untyped-call]
     )
@@ -191,7 +209,9 @@ def _from_token(source: Pkcs11Token) -> SigningKey:
     where = f"token '{source.token}', key '{source.key_label}'"
     try:
         session = open_pkcs11_session(
-            str(source.module), token_criteria=TokenCriteria(label=source.token), user_pin=source.pin
+            str(source.module),
+            token_criteria=TokenCriteria(label=source.token),
+            user_pin=source.pin,
         )
     except (TokenError, RuntimeError, OSError) as error:
         raise _token_error(error, where) from error
@@ -200,7 +220,9 @@ def _from_token(source: Pkcs11Token) -> SigningKey:
     if source.certificate is not None:
         own, *chain = (
             x509.Certificate.load(data)
-            for data in read_certificates(source.certificate.read_bytes(), where=str(source.certificate))
+            for data in read_certificates(
+                source.certificate.read_bytes(), where=str(source.certificate)
+            )
         )
     signer = PKCS11Signer(
         session,
@@ -220,7 +242,9 @@ def _from_token(source: Pkcs11Token) -> SigningKey:
     return _signing_key(own, chain, _algorithm(public, where), signer, session=session, where=where)
 
 
-def _signing_key(own: Any, chain: list[Any], algorithm: str, signer: Any, *, session: Any, where: str) -> SigningKey:
+def _signing_key(
+    own: Any, chain: list[Any], algorithm: str, signer: Any, *, session: Any, where: str
+) -> SigningKey:
     usage = own.key_usage_value.native if own.key_usage_value is not None else {"digital_signature"}
     if not usage & {"digital_signature", "non_repudiation"}:
         raise KeyFileError(
@@ -248,7 +272,11 @@ def _algorithm(public: Any, where: str) -> str:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     match public:
-        case ec.EllipticCurvePublicKey() if public.curve.name in {"secp256r1", "secp384r1", "secp521r1"}:
+        case ec.EllipticCurvePublicKey() if public.curve.name in {
+            "secp256r1",
+            "secp384r1",
+            "secp521r1",
+        }:
             return f"ecdsa-{public.curve.name}"
         case rsa.RSAPublicKey() if public.key_size >= MIN_RSA_BITS:
             return f"rsa-{public.key_size}"

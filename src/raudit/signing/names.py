@@ -80,7 +80,9 @@ def _pair(pair: Any) -> str:
 
 def _escaped(text: str) -> str:
     """Escape a value as RFC 4514, 2.4 asks."""
-    inner = "".join(f"\\{char}" if char in '"+,;<>\\' else "\\00" if char == "\0" else char for char in text)
+    inner = "".join(
+        f"\\{char}" if char in '"+,;<>\\' else "\\00" if char == "\0" else char for char in text
+    )
     if inner.startswith(("#", " ")):
         inner = f"\\{inner}"
     return f"{inner[:-1]}\\ " if len(inner) > 1 and inner.endswith(" ") else inner

@@ -31,7 +31,12 @@ class KeyPaths:
 
 
 def init_keys(
-    folder: Path, *, name: str, clock: datetime, days: int = DEFAULT_DAYS, passphrase: str | None = None
+    folder: Path,
+    *,
+    name: str,
+    clock: datetime,
+    days: int = DEFAULT_DAYS,
+    passphrase: str | None = None,
 ) -> KeyPaths:
     """Make an ECDSA P-256 key and a certificate that it signs itself.
 
@@ -61,7 +66,12 @@ def init_keys(
 
     _check_name(name)
     if days < 1:
-        raise KeyFileError("a certificate must last", reference="key-days", got=f"{days} days", expected="1 or more")
+        raise KeyFileError(
+            "a certificate must last",
+            reference="key-days",
+            got=f"{days} days",
+            expected="1 or more",
+        )
     key_path, certificate_path = folder / KEY_NAME, folder / CERTIFICATE_NAME
     for path in (key_path, certificate_path):
         if path.exists():
@@ -74,12 +84,16 @@ def init_keys(
     private = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(private, name, clock, days)
     encryption: serialization.KeySerializationEncryption = (
-        serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+        serialization.BestAvailableEncryption(passphrase.encode())
+        if passphrase
+        else serialization.NoEncryption()
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_new(
         key_path,
-        private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption),
+        private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+        ),
         mode=0o600,
     )
     _write_new(certificate_path, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
@@ -134,9 +148,16 @@ def _certificate(private, name: str, clock: datetime, days: int):  # type: ignor
 
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     usage = x509.KeyUsage(
-        digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
-        key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
+        digital_signature=True,
+        content_commitment=True,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -147,14 +168,18 @@ def _certificate(private, name: str, clock: datetime, days: int):  # type: ignor
         .not_valid_after(clock + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False
+        )
         .sign(private, hashes.SHA256())
     )
 
 
 def _write_new(path: Path, data: bytes, *, mode: int) -> None:
     # O_EXCL and the mode at creation: the key is never readable by others, not even for a moment
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode
+    )
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

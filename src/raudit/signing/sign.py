@@ -193,16 +193,25 @@ def renew_archive(pdf: bytes, tsa: TimeStamping) -> bytes:
 
     writer = _writer(pdf)
     if not _filled_fields(writer.prev):
-        raise UsageError("only a signed report is archived", reference="not-signed", hint="sign it first")
+        raise UsageError(
+            "only a signed report is archived", reference="not-signed", hint="sign it first"
+        )
     if tsa.level is not Level.B_LTA:
         raise UsageError(
-            "an archive time stamp is a B-LTA step", reference="archive-level", got=str(tsa.level), expected="B-LTA"
+            "an archive time stamp is a B-LTA step",
+            reference="archive-level",
+            got=str(tsa.level),
+            expected="B-LTA",
         )
     stamper = PdfTimeStamper(tsa.stamper())
     context = tsa.validation_context(None, False)
     output = io.BytesIO(pdf)
     _attempt(
-        stamper.async_update_archival_timestamp_chain(writer.prev, context, in_place=False, output=output), tsa, context
+        stamper.async_update_archival_timestamp_chain(
+            writer.prev, context, in_place=False, output=output
+        ),
+        tsa,
+        context,
     )
     return output.getvalue()
 
@@ -258,7 +267,9 @@ def _clocked(clock: datetime) -> Any:
 
     class ClockedSigner(PdfSigner):
         def init_signing_session(self, pdf_out: Any, existing_fields_only: bool = False) -> Any:
-            session = super().init_signing_session(pdf_out, existing_fields_only=existing_fields_only)
+            session = super().init_signing_session(
+                pdf_out, existing_fields_only=existing_fields_only
+            )
             session.system_time = clock
             return session
 
@@ -283,7 +294,9 @@ def _appearance(page: bytes | None) -> Any:
         """The page as a form of its own, fonts and all; pyHanko's own class wants a file's name."""
 
         def render(self) -> bytes:
-            form = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(page or b"")))
+            form = self._ensure_writer.import_page_as_xobject(
+                PdfFileReader(io.BytesIO(page or b""))
+            )
             self.resources.xobject["/Drawn"] = form
             left, bottom, right, top = form.get_object()["/BBox"]
             self.box = layout.BoxConstraints(width=abs(right - left), height=abs(top - bottom))
@@ -307,7 +320,9 @@ def _one_revision() -> Any:
     """Keep validation data in the signature's own revision, so that fewer revisions must be explained and logged."""
     from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
 
-    return DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE)
+    return DSSContentSettings(
+        include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
+    )
 
 
 def _role_attribute(role: str) -> Any:
@@ -316,8 +331,12 @@ def _role_attribute(role: str) -> Any:
     from pyhanko.sign.ades.api import CAdESSignedAttrSpec, SignerAttrSpec
 
     title = x509.GeneralName(name="directory_name", value=x509.Name.build({"title": role}))
-    claimed = cms.AttCertAttribute({"type": "role", "values": [cms.RoleSyntax({"role_name": title})]})
-    return CAdESSignedAttrSpec(signer_attributes=SignerAttrSpec(claimed_attrs=(claimed,), certified_attrs=()))
+    claimed = cms.AttCertAttribute(
+        {"type": "role", "values": [cms.RoleSyntax({"role_name": title})]}
+    )
+    return CAdESSignedAttrSpec(
+        signer_attributes=SignerAttrSpec(claimed_attrs=(claimed,), certified_attrs=())
+    )
 
 
 async def _then_close(coroutine: Coroutine[Any, Any, T], context: Any) -> T:
@@ -388,10 +407,16 @@ def _reader(pdf: bytes) -> Any:
         reader.root  # noqa: B018 -- reads the catalog, so that a broken one is refused here
     except (PdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
-            "this is not a PDF that can be signed", reference="not-a-pdf", got=f"{type(error).__name__}: {error}"[:160]
+            "this is not a PDF that can be signed",
+            reference="not-a-pdf",
+            got=f"{type(error).__name__}: {error}"[:160],
         ) from error
     if reader.encrypted:
-        raise UsageError("an encrypted PDF is not signed", reference="encrypted-pdf", hint="sign the report itself")
+        raise UsageError(
+            "an encrypted PDF is not signed",
+            reference="encrypted-pdf",
+            hint="sign the report itself",
+        )
     return reader
 
 
@@ -414,6 +439,8 @@ def _available(reader: Any, field: str) -> bool:
     found = [value for name, value, _ in enumerate_sig_fields(reader) if name == field]
     if found and found[0] is not None:
         raise UsageError(
-            f"the field '{field}' holds a signature already", reference="field-taken", hint="leave out the field's name"
+            f"the field '{field}' holds a signature already",
+            reference="field-taken",
+            hint="leave out the field's name",
         )
     return bool(found)

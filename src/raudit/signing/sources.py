@@ -58,7 +58,10 @@ KeySource = PemFiles | Pkcs12File | Pkcs11Token
 
 
 def source_from_environment(
-    environ: Mapping[str, str], *, key_file: Path | None = None, certificate_file: Path | None = None
+    environ: Mapping[str, str],
+    *,
+    key_file: Path | None = None,
+    certificate_file: Path | None = None,
 ) -> KeySource | None:
     """Find out from the environment which key to sign with.
 
@@ -117,7 +120,9 @@ def _token(environ: Mapping[str, str], module: Path, certificate: Path | None) -
 
 
 def _beside(key: Path) -> Path:
-    candidates = [key.with_suffix(suffix) for suffix in (".crt", ".pem", ".cer") if suffix != key.suffix]
+    candidates = [
+        key.with_suffix(suffix) for suffix in (".crt", ".pem", ".cer") if suffix != key.suffix
+    ]
     for path in candidates:
         if path.is_file():
             return path

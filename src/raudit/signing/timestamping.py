@@ -67,4 +67,6 @@ class TimeStamping:
         roots = parse_all(self.trust)
         if self_signed and signer_certificate is not None:
             roots += parse_all([signer_certificate])
-        return ValidationContext(trust_roots=roots, allow_fetching=True, revocation_mode="soft-fail")
+        return ValidationContext(
+            trust_roots=roots, allow_fetching=True, revocation_mode="soft-fail"
+        )

@@ -92,7 +92,9 @@ def gather(reader: Any, *, trust: Sequence[bytes], tsa_trust: Sequence[bytes] | 
 
 def trust_fault(status: Any, *, anchors_given: bool) -> tuple[FaultCode, str]:
     """Name why a certificate is not trusted, from pyHanko's status."""
-    indication = getattr(status.trust_problem_indic, "name", "") or "no path to a trusted certificate"
+    indication = (
+        getattr(status.trust_problem_indic, "name", "") or "no path to a trusted certificate"
+    )
     if status.revoked:
         return FaultCode.REVOKED, "the certificate had been revoked"
     if not anchors_given:
@@ -100,7 +102,10 @@ def trust_fault(status: Any, *, anchors_given: bool) -> tuple[FaultCode, str]:
     if indication == "CHAIN_CONSTRAINTS_FAILURE":
         return FaultCode.KEY_USAGE, "the certificate, or one it depends on, is not for this use"
     if indication.startswith(("OUT_OF_BOUNDS", "REVOCATION_OUT_OF_BOUNDS")):
-        return FaultCode.OUTSIDE_VALIDITY, "a certificate on the path was not valid at the time it is judged at"
+        return (
+            FaultCode.OUTSIDE_VALIDITY,
+            "a certificate on the path was not valid at the time it is judged at",
+        )
     return (
         FaultCode.UNTRUSTED_SIGNER,
         f"the certificate leads to no trusted one ({indication.lower().replace('_', '-')})",

@@ -227,7 +227,9 @@ class PdfCheck:
     @property
     def certification(self) -> SignatureCheck | None:
         """The issuer's signature, if there is one."""
-        return next((item for item in self.signatures if item.kind is SignatureKind.CERTIFICATION), None)
+        return next(
+            (item for item in self.signatures if item.kind is SignatureKind.CERTIFICATION), None
+        )
 
     def file(self, name: str) -> EmbeddedFile | None:
         """Find an attachment by its name."""

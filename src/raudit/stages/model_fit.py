@@ -15,7 +15,7 @@ from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold
-from raudit.model.boosters import Booster, Link
+from raudit.model.formats.boosters import Booster, Link
 from raudit.validate import Strict
 
 CHECKED = 2000
@@ -33,7 +33,7 @@ class Options(Strict):
 
 UNKNOWN = Rule(
     id="RA-MODEL-001",
-    title="Values that the model never learnt",
+    title="The model meets values that it never learnt",
     why="A model takes a category that it never saw for a missing or rare one and decides all the same. Rates on "
     "such rows say nothing about the model in use.",
     how="For each categorical column, every audited value is looked up among the categories in the model file, "
@@ -45,7 +45,7 @@ UNKNOWN = Rule(
 )
 LINKED = Rule(
     id="RA-MODEL-002",
-    title="The margin leads to the model's prediction",
+    title="The margin does not lead to the model's prediction",
     why="Explanations are given in the margin. If the margin does not lead to the prediction that is audited, they "
     "explain another model.",
     how="On rows of this data the margin is computed, the objective's inverse link is applied, and the result is held "
@@ -75,7 +75,8 @@ class ModelFit:
         model = evidence.model
         if model is None:
             raise NotEvaluable(
-                f"there is no model to hold against the data: {evidence.no_model_because}", reference="fit-no-model"
+                f"there is no model to hold against the data: {evidence.no_model_because}",
+                reference="fit-no-model",
             )
         counted = {name: counts for name, counts in evidence.unknown_levels.items() if counts[1]}
         findings = [_unknown(name, *counts, options) for name, counts in counted.items()]
@@ -85,7 +86,9 @@ class ModelFit:
             text = f"The categories of {len(counted)} columns were held against the model's own on all rows."
         else:
             text = "The model file tells no categories, so values that it never learnt cannot be counted."
-        return StageResult(summary=text, findings=tuple(findings), notes=tuple(getattr(model, "notes", ())))
+        return StageResult(
+            summary=text, findings=tuple(findings), notes=tuple(getattr(model, "notes", ()))
+        )
 
 
 def _unknown(name: str, unknown: int, present: int, options: Options) -> Finding:
@@ -100,7 +103,8 @@ def _unknown(name: str, unknown: int, present: int, options: Options) -> Finding
         "categories.",
         measurement=Measurement(metric="unknown_share", value=share, n=present, events=unknown),
         threshold=Threshold(
-            high=options.max_unknown, source="default" if options.max_unknown == Options().max_unknown else "plan"
+            high=options.max_unknown,
+            source="default" if options.max_unknown == Options().max_unknown else "plan",
         ),
         requirements=UNKNOWN.requirements,
         anchor="stages.model_fit.max_unknown",
@@ -116,7 +120,11 @@ def _linked(model: Booster, evidence: Evidence) -> Finding:
     margin = np.asarray(model.raw(encoded), dtype=np.float64) * model.scale
     own = np.asarray(model.output(encoded), dtype=np.float64)
     led = model.link.inverse(margin)
-    unit = max(1.0, float(np.abs(own).max(initial=0.0))) if model.link not in (Link.LOGISTIC, Link.SOFTMAX) else 1.0
+    unit = (
+        max(1.0, float(np.abs(own).max(initial=0.0)))
+        if model.link not in (Link.LOGISTIC, Link.SOFTMAX)
+        else 1.0
+    )
     off = float(np.max(np.abs(led - own), initial=0.0)) / unit
     good = off <= ACCEPTED
     return Finding(
@@ -126,7 +134,9 @@ def _linked(model: Booster, evidence: Evidence) -> Finding:
         severity=LINKED.severity,
         statement=f"On {len(rows):,} rows the {model.link} link leads from the margin to {model.family}'s own "
         f"prediction to within {off:.1g}; {ACCEPTED:.1g} is accepted.",
-        measurement=Measurement(metric="link_error", value=off, n=len(rows), method="largest over all rows"),
+        measurement=Measurement(
+            metric="link_error", value=off, n=len(rows), method="largest over all rows"
+        ),
         threshold=Threshold(high=ACCEPTED, source=f"family {model.family}"),
         requirements=LINKED.requirements,
         anchor="model.path",

@@ -54,7 +54,9 @@ class Outcome:
         """One line: who, what, and how that is known."""
         if self.statement is None:
             return self.detail
-        return f"{self.statement.person}, {in_words(self.statement)}: {self.standing}, {self.detail}"
+        return (
+            f"{self.statement.person}, {in_words(self.statement)}: {self.standing}, {self.detail}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +112,13 @@ def check_statement(data: bytes, people: People, *, enrolment: Enrolment | None 
     statement = envelope.statement
     if statement.person not in people.by_id:
         return outcome(Standing.UNPROVEN, f"nobody is known by the id {statement.person}")
-    key = next((key for key in people.keys(statement.person) if key.fingerprint == envelope.keyid), None)
+    key = next(
+        (key for key in people.keys(statement.person) if key.fingerprint == envelope.keyid), None
+    )
     if key is None:
-        return outcome(Standing.UNPROVEN, "it is signed with a key that people.yaml does not give this person")
+        return outcome(
+            Standing.UNPROVEN, "it is signed with a key that people.yaml does not give this person"
+        )
     fault = _signature_fault(envelope, key)
     if fault:
         return outcome(Standing.FALSE, fault, key)
@@ -122,7 +128,11 @@ def check_statement(data: bytes, people: People, *, enrolment: Enrolment | None 
     if fault:
         return outcome(Standing.FALSE, fault, key)
     if enrolment is None:
-        return outcome(Standing.PROVEN, f"signed with {_name(key)}; the order of enrolment was not checked", key)
+        return outcome(
+            Standing.PROVEN,
+            f"signed with {_name(key)}; the order of enrolment was not checked",
+            key,
+        )
     return outcome(Standing.PROVEN, f"signed with {_name(key)}, enrolled before", key)
 
 
@@ -136,7 +146,11 @@ def _signature_fault(envelope: Envelope, key: Key) -> str:
     if envelope.webauthn is not None:
         return "an assertion of a passkey under a key that is none"
     message = pre_authentication_encoding(PAYLOAD_TYPE, envelope.payload)
-    return "" if verifies(key.spki, envelope.signature, message) else "the signature does not fit the statement"
+    return (
+        ""
+        if verifies(key.spki, envelope.signature, message)
+        else "the signature does not fit the statement"
+    )
 
 
 def _order_fault(statement: Statement, key: Key, digest: str, enrolment: Enrolment | None) -> str:

@@ -44,7 +44,9 @@ def sign_statement(statement: Statement, key: PersonKey) -> bytes:
 
 def wrapped(payload: bytes, signature: Json) -> bytes:
     """An envelope with one signature, as one line of canonical JSON."""
-    return canonical_bytes({"payload": text_of(payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]})
+    return canonical_bytes(
+        {"payload": text_of(payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]}
+    )
 
 
 def open_envelope(data: bytes) -> Envelope:
@@ -62,12 +64,20 @@ def open_envelope(data: bytes) -> Envelope:
         (signed,) = outer["signatures"]
         if outer["payloadType"] != PAYLOAD_TYPE:
             raise ValueError("another payload type")
-        payload, signature, keyid = octets_of(outer["payload"]), octets_of(signed["sig"]), str(signed["keyid"])
+        payload, signature, keyid = (
+            octets_of(outer["payload"]),
+            octets_of(signed["sig"]),
+            str(signed["keyid"]),
+        )
         webauthn = signed.get("webauthn")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("no envelope with one signature") from error
     return Envelope(
-        statement=parse_statement(payload), payload=payload, keyid=keyid, signature=signature, webauthn=webauthn
+        statement=parse_statement(payload),
+        payload=payload,
+        keyid=keyid,
+        signature=signature,
+        webauthn=webauthn,
     )
 
 

@@ -88,18 +88,23 @@ def passkey_fault(envelope: Envelope, key: Key) -> str:
     # The numbers are those of section 7.2.
     wrong = {
         "it is not an assertion (webauthn.get)": kind != "webauthn.get",  # (11)
-        "its challenge is not the digest of this statement": challenge != challenge_of(envelope.payload),  # (12)
-        f"it was made at another origin than {known.origin}": origin != known.origin,  # (13), with the port
+        "its challenge is not the digest of this statement": challenge
+        != challenge_of(envelope.payload),  # (12)
+        f"it was made at another origin than {known.origin}": origin
+        != known.origin,  # (13), with the port
         "it was made inside another site's page": crossed is not False or "topOrigin" in client,
         "it was made with another credential": credential != unpadded(known.credential),  # (5)
         "the authenticator data end early": len(authenticator) < 37,
-        "it was made for another relying party": authenticator[:32] != hashlib.sha256(known.rp_id.encode()).digest(),
+        "it was made for another relying party": authenticator[:32]
+        != hashlib.sha256(known.rp_id.encode()).digest(),
     }
     flags = authenticator[32] if len(authenticator) > 32 else 0
     wrong["nobody was present"] = not flags & USER_PRESENT  # (16)
     wrong["the person was not verified by the authenticator"] = not flags & USER_VERIFIED  # (17)
     message = authenticator + hashlib.sha256(client_bytes).digest()
-    wrong["the signature is not by this passkey"] = not verifies(key.spki, envelope.signature, message)  # (20)
+    wrong["the signature is not by this passkey"] = not verifies(
+        key.spki, envelope.signature, message
+    )  # (20)
     return next((why for why, holds in wrong.items() if holds), "")
 
 

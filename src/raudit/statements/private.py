@@ -37,9 +37,13 @@ class PersonKey:
             case ed25519.Ed25519PrivateKey():
                 signature = self.private.sign(message)
             case ec.EllipticCurvePrivateKey():
-                signature = self.private.sign(message, ec.ECDSA(hash_for(self.private.public_key())))
+                signature = self.private.sign(
+                    message, ec.ECDSA(hash_for(self.private.public_key()))
+                )
             case _:
-                signature = self.private.sign(message, padding.PKCS1v15(), hash_for(self.private.public_key()))
+                signature = self.private.sign(
+                    message, padding.PKCS1v15(), hash_for(self.private.public_key())
+                )
         return signature
 
 
@@ -60,9 +64,12 @@ def load_person_key(path: Path, *, passphrase: str | None = None) -> PersonKey:
             data = file.read(MAX_BYTES)
     except OSError as error:
         raise KeyFileError(
-            "the key cannot be read", reference="key-unreadable", where=str(path), got=error.strerror or "",
+            "the key cannot be read",
+            reference="key-unreadable",
+            where=str(path),
+            got=error.strerror or "",
             hint="check the path of --key",
-        ) from error  # fmt: skip
+        ) from error
     secret = passphrase.encode() if passphrase else None
     fault = ""
     for reader in _readers():
@@ -71,16 +78,21 @@ def load_person_key(path: Path, *, passphrase: str | None = None) -> PersonKey:
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             fault = fault or _cause(error)
             continue
-        if not isinstance(private, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        if not isinstance(
+            private, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+        ):
             break
         spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return PersonKey(private=private, spki=spki)
     # Nothing of what a library says is passed on: it may quote the file.
     raise KeyFileError(
-        "this is no private key that can sign", reference="person-key", where=str(path), got=fault,
+        "this is no private key that can sign",
+        reference="person-key",
+        where=str(path),
+        got=fault,
         expected="an Ed25519, ECDSA or RSA key in PEM, OpenSSH or PKCS #12",
         hint=f"a key with a passphrase takes it from {PASSPHRASE_VARIABLE}",
-    )  # fmt: skip
+    )
 
 
 def _cause(error: Exception) -> str:
@@ -89,7 +101,10 @@ def _cause(error: Exception) -> str:
 
 
 def _readers() -> tuple[Callable[[bytes, bytes | None], Any], ...]:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+    from cryptography.hazmat.primitives.serialization import (
+        load_pem_private_key,
+        load_ssh_private_key,
+    )
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
     return (

@@ -82,7 +82,11 @@ class Statement:
             _refuse("the random value is not 128 bits", "statement-nonce", self.nonce[:40])
         bad = [name for name, value in self.subjects.items() if not _SHA256.match(value)]
         if bad or not self.subjects:
-            _refuse("a statement names what it is about by SHA-256", "statement-subject", ", ".join(bad) or "nothing")
+            _refuse(
+                "a statement names what it is about by SHA-256",
+                "statement-subject",
+                ", ".join(bad) or "nothing",
+            )
         if self.at.tzinfo is None:
             _refuse("the time has no time zone", "statement-time", self.at.isoformat())
         predicate: dict[str, Json] = {
@@ -101,7 +105,8 @@ class Statement:
             {
                 "_type": STATEMENT_TYPE,
                 "subject": [
-                    {"name": name, "digest": {"sha256": value}} for name, value in sorted(self.subjects.items())
+                    {"name": name, "digest": {"sha256": value}}
+                    for name, value in sorted(self.subjects.items())
                 ],
                 "predicateType": PREDICATE_TYPE,
                 "predicate": predicate,
@@ -158,4 +163,6 @@ def in_words(statement: Statement) -> str:
 
 
 def _refuse(message: str, reference: str, got: str) -> NoReturn:
-    raise StatementError(message, reference=reference, got=got, hint="see docs/reference/statements.md")
+    raise StatementError(
+        message, reference=reference, got=got, hint="see docs/reference/statements.md"
+    )

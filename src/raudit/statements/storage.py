@@ -32,11 +32,16 @@ def read_statements(beside: Path) -> tuple[bytes, ...]:
     path = statements_path(beside)
     try:
         if path.exists() and path.stat().st_size > MAX_BYTES:
-            raise StatementError("the file of statements is too large", reference="statements-large", where=str(path))
+            raise StatementError(
+                "the file of statements is too large", reference="statements-large", where=str(path)
+            )
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise StatementError(
-            "the statements cannot be read", reference="file-unreadable", where=str(path), got=error.strerror or "",
+            "the statements cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got=error.strerror or "",
             hint="check its permissions",
-        ) from error  # fmt: skip
+        ) from error
     return tuple(line for line in data.split(b"\n") if line.strip())

@@ -48,7 +48,9 @@ def largest_difference(values: Floats, bounds: Bounds) -> Gap:
     b = _fronts(-values, values - bounds.low)
     high = float(np.max(_pairs(values, bounds, a, b).high))
     gap = float(values[top] - values[bottom])
-    return Gap(value=gap, low=min(max(low, 0.0), gap), high=max(high, gap), highest=top, lowest=bottom)
+    return Gap(
+        value=gap, low=min(max(low, 0.0), gap), high=max(high, gap), highest=top, lowest=bottom
+    )
 
 
 def smallest_ratio(values: Floats, logs: LogRates) -> Gap:
@@ -64,8 +66,12 @@ def smallest_ratio(values: Floats, logs: LogRates) -> Gap:
     top, bottom = _ends(values)
     value = float(values[bottom] / values[top]) if values[top] > 0 else float("nan")
     below, above = logs.centre - logs.low, logs.high - logs.centre
-    low = float(np.min(_log_pairs(logs, _fronts(-logs.centre, below), _fronts(logs.centre, above)).low))
-    high = float(np.min(_log_pairs(logs, _fronts(-logs.centre, -above), _fronts(logs.centre, -below)).high))
+    low = float(
+        np.min(_log_pairs(logs, _fronts(-logs.centre, below), _fronts(logs.centre, above)).low)
+    )
+    high = float(
+        np.min(_log_pairs(logs, _fronts(-logs.centre, -above), _fronts(logs.centre, -below)).high)
+    )
     ends = float(np.exp(low)), min(float(np.exp(high)), 1.0)
     if not np.isnan(value):
         ends = min(ends[0], value), max(ends[1], value)

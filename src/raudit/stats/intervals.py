@@ -53,7 +53,9 @@ def range_quantile(groups: int, level: float) -> float:
     from scipy.special import log_ndtr
 
     upper = 2 * float(-_log_quantile(groups, level, log_ndtr)) + 4
-    return float(brentq(lambda q: 1 - _range_tail(groups, q) - level, 0.1, upper, xtol=1e-10)) / float(np.sqrt(2))
+    return float(
+        brentq(lambda q: 1 - _range_tail(groups, q) - level, 0.1, upper, xtol=1e-10)
+    ) / float(np.sqrt(2))
 
 
 def range_tail(groups: int, z: float) -> float:
@@ -75,7 +77,9 @@ def _range_tail(groups: int, q: float) -> float:
     z = np.linspace(-9.0, 12.0, 6001)
     density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
     inner = np.clip(ndtr(z) - ndtr(z - q), 1e-300, 1.0)
-    return float(1 - groups * np.sum(density * np.exp((groups - 1) * np.log(inner))) * (z[1] - z[0]))
+    return float(
+        1 - groups * np.sum(density * np.exp((groups - 1) * np.log(inner))) * (z[1] - z[0])
+    )
 
 
 def _log_quantile(groups: int, level: float, log_ndtr: Any) -> float:
@@ -86,7 +90,9 @@ def _log_quantile(groups: int, level: float, log_ndtr: Any) -> float:
     return z
 
 
-def wilson(events: ArrayLike, n: ArrayLike, *, level: float = 0.95, z: float | None = None) -> Bounds:
+def wilson(
+    events: ArrayLike, n: ArrayLike, *, level: float = 0.95, z: float | None = None
+) -> Bounds:
     """Wilson score interval for a proportion.
 
     Parameters
@@ -114,7 +120,9 @@ def wilson(events: ArrayLike, n: ArrayLike, *, level: float = 0.95, z: float | N
         centre = (p + q * q / (2 * m)) / (1 + q * q / m)
         half = q * np.sqrt(p * (1 - p) / m + q * q / (4 * m * m)) / (1 + q * q / m)
     # At the ends the formula is exact on paper; rounding must not push the bound past the estimate.
-    return Bounds(np.clip(np.minimum(centre - half, p), 0, 1), np.clip(np.maximum(centre + half, p), 0, 1))
+    return Bounds(
+        np.clip(np.minimum(centre - half, p), 0, 1), np.clip(np.maximum(centre + half, p), 0, 1)
+    )
 
 
 def mover_difference(a: ArrayLike, a_bounds: Bounds, b: ArrayLike, b_bounds: Bounds) -> Bounds:
@@ -148,7 +156,9 @@ def newcombe(
     return mover_difference(p_a, a, p_b, b)
 
 
-def katz(events_a: ArrayLike, n_a: ArrayLike, events_b: ArrayLike, n_b: ArrayLike, *, level: float = 0.95) -> Bounds:
+def katz(
+    events_a: ArrayLike, n_a: ArrayLike, events_b: ArrayLike, n_b: ArrayLike, *, level: float = 0.95
+) -> Bounds:
     """Katz's log interval for the ratio of two independent proportions, a over b, with one half added to each count.
 
     References
@@ -171,7 +181,9 @@ class LogRates(NamedTuple):
     high: Floats
 
 
-def log_rates(events: ArrayLike, n: ArrayLike, *, level: float = 0.95, z: float | None = None) -> LogRates:
+def log_rates(
+    events: ArrayLike, n: ArrayLike, *, level: float = 0.95, z: float | None = None
+) -> LogRates:
     """Log of each rate (half an event and one row added, so that it is finite) with its Wilson bounds."""
     x, m = np.asarray(events, dtype=float), np.asarray(n, dtype=float)
     bounds = wilson(x, m, level=level, z=z)

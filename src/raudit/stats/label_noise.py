@@ -99,4 +99,6 @@ def label_noise(labels: Ints, probabilities: Floats, *, level: float = 0.95) -> 
     if unsure > UNSURE:
         errors = int((probabilities.argmax(axis=1) != labels).sum())
         low, high = 0.0, max(high, float(wilson(errors, n, level=level).high))
-    return NoiseEstimate(rate=events / n, low=low, high=high, n=n, contradicted=events, unsure=unsure)
+    return NoiseEstimate(
+        rate=events / n, low=low, high=high, n=n, contradicted=events, unsure=unsure
+    )

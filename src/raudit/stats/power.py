@@ -7,7 +7,9 @@ import math
 from raudit.stats.intervals import normal_quantile
 
 
-def detectable_gap(rate: float, n_a: float, n_b: float, *, z: float = 1.959963984540054, power: float = 0.8) -> float:
+def detectable_gap(
+    rate: float, n_a: float, n_b: float, *, z: float = 1.959963984540054, power: float = 0.8
+) -> float:
     """Smallest difference of two rates around ``rate`` that these sizes reveal with the given power.
 
     Returns

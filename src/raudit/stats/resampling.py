@@ -29,10 +29,14 @@ def multinomial_draws(counts: ArrayLike, draws: int, rng: np.random.Generator) -
     c = np.asarray(counts, dtype=float)
     total = c.sum(axis=-1)
     share = np.where(total[..., None] > 0, c / np.maximum(total, 1)[..., None], 1 / c.shape[-1])
-    return rng.multinomial(np.rint(total).astype(np.int64), share, size=(draws, *total.shape)).astype(float)
+    return rng.multinomial(
+        np.rint(total).astype(np.int64), share, size=(draws, *total.shape)
+    ).astype(float)
 
 
-def dirichlet_draws(counts: ArrayLike, draws: int, rng: np.random.Generator, *, prior: float = 0.5) -> Floats:
+def dirichlet_draws(
+    counts: ArrayLike, draws: int, rng: np.random.Generator, *, prior: float = 0.5
+) -> Floats:
     """Draw cell probabilities from their posterior under a Jeffreys prior.
 
     Unlike a bootstrap, an empty cell still gets some probability, so small groups do not look certain.

@@ -31,7 +31,9 @@ class Limits:
     """Truth values of shape (n_points,)."""
 
 
-def control_limits(values: Floats, errors: Floats, *, base: int, alpha: float, looks: int) -> Limits:
+def control_limits(
+    values: Floats, errors: Floats, *, base: int, alpha: float, looks: int
+) -> Limits:
     """Limits for every point after the first ``base``, from those and each point's own standard error.
 
     Parameters
@@ -115,7 +117,12 @@ def change_points(
         index = start + best.index
         found.append(
             ChangePoint(
-                index=index, before=best.before, after=best.after, low=best.low, high=best.high, p_value=best.p_value
+                index=index,
+                before=best.before,
+                after=best.after,
+                low=best.low,
+                high=best.high,
+                p_value=best.p_value,
             )
         )
         pending += [(start, index), (index, stop)]
@@ -138,5 +145,10 @@ def _split(values: Floats, errors: Floats, tests: int, level: float) -> ChangePo
     half = normal_quantile(level) * float(spread[at])
     gap = float(right[at] - left[at])
     return ChangePoint(
-        index=at + 1, before=float(left[at]), after=float(right[at]), low=gap - half, high=gap + half, p_value=p_value
+        index=at + 1,
+        before=float(left[at]),
+        after=float(right[at]),
+        low=gap - half,
+        high=gap + half,
+        p_value=p_value,
     )

@@ -49,7 +49,9 @@ def psi(old: ArrayLike, new: ArrayLike, *, level: float = 0.95) -> Distance:
     a, b = a[kept], b[kept]
     n, m = float(a.sum()), float(b.sum())
     if a.size < 2 or min(n, m) <= 0:
-        return Distance(value=0.0, low=0.0, high=float("inf") if min(n, m) <= 0 else 0.0, p_value=1.0)
+        return Distance(
+            value=0.0, low=0.0, high=float("inf") if min(n, m) <= 0 else 0.0, p_value=1.0
+        )
     p, q = np.maximum(a, 0.5) / n, np.maximum(b, 0.5) / m
     differs = a / n != b / m
     value = float(np.sum(np.where(differs, (q - p) * np.log(q / p), 0.0)))
@@ -59,7 +61,9 @@ def psi(old: ArrayLike, new: ArrayLike, *, level: float = 0.95) -> Distance:
     return Distance(value=value, low=low / scale, high=high / scale, p_value=p_value)
 
 
-def noncentral_bounds(statistic: float, degrees: int, *, level: float = 0.95) -> tuple[float, float]:
+def noncentral_bounds(
+    statistic: float, degrees: int, *, level: float = 0.95
+) -> tuple[float, float]:
     """Interval for the noncentrality of a chi-square statistic, by inverting its tail.
 
     References
@@ -126,7 +130,9 @@ def chi_square(old: ArrayLike, new: ArrayLike, *, expected: float = 0.0) -> tupl
     if a.size < 2:
         return 0.0, 1.0
     pooled = (a + b) / (n + m)
-    statistic = float(np.sum((a - n * pooled) ** 2 / (n * pooled) + (b - m * pooled) ** 2 / (m * pooled)))
+    statistic = float(
+        np.sum((a - n * pooled) ** 2 / (n * pooled) + (b - m * pooled) ** 2 / (m * pooled))
+    )
     return statistic, float(chdtrc(a.size - 1, statistic))
 
 
@@ -148,11 +154,15 @@ def ks(old: Floats, new: Floats, *, level: float = 0.95) -> Distance:
         return Distance(value=0.0, low=0.0, high=1.0, p_value=1.0)
     a, b = np.sort(old), np.sort(new)
     points = np.concatenate([a, b])
-    gaps = np.searchsorted(a, points, side="right") / n - np.searchsorted(b, points, side="right") / m
+    gaps = (
+        np.searchsorted(a, points, side="right") / n - np.searchsorted(b, points, side="right") / m
+    )
     value = float(np.max(np.abs(gaps)))
     stray = float(np.sqrt(np.log(4 / (1 - level)) / 2) * (1 / np.sqrt(n) + 1 / np.sqrt(m)))
     tail = kolmogorov_tail(float(np.sqrt(n * m / (n + m))) * value)
-    return Distance(value=value, low=max(value - stray, 0.0), high=min(value + stray, 1.0), p_value=tail)
+    return Distance(
+        value=value, low=max(value - stray, 0.0), high=min(value + stray, 1.0), p_value=tail
+    )
 
 
 def kolmogorov_tail(scaled: float) -> float:
@@ -163,7 +173,13 @@ def kolmogorov_tail(scaled: float) -> float:
 
 
 def wasserstein(
-    old: Floats, new: Floats, *, rng: np.random.Generator, level: float = 0.95, draws: int = 200, points: int = 200
+    old: Floats,
+    new: Floats,
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    draws: int = 200,
+    points: int = 200,
 ) -> tuple[float, Bounds]:
     """Wasserstein distance of order 1, in the unit of the column, with a bootstrap interval.
 
@@ -186,5 +202,8 @@ def wasserstein(
         two = b + (np.quantile(rng.choice(new, sizes[1]), levels) - b) * shrink[1]
         drawn[place] = np.mean(np.abs(one - two))
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    bounds = Bounds(np.asarray(max(2 * value - float(high), 0.0)), np.asarray(max(2 * value - float(low), value)))
+    bounds = Bounds(
+        np.asarray(max(2 * value - float(high), 0.0)),
+        np.asarray(max(2 * value - float(low), value)),
+    )
     return value, bounds

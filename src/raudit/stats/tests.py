@@ -11,7 +11,9 @@ PAIRS = 4_000_000
 """Pairs times draws that are simulated; with more groups than that allows the limiting law is used."""
 
 
-def max_gap_test(events: ArrayLike, n: ArrayLike, *, rng: np.random.Generator, draws: int = 10_000) -> float:
+def max_gap_test(
+    events: ArrayLike, n: ArrayLike, *, rng: np.random.Generator, draws: int = 10_000
+) -> float:
     """P value of the hypothesis that all groups share one rate, from the pair that differs most for its size.
 
     Each pair's gap is divided by its standard error under the pooled rate, so that a small group, whose rate strays

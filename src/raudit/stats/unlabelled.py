@@ -47,7 +47,10 @@ def calibration(y: NDArray[np.int64], scores: Floats, *, bins: int = 10) -> Cali
     parts = np.array_split(order, min(bins, n))
     statistic = error = spread = 0.0
     for part in parts:
-        expected, variance = float(scores[part].sum()), float((scores[part] * (1 - scores[part])).sum())
+        expected, variance = (
+            float(scores[part].sum()),
+            float((scores[part] * (1 - scores[part])).sum()),
+        )
         seen = float(y[part].sum())
         error += abs(seen - expected) / n
         spread += variance / n**2
@@ -71,7 +74,9 @@ class Estimate:
     n: int
 
 
-def estimated_performance(scores: Floats, decisions: NDArray[np.int64], *, level: float = 0.95) -> tuple[Estimate, ...]:
+def estimated_performance(
+    scores: Floats, decisions: NDArray[np.int64], *, level: float = 0.95
+) -> tuple[Estimate, ...]:
     """Estimate accuracy, true positive rate and precision from scores alone (confidence-based estimation, CBPE).
 
     Each row is right with a known probability; the interval is the one in which the metric of *these* rows will fall.
@@ -98,7 +103,9 @@ def estimated_performance(scores: Floats, decisions: NDArray[np.int64], *, level
     if positives > 0:
         rate = float(scores[chosen].sum()) / positives
         influence = np.where(chosen, 1 - rate, -rate) ** 2 * variance
-        found.append(_estimate("true_positive_rate", rate, float(influence.sum()) / positives**2, n, z))
+        found.append(
+            _estimate("true_positive_rate", rate, float(influence.sum()) / positives**2, n, z)
+        )
     if chosen.any():
         count = int(chosen.sum())
         spread = float(variance[chosen].sum()) / count**2
@@ -109,7 +116,9 @@ def estimated_performance(scores: Floats, decisions: NDArray[np.int64], *, level
 def _estimate(metric: str, value: float, variance: float, n: int, z: float) -> Estimate:
     # Half a row is added on both sides: a realised share moves in whole rows.
     half = z * float(np.sqrt(max(variance, 0.0))) + 0.5 / n
-    return Estimate(metric=metric, value=value, low=max(value - half, 0.0), high=min(value + half, 1.0), n=n)
+    return Estimate(
+        metric=metric, value=value, low=max(value - half, 0.0), high=min(value + half, 1.0), n=n
+    )
 
 
 def delayed_bounds(events: int, known: int, late: int) -> tuple[float, float]:

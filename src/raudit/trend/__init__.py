@@ -4,4 +4,15 @@ from raudit.trend.alerts import Alert, AlertRow, alert_rows, evaluate
 from raudit.trend.series import Point, Series, series_of
 from raudit.trend.watch import Trend, Watched, watch
 
-__all__ = ["Alert", "AlertRow", "Point", "Series", "Trend", "Watched", "alert_rows", "evaluate", "series_of", "watch"]
+__all__ = [
+    "Alert",
+    "AlertRow",
+    "Point",
+    "Series",
+    "Trend",
+    "Watched",
+    "alert_rows",
+    "evaluate",
+    "series_of",
+    "watch",
+]

@@ -24,7 +24,18 @@ UNDER = (
     "<=",
     "<",
 )
-OVER = ("over", "above", "more than", "higher than", "larger than", "greater than", "exceeds", "rises above", ">=", ">")
+OVER = (
+    "over",
+    "above",
+    "more than",
+    "higher than",
+    "larger than",
+    "greater than",
+    "exceeds",
+    "rises above",
+    ">=",
+    ">",
+)
 UNITS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 _COMPARED = re.compile(
     rf"(?<![\w.])(?P<side>{'|'.join(map(re.escape, sorted(UNDER + OVER, key=len, reverse=True)))})\s*"
@@ -107,7 +118,8 @@ def alert_rows(answers: Mapping[str, Any]) -> tuple[AlertRow, ...]:
     """
     rows = answers.get("monitoring.alerts") or ()
     actions = {
-        _words(str(g.get("metric", ""))): str(g.get("action", "")) for g in answers.get("problem.guardrails") or ()
+        _words(str(g.get("metric", ""))): str(g.get("action", ""))
+        for g in answers.get("problem.guardrails") or ()
     }
     back = {"rehearsed": "rehearsed", "described": "described, not rehearsed"}.get(
         str(answers.get("rollout.rollback")), ""
@@ -118,7 +130,8 @@ def alert_rows(answers: Mapping[str, Any]) -> tuple[AlertRow, ...]:
             threshold=str(row.get("threshold", "")),
             channel=str(row.get("channel", "")),
             on_call=str(row.get("on_call", "")),
-            playbook=_action(str(row.get("metric", "")), actions) or (f"The way back is {back}." if back else ""),
+            playbook=_action(str(row.get("metric", "")), actions)
+            or (f"The way back is {back}." if back else ""),
         )
         for row in rows
     )
@@ -127,7 +140,9 @@ def alert_rows(answers: Mapping[str, Any]) -> tuple[AlertRow, ...]:
 def _action(metric: str, actions: Mapping[frozenset[str], str]) -> str:
     """Action of the guardrail that shares most words with the alert's metric."""
     words = _words(metric)
-    shared = max(actions, key=lambda other: (len(words & other), sorted(other)), default=frozenset())
+    shared = max(
+        actions, key=lambda other: (len(words & other), sorted(other)), default=frozenset()
+    )
     return actions[shared] if shared and len(words & shared) >= max(2, len(words) // 2) else ""
 
 
@@ -186,19 +201,31 @@ def evaluate(rows: Sequence[AlertRow], series: Sequence[Series]) -> tuple[Alert,
 def _evaluated(row: AlertRow, series: Sequence[Series]) -> Alert:
     condition = read_condition(row.threshold)
     if condition is None:
-        return Alert(row=row, state="not evaluated", sentence="No number to cross can be read from when it fires.")
+        return Alert(
+            row=row,
+            state="not evaluated",
+            sentence="No number to cross can be read from when it fires.",
+        )
     found = matching(row.metric, series)
     if not found:
-        return Alert(row=row, state="not evaluated", sentence="No measurement of these records is what it watches.")
+        return Alert(
+            row=row,
+            state="not evaluated",
+            sentence="No measurement of these records is what it watches.",
+        )
     names = tuple(one.name for one in found)
     judged = [(one, *_state(one, condition)) for one in found]
     for state in ("firing", "undecided", "quiet"):
         hit = [(one, value) for one, was, value in judged if was == state]
         if hit:
-            worst = (min if condition.side == "under" else max)(hit, key=lambda pair: _key(pair[1], condition))
+            worst = (min if condition.side == "under" else max)(
+                hit, key=lambda pair: _key(pair[1], condition)
+            )
             sentence = _sentence(worst[0], worst[1], condition, state, len(found))
             return Alert(row=row, state=state, sentence=sentence, series=names, value=worst[1])
-    return Alert(row=row, state="not evaluated", sentence="Nothing was measured in its window.", series=names)
+    return Alert(
+        row=row, state="not evaluated", sentence="Nothing was measured in its window.", series=names
+    )
 
 
 def _key(value: float | None, condition: Condition) -> float:
@@ -222,22 +249,32 @@ def _state(series: Series, condition: Condition) -> tuple[str, float | None]:
     known = [point for point in points if point.value is not None]
     if len(known) < len(points):
         ends = [
-            end for p in points for end in ((p.low, p.high) if p.bounded else (p.value, p.value)) if end is not None
+            end
+            for p in points
+            for end in ((p.low, p.high) if p.bounded else (p.value, p.value))
+            if end is not None
         ]
         crossed = [condition.crossed(end) for end in ends]
         return ("firing" if all(crossed) else "quiet" if not any(crossed) else "undecided"), None
     weights = [max(point.measurement.n, 1) for point in known]
-    value = sum(w * p.value for w, p in zip(weights, known, strict=True) if p.value is not None) / sum(weights)
+    value = sum(
+        w * p.value for w, p in zip(weights, known, strict=True) if p.value is not None
+    ) / sum(weights)
     return ("firing" if condition.crossed(value) else "quiet"), value
 
 
-def _sentence(series: Series, value: float | None, condition: Condition, state: str, count: int) -> str:
+def _sentence(
+    series: Series, value: float | None, condition: Condition, state: str, count: int
+) -> str:
     points = _window(series, condition)
     last = points[-1]
     among = f", the worst of {count} that it watches" if count > 1 else ""
     limit = f"fires {condition.side} {condition.value:g}"
     if value is None:
-        lows, highs = [p.low for p in points if p.low is not None], [p.high for p in points if p.high is not None]
+        lows, highs = (
+            [p.low for p in points if p.low is not None],
+            [p.high for p in points if p.high is not None],
+        )
         span = f"between {min(lows):.4g} and {max(highs):.4g}" if lows and highs else "open"
         return f"{series.name} is {span} while labels are late{among}; it {limit}: {state}."
     many = f"the mean of {len(points)} audits" if len(points) > 1 else f"at {last.at:%Y-%m-%d}"

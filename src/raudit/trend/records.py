@@ -24,7 +24,11 @@ def records_in(paths: Sequence[Path]) -> tuple[Record, ...]:
     RecordIntegrityError
         If a file is not as raudit wrote it.
     """
-    files = [file for path in paths for file in (sorted(path.rglob("*record.json")) if path.is_dir() else [path])]
+    files = [
+        file
+        for path in paths
+        for file in (sorted(path.rglob("*record.json")) if path.is_dir() else [path])
+    ]
     if not files:
         raise UsageError(
             "there is no record",
@@ -57,7 +61,9 @@ def alerts_of(plan: Path | None, answers: Path | None) -> tuple[AlertRow, ...]:
         from raudit.plan import load_plan
 
         declared = load_plan(plan)
-        names = [a.answers for a in declared.file.assessments if a.checklist == LAUNCH and a.answers]
+        names = [
+            a.answers for a in declared.file.assessments if a.checklist == LAUNCH and a.answers
+        ]
         file = declared.path(names[0]) if names else None
     path = checklist_path(LAUNCH)
     if file is None or path is None:
@@ -81,7 +87,9 @@ def missing_runs(location: str, records: Sequence[Record]) -> tuple[str, ...]:
                 logged[str(entry.body.get("record", ""))] = entry.time
     lacking = [time for digest, time in logged.items() if digest not in ours]
     unknown = sum(1 for digest in ours if digest not in logged)
-    said = [f"The log holds {len(logged)} finished runs; {len(logged) - len(lacking)} of them are in this series."]
+    said = [
+        f"The log holds {len(logged)} finished runs; {len(logged) - len(lacking)} of them are in this series."
+    ]
     if lacking:
         said.append(f"Without a record here: {', '.join(time[:16] for time in lacking[:10])}.")
     if unknown:

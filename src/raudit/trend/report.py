@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from raudit import __version__
 from raudit.canonical import digest, sha256
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject
-from raudit.record import Column, Figure, Input, Outcome, Record, Run, StageRecord, Table, Verdict, record_bytes
+from raudit.record import (
+    Column,
+    Figure,
+    Input,
+    Outcome,
+    Record,
+    Run,
+    StageRecord,
+    Table,
+    Verdict,
+    record_bytes,
+)
 from raudit.trend.alerts import Alert
 from raudit.trend.routes import exit_status, outside_sentence
 from raudit.trend.watch import Trend, Watched
@@ -79,7 +90,10 @@ def series_record(
         outcome=Outcome.COMPLETED,
         rules=RULES,
         summary=_summary(trend, alerts, records),
-        findings=(*(_alert(alert) for alert in alerts), *(_control(w) for w in trend.watched if w.limits)),
+        findings=(
+            *(_alert(alert) for alert in alerts),
+            *(_control(w) for w in trend.watched if w.limits),
+        ),
         tables=_tables(trend, alerts),
         figures=tuple(_figure(w) for w in _shown(trend, alerts)[:MAX_FIGURES]),
         notes=(*_notes(trend), *notes),
@@ -99,7 +113,9 @@ def _summary(trend: Trend, alerts: Sequence[Alert], records: Sequence[Record]) -
 
 
 def _alert(alert: Alert) -> Finding:
-    status = {"firing": Status.FAILED, "quiet": Status.PASSED}.get(alert.state, Status.INDETERMINATE)
+    status = {"firing": Status.FAILED, "quiet": Status.PASSED}.get(
+        alert.state, Status.INDETERMINATE
+    )
     called = (
         f" Called: {alert.row.on_call}, by {alert.row.channel}."
         if alert.state == "firing" and alert.row.on_call
@@ -148,7 +164,11 @@ def _shown(trend: Trend, alerts: Sequence[Alert]) -> list[Watched]:
     """Series worth a picture: watched by an alert that fires, out of control, changed, watched by any alert, others."""
     firing = {name for alert in alerts if alert.state == "firing" for name in alert.series}
     named = {name for alert in alerts for name in alert.series}
-    drawn = [w for w in trend.watched if sum(1 for p in w.series.points if p.value is not None or p.bounded) > 1]
+    drawn = [
+        w
+        for w in trend.watched
+        if sum(1 for p in w.series.points if p.value is not None or p.bounded) > 1
+    ]
     return sorted(
         drawn,
         key=lambda w: (
@@ -176,10 +196,18 @@ def _figure(watched: Watched) -> Figure:
         }
     ]
     if watched.limits:
-        place = [(p.at - start).total_seconds() / 86_400 for p in watched.tested[-len(watched.limits) :]]
+        place = [
+            (p.at - start).total_seconds() / 86_400 for p in watched.tested[-len(watched.limits) :]
+        ]
         for label, side in (("lower limit", 0), ("upper limit", 1)):
             lines.append(
-                {"label": label, "x": place, "y": [limit[side] for limit in watched.limits], "low": [], "high": []}
+                {
+                    "label": label,
+                    "x": place,
+                    "y": [limit[side] for limit in watched.limits],
+                    "low": [],
+                    "high": [],
+                }
             )
     marks = [
         {
@@ -195,7 +223,12 @@ def _figure(watched: Watched) -> Figure:
         title=series.name,
         alt=f"{series.name} over {len(points)} audits from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}. "
         f"{watched.sentence}",
-        data={"series": lines, "x_label": f"days since {start:%Y-%m-%d}", "y_label": series.metric, "marks": marks},
+        data={
+            "series": lines,
+            "x_label": f"days since {start:%Y-%m-%d}",
+            "y_label": series.metric,
+            "marks": marks,
+        },
         caption=watched.sentence
         + (f" At {late} audits labels are late, and only the bounds are drawn." if late else ""),
     )

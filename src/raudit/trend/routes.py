@@ -31,13 +31,22 @@ def open_metrics(trend: Trend, alerts: Sequence[Alert]) -> str:
     """
     lines: list[str] = []
     lines += _family(
-        "raudit_value", "Last measured value of a finding.", (_last(w, "value") for w in trend.watched), trend
+        "raudit_value",
+        "Last measured value of a finding.",
+        (_last(w, "value") for w in trend.watched),
+        trend,
     )
     lines += _family(
-        "raudit_value_low", "Lower end of its 95 % interval.", (_last(w, "low") for w in trend.watched), trend
+        "raudit_value_low",
+        "Lower end of its 95 % interval.",
+        (_last(w, "low") for w in trend.watched),
+        trend,
     )
     lines += _family(
-        "raudit_value_high", "Upper end of its 95 % interval.", (_last(w, "high") for w in trend.watched), trend
+        "raudit_value_high",
+        "Upper end of its 95 % interval.",
+        (_last(w, "high") for w in trend.watched),
+        trend,
     )
     lines += [
         "# TYPE raudit_out_of_control gauge",
@@ -65,7 +74,9 @@ def _last(watched: Watched, what: str) -> tuple[Watched, float | None, datetime]
     return watched, getattr(point, what), point.at
 
 
-def _family(name: str, words: str, rows: Iterable[tuple[Watched, float | None, datetime]], trend: Trend) -> list[str]:
+def _family(
+    name: str, words: str, rows: Iterable[tuple[Watched, float | None, datetime]], trend: Trend
+) -> list[str]:
     lines = [f"# TYPE {name} gauge", f"# HELP {name} {words}"]
     for watched, value, at in rows:
         if value is not None:

@@ -27,7 +27,9 @@ def command(plan: str, out: str) -> str:
     """The shell command of one repetition: an audit into a folder named by its day, then the series of them all."""
     for name in (plan, out):
         if re.search(r"[\n\r\x00]", name):
-            raise UsageError("a path holds a line break", reference="schedule-path", hint="rename the folder")
+            raise UsageError(
+                "a path holds a line break", reference="schedule-path", hint="rename the folder"
+            )
     folder, file = shlex.quote(out), shlex.quote(plan)
     # The series is made whatever the audit came to; the worse of the two statuses is what the scheduler sees.
     return (
@@ -45,7 +47,13 @@ def cron(plan: str, out: str, every: Every) -> str:
 
 def systemd(plan: str, out: str, every: Every) -> str:
     """A service and its timer, for ~/.config/systemd/user; a missed run is made up for."""
-    line = command(plan, out).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    line = (
+        command(plan, out)
+        .replace("\\", "\\\\")
+        .replace('"', '\\"')
+        .replace("%", "%%")
+        .replace("$", "$$")
+    )
     return (
         "# raudit-audit.service\n[Unit]\nDescription=Repeat the audit\n\n[Service]\nType=oneshot\n"
         f'ExecStart=/bin/sh -c "{line}"\n\n'

@@ -109,12 +109,16 @@ def _series(fingerprint: str, found: Sequence[tuple[Record, Finding]]) -> Series
     latest = found[-1][1]
     assert latest.measurement is not None  # noqa: S101 -- only such are kept
     metric = latest.measurement.metric
-    alike = [(r, f) for r, f in found if f.measurement is not None and f.measurement.metric == metric]
+    alike = [
+        (r, f) for r, f in found if f.measurement is not None and f.measurement.metric == metric
+    ]
     return Series(
         fingerprint=fingerprint,
         rule=latest.rule,
         kind=latest.subject.kind,
-        subject=" ".join([latest.subject.name, *(v for k, v in latest.subject.detail.items() if k != "metric")]),
+        subject=" ".join(
+            [latest.subject.name, *(v for k, v in latest.subject.detail.items() if k != "metric")]
+        ),
         metric=metric,
         points=tuple(_point(record, finding) for record, finding in alike),
         finding=latest,

@@ -52,7 +52,9 @@ class Trend:
     @property
     def out_of_control(self) -> tuple[Watched, ...]:
         """Series whose last tested point lies outside its limits."""
-        return tuple(w for w in self.watched if w.outside and w.tested and w.outside[-1] is w.tested[-1])
+        return tuple(
+            w for w in self.watched if w.outside and w.tested and w.outside[-1] is w.tested[-1]
+        )
 
 
 def watch(
@@ -82,7 +84,9 @@ def watch(
     longest = max((len(one.points) for one in series), default=0)
     audits = max(audits, longest)
     watched = tuple(_watched(one, alpha=alpha / tests, audits=audits, base=base) for one in series)
-    return Trend(system=system, version=version, watched=watched, alpha=alpha, audits=audits, tests=tests)
+    return Trend(
+        system=system, version=version, watched=watched, alpha=alpha, audits=audits, tests=tests
+    )
 
 
 def _tested(series: Series) -> tuple[Point, ...]:
@@ -141,7 +145,9 @@ def changed(series: Series) -> str:
         sizes = sorted(abs(1 - end) for end in (quotient.low, quotient.high))
         if (quotient.low - 1) * (quotient.high - 1) > 0:
             word = "fell" if quotient.value < 1 else "rose"
-            text += f": it {word} by {abs(1 - quotient.value):.0%} ({sizes[0]:.0%} to {sizes[1]:.0%})"
+            text += (
+                f": it {word} by {abs(1 - quotient.value):.0%} ({sizes[0]:.0%} to {sizes[1]:.0%})"
+            )
     return f"{text}."
 
 

@@ -137,7 +137,9 @@ def _faults(number: int, title: str, check: PdfCheck, codes: frozenset[FaultCode
         return _step(number, title, StepStatus.NOT_CHECKED, "there is no signature")
     said = {
         1: f"{len(check.revisions)} revisions",
-        2: "; ".join(_signer(item) for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP),
+        2: "; ".join(
+            _signer(item) for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP
+        ),
         3: "the file is as certified and counter-signed",
     }
     return _step(number, title, StepStatus.OK, said[number])
@@ -147,7 +149,9 @@ def _signer(item: SignatureCheck) -> str:
     """Say who signed as what; a role is the signer's own claim."""
     if item.kind is SignatureKind.CERTIFICATION:
         return f"certified by {item.signer}"
-    return f"counter-signed by {item.signer}" + (f", who claims the role {item.role!r}" if item.role else "")
+    return f"counter-signed by {item.signer}" + (
+        f", who claims the role {item.role!r}" if item.role else ""
+    )
 
 
 def _unproven(check: PdfCheck, fault: Fault) -> str:
@@ -159,7 +163,11 @@ def _unproven(check: PdfCheck, fault: Fault) -> str:
             return f"{fault.detail}; give the authority's certificate with --trust-tsa"
         case FaultCode.UNTRUSTED_SIGNER:
             signer = next((item for item in check.signatures if item.field == fault.field), None)
-            who = f"{signer.signer} (SHA-256 {signer.fingerprint})" if signer is not None else "somebody"
+            who = (
+                f"{signer.signer} (SHA-256 {signer.fingerprint})"
+                if signer is not None
+                else "somebody"
+            )
             return (
                 f"{fault.field} is signed by {who}, whom you were not told to trust; if you have that certificate from "
                 "them by a way other than this file, give it with --trust"
@@ -180,7 +188,9 @@ def _issuer(check: PdfCheck, view: LogView, named: Sequence[str], trust: Sequenc
         if fingerprints and own.fingerprint not in fingerprints:
             detail = f"certified by {own.signer} (SHA-256 {own.fingerprint}); {source} names another certificate"
             return _step(10, title, StepStatus.FAILED, detail)
-    sources = ["--issuer"] * bool(named) + ([f"entry {entry.index} of the log"] if entry is not None else [])
+    sources = ["--issuer"] * bool(named) + (
+        [f"entry {entry.index} of the log"] if entry is not None else []
+    )
     if sources:
         return _step(10, title, StepStatus.OK, f"{own.signer}, named by {' and '.join(sources)}")
     # One pinned certificate leaves no choice of issuer; an authority, or a reviewer's beside it, does.
@@ -215,7 +225,13 @@ def _record(check: PdfCheck) -> tuple[Record | None, Step]:
 def _remade(check: PdfCheck, record: Record | None, remake: bool) -> Step:
     title = "the report remade from the record is the signed base"
     if not remake:
-        return _step(6, title, StepStatus.NOT_CHECKED, "not asked for; --remake renders it again", needed=False)
+        return _step(
+            6,
+            title,
+            StepStatus.NOT_CHECKED,
+            "not asked for; --remake renders it again",
+            needed=False,
+        )
     if record is None or check.base is None:
         return _step(6, title, StepStatus.NOT_CHECKED, "there is no record or no base to compare")
     from raudit.report import render_pdf
@@ -232,10 +248,16 @@ def _remade(check: PdfCheck, record: Record | None, remake: bool) -> Step:
         return _step(6, title, StepStatus.NOT_CHECKED, error.message)
     if again == check.base:
         return _step(6, title, StepStatus.OK, f"{len(again):,} bytes, all equal")
-    here = {name: version for name, version in record.run.packages.items() if _installed(name) != version}
+    here = {
+        name: version
+        for name, version in record.run.packages.items()
+        if _installed(name) != version
+    }
     if here:
         other = ", ".join(f"{name} {version}" for name, version in here.items())
-        return _step(6, title, StepStatus.NOT_CHECKED, f"the report was made with other versions: {other}")
+        return _step(
+            6, title, StepStatus.NOT_CHECKED, f"the report was made with other versions: {other}"
+        )
     return _step(6, title, StepStatus.FAILED, "the bytes differ from what the record gives")
 
 
@@ -259,7 +281,9 @@ def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
 
 def _seals(check: PdfCheck) -> Seals | None:
     """What the report carries from the log, as it was given to the renderer."""
-    files = {name: check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME, ENTRY_NAME)}
+    files = {
+        name: check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME, ENTRY_NAME)
+    }
     found = {name: file.data for name, file in files.items() if file is not None}
     if len(found) < len(files):
         return None
@@ -269,7 +293,11 @@ def _seals(check: PdfCheck) -> Seals | None:
         vkey=found[VKEY_NAME].decode("utf-8", "replace").rstrip("\n"),
         attachments={
             ENTRY_NAME: found[ENTRY_NAME],
-            **{n: held.data for n in (STATEMENTS_NAME, PEOPLE_NAME) if (held := check.file(n)) is not None},
+            **{
+                n: held.data
+                for n in (STATEMENTS_NAME, PEOPLE_NAME)
+                if (held := check.file(n)) is not None
+            },
         },
     )
 
@@ -294,7 +322,9 @@ def _checkpoint(check: PdfCheck, vkey: str | None) -> tuple[Checkpoint | None, S
         checkpoint = verify_checkpoint(file.data, vkey)
     except IntegrityError as error:
         return None, _step(7, title, StepStatus.FAILED, error.message)
-    return checkpoint, _step(7, title, StepStatus.OK, f"{checkpoint.origin}, {checkpoint.size:,} entries")
+    return checkpoint, _step(
+        7, title, StepStatus.OK, f"{checkpoint.origin}, {checkpoint.size:,} entries"
+    )
 
 
 def _inclusion(check: PdfCheck, vkey: str | None, record: Record | None) -> Step:

@@ -32,7 +32,9 @@ class Accepted:
     """Whether each signer's certificate was held against one that was given."""
 
 
-def accept_signatures(pdf: bytes, log: Log, *, actor: str, clock: datetime, trust: Sequence[bytes] = ()) -> Accepted:
+def accept_signatures(
+    pdf: bytes, log: Log, *, actor: str, clock: datetime, trust: Sequence[bytes] = ()
+) -> Accepted:
     """Log the signatures of a report that the log does not know yet.
 
     Parameters
@@ -58,7 +60,9 @@ def accept_signatures(pdf: bytes, log: Log, *, actor: str, clock: datetime, trus
         If a signer is none of those that were given.
     """
     check = check_pdf(pdf, trust=trust, at=clock)
-    refuse_if_broken(check, "the report is not as it was signed, so the log was told nothing")  # (1)
+    refuse_if_broken(
+        check, "the report is not as it was signed, so the log was told nothing"
+    )  # (1)
     attested = attest_log(log, types=LOGGED)  # (2)
     last = _last_known(check, attested)  # (3)
     fresh = [item for item in check.signatures if _is_new(item, last)]
@@ -101,10 +105,15 @@ def _last_known(check: PdfCheck, attested: AttestedLog) -> Revision:
             expected="a file that begins with one that a signed entry of the log issued",
             hint=attested.describe_beyond or "name the log that the report was issued with",
         )
-    withdrawn = (*attested.of(EventType.REPORT_WITHDRAWN), *attested.beyond(EventType.REPORT_WITHDRAWN))
+    withdrawn = (
+        *attested.of(EventType.REPORT_WITHDRAWN),
+        *attested.beyond(EventType.REPORT_WITHDRAWN),
+    )
     if any(entry.body.get("pdf") in digests for entry in withdrawn):
         raise LogIntegrityError(
-            "the report was withdrawn", reference="report-withdrawn", hint="sign the report that replaced it"
+            "the report was withdrawn",
+            reference="report-withdrawn",
+            hint="sign the report that replaced it",
         )
     known = {str(e.body.get("pdf")) for e in (*attested.of(EventType.REPORT_COUNTERSIGNED), issued)}
     return [revision for revision in check.revisions if revision.sha256 in known][-1]

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from raudit.canonical import sha256
 from raudit.errors import IntegrityError, KeyFileError, RauditError
-from raudit.log import AttestedLog, Checkpoint, Entry, EventType, Log, attest_held, verify_checkpoint
+from raudit.log import (
+    AttestedLog,
+    Checkpoint,
+    Entry,
+    EventType,
+    Log,
+    attest_held,
+    verify_checkpoint,
+)
 from raudit.record import Record
 from raudit.signing import PdfCheck, RevisionKind, SignatureKind
 from raudit.verify.steps import Step, StepStatus
@@ -104,14 +112,18 @@ def _against(check: PdfCheck, attested: AttestedLog, issued: Entry | None) -> st
     """Say what in the log speaks against the file; empty if nothing does."""
     digests = [revision.sha256 for revision in check.revisions]
     if issued is None:
-        beyond = [e for e in attested.beyond(EventType.REPORT_ISSUED) if e.body.get("pdf") in digests]
+        beyond = [
+            e for e in attested.beyond(EventType.REPORT_ISSUED) if e.body.get("pdf") in digests
+        ]
         if beyond:
             return (
                 f"entry {beyond[0].index}, which issued it, is covered by no signed checkpoint, so anyone could have "
                 f"written it: {attested.describe_beyond}"
             )
         first = next((r for r in check.revisions if r.kind is RevisionKind.SIGNATURE), None)
-        name = f"revision {first.number} ({first.sha256[:16]}…)" if first is not None else "the file"
+        name = (
+            f"revision {first.number} ({first.sha256[:16]}…)" if first is not None else "the file"
+        )
         return f"{name} is not in the log: it issued no such report"
     rendered = issued.body.get("rendered")
     if rendered is not None and check.base is not None and sha256(check.base) != rendered:
@@ -154,23 +166,39 @@ def _unknown_signatures(check: PdfCheck, attested: AttestedLog) -> tuple[str, ..
 def _newer(check: PdfCheck, attested: AttestedLog, record: Record | None) -> tuple[str, ...]:
     """Say whether the log knows a later report of the same system."""
     digests = {revision.sha256 for revision in check.revisions}
-    superseded = [e for e in _everywhere(attested, EventType.REPORT_SUPERSEDED) if e.body.get("pdf") in digests]
+    superseded = [
+        e
+        for e in _everywhere(attested, EventType.REPORT_SUPERSEDED)
+        if e.body.get("pdf") in digests
+    ]
     if superseded:
         entry = superseded[-1]
-        return (f"superseded by the report {str(entry.body.get('by'))[:16]}… (entry {entry.index})",)
+        return (
+            f"superseded by the report {str(entry.body.get('by'))[:16]}… (entry {entry.index})",
+        )
     system = record.system.get("name") if record is not None else None
-    runs = {e.run for e in attested.of(EventType.RUN_STARTED) if system and e.body.get("system") == system}
+    runs = {
+        e.run
+        for e in attested.of(EventType.RUN_STARTED)
+        if system and e.body.get("system") == system
+    }
     issued = [e for e in attested.of(EventType.REPORT_ISSUED) if e.run in runs]
     own = [e.index for e in issued if e.body.get("pdf") in digests]
     later = [e for e in issued if own and e.index > max(own)]
     if not later:
         return ()
     last = later[-1]
-    return (f"there is a newer report of this system, issued {last.time[:10]} (entry {last.index})",)
+    return (
+        f"there is a newer report of this system, issued {last.time[:10]} (entry {last.index})",
+    )
 
 
 def extends_step(
-    checkpoint: Checkpoint | None, vkey: str | None, log: Log | None, view: LogView, others: Sequence[str]
+    checkpoint: Checkpoint | None,
+    vkey: str | None,
+    log: Log | None,
+    view: LogView,
+    others: Sequence[str],
 ) -> Step:
     """Step 9: the log and every checkpoint given extend the report's checkpoint, or are extended by it."""
     if log is None and not others:
@@ -194,7 +222,7 @@ def extends_step(
 
 def _extends(checkpoint: Checkpoint, log: Log) -> str:
     # The stored hashes were recomputed from the entries in this same snapshot.
-    from raudit.log.extends import check_extends
+    from raudit.log.tree.extends import check_extends
 
     check_extends(checkpoint, log.size, log.store.node, "the report's checkpoint")
     return f"the log has {log.size:,} entries and begins with these {checkpoint.size:,}"
@@ -204,7 +232,8 @@ def _agrees(checkpoint: Checkpoint, text: str, vkey: str, log: Log | None) -> st
     other = verify_checkpoint(text, vkey)
     if other.size == checkpoint.size and other.root != checkpoint.root:
         raise IntegrityError(
-            "two checkpoints of one size differ: the log was shown in two versions", reference="split-view"
+            "two checkpoints of one size differ: the log was shown in two versions",
+            reference="split-view",
         )
     if log is not None:
         _extends(other, log)
@@ -223,4 +252,6 @@ def _step(
     needed: bool = True,
     warnings: tuple[str, ...] = (),
 ) -> Step:
-    return Step(number=number, title=title, status=status, detail=detail, needed=needed, warnings=warnings)
+    return Step(
+        number=number, title=title, status=status, detail=detail, needed=needed, warnings=warnings
+    )

@@ -56,7 +56,9 @@ class Verification:
     @property
     def pages_compared(self) -> bool:
         """Whether the pages were found to be those that the record gives."""
-        return any(step.number == PAGES_STEP and step.status is StepStatus.OK for step in self.steps)
+        return any(
+            step.number == PAGES_STEP and step.status is StepStatus.OK for step in self.steps
+        )
 
     @property
     def verdict(self) -> str:

@@ -36,7 +36,9 @@ def oscal(result: Assessment, *, at: datetime) -> dict[str, Any]:
     file, stamp = result.checklist.file, at.isoformat()
     observations = [_observation(result, name, made, stamp) for name in result.visible]
     plan = made("checklist", file.id)
-    authors = sorted({" ".join(a.by.split()) for a in result.answers.file.answers.values() if a.by.strip()})
+    authors = sorted(
+        {" ".join(a.by.split()) for a in result.answers.file.answers.values() if a.by.strip()}
+    )
     metadata: dict[str, Any] = {
         "title": file.title,
         "last-modified": stamp,
@@ -45,7 +47,9 @@ def oscal(result: Assessment, *, at: datetime) -> dict[str, Any]:
         "roles": [{"id": "author", "title": "Wrote answers"}],
     }
     if authors:
-        metadata["parties"] = [{"uuid": made("party", who), "type": "person", "name": who} for who in authors]
+        metadata["parties"] = [
+            {"uuid": made("party", who), "type": "person", "name": who} for who in authors
+        ]
         parties = [made("party", who) for who in authors]
         metadata["responsible-parties"] = [{"role-id": "author", "party-uuids": parties}]
     found: dict[str, Any] = {
@@ -71,12 +75,16 @@ def oscal(result: Assessment, *, at: datetime) -> dict[str, Any]:
             "results": [found],
             "back-matter": {
                 "resources": [
-                    {"uuid": plan, "title": f"Checklist {file.id} {file.version}", "description": file.about,
-                     "props": [{"name": "sha256", "value": str(result.checklist.sha256)}]}
+                    {
+                        "uuid": plan,
+                        "title": f"Checklist {file.id} {file.version}",
+                        "description": file.about,
+                        "props": [{"name": "sha256", "value": str(result.checklist.sha256)}],
+                    }
                 ]
             },
         }
-    }  # fmt: skip
+    }
 
 
 class _Ids:
@@ -90,7 +98,9 @@ class _Ids:
 
 
 def _summary(result: Assessment) -> str:
-    parts = [f"{result.answered} of {len(result.visible)} questions answered, {len(result.open)} open."]
+    parts = [
+        f"{result.answered} of {len(result.visible)} questions answered, {len(result.open)} open."
+    ]
     if result.standing:
         parts.append(f"Standing: {result.standing}.")
     return " ".join([*parts, *result.against])
@@ -111,7 +121,9 @@ def _observation(result: Assessment, name: str, made: _Ids, stamp: str) -> dict[
     }
     if answer is not None and answer.evidence:
         links = [
-            {"href": quote(e.path, safe=URI), "description": e.observed or e.kind} for e in answer.evidence if e.path
+            {"href": quote(e.path, safe=URI), "description": e.observed or e.kind}
+            for e in answer.evidence
+            if e.path
         ]
         if links:
             found["relevant-evidence"] = links
@@ -129,7 +141,9 @@ def _findings(result: Assessment, made: _Ids) -> list[dict[str, Any]]:
             by_requirement[requirement].append(name)
     against = (*result.against, *result.missing_roles, *result.unowned)
     decided = not against and not result.expired
-    lacking = {gap.question for gap in result.open} | {item.question for item in result.contradictions}
+    lacking = {gap.question for gap in result.open} | {
+        item.question for item in result.contradictions
+    }
     found = []
     for requirement, names in sorted(by_requirement.items()):
         held = decided and not lacking & set(names)
@@ -143,7 +157,9 @@ def _findings(result: Assessment, made: _Ids) -> list[dict[str, Any]]:
                     "target-id": _token(requirement),
                     "status": {"state": "satisfied" if held else "not-satisfied"},
                 },
-                "related-observations": [{"observation-uuid": made("observation", name)} for name in names],
+                "related-observations": [
+                    {"observation-uuid": made("observation", name)} for name in names
+                ],
             }
         )
     return found
@@ -156,7 +172,7 @@ def _token(text: str) -> str:
 
 
 def _risks(result: Assessment, made: _Ids) -> list[dict[str, Any]]:
-    from raudit.checklists.register import risk_register
+    from raudit.checklists.prints.register import risk_register
 
     found = []
     for number, risk in enumerate(risk_register([result])):

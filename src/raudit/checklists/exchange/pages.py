@@ -9,7 +9,7 @@ from itertools import groupby
 
 from raudit.checklists.answers import Answer
 from raudit.checklists.assess import Assessment, answer_text, row_text
-from raudit.checklists.schema import Kind, Question
+from raudit.checklists.form.schema import Kind, Question
 
 STYLE = """
 * { box-sizing: border-box }
@@ -62,7 +62,9 @@ def markdown(result: Assessment) -> str:
 def html(result: Assessment) -> str:
     """The same as a page; nothing in it is loaded from elsewhere."""
     file, about, e = result.checklist.file, result.answers.file.subject, markup.escape
-    tone = "bad" if result.against or result.contradictions else "wait" if _waits(result) else "calm"
+    tone = (
+        "bad" if result.against or result.contradictions else "wait" if _waits(result) else "calm"
+    )
     named = about.project or "No project named"
     parts = [
         "<!doctype html>",
@@ -72,7 +74,9 @@ def html(result: Assessment) -> str:
         f'<header class="{tone}"><p class="kicker">{e(file.title)} {e(file.version)}</p><h1>{e(named)}</h1>',
         f'<p class="standing">{e(result.standing)}</p>' if result.standing else "",
         f'<p class="tally">{e(_tally(result))}</p></header>',
-        '<ul class="lines">' + "".join(f'<li class="{kind}">{e(text)}</li>' for kind, text in _lines(result)) + "</ul>",
+        '<ul class="lines">'
+        + "".join(f'<li class="{kind}">{e(text)}</li>' for kind, text in _lines(result))
+        + "</ul>",
     ]
     for title, questions in _sections(result):
         parts.append(f"<section><h2>{e(title)}</h2>")
@@ -91,14 +95,20 @@ def _waits(result: Assessment) -> bool:
 def _article(result: Assessment, question: Question) -> str:
     """One question with its answer."""
     e, answer = markup.escape, result.answers.file.answers.get(question.id)
-    parts = [f'<article class="{_kind(result, question)}"><h3>{e(question.text)} <code>{e(question.id)}</code></h3>']
+    parts = [
+        f'<article class="{_kind(result, question)}"><h3>{e(question.text)} <code>{e(question.id)}</code></h3>'
+    ]
     value = result.answers.values.get(question.id)
     if question.type is Kind.ROWS and value:
         parts.append(_table(question, value))
     else:
         parts += [f"<p>{e(text)}</p>" for text in _said(result, question)]
     against = [*_against(result, question)]
-    parts += [f'<p class="note">{e(note)}</p>' for note in _notes(result, question, answer) if note not in against]
+    parts += [
+        f'<p class="note">{e(note)}</p>'
+        for note in _notes(result, question, answer)
+        if note not in against
+    ]
     parts += [f'<p class="note bad">{e(note)}</p>' for note in against]
     return "".join([*parts, f'<p class="why">Why we ask: {e(question.why)}</p></article>'])
 
@@ -111,7 +121,10 @@ def _table(question: Question, rows: Sequence[Mapping[str, str]]) -> str:
     head = "".join(f'<th scope="col">{e(column.text)}</th>' for column in columns)
     body = "".join(
         "<tr>"
-        + "".join(f"<td>{e(texts.get((c.id, row.get(c.id, '')), row.get(c.id, '')))}</td>" for c in columns)
+        + "".join(
+            f"<td>{e(texts.get((c.id, row.get(c.id, '')), row.get(c.id, '')))}</td>"
+            for c in columns
+        )
         + "</tr>"
         for row in rows
     )
@@ -119,7 +132,10 @@ def _table(question: Question, rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def _tally(result: Assessment) -> str:
-    parts = [f"{result.answered} of {len(result.visible)} answered", f"{result.accepted} accepted by a reviewer"]
+    parts = [
+        f"{result.answered} of {len(result.visible)} answered",
+        f"{result.accepted} accepted by a reviewer",
+    ]
     parts += [f"{len(result.open)} open", f"{len(result.against)} blocking"]
     return " · ".join([*parts, f"{len(result.contradictions)} contradicted"])
 
@@ -141,14 +157,21 @@ def _lines(result: Assessment) -> Iterator[tuple[str, str]]:
         yield "stop", f"Contradicted: “{item.answer}” ({item.question}). {item.because}"
     level = result.checklist.file.scoring.level
     bands = level.bands if level else ()
-    yield from (("", band.because) for band in bands if band.id == result.level and band.because and result.answered)
+    yield from (
+        ("", band.because)
+        for band in bands
+        if band.id == result.level and band.because and result.answered
+    )
     yield from (("", line) for line in result.points)
     yield from (("", f"{reached.title}: {reached.because}") for reached in result.outcomes)
     for state in result.signoffs:
         signed = state.signoff
         holds = "" if state.holds else f", which does not hold: {state.because}"
         decision, day = signed.decision.replace("_", " "), signed.at.date().isoformat()
-        yield ("" if state.holds else "stop"), f"{signed.role}: {decision} by {signed.by} on {day}{holds}"
+        yield (
+            ("" if state.holds else "stop"),
+            f"{signed.role}: {decision} by {signed.by} on {day}{holds}",
+        )
         for c in result.conditions:
             if state.holds and c.role == signed.role:
                 kind = {"overdue": "stop", "unowned": "wait"}.get(c.state, "")
@@ -167,7 +190,10 @@ def _sections(result: Assessment) -> Iterator[tuple[str, list[Question]]]:
 
 
 def _said(result: Assessment, question: Question) -> list[str]:
-    answer, value = result.answers.file.answers.get(question.id), result.answers.values.get(question.id)
+    answer, value = (
+        result.answers.file.answers.get(question.id),
+        result.answers.values.get(question.id),
+    )
     if answer is not None and answer.state == "unknown":
         due = f" by {answer.due.isoformat()}" if answer.due else ""
         return [f"Nobody knows yet; {answer.owner or 'nobody'} finds out{due}"]

@@ -39,7 +39,11 @@ def in_toto(result: Assessment, *, name: str, sha256: Sha256) -> dict[str, Any]:
         "subject": subjects,
         "predicateType": PREDICATE,
         "predicate": {
-            "checklist": {"id": file.id, "version": file.version, "sha256": str(result.checklist.sha256)},
+            "checklist": {
+                "id": file.id,
+                "version": file.version,
+                "sha256": str(result.checklist.sha256),
+            },
             "answersSha256": str(answers_sha256(result.answers)),
             "answered": result.answered,
             "asked": len(result.visible),
@@ -53,11 +57,16 @@ def in_toto(result: Assessment, *, name: str, sha256: Sha256) -> dict[str, Any]:
                 for name, f in result.figures.items()
             },
             "outcomes": [
-                {"id": reached.id, "title": reached.title, "because": reached.because} for reached in result.outcomes
+                {"id": reached.id, "title": reached.title, "because": reached.because}
+                for reached in result.outcomes
             ],
             "blockers": list(result.blockers),
             "contradicted": [
-                {"question": c.question, "because": c.because, "places": [place.as_json() for place in c.places]}
+                {
+                    "question": c.question,
+                    "because": c.because,
+                    "places": [place.as_json() for place in c.places],
+                }
                 for c in result.contradictions
             ],
             "signoffs": [

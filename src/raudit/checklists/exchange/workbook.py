@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from raudit.checklists.answers import Answers, parse_answers
-from raudit.checklists.load import Checklist
-from raudit.checklists.schema import Kind
+from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.schema import Kind
 from raudit.errors import AnswersError
 
 ASKED = ("id", "section", "question", "how to answer", "options")
@@ -54,7 +54,9 @@ def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
     for number, (name, question) in enumerate(checklist.questions.items(), 2):
         answer = answers.file.answers.get(name)
         plain = {} if answer is None else answer.model_dump(mode="json", exclude_defaults=True)
-        ids = [option.id for option in question.options] or (["yes", "no"] if question.type is Kind.YES_NO else [])
+        ids = [option.id for option in question.options] or (
+            ["yes", "no"] if question.type is Kind.YES_NO else []
+        )
         texts = [f"{option.id}: {option.text}" for option in question.options] or ids
         told = (
             name,
@@ -172,11 +174,15 @@ def _cells(book: Any, name: str, head: tuple[str, ...]) -> list[tuple[int, tuple
         raise _no_workbook(f"no sheet {name}")
     table = list(book[name].iter_rows(max_col=len(head), values_only=True))
     if not table or tuple(str(cell) for cell in table[0]) != head:
-        raise _misread(f"{name}, row 1", ", ".join(str(cell) for cell in (table or [()])[0]), ", ".join(head))
+        raise _misread(
+            f"{name}, row 1", ", ".join(str(cell) for cell in (table or [()])[0]), ", ".join(head)
+        )
     return list(enumerate(table[1:], 2))
 
 
-def _rows(lists: list[tuple[int, tuple[Any, ...]]], checklist: Checklist) -> dict[str, dict[int, dict[str, str]]]:
+def _rows(
+    lists: list[tuple[int, tuple[Any, ...]]], checklist: Checklist
+) -> dict[str, dict[int, dict[str, str]]]:
     """Lists of rows by question and number of the row."""
     found: dict[str, dict[int, dict[str, str]]] = {}
     for number, (name, index, column, value) in lists:
@@ -184,7 +190,11 @@ def _rows(lists: list[tuple[int, tuple[Any, ...]]], checklist: Checklist) -> dic
             continue
         question = checklist.questions.get(str(name))
         if question is None or question.type is not Kind.ROWS:
-            raise _misread(f"Lists, row {number}, question", str(name), "the id of a question that takes a list")
+            raise _misread(
+                f"Lists, row {number}, question",
+                str(name),
+                "the id of a question that takes a list",
+            )
         told = _read(index).strip()
         if told == NEW and value in (None, ""):
             continue
@@ -206,7 +216,11 @@ def _new_row(rows: dict[int, dict[str, str]], column: str) -> int:
 
 
 def _entry(
-    checklist: Checklist, name: str, cells: dict[str, Any], rows: dict[int, dict[str, str]], where: str
+    checklist: Checklist,
+    name: str,
+    cells: dict[str, Any],
+    rows: dict[int, dict[str, str]],
+    where: str,
 ) -> dict[str, Any]:
     said = {key: _read(value) for key, value in cells.items() if value not in (None, "")}
     entry: dict[str, Any] = {}
@@ -236,17 +250,23 @@ def _json(text: str, where: str) -> Any:
 
 def _misread(where: str, got: str, expected: str) -> AnswersError:
     return AnswersError(
-        "the workbook cannot be read back without losing something", reference="workbook-cell", where=where,
-        got=repr(got)[:80], expected=expected,
+        "the workbook cannot be read back without losing something",
+        reference="workbook-cell",
+        where=where,
+        got=repr(got)[:80],
+        expected=expected,
         hint="change only the white cells; review with raudit assess review, or export the workbook again",
-    )  # fmt: skip
+    )
 
 
 def _no_workbook(got: str) -> AnswersError:
     return AnswersError(
-        "the file is no workbook of answers", reference="workbook", got=got, expected="sheets Answers, Lists and File",
+        "the file is no workbook of answers",
+        reference="workbook",
+        got=got,
+        expected="sheets Answers, Lists and File",
         hint="make one: raudit assess export ANSWERS -o answers.xlsx",
-    )  # fmt: skip
+    )
 
 
 def _value(kind: Kind, value: Any) -> str:
@@ -305,7 +325,10 @@ def _head(sheet: Any, names: tuple[str, ...], widths: tuple[int, ...]) -> None:
 
     for column, (name, width) in enumerate(zip(names, widths, strict=True), 1):
         cell = sheet.cell(1, column, name)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor="1F3A5F")
+        cell.font, cell.fill = (
+            Font(bold=True, color="FFFFFF"),
+            PatternFill("solid", fgColor="1F3A5F"),
+        )
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "B2"
 
@@ -326,13 +349,21 @@ def _put(sheet: Any, row: int, column: int, text: str, *, locked: bool = False) 
 
 def _cell(text: str) -> str:
     """Text as a cell can hold it; what it cannot hold is written as JSON."""
-    odd = any((ord(c) < 32 and c != "\n") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) in (0xFFFE, 0xFFFF) for c in text)
-    found = JSON + json.dumps(text) if odd or text.startswith(JSON) or text != text.strip() else text
+    odd = any(
+        (ord(c) < 32 and c != "\n") or 0xD800 <= ord(c) <= 0xDFFF or ord(c) in (0xFFFE, 0xFFFF)
+        for c in text
+    )
+    found = (
+        JSON + json.dumps(text) if odd or text.startswith(JSON) or text != text.strip() else text
+    )
     if len(found) > LONGEST:
         raise AnswersError(
-            "an answer is too long for a cell", reference="workbook-cell", got=f"{len(text):,} characters",
-            expected=f"at most {LONGEST:,}", hint="put it into a document and link that as evidence",
-        )  # fmt: skip
+            "an answer is too long for a cell",
+            reference="workbook-cell",
+            got=f"{len(text):,} characters",
+            expected=f"at most {LONGEST:,}",
+            hint="put it into a document and link that as evidence",
+        )
     return found
 
 
@@ -371,7 +402,9 @@ def _same_bytes(book: Any) -> bytes:
             content = before.read(name)
             if name == "docProps/core.xml":
                 content = _stamped(content, book.properties.created)
-            after.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+            after.writestr(
+                zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED
+            )
     return made.getvalue()
 
 

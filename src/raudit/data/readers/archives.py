@@ -20,13 +20,23 @@ from raudit.data.readers.source import Gap, StreamedTable, because, unreadable
 from raudit.errors import DataError
 
 MOST_MEMBERS = 10_000
-BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+BROKEN = (
+    OSError,
+    EOFError,
+    zlib.error,
+    zipfile.BadZipFile,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
 """What gzip and zipfile raise for damaged, encrypted and unknown archives."""
 
 Reader = Callable[[Contents, ReadOptions, int], Iterator[StreamedTable | Gap]]
 
 
-def gzipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader) -> Iterator[StreamedTable | Gap]:
+def gzipped(
+    contents: Contents, options: ReadOptions, depth: int, reader: Reader
+) -> Iterator[StreamedTable | Gap]:
     """The one file inside a gzip file."""
 
     def opened() -> BinaryIO:
@@ -34,7 +44,11 @@ def gzipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader
         inner = cast("BinaryIO", gzip.GzipFile(fileobj=packed))
         return bounded(inner, contents.name, options.limits, [packed])
 
-    suffix = Path(contents.name).with_suffix("").suffix.lower() if contents.suffix == ".gz" else contents.suffix
+    suffix = (
+        Path(contents.name).with_suffix("").suffix.lower()
+        if contents.suffix == ".gz"
+        else contents.suffix
+    )
     inner = Contents(name=contents.name, suffix=suffix, open=opened)
     try:
         yield from reader(inner, options.inner(), depth + 1)
@@ -42,7 +56,9 @@ def gzipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader
         raise unreadable(contents.name, "a broken gzip file") from error
 
 
-def zipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader) -> Iterator[StreamedTable | Gap]:
+def zipped(
+    contents: Contents, options: ReadOptions, depth: int, reader: Reader
+) -> Iterator[StreamedTable | Gap]:
     """Every file inside a zip file."""
     try:
         with contents.open() as file, zipfile.ZipFile(file) as archive:
@@ -50,7 +66,9 @@ def zipped(contents: Contents, options: ReadOptions, depth: int, reader: Reader)
     except BROKEN as error:
         raise unreadable(contents.name, "a broken zip file") from error
     if len(members) > MOST_MEMBERS:
-        raise unreadable(contents.name, f"{len(members):,} files inside, at most {MOST_MEMBERS:,} are read")
+        raise unreadable(
+            contents.name, f"{len(members):,} files inside, at most {MOST_MEMBERS:,} are read"
+        )
     size = sum(item.file_size for item in members)
     if size > options.limits.bytes:
         most = f"{options.limits.bytes:,} bytes"
@@ -93,7 +111,12 @@ class Unpacked:
         with contents.open() as source, self.path.open("wb") as target:
             while piece := source.read(2**20):
                 if target.tell() + len(piece) > most:
-                    raise over_limit(contents.name, "bytes", "more when it is unpacked", f"{most:,} bytes of disk")
+                    raise over_limit(
+                        contents.name,
+                        "bytes",
+                        "more when it is unpacked",
+                        f"{most:,} bytes of disk",
+                    )
                 target.write(piece)
 
 

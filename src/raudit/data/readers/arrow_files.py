@@ -41,7 +41,9 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
         try:
             with pq.ParquetFile(path, read_dictionary=dictionaries, buffer_size=2**20) as file:
                 names = None if doubled else [schema.names[top] for top in tops]
-                for batch in file.iter_batches(max(1, min(rows, BATCH_BYTES // per_row)), columns=names):
+                for batch in file.iter_batches(
+                    max(1, min(rows, BATCH_BYTES // per_row)), columns=names
+                ):
                     yield checked(batch.select(names if names is not None else tops), name)
         except DataError:
             raise
@@ -49,7 +51,15 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
             raise unreadable(name, "broken in the middle") from error
 
     described = {"format": "parquet"}
-    return streamed(name, schema, meta.num_rows, batches, limits=options.limits, whole=False, described=described)
+    return streamed(
+        name,
+        schema,
+        meta.num_rows,
+        batches,
+        limits=options.limits,
+        whole=False,
+        described=described,
+    )
 
 
 def _check_footer(path: Path, name: str) -> None:
@@ -73,7 +83,11 @@ def _inflating(meta: Any) -> list[str]:
         for index in range(meta.row_group(group).num_columns)
     )
     return sorted(
-        {chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page and chunk.physical_type == "BYTE_ARRAY"}
+        {
+            chunk.path_in_schema
+            for chunk in chunks
+            if chunk.has_dictionary_page and chunk.physical_type == "BYTE_ARRAY"
+        }
     )
 
 
@@ -159,4 +173,13 @@ def _errors() -> tuple[type[Exception], ...]:
     """Everything that pyarrow raises for bytes that are not what they claim to be."""
     import pyarrow as pa
 
-    return (pa.ArrowException, OSError, ValueError, OverflowError, IndexError, KeyError, TypeError, MemoryError)
+    return (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        OverflowError,
+        IndexError,
+        KeyError,
+        TypeError,
+        MemoryError,
+    )

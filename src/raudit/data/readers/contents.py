@@ -51,7 +51,9 @@ def file_contents(path: Path, name: str) -> Contents:
 class Bounded(io.RawIOBase):
     """An unpacked stream that ends in an error where it grows past the limit."""
 
-    def __init__(self, inner: BinaryIO, name: str, limits: DataLimits, around: Sequence[Closable]) -> None:
+    def __init__(
+        self, inner: BinaryIO, name: str, limits: DataLimits, around: Sequence[Closable]
+    ) -> None:
         self._inner, self._name, self._limits, self._around = inner, name, limits, around
         self._taken = 0
 
@@ -69,7 +71,14 @@ class Bounded(io.RawIOBase):
         """
         try:
             data = self._inner.read(len(buffer))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+        except (
+            OSError,
+            EOFError,
+            zlib.error,
+            zipfile.BadZipFile,
+            RuntimeError,
+            ValueError,
+        ) as error:
             raise unreadable(self._name, "an archive that is broken in the middle") from error
         self._taken += len(data)
         if self._taken > self._limits.bytes:
@@ -85,6 +94,8 @@ class Bounded(io.RawIOBase):
         super().close()
 
 
-def bounded(inner: BinaryIO, name: str, limits: DataLimits, around: Sequence[Closable] = ()) -> BinaryIO:
+def bounded(
+    inner: BinaryIO, name: str, limits: DataLimits, around: Sequence[Closable] = ()
+) -> BinaryIO:
     """A stream that cannot unpack to more than the limit; closing it closes what is around it."""
     return io.BufferedReader(Bounded(inner, name, limits, around), 2**20)

@@ -25,11 +25,20 @@ def tables(url: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
         shown = engine.url.render_as_string(hide_password=True)
         inspector = alchemy.inspect(engine)
         usual = inspector.default_schema_name
-        schemas = [s for s in inspector.get_schema_names() if s not in OWN and not s.startswith("pg_")]
-        found = [(s, t) for s in sorted(schemas) for t in sorted(inspector.get_table_names(schema=s))]
-        views = [(s, v) for s in sorted(schemas) for v in sorted(inspector.get_view_names(schema=s))]
+        schemas = [
+            s for s in inspector.get_schema_names() if s not in OWN and not s.startswith("pg_")
+        ]
+        found = [
+            (s, t) for s in sorted(schemas) for t in sorted(inspector.get_table_names(schema=s))
+        ]
+        views = [
+            (s, v) for s in sorted(schemas) for v in sorted(inspector.get_view_names(schema=s))
+        ]
         asked = [(s, v) for s, v in views if options.table in {v, f"{s}.{v}"}]
-        columns = {(s, t): [str(c["name"]) for c in inspector.get_columns(t, schema=s)] for s, t in (*found, *asked)}
+        columns = {
+            (s, t): [str(c["name"]) for c in inspector.get_columns(t, schema=s)]
+            for s, t in (*found, *asked)
+        }
     except (alchemy.exc.SQLAlchemyError, ImportError, ValueError) as error:
         raise DataError(
             "the database cannot be read",
@@ -54,7 +63,9 @@ def tables(url: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
         yield left_out(shown, "views", unread)
 
 
-def _reader(alchemy: Any, engine: Any, schema: str, table: str, label: str, options: ReadOptions) -> Any:
+def _reader(
+    alchemy: Any, engine: Any, schema: str, table: str, label: str, options: ReadOptions
+) -> Any:
     def read(wanted: Sequence[ColumnName], rows: int) -> Iterator[Any]:
         columns = [alchemy.column(str(name)) for name in wanted]
         query = alchemy.select(*columns).select_from(alchemy.table(table, *columns, schema=schema))

@@ -29,7 +29,15 @@ SAMPLE_LINES = 400
 LONGEST_LINE = 2**30
 WHOLE_LINES = "\x1e"
 """Delimiter of a file whose lines are one cell each."""
-CALLED = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde", WHOLE_LINES: "none"}
+CALLED = {
+    ",": "comma",
+    ";": "semicolon",
+    "\t": "tab",
+    "|": "bar",
+    "^": "caret",
+    "~": "tilde",
+    WHOLE_LINES: "none",
+}
 """Delimiters in the record, where the mark itself would be lost among others."""
 
 
@@ -101,14 +109,21 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
     text = find_form(contents, options)
     sample, rest = _sample(contents, text)
     if not any(line.strip("\r\n \t\0") for line in sample):
-        raise DataError("the data file is empty", reference="data-empty", where=contents.name, hint="check the export")
+        raise DataError(
+            "the data file is empty",
+            reference="data-empty",
+            where=contents.name,
+            hint="check the export",
+        )
     skip, sample = _without_blanks(sample)
     announced = re.fullmatch(r"sep=(.)\s*", sample[0])
     if announced:
         skip += len(sample[0].encode("utf-8", "replace"))
         skip_blank, sample = _without_blanks(sample[1:] or [""])
         skip += skip_blank
-    delimiter = options.delimiter or (announced and announced[1]) or _delimiter(contents, sample, rest)
+    delimiter = (
+        options.delimiter or (announced and announced[1]) or _delimiter(contents, sample, rest)
+    )
     quoted, problem = (True, "") if not text.quotes else _quoting(contents, text, delimiter)
     cells, used = _first_row(sample, delimiter, quoted, contents.name)
     following = _rows(sample, delimiter, quoted)[1:]
@@ -160,7 +175,9 @@ def _rows(sample: Sequence[str], delimiter: str, quoted: bool) -> list[list[str]
     return [row for row in found if row]
 
 
-def _first_row(sample: Sequence[str], delimiter: str, quoted: bool, name: str) -> tuple[list[str], int]:
+def _first_row(
+    sample: Sequence[str], delimiter: str, quoted: bool, name: str
+) -> tuple[list[str], int]:
     """Cells of the first row, and the bytes it takes: a quoted name may go over several lines."""
     used = 0
 
@@ -215,7 +232,10 @@ def _quoting(contents: Contents, text: TextForm, delimiter: str) -> tuple[bool, 
     except csv.Error:
         if delimiter in {"\t", WHOLE_LINES}:
             return False, ""
-        return True, f"a quote in row {row + 1:,} does not end where its cell does, so cells may have run together"
+        return (
+            True,
+            f"a quote in row {row + 1:,} does not end where its cell does, so cells may have run together",
+        )
     return True, ""
 
 
@@ -260,7 +280,9 @@ def _by_arrow(
         if not file.peek(1):  # type: ignore[attr-defined]
             return
         try:
-            for batch in arrow_csv.open_csv(file, read_options=read, parse_options=parse, convert_options=convert):
+            for batch in arrow_csv.open_csv(
+                file, read_options=read, parse_options=parse, convert_options=convert
+            ):
                 budget.take(batch.num_rows, len(columns), batch.nbytes)
                 for start in range(0, batch.num_rows, rows):
                     yield batch.slice(start, rows)
@@ -316,7 +338,9 @@ def _by_python(
     quoting: Quoting = csv.QUOTE_MINIMAL if form.quoted else csv.QUOTE_NONE
 
     def cells() -> Iterator[list[str | None]]:
-        with io.TextIOWrapper(_opened(contents, form), "utf-8", errors="replace", newline="") as file:
+        with io.TextIOWrapper(
+            _opened(contents, form), "utf-8", errors="replace", newline=""
+        ) as file:
             reader = csv.reader(file, delimiter=form.delimiter, quoting=quoting)
             try:
                 for number, row in enumerate(reader, form.first_row):

@@ -106,7 +106,9 @@ def _table(
             raise unreadable(name, f"{type(error).__name__} from DuckDB") from error
 
     described = {"format": "duckdb", "table": shown}
-    return streamed(name, schema, size, batches, limits=options.limits, whole=False, described=described)
+    return streamed(
+        name, schema, size, batches, limits=options.limits, whole=False, described=described
+    )
 
 
 def _errors(duckdb: Any) -> tuple[type[Exception], ...]:
@@ -118,5 +120,9 @@ def _errors(duckdb: Any) -> tuple[type[Exception], ...]:
 def _arrow_reader(db: Any, query: str, rows: int) -> Any:
     relation = db.sql(query)
     # DuckDB 1.x calls it otherwise.
-    read = relation.to_arrow_reader if hasattr(relation, "to_arrow_reader") else relation.fetch_arrow_reader
+    read = (
+        relation.to_arrow_reader
+        if hasattr(relation, "to_arrow_reader")
+        else relation.fetch_arrow_reader
+    )
     return read(rows)

@@ -66,7 +66,9 @@ def find_form(contents: Contents, options: ReadOptions) -> TextForm:
         return found
     fallback = _decoded(contents, FALLBACK, 0)
     problem = f"{found.problem}; it is read as {FALLBACK} until its encoding is declared"
-    return TextForm(encoding=FALLBACK, problem=problem, quotes=fallback.quotes, strange=fallback.strange)
+    return TextForm(
+        encoding=FALLBACK, problem=problem, quotes=fallback.quotes, strange=fallback.strange
+    )
 
 
 def _known(name: str, source: str) -> str:
@@ -81,8 +83,12 @@ def _known(name: str, source: str) -> str:
             hint="write a name such as utf-8, utf-16-le, cp1252, iso-8859-2 or shift_jis",
         ) from error
     if not known._is_text_encoding:
-        raise DataError("not an encoding of text", reference="data-encoding", where=source, got=name[:40])
-    return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(known.name, known.name)
+        raise DataError(
+            "not an encoding of text", reference="data-encoding", where=source, got=name[:40]
+        )
+    return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(
+        known.name, known.name
+    )
 
 
 def _by_zeros(start: bytes) -> str:
@@ -93,7 +99,11 @@ def _by_zeros(start: bytes) -> str:
     places = {index % 4 for index in zeros}
     share = len(zeros) / len(start)
     if share > 0.6 and len(start) % 4 == 0:
-        return "utf-32-le" if 3 in places and start[3:4] == b"\0" and start[0:1] != b"\0" else "utf-32-be"
+        return (
+            "utf-32-le"
+            if 3 in places and start[3:4] == b"\0" and start[0:1] != b"\0"
+            else "utf-32-be"
+        )
     sides = {index % 2 for index in zeros}
     if len(sides) > 1 or share < 0.02:
         return ""
@@ -200,8 +210,12 @@ def lines(contents: Contents, form: TextForm, longest: int) -> Iterator[str]:
     DataError
         If a line is longer than ``longest`` characters.
     """
-    with io.TextIOWrapper(utf8(contents, form), encoding="utf-8", errors="replace", newline="") as file:
+    with io.TextIOWrapper(
+        utf8(contents, form), encoding="utf-8", errors="replace", newline=""
+    ) as file:
         while line := file.readline(longest):
             if len(line) >= longest:
-                raise over_limit(contents.name, "cell_bytes", "a longer line", f"{longest:,} characters")
+                raise over_limit(
+                    contents.name, "cell_bytes", "a longer line", f"{longest:,} characters"
+                )
             yield line

@@ -47,9 +47,14 @@ def _opened(path: Path, name: str, options: ReadOptions) -> Iterator[Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(item.file_size for item in archive.infolist())
-            strings = max((i.file_size for i in archive.infolist() if "sharedStrings" in i.filename), default=0)
+            strings = max(
+                (i.file_size for i in archive.infolist() if "sharedStrings" in i.filename),
+                default=0,
+            )
         if size > options.limits.bytes:
-            raise over_limit(name, "bytes", f"{size:,} when it is unpacked", f"{options.limits.bytes:,} bytes")
+            raise over_limit(
+                name, "bytes", f"{size:,} when it is unpacked", f"{options.limits.bytes:,} bytes"
+            )
         if 4 * strings > options.limits.memory_gib * 2**30:
             most = f"{options.limits.memory_gib:g} GiB"
             raise over_limit(name, "memory_gib", f"{strings:,} bytes of shared texts", most)
@@ -64,7 +69,9 @@ def _opened(path: Path, name: str, options: ReadOptions) -> Iterator[Any]:
     except DataError:
         raise
     except Exception as error:
-        raise unreadable(name, f"a workbook that cannot be read ({type(error).__name__})") from error
+        raise unreadable(
+            name, f"a workbook that cannot be read ({type(error).__name__})"
+        ) from error
 
 
 def _rows(path: Path, name: str, title: str, options: ReadOptions) -> Iterator[list[str | None]]:
@@ -122,7 +129,9 @@ def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedT
 
         def cells() -> Iterator[list[str | None]]:
             count = 0
-            for number, row in enumerate(islice(_rows(path, name, title, options), skip, None), skip + 1):
+            for number, row in enumerate(
+                islice(_rows(path, name, title, options), skip, None), skip + 1
+            ):
                 if not row:
                     continue
                 if len(row) > width:
@@ -133,7 +142,10 @@ def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedT
                 yield [None if cell in missing else cell for cell in found]
             if count:
                 rows_with = "1 row has" if count == 1 else f"{count:,} rows have"
-                add_problems(problems, [f"{rows_with} cells beyond the names, which were left out: {extra[0]}"])
+                add_problems(
+                    problems,
+                    [f"{rows_with} cells beyond the names, which were left out: {extra[0]}"],
+                )
 
         yield from as_batches(cells(), columns, rows, Budget(name, options.limits))
 

@@ -52,7 +52,9 @@ def tables(folder: Path, options: ReadOptions, reader: Reader) -> Iterator[Strea
     yield from unread[:MOST_NAMED]
     if len(unread) > MOST_NAMED:
         more = unread[MOST_NAMED:]
-        yield Gap(name=printable(folder.name), because=f"{len(more):,} more files could not be read")
+        yield Gap(
+            name=printable(folder.name), because=f"{len(more):,} more files could not be read"
+        )
 
 
 def files(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -68,7 +70,11 @@ def files(folder: Path) -> Iterator[tuple[Path, str]]:
     for place, folders, names in os.walk(folder, onerror=failed):
         folders.sort()
         here = Path(place)
-        yield from ((here / name, "a link, which is not followed") for name in folders if (here / name).is_symlink())
+        yield from (
+            (here / name, "a link, which is not followed")
+            for name in folders
+            if (here / name).is_symlink()
+        )
         for name in sorted(names):
             path = here / name
             if name in MARKERS or (name.startswith(".") and name.endswith(".crc")):
@@ -82,7 +88,9 @@ def files(folder: Path) -> Iterator[tuple[Path, str]]:
     yield from ((path, "the folder cannot be opened") for path in refused)
 
 
-def _read(path: Path, name: str, options: ReadOptions, reader: Reader) -> Iterator[StreamedTable | Gap]:
+def _read(
+    path: Path, name: str, options: ReadOptions, reader: Reader
+) -> Iterator[StreamedTable | Gap]:
     """The tables of one file; what cannot be read is said and the rest goes on."""
     try:
         yield from reader(path, name, replace(options, table=None))
@@ -139,13 +147,17 @@ def together(name: str, parts: Sequence[tuple[StreamedTable, Partition]]) -> Str
     keys = dict.fromkeys(ColumnName(key) for _, partition in parts for key, _ in partition)
     clash = [key for key in keys if key in kinds]
     if clash:
-        raise unreadable(name, "a partition that is also a column of its files", "rename one of the two")
+        raise unreadable(
+            name, "a partition that is also a column of its files", "rename one of the two"
+        )
     shared = {**kinds, **dict.fromkeys(keys, Kind.TEXT)}
     problems = [problem for part, _ in parts for problem in part.problems]
     absent = [column for column in kinds if any(column not in part.kinds for part, _ in parts)]
     if absent:
         lacking = sum(any(column not in part.kinds for column in absent) for part, _ in parts)
-        problems.append(f"{lacking:,} of {len(parts):,} files lack a column that others have; it is missing there")
+        problems.append(
+            f"{lacking:,} of {len(parts):,} files lack a column that others have; it is missing there"
+        )
     typed = next((part.typed for part, _ in parts if part.typed is not None), None)
 
     def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
@@ -164,7 +176,11 @@ def together(name: str, parts: Sequence[tuple[StreamedTable, Partition]]) -> Str
         problems=problems,
         header=tuple(shared),
         typed=typed,
-        described={**parts[0][0].described, "files": len(parts), **({"partitions": ", ".join(keys)} if keys else {})},
+        described={
+            **parts[0][0].described,
+            "files": len(parts),
+            **({"partitions": ", ".join(keys)} if keys else {}),
+        },
     )
 
 
@@ -180,7 +196,9 @@ def _joined(batch: Any, columns: Sequence[ColumnName], kinds: Any, values: Any) 
     arrays = []
     for column in columns:
         if column in values:
-            arrays.append(pa.array([values[column]], pa.large_string()).take(pa.array([0] * batch.num_rows)))
+            arrays.append(
+                pa.array([values[column]], pa.large_string()).take(pa.array([0] * batch.num_rows))
+            )
         elif column not in batch.schema.names:
             arrays.append(pa.nulls(batch.num_rows, pa.large_string()))
         else:

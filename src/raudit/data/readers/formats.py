@@ -80,7 +80,9 @@ def format_of(contents: Contents, options: ReadOptions) -> str:
     if named == "arrow" and start[:4] == b"\xff\xff\xff\xff":
         return named  # a stream of Arrow batches has no other mark
     if named in BINARY:
-        raise unreadable(contents.name, f"not what {contents.suffix} says" if start else "an empty file")
+        raise unreadable(
+            contents.name, f"not what {contents.suffix} says" if start else "an empty file"
+        )
     if named:
         return named
     return _by_text(contents, options, start)
@@ -120,7 +122,11 @@ def _by_text(contents: Contents, options: ReadOptions, start: bytes) -> str:
         return "csv"
     if start and options.encoding:
         return "csv"
-    raise _unknown(contents, contents.suffix or "no suffix", "convert the file, or say what it is as the format")
+    raise _unknown(
+        contents,
+        contents.suffix or "no suffix",
+        "convert the file, or say what it is as the format",
+    )
 
 
 def _table_like(contents: Contents, options: ReadOptions) -> bool:
@@ -132,7 +138,8 @@ def _table_like(contents: Contents, options: ReadOptions) -> bool:
         if len(first) == 20:
             break
     return len(first) > 1 and any(
-        first[0].count(delimiter) > 0 and len({line.count(delimiter) for line in first}) == 1 for delimiter in ",;\t|"
+        first[0].count(delimiter) > 0 and len({line.count(delimiter) for line in first}) == 1
+        for delimiter in ",;\t|"
     )
 
 

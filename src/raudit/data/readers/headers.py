@@ -27,7 +27,19 @@ LONGEST_SAMPLE = 400
 WORDS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?: [^\W\d_]+(?:['’-][^\W\d_]+)*\.?){1,3}")
 """Two to four words, as the names of persons are."""
 LABELS = frozenset(
-    {"name", "names", "city", "state", "country", "company", "team", "street", "title", "group", "number"}
+    {
+        "name",
+        "names",
+        "city",
+        "state",
+        "country",
+        "company",
+        "team",
+        "street",
+        "title",
+        "group",
+        "number",
+    }
 )
 """Words of labels that also occur in what they are labels of: City above Kansas City."""
 
@@ -45,7 +57,9 @@ def looks_like_data(header: Sequence[str], rows: Sequence[Sequence[str]]) -> boo
     cells = [cell.strip() for cell in header]
     if _numbering(cells):
         return False
-    columns = [[row[i].strip() for row in rows[:LONGEST_SAMPLE] if i < len(row)] for i in range(len(cells))]
+    columns = [
+        [row[i].strip() for row in rows[:LONGEST_SAMPLE] if i < len(row)] for i in range(len(cells))
+    ]
     # A header that is repeated in the middle, as joined exports have it, is no data.
     again = [list(map(str.strip, row)) == cells for row in rows[:LONGEST_SAMPLE]]
     if any(again):
@@ -83,9 +97,14 @@ def _dated(cell: str) -> bool:
 
 def _numbering(cells: Sequence[str]) -> bool:
     """Whether the numbers among the names count columns or years: 0, 1, 2 or 2019, 2020."""
-    if any(cell and not NUMBER.fullmatch(cell) and VALUE.fullmatch(cell) and "@" in cell for cell in cells):
+    if any(
+        cell and not NUMBER.fullmatch(cell) and VALUE.fullmatch(cell) and "@" in cell
+        for cell in cells
+    ):
         return False
-    numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdigit() and len(cell) < LONG_CODE]
+    numbers = [
+        int(cell) for cell in cells if cell.isascii() and cell.isdigit() and len(cell) < LONG_CODE
+    ]
     if not numbers or any(cell and NUMBER.fullmatch(cell) and not cell.isdigit() for cell in cells):
         return False
     steps = {b - a for a, b in pairwise(numbers)}

@@ -59,7 +59,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_int, parse_float=_float, parse_constant=str)
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_int, parse_float=_float, parse_constant=str
+)
 
 
 @dataclass(slots=True)
@@ -105,7 +107,9 @@ def json_rows(contents: Contents, options: ReadOptions) -> StreamedTable:
     )
 
 
-def _surveyed(contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]) -> _Survey:
+def _surveyed(
+    contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]
+) -> _Survey:
     survey, budget = _Survey(), Budget(contents.name, options.limits)
     for entry in _objects(contents, form, options, problems):
         survey.rows += 1
@@ -168,7 +172,9 @@ def flattened(value: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _objects(contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]) -> Iterator[dict[str, Any]]:
+def _objects(
+    contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]
+) -> Iterator[dict[str, Any]]:
     """Every object; what is none is counted."""
     if not one_a_line(contents, form, options):
         array = _first(contents, form, options) == "["
@@ -242,7 +248,9 @@ def _one_after_another(
             if piece:
                 continue
             if array or text.strip(BLANK):
-                add_problems(problems, ["the JSON breaks off or is broken, and what follows was left out"])
+                add_problems(
+                    problems, ["the JSON breaks off or is broken, and what follows was left out"]
+                )
             break
         if isinstance(value, dict):
             yield value

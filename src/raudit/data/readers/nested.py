@@ -47,7 +47,9 @@ def _fields(arrow_type: Any) -> Any:
     return arrow_type if types.is_struct(arrow_type) and arrow_type.num_fields else None
 
 
-def flat(batch: pa.RecordBatch, columns: Mapping[ColumnName, Path], first: Mapping[int, int]) -> pa.RecordBatch:
+def flat(
+    batch: pa.RecordBatch, columns: Mapping[ColumnName, Path], first: Mapping[int, int]
+) -> pa.RecordBatch:
     """A batch of the wanted leaves.
 
     Parameters

@@ -19,7 +19,9 @@ DEEPEST = 3
 """Archives inside archives."""
 
 
-def open_source(target: str | Path, options: ReadOptions | None = None) -> Iterator[StreamedTable | Gap]:
+def open_source(
+    target: str | Path, options: ReadOptions | None = None
+) -> Iterator[StreamedTable | Gap]:
     """Open a file, a folder of files, or a database address as one table after another.
 
     Parameters
@@ -55,7 +57,9 @@ def open_source(target: str | Path, options: ReadOptions | None = None) -> Itera
     yield from _asked(_file(path, printable(path.name), options), options)
 
 
-def _asked(sources: Iterator[StreamedTable | Gap], options: ReadOptions) -> Iterator[StreamedTable | Gap]:
+def _asked(
+    sources: Iterator[StreamedTable | Gap], options: ReadOptions
+) -> Iterator[StreamedTable | Gap]:
     """Only the table that is asked for, if one is."""
     if options.table is None:
         yield from sources

@@ -89,7 +89,9 @@ class Budget:
         if self.cells > limits.cells:
             raise over_limit(self.name, "cells", f"{self.cells:,}", f"{limits.cells:,} cells")
         if size > limits.memory_gib * 2**30:
-            raise over_limit(self.name, "memory_gib", f"{size / 2**30:.1f}", f"{limits.memory_gib:g} GiB")
+            raise over_limit(
+                self.name, "memory_gib", f"{size / 2**30:.1f}", f"{limits.memory_gib:g} GiB"
+            )
         self.check_time()
 
     def check_time(self) -> None:

@@ -35,7 +35,9 @@ def kind_of(arrow_type: Any) -> Kind:
         (Kind.TIME, (t.is_temporal,)),
         (Kind.OTHER, (t.is_null,)),
     )
-    return next((kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.TEXT)
+    return next(
+        (kind for kind, checks in tests if any(check(arrow_type) for check in checks)), Kind.TEXT
+    )
 
 
 def plain(array: pa.Array) -> tuple[pa.Array, int]:
@@ -61,7 +63,13 @@ def plain(array: pa.Array) -> tuple[pa.Array, int]:
         return _valid(array.cast(pa.large_string()))
     if t.is_float16(kind):
         return array.cast(pa.float32()), 0
-    if t.is_boolean(kind) or t.is_integer(kind) or t.is_floating(kind) or t.is_decimal(kind) or t.is_null(kind):
+    if (
+        t.is_boolean(kind)
+        or t.is_integer(kind)
+        or t.is_floating(kind)
+        or t.is_decimal(kind)
+        or t.is_null(kind)
+    ):
         return array, 0
     if t.is_temporal(kind) and not t.is_interval(kind):
         return _moments(array), 0
@@ -135,7 +143,14 @@ def _values(array: Any) -> Any:
 
     try:
         return array.to_pylist()
-    except (pa.ArrowException, UnicodeError, ValueError, OverflowError, TypeError, NotImplementedError):
+    except (
+        pa.ArrowException,
+        UnicodeError,
+        ValueError,
+        OverflowError,
+        TypeError,
+        NotImplementedError,
+    ):
         return [_value(scalar) for scalar in array]
 
 
@@ -147,7 +162,14 @@ def _value(scalar: Any) -> Any:
         return None
     try:
         return scalar.as_py()
-    except (pa.ArrowException, UnicodeError, ValueError, OverflowError, TypeError, NotImplementedError):
+    except (
+        pa.ArrowException,
+        UnicodeError,
+        ValueError,
+        OverflowError,
+        TypeError,
+        NotImplementedError,
+    ):
         inner = _inner(scalar)
         return str(scalar) if inner is None else [_value(item) for item in inner]
 

@@ -28,7 +28,10 @@ def as_batches(
     longest = budget.limits.cell_bytes
 
     def batch() -> Any:
-        arrays = [pa.array([_clean(row[i]) for row in held], pa.large_string()) for i in range(len(columns))]
+        arrays = [
+            pa.array([_clean(row[i]) for row in held], pa.large_string())
+            for i in range(len(columns))
+        ]
         budget.take(len(held), len(columns), weight)
         return pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in columns])
 
@@ -48,4 +51,6 @@ def as_batches(
 
 def _clean(cell: str | None) -> str | None:
     # Lone surrogates from JSON escapes have no UTF-8 form.
-    return cell if cell is None or cell.isascii() else cell.encode("utf-8", "replace").decode("utf-8")
+    return (
+        cell if cell is None or cell.isascii() else cell.encode("utf-8", "replace").decode("utf-8")
+    )

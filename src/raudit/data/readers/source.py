@@ -38,7 +38,9 @@ class StreamedTable:
     described: Mapping[str, Any] = field(default_factory=dict)
     """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
 
-    def batches(self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
+    ) -> Iterator[pa.RecordBatch]:
         """Read columns in pieces.
 
         Raises
@@ -57,13 +59,17 @@ class StreamedTable:
         except OSError as error:
             raise unreadable(self.name, error.strerror or type(error).__name__) from error
         except MemoryError as error:
-            raise unreadable(self.name, "more memory than there is", "raise or lower data.limits.memory_gib") from error
+            raise unreadable(
+                self.name, "more memory than there is", "raise or lower data.limits.memory_gib"
+            ) from error
 
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
         """Read columns as pandas."""
         import pyarrow as pa
 
-        frame: pd.DataFrame = pa.Table.from_batches(list(self.batches(columns))).to_pandas(integer_object_nulls=False)
+        frame: pd.DataFrame = pa.Table.from_batches(list(self.batches(columns))).to_pandas(
+            integer_object_nulls=False
+        )
         return frame
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> Any:
@@ -79,7 +85,12 @@ def _nothing(kinds: Mapping[ColumnName, Kind]) -> Any:
     """A batch without rows, so that a table without rows has its columns."""
     import pyarrow as pa
 
-    known = {Kind.INTEGER: pa.int64(), Kind.NUMBER: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.OTHER: pa.null()}
+    known = {
+        Kind.INTEGER: pa.int64(),
+        Kind.NUMBER: pa.float64(),
+        Kind.BOOLEAN: pa.bool_(),
+        Kind.OTHER: pa.null(),
+    }
     arrays = [pa.array([], known.get(kind, pa.large_string())) for kind in kinds.values()]
     return pa.RecordBatch.from_arrays(arrays, names=[str(name) for name in kinds])
 
@@ -94,7 +105,9 @@ class Gap:
 
 def unreadable(name: str, got: str, hint: str = "repair it or leave it out") -> DataError:
     """The file is there and cannot be read; what a library said may quote values and stays out."""
-    return DataError("the file cannot be read", reference="data-broken", where=name, got=got, hint=hint)
+    return DataError(
+        "the file cannot be read", reference="data-broken", where=name, got=got, hint=hint
+    )
 
 
 def because(error: DataError) -> str:

@@ -69,7 +69,9 @@ def _opened(path: Path, budget: Budget) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def _may(action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None) -> int:
+def _may(
+    action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None
+) -> int:
     """Reading only: no other file is attached, nothing is loaded, no setting is changed."""
     if action in ALLOWED:
         return sqlite3.SQLITE_OK
@@ -95,7 +97,11 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         info = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
         generated = [str(column[1]) for column in info if column[6] in GENERATED]
         broken = [column for column in generated if not _computes(db, table, column)]
-        columns = [str(column[1]) for column in info if column[6] != HIDDEN and str(column[1]) not in broken]
+        columns = [
+            str(column[1])
+            for column in info
+            if column[6] != HIDDEN and str(column[1]) not in broken
+        ]
         check_columns(name, len(columns), options.limits)
         n_rows = int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 -- quoted
 
@@ -149,7 +155,11 @@ def text_rows(cursor: Any) -> Iterator[list[str | None]]:
 def _text(cell: Any) -> str | None:
     if cell is None:
         return None
-    return bytes(cell).decode("utf-8", "replace") if isinstance(cell, (bytes, memoryview)) else str(cell)
+    return (
+        bytes(cell).decode("utf-8", "replace")
+        if isinstance(cell, (bytes, memoryview))
+        else str(cell)
+    )
 
 
 def _broken(name: str, error: sqlite3.Error) -> Any:

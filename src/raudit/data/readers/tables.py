@@ -120,7 +120,9 @@ def _as_arrow(frame: Any) -> Any:
 
     if isinstance(frame, pa.Table):
         return frame
-    if hasattr(frame, "collect") and not hasattr(frame, "__arrow_c_stream__"):  # a lazy polars frame
+    if hasattr(frame, "collect") and not hasattr(
+        frame, "__arrow_c_stream__"
+    ):  # a lazy polars frame
         frame = frame.collect()
     if type(frame).__module__.partition(".")[0] != "pandas":
         return pa.table(frame)
@@ -136,4 +138,6 @@ def _pandas_column(column: Any) -> Any:
         return pa.chunked_array([pa.array(column, from_pandas=True)])
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         missing = column.isna()
-        return pa.chunked_array([[None if gone else str(v) for v, gone in zip(column, missing, strict=True)]])
+        return pa.chunked_array(
+            [[None if gone else str(v) for v, gone in zip(column, missing, strict=True)]]
+        )

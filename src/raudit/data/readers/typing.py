@@ -22,7 +22,11 @@ def type_written(column: Any, numbers: Numbers) -> Any:
         return column.cast(pa.int64())
     plain = numbers == Numbers()
     if plain or not _every(column, _pattern(numbers)):
-        return column.cast(pa.float64()) if numbers.decimal == "." and _every(column, NUMBER) else column
+        return (
+            column.cast(pa.float64())
+            if numbers.decimal == "." and _every(column, NUMBER)
+            else column
+        )
     return _converted(column, numbers)
 
 

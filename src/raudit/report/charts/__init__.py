@@ -48,7 +48,9 @@ def draw(figure: Figure, ink: Ink) -> str | None:
     try:
         return drawer(figure, ink)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-        return None  # the data does not have the shape its kind promises; a report must still be made
+        return (
+            None  # the data does not have the shape its kind promises; a report must still be made
+        )
 
 
 __all__ = ["DRAWERS", "Ink", "draw"]

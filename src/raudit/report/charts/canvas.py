@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
@@ -36,11 +36,19 @@ class Ink:
     """Makes text from data fit to print."""
     numbers: Numbers
     """Writes numbers in the report's language."""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Place of each group in the document's order, which gives it its colour and shape."""
+
+    def place(self, label: str, otherwise: int) -> int:
+        """Place of a group; ``otherwise`` for what is none."""
+        return self.places.get(label, otherwise)
 
 
 def text_width(text: str, size: float) -> float:
     """Estimate the width of text in Source Sans."""
-    units = sum(0.27 if c in NARROW else 0.82 if c in WIDE else 0.62 if c.isupper() else 0.5 for c in text)
+    units = sum(
+        0.27 if c in NARROW else 0.82 if c in WIDE else 0.62 if c.isupper() else 0.5 for c in text
+    )
     return units * size
 
 
@@ -88,7 +96,9 @@ def tick_text(values: tuple[float, ...], ink: Ink, *, percent: bool) -> tuple[st
     """Write ticks with as many decimals as their step needs."""
     if percent:
         fine = any(abs(v * 100 - round(v * 100)) > 1e-9 for v in values)
-        return tuple("0\u202f%" if v == 0 else ink.numbers.percent(v, 1 if fine else 0) for v in values)
+        return tuple(
+            "0\u202f%" if v == 0 else ink.numbers.percent(v, 1 if fine else 0) for v in values
+        )
     return tuple(ink.numbers.number(v) for v in values)
 
 
@@ -122,20 +132,48 @@ class Canvas:
         if d:
             self.add("path", d=d, **{"fill": "none", "stroke": INK, "stroke_width": 1.5, **more})
 
-    def mark(self, x: float, y: float, kind: int, *, size: float = 4.2, colour: str | None = None) -> None:
+    def mark(
+        self, x: float, y: float, kind: int, *, size: float = 4.2, colour: str | None = None
+    ) -> None:
         """Add a mark whose shape and colour both tell its series."""
         fill = colour or COLOURS[kind % len(COLOURS)]
         match SHAPES[kind % len(SHAPES)]:
             case "circle":
                 self.add("circle", cx=x, cy=y, r=size, fill=fill)
             case "diamond":
-                self._shape(((x, y - size * 1.3), (x + size * 1.3, y), (x, y + size * 1.3), (x - size * 1.3, y)), fill)
+                self._shape(
+                    (
+                        (x, y - size * 1.3),
+                        (x + size * 1.3, y),
+                        (x, y + size * 1.3),
+                        (x - size * 1.3, y),
+                    ),
+                    fill,
+                )
             case "square":
-                self.add("rect", x=x - size * 0.9, y=y - size * 0.9, width=size * 1.8, height=size * 1.8, fill=fill)
+                self.add(
+                    "rect",
+                    x=x - size * 0.9,
+                    y=y - size * 0.9,
+                    width=size * 1.8,
+                    height=size * 1.8,
+                    fill=fill,
+                )
             case "triangle":
-                self._shape(((x, y - size * 1.2), (x + size * 1.2, y + size), (x - size * 1.2, y + size)), fill)
+                self._shape(
+                    ((x, y - size * 1.2), (x + size * 1.2, y + size), (x - size * 1.2, y + size)),
+                    fill,
+                )
             case "ring":
-                self.add("circle", cx=x, cy=y, r=size * 0.85, fill="#ffffff", stroke=fill, stroke_width=1.8)
+                self.add(
+                    "circle",
+                    cx=x,
+                    cy=y,
+                    r=size * 0.85,
+                    fill="#ffffff",
+                    stroke=fill,
+                    stroke_width=1.8,
+                )
             case _:
                 self.path(((x - size, y - size), (x + size, y + size)), stroke=fill, stroke_width=2)
                 self.path(((x - size, y + size), (x + size, y - size)), stroke=fill, stroke_width=2)
@@ -143,13 +181,31 @@ class Canvas:
     def _shape(self, points: Iterable[tuple[float, float]], fill: str) -> None:
         self.add("polygon", points=" ".join(f"{_n(x)},{_n(y)}" for x, y in points), fill=fill)
 
-    def legend(self, labels: list[str], y: float, *, x: float = 0.0, dashes: bool = False) -> None:
-        """Add a row of keys."""
-        for i, label in enumerate(labels):
+    def legend(
+        self,
+        labels: Sequence[str],
+        y: float,
+        *,
+        x: float = 0.0,
+        kinds: Sequence[int] = (),
+        dashes: bool = False,
+    ) -> float:
+        """Add keys, in as many rows as they need; return the height of the rows after the first."""
+        first, start = x, y
+        for number, label in enumerate(labels):
+            i = kinds[number] if kinds else number
             shown = fit(label, 150, 11)
+            if x > first and x + 28 + text_width(shown, 11) > WIDTH:
+                x, y = first, y + 16
             if dashes:
                 self.line(
-                    x, y - 4, x + 22, y - 4, stroke=COLOURS[i % 6], stroke_width=2, stroke_dasharray=DASHES[i % 6]
+                    x,
+                    y - 4,
+                    x + 22,
+                    y - 4,
+                    stroke=COLOURS[i % 6],
+                    stroke_width=2,
+                    stroke_dasharray=DASHES[i % 6],
                 )
                 x += 28
             else:
@@ -157,6 +213,7 @@ class Canvas:
                 x += 15
             self.text(x, y, shown, size=11)
             x += text_width(shown, 11) + 20
+        return y - start
 
     def svg(self) -> str:
         """The finished element."""
@@ -176,6 +233,7 @@ def _n(value: float) -> str:
 
 def _attributes(attributes: dict[str, str | float]) -> str:
     written = (
-        (name.replace("_", "-"), value if isinstance(value, str) else _n(value)) for name, value in attributes.items()
+        (name.replace("_", "-"), value if isinstance(value, str) else _n(value))
+        for name, value in attributes.items()
     )
     return "".join(f" {name}={quoteattr(value)}" for name, value in written if value != "")

@@ -46,12 +46,13 @@ def _draw(figure: Figure, ink: Ink, *, bars: bool) -> str:
     low, high = _range(rows, data, from_zero=bars)
     marks = ticks(low, high)
     scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
-    top = 26.0 if len(names) > 1 else 8.0
+    top = 8.0
     top += 14.0 if data.get("reference") is not None or data.get("band") else 0.0
     bottom = top + ROW * len(rows)
     canvas = Canvas(bottom + 42, figure.alt or figure.title, ink)
+    kinds = [ink.place(name, i) for i, name in enumerate(names)]
     if len(names) > 1:
-        canvas.legend(names, 12, x=LEFT)
+        canvas.height += 18 + canvas.legend(names, canvas.height + 8, x=12, kinds=kinds)
     _frame(canvas, scale, marks, tick_text(marks, ink, percent=percent), top, bottom)
     _goal(canvas, scale, data, ink, top, bottom, percent=percent)
     previous = None
@@ -59,12 +60,21 @@ def _draw(figure: Figure, ink: Ink, *, bars: bool) -> str:
         y = top + ROW * i + ROW / 2
         label = str(row["label"])
         if label != previous:
-            canvas.text(LEFT - 10, y + 4, fit(ink.clean(label), LEFT - 14, 11.5), size=11.5, anchor="end")
+            canvas.text(
+                LEFT - 10, y + 4, fit(ink.clean(label), LEFT - 14, 11.5), size=11.5, anchor="end"
+            )
         previous = label
-        kind = names.index(str(row.get("series") or "")) if len(names) > 1 else 0
+        kind = kinds[names.index(str(row.get("series") or ""))] if len(names) > 1 else 0
         _row(canvas, scale, row, y, kind, bars=bars)
         canvas.text(RIGHT + 12, y + 4, _beside(row, ink, percent=percent), size=10.5, fill=MUTED)
-    canvas.text((LEFT + RIGHT) / 2, bottom + 36, str(data.get("x_label", "")), size=11, anchor="middle", fill=MUTED)
+    canvas.text(
+        (LEFT + RIGHT) / 2,
+        bottom + 36,
+        str(data.get("x_label", "")),
+        size=11,
+        anchor="middle",
+        fill=MUTED,
+    )
     return canvas.svg()
 
 
@@ -72,8 +82,15 @@ def _series(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(str(row.get("series") or "") for row in rows))
 
 
-def _range(rows: Sequence[Mapping[str, Any]], data: Mapping[str, Any], *, from_zero: bool) -> tuple[float, float]:
-    found = [float(row[key]) for row in rows for key in ("value", "low", "high") if row.get(key) is not None]
+def _range(
+    rows: Sequence[Mapping[str, Any]], data: Mapping[str, Any], *, from_zero: bool
+) -> tuple[float, float]:
+    found = [
+        float(row[key])
+        for row in rows
+        for key in ("value", "low", "high")
+        if row.get(key) is not None
+    ]
     found += [float(v) for v in (data.get("reference"), *(data.get("band") or ())) if v is not None]
     if from_zero or data.get("percent"):
         found.append(0.0)
@@ -81,7 +98,12 @@ def _range(rows: Sequence[Mapping[str, Any]], data: Mapping[str, Any], *, from_z
 
 
 def _frame(
-    canvas: Canvas, scale: Scale, marks: Sequence[float], texts: Sequence[str], top: float, bottom: float
+    canvas: Canvas,
+    scale: Scale,
+    marks: Sequence[float],
+    texts: Sequence[str],
+    top: float,
+    bottom: float,
 ) -> None:
     for value, text in zip(marks, texts, strict=True):
         x = scale(value)
@@ -91,7 +113,14 @@ def _frame(
 
 
 def _goal(
-    canvas: Canvas, scale: Scale, data: Mapping[str, Any], ink: Ink, top: float, bottom: float, *, percent: bool
+    canvas: Canvas,
+    scale: Scale,
+    data: Mapping[str, Any],
+    ink: Ink,
+    top: float,
+    bottom: float,
+    *,
+    percent: bool,
 ) -> None:
     """Draw the accepted range, and the line that values are held against."""
     band = data.get("band")
@@ -100,10 +129,14 @@ def _goal(
         high = scale.high if band[1] is None else band[1]
         left, right = scale(low), scale(high)
         canvas.parts.insert(0, "")
-        canvas.add("rect", x=left, y=top, width=max(right - left, 1.0), height=bottom - top, fill=BAND)
+        canvas.add(
+            "rect", x=left, y=top, width=max(right - left, 1.0), height=bottom - top, fill=BAND
+        )
         canvas.parts.insert(1, canvas.parts.pop())
         for edge in (left, right):
-            canvas.line(edge, top, edge, bottom, stroke=MUTED, stroke_width=0.8, stroke_dasharray="2 2")
+            canvas.line(
+                edge, top, edge, bottom, stroke=MUTED, stroke_width=0.8, stroke_dasharray="2 2"
+            )
     reference = data.get("reference")
     if reference is not None:
         x = scale(reference)
@@ -112,7 +145,9 @@ def _goal(
         canvas.text(x, top - 7, text, size=10, anchor="middle")
 
 
-def _row(canvas: Canvas, scale: Scale, row: Mapping[str, Any], y: float, kind: int, *, bars: bool) -> None:
+def _row(
+    canvas: Canvas, scale: Scale, row: Mapping[str, Any], y: float, kind: int, *, bars: bool
+) -> None:
     value, low, high = row.get("value"), row.get("low"), row.get("high")
     colour = COLOURS[kind % len(COLOURS)]
     if value is None:
@@ -122,7 +157,10 @@ def _row(canvas: Canvas, scale: Scale, row: Mapping[str, Any], y: float, kind: i
         start, end = sorted((scale(0.0), scale(value)))
         canvas.add("rect", x=start, y=y - 6.5, width=max(end - start, 0.8), height=13, fill=colour)
     if low is not None or high is not None:
-        left, right = scale(scale.low if low is None else low), scale(scale.high if high is None else high)
+        left, right = (
+            scale(scale.low if low is None else low),
+            scale(scale.high if high is None else high),
+        )
         stroke = INK if bars else colour
         canvas.line(left, y, right, y, stroke=stroke, stroke_width=1.6)
         for end, bounded in ((left, low), (right, high)):
@@ -134,6 +172,12 @@ def _row(canvas: Canvas, scale: Scale, row: Mapping[str, Any], y: float, kind: i
 
 def _beside(row: Mapping[str, Any], ink: Ink, *, percent: bool) -> str:
     value = row.get("value")
-    text = "" if value is None else ink.numbers.percent(value) if percent else ink.numbers.number(value, 3)
+    text = (
+        ""
+        if value is None
+        else ink.numbers.percent(value)
+        if percent
+        else ink.numbers.number(value, 3)
+    )
     n = row.get("n")
     return f"{text}  n {ink.numbers.count(n)}" if n is not None else text

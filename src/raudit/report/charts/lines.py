@@ -24,7 +24,13 @@ def draw_lines(figure: Figure, ink: Ink) -> str:
         xs, ys = [*xs, 0.0, 1.0], [*ys, 0.0, 1.0]
     canvas = Canvas(HEIGHT, figure.alt or figure.title, ink)
     x_scale, y_scale = axes(
-        canvas, ink, xs=xs, ys=ys, bottom=BOTTOM, x_label=str(data["x_label"]), y_label=str(data["y_label"])
+        canvas,
+        ink,
+        xs=xs,
+        ys=ys,
+        bottom=BOTTOM,
+        x_label=str(data["x_label"]),
+        y_label=str(data["y_label"]),
     )
     if data.get("diagonal"):
         ends = ((x_scale(0.0), y_scale(0.0)), (x_scale(1.0), y_scale(1.0)))
@@ -33,14 +39,24 @@ def draw_lines(figure: Figure, ink: Ink) -> str:
         x = x_scale(float(mark["x"]))
         canvas.line(x, y_scale.end, x, BOTTOM, stroke=INK, stroke_width=1, stroke_dasharray="4 3")
         side = "end" if x > RIGHT - 120 else "start"
-        canvas.text(x + (-5 if side == "end" else 5), y_scale.end + 10, str(mark["label"]), size=10.5, anchor=side)
-    for i, one in enumerate(series):
+        canvas.text(
+            x + (-5 if side == "end" else 5),
+            y_scale.end + 10,
+            str(mark["label"]),
+            size=10.5,
+            anchor=side,
+        )
+    kinds = [ink.place(str(one.get("label", "")), i) for i, one in enumerate(series)]
+    for i, one in zip(kinds, series, strict=True):
         step = max(1, len(one["x"]) // MAX_POINTS)
         colour = COLOURS[i % len(COLOURS)]
         for key in ("low", "high"):
             band = _points(one["x"], one.get(key) or (), step)
             canvas.path(
-                [(x_scale(x), y_scale(y)) for x, y in band], stroke=colour, stroke_width=0.8, stroke_dasharray="1 2"
+                [(x_scale(x), y_scale(y)) for x, y in band],
+                stroke=colour,
+                stroke_width=0.8,
+                stroke_dasharray="1 2",
             )
         points = [(x_scale(x), y_scale(y)) for x, y in _points(one["x"], one["y"], step)]
         canvas.path(points, stroke=colour, stroke_width=2, stroke_dasharray=DASHES[i % len(DASHES)])
@@ -48,11 +64,14 @@ def draw_lines(figure: Figure, ink: Ink) -> str:
             for x, y in points:
                 canvas.mark(x, y, i, size=3.2)
     if len(series) > 1:
-        canvas.legend([ink.clean(str(s.get("label", ""))) for s in series], 12, x=200, dashes=True)
+        labels = [ink.clean(str(s.get("label", ""))) for s in series]
+        canvas.height += 18 + canvas.legend(labels, HEIGHT + 8, kinds=kinds, dashes=True)
     return canvas.svg()
 
 
-def _points(xs: Sequence[float | None], ys: Sequence[float | None], step: int) -> list[tuple[float, float]]:
+def _points(
+    xs: Sequence[float | None], ys: Sequence[float | None], step: int
+) -> list[tuple[float, float]]:
     pairs = list(zip(xs, ys, strict=False))
     kept = pairs[::step] + (pairs[-1:] if step > 1 else [])
     return [(float(x), float(y)) for x, y in kept if x is not None and y is not None]

@@ -21,7 +21,13 @@ def draw_matrix(figure: Figure, ink: Ink) -> str:
         canvas.text(LEFT + width * (j + 0.5), 16, shown, size=11, anchor="middle", fill=MUTED)
     for i, label in enumerate(rows):
         y = 24 + ROW * i
-        canvas.text(LEFT - 10, y + ROW / 2 + 4, fit(ink.clean(str(label)), LEFT - 14, 11.5), size=11.5, anchor="end")
+        canvas.text(
+            LEFT - 10,
+            y + ROW / 2 + 4,
+            fit(ink.clean(str(label)), LEFT - 14, 11.5),
+            size=11.5,
+            anchor="end",
+        )
         for j, cell in enumerate(figure.data["cells"][i][: len(columns)]):
             level = min(max(int(cell.get("level") or 0), 0), 4)
             canvas.add(
@@ -36,5 +42,12 @@ def draw_matrix(figure: Figure, ink: Ink) -> str:
             )
             text = fit(ink.clean(str(cell.get("text") or "")), width - 8, 11)
             ink_colour = "#ffffff" if level >= 3 else INK
-            canvas.text(LEFT + width * (j + 0.5), y + ROW / 2 + 4, text, size=11, anchor="middle", fill=ink_colour)
+            canvas.text(
+                LEFT + width * (j + 0.5),
+                y + ROW / 2 + 4,
+                text,
+                size=11,
+                anchor="middle",
+                fill=ink_colour,
+            )
     return canvas.svg()

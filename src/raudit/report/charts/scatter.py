@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from raudit.record import Figure
-from raudit.report.charts.canvas import DASHES, FAINT, MUTED, RULE, WIDTH, Canvas, Ink, Scale, fit, tick_text, ticks
+from raudit.report.charts.canvas import (
+    DASHES,
+    FAINT,
+    MUTED,
+    RULE,
+    WIDTH,
+    Canvas,
+    Ink,
+    Scale,
+    fit,
+    tick_text,
+    ticks,
+)
 from raudit.report.charts.plot import axes, finite
 
 MAX_POINTS = 260
@@ -35,11 +47,24 @@ def draw_swarm(figure: Figure, ink: Ink) -> str:
     canvas.mark(LEFT + 46, 8, 0, size=3.4, colour=_shade(1.0))
     canvas.text(LEFT + 55, 12, "high", size=10.5, fill=MUTED)
     for value, text in zip(marks, tick_text(marks, ink, percent=False), strict=True):
-        canvas.line(scale(value), top, scale(value), bottom, stroke=MUTED if value == 0 else RULE, stroke_width=0.8)
+        canvas.line(
+            scale(value),
+            top,
+            scale(value),
+            bottom,
+            stroke=MUTED if value == 0 else RULE,
+            stroke_width=0.8,
+        )
         canvas.text(scale(value), bottom + 16, text, size=10.5, anchor="middle", fill=MUTED)
     for i, feature in enumerate(features):
         y = top + ROW * (i + 0.5)
-        canvas.text(LEFT - 10, y + 4, fit(ink.clean(str(feature["label"])), LEFT - 14, 11.5), size=11.5, anchor="end")
+        canvas.text(
+            LEFT - 10,
+            y + 4,
+            fit(ink.clean(str(feature["label"])), LEFT - 14, 11.5),
+            size=11.5,
+            anchor="end",
+        )
         _swarm(canvas, scale, feature, y)
     label = str(data.get("x_label", ""))
     label += f"; {beyond} of {len(xs)} points lie beyond and stand at the edge" if beyond else ""
@@ -57,7 +82,9 @@ def _swarm(canvas: Canvas, scale: Scale, feature: dict[str, list[float | None]],
         level = heights.get(column, 0)
         heights[column] = level + 1
         offset = (level + 1) // 2 * 2.6 * (1 if level % 2 else -1)
-        canvas.add("circle", cx=at, cy=y + max(-12.5, min(12.5, offset)), r=1.9, fill=_shade(colour))
+        canvas.add(
+            "circle", cx=at, cy=y + max(-12.5, min(12.5, offset)), r=1.9, fill=_shade(colour)
+        )
 
 
 def _shade(colour: float | None) -> str:
@@ -85,14 +112,23 @@ def draw_scatter(figure: Figure, ink: Ink) -> str:
         y_label=str(data["y_label"]),
         x_names=names,
     )
-    for i, one in enumerate(series):
+    kinds = [ink.place(str(one.get("label", "")), i) for i, one in enumerate(series)]
+    for i, one in zip(kinds, series, strict=True):
         line = one.get("line") or {"x": (), "y": ()}
-        path = [(x_scale(float(x)), y_scale(float(y))) for x, y in zip(line["x"], line["y"], strict=False)]
+        path = [
+            (x_scale(float(x)), y_scale(float(y)))
+            for x, y in zip(line["x"], line["y"], strict=False)
+        ]
         canvas.path(path, stroke=FAINT[i % 6], stroke_width=3, stroke_dasharray=DASHES[i % 6])
-    for i, one in enumerate(series):
-        points = [(x, y) for x, y in zip(one["x"], one["y"], strict=False) if x is not None and y is not None]
+    for i, one in zip(kinds, series, strict=True):
+        points = [
+            (x, y)
+            for x, y in zip(one["x"], one["y"], strict=False)
+            if x is not None and y is not None
+        ]
         for x, y in points[:: max(1, -(-len(points) // MAX_POINTS))]:
             canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=1.9 if lines else 2.6)
     if len(series) > 1:
-        canvas.legend([ink.clean(str(s.get("label", ""))) for s in series], 12, x=200)
+        labels = [ink.clean(str(s.get("label", ""))) for s in series]
+        canvas.height += 18 + canvas.legend(labels, canvas.height + 8, kinds=kinds)
     return canvas.svg()

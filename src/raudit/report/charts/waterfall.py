@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from raudit.record import Figure
-from raudit.report.charts.canvas import COLOURS, INK, MUTED, RULE, WIDTH, Canvas, Ink, Scale, fit, tick_text, ticks
+from raudit.report.charts.canvas import (
+    COLOURS,
+    INK,
+    MUTED,
+    RULE,
+    WIDTH,
+    Canvas,
+    Ink,
+    Scale,
+    fit,
+    tick_text,
+    ticks,
+)
 
 ROW = 23.0
 LEFT, RIGHT = 190.0, WIDTH - 70.0
@@ -38,7 +50,14 @@ def draw_waterfall(figure: Figure, ink: Ink) -> str:
     for i, step in enumerate(steps):
         _step(canvas, ink, scale, 8 + ROW * (i + 1.5), step, levels[i])
     _end(canvas, ink, scale, bottom - ROW / 2, str(data.get("end_label") or "total"), total)
-    canvas.text((LEFT + RIGHT) / 2, bottom + 36, str(data.get("x_label", "")), size=11, anchor="middle", fill=MUTED)
+    canvas.text(
+        (LEFT + RIGHT) / 2,
+        bottom + 36,
+        str(data.get("x_label", "")),
+        size=11,
+        anchor="middle",
+        fill=MUTED,
+    )
     return canvas.svg()
 
 
@@ -46,24 +65,48 @@ def _end(canvas: Canvas, ink: Ink, scale: Scale, y: float, label: str, value: fl
     shown = fit(ink.clean(label), LEFT - 16, 11.5)
     canvas.text(LEFT - 10, y + 4, shown, size=11.5, anchor="end", font_weight="600")
     canvas.mark(scale(value), y, 1, colour=INK)
-    canvas.text(scale(value) + 10, y + 4, ink.numbers.number(value, 3), size=10.5, font_weight="600")
+    canvas.text(
+        scale(value) + 10, y + 4, ink.numbers.number(value, 3), size=10.5, font_weight="600"
+    )
 
 
-def _step(canvas: Canvas, ink: Ink, scale: Scale, y: float, step: dict[str, float | str], level: float) -> None:
+def _step(
+    canvas: Canvas, ink: Ink, scale: Scale, y: float, step: dict[str, float | str], level: float
+) -> None:
     value = float(step["value"])
     left, right = sorted((scale(level), scale(level + value)))
     rises = value >= 0
     fill = COLOURS[0] if rises else "#ffffff"
     stroke = COLOURS[0] if rises else COLOURS[1]
-    canvas.text(LEFT - 10, y + 4, fit(ink.clean(str(step["label"])), LEFT - 16, 11.5), size=11.5, anchor="end")
+    canvas.text(
+        LEFT - 10,
+        y + 4,
+        fit(ink.clean(str(step["label"])), LEFT - 16, 11.5),
+        size=11.5,
+        anchor="end",
+    )
     canvas.add(
-        "rect", x=left, y=y - 7, width=max(right - left, 1.0), height=14, fill=fill, stroke=stroke, stroke_width=1.6
+        "rect",
+        x=left,
+        y=y - 7,
+        width=max(right - left, 1.0),
+        height=14,
+        fill=fill,
+        stroke=stroke,
+        stroke_width=1.6,
     )
     far = right
     if step.get("low") is not None and step.get("high") is not None:
         low, high = sorted((scale(level + float(step["low"])), scale(level + float(step["high"]))))
         canvas.line(low, y, high, y, stroke=INK, stroke_width=1.2)
         far = max(far, high)
-    canvas.line(scale(level + value), y + 7, scale(level + value), y + ROW - 7, stroke=MUTED, stroke_width=0.8)
+    canvas.line(
+        scale(level + value),
+        y + 7,
+        scale(level + value),
+        y + ROW - 7,
+        stroke=MUTED,
+        stroke_width=0.8,
+    )
     sign = "+" if rises else ""
     canvas.text(far + 6, y + 4, sign + ink.numbers.number(value, 3), size=10.5, fill=MUTED)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from raudit.facts import Fact, FactType
 
 FACTS = (
-    Fact(name="assessments.done", type=FactType.LIST, meaning="Checklists that are answered completely."),
     Fact(
-        name="assessments.contradicted", type=FactType.LIST, meaning="Questions whose answer the evidence contradicts."
+        name="assessments.done",
+        type=FactType.LIST,
+        meaning="Checklists that are answered completely.",
+    ),
+    Fact(
+        name="assessments.contradicted",
+        type=FactType.LIST,
+        meaning="Questions whose answer the evidence contradicts.",
     ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from raudit.checklists import Assessment, assess, load_answers, load_checklist
@@ -10,7 +11,7 @@ from raudit.checklists.answers import Answers, empty_answers
 from raudit.checklists.assess import Contradicted
 from raudit.checklists.conditions import ConditionState
 from raudit.checklists.documents import document_faults
-from raudit.checklists.load import Checklist
+from raudit.checklists.form.load import Checklist
 from raudit.errors import NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.facts import Fact
@@ -19,6 +20,7 @@ from raudit.record import Figure, Table
 from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
+    answered_clauses,
     answers_table,
     contradictions_table,
     overview_table,
@@ -83,9 +85,12 @@ class Assessments:
             findings=tuple(findings),
             tables=(*tables, *((register,) if register.rows else ())),
             figures=tuple(figures),
+            artefacts={"answered": answered_clauses(results)},
             facts={
                 "assessments.done": [r.checklist.id for r in results if r.complete],
-                "assessments.contradicted": sorted({c.question for r in results for c in r.contradictions}),
+                "assessments.contradicted": sorted(
+                    {c.question for r in results for c in r.contradictions}
+                ),
             },
             notes=tuple(_note(result.checklist) for result in results),
         )
@@ -101,15 +106,21 @@ def _read(files: AssessmentFiles) -> tuple[Checklist, Answers]:
 def _statements(files: AssessmentFiles, evidence: Evidence) -> tuple[Outcome, ...]:
     if files.answers_path is None:
         return ()
-    return check_statements(read_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment)
+    return check_statements(
+        read_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment
+    )
 
 
 def _summary(results: Sequence[Assessment]) -> str:
     contradicted = sum(len(r.contradictions) for r in results)
     done = sum(1 for r in results if r.complete)
-    parts = [f"{done} of {len(results)} {'assessment is' if len(results) == 1 else 'assessments are'} answered in full"]
+    parts = [
+        f"{done} of {len(results)} {'assessment is' if len(results) == 1 else 'assessments are'} answered in full"
+    ]
     if contradicted:
-        parts.append(f"the evidence contradicts {contradicted} {'answer' if contradicted == 1 else 'answers'}")
+        parts.append(
+            f"the evidence contradicts {contradicted} {'answer' if contradicted == 1 else 'answers'}"
+        )
     return "; ".join(parts) + "."
 
 
@@ -122,7 +133,10 @@ def _findings(result: Assessment, files: AssessmentFiles, *, identity: str) -> l
     return [
         _complete(result, files),
         *_contradicted(result, files),
-        *[_blocked(result, files, number, because) for number, because in enumerate(result.blockers)],
+        *[
+            _blocked(result, files, number, because)
+            for number, because in enumerate(result.blockers)
+        ],
         _signed(result, files, identity=identity),
     ]
 
@@ -161,14 +175,23 @@ def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
         said = f"{title}: all {asked} questions are answered, but {len(faults)} evidence files are not what was linked."
         listed = [{"question": f.question, "path": f.path, "fault": f.fault} for f in faults]
         reason, told = faults[0].text, {"evidence": listed}
-        return _finding(COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=told)
+        return _finding(
+            COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=told
+        )
     if result.complete:
-        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers."
+        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers"
+        refuted = len({c.question for c in result.contradictions})
+        said += f", and the evidence contradicts {refuted}." if refuted else "."
         return _finding(COMPLETE, result, files, Status.PASSED, said)
     first = result.open[0]
     said = f"{title}: {result.answered} of {asked} questions are answered; {len(result.open)} are open."
     reason = f"first: {first.question} ({first.reason}; {result.answers.source} line {first.line})"
-    data = {"open": [{"question": item.question, "reason": item.reason, "line": item.line} for item in result.open]}
+    data = {
+        "open": [
+            {"question": item.question, "reason": item.reason, "line": item.line}
+            for item in result.open
+        ]
+    }
     return _finding(COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=data)
 
 
@@ -183,7 +206,9 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
                 files,
                 Status.FAILED,
                 f"Asked \u201c{question.text}\u201d, {_who_said(item)} \u201c{item.answer}\u201d. {item.because}",
-                subject=Subject(kind="question", name=item.question, detail={"assessment": result.checklist.id}),
+                subject=Subject(
+                    kind="question", name=item.question, detail={"assessment": result.checklist.id}
+                ),
                 data={
                     "answer": item.answer,
                     "by": item.by,
@@ -200,13 +225,25 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
         title, facts = result.checklist.file.title, len(result.facts_used)
         said = f"{title}: no answer is contradicted by the {facts} measured facts that bear on it."
         found.append(
-            _finding(CONTRADICTED, result, files, Status.PASSED, said, data={"facts": list(result.facts_used)})
+            _finding(
+                CONTRADICTED,
+                result,
+                files,
+                Status.PASSED,
+                said,
+                data={"facts": list(result.facts_used)},
+            )
         )
     if not found:
         said = f"{result.checklist.file.title}: nothing was measured that its answers could be held against."
         found.append(
             _finding(
-                CONTRADICTED, result, files, Status.INDETERMINATE, said, reason="no fact was measured that bears on it"
+                CONTRADICTED,
+                result,
+                files,
+                Status.INDETERMINATE,
+                said,
+                reason="no fact was measured that bears on it",
             )
         )
     return found
@@ -218,8 +255,17 @@ def _who_said(item: Contradicted) -> str:
 
 
 def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: str) -> Finding:
-    subject = Subject(kind="assessment", name=result.checklist.id, detail={"blocker": str(number + 1)})
-    return _finding(BLOCKED, result, files, Status.FAILED, f"{result.checklist.file.title}: {because}", subject=subject)
+    subject = Subject(
+        kind="assessment", name=result.checklist.id, detail={"blocker": str(number + 1)}
+    )
+    return _finding(
+        BLOCKED,
+        result,
+        files,
+        Status.FAILED,
+        f"{result.checklist.file.title}: {because}",
+        subject=subject,
+    )
 
 
 def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Finding:
@@ -229,21 +275,41 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
     if rejected:
         who = rejected[0].signoff
         said = f"{title}: {who.role} decided to {who.decision}."
-        return _finding(SIGNED, result, files, Status.FAILED, said)
+        return replace(
+            _finding(SIGNED, result, files, Status.FAILED, said, requirements=_bearing({who.role})),
+            remedy=f"Settle what {who.role} objects to, or do not go ahead; only {who.role} can decide anew.",
+        )
     if void:
         state = void[0]
         said = f"{title}: the sign-off of {state.signoff.role} does not hold; {state.because}."
-        return _finding(SIGNED, result, files, Status.FAILED, said, data={"changed": list(state.changed)})
+        return _finding(
+            SIGNED, result, files, Status.FAILED, said, data={"changed": list(state.changed)}
+        )
     if result.expired:
-        return _finding(SIGNED, result, files, Status.FAILED, f"{title}: it does not hold any more; {result.expired}.")
+        return _finding(
+            SIGNED,
+            result,
+            files,
+            Status.FAILED,
+            f"{title}: it does not hold any more; {result.expired}.",
+        )
     if result.overdue:
         said = f"{title}: approved with conditions, and {len(result.overdue)} of them should be met by now."
         data = {"conditions": [_condition(c) for c in result.conditions]}
-        return _finding(SIGNED, result, files, Status.FAILED, f"{said} {' '.join(result.overdue)}", data=data)
+        return _finding(
+            SIGNED, result, files, Status.FAILED, f"{said} {' '.join(result.overdue)}", data=data
+        )
     if result.missing_roles:
         roles = ", ".join(result.missing_roles)
         said = f"{title}: not signed off by {roles}."
-        return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=f"nobody has decided as {roles}")
+        return _finding(
+            SIGNED,
+            result,
+            files,
+            Status.INDETERMINATE,
+            said,
+            reason=f"nobody has decided as {roles}",
+        )
     if result.unowned:
         first = result.unowned[0]
         reason = f"a condition of {first.role} has {first.said if not first.condition.what else first.standing}"
@@ -264,17 +330,33 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
     data = {"conditions": [_condition(c) for c in result.conditions]} if result.conditions else {}
     if result.conditions:
         met = sum(c.state == "met" for c in result.conditions)
-        later = [c.condition.due for c in result.conditions if c.state == "open" and c.condition.due]
+        later = [
+            c.condition.due for c in result.conditions if c.state == "open" and c.condition.due
+        ]
         said += f" {met} of {len(result.conditions)} conditions are met" + (
             f"; the next is due on {min(later)}." if later else "."
         )
-    return _finding(SIGNED, result, files, Status.PASSED, said, data=data)
+    deciding = {state.signoff.role for state in result.signoffs}
+    return _finding(
+        SIGNED, result, files, Status.PASSED, said, data=data, requirements=_bearing(deciding)
+    )
+
+
+def _bearing(roles: Collection[str]) -> tuple[str, ...]:
+    """What a decision bears on: only that of a data protection officer is the advice of Article 35(2) GDPR."""
+    return (*SIGNED.requirements, *(("gdpr:35.2",) if "dpo" in roles else ()))
 
 
 def _condition(state: ConditionState) -> dict[str, str]:
     condition = state.condition
     due = condition.due.isoformat() if condition.due else ""
-    return {"role": state.role, "what": condition.what, "owner": condition.owner, "due": due, "state": state.state}
+    return {
+        "role": state.role,
+        "what": condition.what,
+        "owner": condition.owner,
+        "due": due,
+        "state": state.state,
+    }
 
 
 STAGE = Assessments()

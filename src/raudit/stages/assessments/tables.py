@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from raudit.checklists import Assessment
 from raudit.checklists.assess import answer_text, row_text
-from raudit.checklists.register import risk_register
-from raudit.checklists.schema import Kind
-from raudit.checklists.scope import row_level
+from raudit.checklists.form.schema import Kind
+from raudit.checklists.form.scope import row_level
+from raudit.checklists.prints.register import risk_register
 from raudit.record import Column, Figure, Table
 
 
@@ -46,7 +46,11 @@ def reasons_table(results: Sequence[Assessment]) -> Table:
     for result in results:
         level, title = result.checklist.file.scoring.level, result.checklist.file.title
         title_of = result.checklist.level_title
-        said = [(title_of(b.id), b.because) for b in (level.bands if level else ()) if b.id == result.level]
+        said = [
+            (title_of(b.id), b.because)
+            for b in (level.bands if level else ())
+            if b.id == result.level
+        ]
         said += [(reached.title, reached.because) for reached in result.outcomes]
         said += [("stops it", because) for because in (*result.blockers, *result.overdue)]
         rows += [{"title": title, "outcome": o, "because": why} for o, why in said if why]
@@ -55,7 +59,9 @@ def reasons_table(results: Sequence[Assessment]) -> Table:
         Column(key="outcome", label="Outcome"),
         Column(key="because", label="Because"),
     )
-    return Table(id="reasons", title="What they come to, and why", columns=columns, rows=tuple(rows))
+    return Table(
+        id="reasons", title="What they come to, and why", columns=columns, rows=tuple(rows)
+    )
 
 
 def answers_table(result: Assessment) -> Table:
@@ -68,14 +74,18 @@ def answers_table(result: Assessment) -> Table:
         value = result.answers.values.get(name)
         said = answer_text(question, value)
         if question.type is Kind.ROWS and value:
-            said = " ".join(f"({number}) {row_text(question, row)}" for number, row in enumerate(value, 1))
+            said = " ".join(
+                f"({number}) {row_text(question, row)}" for number, row in enumerate(value, 1)
+            )
         if answer is not None and answer.state != "answered":
             said = answer.state.replace("_", " ")
         state = answer.review.state.replace("_", " ") if answer else ""
         rows.append(
             {
                 "question": question.text,
-                "answer": f"{said} \u2014 {answer.why}" if answer is not None and answer.why else said,
+                "answer": f"{said} \u2014 {answer.why}"
+                if answer is not None and answer.why
+                else said,
                 "by": answer.by if answer else "",
                 "review": "contradicted" if name in contradicted else lacking.get(name, state),
                 "id": name,
@@ -89,7 +99,42 @@ def answers_table(result: Assessment) -> Table:
         Column(key="id", label="Id", kind="code"),
     )
     title = f"{result.checklist.file.title}: answers"
-    return Table(id=f"answers-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows))
+    return Table(
+        id=f"answers-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows)
+    )
+
+
+def answered_clauses(results: Sequence[Assessment]) -> dict[str, list[dict[str, str]]]:
+    """Which question bears on which clause, and how far its answer holds.
+
+    Returns
+    -------
+    dict
+        By clause, such as ``gdpr:35.9``: checklist, question and state, which is ``contradicted``, ``open``,
+        ``accepted`` or ``answered``.
+    """
+    found: dict[str, list[dict[str, str]]] = {}
+    for result in results:
+        refuted = {item.question for item in result.contradictions}
+        lacking = {item.question for item in result.open}
+        for name in result.visible:
+            answer = result.answers.file.answers.get(name)
+            state = (
+                "accepted"
+                if answer is not None and answer.review.state == "accepted"
+                else "answered"
+            )
+            state = (
+                "contradicted"
+                if name in refuted
+                else "open"
+                if name in lacking or answer is None
+                else state
+            )
+            for clause in result.checklist.questions[name].maps_to:
+                entry = {"checklist": result.checklist.id, "question": name, "state": state}
+                found.setdefault(clause, []).append(entry)
+    return dict(sorted(found.items()))
 
 
 def contradictions_table(results: Sequence[Assessment]) -> Table:
@@ -98,7 +143,11 @@ def contradictions_table(results: Sequence[Assessment]) -> Table:
     for result in results:
         for item in result.contradictions:
             places = [f"{place.pointer or place.fact} = {place.value}" for place in item.places]
-            places += [f"{f.pointer} ({f.rule}, {f.subject})" for place in item.places for f in place.findings]
+            places += [
+                f"{f.pointer} ({f.rule}, {f.subject})"
+                for place in item.places
+                for f in place.findings
+            ]
             rows.append(
                 {
                     "question": result.checklist.questions[item.question].text,
@@ -115,9 +164,12 @@ def contradictions_table(results: Sequence[Assessment]) -> Table:
     )
     caption = "Places are JSON pointers (RFC 6901) into the record that is attached to this report."
     return Table(
-        id="contradictions", title="Answers that the evidence contradicts", columns=columns, rows=tuple(rows),
+        id="contradictions",
+        title="Answers that the evidence contradicts",
+        columns=columns,
+        rows=tuple(rows),
         caption=caption,
-    )  # fmt: skip
+    )
 
 
 def signoff_table(result: Assessment) -> Table:
@@ -129,7 +181,9 @@ def signoff_table(result: Assessment) -> Table:
             "by": state.signoff.by,
             "identity": state.identity,
             "at": state.signoff.at.date().isoformat(),
-            "conditions": "; ".join(c.said for c in result.conditions if state.holds and c.role == state.signoff.role),
+            "conditions": "; ".join(
+                c.said for c in result.conditions if state.holds and c.role == state.signoff.role
+            ),
             "holds": "holds" if state.holds else state.because,
         }
         for state in result.signoffs
@@ -144,7 +198,9 @@ def signoff_table(result: Assessment) -> Table:
         Column(key="holds", label="State"),
     )
     title = f"{result.checklist.file.title}: sign-offs"
-    return Table(id=f"signoffs-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows))
+    return Table(
+        id=f"signoffs-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows)
+    )
 
 
 def register_table(results: Sequence[Assessment]) -> Table:
@@ -157,7 +213,9 @@ def register_table(results: Sequence[Assessment]) -> Table:
             "residual": risk.residual,
             "owner": risk.owner,
             "due": risk.due,
-            "priority": f"{risk.priority:,}" if risk.priority is not None else f"not rated: {risk.not_rated}",
+            "priority": f"{risk.priority:,}"
+            if risk.priority is not None
+            else f"not rated: {risk.not_rated}",
             "assessment": risk.assessment,
         }
         for risk in risk_register(results)
@@ -178,7 +236,9 @@ def register_table(results: Sequence[Assessment]) -> Table:
         "confidence is 1, 0.8 or 0.5. It orders work; it does not make a risk acceptable. A risk for which one of "
         "these numbers was not given is not rated, and the column says which is missing."
     )
-    return Table(id="risk-register", title="Risk register", columns=columns, rows=rows, caption=caption)
+    return Table(
+        id="risk-register", title="Risk register", columns=columns, rows=rows, caption=caption
+    )
 
 
 def risk_matrix(result: Assessment) -> list[Figure]:
@@ -199,11 +259,20 @@ def risk_matrix(result: Assessment) -> list[Figure]:
         for i, first in enumerate(table.rows):
             line = []
             for j, second in enumerate(table.cols):
-                count = sum(1 for row in placed if row[table.row] == first and row[table.col] == second)
+                count = sum(
+                    1 for row in placed if row[table.row] == first and row[table.col] == second
+                )
                 level = table.cells[i][j]
-                line.append({"text": str(count) if count else "", "level": round(4 * table.order.index(level) / top)})
+                line.append(
+                    {
+                        "text": str(count) if count else "",
+                        "level": round(4 * table.order.index(level) / top),
+                    }
+                )
                 if count:
-                    said.append(f"{count} with {_words(table.row)} {first} and {_words(table.col)} {second}")
+                    said.append(
+                        f"{count} with {_words(table.row)} {first} and {_words(table.col)} {second}"
+                    )
             cells.append(line)
         figures.append(
             Figure(

@@ -31,7 +31,11 @@ def constants(setting: Setting) -> Part:
         if n < 2 or values.nunique() > 1:
             continue
         found.append(str(name))
-        told = f"has one value in all {len(values):,} rows in which it is filled" if len(values) else "is always empty"
+        told = (
+            f"has one value in all {len(values):,} rows in which it is filled"
+            if len(values)
+            else "is always empty"
+        )
         findings.append(
             answer(
                 CONSTANT,
@@ -39,7 +43,9 @@ def constants(setting: Setting) -> Part:
                 name=name,
                 status=Status.FAILED,
                 statement=f"{name} {told}; {n - len(values):,} of {n:,} rows are missing.",
-                measurement=Measurement(metric="distinct_values", value=float(values.nunique()), n=n),
+                measurement=Measurement(
+                    metric="distinct_values", value=float(values.nunique()), n=n
+                ),
             )
         )
     if not found and n >= 2:
@@ -50,7 +56,9 @@ def constants(setting: Setting) -> Part:
                 name=setting.data.name,
                 status=Status.PASSED,
                 statement=f"Each of {len(names)} columns has at least two values.",
-                measurement=Measurement(metric="constant_columns", value=0.0, n=len(names), events=0),
+                measurement=Measurement(
+                    metric="constant_columns", value=0.0, n=len(names), events=0
+                ),
             )
         )
     return Part(findings=tuple(findings), facts={"data.constant_columns": found})
@@ -79,7 +87,9 @@ def outliers(setting: Setting) -> Part:
                 name=name,
                 status=Status.FAILED,
                 statement=f"{name} has {far:,} of {values.size:,} values far outside all others.",
-                measurement=Measurement(metric="outlier_share", value=far / values.size, n=values.size, events=far),
+                measurement=Measurement(
+                    metric="outlier_share", value=far / values.size, n=values.size, events=far
+                ),
             )
         )
     if looked and not found:

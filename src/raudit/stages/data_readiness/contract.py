@@ -14,20 +14,30 @@ def contract(setting: Setting) -> Part:
     agreed = setting.evidence.contract
     if agreed is None and reference is None:
         return Part(
-            notes=("No contract on the columns was checked: the plan names none, and no reference to learn it from.",)
+            notes=(
+                "No contract on the columns was checked: the plan names none, and no reference to learn it from.",
+            )
         )
     learnt_here = agreed is None
     if agreed is None:
         assert reference is not None  # noqa: S101 -- one of the two is there
         agreed = _audited_part(learn_contract(reference.data), setting)
     found = breaches(agreed, setting.data)
-    where = "learnt from the reference" if learnt_here else "learnt and kept" if agreed.learnt_from else "declared"
+    where = (
+        "learnt from the reference"
+        if learnt_here
+        else "learnt and kept"
+        if agreed.learnt_from
+        else "declared"
+    )
     findings = [_finding(setting, breach) for breach in found]
     if not found:
         findings = [_kept(setting, agreed, where)]
     said = units(agreed)
     notes = (
-        (f"Declared units, which data cannot prove: {listed([f'{n} in {u}' for n, u in said.items()])}.",)
+        (
+            f"Declared units, which data cannot prove: {listed([f'{n} in {u}' for n, u in said.items()])}.",
+        )
         if said
         else ()
     )
@@ -39,7 +49,9 @@ def _audited_part(learnt: Contract, setting: Setting) -> Contract:
     """Columns that only one of the two has are breaches only if the model takes them: exports differ in the rest."""
     features = set(setting.options.features) or set(setting.evidence.roles.features)
     columns = {
-        name: column if not features or name in features else column.model_copy(update={"required": False})
+        name: column
+        if not features or name in features
+        else column.model_copy(update={"required": False})
         for name, column in learnt.columns.items()
     }
     return learnt.model_copy(update={"columns": columns, "closed": not features})
@@ -54,8 +66,12 @@ def _finding(setting: Setting, breach: Breach) -> Finding:
         detail={"what": breach.what},
         status=Status.FAILED if breach.certain else Status.INDETERMINATE,
         statement=breach.statement,
-        reason="" if breach.certain else "the contract was learnt, and says what was seen rather than what is allowed",
-        measurement=Measurement(metric="cells_outside_contract", value=float(breach.cells), n=n, unit="cells"),
+        reason=""
+        if breach.certain
+        else "the contract was learnt, and says what was seen rather than what is allowed",
+        measurement=Measurement(
+            metric="cells_outside_contract", value=float(breach.cells), n=n, unit="cells"
+        ),
         anchor="",
     )
 
@@ -69,5 +85,7 @@ def _kept(setting: Setting, agreed: Contract, where: str) -> Finding:
         statement=f"All {len(agreed.columns)} columns of the contract ({where}) are as it says, in "
         f"{setting.data.n_rows:,} rows.",
         reason="" if agreed.columns else "the contract names no column",
-        measurement=Measurement(metric="contract_breaches", value=0.0, n=len(agreed.columns), events=0),
+        measurement=Measurement(
+            metric="contract_breaches", value=0.0, n=len(agreed.columns), events=0
+        ),
     )

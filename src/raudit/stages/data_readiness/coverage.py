@@ -41,21 +41,29 @@ def coverage(setting: Setting) -> Part:
                 )
             )
             continue
-        labels = group_labels(setting.data.frame([ColumnName(attribute.column)])[attribute.column], attribute)
+        labels = group_labels(
+            setting.data.frame([ColumnName(attribute.column)])[attribute.column], attribute
+        )
         counts = labels.value_counts()
         for group, share in shares.items():
-            finding = _group(setting, name, group, int(counts.get(group, 0)), len(labels), share / total, tests)
+            finding = _group(
+                setting, name, group, int(counts.get(group, 0)), len(labels), share / total, tests
+            )
             findings.append(finding)
             if finding.status is Status.FAILED:
                 short.append(f"{name} {group}")
     return Part(findings=tuple(findings), facts={"data.groups_short": short})
 
 
-def _group(setting: Setting, name: str, group: str, count: int, n: int, share: float, tests: int) -> Finding:
+def _group(
+    setting: Setting, name: str, group: str, count: int, n: int, share: float, tests: int
+) -> Finding:
     lowest = setting.options.min_coverage * share
     bounds = wilson(count, n, level=1 - 0.05 / tests)
     low, high = float(bounds.low), float(bounds.high)
-    status = Status.PASSED if low >= lowest else Status.FAILED if high < lowest else Status.INDETERMINATE
+    status = (
+        Status.PASSED if low >= lowest else Status.FAILED if high < lowest else Status.INDETERMINATE
+    )
     return answer(
         COVERAGE,
         kind="group",
@@ -64,7 +72,9 @@ def _group(setting: Setting, name: str, group: str, count: int, n: int, share: f
         status=status,
         statement=f"{group} is {count / n:.1%} of {n:,} rows (interval {low:.1%} to {high:.1%}) and {share:.1%} of the "
         "declared population.",
-        reason="the interval holds the smallest accepted share" if status is Status.INDETERMINATE else "",
+        reason="the interval holds the smallest accepted share"
+        if status is Status.INDETERMINATE
+        else "",
         measurement=Measurement(
             metric="group_share",
             value=count / n,

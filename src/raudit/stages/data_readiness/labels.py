@@ -50,7 +50,9 @@ def counts(setting: Setting) -> Part:
     promised = setting.options.labels_promised
     by_name = {name: int(count) for name, count in zip(names, tally, strict=True)}
     findings = [_balance(setting, by_name, total, missing)]
-    findings += [_promise(setting, name, by_name.get(name, 0), need) for name, need in promised.items()]
+    findings += [
+        _promise(setting, name, by_name.get(name, 0), need) for name, need in promised.items()
+    ]
     facts: dict[str, Any] = {
         "data.label_counts": by_name,
         "data.label_rows": total,
@@ -58,7 +60,9 @@ def counts(setting: Setting) -> Part:
         "data.label_min_count": min(by_name.values()),
     }
     if promised:
-        facts["data.label_promise_gap"] = sum(max(need - by_name.get(name, 0), 0) for name, need in promised.items())
+        facts["data.label_promise_gap"] = sum(
+            max(need - by_name.get(name, 0), 0) for name, need in promised.items()
+        )
     return Part(findings=tuple(findings), facts=facts, tables=(_table(by_name, total, promised),))
 
 
@@ -66,7 +70,9 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
     rarest = min(by_name, key=lambda name: (by_name[name], name))
     share = by_name[rarest] / max(total, 1)
     enough = share >= setting.options.min_class_share and len(by_name) > 1
-    shares = ", ".join(f"{name} {count:,} ({count / max(total, 1):.1%})" for name, count in by_name.items())
+    shares = ", ".join(
+        f"{name} {count:,} ({count / max(total, 1):.1%})" for name, count in by_name.items()
+    )
     return answer(
         LABELS,
         kind="data",
@@ -74,8 +80,14 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
         detail={"metric": "rarest class"},
         status=Status.PASSED if enough else Status.FAILED,
         statement=f"{total:,} of {total + missing:,} rows have a label: {shares}."
-        + ("" if len(by_name) > 1 else " There is one class only, so nothing can be learnt or judged."),
-        measurement=Measurement(metric="rarest_class_share", value=share, n=total, events=by_name[rarest]),
+        + (
+            ""
+            if len(by_name) > 1
+            else " There is one class only, so nothing can be learnt or judged."
+        ),
+        measurement=Measurement(
+            metric="rarest_class_share", value=share, n=total, events=by_name[rarest]
+        ),
         threshold=limit(setting.options, "min_class_share", high=False),
         anchor="min_class_share",
     )
@@ -89,7 +101,9 @@ def _promise(setting: Setting, name: str, have: int, need: int) -> Finding:
         detail={"metric": "promise", "class": name},
         status=Status.PASSED if have >= need else Status.FAILED,
         statement=f"Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
-        measurement=Measurement(metric="labelled_rows", value=float(have), n=setting.data.n_rows, unit="rows"),
+        measurement=Measurement(
+            metric="labelled_rows", value=float(have), n=setting.data.n_rows, unit="rows"
+        ),
         threshold=Threshold(low=float(need), source="plan"),
         anchor="labels_promised",
     )
@@ -113,7 +127,11 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
         for name in names
     )
     return Table(
-        id="labels", title="Labels", columns=columns, rows=rows, caption=f"Counted on {total:,} labelled rows."
+        id="labels",
+        title="Labels",
+        columns=columns,
+        rows=rows,
+        caption=f"Counted on {total:,} labelled rows.",
     )
 
 
@@ -129,7 +147,13 @@ def noise(setting: Setting) -> Part:
         rng = np.random.default_rng(setting.evidence.seed)
         rows = np.sort(rng.choice(rows, setting.options.max_rows, replace=False))
     tally = np.bincount(codes[rows], minlength=len(names)) if names else np.zeros(0)
-    if not features or rows.size < ROWS or len(names) < 2 or len(names) > CLASSES or tally.min() < 10:
+    if (
+        not features
+        or rows.size < ROWS
+        or len(names) < 2
+        or len(names) > CLASSES
+        or tally.min() < 10
+    ):
         finding = answer(
             NOISE,
             kind="data",
@@ -140,9 +164,12 @@ def noise(setting: Setting) -> Part:
         )
         return Part(findings=(finding,))
     matrix = feature_matrix(setting, features)[rows]
-    estimate = label_noise(codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed))
+    estimate = label_noise(
+        codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
+    )
     said = (
-        f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows ({estimate.rate:.1%})"
+        f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows "
+        f"({estimate.rate:.1%})"
     )
     most = setting.options.max_label_noise
     overlap = not estimate.identified
@@ -213,7 +240,9 @@ def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]
     return np.column_stack(told) if told else np.zeros((setting.data.n_rows, 1))
 
 
-def out_of_fold(matrix: NDArray[np.float64], labels: NDArray[np.int64], *, seed: int) -> NDArray[np.float64]:
+def out_of_fold(
+    matrix: NDArray[np.float64], labels: NDArray[np.int64], *, seed: int
+) -> NDArray[np.float64]:
     """Class probabilities of every row by trees that did not see it, of shape (n_rows, n_classes)."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold
@@ -230,7 +259,9 @@ def out_of_fold(matrix: NDArray[np.float64], labels: NDArray[np.int64], *, seed:
             early_stopping=False,
             random_state=seed,
         )
-        with threadpool_limits(1):  # small trees on a busy machine wait for threads more than they gain from them
+        with threadpool_limits(
+            1
+        ):  # small trees on a busy machine wait for threads more than they gain from them
             trees.fit(matrix[train], labels[train])
             probabilities[test] = trees.predict_proba(matrix[test])
     return probabilities

@@ -81,15 +81,23 @@ def leaks(setting: Setting) -> Part:
     codings = list(_codings(setting, rows, y, folds))
     areas = [_area(name, how, codes, y, folds) for name, how, codes in codings]
     shuffled = [rng.permutation(y) for _ in range(SHUFFLES)]
-    chance = max((_auc(codes, s, folds) for _n, _h, codes in codings for s in shuffled), default=0.5)
+    chance = max(
+        (_auc(codes, s, folds) for _n, _h, codes in codings for s in shuffled), default=0.5
+    )
     best = _best(areas)
     pairs = _pairs(codings, best, y, folds, setting.options.leak_auc)
-    flagged = [area for area in best.values() if _leaks(area, best, chance, setting.options.leak_auc)]
+    flagged = [
+        area for area in best.values() if _leaks(area, best, chance, setting.options.leak_auc)
+    ]
     names = [area.feature for area in (*flagged, *pairs) if area.feature != ORDER]
     findings = [_finding(setting, area, best, chance, what, y.size) for area in (*flagged, *pairs)]
     if not findings:
         findings = [_none(setting, best, chance, what, y.size)]
-    return Part(findings=tuple(findings), facts={"data.leaks": names}, tables=(_table(best, chance, y.size),))
+    return Part(
+        findings=tuple(findings),
+        facts={"data.leaks": names},
+        tables=(_table(best, chance, y.size),),
+    )
 
 
 def _target(setting: Setting) -> tuple[Ints, NDArray[np.int64], str] | None:
@@ -101,7 +109,9 @@ def _target(setting: Setting) -> tuple[Ints, NDArray[np.int64], str] | None:
     if found is None or len(found[1]) > 50:
         import pandas as pd
 
-        numbers = pd.to_numeric(setting.column(outcome.column), errors="coerce").to_numpy(dtype=float)
+        numbers = pd.to_numeric(setting.column(outcome.column), errors="coerce").to_numpy(
+            dtype=float
+        )
         rows = _drawn(setting, np.flatnonzero(np.isfinite(numbers)))
         middle = float(np.median(numbers[rows])) if rows.size else 0.0
         return (numbers[rows] > middle).astype(np.int64), rows, "a label above its median"
@@ -125,13 +135,19 @@ def _drawn(setting: Setting, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.sort(rng.choice(rows, setting.options.max_rows, replace=False))
 
 
-def _codings(setting: Setting, rows: NDArray[np.int64], y: Ints, folds: Ints) -> Iterator[tuple[str, str, Ints]]:
+def _codings(
+    setting: Setting, rows: NDArray[np.int64], y: Ints, folds: Ints
+) -> Iterator[tuple[str, str, Ints]]:
     outcome = setting.evidence.roles.label
     taken = {outcome.column if outcome else None, setting.evidence.roles.weight}
     # What no model takes may still be what rows were drawn or sorted by, so every column of the file is looked at.
     names = [*dict.fromkeys((*setting.features, *setting.identifiers))]
     for name in names:
-        if name in taken or name not in setting.data.kinds or setting.data.kinds[name] is Kind.OTHER:
+        if (
+            name in taken
+            or name not in setting.data.kinds
+            or setting.data.kinds[name] is Kind.OTHER
+        ):
             continue
         series = setting.column(name).iloc[rows]
         for how, codes in _column_codings(series, setting.data.kinds[name], y, folds):
@@ -148,11 +164,21 @@ def _column_codings(series: Any, kind: Kind, y: Ints, folds: Ints) -> Iterator[t
         yield "value", _quantiles(values)
         whole = values[np.isfinite(values)]
         if whole.size and np.unique(whole).size > 10 and bool((whole == np.round(whole)).all()):
-            yield "last digit", np.where(np.isfinite(values), np.nan_to_num(np.abs(values)) % 10, 10).astype(np.int64)
+            yield (
+                "last digit",
+                np.where(np.isfinite(values), np.nan_to_num(np.abs(values)) % 10, 10).astype(
+                    np.int64
+                ),
+            )
         return
     if kind is Kind.TIME:
         times = as_times(series)
-        yield "value", _quantiles(times.astype("int64").to_numpy().astype(float), missing=times.isna().to_numpy())
+        yield (
+            "value",
+            _quantiles(
+                times.astype("int64").to_numpy().astype(float), missing=times.isna().to_numpy()
+            ),
+        )
         yield "time of day", times.dt.hour.fillna(24).to_numpy(dtype=np.int64)
         return
     texts = series.astype("string")
@@ -168,7 +194,11 @@ def _quantiles(values: NDArray[np.float64], missing: NDArray[np.bool_] | None = 
     absent = ~np.isfinite(values) if missing is None else missing | ~np.isfinite(values)
     there = values[~absent]
     distinct = np.unique(there)
-    edges = distinct[1:] if distinct.size <= BINS else np.unique(np.quantile(there, np.linspace(0, 1, BINS + 1)[1:-1]))
+    edges = (
+        distinct[1:]
+        if distinct.size <= BINS
+        else np.unique(np.quantile(there, np.linspace(0, 1, BINS + 1)[1:-1]))
+    )
     codes = np.searchsorted(edges, np.where(absent, 0, values), side="right")
     return np.where(absent, edges.size + 1, codes).astype(np.int64)
 
@@ -243,7 +273,10 @@ def _settled(codes: Ints, y: Ints, folds: Ints) -> float:
     others, wins = rows.sum(axis=0) - rows, good.sum(axis=0) - good
     rate = wins / np.maximum(others, 1)
     share = 0.0
-    for sure, right in (((rate > 0.99) & (others >= 20), good), ((rate < 0.01) & (others >= 20), rows - good)):
+    for sure, right in (
+        ((rate > 0.99) & (others >= 20), good),
+        ((rate < 0.01) & (others >= 20), rows - good),
+    ):
         n = float(rows[sure].sum())
         if n < ROWS or float(right[sure].sum()) < 0.99 * n:
             return 0.0
@@ -261,7 +294,10 @@ def _error(auc: float, plus: int, minus: int) -> float:
 def _best(areas: list[Area]) -> Mapping[str, Area]:
     best: dict[str, Area] = {}
     for area in areas:
-        if area.feature not in best or (area.auc, area.settled) > (best[area.feature].auc, best[area.feature].settled):
+        if area.feature not in best or (area.auc, area.settled) > (
+            best[area.feature].auc,
+            best[area.feature].settled,
+        ):
             best[area.feature] = area
     return best
 
@@ -271,15 +307,25 @@ def _leaks(area: Area, best: Mapping[str, Area], chance: float, line: float) -> 
         return False
     if area.low >= line:
         return True
-    rest = [other.settled for name, other in best.items() if name != area.feature and other.settled < SETTLED]
+    rest = [
+        other.settled
+        for name, other in best.items()
+        if name != area.feature and other.settled < SETTLED
+    ]
     if area.settled >= SETTLED and max(rest, default=1.0) < USUAL and len(rest) >= len(best) / 2:
         return True
-    others = [other.auc for name, other in best.items() if name != area.feature and other.low < ALONE]
+    others = [
+        other.auc for name, other in best.items() if name != area.feature and other.low < ALONE
+    ]
     return area.low >= ALONE and len(others) > 2 and area.low - max(others) >= APART
 
 
 def _pairs(
-    codings: list[tuple[str, str, Ints]], best: Mapping[str, Area], y: Ints, folds: Ints, line: float
+    codings: list[tuple[str, str, Ints]],
+    best: Mapping[str, Area],
+    y: Ints,
+    folds: Ints,
+    line: float,
 ) -> list[Area]:
     """Pairs of features that only together give the label away."""
     few = {name: codes for name, how, codes in codings if how == "value" and name != ORDER}
@@ -287,7 +333,9 @@ def _pairs(
     chosen = sorted(coarse, key=lambda name: -best[name].auc)[:PAIRED]
     found = []
     for one, two in itertools.combinations(chosen, 2):
-        area = _area(f"{one} + {two}", "pair of values", coarse[one] * (FEW + 1) + coarse[two], y, folds)
+        area = _area(
+            f"{one} + {two}", "pair of values", coarse[one] * (FEW + 1) + coarse[two], y, folds
+        )
         if area.low >= line:
             found.append(area)
     return found
@@ -299,11 +347,21 @@ def _coarse(codes: Ints) -> Ints:
     return codes if size <= FEW else codes * FEW // size
 
 
-def _finding(setting: Setting, area: Area, best: Mapping[str, Area], chance: float, what: str, n: int) -> Finding:
+def _finding(
+    setting: Setting, area: Area, best: Mapping[str, Area], chance: float, what: str, n: int
+) -> Finding:
     others = [other.auc for name, other in best.items() if name not in area.feature.split(" + ")]
-    median = f"; the median of the other features reaches {float(np.median(others)):.2f}" if others else ""
+    median = (
+        f"; the median of the other features reaches {float(np.median(others)):.2f}"
+        if others
+        else ""
+    )
     pair = area.how == "pair of values"
-    settled = f" It leaves no doubt about {area.settled:.0%} of the rows." if area.settled >= SETTLED else ""
+    settled = (
+        f" It leaves no doubt about {area.settled:.0%} of the rows."
+        if area.settled >= SETTLED
+        else ""
+    )
     return answer(
         LEAK,
         kind="data" if area.feature == ORDER else "column",
@@ -365,10 +423,16 @@ def _table(best: Mapping[str, Area], chance: float, n: int) -> Table:
         Column(key="how", label="By its"),
         Column(key="auc", label="Area under the curve", kind="number"),
     )
-    rows = tuple({"name": area.feature, "how": area.how, "auc": round(area.auc, 4)} for area in ordered)
+    rows = tuple(
+        {"name": area.feature, "how": area.how, "auc": round(area.auc, 4)} for area in ordered
+    )
     left = len(best) - len(ordered)
     caption = f"Out of fold on {n:,} rows; with shuffled labels the best reaches {chance:.2f}."
     caption += f" {left} more columns predict less." if left > 0 else ""
     return Table(
-        id="leaks", title="How well single columns predict the label", columns=columns, rows=rows, caption=caption
+        id="leaks",
+        title="How well single columns predict the label",
+        columns=columns,
+        rows=rows,
+        caption=caption,
     )

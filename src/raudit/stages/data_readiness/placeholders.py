@@ -67,7 +67,9 @@ def placeholders(setting: Setting) -> Part:
     findings, rows, columns, doubtful, cells = [], [], [], [], 0
     names = [name for name in setting.data.kinds if name != setting.evidence.roles.weight]
     for name in names:
-        found = find_placeholders(setting.column(name), setting.data.kinds[name], setting.options.known_placeholders)
+        found = find_placeholders(
+            setting.column(name), setting.data.kinds[name], setting.options.known_placeholders
+        )
         if not found:
             continue
         total = sum(item.cells for item in found)
@@ -92,7 +94,9 @@ def placeholders(setting: Setting) -> Part:
                 statement=f"{name} is not missing but holds a placeholder in {total:,} of {n:,} rows "
                 f"({total / n:.1%}): {shown}."
                 + (" The plan declares it as unknown." if status is Status.PASSED else ""),
-                measurement=Measurement(metric="placeholder_share", value=total / n, n=n, events=total),
+                measurement=Measurement(
+                    metric="placeholder_share", value=total / n, n=n, events=total
+                ),
                 anchor="known_placeholders",
             )
         )
@@ -102,7 +106,9 @@ def placeholders(setting: Setting) -> Part:
         f"numbers where they stand apart, {len(DAYS)} days."
     )
     if doubtful:
-        searched += f" Words such as none, which can be an answer, stand in {listed(doubtful)} cells."
+        searched += (
+            f" Words such as none, which can be an answer, stand in {listed(doubtful)} cells."
+        )
     return Part(findings=tuple(findings), facts=facts, tables=_table(rows, n), notes=(searched,))
 
 
@@ -113,10 +119,14 @@ def _row(name: ColumnName, item: Placeholder) -> dict[str, Any]:
 
 def _attribute_unknowns(setting: Setting, name: ColumnName) -> frozenset[str]:
     roles = setting.evidence.roles
-    return frozenset(value for a in (*roles.sensitive, *roles.control) if a.column == name for value in a.unknown)
+    return frozenset(
+        value for a in (*roles.sensitive, *roles.control) if a.column == name for value in a.unknown
+    )
 
 
-def find_placeholders(series: Any, kind: Kind, known: tuple[str, ...] = ()) -> tuple[Placeholder, ...]:
+def find_placeholders(
+    series: Any, kind: Kind, known: tuple[str, ...] = ()
+) -> tuple[Placeholder, ...]:
     """Placeholders of a column, the commonest first.
 
     Parameters
@@ -139,7 +149,9 @@ def find_placeholders(series: Any, kind: Kind, known: tuple[str, ...] = ()) -> t
         found = _days(values)
     else:
         found = []
-    return tuple(sorted((p for p in found if p.shown not in known), key=lambda p: (-p.cells, p.shown)))
+    return tuple(
+        sorted((p for p in found if p.shown not in known), key=lambda p: (-p.cells, p.shown))
+    )
 
 
 def _texts(counts: Any) -> list[Placeholder]:
@@ -171,7 +183,9 @@ def _texts(counts: Any) -> list[Placeholder]:
 
 def _are_codes(texts: list[str]) -> bool:
     """Whether a column holds codes of two letters, of which NA can be one (Namibia, North America)."""
-    return len(texts) > 2 and sum(len(text) == 2 and text.isalpha() for text in texts) > 0.8 * len(texts)
+    return len(texts) > 2 and sum(len(text) == 2 and text.isalpha() for text in texts) > 0.8 * len(
+        texts
+    )
 
 
 def _as_number(text: str) -> float | None:
@@ -186,8 +200,14 @@ def _numbers(values: NDArray[np.float64]) -> list[Placeholder]:
     finite = values[np.isfinite(values)]
     distinct, counts = np.unique(finite, return_counts=True)
     found: list[Placeholder] = []
-    while distinct.size >= 4:  # several can be in use: the outermost goes first, then the next is outermost
-        ends = [at for at in (0, distinct.size - 1) if float(distinct[at]) in NUMBERS and _apart(distinct, counts, at)]
+    while (
+        distinct.size >= 4
+    ):  # several can be in use: the outermost goes first, then the next is outermost
+        ends = [
+            at
+            for at in (0, distinct.size - 1)
+            if float(distinct[at]) in NUMBERS and _apart(distinct, counts, at)
+        ]
         if not ends:
             break
         for at in sorted(ends, reverse=True):
@@ -202,13 +222,21 @@ def _apart(distinct: NDArray[np.float64], counts: NDArray[np.int64], at: int) ->
         return False
     value, rest, weights = distinct[at], np.delete(distinct, at), np.delete(counts, at)
     shares = np.cumsum(weights) / weights.sum()
-    low, high = rest[np.searchsorted(shares, 0.05)], rest[min(int(np.searchsorted(shares, 0.95)), rest.size - 1)]
+    low, high = (
+        rest[np.searchsorted(shares, 0.05)],
+        rest[min(int(np.searchsorted(shares, 0.95)), rest.size - 1)],
+    )
     nearest = float(np.min(np.abs(rest - value)))
     width = max(float(high - low), float(np.median(np.diff(rest))) if rest.size > 1 else 0.0)
-    if value == 0:  # a true zero is common where small values are, so it must stand apart twice as far
+    if (
+        value == 0
+    ):  # a true zero is common where small values are, so it must stand apart twice as far
         return bool(rest.min() > 0 and nearest > width and rest.size >= 10)
     if value < 0:
-        return bool(rest.min() >= 0 and not np.any(rest % 1 != 0) and rest.size >= 3) or nearest > APART * width
+        return (
+            bool(rest.min() >= 0 and not np.any(rest % 1 != 0) and rest.size >= 3)
+            or nearest > APART * width
+        )
     return nearest > APART * width and nearest > 1
 
 
@@ -230,4 +258,12 @@ def _table(rows: list[dict[str, Any]], n: int) -> tuple[Table, ...]:
         Column(key="sure", label="Is it one"),
     )
     caption = f"Counted on all {n:,} rows."
-    return (Table(id="placeholders", title="Placeholders", columns=columns, rows=tuple(rows), caption=caption),)
+    return (
+        Table(
+            id="placeholders",
+            title="Placeholders",
+            columns=columns,
+            rows=tuple(rows),
+            caption=caption,
+        ),
+    )

@@ -19,7 +19,9 @@ IDENTIFIER_SHARE = 0.5
 """A text column with more distinct values than this share of its rows names rows rather than describes them."""
 
 
-def profile(series: pd.Series[Any], kind: Kind, *, small_cell: int, bins: int, max_levels: int) -> dict[str, Any]:
+def profile(
+    series: pd.Series[Any], kind: Kind, *, small_cell: int, bins: int, max_levels: int
+) -> dict[str, Any]:
     """Profile a column; see ``raudit.policy.drift`` for the form.
 
     Parameters
@@ -46,7 +48,9 @@ def omitted(n: int, missing: int, why: str) -> dict[str, Any]:
     return {"kind": "omitted", "n": n, "missing": missing, "why": why}
 
 
-def _number(values: NDArray[np.float64], missing: int, small_cell: int, bins: int) -> dict[str, Any]:
+def _number(
+    values: NDArray[np.float64], missing: int, small_cell: int, bins: int
+) -> dict[str, Any]:
     import numpy as np
 
     finite = values[np.isfinite(values)]
@@ -64,8 +68,17 @@ def _number(values: NDArray[np.float64], missing: int, small_cell: int, bins: in
     return _numbers(kept.tolist(), _counts(finite, kept), len(finite), missing, exact=False)
 
 
-def _numbers(edges: list[float], counts: list[int], n: int, missing: int, *, exact: bool) -> dict[str, Any]:
-    return {"kind": "number", "n": n, "missing": missing, "edges": edges, "counts": counts, "exact": exact}
+def _numbers(
+    edges: list[float], counts: list[int], n: int, missing: int, *, exact: bool
+) -> dict[str, Any]:
+    return {
+        "kind": "number",
+        "n": n,
+        "missing": missing,
+        "edges": edges,
+        "counts": counts,
+        "exact": exact,
+    }
 
 
 def _rounded(value: float, spread: float) -> float:
@@ -80,11 +93,15 @@ def _counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[int
     """Counts below the first edge, between edges with the lower one included, and from the last on."""
     import numpy as np
 
-    counted: list[int] = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1).tolist()
+    counted: list[int] = np.bincount(
+        np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1
+    ).tolist()
     return counted
 
 
-def _pooled(values: NDArray[np.float64], edges: NDArray[np.float64], small_cell: int) -> NDArray[np.float64]:
+def _pooled(
+    values: NDArray[np.float64], edges: NDArray[np.float64], small_cell: int
+) -> NDArray[np.float64]:
     """Drop edges until every bin holds enough rows."""
     import numpy as np
 
@@ -99,17 +116,23 @@ def _pooled(values: NDArray[np.float64], edges: NDArray[np.float64], small_cell:
     return np.array(kept)
 
 
-def _levels(texts: pd.Series[Any], missing: int, small_cell: int, max_levels: int) -> dict[str, Any]:
+def _levels(
+    texts: pd.Series[Any], missing: int, small_cell: int, max_levels: int
+) -> dict[str, Any]:
     found = texts.value_counts()
     n = len(texts)
     if len(found) > max_levels and len(found) > IDENTIFIER_SHARE * n:
         return omitted(n, missing, "nearly every row has its own value")
     if len(found) and max(map(len, found.index)) > MAX_LEVEL_LENGTH:
         return omitted(n, missing, "free text")
-    counts = sorted(((-int(count), str(level)) for level, count in found.items() if count >= small_cell))[:max_levels]
+    counts = sorted(
+        ((-int(count), str(level)) for level, count in found.items() if count >= small_cell)
+    )[:max_levels]
     other = n + sum(count for count, _level in counts)
     if 0 < other < small_cell and counts:
-        other -= counts.pop()[0]  # a small rest could be read off the total; the rarest level joins it
+        other -= counts.pop()[
+            0
+        ]  # a small rest could be read off the total; the rarest level joins it
     counts.sort(key=lambda pair: pair[1])
     return {
         "kind": "levels",

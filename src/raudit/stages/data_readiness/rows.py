@@ -39,7 +39,9 @@ def duplicates(setting: Setting) -> Part:
     if not columns or data.n_rows < 2:
         return Part()
     as_text = written_as_text(columns, data)
-    near = Part(notes=(f"Near-duplicates are looked for in up to {NEAR_ROWS:,} rows; there are more.",))
+    near = Part(
+        notes=(f"Near-duplicates are looked for in up to {NEAR_ROWS:,} rows; there are more.",)
+    )
     if data.n_rows > SHUFFLED_ROWS:
         counted, chance = repeated(row_hashes(data, columns, as_text=as_text)), None
     else:
@@ -50,13 +52,25 @@ def duplicates(setting: Setting) -> Part:
         if data.n_rows <= NEAR_ROWS:
             near = _near(setting, cells, shuffled)
     finding = _duplicate(setting, columns, counted, chance, has_unit=bool(unit))
-    facts = {"data.duplicate_rows": counted["repeats"], "data.duplicate_share": counted["repeats"] / data.n_rows}
+    facts = {
+        "data.duplicate_rows": counted["repeats"],
+        "data.duplicate_share": counted["repeats"] / data.n_rows,
+    }
     repeated_units = _repeated_units(setting, unit)
-    return Part(findings=(finding, *near.findings), facts={**facts, **near.facts, **repeated_units}, notes=near.notes)
+    return Part(
+        findings=(finding, *near.findings),
+        facts={**facts, **near.facts, **repeated_units},
+        notes=near.notes,
+    )
 
 
 def _duplicate(
-    setting: Setting, columns: list[ColumnName], counted: object, chance: int | None, *, has_unit: bool
+    setting: Setting,
+    columns: list[ColumnName],
+    counted: object,
+    chance: int | None,
+    *,
+    has_unit: bool,
 ) -> Finding:
     assert isinstance(counted, dict)  # noqa: S101 -- from ``repeated``
     n, repeats = setting.data.n_rows, counted["repeats"]
@@ -70,7 +84,8 @@ def _duplicate(
     said = f"{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier row in all {len(columns)} compared columns"
     if repeats:
         said += (
-            f"; {counted['with_twin']:,} rows have a twin, and the largest set of equal rows has {counted['largest']:,}"
+            f"; {counted['with_twin']:,} rows have a twin, and the largest set of equal rows has "
+            f"{counted['largest']:,}"
         )
     said += "."
     if chance is not None and not has_unit:
@@ -148,12 +163,20 @@ def shared(setting: Setting) -> Part:
     """What audited and training data have in common: rows, persons or units, time."""
     training = setting.reference
     if training is None:
-        return Part(notes=("Overlap with the training data was not looked for: the plan names none (data.reference).",))
+        return Part(
+            notes=(
+                "Overlap with the training data was not looked for: the plan names none (data.reference).",
+            )
+        )
     if training.sha256 == setting.data.sha256:
         notes: tuple[str, ...] = ("The reference is the audited data set itself, byte for byte.",)
     else:
         notes = ()
-    parts = [_shared_rows(setting, training), _shared_units(setting, training), _shared_time(setting, training)]
+    parts = [
+        _shared_rows(setting, training),
+        _shared_units(setting, training),
+        _shared_time(setting, training),
+    ]
     return Part(
         findings=tuple(f for part in parts for f in part.findings),
         facts={key: value for part in parts for key, value in part.facts.items()},
@@ -162,10 +185,14 @@ def shared(setting: Setting) -> Part:
 
 
 def _shared_rows(setting: Setting, training: DataSet) -> Part:
-    columns = [name for name in setting.features if name in setting.data.kinds and name in training.kinds]
+    columns = [
+        name for name in setting.features if name in setting.data.kinds and name in training.kinds
+    ]
     left = [name for name in setting.features if name not in columns]
     if not columns:
-        return Part(notes=("Audited and training data share no column by which rows could be compared.",))
+        return Part(
+            notes=("Audited and training data share no column by which rows could be compared.",)
+        )
     as_text = written_as_text(columns, setting.data, training)
     ours = row_hashes(setting.data, columns, as_text=as_text)
     theirs = row_hashes(training, columns, as_text=as_text)
@@ -184,7 +211,9 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
                 "training rows have twins among themselves as often, so people who look alike explain it; without an "
                 "identifier copies cannot be told from them"
             )
-    compared = f"all {len(columns)} compared columns" + (f" (without {listed(left)}, which is in one)" if left else "")
+    compared = f"all {len(columns)} compared columns" + (
+        f" (without {listed(left)}, which is in one)" if left else ""
+    )
     finding = answer(
         SHARED,
         kind="data",
@@ -199,7 +228,11 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
         threshold=limit(setting.options, "max_shared"),
         anchor="max_shared",
     )
-    facts = {"data.shared_rows": events, "data.shared_share": share, "data.shared_expected": round(expected)}
+    facts = {
+        "data.shared_rows": events,
+        "data.shared_share": share,
+        "data.shared_expected": round(expected),
+    }
     return Part(findings=(finding,), facts=facts)
 
 
@@ -208,9 +241,13 @@ def _shared_units(setting: Setting, training: DataSet) -> Part:
     guessed = [
         name
         for name in setting.data.kinds
-        if name in training.kinds and is_identifier(setting.data, name) and is_identifier(training, name)
+        if name in training.kinds
+        and is_identifier(setting.data, name)
+        and is_identifier(training, name)
     ]
-    missing = [name for name in declared if name not in training.kinds or name not in setting.data.kinds]
+    missing = [
+        name for name in declared if name not in training.kinds or name not in setting.data.kinds
+    ]
     if missing:
         finding = answer(
             SHARED,
@@ -232,7 +269,9 @@ def _shared_units(setting: Setting, training: DataSet) -> Part:
     return Part(findings=tuple(findings), facts={"data.shared_units": most} if sets else {})
 
 
-def _shared_unit(setting: Setting, training: DataSet, columns: list[ColumnName], *, guess: bool) -> tuple[Finding, int]:
+def _shared_unit(
+    setting: Setting, training: DataSet, columns: list[ColumnName], *, guess: bool
+) -> tuple[Finding, int]:
     as_text = written_as_text(columns, setting.data, training)
     ours, counts = np.unique(row_hashes(setting.data, columns, as_text=as_text), return_counts=True)
     both = found_in(ours, row_hashes(training, columns, as_text=as_text))
@@ -254,7 +293,10 @@ def _shared_unit(setting: Setting, training: DataSet, columns: list[ColumnName],
         if status is Status.INDETERMINATE
         else "",
         measurement=Measurement(
-            metric="shared_units_share", value=units / max(ours.size, 1), n=int(ours.size), events=units
+            metric="shared_units_share",
+            value=units / max(ours.size, 1),
+            n=int(ours.size),
+            events=units,
         ),
         anchor="unit",
     )
@@ -274,7 +316,11 @@ def _shared_time(setting: Setting, training: DataSet) -> Part:
     if name is None:
         return Part()
     if name not in training.kinds:
-        return Part(notes=(f"The training data has no column {name}, so the split by time could not be checked.",))
+        return Part(
+            notes=(
+                f"The training data has no column {name}, so the split by time could not be checked.",
+            )
+        )
     ours = as_times(setting.column(name)).dropna()
     theirs = as_times(training.frame([ColumnName(name)])[name]).dropna()
     if ours.empty or theirs.empty:
@@ -287,7 +333,9 @@ def _shared_time(setting: Setting, training: DataSet) -> Part:
         detail={"by": "time"},
         status=Status.PASSED if events == 0 else Status.FAILED,
         statement=f"{events:,} of {len(ours):,} audited rows are no later than the latest training row, by {name}.",
-        measurement=Measurement(metric="time_overlap_share", value=events / len(ours), n=len(ours), events=events),
+        measurement=Measurement(
+            metric="time_overlap_share", value=events / len(ours), n=len(ours), events=events
+        ),
         anchor="time",
     )
     return Part(findings=(finding,), facts={"data.time_overlap_rows": events})

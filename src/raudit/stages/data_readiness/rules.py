@@ -7,7 +7,9 @@ from raudit.findings import Rule, Severity
 _DATA = ("eu-ai-act:10", "nist-ai-rmf:MEASURE-2.1")
 
 
-def _rule(number: int, severity: Severity, title: str, why: str, how: str, fix: str, *more: str) -> Rule:
+def _rule(
+    number: int, severity: Severity, title: str, why: str, how: str, fix: str, *more: str
+) -> Rule:
     return Rule(
         id=f"RA-DATA-{number:03}",
         title=title,

@@ -63,7 +63,9 @@ class DataReadiness:
         """Profile the columns that have a role, and check the data set."""
         names = _columns(evidence)
         if not names or evidence.data.n_rows == 0:
-            raise NotEvaluable("there is no column or no row to profile", reference="nothing-to-profile")
+            raise NotEvaluable(
+                "there is no column or no row to profile", reference="nothing-to-profile"
+            )
         setting = make_setting(evidence, options)
         profiled = _profiled(evidence, names, options)
         parts: list[Part] = []
@@ -80,7 +82,11 @@ class DataReadiness:
             findings=(*profiled.findings, *findings),
             tables=(*profiled.tables, *(table for part in parts for table in part.tables)),
             facts=merged_facts(profiled, *parts),
-            notes=(*profiled.notes, *(note for part in parts for note in part.notes), *_notes(setting)),
+            notes=(
+                *profiled.notes,
+                *(note for part in parts for note in part.notes),
+                *_notes(setting),
+            ),
             artefacts=profiled.artefacts,
         )
 
@@ -90,16 +96,22 @@ def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
     facts: dict[str, Any] = dict(profiled.facts)
     for part in parts:
         for name, value in part.facts.items():
-            facts[name] = [*facts[name], *value] if isinstance(value, list) and name in facts else value
+            facts[name] = (
+                [*facts[name], *value] if isinstance(value, list) and name in facts else value
+            )
     return facts
 
 
 def _notes(setting: Setting) -> tuple[str, ...]:
     said = [f"Rows were compared by {len(setting.features)} columns."]
     if setting.identifiers:
-        said.append(f"Taken for identifiers by their names, and not compared: {', '.join(setting.identifiers)}.")
+        said.append(
+            f"Taken for identifiers by their names, and not compared: {', '.join(setting.identifiers)}."
+        )
     if setting.data.n_rows > setting.options.max_rows:
-        said.append(f"Leakage and label noise were estimated on {setting.options.max_rows:,} rows drawn at random.")
+        said.append(
+            f"Leakage and label noise were estimated on {setting.options.max_rows:,} rows drawn at random."
+        )
     return tuple(said)
 
 
@@ -169,8 +181,12 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
     roles, kinds = evidence.roles, evidence.data.kinds
     plain = list(roles.features) or [name for name in kinds if name != roles.weight]
     plain += [ColumnName(a.column) for a in (*roles.sensitive, *roles.control)]
-    taken = {o.column for o in (roles.label, roles.prediction, roles.baseline) if o is not None} | {roles.score}
-    names = {str(name): name for name in dict.fromkeys(plain) if name in kinds and name not in taken}
+    taken = {o.column for o in (roles.label, roles.prediction, roles.baseline) if o is not None} | {
+        roles.score
+    }
+    names = {
+        str(name): name for name in dict.fromkeys(plain) if name in kinds and name not in taken
+    }
     for role, column in (
         ("label", roles.label and roles.label.column),
         ("prediction", roles.prediction and roles.prediction.column),
@@ -182,7 +198,12 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
 
 
 def _profiles(
-    evidence: Evidence, names: Mapping[str, ColumnName], options: Options, *, bins: int, mask: Any = None
+    evidence: Evidence,
+    names: Mapping[str, ColumnName],
+    options: Options,
+    *,
+    bins: int,
+    mask: Any = None,
 ) -> dict[str, Any]:
     kinds = evidence.data.kinds
     found = {}
@@ -193,7 +214,9 @@ def _profiles(
         series = evidence.data.frame([column])[column]
         series = series if mask is None else series[mask]
         kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
-        found[name] = profile(series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels)
+        found[name] = profile(
+            series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
+        )
     return found
 
 
@@ -205,17 +228,23 @@ def _withheld(evidence: Evidence, column: ColumnName, mask: Any) -> dict[str, An
     return omitted(len(series) - missing, missing, "its values may name somebody")
 
 
-def _groups(evidence: Evidence, names: Mapping[str, ColumnName], options: Options) -> list[dict[str, Any]]:
+def _groups(
+    evidence: Evidence, names: Mapping[str, ColumnName], options: Options
+) -> list[dict[str, Any]]:
     groups = []
     for attribute in evidence.roles.sensitive:
-        labels = group_labels(evidence.data.frame([ColumnName(attribute.column)])[attribute.column], attribute)
+        labels = group_labels(
+            evidence.data.frame([ColumnName(attribute.column)])[attribute.column], attribute
+        )
         rest = {name: column for name, column in names.items() if column != attribute.column}
         for group, count in sorted(labels.value_counts().items()):
             if count >= options.min_group:
                 mask = (labels == group).to_numpy()
                 features = _profiles(evidence, rest, options, bins=GROUP_BINS, mask=mask)
                 label = attribute.label or attribute.column
-                groups.append({"attribute": label, "group": str(group), "n": int(count), "features": features})
+                groups.append(
+                    {"attribute": label, "group": str(group), "n": int(count), "features": features}
+                )
     return groups
 
 
@@ -223,10 +252,16 @@ def _share(item: Mapping[str, Any], n_rows: int) -> float:
     return float(item["missing"] / n_rows)
 
 
-def _missing(name: str, item: Mapping[str, Any], hidden: int, n_rows: int, options: Options) -> Finding:
+def _missing(
+    name: str, item: Mapping[str, Any], hidden: int, n_rows: int, options: Options
+) -> Finding:
     empty = int(item["missing"])
     share = (empty + hidden) / n_rows
-    beside = f" and holds a placeholder in {hidden:,} more ({share:.1%} together)" if hidden else f" ({share:.1%})"
+    beside = (
+        f" and holds a placeholder in {hidden:,} more ({share:.1%} together)"
+        if hidden
+        else f" ({share:.1%})"
+    )
     passed = share <= options.max_missing
     return Finding(
         rule=MISSING.id,
@@ -234,9 +269,12 @@ def _missing(name: str, item: Mapping[str, Any], hidden: int, n_rows: int, optio
         status=Status.PASSED if passed else Status.FAILED,
         severity=MISSING.severity,
         statement=f"{name} is missing in {empty:,} of {n_rows:,} rows{beside}.",
-        measurement=Measurement(metric="missing_share", value=share, n=n_rows, events=empty + hidden),
+        measurement=Measurement(
+            metric="missing_share", value=share, n=n_rows, events=empty + hidden
+        ),
         threshold=Threshold(
-            high=options.max_missing, source="default" if options.max_missing == Options().max_missing else "plan"
+            high=options.max_missing,
+            source="default" if options.max_missing == Options().max_missing else "plan",
         ),
         requirements=MISSING.requirements,
         anchor="stages.data_readiness.max_missing",
@@ -256,14 +294,21 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
     rows = tuple(
         {
             "name": name,
-            "kind": words[item["kind"]] + (f" ({item['why']})" if item["kind"] == "omitted" else ""),
+            "kind": words[item["kind"]]
+            + (f" ({item['why']})" if item["kind"] == "omitted" else ""),
             "n": item["n"],
             "missing": _share(item, n_rows),
             "bins": len(item["counts"]) if item["kind"] != "omitted" else None,
         }
         for name, item in features.items()
     )
-    return Table(id="columns", title="Columns", columns=columns, rows=rows, caption=f"Counted on all {n_rows:,} rows.")
+    return Table(
+        id="columns",
+        title="Columns",
+        columns=columns,
+        rows=rows,
+        caption=f"Counted on all {n_rows:,} rows.",
+    )
 
 
 STAGE = DataReadiness()

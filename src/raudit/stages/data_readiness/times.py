@@ -17,7 +17,11 @@ def as_times(series: Any) -> Any:
 
     import pandas as pd
 
-    if series.dtype.kind in "iuf" and not series.empty and series.dropna().between(1900, 2200).all():
+    if (
+        series.dtype.kind in "iuf"
+        and not series.empty
+        and series.dropna().between(1900, 2200).all()
+    ):
         series = series.astype("Int64").astype("string")  # years
     elif series.dtype.kind in "iuf":
         return pd.to_datetime(series, unit="s", utc=True, errors="coerce")
@@ -42,7 +46,10 @@ def freshness(setting: Setting) -> Part:
     gaps = times.diff().dt.total_seconds().dropna() / DAY
     longest = float(gaps.max()) if len(gaps) else 0.0
     newest = times.iloc[-1]
-    facts: dict[str, Any] = {"data.newest": newest.strftime("%Y-%m-%d"), "data.gap_days_max": longest}
+    facts: dict[str, Any] = {
+        "data.newest": newest.strftime("%Y-%m-%d"),
+        "data.gap_days_max": longest,
+    }
     wanted = setting.options.freshness
     findings = []
     said = f"The newest of {len(times):,} rows is of {newest:%Y-%m-%d} and the oldest of {times.iloc[0]:%Y-%m-%d}"
@@ -51,10 +58,17 @@ def freshness(setting: Setting) -> Part:
         age = float((as_times(_one(wanted.as_of)).iloc[0] - newest).total_seconds() / DAY)
         facts["data.age_days"] = age
         findings.append(
-            _limited("age_days", age, wanted.max_age_days, f"{said} On {wanted.as_of} that is {age:,.1f} days.")
+            _limited(
+                "age_days",
+                age,
+                wanted.max_age_days,
+                f"{said} On {wanted.as_of} that is {age:,.1f} days.",
+            )
         )
     if wanted.max_gap_days is not None:
-        said_gap = f"The longest time between two rows that follow one another is {longest:,.1f} days."
+        said_gap = (
+            f"The longest time between two rows that follow one another is {longest:,.1f} days."
+        )
         findings.append(_limited("gap_days", longest, wanted.max_gap_days, said_gap))
     return Part(findings=tuple(findings), facts=facts, notes=(said,))
 
@@ -78,7 +92,9 @@ def _untold(name: str, why: str) -> Finding:
 
 
 def _limited(metric: str, value: float, most: float | None, statement: str) -> Finding:
-    status = Status.INDETERMINATE if most is None else Status.PASSED if value <= most else Status.FAILED
+    status = (
+        Status.INDETERMINATE if most is None else Status.PASSED if value <= most else Status.FAILED
+    )
     return answer(
         TIME,
         kind="data",
@@ -104,7 +120,10 @@ def known_later(setting: Setting) -> Part:
     stamps |= {
         str(name): str(name)
         for name in setting.features
-        if name in kinds and name != options.outcome_time and str(kinds[name]) == "time" and str(name) not in stamps
+        if name in kinds
+        and name != options.outcome_time
+        and str(kinds[name]) == "time"
+        and str(name) not in stamps
     }
     findings, leaks = [], []
     for feature, stamp in stamps.items():
@@ -122,7 +141,9 @@ def known_later(setting: Setting) -> Part:
                 status=Status.FAILED if late else Status.PASSED if n else Status.INDETERMINATE,
                 statement=f"{feature} carries a time after the outcome in {late:,} of {n:,} rows.",
                 reason="" if n else "no row has both times",
-                measurement=Measurement(metric="known_later_share", value=late / n if n else None, n=n, events=late),
+                measurement=Measurement(
+                    metric="known_later_share", value=late / n if n else None, n=n, events=late
+                ),
                 anchor="outcome_time",
             )
         )

@@ -43,7 +43,14 @@ class Shift:
 
 
 def shift(
-    name: str, old: Any, new: Any, kind: Kind, *, rng: np.random.Generator, group: str = "", alpha: float
+    name: str,
+    old: Any,
+    new: Any,
+    kind: Kind,
+    *,
+    rng: np.random.Generator,
+    group: str = "",
+    alpha: float,
 ) -> Shift:
     """Compare a column of two samples, each a pandas series."""
     import pandas as pd
@@ -83,20 +90,28 @@ def _cuts(old: Floats, new: Floats) -> list[Floats]:
     if distinct.size <= BINS:
         return [distinct[1:]]
     levels = np.linspace(0, 1, BINS + 1)[1:-1]
-    return [np.unique(np.quantile(side, levels)) for side in (old, new) if side.size] or [distinct[1:2]]
+    return [np.unique(np.quantile(side, levels)) for side in (old, new) if side.size] or [
+        distinct[1:2]
+    ]
 
 
-def _binned(old: Floats, new: Floats, cuts: Floats, empty: tuple[int, int]) -> tuple[Floats, Floats]:
+def _binned(
+    old: Floats, new: Floats, cuts: Floats, empty: tuple[int, int]
+) -> tuple[Floats, Floats]:
     """Counts by bin, missing values as a bin of their own."""
     rows = [
-        np.append(np.bincount(np.searchsorted(cuts, side, side="right"), minlength=cuts.size + 1), missing)
+        np.append(
+            np.bincount(np.searchsorted(cuts, side, side="right"), minlength=cuts.size + 1), missing
+        )
         for side, missing in zip((old, new), empty, strict=True)
     ]
     return rows[0].astype(float), rows[1].astype(float)
 
 
 def _levels(name: str, old: Any, new: Any, *, group: str, alpha: float) -> Shift:
-    a, b = (part.map(level_text, na_action="ignore").value_counts(dropna=False) for part in (old, new))
+    a, b = (
+        part.map(level_text, na_action="ignore").value_counts(dropna=False) for part in (old, new)
+    )
     names = list(dict.fromkeys([*a.index, *b.index]))
     counts = np.array([[float(side.get(level, 0)) for level in names] for side in (a, b)])
     n, m = counts.sum(axis=1)
@@ -104,7 +119,9 @@ def _levels(name: str, old: Any, new: Any, *, group: str, alpha: float) -> Shift
     named = np.array([isinstance(level, str) for level in names])
     fresh, gone = named & (counts[0] == 0), named & (counts[1] == 0)
     with np.errstate(divide="ignore"):
-        chance = m * np.log1p(-np.minimum(counts[0] / max(n, 1), 1.0))  # log of the chance that none occurs
+        chance = m * np.log1p(
+            -np.minimum(counts[0] / max(n, 1), 1.0)
+        )  # log of the chance that none occurs
     lost = gone & (chance < np.log(alpha / max(len(names), 1)))
     return Shift(
         column=name,
@@ -125,5 +142,7 @@ def _pooled(counts: Floats) -> tuple[Floats, Floats]:
     """Levels that are rare on both sides share one cell, since each empty cell adds to the index by chance."""
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     rare = (share < 0.01).all(axis=0)
-    rows = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)]) if rare.any() else counts
+    rows = (
+        np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)]) if rare.any() else counts
+    )
     return rows[0], rows[1]

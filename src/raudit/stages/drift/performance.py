@@ -30,7 +30,9 @@ def outcomes(data: DataSet, outcome: Outcome) -> Ints:
 
     good = {same_text(text) for text in outcome.favourable}
     codes, values = pd.factorize(data.frame([outcome.column])[outcome.column])
-    lookup = np.array([int(same_text(level_text(value)) in good) for value in values] + [-1], dtype=np.int64)
+    lookup = np.array(
+        [int(same_text(level_text(value)) in good) for value in values] + [-1], dtype=np.int64
+    )
     return lookup[codes]
 
 
@@ -107,7 +109,13 @@ def _estimated(
     estimates = {e.metric: e for e in estimated_performance(scores, chosen)}
     now = estimates["accuracy"]
     limit = old - options.max_drop
-    status = Status.PASSED if now.low >= limit else Status.FAILED if now.high < limit else Status.INDETERMINATE
+    status = (
+        Status.PASSED
+        if now.low >= limit
+        else Status.FAILED
+        if now.high < limit
+        else Status.INDETERMINATE
+    )
     others = "; ".join(
         f"{e.metric.replace('_', ' ')} {e.value:.1%} ({e.low:.1%} to {e.high:.1%})"
         for e in estimates.values()
@@ -129,7 +137,9 @@ def _estimated(
     finding = _finding(
         status,
         statement,
-        reason="the interval holds the smallest accepted accuracy" if status is Status.INDETERMINATE else "",
+        reason="the interval holds the smallest accepted accuracy"
+        if status is Status.INDETERMINATE
+        else "",
         measurement=measurement,
         threshold=Threshold(low=limit, source="reference less max_drop"),
     )
@@ -150,7 +160,9 @@ def _not_calibrated(evidence: Evidence, scores: NDArray[np.float64], options: Op
     y = outcomes(reference.data, reference.roles.label)
     known = (y >= 0) & np.isfinite(old)
     if int(known.sum()) < ROWS:
-        return f"{int(known.sum()):,} labelled rows are too few to test calibration; it takes {ROWS}"
+        return (
+            f"{int(known.sum()):,} labelled rows are too few to test calibration; it takes {ROWS}"
+        )
     tested = calibration(y[known], old[known])
     if tested.p_value < options.min_p_calibrated:
         return (

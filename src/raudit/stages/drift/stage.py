@@ -64,18 +64,26 @@ class Drift:
             )
         columns, left = _columns(evidence, reference, options)
         if not columns or min(evidence.data.n_rows, reference.data.n_rows) == 0:
-            raise NotEvaluable("reference and data share no column or have no rows", reference="nothing-to-compare")
+            raise NotEvaluable(
+                "reference and data share no column or have no rows", reference="nothing-to-compare"
+            )
         alpha = spent_alpha(options.alpha, options.audits)
         found = list(_shifts(evidence, reference, columns, options, alpha))
         clear = holm([item.p_value for item in found]) <= alpha
-        everyone = [(item, bool(ok)) for item, ok in zip(found, clear, strict=True) if not item.group]
+        everyone = [
+            (item, bool(ok)) for item, ok in zip(found, clear, strict=True) if not item.group
+        ]
         grouped = [(item, bool(ok)) for item, ok in zip(found, clear, strict=True) if item.group]
         findings = [_finding(item, ok, options) for item, ok in everyone]
-        findings += [_finding(item, True, options) for item, ok in grouped if _moved(item, ok, options)]
+        findings += [
+            _finding(item, True, options) for item, ok in grouped if _moved(item, ok, options)
+        ]
         findings += [f for item, _ok in everyone for f in _level_findings(item, options)]
         measured, facts = performance(evidence, options)
         moved = [item.column for item, ok in everyone if _moved(item, ok, options)]
-        groups = [f"{item.column} among {item.group}" for item, ok in grouped if _moved(item, ok, options)]
+        groups = [
+            f"{item.column} among {item.group}" for item, ok in grouped if _moved(item, ok, options)
+        ]
         scores = [item.psi.value for item, _ok in everyone if item.column == SCORE]
         facts |= {
             "drift.measured": True,
@@ -99,14 +107,18 @@ class Drift:
         )
 
 
-def _columns(evidence: Evidence, reference: Reference, options: Options) -> tuple[list[Compared], list[str]]:
+def _columns(
+    evidence: Evidence, reference: Reference, options: Options
+) -> tuple[list[Compared], list[str]]:
     """Columns that both have, by name; computed ones go by their role. Also the names of those left out."""
     ours, theirs = evidence.data.kinds, reference.data.kinds
     roles = evidence.roles
     wanted = [ColumnName(name) for name in options.columns] or list(roles.features)
     wanted = wanted or [name for name in ours if name != roles.weight]
     special = _roles(roles)
-    wanted += [ColumnName(a.column) for a in (*roles.sensitive, *roles.control) if a.column not in wanted]
+    wanted += [
+        ColumnName(a.column) for a in (*roles.sensitive, *roles.control) if a.column not in wanted
+    ]
     found, left = [], []
     for name in dict.fromkeys(wanted):
         if name in special.values():
@@ -141,7 +153,9 @@ def _common_kind(one: Kind, two: Kind) -> Kind:
     return Kind.NUMBER if one in numbers and two in numbers else Kind.TEXT
 
 
-def _is_compared(ours: DataSet, theirs: DataSet, name: ColumnName, kind: Kind, options: Options) -> bool:
+def _is_compared(
+    ours: DataSet, theirs: DataSet, name: ColumnName, kind: Kind, options: Options
+) -> bool:
     if Kind.OTHER in {ours.kinds[name], theirs.kinds[name]}:
         return False
     if kind is Kind.NUMBER:
@@ -151,7 +165,11 @@ def _is_compared(ours: DataSet, theirs: DataSet, name: ColumnName, kind: Kind, o
 
 
 def _shifts(
-    evidence: Evidence, reference: Reference, columns: Sequence[Compared], options: Options, alpha: float
+    evidence: Evidence,
+    reference: Reference,
+    columns: Sequence[Compared],
+    options: Options,
+    alpha: float,
 ) -> Iterator[Shift]:
     rng = np.random.default_rng(evidence.seed)
     groups = [
@@ -166,7 +184,15 @@ def _shifts(
         yield shift(column.name, old, new, column.kind, rng=rng, alpha=alpha)
         for group, rows_old, rows_new in groups:
             if not _constant(new[rows_new]) or not _constant(old[rows_old]):
-                yield shift(column.name, old[rows_old], new[rows_new], column.kind, rng=rng, group=group, alpha=alpha)
+                yield shift(
+                    column.name,
+                    old[rows_old],
+                    new[rows_new],
+                    column.kind,
+                    rng=rng,
+                    group=group,
+                    alpha=alpha,
+                )
 
 
 def _constant(series: Any) -> bool:
@@ -179,7 +205,10 @@ def _groups(
     """Groups that are large enough on both sides, with the rows of each."""
     encoder = AttributeEncoder(attribute)
     name = ColumnName(attribute.column)
-    sides = [np.concatenate([encoder(batch.column(0)) for batch in data.batches([name])]) for data in (theirs, ours)]
+    sides = [
+        np.concatenate([encoder(batch.column(0)) for batch in data.batches([name])])
+        for data in (theirs, ours)
+    ]
     for code, level in enumerate(encoder.levels):
         old, new = (side == code for side in sides)
         if min(int(old.sum()), int(new.sum())) >= smallest:
@@ -221,7 +250,9 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
     )
     return MOVED.finding(
         status,
-        Subject(kind="column", name=item.column, detail={"group": item.group} if item.group else {}),
+        Subject(
+            kind="column", name=item.column, detail={"group": item.group} if item.group else {}
+        ),
         f"{item.column}{where} {word}: stability index {item.psi.value:.3f} (95 % interval {item.psi.low:.3f} to "
         f"{item.psi.high:.3f}){distance}, {item.test} p = {item.p_value:.2g}, on {item.n_new:,} rows against "
         f"{item.n_old:,}.",
@@ -233,7 +264,10 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
             interval=Interval(low=item.psi.low, high=item.psi.high, method="noncentral chi-square"),
             method="about ten bins of like mass, missing values as a bin",
         ),
-        threshold=Threshold(high=options.max_psi, source="default" if options.max_psi == Options().max_psi else "plan"),
+        threshold=Threshold(
+            high=options.max_psi,
+            source="default" if options.max_psi == Options().max_psi else "plan",
+        ),
         anchor="stages.drift.max_psi",
     )
 
@@ -249,7 +283,9 @@ def _level_findings(item: Shift, options: Options) -> list[Finding]:
             Subject(kind="column", name=item.column),
             f"{item.column} has {item.new_levels:,} levels that the reference does not have, in {item.new_rows:,} "
             f"of {item.n_new:,} rows ({share:.1%}), and lacks {item.lost_levels:,} that chance would have shown.",
-            measurement=Measurement(metric="new_level_share", value=share, n=item.n_new, events=item.new_rows),
+            measurement=Measurement(
+                metric="new_level_share", value=share, n=item.n_new, events=item.new_rows
+            ),
             threshold=Threshold(high=options.max_new_levels, source="default"),
             anchor="stages.drift.max_new_levels",
         )
@@ -276,7 +312,11 @@ def _table(everyone: Sequence[tuple[Shift, bool]], options: Options) -> Table:
             "statistic": round(item.statistic, 4),
             "wasserstein": None if item.wasserstein is None else item.wasserstein[0],
             "new": item.new_rows,
-            "state": "clearly" if _moved(item, ok, options) else "a little" if ok else "not clearly",
+            "state": "clearly"
+            if _moved(item, ok, options)
+            else "a little"
+            if ok
+            else "not clearly",
         }
         for item, ok in sorted(everyone, key=lambda pair: -pair[0].psi.value)
     )
@@ -307,9 +347,13 @@ def _notes(
     ]
     groups = {item.group for item in found if item.group}
     if groups:
-        notes.append(f"{len(groups)} groups with at least {options.min_group} rows on both sides were compared too.")
+        notes.append(
+            f"{len(groups)} groups with at least {options.min_group} rows on both sides were compared too."
+        )
     if left:
-        notes.append(f"Not compared: {', '.join(left[:10])}{' and more' if len(left) > 10 else ''}.")
+        notes.append(
+            f"Not compared: {', '.join(left[:10])}{' and more' if len(left) > 10 else ''}."
+        )
     if reference.data.sha256 == evidence.data.sha256:
         notes.append("Reference and data are the same file, so nothing can have moved.")
     return tuple(notes)

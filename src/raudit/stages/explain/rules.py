@@ -4,7 +4,7 @@ from raudit.findings import Rule, Severity
 
 ADDITIVE = Rule(
     id="RA-XPL-001",
-    title="Explanations add up to the model's output",
+    title="Explanations do not add up to the model's output",
     why="An explanation whose parts do not add up describes another model than the one in use.",
     how="Base value plus SHAP values is compared with the model's margin on every explained row; the largest "
     "difference is held against a tolerance for the model's family.",
@@ -24,7 +24,7 @@ PROXY = Rule(
 )
 GAP = Rule(
     id="RA-XPL-003",
-    title="The gap in the model's margin is explained by feature",
+    title="Which features carry a gap between groups is not known",
     why="A gap between groups can only be judged and mended when it is known which features carry it.",
     how="Mean SHAP values of one group less those of all others, per feature; the parts add up to the difference of "
     "the groups' mean margins. This is not the difference of selection rates.",
@@ -34,7 +34,7 @@ GAP = Rule(
 )
 PRECISE = Rule(
     id="RA-XPL-004",
-    title="Explanations rest on enough rows",
+    title="Explanations rest on too few rows",
     why="Importance and gaps are means over a sample; where their intervals are wide, another sample would have told "
     "another story.",
     how="Rows are drawn so that small groups are well covered, and doubled until every interval is narrower than the "

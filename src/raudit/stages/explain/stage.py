@@ -9,24 +9,30 @@ from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Rule
 from raudit.record import Figure, Table
-from raudit.stages.explain.association import association_part
-from raudit.stages.explain.confident import confident_part
-from raudit.stages.explain.decisions import decisions_of
-from raudit.stages.explain.dependence import dependence_figures
 from raudit.stages.explain.facts import FACTS
-from raudit.stages.explain.gaps import gap_findings, gap_notes, gap_parts, gap_tables
-from raudit.stages.explain.importance import additive, group_tables, importance_table, precise, summary
-from raudit.stages.explain.interactions import interactions_part
 from raudit.stages.explain.options import ExplainOptions
-from raudit.stages.explain.pictures import figures_of
-from raudit.stages.explain.probability import Probability, in_probability
-from raudit.stages.explain.reasons import check_rows, reasons_part
+from raudit.stages.explain.questions.association import association_part
+from raudit.stages.explain.questions.confident import confident_part
+from raudit.stages.explain.questions.dependence import dependence_figures
+from raudit.stages.explain.questions.gaps import gap_findings, gap_notes, gap_parts, gap_tables
+from raudit.stages.explain.questions.importance import (
+    additive,
+    group_tables,
+    importance_table,
+    precise,
+    summary,
+)
+from raudit.stages.explain.questions.interactions import interactions_part
+from raudit.stages.explain.questions.pictures import figures_of
+from raudit.stages.explain.questions.reasons import check_rows, reasons_part
+from raudit.stages.explain.questions.standins import stand_ins
 from raudit.stages.explain.rules import RULES
-from raudit.stages.explain.sampling import Sample, draw
-from raudit.stages.explain.setting import Setting, paced, setting_of, survey_of
-from raudit.stages.explain.stability import Stability, stability_of
-from raudit.stages.explain.standins import stand_ins
-from raudit.stages.explain.targets import Target, targets_of
+from raudit.stages.explain.survey.decisions import decisions_of
+from raudit.stages.explain.survey.probability import Probability, in_probability
+from raudit.stages.explain.survey.sampling import Sample, draw
+from raudit.stages.explain.survey.setting import Setting, paced, setting_of, survey_of
+from raudit.stages.explain.survey.stability import Stability, stability_of
+from raudit.stages.explain.survey.targets import Target, targets_of
 
 LIMITS = (
     "SHAP values say what the model does with its inputs, not what causes what. Where features move together, their "
@@ -80,7 +86,12 @@ class Explain:
         together, moving = association_part(setting, first.sample)
         return StageResult(
             summary=summary(setting, first.sample, first.ranks),
-            findings=(*(f for part in parts for f in part.findings), *found.findings, together, *confident.findings),
+            findings=(
+                *(f for part in parts for f in part.findings),
+                *found.findings,
+                together,
+                *confident.findings,
+            ),
             tables=(
                 *(t for part in parts for t in part.tables),
                 *found.tables,
@@ -102,7 +113,11 @@ class Explain:
             notes=(*_notes(setting, targets, first), pairs.note, *reasons.notes, *confident.notes),
             artefacts={
                 "sample": _provenance(setting, first.sample),
-                "gaps": [gap for part in parts for gap in gap_parts(setting, part.sample, part.probability)],
+                "gaps": [
+                    gap
+                    for part in parts
+                    for gap in gap_parts(setting, part.sample, part.probability)
+                ],
             },
         )
 
@@ -112,7 +127,11 @@ def _explained(setting: Setting, target: Target, of: int) -> Part:
     budget = max((options.slow_rows if setting.slow else options.rows) // of, 50)
     sample = draw(setting, target, budget)
     ranks = stability_of(
-        sample.found.values, sample.weights, k=STABLE_TOP, resamples=options.resamples, seed=setting.evidence.seed
+        sample.found.values,
+        sample.weights,
+        k=STABLE_TOP,
+        resamples=options.resamples,
+        seed=setting.evidence.seed,
     )
     probability = in_probability(setting, target, sample.frame, sample.found)
     return Part(
@@ -146,7 +165,13 @@ def _gap_features(setting: Setting, sample: Sample) -> list[str]:
     """The feature with the largest part in each gap."""
     import numpy as np
 
-    return sorted({setting.features[int(np.argmax(np.abs(gap.mean)))] for gap in sample.gaps if gap.mean.any()})
+    return sorted(
+        {
+            setting.features[int(np.argmax(np.abs(gap.mean)))]
+            for gap in sample.gaps
+            if gap.mean.any()
+        }
+    )
 
 
 def _notes(setting: Setting, targets: tuple[Target, ...], first: Part) -> tuple[str, ...]:
@@ -163,7 +188,13 @@ def _notes(setting: Setting, targets: tuple[Target, ...], first: Part) -> tuple[
             f"Background: {sample.found.background:,} rows drawn with seed {seed}, SHA-256 of them as CSV "
             f"{background.sha256}."
         )
-    return (drawn, behind, *(t.note for t in targets if t.note), LIMITS, *gap_notes(sample, first.probability))
+    return (
+        drawn,
+        behind,
+        *(t.note for t in targets if t.note),
+        LIMITS,
+        *gap_notes(sample, first.probability),
+    )
 
 
 def _provenance(setting: Setting, sample: Sample) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from raudit.stages.fairness.stage import STAGE
 
 if TYPE_CHECKING:
     from raudit.stages.fairness.api import GroupMeasurement, by_group, compare, confusion
-    from raudit.stages.fairness.disparity import DISPARITIES, Disparity
-    from raudit.stages.fairness.ll144 import Category, impact_ratios
-    from raudit.stages.fairness.ll144_check import CheckedTable, check_ll144_file
-    from raudit.stages.fairness.metrics import METRICS
-    from raudit.stages.fairness.verdict import Judgement, judge
+    from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity
+    from raudit.stages.fairness.measures.metrics import METRICS
+    from raudit.stages.fairness.measures.verdict import Judgement, judge
+    from raudit.stages.fairness.nyc_ll144.check import CheckedTable, check_ll144_file
+    from raudit.stages.fairness.nyc_ll144.impact_ratios import Category, impact_ratios
 
 __all__ = [
     "DISPARITIES",
@@ -41,19 +41,19 @@ __all__ = [
 ]
 
 _LATER = {
-    "Category": "ll144",
-    "CheckedTable": "ll144_check",
-    "DISPARITIES": "disparity",
-    "Disparity": "disparity",
+    "Category": "nyc_ll144.impact_ratios",
+    "CheckedTable": "nyc_ll144.check",
+    "DISPARITIES": "measures.disparity",
+    "Disparity": "measures.disparity",
     "GroupMeasurement": "api",
-    "Judgement": "verdict",
-    "METRICS": "metrics",
+    "Judgement": "measures.verdict",
+    "METRICS": "measures.metrics",
     "by_group": "api",
-    "check_ll144_file": "ll144_check",
+    "check_ll144_file": "nyc_ll144.check",
     "compare": "api",
     "confusion": "api",
-    "impact_ratios": "ll144",
-    "judge": "verdict",
+    "impact_ratios": "nyc_ll144.impact_ratios",
+    "judge": "measures.verdict",
 }
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from raudit.data.cells import FAVOURABLE, CellTable
 from raudit.findings import Interval, Measurement
-from raudit.stages.fairness.disparity import DISPARITIES, Disparity, disparity
-from raudit.stages.fairness.metrics import METRICS, estimate, group_counts
+from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
+from raudit.stages.fairness.measures.metrics import METRICS, estimate, group_counts
 from raudit.yamltext import nearest
 
 
@@ -119,4 +119,6 @@ def compare(
         raise ValueError(f"unknown disparity {name!r}; {nearest(name, list(DISPARITIES))}")
     groups = group_counts(table, tuple(by), positive=positive)
     kept = groups.take(groups.n >= min_group)
-    return disparity(kept, name, level=level, min_events=min_events, draws=draws, rng=np.random.default_rng(seed))
+    return disparity(
+        kept, name, level=level, min_events=min_events, draws=draws, rng=np.random.default_rng(seed)
+    )

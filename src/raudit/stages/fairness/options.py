@@ -108,12 +108,14 @@ class FairnessOptions(Strict):
     def _known(cls, value: dict[str, float]) -> dict[str, float]:
         if not value:
             return value
-        from raudit.stages.fairness.disparity import DISPARITIES
+        from raudit.stages.fairness.measures.disparity import DISPARITIES
         from raudit.yamltext import nearest
 
         for name, limit in value.items():
             if name not in DISPARITIES and name not in OTHER_LIMITS:
-                raise ValueError(f"unknown disparity {name!r}; {nearest(name, [*DISPARITIES, *OTHER_LIMITS])}")
+                raise ValueError(
+                    f"unknown disparity {name!r}; {nearest(name, [*DISPARITIES, *OTHER_LIMITS])}"
+                )
             if not limit >= 0:
                 raise ValueError(f"the limit of {name} must not be negative")
         return value
@@ -135,7 +137,9 @@ class FairnessOptions(Strict):
     def limits(self) -> dict[str, tuple[float, str]]:
         """Limit and its source, by name of the disparity."""
         found = {
-            name: (limit, f"preset {preset}") for preset in self.presets for name, limit in PRESETS[preset].items()
+            name: (limit, f"preset {preset}")
+            for preset in self.presets
+            for name, limit in PRESETS[preset].items()
         }
         if not self.presets and not self.thresholds:
             found = {name: (limit, "default") for name, limit in DEFAULTS.items()}

@@ -91,7 +91,7 @@ SMALL_GROUP = _rule(
     "Groups with fewer rows than the plan asks for are reported with n and left out of every comparison.",
     "Collect more data on them, or join groups where that makes sense, and say so.",
     Severity.MEDIUM,
-    ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11", "iso-42001:A.7.4"),
+    ("nist-ai-rmf:MEASURE-2.11", "iso-42001:A.7.4"),
 )
 MISSING_ATTRIBUTE = _rule(
     8,
@@ -162,7 +162,7 @@ CONDITIONAL = _rule(
 )
 IMPACT_RATIO = _rule(
     16,
-    "Impact ratios of a New York City bias audit",
+    "An impact ratio of a New York City bias audit is below the limit",
     "Local Law 144 asks for these numbers to be published; it sets no limit, so the one used here is the plan's.",
     "Selection rate (or rate of scores above the sample median) of each category over that of the most selected one, "
     "by sex, race/ethnicity and both.",
@@ -195,10 +195,26 @@ ALIKE_GROUPS = _rule(
     ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11"),
 )
 RULES: tuple[Rule, ...] = (
-    SELECTION_DIFFERENCE, SELECTION_RATIO, EQUALIZED_ODDS, EQUAL_OPPORTUNITY, PREDICTIVE_PARITY, OTHER_RATE,
-    SMALL_GROUP, MISSING_ATTRIBUTE, CALIBRATION, RANKING_QUALITY, REGRESSION_ERROR, EXPOSURE, COSTS, BASELINE,
-    CONDITIONAL, IMPACT_RATIO, MULTICLASS, MEAN_PREDICTION, ALIKE_GROUPS,
-)  # fmt: skip
+    SELECTION_DIFFERENCE,
+    SELECTION_RATIO,
+    EQUALIZED_ODDS,
+    EQUAL_OPPORTUNITY,
+    PREDICTIVE_PARITY,
+    OTHER_RATE,
+    SMALL_GROUP,
+    MISSING_ATTRIBUTE,
+    CALIBRATION,
+    RANKING_QUALITY,
+    REGRESSION_ERROR,
+    EXPOSURE,
+    COSTS,
+    BASELINE,
+    CONDITIONAL,
+    IMPACT_RATIO,
+    MULTICLASS,
+    MEAN_PREDICTION,
+    ALIKE_GROUPS,
+)
 
 _BY_DISPARITY = {
     "demographic_parity_difference": SELECTION_DIFFERENCE,

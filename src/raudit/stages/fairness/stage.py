@@ -51,7 +51,7 @@ class FairnessStage:
                 hint="declare data.prediction, data.score or a model",
             )
         from raudit.data.count import count_cells
-        from raudit.stages.fairness.measure import assemble, spec_for
+        from raudit.stages.fairness.tasks.measure import assemble, spec_for
 
         with evidence.progress.task("counting cells"):
             table = count_cells(evidence.data, spec_for(evidence, options))

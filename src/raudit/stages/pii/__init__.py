@@ -8,9 +8,9 @@ from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Rule
-from raudit.stages.pii.catalogue import RULES
 from raudit.stages.pii.facts import FACTS
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.report.catalogue import RULES
 
 
 class PersonalData:
@@ -27,15 +27,18 @@ class PersonalData:
 
     def run(self, evidence: Evidence, options: Options) -> StageResult:
         """Scan every column; raise ``NotEvaluable`` for a table without rows or columns."""
-        from raudit.stages.pii import outcome
         from raudit.stages.pii.assess import engine_facts, prepare, scan_table
-        from raudit.stages.pii.people_alone import assess_singling_out
-        from raudit.stages.pii.profile import profile_to_json
+        from raudit.stages.pii.count.profile import profile_to_json
+        from raudit.stages.pii.report import outcome
+        from raudit.stages.pii.risk.people_alone import assess_singling_out
 
         data = evidence.data.as_written()
         if not data.n_rows or not data.kinds:
             raise NotEvaluable(
-                "the data set has no rows to scan", reference="pii-empty", where=data.name, hint="check the export"
+                "the data set has no rows to scan",
+                reference="pii-empty",
+                where=data.name,
+                hint="check the export",
             )
         scanner = prepare(options, seed=evidence.seed)
         total = data.n_rows * len(options.columns or data.kinds)
@@ -46,10 +49,21 @@ class PersonalData:
         figure = outcome.figure(verdicts)
         model = scanner.model
         personal = [v for v in verdicts if v.personal]
-        searched = outcome.names_searched(verdicts, f"{model.name} {model.version}" if model else None)
+        searched = outcome.names_searched(
+            verdicts, f"{model.name} {model.version}" if model else None
+        )
         return StageResult(
-            summary=_summary(len(verdicts), len(personal), sum(bool(v.special) for v in verdicts), model is not None),
-            findings=(*outcome.findings(verdicts, evidence.roles.features, options), *alone, searched),
+            summary=_summary(
+                len(verdicts),
+                len(personal),
+                sum(bool(v.special) for v in verdicts),
+                model is not None,
+            ),
+            findings=(
+                *outcome.findings(verdicts, evidence.roles.features, options),
+                *alone,
+                searched,
+            ),
             tables=(outcome.column_table(verdicts, options), *tables),
             figures=(figure,) if figure else (),
             facts={**outcome.facts(verdicts, model is not None), **facts},
@@ -64,7 +78,9 @@ class PersonalData:
 def _summary(columns: int, personal: int, special: int, names: bool) -> str:
     found = f"{personal} of {columns} columns hold personal data"
     more = f", and {special} belong to a special category" if special else ""
-    return f"{found}{more}." + ("" if names else " Names, places and addresses were not searched for.")
+    return f"{found}{more}." + (
+        "" if names else " Names, places and addresses were not searched for."
+    )
 
 
 def _notes(options: Options, names: bool) -> tuple[str, ...]:
@@ -74,9 +90,13 @@ def _notes(options: Options, names: bool) -> tuple[str, ...]:
         "True/false and fractional numbers are not searched; whole numbers only where a name or checksum calls for it.",
     ]
     if options.mode == "full":
-        notes[0] = "Every distinct value was read; counts are exact and the language model's errors are in them."
+        notes[0] = (
+            "Every distinct value was read; counts are exact and the language model's errors are in them."
+        )
     if not names:
-        notes.append("No language model is installed, so absence of names, places and addresses says nothing.")
+        notes.append(
+            "No language model is installed, so absence of names, places and addresses says nothing."
+        )
     return tuple(notes)
 
 

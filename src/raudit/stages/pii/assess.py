@@ -10,16 +10,16 @@ from typing import Any
 
 from raudit.data import ColumnName, DataSet
 from raudit.errors import DataError
-from raudit.stages.pii.engine import Engine, build_engine
-from raudit.stages.pii.models import LanguageModel, find_model
-from raudit.stages.pii.names_of_columns import HintTable, hint_table
+from raudit.stages.pii.count.parts import PartialScan, gather
+from raudit.stages.pii.count.scan import finish_all
+from raudit.stages.pii.judge.special import quasi_kinds, special_categories
+from raudit.stages.pii.judge.verdicts import ColumnVerdict, judge
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.parts import PartialScan, gather
-from raudit.stages.pii.rulebook import Rulebook, load_rulebook
-from raudit.stages.pii.scan import finish_all
-from raudit.stages.pii.second_opinion import SecondOpinion, consulted, find_second_opinion
-from raudit.stages.pii.special import quasi_kinds, special_categories
-from raudit.stages.pii.verdicts import ColumnVerdict, judge
+from raudit.stages.pii.recognise.engine import Engine, build_engine
+from raudit.stages.pii.recognise.models import LanguageModel, find_model
+from raudit.stages.pii.recognise.second_opinion import SecondOpinion, consulted, find_second_opinion
+from raudit.stages.pii.vocabulary.names_of_columns import HintTable, hint_table
+from raudit.stages.pii.vocabulary.rulebook import Rulebook, load_rulebook
 from raudit.yamltext import nearest
 
 Tick = Callable[[int], None]
@@ -47,7 +47,9 @@ def prepare(options: Options, *, seed: int) -> Scanner:
     rulebook = load_rulebook(options.languages, Path(options.rules) if options.rules else None)
     path = Path(options.model) if options.model and options.model != "none" else None
     model = None if options.model == "none" else find_model(options.model_language, path)
-    engine = build_engine(rulebook, model, custom=options.recognizers, allow=options.allow, deny=options.deny)
+    engine = build_engine(
+        rulebook, model, custom=options.recognizers, allow=options.allow, deny=options.deny
+    )
     return Scanner(
         rulebook=rulebook,
         hints=hint_table(rulebook),
@@ -58,7 +60,9 @@ def prepare(options: Options, *, seed: int) -> Scanner:
     )
 
 
-def scan_table(data: DataSet, scanner: Scanner, tick: Tick = lambda _n: None) -> tuple[ColumnVerdict, ...]:
+def scan_table(
+    data: DataSet, scanner: Scanner, tick: Tick = lambda _n: None
+) -> tuple[ColumnVerdict, ...]:
     """Scan a table in one pass and judge its columns.
 
     Parameters
@@ -77,10 +81,12 @@ def scan_table(data: DataSet, scanner: Scanner, tick: Tick = lambda _n: None) ->
     """
     names = chosen(data, scanner.options)
     if scanner.options.mode == "full":
-        from raudit.stages.pii.full import scan_fully
+        from raudit.stages.pii.count.full import scan_fully
 
         return scan_fully(data, names, scanner, tick)
-    found = gather(data, names, scanner.rulebook, scanner.hints, scanner.options, scanner.seed, tick)
+    found = gather(
+        data, names, scanner.rulebook, scanner.hints, scanner.options, scanner.seed, tick
+    )
     return conclude(found, scanner)
 
 
@@ -88,7 +94,9 @@ def conclude(found: PartialScan, scanner: Scanner) -> tuple[ColumnVerdict, ...]:
     """Put the samples before presidio and the language model, and judge each column."""
     verdicts = []
     scans = found.columns.values()
-    for scan, finished in zip(scans, finish_all(scans, scanner.engine, scanner.rulebook), strict=True):
+    for scan, finished in zip(
+        scans, finish_all(scans, scanner.engine, scanner.rulebook), strict=True
+    ):
         cells = scan.sample.cells()
         profile = consulted(finished, cells, scanner.second)
         verdict = judge(profile, scanner.hints, scanner.rulebook)

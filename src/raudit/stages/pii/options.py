@@ -9,8 +9,25 @@ from pydantic import Field
 from raudit.validate import Strict
 
 Language = Literal[
-    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "fi", "cs", "ro", "hu", "tr", "el", "uk", "hr", "ja"
-]  # fmt: skip
+    "en",
+    "de",
+    "fr",
+    "es",
+    "it",
+    "nl",
+    "pt",
+    "pl",
+    "sv",
+    "fi",
+    "cs",
+    "ro",
+    "hu",
+    "tr",
+    "el",
+    "uk",
+    "hr",
+    "ja",
+]
 
 
 class Options(Strict):

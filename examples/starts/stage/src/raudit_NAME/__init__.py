@@ -58,7 +58,9 @@ class Stage:
         for batch in data.batches():  # a data set may be larger than memory
             for column in missing:
                 missing[column] += batch.column(column).null_count
-        findings = tuple(_finding(column, count, data.n_rows, options) for column, count in missing.items())
+        findings = tuple(
+            _finding(column, count, data.n_rows, options) for column, count in missing.items()
+        )
         over = sum(finding.status is Status.FAILED for finding in findings)
         return StageResult(
             summary=f"{over} of {len(findings)} columns miss more than {options.max_missing:.0%}.",

@@ -1,0 +1,1 @@
+"""The form of a checklist: schema, loading, conditions, and values that are still open."""

@@ -1,0 +1,1 @@
+"""What is printed of answers: the launch page, requirements, the risk register."""

@@ -1,0 +1,1 @@
+"""Where entries and nodes are kept: SQLite, PostgreSQL, memory."""

@@ -1,0 +1,156 @@
+"""LightGBM models in its text format, with the categories of a data frame that it appends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raudit.canonical import Sha256
+from raudit.extras import require
+from raudit.model.columns import classes_of, features_of, number_column
+from raudit.model.formats.boosters import Booster, Link, broken, refuse_objective, refuse_outputs
+from raudit.model.formats.levels import Levels, count_unknown
+from raudit.model.formats.lightgbm_levels import place_levels
+from raudit.plan import ModelSection
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+OBJECTIVES = {
+    "binary": Link.LOGISTIC,
+    "cross_entropy": Link.LOGISTIC,
+    "multiclass": Link.SOFTMAX,
+    "regression": Link.IDENTITY,
+    "regression_l1": Link.IDENTITY,
+    "huber": Link.IDENTITY,
+    "fair": Link.IDENTITY,
+    "quantile": Link.IDENTITY,
+    "mape": Link.IDENTITY,
+    "poisson": Link.EXPONENTIAL,
+    "gamma": Link.EXPONENTIAL,
+    "tweedie": Link.EXPONENTIAL,
+}
+"""Objectives whose prediction has the label's unit or is a probability."""
+LINEAR = "LightGBM computes no contributions for trees with linear leaves"
+
+
+def read_lightgbm(
+    path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]
+) -> Booster:
+    """Read a LightGBM text file; see ``load_model``."""
+    lgb = require("lightgbm", extra="models", purpose="read LightGBM models")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise broken(path, "it is no text") from error
+    header = text.partition("\nTree=")[0].splitlines()
+    head = dict(line.split("=", 1) for line in header if "=" in line)
+    if not text.startswith("tree\n") or "end of trees" not in text or "feature_names" not in head:
+        raise broken(path, "it is not the whole of a LightGBM model")
+    try:
+        booster = lgb.Booster(model_str=text)
+    except (lgb.basic.LightGBMError, ValueError, TypeError) as error:
+        raise broken(path, type(error).__name__) from error
+    objective, *options = head.get("objective", "").split(" ")
+    link = refuse_objective(objective, path, OBJECTIVES)
+    if "sqrt" in options:
+        link = Link.SIGNED_SQUARE
+    classes = int(head.get("num_class", "1"))
+    width = {"binary": 2, "cross_entropy": 2, "multiclass": classes}.get(objective, 0)
+    if not width:
+        refuse_outputs(booster.num_model_per_iteration(), path)
+    features = features_of(
+        section,
+        booster.feature_name(),
+        columns,
+        where=path.name,
+        width=booster.num_feature(),
+        spaced=True,
+    )
+    coder = _Coder(booster, features, head.get("feature_infos", "").split(" "), path)
+
+    def shap(rows: Any) -> np.ndarray:
+        import numpy as np
+
+        found = np.asarray(booster.predict(rows, pred_contrib=True))
+        return found.reshape(len(rows), width, -1) if width > 2 else found
+
+    return Booster(
+        format="lightgbm",
+        sha256=sha256,
+        features=features,
+        classes=classes_of(section, (), width=width, where=path.name) if width else (),
+        native=booster,
+        family="lightgbm",
+        encode=coder.encode,
+        unknown=coder.unknown,
+        raw=lambda rows: booster.predict(rows, raw_score=True),
+        shap=shap,
+        output=booster.predict,
+        link=link,
+        scale=_scale(
+            objective,
+            options,
+            averaged="average_output" in header,
+            rounds=booster.current_iteration(),
+        ),
+        no_shap=LINEAR if "\nis_linear=1\n" in text else "",
+    )
+
+
+def _scale(objective: str, options: Sequence[str], *, averaged: bool, rounds: int) -> float:
+    """What a sum over trees is multiplied with before the link: a random forest averages, ``sigmoid`` stretches."""
+    told = dict(option.split(":", 1) for option in options if ":" in option)
+    slope = float(told.get("sigmoid", 1)) if objective == "binary" else 1.0
+    return slope / max(rounds, 1) if averaged else slope
+
+
+class _Coder:
+    """Makes of columns the numbers that the trees split on."""
+
+    def __init__(
+        self, booster: Any, features: Sequence[str], infos: Sequence[str], path: Path
+    ) -> None:
+        self.features, self.infos, self.path = tuple(features), tuple(infos), path
+        self.learnt = [Levels(known) for known in booster.pandas_categorical or []]
+        self._levels: dict[str, Levels] | None = None if self.learnt else {}
+
+    def levels(self, frame: pd.DataFrame) -> dict[str, Levels]:
+        """Categories by column. The file lists them without names; the first rows seen tell which is which."""
+        if self._levels is None:
+            places = place_levels(
+                self.learnt, self.infos, [frame[name] for name in self.features], self.path
+            )
+            levels = {
+                self.features[place]: known
+                for place, known in zip(places, self.learnt, strict=True)
+            }
+            if not len(frame):
+                return levels
+            self._levels = levels
+        return self._levels
+
+    def encode(self, frame: pd.DataFrame) -> Any:
+        """Codes and numbers as float64, missing and unknown ones as NaN, of shape (n_rows, n_features)."""
+        import numpy as np
+
+        levels = self.levels(frame)
+        made = []
+        for name in self.features:
+            if name in levels:
+                codes = levels[name].codes(frame[name])
+                made.append(np.where(codes < 0, np.nan, codes.astype(np.float64)))
+            else:
+                made.append(number_column(frame[name], self.path.name))
+        return np.stack(made, axis=1)
+
+    def unknown(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
+        """See ``Booster``; columns given to LightGBM as whole numbers are told by the codes that it listed."""
+        listed = {
+            name: Levels([int(code) for code in info.split(":")])
+            for name, info in zip(self.features, self.infos, strict=False)
+            if ":" in info and not info.startswith("[") and name not in self.levels(frame)
+        }
+        return count_unknown({**listed, **self.levels(frame)}, frame)

@@ -1,0 +1,167 @@
+"""XGBoost models in JSON or UBJ: trees, names, types and categories, read by XGBoost itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raudit.canonical import Sha256
+from raudit.errors import ModelError
+from raudit.extras import require
+from raudit.model.columns import classes_of, features_of, number_column
+from raudit.model.formats.boosters import Booster, Link, broken, refuse_objective, refuse_outputs
+from raudit.model.formats.levels import Levels, count_unknown
+from raudit.model.formats.xgboost_levels import levels_of_array
+from raudit.plan import ModelSection
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+OBJECTIVES = {
+    "binary:logistic": Link.LOGISTIC,
+    "multi:softprob": Link.SOFTMAX,
+    "multi:softmax": Link.SOFTMAX,
+    "reg:squarederror": Link.IDENTITY,
+    "reg:linear": Link.IDENTITY,
+    "reg:squaredlogerror": Link.IDENTITY,
+    "reg:pseudohubererror": Link.IDENTITY,
+    "reg:absoluteerror": Link.IDENTITY,
+    "reg:quantileerror": Link.IDENTITY,
+    "reg:expectileerror": Link.IDENTITY,
+    "reg:logistic": Link.LOGISTIC,
+    "reg:gamma": Link.EXPONENTIAL,
+    "reg:tweedie": Link.EXPONENTIAL,
+    "count:poisson": Link.EXPONENTIAL,
+}
+"""Objectives whose prediction has the label's unit or is a probability."""
+
+
+def read_xgboost(
+    path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]
+) -> Booster:
+    """Read an XGBoost JSON or UBJ file; see ``load_model``."""
+    xgb = require("xgboost", extra="models", purpose="read XGBoost models")
+    xgb.set_config(verbosity=0)
+    if path.suffix.lower() == ".json" and path.stat().st_size < 2:
+        raise broken(path, "it is empty")
+    try:
+        booster = xgb.Booster(model_file=bytearray(path.read_bytes()))
+        learner = json.loads(booster.save_config())["learner"]
+    except (xgb.core.XGBoostError, ValueError, KeyError, TypeError) as error:
+        raise broken(path, type(error).__name__) from error
+    objective, groups = (
+        learner["objective"]["name"],
+        int(learner["learner_model_param"]["num_class"]),
+    )
+    link = refuse_objective(objective, path, OBJECTIVES)
+    refuse_outputs(int(learner["learner_model_param"].get("num_target", 1)), path)
+    width = max(groups, 2) if objective.startswith(("binary:", "multi:")) else 0
+    names = list(booster.feature_names or [])
+    features = features_of(section, names, columns, where=path.name, width=booster.num_features())
+    coder = _Coder(booster, features, path)  # before rounds are cut off, which loses the categories
+    booster, notes = _stopped(booster, learner["gradient_booster"]["name"])
+
+    def output(rows: Any) -> np.ndarray:
+        import numpy as np
+
+        if groups > 1:  # multi:softmax predicts classes and no probabilities
+            return link.inverse(booster.predict(rows, output_margin=True))
+        return np.asarray(booster.predict(rows))
+
+    return Booster(
+        format="xgboost",
+        sha256=sha256,
+        features=features,
+        classes=classes_of(section, (), width=width, where=path.name) if width else (),
+        native=booster,
+        family="xgboost",
+        encode=coder.encode,
+        unknown=coder.unknown,
+        raw=lambda rows: booster.predict(rows, output_margin=True),
+        shap=lambda rows: booster.predict(rows, pred_contribs=True),
+        output=output,
+        link=link,
+        notes=notes,
+    )
+
+
+def _stopped(booster: Any, kind: str) -> tuple[Any, tuple[str, ...]]:
+    """The booster up to its best round, as XGBoost's estimators predict after early stopping, and what to say of it."""
+    best, rounds = booster.attr("best_iteration"), booster.num_boosted_rounds()
+    if best is None or not best.isdigit() or kind == "gblinear" or int(best) + 1 >= rounds:
+        return booster, ()
+    used = int(best) + 1
+    note = (
+        f"The file tells early stopping's best round: the first {used:,} of its {rounds:,} rounds are audited, as "
+        "XGBoost's own estimators predict. A Booster used without iteration_range predicts with all of them."
+    )
+    return booster[:used], (note,)
+
+
+class _Coder:
+    """Makes of columns the numbers that the trees split on."""
+
+    def __init__(self, booster: Any, features: Sequence[str], path: Path) -> None:
+        self.features, self.path = tuple(features), path
+        self.names = list(booster.feature_names or []) or None
+        told = list(booster.feature_types or [])
+        self.types = ["c" if kind == "c" else "q" for kind in told] or ["q"] * len(self.features)
+        self.levels: dict[str, Levels] = {}
+        if "c" in self.types:
+            stored = booster.get_categories(export_to_arrow=True).to_arrow()
+            self.levels = {
+                name: levels_of_array(values)
+                for name, (_own, values) in zip(self.features, stored, strict=False)
+                if values is not None
+            }
+
+    def encode(self, frame: pd.DataFrame) -> Any:
+        """Codes and numbers as float64, missing and unknown ones as NaN; codes are the model's and never renumbered."""
+        import numpy as np
+        import xgboost as xgb
+
+        made = [
+            self._column(frame[name], kind)
+            for name, kind in zip(self.features, self.types, strict=True)
+        ]
+        return xgb.DMatrix(
+            np.stack(made, axis=1) if made else np.empty((len(frame), 0)),
+            feature_names=self.names,
+            feature_types=self.types,
+            enable_categorical=True,
+        )
+
+    def unknown(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
+        """See ``Booster``; the categories of a file without any are codes, which tell nothing."""
+        return count_unknown(self.levels, frame)
+
+    def _column(self, column: pd.Series[Any], kind: str) -> np.ndarray:
+        import numpy as np
+
+        levels = self.levels.get(str(column.name))
+        if levels is not None:
+            codes = levels.codes(column)
+            return np.where(codes < 0, np.nan, codes.astype(np.float64))
+        if kind != "c":
+            return number_column(column, self.path.name)
+        try:
+            codes = number_column(column, self.path.name)
+        except ModelError as error:
+            raise self._no_codes(column) from error
+        present = codes[~np.isnan(codes)]
+        if (present < 0).any() or (present != np.floor(present)).any():
+            raise self._no_codes(column)
+        return codes
+
+    def _no_codes(self, column: pd.Series[Any]) -> ModelError:
+        return ModelError(
+            f"the model takes category codes in column {column.name!r}, and its file holds no categories to code by",
+            reference="model-data",
+            where=self.path.name,
+            got=str(column.dtype),
+            expected="the codes 0, 1, ... that it was fitted on",
+            hint="give the codes as the training did, or save the model with XGBoost 3.1 or newer, which keeps them",
+        )

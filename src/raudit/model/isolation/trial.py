@@ -1,0 +1,142 @@
+"""A model file is first read, and predicts a few rows, in a process of its own that may not take much.
+
+Parsers of model formats are large native programs, and a file made to hurt them can crash, hang or take all memory. The
+process has a limit on its address space, its processor time and the clock, may open nothing but the file (``guard``),
+and stays: every later prediction and explanation is computed there, under the same limits.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from raudit.canonical import Sha256
+from raudit.data.interface import ColumnName
+from raudit.errors import ModelError
+from raudit.extras import NO_REPORTS
+from raudit.model.isolation.process import BoundModel, ModelProcess
+from raudit.plan import ModelSection
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KEPT = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+"""Variables that the process sees, with those of Python, the locale and the loader; no password or key."""
+THREADS = 4
+"""Most threads of tree libraries, whose stacks and arenas count as memory; sums of matrices use one, in one order."""
+
+
+def bound_model(
+    section: ModelSection,
+    path: Path,
+    *,
+    columns: Sequence[str],
+    sample: pa.Table,
+    libraries: Sequence[str] = (),
+) -> BoundModel:
+    """Read a model in a process of its own, predict some rows there, and keep the process.
+
+    Parameters
+    ----------
+    section
+        What the plan says of it.
+    path
+        The file.
+    columns
+        Columns of the data set.
+    sample
+        A few rows of the data set.
+    libraries
+        Modules to import before the limits hold, beyond those that read the format.
+
+    Raises
+    ------
+    ModelError
+        If that fails, with the reader's own words; or if the process crashes or goes over a limit.
+    MissingExtraError
+        If a library is not installed.
+    """
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, sample.schema) as writer:
+        writer.write_table(sample)
+    process = ModelProcess(_started(), file=path.name, limits=section.limits)
+    task = {
+        "section": section.model_dump(mode="json"),
+        "path": str(path.resolve()),
+        "columns": list(columns),
+        "libraries": list(libraries),
+    }
+    try:
+        answer, _ = process.ask(
+            task,
+            sink.getvalue().to_pybytes(),
+            doing="reading the model file",
+            seconds=2 * section.limits.seconds + 30,
+            key="seconds",
+        )
+        return _described(answer["answer"], process)
+    except BaseException:
+        process.close()
+        raise
+
+
+def try_model(
+    section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table
+) -> None:
+    """Read a model and predict some rows, elsewhere, and forget it; raises as ``bound_model``."""
+    bound_model(section, path, columns=columns, sample=sample).process.close()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    threads = str(min(os.cpu_count() or 1, THREADS))
+    environment = {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name in KEPT or name.startswith(("LC_", "LD_", "PYTHON"))
+        },
+        # The same modules as here, and not those of the folder that holds the model.
+        "PYTHONPATH": os.pathsep.join(place for place in sys.path if place),
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        **NO_REPORTS,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "raudit.model.isolation.bound"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+
+
+def _described(said: object, process: ModelProcess) -> BoundModel:
+    """What the process says of the model; checked, since it has read a stranger's file."""
+    match said:
+        case {
+            "format": str(kind),
+            "sha256": str(digest),
+            "features": list(features),
+            "classes": list(classes),
+        }:
+            return BoundModel(
+                format=kind,
+                sha256=Sha256(digest),
+                features=tuple(ColumnName(str(name)) for name in features),
+                classes=tuple(str(label) for label in classes),
+                process=process,
+            )
+        case _:
+            raise ModelError(
+                "the model's process does not say what the model is",
+                reference="model-broken",
+                where=process.file,
+            )

@@ -1,0 +1,82 @@
+"""Rules of the house for a rendered page: what would tire or mislead a reader, found before one sees it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+MOST_ROWS = 15
+CODE_WORDS = (
+    "stages.",
+    "newcombe",
+    "clopper-pearson",
+    "wilson",
+    "demographic_parity",
+    "equalized_odds",
+    "true_positive_rate",
+    "false_positive_rate",
+    "selection_rate",
+)
+"""Words of the program that a report says in the reader's words."""
+_SENTENCE = re.compile(r"[^.!?]{40,}?[.!?](?=\s|$)")
+_BLOCKS = frozenset({"p", "li", "td", "th", "h1", "h2", "h3", "caption"})
+
+
+def faults_of(html: str) -> tuple[str, ...]:
+    """List what a page of a report, not of its annexes, should not have.
+
+    Returns
+    -------
+    tuple of str
+        One line each: a sentence that stands twice, a table of more than fifteen rows, a word of the program.
+    """
+    page = _Page()
+    page.feed(re.sub(r"(?s)<(style|script|svg|pre)\b.*?</\1>", "", html))
+    page.close()
+    counted = Counter(
+        sentence.strip() for block in page.blocks for sentence in _SENTENCE.findall(block)
+    )
+    twice = [f"stands {n} times: {text}" for text, n in counted.items() if n > 1]
+    long = [f"a table of {rows} rows" for rows in page.rows if rows > MOST_ROWS]
+    text = " ".join(page.blocks)
+    words = [f"a word of the program: {word}" for word in CODE_WORDS if word in text.lower()]
+    return (*twice, *long, *words)
+
+
+class _Page(HTMLParser):
+    """Collects the text of each block and the rows of each table's body."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[str] = []
+        self.rows: list[int] = []
+        self._text: list[str] = []
+        self._in_body = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a block, or count a row."""
+        if tag in _BLOCKS:
+            self._end()
+        if tag == "tbody":
+            self.rows.append(0)
+            self._in_body = True
+        if tag == "tr" and self._in_body:
+            self.rows[-1] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        """End a block."""
+        if tag in _BLOCKS:
+            self._end()
+        if tag == "tbody":
+            self._in_body = False
+
+    def handle_data(self, data: str) -> None:
+        """Keep text."""
+        self._text.append(data)
+
+    def _end(self) -> None:
+        text = " ".join("".join(self._text).split())
+        if text:
+            self.blocks.append(text)
+        self._text = []

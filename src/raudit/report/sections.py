@@ -1,0 +1,317 @@
+"""What the sections of a report print beyond findings, tables and figures of a stage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from raudit.findings import Finding, JsonObject, Status
+from raudit.record import Figure, Outcome, Record, StageRecord, Table
+from raudit.report.language import Language
+from raudit.report.rates import Comparison
+from raudit.report.themes import family
+
+ASSESSMENTS = "assessments"
+RISK_REGISTER = "risk-register"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What somebody made their approval depend on."""
+
+    what: str
+    owner: str
+    due: str
+    roles: tuple[str, ...]
+    met: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Somebody who decided on an assessment."""
+
+    assessment: str
+    role: str
+    by: str
+    decision: str
+    proven: bool
+    """Whether a signed statement shows who it was."""
+    at: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A number that was held to a limit."""
+
+    by: str
+    metric: str
+    value: str
+    interval: str
+    limit: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A line of the one register: risks, contradicted answers, blockers and conditions."""
+
+    what: str
+    level: str
+    residual: str
+    measure: str
+    owner: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer that is not simply accepted."""
+
+    assessment: str
+    question: str
+    answer: str
+    state: str
+
+
+def conditions_of(record: Record) -> tuple[Condition, ...]:
+    """Collect the conditions of all sign-offs, each once, the first due first."""
+    found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for finding in _findings(record, ASSESSMENTS):
+        for one in _rows(finding.data.get("conditions")):
+            key = (str(one.get("what", "")), str(one.get("owner", "")), str(one.get("due", "")))
+            found.setdefault(key, []).append(one)
+    made = [
+        Condition(
+            what=what,
+            owner=owner,
+            due=due,
+            roles=tuple(dict.fromkeys(str(one.get("role", "")) for one in ones)),
+            met=all(one.get("state") == "met" for one in ones),
+        )
+        for (what, owner, due), ones in found.items()
+    ]
+    return tuple(sorted(made, key=lambda c: (c.met, c.due or "9999", c.what)))
+
+
+def signers_of(record: Record) -> tuple[Signer, ...]:
+    """Who decided on which assessment."""
+    stage = record.stage(ASSESSMENTS)
+    found = []
+    for table in stage.tables if stage else ():
+        if table.id.startswith("signoffs-"):
+            title = table.title.rpartition(":")[0]
+            found += [
+                Signer(
+                    assessment=title,
+                    role=str(row.get("role", "")),
+                    by=str(row.get("by", "")),
+                    decision=str(row.get("decision", "")),
+                    proven=str(row.get("identity", "")).startswith("signed"),
+                    at=str(row.get("at", "")),
+                    holds=row.get("holds") == "holds",
+                )
+                for row in table.rows
+            ]
+    return tuple(found)
+
+
+def actions_of(record: Record) -> tuple[Action, ...]:
+    """The register without what a theme already tells, and with duplicates merged."""
+    stage = record.stage(ASSESSMENTS)
+    found: dict[str, Action] = {}
+    for table in stage.tables if stage else ():
+        if table.id == RISK_REGISTER:
+            for row in table.rows:
+                if row.get("level") in {"contradicted", "blocker"}:
+                    continue
+                action = Action(
+                    what=str(row.get("risk") or ""),
+                    level=str(row.get("level") or ""),
+                    residual=str(row.get("residual") or ""),
+                    measure=str(row.get("measure") or ""),
+                    owner=str(row.get("owner") or ""),
+                    due=str(row.get("due") or ""),
+                )
+                found.setdefault(action.what.casefold(), action)
+    return tuple(found.values())
+
+
+def answers_to_look_at(record: Record) -> tuple[Answer, ...]:
+    """Answers that are open, unknown or not accepted; contradicted ones have a theme of their own."""
+    stage = record.stage(ASSESSMENTS)
+    return tuple(
+        Answer(
+            assessment=table.title.rpartition(":")[0],
+            question=str(row.get("question") or ""),
+            answer=str(row.get("answer") or ""),
+            state=str(row.get("review") or ""),
+        )
+        for table in (stage.tables if stage else ())
+        if table.id.startswith("answers-")
+        for row in table.rows
+        if row.get("review") not in {"accepted", "contradicted"}
+    )
+
+
+def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
+    """Every comparison of groups that was held to a limit."""
+    numbers = language.numbers
+    found = []
+    for finding in _findings(record, "fairness"):
+        m, threshold = finding.measurement, finding.threshold
+        if m is None or m.value is None or threshold is None or family(finding.rule) == "groups":
+            continue
+        low, high = (m.interval.low, m.interval.high) if m.interval else (None, None)
+        bound = threshold.high if threshold.high is not None else threshold.low
+        key = "at-most" if threshold.high is not None else "at-least"
+        found.append(
+            Limit(
+                by=finding.subject.name,
+                metric=language.metric(m.metric),
+                value=numbers.proportion(m.value),
+                interval="" if low is None or high is None else _span(language, low, high),
+                limit=language(key, value=numbers.number(bound)),
+                state=finding.status.value,
+            )
+        )
+    return tuple(found)
+
+
+def rates_figure(compared: Comparison, language: Language) -> Figure:
+    """Selection rates of one attribute in the order of its groups, with intervals."""
+    rows = []
+    for group in compared.groups[:15]:
+        rate = group.rates.get("selection_rate")
+        if rate is not None:
+            rows.append(
+                {
+                    "label": group.name,
+                    "value": rate.value,
+                    "low": rate.low,
+                    "high": rate.high,
+                    "n": rate.n,
+                }
+            )
+    numbers = language.numbers
+    alt = "; ".join(f"{row['label']} {numbers.percent(row['value'])}" for row in rows)
+    return Figure(
+        id=f"rates-{compared.by}",
+        kind="dots",
+        title=language("figure-rates", by=compared.by),
+        alt=f"{language('figure-rates', by=compared.by)}: {alt}",
+        data={"rows": rows, "x_label": language("metric-selection_rate"), "percent": True},
+    )
+
+
+def drivers_of(stage: StageRecord | None) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
+    """Figures and tables that say what the model rests on and what carries the gaps; never the case of one person."""
+    if stage is None:
+        return (), ()
+    figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
+    tables = [t for t in stage.tables if t.id == "importance" or t.id.startswith("proxies-")]
+    seen: set[str] = set()
+    return (
+        tuple(replace(one, caption=_unsaid(one.caption, seen)) for one in figures[:2]),
+        tuple(replace(one, caption=_unsaid(one.caption, seen)) for one in tables[:3]),
+    )
+
+
+def _unsaid(caption: str, seen: set[str]) -> str:
+    """The sentences of a caption that no caption before it has."""
+    sentences = re.split(r"(?<=[.!?])\s+", caption)
+    new = [sentence for sentence in sentences if sentence not in seen]
+    seen.update(new)
+    return " ".join(new)
+
+
+def one_liners(record: Record, language: Language) -> tuple[tuple[str, str], ...]:
+    """One line each on fairness, explanation, personal data and paperwork."""
+    return tuple(
+        (language(f"line-{name}"), text)
+        for name, text in (
+            ("fairness", _tally(record, "fairness", language)),
+            ("explanation", _tally(record, "explain", language)),
+            ("personal-data", _personal(record, language)),
+            ("paperwork", _paperwork(record, language)),
+        )
+    )
+
+
+def _tally(record: Record, name: str, language: Language) -> str:
+    stage = record.stage(name)
+    if (refused := _not_run(stage, language)) is not None:
+        return refused
+    states = [finding.status for finding in _findings(record, name)]
+    if not states:
+        return language("line-nothing")
+    return language(
+        "line-tally",
+        total=len(states),
+        failed=states.count(Status.FAILED),
+        untold=states.count(Status.INDETERMINATE),
+    )
+
+
+def _not_run(stage: StageRecord | None, language: Language) -> str | None:
+    if stage is None:
+        return language("line-not-looked")
+    if stage.outcome is not Outcome.COMPLETED:
+        return language("line-not-run", outcome=language(f"outcome-{stage.outcome}"))
+    return None
+
+
+def _personal(record: Record, language: Language) -> str:
+    stage = record.stage("pii")
+    if (refused := _not_run(stage, language)) is not None:
+        return refused
+    facts: JsonObject = stage.facts if stage else {}
+    columns = facts.get("pii.columns_with_personal_data")
+    if not isinstance(columns, list | tuple):
+        return _tally(record, "pii", language)
+    text = (
+        language("line-columns", count=len(columns), names=", ".join(map(str, columns[:6])))
+        if columns
+        else language("line-no-columns")
+    )
+    share, alone = facts.get("pii.rows_alone_share"), facts.get("pii.rows_alone")
+    if isinstance(share, int | float) and isinstance(alone, int):
+        numbers = language.numbers
+        text += " " + language(
+            "line-alone", count=numbers.count(alone), share=numbers.percent(share)
+        )
+    return text
+
+
+def _paperwork(record: Record, language: Language) -> str:
+    stage = record.stage(ASSESSMENTS)
+    if (refused := _not_run(stage, language)) is not None:
+        return refused
+    overview = next((t for t in (stage.tables if stage else ()) if t.id == "overview"), None)
+    rows: Sequence[Mapping[str, Any]] = overview.rows if overview else ()
+    return language(
+        "line-assessments",
+        total=len(rows),
+        blocked=sum(bool(row.get("blocking")) for row in rows),
+        contradicted=sum(int(row.get("contradicted") or 0) for row in rows),
+    )
+
+
+def _findings(record: Record, stage: str) -> tuple[Finding, ...]:
+    found = record.stage(stage)
+    return found.findings if found else ()
+
+
+def _rows(value: Any) -> Iterable[Mapping[str, Any]]:
+    return (
+        [one for one in value if isinstance(one, Mapping)]
+        if isinstance(value, list | tuple)
+        else []
+    )
+
+
+def _span(language: Language, low: float, high: float) -> str:
+    write = language.numbers.proportion
+    return language("from-to", low=write(low), high=write(high))

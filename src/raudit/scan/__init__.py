@@ -1,0 +1,1 @@
+"""``raudit pii``: scan files, folders and databases without a plan, and write redacted copies."""

@@ -1,0 +1,284 @@
+"""Scan and redact without a plan: one table after another, with what could not be read and what joins them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import ValidationError
+
+from raudit.data.naming import NO_HEADER, SOMEBODY, first_row_of_data, names_persons
+from raudit.data.readers.source import because
+from raudit.errors import DataError, PlanError
+from raudit.evidence import Progress, Quiet
+from raudit.scan.keys import KeyFinder, merged
+from raudit.scan.redact import operator, redactors
+from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
+from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.count.profile import profile_to_json
+from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.risk.people_alone import assess_singling_out
+from raudit.stages.pii.vocabulary.mask import shape
+from raudit.yamltext import nearest
+
+GROUPED_ROWS = 2_000_000
+"""Larger tables are not grouped by quasi-identifiers here, because grouping needs them in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableResult:
+    """What a scan says about one table."""
+
+    name: str
+    n_rows: int
+    verdicts: tuple[ColumnVerdict, ...]
+    singling_out: str = ""
+    """One sentence on rows that stand alone; empty if it was not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    """What a scan of a file, folder or database says."""
+
+    tables: tuple[TableResult, ...]
+    gaps: tuple[Gap, ...]
+    model: str
+    """Name and version of the language model; empty if there was none."""
+    joins: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Identifying columns that several tables share, and the tables: keys by which they can be joined."""
+    examples: bool = True
+    small_count: int = 0
+
+    @property
+    def personal(self) -> bool:
+        """Whether anything was found."""
+        return any(v.personal or v.special for t in self.tables for v in t.verdicts)
+
+    @property
+    def unclear(self) -> bool:
+        """Whether something is neither found nor absent: few doubtful values, or sentences in another language."""
+        return any(v.unclear or v.profile.language for t in self.tables for v in t.verdicts)
+
+    @property
+    def exit_status(self) -> int:
+        """1 found, 3 could not tell, 5 nothing scanned, 0 nothing found."""
+        if not any(t.verdicts and t.n_rows for t in self.tables):
+            return 3 if self.gaps else 5
+        if self.personal:
+            return 1
+        return 0 if self.model and not self.gaps and not self.unclear else 3
+
+
+def scan_pii(
+    target: Any, *, seed: int = 0, progress: Progress | None = None, **options: Any
+) -> SweepResult:
+    """Scan a file, folder, database or frame for personal data.
+
+    Parameters
+    ----------
+    target
+        A path, an SQLAlchemy URL, a pandas or polars frame, or a pyarrow table.
+    seed
+        Of the random sample.
+    progress
+        Told how far the scan is.
+    **options
+        Those of the stage ``pii``, such as ``mode="full"``, ``columns``, ``sample`` or ``workers``.
+
+    Returns
+    -------
+    SweepResult
+        Verdicts on every column of every table, and what could not be read. It holds no value of the data.
+
+    Raises
+    ------
+    DataError
+        If the target cannot be read at all.
+    """
+    return sweep(target, validated(options), seed=seed, progress=progress or Quiet())
+
+
+def validated(options: Mapping[str, Any]) -> Options:
+    """Options that somebody wrote down; a wrong one is an error that names it."""
+    try:
+        return Options.model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PlanError(
+            f"wrong option: {first['msg'].lower()}",
+            reference="pii-option",
+            where=".".join(str(part) for part in first["loc"]),
+            hint=nearest(str(first["loc"][0]), sorted(Options.model_fields))
+            if first["loc"]
+            else "",
+        ) from error
+
+
+def sweep(
+    target: Any,
+    options: Options,
+    *,
+    seed: int,
+    progress: Progress,
+    reading: ReadOptions | None = None,
+) -> SweepResult:
+    """Scan everything in a file, folder, database or frame.
+
+    Raises
+    ------
+    DataError
+        If the target cannot be read at all, or a single file cannot.
+    """
+    with progress.task("loading the language model"):
+        scanner = prepare(options, seed=seed)
+    printed = _named(scanner)
+    tables: list[TableResult] = []
+    gaps: list[Gap] = []
+    named = isinstance(target, (str, Path))
+    several = named and ("://" in str(target) or Path(target).is_dir())
+    keys = KeyFinder(secrets.token_hex(8)) if several else None
+    for source in _sources(target, reading):
+        if isinstance(source, Gap):
+            gaps.append(Gap(name=printed(source.name), because=source.because))
+            continue
+        source = replace(source, name=printed(source.name))  # noqa: PLW2901 -- from here on it goes by this name
+        try:
+            tables.append(_scan(source, scanner, progress, keys))
+        except DataError as error:
+            if not several and error.reference in {"no-column", "no-header"}:
+                raise
+            gaps.append(Gap(name=source.name, because=because(error)))
+        gaps += [Gap(name=source.name, because=problem) for problem in source.problems]
+    if not several and not tables and gaps:
+        raise DataError(
+            gaps[0].because, reference="data-broken", where=gaps[0].name, hint="repair the file"
+        )
+    model = scanner.model
+    return SweepResult(
+        tables=tuple(tables),
+        gaps=tuple(gaps),
+        model=f"{model.name} {model.version}" if model else "",
+        joins=merged(_joins(tables), keys.joins() if keys else ()),
+        examples=options.examples,
+        small_count=options.small_count,
+    )
+
+
+_PARTITION = re.compile(r"([^/=:]+)=([^/:]+)")
+
+
+def _named(scanner: Scanner) -> Callable[[str], str]:
+    """How a file or table is named in print: values in its name, such as those of partitions, are masked."""
+    exact = redactors((), operator("mask", None), scanner).names
+
+    def partition(match: re.Match[str]) -> str:
+        key, value = match[1], unquote(match[2])
+        return f"{key}={shape(value)}" if names_persons(key, [value]) else match[0]
+
+    def printed(name: str) -> str:
+        (masked,) = exact.cells([_PARTITION.sub(partition, name)])
+        return SOMEBODY.sub(lambda match: shape(match[0]), str(masked))
+
+    return printed
+
+
+def _sources(target: Any, reading: ReadOptions | None) -> Iterable[StreamedTable | Gap]:
+    if isinstance(target, StreamedTable):
+        return [target]
+    return (
+        open_source(str(target), reading) if isinstance(target, (str, Path)) else [table_of(target)]
+    )
+
+
+def _scan(
+    source: StreamedTable, scanner: Scanner, progress: Progress, keys: KeyFinder | None = None
+) -> TableResult:
+    if first_row_of_data(str(name) for name in source.kinds):
+        raise DataError(
+            NO_HEADER,
+            reference="no-header",
+            where=source.name,
+            hint="name the columns, or say --no-header",
+        )
+    options = scanner.options
+    known = replace(scanner, options=options.model_copy(update={"columns": tuple(options.columns)}))
+    with progress.task(
+        source.name, source.n_rows * len(options.columns or source.kinds) or None
+    ) as tick:
+        verdicts = scan_table(keys.watched(source) if keys else source, known, tick)
+    n_rows = max((v.profile.n_rows for v in verdicts), default=0)
+    sentence = ""
+    if 0 < n_rows <= GROUPED_ROWS:
+        counted = replace(source, n_rows=n_rows)
+        findings, _, _ = assess_singling_out(counted, verdicts, options, None)
+        sentence = findings[0].statement if findings else ""
+    return TableResult(name=source.name, n_rows=n_rows, verdicts=verdicts, singling_out=sentence)
+
+
+def _joins(tables: list[TableResult]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Columns that identify people in one table and are in several under the same name."""
+    identifying = {v.name.lower() for t in tables for v in t.verdicts if v.personal}
+    keyed = {
+        n
+        for t in tables
+        for v in t.verdicts
+        if (n := v.name.lower()) in identifying or n.endswith(("_id", "id"))
+    }
+    found = {
+        n: tuple(t.name for t in tables if any(v.name.lower() == n for v in t.verdicts))
+        for n in sorted(keyed)
+    }
+    return tuple((name, names) for name, names in found.items() if len(names) > 1)
+
+
+def to_json(result: SweepResult) -> dict[str, Any]:
+    """A scan as JSON; shapes and counts, never values."""
+    return {
+        "schema": "raudit.pii/1",
+        "exit_status": result.exit_status,
+        "language_model": result.model or None,
+        "gaps": [{"name": gap.name, "because": gap.because} for gap in result.gaps],
+        "joins": [{"column": name, "tables": list(names)} for name, names in result.joins],
+        "tables": [
+            {
+                "name": table.name,
+                "rows": table.n_rows,
+                "singling_out": table.singling_out,
+                "columns": [_column(verdict, result) for verdict in table.verdicts],
+            }
+            for table in result.tables
+        ],
+    }
+
+
+def _column(verdict: ColumnVerdict, result: SweepResult) -> dict[str, Any]:
+    return {
+        **profile_to_json(verdict.profile),
+        "personal": verdict.personal,
+        "special": list(verdict.special),
+        "quasi": list(verdict.quasi),
+        "found": [_found(f, result) for f in verdict.found],
+        "unclear": [_found(f, result) for f in verdict.unclear],
+    }
+
+
+def _found(found: Found, result: SweepResult) -> dict[str, Any]:
+    interval = found.count.interval()
+    return {
+        "entity_type": found.entity_type,
+        "label": found.rule.label,
+        "sureness": str(found.sureness),
+        "k": found.count.k,
+        "valid": found.count.valid,
+        "n": found.count.n,
+        "exact": found.count.exact,
+        "interval": [interval.low, interval.high] if interval else None,
+        "shapes": list(found.count.examples) if result.examples else [],
+        "remedy": found.rule.remedy,
+    }

@@ -1,0 +1,1 @@
+"""What is asked of explanations: importance, gaps, stand-ins, reasons, dependence, interactions."""

@@ -1,0 +1,251 @@
+"""Which features carry the gap between a group and everyone else: findings and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
+from raudit.record import Column, Table
+from raudit.stages.explain.questions.importance import bounds, titled
+from raudit.stages.explain.rules import GAP
+from raudit.stages.explain.shap_values.values import TOLERANCE
+from raudit.stages.explain.survey.estimates import Mean
+from raudit.stages.explain.survey.groups import Gap, Group, difference
+from raudit.stages.explain.survey.probability import METHOD, Probability
+from raudit.stages.explain.survey.sampling import Sample
+from raudit.stages.explain.survey.setting import Setting
+
+MOST_PARTS = 4
+"""Parts of a gap that are printed where a sensitive feature has more than two groups."""
+IN_PROBABILITY = (
+    Column(key="probability", label="Part (probability)", kind="number"),
+    Column(key="probability_interval", label="95 % interval", kind="interval"),
+)
+RATES = "the gap between selection rates is another quantity and stands under fairness"
+
+
+def gap_findings(setting: Setting, sample: Sample) -> list[Finding]:
+    """One finding a group, and one for each group that cannot be compared."""
+    import numpy as np
+
+    findings = []
+    scale = max(1.0, float(np.max(np.abs(sample.found.margin), initial=0.0)) / 100)
+    for group, gap in zip(sample.groups, sample.gaps, strict=True):
+        error = abs(gap.total - float(gap.mean.sum()))
+        findings.append(
+            Finding(
+                rule=GAP.id,
+                subject=Subject(
+                    kind="group", name=group.attribute, detail=_detail(sample, group.name)
+                ),
+                status=Status.PASSED
+                if error <= 2 * scale * TOLERANCE[sample.found.family]
+                else Status.FAILED,
+                severity=Severity.INFO,
+                statement=_statement(setting, sample, group, gap),
+                measurement=Measurement(
+                    metric="margin_gap",
+                    value=gap.total,
+                    n=gap.n + gap.n_others,
+                    unit=sample.found.unit,
+                    method=f"difference of means; the parts by feature add up to it to within {error:.1g}",
+                    interval=Interval(
+                        low=gap.total - gap.total_half,
+                        high=gap.total + gap.total_half,
+                        method="student, unequal variances",
+                    ),
+                ),
+                requirements=GAP.requirements,
+                anchor="stages.explain",
+                remedy=GAP.fix,
+            )
+        )
+    return findings + _left_out(setting, sample)
+
+
+def _detail(sample: Sample, group: str) -> dict[str, str]:
+    return {"group": group} | ({"class": sample.target.label} if sample.target.suffix else {})
+
+
+def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
+    import numpy as np
+
+    unit = sample.found.unit
+    top = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable")[:2] if gap.mean[i] != 0]
+    parts = " and ".join(f"{setting.named(setting.features[i])} ({gap.mean[i]:+.2g})" for i in top)
+    carried = (
+        f", and most of that comes from {parts}"
+        if parts
+        else ", and no feature carries any of that"
+    )
+    direction = "lower" if gap.total < 0 else "higher"
+    sure = (
+        "" if abs(gap.total) > gap.total_half else " The interval holds zero: there may be no gap."
+    )
+    of = f" for class {sample.target.label}" if sample.target.suffix else ""
+    return (
+        f"{group.title}: the model's output{of} is on average {abs(gap.total):.2g} {unit} {direction} than for "
+        f"everyone else{carried}.{sure} n = {gap.n:,} and {gap.n_others:,}."
+    )
+
+
+def _left_out(setting: Setting, sample: Sample) -> list[Finding]:
+    findings = []
+    for one in setting.members:
+        for name, why in one.small:
+            findings.append(
+                Finding(
+                    rule=GAP.id,
+                    subject=Subject(
+                        kind="group", name=one.attribute.column, detail=_detail(sample, name)
+                    ),
+                    status=Status.INDETERMINATE,
+                    severity=Severity.INFO,
+                    statement=f"{one.label} {name}: no gap is computed.",
+                    reason=f"{why[0].upper()}{why[1:]}.",
+                    requirements=GAP.requirements,
+                    anchor="stages.explain.minimum_group",
+                    remedy="Collect more rows of the group, or join it with another that it belongs with.",
+                )
+            )
+    return findings
+
+
+def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> list[Table]:
+    """For each sensitive feature the parts of every group's gap, widest gap first."""
+    tables = []
+    for one in setting.members:
+        places = [
+            g for g, group in enumerate(sample.groups) if group.attribute == one.attribute.column
+        ]
+        if not places:
+            continue
+        places.sort(key=lambda g: (-abs(sample.gaps[g].total), sample.groups[g].name))
+        # With many groups only the largest parts are printed; the record holds them all, see ``gap_parts``.
+        most = len(setting.features) if len(places) <= 2 else MOST_PARTS
+        rows = [row for g in places for row in _rows(setting, sample, g, probability, most)]
+        both = probability.values is not None
+        tables.append(
+            Table(
+                id=f"gap-{one.attribute.column}{sample.target.suffix}",
+                title=titled(f"The gap by {one.label}, feature by feature", sample),
+                columns=(
+                    Column(key="group", label="Group"),
+                    Column(key="feature", label="Feature"),
+                    Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
+                    Column(key="interval", label="95 % interval", kind="interval"),
+                    *(IN_PROBABILITY if both else ()),
+                ),
+                rows=tuple(rows),
+                caption=_caption(sample, places, probability),
+            )
+        )
+    return tables
+
+
+def _caption(sample: Sample, places: Sequence[int], probability: Probability) -> str:
+    sizes = "; ".join(
+        f"{sample.groups[g].name} {sample.gaps[g].n:,} rows against {sample.gaps[g].n_others:,}"
+        for g in places[:6]
+    )
+    text = "Mean SHAP values of the group less those of everyone else; "
+    text += f"the parts add up to the gap in {sample.found.unit}"
+    text += (
+        " and, in the second pair of columns, in mean predicted probability"
+        if probability.values is not None
+        else ""
+    )
+    return f"{text}. {RATES[0].upper()}{RATES[1:]}. {sizes}."
+
+
+def _rows(
+    setting: Setting, sample: Sample, place: int, probability: Probability, most: int
+) -> list[dict[str, Any]]:
+    import numpy as np
+
+    group, gap = sample.groups[place], sample.gaps[place]
+    scaled = total = None
+    if probability.values is not None:
+        scaled = difference(probability.values, group.member, sample.weights)
+        total = difference(probability.probability[:, None], group.member, sample.weights)
+    order = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable")]
+    shown, rest = (order, []) if len(order) <= most + 1 else (order[:most], order[most:])
+    rows = [
+        _row(group.name, setting.named(setting.features[i]), gap.mean[i], gap.half[i], scaled, i)
+        for i in shown
+    ]
+    if rest:
+        others = {
+            "group": group.name,
+            "feature": f"{len(rest)} others",
+            "part": float(gap.mean[rest].sum()),
+        }
+        rows.append(
+            others | ({"probability": float(scaled.mean[rest].sum())} if scaled is not None else {})
+        )
+    return [*rows, _row(group.name, "Sum", gap.mean.sum(), gap.total_half, total, 0)]
+
+
+def gap_parts(setting: Setting, sample: Sample, probability: Probability) -> list[dict[str, Any]]:
+    """Every part of every gap, for whoever reads the record."""
+    found = []
+    for group, gap in zip(sample.groups, sample.gaps, strict=True):
+        entry: dict[str, Any] = {
+            "attribute": group.attribute,
+            "group": group.name,
+            "class": sample.target.label,
+            "unit": sample.found.unit,
+            "total": gap.total,
+            "n": gap.n,
+            "n_others": gap.n_others,
+            "parts": {
+                name: float(part) for name, part in zip(setting.features, gap.mean, strict=True)
+            },
+            "half_widths": {
+                name: float(half) for name, half in zip(setting.features, gap.half, strict=True)
+            },
+        }
+        if probability.values is not None:
+            scaled = difference(probability.values, group.member, sample.weights)
+            total = difference(probability.probability[:, None], group.member, sample.weights)
+            entry["probability"] = {
+                "total": float(total.mean[0]),
+                "parts": {
+                    name: float(part)
+                    for name, part in zip(setting.features, scaled.mean, strict=True)
+                },
+            }
+        found.append(entry)
+    return found
+
+
+def _row(
+    group: str, feature: str, part: float, half: float, scaled: Mean | None, place: int
+) -> dict[str, Any]:
+    row = {
+        "group": group,
+        "feature": feature,
+        "part": float(part),
+        "interval": bounds(float(part), float(half)),
+    }
+    if scaled is not None:
+        value, width = float(scaled.mean[place]), float(scaled.half[place])
+        row |= {"probability": value, "probability_interval": bounds(value, width)}
+    return row
+
+
+def gap_notes(sample: Sample, probability: Probability) -> list[str]:
+    """Say which quantity is decomposed."""
+    notes = [
+        f"The gap that is decomposed is the difference of mean margins ({sample.found.unit}); {RATES}."
+    ]
+    if probability.values is not None:
+        notes.append(
+            f"Parts in probability: {METHOD}; they sum to the difference of mean predicted probabilities."
+        )
+    elif probability.because:
+        notes.append(
+            f"The gap is not decomposed in probability as well, because {probability.because}."
+        )
+    return notes

@@ -1,0 +1,245 @@
+"""What the model rests on, for all and by group, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from raudit.findings import Finding, Measurement, Status, Subject, Threshold
+from raudit.record import Column, Table
+from raudit.stages.explain.rules import ADDITIVE, PRECISE
+from raudit.stages.explain.shap_values.values import TOLERANCE
+from raudit.stages.explain.survey.estimates import weighted_mean
+from raudit.stages.explain.survey.groups import Group
+from raudit.stages.explain.survey.sampling import Sample
+from raudit.stages.explain.survey.setting import Setting
+from raudit.stages.explain.survey.stability import Stability
+
+MOST_COLUMNS = 4
+"""Groups that stand side by side; more stand below one another."""
+
+
+def additive(sample: Sample) -> Finding:
+    """Hold base value plus SHAP values against the model's own output."""
+    import numpy as np
+
+    found, rows = sample.found, len(sample.positions)
+    error = found.additivity
+    # Amounts in a label's own unit may be large; floating point errs in proportion.
+    tolerance = TOLERANCE[found.family] * max(
+        1.0, float(np.max(np.abs(found.margin), initial=0.0)) / 100
+    )
+    return Finding(
+        rule=ADDITIVE.id,
+        subject=Subject(
+            kind="model", name="model", detail=_detail(sample, {"family": found.family})
+        ),
+        status=Status.PASSED if error <= tolerance else Status.FAILED,
+        severity=ADDITIVE.severity,
+        statement=f"On {rows:,} rows the explanations add up to the model's output to within {error:.1g}; "
+        f"{tolerance:.1g} is accepted for this kind of model.",
+        measurement=Measurement(
+            metric="additivity_error",
+            value=error,
+            n=rows,
+            unit=found.unit,
+            method="largest over all rows",
+        ),
+        threshold=Threshold(high=tolerance, source=f"family {found.family}"),
+        requirements=ADDITIVE.requirements,
+        anchor="stages.explain",
+        remedy=ADDITIVE.fix,
+    )
+
+
+def _detail(sample: Sample, more: dict[str, str]) -> dict[str, str]:
+    return more | ({"class": sample.target.label} if sample.target.suffix else {})
+
+
+def precise(setting: Setting, sample: Sample) -> Finding:
+    """Say whether the intervals are narrow enough, and if not, why sampling stopped."""
+    rows, all_rows = len(sample.positions), setting.evidence.data.n_rows
+    unit, accepted = sample.found.unit, sample.accepted
+    narrow = sample.intervals - len(sample.wide)
+    what = f"±{accepted:.2g} {unit}, {setting.options.tolerance:.0%} of the standard deviation of the model's output"
+    said = f"After {rows:,} of {all_rows:,} rows, {narrow:,} of {sample.intervals:,} intervals are within {what}"
+    reason = ""
+    if sample.wide:
+        worst = sample.wide[0]
+        said += f"; the widest is {worst.what} with ±{worst.half:.2g}"
+        reason = _stopped(sample, rows, all_rows)
+    option = "stages.explain.slow_rows" if setting.slow else "stages.explain.rows"
+    return Finding(
+        rule=PRECISE.id,
+        subject=Subject(
+            kind="model", name="model", detail=_detail(sample, {"metric": "interval_half_width"})
+        ),
+        status=Status.INDETERMINATE if sample.wide else Status.PASSED,
+        severity=PRECISE.severity,
+        statement=f"{said}.",
+        reason=reason,
+        measurement=Measurement(
+            metric="widest_half_width",
+            value=sample.wide[0].half if sample.wide else accepted,
+            n=rows,
+            unit=unit,
+            method="largest half-width of a 95 % interval"
+            if sample.wide
+            else "all are narrower than this",
+        ),
+        threshold=Threshold(high=accepted, source="plan: stages.explain.tolerance"),
+        requirements=PRECISE.requirements,
+        anchor=option,
+        remedy=PRECISE.fix,
+        data={"steps": list(sample.steps), "wide": [width.what for width in sample.wide[:20]]},
+    )
+
+
+def _stopped(sample: Sample, rows: int, all_rows: int) -> str:
+    done = sum(width.exhausted for width in sample.wide)
+    if rows == all_rows:
+        return "Every row of the data is explained; only more data would narrow the intervals."
+    if done == len(sample.wide):
+        return "Every row of the groups concerned is explained; only more data about them would narrow the intervals."
+    return f"The rows that the plan allows are used up; {len(sample.wide) - done:,} intervals could still be narrowed."
+
+
+def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Table:
+    """Each feature's importance, its interval, and where else it might have ranked."""
+    whole = float(sample.importance.mean.sum()) or 1.0
+    rows = [
+        {
+            "rank": f"{ranks.rank[i]}=" if ranks.tied[i] else f"{ranks.rank[i]}",
+            "feature": setting.named(setting.features[i]),
+            "all": float(sample.importance.mean[i]),
+            "interval": bounds(
+                float(sample.importance.mean[i]), float(sample.importance.half[i]), least=0.0
+            ),
+            "share": float(sample.importance.mean[i]) / whole,
+            "ranks": f"{ranks.low[i]} to {ranks.high[i]}"
+            if ranks.low[i] < ranks.high[i]
+            else f"{ranks.low[i]}",
+            "in_top": float(ranks.in_top[i]),
+        }
+        for i in sample.order
+    ]
+    return Table(
+        id=f"importance{sample.target.suffix}",
+        title=titled("Importance of each feature", sample),
+        columns=(
+            Column(key="rank", label="Rank", kind="code"),
+            Column(key="feature", label="Feature"),
+            Column(key="ranks", label="Ranks when resampled", kind="code"),
+            Column(key="all", label="Mean |SHAP|", kind="number"),
+            Column(key="interval", label="95 % interval", kind="interval"),
+            Column(key="share", label="Share", kind="proportion"),
+            Column(key="in_top", label=f"In the first {ranks.k}", kind="proportion"),
+        ),
+        rows=tuple(rows),
+        caption=f"Mean absolute SHAP value in {sample.found.unit}, {len(sample.positions):,} rows, weighted to the "
+        "whole data. An equals sign marks features whose order could be chance. "
+        f"Of {ranks.resamples:,} resamples of the rows, {ranks.same_top:.0%} have the same first {ranks.k}.",
+    )
+
+
+def group_tables(setting: Setting, sample: Sample) -> list[Table]:
+    """Importance of the top features in the groups of each sensitive feature."""
+    tables = []
+    for one in setting.members:
+        groups = [group for group in sample.sized if group.attribute == one.attribute.column]
+        if groups:
+            tables.append(_by_group(setting, sample, one.label, groups))
+    return tables
+
+
+def _by_group(setting: Setting, sample: Sample, label: str, groups: list[Group]) -> Table:
+    import numpy as np
+
+    wide = len(groups) <= MOST_COLUMNS
+    top = sample.order[: setting.options.top if wide else MOST_COLUMNS]
+    means = [
+        weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member])
+        for g in groups
+    ]
+    columns = [Column(key="feature", label="Feature")]
+    rows: list[dict[str, Any]] = []
+    for i in top:
+        feature = setting.named(setting.features[i])
+        cells = [
+            (float(own.mean[i]), bounds(float(own.mean[i]), float(own.half[i]), least=0.0))
+            for own in means
+        ]
+        if wide:
+            row: dict[str, Any] = {"feature": feature}
+            for k, (mean, ends) in enumerate(cells):
+                row |= {f"g{k}": mean, f"i{k}": ends}
+            rows.append(row)
+        else:
+            rows += [
+                {"feature": feature, "group": g.name, "mean": mean, "interval": ends, "n": own.n}
+                for g, own, (mean, ends) in zip(groups, means, cells, strict=True)
+            ]
+    if wide:
+        for k, group in enumerate(groups):
+            columns += [
+                Column(key=f"g{k}", label=group.name, kind="number"),
+                Column(key=f"i{k}", label="95 % interval", kind="interval"),
+            ]
+    else:
+        columns += [
+            Column(key="group", label="Group"),
+            Column(key="mean", label="Mean |SHAP|", kind="number"),
+            Column(key="interval", label="95 % interval", kind="interval"),
+            Column(key="n", label="n", kind="count"),
+        ]
+    sizes = "; ".join(f"{g.name} {own.n:,}" for g, own in zip(groups, means, strict=True))
+    return Table(
+        id=f"importance-{groups[0].attribute}{sample.target.suffix}",
+        title=titled(f"Importance by {label}", sample),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        caption=f"Mean absolute SHAP value of the first {len(top)} features, in {sample.found.unit}. Rows: {sizes}.",
+    )
+
+
+def bounds(value: float, half: float, *, least: float | None = None) -> list[float]:
+    """Both ends of an interval."""
+    low = value - half
+    return [low if least is None else max(least, low), value + half]
+
+
+def titled(text: str, sample: Sample) -> str:
+    """A title that says which class, where several are explained."""
+    return f"{text}, class {sample.target.label}" if sample.target.suffix else text
+
+
+def summary(setting: Setting, sample: Sample, ranks: Stability) -> str:
+    """What the model rests on, in one sentence; features whose order could be chance are named as tied."""
+    order = [i for i in sample.order if sample.moves(i)]
+    rows = len(sample.positions)
+    if not order:
+        return (
+            f"On {rows:,} rows no feature moves the model's output: it says the same for everyone."
+        )
+    names = [setting.named(setting.features[i]) for i in order[:3]]
+    text = f"On {rows:,} rows the model rests most on {_listed(names)}"
+    text += (
+        " (the order of these could be chance)"
+        if len(names) > 1 and ranks.rank[order[len(names) - 1]] == 1
+        else ""
+    )
+    if sample.gaps:
+        widest = max(range(len(sample.gaps)), key=lambda g: abs(sample.gaps[g].total))
+        gap, group = sample.gaps[widest], sample.groups[widest]
+        if abs(gap.total) > gap.total_half:
+            part = setting.named(setting.features[int(abs(gap.mean).argmax())])
+            text += f". The widest gap is that of {group.title}, and most of it comes from {part}"
+    return f"{text}."
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def row_of(columns: dict[str, Any]) -> dict[str, Any]:
+    """A table's row without what is not known."""
+    return {key: value for key, value in columns.items() if value is not None}

@@ -1,0 +1,149 @@
+"""The data of the stage's pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from raudit.record import Figure
+from raudit.stages.explain.questions.importance import titled
+from raudit.stages.explain.survey.estimates import weighted_mean
+from raudit.stages.explain.survey.sampling import Sample
+from raudit.stages.explain.survey.setting import Setting
+
+SWARM_POINTS = 300
+MOST_WATERFALLS = 2
+"""Groups of one sensitive feature whose gap is drawn; all are in the tables."""
+MOST_SERIES = 4
+
+COLORS = 10
+"""Shades of a dot: tenths of a feature's values, and not the rank by which a row could be told."""
+
+
+def figures_of(setting: Setting, sample: Sample) -> tuple[Figure, ...]:
+    """A swarm of the top features, their importance by group, and a waterfall for the widest gaps."""
+    figures = [_swarm(setting, sample)]
+    for one in setting.members:
+        bars = _bars(setting, sample, one.attribute.column, one.label)
+        figures += [bars] if bars else []
+        places = [
+            g for g, group in enumerate(sample.groups) if group.attribute == one.attribute.column
+        ]
+        places.sort(key=lambda g: (-abs(sample.gaps[g].total), sample.groups[g].name))
+        figures += [_waterfall(setting, sample, place) for place in places[:MOST_WATERFALLS]]
+    return tuple(figures)
+
+
+def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
+    import numpy as np
+
+    group, gap = sample.groups[place], sample.gaps[place]
+    biggest = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable") if gap.mean[i] != 0]
+    shown, rest = biggest[: setting.options.top], biggest[setting.options.top :]
+    steps: list[dict[str, Any]] = [
+        {
+            "label": setting.named(setting.features[i]),
+            "value": float(gap.mean[i]),
+            "low": float(gap.mean[i] - gap.half[i]),
+            "high": float(gap.mean[i] + gap.half[i]),
+        }
+        for i in shown
+    ]
+    if rest:
+        steps.append({"label": f"{len(rest)} others", "value": float(gap.mean[rest].sum())})
+    said = "; ".join(f"{step['label']} {step['value']:+.2g}" for step in steps)
+    return Figure(
+        id=f"gap-{group.attribute}-{group.name}{sample.target.suffix}",
+        kind="waterfall",
+        title=titled(f"What makes up the gap of {group.title}", sample),
+        alt=f"Waterfall of the gap in {sample.found.unit} between {group.title} and everyone else: "
+        f"{said or 'no feature has a part'}; in total {gap.total:+.2g}.",
+        caption=f"n = {gap.n:,} and {gap.n_others:,}; lines are 95 % intervals. The gap is in the model's output "
+        f"({sample.found.unit}), not in selection rates.",
+        data={
+            "steps": steps,
+            "total": gap.total,
+            "x_label": sample.found.unit,
+            "start_label": "no gap",
+            "end_label": "gap",
+        },
+    )
+
+
+def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figure | None:
+    """Importance with intervals, one dot a group."""
+    import numpy as np
+
+    sized = [group for group in sample.sized if group.attribute == attribute]
+    groups = sorted(sized, key=lambda group: (-int(group.member.sum()), group.name))[:MOST_SERIES]
+    if len(groups) < 2:
+        return None
+    rest = len(sized) - len(groups)
+    left = (
+        f" The {len(groups)} largest groups of {len(sized)}; all are in the table." if rest else ""
+    )
+    top = sample.order[: min(setting.options.top, 16 // len(groups))]
+    means = [
+        weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member])
+        for g in groups
+    ]
+    rows = [
+        {
+            "label": setting.named(setting.features[i]),
+            "series": group.name,
+            "value": float(own.mean[i]),
+            "low": max(0.0, float(own.mean[i] - own.half[i])),
+            "high": float(own.mean[i] + own.half[i]),
+        }
+        for i in top
+        for group, own in zip(groups, means, strict=True)
+    ]
+    first = setting.named(setting.features[top[0]])
+    said = ", ".join(f"{row['value']:.2g} for {row['series']}" for row in rows[: len(groups)])
+    return Figure(
+        id=f"importance-{attribute}{sample.target.suffix}",
+        kind="bars",
+        title=titled(f"Importance by {label}", sample),
+        alt=f"Mean absolute SHAP values of {len(top)} features for {len(groups)} groups of {label}, with intervals. "
+        f"The first, {first}: {said} {sample.found.unit}.",
+        caption=f"Mean |SHAP| in {sample.found.unit}; lines are 95 % intervals.{left}",
+        data={"rows": rows, "x_label": f"mean |SHAP| ({sample.found.unit})"},
+    )
+
+
+def _swarm(setting: Setting, sample: Sample) -> Figure:
+    import numpy as np
+    import pandas as pd
+
+    found, frame = sample.found, sample.frame
+    top = sample.order[: setting.options.top]
+    size = min(SWARM_POINTS, len(found.values))
+    # Rows are drawn again by their weights, so that the picture shows the data and not the sample's plan.
+    chance = sample.weights / sample.weights.sum()
+    rng = np.random.default_rng([setting.evidence.seed, 4])
+    picked = np.sort(rng.choice(len(found.values), size, replace=False, p=chance))
+    rows = []
+    for i in top:
+        column = frame[setting.features[i]]
+        color: list[float | None] = [None] * len(picked)
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            rank = column.rank(pct=True).fillna(0.5).to_numpy()
+            color = [float(np.floor(min(v, 0.999) * COLORS) / (COLORS - 1)) for v in rank[picked]]
+        order = np.argsort(found.values[picked, i], kind="stable")
+        rows.append(
+            {
+                "label": setting.named(setting.features[i]),
+                # Each feature in an order of its own, or a row could be followed through all of them.
+                "x": [round(float(found.values[picked[k], i]), 4) for k in order],
+                "color": [color[k] for k in order],
+            }
+        )
+    names = ", ".join(setting.named(setting.features[i]) for i in top[:3])
+    return Figure(
+        id=f"swarm{sample.target.suffix}",
+        kind="swarm",
+        title=titled("What moves the model's output", sample),
+        alt=f"Each dot is one row. The features with the largest effect are {names}.",
+        caption=f"{len(picked):,} of {len(found.values):,} explained rows; effect in {found.unit} "
+        f"{sample.target.towards}. Darker dots have higher feature values; grey ones are categories.",
+        data={"features": rows, "x_label": f"effect on the output ({found.unit})"},
+    )

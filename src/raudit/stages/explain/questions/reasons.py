@@ -1,0 +1,377 @@
+"""Reasons for single decisions, in the applicant's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from raudit.errors import PlanError
+from raudit.record import Column, Figure, Table
+from raudit.stages.explain.shap_values.values import Explained
+from raudit.stages.explain.survey.decisions import Decisions
+from raudit.stages.explain.survey.groups import Group
+from raudit.stages.explain.survey.sampling import Sample
+from raudit.stages.explain.survey.setting import Setting
+from raudit.stages.explain.survey.targets import Target
+from raudit.stages.explain.survey.values_shown import NOT_SHOWN, SHARED, sharing, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_AUTOMATIC = 8
+"""Groups that cases are chosen from automatically."""
+COUNTER = 2
+"""Contributions the other way that are told too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A row whose decision is explained."""
+
+    row: int
+    """Its number in the data, from 0."""
+    chosen: str
+    """Why it is here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One contribution."""
+
+    feature: str
+    value: str
+    part: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """What was found."""
+
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def check_rows(setting: Setting) -> None:
+    """Refuse rows that are not in the data before anything is computed.
+
+    Raises
+    ------
+    PlanError
+        If there is one.
+    """
+    n_rows = setting.evidence.data.n_rows
+    beyond = [row for row in setting.options.reasons.rows if row >= n_rows]
+    if beyond:
+        raise PlanError(
+            "a row whose reasons are asked for is not in the data",
+            reference="explain-no-such-row",
+            where="stages.explain.reasons.rows",
+            got=str(beyond[0]),
+            expected=f"0 to {n_rows - 1}",
+            hint="rows are counted from 0, without the heading",
+        )
+
+
+def reasons_part(
+    setting: Setting, sample: Sample, decisions: Decisions, survey: pd.DataFrame
+) -> Reasons:
+    """Explain the chosen decisions.
+
+    Parameters
+    ----------
+    survey
+        Rows of the model's features, to know which values are shared by many.
+    """
+    cases = _cases(setting, sample, decisions)
+    if not cases:
+        why = decisions.no_score_because or "no declined case has a group to stand for"
+        return Reasons(
+            notes=(f"No single decision is explained: none is named in the plan, and {why}.",)
+        )
+    texts, details = [], []
+    figures: list[Figure] = []
+    for target, members in _by_target(setting, sample, decisions, cases).items():
+        rows = sorted({case.row for case in members})
+        positions = _array(rows)
+        found, frame = setting.explain(positions, target), setting.rows(positions)
+        for case in members:
+            place = rows.index(case.row)
+            told = _reasons(
+                setting, found, frame, place, survey, _side(decisions, case, found, place)
+            )
+            texts.append((case, _sentence(decisions, case, target, told)))
+            details += _details(setting, case, found, place, told)
+            if not figures:
+                figures.append(_figure(case, found, place, told))
+    return Reasons(
+        tables=(_sentences(texts), _detail_table(sample, details)), figures=tuple(figures)
+    )
+
+
+def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]:
+    import numpy as np
+
+    cases = [
+        Case(row=row, chosen="named in the plan")
+        for row in dict.fromkeys(setting.options.reasons.rows)
+    ]
+    wanted = setting.options.reasons.per_group
+    if decisions.score is None or decisions.declined is None or not wanted:
+        return cases
+    whole: list[tuple[str, Any]] = [
+        (group.title, group.member) for group in _groups(setting, sample)
+    ]
+    whole = whole or [("everyone", np.ones(len(decisions.declined), dtype=bool))]
+    for title, member in whole:
+        rows = np.flatnonzero(decisions.declined & member)
+        nearest = rows[np.argsort(-decisions.score[rows], kind="stable")][:wanted]
+        chosen = f"{title}, declined nearest the line"
+        cases += [Case(row=int(row), chosen=chosen) for row in nearest]
+    merged: dict[int, Case] = {}
+    for case in cases:
+        first = merged.get(case.row)
+        both = (
+            case if first is None else Case(row=case.row, chosen=_joined(first.chosen, case.chosen))
+        )
+        merged[case.row] = both
+    return list(merged.values())
+
+
+def _groups(setting: Setting, sample: Sample) -> list[Group]:
+    """Up to two groups of each sensitive feature: the one that the model puts lowest, and the largest of the others."""
+    found = []
+    gaps = {
+        (group.attribute, group.name): gap.total
+        for group, gap in zip(sample.groups, sample.gaps, strict=True)
+    }
+    for number, one in enumerate(setting.members):
+        ranked = sorted(
+            one.large,
+            key=lambda g: (gaps.get((g.attribute, g.name), 0.0), -int(g.member.sum()), g.name),
+        )
+        found += ranked[:1]
+        others = sorted(ranked[1:], key=lambda g: (-int(g.member.sum()), g.name))
+        found += others[:1] if number == 0 else []
+    return found[:MOST_AUTOMATIC]
+
+
+def _joined(first: str, second: str) -> str:
+    tail = ", declined nearest the line"
+    if first.endswith(tail) and second.endswith(tail):
+        return f"{first.removesuffix(tail)} and {second}"
+    return f"{first}; {second}"
+
+
+def _by_target(
+    setting: Setting, sample: Sample, decisions: Decisions, cases: list[Case]
+) -> dict[Target, list[Case]]:
+    """Each case with the output that explains it: the favourable class, or the class that was predicted."""
+    found: dict[Target, list[Case]] = {}
+    classes = [str(label) for label in setting.model.classes]
+    for case in cases:
+        target = sample.target
+        if len(classes) > 2 and decisions.declined is None and decisions.predicted is not None:
+            label = str(decisions.predicted[case.row])
+            target = Target(label=label, place=classes.index(label)) if label in classes else target
+        found.setdefault(target, []).append(case)
+    return found
+
+
+def _array(rows: list[int]) -> Any:
+    import numpy as np
+
+    return np.array(rows, dtype=np.int64)
+
+
+def _side(decisions: Decisions, case: Case, found: Explained, place: int) -> float:
+    """Which way the decision went: a declined case is asked what lowered it, wherever it stands against the mean."""
+    if decisions.declined is not None:
+        return -1.0 if decisions.declined[case.row] else 1.0
+    return -1.0 if found.values[place].sum() < 0 else 1.0
+
+
+def _reasons(
+    setting: Setting,
+    found: Explained,
+    frame: pd.DataFrame,
+    place: int,
+    survey: pd.DataFrame,
+    side: float,
+) -> list[Reason]:
+    """The contributions that are told: first those on the side of the decision, then a few of the other side."""
+    values = found.values[place]
+    order = sorted(range(len(values)), key=lambda i: -side * values[i])
+    with_it = [i for i in order if side * values[i] > 0][: setting.options.reasons.top]
+    against = [i for i in reversed(order) if side * values[i] < 0][:COUNTER]
+    told = [
+        Reason(
+            feature=setting.named(setting.features[i]),
+            value=_value(setting, setting.features[i], survey, frame, place),
+            part=float(values[i]),
+        )
+        for i in [*with_it, *against]
+    ]
+    return _shared_by_many(
+        told, {setting.named(name): name for name in setting.features}, survey, frame.iloc[place]
+    )
+
+
+def _shared_by_many(
+    told: list[Reason], columns: Mapping[str, Any], survey: pd.DataFrame, row: pd.Series
+) -> list[Reason]:
+    """Print values, the most important first, only while at least ten rows share all that is printed.
+
+    Values that many share one by one can still single a person out together.
+    """
+    import numpy as np
+
+    alike = np.ones(len(survey), dtype=bool)
+    kept = []
+    for reason in told:
+        column = columns[reason.feature]
+        closer = alike & sharing(survey[column], row[column], reason.value)
+        enough = int(closer.sum()) >= SHARED
+        alike = closer if enough else alike
+        kept.append(reason if enough else replace(reason, value=NOT_SHOWN))
+    return kept
+
+
+def _value(
+    setting: Setting, feature: str, survey: pd.DataFrame, frame: pd.DataFrame, place: int
+) -> str:
+    if str(feature) in setting.evidence.withheld:
+        return NOT_SHOWN
+    return shown(survey[feature], frame[feature].iloc[place], setting.options.reasons.values)
+
+
+def _sentence(decisions: Decisions, case: Case, target: Target, told: list[Reason]) -> str:
+    head = _decided(decisions, case, target)
+    below = [reason for reason in told if reason.part < 0]
+    above = [reason for reason in told if reason.part > 0]
+    side = [("What lowered it most: ", below), ("What raised it most: ", above)]
+    if told and told[0].part > 0:
+        side.reverse()
+    parts = [f"{words}{'; '.join(map(_told, found))}." for words, found in side if found]
+    return f"{head} {' '.join(parts) or 'No feature moves it.'}"
+
+
+def _decided(decisions: Decisions, case: Case, target: Target) -> str:
+    if decisions.predicted is None:
+        return "The predicted value, held against the mean of the background."
+    decision = str(decisions.predicted[case.row])
+    text = f"Decision “{decision}”"
+    if decisions.score is not None:
+        score = float(decisions.score[case.row])
+        text += f" with a score of {score:.3f}"
+        if (
+            decisions.declined is not None
+            and decisions.declined[case.row]
+            and not decisions.declined.all()
+        ):
+            enough = float(decisions.score[~decisions.declined].min())
+            text += (
+                f"; {enough:.3f} was enough"
+                if f"{enough:.3f}" != f"{score:.3f}"
+                else ", a hair under the line"
+            )
+    elif target.label and target.label != decision:
+        text += f", explained {target.towards}"
+    return f"{text}."
+
+
+def _told(reason: Reason) -> str:
+    value = "" if reason.value == NOT_SHOWN else f" {reason.value}"
+    return f"{reason.feature}{value} ({reason.part:+.2g})"
+
+
+def _details(
+    setting: Setting, case: Case, found: Explained, place: int, told: list[Reason]
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {
+            "case": f"row {case.row}",
+            "feature": reason.feature,
+            "value": reason.value,
+            "direction": "lowers" if reason.part < 0 else "raises",
+            "part": reason.part,
+        }
+        for reason in told
+    ]
+    rest = float(found.values[place].sum()) - sum(reason.part for reason in told)
+    left = len(setting.features) - len(told)
+    if left:
+        rows.append({"case": f"row {case.row}", "feature": f"{left} others together", "part": rest})
+    rows.append(
+        {"case": f"row {case.row}", "feature": "Mean of the background", "part": float(found.base)}
+    )
+    rows.append(
+        {
+            "case": f"row {case.row}",
+            "feature": "The model's output",
+            "part": float(found.margin[place]),
+        }
+    )
+    return rows
+
+
+def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Figure:
+    steps: list[dict[str, Any]] = [
+        {"label": f"{r.feature} {r.value}".removesuffix(f" {NOT_SHOWN}"), "value": r.part}
+        for r in told
+    ]
+    rest = float(found.values[place].sum()) - sum(reason.part for reason in told)
+    if abs(rest) > 1e-12:
+        steps.append({"label": "all others", "value": rest})
+    total = float(found.base) + float(found.values[place].sum())
+    said = "; ".join(f"{step['label']} {step['value']:+.2g}" for step in steps)
+    return Figure(
+        id=f"reasons-row-{case.row}",
+        kind="waterfall",
+        title=f"One decision, step by step: row {case.row}",
+        alt=f"From the mean of the background, {found.base:.2g} {found.unit}, to this case, {total:.2g}: {said}.",
+        caption=f"{case.chosen[0].upper()}{case.chosen[1:]}.",
+        data={
+            "steps": steps,
+            "total": total,
+            "x_label": found.unit,
+            "start_label": "mean of the background",
+            "end_label": "this case",
+        },
+    )
+
+
+def _sentences(texts: list[tuple[Case, str]]) -> Table:
+    return Table(
+        id="reasons",
+        title="Reasons for single decisions",
+        columns=(
+            Column(key="case", label="Case", kind="code"),
+            Column(key="chosen", label="Why this one"),
+            Column(key="text", label="What the decision rests on"),
+        ),
+        rows=tuple(
+            {"case": f"row {case.row}", "chosen": case.chosen, "text": text} for case, text in texts
+        ),
+        caption="Rows of the data set, counted from 0. Contributions are held against the mean of the background; "
+        "another value of the same feature could have led to another decision or not.",
+    )
+
+
+def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
+    return Table(
+        id="reasons-detail",
+        title="The same reasons in numbers",
+        columns=(
+            Column(key="case", label="Case", kind="code"),
+            Column(key="feature", label="Feature"),
+            Column(key="value", label="Value"),
+            Column(key="direction", label="Direction"),
+            Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
+        ),
+        rows=tuple(rows),
+        caption="The parts and the mean of the background add up to the model's output. At least ten "
+        "rows share all the values that are printed of a case; others are printed as a range or "
+        "not at all.",
+    )

@@ -1,0 +1,128 @@
+"""XGBoost, LightGBM and CatBoost estimators as steps of a pipeline: their libraries compute TreeSHAP themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from raudit.stages.explain.shap_values.task import CannotFold
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LOG = (
+    "count:poisson",
+    "reg:gamma",
+    "reg:tweedie",
+    "poisson",
+    "gamma",
+    "tweedie",
+    "Poisson",
+    "Tweedie",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a library says of some rows."""
+
+    values: np.ndarray
+    """Of shape (n_samples, n_outputs, n_numbers)."""
+    base: np.ndarray
+    """Of shape (n_outputs,)."""
+    margin: np.ndarray
+    """Of shape (n_samples, n_outputs)."""
+
+
+def library_of(estimator: Any) -> str:
+    """``xgboost``, ``lightgbm``, ``catboost``, or empty for anything else."""
+    name = type(estimator).__module__.split(".")[0]
+    return name if name in ("xgboost", "lightgbm", "catboost") else ""
+
+
+def log_link(estimator: Any) -> bool:
+    """Whether a regressor's margin is the logarithm of what it predicts."""
+    told = getattr(estimator, "objective_", None) or getattr(estimator, "objective", None)
+    if library_of(estimator) == "catboost":
+        told = estimator.get_all_params().get("loss_function", "")
+    return str(told or "").startswith(LOG)
+
+
+def margin_of(estimator: Any, x: Any) -> np.ndarray:
+    """The margin, of shape (n_samples, n_outputs)."""
+    import numpy as np
+
+    match library_of(estimator):
+        case "xgboost":
+            found = estimator.predict(_rows(estimator, x), output_margin=True)
+        case "lightgbm":
+            found = estimator.predict(x, raw_score=True)
+        case _:
+            named = not hasattr(x, "columns") or isinstance(
+                x.columns[0], str
+            )  # places are no names to CatBoost
+            found = estimator.predict(x if named else x.to_numpy(), prediction_type="RawFormulaVal")
+    return np.asarray(found, dtype=float).reshape(x.shape[0], -1)
+
+
+def told_by_library(estimator: Any, x: Any) -> Told:
+    """Ask the library for path-dependent SHAP values.
+
+    Raises
+    ------
+    CannotFold
+        If the booster is made of something else than trees.
+    """
+    import numpy as np
+
+    match library_of(estimator):
+        case "xgboost":
+            found = _xgboost(estimator, x)
+        case "lightgbm":
+            found = estimator.booster_.predict(x, pred_contrib=True, validate_features=False)
+        case _:
+            from catboost import Pool
+
+            pool = Pool(x, cat_features=estimator.get_cat_feature_indices())
+            found = estimator.get_feature_importance(pool, type="ShapValues")
+    margin = margin_of(estimator, x)
+    shaped = np.asarray(found, dtype=float).reshape(x.shape[0], margin.shape[1], -1)
+    base = shaped[0, :, -1] if x.shape[0] else np.zeros(margin.shape[1])
+    return Told(values=shaped[:, :, :-1], base=base, margin=margin)
+
+
+def _rows(estimator: Any, x: Any) -> Any:
+    """Numbers as a booster from a file reads them; an estimator takes them as they are."""
+    import numpy as np
+    import xgboost as xgb
+
+    if not isinstance(estimator, xgb.Booster):
+        return x
+    if "c" in (estimator.feature_types or ()):
+        raise CannotFold("the booster splits on categories inside its own library")
+    return xgb.DMatrix(
+        np.asarray(x, dtype=float),
+        feature_names=estimator.feature_names,
+        feature_types=estimator.feature_types,
+    )
+
+
+def _xgboost(estimator: Any, x: Any) -> Any:
+    import xgboost as xgb
+
+    if estimator.booster == "gblinear":
+        raise CannotFold("a booster of linear functions has no trees")
+    rows = xgb.DMatrix(
+        x,
+        missing=estimator.missing,
+        feature_types=estimator.feature_types,
+        enable_categorical=bool(estimator.enable_categorical),
+    )
+    try:
+        last = int(estimator.best_iteration) + 1
+    except AttributeError:  # no early stopping
+        last = 0
+    booster = estimator.get_booster()
+    return booster.predict(
+        rows, pred_contribs=True, iteration_range=(0, last), validate_features=False
+    )

@@ -1,0 +1,1 @@
+"""Rates and gaps by group, from a cell table."""

@@ -1,0 +1,148 @@
+"""Who is not compared: groups that are too small, and people whose attribute is missing."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from raudit.data.cells import UNKNOWN
+from raudit.errors import PlanError
+from raudit.findings import Finding, Measurement, Severity, Status, Subject, Threshold
+from raudit.stages.fairness.measures.metrics import Groups
+from raudit.stages.fairness.rules import ALIKE_GROUPS, MISSING_ATTRIBUTE, SMALL_GROUP
+from raudit.stages.fairness.tasks.part import Context, by_name
+
+
+def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Finding:
+    """Name the groups that are too small to be compared."""
+    limit = context.options.min_group
+    small = [i for i in np.argsort(groups.n, kind="stable") if groups.n[i] < limit]
+    smallest = int(groups.n.min())
+    if not small:
+        statement = f"Every group by {by_name(by)} has at least {limit} people; the smallest has {smallest:,}."
+    else:
+        statement = _small_sentence(by, groups, small, context)
+    hidden = smallest < context.options.suppress_below
+    return Finding(
+        rule=SMALL_GROUP.id,
+        subject=Subject(kind="attribute", name=by_name(by), detail={"metric": "group_size"}),
+        status=Status.INDETERMINATE if small else Status.PASSED,
+        severity=Severity.MEDIUM if len(by) == 1 else Severity.LOW,
+        statement=statement,
+        reason="Nothing is claimed about groups under the smallest size that the plan compares."
+        if small
+        else "",
+        measurement=Measurement(
+            metric="smallest_group",
+            value=None if hidden else float(smallest),
+            n=int(groups.n.sum()),
+            unit="rows",
+            undefined_because=f"fewer than {context.options.suppress_below} rows" if hidden else "",
+        ),
+        threshold=Threshold(
+            low=float(limit),
+            source="plan" if "min_group" in context.options.model_fields_set else "default",
+        ),
+        requirements=SMALL_GROUP.requirements,
+        anchor="stages.fairness.min_group",
+        remedy=SMALL_GROUP.fix if small else "",
+        data={"groups": len(groups.names), "small": len(small)},
+    )
+
+
+def _small_sentence(
+    by: tuple[str, ...], groups: Groups, small: Sequence[Any], context: Context
+) -> str:
+    hide = context.options.suppress_below
+    sizes = [
+        f"n = {groups.n[i]:,}" if groups.n[i] >= hide else f"fewer than {hide}" for i in small[:3]
+    ]
+    named = [
+        f"{context.speech.group(groups.names[i])} ({size})"
+        for i, size in zip(small, sizes, strict=False)
+    ]
+    more = f" and {len(small) - 3:,} more" if len(small) > 3 else ""
+    count = f"{len(small):,} of {len(groups.names):,} groups by {by_name(by)}"
+    verb = "is" if len(small) == 1 else "are"
+    limit = f"fewer than {context.options.min_group} people"
+    return f"{count} {verb} too small to be compared ({limit}): {'; '.join(named)}{more}."
+
+
+def unknown_members(name: str, groups: Groups) -> Finding:
+    """Say for how many people the attribute is missing."""
+    count = int(groups.n[[group[0] for group in groups.names].index(UNKNOWN)])
+    total = int(groups.n.sum())
+    return Finding(
+        rule=MISSING_ATTRIBUTE.id,
+        subject=Subject(kind="attribute", name=name, detail={"metric": "unknown_share"}),
+        status=Status.INDETERMINATE,
+        severity=MISSING_ATTRIBUTE.severity,
+        statement=f"For {count:,} of {total:,} people the {name} is unknown; they are a group of their own.",
+        reason="Nobody can say from this data how the unknown would change the comparison.",
+        measurement=Measurement(metric="unknown_share", value=count / total, n=total, events=count),
+        requirements=MISSING_ATTRIBUTE.requirements,
+        anchor="sensitive_features",
+        remedy=MISSING_ATTRIBUTE.fix,
+    )
+
+
+def alike(name: str, groups: Groups) -> Finding | None:
+    """Name groups that are equal but for spaces, case or Unicode form; None if there are none."""
+    spelled: dict[str, list[int]] = defaultdict(list)
+    for i, (level,) in enumerate(groups.names):
+        spelled[" ".join(unicodedata.normalize("NFKC", level).casefold().split())].append(i)
+    same = [places for places in spelled.values() if len(places) > 1]
+    if not same:
+        return None
+    named = "; ".join(
+        " and ".join(f"“{groups.names[i][0]}”" for i in places) for places in same[:3]
+    )
+    more = f" and {len(same) - 3:,} more" if len(same) > 3 else ""
+    count = sum(len(places) for places in same)
+    return Finding(
+        rule=ALIKE_GROUPS.id,
+        subject=Subject(kind="attribute", name=name, detail={"metric": "alike_groups"}),
+        status=Status.INDETERMINATE,
+        severity=ALIKE_GROUPS.severity,
+        statement=f"{count:,} of {len(groups.names):,} groups by {name} differ from another in spaces, case or Unicode "
+        f"form only: {named}{more}.",
+        reason="Each spelling is judged by itself, on fewer rows and with wider intervals than the group as a whole.",
+        measurement=Measurement(
+            metric="alike_groups",
+            value=float(count),
+            n=len(groups.names),
+            events=count,
+            unit="groups",
+        ),
+        requirements=ALIKE_GROUPS.requirements,
+        anchor="sensitive_features",
+        remedy=ALIKE_GROUPS.fix,
+    )
+
+
+def check_reference(by: tuple[str, ...], groups: Groups, context: Context) -> None:
+    """Refuse a reference group that does not occur.
+
+    Raises
+    ------
+    PlanError
+        If the plan names a group that the data do not hold.
+    """
+    from raudit.yamltext import nearest
+
+    if len(by) != 1 or by[0] not in context.options.reference_groups:
+        return
+    wanted = context.options.reference_groups[by[0]]
+    levels = [level for (level,) in groups.names]
+    if wanted not in levels:
+        raise PlanError(
+            f"no group by {by[0]} is called {wanted!r}",
+            reference="reference-group",
+            where=f"stages.fairness.reference_groups.{by[0]}",
+            expected="a value of the column, written as in the data",
+            hint=nearest(wanted, levels),
+        )

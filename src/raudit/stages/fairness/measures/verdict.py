@@ -1,0 +1,59 @@
+"""A disparity against its limit: passed, failed, or not to be told from this sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from raudit.findings import Status
+from raudit.stages.fairness.measures.disparity import Disparity
+from raudit.stats import detectable_gap, range_quantile, rows_to_settle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a disparity came to."""
+
+    status: Status
+    because: str = ""
+    """Why it cannot be told, beyond an interval that reaches both sides; empty if the interval decides."""
+    detectable: float | None = None
+    """Smallest difference that this sample shows with 80 % power."""
+    rows: int | None = None
+    """Rows in the two groups that would settle it."""
+
+
+def judge(found: Disparity, limit: float) -> Judgement:
+    """Hold a disparity against its limit.
+
+    It passes only if the whole interval keeps to the limit and every group that is large enough could be estimated,
+    fails only if the whole interval breaks it, and is indeterminate otherwise.
+    """
+    if found.value is None or found.low is None or found.high is None:
+        return Judgement(status=Status.INDETERMINATE, because=found.undefined_because)
+    if found.ratio:
+        inside, outside = found.low >= limit, found.high < limit
+    else:
+        inside, outside = found.high <= limit, found.low > limit
+    if outside:
+        return Judgement(status=Status.FAILED)
+    if inside and found.left_out:
+        return Judgement(status=Status.INDETERMINATE, because=_left_out(found))
+    if inside:
+        return Judgement(status=Status.PASSED)
+    rate = sum(found.rates) / 2
+    gap = None
+    if 0 <= rate <= 1 and min(found.effective) > 0:
+        z = range_quantile(max(found.compared, 2), found.level)
+        gap = detectable_gap(rate, found.effective[0], found.effective[1], z=z)
+    rows = rows_to_settle(found.value, found.low, found.high, limit, sum(found.n))
+    return Judgement(status=Status.INDETERMINATE, detectable=gap, rows=rows)
+
+
+def _left_out(found: Disparity) -> str:
+    names = [", ".join(group) for group in found.left_out[:3]]
+    more = f" and {len(found.left_out) - 3:,} more groups" if len(found.left_out) > 3 else ""
+    metric = found.metric.replace("_", " ")
+    return (
+        f"The other groups keep to the limit, but for {'; '.join(names)}{more} the {metric} cannot be estimated "
+        "on so few cases, so the whole cannot pass."
+    )

@@ -1,0 +1,284 @@
+"""Selection and scoring rates with impact ratios, as New York City asks employers to publish them.
+
+References
+----------
+NYC Administrative Code 20-870 to 20-874 (Local Law 144 of 2021); 6 RCNY 5-300 to 5-304.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from raudit.data.cells import BIN, PREDICTION, UNKNOWN, CellTable
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.record import Column, Table
+from raudit.stages.fairness.measures.metrics import group_counts
+from raudit.stages.fairness.rules import IMPACT_RATIO
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.words.sentences import spoken
+from raudit.stats import effective_n, log_rates, range_quantile, smallest_ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """One row of the audit table."""
+
+    name: tuple[str, ...]
+    assessed: int
+    """Applicants or employees in the category."""
+    selected: int
+    """Selected for the next stage, or scored above the sample median."""
+    rate: float | None
+    impact_ratio: float | None
+    """Rate over that of the most selected category; None if left out."""
+    left_out: str = ""
+    """Why it has no impact ratio."""
+
+
+def impact_ratios(
+    names: Sequence[tuple[str, ...]],
+    assessed: Sequence[int],
+    selected: Sequence[int],
+    *,
+    excluded_share: float = 0.0,
+    total: int | None = None,
+) -> tuple[Category, ...]:
+    """Rates and impact ratios of categories.
+
+    Parameters
+    ----------
+    names
+        Each category; one with the part ``unknown`` is counted and gets no impact ratio.
+    assessed, selected
+        Counts by category.
+    excluded_share
+        Categories with a smaller share of the data may be left out of the ratios; 0.02 in 6 RCNY 5-301(d).
+    total
+        Rows of the data set; the sum of ``assessed`` by default.
+
+    Raises
+    ------
+    ValueError
+        If a category has more selected than assessed, or the lengths differ.
+    """
+    if any(not 0 <= s <= a for a, s in zip(assessed, selected, strict=True)):
+        raise ValueError("a category has more selected than assessed")
+    whole = total if total is not None else sum(assessed)
+    rates = [s / a if a else None for a, s in zip(assessed, selected, strict=True)]
+    reasons = []
+    for name, count in zip(names, assessed, strict=True):
+        if UNKNOWN in name:
+            reasons.append("unknown category")
+        elif count == 0:
+            reasons.append("nobody assessed")
+        elif count < excluded_share * whole:
+            reasons.append(f"under {excluded_share * 100:.3g} % of the data")
+        else:
+            reasons.append("")
+    used = [
+        rate for rate, reason in zip(rates, reasons, strict=True) if not reason and rate is not None
+    ]
+    best = max(used, default=0.0)
+    rows = []
+    for name, count, chosen, rate, reason in zip(
+        names, assessed, selected, rates, reasons, strict=True
+    ):
+        because = reason or ("nobody selected in any category" if best == 0 else "")
+        ratio = None if because or rate is None else rate / best
+        rows.append(
+            Category(
+                name=name,
+                assessed=count,
+                selected=chosen,
+                rate=rate,
+                impact_ratio=ratio,
+                left_out=because,
+            )
+        )
+    return tuple(rows)
+
+
+def above_median(table: CellTable) -> tuple[CellTable, float]:
+    """Replace scores by whether they lie above the sample median, known to the width of a score bin.
+
+    Returns
+    -------
+    CellTable
+        With ``@prediction`` 1 for bins wholly above the bin that holds the median.
+    float
+        Share of the sample in that bin, other than the median's own ties: a bound on the error of any rate.
+    """
+    bins = table.codes(BIN)
+    order = np.argsort(bins, kind="stable")
+    running = np.cumsum(table.n[order])
+    middle = bins[order][int(np.searchsorted(running, table.total / 2))]
+    alone = table.bins is not None and bool(table.bins.one_score(np.array([middle]))[0])
+    share = 0.0 if alone else float(table.n[bins == middle].sum() / table.total)
+    kept = [axis for axis, dim in enumerate(table.dims) if dim not in (PREDICTION, BIN)]
+    from raudit.data.cells import FAVOURABLE, UNFAVOURABLE, consolidate
+
+    replaced = consolidate(
+        dims=(*(table.dims[axis] for axis in kept), PREDICTION),
+        levels=(*(table.levels[axis] for axis in kept), (UNFAVOURABLE, FAVOURABLE)),
+        keys=np.column_stack([table.keys[:, kept], (bins > middle).astype(np.int64)]),
+        n=table.n,
+        sums={},
+        bins=None,
+    )
+    return replaced, share
+
+
+def measure_ll144(table: CellTable, context: Context) -> Part:
+    """The tables of a bias audit, by each attribute and by all of them together."""
+    parts = []
+    kind = "selection rate"
+    notes = [
+        "Local Law 144 asks for impact ratios to be published and sets no limit; the one used here is the plan's."
+    ]
+    if PREDICTION not in table.dims:
+        table, share = above_median(table)
+        kind = "scoring rate"
+        if share > 0:
+            notes.append(
+                f"The median is known to a score bin that holds {share * 100:.2g} % of the sample."
+            )
+    attributes = tuple(name for name in table.attributes if name not in context.controls)
+    cuts = [(name,) for name in attributes] + ([attributes] if len(attributes) > 1 else [])
+    for by in cuts:
+        groups = group_counts(table, by)
+        chosen = (groups.counts[:, 1] + groups.counts[:, 3]).astype(int)
+        rows = impact_ratios(
+            groups.names,
+            groups.n.tolist(),
+            chosen.tolist(),
+            excluded_share=context.options.excluded_share,
+            total=table.total,
+        )
+        weights = groups.weights[:, [1, 3]].sum(axis=1)
+        effective = effective_n(groups.weights.sum(axis=1), groups.weights2.sum(axis=1))
+        totals = groups.weights.sum(axis=1)
+        rates = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+        parts.append(_part(by, rows, rates * effective, effective, kind, context))
+    return join(
+        [*parts, Part(notes=tuple(notes), metrics=("impact_ratio", kind.replace(" ", "_")))]
+    )
+
+
+def _part(
+    by: tuple[str, ...],
+    rows: tuple[Category, ...],
+    events: np.ndarray,
+    sizes: np.ndarray,
+    kind: str,
+    context: Context,
+) -> Part:
+    hide = context.options.suppress_below
+    table = Table(
+        id=slug("ll144", *by),
+        title=f"Impact ratios by {by_name(by)}",
+        columns=(
+            Column(key="category", label="Category"),
+            Column(key="assessed", label="Assessed", kind="count"),
+            Column(
+                key="selected",
+                label="Selected" if kind == "selection rate" else "Above median",
+                kind="count",
+            ),
+            Column(key="rate", label=kind[0].upper() + kind[1:], kind="proportion"),
+            Column(key="ratio", label="Impact ratio", kind="number"),
+            Column(key="note", label="Left out because"),
+        ),
+        rows=tuple(
+            {"category": context.speech.group(row.name), "note": f"fewer than {hide} people"}
+            if row.assessed < hide
+            else {
+                "category": context.speech.group(row.name),
+                "assessed": row.assessed,
+                "selected": row.selected,
+                "rate": row.rate,
+                "ratio": row.impact_ratio,
+                "note": row.left_out,
+            }
+            for row in rows
+        ),
+        caption="Each rate over the rate of the most selected category. Unknowns and categories under the smallest "
+        "share are counted and get no ratio.",
+    )
+    return Part(tables=(table,), findings=(_finding(by, rows, events, sizes, kind, context),))
+
+
+def _finding(
+    by: tuple[str, ...],
+    rows: tuple[Category, ...],
+    events: np.ndarray,
+    sizes: np.ndarray,
+    kind: str,
+    context: Context,
+) -> Finding:
+    limit, source = context.options.limits().get("impact_ratio", (0.8, "preset nyc-ll144"))
+    used = [i for i, row in enumerate(rows) if row.impact_ratio is not None]
+    subject = Subject(kind="attribute", name=by_name(by), detail={"metric": "impact_ratio"})
+    common = {
+        "rule": IMPACT_RATIO.id,
+        "subject": subject,
+        "severity": IMPACT_RATIO.severity,
+        "requirements": IMPACT_RATIO.requirements,
+        "threshold": Threshold(low=limit, source=source),
+        "anchor": "stages.fairness.presets",
+    }
+    if len(used) < 2:
+        return Finding(
+            **common,  # type: ignore[arg-type]
+            status=Status.INDETERMINATE,
+            statement=f"No impact ratio by {by_name(by)}: fewer than two categories can be compared.",
+            reason="An impact ratio needs two categories with people in them, and somebody selected.",
+        )
+    z = range_quantile(len(used), context.level)
+    gap = smallest_ratio(events[used] / sizes[used], log_rates(events[used], sizes[used], z=z))
+    low, high = rows[used[gap.lowest]], rows[used[gap.highest]]
+    status = (
+        Status.PASSED
+        if gap.low >= limit
+        else Status.FAILED
+        if gap.high < limit
+        else Status.INDETERMINATE
+    )
+    verb = "were selected" if kind == "selection rate" else "scored above the median"
+    rates = low.rate or 0.0, high.rate or 0.0
+    statement = (
+        f"Of 100 people in {context.speech.group(low.name)}, {spoken(rates[0])} {_was(verb, spoken(rates[0]))}; of 100 "
+        f"in {context.speech.group(high.name)}, {spoken(rates[1])}: an impact ratio of {gap.value:.2f}. "
+        f"n = {low.assessed:,} and {high.assessed:,}."
+    )
+    where = {
+        Status.PASSED: "keeps to",
+        Status.FAILED: "breaks",
+        Status.INDETERMINATE: "reaches both sides of",
+    }[status]
+    return Finding(
+        **common,  # type: ignore[arg-type]
+        status=status,
+        statement=statement,
+        reason=f"The {context.level * 100:.3g} % interval {gap.low:.2f} to {gap.high:.2f} {where} the limit of "
+        f"{limit:.2f} ({source}).",
+        measurement=Measurement(
+            metric="impact_ratio",
+            value=number(gap.value),
+            n=low.assessed + high.assessed,
+            interval=Interval(
+                low=gap.low,
+                high=gap.high,
+                level=context.level,
+                method="MOVER of wilson, log scale, simultaneous",
+            ),
+            method=f"smallest {kind} over largest",
+        ),
+        remedy="" if status is Status.PASSED else IMPACT_RATIO.fix,
+    )
+
+
+def _was(verb: str, amount: str) -> str:
+    return verb.replace("were ", "was ") if amount in ("1", "fewer than 1") else verb

@@ -1,0 +1,280 @@
+"""Tables as people publish them (CSV, spreadsheets, web pages, pasted text), read into grids of printed cells."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from raudit.errors import DataError
+
+MAX_BYTES = 20_000_000
+MAX_SPAN = 100
+WHERE_NUMBERS = re.compile(
+    r"(?<![\w.,])(?:[<>≤≥~]?\d[\d.,' ’]*%?|n/?a|-{1,3}|–|—)[*†‡§¹²³⁰-⁹]*(?=\s|$)", re.IGNORECASE
+)
+"""A cell of numbers in a pasted line: a number, ``N/A`` or a dash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of cells as printed."""
+
+    number: int
+    """Line of the file, or row of the sheet or page, from 1."""
+    cells: tuple[str, ...]
+
+
+Grid = tuple[Line, ...]
+
+
+def read_grids(path: Path) -> tuple[Grid, ...]:
+    """Every table of a file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error.strerror or "not a file") from error
+    if len(raw) > MAX_BYTES:
+        raise _unreadable(path, f"{len(raw):,} bytes, more than {MAX_BYTES:,}")
+    if raw.startswith(b"PK"):
+        return tuple(_sheets(path))
+    text = _decoded(raw, path)
+    if path.suffix.lower() in (".html", ".htm") or re.match(
+        r"\s*<(?:!doctype|html|table|body|div|p|h\d)\b", text, re.IGNORECASE
+    ):
+        return _pages(text)
+    return (_lines(text),)
+
+
+def _unreadable(path: Path, why: str) -> DataError:
+    return DataError(
+        "the table cannot be read",
+        reference="ll144-unreadable",
+        where=str(path),
+        got=why,
+        hint="save the published table as CSV, XLSX or HTML, or paste it into a text file",
+    )
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    if b"\0" in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _unreadable(path, "not text")
+    for encoding in (
+        ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252")
+    ):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise _unreadable(path, "not text in UTF-8")
+
+
+def _lines(text: str) -> Grid:
+    """Text with a delimiter, or pasted."""
+    lines = text.splitlines()
+    counts = {mark: sorted(line.count(mark) for line in lines if line.strip()) for mark in "\t;|,"}
+    filled = [line for line in lines if line.strip()]
+    for mark in "\t;|":
+        if (
+            sum(line.count(mark) > 0 for line in filled) * 2 >= max(len(filled), 1)
+            and counts[mark][-1] >= 2
+        ):
+            return _delimited(text, mark)
+    commas = [line for line in filled if re.search(r",(?!\d{3}(?!\d))", line)]
+    if len(commas) * 2 >= max(len(filled), 1):
+        return _delimited(text, ",")
+    return tuple(Line(number, _pasted(line)) for number, line in enumerate(lines, start=1))
+
+
+def _delimited(text: str, mark: str) -> Grid:
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=mark)
+    found = []
+    for read in reader:
+        cells = read
+        if mark == "|":
+            cells = read[
+                1 if read and not read[0].strip() else 0 : -1
+                if read and not read[-1].strip()
+                else None
+            ]
+            if cells and all(re.fullmatch(r"\s*:?-+:?\s*", cell) for cell in cells):
+                continue
+        found.append(Line(reader.line_num, tuple(_plain(cell) for cell in cells)))
+    return tuple(found)
+
+
+def _pasted(line: str) -> tuple[str, ...]:
+    """Cells of a line without delimiters: apart by two spaces, else the name and then its numbers."""
+    parts = [_plain(part) for part in re.split(r"\s{2,}", line.strip()) if part.strip()]
+    if len(parts) > 2:
+        return tuple(parts)
+    found = list(WHERE_NUMBERS.finditer(line))
+    while found and line[found[-1].end() :].strip():
+        found = []
+    start = len(found)
+    while start > 0 and (
+        start == len(found) or not line[found[start - 1].end() : found[start].start()].strip()
+    ):
+        start -= 1
+    numbers = found[start:]
+    if not numbers:
+        return (_plain(line),) if line.strip() else ()
+    name = _plain(line[: numbers[0].start()])
+    cells = [piece for match in numbers for piece in _numbers_apart(match.group())]
+    return (name, *cells) if name else tuple(cells)
+
+
+def _numbers_apart(text: str) -> Iterator[str]:
+    """``1 390`` may be one number; ``1,390 667`` is two."""
+    yield from text.split()
+
+
+def _plain(text: object) -> str:
+    return " ".join(str(text).replace("\xa0", " ").replace("\u200b", "").split())
+
+
+def _sheets(path: Path) -> Iterator[Grid]:
+    from zipfile import BadZipFile
+
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, data_only=True)
+    except (BadZipFile, KeyError, ValueError, OSError) as error:
+        raise _unreadable(path, "not a workbook") from error
+    for sheet in book.worksheets:
+        filled: dict[tuple[int, int], str] = {}
+        for span in sheet.merged_cells.ranges:
+            value = _shown(sheet.cell(span.min_row, span.min_col))
+            for row in range(span.min_row, min(span.max_row, span.min_row + MAX_SPAN) + 1):
+                for column in range(span.min_col, min(span.max_col, span.min_col + MAX_SPAN) + 1):
+                    filled[row, column] = value
+        yield tuple(
+            Line(
+                number,
+                tuple(
+                    filled.get((number, place), _shown(cell))
+                    for place, cell in enumerate(row, start=1)
+                ),
+            )
+            for number, row in enumerate(sheet.iter_rows(), start=1)
+        )
+
+
+def _shown(cell: Any) -> str:
+    """A cell as the sheet shows it: a share formatted as a percentage is printed as one."""
+    value, form = cell.value, str(cell.number_format or "")
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return _plain(value)
+    decimals = re.search(r"0\.(0+)", form)
+    places = len(decimals.group(1)) if decimals else 0
+    if "%" in form:
+        return f"{value * 100:.{places}f}%"
+    if decimals or re.fullmatch(r"#?,?#*0", form):
+        return f"{value:.{places}f}"
+    return f"{value:.10g}"
+
+
+class _Tables(HTMLParser):
+    """Collects tables, cells that span rows or columns repeated."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[list[Line]] = []
+        self.stack: list[dict[tuple[int, int], str]] = []
+        self.text: list[str] | None = None
+        self.hidden = 0
+        self.place = (0, 0)
+        self.span = (1, 1)
+        self.heading: list[str] = []
+        self.reading_heading = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open a table, a row or a cell."""
+        if tag in ("script", "style"):
+            self.hidden += 1
+        elif tag == "table":
+            self.stack.append({})
+            self.place = (-1, 0)
+        elif tag == "tr" and self.stack:
+            self._close()
+            self.place = (self.place[0] + 1, 0)
+        elif tag in ("td", "th") and self.stack:
+            self._close()
+            given = dict(attrs)
+            self.span = (_span(given.get("rowspan")), _span(given.get("colspan")))
+            self.text = []
+        elif tag in ("br", "p", "div") and self.text is not None:
+            self.text.append(" ")
+        elif tag in ("h1", "h2", "h3", "h4", "h5", "h6", "caption") and self.text is None:
+            self.reading_heading, self.heading = True, []
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close a cell or a table."""
+        if tag in ("script", "style"):
+            self.hidden = max(0, self.hidden - 1)
+        elif tag in ("td", "th", "tr"):
+            self._close()
+        elif tag in ("h1", "h2", "h3", "h4", "h5", "h6", "caption"):
+            self.reading_heading = False
+        elif tag == "table" and self.stack:
+            self._close()
+            cells = self.stack.pop()
+            title = _plain(" ".join(self.heading))
+            rows = max((row for row, _ in cells), default=-1) + 1
+            lines = [Line(0, (title,))] if title else []
+            for row in range(rows):
+                width = max((column for at, column in cells if at == row), default=-1) + 1
+                lines.append(
+                    Line(row + 1, tuple(cells.get((row, column), "") for column in range(width)))
+                )
+            self.tables.append(lines)
+            self.heading = []
+
+    def handle_data(self, data: str) -> None:
+        """Keep text of cells and headings."""
+        if self.hidden:
+            return
+        if self.text is not None:
+            self.text.append(data)
+        elif self.reading_heading:
+            self.heading.append(data)
+
+    def _close(self) -> None:
+        if self.text is None or not self.stack:
+            return
+        text, cells, (row, column) = _plain("".join(self.text)), self.stack[-1], self.place
+        while (row, column) in cells:
+            column += 1
+        for down in range(self.span[0]):
+            for right in range(self.span[1]):
+                cells[row + down, column + right] = text
+        self.text, self.place = None, (row, column + self.span[1])
+
+
+def _span(text: str | None) -> int:
+    return min(int(text), MAX_SPAN) if text and text.isdigit() and int(text) > 0 else 1
+
+
+def _pages(text: str) -> tuple[Grid, ...]:
+    parser = _Tables()
+    parser.feed(text)
+    parser.close()
+    return tuple(tuple(lines) for lines in parser.tables)
+
+
+def filled(cells: Iterable[str]) -> list[str]:
+    """Distinct texts of a row that are not empty; a merged cell counts once."""
+    return list(dict.fromkeys(cell for cell in cells if cell))

@@ -1,0 +1,1 @@
+"""One module a task: decisions, scores, ranking, regression, several classes, conditions, a baseline."""

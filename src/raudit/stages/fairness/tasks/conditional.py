@@ -1,0 +1,201 @@
+"""Differences that remain among people with the same control features, and what wrong decisions cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from raudit.data.cells import CellTable
+from raudit.record import Column, Table
+from raudit.stages.fairness.measures.disparity import disparity
+from raudit.stages.fairness.measures.metrics import FN, FP, Groups, estimate, group_counts
+from raudit.stages.fairness.rules import CONDITIONAL, COSTS
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stages.fairness.tasks.scores import judge_means
+from raudit.stats import effective_n
+
+CDP = "conditional_demographic_parity_difference"
+
+
+def measure_conditional(table: CellTable, context: Context) -> Part:
+    """Selection rates within each level of the control features, by each attribute."""
+    if not context.controls:
+        return Part()
+    return join(_within(table, by[0], context) for by in context.cuts if len(by) == 1)
+
+
+def _within(table: CellTable, attribute: str, context: Context) -> Part:
+    groups = group_counts(table, (*context.controls, attribute))
+    depth = len(context.controls)
+    strata = sorted({names[:depth] for names in groups.names})
+    rows = []
+    for stratum in strata:
+        inside = _stratum(groups, stratum, depth)
+        compared = inside.take(inside.n >= context.options.min_group)
+        rows.append(_row(stratum, compared, int(inside.n.sum()), context))
+    names, values, variances, sizes, used = standardised(groups, depth, context.options.min_group)
+    limits = context.options.limits()
+    limit = limits.get(CDP, limits.get("demographic_parity_difference"))
+    finding = judge_means(
+        CDP,
+        names,
+        sizes,
+        values,
+        variances,
+        rule=CONDITIONAL,
+        context=context,
+        limit=limit,
+        as_points=True,
+        what=f"selection rate at the same {by_name(context.controls)}",
+        by=(attribute,),
+    )
+    columns = (
+        Column(key="stratum", label=by_name(context.controls)),
+        Column(key="n", label="n", kind="count"),
+        Column(key="value", label="Largest difference", kind="proportion"),
+        Column(key="interval", label="interval", kind="interval"),
+        Column(key="pair", label="Lowest and highest"),
+    )
+    shown = Table(
+        id=slug("conditional", attribute),
+        title=f"Selection by {attribute} within {by_name(context.controls)}",
+        columns=columns,
+        rows=tuple(rows),
+        caption=f"The combined rates weigh {used} of {len(strata)} levels by size: those in which every group that "
+        f"is compared has at least one row.",
+    )
+    return Part(findings=(finding,), tables=(shown,), metrics=(CDP,))
+
+
+def _stratum(groups: Groups, stratum: tuple[str, ...], depth: int) -> Groups:
+    return groups.take(np.array([names[:depth] == stratum for names in groups.names]))
+
+
+def _row(stratum: tuple[str, ...], compared: Groups, n: int, context: Context) -> dict[str, Any]:
+    row: dict[str, Any] = {"stratum": ", ".join(stratum)}
+    if n < context.options.suppress_below:
+        return row | {"pair": f"fewer than {context.options.suppress_below} rows"}
+    row["n"] = n
+    gap = disparity(
+        compared,
+        "demographic_parity_difference",
+        level=context.level,
+        rng=context.rng(*stratum),
+        draws=200,
+    )
+    if gap.value is None:
+        return row | {"pair": "fewer than two groups large enough"}
+    pair = f"{context.speech.group(gap.lowest[-1:])} / {context.speech.group(gap.highest[-1:])}"
+    return row | {"value": gap.value, "interval": [number(gap.low), number(gap.high)], "pair": pair}
+
+
+def standardised(
+    groups: Groups, depth: int, min_group: int
+) -> tuple[list[tuple[str, ...]], np.ndarray, np.ndarray, np.ndarray, int]:
+    """Directly standardised selection rates: each level of the controls weighs what it weighs in the whole data set.
+
+    Returns
+    -------
+    names, rates, variances, sizes, levels
+        Of the groups with at least ``min_group`` rows, and how many levels could be used.
+    """
+    strata = {
+        stratum: i for i, stratum in enumerate(sorted({names[:depth] for names in groups.names}))
+    }
+    members = sorted({names[depth:] for names in groups.names})
+    shape = (len(members), len(strata))
+    n, weight, chosen, squares = (np.zeros(shape) for _ in range(4))
+    for i, names in enumerate(groups.names):
+        place = members.index(names[depth:]), strata[names[:depth]]
+        n[place], weight[place] = groups.n[i], groups.weights[i].sum()
+        chosen[place], squares[place] = groups.weights[i, [1, 3]].sum(), groups.weights2[i].sum()
+    keep = n.sum(axis=1) >= min_group
+    n, weight, chosen, squares = n[keep], weight[keep], chosen[keep], squares[keep]
+    usable = (weight > 0).all(axis=0) if keep.any() else np.zeros(len(strata), dtype=bool)
+    share = weight.sum(axis=0) * usable
+    share = share / share.sum() if share.sum() > 0 else share
+    size = effective_n(weight, squares)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.nan_to_num(chosen / weight)
+        smooth = (rate * size + 0.5) / (
+            size + 1
+        )  # so that a level with no events does not look certain
+        variance = np.nan_to_num(smooth * (1 - smooth) / np.maximum(size, 1))
+    kept = [member for member, kept in zip(members, keep, strict=True) if kept]
+    values = (rate * share).sum(axis=1) if usable.any() else np.full(len(kept), np.nan)
+    return (
+        kept,
+        values,
+        (variance * share**2).sum(axis=1),
+        n[:, usable].sum(axis=1),
+        int(usable.sum()),
+    )
+
+
+def measure_costs(table: CellTable, context: Context) -> Part:
+    """Mean cost of wrong decisions per person in each group of every cut; intersections get no table."""
+    costs = context.options.costs
+    if costs is None:
+        return Part()
+    parts = []
+    for by in context.cuts:
+        groups = group_counts(table, by)
+        if not groups.labelled:
+            return Part(notes=("Costs need labels, and there are none.",))
+        groups = groups.take(groups.n >= context.options.min_group)
+        total = groups.weights.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fp, fn = groups.weights[:, FP] / total, groups.weights[:, FN] / total
+            mean = fp * costs.false_positive + fn * costs.false_negative
+            spread = fp * costs.false_positive**2 + fn * costs.false_negative**2 - mean**2
+        variance = spread / np.maximum(effective_n(total, groups.weights2.sum(axis=1)) - 1, 1)
+        limit = (
+            (costs.limit, "plan")
+            if costs.limit is not None
+            else context.options.limits().get("cost_difference")
+        )
+        finding = judge_means(
+            "cost_difference",
+            groups.names,
+            groups.n,
+            mean,
+            variance,
+            rule=COSTS,
+            what="mean cost of wrong decisions",
+            by=by,
+            context=context,
+            limit=limit,
+        )
+        errors = {
+            name: estimate(groups, name, draws=200).value
+            for name in ("false_positive_rate", "false_negative_rate")
+        }
+        rows = tuple(
+            {
+                "group": context.speech.group(names),
+                "n": int(groups.n[i]),
+                "cost": number(mean[i]),
+                "fpr": number(errors["false_positive_rate"][i]),
+                "fnr": number(errors["false_negative_rate"][i]),
+            }
+            for i, names in enumerate(groups.names)
+        )
+        columns = (
+            Column(key="group", label="Group"),
+            Column(key="n", label="n", kind="count"),
+            Column(key="cost", label="Mean cost", kind="number"),
+            Column(key="fpr", label="False positive rate", kind="proportion"),
+            Column(key="fnr", label="False negative rate", kind="proportion"),
+        )
+        caption = f"A false positive costs {costs.false_positive:g}, a false negative {costs.false_negative:g}."
+        shown = Table(
+            id=slug("costs", *by),
+            title=f"Cost of wrong decisions by {by_name(by)}",
+            columns=columns,
+            rows=rows,
+            caption=caption,
+        )
+        tables = (shown,) if len(by) == 1 else ()
+        parts.append(Part(findings=(finding,), tables=tables, metrics=("mean_cost",)))
+    return join(parts)

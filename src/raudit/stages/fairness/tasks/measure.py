@@ -1,0 +1,202 @@
+"""Everything the stage measures on one cell table, task by task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from raudit.data.cells import BIN, PREDICTION, CellTable
+from raudit.data.count import CellSpec
+from raudit.data.roles import Outcome
+from raudit.data.score_bins import ScoreBins
+from raudit.errors import NotEvaluable, PlanError
+from raudit.evidence import Evidence, StageResult
+from raudit.findings import Status
+from raudit.plan import Task
+from raudit.stages.fairness.nyc_ll144.impact_ratios import measure_ll144
+from raudit.stages.fairness.options import FairnessOptions
+from raudit.stages.fairness.tasks.baseline import measure_baseline
+from raudit.stages.fairness.tasks.conditional import measure_conditional, measure_costs
+from raudit.stages.fairness.tasks.decisions import cuts_of, measure_decisions, worst_gap
+from raudit.stages.fairness.tasks.multiclass import measure_multiclass
+from raudit.stages.fairness.tasks.part import Context, Part, join
+from raudit.stages.fairness.tasks.ranking import measure_ranking
+from raudit.stages.fairness.tasks.regression import measure_regression
+from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores
+from raudit.stages.fairness.words.sentences import Speech
+
+
+def spec_for(evidence: Evidence, options: FairnessOptions) -> CellSpec:
+    """What to count for this plan."""
+    roles = evidence.roles
+    attributes = (*roles.sensitive, *roles.control)
+    if evidence.task is Task.REGRESSION:
+        predicted = roles.score or (
+            roles.prediction.column if roles.prediction is not None else None
+        )
+        label = roles.label.column if roles.label is not None else None
+        return CellSpec(
+            attributes=attributes, score=predicted, numeric_label=label, weight=roles.weight
+        )
+    if evidence.task is Task.MULTICLASS:
+        return CellSpec(
+            attributes=attributes,
+            label=None
+            if roles.label is None
+            else Outcome(column=roles.label.column, favourable=frozenset()),
+            prediction=None
+            if roles.prediction is None
+            else Outcome(column=roles.prediction.column, favourable=frozenset()),
+            weight=roles.weight,
+        )
+    if evidence.task is Task.RANKING:
+        return CellSpec(attributes=attributes, score=roles.score, weight=roles.weight)
+    cuts = cuts_for(options.calibration_bins, roles.threshold)
+    return CellSpec(
+        attributes=attributes,
+        label=_binary(roles.label),
+        prediction=_binary(roles.prediction),
+        baseline=_binary(roles.baseline),
+        score=roles.score,
+        threshold=roles.threshold,
+        bins=ScoreBins(cuts=cuts) if roles.score is not None else None,
+        weight=roles.weight,
+    )
+
+
+def _binary(outcome: Outcome | None) -> Outcome | None:
+    if outcome is None or outcome.favourable:
+        return outcome
+    raise PlanError(
+        f"{outcome.column!r} does not say which value is favourable",
+        reference="favourable-missing",
+        expected="favourable: <a value of the column>",
+        hint="which of two labels is the good one cannot be guessed; for several classes set task: multiclass",
+    )
+
+
+def context_for(evidence: Evidence, options: FairnessOptions) -> Context:
+    """What every measurement needs."""
+    roles = evidence.roles
+    sensitive = [attribute.label or attribute.column for attribute in roles.sensitive]
+    cuts = cuts_of(sensitive, options.intersections)
+    level = options.confidence
+    if options.family == "audit":
+        level = level ** (1 / max(1, len(cuts) * len(options.limits())))
+    return Context(
+        options=options,
+        speech=Speech.of(options.words, roles),
+        cuts=cuts,
+        controls=tuple(attribute.label or attribute.column for attribute in roles.control),
+        seed=evidence.seed,
+        level=level,
+    )
+
+
+def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> StageResult:
+    """Measure everything the table allows."""
+    context = context_for(evidence, options)
+    parts: list[Part] = []
+    match evidence.task:
+        case Task.REGRESSION:
+            parts.append(measure_regression(table, context))
+        case Task.MULTICLASS:
+            parts.append(measure_multiclass(table, context))
+        case Task.RANKING:
+            parts.append(_ranked(evidence, context))
+        case Task.BINARY | Task.SCORE:
+            parts += _decided(table, context)
+    part = join(parts)
+    return StageResult(
+        summary=_summary(part),
+        findings=part.findings,
+        tables=part.tables,
+        figures=part.figures,
+        notes=(*_missing(evidence), *part.notes),
+        facts=_facts(part, table, context),
+        artefacts=_artefacts(table, part, options),
+    )
+
+
+def _decided(table: CellTable, context: Context) -> list[Part]:
+    decided = (
+        table
+        if BIN not in table.dims
+        else table.marginal([dim for dim in table.dims if dim != BIN])
+    )
+    parts = []
+    if PREDICTION in table.dims:
+        parts += [measure_decisions(decided, context), measure_conditional(decided, context)]
+        parts += [measure_costs(decided, context), measure_baseline(decided, context)]
+    if BIN in table.dims:
+        parts.append(measure_scores(table, context))
+    if "nyc-ll144" in context.options.presets or "impact_ratio" in context.options.thresholds:
+        parts.append(measure_ll144(decided if PREDICTION in table.dims else table, context))
+    return parts
+
+
+def _ranked(evidence: Evidence, context: Context) -> Part:
+    if evidence.roles.score is None:
+        raise NotEvaluable(
+            "a ranking needs scores",
+            reference="no-scores",
+            hint="declare data.score: the list is sorted by it",
+        )
+    if evidence.roles.weight is not None:
+        raise PlanError(
+            "a ranking cannot be weighted",
+            reference="ranking-weighted",
+            where="data.weight",
+            got=str(evidence.roles.weight),
+            expected="one row for each place in the list",
+            hint="remove data.weight: exposure belongs to a place, and a place holds one row",
+        )
+    return measure_ranking(evidence.data, evidence.roles.sensitive, evidence.roles.score, context)
+
+
+def _summary(part: Part) -> str:
+    judged = [
+        finding
+        for finding in part.findings
+        if finding.threshold is not None and "highest" in finding.data
+    ]
+    count = {status: sum(finding.status is status for finding in judged) for status in Status}
+    return (
+        f"Of {len(judged)} comparisons held to a limit, {count[Status.PASSED]} passed, {count[Status.FAILED]} failed "
+        f"and {count[Status.INDETERMINATE]} could not be told from this sample."
+    )
+
+
+def _missing(evidence: Evidence) -> tuple[str, ...]:
+    notes = []
+    if evidence.roles.label is None:
+        notes.append(
+            "There are no labels: only decisions are compared, and nothing is known about errors."
+        )
+    if evidence.roles.score is None and evidence.task in (Task.BINARY, Task.SCORE):
+        notes.append("There are no scores: calibration and ranking quality are not measured.")
+    return tuple(notes)
+
+
+def _facts(part: Part, table: CellTable, context: Context) -> dict[str, Any]:
+    smallest = min(int(table.marginal(cut).n.min()) for cut in context.cuts if len(cut) == 1)
+    facts: dict[str, Any] = {
+        "fairness.groups_compared": [cut[0] for cut in context.cuts if len(cut) == 1],
+        "fairness.intersections_compared": [
+            " × ".join(cut) for cut in context.cuts if len(cut) > 1
+        ],
+        "fairness.metrics": list(part.metrics),
+        "fairness.smallest_group": smallest,
+    }
+    worst = worst_gap(part.findings)
+    if worst is not None:
+        facts["fairness.worst_gap"] = worst
+    return {**facts, **part.facts}
+
+
+def _artefacts(table: CellTable, part: Part, options: FairnessOptions) -> dict[str, Any]:
+    """The cells without score bins, small ones suppressed, and every estimate."""
+    published = table.marginal([dim for dim in table.dims if dim != BIN])
+    return {
+        "cells": published.as_json(suppress_below=options.suppress_below),
+        "estimates": [dict(row) for row in part.estimates],
+    }

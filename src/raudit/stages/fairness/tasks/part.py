@@ -1,0 +1,134 @@
+"""What one measurement of the stage adds to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from raudit.findings import Finding, Interval, Measurement
+from raudit.record import Figure, Table
+from raudit.stages.fairness.measures.disparity import Disparity
+from raudit.stages.fairness.measures.metrics import Estimates, Groups
+from raudit.stages.fairness.options import FairnessOptions
+from raudit.stages.fairness.words.sentences import Speech
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What every measurement needs."""
+
+    options: FairnessOptions
+    speech: Speech
+    cuts: tuple[tuple[str, ...], ...]
+    """Attributes and their intersections."""
+    controls: tuple[str, ...]
+    seed: int
+    level: float
+    """Coverage of each finding's interval."""
+
+    def rng(self, *name: str) -> np.random.Generator:
+        """A generator for one measurement, which no other measurement disturbs."""
+        return np.random.default_rng([self.seed, *"|".join(name).encode()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Findings, tables and the rest."""
+
+    findings: tuple[Finding, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    notes: tuple[str, ...] = ()
+    estimates: tuple[Mapping[str, Any], ...] = ()
+    """Every number with n, events, interval and method, for the record."""
+    metrics: tuple[str, ...] = ()
+    """Names of what was measured."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def join(parts: Iterable[Part]) -> Part:
+    """Put parts one after the other."""
+    every = list(parts)
+    return Part(
+        findings=tuple(item for part in every for item in part.findings),
+        tables=tuple(item for part in every for item in part.tables),
+        figures=tuple(item for part in every for item in part.figures),
+        notes=tuple(dict.fromkeys(item for part in every for item in part.notes)),
+        estimates=tuple(item for part in every for item in part.estimates),
+        metrics=tuple(dict.fromkeys(item for part in every for item in part.metrics)),
+        facts={key: value for part in every for key, value in part.facts.items()},
+    )
+
+
+def by_name(by: tuple[str, ...]) -> str:
+    """An attribute's name, or ``race × sex``."""
+    return " × ".join(by)
+
+
+def slug(*parts: str) -> str:
+    """An id made of names."""
+    text = "-".join(parts).lower().replace("×", "x")
+    return "-".join("".join(c if c.isalnum() else " " for c in text).split()) or "all"
+
+
+def number(value: float | np.floating[Any] | None) -> float | None:
+    """A float for JSON; None for NaN and infinities."""
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def named_pair(
+    a: tuple[str, ...], b: tuple[str, ...], rate_a: float, rate_b: float
+) -> dict[str, Any]:
+    """Two groups in the order of their names with the signed gap, so that a gap that turns round changes its sign."""
+    (first, one), (second, other) = sorted([(a, rate_a), (b, rate_b)])
+    return {
+        "first": list(first),
+        "second": list(second),
+        "rates": [number(one), number(other)],
+        "first_less_second": number(one - other),
+    }
+
+
+def measured(found: Disparity) -> Measurement:
+    """A disparity as a measurement."""
+    interval = None
+    if found.low is not None and found.high is not None:
+        interval = Interval(
+            low=number(found.low), high=number(found.high), level=found.level, method=found.method
+        )
+    return Measurement(
+        metric=found.name,
+        value=number(found.value),
+        n=sum(found.n),
+        interval=interval,
+        method=f"{'smallest ratio' if found.ratio else 'largest difference'} over {found.compared:,} groups",
+        undefined_because=found.undefined_because,
+    )
+
+
+def estimate_rows(
+    groups: Groups, found: Estimates, level: float, suppress_below: int
+) -> list[dict[str, Any]]:
+    """One JSON object per group; groups under the suppression limit keep their name and nothing else."""
+    rows: list[dict[str, Any]] = []
+    for i, names in enumerate(groups.names):
+        row: dict[str, Any] = {"by": list(groups.by), "group": list(names), "metric": found.metric}
+        if groups.n[i] < suppress_below:
+            rows.append(row | {"suppressed": f"fewer than {suppress_below} rows"})
+            continue
+        value = number(found.value[i])
+        row |= {"value": value, "n": int(found.n[i]), "method": found.method}
+        if found.events is not None:
+            row["events"] = int(found.events[i])
+        if groups.weighted:
+            row["effective_n"] = number(found.effective[i])
+        if value is None:
+            row["undefined_because"] = found.undefined
+        else:
+            row["interval"] = [number(found.bounds.low[i]), number(found.bounds.high[i])]
+            row["level"] = level
+        rows.append(row)
+    return rows

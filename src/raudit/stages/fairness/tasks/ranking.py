@@ -1,0 +1,297 @@
+"""Rankings: who is near the top. One list, sorted by score, ties sharing their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.data import DataSet
+from raudit.data.encode import AttributeEncoder, finite, numbers
+from raudit.data.interface import ColumnName
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.plan import Attribute
+from raudit.record import Column, Figure, Table
+from raudit.stages.fairness.rules import EXPOSURE
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
+from raudit.stats import LogRates, range_quantile, smallest_ratio
+
+Floats = NDArray[np.float64]
+LONGEST = 100_000
+"""Places over which NDKL is summed; those after it weigh next to nothing."""
+
+
+def exposure(scores: Floats) -> Floats:
+    """Exposure ``1 / log2(1 + rank)`` of each row, highest score first; ties share the mean of their places.
+
+    References
+    ----------
+    Singh and Joachims 2018.
+    """
+    order = np.argsort(-scores, kind="stable")
+    by_rank = 1 / np.log2(np.arange(2, scores.size + 2))
+    _, block = np.unique(-scores[order], return_inverse=True)
+    mean = np.bincount(block, weights=by_rank) / np.bincount(block)
+    out = np.empty(scores.size)
+    out[order] = mean[block]
+    return out
+
+
+def ndkl(groups: NDArray[np.int64], scores: Floats) -> float:
+    """Normalised discounted cumulative KL divergence of the list from the population; 0 is the population's mix.
+
+    References
+    ----------
+    Geyik, Ambler and Kenthapadi 2019.
+    """
+    size = int(groups.max()) + 1
+    population = np.bincount(groups, minlength=size) / groups.size
+    top = groups[np.argsort(-scores, kind="stable")][:LONGEST]
+    total, norm = 0.0, 0.0
+    counts = np.zeros(size)
+    for start in range(0, top.size, 4096):
+        part = top[start : start + 4096]
+        running = counts + np.cumsum(part[:, None] == np.arange(size), axis=0)
+        rank = np.arange(start + 1, start + part.size + 1)
+        share = running / rank[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            divergence = np.where(share > 0, share * np.log(share / population), 0.0).sum(axis=1)
+        discount = 1 / np.log2(rank + 1)
+        total, norm = total + float((divergence * discount).sum()), norm + float(discount.sum())
+        counts = running[-1]
+    return max(total / norm, 0.0)
+
+
+def measure_ranking(
+    data: DataSet, attributes: Sequence[Attribute], score: ColumnName, context: Context
+) -> Part:
+    """Exposure, selection at k and NDKL by each attribute."""
+    columns = [ColumnName(attribute.column) for attribute in attributes]
+    encoders = [AttributeEncoder(attribute) for attribute in attributes]
+    codes: list[list[NDArray[np.int64]]] = [[] for _ in attributes]
+    values: list[Floats] = []
+    wanted = list(dict.fromkeys([*columns, score]))
+    for batch in data.batches(wanted, rows=2**20):
+        for i, encoder in enumerate(encoders):
+            codes[i].append(encoder(batch.column(wanted.index(columns[i]))))
+        values.append(finite(numbers(batch.column(wanted.index(score)), score), score, "score"))
+    scores = np.concatenate(values)
+    seen = exposure(scores)
+    parts = [
+        _by(
+            (attribute.label or attribute.column,),
+            encoders[i].levels,
+            np.concatenate(codes[i]),
+            scores,
+            seen,
+            context,
+        )
+        for i, attribute in enumerate(attributes)
+    ]
+    ties = scores.size - np.unique(scores).size
+    note = f"{ties:,} of {scores.size:,} rows share their score with another; tied rows share the mean of their places."
+    return join([*parts, Part(notes=(note,), metrics=("exposure_ratio", "selection_at_k", "ndkl"))])
+
+
+def _by(
+    by: tuple[str, ...],
+    levels: list[str],
+    groups: NDArray[np.int64],
+    scores: Floats,
+    seen: Floats,
+    context: Context,
+) -> Part:
+    n = np.bincount(groups, minlength=len(levels))
+    keep = np.flatnonzero(n >= context.options.min_group)
+    mean = np.bincount(groups, weights=seen, minlength=len(levels)) / np.maximum(n, 1)
+    square = np.bincount(groups, weights=seen**2, minlength=len(levels)) / np.maximum(n, 1)
+    variance = np.maximum(square - mean**2, 0) / np.maximum(n - 1, 1)
+    divergence = ndkl(groups, scores)
+    order = np.argsort(-scores, kind="stable")
+    shares = {
+        k: np.bincount(groups[order[:k]], minlength=len(levels)) / np.maximum(n, 1)
+        for k in _lengths(scores, context)
+    }
+    shown = [i for i in range(len(levels)) if n[i] >= context.options.suppress_below]
+    shown.sort(key=lambda i: levels[i])
+    tail = [Column(key=f"at{k}", label=f"Selected in top {k:,}", kind="proportion") for k in shares]
+    table = Table(
+        id=slug("ranking", *by),
+        title=f"Exposure by {by_name(by)}",
+        columns=(
+            Column(key="group", label="Group"),
+            Column(key="n", label="n", kind="count"),
+            Column(key="exposure", label="Mean exposure", kind="number"),
+            *tail,
+        ),
+        rows=tuple(
+            {
+                "group": context.speech.group((levels[i],)),
+                "n": int(n[i]),
+                "exposure": float(mean[i]),
+                **{f"at{k}": float(share[i]) for k, share in shares.items()},
+            }
+            for i in shown
+        ),
+        caption=f"Exposure of a place is 1 / log2(1 + rank). NDKL of the list is {divergence:.4f}; 0 would be the mix "
+        "of the whole list at every length.",
+    )
+    figure = _figure(
+        by, [levels[i] for i in shown], mean[shown], variance[shown], n[shown], context
+    )
+    finding = _finding(
+        by,
+        [levels[i] for i in keep],
+        mean[keep],
+        variance[keep],
+        n[keep],
+        seen,
+        groups,
+        keep,
+        context,
+    )
+    return Part(
+        findings=(finding,),
+        tables=(table,),
+        figures=(figure,),
+        facts={f"fairness.ndkl.{by[0]}": divergence},
+    )
+
+
+def _lengths(scores: Floats, context: Context) -> tuple[int, ...]:
+    wanted = context.options.top_k or (10, 100, scores.size // 10)
+    return tuple(sorted({k for k in wanted if 0 < k < scores.size}))
+
+
+def permutation_test(
+    seen: Floats,
+    groups: NDArray[np.int64],
+    keep: NDArray[np.intp],
+    rng: np.random.Generator,
+    draws: int = 999,
+) -> float | None:
+    """P value of the smallest ratio of mean exposures if places were dealt out regardless of group.
+
+    Returns None where the list is too long to be dealt out many times.
+    """
+    inside = np.isin(groups, keep)
+    values, code = seen[inside], np.searchsorted(keep, groups[inside])
+    if values.size * draws > 200_000_000:
+        draws = 200_000_000 // values.size
+    if draws < 99:
+        return None
+    n = np.bincount(code, minlength=keep.size)
+
+    def ratio(order: Floats) -> float:
+        mean = np.bincount(code, weights=order, minlength=keep.size) / n
+        return float(mean.min() / mean.max())
+
+    observed = ratio(values)
+    worse = sum(ratio(rng.permutation(values)) <= observed + 1e-12 for _ in range(draws))
+    return (worse + 1) / (draws + 1)
+
+
+def _finding(
+    by: tuple[str, ...],
+    levels: list[str],
+    mean: Floats,
+    variance: Floats,
+    n: NDArray[np.int64],
+    seen: Floats,
+    groups: NDArray[np.int64],
+    keep: NDArray[np.intp],
+    context: Context,
+) -> Finding:
+    limit, source = context.options.limits().get("exposure_ratio", (0.8, "default"))
+    common: dict[str, Any] = {
+        "rule": EXPOSURE.id,
+        "severity": EXPOSURE.severity,
+        "requirements": EXPOSURE.requirements,
+        "subject": Subject(kind="attribute", name=by_name(by), detail={"metric": "exposure_ratio"}),
+        "threshold": Threshold(low=limit, source=source),
+        "anchor": "stages.fairness.thresholds.exposure_ratio",
+    }
+    if len(levels) < 2:
+        return Finding(
+            **common,
+            status=Status.INDETERMINATE,
+            statement=f"Exposure by {by_name(by)} cannot be compared.",
+            reason="Fewer than two groups are large enough.",
+        )
+    half = range_quantile(len(levels), context.level) * np.sqrt(variance) / mean
+    gap = smallest_ratio(mean, LogRates(np.log(mean), np.log(mean) - half, np.log(mean) + half))
+    p_value = permutation_test(seen, groups, keep, context.rng("ranking", *by))
+    status = (
+        Status.PASSED
+        if gap.low >= limit
+        else Status.FAILED
+        if gap.high < limit
+        else Status.INDETERMINATE
+    )
+    low, high = gap.lowest, gap.highest
+    statement = (
+        f"{context.speech.group((levels[low],))} get {gap.value * 100:.0f} % of the attention per person that "
+        f"{context.speech.group((levels[high],))} get. n = {int(n[low]):,} and {int(n[high]):,}."
+    )
+    where = {
+        Status.PASSED: "keeps to",
+        Status.FAILED: "breaks",
+        Status.INDETERMINATE: "reaches both sides of",
+    }[status]
+    interval = f"The {context.level * 100:.3g} % interval {gap.low:.2f} to {gap.high:.2f}"
+    reason = f"{interval} {where} the limit of {limit:.2f} ({source})."
+    if p_value is not None:
+        reason += " If places were dealt out regardless of group, "
+        reason += f"a ratio this low would come up with p = {p_value:.2g}."
+    return Finding(
+        **common,
+        status=status,
+        statement=statement,
+        reason=reason,
+        measurement=Measurement(
+            metric="exposure_ratio",
+            value=gap.value,
+            n=int(n[low] + n[high]),
+            interval=Interval(
+                low=gap.low, high=gap.high, level=context.level, method="log-normal, simultaneous"
+            ),
+            method="smallest mean exposure over largest",
+        ),
+        remedy="" if status is Status.PASSED else EXPOSURE.fix,
+        data={
+            "p_value": p_value,
+            "lowest": {"group": [levels[low]], "rate": float(mean[low]), "n": int(n[low])},
+            "highest": {"group": [levels[high]], "rate": float(mean[high]), "n": int(n[high])},
+        },
+    )
+
+
+def _figure(
+    by: tuple[str, ...],
+    levels: list[str],
+    mean: Floats,
+    variance: Floats,
+    n: NDArray[np.int64],
+    context: Context,
+) -> Figure:
+    half = 1.96 * np.sqrt(variance)
+    rows = [
+        {
+            "label": context.speech.group((level,)),
+            "value": float(mean[i]),
+            "low": number(mean[i] - half[i]),
+            "high": number(mean[i] + half[i]),
+            "n": int(n[i]),
+        }
+        for i, level in enumerate(levels)
+    ]
+    alt = "; ".join(f"{row['label']} {row['value']:.3f} (n = {row['n']:,})" for row in rows[:12])
+    return Figure(
+        id=slug("exposure", *by),
+        kind="dots",
+        title=f"Mean exposure by {by_name(by)}",
+        alt=f"Mean exposure by {by_name(by)}: {alt}.",
+        data={"rows": rows, "x_label": "mean exposure"},
+    )

@@ -1,0 +1,259 @@
+"""Numbers become sentences that can be read aloud.
+
+A rate is told as people out of a hundred (or a thousand, where a hundred is too coarse to show the difference),
+rounded half up, and never as 0 or all of them unless it is exactly that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from raudit.data.roles import Roles
+from raudit.findings import Status
+from raudit.stages.fairness.measures.disparity import Disparity
+from raudit.stages.fairness.options import Words
+
+PLAIN = {
+    "selection_rate": "selection rate",
+    "true_positive_rate": "true positive rate",
+    "false_positive_rate": "false positive rate",
+    "true_negative_rate": "true negative rate",
+    "false_negative_rate": "false negative rate",
+    "precision": "precision",
+    "negative_predictive_value": "negative predictive value",
+    "false_discovery_rate": "false discovery rate",
+    "false_omission_rate": "false omission rate",
+    "accuracy": "accuracy",
+    "base_rate": "base rate",
+    "balanced_accuracy": "balanced accuracy",
+    "f1_score": "F1 score",
+    "treatment_equality": "ratio of false negatives to false positives",
+}
+"""What a metric is called in running text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """The words for one audit."""
+
+    people: str
+    selected: str
+    rejected: str
+    deserving: str
+    undeserving: str
+    groups: dict[str, str]
+    tells_rejected: bool
+    """Whether errors against deserving people are told as rejections."""
+    weighted: bool = False
+    """Whether rates weigh rows."""
+    unit: str = ""
+    """Unit of a regression's label."""
+
+    @classmethod
+    def of(cls, words: Words, roles: Roles) -> Speech:
+        """Take the plan's words, and the data's own values where it has none."""
+        outcome = roles.prediction or roles.label
+        good = _values(outcome.favourable) if outcome is not None else ""
+        truth = _values(roles.label.favourable) if roles.label is not None else ""
+        return cls(
+            people=words.people,
+            selected=words.selected
+            or (f"were given the decision {good}" if good else "were selected"),
+            rejected=words.rejected
+            or (f"were not given the decision {good}" if good else "were not selected"),
+            deserving=words.deserving or f"whose true outcome was {truth or 'favourable'}",
+            undeserving=words.undeserving or f"whose true outcome was not {truth or 'favourable'}",
+            groups=dict(words.groups),
+            tells_rejected=bool(words.rejected),
+            weighted=roles.weight is not None,
+            unit=words.unit,
+        )
+
+    def group(self, names: Sequence[str]) -> str:
+        """Name a group: ``Black``, ``Black, female``."""
+        return ", ".join(self.groups.get(name, name) for name in names)
+
+    def members(self, names: Sequence[str]) -> str:
+        """Its members: ``Black defendants``; without a word for people, ``people in the group Black``."""
+        if self.people == "people":
+            return f"people in the group {self.quoted(names)}"
+        return f"{self.group(names)} {self.people}"
+
+    def other(self, names: Sequence[str]) -> str:
+        """Name a second group after the people have been named."""
+        return self.quoted(names) if self.people == "people" else self.group(names)
+
+    def sizes(self, n: Sequence[int]) -> str:
+        """On how many rows two numbers rest, and whether these were weighted."""
+        weighed = "; rows are weighted" if self.weighted else ""
+        return f"n = {n[0]:,} and {n[1]:,}{weighed}."
+
+    def quoted(self, names: Sequence[str]) -> str:
+        """Name a group so that a sentence cannot run into its commas: ``“Male, Other”``."""
+        return f"“{self.group(names)}”"
+
+
+def _values(texts: frozenset[str]) -> str:
+    return " or ".join(f"“{text}”" for text in sorted(texts)[:3])
+
+
+def say_disparity(found: Disparity, speech: Speech) -> str:
+    """One sentence on the two groups that differ most, the worse-off first."""
+    if found.value is None:
+        return f"The {describe(found.name)} by {' × '.join(found.by)} cannot be measured: {found.undefined_because}."
+    first, second = found.lowest, found.highest
+    rates, n = (found.rates[1], found.rates[0]), (found.n[1], found.n[0])
+    clause, verb, turned = _frame(found.metric, speech)
+    if verb is None:
+        return (
+            f"The {PLAIN[found.metric]} is {_plain(rates[0])} for {speech.members(first)} and {_plain(rates[1])} for "
+            f"{speech.other(second)}. {speech.sizes(n)}"
+        )
+    if turned:
+        rates = (1 - rates[0], 1 - rates[1])
+    elif found.metric in ("false_positive_rate", "false_discovery_rate", "false_omission_rate"):
+        first, second, rates, n = second, first, (rates[1], rates[0]), (n[1], n[0])
+    base = _base(rates)
+    one, other = spoken(rates[0], base), spoken(rates[1], base)
+    who = " ".join(part for part in (speech.members(first), clause) if part)
+    rest = (
+        speech.group(second)
+        if speech.people != "people"
+        else f"in the group {speech.quoted(second)}"
+    )
+    return f"Of {base:,} {who}, {one} {agree(verb, one)}; of {base:,} {rest}, {other}. {speech.sizes(n)}"
+
+
+def _frame(metric: str, speech: Speech) -> tuple[str, str | None, bool]:
+    """Clause, verb, and whether the rate is told by its complement."""
+    told_rejected = speech.tells_rejected
+    match metric:
+        case "selection_rate":
+            return "", speech.selected, False
+        case "true_positive_rate":
+            return (
+                speech.deserving,
+                speech.rejected if told_rejected else speech.selected,
+                told_rejected,
+            )
+        case "false_negative_rate":
+            return speech.deserving, speech.rejected, False
+        case "false_positive_rate":
+            return speech.undeserving, speech.selected, False
+        case "true_negative_rate":
+            return speech.undeserving, speech.rejected, False
+        case "accuracy":
+            return "", "were decided correctly", False
+        case "base_rate":
+            return "", None, False
+        case _:
+            return "", None, False
+
+
+def agree(verb: str, amount: str) -> str:
+    """Bring a plural verb into the singular after ``1`` or ``fewer than 1``."""
+    if amount in ("1", "fewer than 1"):
+        for plural, singular in (
+            ("were ", "was "),
+            ("are ", "is "),
+            ("have ", "has "),
+            ("receive ", "receives "),
+        ):
+            if verb.startswith(plural):
+                return singular + verb.removeprefix(plural)
+    return verb
+
+
+def spoken(rate: float, base: int = 100) -> str:
+    """A rate as people out of ``base``."""
+    amount = half_up(rate * base)
+    if amount == 0 and rate > 0:
+        return "fewer than 1"
+    if amount == base and rate < 1:
+        return f"more than {base - 1:,}"
+    return f"{amount:,}"
+
+
+def half_up(value: float) -> int:
+    """Round to the nearest whole number, halves up; a float a hair under a half counts as the half."""
+    return math.floor(value + 0.5 + 1e-9)
+
+
+def _base(rates: tuple[float, float]) -> int:
+    """A hundred, unless two different rates would sound the same."""
+    for base in (100, 1_000, 10_000):
+        if rates[0] == rates[1] or spoken(rates[0], base) != spoken(rates[1], base):
+            return base
+    return 10_000
+
+
+def _plain(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def describe(name: str) -> str:
+    """A disparity's name in running text: ``equalized odds difference``."""
+    return name.replace("_", " ")
+
+
+def say_interval(found: Disparity) -> str:
+    """The estimate with its interval: ``20 percentage points (95 % interval 18 to 22)``."""
+    if found.value is None or found.low is None or found.high is None:
+        return "no value"
+    level = f"{found.level * 100:.3g} %"
+    if found.ratio or found.metric in ("f1_score", "treatment_equality"):
+        return f"{found.value:.2f} ({level} interval {found.low:.2f} to {found.high:.2f})"
+    return f"{points(found.value)} percentage points ({level} interval {points(found.low)} to {points(found.high)})"
+
+
+def beyond_chance(found: Disparity, limit: float, p_value: float) -> str:
+    """What is certain where the limit is not settled: the first thing to say."""
+    wanted = f"{limit:.2f}" if found.ratio else f"{points(limit)} percentage points"
+    p = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+    return f"There is a difference beyond chance ({p}); whether it breaks the limit of {wanted} cannot be told."
+
+
+def points(value: float) -> str:
+    """A difference of rates in percentage points, with one decimal under ten."""
+    scaled = value * 100
+    return (
+        f"{half_up(scaled)}"
+        if abs(scaled) >= 10
+        else f"{math.floor(scaled * 10 + 0.5 + 1e-9) / 10:.1f}"
+    )
+
+
+def say_reason(
+    found: Disparity,
+    limit: float,
+    source: str,
+    status: Status,
+    *,
+    detectable: float | None,
+    rows: int | None,
+) -> str:
+    """Why the status is what it is."""
+    measured = say_interval(found)
+    wanted = f"{limit:.2f}" if found.ratio else f"{points(limit)} percentage points"
+    side = "at least" if found.ratio else "at most"
+    bound = f"the limit is {side} {wanted} ({source})"
+    match status:
+        case Status.PASSED:
+            text = f"The {describe(found.name)} is {measured}; the whole interval keeps to the limit: {bound}."
+        case Status.FAILED:
+            text = f"The {describe(found.name)} is {measured}; the whole interval breaks the limit: {bound}."
+        case Status.INDETERMINATE:
+            text = f"The {describe(found.name)} is {measured}; the interval reaches both sides of the limit: {bound}."
+            if detectable is not None and not found.ratio:
+                text += f" The smallest gap that this sample shows reliably is {points(detectable)} percentage points."
+            if rows is not None:
+                text += f" About {rounded_up(rows):,} rows in these two groups would settle it if the gap stayed."
+    return text
+
+
+def rounded_up(value: int) -> int:
+    """Two leading digits, rounded up: 1,234 becomes 1,300."""
+    scale = 10 ** max(len(str(value)) - 2, 0)
+    return int(-(-value // scale) * scale)

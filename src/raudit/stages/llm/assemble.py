@@ -1,0 +1,301 @@
+"""Everything the stage measures, put together: findings, tables, facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from raudit.evidence import StageResult
+from raudit.findings import Finding, Status, Subject
+from raudit.record import Table
+from raudit.stages.llm import rules
+from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.layout import LAYOUTS
+from raudit.stages.llm.measures import (
+    attacks,
+    changes,
+    counters,
+    judges,
+    pairs,
+    rates,
+    stereotypes,
+    tables,
+)
+from raudit.stages.llm.options import LlmOptions, Outcome
+from raudit.stages.llm.say import against, between, finding, held_back, percent, share
+from raudit.stats import wilson
+from raudit.turns import Turns
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What is gathered while the parts are measured."""
+
+    findings: list[Finding] = field(default_factory=list)
+    rows: dict[str, Rows] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    audits: dict[str, judges.Audit] = field(default_factory=dict)
+    """Audits of judges by what they label."""
+
+    def add(self, findings: list[Finding], name: str = "", rows: Rows | None = None) -> None:
+        """Take findings and the rows of a table."""
+        self.findings += findings
+        if rows:
+            self.rows.setdefault(name, []).extend(rows)
+
+    def names(self, fact: str, more: list[str]) -> None:
+        """Add to a fact that is a list of names."""
+        self.facts[fact] = sorted({*self.facts.get(fact, ()), *more})
+
+
+def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
+    """Measure what the options ask for."""
+    frame, found = Frame(turns), Gathered()
+    _reading(frame, options, found)
+    _outcomes(frame, options, found, seed)
+    _pairs(frame, options, found, seed)
+    _changes(frame, options, found, seed)
+    _attacks(frame, options, found, seed)
+    _rest(frame, options, found, seed)
+    findings = held_back(found.findings, turns.partly)
+    shown = [table for name, rows in found.rows.items() for table in _table(name, rows)]
+    n, failed = turns.table.num_rows, sum(item.status is Status.FAILED for item in findings)
+    said = f"{n:,} recorded turns from {len(turns.readings):,} files; {failed:,} findings failed."
+    if found.facts.get("llm.judges_not_validated"):
+        said += " At least one judge is not validated by people."
+    return StageResult(
+        summary=said,
+        findings=tuple(findings),
+        tables=tuple(shown),
+        facts=found.facts,
+        notes=_notes(turns),
+        artefacts={"turns": [reading.as_json() for reading in turns.readings]},
+    )
+
+
+def _table(name: str, rows: Rows) -> list[Table]:
+    title, columns, caption = LAYOUTS[name]
+    return tables.table(name, title, columns, rows, caption)
+
+
+def _notes(turns: Turns) -> tuple[str, ...]:
+    notes = [
+        "No model was called. Texts of turns are in no finding, table or log: turns are named by row and digest."
+    ]
+    for reading in turns.readings:
+        notes += [f"{reading.file}: {note}" for note in reading.notes]
+        notes += [f"{reading.file}: no {name}: {why}" for name, why in reading.lacking.items()]
+        if reading.not_judged:
+            each = ", ".join(f"{name} {count:,}" for name, count in reading.not_judged.items())
+            notes.append(
+                f"{reading.file}: answers that a test did not judge, left out of its rates: {each}"
+            )
+        if reading.cancelled:
+            notes.append(
+                f"{reading.file}: {reading.cancelled:,} errors were caused by the failure of another attempt"
+            )
+        if reading.repeated:
+            notes.append(
+                f"{reading.file}: {reading.repeated:,} rows stand again word for word and count once"
+            )
+    return tuple(notes)
+
+
+def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
+    turns = frame.turns
+    n, failed = turns.table.num_rows, sum(reading.errors for reading in turns.readings)
+    blocked = sum(reading.blocked for reading in turns.readings)
+    bad = sum(reading.bad_rows for reading in turns.readings)
+    whole = not turns.partly
+    found.add(
+        [
+            finding(
+                rules.READ,
+                Subject(kind="data", name="turns"),
+                Status.PASSED if whole else Status.INDETERMINATE,
+                f"{n:,} turns were read from {len(turns.readings):,} files; {bad:,} rows could not be read.",
+                reason=turns.partly[:500],
+                anchor="data.turns",
+                measurement=share(
+                    "bad_rows",
+                    bad / max(n + bad, 1),
+                    n + bad,
+                    np.nan,
+                    np.nan,
+                    "exact count",
+                    events=bad,
+                ),
+            )
+        ]
+    )
+    low, high = (float(end) for end in wilson(failed, n))
+    status, reason = against(low, high, most=options.max_error_rate)
+    found.add(
+        [
+            finding(
+                rules.ERRORS,
+                Subject(kind="model", name="calls"),
+                status,
+                f"{failed:,} of {n:,} calls gave no answer ({percent(failed / n)}, {between(low, high)}), "
+                f"{blocked:,} of them "
+                "withheld by the provider. They are in no other rate.",
+                reason=reason,
+                high=options.max_error_rate,
+                anchor="stages.llm.max_error_rate",
+                measurement=share("error_rate", failed / n, n, low, high, "wilson", events=failed),
+            )
+        ]
+    )
+    found.facts |= _compared(frame, options)
+    found.rows["files"] = [
+        {
+            "file": r.file,
+            "format": r.format,
+            "tool_version": r.tool_version,
+            "attempts": r.attempts,
+            "errors": r.errors,
+            "blocked": r.blocked,
+            "bad": r.bad_rows,
+            "conflicts": r.conflicts,
+            "repeated": r.repeated,
+            "state": r.partly or "read whole",
+        }
+        for r in turns.readings
+    ]
+    found.facts |= {
+        "llm.turns": n,
+        "llm.read_whole": whole,
+        "llm.error_rate": failed / n if n else 0.0,
+        "llm.models": _levels(frame, "model"),
+        "llm.prompt_versions": _levels(frame, "prompt_version"),
+        "llm.outcomes_over_limit": [],
+        "llm.judges_not_validated": [],
+        "llm.human_labels": 0,
+    }
+
+
+def _compared(frame: Frame, options: LlmOptions) -> dict[str, list[str]]:
+    names = sorted(frame.groups(options.groups))
+    return {"llm.groups_compared": names} if names and (options.outcomes or options.pairs) else {}
+
+
+def _levels(frame: Frame, name: str) -> list[str]:
+    return sorted({str(v) for v in frame.texts(name).dropna().unique()}) if frame.has(name) else []
+
+
+def _audited(
+    frame: Frame, outcome: Outcome, options: LlmOptions, found: Gathered, seed: int, anchor: str
+) -> judges.Audit | None:
+    """Audit the judge of an outcome once; None if it rests on none."""
+    if outcome.source() != "judge":
+        agreed, rows = judges.of_people(frame, outcome, options, seed=seed, anchor=anchor)
+        found.add(agreed, "agreement", rows)
+        return None
+    key = outcome.model_dump_json(
+        include={"name", "column", "positive", "negative", "human", "reference", "only"}
+    )
+    if key not in found.audits:
+        audit = judges.audit(frame, outcome, options, seed=seed, anchor=anchor)
+        found.audits[key] = audit
+        found.add(list(audit.findings), "judges", list(audit.rows))
+        agreed, rows = judges.of_people(frame, outcome, options, seed=seed, anchor=anchor)
+        found.add(agreed, "agreement", rows)
+        found.facts["llm.human_labels"] = max(found.facts["llm.human_labels"], audit.labelled)
+        if not audit.valid:
+            found.names("llm.judges_not_validated", [outcome.name])
+    return found.audits[key]
+
+
+def _outcomes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
+    for number, outcome in enumerate(options.outcomes):
+        anchor = f"stages.llm.outcomes.{number}"
+        audit = _audited(frame, outcome, options, found, seed, anchor)
+        rate, said = rates.overall(frame, outcome, options, audit, seed=seed, anchor=anchor)
+        gaps, rows = rates.by_group(
+            frame, outcome, options, judged=audit is not None, seed=seed, anchor=anchor
+        )
+        found.add([said, *gaps], "rates", rows)
+        if not np.isnan(rate.settled.value):
+            found.facts[f"llm.rate.{outcome.name}"] = rate.settled.value
+        if any(item.status is Status.FAILED for item in (said, *gaps)):
+            found.names("llm.outcomes_over_limit", [outcome.name])
+    for label in options.tabulate:
+        by = (
+            [*options.tabulate_by]
+            or [f"group.{name}" for name in frame.groups(options.groups)]
+            or [""]
+        )
+        for column in by:
+            found.add([], "shares", tables.shares(frame, label, column))
+
+
+def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
+    for number, asked in enumerate(options.pairs):
+        anchor = f"stages.llm.pairs.{number}"
+        if asked.outcome is not None:
+            audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
+            valid = audit is None or audit.valid
+            findings, rows, broken = pairs.correspondence(
+                frame, asked, options, valid=valid, seed=seed, anchor=anchor
+            )
+            found.add(findings, "pairs", rows)
+            found.names("llm.paired_gaps", broken)
+        findings, rows, broken = pairs.scores(frame, asked, options, seed=seed, anchor=anchor)
+        found.add(findings, "scores", rows)
+        found.names("llm.paired_gaps", broken)
+        found.add(pairs.ratios(rows := pairs.top(frame, asked), asked, anchor=anchor), "top", rows)
+
+
+def _changes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
+    for number, asked in enumerate(options.changes):
+        anchor = f"stages.llm.changes.{number}"
+        audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
+        findings, rows, worse = changes.change(
+            frame, asked, options, valid=audit is None or audit.valid, seed=seed, anchor=anchor
+        )
+        found.add(findings, "changes", rows)
+        found.names("llm.regressions", worse)
+    for number, harm in enumerate(options.counters):
+        findings, rows, over = counters.counter(
+            frame, harm, options, anchor=f"stages.llm.counters.{number}"
+        )
+        found.add(findings, "counters", rows)
+        found.names("llm.counters_over_limit", [harm.outcome.name] if over else [])
+
+
+def _attacks(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
+    for number, asked in enumerate(options.attacks):
+        anchor = f"stages.llm.attacks.{number}"
+        _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
+        result = attacks.attack(frame, asked, options, seed=seed, anchor=anchor)
+        found.add(result.findings, "attacks", result.rows)
+        found.facts["llm.attacks"] = found.facts.get("llm.attacks", 0) + result.judged
+        found.facts["llm.attack_success"] = max(
+            found.facts.get("llm.attack_success", 0.0), result.success
+        )
+        found.facts["llm.attack_upper_bound"] = max(
+            found.facts.get("llm.attack_upper_bound", 0.0), result.upper
+        )
+        found.names("llm.attacks_over_tolerance", result.over)
+    findings, leaked = attacks.leaks(
+        frame, options.system_prompt_words, anchor="stages.llm.system_prompt_words"
+    )
+    found.add(findings)
+    if leaked is not None:
+        found.facts["llm.system_prompt_leaks"] = leaked
+
+
+def _rest(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
+    for number, asked in enumerate(options.stereotypes):
+        anchor = f"stages.llm.stereotypes.{number}"
+        findings, rows = stereotypes.stereotyped(frame, asked, options, seed=seed, anchor=anchor)
+        found.add(findings, "stereotypes", rows)
+    for name, limit in options.numbers.items():
+        findings, rows = tables.numbers(
+            frame, name, limit, options, anchor=f"stages.llm.numbers.{name}"
+        )
+        found.add(findings, "numbers", rows)

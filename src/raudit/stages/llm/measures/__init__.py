@@ -1,0 +1,1 @@
+"""What is measured on recorded turns, one file a question."""

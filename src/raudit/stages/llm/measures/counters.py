@@ -1,0 +1,146 @@
+"""What success costs: harms by conversation, against a limit or after a change with a non-inferiority margin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from raudit.findings import Finding, Status, Subject
+from raudit.stages.llm import rules
+from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.options import Counter, LlmOptions
+from raudit.stages.llm.say import against, between, finding, percent, share
+from raudit.stats import newcombe, wilson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harm:
+    """Conversations with a harm, of one version."""
+
+    events: int
+    n: int
+
+    @property
+    def rate(self) -> float:
+        """Their share."""
+        return self.events / self.n
+
+    def bounds(self, level: float) -> tuple[float, float]:
+        """Wilson interval of the share."""
+        low, high = wilson(self.events, self.n, level=level)
+        return float(low), float(high)
+
+
+def counter(
+    frame: Frame, asked: Counter, options: LlmOptions, *, anchor: str
+) -> tuple[list[Finding], list[dict[str, Any]], bool]:
+    """Share of conversations with a harm, overall or after a change; and whether it breaks its limit."""
+    harms = _harms(frame, asked)
+    rows = [
+        {
+            "harm": asked.outcome.name,
+            "version": version,
+            "events": harm.events,
+            "n": harm.n,
+            "rate": harm.rate,
+            "interval": list(harm.bounds(options.level)),
+        }
+        for version, harm in harms.items()
+    ]
+    found = (
+        _alone(harms, asked, options, anchor)
+        if asked.by is None
+        else _changed(harms, asked, options, anchor)
+    )
+    return [found], rows, found.status is Status.FAILED
+
+
+def _harms(frame: Frame, asked: Counter) -> dict[str, Harm]:
+    """Conversations by version; each counts once, and counts as harmed if any of its turns is."""
+    import pandas as pd
+
+    unit = frame.column("turn_id").astype(object)
+    if frame.has("conversation_id"):
+        unit = frame.column("conversation_id").astype(object).fillna(unit)
+    table = pd.DataFrame({"unit": unit, "value": frame.events(asked.outcome)})
+    table["version"] = frame.texts(asked.by) if asked.by else "all"
+    table = table.dropna()
+    each = table.groupby(["version", "unit"], observed=True)["value"].max()
+    return {
+        str(version): Harm(events=int(part.sum()), n=int(part.size))
+        for version, part in each.groupby("version", observed=True)
+    }
+
+
+def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: str) -> Finding:
+    name = asked.outcome.name
+    subject = Subject(kind="model", name=name, detail={"metric": "counter"})
+    if not harms:
+        return finding(
+            rules.COUNTER,
+            subject,
+            Status.INDETERMINATE,
+            f"'{name}' was recorded nowhere.",
+            reason="no conversation records it",
+            anchor=anchor,
+        )
+    harm = harms["all"]
+    low, high = harm.bounds(options.level)
+    status, reason = against(low, high, most=asked.max_rate)
+    return finding(
+        rules.COUNTER,
+        subject,
+        status,
+        f"'{name}' in {percent(harm.rate)} of {harm.n:,} conversations ({between(low, high)}).",
+        reason=reason,
+        high=asked.max_rate,
+        anchor=anchor,
+        measurement=share(
+            "rate", harm.rate, harm.n, low, high, "wilson", events=harm.events, level=options.level
+        ),
+    )
+
+
+def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: str) -> Finding:
+    name = asked.outcome.name
+    subject = Subject(
+        kind="model",
+        name=name,
+        detail={"metric": "counter", "change": f"{asked.before} {asked.after}"},
+    )
+    missing = [str(version) for version in (asked.before, asked.after) if str(version) not in harms]
+    if missing:
+        return finding(
+            rules.COUNTER,
+            subject,
+            Status.INDETERMINATE,
+            f"'{name}' was not compared.",
+            reason=f"no conversation of {missing[0]} records it",
+            anchor=anchor,
+        )
+    old, new = harms[str(asked.before)], harms[str(asked.after)]
+    ends = newcombe(new.events, new.n, old.events, old.n, level=options.level)
+    low, high = float(np.asarray(ends.low)), float(np.asarray(ends.high))
+    status, reason = against(low, high, most=asked.margin)
+    return finding(
+        rules.COUNTER,
+        subject,
+        status,
+        f"From {asked.before} to {asked.after}, '{name}' goes from {percent(old.rate)} of {old.n:,} to "
+        f"{percent(new.rate)} of {new.n:,} conversations, a difference of {percent(new.rate - old.rate)} "
+        f"({between(low, high)}).",
+        reason=reason,
+        high=asked.margin,
+        anchor=anchor,
+        measurement=share(
+            "difference",
+            new.rate - old.rate,
+            old.n + new.n,
+            low,
+            high,
+            "newcombe",
+            level=options.level,
+        ),
+    )

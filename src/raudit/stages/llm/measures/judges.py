@@ -1,0 +1,342 @@
+"""The judge is audited: agreement of people, sensitivity and specificity, and what its labels are worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.findings import Finding, Status, Subject
+from raudit.stages.llm import rules
+from raudit.stages.llm.frame import Floats, Frame
+from raudit.stages.llm.options import LlmOptions, Outcome
+from raudit.stages.llm.say import against, finding, percent, share
+from raudit.stats import (
+    Estimate,
+    Stratum,
+    agreement,
+    clopper_pearson,
+    prediction_powered,
+    rogan_gladen,
+)
+
+NOT_VALIDATED = "judge not validated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """A judge against the people who labelled a sample of the same turns."""
+
+    turns: int
+    """Turns the judge labelled."""
+    judged: int
+    """How many of them it called positive."""
+    labelled: int
+    """Turns that both it and people labelled."""
+    hits: int
+    positives: int
+    rejections: int
+    negatives: int
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of people's positives that the judge calls so."""
+        return self.hits / self.positives if self.positives else float("nan")
+
+    @property
+    def specificity(self) -> float:
+        """Share of people's negatives that the judge calls so."""
+        return self.rejections / self.negatives if self.negatives else float("nan")
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa of judge and people."""
+        n = self.labelled
+        if not n:
+            return float("nan")
+        said = self.hits + self.negatives - self.rejections
+        chance = (said * self.positives + (n - said) * self.negatives) / n**2
+        return (
+            ((self.hits + self.rejections) / n - chance) / (1 - chance)
+            if chance < 1
+            else float("nan")
+        )
+
+    @property
+    def constant(self) -> float:
+        """Accuracy of a judge that always gives the more frequent label."""
+        return (
+            max(self.positives, self.negatives) / self.labelled if self.labelled else float("nan")
+        )
+
+
+def validate(judged: Floats, people: Floats) -> Validation:
+    """Count a judge's labels against people's; NaN means no label."""
+    known = ~np.isnan(judged)
+    both = known & ~np.isnan(people)
+    j, h = judged[both] == 1, people[both] == 1
+    return Validation(
+        turns=int(known.sum()),
+        judged=int((judged[known] == 1).sum()),
+        labelled=int(both.sum()),
+        hits=int((j & h).sum()),
+        positives=int(h.sum()),
+        rejections=int((~j & ~h).sum()),
+        negatives=int((~h).sum()),
+    )
+
+
+def corrected(
+    judged: Floats, people: Floats, *, seed: int, level: float, beyond: float | None = None
+) -> Estimate:
+    """Share of positive turns, from the judge's labels of all and people's of a sample; see prediction_powered."""
+    known = ~np.isnan(judged)
+    strata = []
+    for value in (1.0, 0.0):
+        part = known & (judged == value)
+        labels = people[part]
+        labels = labels[~np.isnan(labels)]
+        if part.any():
+            strata.append(Stratum(int(part.sum()), labels.size, int((labels == 1).sum())))
+    return prediction_powered(strata, seed=seed, level=level, beyond=beyond)
+
+
+def gladen(found: Validation, *, seed: int, level: float) -> Estimate:
+    """The same by Rogan and Gladen's correction."""
+    return rogan_gladen(
+        found.judged,
+        found.turns,
+        hits=found.hits,
+        positives=found.positives,
+        rejections=found.rejections,
+        negatives=found.negatives,
+        seed=seed,
+        level=level,
+    )
+
+
+def subjects(frame: Frame) -> dict[str, NDArray[np.bool_]]:
+    """Turns of each model and prompt version; a judge is validated for each of them alone."""
+    import pandas as pd
+
+    names = [name for name in ("model", "prompt_version") if frame.has(name)]
+    answered = frame.answered()
+    if not names:
+        return {"all turns": answered}
+    keys = pd.DataFrame({name: frame.texts(name).fillna("not recorded") for name in names}).agg(
+        " ".join, axis=1
+    )
+    found = {str(key): np.asarray(keys == key) & answered for key in sorted(set(keys[answered]))}
+    return found or {"all turns": answered}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What the audit of a judge came to."""
+
+    findings: tuple[Finding, ...]
+    rows: tuple[dict[str, Any], ...]
+    valid: bool
+    """Whether every model and prompt version has enough labels by people."""
+    labelled: int
+
+
+def audit(frame: Frame, outcome: Outcome, options: LlmOptions, *, seed: int, anchor: str) -> Audit:
+    """Hold a judge against people, for each model and prompt version."""
+    judged, people = frame.events(outcome), frame.reference(outcome)
+    findings, rows, valid = [], [], True
+    for name, mask in subjects(frame).items():
+        j, h = np.where(mask, judged, np.nan), np.where(mask, people, np.nan)
+        found = validate(j, h)
+        if not found.turns:
+            continue
+        enough = found.labelled >= options.judges.min_labels
+        valid &= enough
+        rows.append(_row(outcome, name, found, j, h, seed=seed, level=options.level))
+        findings.append(_finding(outcome, name, found, options, enough=enough, anchor=anchor))
+    return Audit(
+        findings=tuple(findings),
+        rows=tuple(rows),
+        valid=valid and bool(rows),
+        labelled=int((~np.isnan(people)).sum()),
+    )
+
+
+def _row(
+    outcome: Outcome,
+    name: str,
+    found: Validation,
+    judged: Floats,
+    people: Floats,
+    *,
+    seed: int,
+    level: float,
+) -> dict[str, Any]:
+    se = clopper_pearson(found.hits, found.positives) if found.positives else (None, None)
+    sp = clopper_pearson(found.rejections, found.negatives) if found.negatives else (None, None)
+    ppi = (
+        corrected(judged, people, seed=seed, level=level)
+        if found.labelled
+        else Estimate(np.nan, np.nan, np.nan)
+    )
+    rg = gladen(found, seed=seed, level=level)
+    return {
+        "outcome": outcome.name,
+        "subject": name,
+        "turns": found.turns,
+        "labelled": found.labelled,
+        "sensitivity": _number(found.sensitivity),
+        "sensitivity_interval": list(se) if found.positives else None,
+        "specificity": _number(found.specificity),
+        "specificity_interval": list(sp) if found.negatives else None,
+        "kappa": _number(found.kappa),
+        "constant": _number(found.constant),
+        "naive": found.judged / found.turns,
+        "corrected": _number(ppi.value),
+        "corrected_interval": None if np.isnan(ppi.low) else [ppi.low, ppi.high],
+        "rogan_gladen": _number(rg.value),
+        "rogan_gladen_interval": None if np.isnan(rg.low) else [rg.low, rg.high],
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _finding(
+    outcome: Outcome,
+    name: str,
+    found: Validation,
+    options: LlmOptions,
+    *,
+    enough: bool,
+    anchor: str,
+) -> Finding:
+    limits = options.judges
+    subject = Subject(kind="model", name=outcome.name, detail={"metric": "judge", "subject": name})
+    if not enough:
+        return finding(
+            rules.JUDGE,
+            subject,
+            Status.INDETERMINATE,
+            f"'{outcome.name}' of {name} rests on a judge that people checked on {found.labelled:,} of "
+            f"{found.turns:,} turns.",
+            reason=f"{NOT_VALIDATED}: {found.labelled:,} labels by people, at least {limits.min_labels:,} are needed",
+            measurement=share(
+                "labels",
+                float(found.labelled),
+                found.turns,
+                np.nan,
+                np.nan,
+                "exact count",
+                unit="turns",
+            ),
+            anchor=anchor,
+        )
+    se = clopper_pearson(found.hits, found.positives) if found.positives else (np.nan, np.nan)
+    sp = clopper_pearson(found.rejections, found.negatives) if found.negatives else (np.nan, np.nan)
+    statuses = [
+        against(*se, least=limits.min_sensitivity)
+        if limits.min_sensitivity is not None
+        else (Status.PASSED, ""),
+        against(*sp, least=limits.min_specificity)
+        if limits.min_specificity is not None
+        else (Status.PASSED, ""),
+    ]
+    status, reason = max(
+        statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE)
+    )
+    finds = percent(found.sensitivity) if found.positives else "none to find"
+    leaves = percent(found.specificity) if found.negatives else "none to leave"
+    return finding(
+        rules.JUDGE,
+        subject,
+        status,
+        f"On {found.labelled:,} turns of {name} that people labelled, the judge of '{outcome.name}' finds {finds} of "
+        f"what people call so and leaves alone {leaves} of what they do not; always giving the more frequent "
+        f"label would be right in {percent(found.constant)}. Rates that rest on it are corrected by these labels.",
+        reason=reason,
+        measurement=share(
+            "sensitivity",
+            found.sensitivity,
+            found.positives,
+            *se,
+            "clopper-pearson",
+            events=found.hits,
+        ),
+        low=limits.min_sensitivity,
+        anchor=anchor,
+        data={
+            "specificity": _number(found.specificity),
+            "specificity_n": found.negatives,
+            "kappa": _number(found.kappa),
+        },
+    )
+
+
+def of_people(
+    frame: Frame, outcome: Outcome, options: LlmOptions, *, seed: int, anchor: str
+) -> tuple[list[Finding], list[dict[str, Any]]]:
+    """Agreement of the people who labelled, for each model and prompt version."""
+    raters = frame.raters(outcome)
+    if len(raters) < 2:
+        return [], []
+    columns = [frame.texts(name) for name in raters]
+    findings, rows = [], []
+    for name, mask in subjects(frame).items():
+        asked = mask
+        for only in outcome.only:
+            asked = asked & np.asarray(frame.texts(only.column).isin(list(only.values)))
+        labels = [
+            tuple(None if not isinstance(v, str) else v for v in row)
+            for row in zip(*(column[asked] for column in columns), strict=True)
+        ]
+        found = agreement(labels, seed=seed, level=options.level)
+        if not found.n:
+            continue
+        rows.append(
+            {
+                "outcome": outcome.name,
+                "subject": name,
+                "n": found.n,
+                "raw": _number(found.raw[0]),
+                "raw_interval": _ends(found.raw),
+                "kappa": _number(found.kappa[0]),
+                "kappa_interval": _ends(found.kappa),
+                "alpha": _number(found.alpha[0]),
+                "alpha_interval": _ends(found.alpha),
+            }
+        )
+        limit = options.judges.min_agreement
+        if limit is not None:
+            status, reason = against(found.alpha[1], found.alpha[2], least=limit)
+            findings.append(
+                finding(
+                    rules.PEOPLE,
+                    Subject(
+                        kind="model",
+                        name=outcome.name,
+                        detail={"metric": "agreement", "subject": name},
+                    ),
+                    status,
+                    f"People agree on '{outcome.name}' in {percent(found.raw[0])} of {found.n:,} turns of {name} "
+                    f"(Krippendorff's alpha {found.alpha[0]:.2f}).",
+                    reason=reason,
+                    low=limit,
+                    anchor=anchor,
+                    measurement=share(
+                        "krippendorff_alpha",
+                        *found.alpha[:1],
+                        found.n,
+                        *found.alpha[1:],
+                        "bootstrap",
+                    ),
+                )
+            )
+    return findings, rows
+
+
+def _ends(found: tuple[float, float, float]) -> list[float] | None:
+    return None if np.isnan(found[1]) else [found[1], found[2]]

@@ -1,0 +1,317 @@
+"""Rates of an outcome, overall and by group, corrected where they rest on a judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.findings import Finding, Status, Subject
+from raudit.stages.llm import rules
+from raudit.stages.llm.frame import Floats, Frame, effective
+from raudit.stages.llm.measures.judges import NOT_VALIDATED, Audit, corrected
+from raudit.stages.llm.options import LlmOptions, Outcome
+from raudit.stages.llm.say import against, between, finding, percent, share
+from raudit.stats import (
+    Bounds,
+    Estimate,
+    largest_difference,
+    max_gap_test,
+    mover_difference,
+    normal_quantile,
+    range_quantile,
+    wilson,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A share of answered turns."""
+
+    n: int
+    """Judged turns."""
+    events: int
+    naive: Estimate
+    """As labelled, with the interval over clusters."""
+    settled: Estimate
+    """What is said: corrected where it rests on a judge."""
+    method: str
+    because: str = ""
+    """Why it cannot be settled; empty if it can."""
+
+
+def rate(
+    events: Floats,
+    people: Floats,
+    clusters: NDArray[np.int64],
+    *,
+    judged: bool,
+    needed: int,
+    seed: int,
+    level: float,
+    z: float | None = None,
+) -> Rate:
+    """Estimate a share.
+
+    With ``z`` the interval holds together with those of other groups, and speaks of the process that wrote the turns,
+    since a difference between groups of exactly these turns would be one by chance too.
+    """
+    known = ~np.isnan(events)
+    n, x = int(known.sum()), int((events[known] == 1).sum())
+    if not n:
+        nothing = Estimate(np.nan, np.nan, np.nan)
+        return Rate(
+            n=0, events=0, naive=nothing, settled=nothing, method="wilson", because="no judged turn"
+        )
+    worth = effective(events, clusters)
+    low, high = wilson([x / n * worth], [worth], level=level, z=z)
+    naive = Estimate(x / n, float(low[0]), float(high[0]))
+    if not judged:
+        method = "wilson" if worth == n else f"wilson on {worth:.0f} independent turns"
+        return Rate(n=n, events=x, naive=naive, settled=naive, method=method)
+    labelled = int((known & ~np.isnan(people)).sum())
+    if labelled < needed:
+        nothing = Estimate(np.nan, np.nan, np.nan)
+        because = f"{NOT_VALIDATED}: {labelled:,} labels by people, at least {needed:,} are needed"
+        return Rate(
+            n=n,
+            events=x,
+            naive=naive,
+            settled=nothing,
+            method="prediction-powered",
+            because=because,
+        )
+    if z is not None:
+        from scipy.special import ndtr
+
+        level = float(2 * ndtr(z) - 1)
+    return Rate(
+        n=n,
+        events=x,
+        naive=naive,
+        settled=corrected(
+            events, people, seed=seed, level=level, beyond=None if z is None else worth
+        ),
+        method="prediction-powered",
+    )
+
+
+def overall(
+    frame: Frame,
+    outcome: Outcome,
+    options: LlmOptions,
+    audited: Audit | None,
+    *,
+    seed: int,
+    anchor: str,
+) -> tuple[Rate, Finding]:
+    """The share of all turns, against the declared limits."""
+    events, people = frame.events(outcome), frame.reference(outcome)
+    found = rate(
+        events,
+        people,
+        frame.clusters(options.cluster),
+        judged=audited is not None,
+        needed=options.judges.min_labels,
+        seed=seed,
+        level=options.level,
+    )
+    subject = Subject(kind="model", name=outcome.name, detail={"metric": "rate"})
+    because = found.because or (NOT_VALIDATED if audited is not None and not audited.valid else "")
+    said = found.naive if because else found.settled
+    measured = share(
+        "rate",
+        said.value,
+        found.n,
+        said.low,
+        said.high,
+        found.method,
+        events=found.events,
+        level=options.level,
+    )
+    how = (
+        "the judge says"
+        if because and audited is not None
+        else "corrected by people's labels,"
+        if audited
+        else ""
+    )
+    statement = (
+        f"'{outcome.name}': {how} {percent(said.value)} of {found.n:,} turns ({between(said.low, said.high)})."
+        if found.n
+        else f"'{outcome.name}' was judged on no turn."
+    ).replace(":  ", ": ")
+    if audited is not None and not because:
+        statement += f" The judge alone says {percent(found.naive.value)}."
+    if because:
+        status, reason = Status.INDETERMINATE, because
+    else:
+        status, reason = against(said.low, said.high, most=outcome.max_rate, least=outcome.min_rate)
+    return found, finding(
+        rules.RATE,
+        subject,
+        status,
+        statement,
+        reason=reason,
+        measurement=measured,
+        low=outcome.min_rate,
+        high=outcome.max_rate,
+        anchor=anchor,
+    )
+
+
+def by_group(
+    frame: Frame, outcome: Outcome, options: LlmOptions, *, judged: bool, seed: int, anchor: str
+) -> tuple[list[Finding], list[dict[str, Any]]]:
+    """Shares by group and the largest gap between them, for each grouping."""
+    events, people, clusters = (
+        frame.events(outcome),
+        frame.reference(outcome),
+        frame.clusters(options.cluster),
+    )
+    findings, rows = [], []
+    for name, groups in frame.groups(options.groups).items():
+        levels = sorted({v for v in groups[~np.isnan(events)] if isinstance(v, str)})
+        z = range_quantile(max(len(levels), 2), options.level)
+        rates: dict[str, Rate] = {}
+        for level in levels:
+            mask = np.asarray(groups == level)
+            e, h = np.where(mask, events, np.nan), np.where(mask, people, np.nan)
+            needed = options.judges.min_labels_per_group
+            alone = rate(
+                e, h, clusters, judged=judged, needed=needed, seed=seed, level=options.level
+            )
+            rates[level] = rate(
+                e, h, clusters, judged=judged, needed=needed, seed=seed, level=options.level, z=z
+            )
+            rows.append(_row(outcome, name, level, alone))
+        if outcome.max_gap is not None or len(levels) > 1:
+            findings.append(_gap(outcome, name, rates, options, seed=seed, anchor=anchor))
+    return findings, rows
+
+
+def _row(outcome: Outcome, grouping: str, level: str, found: Rate) -> dict[str, Any]:
+    settled = found.settled
+    return {
+        "outcome": outcome.name,
+        "grouping": grouping,
+        "group": level,
+        "n": found.n,
+        "events": found.events,
+        "naive": None if np.isnan(found.naive.value) else found.naive.value,
+        "rate": None if np.isnan(settled.value) else settled.value,
+        "interval": None if np.isnan(settled.low) else [settled.low, settled.high],
+        "because": found.because,
+    }
+
+
+def _gap(
+    outcome: Outcome,
+    grouping: str,
+    rates: dict[str, Rate],
+    options: LlmOptions,
+    *,
+    seed: int,
+    anchor: str,
+) -> Finding:
+    subject = Subject(kind="attribute", name=grouping, detail={"metric": outcome.name})
+    large = {name: found for name, found in rates.items() if found.n >= options.min_group}
+    small = sorted(set(rates) - set(large))
+    unsettled = [name for name, found in large.items() if found.because]
+    if len(large) < 2 or unsettled:
+        why = (
+            f"{large[unsettled[0]].because} (group {unsettled[0]})"
+            if unsettled
+            else f"fewer than two groups have {options.min_group:,} judged turns"
+        )
+        return finding(
+            rules.GAP,
+            subject,
+            Status.INDETERMINATE,
+            f"'{outcome.name}' was not compared between groups of {grouping}.",
+            reason=why,
+            high=outcome.max_gap,
+            anchor=anchor,
+        )
+    names = list(large)
+    values = np.array([large[name].settled.value for name in names])
+    bounds = Bounds(
+        np.array([large[name].settled.low for name in names]),
+        np.array([large[name].settled.high for name in names]),
+    )
+    gap = largest_difference(values, bounds)
+    p = max_gap_test(
+        [large[name].events for name in names],
+        [large[name].n for name in names],
+        rng=np.random.default_rng(seed),
+    )
+    status, reason = against(gap.low, gap.high, most=outcome.max_gap)
+    if status is Status.PASSED and small:
+        status, reason = Status.INDETERMINATE, f"too few judged turns in: {', '.join(small[:5])}"
+    n = sum(found.n for found in large.values())
+    return finding(
+        rules.GAP,
+        subject,
+        status,
+        f"'{outcome.name}' differs by {percent(gap.value)} between {names[gap.highest]} "
+        f"({percent(values[gap.highest])}) "
+        f"and {names[gap.lowest]} ({percent(values[gap.lowest])}) of {grouping}, on {n:,} turns "
+        f"({between(gap.low, gap.high)}).",
+        reason=reason,
+        high=outcome.max_gap,
+        anchor=anchor,
+        data={"p_value_uncorrected": p},
+        measurement=share(
+            "max_gap",
+            gap.value,
+            n,
+            gap.low,
+            gap.high,
+            "newcombe, simultaneous",
+            level=options.level,
+        ),
+    )
+
+
+def corrected_difference(
+    frame: Frame,
+    outcome: Outcome,
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    options: LlmOptions,
+    *,
+    seed: int,
+) -> tuple[Estimate, str]:
+    """Share in the first turns minus share in the second, each corrected for the judge, and why it cannot be given.
+
+    What pairing would gain is not taken, since people label single turns; the interval is so much wider.
+    """
+    events, people, clusters = (
+        frame.events(outcome),
+        frame.reference(outcome),
+        frame.clusters(options.cluster),
+    )
+    needed = options.judges.min_labels_per_group
+    parts = [
+        rate(
+            np.where(mask, events, np.nan),
+            np.where(mask, people, np.nan),
+            clusters,
+            judged=True,
+            needed=needed,
+            seed=seed,
+            level=options.level,
+            z=normal_quantile(options.level),
+        )
+        for mask in (first, second)
+    ]
+    because = next((part.because for part in parts if part.because), "")
+    a, b = (part.settled for part in parts)
+    low, high = mover_difference(a.value, _bounds(a), b.value, _bounds(b))
+    return Estimate(a.value - b.value, float(low), float(high)), because
+
+
+def _bounds(found: Estimate) -> Bounds:
+    return Bounds(np.asarray(found.low), np.asarray(found.high))

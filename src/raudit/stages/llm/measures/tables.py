@@ -1,0 +1,143 @@
+"""Shares of labels, numbers by group, and the tables of this stage's section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from raudit.findings import Finding, Status, Subject
+from raudit.record import Column, Table
+from raudit.stages.llm import rules
+from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.options import LlmOptions
+from raudit.stages.llm.say import against, finding, percent, share
+from raudit.stats import Bounds, largest_difference, range_quantile, wilson
+
+MOST_LEVELS = 200
+
+
+def shares(frame: Frame, label: str, by: str) -> list[dict[str, Any]]:
+    """Share of each value of a label among the answered turns of each level of another column (and of each model)."""
+    import pandas as pd
+
+    names = {
+        "level": frame.texts(by)
+        if by
+        else pd.Series("all", index=range(frame.turns.table.num_rows))
+    }
+    if frame.has("model"):
+        names["model"] = frame.texts("model")
+    table = pd.DataFrame({**names, "value": frame.texts(label)})[frame.answered()].dropna()
+    keys = [name for name in ("model", "level") if name in table]
+    counts = table.groupby([*keys, "value"], observed=True).size()
+    totals = table.groupby(keys, observed=True).size()
+    rows = []
+    for key, n in totals.items():
+        place = key if isinstance(key, tuple) else (key,)
+        for value in sorted(table["value"].unique())[:MOST_LEVELS]:
+            events = int(counts.get((*place, value), 0))
+            low, high = wilson(events, n)
+            rows.append(
+                {
+                    "label": label,
+                    "by": by or "all",
+                    **dict(zip(keys, map(str, place), strict=True)),
+                    "value": str(value),
+                    "events": events,
+                    "n": int(n),
+                    "share": events / int(n),
+                    "interval": [float(low), float(high)],
+                }
+            )
+    return rows
+
+
+def numbers(
+    frame: Frame, name: str, limit: float, options: LlmOptions, *, anchor: str
+) -> tuple[list[Finding], list[dict[str, Any]]]:
+    """Means of a number by group, and the largest difference as a share of the overall mean."""
+    values = np.where(
+        frame.answered(), frame.column(name).to_numpy(dtype=float, na_value=np.nan), np.nan
+    )
+    overall = float(np.nanmean(values)) if (~np.isnan(values)).any() else float("nan")
+    findings, rows = [], []
+    for grouping, groups in frame.groups(options.groups).items():
+        levels = sorted({v for v in groups[~np.isnan(values)] if isinstance(v, str)})
+        parts = {level: values[np.asarray(groups == level) & ~np.isnan(values)] for level in levels}
+        rows += [
+            {
+                "number": name,
+                "grouping": grouping,
+                "group": level,
+                "n": part.size,
+                "mean": float(part.mean()),
+                "median": float(np.median(part)),
+                "p95": float(np.quantile(part, 0.95)),
+            }
+            for level, part in parts.items()
+        ]
+        large = {level: part for level, part in parts.items() if part.size >= options.min_group}
+        subject = Subject(kind="attribute", name=grouping, detail={"metric": name})
+        if len(large) < 2 or not overall > 0:
+            findings.append(
+                finding(
+                    rules.NUMBER,
+                    subject,
+                    Status.INDETERMINATE,
+                    f"{name} was not compared between groups of {grouping}.",
+                    reason=f"fewer than two groups have {options.min_group:,} turns with a value",
+                    anchor=anchor,
+                )
+            )
+            continue
+        z = range_quantile(len(large), options.level)
+        means = np.array([part.mean() for part in large.values()]) / overall
+        half = (
+            np.array([z * part.std(ddof=1) / np.sqrt(part.size) for part in large.values()])
+            / overall
+        )
+        gap = largest_difference(means, Bounds(means - half, means + half))
+        status, reason = against(gap.low, gap.high, most=limit)
+        names = list(large)
+        n = sum(part.size for part in large.values())
+        findings.append(
+            finding(
+                rules.NUMBER,
+                subject,
+                status,
+                f"The mean {name} of {names[gap.highest]} is higher than that of {names[gap.lowest]} by "
+                f"{percent(gap.value)} of the overall mean of {overall:,.4g}, on {n:,} turns.",
+                reason=reason,
+                high=limit,
+                anchor=anchor,
+                measurement=share(
+                    "relative_difference",
+                    gap.value,
+                    n,
+                    gap.low,
+                    gap.high,
+                    "normal, simultaneous",
+                    level=options.level,
+                ),
+            )
+        )
+    return findings, rows
+
+
+def table(
+    name: str,
+    title: str,
+    columns: Sequence[tuple[str, str, str]],
+    rows: Sequence[dict[str, Any]],
+    caption: str = "",
+) -> list[Table]:
+    """A table, or none without rows."""
+    if not rows:
+        return []
+    shown = tuple(
+        Column(key=key, label=label, kind=kind) if kind else Column(key=key, label=label)
+        for key, label, kind in columns
+    )
+    return [Table(id=name, title=title, columns=shown, rows=tuple(rows), caption=caption)]

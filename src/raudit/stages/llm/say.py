@@ -1,0 +1,117 @@
+"""Sentences and findings of this stage, all made in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+
+
+def percent(value: float) -> str:
+    """A share as percent with one decimal."""
+    return f"{100 * value:.1f} %"
+
+
+def between(low: float, high: float) -> str:
+    """An interval of shares."""
+    return f"95 % interval {100 * low:.1f} to {100 * high:.1f} %"
+
+
+def share(
+    metric: str,
+    value: float,
+    n: int,
+    low: float,
+    high: float,
+    method: str,
+    *,
+    events: int | None = None,
+    level: float = 0.95,
+    because: str = "",
+    unit: str = "",
+) -> Measurement:
+    """A measured share; NaN becomes undefined."""
+    known = not np.isnan(value)
+    bounds = known and not (np.isnan(low) or np.isnan(high))
+    return Measurement(
+        metric=metric,
+        value=float(value) if known else None,
+        n=n,
+        events=events,
+        interval=Interval(low=float(low), high=float(high), level=level, method=method)
+        if bounds
+        else None,
+        method=method,
+        undefined_because="" if known else because or "nothing to measure it on",
+        unit=unit,
+    )
+
+
+def finding(
+    rule: Rule,
+    subject: Subject,
+    status: Status,
+    statement: str,
+    *,
+    reason: str = "",
+    measurement: Measurement | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    anchor: str = "stages.llm",
+    data: Mapping[str, Any] | None = None,
+) -> Finding:
+    """One rule's answer."""
+    limit = (
+        Threshold(low=low, high=high, source="plan")
+        if low is not None or high is not None
+        else None
+    )
+    return Finding(
+        rule=rule.id,
+        subject=subject,
+        status=status,
+        severity=rule.severity,
+        statement=statement,
+        reason=reason,
+        measurement=measurement,
+        threshold=limit,
+        requirements=rule.requirements,
+        anchor=anchor,
+        remedy=rule.fix,
+        data=data or {},
+    )
+
+
+def against(
+    low: float, high: float, *, most: float | None = None, least: float | None = None
+) -> tuple[Status, str]:
+    """Hold an interval against limits: passed inside, failed outside, else indeterminate with the reason."""
+    if most is None and least is None:
+        return Status.INDETERMINATE, "the plan sets no limit for it"
+    if np.isnan(low) or np.isnan(high):
+        return Status.INDETERMINATE, "it could not be estimated"
+    if (most is not None and low > most) or (least is not None and high < least):
+        return Status.FAILED, ""
+    if (most is None or high <= most) and (least is None or low >= least):
+        return Status.PASSED, ""
+    return (
+        Status.INDETERMINATE,
+        "the interval reaches both sides of the limit; more turns would tell",
+    )
+
+
+def held_back(findings: list[Finding], partly: str) -> list[Finding]:
+    """Let nothing pass on files that were read in part."""
+    if not partly:
+        return findings
+    reason = f"not all of the turns could be read ({partly[:300]})"
+    return [
+        replace(item, status=Status.INDETERMINATE, reason=reason)
+        if item.status is Status.PASSED
+        else item
+        for item in findings
+    ]

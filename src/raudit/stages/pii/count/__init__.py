@@ -1,0 +1,1 @@
+"""Counting: cells, samples and whole columns become column profiles."""

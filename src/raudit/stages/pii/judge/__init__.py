@@ -1,0 +1,1 @@
+"""Verdicts: which profile means personal data, persons, or a special category."""

@@ -1,0 +1,112 @@
+"""Special categories (GDPR Article 9) and quasi-identifiers, by column name, vocabulary and values."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+
+from raudit.stages.pii.recognise.native import compiled
+from raudit.stages.pii.vocabulary.names_of_columns import joined, speaks_of
+from raudit.stages.pii.vocabulary.rulebook import Rulebook, SpecialRule
+
+SENTENCE = 3
+"""Words from which on a value can say something of somebody."""
+_NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?")
+_TIME = re.compile(r"\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}|\d{1,2}:\d{2}")
+
+
+MEASURES = frozenset(
+    {
+        "bmi",
+        "glucose",
+        "cholesterol",
+        "bloodpressure",
+        "insulin",
+        "heartrate",
+        "bodymassindex",
+        "hba1c",
+    }
+)
+"""Words of health that are measured; of any other category a fraction is a share of people and no person's."""
+MOST_CODES = 30
+"""Different whole numbers by which categories are coded; more of them count or measure something."""
+
+
+def special_categories(name: str, values: Mapping[str, int], rulebook: Rulebook) -> tuple[str, ...]:
+    """Which special categories a column belongs to.
+
+    Parameters
+    ----------
+    name
+        Name of the column.
+    values
+        Values of the sample and how often they occur; they are compared with vocabularies and not kept.
+    rulebook
+        The rules in force.
+
+    Returns
+    -------
+    tuple of str
+        Categories that the values speak of: by the words of a vocabulary, by words that announce a category in a
+        sentence, or by the column's name where the values can be a person's category.
+    """
+    plausible = _can_be_categories(name, values)
+    return tuple(
+        category
+        for category, rule in rulebook.special.items()
+        if (plausible and (speaks_of(name, *_hints(rule)) or joined(name) in _joined(rule.exact)))
+        or _in_vocabulary(values, rule)
+        or _announced(values, rule)
+    )
+
+
+def _can_be_categories(name: str, values: Mapping[str, int]) -> bool:
+    """Whether values can be the category of a person: words, flags or codes, and no fractions, dates or times."""
+    filled = [value.strip() for value in values if value.strip()]
+    if not filled:
+        return False
+    if speaks_of(name, MEASURES):
+        return True
+    numbers = [value for value in filled if _NUMBER.fullmatch(value)]
+    if len(numbers) < 0.9 * len(filled):
+        return sum(bool(_TIME.match(value)) for value in filled) < 0.5 * len(filled)
+    return len(numbers) <= MOST_CODES and all(
+        float(value.replace(",", "")).is_integer() for value in numbers
+    )
+
+
+def _announced(values: Mapping[str, int], rule: SpecialRule) -> bool:
+    """Whether a sentence says it of somebody."""
+    if not rule.announced:
+        return False
+    pattern = compiled(rule.announced, any_case=True)
+    return any(len(value.split()) >= SENTENCE and pattern.search(value) for value in values)
+
+
+def quasi_kinds(name: str, rulebook: Rulebook) -> tuple[str, ...]:
+    """Which kinds of quasi-identifier the name of a column speaks of."""
+    return tuple(
+        kind for kind, rule in rulebook.quasi.items() if speaks_of(name, _joined(rule.hints))
+    )
+
+
+def _in_vocabulary(values: Mapping[str, int], rule: SpecialRule) -> bool:
+    words = _joined(rule.vocabulary)
+    total = sum(values.values())
+    if not total or not words:
+        return False
+    known = {value: n for value, n in values.items() if joined(value[:80]) in words}
+    return (
+        len({joined(v) for v in known}) >= rule.distinct_at_least
+        and sum(known.values()) / total >= rule.share
+    )
+
+
+@functools.cache
+def _joined(phrases: Sequence[str]) -> frozenset[str]:
+    return frozenset(joined(phrase) for phrase in phrases)
+
+
+def _hints(rule: SpecialRule) -> tuple[frozenset[str], frozenset[str]]:
+    return _joined(rule.hints), _joined(rule.never)

@@ -1,0 +1,353 @@
+"""From counts to a verdict on each column: what it holds, how sure, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from raudit.stages.pii.count.profile import ColumnProfile, EntityCount, clopper_pearson
+from raudit.stages.pii.judge import persons
+from raudit.stages.pii.vocabulary.names_of_columns import Hint, HintTable
+from raudit.stages.pii.vocabulary.rulebook import EntityRule, Rulebook
+
+WORDS_OF_SENTENCES = 6.0
+"""Words of a text from which on it is likely a sentence and not the name of a thing."""
+LONG_TEXT = 12.0
+"""Words of a text from which on chance finds are expected to grow with its length."""
+
+
+LEAST_BY_CHANCE = 3
+"""Cells of keys and numbers that must pass a weak check; one or two of them do by chance."""
+
+
+class Sureness(StrEnum):
+    """How sure a verdict is, and on what it rests."""
+
+    NAME_AND_VALUES = "name and values"
+    VALUES = "values"
+    SUSPECTED = "suspected"
+    """The name says so and the shape fits, but no checksum or model confirms it."""
+    IN_TEXT = "inside text"
+    UNCLEAR = "unclear"
+    """Counted, but as rarely or as doubtfully as by chance or by mistake."""
+
+
+UNLISTED = EntityRule(
+    label="value that a recogniser of yours reports",
+    group="direct",
+    finder="pattern",
+    kinds=("text", "integer", "time"),
+    share=0.5,
+    in_text=True,
+    remedy="redact",
+)
+"""How a type is judged that no rule describes: one of a team's own recognisers or of its list of denied values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One entity type in one column."""
+
+    entity_type: str
+    rule: EntityRule
+    sureness: Sureness
+    count: EntityCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnVerdict:
+    """What a column holds."""
+
+    profile: ColumnProfile
+    hints: Mapping[str, Hint]
+    found: tuple[Found, ...] = ()
+    """Direct identifiers and secrets."""
+    context: tuple[Found, ...] = ()
+    """Places, dates, web addresses and quasi-identifiers, for information."""
+    unclear: tuple[Found, ...] = ()
+    """Direct identifiers that were counted in some cells, and too few or too doubtful to be reported as found."""
+    special: tuple[str, ...] = ()
+    """Special categories."""
+    quasi: tuple[str, ...] = ()
+    """Kinds of quasi-identifier."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.profile.name
+
+    @property
+    def personal(self) -> bool:
+        """True if it holds a direct identifier or a secret."""
+        return bool(self.found)
+
+    @property
+    def in_text(self) -> bool:
+        """True if personal data is inside free text."""
+        return any(f.sureness is Sureness.IN_TEXT for f in self.found)
+
+
+def judge(profile: ColumnProfile, hints: HintTable, rulebook: Rulebook) -> ColumnVerdict:
+    """Decide what a column holds, from its profile and its name."""
+    said = hints.read(profile.name)
+    vetoed = hints.vetoes(profile.name)
+    found: list[Found] = []
+    context: list[Found] = []
+    unclear: list[Found] = []
+    counted = {
+        c.entity_type: UNLISTED for c in profile.counts if c.entity_type not in rulebook.entities
+    }
+    for entity, rule in {**rulebook.entities, **counted}.items():
+        for verdict in _one(entity, rule, profile, said, vetoed):
+            if verdict.sureness is Sureness.UNCLEAR:
+                unclear.append(verdict)
+            else:
+                (found if rule.group in {"direct", "secret"} else context).append(verdict)
+    found = list(_without_echoes(found))
+    return ColumnVerdict(
+        profile=profile,
+        hints=said,
+        found=tuple(found),
+        context=tuple(context),
+        unclear=tuple(_left(unclear, found)),
+    )
+
+
+def _one(
+    entity: str,
+    rule: EntityRule,
+    profile: ColumnProfile,
+    said: Mapping[str, Hint],
+    vetoed: frozenset[str],
+) -> Iterator[Found]:
+    """Yield at most one verdict on one entity type."""
+    hint = said.get(entity)
+    count = profile.count(entity)
+    kind = "integer" if profile.kind == "number" and entity != "COORDINATES" else profile.kind
+    if kind not in rule.kinds and not (kind == "other" and "text" in rule.kinds):
+        return
+    if profile.n_filled == 0:
+        return
+    none = EntityCount(entity_type=entity, k=0, n=profile.n_sampled, exact=False, whole=0)
+    asked = hint is Hint.SURE or not rule.needs_hint
+    sureness = _sureness(entity, rule, profile, said, vetoed) if asked else None
+    if sureness is None and count is not None and rule.in_text:
+        sureness = _inside(entity, rule, profile, count, vetoed)
+    if sureness is not None:
+        yield Found(entity_type=entity, rule=rule, sureness=sureness, count=count or none)
+
+
+def _sureness(
+    entity: str,
+    rule: EntityRule,
+    profile: ColumnProfile,
+    said: Mapping[str, Hint],
+    vetoed: frozenset[str],
+) -> Sureness | None:
+    """How sure it is that the column is of this type; None if it is not."""
+    sure = said.get(entity) is Hint.SURE
+    if entity == "PERSON":
+        return _person(profile, said, vetoed)
+    if entity == "USERNAME":
+        return Sureness.NAME_AND_VALUES if sure and _handles(profile) else None
+    by_name_alone = (
+        (entity == "DATE_OF_BIRTH" and profile.kind == "time")
+        or (rule.hint_suffices and _secretive(profile))
+        or (rule.group == "quasi" and rule.share_with_hint == 0.0)
+    )
+    if sure and by_name_alone:
+        return Sureness.NAME_AND_VALUES
+    count = profile.count(entity)
+    if (
+        entity == "ADDRESS"
+        and (profile.second_address or 0.0) >= 0.7
+        and not (entity in vetoed or profile.free_text)
+    ):
+        return Sureness.NAME_AND_VALUES if sure else Sureness.VALUES
+    return (
+        _by_share(entity, rule, profile, count, said.get(entity), vetoed)
+        if count is not None and count.k
+        else None
+    )
+
+
+def _by_share(
+    entity: str,
+    rule: EntityRule,
+    profile: ColumnProfile,
+    count: EntityCount,
+    hint: Hint | None,
+    vetoed: frozenset[str],
+) -> Sureness | None:
+    """Hold the share of cells that an entity covers against its threshold."""
+    if rule.group == "secret":
+        return Sureness.VALUES
+    share = count.whole_share * (count.valid / count.k if count.k else 0.0)
+    if entity == "NATIONAL_ID" and profile.fractions > 0.1:
+        return None  # measured, not given out
+    if entity == "PHONE_NUMBER" or (entity == "IP_ADDRESS" and hint is None):
+        share = min(share, count.agreed / count.n)
+    if hint is Hint.SURE:
+        if share >= max(rule.share_with_hint, 1e-12):
+            return Sureness.NAME_AND_VALUES
+        if rule.suspect_with_hint and count.whole_share >= 0.5:
+            return Sureness.SUSPECTED
+        return None
+    if entity in vetoed or profile.free_text or share < rule.share:
+        return None
+    telephonic = profile.separated >= 0.5 and profile.dialled >= 0.85 and profile.date_shape <= 0.2
+    if (
+        not telephonic
+        and profile.dialled >= 0.95
+        and profile.number_share <= 0.2
+        and profile.date_shape <= 0.02
+    ):
+        telephonic = (
+            share >= 0.95
+        )  # two groups, such as 0171/1234567: nearly all must be numbers that are given out
+    if entity == "PHONE_NUMBER" and not telephonic:
+        return None
+    if (
+        entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"}
+        and profile.distinct_in_sample < 3 <= count.n
+    ):
+        return None
+    return Sureness.VALUES
+
+
+def _person(
+    profile: ColumnProfile, said: Mapping[str, Hint], vetoed: frozenset[str]
+) -> Sureness | None:
+    """Names of persons: by the column's name and its cells, by its role and its cells, or by the cells alone."""
+    hint, signs = said.get("PERSON"), persons.Signs.of(profile)
+    if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or signs.shaped < 0.4:
+        return None
+    if hint is Hint.SURE:
+        return Sureness.NAME_AND_VALUES if persons.fits_its_name(profile, signs) else None
+    other = {"LOCATION", "DATE_TIME", "URL", "ADDRESS", "USERNAME"} & said.keys()
+    unopposed = persons.various(profile) and not other and "PERSON" not in vetoed
+    if unopposed and persons.written_like_persons(profile, signs):
+        return Sureness.VALUES
+    if hint is Hint.MAYBE:
+        return Sureness.NAME_AND_VALUES if persons.fits_its_role(profile, signs) else None
+    if not other and persons.nearly_all(profile, signs):
+        return Sureness.VALUES
+    plain = unopposed and not profile.free_text
+    return Sureness.VALUES if plain and persons.by_cells_alone(profile, signs) else None
+
+
+def _handles(profile: ColumnProfile) -> bool:
+    """Whether the cells could be user names: one word, nearly all different, and not numbered keys."""
+    return (
+        profile.mean_words < 2.5
+        and profile.number_share <= 0.5
+        and profile.date_shape < 0.5
+        and profile.distinct_in_sample >= 0.3 * profile.n_sampled
+    )
+
+
+def _secretive(profile: ColumnProfile) -> bool:
+    """Whether the cells could be secrets: text, and not a handful of counts or flags."""
+    different = max(min(5, profile.n_sampled), 0.2 * profile.n_sampled)
+    return profile.kind in {"text", "other"} and profile.distinct_in_sample >= different > 0
+
+
+def _inside(
+    entity: str,
+    rule: EntityRule,
+    profile: ColumnProfile,
+    count: EntityCount,
+    vetoed: frozenset[str],
+) -> Sureness | None:
+    """Personal data inside cells that hold more: certain types by a single cell, guessed ones if they are not rare."""
+    if rule.group == "context" or not count.k:
+        return None
+    if entity == "PERSON":
+        return _person_inside(profile, count, vetoed)
+    if entity == "PHONE_NUMBER" and not count.by_form:
+        return _phone_inside(profile, count, vetoed)
+    if entity == "ADDRESS":
+        if not profile.free_text:
+            return None
+        return (
+            Sureness.IN_TEXT
+            if count.agreed >= max(2, 0.01 * count.n)
+            else Sureness.UNCLEAR
+            if count.agreed
+            else None
+        )
+    valid = count.valid if entity != "IP_ADDRESS" else count.agreed
+    if not valid:
+        return None
+    if rule.chance and not _beyond_chance(count.k, valid, rule.chance):
+        return Sureness.UNCLEAR if profile.free_text else None
+    if rule.chance > 0.02 and not profile.free_text and valid < LEAST_BY_CHANCE:
+        return Sureness.UNCLEAR
+    return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
+
+
+def _beyond_chance(k: int, valid: int, chance: float) -> bool:
+    """Whether more of the matches pass the check than random numbers would: half of them, or surely more than chance.
+
+    One card among a hundred order numbers cannot be told from an order number that passes Luhn by chance.
+    """
+    return valid >= 0.5 * k or clopper_pearson(valid, k, 0.999)[0] > 2 * chance
+
+
+def _phone_inside(
+    profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]
+) -> Sureness | None:
+    """Numbers grouped like telephone numbers: the longer the texts, the more of them hold one that is none."""
+    if not count.agreed:
+        return None
+    if not profile.free_text:
+        # Keys and codes are numbers too, but they are the whole cell, and such a cell was judged before.
+        beside = count.whole < 0.5 * count.k and count.agreed >= max(3, 0.5 * count.n)
+        return Sureness.IN_TEXT if beside and "PHONE_NUMBER" not in vetoed else None
+    least = 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT)
+    enough = count.agreed >= max(3, least) and "PHONE_NUMBER" not in vetoed
+    return Sureness.IN_TEXT if enough else Sureness.UNCLEAR
+
+
+def _person_inside(
+    profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]
+) -> Sureness | None:
+    """Names in sentences: titles and lists are full of things that are named after people."""
+    places = profile.count("LOCATION")
+    if not profile.free_text or not count.agreed:
+        return None
+    if "PERSON" in vetoed or (places and places.k > 10 * count.agreed):
+        return Sureness.UNCLEAR
+    sentences = profile.prose >= 0.3 and profile.mean_words >= WORDS_OF_SENTENCES
+    least = (0.02 if sentences else 0.08) * count.n * max(1.0, profile.mean_words / LONG_TEXT)
+    return Sureness.IN_TEXT if count.agreed >= max(3, least) else Sureness.UNCLEAR
+
+
+def _left(unclear: list[Found], found: list[Found]) -> Iterator[Found]:
+    """Of what is unclear, that which no finding on the column covers: the column is read anyway."""
+    known = {f.entity_type for f in found}
+    return (f for f in unclear if f.entity_type not in known)
+
+
+def _without_echoes(found: list[Found]) -> Iterator[Found]:
+    """Drop types that are only another reading of what the column is known to hold."""
+    certain = any(f.sureness is Sureness.NAME_AND_VALUES for f in found)
+    strong = {
+        "CREDIT_CARD",
+        "IBAN_CODE",
+        "US_SSN",
+        "EMAIL_ADDRESS",
+        "IP_ADDRESS",
+        "MAC_ADDRESS",
+        "CRYPTO",
+        "NATIONAL_ID",
+    }
+    for f in found:
+        guessed = f.sureness is Sureness.VALUES and f.rule.group != "secret"
+        others = {o.entity_type for o in found if o is not f}
+        if guessed and certain and f.entity_type not in strong:
+            continue
+        if guessed and f.entity_type == "PHONE_NUMBER" and others & strong:
+            continue
+        yield f

@@ -1,0 +1,1 @@
+"""Recognisers: patterns, checks, telephone numbers, the language model, a second opinion."""

@@ -1,0 +1,179 @@
+"""Exact counts of patterns over every row: RE2 finds the cells, a check decides on each match in them.
+
+Nothing is remembered of a value, so a count is the same for two different texts and for two million.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from raudit.stages.pii.count.cells import address_supported, covers
+from raudit.stages.pii.recognise.checksums import luhn, public_domain, validator
+from raudit.stages.pii.recognise.engine import Span
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WHOLE = {
+    "CREDIT_CARD": r"^\s*[0-9][0-9 -]{10,21}[0-9]\s*$",
+    "EMAIL_ADDRESS": r"^[^\s@%,;<>()\[\]{}\"':=|/?&#]+@[A-Za-z0-9.-]+$",
+}
+"""Cells that hold nothing else, which are checked by columns instead of one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What one entity type is searched by in one column."""
+
+    entity_type: str
+    native: str
+    """RE2 pattern that every cell with a match fits."""
+    finders: tuple[tuple[str, str], ...] = ()
+    """Patterns that cut the matches out of a cell, and the names of their checks; none if ``native`` says it all."""
+    cover: float = 0.6
+    """Share of a short cell that a match must cover to be all of it."""
+
+
+@dataclass(slots=True)
+class PatternCount:
+    """Cells of a column that match one pattern."""
+
+    k: int = 0
+    """Cells that fit the pattern."""
+    passed: int = 0
+    """Of k, those with a match that passes its check; k if there is none."""
+    whole: int = 0
+    """Of k, those that a match covers, whether it passes or not."""
+    sound: int = 0
+    """Of passed, those that the match covers."""
+    agreed: int = 0
+    """Of passed, those whose surroundings do not speak against it, as ``version`` does before an IP address."""
+
+    def add(self, other: PatternCount) -> None:
+        """Count further cells."""
+        self.k, self.passed = self.k + other.k, self.passed + other.passed
+        self.whole, self.sound = self.whole + other.whole, self.sound + other.sound
+        self.agreed += other.agreed
+
+    def merged(self, other: PatternCount) -> PatternCount:
+        """The count of both parts together."""
+        total = PatternCount()
+        total.add(self)
+        total.add(other)
+        return total
+
+
+TELLING = "[0-9@:=$_%-]"
+"""Every shipped pattern needs one of these characters; a column of plain words is done after one cheap pass."""
+
+
+def count_patterns(
+    cells: pa.Array, searches: Mapping[str, Search], into: dict[str, PatternCount]
+) -> None:
+    """Count the cells that match each of several patterns.
+
+    One pass for a telling character sorts out plain words. The patterns then run one by one: OR-ed together they
+    outgrow RE2's automaton and fall back to a machine that is fifteen times slower (measured; see the benchmark).
+    """
+    import pyarrow.compute as pc
+
+    if not searches or not len(cells):
+        return
+    telling = cells.filter(pc.match_substring_regex(cells, TELLING))
+    for name, search in searches.items() if len(telling) else ():
+        possible = telling if any(c in search.native for c in "0123456789@:=$_%-") else cells
+        hits = possible.filter(pc.match_substring_regex(possible, search.native))
+        if len(hits):
+            into.setdefault(name, PatternCount()).add(_counted(search, hits))
+
+
+def _counted(search: Search, hits: pa.Array) -> PatternCount:
+    """Count the cells that fit a pattern: by columns where they hold nothing else, the others one by one."""
+    import pyarrow.compute as pc
+
+    if not search.finders:
+        n = len(hits)
+        return PatternCount(k=n, passed=n, whole=n, sound=n, agreed=n)
+    count, rest = PatternCount(k=len(hits)), hits
+    if (pattern := WHOLE.get(search.entity_type)) is not None:
+        alone = pc.match_substring_regex(hits, pattern)
+        rest = hits.filter(pc.invert(alone))
+        count.add(_WHOLE_CELLS[search.entity_type](hits.filter(alone)))
+    for value, n in _distinct(rest):
+        _look(search, value, n, count)
+    return count
+
+
+def _distinct(cells: pa.Array) -> Iterator[tuple[str, int]]:
+    import pyarrow.compute as pc
+
+    counted = pc.value_counts(cells)
+    yield from zip(
+        counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
+    )
+
+
+def _look(search: Search, cell: str, n: int, count: PatternCount) -> None:
+    """Look at the matches in one cell, which occurs ``n`` times."""
+
+    def covered(begin: int, end: int) -> bool:
+        return covers(cell, Span(search.entity_type, begin, end, 1.0), search.cover)
+
+    found = list(matches(search.finders, cell))
+    valid = [(begin, end) for begin, end, passes in found if passes]
+    versions = search.entity_type == "IP_ADDRESS"
+    count.whole += n * any(covered(begin, end) for begin, end, _ in found)
+    count.passed += n * bool(valid)
+    count.sound += n * any(covered(*span) for span in valid)
+    count.agreed += n * any(not versions or address_supported(cell[a:b], cell) for a, b in valid)
+
+
+def matches(finders: Iterable[tuple[str, str]], cell: str) -> Iterator[tuple[int, int, bool]]:
+    """Where each match begins and ends, and whether it passes its check; group 1 is the value, if there is one."""
+    for pattern, check in finders:
+        valid = validator(check) if check else None
+        for match in compiled(pattern, bool(check)).finditer(cell):
+            group = match.lastindex or 0
+            yield *match.span(group), valid is None or valid(match.group(group))
+
+
+@functools.lru_cache(maxsize=512)
+def compiled(pattern: str, any_case: bool) -> Any:
+    """A pattern as presidio compiles it, by the module ``regex``."""
+    regex: Any = import_module("regex")  # it has no stubs
+    return regex.compile(pattern, regex.IGNORECASE if any_case else 0)
+
+
+def _cards(cells: pa.Array) -> PatternCount:
+    """Cells that hold nothing but a number as long as a payment card's."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digits = pc.replace_substring_regex(cells, "[^0-9]", "")
+    plausible = pc.match_substring_regex(digits, "^[0-9]{12,19}$")
+    numbers = digits.filter(plausible)
+    passed = (
+        int(np.count_nonzero(luhn(numbers.cast(pa.uint64()).to_numpy()))) if len(numbers) else 0
+    )
+    return PatternCount(passed=passed, whole=len(numbers), sound=passed, agreed=passed)
+
+
+def _addresses(cells: pa.Array) -> PatternCount:
+    """Cells that hold nothing but an e-mail address; each different domain is looked up once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    domains = pc.list_element(
+        pc.split_pattern(cells, "@", max_splits=1, reverse=True), 1
+    ).dictionary_encode()
+    known = pa.array([public_domain(d) for d in domains.dictionary.to_pylist()], pa.bool_())
+    n = int(pc.sum(known.take(domains.indices)).as_py() or 0)
+    return PatternCount(passed=n, whole=len(cells), sound=n, agreed=n)
+
+
+_WHOLE_CELLS = {"CREDIT_CARD": _cards, "EMAIL_ADDRESS": _addresses}

@@ -1,0 +1,1 @@
+"""Rules, findings, tables and figures of the stage."""

@@ -1,0 +1,434 @@
+"""From verdicts to what the record keeps: findings, tables, a figure and facts. No value passes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Severity,
+    Status,
+    Subject,
+    Threshold,
+)
+from raudit.record import Column, Figure, Table
+from raudit.stages.pii.count.profile import clopper_pearson
+from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found, Sureness
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.report import catalogue as rules
+from raudit.stages.pii.vocabulary.languages import NAMES as LANGUAGES
+from raudit.stages.pii.vocabulary.rulebook import Rulebook
+
+DECLARED = "The plan lists the column under stages.pii.expected: kept on purpose, and still for a person to review."
+DO = {
+    "redact": "Redact it.",
+    "pseudonymise": "Pseudonymise it with a key kept elsewhere.",
+    "coarsen": "Coarsen it.",
+    "drop and revoke": "Drop it and revoke what was in it.",
+    "legal sign-off": "Have its legal basis signed off.",
+    "none": "",
+}
+
+
+def findings(
+    verdicts: Sequence[ColumnVerdict], features: Sequence[str], options: Options
+) -> Iterator[Finding]:
+    """All findings about columns."""
+    for verdict in verdicts:
+        expected = verdict.name in options.expected
+        yield from _identifiers(verdict, expected, options)
+        yield from _special(verdict, expected, verdict.name in features)
+        if verdict.personal and verdict.name in features:
+            yield _feature(verdict)
+        if expected and not verdict.personal and not verdict.special:
+            yield _not_there(verdict)
+        if verdict.profile.cut:
+            yield _cut(verdict)
+        yield from (_unclear(verdict, found, options) for found in verdict.unclear)
+    yield from _clean(verdicts)
+
+
+def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Finding:
+    """Whether anyone looked for names; without a model nothing about names may be believed."""
+    text = [v for v in verdicts if v.profile.kind in {"text", "other"} and v.profile.n_sampled]
+    seen = sum(v.profile.language_model for v in text)
+    if model is None:
+        return Finding(
+            rule=rules.NAMES.id,
+            subject=Subject(kind="data", name="language model"),
+            status=Status.INDETERMINATE,
+            severity=rules.NAMES.severity,
+            statement="Names, places and addresses were not searched for in cell values.",
+            reason="No language model is installed. Columns named like names or addresses are listed as suspected; "
+            "absence of findings for these types says nothing.",
+            requirements=rules.NAMES.requirements,
+            remedy=rules.NAMES.fix,
+        )
+    others = [v for v in text if v.profile.language]
+    if others:
+        named = ", ".join(f"“{v.name}” ({LANGUAGES[v.profile.language]})" for v in others[:10])
+        return Finding(
+            rule=rules.NAMES.id,
+            subject=Subject(kind="data", name="language model"),
+            status=Status.INDETERMINATE,
+            severity=rules.NAMES.severity,
+            statement=f"{_many(len(others), 'column')} of sentences seem to be in another language than the model "
+            f"{model}: {named}.",
+            reason="Their names were searched by lists and by a model of another language, which misses many.",
+            requirements=rules.NAMES.requirements,
+            remedy="Set stages.pii.model_language and install a model of that language, or scan the column by itself.",
+        )
+    return Finding(
+        rule=rules.NAMES.id,
+        subject=Subject(kind="data", name="language model"),
+        status=Status.PASSED,
+        severity=rules.NAMES.severity,
+        statement=f"The language model {model} searched a sample of {_many(seen, 'text column')}; "
+        f"{_many(len(text) - seen, 'column')} with mostly digits went without.",
+        requirements=rules.NAMES.requirements,
+    )
+
+
+def _identifiers(verdict: ColumnVerdict, expected: bool, options: Options) -> Iterator[Finding]:
+    for found in verdict.found:
+        rule = _rule(found)
+        yield _finding(rule, verdict, found, expected, options)
+
+
+def _rule(found: Found) -> Rule:
+    if found.rule.group == "secret":
+        return rules.SECRET
+    if found.sureness is Sureness.SUSPECTED:
+        return rules.SUSPECTED
+    return rules.FREE_TEXT if found.sureness is Sureness.IN_TEXT else rules.DIRECT
+
+
+def _finding(
+    rule: Rule, verdict: ColumnVerdict, found: Found, expected: bool, options: Options
+) -> Finding:
+    count = found.count
+    # A decision to keep a column does not make it clean, and nobody decides to keep a secret.
+    expected = expected and rule is not rules.SECRET
+    return Finding(
+        rule=rule.id,
+        subject=Subject(
+            kind="column", name=verdict.name, detail={"entity_type": found.entity_type}
+        ),
+        status=Status.FAILED,
+        severity=Severity.INFO if expected else rule.severity,
+        statement=_statement(verdict, found, options)
+        + (" The plan declares it." if expected else ""),
+        reason=DECLARED if expected else "",
+        measurement=measurement(found),
+        threshold=Threshold(high=0.0, source="plan" if options.expected else "default"),
+        requirements=rule.requirements,
+        anchor="stages.pii.expected" if expected else "",
+        remedy=" ".join(part for part in (DO.get(found.rule.remedy, ""), rule.fix) if part),
+        data={
+            "sureness": str(found.sureness),
+            "exact": count.exact,
+            "examples": list(count.examples) if options.examples else [],
+            "checksum": found.rule.checksum,
+            "checksum_passed": count.checksum,
+        },
+    )
+
+
+def _unclear(verdict: ColumnVerdict, found: Found, options: Options) -> Finding:
+    """What was counted and is too rare or too doubtful to be called found: neither found nor absent."""
+    return Finding(
+        rule=rules.FREE_TEXT.id,
+        subject=Subject(
+            kind="column", name=verdict.name, detail={"entity_type": found.entity_type}
+        ),
+        status=Status.INDETERMINATE,
+        severity=Severity.LOW,
+        statement=f"Column “{verdict.name}” may hold {_a(found.rule.label)}: {_cells(found, options)}.",
+        reason=why_unclear(found),
+        measurement=measurement(found),
+        requirements=rules.FREE_TEXT.requirements,
+        remedy="Look at these cells, or redact the column.",
+        data={
+            "sureness": str(found.sureness),
+            "exact": found.count.exact,
+            "checksum_passed": found.count.checksum,
+        },
+    )
+
+
+def why_unclear(found: Found) -> str:
+    """Why what was counted is neither found nor absent."""
+    if found.rule.chance:
+        return (
+            f"{found.count.valid:,} of {found.count.k:,} numbers of that form pass the check, as about "
+            f"{found.rule.chance:.0%} of random numbers do."
+        )
+    return "So few or so doubtful ones are in such texts by mistake of the search as well."
+
+
+def measurement(found: Found) -> Measurement:
+    """Prevalence of an entity type in a column."""
+    count = found.count
+    return Measurement(
+        metric="prevalence",
+        value=count.share if count.n else None,
+        n=count.n,
+        events=count.k,
+        interval=count.interval(),
+        method="exact count" if count.exact else "simple random sample",
+        undefined_because="" if count.n else "no cell was read",
+    )
+
+
+def _statement(verdict: ColumnVerdict, found: Found, options: Options) -> str:
+    count = found.count
+    name = f"Column “{verdict.name}”"
+    what = found.rule.label
+    if found.sureness is Sureness.SUSPECTED:
+        return f"{name} is named and shaped like {_a(what)}, but few values pass its check ({found.rule.checksum})."
+    if not count.k:
+        return f"{name} is named like {_a(what)}, and the shape of its values fits."
+    where = _cells(found, options)
+    inside = " inside its text" if found.sureness is Sureness.IN_TEXT else ""
+    return f"{name} holds {_a(what)}{inside} in {where}."
+
+
+def _cells(found: Found, options: Options) -> str:
+    """In how many cells it was found, with the interval if it is an estimate."""
+    count = found.count
+    if count.exact:
+        k = (
+            f"at most {options.small_count}"
+            if 0 < count.valid <= options.small_count
+            else f"{count.valid:,}"
+        )
+        return f"{k} of {count.n:,} filled cells (every row counted)"
+    low, high = clopper_pearson(count.k, count.n)
+    return f"about {count.share:.0%} of cells (95% interval {low:.1%} to {high:.1%}, {count.n:,} drawn at random)"
+
+
+def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[Finding]:
+    from raudit.stages.pii.vocabulary.rulebook import load_rulebook
+
+    known = load_rulebook(("en", "de", "fr", "es")).special
+    for category in verdict.special:
+        label = known[category].label if category in known else category
+        for rule, applies in ((rules.SPECIAL, True), (rules.SPECIAL_FEATURE, feature)):
+            if applies:
+                does = (
+                    "is a feature of the model and belongs"
+                    if rule is rules.SPECIAL_FEATURE
+                    else "belongs"
+                )
+                # To keep a column in order to compare groups is one decision; to decide by it is another.
+                declared = expected and rule is rules.SPECIAL
+                yield Finding(
+                    rule=rule.id,
+                    subject=Subject(
+                        kind="column", name=verdict.name, detail={"category": category}
+                    ),
+                    status=Status.FAILED,
+                    severity=Severity.INFO if declared else rule.severity,
+                    statement=f"Column “{verdict.name}” {does} to a special category: {label}."
+                    + (" The plan declares it." if declared else ""),
+                    reason=DECLARED if declared else "",
+                    requirements=rule.requirements,
+                    anchor="stages.pii.expected" if declared else "",
+                    remedy=rule.fix,
+                )
+
+
+def _not_there(verdict: ColumnVerdict) -> Finding:
+    """A declared column without a finding: the declaration or the scan is wrong, and nobody knows which."""
+    return Finding(
+        rule=rules.DIRECT.id,
+        subject=Subject(kind="column", name=verdict.name, detail={"declared": "yes"}),
+        status=Status.INDETERMINATE,
+        severity=Severity.LOW,
+        statement=f"Column “{verdict.name}” is declared to hold personal data, and none was found in it.",
+        reason="Either the declaration is out of date, or the column holds a kind that the scan does not know.",
+        requirements=rules.DIRECT.requirements,
+        anchor="stages.pii.expected",
+        remedy="Take the column off stages.pii.expected, or write a recogniser for what it holds.",
+    )
+
+
+def _feature(verdict: ColumnVerdict) -> Finding:
+    kinds = ", ".join(dict.fromkeys(f.rule.label for f in verdict.found))
+    return Finding(
+        rule=rules.FEATURE.id,
+        subject=Subject(kind="column", name=verdict.name),
+        status=Status.FAILED,
+        severity=rules.FEATURE.severity,
+        statement=f"The model takes column “{verdict.name}”, which holds personal data ({kinds}).",
+        requirements=rules.FEATURE.requirements,
+        remedy=rules.FEATURE.fix,
+    )
+
+
+def _cut(verdict: ColumnVerdict) -> Finding:
+    return Finding(
+        rule=rules.GAP.id,
+        subject=Subject(kind="column", name=verdict.name),
+        status=Status.INDETERMINATE,
+        severity=rules.GAP.severity,
+        statement=f"In column “{verdict.name}” {_many(verdict.profile.cut, 'long cell')} were read only in part.",
+        reason="Cells are read up to a fixed length so that memory and time stay bounded.",
+        requirements=rules.GAP.requirements,
+        remedy=rules.GAP.fix,
+    )
+
+
+def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
+    """One finding on all columns without personal data, with the bound on names."""
+    clean = [
+        v
+        for v in verdicts
+        if not v.personal and not v.unclear and not v.profile.language and v.profile.n_filled
+    ]
+    modelled = [v for v in clean if v.profile.language_model and not v.profile.count("PERSON")]
+    if not clean:
+        return
+    bound = max((clopper_pearson(0, v.profile.n_sampled)[1] for v in modelled), default=None)
+    names = (
+        f" In those with text, fewer than {bound:.2%} of cells hold a name (95% bound)."
+        if bound
+        else ""
+    )
+    yield Finding(
+        rule=rules.CLEAN.id,
+        subject=Subject(kind="data", name="other columns"),
+        status=Status.PASSED,
+        severity=rules.CLEAN.severity,
+        statement=f"No direct identifier was found in {_many(len(clean), 'column')}.{names}",
+        measurement=Measurement(
+            metric="upper_bound_of_prevalence",
+            value=bound,
+            n=min((v.profile.n_sampled for v in modelled), default=0),
+            events=0,
+            interval=Interval(low=0.0, high=bound, level=0.95, method="clopper-pearson")
+            if bound
+            else None,
+            method="simple random sample",
+            undefined_because="" if bound else "no text column without a finding",
+        ),
+        requirements=rules.CLEAN.requirements,
+    )
+
+
+def column_table(verdicts: Sequence[ColumnVerdict], options: Options) -> Table:
+    """One row for each column with something to say."""
+    rows: list[dict[str, Any]] = []
+    for verdict in verdicts:
+        rows += [_row(verdict, found, options) for found in verdict.found]
+        rows += [
+            {
+                "column": verdict.name,
+                "entity": f"special category: {category}",
+                "evidence": "name or vocabulary",
+            }
+            for category in verdict.special
+        ]
+    return Table(
+        id="columns",
+        title="Personal data by column",
+        columns=(
+            Column(key="column", label="Column", kind="code"),
+            Column(key="entity", label="What it holds"),
+            Column(key="evidence", label="Rests on"),
+            Column(key="prevalence", label="Share of filled cells", kind="proportion"),
+            Column(key="interval", label="95% interval", kind="interval"),
+            Column(key="n", label="Cells looked at", kind="count"),
+            Column(key="method", label="Method"),
+            Column(key="shapes", label="Shapes (masked)", kind="code"),
+        ),
+        rows=tuple(rows),
+        caption=f"{len(verdicts):,} columns were scanned. Exact counts read every row; a sample carries its interval, "
+        "which covers the drawing and not the errors of a language model.",
+    )
+
+
+def _row(verdict: ColumnVerdict, found: Found, options: Options) -> dict[str, Any]:
+    count = found.count
+    interval = count.interval()
+    small = count.exact and 0 < count.k <= options.small_count
+    return {
+        "column": verdict.name,
+        "entity": found.rule.label,
+        "evidence": str(found.sureness),
+        "prevalence": None if small or not count.n else count.share,
+        "interval": [interval.low, interval.high] if interval else None,
+        "n": count.n,
+        "method": "every row" if count.exact else "sample",
+        "shapes": "  ".join(count.examples[:2]) if options.examples else "",
+    }
+
+
+def figure(verdicts: Sequence[ColumnVerdict]) -> Figure | None:
+    """Prevalence of each found entity type, with its interval."""
+    rows = []
+    for verdict in verdicts:
+        for found in verdict.found:
+            if found.count.k:
+                interval = found.count.interval()
+                rows.append(
+                    {
+                        "label": f"{verdict.name} · {found.rule.label}",
+                        "value": found.count.share,
+                        "low": interval.low if interval else None,
+                        "high": interval.high if interval else None,
+                        "n": found.count.n,
+                        "series": "every row counted" if found.count.exact else "random sample",
+                    }
+                )
+    if not rows:
+        return None
+    rows.sort(key=lambda row: -float(str(row["value"])))
+    top = rows[0]
+    return Figure(
+        id="prevalence",
+        kind="dots",
+        title="How much of each column is personal data",
+        alt=f"Share of filled cells for {len(rows)} column and entity pairs; the highest is {top['label']} "
+        f"at {float(str(top['value'])):.0%}.",
+        data={"rows": rows[:30], "x_label": "Share of filled cells", "percent": True},
+        caption="Dots without a bar are full counts; bars are 95% intervals of a random sample.",
+    )
+
+
+def facts(verdicts: Sequence[ColumnVerdict], names_assessed: bool) -> dict[str, Any]:
+    """Facts that answers are held against."""
+    personal = [v for v in verdicts if v.personal]
+    return {
+        "pii.assessed": True,
+        "pii.names_assessed": names_assessed,
+        "pii.columns_with_personal_data": [v.name for v in personal],
+        "pii.withheld_columns": [v.name for v in verdicts if v.personal or v.profile.free_text],
+        "pii.entity_types": {
+            v.name: list(dict.fromkeys(f.entity_type for f in v.found)) for v in personal
+        },
+        "pii.free_text_columns_with_personal_data": [v.name for v in verdicts if v.in_text],
+        "pii.special_category_columns": [v.name for v in verdicts if v.special],
+        "pii.secret_columns": [
+            v.name for v in personal if any(f.rule.group == "secret" for f in v.found)
+        ],
+    }
+
+
+def label_of(entity_type: str, rulebook: Rulebook) -> str:
+    """Plain words for an entity type."""
+    rule = rulebook.entities.get(entity_type)
+    return rule.label if rule else entity_type.replace("_", " ").lower()
+
+
+def _many(n: int, thing: str) -> str:
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
+def _a(thing: str) -> str:
+    vowel = thing[0] in "aeioAEIO" and not thing.startswith("one")
+    return f"an {thing}" if vowel else f"a {thing}"

@@ -1,0 +1,1 @@
+"""How identifiable people are: rows that stand alone, keys that join files, coarser columns."""

@@ -1,0 +1,246 @@
+"""Findings on quasi-identifiers: who stands alone, and which groups share one sensitive value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from raudit.data import ColumnName, DataSet
+from raudit.findings import Finding, Measurement, Status, Subject, Threshold
+from raudit.record import Column, Table
+from raudit.stages.pii.judge.verdicts import ColumnVerdict
+from raudit.stages.pii.options import Options
+from raudit.stages.pii.report import catalogue as rules
+from raudit.stages.pii.risk.generalise import steps_to_k
+from raudit.stages.pii.risk.singling_out import (
+    MAX_COLUMNS,
+    SinglingOut,
+    group_codes,
+    measure,
+    most_identifying,
+)
+
+UNKNOWN = (
+    "The names of the columns do not tell which of them other people may know, so these are the ones whose values "
+    "repeat. List the real ones under stages.pii.quasi_identifiers."
+)
+MAX_SENSITIVE = 4
+"""Sensitive columns whose diversity is measured: the plan's, or the label and the special categories."""
+COARSENED_ROWS = 200_000
+"""Rows on which coarser versions are tried, which groups the rows some hundred times."""
+MAX_ROWS = 5_000_000
+"""Tables with more rows are grouped on their first rows, and the finding says so."""
+
+
+def candidates(verdicts: Sequence[ColumnVerdict], options: Options) -> list[str]:
+    """Quasi-identifiers: the plan's, or by name; direct identifiers and free text are findings of their own."""
+    if options.quasi_identifiers:
+        return list(options.quasi_identifiers)
+    found = [
+        v
+        for v in verdicts
+        if v.quasi and not v.profile.free_text and not (v.personal and _unique(v))
+    ]
+    return [v.name for v in found]
+
+
+def coarse(verdicts: Sequence[ColumnVerdict], known: Sequence[str]) -> list[str]:
+    """Columns whose values repeat, for tables whose names do not tell which of them others may know."""
+    repeating = [
+        v.name
+        for v in verdicts
+        if not v.personal
+        and not v.profile.free_text
+        and 2 <= v.profile.distinct_in_sample <= 0.5 * v.profile.n_sampled
+    ]
+    return list(dict.fromkeys([*known, *repeating]))
+
+
+def _unique(verdict: ColumnVerdict) -> bool:
+    return verdict.profile.distinct_in_sample > 0.9 * max(verdict.profile.n_sampled, 1)
+
+
+def assess_singling_out(
+    data: DataSet, verdicts: Sequence[ColumnVerdict], options: Options, label: str | None
+) -> tuple[list[Finding], list[Table], dict[str, Any]]:
+    """Group the rows and report the worst sets of columns."""
+    given = candidates(verdicts, options)
+    secret = [options.sensitive_column] if options.sensitive_column else []
+    secret = secret or [
+        c for c in dict.fromkeys([label or "", *(v.name for v in verdicts if v.special)]) if c
+    ]
+    columns = [c for c in given if c not in secret[:1]]
+    guessed = len(columns) < 2
+    if guessed:
+        columns = [c for c in coarse(verdicts, columns) if c not in secret]
+    if len(columns) < 2 or not data.n_rows:
+        return [], [], {"pii.quasi_identifiers": [] if guessed else columns}
+    wanted = [ColumnName(c) for c in dict.fromkeys([*columns, *secret])]
+    frame = data.frame(wanted).head(MAX_ROWS)
+    codes = group_codes(frame, wanted)
+    if len(columns) > MAX_COLUMNS:
+        columns = sorted(columns, key=lambda c: -int(codes[c].max(initial=0)))[:MAX_COLUMNS]
+    together = measure(codes, columns, options.k)
+    sets = [
+        together,
+        *(s for s in most_identifying(codes, columns, options.k) if set(s.columns) != set(columns)),
+    ]
+    found = [_alone(together, options, cut=data.n_rows > MAX_ROWS, guessed=guessed)]
+    if guessed:
+        return found, [_table(sets, options)], {"pii.quasi_identifiers": []}
+    coarser = (
+        _coarser(frame.head(COARSENED_ROWS), columns, options) if together.k < options.k else None
+    )
+    found += [
+        _diversity(measure(codes, columns, options.k, s))
+        for s in secret[:MAX_SENSITIVE]
+        if s not in columns
+    ]
+    facts = {
+        "pii.quasi_identifiers": columns,
+        "pii.k_anonymity": together.k,
+        "pii.rows_alone": together.alone,
+        "pii.rows_alone_share": together.alone_share,
+    }
+    return found, [_table(sets, options), *([coarser] if coarser else [])], facts
+
+
+def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) -> Finding:
+    status = Status.FAILED if found.k < options.k else Status.PASSED
+    people = "row stands" if found.alone == 1 else "rows stand"
+    statement = (
+        f"By {_and(found.columns)}, {found.alone:,} of {found.n:,} {people} alone ({found.alone_share:.1%}); "
+        f"the smallest group has {found.k:,} and {found.below:,} are in groups of fewer than {options.k}."
+    )
+    return Finding(
+        rule=rules.SINGLING.id,
+        subject=Subject(
+            kind="data", name="quasi-identifiers", detail={"columns": ", ".join(found.columns)}
+        ),
+        status=Status.INDETERMINATE if guessed else status,
+        severity=rules.SINGLING.severity,
+        statement=statement,
+        reason=" ".join(
+            part
+            for part, applies in (
+                (UNKNOWN, guessed),
+                (f"Only the first {MAX_ROWS:,} rows were grouped.", cut),
+            )
+            if applies
+        ),
+        measurement=Measurement(
+            metric="rows_alone_share", value=found.alone_share, n=found.n, events=found.alone
+        ),
+        threshold=Threshold(
+            low=float(options.k), source="plan" if options.k != Options().k else "default"
+        ),
+        requirements=rules.SINGLING.requirements,
+        anchor="stages.pii.k",
+        remedy=rules.SINGLING.fix,
+        data={"k": found.k, "below": found.below, "classes": found.classes},
+    )
+
+
+def _diversity(found: SinglingOut) -> Finding:
+    diversity = found.diversity or 0
+    exposed = found.alone + found.alike
+    return Finding(
+        rule=rules.DIVERSITY.id,
+        subject=Subject(
+            kind="data", name="quasi-identifiers", detail={"sensitive": found.sensitive}
+        ),
+        status=Status.FAILED if diversity < 2 else Status.PASSED,
+        severity=rules.DIVERSITY.severity,
+        statement=_who_is_known(found, exposed, diversity),
+        measurement=Measurement(
+            metric="sensitive_value_known_share",
+            value=exposed / found.n if found.n else None,
+            n=found.n,
+            events=exposed,
+        ),
+        threshold=Threshold(high=0.0, source="default"),
+        requirements=rules.DIVERSITY.requirements,
+        remedy=rules.DIVERSITY.fix,
+        data={
+            "distinct_l_diversity": diversity,
+            "rows_alone": found.alone,
+            "rows_alike": found.alike,
+            "groups_alike": found.groups_alike,
+            "t_closeness": found.t,
+            "t_closeness_rows": found.t_rows,
+        },
+    )
+
+
+def _who_is_known(found: SinglingOut, exposed: int, diversity: int) -> str:
+    """Whose secret is open, counted in rows: those who stand alone, and those who are alike with all their group."""
+    by = _and(found.columns)
+    far = f"The group of {found.t_rows:,} rows that differs most from all {found.n:,} "
+    far += f"is at a distance of {found.t:.2f} "
+    far += "(t-closeness; 0 is the same distribution, 1 nothing in common)."
+    if not exposed:
+        return (
+            f"Nobody's “{found.sensitive}” follows from {by}: each of the {found.classes:,} groups of the {found.n:,} "
+            f"rows holds at least {diversity:,} different values. {far}"
+        )
+    groups = "group" if found.groups_alike == 1 else "groups"
+    return (
+        f"Whoever knows {by} of a person knows their “{found.sensitive}” for {exposed:,} of {found.n:,} rows "
+        f"({exposed / found.n:.1%}): {found.alone:,} stand alone, and {found.alike:,} are in {found.groups_alike:,} "
+        f"{groups} of two or more that all share one value. {far}"
+    )
+
+
+def _coarser(frame: Any, columns: Sequence[str], options: Options) -> Table | None:
+    """What would have to be given up so that nobody stands in a smaller group than k."""
+    steps = steps_to_k(frame, columns, options.k)
+    if not steps:
+        return None
+    return Table(
+        id="coarser",
+        title=f"What would leave every group with {options.k} rows",
+        columns=(
+            Column(key="column", label="Coarsen"),
+            Column(key="to", label="To"),
+            Column(key="below", label=f"Rows still in groups below {options.k}", kind="count"),
+            Column(key="loss", label="Detail lost so far", kind="proportion"),
+        ),
+        rows=tuple(
+            {"column": s.column, "to": s.to, "below": s.below, "loss": s.loss} for s in steps
+        ),
+        caption="Each step builds on those before it. Detail lost: of the pairs of rows that a column told apart, the "
+        f"share it no longer does, averaged over the {len(columns)} columns. The steps are greedy; cheaper ones may "
+        f"exist. Reckoned on {len(frame):,} rows.",
+    )
+
+
+def _table(sets: Sequence[SinglingOut], options: Options) -> Table:
+    return Table(
+        id="singling-out",
+        title="Who stands alone",
+        columns=(
+            Column(key="columns", label="Columns together"),
+            Column(key="classes", label="Combinations", kind="count"),
+            Column(key="k", label="Smallest group (k)", kind="count"),
+            Column(key="alone", label="Rows alone", kind="count"),
+            Column(key="share", label="Share alone", kind="proportion"),
+            Column(key="below", label=f"Rows in groups below {options.k}", kind="count"),
+        ),
+        rows=tuple(
+            {
+                "columns": ", ".join(s.columns),
+                "classes": s.classes,
+                "k": s.k,
+                "alone": s.alone,
+                "share": s.alone_share,
+                "below": s.below,
+            }
+            for s in sets
+        ),
+        caption="All quasi-identifiers together first, then the two and three columns that leave most rows alone. "
+        "Every row counted.",
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)

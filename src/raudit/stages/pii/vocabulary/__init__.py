@@ -1,0 +1,1 @@
+"""Words and lists: entity types, names of columns, names of persons, languages, masks."""

@@ -1,0 +1,186 @@
+"""Rows of a file as JSON-like objects, whatever it is packed in."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from raudit.turns.formats import Format
+from raudit.turns.front import (
+    LIMITS,
+    Document,
+    Limits,
+    Unreadable,
+    concatenated,
+    document,
+    lines,
+    opened,
+    refused,
+    strict_json,
+)
+from raudit.turns.mapping import as_text, holds
+from raudit.turns.paths import MISSING, look
+from raudit.turns.reading import Tally
+
+Row = tuple[int, Any]
+CUT_SHORT = "its last line is cut short"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that is being read as one format."""
+
+    path: Path
+    format: Format
+    tally: Tally
+    limits: Limits = LIMITS
+
+
+def rows(source: Source) -> Iterator[Row]:
+    """Rows of the file with their places; those that cannot be read are counted and left out."""
+    match source.format.container:
+        case "jsonl":
+            yield from _json_lines(source)
+        case "json":
+            yield from _json_document(source)
+        case "concatenated":
+            yield from _concatenated(source)
+        case "csv":
+            yield from _csv(source)
+        case "parquet":
+            yield from _parquet(source)
+        case other:
+            raise refused(
+                source.path, "turns-format", f"a format packed as {other}", "name another format"
+            )
+
+
+def _json_lines(source: Source) -> Iterator[Row]:
+    tally, last = source.tally, None
+    for place, line in lines(source.path, source.limits):
+        last = None
+        if isinstance(line, Unreadable):
+            tally.bad_row(place, str(line))
+            continue
+        try:
+            yield place, strict_json(line, source.limits)
+        except Unreadable as reason:
+            tally.bad_row(place, str(reason))
+            last = line if str(reason) == "not JSON" and not line.endswith("\n") else None
+    if last is not None:
+        tally.unfinished = tally.unfinished or CUT_SHORT
+
+
+def _json_document(source: Source) -> Iterator[Row]:
+    format_ = source.format
+    try:
+        read = Document(document(source.path, source.limits), format_.rows, source.limits)
+        yield from enumerate(read.rows(), start=1)
+        if not read.found:
+            raise Unreadable("no list of results")
+    except Unreadable as reason:
+        raise refused(
+            source.path,
+            "turns-broken-document",
+            str(reason),
+            "export the results again; nothing of it was read",
+        ) from reason
+    header = read.header
+    if format_.version is not None and not holds(format_.version, header):
+        source.tally.warn("the layout has a version that is not known here")
+    version = look(header, format_.tool_version) if format_.tool_version else MISSING
+    if isinstance(version, str):
+        source.tally.tool_version = version[:40]
+    for name, path in format_.totals.items():
+        said = look(header, path)
+        if isinstance(said, int) and not isinstance(said, bool):
+            source.tally.tool_says[name] = said
+
+
+def _concatenated(source: Source) -> Iterator[Row]:
+    place = 0
+    try:
+        for place, row in enumerate(
+            concatenated(document(source.path, source.limits), source.limits), start=1
+        ):
+            yield place, row
+    except Unreadable as reason:
+        source.tally.bad_row(place + 1, str(reason))
+        source.tally.unfinished = "what follows could not be read"
+
+
+def _csv(source: Source) -> Iterator[Row]:
+    reader = csv_rows(source)
+    names = next(reader, (0, []))[1]
+    for place, cells in reader:
+        if len(cells) != len(names):
+            source.tally.bad_row(place, "more or fewer cells than columns")
+            continue
+        yield place, {name: cell for name, cell in zip(names, cells, strict=True) if cell != ""}
+
+
+def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """Header and rows of a CSV file.
+
+    Raises
+    ------
+    DataError
+        For a quote that is never closed, a doubled or empty column name, bytes that are not UTF-8.
+    """
+    path = source.path
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    csv.field_size_limit(source.limits.line_bytes)
+    with io.TextIOWrapper(opened(path), encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        place = 0
+        try:
+            for place, cells in enumerate(reader):
+                if place == 0 and not doubled and (len(set(cells)) != len(cells) or "" in cells):
+                    raise refused(
+                        path,
+                        "turns-columns",
+                        "a column name twice, or an empty one",
+                        "rename the columns",
+                    )
+                if cells:
+                    yield place, cells
+        except csv.Error as error:
+            raise refused(
+                path,
+                "turns-broken-csv",
+                f"a quote that is never closed, or a cell too long, near row {place + 1}",
+                "write the file again with a CSV writer",
+            ) from error
+        except UnicodeDecodeError as error:
+            raise refused(
+                path, "turns-not-utf-8", "bytes that are not UTF-8", "save it as UTF-8"
+            ) from error
+
+
+def _parquet(source: Source) -> Iterator[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    place = 0
+    try:
+        file = pq.ParquetFile(source.path)
+        for batch in file.iter_batches(batch_size=8192):
+            names = batch.schema.names
+            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                place += 1
+                yield (
+                    place,
+                    {n: _scalar(v) for n, v in zip(names, values, strict=True) if v is not None},
+                )
+    except (pa.ArrowInvalid, OSError) as error:
+        raise refused(
+            source.path, "turns-broken-parquet", "no whole Parquet file", "write it again"
+        ) from error
+
+
+def _scalar(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | list | dict) else as_text(value)

@@ -1,0 +1,333 @@
+"""A row of any format to a row of the table of turns, by the format's fields and the plan's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from raudit.turns.formats import Condition, FieldMap, Format, TestsMap
+from raudit.turns.front import Unreadable
+from raudit.turns.paths import MISSING, look
+from raudit.turns.reading import Tally
+from raudit.turns.texts import Said, label, said, text_of, whole
+
+TEXTS = ("prompt", "output", "system", "context", "error")
+LABELS = (
+    "turn_id",
+    "conversation_id",
+    "pair_id",
+    "item_id",
+    "variant",
+    "decision",
+    "control",
+    "model",
+    "prompt_version",
+    "time",
+)
+TRUTHS = (
+    "passed",
+    "refused",
+    "grounded",
+    "helpful",
+    "attacked",
+    "downvoted",
+    "escalated",
+    "resolved",
+    "reopened",
+    "abandoned",
+    "deflected",
+)
+NUMBERS = ("score", "rank", "repeat", "latency_ms", "cost_usd", "tokens_in", "tokens_out")
+FAMILIES = ("group", "human", "judge", "label", "answer")
+"""Prefixes of open sets of labels, such as ``group.gender``."""
+NOT_NEGATIVE = frozenset({"rank", "repeat", "latency_ms", "cost_usd", "tokens_in", "tokens_out"})
+MOST_COLUMNS = 200
+
+_YES = frozenset({"yes", "true", "1", "1.0", "y", "pass", "passed"})
+_NO = frozenset({"no", "false", "0", "0.0", "n", "fail", "failed"})
+
+
+def known(name: str) -> bool:
+    """Tell whether a name is a field of the table of turns.
+
+    Examples
+    --------
+    >>> known("group.gender"), known("latency_ms"), known("sex")
+    (True, True, False)
+    """
+    family, _, rest = name.partition(".")
+    return name in TEXTS + LABELS + TRUTHS + NUMBERS or (family in FAMILIES and bool(rest))
+
+
+def as_text(value: Any) -> str:
+    """A JSON scalar as a plan would write it."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    return "null" if value is None else str(value)
+
+
+def holds(condition: Condition, row: Any) -> bool:
+    """Tell whether a condition holds of a row."""
+    value = _first(row, condition.path)
+    if value is MISSING and any(look(row, path) is None for path in condition.path):
+        value = None
+    if condition.present:
+        return value is not MISSING and value is not None and value not in ("", [], {})
+    if condition.starts:
+        return isinstance(value, str) and value.startswith(condition.starts)
+    return (
+        value is not MISSING
+        and not isinstance(value, dict | list)
+        and as_text(value) in condition.equals
+    )
+
+
+def _first(row: Any, paths: tuple[str, ...]) -> Any:
+    for path in paths:
+        value = look(row, path)
+        if value is not MISSING and value is not None:
+            return value
+    return MISSING
+
+
+class Mapper:
+    """Maps the rows of one file.
+
+    Parameters
+    ----------
+    format_
+        The format.
+    own
+        The plan's fields; they go before the format's and are read leniently (``yes`` is a truth value), since a team's
+        own metadata is often text.
+    tally
+        Told what could not be read.
+    """
+
+    def __init__(self, format_: Format, own: Mapping[str, FieldMap], tally: Tally) -> None:
+        self.format, self.tally = format_, tally
+        self.fields = [
+            (name, spec, name in own) for name, spec in {**format_.fields, **own}.items()
+        ]
+        taken = {name for name, _, _ in self.fields}
+        self.free = (
+            [n for n in (*TEXTS, *LABELS, *TRUTHS, *NUMBERS) if n not in taken]
+            if format_.canonical
+            else []
+        )
+        self.taken = taken
+        self.lenient = format_.container in ("csv", "parquet") or format_.canonical
+
+    def turn(self, row: Any, place: int) -> dict[str, Any] | None:
+        """Map one row; None if it is no turn.
+
+        Raises
+        ------
+        Unreadable
+            If the row is no turn of this format.
+        """
+        if not isinstance(row, dict):
+            raise Unreadable("a row that is no object")
+        if self.format.keep is not None and not holds(self.format.keep, row):
+            return None
+        turn: dict[str, Any] = {}
+        for name, spec, own in self.fields:
+            value = _value(row, spec)
+            if value is not MISSING:
+                self._put(
+                    turn, name, value, strict=not own and not self.lenient and not spec.values
+                )
+        for name in self.free:
+            value = row.get(name)
+            if value is not None:
+                self._put(turn, name, value, strict=False)
+        if self.format.canonical:
+            for name, value in row.items():
+                if (
+                    value is not None
+                    and name.partition(".")[0] in FAMILIES
+                    and known(name)
+                    and name not in self.taken
+                ):
+                    self._put(turn, name, value, strict=False)
+        self._messages(turn, row)
+        self._tests(turn, row)
+        self._status(turn, row)
+        if len(turn) > MOST_COLUMNS:
+            raise Unreadable(f"more than {MOST_COLUMNS} fields")
+        return turn
+
+    def _put(self, turn: dict[str, Any], name: str, value: Any, *, strict: bool) -> None:
+        typed = typed_value(name, value, strict=strict)
+        if typed is MISSING:
+            if strict:
+                raise Unreadable(f"a value of {name} that is of the wrong type")
+            self.tally.unreadable_values[label(name)] += 1
+        elif typed is not None:
+            turn[name] = typed
+
+    def _messages(self, turn: dict[str, Any], row: Any) -> None:
+        paths = self.format.messages
+        if not paths:
+            return
+        asked = self._said(row, paths.get("input", ""), turn)
+        answered = self._said(row, paths.get("output", ""), turn)
+        context = [text for text in (asked.context, answered.context) if text]
+        found = {
+            "prompt": asked.prompt,
+            "system": asked.system,
+            "context": "\n".join(context) or None,
+            "output": answered.output if "output" in paths else asked.output,
+        }
+        if "output" in paths and answered.output is None and answered.prompt is not None:
+            found["output"] = answered.prompt  # an answer written as plain text
+        for name, text in found.items():
+            if text is not None and name not in turn:
+                turn[name] = whole(text)
+
+    def _said(self, row: Any, path: str, turn: dict[str, Any]) -> Said:
+        value = look(row, path) if path else MISSING
+        if value is MISSING or value is None:
+            return Said()
+        return said(value)
+
+    def _tests(self, turn: dict[str, Any], row: dict[str, Any]) -> None:
+        spec = self.format.tests
+        given = row.get("tests") if spec is None and self.format.canonical else None
+        if isinstance(given, dict):
+            for name, (passed, score) in given.items():
+                self._test(turn, name, passed, score)
+        if spec is None:
+            return
+        each = look(row, spec.each)
+        for test in each if isinstance(each, list) else ():
+            self._mapped(turn, test, spec)
+
+    def _mapped(self, turn: dict[str, Any], test: Any, spec: TestsMap) -> None:
+        name = _first(test, spec.name)
+        if name is MISSING:
+            return
+        if any(holds(condition, test) for condition in spec.failed_to_judge):
+            self._test(turn, name, None, None)
+            return
+        passed, score = look(test, spec.passed), look(test, spec.score)
+        if score is not MISSING and score is not None and not _is_number(score):
+            raise Unreadable("a score that is no number")
+        if spec.unweighted is not None and holds(spec.unweighted, test):
+            passed = score >= 0.5 if _is_number(score) else None
+        elif passed is not MISSING and passed is not None and not isinstance(passed, bool):
+            raise Unreadable("a test whose outcome is no truth value")
+        self._test(
+            turn,
+            name,
+            passed if isinstance(passed, bool) else None,
+            score if _is_number(score) else None,
+        )
+
+    def _test(
+        self, turn: dict[str, Any], name: Any, passed: bool | None, score: float | None
+    ) -> None:
+        shown = label(name)
+        if passed is None and score is None:
+            self.tally.not_judged[shown] += 1
+            return
+        if passed is not None:
+            turn[f"passed.{shown}"] = passed
+        if score is not None:
+            turn[f"test.{shown}"] = float(score)
+
+    def _status(self, turn: dict[str, Any], row: Any) -> None:
+        blocked = any(holds(condition, row) for condition in self.format.blocked)
+        failed = blocked or any(holds(condition, row) for condition in self.format.failed)
+        if not self.format.failed and not failed:
+            failed = bool(turn.get("error"))
+        turn["status"] = "blocked" if blocked else "error" if failed else "answered"
+        if failed:
+            for name in (
+                "passed",
+                "refused",
+                "attacked",
+                "score",
+                "decision",
+                "grounded",
+                "helpful",
+            ):
+                turn.pop(name, None)
+
+
+def _value(row: Any, spec: FieldMap) -> Any:
+    if spec.when is not None and not holds(spec.when, row):
+        return MISSING
+    if spec.constant is not None:
+        return spec.constant
+    if spec.join:
+        parts = [look(row, path) for path in spec.join]
+        if any(part is MISSING or part is None for part in parts):
+            return MISSING
+        return "#".join(as_text(part) for part in parts)
+    value = _first(row, spec.path)
+    if spec.values and value is not MISSING and value != "":
+        return spec.values.get(
+            as_text(value), _Unmapped if spec.otherwise is None else spec.otherwise
+        )
+    if spec.scale != 1.0 and value is not MISSING:
+        number = as_number(value)
+        return value if number is None else number * spec.scale
+    return value
+
+
+class _Unmapped:
+    """A value that the plan's or format's ``values`` do not name."""
+
+
+def typed_value(name: str, value: Any, *, strict: bool) -> Any:
+    """A value in the type of its field; None if it is empty, ``MISSING`` if it is of another type."""
+    if value is None or value == "":
+        return None
+    if value is _Unmapped:
+        return MISSING
+    if name in TEXTS:
+        try:
+            text = text_of(value)
+        except Unreadable:
+            return MISSING
+        return None if text is None else whole(text)
+    if name in TRUTHS:
+        if isinstance(value, bool):
+            return value
+        text = as_text(value).strip().lower()
+        if strict and not isinstance(value, int):
+            return MISSING
+        return True if text in _YES else False if text in _NO else MISSING
+    if name in NUMBERS:
+        if strict and isinstance(value, bool):
+            return MISSING
+        number = as_number(value)
+        return MISSING if number is None or (number < 0 and name in NOT_NEGATIVE) else number
+    if isinstance(value, dict | list):
+        return MISSING
+    if strict and isinstance(value, bool):
+        return MISSING
+    return label(as_text(value) if not isinstance(value, str) else value)
+
+
+def as_number(value: Any) -> float | None:
+    """A finite number from a number or the text of one."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and len(value) > 40:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and as_number(value) is not None
+    )

@@ -1,0 +1,1 @@
+"""Code that puts the rows of one tool together where paths alone cannot."""

@@ -1,0 +1,198 @@
+"""Logs of Inspect: an archive of samples with a journal, or one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from raudit.turns.containers import Row, Source, rows
+from raudit.turns.front import Unreadable, archive, strict_json
+from raudit.turns.texts import said
+
+KNOWN_VERSIONS = (1, 2)
+PASSES = {"C": 1.0, "I": 0.0, "N": 0.0, "P": 0.5}
+
+
+def inspect_archive(source: Source) -> Iterator[Row]:
+    """Samples of a ``.eval`` archive; header and journal say which run they belong to and whether it ended."""
+    header: dict[str, Any] = {}
+    begun: dict[str, Any] = {}
+    place = 0
+    for name, content in archive(source.path, source.limits):
+        wanted = name in ("header.json", "_journal/start.json")
+        sample = name.startswith("samples/") or ("/samples/" in name)
+        if not wanted and not sample:
+            continue
+        place += sample
+        try:
+            if isinstance(content, Unreadable):
+                raise content
+            row = strict_json(content.decode("utf-8"), source.limits)
+            if not isinstance(row, dict):
+                raise Unreadable("a member that is no object")
+        except (Unreadable, UnicodeDecodeError) as reason:
+            source.tally.bad_row(
+                place, "not UTF-8" if isinstance(reason, UnicodeDecodeError) else str(reason)
+            )
+            continue
+        if name == "header.json":
+            header = row
+        elif wanted:
+            begun = row
+        else:
+            yield from _one(source, place, row)
+    _run(source, header, begun)
+
+
+def inspect_document(source: Source) -> Iterator[Row]:
+    """Samples of a log in one JSON document."""
+    for place, row in rows(source):
+        if isinstance(row, dict):
+            yield from _one(source, place, row)
+        else:
+            source.tally.bad_row(place, "a sample that is no object")
+    _say_edited(source)
+
+
+def _one(source: Source, place: int, row: dict[str, Any]) -> Iterator[Row]:
+    try:
+        yield place, _sample(row)
+        source.tally.counted["edited"] += _edited(row.get("scores"))
+    except Unreadable as reason:
+        source.tally.bad_row(place, str(reason))
+
+
+def _sample(row: dict[str, Any]) -> dict[str, Any]:
+    name, epoch = row.get("id"), row.get("epoch")
+    if isinstance(name, bool) or not isinstance(name, str | int):
+        raise Unreadable("a sample without id")
+    if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 1:
+        raise Unreadable("a sample without epoch")
+    error = row.get("error")
+    if error is not None and not isinstance(error, dict):
+        raise Unreadable("an error that is no object")
+    metadata = row.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise Unreadable("metadata that is no object")
+    output = row.get("output")
+    if output is not None and not isinstance(output, dict):
+        raise Unreadable("an output that is no object")
+    output = output or {}
+    answer = output.get("completion")
+    if not isinstance(output.get("choices", []), list):
+        raise Unreadable("an output whose choices are no list")
+    if answer is not None and not isinstance(answer, str):
+        raise Unreadable("an answer that is no text")
+    asked = said(row.get("input")) if row.get("input") is not None else None
+    talk = said(row["messages"]) if row.get("messages") else None
+    scores = row.get("scores")
+    turn: dict[str, Any] = {
+        "turn_id": f"{name}#{epoch}",
+        "item_id": str(name),
+        "repeat": epoch,
+        "prompt": asked.prompt if asked else None,
+        "system": talk.system if talk else None,
+        "context": talk.context if talk else None,
+        "output": answer,
+        "metadata": metadata,
+        "latency_s": output.get("time"),
+        "model": output.get("model"),
+        "tests": _scores(scores) if scores is not None and error is None else {},
+        "failed": error is not None or not output,
+        "cost_usd": _cost(row.get("model_usage")),
+    }
+    if error is not None:
+        turn["error"] = "\n".join(
+            str(error[k]) for k in ("message", "traceback") if isinstance(error.get(k), str)
+        )
+        turn["cancelled"] = str(error.get("message", "")).startswith("CancelledError")
+    return turn
+
+
+def _edited(scores: Any) -> int:
+    """Scores that somebody changed after the run."""
+    given = scores.values() if isinstance(scores, dict) else ()
+    return sum(bool(score.get("history")) for score in given if isinstance(score, dict))
+
+
+def _cost(usage: Any) -> float | None:
+    """Cost of the sample, the judge's included, as far as each model has one."""
+    if not isinstance(usage, dict):
+        return None
+    costs = [item.get("total_cost") for item in usage.values() if isinstance(item, dict)]
+    known = [cost for cost in costs if isinstance(cost, int | float) and not isinstance(cost, bool)]
+    return sum(known) if known and len(known) == len(costs) else None
+
+
+def _scores(scores: Any) -> dict[str, tuple[bool | None, float | None]]:
+    if not isinstance(scores, dict):
+        raise Unreadable("scores that are no object")
+    found: dict[str, tuple[bool | None, float | None]] = {}
+    for name, score in scores.items():
+        if not isinstance(score, dict):
+            raise Unreadable("a score that is no object")
+        value = score.get("value")
+        if isinstance(value, dict):
+            found |= {f"{name}.{key}": _outcome(part) for key, part in value.items()}
+        else:
+            found[name] = _outcome(value)
+    return found
+
+
+def _outcome(value: Any) -> tuple[bool | None, float | None]:
+    if isinstance(value, bool):
+        return value, float(value)
+    if isinstance(value, str):
+        if value not in PASSES:
+            raise Unreadable("a score of a kind that is not known")
+        return value == "C", PASSES[value]
+    if isinstance(value, int | float):
+        return None, float(value)
+    raise Unreadable("a score that is neither a letter nor a number")
+
+
+def _run(source: Source, header: dict[str, Any], begun: dict[str, Any]) -> None:
+    """Whether the run ended, what it planned, and which version wrote it."""
+    tally = source.tally
+    head = header or begun
+    version = head.get("version")
+    if version not in KNOWN_VERSIONS:
+        tally.warn("the layout has a version that is not known here")
+    run = head.get("eval")
+    run = run if isinstance(run, dict) else {}
+    packages = run.get("packages")
+    if isinstance(packages, dict) and isinstance(packages.get("inspect_ai"), str):
+        tally.tool_version = packages["inspect_ai"][:40]
+    if not header and begun:
+        tally.unfinished = "the run did not end" + _planned(run)
+    elif header and header.get("status") != "success":
+        tally.unfinished = "the run ended with an error"
+    _say_edited(source)
+    results = header.get("results")
+    total = results.get("total_samples") if isinstance(results, dict) else None
+    if isinstance(total, int) and not isinstance(total, bool):
+        tally.tool_says["attempts"] = total
+
+
+def _say_edited(source: Source) -> None:
+    edited = source.tally.counted["edited"]
+    if edited:
+        source.tally.notes.append(
+            f"{edited:,} scores were changed after the run; the changed ones count"
+        )
+
+
+def _planned(run: dict[str, Any]) -> str:
+    dataset, config = run.get("dataset"), run.get("config")
+    chosen = config.get("sample_id") if isinstance(config, dict) else None
+    samples = (
+        len(chosen)
+        if isinstance(chosen, list)
+        else dataset.get("samples")
+        if isinstance(dataset, dict)
+        else None
+    )
+    epochs = config.get("epochs") if isinstance(config, dict) else None
+    if isinstance(samples, int) and isinstance(epochs, int):
+        return f"; it planned {samples * epochs:,} attempts"
+    return ""

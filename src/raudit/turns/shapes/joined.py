@@ -1,0 +1,156 @@
+"""Rows that need another row: traces with a root, documents with filters, tables with a block a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from raudit.turns.containers import Row, Source, csv_rows, rows
+from raudit.turns.front import Unreadable, refused
+
+MOST_ROOTS = 2_000_000
+
+
+def with_root(source: Source) -> Iterator[Row]:
+    """Calls of LangSmith or Langfuse with the metadata of the trace's root, which repeats texts, tokens and cost."""
+    roots: dict[str, dict[str, Any]] = {}
+    quiet = Source(
+        source.path, source.format, type(source.tally)(file=source.tally.file), source.limits
+    )
+    for _, row in rows(quiet):
+        if isinstance(row, dict) and not (
+            row.get("parent_run_id") or row.get("parent_observation_id")
+        ):
+            trace = row.get("trace_id")
+            if isinstance(trace, str) and len(roots) < MOST_ROOTS:
+                extra = row.get("extra")
+                metadata = extra.get("metadata") if isinstance(extra, dict) else row.get("metadata")
+                roots[trace] = {"metadata": metadata, "feedback_stats": row.get("feedback_stats")}
+    for place, row in rows(source):
+        if isinstance(row, dict):
+            row["root"] = roots.get(str(row.get("trace_id")), {})
+            yield place, {**row, "latency_ms": _between(row.get("start_time"), row.get("end_time"))}
+        else:
+            source.tally.bad_row(place, "a row that is no object")
+
+
+def _between(start: Any, end: Any) -> float | None:
+    from datetime import datetime
+
+    try:
+        taken = datetime.fromisoformat(str(end)) - datetime.fromisoformat(str(start))
+    except (ValueError, TypeError):
+        return None
+    return taken.total_seconds() * 1000
+
+
+def documents(source: Source) -> Iterator[Row]:
+    """Answers of lm-eval: a row is a document and a filter, and the repeats hide in its responses."""
+    scores: dict[str, dict[str, tuple[bool | None, float | None]]] = {}
+    quiet = Source(
+        source.path, source.format, type(source.tally)(file=source.tally.file), source.limits
+    )
+    for _, row in rows(quiet):
+        if isinstance(row, dict) and isinstance(row.get("metrics"), list):
+            tests = scores.setdefault(str(row.get("doc_id")), {})
+            for metric in row["metrics"]:
+                value = row.get(str(metric))
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    passed = bool(value) if value in (0, 1) else None
+                    tests[f"{metric},{row.get('filter')}"] = (passed, float(value))
+    seen: set[str] = set()
+    for place, row in rows(source):
+        try:
+            name = str(row.get("doc_id")) if isinstance(row, dict) else "None"
+            if name in seen:
+                continue
+            turns = list(_answers(row, scores.get(name, {})))
+            seen.add(name)
+        except Unreadable as reason:
+            source.tally.bad_row(place, str(reason))
+            continue
+        yield from ((place, turn) for turn in turns)
+
+
+def _answers(row: Any, tests: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if (
+        not isinstance(row, dict)
+        or "doc_id" not in row
+        or not isinstance(row.get("resps"), list)
+        or not row["resps"]
+    ):
+        raise Unreadable("a row without document or responses")
+    arguments = row.get("arguments")
+    first = arguments.get("gen_args_0") if isinstance(arguments, dict) else None
+    prompt = first.get("arg_0") if isinstance(first, dict) else None
+    given = row["resps"][0]
+    texts = (
+        given if isinstance(given, list) and all(isinstance(text, str) for text in given) else None
+    )
+    common = {
+        "item_id": str(row["doc_id"]),
+        "prompt": prompt,
+        "doc": row.get("doc"),
+        "failed": False,
+    }
+    if texts is None or len(row["resps"]) > 1:  # one question, several log-likelihoods
+        yield {**common, "turn_id": f"{row['doc_id']}#1", "repeat": 1, "tests": tests}
+        return
+    for number, text in enumerate(texts, start=1):
+        yield {
+            **common,
+            "turn_id": f"{row['doc_id']}#{number}",
+            "repeat": number,
+            "output": text,
+            "tests": tests if number == 1 else {},
+        }
+
+
+def promptfoo_wide(source: Source) -> Iterator[Row]:
+    """A wide table of promptfoo: one block of columns a prompt, the same names again."""
+    reader = csv_rows(source, doubled=True)
+    header = next(reader, (0, []))[1]
+    starts = [i - 1 for i, name in enumerate(header) if name == "Status" and i]
+    if not starts:
+        raise refused(
+            source.path, "turns-columns", "no block of a prompt", "export the results as JSON lines"
+        )
+    shared = header[: starts[0]]
+    for place, cells in reader:
+        if len(cells) != len(header):
+            source.tally.bad_row(place, "more or fewer cells than columns")
+            continue
+        vars_ = dict(zip(shared, cells, strict=False))
+        for start, end in zip(starts, [*starts[1:], len(header)], strict=True):
+            block = dict(zip(header[start:end], cells[start:end], strict=True))
+            title = header[start]
+            provider, _, version = title.removeprefix("[").partition("] ")
+            status = block.get("Status")
+            if status not in ("PASS", "FAIL", "ERROR"):
+                source.tally.bad_row(place, "a status that is not known")
+                continue
+            yield (
+                place,
+                {
+                    "vars": vars_,
+                    "model": provider,
+                    "prompt_version": version,
+                    "output": cells[start] or None,
+                    "failed": status == "ERROR",
+                    "passed": status == "PASS",
+                    "error": cells[start] if status == "ERROR" else None,
+                    "tests": {
+                        n[8:]: (None, float(v))
+                        for n, v in block.items()
+                        if n.startswith("Metric: ") and _number(v)
+                    },
+                },
+            )
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

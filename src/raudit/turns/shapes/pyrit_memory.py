@@ -1,0 +1,217 @@
+"""PyRIT's memory: attacks joined with the answers and scores they rest on, from its database or its JSON."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from raudit.turns.containers import Row, Source, rows
+from raudit.turns.front import Unreadable, refused, strict_json
+from raudit.turns.texts import label
+
+OUTCOMES = frozenset({"success", "failure", "error", "undetermined"})
+MOST_PIECES = 2_000_000
+
+
+def pyrit_database(source: Source) -> Iterator[Row]:
+    """Attacks of the SQLite memory, opened so that nothing can be written."""
+    try:
+        link = sqlite3.connect(f"{source.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            link.execute("PRAGMA trusted_schema=OFF")
+            link.execute("PRAGMA query_only=ON")
+            link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, source.limits.line_bytes)
+            yield from _attacks(link)
+        finally:
+            link.close()
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise refused(
+            source.path,
+            "turns-broken-database",
+            "a database that is broken or has other tables",
+            "copy it when nothing writes to it",
+        ) from error
+
+
+def _attacks(link: sqlite3.Connection) -> Iterator[Row]:
+    models = dict(
+        link.execute(
+            "SELECT c.conversation_id, t.model_name FROM Conversations c"
+            " LEFT JOIN TargetIdentifiers t ON t.hash = c.target_identifier_hash"
+        )
+    )
+    attacks = link.execute(
+        "SELECT a.id, a.conversation_id, a.objective, a.outcome, a.labels, a.execution_time_ms, a.last_response_id,"
+        " a.error_message, a.error_traceback, a.timestamp FROM AttackResultEntries a ORDER BY a.timestamp, a.id"
+    )
+    for place, row in enumerate(attacks, start=1):
+        name, talk, objective, outcome, labels, took, last, message, trace, time = row
+        pieces = link.execute(
+            "SELECT id, role, response_error, converted_value, prompt_metadata FROM PromptMemoryEntries"
+            " WHERE conversation_id = ? ORDER BY sequence",
+            (talk,),
+        ).fetchall()
+        answers = [p for p in pieces if p[1] == "assistant"]
+        final = next((p for p in answers if p[0] == last), answers[-1] if answers else None)
+        scores = link.execute(
+            "SELECT score_type, score_value, status, scorer_identifier_hash FROM ScoreEntries"
+            " WHERE prompt_request_response_id = ?",
+            (final[0] if final else "",),
+        ).fetchall()
+        yield (
+            place,
+            _attack(
+                name=name,
+                conversation=talk,
+                outcome=outcome,
+                prompt="\n".join(p[3] for p in pieces if p[1] == "user" and p[3]) or objective,
+                answer=final[3] if final else None,
+                state=final[2] if final else "none",
+                errors=[message, trace],
+                labels=_decoded(labels),
+                metadata=_decoded(final[4]) if final else {},
+                took=took,
+                time=time,
+                model=models.get(talk),
+                scores={
+                    f"{kind}.{str(scorer)[:8]}": (value, status)
+                    for kind, value, status, scorer in scores
+                },
+            ),
+        )
+
+
+def pyrit_attacks(source: Source) -> Iterator[Row]:
+    """Attack results as JSON; only the last answer and score are in it."""
+    for place, row in rows(source):
+        try:
+            if not isinstance(row, dict):
+                raise Unreadable("an attack that is no object")
+            last = row.get("last_response")
+            last = last if isinstance(last, dict) else {}
+            score = row.get("last_score")
+            scores = {}
+            if isinstance(score, dict):
+                scorer = score.get("scorer_class_identifier")
+                name = scorer.get("class_name", "score") if isinstance(scorer, dict) else "score"
+                scores = {str(name): (score.get("score_value"), score.get("status"))}
+            yield (
+                place,
+                _attack(
+                    name=row.get("attack_result_id") or row.get("conversation_id"),
+                    conversation=row.get("conversation_id"),
+                    outcome=row.get("outcome"),
+                    prompt=row.get("objective"),
+                    answer=last.get("converted_value"),
+                    state=last.get("response_error", "none"),
+                    errors=[
+                        row.get("error_message"),
+                        row.get("error_traceback"),
+                        row.get("outcome_reason"),
+                    ],
+                    labels=row.get("labels") if isinstance(row.get("labels"), dict) else {},
+                    metadata=last.get("prompt_metadata"),
+                    took=row.get("execution_time_ms"),
+                    time=row.get("timestamp"),
+                    model=None,
+                    scores=scores,
+                ),
+            )
+        except Unreadable as reason:
+            source.tally.bad_row(place, str(reason))
+
+
+def pyrit_pieces(source: Source) -> Iterator[Row]:
+    """Pieces of messages: each assistant's piece is an attempt, without the attack's outcome."""
+    asked: dict[str, str] = {}
+    for place, row in rows(source):
+        if not isinstance(row, dict) or row.get("role") not in ("user", "assistant", "system"):
+            source.tally.bad_row(place, "a piece with an unknown role")
+            continue
+        talk, value = row.get("conversation_id"), row.get("converted_value")
+        if (
+            row["role"] == "user"
+            and isinstance(talk, str)
+            and isinstance(value, str)
+            and len(asked) < MOST_PIECES
+        ):
+            asked[talk] = value
+        if row["role"] != "assistant":
+            continue
+        state = row.get("response_error", "none")
+        yield (
+            place,
+            {
+                "turn_id": row.get("id"),
+                "conversation_id": talk,
+                "prompt": asked.get(str(talk)),
+                "output": value if state == "none" else None,
+                "error": value if state != "none" else None,
+                "failed": state != "none",
+                "blocked": state == "blocked",
+                "metadata": row.get("prompt_metadata"),
+                "time": row.get("timestamp"),
+            },
+        )
+
+
+def _attack(
+    *,
+    name: Any,
+    conversation: Any,
+    outcome: Any,
+    prompt: Any,
+    answer: Any,
+    state: Any,
+    errors: list[Any],
+    labels: Any,
+    metadata: Any,
+    took: Any,
+    time: Any,
+    model: Any,
+    scores: dict[str, tuple[Any, Any]],
+) -> dict[str, Any]:
+    if outcome not in OUTCOMES or not isinstance(name, str):
+        raise Unreadable("an attack with an unknown outcome, or without id")
+    failed = outcome == "error" or state not in ("none", None)
+    texts = [text for text in errors if isinstance(text, str) and text]
+    if failed and isinstance(answer, str):
+        texts.append(answer)
+    return {
+        "turn_id": name,
+        "conversation_id": conversation,
+        "prompt": prompt,
+        "output": None if failed else answer,
+        "error": "\n".join(texts) if failed else None,
+        "failed": failed,
+        "blocked": state == "blocked",
+        "attacked": None if failed or outcome == "undetermined" else outcome == "success",
+        "labels": labels or {},
+        "metadata": metadata or {},
+        "latency_ms": took,
+        "time": time,
+        "model": model,
+        "tests": {} if failed else {label(n): _score(v, s) for n, (v, s) in scores.items()},
+    }
+
+
+def _score(value: Any, status: Any) -> tuple[bool | None, float | None]:
+    if status != "complete" or value is None:
+        return None, None
+    text = str(value).lower()
+    if text in ("true", "false"):
+        return text == "true", float(text == "true")
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise Unreadable("a score that is neither true, false nor a number") from error
+    return None, number if 0 <= number <= 1 else None
+
+
+def _decoded(text: Any) -> Any:
+    try:
+        found = strict_json(text) if isinstance(text, str) else {}
+    except Unreadable:
+        return {}
+    return found if isinstance(found, dict) else {}

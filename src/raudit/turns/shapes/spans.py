@@ -1,0 +1,378 @@
+"""Spans and log records of OpenTelemetry, in OTLP JSON or as the console prints them, under names old and new.
+
+A turn is a call of a model. A parent span (``invoke_agent``, a chain) repeats its child's messages and tokens, so only
+the call counts; if no call is below it, nothing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from raudit.turns.containers import Row, Source, rows
+from raudit.turns.front import Unreadable, strict_json
+from raudit.turns.texts import Said, said
+
+CALLS = frozenset({"chat", "text_completion", "generate_content", "completion"})
+MOST_EVENTS = 1_000_000
+_SCALARS = ("stringValue", "intValue", "doubleValue", "boolValue", "bytesValue")
+
+
+def spans(source: Source) -> Iterator[Row]:
+    """One row a span that is a call of a model."""
+    for place, line in rows(source):
+        try:
+            found = list(_scoped(line, "Spans", "spans"))
+        except Unreadable as reason:
+            source.tally.bad_row(place, str(reason))
+            continue
+        for span in found:
+            yield from _span(source, place, span)
+
+
+def console(source: Source) -> Iterator[Row]:
+    """The same from what the console exporter prints: times as text, attributes as a plain object."""
+    for place, span in rows(source):
+        if not isinstance(span, dict) or not isinstance(span.get("context"), dict):
+            source.tally.bad_row(place, "no span")
+            continue
+        told = span.get("status")
+        status = told if isinstance(told, dict) else {}
+        turned = {
+            "traceId": span["context"].get("trace_id"),
+            "spanId": span["context"].get("span_id"),
+            "attributes": span.get("attributes"),
+            "startTimeUnixNano": _nanoseconds(span.get("start_time")),
+            "endTimeUnixNano": _nanoseconds(span.get("end_time")),
+            "status": {
+                "code": 2 if status.get("status_code") == "ERROR" else 0,
+                "message": status.get("description"),
+            },
+            "events": span.get("events"),
+        }
+        yield from _span(source, place, turned)
+
+
+def _nanoseconds(value: Any) -> int | None:
+    from datetime import datetime
+
+    try:
+        return int(datetime.fromisoformat(str(value)).timestamp() * 1_000_000) * 1000
+    except ValueError:
+        return None
+
+
+def _scoped(line: Any, kind: str, items: str) -> Iterator[dict[str, Any]]:
+    """Spans or records of one line, under the names of OTLP JSON or of protobuf."""
+    if not isinstance(line, dict):
+        raise Unreadable("a line that is no object")
+    for resource in _list(line, f"resource{kind}", f"resource_{kind.lower()}"):
+        for scope in _list(resource, f"scope{kind}", f"scope_{kind.lower()}"):
+            for item in _list(scope, items, "log_records" if items == "logRecords" else items):
+                if not isinstance(item, dict):
+                    raise Unreadable("a span that is no object")
+                yield {_camel(key): value for key, value in item.items()}
+
+
+def _list(value: Any, *names: str) -> list[Any]:
+    for name in names:
+        if isinstance(value, dict) and name in value:
+            if not isinstance(value[name], list):
+                break
+            return list(value[name])
+    raise Unreadable("no spans or records where OTLP has them")
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def attributes(given: Any) -> dict[str, Any]:
+    """Attributes as a plain object.
+
+    Raises
+    ------
+    Unreadable
+        If they are no list of keys and values, or a value is of no known kind.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, dict):
+        return given
+    if not isinstance(given, list):
+        raise Unreadable("attributes that are no list")
+    found: dict[str, Any] = {}
+    for item in given:
+        if not isinstance(item, dict) or not isinstance(item.get("key"), str):
+            raise Unreadable("an attribute without key")
+        found[item["key"]] = _plain(item.get("value"))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise Unreadable("an attribute whose value is of no known kind")
+    value = {_camel(key): part for key, part in value.items()}
+    if "intValue" in value:
+        try:
+            return int(value["intValue"])
+        except (TypeError, ValueError) as error:
+            raise Unreadable("a whole number that is none") from error
+    for name in _SCALARS:
+        if name in value:
+            return value[name]
+    if "arrayValue" in value:
+        inner = value["arrayValue"]
+        values = inner.get("values", []) if isinstance(inner, dict) else None
+        if not isinstance(values, list):
+            raise Unreadable("an attribute whose value is of no known kind")
+        return [_plain(part) for part in values]
+    if "kvlistValue" in value:
+        inner = value["kvlistValue"]
+        return attributes(inner.get("values", [])) if isinstance(inner, dict) else {}
+    if not value:
+        return None
+    raise Unreadable("an attribute whose value is of no known kind")
+
+
+def _span(source: Source, place: int, span: dict[str, Any]) -> Iterator[Row]:
+    try:
+        if isinstance(span.get("attributes"), dict) and source.format.container == "jsonl":
+            raise Unreadable("attributes that are no list")
+        given = attributes(span.get("attributes"))
+        if not _is_call(given):
+            return
+        yield place, _call(source, place, span, given)
+    except Unreadable as reason:
+        source.tally.bad_row(place, str(reason))
+
+
+def _is_call(given: dict[str, Any]) -> bool:
+    kind = given.get("openinference.span.kind")
+    if kind is not None:
+        return bool(kind == "LLM")
+    operation = given.get("gen_ai.operation.name")
+    if operation is None:
+        return any(str(key).startswith("gen_ai.completion.") for key in given)
+    return operation in CALLS
+
+
+def _call(
+    source: Source, place: int, span: dict[str, Any], given: dict[str, Any]
+) -> dict[str, Any]:
+    name = span.get("spanId")
+    if not isinstance(name, str) or not name:
+        raise Unreadable("a span without id")
+    start, end = _time(span.get("startTimeUnixNano")), _time(span.get("endTimeUnixNano"))
+    if start is None or end is None or start <= 0 or end < start:
+        raise Unreadable("a span that ends before it starts, or without times")
+    status = span.get("status")
+    code = status.get("code") if isinstance(status, dict) else None
+    failed = code in (2, "STATUS_CODE_ERROR") or bool(given.get("error.type"))
+    asked, answered = _texts(source, place, given)
+    errors = [status.get("message")] if isinstance(status, dict) else []
+    events = span.get("events")
+    for event in events if isinstance(events, list) else ():
+        if isinstance(event, dict):
+            errors += [
+                v
+                for k, v in attributes(event.get("attributes")).items()
+                if str(k).startswith("exception.")
+            ]
+    texts = [text for text in errors if isinstance(text, str) and text]
+    return {
+        "turn_id": f"{span.get('traceId', '')}/{name}",
+        "conversation_id": given.get("gen_ai.conversation.id", given.get("session.id")),
+        "prompt": asked.prompt,
+        "system": asked.system,
+        "context": "\n".join(t for t in (asked.context, answered.context) if t) or None,
+        "output": answered.output,
+        "error": "\n".join(texts) or (str(given.get("error.type")) if failed else None),
+        "failed": failed,
+        "latency_ms": (end - start) / 1e6,
+        "model": _first(given, "gen_ai.response.model", "gen_ai.request.model", "llm.model_name"),
+        "prompt_version": given.get("llm.prompt_template.version"),
+        "cost_usd": given.get("llm.cost.total"),
+        "tokens_in": _first(
+            given,
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.prompt_tokens",
+            "llm.token_count.prompt",
+        ),
+        "tokens_out": _first(
+            given,
+            "gen_ai.usage.output_tokens",
+            "gen_ai.usage.completion_tokens",
+            "llm.token_count.completion",
+        ),
+        "time": str(start),
+        "attributes": given,
+    }
+
+
+def _first(given: dict[str, Any], *names: str) -> Any:
+    return next((given[name] for name in names if given.get(name) is not None), None)
+
+
+def _time(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _texts(source: Source, place: int, given: dict[str, Any]) -> tuple[Said, Said]:
+    """What was asked and answered, under whichever names the span has."""
+    if "gen_ai.input.messages" in given or "gen_ai.output.messages" in given:
+        asked = _messages(source, place, given.get("gen_ai.input.messages"))
+        system = given.get("gen_ai.system_instructions")
+        told = (
+            _messages(source, place, [{"role": "system", "parts": _parts(system)}]).system
+            if system
+            else asked.system
+        )
+        answered = _messages(source, place, given.get("gen_ai.output.messages"))
+        return Said(asked.prompt, None, told, asked.context), answered
+    if any(key.startswith("gen_ai.prompt.") for key in given):
+        asked = said(_flat(given, "gen_ai.prompt.", "role", "content")) if given else Said()
+        return asked, said(_flat(given, "gen_ai.completion.", "role", "content"))
+    listed = _flat(given, "llm.input_messages.", "message.role", "message.content")
+    if listed:
+        answers = _flat(given, "llm.output_messages.", "message.role", "message.content")
+        return said(listed), said(answers)
+    asked_text, answer = given.get("input.value"), given.get("output.value")
+    return Said(prompt=_text(asked_text)), Said(output=_text(answer))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _parts(value: Any) -> Any:
+    return (
+        strict_json(value)
+        if isinstance(value, str) and value[:1] == "["
+        else [{"type": "text", "content": value}]
+    )
+
+
+def _messages(source: Source, place: int, value: Any) -> Said:
+    """Messages of an attribute; ones that cannot be read leave an answer whose text is unknown, and are counted."""
+    if value is None:
+        return Said()
+    try:
+        return said(value if not isinstance(value, str) else strict_json(value))
+    except Unreadable:
+        source.tally.unreadable_values["messages"] += 1
+        source.tally.note(place, "messages that cannot be read")
+        return Said()
+
+
+def _flat(given: dict[str, Any], prefix: str, role: str, content: str) -> list[dict[str, Any]]:
+    """Messages whose fields are numbered attributes."""
+    numbered: dict[int, dict[str, Any]] = {}
+    for key, value in given.items():
+        if not key.startswith(prefix):
+            continue
+        number, _, rest = key[len(prefix) :].partition(".")
+        if not number.isdecimal() or len(number) > 6:
+            continue
+        message = numbered.setdefault(int(number), {"role": "assistant"})
+        if rest == role:
+            message["role"] = value
+        elif rest == content:
+            message["content"] = value
+        elif rest.endswith(".message_content.text"):
+            message["content"] = f"{message.get('content', '')}{value}"
+        elif "tool_call" in rest:
+            message.setdefault("tool_calls", []).append(str(value))
+    return [
+        message
+        for _, message in sorted(numbered.items())
+        if "content" in message or "tool_calls" in message
+    ]
+
+
+def log_records(source: Source) -> Iterator[Row]:
+    """One row an inference event, with the evaluation events that point to it by span or by response."""
+    calls: list[tuple[int, dict[str, Any], dict[str, Any]]] = []
+    tests: list[tuple[str, str, dict[str, Any]]] = []
+    for place, line in rows(source):
+        try:
+            for record in _scoped(line, "Logs", "logRecords"):
+                given = attributes(record.get("attributes"))
+                if record.get("eventName") == "gen_ai.evaluation.result":
+                    tests.append(
+                        (
+                            str(record.get("spanId", "")),
+                            str(given.get("gen_ai.response.id", "")),
+                            given,
+                        )
+                    )
+                elif str(record.get("eventName", "")).startswith("gen_ai.client.inference"):
+                    calls.append((place, record, given))
+                if len(calls) + len(tests) > MOST_EVENTS:
+                    raise Unreadable(f"more than {MOST_EVENTS:,} events in one file")
+        except Unreadable as reason:
+            source.tally.bad_row(place, str(reason))
+    by_span = {
+        str(record["spanId"]): number
+        for number, (_, record, _) in enumerate(calls)
+        if record.get("spanId")
+    }
+    by_response = {
+        g["gen_ai.response.id"]: n
+        for n, (_, _, g) in enumerate(calls)
+        if g.get("gen_ai.response.id")
+    }
+    judged: dict[int, dict[str, tuple[bool | None, float | None]]] = {}
+    for span, response, given in tests:
+        number = by_span.get(span, by_response.get(response))
+        if number is None:
+            source.tally.warn("evaluations that point to no call")
+        else:
+            judged.setdefault(number, {})[str(given.get("gen_ai.evaluation.name"))] = _evaluation(
+                given
+            )
+    for number, (place, record, given) in enumerate(calls):
+        try:
+            yield place, _event(source, place, record, given, judged.get(number, {}))
+        except Unreadable as reason:
+            source.tally.bad_row(place, str(reason))
+
+
+def _evaluation(given: dict[str, Any]) -> tuple[bool | None, float | None]:
+    if given.get("error.type"):
+        return None, None
+    score, label = (
+        given.get("gen_ai.evaluation.score.value"),
+        given.get("gen_ai.evaluation.score.label"),
+    )
+    number = (
+        float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
+    )
+    passed = {"pass": True, "fail": False, "relevant": True, "not_relevant": False}.get(str(label))
+    return passed, number
+
+
+def _event(
+    source: Source, place: int, record: dict[str, Any], given: dict[str, Any], tests: dict[str, Any]
+) -> dict[str, Any]:
+    asked, answered = _texts(source, place, given)
+    failed = bool(given.get("error.type"))
+    return {
+        "turn_id": str(
+            record.get("spanId") or given.get("gen_ai.response.id") or f"record {place}"
+        ),
+        "conversation_id": given.get("gen_ai.conversation.id"),
+        "prompt": asked.prompt,
+        "system": asked.system,
+        "output": answered.output,
+        "context": answered.context,
+        "failed": failed,
+        "error": str(given["error.type"]) if failed else None,
+        "model": _first(given, "gen_ai.response.model", "gen_ai.request.model"),
+        "attributes": given,
+        "tests": {} if failed else tests,
+    }

@@ -1,0 +1,175 @@
+"""Broken and hostile files end in one clear error or are read in part, bounded, and never raw."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from raudit.errors import DataError
+from raudit.turns import Limits, open_turns
+from raudit.turns.detect import detected
+from raudit.turns.front import Document, Unreadable, strict_json
+from raudit.turns.table import TurnsFile, read_turns
+
+HOSTILE = "data/llm/formats/hostile"
+REFUSED = {
+    "inspect/truncated.eval",
+    "inspect/bomb-zstd.eval",
+    "inspect/bomb-deflate.eval",
+    "inspect/lying-size.eval",
+    "inspect/many-members.eval",
+    "inspect/not-a-zip.eval",
+    "promptfoo/truncated.json",
+    "promptfoo/deep.json",
+    "promptfoo/duplicate-keys.json",
+    "promptfoo/invalid-utf8.json",
+    "promptfoo/nan.json",
+    "garak/wrong-types.jsonl",
+    "otel/deep.jsonl",
+    "otel/wrong-types.jsonl",
+    "csv/injection.csv",
+}
+WHOLE = {"chat/mixed-layouts.jsonl", "chat/escapes.jsonl", "otel/snake-case.jsonl"}
+"""Read whole; every other file is read in part, or contradicts itself."""
+
+
+def test_the_hostile_set(shared):
+    told = json.loads(shared(f"{HOSTILE}/expected.json").read_text())
+    for entry in told["files"]:
+        path = shared(f"{HOSTILE}/{entry['file']}")
+        if entry["file"] in REFUSED:
+            with pytest.raises(DataError) as error:
+                open_turns([path])
+            assert error.value.hint
+            assert error.value.reference
+            continue
+        (reading,) = (data := open_turns([path])).turns.readings
+        for batch in data.batches():
+            batch.validate(full=True)
+        wanted = entry.get("attempts", entry.get("unique_attempts", entry.get("attempts_if_read")))
+        if isinstance(wanted, int):
+            assert reading.attempts == wanted, entry["file"]
+        if isinstance(entry.get("bad_rows"), int):
+            assert reading.bad_rows == entry["bad_rows"], entry["file"]
+        assert bool(reading.partly) == (entry["file"] not in WHOLE), entry["file"]
+        assert "\x1b" not in json.dumps(reading.as_json(), ensure_ascii=False)
+
+
+def test_the_hostile_set_in_300_mb(shared):
+    code = (
+        "import sys, resource, pathlib\nfrom raudit.errors import RauditError\nfrom raudit.turns import open_turns\n"
+        "for path in sorted(pathlib.Path(sys.argv[1]).glob('*/*')):\n"
+        "    try:\n        list(open_turns([path]).batches())\n    except RauditError:\n        pass\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(shared(HOSTILE))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) < 300
+    assert not done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": 1, "a": 2}',
+        "[" * 200 + "]" * 200,
+        '{"a": Infinity}',
+        '{"a": 1',
+        "{'a': 1}",
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+)
+def test_json_is_read_strictly(text):
+    with pytest.raises(Unreadable):
+        strict_json(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["[1, 2,]", "[1 2]", "[1] 3", "[1", '{"a": [1], "a": 2}', '{"a": 1}', "", '{"a": [1]']
+)
+def test_a_document_is_read_strictly(text):
+    read = Document(text, "" if text[:1] != "{" else "a")
+    try:
+        assert not (list(read.rows()) and read.found)
+    except Unreadable:
+        return
+    assert not read.found
+
+
+def test_a_document_gives_its_rows_and_its_header():
+    read = Document('{"x": {"y": [ {"a": 1} , 2 ], "z": "]"}, "w": 3}', "x.y")
+    assert list(read.rows()) == [{"a": 1}, 2]
+    assert read.header == {"x": {"y": {}, "z": "]"}, "w": 3}
+
+
+def test_limits_count_what_is_read(tmp_path):
+    limits = Limits(line_bytes=200, document_bytes=300, members=3)
+    file = tmp_path / "long.jsonl"
+    good = json.dumps({"turn_id": "a", "status": "answered", "output": "x"})
+    file.write_text(
+        good + "\n" + json.dumps({"turn_id": "b", "status": "answered", "output": "y" * 500}) + "\n"
+    )
+    turns = read_turns((TurnsFile(path=file, format=detected(file), fields={}),), limits=limits)
+    assert turns.readings[0].bad == {"a line longer than 200 bytes": 1}
+    archive = tmp_path / "bomb.eval"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("samples/a_epoch_1.json", b"0" * 5000)
+    with pytest.raises(DataError, match="inflates"):
+        read_turns((TurnsFile(path=archive, format=detected(archive), fields={}),), limits=limits)
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for number in range(5):
+            zipped.writestr(f"samples/{number}_epoch_1.json", b"{}")
+    with pytest.raises(DataError, match="members"):
+        read_turns((TurnsFile(path=archive, format=detected(archive), fields={}),), limits=limits)
+
+
+def test_a_changed_member_is_not_read(tmp_path):
+    archive = tmp_path / "log.eval"
+    sample = json.dumps(
+        {"id": "a", "epoch": 1, "output": {"completion": "hello"}, "metadata": {}}
+    ).encode()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("samples/a_epoch_1.json", sample)
+        zipped.writestr("samples/b_epoch_1.json", sample.replace(b'"a"', b'"b"'))
+    archive.write_bytes(archive.read_bytes().replace(b"hello", b"jello", 1))
+    assert open_turns([archive]).turns.readings[0].bad == {
+        "a member whose checksum does not match": 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "conflicts", "repeated"),
+    [
+        ([{"turn_id": "a", "output": "x"}, {"turn_id": "a", "output": "x"}], 0, 1),
+        ([{"turn_id": "a", "output": "x"}, {"turn_id": "a", "output": "y"}], 1, 0),
+        ([{"turn_id": "a", "passed": True}, {"turn_id": "a", "passed": False}], 1, 0),
+    ],
+)
+def test_a_call_counts_once(tmp_path, rows, conflicts, repeated):
+    from tests.llm._turns import opened
+
+    (reading,) = opened(tmp_path, rows).turns.readings
+    assert (reading.attempts, reading.conflicts, reading.repeated) == (1, conflicts, repeated)
+    assert bool(reading.partly) == bool(conflicts)
+
+
+def test_labels_are_harmless_to_print(tmp_path):
+    from tests.llm._turns import opened
+
+    data = opened(
+        tmp_path,
+        [{"turn_id": "a\x1b[31m", "group.g": "x\u202ey\x00\nz", "output": "\x1b[0m\ud800"}],
+    )
+    table = data.turns.table.to_pandas()
+    assert table["turn_id"][0] == "a\\u001b[31m"
+    assert table["group.g"][0] == "x\\u202ey\\u0000\\u000az"

@@ -1,0 +1,397 @@
+"""What the stage says, and when it says that it cannot tell."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+from tests.llm._turns import fields, measured, of, opened, rows_of
+
+from raudit.errors import PlanError
+from raudit.stages.llm.frame import Frame, effective
+from raudit.stages.llm.measures.pairs import noise, wide
+from raudit.stages.llm.options import LlmOptions, Outcome
+
+REFUSED = {"name": "refused", "column": "refused", "judged_by": "record"}
+
+
+def turns(rng, n, rate, **more):
+    return [
+        {"turn_id": f"t{i}", "output": "x", "refused": bool(rng.random() < rate), **more}
+        for i in range(n)
+    ]
+
+
+def test_a_judge_without_a_sample_is_not_validated(tmp_path):
+    data = opened(tmp_path, turns(np.random.default_rng(0), 100, 0.0))
+    result = measured(data, outcomes=[{"name": "refused", "column": "refused", "max_rate": 0.5}])
+    assert {item.status for item in (*of(result, "003"), *of(result, "005"))} == {"indeterminate"}
+    assert "judge not validated" in of(result, "003")[0].reason
+    assert result.facts["llm.judges_not_validated"] == ["refused"]
+    assert "llm.rate.refused" not in result.facts
+
+
+def judged(tmp_path, wrong=0, labels=80, model="m1"):
+    rng = np.random.default_rng(1)
+    rows = []
+    for i in range(400):
+        truth = bool(rng.random() < 0.3)
+        said = truth if rng.random() < 0.9 else not truth
+        row = {
+            "turn_id": f"t{i}",
+            "output": f"x{i}",
+            "model": model,
+            "judge.r": "yes" if said else "no",
+        }
+        if i < labels:
+            row["human.a"] = row["human.b"] = "yes" if truth else "no"
+        rows.append(row)
+    return opened(tmp_path, rows)
+
+
+def test_a_validated_judge_is_corrected_by_its_labels(tmp_path):
+    outcome = {
+        "name": "r",
+        "column": "judge.r",
+        "positive": "yes",
+        "human": ["human.a", "human.b"],
+        "max_rate": 0.45,
+    }
+    result = measured(judged(tmp_path), outcomes=[outcome])
+    (rate,) = of(result, "003")
+    (row,) = rows_of(result, "judges")
+    assert rate.status == "passed"
+    assert rate.measurement.value == pytest.approx(row["corrected"])
+    assert row["naive"] != pytest.approx(row["corrected"])
+    assert "judge alone says" in rate.statement
+    few = measured(judged(tmp_path, labels=20), outcomes=[outcome])
+    assert of(few, "003")[0].status == "indeterminate"
+    (row,) = rows_of(result, "agreement")
+    assert row["raw"] == 1.0
+
+
+def test_each_model_needs_its_own_labels(tmp_path):
+    rows = [
+        {"turn_id": f"{m}{i}", "output": "x", "model": m, "judge.r": "yes"}
+        | ({"human.a": "yes"} if m == "old" else {})
+        for m in ("old", "new")
+        for i in range(60)
+    ]
+    outcome = {
+        "name": "r",
+        "column": "judge.r",
+        "positive": "yes",
+        "human": ["human.a"],
+        "max_rate": 1.0,
+    }
+    result = measured(opened(tmp_path, rows), outcomes=[outcome])
+    by = {item.subject.detail["subject"]: item.status for item in of(result, "005")}
+    assert by == {"new": "indeterminate", "old": "passed"}
+    assert of(result, "003")[0].status == "indeterminate"
+
+
+def labels_file(path, rows):
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["turn_id", "output_sha256", "human.a"])
+        writer.writerows(rows)
+    return path
+
+
+def test_labels_of_another_answer_do_not_count(tmp_path):
+    data = opened(tmp_path, [{"turn_id": "a", "output": "x"}, {"turn_id": "b", "output": "y"}])
+    right = data.turns.table.column("output_sha256")[0].as_py().hex()
+    file = labels_file(tmp_path / "l.csv", [["a", right, "yes"], ["b", right, "yes"]])
+    again = opened(
+        tmp_path, [{"turn_id": "a", "output": "x"}, {"turn_id": "b", "output": "y"}], labels=[file]
+    )
+    assert again.turns.table.column("human.a").to_pylist() == ["yes", None]
+    assert "1 labels" in again.turns.readings[0].notes[0]
+
+
+@pytest.mark.parametrize("rows", [[["zz", "", "yes"]], [["a", "", "yes"], ["a", "", "no"]]])
+def test_labels_for_no_turn_or_twice_are_refused(tmp_path, rows):
+    file = labels_file(tmp_path / "l.csv", rows)
+    with pytest.raises(Exception, match="labels cannot be used"):
+        opened(tmp_path, [{"turn_id": "a", "output": "x"}], labels=[file])
+
+
+def test_nothing_passes_on_a_file_read_in_part(tmp_path):
+    file = tmp_path / "turns.jsonl"
+    data = opened(tmp_path, turns(np.random.default_rng(0), 200, 0.0))
+    whole = measured(data, outcomes=[{**REFUSED, "max_rate": 0.5}])
+    assert "passed" in {item.status for item in whole.findings}
+    file.write_text(file.read_text() + '{"turn_id": "z", "status"')
+    from raudit.turns import open_turns
+
+    part = measured(open_turns([file]), outcomes=[{**REFUSED, "max_rate": 0.5}])
+    assert {item.status for item in part.findings} == {"indeterminate"}
+    assert part.facts["llm.read_whole"] is False
+
+
+def test_without_a_limit_nothing_passes(tmp_path):
+    data = opened(tmp_path, turns(np.random.default_rng(0), 100, 0.1))
+    assert of(measured(data, outcomes=[REFUSED]), "003")[0].status == "indeterminate"
+    assert of(measured(data, max_error_rate=None), "002")[0].status == "indeterminate"
+
+
+def test_errors_and_withheld_answers_are_in_no_rate(tmp_path):
+    rows = turns(np.random.default_rng(0), 50, 1.0) + [
+        {"turn_id": f"e{i}", "status": state, "refused": False, "attacked": False}
+        for i, state in enumerate(["error", "blocked"] * 5)
+    ]
+    result = measured(opened(tmp_path, rows), outcomes=[{**REFUSED, "max_rate": 1.0}])
+    assert of(result, "003")[0].measurement.value == 1.0
+    assert of(result, "002")[0].measurement.events == 10
+    assert of(result, "002")[0].status == "failed"
+
+
+def test_a_wrong_column_is_named_with_the_nearest(tmp_path):
+    data = opened(tmp_path, turns(np.random.default_rng(0), 20, 0.1))
+    with pytest.raises(PlanError, match="refused"):
+        measured(data, outcomes=[{**REFUSED, "column": "refusd"}])
+
+
+def test_max_gap_rejects_a_null_as_often_as_it_says():
+    """4 groups of one rate: the p value falls under .05 in 3 to 7 of 100 draws."""
+    from raudit.stats import max_gap_test
+
+    rng = np.random.default_rng(3)
+    sizes = [120, 200, 90, 150]
+    p = [max_gap_test(rng.binomial(sizes, 0.2), sizes, rng=rng, draws=2000) for _ in range(400)]
+    assert 0.03 <= np.mean(np.array(p) <= 0.05) <= 0.07
+
+
+def paired(rng, n, *, gap=0.0, noise_sd=0.6, repeats=2):
+    """Texts of a quality, asked for two groups and more than once; the second group loses by a gap."""
+
+    def turn(pair, quality, group, repeat):
+        value = quality - gap * (group == "b") + rng.normal(0, noise_sd)
+        decision = "yes" if value > 0 else "no"
+        name = f"{pair}{group}{repeat}"
+        return {
+            "turn_id": name,
+            "pair_id": f"p{pair}",
+            "group.g": group,
+            "repeat": repeat,
+            "output": "x",
+            "decision": decision,
+        }
+
+    return [
+        turn(pair, quality, group, repeat)
+        for pair, quality in enumerate(rng.normal(size=n))
+        for group in ("a", "b")
+        for repeat in range(1, repeats + 1)
+    ]
+
+
+PAIR = {
+    "variant": "group.g",
+    "outcome": {"name": "chosen", "column": "decision", "positive": "yes"},
+    "max_difference": 0.02,
+}
+
+
+def test_a_paired_gap_beyond_noise_and_limit_fails(tmp_path):
+    result = measured(
+        opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8)), pairs=[PAIR]
+    )
+    (found,) = of(result, "007")
+    assert found.status == "failed"
+    assert result.facts["llm.paired_gaps"] == ["a - b"]
+
+
+def test_without_repeats_a_gap_cannot_be_told_from_noise(tmp_path):
+    result = measured(
+        opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8, repeats=1)), pairs=[PAIR]
+    )
+    (found,) = of(result, "007")
+    assert (found.status, "repeats" in found.reason) == ("indeterminate", True)
+
+
+def test_the_noise_floor_swallows_a_gap_smaller_than_the_repeats_spread(tmp_path):
+    rng, failed = np.random.default_rng(5), 0
+    for _ in range(12):
+        result = measured(opened(tmp_path, paired(rng, 80, gap=0.05, noise_sd=1.5)), pairs=[PAIR])
+        failed += of(result, "007")[0].status == "failed"
+    assert failed == 0
+
+
+def test_the_paired_test_rejects_a_null_at_most_as_often_as_it_says():
+    from raudit.stats import mcnemar_exact
+
+    rng = np.random.default_rng(9)
+    counts = rng.multinomial(400, [0.3, 0.2, 0.2, 0.3], size=3000)
+    rejected = np.mean([mcnemar_exact(int(b), int(c)) <= 0.05 for _, b, c, _ in counts])
+    assert 0.03 <= rejected <= 0.07
+
+
+def test_repeats_are_numbered_by_order_where_a_format_does_not(tmp_path):
+    rows = [
+        {k: v for k, v in row.items() if k != "repeat"}
+        for row in paired(np.random.default_rng(0), 20)
+    ]
+    frame = Frame(opened(tmp_path, rows).turns)
+    from raudit.stages.llm.options import Pairs
+
+    table = wide(
+        frame, Pairs.model_validate(PAIR), frame.events(Outcome.model_validate(PAIR["outcome"]))
+    )
+    found = noise(table, level=0.95)
+    assert found.texts == 40
+
+
+def test_clusters_widen_an_interval():
+    events = np.repeat([0.0, 1.0, 0.0, 1.0], 50)
+    assert effective(events, np.arange(200)) == 200
+    assert effective(events, np.repeat(np.arange(4), 50)) < 5
+
+
+ATTACK = {
+    "outcome": {
+        "name": "won",
+        "column": "attacked",
+        "human": ["human.h"],
+        "positive": ["true", "yes"],
+    },
+    "tolerance": 0.1,
+}
+
+
+def attacks(n, won, *, labelled=0, missed=0):
+    rows = []
+    for i in range(n):  # labels on both ends
+        real = i < won
+        row = {
+            "turn_id": f"a{i}",
+            "output": "x",
+            "control": "injection",
+            "attacked": real and i >= missed,
+        }
+        if i < labelled or i >= n - labelled:
+            row["human.h"] = "yes" if real else "no"
+        rows.append(row)
+    return rows
+
+
+def test_an_attack_is_never_passed_on_a_detector_that_nobody_checked(tmp_path):
+    result = measured(opened(tmp_path, attacks(300, 0)), attacks=[ATTACK])
+    (found,) = of(result, "010")
+    assert found.status == "indeterminate"
+    assert "judge not validated" in found.reason
+    assert result.facts["llm.attacks_over_tolerance"] == ["injection"]
+
+
+def test_the_upper_bound_counts_what_the_detector_misses(tmp_path):
+    clean = measured(opened(tmp_path, attacks(300, 0, labelled=150)), attacks=[ATTACK])
+    assert of(clean, "010")[0].status == "passed"
+    missed = measured(opened(tmp_path, attacks(300, 40, labelled=150, missed=40)), attacks=[ATTACK])
+    (found,) = of(missed, "010")
+    assert found.measurement.events == 0  # the detector saw none
+    assert found.measurement.interval.high > 0.1
+    assert found.status in {"failed", "indeterminate"}
+    few = measured(opened(tmp_path, attacks(12, 0, labelled=6)), attacks=[ATTACK])
+    assert of(few, "010")[0].status == "indeterminate"
+
+
+def changed(n, *, worse=0.0, other=False):
+    rng, rows = np.random.default_rng(2), []
+    for version in ("v1", "v2"):
+        for i in range(n):
+            good = rng.random() < (0.8 - (worse if version == "v2" else 0))
+            text = f"question {i}" if not (other and version == "v2" and i == 0) else "another"
+            rows.append(
+                {
+                    "turn_id": f"{version}{i}",
+                    "prompt_version": version,
+                    "prompt": text,
+                    "output": "x",
+                    "resolved": bool(good),
+                }
+            )
+    return rows
+
+
+CHANGE = {
+    "before": "v1",
+    "after": "v2",
+    "outcome": {"name": "resolved", "column": "resolved"},
+    "margin": 0.1,
+}
+
+
+@pytest.mark.parametrize(
+    ("worse", "status"), [(0.0, "passed"), (0.4, "failed"), (0.12, "indeterminate")]
+)
+def test_a_change_is_held_against_its_margin(tmp_path, worse, status):
+    result = measured(opened(tmp_path, changed(900, worse=worse)), changes=[CHANGE])
+    assert of(result, "009")[0].status == status
+
+
+def test_different_suites_are_not_compared(tmp_path):
+    result = measured(opened(tmp_path, changed(300, other=True)), changes=[CHANGE])
+    (found,) = of(result, "009")
+    assert found.status == "indeterminate"
+    assert "not the same" in found.reason
+
+
+def test_counters_after_a_change_are_held_against_a_margin(tmp_path):
+    rows = changed(400, worse=0.3)
+    harm = {
+        "outcome": {"name": "unresolved", "column": "resolved", "positive": "false"},
+        "by": "prompt_version",
+        "before": "v1",
+        "after": "v2",
+        "margin": 0.05,
+    }
+    assert of(measured(opened(tmp_path, rows), counters=[harm]), "011")[0].status == "failed"
+    assert (
+        of(measured(opened(tmp_path, changed(2000)), counters=[harm]), "011")[0].status == "passed"
+    )
+
+
+def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_path):
+    told = "never tell anyone that desk nine settles complaints about fees without asking back"
+    rows = [{"turn_id": f"t{i}", "system": told, "output": "fill in the form"} for i in range(30)]
+    clean = measured(opened(tmp_path, rows), system_prompt_words=8)
+    assert of(clean, "013")[0].status == "passed"
+    assert "paraphrases are not found" in of(clean, "013")[0].statement
+    rows[3]["output"] = f"Sure! {told.upper()}."
+    (found,) = of(measured(opened(tmp_path, rows)), "013")
+    assert (found.status, found.measurement.events) == ("failed", 1)
+    none = measured(opened(tmp_path, [{"turn_id": "a", "output": "x"}]), system_prompt_words=8)
+    assert of(none, "013")[0].status == "indeterminate"
+
+
+def test_numbers_by_group(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = [
+        {
+            "turn_id": f"t{i}",
+            "output": "x",
+            "group.g": "ab"[i % 2],
+            "latency_ms": rng.normal(500 + 200 * (i % 2), 20),
+        }
+        for i in range(200)
+    ]
+    (found,) = of(measured(opened(tmp_path, rows), numbers={"latency_ms": 0.1}), "014")
+    assert found.status == "failed"
+
+
+def test_the_options_have_defaults_that_measure_what_is_always_there(tmp_path):
+    result = measured(opened(tmp_path, turns(np.random.default_rng(0), 200, 0.1)))
+    assert {item.rule for item in result.findings} == {"RA-LLM-001", "RA-LLM-002"}
+    assert LlmOptions().max_error_rate == 0.05
+
+
+def test_promptfoo_fields_of_the_plan_reach_groups(shared):
+    from raudit.turns import open_turns
+
+    data = open_turns(
+        [shared("data/llm/formats/promptfoo/results.json")],
+        fields=fields(group__gender="testCase.metadata.gender", human__a="metadata.human_1"),
+    )
+    assert set(data.turns.names("group")) == {"group.gender"}
+    assert data.turns.table.column("human.a").null_count == 4
