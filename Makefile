@@ -63,5 +63,5 @@ $(VENV)/.docs: $(VENV)/.dev
 
 $(VENV)/.dev: $(VENV)/.uv uv.lock pyproject.toml
 	@scripts/system_libraries.sh
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --inexact --extra models --extra onnx --extra engines --extra postgres
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(RUN)/uv sync -q --frozen --inexact --extra models --extra onnx --extra engines --extra postgres --extra warehouse --extra web
 	@touch $@ $(VENV)/.main

@@ -1,4 +1,4 @@
-"""Write the JSON Schemas that editors and other programs read into schemas/, and a page for every rule."""
+"""Write the JSON Schemas that other programs read, a page for every rule, and the page of plan keys."""
 
 from __future__ import annotations
 
@@ -44,4 +44,5 @@ def text(schema: dict[str, object]) -> str:
 if __name__ == "__main__":
     for name, schema in schemas().items():
         (SCHEMAS / name).write_text(text(schema))
-    runpy.run_path(str(Path(__file__).with_name("write_rule_pages.py")), run_name="__main__")
+    for script in ("write_rule_pages.py", "write_plan_reference.py"):
+        runpy.run_path(str(Path(__file__).with_name(script)), run_name="__main__")

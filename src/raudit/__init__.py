@@ -32,16 +32,18 @@ _HOMES = {
     "cells": "raudit.data.build",
     "check_ll144_file": "raudit.stages.fairness",
     "check_pdf": "raudit.signing",
-    "compare": "raudit.stages.fairness",
+    "compare_groups": "raudit.stages.fairness",
     "compare_records": "raudit.policy.compare:compare",
     "confusion": "raudit.stages.fairness",
+    "explain": "raudit.stages.explain.api",
     "impact_ratios": "raudit.stages.fairness",
-    "judge": "raudit.stages.fairness",
+    "judge_gap": "raudit.stages.fairness",
     "judge_plan": "raudit.audit",
     "load_answers": "raudit.checklists",
     "load_checklist": "raudit.checklists",
     "load_plan": "raudit.plan",
     "merge_cells": "raudit.data",
+    "metric_by_group": "raudit.stages.fairness",
     "open_data": "raudit.data",
     "open_log": "raudit.log",
     "parse_record": "raudit.record",
@@ -52,14 +54,29 @@ _HOMES = {
     "run_audit": "raudit.audit",
     "scan_pii": "raudit.scan.sweep",
     "verify_report": "raudit.verify",
+    "weak_slices": "raudit.stages.fairness",
+    "what_would_change": "raudit.stages.explain.counterfactual",
     "wrap_table": "raudit.data",
 }
+
+_RENAMED = {"compare": "compare_groups", "judge": "judge_gap"}
+"""Names of 0.1 that still work, with a warning, until 0.4."""
 
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604 -- names only, see _HOMES
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its room."""
+    if name in _RENAMED:
+        import warnings
+
+        new = _RENAMED[name]
+        warnings.warn(
+            f"raudit.{name} is called raudit.{new} now and goes with 0.4",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        name = new
     if name not in _HOMES:
         raise AttributeError(f"module 'raudit' has no attribute {name!r}")
     home, _, called = _HOMES[name].partition(":")

@@ -81,12 +81,12 @@ class Evidence:
     task: Task
     data: DataSet
     roles: Roles
+    turns: Turns | None = None
+    """Recorded turns of a language model without their texts, if that is what the data are."""
     reference: Reference | None = None
     """What the plan names as ``data.reference``."""
     contract: Contract | None = None
     """What the plan names as ``data.contract``."""
-    turns: Turns | None = None
-    """Recorded turns of a language model without their texts, if that is what the data are."""
     model: Model | None
     withheld: frozenset[str] = frozenset()
     """Columns whose values may name somebody: no stage writes one of them down, however many rows share it."""

@@ -189,6 +189,23 @@ class Finding:
     data: JsonObject = field(default_factory=dict)
     """Further JSON facts, such as a group's counts."""
 
+    def as_row(self) -> dict[str, Any]:
+        """What it says, flat: for data frames and notebooks."""
+        measured = self.measurement
+        ends = measured.interval if measured is not None else None
+        return {
+            "rule": self.rule,
+            "status": str(self.status),
+            "severity": str(self.severity),
+            "subject": self.subject.name,
+            "metric": measured.metric if measured is not None else None,
+            "value": measured.value if measured is not None else None,
+            "low": ends.low if ends is not None else None,
+            "high": ends.high if ends is not None else None,
+            "n": measured.n if measured is not None else None,
+            "statement": self.statement,
+        }
+
     @property
     def fingerprint(self) -> str:
         """32 hexadecimal digits that name rule and subject without any value, the same in every run."""
@@ -227,3 +244,10 @@ def written(value: float | None, *, digits: int = 4) -> str:
     places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def small(error: float) -> str:
+    """Write a difference that should be next to nothing: ``0.000021``, or ``less than 0.000001``."""
+    if 0 < error < 1e-6:
+        return "less than 0.000001"
+    return written(float(f"{error:.1e}"), digits=2)

@@ -22,7 +22,9 @@ from raudit.canonical import Sha256, canonical_bytes, digest, sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.checklists.sources import Sources, sources_of
 from raudit.data import DataSet, Roles, open_data
+from raudit.data.attributes import with_attributes
 from raudit.data.contract import read_contract
+from raudit.data.declared import Declared, open_declared
 from raudit.data.naming import withheld_columns
 from raudit.data.open import digest_of, manifest
 from raudit.data.readers import ReadOptions
@@ -102,6 +104,8 @@ class Prepared:
     """Who people are, as the plan names them."""
     enrolment: Enrolment | None = None
     """What the log knows of people's keys; None without a log."""
+    database: Declared | None = None
+    """The data, where a database gives it: its digest is known only once it was read."""
 
 
 def prepare(
@@ -136,7 +140,10 @@ def prepare(
     _unsafe_is_told(plan, stages)
     options = {name: plan.stage_options(name, stage.options) for name, stage in stages.items()}
     assessments = assessment_files(plan)
-    inputs = _inputs(plan, assessments)
+    database = (
+        open_declared(plan.file.data, _data_path(plan)) if plan.file.data.in_database else None
+    )
+    inputs = _inputs(plan, assessments, database)
     seed = plan.file.seed if seed is None else seed
     stamp = clock.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     name = digest(
@@ -161,6 +168,7 @@ def prepare(
         facts=dict(facts or {}),
         people=load_people(plan.path(plan.file.people)) if plan.file.people else NOBODY,
         enrolment=enrolment,
+        database=database,
     )
 
 
@@ -299,18 +307,13 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
             name: stage for name, stage in found.items() if not getattr(stage, "with_model", False)
         }
     if wanted is None:
-        # What compares with a reference, or reads turns, has nothing to say without; a plan that
-        # names it is told so.
-        section = plan.file.data
-        lacking = {
-            "with_turns": section.turns is None,
-            "needs_reference": section.reference is None,
-        }
-        left = {attribute for attribute, lacks in lacking.items() if lacks}
+        # What compares with a reference has nothing to say without one; a plan that names it is told so.
+        turns, alone = plan.file.data.turns is not None, plan.file.data.reference is None
         return {
             name: stage
             for name, stage in found.items()
-            if not any(getattr(stage, attribute, False) for attribute in left)
+            if (turns or not getattr(stage, "with_turns", False))
+            and not (alone and getattr(stage, "needs_reference", False))
         }
     for name in wanted:
         if name not in found:
@@ -366,7 +369,23 @@ def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
     return tuple(files)
 
 
-def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, ...]:
+def _data_path(plan: Plan) -> Path | None:
+    """What ``data.path`` names; a path on a cluster's own file system stays as it is."""
+    return None if plan.file.data.path is None else plan.path(plan.file.data.path)
+
+
+def _data_input(plan: Plan, database: Declared | None) -> Input:
+    path = _data_path(plan)
+    if database is not None:
+        name = plan.file.data.table or (printable(path.name) if path is not None else "query")
+        return Input(role="data", name=printable(name), sha256=database.content_sha256, bytes=0)
+    assert path is not None  # noqa: S101 -- the plan was checked
+    return _input(plan, "data", path, ("data", "path"))
+
+
+def _inputs(
+    plan: Plan, assessments: Sequence[AssessmentFiles], database: Declared | None
+) -> tuple[Input, ...]:
     file = plan.file
     inputs = [
         Input(
@@ -375,14 +394,8 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
             sha256=plan.sha256,
             bytes=len(plan.yaml.text.encode()),
         ),
-        _input(plan, "data", plan.path(file.data.path), ("data", "path")),
+        _data_input(plan, database),
     ]
-    if file.data.reference is not None:
-        inputs.append(
-            _input(plan, "reference", plan.path(file.data.reference.path), ("data", "reference"))
-        )
-    if file.data.contract is not None:
-        inputs.append(_input(plan, "contract", plan.path(file.data.contract), ("data", "contract")))
     turns = file.data.turns
     if turns is not None:
         more = [("turns", "also", name) for name in turns.also] + [
@@ -394,6 +407,15 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
         inputs += [
             _input(plan, role, plan.path(name), ("data", "turns", key)) for role, key, name in more
         ]
+    if file.data.attributes is not None:
+        place: tuple[str | int, ...] = ("data", "attributes", "path")
+        inputs.append(_input(plan, "attributes", plan.path(file.data.attributes.path), place))
+    if file.data.reference is not None:
+        inputs.append(
+            _input(plan, "reference", plan.path(file.data.reference.path), ("data", "reference"))
+        )
+    if file.data.contract is not None:
+        inputs.append(_input(plan, "contract", plan.path(file.data.contract), ("data", "contract")))
     if file.model is not None and plan.path(file.model.path).is_file():
         inputs.append(_input(plan, "model", plan.path(file.model.path), ("model", "path")))
     for number, item in enumerate(assessments):
@@ -416,7 +438,7 @@ def _inputs(plan: Plan, assessments: Sequence[AssessmentFiles]) -> tuple[Input, 
 
 def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
-        if path.is_dir() and role in {"data", "reference"}:
+        if path.is_dir() and role in {"data", "attributes", "reference"}:
             size = sum(int(item["bytes"]) for item in manifest(path))
             return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
         if not path.is_file():
@@ -442,8 +464,15 @@ def _evidence(
 ) -> tuple[Evidence, tuple[Input, ...], RauditError | None]:
     plan = prepared.plan
     with progress.task("reading data"):
-        data = opened_data(plan)
-    _unchanged(prepared, "data", data)
+        data, read = opened_data(plan, prepared.database)
+    turns = data.turns if isinstance(data, TurnsDataSet) else None
+    _unchanged(prepared, "data", data.sha256)
+    attributes = plan.file.data.attributes
+    if attributes is not None:
+        with progress.task("reading attributes"):
+            path = plan.path(attributes.path)
+            data = with_attributes(data, path, attributes, plan.file.data.missing)
+            _unchanged(prepared, "attributes", digest_of(path))
     model, model_error = _model(prepared, data)
     with progress.task("predicting"):
         audited = audited_data(plan, data, model, progress)
@@ -455,7 +484,7 @@ def _evidence(
         "data.columns": len(data.kinds),
     }
     shape = {"rows": data.n_rows, "columns": len(data.kinds)}
-    details: dict[str, dict[str, Any]] = {"data": {**shape, **data.described}}
+    details: dict[str, dict[str, Any]] = {"data": {**shape, **read}}
     if model is not None:
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
@@ -464,7 +493,7 @@ def _evidence(
         system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
-        turns=data.turns if isinstance(data, TurnsDataSet) else None,
+        turns=turns,
         roles=audited.roles,
         reference=_reference(prepared, model if model_error is None else None, progress),
         contract=read_contract(plan.path(plan.file.data.contract))
@@ -489,9 +518,50 @@ def _evidence(
     return evidence, tuple(_detailed(item, details) for item in prepared.inputs), model_error
 
 
-def _unchanged(prepared: Prepared, role: str, data: DataSet) -> None:
+def opened_data(plan: Plan, database: Declared | None = None) -> tuple[DataSet, Mapping[str, Any]]:
+    """Open a plan's data: a table, or recorded turns with their labels.
+
+    Parameters
+    ----------
+    database
+        The data, if it was read from a database already.
+
+    Returns
+    -------
+    tuple
+        The data set, and how it was read, for the record.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
+    section = plan.file.data
+    if section.turns is None:
+        declared = database or open_declared(section, _data_path(plan))
+        return declared.data, declared.detail
+    turns, first = section.turns, _data_path(plan)
+    if first is None:
+        raise PlanError(
+            "recorded turns are read from a file",
+            reference="turns-path",
+            where=plan.yaml.where(("data", "turns")),
+            hint="name it as data.path, and leave out data.connection",
+        )
+    prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
+    data = open_turns(
+        [first, *(plan.path(name) for name in turns.also)],
+        layout=turns.format,
+        fields=turns.fields,
+        labels=[plan.path(name) for name in turns.labels],
+        system_prompt=prompt,
+    )
+    return data, data.described
+
+
+def _unchanged(prepared: Prepared, role: str, digest: Sha256) -> None:
     declared = next(item for item in prepared.inputs if item.role == role)
-    if data.sha256 != declared.sha256:
+    if digest != declared.sha256:
         raise DataError(
             f"the {role} file changed while it was being read",
             reference="data-changed",
@@ -517,32 +587,9 @@ def _reference(
             data,
             {name: type_ for name, type_ in plan.file.data.types.items() if name in data.kinds},
         )
-    _unchanged(prepared, "reference", data)
+    _unchanged(prepared, "reference", data.sha256)
     found = reference_data(plan, data, model, progress)
     return Reference(data=found.data, roles=found.roles, kind=section.kind)
-
-
-def opened_data(plan: Plan) -> DataSet:
-    """Open a plan's data: a table, or recorded turns with their labels.
-
-    Raises
-    ------
-    DataError
-        If they cannot be read.
-    """
-    section = plan.file.data
-    if section.turns is None:
-        data = open_data(plan.path(section.path), options=ReadOptions.of(section))
-        return with_types(data, section.types)
-    turns = section.turns
-    prompt = plan.path(turns.system_prompt) if turns.system_prompt else None
-    return open_turns(
-        [plan.path(section.path), *(plan.path(name) for name in turns.also)],
-        layout=turns.format,
-        fields=turns.fields,
-        labels=[plan.path(name) for name in turns.labels],
-        system_prompt=prompt,
-    )
 
 
 def _declared(roles: Roles) -> tuple[str, ...]:
@@ -682,6 +729,7 @@ def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundMo
         model=None,
         data=cast("Any", None),
         reference=None,
+        turns=None,
         progress=Quiet(),
         enrolment=None,
     )

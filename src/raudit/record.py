@@ -10,11 +10,15 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from raudit.canonical import Sha256, canonical_bytes, parse_canonical, sha256
 from raudit.errors import RecordIntegrityError
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
+from raudit.frames import as_frame, as_html
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "raudit.record/1"
 
@@ -86,7 +90,8 @@ class Input:
     """A file that went into the run."""
 
     role: str
-    """``plan``, ``data``, ``model``, ``checklist``, ``answers``, ``policy``, ``waivers`` or ``baseline``."""
+    """``plan``, ``data``, ``attributes``, ``model``, ``checklist``, ``answers``, ``policy``, ``waivers`` or
+    ``baseline``."""
     name: str
     """File name without its folder."""
     sha256: Sha256
@@ -203,6 +208,22 @@ class Record:
     def stage(self, name: str) -> StageRecord | None:
         """Find a stage by name."""
         return next((stage for stage in self.stages if stage.name == name), None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a finding, with its measurement."""
+        return as_frame(self._rows())
+
+    def _repr_html_(self) -> str:
+        return as_html(
+            f"{self.system.get('name', '')}: {len(self.findings):,} findings", self._rows()
+        )
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {"stage": stage.name, **finding.as_row()}
+            for stage in self.stages
+            for finding in stage.findings
+        ]
 
     def with_verdict(self, verdict: Verdict) -> Record:
         """Return the record with a policy's verdict in it."""

@@ -68,6 +68,7 @@ def audited_data(
         weight=ColumnName(section.weight) if section.weight else None,
         sensitive=plan.file.sensitive_features,
         control=plan.file.control_features,
+        key=tuple(map(ColumnName, section.key)),
         features=model.features if model is not None else (),
     )
     return Audited(data=data, roles=roles, model_error=model_error, unknown_levels=unknown)

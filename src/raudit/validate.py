@@ -14,7 +14,7 @@ from raudit.yamltext import YamlText, nearest
 class Strict(BaseModel):
     """Root of all models for what a person writes: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from raudit.audit import run_audit
-from raudit.cli._shared.keys import first_keys, log_of, signer_of
+from raudit.emit.keys import first_keys, log_of, signer_of
 from raudit.plan import load_plan
 
 CLOCK = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)

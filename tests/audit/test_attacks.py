@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from raudit.cli._shared.keys import first_keys, log_of, signer_of
+from raudit.emit.keys import first_keys, log_of, signer_of
 from raudit.log import Event, EventType, open_log
 from raudit.plan import load_plan
 from raudit.signing import PemFiles, check_pdf, countersign, load_signer

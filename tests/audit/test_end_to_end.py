@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from raudit.audit import run_audit
-from raudit.cli._shared.keys import first_keys, log_of, signer_of
+from raudit.emit.keys import first_keys, log_of, signer_of
 from raudit.errors import RauditError
 from raudit.log import open_log
 from raudit.plan import load_plan

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from raudit.cli import main, raudit
-from raudit.cli._shared.keys import first_keys
+from raudit.emit.keys import first_keys
 from raudit.log import create_log_key
 
 from .conftest import CLOCK

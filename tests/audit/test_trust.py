@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from raudit.cli._shared.keys import first_keys
+from raudit.emit.keys import first_keys
 from raudit.errors import LogIntegrityError, UsageError
 from raudit.log import load_log_key, open_log
 from raudit.signing import PemFiles, certify, check_pdf, countersign, load_signer
@@ -218,4 +218,6 @@ def test_an_older_report_says_that_there_is_a_newer_one(copy, given):
     with open_log(copy / "log.db") as log:
         found = verify_report(given[0], **given[1], log=log)
     assert found.exit_status == 0
-    assert status(found, 4).warnings[0].startswith("superseded by the report ")  # a run tells it
+    assert (
+        "there is a newer report of this system, issued 2026-11-21" in status(found, 4).warnings[0]
+    )

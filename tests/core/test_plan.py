@@ -43,7 +43,7 @@ def test_a_good_plan_is_read(parse):
             5,
             "one of the two",
         ),
-        (("  path: data.csv\n", ""), "missing-key", 3, "path"),
+        (("  path: data.csv\n", ""), "data-nowhere", 3, "path"),
     ],
 )
 def test_a_fault_is_named_with_its_line(parse, change, reference, line, hint):

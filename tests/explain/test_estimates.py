@@ -105,7 +105,7 @@ def test_without_features_or_members_there_are_no_proxies():
     [
         (30, "coarse", "30"),
         (77.123, "coarse", "71 or over"),
-        (77.123, "exact", "77.12"),
+        (77.123, "exact", "77.123"),
         (77.123, "none", NOT_SHOWN),
         (None, "coarse", "missing"),
     ],

@@ -213,7 +213,7 @@ def test_reasons_add_up_and_lead_with_what_lowered_a_declined_case(frame, run):
     rows = table(found, "reasons").rows
     assert rows[0]["case"] == "row 7"
     assert sum(row["case"] == "row 7" for row in rows) == 1
-    declined = next(row for row in rows if "declined nearest the line" in row["chosen"])
+    declined = next(row for row in rows if "declined with the highest score" in row["chosen"])
     assert "“no”" in declined["text"]
     detail = [row for row in table(found, "reasons-detail").rows if row["case"] == "row 7"]
     *parts, output = detail

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from tests.grammar import FORBIDDEN, sentences
 
 from raudit.findings import Status
 from raudit.stats import largest_difference, log_rates, smallest_ratio, wilson
@@ -56,29 +57,6 @@ LIMITS = {
     "multiclass": {"demographic_parity_difference": 0.1},
     "ranking": {"exposure_ratio": 0.8},
 }
-
-FORBIDDEN = {
-    "power of ten": re.compile(r"\d[eE][+-]?\d"),
-    "no number": re.compile(r"\b(?:nan|inf|None)\b"),
-    "a promise": re.compile(r"\b(?:[Ff]air|[Uu]nbiased|[Cc]ompliant|[Ss]afe|[Dd]ebiased)\b"),
-    "doubled mark": re.compile(r"\.\.(?!\.)|,,|\s[.,;:]|  "),
-    "group with itself": re.compile(
-        r"group “([^”]+)”.{0,60}? (?:and|for|of \d[\d,]* in the group) .{0,40}?“\1”"
-    ),
-    "range turned": re.compile(r"interval unbounded to unbounded"),
-    "the threshold for a score": re.compile(r"lowest accepted score is the threshold"),
-}
-
-
-def sentences(result):
-    for finding in result.findings:
-        yield from (text for text in (finding.statement, finding.reason, finding.remedy) if text)
-    yield from result.notes
-    yield result.summary
-    for figure in result.figures:
-        yield from (figure.title, figure.alt, figure.caption)
-    for shown in result.tables:
-        yield from (shown.title, shown.caption)
 
 
 def cases():

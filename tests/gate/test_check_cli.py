@@ -28,7 +28,6 @@ FLAGS = (
     "--approver",
     "--reason",
     "--output",
-    "--require-logged-approvals",
     "--exit-zero",
     "--offline",
     "--seed",

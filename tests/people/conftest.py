@@ -128,7 +128,7 @@ log: {path: log.db, key: keys/log-key.txt}
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """Answers, checklist, people with keys, a plan and a log key."""
-    from raudit.cli._shared.keys import first_keys
+    from raudit.emit.keys import first_keys
 
     made = Room(tmp_path)
     (tmp_path / "small.yaml").write_text(checklist_text())

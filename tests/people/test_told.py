@@ -423,7 +423,7 @@ def test_policies_and_waivers_are_told(room, run):
     from datetime import UTC, datetime
 
     from raudit.audit import judge_plan
-    from raudit.cli._shared.keys import log_of
+    from raudit.emit.keys import log_of
     from raudit.plan import load_plan
 
     plan = load_plan(Path("raudit.yaml"))

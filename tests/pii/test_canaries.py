@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from raudit.cli import main
-from raudit.cli._shared.keys import first_keys
 from raudit.data import open_data
 from raudit.data.look import look_at
 from raudit.data.naming import first_row_of_data, names_persons
+from raudit.emit.keys import first_keys
 
 AGENTS = [
     ("Zyzanna Quillfeather", "zyzanna.q@quillmail.example", "+1 212 555 0141"),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from raudit.cli import main
-from raudit.cli._shared.keys import first_keys
+from raudit.emit.keys import first_keys
 
 DRAW = random.Random(20261121)
 N = 60

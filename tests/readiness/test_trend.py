@@ -165,9 +165,14 @@ def test_an_alert_of_the_form_fires_with_who_is_called() -> None:
     assert exit_status(trend, [alert]) == 1
     body = json.loads(webhook_body(trend, [alert], at=START))
     assert body["alerts"][0] | {"sentence": ""} == {
-        "state": "firing", "metric": rows()[0].metric, "fires": "Under 0.85 over 28 days", "sentence": "",
-        "channel": "pager", "on_call": "Ana Ruiz", "playbook": "Switch it off.",
-    }  # fmt: skip
+        "state": "firing",
+        "metric": rows()[0].metric,
+        "fires": "Under 0.85 over 28 days",
+        "sentence": "",
+        "channel": "pager",
+        "on_call": "Ana Ruiz",
+        "playbook": "Switch it off.",
+    }
     assert len(body["out_of_control"]) == 1
     [quiet] = evaluate(rows(), series_of(stream()))
     assert (quiet.state, exit_status(watch(series_of(stream()), system="Loans"), [quiet])) == (

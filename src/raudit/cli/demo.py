@@ -34,9 +34,9 @@ def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> 
     report has been made and verifies. A second run uses the model and the keys that are there.
     """
     from raudit.audit import run_audit
-    from raudit.cli._shared.keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
     from raudit.cli._shared.progress import progress_bars
     from raudit.cli._shared.summary import print_summary
+    from raudit.emit.keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
     from raudit.errors import EnvironmentFault
     from raudit.plan import load_plan
     from raudit.resources import resource_dir

@@ -91,7 +91,7 @@ def command(
             click.echo(str(contact.error), err=True)
     click.echo(f"next: read the lines marked GUESS, then  raudit run {output}")
     if keys and not (folder / "keys").exists():
-        from raudit.cli._shared.keys import first_keys
+        from raudit.emit.keys import first_keys
 
         notice, _key = first_keys(
             folder / "keys", name=name, log_name="raudit-log", clock=now_or(clock)

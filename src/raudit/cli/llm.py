@@ -90,7 +90,7 @@ def sample(
     from raudit.turns.dataset import TurnsDataSet
     from raudit.turns.sample import drawn, write_sample
 
-    data: Any = opened_data(load_plan(plan))
+    data: Any = opened_data(load_plan(plan))[0]
     if not isinstance(data, TurnsDataSet):
         raise click.UsageError("the plan's data are no recorded turns; add data.turns")
     rows = drawn(data, size=size, by=by, seed=seed)

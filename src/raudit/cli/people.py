@@ -109,7 +109,8 @@ def enrol(
     **files: Path | None,
 ) -> None:
     """Enrol a key of PERSON; it counts from now on."""
-    from raudit.cli._shared.people import change, entry_of
+    from raudit.cli._shared.people import change
+    from raudit.emit.people import entry_of
     from raudit.errors import PeopleError
 
     given = {kind: path for kind, path in files.items() if path is not None}
@@ -146,7 +147,8 @@ def withdraw(
     person: str, fingerprint: str, people: Path, plan: Path | None, by: str, clock: datetime | None
 ) -> None:
     """Withdraw the key of PERSON whose FINGERPRINT begins so; what it signed before still verifies."""
-    from raudit.cli._shared.people import change, entry_of
+    from raudit.cli._shared.people import change
+    from raudit.emit.people import entry_of
     from raudit.errors import PeopleError
     from raudit.people import load_people
 

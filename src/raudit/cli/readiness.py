@@ -77,13 +77,10 @@ def command(
     plan, said = _plan(data, given)
     files: dict[Path, bytes] = {}
     if write_contract is not None:
-        from raudit.data import open_data
         from raudit.data.contract import contract_bytes, learn_contract
-        from raudit.data.readers import ReadOptions
+        from raudit.pipeline import opened_data
 
-        learnt = learn_contract(
-            open_data(plan.path(plan.file.data.path), options=ReadOptions.of(plan.file.data))
-        )
+        learnt = learn_contract(opened_data(plan)[0])
         files[write_contract.resolve()] = contract_bytes(learnt)
     with progress_bars(quiet=quiet or as_json) as progress:
         record = judge_plan(plan, clock=now_or(clock), progress=progress)

@@ -43,9 +43,9 @@ def command(
     Ends with the verdict's exit status.
     """
     from raudit.audit import run_audit
-    from raudit.cli._shared.keys import log_of, signer_of, stamping_of
     from raudit.cli._shared.progress import progress_bars
     from raudit.cli._shared.summary import print_summary
+    from raudit.emit.keys import log_of, signer_of, stamping_of
     from raudit.plan import load_plan
 
     declared = load_plan(plan)

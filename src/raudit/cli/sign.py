@@ -155,7 +155,7 @@ def _file_part(role: str) -> str:
 
 def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) -> None:
     """Tell the log, so that a copy of the report without this signature is noticed."""
-    from raudit.cli._shared.keys import LOG_KEY_VARIABLE
+    from raudit.emit.keys import LOG_KEY_VARIABLE
     from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
     from raudit.verify.accept import accept_signatures
 

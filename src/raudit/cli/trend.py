@@ -35,8 +35,13 @@ FILE = click.Path(path_type=Path)
 )
 @click.option("--metric", "metrics", multiple=True, help="Only series of this metric (repeatable).")
 @click.option("--rule", "rules", multiple=True, help="Only series of this rule (repeatable).")
-@click.option("--alpha", type=click.FloatRange(0, 0.5, min_open=True), default=0.05, show_default=True,
-              help="Chance of any false alarm over all audits and series.")  # fmt: skip
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 0.5, min_open=True),
+    default=0.05,
+    show_default=True,
+    help="Chance of any false alarm over all audits and series.",
+)
 @click.option(
     "--audits",
     type=click.IntRange(1),
@@ -206,8 +211,16 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
         "system": trend.system,
         "exit_status": status,
         "alerts": [
-            {"metric": a.row.metric, "fires": a.row.threshold, "state": a.state, "sentence": a.sentence,
-             "on_call": a.row.on_call, "channel": a.row.channel, "playbook": a.row.playbook, "series": list(a.series)}
+            {
+                "metric": a.row.metric,
+                "fires": a.row.threshold,
+                "state": a.state,
+                "sentence": a.sentence,
+                "on_call": a.row.on_call,
+                "channel": a.row.channel,
+                "playbook": a.row.playbook,
+                "series": list(a.series),
+            }
             for a in alerts
         ],
         "series": [
@@ -219,8 +232,13 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
                 "limits": [list(limit) for limit in w.limits],
                 "outside": [point(p) for p in w.outside],
                 "changes": [
-                    {"at": w.tested[c.index].at.strftime("%Y-%m-%dT%H:%M:%SZ"), "change": c.after - c.before,
-                     "low": c.low, "high": c.high, "p_value": c.p_value}
+                    {
+                        "at": w.tested[c.index].at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                        "change": c.after - c.before,
+                        "low": c.low,
+                        "high": c.high,
+                        "p_value": c.p_value,
+                    }
                     for c in w.changes
                 ],
                 "sentence": w.sentence,
@@ -228,5 +246,5 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
             for w in trend.watched
         ],
         "notes": list(notes),
-    }  # fmt: skip
+    }
     click.echo(json.dumps(body, indent=2, ensure_ascii=False))

@@ -96,7 +96,8 @@ def command(
     It takes two people: the owner asks, and the approver agrees with 'raudit waive-approve'.
     """
     from raudit.check import waiver_for
-    from raudit.cli._shared.waivers import opened_books, two_people, write_waiver
+    from raudit.cli._shared.waivers import opened_books, write_waiver
+    from raudit.emit.waivers import two_people
     from raudit.policy.waive import appended, waiver_text
 
     with opened_books(waivers, clock, options["owner"], plan=plan, people=people) as books:

@@ -42,29 +42,16 @@ def command(
     clock: datetime | None,
 ) -> None:
     """Agree to waiver ID as its approver, in a signed statement over exactly what it says."""
-    from raudit.cli._shared.waivers import opened_books, say_unrecorded, stated, two_people
-    from raudit.emit.decisions import person_of
-    from raudit.emit.waivers import approved
-    from raudit.errors import PolicyError
-    from raudit.files import locked
+    from raudit.cli._shared.waivers import in_words, opened_books, say_unrecorded, signed_with
+    from raudit.emit.waivers import approve_waiver, to_approve
     from raudit.policy.waive import named
     from raudit.statements import Kind
 
     path = waivers.resolve()
-    with opened_books(waivers, clock, by, plan=plan, people=people) as books, locked(path):
+    with opened_books(waivers, clock, by, plan=plan, people=people) as books:
         waiver = named(path, waiver_id)
-        who = person_of(books, by)
-        if books.people.id_of(who) != books.people.id_of(waiver.approver):
-            raise PolicyError(
-                f"{waiver_id} names another approver",
-                reference="waiver-approver",
-                where=str(waivers),
-                got=by,
-                expected=waiver.approver,
-                hint="let that person approve it, or ask for another waiver",
-            )
-        two_people(books, owner=waiver.owner, approver=waiver.approver)
-        known, digest = stated(books, path, waiver, kind=Kind.APPROVAL, by=who, key=key)
-        approved(books, waiver, by=who, statement=digest)
+        who = to_approve(books, waiver, by)
+        envelope = signed_with(books, waiver, kind=Kind.APPROVAL, by=who, key=key)
+        known = in_words(approve_waiver(books, path, waiver_id, by=who, envelope=envelope))
         say_unrecorded(books)
     click.echo(f"{waiver_id} is approved by {who} ({known})")

@@ -21,6 +21,8 @@ from raudit.errors import DataError
 
 LABEL, PREDICTION, BASELINE, BIN = "@label", "@prediction", "@baseline", "@bin"
 FAVOURABLE, UNFAVOURABLE = "favourable", "unfavourable"
+UNLABELLED = "@unlabelled"
+"""Level of ``@label`` of people whose outcome is not known."""
 UNKNOWN = "unknown"
 """The group of missing values."""
 SCHEMA = "raudit.cells/1"
@@ -108,6 +110,26 @@ class CellTable:
             n=self.n,
             sums=self.sums,
             bins=self.bins if BIN in dims else None,
+        )
+
+    @property
+    def unlabelled(self) -> NDArray[np.bool_]:
+        """Which cells are of people whose outcome is not known; all of them without labels."""
+        if LABEL not in self.dims:
+            return np.ones(self.n.size, dtype=bool)
+        return self.is_level(LABEL, UNLABELLED)
+
+    def labelled(self) -> CellTable | None:
+        """The people whose outcome is known; None if there is nobody."""
+        unknown = self.unlabelled
+        if unknown.all():
+            return None
+        return self.where(~unknown) if unknown.any() else self
+
+    def without(self, dim: str) -> CellTable:
+        """Add up over one dimension, if it was counted."""
+        return (
+            self.marginal([name for name in self.dims if name != dim]) if dim in self.dims else self
         )
 
     def where(self, keep: NDArray[np.bool_]) -> CellTable:

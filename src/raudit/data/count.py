@@ -114,13 +114,7 @@ def count_cells(data: DataSet, spec: CellSpec) -> CellTable:
         For a label outside its declared set, a missing outcome, a score that is not finite or too large to be
         squared, weights that are negative, all zero or too far apart, a continuous attribute without edges, or no rows.
     """
-    _check_spec(spec)
-    if spec.count is not None and spec.numeric:
-        raise DataError(
-            "counted rows cannot carry scores or weights",
-            reference="counts-with-sums",
-            hint="give either count, or weight and score",
-        )
+    check_spec(spec)
     if data.n_rows == 0:
         raise DataError(
             "the data set has no rows",
@@ -222,12 +216,7 @@ class Counter:
             return None
         counts = finite(numbers(columns[name], name), name, "count")
         if (counts < 0).any() or (counts != np.floor(counts)).any():
-            raise DataError(
-                f"{name!r} holds values that are no counts",
-                reference="counts-invalid",
-                expected="whole numbers from 0",
-                hint="use weight for sample weights",
-            )
+            raise counts_invalid(name)
         return counts
 
     def _push(
@@ -352,12 +341,27 @@ def _out_of_range(spec: CellSpec, name: ColumnName, size: float) -> DataError:
 
 def _check_spread(weights: Floats, largest: float, name: str) -> None:
     if ((weights > 0) & (weights < largest / SPREAD)).any():
-        raise DataError(
-            f"the weights in {name!r} lie too far apart",
-            reference="weights-spread",
-            got=f"the largest is more than {SPREAD:g} times the smallest",
-            hint="one row outweighs all others together; look for wrong values, or cap the weights and say so",
-        )
+        raise weights_spread(name)
+
+
+def weights_spread(name: str) -> DataError:
+    """The error for weights of which one outweighs all others together."""
+    return DataError(
+        f"the weights in {name!r} lie too far apart",
+        reference="weights-spread",
+        got=f"the largest is more than {SPREAD:g} times the smallest",
+        hint="one row outweighs all others together; look for wrong values, or cap the weights and say so",
+    )
+
+
+def counts_invalid(name: str) -> DataError:
+    """The error for counts that are none."""
+    return DataError(
+        f"{name!r} holds values that are no counts",
+        reference="counts-invalid",
+        expected="whole numbers from 0",
+        hint="use weight for sample weights",
+    )
 
 
 def _measured(data: DataSet, spec: CellSpec) -> CellSpec:
@@ -392,7 +396,20 @@ def _measured(data: DataSet, spec: CellSpec) -> CellSpec:
     return replace(spec, magnitudes=magnitudes, bins=bins, single=single)
 
 
-def _check_spec(spec: CellSpec) -> None:
+def check_spec(spec: CellSpec) -> None:
+    """Refuse what cannot be counted, whatever the data.
+
+    Raises
+    ------
+    DataError
+        For counted rows with scores or weights, or names of attributes that are doubled or not theirs.
+    """
+    if spec.count is not None and spec.numeric:
+        raise DataError(
+            "counted rows cannot carry scores or weights",
+            reference="counts-with-sums",
+            hint="give either count, or weight and score",
+        )
     names = spec.names
     for name in names:
         if name.startswith("@"):

@@ -5,13 +5,14 @@ Dictionary codes of the file are kept: only a batch's few distinct values are ev
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from raudit.data.cells import FAVOURABLE, UNFAVOURABLE, UNKNOWN
+from raudit.data.cells import FAVOURABLE, UNFAVOURABLE, UNKNOWN, UNLABELLED
 from raudit.data.roles import Outcome
 from raudit.errors import DataError
 from raudit.plan.schema import Attribute
@@ -95,16 +96,15 @@ class AttributeEncoder:
     def _check_levels(self) -> None:
         limit = MAX_NUMBER_LEVELS if self._numbers else MAX_LEVELS
         if len(self.levels) > limit:
-            raise DataError(
-                f"{self.attribute.column!r} has more than {limit:,} distinct values",
-                reference="too-many-levels",
-                expected="an attribute that forms groups",
-                hint="give a continuous column 'edges', such as edges: [25, 45, 65]; an identifier forms no groups",
-            )
+            raise too_many_levels(self.attribute.column, limit)
 
 
 class OutcomeEncoder:
-    """Codes of a label or decision: 0 unfavourable, 1 favourable; or the classes themselves."""
+    """Codes of a label or decision: 0 unfavourable, 1 favourable; or the classes themselves.
+
+    A missing label gets a level of its own, since only what needs labels is lost with it; a missing decision is an
+    error.
+    """
 
     def __init__(self, outcome: Outcome, role: str) -> None:
         self.outcome, self.role = outcome, role
@@ -118,15 +118,30 @@ class OutcomeEncoder:
     def __call__(self, column: Any) -> Ints:
         """Codes of a pyarrow array."""
         codes, values = dictionary(column)
-        if (codes < 0).any() or None in values:
+        missing = codes < 0
+        if missing.any() and self.role != "label":
             raise DataError(
                 f"the {self.role} column {self.outcome.column!r} has missing values",
                 reference="outcome-missing",
-                got=f"{int((codes < 0).sum())} in one batch",
-                hint="a row without an outcome cannot be judged: drop such rows, and say so, or fill them",
+                got=f"{int(missing.sum())} in one batch",
+                hint="a row without a decision cannot be judged: drop such rows, and say so, or fill them",
             )
-        lookup = np.array([self._code(level_text(value)) for value in values], dtype=np.int64)
-        return lookup[codes] if lookup.size else codes
+        known = [value is not None and value == value for value in values]
+        found = [
+            self._code(level_text(v)) if there else -1
+            for v, there in zip(values, known, strict=True)
+        ]
+        lookup = np.array([*found, self._unlabelled() if missing.any() else -1], dtype=np.int64)
+        return np.asarray(lookup[codes])  # -1 takes the last one
+
+    def _unlabelled(self) -> int:
+        if self.binary:
+            self.levels = [UNFAVOURABLE, FAVOURABLE, UNLABELLED]
+            return 2
+        if UNLABELLED not in self._codes:
+            self._codes[UNLABELLED] = len(self.levels)
+            self.levels.append(UNLABELLED)
+        return self._codes[UNLABELLED]
 
     def _code(self, text: str) -> int:
         if not self.binary:
@@ -134,7 +149,7 @@ class OutcomeEncoder:
                 self._codes[text] = len(self.levels)
                 self.levels.append(text)
                 if len(self.levels) > MAX_NUMBER_LEVELS:
-                    raise self._wrong("distinct classes", "is this a regression or a score?")
+                    raise too_many_values(self.outcome.column, "is this a regression or a score?")
             return self._codes[text]
         same = same_text(text)
         self.seen.add(text)
@@ -143,9 +158,7 @@ class OutcomeEncoder:
         if self._bad and same not in self._bad:
             raise self._outside(text)
         if len(self.seen) > MAX_NUMBER_LEVELS:
-            raise self._wrong(
-                "distinct values", "a decision has few values; declare scores as data.score"
-            )
+            raise too_many_values(self.outcome.column)
         return 0
 
     def finish(self) -> None:
@@ -180,14 +193,6 @@ class OutcomeEncoder:
             got=f"a text of {len(text):,} characters",
             expected="one of " + ", ".join(repr(value[:40]) for value in declared),
             hint="add it to 'favourable' or 'unfavourable', or clean the column",
-        )
-
-    def _wrong(self, what: str, hint: str) -> DataError:
-        return DataError(
-            f"the {self.role} column {self.outcome.column!r} has too many {what}",
-            reference="outcome-many-values",
-            got=f"more than {MAX_NUMBER_LEVELS}",
-            hint=hint,
         )
 
 
@@ -320,8 +325,35 @@ def finite(values: NDArray[np.float64], name: str, role: str) -> NDArray[np.floa
     return values
 
 
+def too_many_levels(column: str, limit: int) -> DataError:
+    """The error for an attribute that names rows rather than groups them."""
+    return DataError(
+        f"{column!r} has more than {limit:,} distinct values",
+        reference="too-many-levels",
+        expected="an attribute that forms groups",
+        hint="give a continuous column 'edges', such as edges: [25, 45, 65]; an identifier forms no groups",
+    )
+
+
+def too_many_values(
+    column: str, hint: str = "a decision has few values; declare scores as data.score"
+) -> DataError:
+    """The error for an outcome that is no decision."""
+    return DataError(
+        f"the outcome column {column!r} has too many distinct values",
+        reference="outcome-many-values",
+        got=f"more than {MAX_NUMBER_LEVELS}",
+        hint=hint,
+    )
+
+
 def level_text(value: object) -> str:
-    """A value as the text of its group; whole floats lose their point, so that ``1`` and ``1.0`` are one group."""
+    """A value as the text of its group; whole floats lose their point, so that ``1`` and ``1.0`` are one group.
+
+    A moment with a zone is named in UTC: engines show it in the zone of whoever asks.
+    """
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)

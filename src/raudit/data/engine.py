@@ -1,6 +1,7 @@
 """Tables that live in an engine: counted there, by its own GROUP BY, through narwhals.
 
-pandas, polars, pyarrow, DuckDB and PySpark count alike. Only the finished cells leave the engine.
+pandas, polars, pyarrow, DuckDB, Spark, and SQLite, PostgreSQL and warehouses through Ibis count alike. Only the
+finished cells leave the engine, and of a column that makes too many groups not even those.
 """
 
 from __future__ import annotations
@@ -8,13 +9,30 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from raudit.data.cells import BIN, PREDICTION, CellTable
-from raudit.data.count import CellSpec, Counter, sum_exponents
-from raudit.data.encode import range_names
+from raudit.data.count import (
+    LARGEST,
+    SPREAD,
+    CellSpec,
+    Counter,
+    check_spec,
+    counts_invalid,
+    sum_exponents,
+    weights_spread,
+)
+from raudit.data.encode import (
+    MAX_LEVELS,
+    MAX_NUMBER_LEVELS,
+    range_names,
+    too_many_levels,
+    too_many_values,
+)
+from raudit.data.engine_frame import EngineFrame, is_finite
 from raudit.data.fixed import LIMB, LIMBS, normal, summed_terms
 from raudit.data.interface import ColumnName
 from raudit.data.score_bins import own_precision
@@ -25,7 +43,12 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pyarrow as pa
 
+EXACT = 2.0**53
 _N, _PREDICTION, _BIN = "raudit_n", "raudit_prediction", "raudit_bin"
+MAX_CELLS = 2_000_000
+"""Cells that may leave an engine; a table with more of them grows like the data."""
+LOWEST = 2.0 ** -(LIMB * LIMBS + 1)
+"""Numbers below this part of the largest count as 0 in every sum; in some engines their squares are an error."""
 
 
 def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
@@ -34,208 +57,253 @@ def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
     Parameters
     ----------
     native
-        A pandas or polars frame, a pyarrow Table, a DuckDB relation, a PySpark frame, or a narwhals frame of any.
+        A pandas or polars frame, a pyarrow Table, a DuckDB relation, a PySpark frame (classic or Connect), an Ibis
+        table, or a narwhals frame of any.
     spec
         What to count; score bins must be of equal width, as learning others takes a look at every score.
 
     Raises
     ------
     DataError
-        As ``count_cells``.
+        As ``count_cells``; also if the engine fails, or more than ``MAX_CELLS`` cells would leave it.
     """
     import narwhals as nw
 
-    frame = nw.from_native(native)
-    if not isinstance(frame, nw.LazyFrame):
-        frame = frame.lazy()
-    _check_columns(frame, spec)
+    check_spec(spec)
+    table = EngineFrame.of(native, spec.columns)
     if spec.score is not None:
-        spec = replace(spec, single=frame.collect_schema()[spec.score] == nw.Float32)
-    magnitudes = _measure(frame, spec)
+        spec = replace(spec, single=table.types[spec.score] == nw.Float32)
+    _check_types(table, spec)
+    _check_levels(table, spec)
+    magnitudes = _measure(table, spec)
     exponents = sum_exponents(spec, magnitudes)
-    cells = _collect(_grouped(frame, spec, exponents))
+    cells = table.collect(_grouped(table, spec, exponents, magnitudes).head(MAX_CELLS + 1))
+    if cells.num_rows > MAX_CELLS:
+        raise DataError(
+            "the joint table of all attributes has too many cells",
+            reference="cells-too-many",
+            got=f"more than {MAX_CELLS:,}",
+            hint="count fewer attributes together, or take wider score bins",
+        )
     return _encoded(cells, spec, magnitudes, exponents)
 
 
-def _check_columns(frame: nw.LazyFrame[Any], spec: CellSpec) -> None:
-    from raudit.data.table import no_column
-
-    known = frame.collect_schema().names()
-    for name in spec.columns:
-        if name not in known:
-            raise no_column(name, known, "table")
-
-
-def _collect(frame: nw.LazyFrame[Any]) -> pa.Table:
-    """Collect a small result as Arrow, whatever the engine."""
-    import pyarrow as pa
-
-    collected = frame.collect(backend="pyarrow") if _collects_to(frame) else frame.collect()
-    table = collected.to_arrow()
-    return table if isinstance(table, pa.Table) else pa.table(table)
+def _check_types(table: EngineFrame, spec: CellSpec) -> None:
+    """Refuse what rows would be refused for, before an engine casts it."""
+    names = [*spec.numeric, *([spec.count] if spec.count is not None else [])]
+    names += [ColumnName(attribute.column) for attribute in spec.attributes if attribute.edges]
+    for name in names:
+        table.number(name)
 
 
-def _collects_to(frame: nw.LazyFrame[Any]) -> bool:
-    return str(frame.implementation.name).lower() in (
-        "duckdb",
-        "pyspark",
-        "sqlframe",
-        "ibis",
-        "polars",
-        "dask",
-    )
-
-
-def _measure(frame: nw.LazyFrame[Any], spec: CellSpec) -> dict[str, float]:
+def _measure(table: EngineFrame, spec: CellSpec) -> Mapping[str, float]:
     """Largest absolute value of each summed column, and a refusal of what cannot be summed."""
     import narwhals as nw
 
-    wanted = list(spec.numeric)
-    if not wanted:
-        return {str(k): v for k, v in spec.magnitudes.items()}
-    checks = []
-    for i, name in enumerate(wanted):
-        value = nw.col(name).cast(nw.Float64)
-        checks += [
+    asked: list[nw.Expr] = []
+    for i, name in enumerate(spec.numeric):
+        value = table.number(name)
+        asked += [
             value.abs().max().alias(f"m{i}"),
-            value.is_null().cast(nw.Int64).sum().alias(f"z{i}"),
-            (~value.is_finite()).cast(nw.Int64).sum().alias(f"f{i}"),
-            (value < 0).cast(nw.Int64).sum().alias(f"g{i}"),
+            nw.when(is_finite(value)).then(0).otherwise(1).sum().alias(f"f{i}"),
+            nw.when(value < 0).then(1).otherwise(0).sum().alias(f"g{i}"),
+            nw.when(value > 0).then(value).min().alias(f"s{i}"),
         ]
-    row = {name: column[0].as_py() for name, column in _columns(_collect(frame.select(*checks)))}
-    found: dict[str, float] = {}
-    for i, name in enumerate(wanted):
-        role = "score" if name == spec.score else "weight" if name == spec.weight else "label"
-        bad = (row[f"z{i}"] or 0) + (row[f"f{i}"] or 0)
-        if bad:
-            raise DataError(
-                f"the {role} column {name!r} has values that are missing, NaN or infinite",
-                reference=f"{role}-not-finite",
-                got=f"{bad:,} such values",
-                expected="finite numbers",
-                hint="find out why they are missing before you fill or drop them",
-            )
-        if name == spec.weight and row[f"g{i}"]:
-            raise DataError(
-                f"weights in {name!r} are negative",
-                reference="weights-negative",
-                got=f"{row[f'g{i}']:,} of them",
-                hint="a weight says how many people a row stands for",
-            )
-        found[name] = float(row[f"m{i}"] or 0.0)
-    return {**found, **spec.magnitudes}
+    if spec.count is not None:
+        count = table.number(spec.count)
+        whole = is_finite(count) & (count >= 0) & (count == count.floor())
+        asked.append(nw.when(whole).then(0).otherwise(1).sum().alias("counts"))
+    if not asked:
+        return spec.magnitudes
+    found = table.collect(table.frame.select(*asked))
+    row = {name: found.column(name)[0].as_py() for name in found.column_names}
+    if row.get("counts"):
+        raise counts_invalid(str(spec.count))
+    sizes = {str(name): _checked(spec, name, i, row) for i, name in enumerate(spec.numeric)}
+    return MappingProxyType({**sizes, **spec.magnitudes})
 
 
-def _columns(table: pa.Table) -> list[tuple[str, Any]]:
-    return list(zip(table.column_names, table.columns, strict=True))
+def _check_levels(table: EngineFrame, spec: CellSpec) -> None:
+    """Refuse columns that name rows before their values leave the engine."""
+    import narwhals as nw
+
+    for attribute in spec.attributes:
+        name = ColumnName(attribute.column)
+        kind = table.types[name]
+        if attribute.edges or kind == nw.Boolean:
+            continue
+        limit = MAX_NUMBER_LEVELS if kind.is_float() else MAX_LEVELS
+        if (
+            table.distinct(name, limit + 3) > limit + 2
+        ):  # missing and NaN are no levels of their own
+            raise too_many_levels(attribute.column, limit)
+    for outcome in spec.label_prediction_baseline:
+        if (
+            outcome is not None
+            and table.distinct(outcome.column, MAX_NUMBER_LEVELS + 3) > MAX_NUMBER_LEVELS + 2
+        ):
+            raise too_many_values(outcome.column)
+
+
+def _checked(spec: CellSpec, name: ColumnName, i: int, row: Mapping[str, Any]) -> float:
+    role = "score" if name == spec.score else "weight" if name == spec.weight else "label"
+    if row[f"f{i}"]:
+        raise DataError(
+            f"the {role} column {name!r} has values that are missing, NaN or infinite",
+            reference=f"{role}-not-finite",
+            got=f"{row[f'f{i}']:,} such values",
+            expected="finite numbers",
+            hint="find out why they are missing before you fill or drop them; missing scores are often not random",
+        )
+    largest = float(row[f"m{i}"] or 0.0)
+    if name == spec.weight and row[f"g{i}"]:
+        raise DataError(
+            f"weights in {name!r} are negative",
+            reference="weights-negative",
+            got=f"{row[f'g{i}']:,} of them",
+            hint="a weight says how many people a row stands for",
+        )
+    smallest = row[f"s{i}"]
+    if (
+        name == spec.weight
+        and smallest is not None
+        and smallest < largest / SPREAD
+        and largest <= LARGEST
+    ):
+        raise weights_spread(name)
+    return largest
 
 
 def _grouped(
-    frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
+    table: EngineFrame,
+    spec: CellSpec,
+    exponents: Mapping[str, int],
+    magnitudes: Mapping[str, float],
 ) -> nw.LazyFrame[Any]:
     import narwhals as nw
 
-    keys: list[nw.Expr] = []
-    names: list[str] = []
-    for i, attribute in enumerate(spec.attributes):
-        keys.append(_attribute(attribute).alias(f"a{i}"))
-        names.append(f"a{i}")
+    keys: list[nw.Expr] = [
+        _attribute(table, a).alias(f"a{i}") for i, a in enumerate(spec.attributes)
+    ]
+    names = [f"a{i}" for i in range(len(spec.attributes))]
     for i, outcome in enumerate(spec.label_prediction_baseline):
         if outcome is not None:
-            keys.append(nw.col(outcome.column).alias(f"o{i}"))
+            keys.append(table.column(outcome.column).alias(f"o{i}"))
             names.append(f"o{i}")
     if spec.score is not None:
-        score = nw.col(spec.score).cast(nw.Float64)
+        score = table.number(spec.score)
         if spec.decides_by_threshold:
             threshold = float(
                 own_precision(np.array(spec.threshold, dtype=float), single=spec.single)
             )
-            keys.append((score >= threshold).cast(nw.Int64).alias(_PREDICTION))
+            keys.append(nw.when(score >= threshold).then(1).otherwise(0).alias(_PREDICTION))
             names.append(_PREDICTION)
         if spec.bins is not None:
             keys.append(spec.bins.expression(score).alias(_BIN))
             names.append(_BIN)
-    names_of, frame = _limbs(frame.select(*keys, *_terms(spec)), spec, exponents)
+    count = [] if spec.count is None else [table.number(spec.count).cast(nw.Int64).alias(_N)]
+    terms = _terms(table, spec, magnitudes)
+    names_of, frame = _limbs(table, table.frame.select(*keys, *count, *terms), spec, exponents)
+    total = nw.len() if spec.count is None else nw.col(_N).sum()
     added = [nw.col(name).sum() for name in names_of]
-    return frame.group_by(*names).agg(nw.len().alias(_N), *added)
+    return frame.group_by(*names).agg(total.alias(_N), *added)
 
 
-def _terms(spec: CellSpec) -> list[nw.Expr]:
+def _terms(table: EngineFrame, spec: CellSpec, magnitudes: Mapping[str, float]) -> list[nw.Expr]:
     """Every term of every sum, as a column."""
     import narwhals as nw
 
-    weight, score, true = (
-        None if name is None else nw.col(name).cast(nw.Float64)
-        for name in (spec.weight, spec.score, spec.numeric_label)
-    )
-    sums = summed_terms(weight, score, true, lambda value: value.abs())
+    def value(name: ColumnName | None) -> Any:
+        if name is None:
+            return None
+        number = table.number(name)
+        return nw.when(number.abs() < magnitudes[name] * LOWEST).then(0.0).otherwise(number)
+
+    parts = (value(spec.weight), value(spec.score), value(spec.numeric_label))
+    sums = summed_terms(*parts, lambda number: number.abs())
     return [
         term.alias(f"{name}_{i}") for name, terms in sums.items() for i, term in enumerate(terms)
     ]
 
 
 def _limbs(
-    frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
+    table: EngineFrame, frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
 ) -> tuple[list[str], nw.LazyFrame[Any]]:
-    """Cut every term into limbs, step by step: one expression for all steps would double with each."""
-    import narwhals as nw
+    """Cut every term into limbs: the bits above one power of two, less those above the next.
 
+    Powers of two scale without error, cutting bits off leaves a float, and so does the difference of two such cuts.
+    In few steps, since some databases write each step out wherever the next one names it.
+    """
     weight, score, true = (
         None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label)
     )
     sums = {name: len(terms) for name, terms in summed_terms(weight, score, true, abs).items()}
     terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
-    # Powers of two scale without error, and floor comes before cast: a bare cast rounds in some engines.
-    frame = frame.with_columns(
-        *(
-            (nw.col(term).abs() * math.ldexp(1.0, -exponents[name] - LIMB * (LIMBS - 1))).alias(
-                f"{term}_rest"
-            )
-            for name, term in terms
-        )
+    if not terms:
+        return [], frame
+    limbs = [(exponents[name], term, place) for name, term in terms for place in range(LIMBS)]
+    frame = table.fenced(frame).with_columns(
+        *(_scaled(term, exponent, place) for exponent, term, place in limbs)
     )
-    for place in reversed(range(LIMBS)):
-        frame = frame.with_columns(
-            *(nw.col(f"{term}_rest").floor().alias(f"{term}_whole") for _, term in terms)
-        )
-        frame = frame.with_columns(
-            *(
-                (nw.col(f"{term}_whole") * _sign(term)).cast(nw.Int64).alias(f"{term}_{place}")
-                for _, term in terms
-            ),
-            *(
-                ((nw.col(f"{term}_rest") - nw.col(f"{term}_whole")) * 2.0**LIMB).alias(
-                    f"{term}_rest"
-                )
-                for _, term in terms
-            ),
-        )
-    return [f"{term}_{place}" for _, term in terms for place in range(LIMBS)], frame
+    frame = frame.with_columns(*(_whole(f"{term}_{place}_scaled") for _, term, place in limbs))
+    frame = frame.with_columns(*(_limb(term, place) for _, term, place in limbs))
+    return [f"{term}_{place}" for _, term, place in limbs], frame
 
 
-def _sign(term: str) -> nw.Expr:
+def _scaled(term: str, exponent: int, place: int) -> nw.Expr:
     import narwhals as nw
 
-    return nw.when(nw.col(term) < 0).then(-1.0).otherwise(1.0)
+    bits = -exponent - LIMB * place
+    # In two steps: the power alone may be too large for a float where the product is none.
+    value = nw.col(term).abs() * math.ldexp(1.0, bits // 2) * math.ldexp(1.0, bits - bits // 2)
+    return value.alias(f"{term}_{place}_scaled")
 
 
-def _attribute(attribute: Attribute) -> Any:
+def _whole(name: str) -> nw.Expr:
+    """A number without its fraction; above 2**53 every float is whole, and some engines' ``floor`` ends at 2**63."""
     import narwhals as nw
 
-    column = nw.col(attribute.column)
+    value = nw.col(name)
+    small = nw.when(value < EXACT).then(value).otherwise(0.0).floor().cast(nw.Float64)
+    return (
+        nw.when(value < EXACT).then(small).otherwise(value).alias(name.replace("_scaled", "_whole"))
+    )
+
+
+def _limb(term: str, place: int) -> nw.Expr:
+    import narwhals as nw
+
+    size = nw.col(f"{term}_{place}_whole")
+    if place < LIMBS - 1:
+        size = size - nw.col(f"{term}_{place + 1}_whole") * 2.0**LIMB
+    sign = nw.when(nw.col(term) < 0).then(-1.0).otherwise(1.0)
+    return (size * sign).cast(nw.Int64).alias(f"{term}_{place}")
+
+
+def _attribute(table: EngineFrame, attribute: Attribute) -> nw.Expr:
+    """A group; of a column that is cut, the place of its range, with missing values and NaN after the last."""
+    import narwhals as nw
+
+    name = ColumnName(attribute.column)
     if not attribute.edges:
-        return column
-    value = column.cast(nw.Float64)
+        return table.column(name)
+    value = table.number(name)
     place = nw.lit(0)
     for edge in attribute.edges:
         place = place + nw.when(value >= edge).then(1).otherwise(0)
-    return nw.when(value.is_null()).then(len(attribute.edges) + 1).otherwise(place)
+    missing = value.is_null()
+    if table.types[name].is_float() and table.holds_nan:
+        missing = missing | value.is_nan()  # the largest number of some engines
+    return nw.when(missing).then(len(attribute.edges) + 1).otherwise(place)
 
 
 def _encoded(
     cells: pa.Table, spec: CellSpec, magnitudes: Mapping[str, float], exponents: Mapping[str, int]
 ) -> CellTable:
     """Turn the engine's groups into a cell table by the encoders that rows go through."""
+    n = cells.column(_N).to_numpy().astype(np.int64)
+    if n.sum() == 0:
+        raise DataError("the data set has no rows", reference="data-empty", hint="check the export")
     counter = Counter(spec, magnitudes)
     dims, codes = [], []
     attributes = iter(range(len(spec.attributes)))
@@ -257,9 +325,6 @@ def _encoded(
             dims.append(dim)
             codes.append(cells.column(name).to_numpy().astype(np.int64))
     totals = {name: normal(_added(cells, name), exponent) for name, exponent in exponents.items()}
-    n = cells.column(_N).to_numpy().astype(np.int64)
-    if n.sum() == 0:
-        raise DataError("the data set has no rows", reference="data-empty", hint="check the export")
     counter.append(dims, np.stack(codes, axis=1), n, totals)
     return counter.table()
 
@@ -275,4 +340,4 @@ def _added(cells: pa.Table, name: str) -> np.ndarray:
     return limbs
 
 
-__all__ = ["ColumnName", "count_in_engine"]
+__all__ = ["count_in_engine"]

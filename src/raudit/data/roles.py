@@ -36,5 +36,7 @@ class Roles:
     weight: ColumnName | None = None
     sensitive: tuple[Attribute, ...] = ()
     control: tuple[Attribute, ...] = ()
+    key: tuple[ColumnName, ...] = ()
+    """What names a row; empty if rows are named by their number."""
     features: tuple[ColumnName, ...] = ()
     """What the model takes; empty without a model."""

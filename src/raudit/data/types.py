@@ -96,17 +96,28 @@ def with_types(data: DataSet, types: Mapping[str, str]) -> DataSet:
     DataError
         If a column is not there.
     """
-    for name in types:
-        if name not in data.kinds:
-            raise DataError(
-                f"the data has no column {name!r}",
-                reference="no-column",
-                where=data.name,
-                hint="data.types names columns of the file",
-            )
+    check_types(types, list(data.kinds), data.name)
     if not types:
         return data
     return TypedDataSet(inner=data, types={ColumnName(name): kind for name, kind in types.items()})
+
+
+def check_types(types: Mapping[str, str], columns: Sequence[ColumnName], where: str) -> None:
+    """Refuse a type for a column that is not there.
+
+    Raises
+    ------
+    DataError
+        If there is one.
+    """
+    for name in types:
+        if name not in columns:
+            raise DataError(
+                f"the data has no column {name!r}",
+                reference="no-column",
+                where=where,
+                hint="data.types names columns of the data",
+            )
 
 
 def cast(column: Any, kind: str, name: str) -> Any:

@@ -10,9 +10,101 @@ from raudit.emit.answers import statement_digests, tell
 from raudit.emit.books import Books
 from raudit.emit.enrolment import log_state
 from raudit.emit.people import people_changed
+from raudit.errors import PolicyError, StatementError
+from raudit.files import locked, write_whole
 from raudit.log import Event, EventType, Log
+from raudit.policy.waive import appended, named
 from raudit.policy.waivers import Waiver, load_waivers, waiver_sha256
-from raudit.statements import Kind, Statement
+from raudit.statements import Kind, Outcome, Statement, add_statement, check_statement
+from raudit.statements.envelope import open_envelope
+
+
+def two_people(books: Books, *, owner: str, approver: str) -> dict[str, str]:
+    """Owner and approver by id.
+
+    Raises
+    ------
+    PolicyError
+        If they are one person; ``PeopleError`` if people.yaml does not know one of them.
+    """
+    people = {"owner": _id_of(books, owner), "approver": _id_of(books, approver)}
+    if books.people.id_of(owner) == books.people.id_of(approver):
+        raise PolicyError(
+            "a waiver takes two people, and its owner is its approver",
+            reference="waiver-one-person",
+            where="--approver",
+            got=approver,
+            hint="let someone else approve it",
+        )
+    return people
+
+
+def _id_of(books: Books, name: str) -> str:
+    return books.people.known(name).id if books.people else name
+
+
+def request_waiver(
+    books: Books, path: Path, waiver: Waiver, envelope: bytes | None
+) -> Outcome | None:
+    """Add a waiver to its file, with its owner's signed statement if there is one, and tell the log."""
+    path = path.resolve()
+    with locked(path):
+        data = appended(path, waiver)  # read anew: someone may have added one meanwhile
+        outcome = _kept(books, path, envelope)
+        write_whole(path, data)
+        granted(books, path, waiver)
+    return outcome
+
+
+def approve_waiver(
+    books: Books, path: Path, waiver: str, *, by: str, envelope: bytes | None
+) -> Outcome | None:
+    """Agree to a waiver as the approver that it names, and tell the log.
+
+    Raises
+    ------
+    PolicyError
+        If it names someone else, its owner agrees to it, or it changed since the statement was made.
+    """
+    path = path.resolve()
+    with locked(path):
+        held = named(path, waiver)
+        who = to_approve(books, held, by)
+        if envelope is not None:
+            subject = open_envelope(envelope).statement.subjects.get("waiver")
+            if subject != str(waiver_sha256(held)):
+                raise StatementError(
+                    "the waiver changed since it was read",
+                    reference="waiver-changed",
+                    got=waiver,
+                    hint="read it again, and approve it again",
+                )
+        outcome = _kept(books, path, envelope)
+        approved(books, held, by=who, statement=None if outcome is None else outcome.sha256)
+    return outcome
+
+
+def to_approve(books: Books, waiver: Waiver, by: str) -> str:
+    """Id of whoever may agree to a waiver; refused for all others."""
+    who = _id_of(books, by)
+    if books.people.id_of(who) != books.people.id_of(waiver.approver):
+        raise PolicyError(
+            f"{waiver.id} names another approver",
+            reference="waiver-approver",
+            got=by,
+            expected=waiver.approver,
+            hint="let that person approve it, or ask for another waiver",
+        )
+    two_people(books, owner=waiver.owner, approver=waiver.approver)
+    return who
+
+
+def _kept(books: Books, path: Path, envelope: bytes | None) -> Outcome | None:
+    """Keep a statement beside the waivers; what checking it came to."""
+    if envelope is None:
+        return None
+    add_statement(path, envelope)
+    return check_statement(envelope, books.people)
 
 
 def granted(books: Books, path: Path, waiver: Waiver) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from raudit.canonical import Sha256, sha256
 from raudit.errors import PlanError
+from raudit.plan.data import check_data
 from raudit.plan.schema import PlanFile, Task
 from raudit.validate import validate
 from raudit.yamltext import YamlText, parse_yaml, read_yaml
@@ -77,6 +78,7 @@ def _plan(yaml: YamlText, folder: Path) -> Plan:
             hint="start with: raudit init DATA",
         )
     file = validate(PlanFile, yaml, error=PlanError)
+    check_data(file, yaml)
     _check_labels(file, yaml)
     return Plan(file=file, yaml=yaml, folder=folder, sha256=sha256(yaml.text.encode()))
 

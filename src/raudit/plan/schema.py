@@ -86,7 +86,7 @@ class Attribute(Strict):
     """A sensitive or control feature."""
 
     column: str = Field(min_length=1)
-    """Column of the data set."""
+    """Column of the data set, or of ``data.attributes``."""
     label: str = ""
     """Name to print; the column's name if empty."""
     edges: tuple[float, ...] = ()
@@ -113,6 +113,7 @@ class LabelSection(Strict):
     """A column of outcomes and which of its values is the favourable one."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     favourable: Texts = ()
     """The value or values that are good for the person, as text exactly as in the data; required for ``binary``."""
     unfavourable: Texts = ()
@@ -123,9 +124,11 @@ class ScoreSection(Strict):
     """A column of scores."""
 
     column: str = Field(min_length=1)
+    """Column of the data set."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions."""
     higher_is_favourable: bool = True
+    """Whether a high score is good for the person; ``false`` for a risk of something bad."""
 
 
 class DataLimits(Strict):
@@ -167,6 +170,27 @@ DataFormat = Literal[
 ]
 
 
+class AttributesSection(Strict):
+    """Sensitive attributes that are kept in a file of their own, put beside the data by a key."""
+
+    path: str = Field(min_length=1)
+    """File or folder, relative to raudit.yaml, in any format that ``data.path`` takes; one row a person."""
+    key: Texts = Field(min_length=1)
+    """Column or columns that both files have and that name a person, such as ``applicant_id``."""
+    columns: Texts = ()
+    """Columns to take; all but the key if empty."""
+
+
+class CopySection(Strict):
+    """Leave to copy a table out of its database for the length of a run."""
+
+    max_rows: int = Field(ge=1, le=10**9)
+    """Most rows; a table with more is refused before it is audited."""
+
+
+DataEngine = Literal["sqlite", "duckdb", "postgresql", "ibis", "spark"]
+
+
 class ReferenceSection(Strict):
     """A data set that the audited one is held against; read as the audited one, except for what is said here."""
 
@@ -190,11 +214,22 @@ ReferenceOrPath = Annotated[ReferenceSection, BeforeValidator(_reference)]
 class DataSection(Strict):
     """The data set, and what its columns are."""
 
-    path: str = Field(min_length=1)
+    path: str | None = Field(default=None, min_length=1)
     """File or folder, relative to raudit.yaml: CSV, TSV, JSON lines or array, Parquet, Arrow, Excel, SQLite, DuckDB,
-    any of them in gzip or zip, or a folder whose files are one table."""
+    any of them in gzip or zip, or a folder whose files are one table. Not needed with ``connection``."""
+    connection: str | None = Field(default=None, min_length=1)
+    """Address of a database without a password, such as ``postgresql://reader@host/db``, ``sc://host:15002`` or
+    whatever Ibis connects to; or ``env:NAME`` or ``keyring:SERVICE/USER``, where the whole address is kept."""
+    engine: DataEngine | None = None
+    """What reads the database, where the address does not say."""
     table: str | None = None
-    """Which table, sheet or member, where the file has several."""
+    """Which table, sheet or member, where the file has several, or the database's table."""
+    query: str | None = Field(default=None, min_length=1)
+    """One SELECT in place of a table, of a database."""
+    key: Texts = ()
+    """Column or columns that name a row. Everything drawn at random is then drawn by the key, whatever the order."""
+    copy_rows: CopySection | None = Field(default=None, alias="copy")
+    """What may be copied to this machine for the length of the run; needed with ``connection``."""
     format: DataFormat | None = None
     """What the file is, where neither its first bytes nor its name say so."""
     encoding: str | None = None
@@ -206,6 +241,7 @@ class DataSection(Strict):
     numbers: Numbers = Numbers()
     """Marks by which a text file writes numbers."""
     limits: DataLimits = DataLimits()
+    """What reading the data may take before it is refused."""
     label: LabelSection | None = None
     """What really happened."""
     prediction: LabelSection | None = None
@@ -224,10 +260,17 @@ class DataSection(Strict):
     """File with names, types, ranges and levels that the columns must have; ``raudit readiness`` writes one."""
     types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
     """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
+    attributes: AttributesSection | None = None
+    """Sensitive attributes from a second file; people who are not in it form the group ``unknown``."""
     licence: str = ""
     """Licence and source of the data, to print."""
     turns: TurnsSection | None = None
     """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
+
+    @property
+    def in_database(self) -> bool:
+        """Whether a database, and not a reader of files, gives the rows."""
+        return self.connection is not None or self.query is not None or self.engine is not None
 
 
 class ModelLimits(Strict):
@@ -255,6 +298,7 @@ class ModelSection(Strict):
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """If given, the file must have this digest."""
     limits: ModelLimits = ModelLimits()
+    """What the model may take before it is ended and refused."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions; without it the model's own ``predict`` decides."""
     trusted_types: tuple[str, ...] = ()
@@ -288,6 +332,7 @@ class ReportSection(Strict):
     template: str = "standard"
     """A shipped template, or a folder relative to raudit.yaml."""
     language: str = "en"
+    """Language of the report's own words, by its code."""
 
 
 class SigningSection(Strict):
@@ -324,10 +369,16 @@ class PlanFile(Strict):
     """The whole of raudit.yaml."""
 
     schema_version: Literal["raudit.plan/1"] = Field(alias="schema")
+    """Version of this format."""
     system: SystemSection
+    """What is audited, in the words of the people who run it."""
     task: Task = Task.BINARY
+    """What the system produces for each row: one of two decisions, a score, one of several classes, an amount, or a
+    place in a list."""
     data: DataSection
+    """The data set, and what its columns are."""
     model: ModelSection | None = None
+    """A model file whose decisions are audited; without one, give ``data.prediction`` or ``data.score``."""
     sensitive_features: tuple[AttributeOrName, ...] = ()
     """Columns whose groups are compared."""
     control_features: tuple[AttributeOrName, ...] = ()
@@ -335,6 +386,7 @@ class PlanFile(Strict):
     stages: dict[str, dict[str, Any] | None] | None = None
     """Stages to run and their options; all stages with default options if absent."""
     assessments: tuple[AssessmentSection, ...] = ()
+    """Checklists and the files with their answers."""
     policy: str | dict[str, Any] | None = None
     """A preset's name, a policy file, or the policy itself."""
     waivers: str | None = None
@@ -349,9 +401,13 @@ class PlanFile(Strict):
     responses: tuple[ResponseEntry, ...] | None = None
     """Management's answers to findings, printed beside them."""
     report: ReportSection = ReportSection()
+    """How the report looks."""
     signing: SigningSection = SigningSection()
+    """Who signs."""
     log: LogSection = LogSection()
+    """Where the log is kept."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """Of everything that is drawn at random; the same seed gives the same bytes."""
 
     @field_validator("stages", mode="before")
     @classmethod

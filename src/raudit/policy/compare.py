@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Severity, Status, written
+from raudit.frames import as_frame, as_html
 from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened
 from raudit.policy.drift import Shift, shifts
 from raudit.policy.rates import (
@@ -20,6 +21,9 @@ from raudit.policy.rates import (
     rates_of,
 )
 from raudit.record import Record, StageRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.95
 
@@ -70,6 +74,35 @@ class Comparison:
     """Every group's own rates."""
     drift: tuple[GroupShifts, ...]
     notes: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a finding that is in either record, worst first."""
+        return as_frame(self._rows())
+
+    def _repr_html_(self) -> str:
+        return as_html(f"{len(self.changes):,} findings of two records", self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "state": change.state,
+                "clear": change.clear,
+                "rule": change.rule,
+                "subject": change.subject,
+                "severity": str(change.severity),
+                **{
+                    side: finding.measurement.value
+                    if finding is not None and finding.measurement
+                    else None
+                    for side, finding in (("old", change.old), ("new", change.new))
+                },
+                "difference": change.difference.value if change.difference is not None else None,
+                "low": change.difference.low if change.difference is not None else None,
+                "high": change.difference.high if change.difference is not None else None,
+                "sentence": change.sentence,
+            }
+            for change in self.changes
+        ]
 
     def of(self, *states: str) -> tuple[Change, ...]:
         """Changes in some states."""

@@ -106,6 +106,7 @@ class PolicyFile(Strict):
     """A policy file, or the ``policy`` section of raudit.yaml."""
 
     schema_version: Literal["raudit.policy/1"] = Field(default="raudit.policy/1", alias="schema")
+    """Version of this format."""
     name: str = Field(default="", max_length=100)
     """Name to print."""
     description: str = Field(default="", max_length=2000)
@@ -125,10 +126,13 @@ class PolicyFile(Strict):
     ignore: RuleWords | None = None
     """Rule ids or prefixes that are not judged."""
     require: RequireSection | None = None
+    """What must have been done, whatever was found."""
     rules: dict[str, RuleEntry | None] = Field(default_factory=dict)
     """By rule id or prefix."""
     waivers: WaiverSection | None = None
+    """What a waiver must meet."""
     baseline: BaselineSection | None = None
+    """How findings are held against the baseline."""
 
     @field_validator("rules")
     @classmethod

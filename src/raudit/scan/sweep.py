@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from raudit.data.naming import NO_HEADER, SOMEBODY, first_row_of_data, names_per
 from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
+from raudit.frames import as_frame, as_html
 from raudit.scan.keys import KeyFinder, merged
 from raudit.scan.redact import operator, redactors
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
@@ -26,6 +27,9 @@ from raudit.stages.pii.options import Options
 from raudit.stages.pii.risk.people_alone import assess_singling_out
 from raudit.stages.pii.vocabulary.mask import shape
 from raudit.yamltext import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GROUPED_ROWS = 2_000_000
 """Larger tables are not grouped by quasi-identifiers here, because grouping needs them in memory."""
@@ -54,6 +58,29 @@ class SweepResult:
     """Identifying columns that several tables share, and the tables: keys by which they can be joined."""
     examples: bool = True
     small_count: int = 0
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a column that was scanned; no value of the data is in it."""
+        return as_frame(self._rows())
+
+    def _repr_html_(self) -> str:
+        gaps = f"; {len(self.gaps):,} parts were not read" if self.gaps else ""
+        return as_html(f"{len(self._rows()):,} columns scanned{gaps}", self._rows())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "table": table.name,
+                "column": verdict.name,
+                "rows": table.n_rows,
+                "found": ", ".join(one.entity_type for one in verdict.found),
+                "unclear": ", ".join(one.entity_type for one in verdict.unclear),
+                "special": ", ".join(verdict.special),
+                "quasi_identifier": ", ".join(verdict.quasi),
+            }
+            for table in self.tables
+            for verdict in table.verdicts
+        ]
 
     @property
     def personal(self) -> bool:

@@ -14,7 +14,7 @@ from raudit.data import ColumnName
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold
+from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold, small
 from raudit.model.formats.boosters import Booster, Link
 from raudit.validate import Strict
 
@@ -133,7 +133,7 @@ def _linked(model: Booster, evidence: Evidence) -> Finding:
         status=Status.PASSED if good else Status.FAILED,
         severity=LINKED.severity,
         statement=f"On {len(rows):,} rows the {model.link} link leads from the margin to {model.family}'s own "
-        f"prediction to within {off:.1g}; {ACCEPTED:.1g} is accepted.",
+        f"prediction to within {small(off)}; {small(ACCEPTED)} is accepted.",
         measurement=Measurement(
             metric="link_error", value=off, n=len(rows), method="largest over all rows"
         ),

@@ -13,62 +13,53 @@ from raudit.cli._assess.books import STATED, nonce, opened_books
 if TYPE_CHECKING:
     from raudit.emit import Books
     from raudit.policy import Waiver
-    from raudit.statements import Kind
-
-
-def two_people(books: Books, *, owner: str, approver: str) -> dict[str, str]:
-    """Owner and approver by id; refused if they are one person, or unknown to people.yaml."""
-    from raudit.emit.decisions import person_of
-    from raudit.errors import PolicyError
-
-    people = {"owner": person_of(books, owner), "approver": person_of(books, approver)}
-    if books.people.id_of(owner) == books.people.id_of(approver):
-        raise PolicyError(
-            "a waiver takes two people, and its owner is its approver",
-            reference="waiver-one-person",
-            where="--approver",
-            got=approver,
-            hint="let someone else approve it",
-        )
-    return people
+    from raudit.statements import Kind, Outcome
 
 
 def write_waiver(books: Books, path: Path, waiver: Waiver, key: Path | None) -> str:
     """Add a waiver to its file, with its owner's statement, and tell the log."""
-    from raudit.emit.waivers import granted
-    from raudit.files import locked, write_whole
-    from raudit.policy.waive import appended
+    from raudit.emit.waivers import request_waiver
     from raudit.statements import Kind
 
-    path = path.resolve()
-    with locked(path):
-        data = appended(path, waiver)  # read anew: someone may have added one meanwhile
-        known, _digest = stated(books, path, waiver, kind=Kind.WAIVER, by=waiver.owner, key=key)
-        write_whole(path, data)
-        granted(books, path, waiver)
+    envelope = signed_with(books, waiver, kind=Kind.WAIVER, by=waiver.owner, key=key)
+    outcome = request_waiver(books, path, waiver, envelope)
     say_unrecorded(books)
-    return known
+    return in_words(outcome)
+
+
+def in_words(outcome: Outcome | None) -> str:
+    """How the person is known."""
+    return STATED if outcome is None else f"proven: {outcome.detail}"
+
+
+def signed_with(
+    books: Books, waiver: Waiver, *, kind: Kind, by: str, key: Path | None
+) -> bytes | None:
+    """A statement about a waiver, signed with a key; None without a key."""
+    from raudit.emit.decisions import signed
+    from raudit.emit.waivers import waiver_statement
+    from raudit.statements import load_person_key
+    from raudit.statements.private import PASSPHRASE_VARIABLE
+
+    if key is None:
+        return None
+    statement = waiver_statement(books, waiver, kind=kind, by=by, nonce=nonce())
+    private = load_person_key(key, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
+    return signed(statement, private, books.people)
 
 
 def stated(
     books: Books, path: Path, waiver: Waiver, *, kind: Kind, by: str, key: Path | None
 ) -> tuple[str, str | None]:
-    """Sign a statement about a waiver and keep it beside the file; in words how the person is known, and its digest."""
-    from raudit.canonical import sha256
-    from raudit.emit.decisions import signed
-    from raudit.emit.waivers import waiver_statement
-    from raudit.statements import add_statement, check_statement, load_person_key
-    from raudit.statements.private import PASSPHRASE_VARIABLE
+    """Keep a signed statement beside the file; in words how the person is known, and its digest."""
+    from raudit.statements import add_statement, check_statement
 
-    if key is None:
+    envelope = signed_with(books, waiver, kind=kind, by=by, key=key)
+    if envelope is None:
         return STATED, None
-    statement = waiver_statement(books, waiver, kind=kind, by=by, nonce=nonce())
-    private = load_person_key(key, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
-    envelope = signed(statement, private, books.people)
     add_statement(path, envelope)
-    return f"proven: {check_statement(envelope, books.people).detail}", str(
-        sha256(statement.payload())
-    )
+    outcome = check_statement(envelope, books.people)
+    return in_words(outcome), outcome.sha256
 
 
 def say_unrecorded(books: Books) -> None:
@@ -77,4 +68,4 @@ def say_unrecorded(books: Books) -> None:
         click.echo(f"not recorded in a log: {books.no_log}", err=True)
 
 
-__all__ = ["opened_books", "say_unrecorded", "stated", "two_people", "write_waiver"]
+__all__ = ["in_words", "opened_books", "say_unrecorded", "signed_with", "stated", "write_waiver"]

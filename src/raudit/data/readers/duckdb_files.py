@@ -46,7 +46,7 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
     """Every base table of every schema; a view only if it is asked for by name."""
     duckdb = require("duckdb", extra="engines", purpose="read DuckDB files")
     try:
-        with _opened(duckdb, path, options) as db:
+        with opened(duckdb, path, options) as db:
             found = db.execute(CATALOG).fetchall()
             views = db.execute(VIEWS).fetchall()
     except duckdb.Error as error:
@@ -67,7 +67,8 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
 
 
 @contextmanager
-def _opened(duckdb: Any, path: Path, options: ReadOptions) -> Iterator[Any]:
+def opened(duckdb: Any, path: Path, options: ReadOptions) -> Iterator[Any]:
+    """A connection that reads one file and nothing else, within the limits."""
     memory = f"{max(64, int(options.limits.memory_gib * 1024))}MB"
     with duckdb.connect(str(path), read_only=True, config={**CLOSED, "memory_limit": memory}) as db:
         watch = threading.Timer(options.limits.seconds, db.interrupt)
@@ -83,8 +84,8 @@ def _table(
     duckdb: Any, path: Path, name: str, place: str, shown: str, size: int, options: ReadOptions
 ) -> StreamedTable:
     try:
-        with _opened(duckdb, path, options) as db:
-            schema = _arrow_reader(db, f"SELECT * FROM {place} LIMIT 0", 1).schema  # noqa: S608 -- quoted
+        with opened(duckdb, path, options) as db:
+            schema = arrow_reader(db, f"SELECT * FROM {place} LIMIT 0", 1).schema  # noqa: S608 -- quoted
     except _errors(duckdb) as error:
         raise unreadable(name, type(error).__name__) from error
     check_columns(name, len(schema), options.limits)
@@ -92,8 +93,8 @@ def _table(
     def batches(tops: list[int], rows: int) -> Iterator[Any]:
         chosen = ", ".join(quoted(schema.names[top]) for top in tops)
         try:
-            with _opened(duckdb, path, options) as db:
-                yield from _arrow_reader(db, f"SELECT {chosen} FROM {place}", rows)  # noqa: S608 -- quoted
+            with opened(duckdb, path, options) as db:
+                yield from arrow_reader(db, f"SELECT {chosen} FROM {place}", rows)  # noqa: S608 -- quoted
         except DataError:
             raise
         except duckdb.OutOfMemoryException as error:
@@ -117,7 +118,8 @@ def _errors(duckdb: Any) -> tuple[type[Exception], ...]:
     return (duckdb.Error, pa.ArrowException, OSError, ValueError, RuntimeError, UnicodeError)
 
 
-def _arrow_reader(db: Any, query: str, rows: int) -> Any:
+def arrow_reader(db: Any, query: str, rows: int) -> Any:
+    """Batches of a query."""
     relation = db.sql(query)
     # DuckDB 1.x calls it otherwise.
     read = (

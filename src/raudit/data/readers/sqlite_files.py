@@ -57,19 +57,25 @@ def left_out(name: str, what: str, names: Sequence[str]) -> Gap:
 
 @contextmanager
 def _opened(path: Path, budget: Budget) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    db = opened_read_only(path)
     try:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(budget.limits.cell_bytes, 2**30))
-        db.execute("PRAGMA trusted_schema = OFF")
-        db.set_authorizer(_may)
+        db.set_authorizer(only_reading)
         db.set_progress_handler(lambda: _late(budget), STEPS)
-        db.text_factory = lambda data: data.decode("utf-8", "replace")
         yield db
     finally:
         db.close()
 
 
-def _may(
+def opened_read_only(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is only read, whose formulas are not trusted, and whose text need not be UTF-8."""
+    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.text_factory = lambda data: data.decode("utf-8", "replace")
+    return db
+
+
+def only_reading(
     action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None
 ) -> int:
     """Reading only: no other file is attached, nothing is loaded, no setting is changed."""

@@ -101,7 +101,7 @@ def read_catboost(
         output=lambda rows: _chance(model.predict(rows, prediction_type=KIND[link]), link),
         link=link,
         decide=decide if labels else None,
-        no_shap=_no_shap(model),
+        no_shap=no_shap(model),
     )
 
 
@@ -113,7 +113,8 @@ def _chance(found: Any, link: Link) -> np.ndarray:
     return array[:, 1] if link is Link.LOGISTIC and array.ndim == 2 else array
 
 
-def _no_shap(model: Any) -> str:
+def no_shap(model: Any) -> str:
+    """Why CatBoost computes no contributions for a model; empty if it does."""
     scale, _bias = model.get_scale_and_bias()
     return (
         "CatBoost computes no contributions for a model that is scaled afterwards"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,46 @@ OBJECTIVES = {
 LINEAR = "LightGBM computes no contributions for trees with linear leaves"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What stands before and in the trees of LightGBM's text that decides what their sum means."""
+
+    fields: Mapping[str, str]
+    objective: str
+    options: tuple[str, ...]
+    """Of the objective, such as ``sigmoid:3``."""
+    averaged: bool
+    """Whether the trees' mean counts and not their sum, as in random forests."""
+    linear: bool
+    """Whether leaves hold linear functions."""
+
+    @classmethod
+    def of(cls, text: str) -> Header:
+        """Read a model's text."""
+        lines = text.partition("\nTree=")[0].splitlines()
+        fields = dict(line.split("=", 1) for line in lines if "=" in line)
+        objective, *options = fields.get("objective", "").split(" ")
+        return cls(
+            fields=fields,
+            objective=objective,
+            options=tuple(options),
+            averaged="average_output" in lines,
+            linear="\nis_linear=1\n" in text,
+        )
+
+    @property
+    def link(self) -> Link | None:
+        """What makes the prediction of the scaled margin; None where nobody knows."""
+        known = OBJECTIVES.get(self.objective)
+        return Link.SIGNED_SQUARE if known is not None and "sqrt" in self.options else known
+
+    def scale(self, rounds: int) -> float:
+        """What a sum over trees is multiplied with before the link: forests average, ``sigmoid`` stretches."""
+        told = dict(option.split(":", 1) for option in self.options if ":" in option)
+        slope = float(told.get("sigmoid", 1)) if self.objective == "binary" else 1.0
+        return slope / max(rounds, 1) if self.averaged else slope
+
+
 def read_lightgbm(
     path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]
 ) -> Booster:
@@ -45,18 +86,15 @@ def read_lightgbm(
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise broken(path, "it is no text") from error
-    header = text.partition("\nTree=")[0].splitlines()
-    head = dict(line.split("=", 1) for line in header if "=" in line)
+    header = Header.of(text)
+    head, objective = header.fields, header.objective
     if not text.startswith("tree\n") or "end of trees" not in text or "feature_names" not in head:
         raise broken(path, "it is not the whole of a LightGBM model")
     try:
         booster = lgb.Booster(model_str=text)
     except (lgb.basic.LightGBMError, ValueError, TypeError) as error:
         raise broken(path, type(error).__name__) from error
-    objective, *options = head.get("objective", "").split(" ")
-    link = refuse_objective(objective, path, OBJECTIVES)
-    if "sqrt" in options:
-        link = Link.SIGNED_SQUARE
+    link = header.link or refuse_objective(objective, path, OBJECTIVES)
     classes = int(head.get("num_class", "1"))
     width = {"binary": 2, "cross_entropy": 2, "multiclass": classes}.get(objective, 0)
     if not width:
@@ -90,21 +128,9 @@ def read_lightgbm(
         shap=shap,
         output=booster.predict,
         link=link,
-        scale=_scale(
-            objective,
-            options,
-            averaged="average_output" in header,
-            rounds=booster.current_iteration(),
-        ),
-        no_shap=LINEAR if "\nis_linear=1\n" in text else "",
+        scale=header.scale(booster.current_iteration()),
+        no_shap=LINEAR if header.linear else "",
     )
-
-
-def _scale(objective: str, options: Sequence[str], *, averaged: bool, rounds: int) -> float:
-    """What a sum over trees is multiplied with before the link: a random forest averages, ``sigmoid`` stretches."""
-    told = dict(option.split(":", 1) for option in options if ":" in option)
-    slope = float(told.get("sigmoid", 1)) if objective == "binary" else 1.0
-    return slope / max(rounds, 1) if averaged else slope
 
 
 class _Coder:

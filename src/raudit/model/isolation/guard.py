@@ -112,7 +112,7 @@ def libraries() -> list[Path]:
     named = {
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
         sys.prefix,
-        str(Path(__file__).resolve().parents[2]),
+        str(Path(__file__).resolve().parents[1]),
         *(
             "/lib",
             "/lib64",

@@ -167,10 +167,8 @@ def noise(setting: Setting) -> Part:
     estimate = label_noise(
         codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
     )
-    said = (
-        f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows "
-        f"({estimate.rate:.1%})"
-    )
+    said = f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows"
+    said += f" ({estimate.rate:.1%})"
     most = setting.options.max_label_noise
     overlap = not estimate.identified
     if overlap:

@@ -41,13 +41,59 @@ CERTAIN = frozenset(_WORDS.split()) | frozenset(
 """Texts that are no answer to any question; compared without case and outer space."""
 DOUBTFUL = frozenset(("none", "nd", "ns", "nr", "void", "empty", "other/unknown", "refused", "x"))
 """Texts that can be an answer too, such as Namibia's code."""
-NUMBERS = (9999999999, 999999999, 99999999, 9999999, 999999, 99999, 9999, 999, 99, 9, 88, 888, 8888, 77, 777, 7777,
-           -9, -99, -999, -9999, -99999, -1, -2, -7, -8, -88, -888, 0, 2**31 - 1, -(2**31), 1e10)  # fmt: skip
+NUMBERS = (
+    9999999999,
+    999999999,
+    99999999,
+    9999999,
+    999999,
+    99999,
+    9999,
+    999,
+    99,
+    9,
+    88,
+    888,
+    8888,
+    77,
+    777,
+    7777,
+    -9,
+    -99,
+    -999,
+    -9999,
+    -99999,
+    -1,
+    -2,
+    -7,
+    -8,
+    -88,
+    -888,
+    0,
+    2**31 - 1,
+    -(2**31),
+    1e10,
+)
 """Numbers that stand for a missing value; only where they stand apart from all others."""
 APART = 1.0
 """How far a number must stand from the others, in widths of the middle 90 percent of the others."""
-DAYS = ("1900-01-01", "1899-12-30", "1899-12-31", "1970-01-01", "1753-01-01", "0001-01-01", "1901-01-01", "1904-01-01",
-        "9999-12-31", "2099-12-31", "2999-12-31", "2262-04-11", "1111-11-11", "1800-01-01", "9999-01-01")  # fmt: skip
+DAYS = (
+    "1900-01-01",
+    "1899-12-30",
+    "1899-12-31",
+    "1970-01-01",
+    "1753-01-01",
+    "0001-01-01",
+    "1901-01-01",
+    "1904-01-01",
+    "9999-12-31",
+    "2099-12-31",
+    "2999-12-31",
+    "2262-04-11",
+    "1111-11-11",
+    "1800-01-01",
+    "9999-01-01",
+)
 """First and last days of systems, and days that are easily typed."""
 
 

@@ -83,10 +83,8 @@ def _duplicate(
             reason = "coincidence alone gives about as many; name the unit to tell copies from look-alikes"
     said = f"{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier row in all {len(columns)} compared columns"
     if repeats:
-        said += (
-            f"; {counted['with_twin']:,} rows have a twin, and the largest set of equal rows has "
-            f"{counted['largest']:,}"
-        )
+        said += f"; {counted['with_twin']:,} rows have a twin"
+        said += f", and the largest set of equal rows has {counted['largest']:,}"
     said += "."
     if chance is not None and not has_unit:
         said += (

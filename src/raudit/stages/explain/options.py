@@ -16,8 +16,10 @@ class ReasonOptions(Strict):
 
     rows: tuple[Row, ...] = ()
     """Rows of the data set, counted from 0; printed besides those that are chosen automatically."""
+    keys: tuple[str, ...] = ()
+    """The same by the plan's ``data.key``, of one column; where rows have keys their numbers mean nothing."""
     per_group: int = Field(default=1, ge=0, le=20)
-    """Declined cases nearest the line between the decisions: so many for the group of each sensitive feature that the
+    """Declined cases with the highest scores: so many for the group of each sensitive feature that the
     model puts lowest, and for the largest other group of the first one."""
     top: int = Field(default=4, ge=1, le=10)
     """Reasons for each case."""

@@ -6,9 +6,12 @@ ADDITIVE = Rule(
     id="RA-XPL-001",
     title="Explanations do not add up to the model's output",
     why="An explanation whose parts do not add up describes another model than the one in use.",
-    how="Base value plus SHAP values is compared with the model's margin on every explained row; the largest "
-    "difference is held against a tolerance for the model's family.",
-    fix="Update the model library and shap to versions that fit each other, or explain with another method.",
+    how="Base value plus SHAP values is compared with the model's margin on every explained row. On up to 2,000 of "
+    "them the sum is led through the link that its unit implies and held against what the model itself predicts from "
+    "the raw columns. Both largest differences are held against a tolerance for the model's family. Where no link "
+    "leads from the margin to the prediction (calibration over several folds), the verdict is indeterminate.",
+    fix="Update the model library and shap to versions that fit each other; if the sums add up and still miss the "
+    "prediction, report it, and until then audit the predictions as columns.",
     severity=Severity.HIGH,
     requirements=("eu-ai-act:13", "nist-ai-rmf:MEASURE-2.9"),
 )

@@ -138,7 +138,11 @@ def _explained(setting: Setting, target: Target, of: int) -> Part:
         sample=sample,
         ranks=ranks,
         probability=probability,
-        findings=(additive(sample), precise(setting, sample), *gap_findings(setting, sample)),
+        findings=(
+            additive(setting, sample),
+            precise(setting, sample),
+            *gap_findings(setting, sample),
+        ),
         tables=(
             importance_table(setting, sample, ranks),
             *group_tables(setting, sample),

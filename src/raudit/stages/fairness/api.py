@@ -26,11 +26,11 @@ class GroupMeasurement:
 def confusion(
     table: CellTable, by: Sequence[str] = (), *, positive: str = FAVOURABLE
 ) -> dict[tuple[str, ...], Mapping[str, int]]:
-    """Rows by group: ``tn``, ``fp``, ``fn``, ``tp``."""
+    """Rows by group whose outcome is known: ``tn``, ``fp``, ``fn``, ``tp``."""
     groups = group_counts(table, tuple(by), positive=positive)
     names = ("tn", "fp", "fn", "tp")
     return {
-        group: {name: int(n) for name, n in zip(names, row, strict=True)}
+        group: {name: int(n) for name, n in zip(names, row[:4], strict=True)}
         for group, row in zip(groups.names, groups.counts, strict=True)
     }
 
@@ -89,7 +89,7 @@ def by_group(
     return tuple(rows)
 
 
-def compare(
+def compare_groups(
     table: CellTable,
     name: str,
     by: Sequence[str],

@@ -74,13 +74,32 @@ class Costs(Strict):
     """Largest accepted difference of mean cost between groups; no verdict without one."""
 
 
+class PerformanceLimits(Strict):
+    """How good is good enough, for everyone and in every group; no verdict without a limit."""
+
+    accuracy: float | None = Field(default=None, gt=0, le=1)
+    """Smallest accepted share of decisions that match the outcome, such as ``0.8``."""
+    recall: float | None = Field(default=None, gt=0, le=1)
+    """Smallest accepted share of people with a favourable outcome who are selected."""
+    auc: float | None = Field(default=None, gt=0.5, le=1)
+    """Smallest accepted area under the ROC curve."""
+    calibration: float | None = Field(default=None, gt=0, le=1)
+    """Largest accepted distance of the share of favourable outcomes from the mean score, either way."""
+
+    def declared(self) -> dict[str, float]:
+        """The limits that are set, by name."""
+        return {name: limit for name, limit in self if limit is not None}
+
+
 class FairnessOptions(Strict):
     """Options of the stage."""
 
     presets: Annotated[tuple[Preset, ...], BeforeValidator(_texts)] = ()
+    """Named sets of limits, such as ``four-fifths``; conventions, none of which is the law."""
     thresholds: dict[str, float] = Field(default_factory=dict)
     """Limits by name of the disparity: the largest accepted difference, or the smallest accepted ratio."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """Coverage of intervals."""
     family: Literal["attribute", "audit"] = "attribute"
     """Over what an interval holds at once: all pairs of groups of one attribute, or of the whole audit."""
     intersections: int = Field(default=2, ge=1, le=6)
@@ -95,11 +114,17 @@ class FairnessOptions(Strict):
     suppress_below: int = Field(default=5, ge=1)
     """Counts under this are not printed, nor kept in the record."""
     draws: int = Field(default=10_000, ge=200, le=1_000_000)
+    """Random draws behind intervals and tests that have no closed form."""
     calibration_bins: int = Field(default=10, ge=2, le=100)
+    """Equal-width bins in which scores are held against outcomes."""
     top_k: tuple[int, ...] = ()
     """Ranking: list lengths at which selection is compared."""
     costs: Costs | None = None
+    """What wrong decisions cost; mean costs are then compared between groups."""
+    performance: PerformanceLimits = PerformanceLimits()
+    """Limits of the values themselves, not of differences between groups."""
     words: Words = Words()
+    """Words for the sentences of the report."""
     excluded_share: float = Field(default=0.02, ge=0, lt=1)
     """nyc-ll144: categories with a smaller share of the data may be left out of the impact ratios."""
 

@@ -194,6 +194,82 @@ ALIKE_GROUPS = _rule(
     Severity.MEDIUM,
     ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11"),
 )
+MISSING_LABEL = _rule(
+    20,
+    "Outcomes are missing for some people",
+    "Who has a known outcome is seldom chance: nobody sees how the rejected would have done. Error rates of the others "
+    "can look even where they are not.",
+    "Share of people with a label, by group, with the largest difference between groups.",
+    "Find out why outcomes are missing; follow up a random sample of those without one, and report both numbers.",
+    Severity.MEDIUM,
+    ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11"),
+)
+CONSTANT = _rule(
+    21,
+    "Decisions hardly vary",
+    "Where nearly everyone gets the same decision, groups hardly differ, and a passed comparison says little.",
+    "Share of the rarer decision among all people, held against one in a hundred.",
+    "Check the threshold, the favourable value and that these are the decisions in use; if they are, audit the few "
+    "others on more data.",
+    Severity.MEDIUM,
+    ("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.11"),
+)
+NUMBERED_GROUPS = _rule(
+    22,
+    "Numbers form groups without edges",
+    "A number such as an age makes one group of each of its values: small ones that are not compared, and "
+    "neighbours that are.",
+    "Attributes whose ten or more groups are all named by numbers and for which the plan gives no edges.",
+    "Give the attribute edges where the law or your policy cuts, such as edges: [25, 40, 60].",
+    Severity.LOW,
+    ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11"),
+)
+
+
+def _performance(number: int, title: str, why: str, how: str, fix: str) -> Rule:
+    return Rule(
+        id=f"RA-PERF-{number:03d}",
+        title=title,
+        why=why,
+        how=how,
+        fix=fix,
+        severity=Severity.HIGH,
+        requirements=_ACCURACY,
+    )
+
+
+ACCURACY = _performance(
+    1,
+    "Decisions are wrong too often",
+    "Groups can be served evenly and badly.",
+    "Share of decisions that match the outcome, for everyone and in the worst group of each attribute; Wilson "
+    "intervals, over all groups at once, held against stages.fairness.performance.accuracy.",
+    "Improve the model or the data on the group named, or do not use it for that group.",
+)
+RECALL = _performance(
+    2,
+    "Too few of those with a favourable outcome are selected",
+    "A system may look accurate while it misses most of the people it should select.",
+    "Share of people with a favourable outcome who were selected (true positive rate), for everyone and in the worst "
+    "group; Wilson intervals held against stages.fairness.performance.recall.",
+    "Look at the threshold, and at what the missed people have in common.",
+)
+AUC = _performance(
+    3,
+    "Scores do not tell outcomes apart well enough",
+    "Scores that hardly sort people should not decide about them.",
+    "Area under the ROC curve, for everyone and in the worst group; DeLong's intervals held against "
+    "stages.fairness.performance.auc.",
+    "Look for features that carry no information on the group, and for label noise.",
+)
+IN_THE_LARGE = _performance(
+    4,
+    "Scores do not mean what they say",
+    "A score that is read as a probability misleads whoever acts on it if it is too high or too low.",
+    "Share of favourable outcomes less mean score (calibration in the large), for everyone and in the worst group; "
+    "normal intervals held against stages.fairness.performance.calibration, either way.",
+    "Calibrate on recent data of the group, on rows the model was not fitted on.",
+)
 RULES: tuple[Rule, ...] = (
     SELECTION_DIFFERENCE,
     SELECTION_RATIO,
@@ -214,6 +290,13 @@ RULES: tuple[Rule, ...] = (
     MULTICLASS,
     MEAN_PREDICTION,
     ALIKE_GROUPS,
+    MISSING_LABEL,
+    CONSTANT,
+    NUMBERED_GROUPS,
+    ACCURACY,
+    RECALL,
+    AUC,
+    IN_THE_LARGE,
 )
 
 _BY_DISPARITY = {

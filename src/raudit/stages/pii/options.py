@@ -40,7 +40,7 @@ class Options(Strict):
     sample: int = Field(default=1_000, ge=100, le=1_000_000)
     """Cells drawn from each column for the language model and presidio."""
     workers: int = Field(default=1, ge=1, le=256)
-    """Processes that share the work; the result is the same for any number."""
+    """Threads (processes in full mode) that share the work; the result is the same for any number."""
     languages: tuple[Language, ...] = get_args(Language)
     """Languages whose column names are understood. ``sv`` stands for Danish and Norwegian too, ``cs`` for Slovak,
     ``uk`` for Russian and Bulgarian, ``hr`` for Serbian and Slovene, ``ja`` for Chinese and Korean."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.stages.explain.amounts import amount
 from raudit.stages.explain.questions.importance import bounds
 from raudit.stages.explain.questions.standins import held
 from raudit.stages.explain.rules import CONFIDENT
@@ -78,22 +79,22 @@ def _directions(setting: Setting, decisions: Decisions) -> list[Direction] | str
         return _top_class(setting, decisions)
     if decisions.score is None:
         return decisions.no_score_because
-    score, good = decisions.score, decisions.good
+    score, good, known = decisions.score, decisions.good, decisions.known
     return [
         Direction(
             name="favourable",
-            said=f"a score of {limit:.2g} or more",
-            head=f"Score ≥ {limit:.2g}",
-            sure=score >= limit,
-            wrong=(score >= limit) & ~good,
+            said=f"a score of {amount(limit)} or more",
+            head=f"Score ≥ {amount(limit)}",
+            sure=known & (score >= limit),
+            wrong=known & (score >= limit) & ~good,
             sign=1,
         ),
         Direction(
             name="unfavourable",
-            said=f"a score of {1 - limit:.2g} or less",
-            head=f"Score ≤ {1 - limit:.2g}",
-            sure=score <= 1 - limit,
-            wrong=(score <= 1 - limit) & good,
+            said=f"a score of {amount(1 - limit)} or less",
+            head=f"Score ≤ {amount(1 - limit)}",
+            sure=known & (score <= 1 - limit),
+            wrong=known & (score <= 1 - limit) & good,
             sign=-1,
         ),
     ]
@@ -115,9 +116,9 @@ def _top_class(setting: Setting, decisions: Decisions) -> list[Direction] | str:
     top = np.array([str(label) for label in setting.model.classes], dtype=object)[
         proba.argmax(axis=1)
     ]
-    sure = proba.max(axis=1) >= setting.options.confident
-    said = f"a probability of {setting.options.confident:.2g} or more for one class"
-    head = f"Sure ≥ {setting.options.confident:.2g}"
+    sure = decisions.known & (proba.max(axis=1) >= setting.options.confident)
+    said = f"a probability of {amount(setting.options.confident)} or more for one class"
+    head = f"Sure ≥ {amount(setting.options.confident)}"
     return [
         Direction(
             name="any class",
@@ -189,8 +190,8 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
     return Finding(
         status=status,
         statement=f"Of 100 people in {_share(counts[high])} with {direction.said}, "
-        f"{100 * events[high] / n[high]:.2g} had the other outcome; of 100 in {_share(counts[low])}, "
-        f"{100 * events[low] / n[low]:.2g}. n = {int(n[high]):,} and {int(n[low]):,}.",
+        f"{amount(100 * events[high] / n[high])} had the other outcome; of 100 in {_share(counts[low])}, "
+        f"{amount(100 * events[low] / n[low])}. n = {int(n[high]):,} and {int(n[low]):,}.",
         reason="The interval of the difference holds the limit."
         if status is Status.INDETERMINATE
         else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from raudit.record import Figure
+from raudit.stages.explain.amounts import signed
 from raudit.stages.explain.survey.estimates import weighted_mean
 from raudit.stages.explain.survey.groups import Group, Membership
 from raudit.stages.explain.survey.sampling import Sample
@@ -99,7 +100,7 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             }
         )
         if line["y"]:
-            said.append(f"{group.name} from {line['y'][0]:+.2g} to {line['y'][-1]:+.2g}")
+            said.append(f"{group.name} from {signed(line['y'][0])} to {signed(line['y'][-1])}")
     if not series:
         return None
     name = setting.named(setting.features[i])
@@ -107,7 +108,8 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         id=f"dependence-{setting.features[i]}",
         kind="scatter",
         title=f"Effect of {name} by its value",
-        alt=f"Effect of {name} on the output, from its low to its high values: {'; '.join(said)}.",
+        alt=f"Effect of {name} on the output, from its low to its high values: "
+        f"{'; '.join(said) or 'too few people of any group share a range of values for a mean'}.",
         caption="One point a person, drawn at random and moved among the ten or more nearest; lines are means between "
         "quantiles.",
         data={"series": series, "x_label": name, "y_label": f"effect ({sample.found.unit})"},
@@ -167,7 +169,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
     frequent = sorted(frequent, key=lambda level: (-int(counts[level]), level))[:MOST_LEVELS]
     effect = pd.Series(sample.found.values[:, i])
     frequent.sort(key=lambda level: (-float(effect[texts == level].mean()), level))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for level in frequent:
         for group in groups:
             own = (texts == level).to_numpy() & group.member
@@ -188,7 +190,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
     if not rows:
         return None
     name = setting.named(setting.features[i])
-    ends = [f"{row['label']} {row['value']:+.2g}" for row in (rows[0], rows[-1])]
+    ends = [f"{row['label']} {signed(row['value'])}" for row in (rows[0], rows[-1])]
     return Figure(
         id=f"dependence-{setting.features[i]}",
         kind="dots",

@@ -7,6 +7,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Column, Table
+from raudit.stages.explain.amounts import amount, signed, small
 from raudit.stages.explain.questions.importance import bounds, titled
 from raudit.stages.explain.rules import GAP
 from raudit.stages.explain.shap_values.values import TOLERANCE
@@ -29,10 +30,10 @@ def gap_findings(setting: Setting, sample: Sample) -> list[Finding]:
     """One finding a group, and one for each group that cannot be compared."""
     import numpy as np
 
-    findings = []
+    findings: list[Finding] = []
     scale = max(1.0, float(np.max(np.abs(sample.found.margin), initial=0.0)) / 100)
     for group, gap in zip(sample.groups, sample.gaps, strict=True):
-        error = abs(gap.total - float(gap.mean.sum()))
+        error = abs(gap.explained - float(gap.mean.sum()))
         findings.append(
             Finding(
                 rule=GAP.id,
@@ -49,7 +50,8 @@ def gap_findings(setting: Setting, sample: Sample) -> list[Finding]:
                     value=gap.total,
                     n=gap.n + gap.n_others,
                     unit=sample.found.unit,
-                    method=f"difference of means; the parts by feature add up to it to within {error:.1g}",
+                    method=f"difference of means{' over all rows' if gap.exact else ''}; on the explained rows "
+                    f"the parts by feature add up to it to within {small(error)}",
                     interval=Interval(
                         low=gap.total - gap.total_half,
                         high=gap.total + gap.total_half,
@@ -69,24 +71,38 @@ def _detail(sample: Sample, group: str) -> dict[str, str]:
 
 
 def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
-    import numpy as np
-
-    unit = sample.found.unit
-    top = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable")[:2] if gap.mean[i] != 0]
-    parts = " and ".join(f"{setting.named(setting.features[i])} ({gap.mean[i]:+.2g})" for i in top)
-    carried = (
-        f", and most of that comes from {parts}"
-        if parts
-        else ", and no feature carries any of that"
-    )
+    unit = f" {sample.found.unit}"
+    top, most = gap.carriers()
+    named = [f"{setting.named(setting.features[i])} ({signed(gap.mean[i])})" for i in top]
+    sure = abs(gap.total) > gap.total_half
+    if not named:
+        carried = ", and no feature carries any of that"
+    elif most and sure:
+        carried = (
+            f", and most of that comes from {' and '.join(named)}{' together' * (len(named) > 1)}"
+        )
+    else:
+        carried = (
+            f"; the largest {'parts are' if len(named) > 1 else 'part is'} {' and '.join(named)}"
+        )
     direction = "lower" if gap.total < 0 else "higher"
-    sure = (
-        "" if abs(gap.total) > gap.total_half else " The interval holds zero: there may be no gap."
-    )
     of = f" for class {sample.target.label}" if sample.target.suffix else ""
+    head = f"{group.title}: the model's output{of} is on average "
+    if gap.total == 0:
+        head += f"the same as for everyone else{carried}."
+    else:
+        head += f"{amount(abs(gap.total))}{unit} {direction} than for everyone else{carried}."
+    doubt = "" if sure else " The interval holds zero: there may be no gap."
+    return f"{head}{doubt} n = {gap.n:,} and {gap.n_others:,}{_explained(gap)}."
+
+
+def _explained(gap: Gap) -> str:
+    """Where the total is of all rows and its parts are not."""
+    if not gap.exact:
+        return ""
+    rows = sum(gap.n_explained)
     return (
-        f"{group.title}: the model's output{of} is on average {abs(gap.total):.2g} {unit} {direction} than for "
-        f"everyone else{carried}.{sure} n = {gap.n:,} and {gap.n_others:,}."
+        f"; the parts are estimated on {rows:,} rows, where they add up to {signed(gap.explained)}"
     )
 
 
@@ -146,7 +162,7 @@ def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> li
 
 def _caption(sample: Sample, places: Sequence[int], probability: Probability) -> str:
     sizes = "; ".join(
-        f"{sample.groups[g].name} {sample.gaps[g].n:,} rows against {sample.gaps[g].n_others:,}"
+        f"{sample.groups[g].name} {sample.gaps[g].n_explained[0]:,} rows against {sample.gaps[g].n_explained[1]:,}"
         for g in places[:6]
     )
     text = "Mean SHAP values of the group less those of everyone else; "
@@ -184,7 +200,15 @@ def _rows(
         rows.append(
             others | ({"probability": float(scaled.mean[rest].sum())} if scaled is not None else {})
         )
-    return [*rows, _row(group.name, "Sum", gap.mean.sum(), gap.total_half, total, 0)]
+    own = difference(sample.found.margin[:, None], group.member, sample.weights)
+    rows.append(_row(group.name, "Sum", gap.mean.sum(), float(own.half[0]), total, 0))
+    if gap.exact:
+        rows.append(
+            _row(
+                group.name, f"All {gap.n + gap.n_others:,} rows", gap.total, gap.total_half, None, 0
+            )
+        )
+    return rows
 
 
 def gap_parts(setting: Setting, sample: Sample, probability: Probability) -> list[dict[str, Any]]:
@@ -196,9 +220,12 @@ def gap_parts(setting: Setting, sample: Sample, probability: Probability) -> lis
             "group": group.name,
             "class": sample.target.label,
             "unit": sample.found.unit,
-            "total": gap.total,
-            "n": gap.n,
-            "n_others": gap.n_others,
+            "total": gap.explained,
+            "n": gap.n_explained[0],
+            "n_others": gap.n_explained[1],
+            "all_rows": {"total": gap.total, "n": gap.n, "n_others": gap.n_others}
+            if gap.exact
+            else None,
             "parts": {
                 name: float(part) for name, part in zip(setting.features, gap.mean, strict=True)
             },

@@ -6,8 +6,10 @@ from typing import Any
 
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.stages.explain.amounts import amount, small
 from raudit.stages.explain.rules import ADDITIVE, PRECISE
 from raudit.stages.explain.shap_values.values import TOLERANCE
+from raudit.stages.explain.survey.agreement import Agreement, agreement_of
 from raudit.stages.explain.survey.estimates import weighted_mean
 from raudit.stages.explain.survey.groups import Group
 from raudit.stages.explain.survey.sampling import Sample
@@ -18,8 +20,8 @@ MOST_COLUMNS = 4
 """Groups that stand side by side; more stand below one another."""
 
 
-def additive(sample: Sample) -> Finding:
-    """Hold base value plus SHAP values against the model's own output."""
+def additive(setting: Setting, sample: Sample) -> Finding:
+    """Hold base value plus SHAP values against the margin, and through its link against the model's predictions."""
     import numpy as np
 
     found, rows = sample.found, len(sample.positions)
@@ -28,26 +30,51 @@ def additive(sample: Sample) -> Finding:
     tolerance = TOLERANCE[found.family] * max(
         1.0, float(np.max(np.abs(found.margin), initial=0.0)) / 100
     )
+    held = agreement_of(setting, sample)
+    status, reason = _judged(error <= tolerance, held)
+    said = (
+        f"On {rows:,} rows the explanations add up to the model's margin to within {small(error)}"
+    )
+    if held.error is not None:
+        said += (
+            f"; on {held.rows:,} of them the sums lead to the model's own {held.what} to within "
+            f"{small(held.error)}, and {small(held.accepted)} is accepted"
+        )
     return Finding(
         rule=ADDITIVE.id,
         subject=Subject(
             kind="model", name="model", detail=_detail(sample, {"family": found.family})
         ),
-        status=Status.PASSED if error <= tolerance else Status.FAILED,
+        status=status,
         severity=ADDITIVE.severity,
-        statement=f"On {rows:,} rows the explanations add up to the model's output to within {error:.1g}; "
-        f"{tolerance:.1g} is accepted for this kind of model.",
+        statement=f"{said}.",
+        reason=reason,
         measurement=Measurement(
-            metric="additivity_error",
-            value=error,
-            n=rows,
-            unit=found.unit,
+            metric="prediction_error" if held.error is not None else "additivity_error",
+            value=error if held.error is None else held.error,
+            n=rows if held.error is None else held.rows,
+            unit=found.unit if held.error is None else "",
             method="largest over all rows",
         ),
-        threshold=Threshold(high=tolerance, source=f"family {found.family}"),
+        threshold=Threshold(
+            high=tolerance if held.error is None else held.accepted, source=f"family {found.family}"
+        ),
         requirements=ADDITIVE.requirements,
         anchor="stages.explain",
         remedy=ADDITIVE.fix,
+        data={"additivity_error": error, "additivity_accepted": tolerance},
+    )
+
+
+def _judged(adds_up: bool, held: Agreement) -> tuple[Status, str]:
+    if not adds_up or not (held.good or held.because):
+        return Status.FAILED, ""
+    if held.good:
+        return Status.PASSED, ""
+    because = f"{held.because[0].upper()}{held.because[1:]}"
+    return (
+        Status.INDETERMINATE,
+        f"{because}: the parts explain the margin, and no link leads from it to the prediction.",
     )
 
 
@@ -60,12 +87,15 @@ def precise(setting: Setting, sample: Sample) -> Finding:
     rows, all_rows = len(sample.positions), setting.evidence.data.n_rows
     unit, accepted = sample.found.unit, sample.accepted
     narrow = sample.intervals - len(sample.wide)
-    what = f"±{accepted:.2g} {unit}, {setting.options.tolerance:.0%} of the standard deviation of the model's output"
+    what = (
+        f"±{amount(accepted)} {unit}, {setting.options.tolerance:.0%} of the standard deviation of "
+        "the model's output"
+    )
     said = f"After {rows:,} of {all_rows:,} rows, {narrow:,} of {sample.intervals:,} intervals are within {what}"
     reason = ""
     if sample.wide:
         worst = sample.wide[0]
-        said += f"; the widest is {worst.what} with ±{worst.half:.2g}"
+        said += f"; the widest is {worst.what} with ±{amount(worst.half)}"
         reason = _stopped(sample, rows, all_rows)
     option = "stages.explain.slow_rows" if setting.slow else "stages.explain.rows"
     return Finding(
@@ -231,8 +261,14 @@ def summary(setting: Setting, sample: Sample, ranks: Stability) -> str:
         widest = max(range(len(sample.gaps)), key=lambda g: abs(sample.gaps[g].total))
         gap, group = sample.gaps[widest], sample.groups[widest]
         if abs(gap.total) > gap.total_half:
-            part = setting.named(setting.features[int(abs(gap.mean).argmax())])
-            text += f". The widest gap is that of {group.title}, and most of it comes from {part}"
+            places, most = gap.carriers()
+            parts = _listed([setting.named(setting.features[i]) for i in places])
+            text += f". The widest gap is that of {group.title}"
+            text += (
+                f", and most of it comes from {parts}"
+                if most
+                else f"; its largest parts are those of {parts}"
+            )
     return f"{text}."
 
 

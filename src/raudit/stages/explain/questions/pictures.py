@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.record import Figure
+from raudit.stages.explain.amounts import amount, signed
 from raudit.stages.explain.questions.importance import titled
 from raudit.stages.explain.survey.estimates import weighted_mean
 from raudit.stages.explain.survey.sampling import Sample
@@ -50,18 +51,18 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
     ]
     if rest:
         steps.append({"label": f"{len(rest)} others", "value": float(gap.mean[rest].sum())})
-    said = "; ".join(f"{step['label']} {step['value']:+.2g}" for step in steps)
+    said = "; ".join(f"{step['label']} {signed(step['value'])}" for step in steps)
     return Figure(
         id=f"gap-{group.attribute}-{group.name}{sample.target.suffix}",
         kind="waterfall",
         title=titled(f"What makes up the gap of {group.title}", sample),
         alt=f"Waterfall of the gap in {sample.found.unit} between {group.title} and everyone else: "
-        f"{said or 'no feature has a part'}; in total {gap.total:+.2g}.",
-        caption=f"n = {gap.n:,} and {gap.n_others:,}; lines are 95 % intervals. The gap is in the model's output "
-        f"({sample.found.unit}), not in selection rates.",
+        f"{said or 'no feature has a part'}; in total {signed(gap.explained)}.",
+        caption=f"n = {gap.n_explained[0]:,} and {gap.n_explained[1]:,}; lines are 95 % intervals. "
+        f"The gap is in the model's output ({sample.found.unit}), not in selection rates.",
         data={
             "steps": steps,
-            "total": gap.total,
+            "total": gap.explained,
             "x_label": sample.found.unit,
             "start_label": "no gap",
             "end_label": "gap",
@@ -86,7 +87,7 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member])
         for g in groups
     ]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "label": setting.named(setting.features[i]),
             "series": group.name,
@@ -98,7 +99,7 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         for group, own in zip(groups, means, strict=True)
     ]
     first = setting.named(setting.features[top[0]])
-    said = ", ".join(f"{row['value']:.2g} for {row['series']}" for row in rows[: len(groups)])
+    said = ", ".join(f"{amount(row['value'])} for {row['series']}" for row in rows[: len(groups)])
     return Figure(
         id=f"importance-{attribute}{sample.target.suffix}",
         kind="bars",

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from raudit.data.encode import level_text
 from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
+from raudit.stages.explain.amounts import amount, signed
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.decisions import Decisions
 from raudit.stages.explain.survey.groups import Group
@@ -23,6 +25,9 @@ MOST_AUTOMATIC = 8
 """Groups that cases are chosen from automatically."""
 COUNTER = 2
 """Contributions the other way that are told too."""
+
+
+KEYED = "Rows are numbered from 0 in the order of the SHA-256 of their keys, which no report shows."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,51 @@ def check_rows(setting: Setting) -> None:
             expected=f"0 to {n_rows - 1}",
             hint="rows are counted from 0, without the heading",
         )
+    if setting.options.reasons.rows and setting.evidence.roles.key:
+        raise PlanError(
+            "rows are named by number, and the plan gives them keys",
+            reference="explain-rows-and-keys",
+            where="stages.explain.reasons.rows",
+            hint="name them under stages.explain.reasons.keys",
+        )
+    _named_rows(setting)
+
+
+def _named_rows(setting: Setting) -> list[int]:
+    """Numbers of the rows that the plan names, by number or by key.
+
+    Raises
+    ------
+    PlanError
+        If a key is in no row, or rows have no key of one column.
+    """
+    import numpy as np
+
+    options, column = setting.options.reasons, setting.evidence.roles.key
+    if not options.keys:
+        return list(options.rows)
+    if len(column) != 1:
+        raise PlanError(
+            "rows are named by key, and the plan does not give them one of one column",
+            reference="explain-no-key",
+            where="stages.explain.reasons.keys",
+            hint="declare data.key, or name rows by number under stages.explain.reasons.rows",
+        )
+    batches = setting.evidence.data.batches(list(column))
+    texts = np.concatenate(
+        [np.array([level_text(v) for v in batch.column(0).to_pylist()]) for batch in batches]
+    )
+    found = [np.flatnonzero(texts == key) for key in options.keys]
+    absent = [place for place, rows in enumerate(found, 1) if not rows.size]
+    if absent:
+        raise PlanError(
+            "a key whose reasons are asked for is in no row",
+            reference="explain-no-such-row",
+            where="stages.explain.reasons.keys",
+            got=f"number {absent[0]} of the list",
+            hint="write it exactly as it is in the data",
+        )
+    return [int(rows[0]) for rows in found]
 
 
 def reasons_part(
@@ -105,17 +155,16 @@ def reasons_part(
             details += _details(setting, case, found, place, told)
             if not figures:
                 figures.append(_figure(case, found, place, told))
-    return Reasons(
-        tables=(_sentences(texts), _detail_table(sample, details)), figures=tuple(figures)
-    )
+    tables = (_sentences(texts), _detail_table(sample, details))
+    notes = (KEYED,) if setting.evidence.roles.key else ()
+    return Reasons(tables=tables, figures=tuple(figures), notes=notes)
 
 
 def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]:
     import numpy as np
 
     cases = [
-        Case(row=row, chosen="named in the plan")
-        for row in dict.fromkeys(setting.options.reasons.rows)
+        Case(row=row, chosen="named in the plan") for row in dict.fromkeys(_named_rows(setting))
     ]
     wanted = setting.options.reasons.per_group
     if decisions.score is None or decisions.declined is None or not wanted:
@@ -127,7 +176,7 @@ def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]
     for title, member in whole:
         rows = np.flatnonzero(decisions.declined & member)
         nearest = rows[np.argsort(-decisions.score[rows], kind="stable")][:wanted]
-        chosen = f"{title}, declined nearest the line"
+        chosen = f"{title}, declined with the highest score"
         cases += [Case(row=int(row), chosen=chosen) for row in nearest]
     merged: dict[int, Case] = {}
     for case in cases:
@@ -158,7 +207,7 @@ def _groups(setting: Setting, sample: Sample) -> list[Group]:
 
 
 def _joined(first: str, second: str) -> str:
-    tail = ", declined nearest the line"
+    tail = ", declined with the highest score"
     if first.endswith(tail) and second.endswith(tail):
         return f"{first.removesuffix(tail)} and {second}"
     return f"{first}; {second}"
@@ -270,20 +319,27 @@ def _decided(decisions: Decisions, case: Case, target: Target) -> str:
             and decisions.declined[case.row]
             and not decisions.declined.all()
         ):
-            enough = float(decisions.score[~decisions.declined].min())
-            text += (
-                f"; {enough:.3f} was enough"
-                if f"{enough:.3f}" != f"{score:.3f}"
-                else ", a hair under the line"
-            )
+            lowest = float(decisions.score[~decisions.declined].min())
+            text += _against(score, lowest, decisions.threshold)
     elif target.label and target.label != decision:
         text += f", explained {target.towards}"
     return f"{text}."
 
 
+def _against(score: float, lowest: float, threshold: float | None) -> str:
+    """How far off it was: from the threshold only where the plan names one, else from what was accepted here."""
+    what, value = (
+        ("threshold", threshold) if threshold is not None else ("lowest accepted score", lowest)
+    )
+    if f"{value:.3f}" == f"{score:.3f}":
+        side = "below" if score < value else "at"
+        return f", just {side} the {what}"
+    return f"; the {what} is {value:.3f}"
+
+
 def _told(reason: Reason) -> str:
     value = "" if reason.value == NOT_SHOWN else f" {reason.value}"
-    return f"{reason.feature}{value} ({reason.part:+.2g})"
+    return f"{reason.feature}{value} ({signed(reason.part)})"
 
 
 def _details(
@@ -325,12 +381,13 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
     if abs(rest) > 1e-12:
         steps.append({"label": "all others", "value": rest})
     total = float(found.base) + float(found.values[place].sum())
-    said = "; ".join(f"{step['label']} {step['value']:+.2g}" for step in steps)
+    said = "; ".join(f"{step['label']} {signed(step['value'])}" for step in steps)
     return Figure(
         id=f"reasons-row-{case.row}",
         kind="waterfall",
         title=f"One decision, step by step: row {case.row}",
-        alt=f"From the mean of the background, {found.base:.2g} {found.unit}, to this case, {total:.2g}: {said}.",
+        alt=f"From the mean of the background, {amount(found.base)} {found.unit}, to this case, "
+        f"{amount(total)}: {said}.",
         caption=f"{case.chosen[0].upper()}{case.chosen[1:]}.",
         data={
             "steps": steps,

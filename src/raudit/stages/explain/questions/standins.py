@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.stages.explain.amounts import signed
 from raudit.stages.explain.rules import PROXY
 from raudit.stages.explain.survey.groups import Group, Membership
 from raudit.stages.explain.survey.proxies import Proxy, proxies
@@ -63,7 +64,7 @@ def _parts(setting: Setting, sample: Sample, group: Group) -> dict[str, tuple[fl
     for own, gap in zip(sample.groups, sample.gaps, strict=True):
         if (own.attribute, own.name) == (group.attribute, group.name):
             pairs = zip(setting.features, gap.mean, strict=True)
-            return {name: (float(part), gap.total) for name, part in pairs}
+            return {name: (float(part), gap.explained) for name, part in pairs}
     return {}
 
 
@@ -126,9 +127,11 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
     if not along:
         return " The gap in the model's output does not run through the features at or above the limit."
     listed = ", ".join(
-        f"{name} ({part:+.2g})" for name, part in sorted(along, key=lambda pair: -abs(pair[1]))
+        f"{name} ({signed(part)})" for name, part in sorted(along, key=lambda pair: -abs(pair[1]))
     )
-    return f" Of the gap of {total:+.2g} {sample.found.unit}, these proxies carry a part: {listed}."
+    return (
+        f" Of the gap of {signed(total)} {sample.found.unit}, these proxies carry a part: {listed}."
+    )
 
 
 def held(low: float, high: float, limit: float) -> Status:

@@ -5,21 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from raudit.model.formats.boosters import Link
 from raudit.stages.explain.shap_values.task import CannotFold
 
 if TYPE_CHECKING:
     import numpy as np
-
-LOG = (
-    "count:poisson",
-    "reg:gamma",
-    "reg:tweedie",
-    "poisson",
-    "gamma",
-    "tweedie",
-    "Poisson",
-    "Tweedie",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +30,66 @@ def library_of(estimator: Any) -> str:
     return name if name in ("xgboost", "lightgbm", "catboost") else ""
 
 
-def log_link(estimator: Any) -> bool:
-    """Whether a regressor's margin is the logarithm of what it predicts."""
-    told = getattr(estimator, "objective_", None) or getattr(estimator, "objective", None)
-    if library_of(estimator) == "catboost":
-        told = estimator.get_all_params().get("loss_function", "")
-    return str(told or "").startswith(LOG)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """How an estimator's prediction is made of the sum over its trees."""
+
+    link: Link
+    scale: float = 1.0
+    """What the sum, and each contribution to it, is multiplied with before the link."""
+    no_shap: str = ""
+    """Why the library computes no contributions; empty if it does."""
 
 
-def margin_of(estimator: Any, x: Any) -> np.ndarray:
-    """The margin, of shape (n_samples, n_outputs)."""
+def meaning_of(estimator: Any) -> Meaning:
+    """Read from the estimator's own booster what its margin means, as the readers of files do.
+
+    Raises
+    ------
+    CannotFold
+        If its objective has no known link, so that the sum over its trees has no known unit.
+    """
+    match library_of(estimator):
+        case "xgboost":
+            link, scale, no_shap = _xgboost_link(estimator), 1.0, ""
+        case "lightgbm":
+            link, scale, no_shap = _lightgbm_link(estimator)
+        case _:
+            link, scale, no_shap = _catboost_link(estimator)
+    if link is None:
+        raise CannotFold(f"{type(estimator).__name__} has an objective whose link is not known")
+    return Meaning(link=link, scale=scale, no_shap=no_shap)
+
+
+def _xgboost_link(estimator: Any) -> Link | None:
+    import json
+
+    from raudit.model.formats.xgboost_file import OBJECTIVES
+
+    if callable(getattr(estimator, "objective", None)):
+        return None
+    booster = estimator.get_booster() if hasattr(estimator, "get_booster") else estimator
+    return OBJECTIVES.get(json.loads(booster.save_config())["learner"]["objective"]["name"])
+
+
+def _lightgbm_link(estimator: Any) -> tuple[Link | None, float, str]:
+    from raudit.model.formats.lightgbm_file import LINEAR, Header
+
+    booster = getattr(estimator, "booster_", estimator)
+    header = Header.of(booster.model_to_string(num_iteration=1))
+    rounds = booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration()
+    return header.link, header.scale(rounds), LINEAR if header.linear else ""
+
+
+def _catboost_link(estimator: Any) -> tuple[Link | None, float, str]:
+    from raudit.model.formats.catboost_file import OBJECTIVES, no_shap
+
+    objective = str(estimator.get_all_params().get("loss_function", "")).partition(":")[0]
+    return OBJECTIVES.get(objective), 1.0, no_shap(estimator)
+
+
+def margin_of(estimator: Any, x: Any, scale: float) -> np.ndarray:
+    """The margin that the link takes, of shape (n_samples, n_outputs)."""
     import numpy as np
 
     match library_of(estimator):
@@ -62,7 +102,7 @@ def margin_of(estimator: Any, x: Any) -> np.ndarray:
                 x.columns[0], str
             )  # places are no names to CatBoost
             found = estimator.predict(x if named else x.to_numpy(), prediction_type="RawFormulaVal")
-    return np.asarray(found, dtype=float).reshape(x.shape[0], -1)
+    return scale * np.asarray(found, dtype=float).reshape(x.shape[0], -1)
 
 
 def told_by_library(estimator: Any, x: Any) -> Told:
@@ -71,9 +111,13 @@ def told_by_library(estimator: Any, x: Any) -> Told:
     Raises
     ------
     CannotFold
-        If the booster is made of something else than trees.
+        If the booster is made of something else than trees, or the library computes none for it.
     """
     import numpy as np
+
+    meaning = meaning_of(estimator)
+    if meaning.no_shap:
+        raise CannotFold(meaning.no_shap)
 
     match library_of(estimator):
         case "xgboost":
@@ -85,8 +129,8 @@ def told_by_library(estimator: Any, x: Any) -> Told:
 
             pool = Pool(x, cat_features=estimator.get_cat_feature_indices())
             found = estimator.get_feature_importance(pool, type="ShapValues")
-    margin = margin_of(estimator, x)
-    shaped = np.asarray(found, dtype=float).reshape(x.shape[0], margin.shape[1], -1)
+    margin = margin_of(estimator, x, meaning.scale)
+    shaped = meaning.scale * np.asarray(found, dtype=float).reshape(x.shape[0], margin.shape[1], -1)
     base = shaped[0, :, -1] if x.shape[0] else np.zeros(margin.shape[1])
     return Told(values=shaped[:, :, :-1], base=base, margin=margin)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from raudit.model.formats.boosters import Link
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -28,6 +30,15 @@ class Space(StrEnum):
 
     MARGIN = "margin"
     PROBABILITY = "probability"
+
+
+REGRESSION_UNITS = {
+    Link.IDENTITY: "units of the label",
+    Link.EXPONENTIAL: "log of the label's unit",
+    Link.LOGISTIC: "log-odds of the label",
+    Link.SIGNED_SQUARE: "signed square root of the label's unit",
+}
+"""Unit of a regressor's margin."""
 
 
 class CannotFold(Exception):  # noqa: N818 -- caught by ``explain``, never shown as it is
@@ -109,3 +120,5 @@ class Part:
     unit: str
     background: int = 0
     """Background rows that were used."""
+    apart: str = ""
+    """Why the margin does not lead to the model's prediction; empty if it does."""

@@ -5,15 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from raudit.model.formats.boosters import Link
+from raudit.stages.explain.amounts import small
 from raudit.stages.explain.shap_values.boosted import (
+    Meaning,
     library_of,
-    log_link,
     margin_of,
+    meaning_of,
     told_by_library,
 )
 from raudit.stages.explain.shap_values.forest import Forest, forest_of, forest_of_shap
 from raudit.stages.explain.shap_values.patterns import Patterns
-from raudit.stages.explain.shap_values.task import Asked, CannotFold, Part, Perturbation, Space
+from raudit.stages.explain.shap_values.task import (
+    REGRESSION_UNITS,
+    Asked,
+    CannotFold,
+    Part,
+    Perturbation,
+    Space,
+)
 from raudit.stages.explain.shap_values.unwrap import Unwrapped
 
 if TYPE_CHECKING:
@@ -82,6 +92,7 @@ class Grown:
     asked: Asked
     n_outputs: int
     unit: str
+    meaning: Meaning
 
     @property
     def weights(self) -> np.ndarray:
@@ -138,7 +149,7 @@ class Grown:
     def margin(self, x: Any) -> np.ndarray:
         """The estimator's own output toward the aim, of shape (n_samples,)."""
         return self.asked.aim.of(
-            output_of(self.parts.estimator, x), probability=self.unit == "probability"
+            output_of(self.parts.estimator, x, self.meaning), probability=self.unit == "probability"
         )
 
 
@@ -155,25 +166,35 @@ def _dense(x: Any, *, absent: float) -> np.ndarray:
 def explain_trees(parts: Unwrapped, asked: Asked) -> Part:
     """TreeSHAP (Lundberg et al. 2020), folded back to columns."""
     estimator = parts.estimator
-    unit = _unit(estimator, asked)
-    first = output_of(estimator, parts.encode(asked.frame.iloc[:1]))
-    grown = Grown(parts=parts, asked=asked, n_outputs=first.shape[1], unit=unit)
-    if asked.space is Space.PROBABILITY and asked.aim.places and unit != "probability":
+    meaning = _meaning(estimator)
+    unit = _unit(estimator, asked, meaning)
+    first = output_of(estimator, parts.encode(asked.frame.iloc[:1]), meaning)
+    grown = Grown(parts=parts, asked=asked, n_outputs=first.shape[1], unit=unit, meaning=meaning)
+    chance = asked.space is Space.PROBABILITY and bool(asked.aim.places) and unit != "probability"
+    if (meaning.scale != 1 or meaning.no_shap) and (
+        chance or asked.perturbation is not Perturbation.PATH
+    ):
+        raise CannotFold(
+            meaning.no_shap
+            or f"{library_of(estimator)}'s margin is scaled before it becomes a probability"
+        )
+    if chance:
         return _by_shap(grown, probability=True)
     if library_of(estimator) and asked.perturbation is Perturbation.PATH:
         return _by_library(grown)
     return _by_tables(grown)
 
 
-def output_of(estimator: Any, x: Any) -> np.ndarray:
+def output_of(estimator: Any, x: Any, meaning: Meaning) -> np.ndarray:
     """What the trees add up to, of shape (n_samples, n_outputs): probability for forests, margin for boosting."""
     import numpy as np
 
     if library_of(estimator):
-        return margin_of(estimator, x)
+        return margin_of(estimator, x, meaning.scale)
     if not hasattr(estimator, "classes_"):
         found = estimator.predict(x)
-        return np.asarray(np.log(found) if _log(estimator) else found, dtype=float).reshape(
+        logarithm = meaning.link is Link.EXPONENTIAL
+        return np.asarray(np.log(found) if logarithm else found, dtype=float).reshape(
             x.shape[0], -1
         )
     if hasattr(estimator, "decision_function"):
@@ -181,19 +202,21 @@ def output_of(estimator: Any, x: Any) -> np.ndarray:
     return np.asarray(estimator.predict_proba(x), dtype=float)
 
 
-def _log(estimator: Any) -> bool:
+def _meaning(estimator: Any) -> Meaning:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    histogram = isinstance(estimator, HistGradientBoostingRegressor) and estimator.loss in (
+    if library_of(estimator):
+        return meaning_of(estimator)
+    log = isinstance(estimator, HistGradientBoostingRegressor) and estimator.loss in (
         "poisson",
         "gamma",
     )
-    return histogram or (library_of(estimator) != "" and log_link(estimator))
+    return Meaning(link=Link.EXPONENTIAL if log else Link.IDENTITY)
 
 
-def _unit(estimator: Any, asked: Asked) -> str:
+def _unit(estimator: Any, asked: Asked, meaning: Meaning) -> str:
     if not asked.aim.places:
-        return "log of the label's unit" if _log(estimator) else "units of the label"
+        return REGRESSION_UNITS[meaning.link]
     if library_of(estimator) or hasattr(estimator, "decision_function"):
         return asked.unit
     return "probability"
@@ -304,10 +327,10 @@ def _compare(grown: Grown, forest: Forest, rest: np.ndarray | None) -> str | Non
     own = Patterns(forest, reference)
     off = float(np.max(np.abs(own.values(x) - peer), initial=0.0))
     if off <= AGREE:
-        return f"within {off:.1g} of shap.TreeExplainer on {len(x):,} rows"
+        return f"within {small(off)} of shap.TreeExplainer on {len(x):,} rows"
     lost = float(np.max(np.abs(start + peer.sum(axis=1) - margin), initial=0.0))
     if lost > AGREE * 100:
-        return f"not compared with shap.TreeExplainer, whose values miss this model's output by {lost:.2g}"
+        return f"not compared with shap.TreeExplainer, whose values miss this model's output by {small(lost)}"
     return None
 
 
@@ -375,7 +398,7 @@ def _chance(estimator: Any, x: Any, asked: Asked) -> np.ndarray:
     from scipy.special import expit
 
     if not hasattr(estimator, "predict_proba"):  # a booster from a file, whose margin is a log-odds
-        chance = expit(margin_of(estimator, x))[:, 0]
+        chance = expit(margin_of(estimator, x, 1.0))[:, 0]
         return np.asarray(chance if 1 in asked.aim.places else 1 - chance)
     found = np.asarray(estimator.predict_proba(x), dtype=float)
     return np.asarray(found[:, list(asked.aim.places)].sum(axis=1))

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.errors import NotEvaluable
 from raudit.model import Model, favourable_places
-from raudit.model.formats.boosters import Link, NoContributions
+from raudit.model.formats.boosters import NoContributions
 from raudit.stages.explain.shap_values.linear import explain_linear, is_linear
 from raudit.stages.explain.shap_values.permuted import explain_permuted
-from raudit.stages.explain.shap_values.task import Aim, Asked, CannotFold, Part, Perturbation, Space
+from raudit.stages.explain.shap_values.task import (
+    REGRESSION_UNITS,
+    Aim,
+    Asked,
+    CannotFold,
+    Part,
+    Perturbation,
+    Space,
+)
 from raudit.stages.explain.shap_values.trees import explain_trees, is_tree
 from raudit.stages.explain.shap_values.unwrap import Unwrapped
 from raudit.stages.explain.shap_values.wrappers import join, open_model
@@ -23,14 +31,6 @@ __all__ = ["TOLERANCE", "Explained", "explain", "is_fast", "is_linear", "is_tree
 
 TOLERANCE = {"linear": 1e-9, "tree": 1e-6, "xgboost": 1e-3, "permutation": 1e-6}
 """Largest accepted difference between base value plus SHAP values and the model's margin, by family."""
-
-REGRESSION_UNITS = {
-    Link.IDENTITY: "units of the label",
-    Link.EXPONENTIAL: "log of the label's unit",
-    Link.LOGISTIC: "log-odds of the label",
-    Link.SIGNED_SQUARE: "signed square root of the label's unit",
-}
-"""Unit of a regressor's margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,8 @@ class Explained:
     """Background rows that were used; 0 where the trees' training weights are the background."""
     space: Space = Space.MARGIN
     """Whether the values add up to the margin or to the probability."""
+    apart: str = ""
+    """Why the margin does not lead to the model's prediction; empty if it does."""
 
     @property
     def additivity(self) -> float:
@@ -117,6 +119,7 @@ def explain(
         method=found.method,
         unit=found.unit,
         background=found.background,
+        apart=found.apart,
         space=asked.space if found.unit != "probability" else Space.PROBABILITY,
     )
 

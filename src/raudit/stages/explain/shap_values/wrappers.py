@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from raudit.findings import written
+from raudit.stages.explain.amounts import small
 from raudit.stages.explain.shap_values.task import Aim, Asked, CannotFold, Part, Space
 from raudit.stages.explain.shap_values.unwrap import Unwrapped, unwrap
 
@@ -81,11 +83,14 @@ def _inside(estimator: Any) -> tuple[Any, str]:
     match estimator:
         case TunedThresholdClassifierCV():
             at = float(estimator.best_threshold_)
-            return estimator.estimator_, f"decisions are cut at {at:.4g}, which moves no value here"
+            return (
+                estimator.estimator_,
+                f"decisions are cut at {written(at)}, which moves no value here",
+            )
         case FixedThresholdClassifier():
             at = estimator.threshold
             where = (
-                f"at {float(at):.4g}, which moves no value here"
+                f"at {written(float(at))}, which moves no value here"
                 if at != "auto"
                 else "as the estimator would"
             )
@@ -141,6 +146,7 @@ def join(opened: Opened, asked: Asked, adapter: Callable[[Unwrapped, Asked], Par
         mean,
         unit="log-odds" if straight else mean.unit,
         method="; ".join((mean.method, said, *opened.notes)),
+        apart=mean.apart if straight and len(opened.members) == 1 else said,
     )
 
 
@@ -176,4 +182,4 @@ def _said(opened: Opened, asked: Asked, mean: Part, *, straight: bool) -> str:
         axis=1
     )
     off = float(np.max(np.abs(expit(mean.margin[: len(rows)]) - proba), initial=0.0))
-    return f"of {folds} the mean calibrated log-odds is explained, {off:.2g} from the model's probability at most"
+    return f"of {folds} the mean calibrated log-odds is explained, {small(off)} from the model's probability at most"

@@ -18,6 +18,8 @@ class Decisions:
     score: Any = None
     """Probability of the favourable outcome, of shape (n_rows,)."""
     no_score_because: str = ""
+    threshold: float | None = None
+    """Scores at or above it are favourable decisions; None where the model's own ``predict`` decides."""
     declined: Any = None
     """Whether the decision is not the favourable one, booleans of shape (n_rows,)."""
     predicted: Any = None
@@ -26,6 +28,8 @@ class Decisions:
     """Whether the true outcome is favourable, booleans of shape (n_rows,)."""
     outcome: Any = None
     """The true outcome as text, of shape (n_rows,)."""
+    known: Any = None
+    """Whether there is a true outcome, booleans of shape (n_rows,); None without labels."""
     no_label_because: str = ""
 
 
@@ -38,7 +42,7 @@ def decisions_of(setting: Setting) -> Decisions:
     roles = setting.evidence.roles
     classes = setting.model.classes
     good = favourable_places(classes, roles.label.favourable) if roles.label else ()
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"threshold": roles.threshold}
     if not setting.model.classes:
         known["no_score_because"] = "a regression gives no score between the decisions"
     elif roles.score is None:
@@ -57,6 +61,7 @@ def decisions_of(setting: Setting) -> Decisions:
 def _outcomes(setting: Setting) -> dict[str, Any]:
     import numpy as np
 
+    from raudit.data.cells import UNLABELLED
     from raudit.data.encode import OutcomeEncoder
 
     label = setting.evidence.roles.label
@@ -70,9 +75,13 @@ def _outcomes(setting: Setting) -> dict[str, Any]:
     except UsageError as error:
         return {"no_label_because": f"the true outcomes cannot be used: {error.message}"}
     found = np.concatenate(codes) if codes else np.zeros(0, dtype=np.int64)
+    levels = np.array(encoder.levels, dtype=object)[found] if len(found) else found.astype(object)
+    known = levels != UNLABELLED
+    if not known.any():
+        return {"no_label_because": "every true outcome is missing"}
     if label.favourable:
-        return {"good": found == 1}
-    return {"outcome": np.array(encoder.levels, dtype=object)[found]}
+        return {"good": found == 1, "known": known}
+    return {"outcome": levels, "known": known}
 
 
 def _column(setting: Setting, name: ColumnName) -> list[Any]:

@@ -15,6 +15,8 @@ class Mean:
     half: Any
     """Half-width of the 95 % interval, of shape (n_columns,)."""
     n: int
+    sizes: tuple[int, int] = (0, 0)
+    """Of a difference of two means: rows behind each."""
 
 
 def weighted_mean(values: Any, weights: Any) -> Mean:

@@ -73,29 +73,64 @@ class Gap:
     half: Any
     """Half-width of the 95 % interval, of shape (n_features,)."""
     total: float
-    """Difference of the mean margins."""
+    """Difference of the mean margins: of all rows where they are known, else of the explained ones."""
     total_half: float
     n: int
+    """Members that the total is of."""
     n_others: int
+    explained: float
+    """Difference of the mean margins of the explained rows, which the parts add up to."""
+    n_explained: tuple[int, int]
+    """Explained members and others."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the total is of all rows and the parts of some of them."""
+        return (self.n, self.n_others) != self.n_explained
+
+    def carriers(self) -> tuple[list[int], bool]:
+        """The one or two features with the largest parts, and whether most of the gap comes from them.
+
+        Most is more than half of all parts, whatever their sign, and in the gap's own direction: parts that cancel
+        one another carry nothing.
+        """
+        import numpy as np
+
+        top = [
+            int(i) for i in np.argsort(-np.abs(self.mean), kind="stable")[:2] if self.mean[i] != 0
+        ]
+        whole = float(np.abs(self.mean).sum())
+        for places in (top[:1], top):
+            along = all(self.mean[i] * self.total > 0 for i in places)
+            if places and along and sum(abs(self.mean[i]) for i in places) > whole / 2:
+                return places, True
+        return top, False
 
 
-def gap_of(found: Explained, group: Group, weights: np.ndarray | None = None) -> Gap:
+def gap_of(
+    found: Explained, group: Group, weights: np.ndarray | None = None, total: Mean | None = None
+) -> Gap:
     """Decompose the gap between a group and all others; the parts add up to the total but for the additivity error.
 
     Parameters
     ----------
     weights
         How many rows of the population each row stands for; None for one each.
+    total
+        The gap of all rows, where their margins are known; its ``sizes`` are those of all rows.
     """
     parts = difference(found.values, group.member, weights)
-    total = difference(found.margin[:, None], group.member, weights)
+    explained = difference(found.margin[:, None], group.member, weights)
+    whole = total or explained
     return Gap(
         mean=parts.mean,
         half=parts.half,
-        total=float(total.mean[0]),
-        total_half=float(total.half[0]),
-        n=int(group.member.sum()),
-        n_others=int((~group.member).sum()),
+        total=float(whole.mean[0]),
+        total_half=float(whole.half[0]),
+        n=whole.sizes[0],
+        n_others=whole.sizes[1],
+        explained=float(explained.mean[0]),
+        n_explained=explained.sizes,
     )
 
 
@@ -105,7 +140,12 @@ def difference(values: np.ndarray, member: np.ndarray, weights: np.ndarray | Non
 
     weights = np.ones(len(values)) if weights is None else weights
     own, rest = (weighted_mean(values[rows], weights[rows]) for rows in (member, ~member))
-    return Mean(mean=own.mean - rest.mean, half=np.hypot(own.half, rest.half), n=own.n + rest.n)
+    return Mean(
+        mean=own.mean - rest.mean,
+        half=np.hypot(own.half, rest.half),
+        n=own.n + rest.n,
+        sizes=(own.n, rest.n),
+    )
 
 
 def memberships(

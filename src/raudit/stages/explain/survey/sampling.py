@@ -11,15 +11,16 @@ Ohlsson 1998, Sequential Poisson Sampling, Journal of Official Statistics 14(2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.estimates import Mean, weighted_mean
-from raudit.stages.explain.survey.groups import Gap, Group, gap_of
+from raudit.stages.explain.survey.groups import Gap, Group, difference, gap_of
 from raudit.stages.explain.survey.setting import Setting, joined
 from raudit.stages.explain.survey.targets import Target
+from raudit.stages.explain.survey.whole import fitting, margins_of_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,7 +89,7 @@ def draw(setting: Setting, target: Target, budget: int) -> Sample:
     """Explain rows until every interval is narrower than the tolerance, or the budget or the data end."""
     import numpy as np
 
-    case_weights = _case_weights(setting)
+    case_weights, known = _case_weights(setting), margins_of_all(setting, target)
     parts: list[tuple[Any, Explained]] = []
     steps: list[int] = []
     for positions, weights in _growing(setting, budget):
@@ -100,8 +101,19 @@ def draw(setting: Setting, target: Target, budget: int) -> Sample:
             found = _ordered(joined([parts[-1][1], found]), order)
         parts = [(positions, found)]
         steps.append(len(positions))
+        whole = fitting(known, positions, found)
+        totals = {
+            (group.attribute, group.name): difference(whole[:, None], group.member, case_weights)
+            for group in (setting.groups if whole is not None else ())
+        }
         sample = _measured(
-            setting, target, positions, weights * case_weights[positions], found, tuple(steps)
+            setting,
+            target,
+            positions,
+            weights * case_weights[positions],
+            found,
+            tuple(steps),
+            totals,
         )
         if all(width.exhausted for width in sample.wide):
             break
@@ -175,6 +187,7 @@ def _measured(
     weights: Any,
     found: Explained,
     steps: tuple[int, ...],
+    totals: Mapping[tuple[str, str], Mean],
 ) -> Sample:
     import numpy as np
 
@@ -184,7 +197,7 @@ def _measured(
     names = {(g.attribute, g.name) for g in setting.groups}
     groups = [g for g in usable if (g.attribute, g.name) in names]
     importance = weighted_mean(np.abs(found.values), weights)
-    gaps = [gap_of(found, group, weights) for group in groups]
+    gaps = [gap_of(found, g, weights, totals.get((g.attribute, g.name))) for g in groups]
     mean = float(np.average(found.margin, weights=weights))
     spread = float(np.sqrt(np.average((found.margin - mean) ** 2, weights=weights)))
     accepted = setting.options.tolerance * spread

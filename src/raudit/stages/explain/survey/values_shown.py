@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from raudit.findings import written
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -116,4 +118,8 @@ def _rounded(edge: float, numbers: Any) -> float:
 
 
 def _written(number: float) -> str:
-    return f"{int(number):,}" if number == int(number) and abs(number) < 1e15 else f"{number:.4g}"
+    return (
+        f"{int(number):,}"
+        if number == int(number) and abs(number) < 1e15
+        else written(number, digits=8)
+    )

@@ -77,33 +77,23 @@ def cross_check(groups: Groups) -> CrossCheck:
     RauditError
         If a value differs by more than 1e-12.
     """
-    import fairlearn.metrics as fm
-    import pandas as pd
-
     shared = shared_metrics(labelled=groups.labelled)
     if len(groups.names) > MOST:
         groups = groups.take(np.sort(np.argsort(-groups.n, kind="stable")[:MOST]))
-    row, cell = np.nonzero(groups.weights > 0)
-    if row.size == 0:
+    by_metric = (
+        _peers(groups, [*shared], 6)
+        if groups.counts.shape[1] == 4
+        else {
+            **_peers(groups, ["selection_rate"], 6),
+            **_peers(groups, [name for name in shared if name != "selection_rate"], 4),
+        }
+    )
+    if not by_metric:
         return CrossCheck(values=0, largest=0.0)
-    weight = groups.weights[row, cell]
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # a group without positives: fairlearn says 0, raudit says undefined
-        frame = fm.MetricFrame(
-            metrics=shared,
-            y_true=cell // 2,
-            y_pred=cell % 2,
-            sensitive_features=pd.Series(
-                row, name="group"
-            ),  # a bare array of one cell breaks fairlearn
-            sample_params={name: {"sample_weight": weight} for name in shared},
-        )
     compared, largest = 0, 0.0
     for name in shared:
         ours = estimate(groups, name, draws=200).value
-        theirs = frame.by_group[name].reindex(range(len(groups.names))).to_numpy(dtype=float)
+        theirs = by_metric[name].reindex(range(len(groups.names))).to_numpy(dtype=float)
         known = ~np.isnan(ours)
         apart = np.abs(ours[known] - theirs[known])
         compared += int(known.sum())
@@ -118,3 +108,30 @@ def cross_check(groups: Groups) -> CrossCheck:
                 hint="do not use this run; report it with the versions of fairlearn and scikit-learn",
             )
     return CrossCheck(values=compared, largest=largest)
+
+
+def _peers(groups: Groups, names: list[str], width: int) -> dict[str, Any]:
+    """Values by group of some shared metrics over the first ``width`` kinds of cells; empty without rows."""
+    import fairlearn.metrics as fm
+    import pandas as pd
+
+    row, cell = np.nonzero(groups.weights[:, :width] > 0)
+    if row.size == 0:
+        return {}
+    shared = shared_metrics(labelled=groups.labelled)
+    metrics = {name: shared[name] for name in names}
+    weight = groups.weights[row, cell]
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # a group without positives: fairlearn says 0, raudit says undefined
+        frame = fm.MetricFrame(
+            metrics=metrics,
+            y_true=np.minimum(cell // 2, 1),  # people without a label have decisions only
+            y_pred=cell % 2,
+            sensitive_features=pd.Series(
+                row, name="group"
+            ),  # a bare array of one cell breaks fairlearn
+            sample_params={name: {"sample_weight": weight} for name in metrics},
+        )
+    return {name: frame.by_group[name] for name in metrics}

@@ -279,7 +279,7 @@ def _support(groups: Groups, metric: str, found: Estimates) -> NDArray[np.int64]
     """Rows a metric rests on in each group; a metric of both outcomes rests on the rarer one."""
     if metric not in COMPOSITES:
         return found.n
-    positives, negatives = groups.counts[:, 2:].sum(axis=1), groups.counts[:, :2].sum(axis=1)
+    positives, negatives = groups.counts[:, 2:4].sum(axis=1), groups.counts[:, :2].sum(axis=1)
     rarer: NDArray[np.int64] = np.minimum(positives, negatives).astype(np.int64)
     return rarer
 

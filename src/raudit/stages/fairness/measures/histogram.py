@@ -37,6 +37,21 @@ class Histograms:
         """Rows of each group."""
         return np.asarray(self.n.sum(axis=(1, 2)), dtype=np.int64)
 
+    def take(self, keep: NDArray[np.bool_]) -> Histograms:
+        """Keep some groups."""
+        picked = np.flatnonzero(keep)
+        return Histograms(
+            names=tuple(self.names[i] for i in picked),
+            bins=self.bins,
+            n=self.n[picked],
+            weight=self.weight[picked],
+            weight2=self.weight2[picked],
+            score=self.score[picked],
+            score2=self.score2[picked],
+            tied=self.tied,
+            labelled=self.labelled,
+        )
+
     @property
     def probability(self) -> bool:
         """Whether all scores lie in 0..1, so that they can be read as probabilities."""

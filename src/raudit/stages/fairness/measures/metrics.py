@@ -16,7 +16,7 @@ from raudit.data.cells import FAVOURABLE, LABEL, PREDICTION, CellTable, unique_r
 from raudit.stats import Bounds, dirichlet_draws, effective_n, wilson
 
 Floats = NDArray[np.float64]
-TN, FP, FN, TP = range(4)
+TN, FP, FN, TP, UNLABELLED_DECLINED, UNLABELLED_SELECTED = range(6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,11 @@ NO_ROWS, NO_POSITIVES, NO_NEGATIVES = (
 NO_SELECTED, NO_REJECTED = "no favourable decisions", "no unfavourable decisions"
 
 RATES: Mapping[str, Rate] = {
-    "selection_rate": Rate(events=(FP, TP), among=(TN, FP, FN, TP), undefined=NO_ROWS),
+    "selection_rate": Rate(
+        events=(FP, TP, UNLABELLED_SELECTED),
+        among=(TN, FP, FN, TP, UNLABELLED_DECLINED, UNLABELLED_SELECTED),
+        undefined=NO_ROWS,
+    ),
     "true_positive_rate": Rate(events=(TP,), among=(FN, TP), undefined=NO_POSITIVES),
     "false_positive_rate": Rate(events=(FP,), among=(TN, FP), undefined=NO_NEGATIVES),
     "true_negative_rate": Rate(events=(TN,), among=(TN, FP), undefined=NO_NEGATIVES),
@@ -92,11 +96,12 @@ class Groups:
     names: tuple[tuple[str, ...], ...]
     """Levels of each group, in the order of ``by``."""
     counts: Floats
-    """Rows, of shape (n_groups, 4): true negatives, false positives, false negatives, true positives."""
+    """Rows, of shape (n_groups, 4): true negatives, false positives, false negatives, true positives. Where some people
+    have no label, of shape (n_groups, 6): those of them who were declined, and who were selected."""
     weights: Floats
     weights2: Floats
     labelled: bool
-    """False if there is no label; the rows then stand under negatives."""
+    """False if nobody has a label; the rows then stand under negatives."""
     weighted: bool
 
     @property
@@ -107,7 +112,7 @@ class Groups:
 
     @property
     def effective(self) -> Floats:
-        """Counts that carry as much information as the weighted rows do, of shape (n_groups, 4)."""
+        """Counts that carry as much information as the weighted rows do, of the shape of ``counts``."""
         total, squares = (
             self.weights.sum(axis=1, keepdims=True),
             self.weights2.sum(axis=1, keepdims=True),
@@ -160,16 +165,24 @@ def group_counts(table: CellTable, by: tuple[str, ...], *, positive: str = FAVOU
     positive
         Which of the two levels is the positive class.
     """
-    labelled = LABEL in table.dims
+    unknown = table.unlabelled
+    labelled = not unknown.all()
+    width = 6 if labelled and unknown.any() else 4
     kept = table.marginal((*by, *((LABEL,) if labelled else ()), PREDICTION))
     cells, group = unique_rows(kept.keys[:, : len(by)])
     size = len(cells)
     decided = kept.is_level(PREDICTION, positive).astype(np.intp)
     actual = kept.is_level(LABEL, positive).astype(np.intp) if labelled else np.zeros_like(decided)
-    flat = group * 4 + actual * 2 + decided
+    if width == 6:
+        actual[kept.unlabelled] = 2
+    flat = group * width + actual * 2 + decided
 
     def fold(values: Any) -> Floats:
-        return np.bincount(flat, weights=values, minlength=size * 4).astype(float).reshape(size, 4)
+        return (
+            np.bincount(flat, weights=values, minlength=size * width)
+            .astype(float)
+            .reshape(size, width)
+        )
 
     names = tuple(
         tuple(kept.levels[axis][int(code)] for axis, code in enumerate(row)) for row in cells
@@ -217,7 +230,10 @@ def estimate(
     if metric in COMPOSITES:
         return _composite(groups, metric, level, z, draws, rng or np.random.default_rng(0))
     rate = RATES[metric]
-    among, events = list(rate.among), list(rate.events)
+    width = groups.counts.shape[1]
+    among, events = (
+        [place for place in places if place < width] for places in (rate.among, rate.events)
+    )
     value = _ratio(groups.weights[:, events].sum(axis=1), groups.weights[:, among].sum(axis=1))
     size = effective_n(groups.weights[:, among].sum(axis=1), groups.weights2[:, among].sum(axis=1))
     return Estimates(
@@ -255,9 +271,9 @@ def _composite(
         metric=metric,
         value=value,
         bounds=Bounds(np.fmin(low, value), np.fmax(high, value)),
-        n=groups.n,
+        n=groups.counts[:, :4].sum(axis=1).astype(np.int64),
         events=None,
-        effective=groups.effective.sum(axis=1),
+        effective=groups.effective[:, :4].sum(axis=1),
         method=f"dirichlet draws ({draws:,})",
         undefined=undefined,
     )

@@ -22,7 +22,7 @@ class Judgement:
     """Rows in the two groups that would settle it."""
 
 
-def judge(found: Disparity, limit: float) -> Judgement:
+def judge_gap(found: Disparity, limit: float) -> Judgement:
     """Hold a disparity against its limit.
 
     It passes only if the whole interval keeps to the limit and every group that is large enough could be estimated,

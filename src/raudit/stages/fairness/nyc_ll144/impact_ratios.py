@@ -149,7 +149,7 @@ def measure_ll144(table: CellTable, context: Context) -> Part:
     cuts = [(name,) for name in attributes] + ([attributes] if len(attributes) > 1 else [])
     for by in cuts:
         groups = group_counts(table, by)
-        chosen = (groups.counts[:, 1] + groups.counts[:, 3]).astype(int)
+        chosen = groups.counts[:, 1::2].sum(axis=1).astype(int)
         rows = impact_ratios(
             groups.names,
             groups.n.tolist(),
@@ -157,7 +157,7 @@ def measure_ll144(table: CellTable, context: Context) -> Part:
             excluded_share=context.options.excluded_share,
             total=table.total,
         )
-        weights = groups.weights[:, [1, 3]].sum(axis=1)
+        weights = groups.weights[:, 1::2].sum(axis=1)
         effective = effective_n(groups.weights.sum(axis=1), groups.weights2.sum(axis=1))
         totals = groups.weights.sum(axis=1)
         rates = np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)

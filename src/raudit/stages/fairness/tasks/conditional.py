@@ -109,7 +109,7 @@ def standardised(
     for i, names in enumerate(groups.names):
         place = members.index(names[depth:]), strata[names[:depth]]
         n[place], weight[place] = groups.n[i], groups.weights[i].sum()
-        chosen[place], squares[place] = groups.weights[i, [1, 3]].sum(), groups.weights2[i].sum()
+        chosen[place], squares[place] = groups.weights[i, 1::2].sum(), groups.weights2[i].sum()
     keep = n.sum(axis=1) >= min_group
     n, weight, chosen, squares = n[keep], weight[keep], chosen[keep], squares[keep]
     usable = (weight > 0).all(axis=0) if keep.any() else np.zeros(len(strata), dtype=bool)

@@ -25,8 +25,9 @@ from raudit.stages.fairness.measures.metrics import (
     estimate,
     group_counts,
 )
-from raudit.stages.fairness.measures.verdict import Judgement, judge
+from raudit.stages.fairness.measures.verdict import Judgement, judge_gap
 from raudit.stages.fairness.rules import rule_for
+from raudit.stages.fairness.tasks.coverage import numbered
 from raudit.stages.fairness.tasks.part import (
     Context,
     Part,
@@ -71,10 +72,13 @@ def cuts_of(attributes: Sequence[str], order: int) -> tuple[tuple[str, ...], ...
 
 def measure_decisions(table: CellTable, context: Context) -> Part:
     """Measure decisions, by every cut."""
-    limits = {
-        name: limit for name, limit in context.options.limits().items() if name in DISPARITIES
-    }
     overall = group_counts(table, ())
+    limits = {
+        name: (limit, source)
+        for name, (limit, source) in context.options.limits().items()
+        if name in DISPARITIES
+        and (overall.labelled or source != "default" or _needs_no_label(name))
+    }
     parts, found = [], []
     for by in context.cuts:
         groups = group_counts(table, by)
@@ -91,7 +95,8 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     adjusted = _adjusted([gap for _, _, gaps in found for gap in gaps if gap.name in limits])
     for by, groups, gaps in found:
         judged = [
-            (gap, judge(gap, limits[gap.name][0]) if gap.name in limits else None) for gap in gaps
+            (gap, judge_gap(gap, limits[gap.name][0]) if gap.name in limits else None)
+            for gap in gaps
         ]
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
     parts.append(
@@ -115,12 +120,12 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     )
 
 
+def _needs_no_label(name: str) -> bool:
+    return all(metric in WITHOUT_LABEL for metric in DISPARITIES[name].metrics)
+
+
 def _possible(groups: Groups, name: str, limits: Mapping[str, Any]) -> bool:
-    return (
-        groups.labelled
-        or name in limits
-        or all(m in WITHOUT_LABEL for m in DISPARITIES[name].metrics)
-    )
+    return groups.labelled or name in limits or _needs_no_label(name)
 
 
 def _gap(groups: Groups, name: str, context: Context) -> Disparity:
@@ -289,6 +294,8 @@ def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
         findings.append(unknown_members(by[0], groups))
     if len(by) == 1 and (same := alike(by[0], groups)) is not None:
         findings.append(same)
+    if len(by) == 1 and (single := numbered(by[0], groups)) is not None:
+        findings.append(single)
     if len(groups.names) > LONG:
         return Part(findings=tuple(findings), figures=(extremes(by, groups, context),))
     found = {

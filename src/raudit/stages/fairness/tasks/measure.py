@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from raudit.data.cells import BIN, PREDICTION, CellTable
+from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
 from raudit.data.count import CellSpec
 from raudit.data.roles import Outcome
 from raudit.data.score_bins import ScoreBins
@@ -16,9 +16,11 @@ from raudit.stages.fairness.nyc_ll144.impact_ratios import measure_ll144
 from raudit.stages.fairness.options import FairnessOptions
 from raudit.stages.fairness.tasks.baseline import measure_baseline
 from raudit.stages.fairness.tasks.conditional import measure_conditional, measure_costs
+from raudit.stages.fairness.tasks.coverage import measure_coverage, measure_variation
 from raudit.stages.fairness.tasks.decisions import cuts_of, measure_decisions, worst_gap
 from raudit.stages.fairness.tasks.multiclass import measure_multiclass
 from raudit.stages.fairness.tasks.part import Context, Part, join
+from raudit.stages.fairness.tasks.performance import measure_performance
 from raudit.stages.fairness.tasks.ranking import measure_ranking
 from raudit.stages.fairness.tasks.regression import measure_regression
 from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores
@@ -100,7 +102,8 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
         case Task.REGRESSION:
             parts.append(measure_regression(table, context))
         case Task.MULTICLASS:
-            parts.append(measure_multiclass(table, context))
+            parts += [measure_coverage(table, context)]
+            parts.append(measure_multiclass(table.labelled() or table.without(LABEL), context))
         case Task.RANKING:
             parts.append(_ranked(evidence, context))
         case Task.BINARY | Task.SCORE:
@@ -111,22 +114,21 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
         findings=part.findings,
         tables=part.tables,
         figures=part.figures,
-        notes=(*_missing(evidence), *part.notes),
+        notes=(*_missing(evidence, table), *part.notes),
         facts=_facts(part, table, context),
         artefacts=_artefacts(table, part, options),
     )
 
 
 def _decided(table: CellTable, context: Context) -> list[Part]:
-    decided = (
-        table
-        if BIN not in table.dims
-        else table.marginal([dim for dim in table.dims if dim != BIN])
-    )
-    parts = []
+    decided = table.without(BIN)
+    parts = [measure_coverage(table, context)]
     if PREDICTION in table.dims:
+        known = decided.labelled() or decided
+        parts += [measure_variation(decided, context)]
         parts += [measure_decisions(decided, context), measure_conditional(decided, context)]
-        parts += [measure_costs(decided, context), measure_baseline(decided, context)]
+        parts += [measure_costs(known, context), measure_baseline(known, context)]
+    parts.append(measure_performance(table, context))
     if BIN in table.dims:
         parts.append(measure_scores(table, context))
     if "nyc-ll144" in context.options.presets or "impact_ratio" in context.options.thresholds:
@@ -166,11 +168,20 @@ def _summary(part: Part) -> str:
     )
 
 
-def _missing(evidence: Evidence) -> tuple[str, ...]:
+def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
     notes = []
-    if evidence.roles.label is None:
+    decided = PREDICTION in table.dims
+    if evidence.task not in (Task.REGRESSION, Task.RANKING) and table.unlabelled.all():
+        what = "decisions" if decided else "scores"
+        why = "There are no labels" if evidence.roles.label is None else "Every label is missing"
         notes.append(
-            "There are no labels: only decisions are compared, and nothing is known about errors."
+            f"{why}: only {what} are compared, nothing is known about errors, and default limits that need "
+            "labels are not set."
+        )
+    if evidence.task in (Task.BINARY, Task.SCORE) and not decided:
+        key = "model.threshold" if evidence.model is not None else "data.score.threshold"
+        notes.append(
+            f"No decisions are compared: the plan sets no {key}, so nobody is selected or rejected."
         )
     if evidence.roles.score is None and evidence.task in (Task.BINARY, Task.SCORE):
         notes.append("There are no scores: calibration and ranking quality are not measured.")
@@ -195,7 +206,7 @@ def _facts(part: Part, table: CellTable, context: Context) -> dict[str, Any]:
 
 def _artefacts(table: CellTable, part: Part, options: FairnessOptions) -> dict[str, Any]:
     """The cells without score bins, small ones suppressed, and every estimate."""
-    published = table.marginal([dim for dim in table.dims if dim != BIN])
+    published = table.without(BIN)
     return {
         "cells": published.as_json(suppress_below=options.suppress_below),
         "estimates": [dict(row) for row in part.estimates],

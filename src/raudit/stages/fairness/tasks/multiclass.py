@@ -12,7 +12,7 @@ from raudit.findings import Finding, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.metrics import group_counts
-from raudit.stages.fairness.measures.verdict import judge
+from raudit.stages.fairness.measures.verdict import judge_gap
 from raudit.stages.fairness.rules import MULTICLASS
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, measured, number, slug
 from raudit.stages.fairness.words.sentences import describe, say_disparity, say_reason
@@ -111,7 +111,7 @@ def _finding(
 ) -> Finding:
     ratio = DISPARITIES[name].ratio
     order = {"failed": 0, "indeterminate": 1, "passed": 2}
-    judged = [(one, gap, judge(gap, limit[0])) for one, gap in found]
+    judged = [(one, gap, judge_gap(gap, limit[0])) for one, gap in found]
 
     def badness(item: Any) -> tuple[int, float]:
         value = item[1].value if item[1].value is not None else (1.0 if ratio else 0.0)

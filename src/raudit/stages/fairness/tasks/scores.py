@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from raudit.data.cells import BIN, CellTable
+from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
+from raudit.data.fixed import exact_variance
 from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Figure, Table
 from raudit.stages.fairness.measures.histogram import (
@@ -24,10 +25,18 @@ from raudit.stages.fairness.measures.histogram import (
     histograms,
     ks,
 )
-from raudit.stages.fairness.rules import CALIBRATION, COSTS, RANKING_QUALITY
+from raudit.stages.fairness.rules import CALIBRATION, COSTS, MEAN_PREDICTION, RANKING_QUALITY
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, named_pair, number, slug
 from raudit.stages.fairness.words.sentences import points
-from raudit.stats import Bounds, Gap, largest_difference, normal_quantile, range_quantile, wilson
+from raudit.stats import (
+    Bounds,
+    Gap,
+    effective_n,
+    largest_difference,
+    normal_quantile,
+    range_quantile,
+    wilson,
+)
 
 SWEEP = tuple(round(step / 100, 2) for step in range(1, 100))
 """Thresholds at which decisions are replayed."""
@@ -42,40 +51,64 @@ def cuts_for(calibration_bins: int, threshold: float | None) -> tuple[float, ...
 
 
 def measure_scores(table: CellTable, context: Context) -> Part:
-    """Measure scores by every cut; intersections are judged and go into the record, without tables and pictures."""
+    """Measure scores by every cut; intersections are judged and go into the record, without tables and pictures.
+
+    Distributions are of everyone; what needs outcomes is of the people who have one.
+    """
     parts = []
+    known, everyone = table.labelled(), table.without(LABEL)
     for by in context.cuts:
-        found = histograms(table, by)
-        keep = found.rows >= context.options.min_group
-        if keep.sum() == 0:
+        spread = histograms(everyone, by)
+        spread = spread.take(spread.rows >= context.options.min_group)
+        if not spread.names:
             continue
-        part = _by(take(found, keep), table, by, context)
-        parts.append(part if len(by) == 1 else replace(part, tables=(), figures=()))
+        if PREDICTION not in table.dims:
+            parts.append(_spread(everyone, spread, by, context))
+        if len(by) == 1 and spread.probability:
+            parts.append(Part(figures=(_distribution(spread, everyone, by, context),)))
+        if known is None:
+            parts.append(Part(notes=("Without labels, only the spread of scores is compared.",)))
+            continue
+        found = histograms(known, by)
+        found = found.take(found.rows >= context.options.min_group)
+        if found.names:
+            part = _by(found, known, by, context)
+            parts.append(part if len(by) == 1 else replace(part, tables=(), figures=()))
     return join(parts)
 
 
-def take(found: Histograms, keep: np.ndarray) -> Histograms:
-    """Keep some groups."""
-    picked = np.flatnonzero(keep)
-    return Histograms(
-        names=tuple(found.names[i] for i in picked),
-        bins=found.bins,
-        n=found.n[picked],
-        weight=found.weight[picked],
-        weight2=found.weight2[picked],
-        score=found.score[picked],
-        score2=found.score2[picked],
-        tied=found.tied,
-        labelled=found.labelled,
+def _spread(table: CellTable, found: Histograms, by: tuple[str, ...], context: Context) -> Part:
+    """Mean scores where no threshold makes decisions of them."""
+    kept = table.marginal(by)
+    spread = exact_variance(
+        kept.sums["w"] if kept.weighted else kept.n, kept.sums["s"], kept.sums["s2"]
     )
+    size = effective_n(kept.weights, kept.weights2)
+    place = {name: i for i, name in enumerate(found.names)}
+    mean, variance = np.full(len(place), np.nan), np.full(len(place), np.nan)
+    for cell, codes in enumerate(kept.keys.tolist()):
+        group = place.get(tuple(kept.levels[axis][code] for axis, code in enumerate(codes)))
+        if group is not None and kept.weights[cell] > 0:
+            mean[group] = kept.sums["s"].values[cell] / kept.weights[cell]
+            variance[group] = spread[cell] / max(size[cell] - 1, 1)
+    name = "mean_prediction_difference"
+    finding = judge_means(
+        name,
+        found.names,
+        found.rows,
+        mean,
+        variance,
+        rule=MEAN_PREDICTION,
+        what="mean score",
+        by=by,
+        context=context,
+        limit=context.options.limits().get(name),
+    )
+    return Part(findings=(finding,), metrics=("mean_prediction",))
 
 
 def _by(found: Histograms, table: CellTable, by: tuple[str, ...], context: Context) -> Part:
-    figures = [_distribution(found, table, by, context)] if found.probability else []
-    if not found.labelled:
-        return Part(
-            figures=tuple(figures), notes=("Without labels, only the spread of scores is shown.",)
-        )
+    figures: list[Figure] = []
     ranked = auc(found)
     z = normal_quantile(context.options.confidence)
     columns: dict[str, Any] = {"auc": ranked.value, "ks": ks(found)[0]}

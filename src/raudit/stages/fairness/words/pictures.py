@@ -10,7 +10,7 @@ import numpy as np
 from raudit.record import Figure
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.measures.metrics import Groups, estimate
-from raudit.stages.fairness.measures.verdict import judge
+from raudit.stages.fairness.measures.verdict import judge_gap
 from raudit.stages.fairness.tasks.part import Context, by_name, number, slug
 from raudit.stages.fairness.words.sentences import PLAIN, describe, points
 
@@ -99,7 +99,7 @@ def bands(
         told = "; ".join(
             f"{by_name(gap.by)} {gap.value or 0.0:.2f} between {context.speech.group(gap.lowest)} and "
             f"{context.speech.group(gap.highest)} (interval {gap.low or 0.0:.2f} to {gap.high or 0.0:.2f}, "
-            f"{judge(gap, limit).status})"
+            f"{judge_gap(gap, limit).status})"
             for gap in known
         )
         title = describe(name)

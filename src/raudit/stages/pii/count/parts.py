@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROWS = 262_144
 """Rows of a batch at most."""
+SHARED = 65_536
+"""Rows of a batch that threads share."""
 AHEAD = 2
 """Batches that wait for each worker; they bound memory."""
 
@@ -120,10 +122,26 @@ def gather(
     batches = _numbered(data.batches(names, rows=ROWS), names)
     if options.workers == 1:
         return scan_part(told(batches), kinds, rulebook=rulebook, hints=hints, **settings)
+
+    def scan(batch: Any, first_row: int) -> PartialScan:
+        found = scan_part(
+            [batch], kinds, rulebook=rulebook, hints=hints, first_row=first_row, **settings
+        )
+        pairs = {
+            name: replace(part, sample=part.sample.closed()) for name, part in found.columns.items()
+        }
+        return PartialScan(columns=pairs)
+
     empty = scan_part((), kinds, rulebook=rulebook, hints=hints, **settings)
-    return functools.reduce(
-        PartialScan.merged, _by_workers(told(batches), kinds, options, settings), empty
-    )
+    parts = _by_workers(told(_cut(batches)), scan, options.workers)
+    return functools.reduce(PartialScan.merged, parts, empty)
+
+
+def _cut(batches: Iterable[Any]) -> Iterator[Any]:
+    """Batches small enough that every thread has some."""
+    for batch in batches:
+        for first in range(0, batch.num_rows, SHARED):
+            yield batch.slice(first, SHARED)
 
 
 def _numbered(batches: Iterable[Any], names: Sequence[ColumnName]) -> Iterator[Any]:
@@ -140,19 +158,22 @@ def _numbered(batches: Iterable[Any], names: Sequence[ColumnName]) -> Iterator[A
 
 
 def _by_workers(
-    batches: Iterable[Any],
-    kinds: Mapping[ColumnName, Any],
-    options: Options,
-    settings: Mapping[str, int],
+    batches: Iterable[Any], scan: Callable[[Any, int], PartialScan], workers: int
 ) -> Iterator[PartialScan]:
-    """Let other processes look at the batches; their answers come back in the order of the table."""
-    with pool(options) as workers:
+    """Let threads look at the batches; their answers come back in the order of the table.
+
+    Threads and not processes: most of a scan is Arrow's regular expressions, which let other threads run, and nothing
+    has to be copied from one process to another.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as threads:
         waiting: deque[Any] = deque()
         first = 0
         for batch in batches:
-            waiting.append(workers.submit(_in_worker, batch, kinds, options, first, dict(settings)))
+            waiting.append(threads.submit(scan, batch, first))
             first += batch.num_rows
-            if len(waiting) > AHEAD * options.workers:
+            if len(waiting) > AHEAD * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -164,34 +185,3 @@ def pool(options: Options) -> Any:
     from multiprocessing import get_context
 
     return ProcessPoolExecutor(options.workers, mp_context=get_context("spawn"))
-
-
-def _in_worker(
-    batch: Any,
-    kinds: Mapping[ColumnName, Any],
-    options: Options,
-    first_row: int,
-    settings: Mapping[str, int],
-) -> PartialScan:
-    import pyarrow as pa
-
-    pa.set_cpu_count(1)
-    rulebook, hints = _rules(options.languages, options.rules)
-    found = scan_part(
-        [batch], kinds, rulebook=rulebook, hints=hints, first_row=first_row, **settings
-    )
-    return PartialScan(
-        columns={
-            name: replace(scan, sample=scan.sample.closed()) for name, scan in found.columns.items()
-        }
-    )
-
-
-@functools.lru_cache(maxsize=2)
-def _rules(languages: Any, rules: str | None) -> tuple[Rulebook, HintTable]:
-    from pathlib import Path
-
-    from raudit.stages.pii.vocabulary.rulebook import load_rulebook
-
-    rulebook = load_rulebook(languages, Path(rules) if rules else None)
-    return rulebook, hint_table(rulebook)

@@ -1,4 +1,4 @@
-"""Keys and the log that a plan names, opened for a command."""
+"""Keys and the log that a plan names, opened for a command or the browser."""
 
 from __future__ import annotations
 

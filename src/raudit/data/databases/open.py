@@ -1,0 +1,105 @@
+"""From what a plan says about its data to a reading of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+from raudit.data.databases.connections import address_of, engine_of
+from raudit.data.databases.table_read import TableRead, TableRequest
+from raudit.data.readers.options import ReadOptions
+from raudit.errors import DataError
+from raudit.plan.schema import DataSection
+from raudit.printable import printable
+
+
+@contextmanager
+def open_table(section: DataSection, path: Path | None) -> Iterator[TableRead]:
+    """Open the table that a plan names, in one consistent read.
+
+    Parameters
+    ----------
+    section
+        ``data`` of the plan; ``in_database`` must hold.
+    path
+        The file that ``data.path`` names, resolved; None without one.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, in words that hold no value, address or secret.
+    """
+    options = ReadOptions.of(section)
+    rows = section.copy_rows.max_rows if section.copy_rows is not None else options.limits.rows
+    request = TableRequest(table=section.table, query=section.query, max_rows=rows)
+    address = address_of(section.connection) if section.connection is not None else ""
+    engine = section.engine or (engine_of(address) if address else _engine_of_file(path))
+    with _opened(engine, address, path, request, options) as found:
+        yield found
+
+
+def _opened(
+    engine: str, address: str, path: Path | None, request: TableRequest, options: ReadOptions
+) -> AbstractContextManager[TableRead]:
+    if engine == "spark":
+        from raudit.data.databases import spark
+
+        return spark.open_table(
+            address or "local[*]", None if path is None else str(path), request, options
+        )
+    if request.table is None and request.query is None:
+        raise DataError(
+            "no table is named",
+            reference="no-table",
+            where="data",
+            hint="give data.table or data.query",
+        )
+    if engine == "postgresql":
+        from raudit.data.databases import postgresql
+
+        return postgresql.open_table(address, request)
+    if engine == "ibis":
+        from raudit.data.databases import ibis
+
+        return ibis.open_table(address or f"duckdb://{path}", request, options)
+    file = (
+        path if path is not None else Path(unquote(address.partition("://")[2].removeprefix("/")))
+    )
+    if not file.is_file():
+        raise DataError(
+            "the database file is not there",
+            reference="data-unreadable",
+            where=printable(file.name),
+            hint="check data.path or data.connection; four slashes begin an absolute path, as in sqlite:////data/a.db",
+        )
+    if engine == "duckdb":
+        from raudit.data.databases import duckdb
+
+        return duckdb.open_table(file, request, options)
+    from raudit.data.databases import sqlite
+
+    return sqlite.open_table(file, request)
+
+
+def _engine_of_file(path: Path | None) -> str:
+    if path is None or not path.is_file():
+        raise DataError(
+            "the database file is not there",
+            reference="data-unreadable",
+            where="data.path",
+            hint="check the path, or name data.connection",
+        )
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start.startswith(b"SQLite format 3"):
+        return "sqlite"
+    if start[8:12] == b"DUCK":
+        return "duckdb"
+    raise DataError(
+        "a query needs a database",
+        reference="query-without-database",
+        where=printable(path.name),
+        hint="leave data.query out, or name an SQLite or DuckDB file or data.connection",
+    )

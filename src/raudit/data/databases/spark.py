@@ -1,0 +1,99 @@
+"""Spark, classic and Connect: a table, a query, or a folder of Parquet that the cluster reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from raudit.data.databases.table_read import TableRead, TableRequest, failed
+from raudit.data.readers.options import ReadOptions
+from raudit.data.readers.tables import streamed
+from raudit.errors import DataError, RauditError
+from raudit.extras import require
+
+SETTINGS = {
+    "spark.sql.caseSensitive": "true",  # else Sex and sex are one column
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+}
+
+
+@contextmanager
+def open_table(
+    address: str, path: str | None, request: TableRequest, options: ReadOptions
+) -> Iterator[TableRead]:
+    """Open a table, a query or a folder of Parquet.
+
+    Parameters
+    ----------
+    address
+        ``sc://host:port`` of Spark Connect, or a master such as ``local[2]`` or ``spark://host:port``.
+    path
+        Parquet file or folder as the cluster sees it; None for a table or query.
+    request, options
+        What is asked for, and limits.
+    """
+    require("pyspark", extra="spark", purpose="read from Spark")
+    try:
+        with session_of(address) as session:
+            frame = _frame(session, path, request)
+            names = list(frame.columns)
+            # By position: a dot in a name would be a field.
+            bounded = frame.toDF(*(f"c{place}" for place in range(len(names)))).limit(
+                request.max_rows + 1
+            )
+            table = bounded.toArrow().rename_columns(names)
+
+            def batches(_tops: list[int], rows: int) -> Iterator[Any]:
+                yield from table.to_batches(max_chunksize=rows)
+
+            source = streamed(
+                request.name, table.schema, table.num_rows, batches, limits=options.limits
+            )
+            yield TableRead(
+                name=request.name, batches=source.batches(), described={"engine": "spark"}
+            )
+    except RauditError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- Spark raises Java's errors too
+        raise failed("Spark", error, request.name) from None
+
+
+@contextmanager
+def session_of(address: str) -> Iterator[Any]:
+    """A session of our own; one that runs already is used and stays."""
+    from pyspark.sql import SparkSession
+
+    running = SparkSession.getActiveSession()
+    builder: Any = SparkSession.builder
+    builder = builder.remote(address) if address.startswith("sc://") else builder.master(address)
+    if not address.startswith("sc://"):
+        builder = builder.config("spark.ui.enabled", "false")
+    session = builder.getOrCreate()
+    before = {name: session.conf.get(name, None) for name in SETTINGS}
+    for name, value in SETTINGS.items():
+        session.conf.set(name, value)
+    try:
+        yield session
+    finally:
+        if running is None:
+            session.stop()
+        else:
+            for name, old in before.items():
+                session.conf.unset(name) if old is None else session.conf.set(name, old)
+
+
+def _frame(session: Any, path: str | None, request: TableRequest) -> Any:
+    if request.query is not None:
+        return session.sql(request.query.strip().rstrip(";"))
+    if request.table is not None:
+        return session.table(request.table)
+    if path is None:
+        raise DataError(
+            "no table is named",
+            reference="no-table",
+            where="data",
+            hint="give data.table or data.query",
+        )
+    return session.read.parquet(path)

@@ -1,0 +1,207 @@
+"""Slices of the data in which a system errs more than elsewhere, found by trees and confirmed on other rows.
+
+Whoever looks at many slices finds a bad one by chance. So slices are drawn up on one half of the rows, and tested on
+the other half, where nothing was chosen, with Holm's correction over all that were drawn up.
+
+References
+----------
+Chung et al. 2019, Slice Finder, ICDE; Holm 1979.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.errors import UsageError
+from raudit.findings import Interval, written
+from raudit.stats import holm, wilson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_LEVELS = 30
+"""Values of a text column that may bound a slice; rarer ones are one value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """Rows that share ranges or values of a few features, held against all other rows."""
+
+    conditions: tuple[str, ...]
+    """Such as ``age at most 25`` and ``region is north``."""
+    error_rate: float
+    """Share of its confirming rows on which the system erred."""
+    rest_rate: float
+    """The same of all other confirming rows."""
+    interval: Interval
+    """Of ``error_rate``."""
+    n: int
+    """Confirming rows in it."""
+    p_value: float
+    """Chance of so high a rate if it erred as elsewhere; one-sided Fisher test, Holm-adjusted over all slices."""
+    drawn_up: int
+    """Slices that were tested together."""
+
+    @property
+    def weak(self) -> bool:
+        """Whether chance is ruled out at the interval's level."""
+        return self.p_value < 1 - self.interval.level
+
+    def __str__(self) -> str:
+        return (
+            f"{' and '.join(self.conditions)}: {self.error_rate:.1%} wrong (n = {self.n:,}), elsewhere "
+            f"{self.rest_rate:.1%}; p = {written(self.p_value) if self.p_value >= 0.001 else '< 0.001'} among "
+            f"{self.drawn_up:,} slices"
+        )
+
+
+def weak_slices(
+    frame: pd.DataFrame,
+    wrong: Any,
+    *,
+    depth: int = 3,
+    min_rows: int = 50,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[Slice, ...]:
+    """Find slices of the features in which errors are more frequent than elsewhere.
+
+    Parameters
+    ----------
+    frame
+        Features, of shape (n_samples, n_features): numbers, truth values or text.
+    wrong
+        Whether the system erred on each row, of shape (n_samples,).
+    depth
+        Most conditions of a slice.
+    min_rows
+        Fewest rows of a slice in each half.
+    level
+        1 less the accepted chance of naming any slice wrongly.
+    seed
+        Of the halves.
+
+    Returns
+    -------
+    tuple of Slice
+        Every slice that was drawn up, surest first; ask ``weak`` which of them chance does not explain.
+
+    Raises
+    ------
+    UsageError
+        If lengths differ or there are too few rows.
+    """
+    from scipy.stats import hypergeom
+    from sklearn.tree import DecisionTreeClassifier
+
+    erred = np.asarray(wrong, dtype=bool)
+    if len(frame) != len(erred):
+        raise UsageError(
+            "features and errors differ in length",
+            reference="slices-lengths",
+            got=f"{len(frame):,} and {len(erred):,} rows",
+        )
+    if len(frame) < 4 * min_rows:
+        raise UsageError(
+            "too few rows to look for slices",
+            reference="slices-too-few",
+            got=f"{len(frame):,} rows",
+            expected=f"at least {4 * min_rows:,}: two halves of at least two slices of {min_rows}",
+        )
+    numbers, names = _numbers(frame)
+    half = np.random.default_rng(seed).permutation(len(frame)) % 2 == 0
+    if erred[half].all() or not erred[half].any():
+        return ()
+    tree = DecisionTreeClassifier(
+        max_depth=depth, min_samples_leaf=min_rows, random_state=seed % 2**32
+    )
+    tree.fit(numbers[half], erred[half])
+    overall = erred[half].mean()
+    reached = tree.decision_path(numbers).toarray().astype(bool)
+    nodes = [
+        node
+        for node in range(1, tree.tree_.node_count)
+        if erred[half & reached[:, node]].mean() > overall
+        and (reached[:, node] & ~half).sum() >= min_rows // 2
+    ]
+    if not nodes:
+        return ()
+    test, total, bad = ~half, int((~half).sum()), int(erred[~half].sum())
+    counts = [
+        (int((reached[test, node]).sum()), int(erred[test & reached[:, node]].sum()))
+        for node in nodes
+    ]
+    p_values = holm([float(hypergeom.sf(events - 1, total, bad, n)) for n, events in counts])
+    slices = [
+        _slice(
+            _conditions(tree.tree_, node, names), n, events, total, bad, float(p), len(nodes), level
+        )
+        for node, (n, events), p in zip(nodes, counts, p_values, strict=True)
+    ]
+    return tuple(sorted(slices, key=lambda one: (one.p_value, -one.error_rate, one.conditions)))
+
+
+def _slice(
+    conditions: tuple[str, ...],
+    n: int,
+    events: int,
+    total: int,
+    bad: int,
+    p: float,
+    tested: int,
+    level: float,
+) -> Slice:
+    ends = wilson(np.array([float(events)]), np.array([float(n)]), level=level)
+    return Slice(
+        conditions=conditions,
+        error_rate=events / n,
+        rest_rate=(bad - events) / max(total - n, 1),
+        interval=Interval(
+            low=float(ends.low[0]), high=float(ends.high[0]), level=level, method="wilson"
+        ),
+        n=n,
+        p_value=p,
+        drawn_up=tested,
+    )
+
+
+def _numbers(frame: pd.DataFrame) -> tuple[NDArray[np.float64], list[tuple[str, str]]]:
+    """Columns that a tree splits, and for each the feature and, where it is one of its values, which."""
+    import pandas as pd
+
+    columns: list[Any] = []
+    names: list[tuple[str, str]] = []
+    for name in frame.columns:
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            values = column.to_numpy(dtype=float, na_value=np.nan)
+            columns.append(values)
+            names.append((str(name), ""))
+            continue
+        texts = column.astype(object).where(column.notna(), "missing").astype(str)
+        for level in texts.value_counts().index[:MOST_LEVELS]:
+            columns.append((texts == level).to_numpy(dtype=float))
+            names.append((str(name), str(level)))
+    return np.stack(columns, axis=1), names
+
+
+def _conditions(tree: Any, node: int, names: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The way from the root, with one condition for each bound of a feature."""
+    parents = {int(child): (at, "left") for at, child in enumerate(tree.children_left)}
+    parents |= {int(child): (at, "right") for at, child in enumerate(tree.children_right)}
+    parents.pop(-1, None)  # leaves have no children
+    said: dict[tuple[int, str], str] = {}
+    while node in parents:
+        node, side = parents[node]
+        feature, value = names[tree.feature[node]]
+        if value:
+            text = f"{feature} is {'not ' if side == 'left' else ''}{value}"
+        else:
+            text = f"{feature} {'at most' if side == 'left' else 'above'} {written(float(tree.threshold[node]))}"
+        said.setdefault((int(tree.feature[node]), side), text)  # the nearest bound is the narrowest
+    return tuple(reversed(said.values()))

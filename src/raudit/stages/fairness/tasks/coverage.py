@@ -1,0 +1,148 @@
+"""Whose outcome is known, and whether decisions differ at all: what comparisons rest on, said before they are made."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from raudit.data.cells import BIN, LABEL, UNKNOWN, CellTable
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.stages.fairness.measures.metrics import Groups, group_counts
+from raudit.stages.fairness.rules import CONSTANT, MISSING_LABEL, NUMBERED_GROUPS
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, named_pair, number
+from raudit.stats import largest_difference, range_quantile, wilson
+
+HARDLY = 0.01
+"""Share of the rarer decision under which decisions are said to hardly vary."""
+NUMBERS = 10
+"""Groups named by numbers from which on edges are asked for."""
+
+
+def measure_coverage(table: CellTable, context: Context) -> Part:
+    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none."""
+    missing = int(table.n[table.unlabelled].sum())
+    if not 0 < missing < table.total:
+        return Part()
+    findings = [_covered(table, by, missing, context) for by in context.cuts if len(by) == 1]
+    known = table.total - missing
+    note = (
+        f"The outcome is known for {known:,} of {table.total:,} people. Selection rates and scores are of "
+        f"all {table.total:,}; error rates, AUC and calibration are of the {known:,}."
+    )
+    return Part(findings=tuple(findings), notes=(note,), metrics=("label_coverage",))
+
+
+def _covered(table: CellTable, by: tuple[str, ...], missing: int, context: Context) -> Finding:
+    kept = table.marginal((*by, LABEL))
+    names = kept.levels[0]
+    place = kept.codes(by[0])
+    total = np.bincount(place, weights=kept.n, minlength=len(names))
+    known = np.bincount(place, weights=kept.n * ~kept.unlabelled, minlength=len(names))
+    large = np.flatnonzero(total >= context.options.min_group)
+    all_people = f"The outcome is known for {table.total - missing:,} of {table.total:,} people"
+    measurement = Measurement(
+        metric="label_coverage",
+        value=1 - missing / table.total,
+        n=table.total,
+        events=table.total - missing,
+    )
+    statement, data = f"{all_people}.", {}
+    if large.size >= 2:
+        rates = known[large] / total[large]
+        z = range_quantile(large.size, context.level)
+        gap = largest_difference(rates, wilson(known[large], total[large], z=z))
+        low, high = large[gap.lowest], large[gap.highest]
+        statement = (
+            f"{all_people}: {known[low] / total[low]:.1%} of {context.speech.members((names[low],))} and "
+            f"{known[high] / total[high]:.1%} of {context.speech.other((names[high],))}. "
+            f"n = {int(total[low]):,} and {int(total[high]):,}."
+        )
+        measurement = Measurement(
+            metric="label_coverage_difference",
+            value=float(gap.value),
+            n=table.total,
+            events=table.total - missing,
+            interval=Interval(
+                low=float(gap.low), high=float(gap.high), level=context.level, method="newcombe"
+            ),
+            method=f"largest difference over {large.size:,} groups",
+        )
+        data = {
+            "pair": named_pair(
+                (names[high],), (names[low],), *(float(known[i] / total[i]) for i in (high, low))
+            )
+        }
+    return Finding(
+        rule=MISSING_LABEL.id,
+        subject=Subject(kind="attribute", name=by_name(by), detail={"metric": "label_coverage"}),
+        status=Status.INDETERMINATE,
+        severity=MISSING_LABEL.severity,
+        statement=statement,
+        reason="Rates that need outcomes hold for the people whose outcome is known; whether they hold for the "
+        "others cannot be told from this data.",
+        measurement=measurement,
+        requirements=MISSING_LABEL.requirements,
+        anchor="data.label",
+        remedy=MISSING_LABEL.fix,
+        data=data,
+    )
+
+
+def measure_variation(table: CellTable, context: Context) -> Part:
+    """Name decisions that are nearly all the same; nothing where they vary."""
+    everyone = group_counts(table.without(BIN), ())
+    selected = float(everyone.counts[:, 1::2].sum())
+    n = int(everyone.n.sum())
+    rarer = min(selected, n - selected)
+    if rarer / n >= HARDLY:
+        return Part()
+    most = context.speech.selected if selected > n / 2 else context.speech.rejected
+    other = context.speech.rejected if selected > n / 2 else context.speech.selected
+    finding = Finding(
+        rule=CONSTANT.id,
+        subject=Subject(kind="model", name="all people", detail={"metric": "rarer_decision_share"}),
+        status=Status.INDETERMINATE,
+        severity=CONSTANT.severity,
+        statement=f"Decisions hardly vary: of {n:,} {context.speech.people}, {n - int(rarer):,} {most} and "
+        f"{int(rarer):,} {other}.",
+        reason="Where nearly everyone gets the same decision, groups hardly differ whatever the system does to the "
+        "few others.",
+        measurement=Measurement(
+            metric="rarer_decision_share", value=rarer / n, n=n, events=int(rarer)
+        ),
+        threshold=Threshold(low=HARDLY, source="default"),
+        requirements=CONSTANT.requirements,
+        anchor="data",
+        remedy=CONSTANT.fix,
+        data={"rarer": number(rarer / n)},
+    )
+    return Part(findings=(finding,))
+
+
+def numbered(name: str, groups: Groups) -> Finding | None:
+    """Ask for edges where each of many numbers is a group of its own; None where that is not so."""
+    levels = [level for (level,) in groups.names if level != UNKNOWN]
+    if len(levels) < NUMBERS or not all(map(_is_number, levels)):
+        return None
+    return Finding(
+        rule=NUMBERED_GROUPS.id,
+        subject=Subject(kind="attribute", name=name, detail={"metric": "numbered_groups"}),
+        status=Status.INDETERMINATE,
+        severity=NUMBERED_GROUPS.severity,
+        statement=f"The {len(levels):,} groups by {name} are single numbers: it has no edges, so people whose numbers "
+        "differ a little are compared as different groups.",
+        reason="A difference between ranges, such as under 40 and over, is not looked for.",
+        measurement=Measurement(
+            metric="numbered_groups", value=float(len(levels)), n=int(groups.n.sum()), unit="groups"
+        ),
+        requirements=NUMBERED_GROUPS.requirements,
+        anchor="sensitive_features",
+        remedy=NUMBERED_GROUPS.fix,
+    )
+
+
+def _is_number(level: str) -> bool:
+    try:
+        float(level)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""Runs in the background: one thread takes them up in turn, each audit is a child process.
+
+A queue that forgets nothing needs little here: a row a run, written before and after each step. The server holds
+the workspace alone, so at its start every row that says "running" is a run that died with the last server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import IO, Any
+
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from raudit.web.middleware import workspace
+from raudit.web.models import RunState
+
+_bell = threading.Event()
+LIMIT = 3600
+"""Seconds after which a run is stopped."""
+
+
+def wake() -> None:
+    """Tell the worker that something waits."""
+    _bell.set()
+
+
+def sweep() -> int:
+    """Say of runs that died with the last server that they did; returns how many."""
+    return RunState.objects.filter(state=RunState.RUNNING).update(
+        state=RunState.INTERRUPTED, ended=timezone.now(), step=""
+    )
+
+
+class Worker(threading.Thread):
+    """Takes runs up, one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__(name="raudit-worker", daemon=True)
+        self.stopping = threading.Event()
+        self.child: subprocess.Popen[str] | None = None
+
+    def run(self) -> None:
+        """Until it is stopped."""
+        while not self.stopping.is_set():
+            state = RunState.objects.filter(state=RunState.WAITING).order_by("asked").first()
+            if state is None:
+                connection.close()
+                _bell.wait(2)
+                _bell.clear()
+                continue
+            try:
+                self._one(state)
+            except Exception as error:  # noqa: BLE001 -- one run must not take the worker with it
+                _set(
+                    state,
+                    state=RunState.FAILED,
+                    ended=timezone.now(),
+                    step="",
+                    error=type(error).__name__,
+                )
+            close_old_connections()
+
+    def stop(self) -> None:
+        """End the child, and the thread with it."""
+        self.stopping.set()
+        if self.child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.child.kill()
+        wake()
+
+    def _one(self, state: RunState) -> None:
+        place = workspace()
+        folder = timezone.now().strftime("%Y%m%dT%H%M%SZ")
+        out = place.folder / state.system / "runs" / folder
+        command = [
+            sys.executable,
+            "-m",
+            "raudit.web.child",
+            str(place.folder / state.system / "raudit.yaml"),
+            str(out),
+            state.by,
+        ]
+        environment = os.environ | {"RAUDIT_PARENT": str(os.getpid())}
+        self.child = subprocess.Popen(  # noqa: S603 -- our own program, a list, no shell
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+        _set(
+            state, state=RunState.RUNNING, started=timezone.now(), folder=folder, pid=self.child.pid
+        )
+        timer = threading.Timer(LIMIT, self.child.kill)
+        timer.start()
+        said = _follow(state, self.child.stdout)
+        status = self.child.wait()
+        timer.cancel()
+        self.child = None
+        if said.get("done"):
+            _set(state, state=RunState.DONE, ended=timezone.now(), step="")
+            _told(state)
+        else:
+            error = said.get("error") or f"the run ended without a word (status {status})"
+            _set(
+                state,
+                state=RunState.INTERRUPTED if self.stopping.is_set() else RunState.FAILED,
+                ended=timezone.now(),
+                error=error,
+                step="",
+            )
+
+
+def _follow(state: RunState, lines: IO[str] | None) -> dict[str, Any]:
+    last: dict[str, Any] = {}
+    for line in lines or ():
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if "step" in said:
+            _set(state, step=str(said["step"])[:200])
+        else:
+            last = said
+    return last
+
+
+def _set(row: RunState, /, **values: Any) -> None:
+    for key, value in {**values, "beat": timezone.now()}.items():
+        setattr(row, key, value)
+    row.save(update_fields=[*values, "beat"])
+
+
+def _told(state: RunState) -> None:
+    """Tell whoever asked for the run, and the webhook if the verdict changed."""
+    from raudit.web.models import Notice
+    from raudit.web.reading import runs_of
+    from raudit.web.webhook import verdict_changed
+
+    Notice.objects.create(
+        person=state.by,
+        kind="run ended",
+        about=state.system,
+        where=f"/s/{state.system}/runs/",
+        by="service:serve",
+    )
+    plan = workspace().plan(state.system)
+    records = [ran.record for ran in runs_of(plan)[:2]]
+    verdict_changed(plan.file.system.name, state.system, records)
+
+
+__all__ = ["Worker", "sweep", "wake"]

@@ -1,0 +1,1 @@
+"""Pages: each reads files, calls what the command line calls, and renders."""

@@ -1,0 +1,251 @@
+"""Findings of the last run, each with its number and what to do; waivers by two people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from raudit.check import waiver_for
+from raudit.emit import books_of
+from raudit.emit.waivers import approve_waiver, request_waiver, two_people
+from raudit.errors import RauditError
+from raudit.findings import Finding, written
+from raudit.policy import load_waivers
+from raudit.policy.waive import Covered, named
+from raudit.record import Record
+from raudit.web.keeping import commit
+from raudit.web.reading import last_run, record_at, runs_of
+from raudit.web.views.frame import Asks, page, tell, to
+from raudit.web.workspace import now
+
+ORDER = {name: number for number, name in enumerate(("critical", "high", "medium", "low", "info"))}
+STATUS = {"failed": 0, "indeterminate": 1, "passed": 2}
+
+
+def findings(request: Asks, system: str) -> HttpResponse:
+    """Findings by severity, filtered by status, stage and words."""
+    ran = last_run(request.plan)
+    if ran is None:
+        return page(request, "findings.html", ran=None, found=[])
+    record, get = ran.record, request.GET
+    status, stage, words = (
+        get.get("status", "open"),
+        get.get("stage", ""),
+        get.get("q", "").casefold().split(),
+    )
+    waived = _waived(record)
+    found = [
+        _shown(finding, part.name, waived)
+        for part in record.stages
+        for finding in part.findings
+        if (
+            status == "all"
+            or (status == "open" and str(finding.status) != "passed")
+            or str(finding.status) == status
+        )
+        and (not stage or part.name == stage)
+        and all(
+            word in f"{finding.statement} {finding.rule} {finding.subject.name}".casefold()
+            for word in words
+        )
+    ]
+    found.sort(
+        key=lambda item: (
+            STATUS[str(item["finding"].status)],
+            ORDER.get(str(item["finding"].severity), 9),
+        )
+    )
+    return page(
+        request,
+        "findings.html",
+        ran=ran,
+        found=found,
+        status=200,
+        chosen=status,
+        stage=stage,
+        query=get.get("q", ""),
+        stages=[part.name for part in record.stages],
+        waivers=_waivers(request),
+    )
+
+
+def _shown(finding: Finding, stage: str, waived: dict[str, str]) -> dict[str, Any]:
+    return {
+        "finding": finding,
+        "stage": stage,
+        "fingerprint": finding.fingerprint,
+        "number": number_of(finding),
+        "waiver": waived.get(finding.fingerprint, ""),
+    }
+
+
+def number_of(finding: Finding) -> str:
+    """A finding's number with its interval, in words."""
+    measured = finding.measurement
+    if measured is None or measured.value is None:
+        return measured.undefined_because if measured else ""
+    unit = f" {measured.unit}" if measured.unit else ""
+    text = f"{measured.metric.replace('_', ' ')} {written(measured.value)}{unit}"
+    if measured.interval is not None:
+        text += f" ({written(measured.interval.low)} to {written(measured.interval.high)})"
+    return f"{text}, n = {measured.n:,}"
+
+
+def _waived(record: Record) -> dict[str, str]:
+    uses = record.verdict.waivers if record.verdict else ()
+    return {
+        use.fingerprint: f"{use.id} ({use.state.replace('_', ' ')})"
+        for use in uses
+        if use.fingerprint
+    }
+
+
+def _waivers(request: Asks) -> list[dict[str, Any]]:
+    path = request.plan.path(request.plan.file.waivers) if request.plan.file.waivers else None
+    if path is None or not path.exists():
+        return []
+    held = load_waivers(path, people=request.who.people)
+    mine = request.who.people.id_of
+    return [
+        {
+            "waiver": waiver,
+            "known": held.identity_of(waiver),
+            "mine": mine(waiver.approver) == request.who.person,
+        }
+        for waiver in held.entries
+    ]
+
+
+def _finding(request: Asks, fingerprint: str) -> tuple[Finding, str, Any]:
+    ran = last_run(request.plan)
+    for part in ran.record.stages if ran else ():
+        for finding in part.findings:
+            if finding.fingerprint == fingerprint:
+                return (
+                    finding,
+                    part.name,
+                    next((rule for rule in part.rules if rule.id == finding.rule), None),
+                )
+    raise Http404
+
+
+def finding(request: Asks, system: str, fingerprint: str) -> HttpResponse:
+    """One finding: sentence, number, how it was measured, what to do, and what it was in earlier runs."""
+    found, stage, rule = _finding(request, fingerprint)
+    before = []
+    for ran in runs_of(request.plan)[:20]:
+        record = record_at(ran.record_file)
+        old = next((f for f in record.findings if f.fingerprint == fingerprint), None)
+        before.append(
+            {
+                "clock": record.run.clock,
+                "status": str(old.status) if old else "",
+                "number": number_of(old) if old else "",
+            }
+        )
+    return page(
+        request,
+        "finding.html",
+        finding=found,
+        stage=stage,
+        rule=rule,
+        number=number_of(found),
+        before=before,
+        fingerprint=fingerprint,
+        waivable=str(found.status) == "failed" and bool(request.plan.file.waivers),
+    )
+
+
+def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
+    """Ask for a waiver: what it would cover is shown before it is written."""
+    found, _stage, _rule = _finding(request, fingerprint)
+    ran = last_run(request.plan)
+    if not request.plan.file.waivers or ran is None:
+        raise Http404
+    path = request.plan.path(request.plan.file.waivers)
+    typed = {
+        key: request.POST.get(key, "").strip()
+        for key in ("reason", "approver", "expires", "ticket")
+    }
+    error, waiver = "", None
+    covered: tuple[Covered, ...] = ()
+    if request.method == "POST":
+        try:
+            with books_of(path, clock=now(), actor=request.who.person) as books:
+                people = two_people(books, owner=request.who.person, approver=typed["approver"])
+                waiver, covered = waiver_for(
+                    found.rule,
+                    path,
+                    record=ran.record_file,
+                    policy=_policy(request),
+                    expires=typed["expires"],
+                    today=now().date(),
+                    name=None,
+                    fingerprint=fingerprint,
+                    max_value=None,
+                    min_value=None,
+                    reason=typed["reason"],
+                    ticket=typed["ticket"],
+                    **people,
+                )
+                if request.POST.get("step") == "write":
+                    request_waiver(books, path, waiver, None)
+                    return _asked(request, system, waiver)
+        except RauditError as fault:
+            error = ": ".join(part for part in (fault.message, fault.expected, fault.hint) if part)
+    return page(
+        request,
+        "waive.html",
+        status=422 if error else 200,
+        finding=found,
+        typed=typed,
+        error=error,
+        covered=covered,
+        waiver=waiver,
+        fingerprint=fingerprint,
+        number=number_of(found),
+        colleagues=[
+            entry for entry in request.who.people.by_id.values() if entry.id != request.who.person
+        ],
+    )
+
+
+def _policy(request: Asks) -> str | None:
+    given = request.plan.file.policy
+    return given if isinstance(given, str) else None
+
+
+def _asked(request: Asks, system: str, waiver: Any) -> HttpResponse:
+    path = request.plan.path(request.plan.file.waivers or "")
+    commit(path, request.who.person, f"Ask for waiver {waiver.id}")
+    where = to("waiver-approve", system, waiver.id)
+    tell(waiver.approver, "waiver", f"{waiver.id}: {waiver.rule}", where, by=request.who.person)
+    messages.success(request, _("Asked for. It counts once the approver agrees."))
+    return HttpResponseRedirect(to("findings", system))
+
+
+def approve(request: Asks, system: str, waiver: str) -> HttpResponse:
+    """Agree to a waiver, as the approver that it names."""
+    if not request.plan.file.waivers:
+        raise Http404
+    path = request.plan.path(request.plan.file.waivers)
+    try:
+        held = named(path, waiver)
+    except RauditError as fault:
+        raise Http404 from fault
+    error = ""
+    if request.method == "POST":
+        try:
+            with books_of(path, clock=now(), actor=request.who.person) as books:
+                approve_waiver(books, path, waiver, by=request.who.person, envelope=None)
+            commit(path, request.who.person, f"Approve waiver {waiver}")
+            messages.success(
+                request, _("Approved, as stated and not proven; sign it with a key to prove it.")
+            )
+            return HttpResponseRedirect(to("findings", system))
+        except RauditError as fault:
+            error = fault.message
+    return page(request, "waiver.html", status=409 if error else 200, waiver=held, error=error)

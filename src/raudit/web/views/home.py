@@ -1,0 +1,243 @@
+"""Home: what waits for me, then all systems; notices, the feed of what comes due, help."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+from datetime import date
+from io import StringIO
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from raudit.web.access import Who
+from raudit.web.accounts import digest_of
+from raudit.web.index import Row, rows, waiting_for
+from raudit.web.middleware import workspace
+from raudit.web.models import Assignment, Notice, User
+from raudit.web.reading import plan_at
+from raudit.web.views.frame import Asks, page, to
+from raudit.web.workspace import now
+
+SORTS = {
+    "name": lambda row: row.name.casefold(),
+    "verdict": lambda row: (
+        ["failed", "indeterminate", "", "passed"].index(row.verdict),
+        row.name.casefold(),
+    ),
+    "age": lambda row: (-(row.age if row.age is not None else 10**6), row.name.casefold()),
+    "open": lambda row: (-row.open, row.name.casefold()),
+    "due": lambda row: (row.due or "9999", row.name.casefold()),
+    "owner": lambda row: (row.owner.casefold(), row.name.casefold()),
+    "tier": lambda row: (row.tier.casefold(), row.name.casefold()),
+}
+
+
+def visible(who: Who, today: date) -> list[Row]:
+    """Systems for which someone has a role."""
+    found = rows(workspace(), who.people, today)
+    return [row for row in found if who.roles(row.name) or (row.fault and who.administers)]
+
+
+def home(request: Asks) -> HttpResponse:
+    """What waits for me, then all systems."""
+    who, today = request.who, now().date()
+    found = visible(who, today)
+    waiting = [item for row in found for item in _waiting(row, who)]
+    known = {row.slug: row.name for row in found}
+    assigned = [
+        {
+            "kind": "assigned",
+            "system": a.system,
+            "name": known[a.system],
+            "part": a.assessment,
+            "question": a.question,
+            "page": "question",
+        }
+        for a in Assignment.objects.filter(person=who.person)
+        if a.system in known and not _answered(a)
+    ]
+    sort = request.GET.get("sort", "name")
+    shown = sorted(_filtered(found, request), key=SORTS.get(sort, SORTS["name"]))
+    return page(
+        request,
+        "home.html",
+        rows=shown,
+        waiting=_urgent([*assigned, *waiting]),
+        total=len(found),
+        sort=sort,
+        sorts=list(SORTS),
+        today=today.isoformat(),
+        query=request.GET,
+    )
+
+
+def _answered(given: Assignment) -> bool:
+    from raudit.web.reading import parts
+
+    plan = plan_at(workspace(), given.system)
+    part = next((part for part in parts(plan) if part.name == given.assessment), None)
+    # The line of an answer at its margin: enough here, the page itself reads the file.
+    return (
+        part is None
+        or not part.path.is_file()
+        or f"\n  {given.question}:" in part.path.read_text("utf-8", "replace")
+    )
+
+
+def _urgent(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(items, key=lambda item: item.get("due") or "9999")
+
+
+def _waiting(row: Row, who: Who) -> list[dict[str, Any]]:
+    return waiting_for(row, who.person, who.people, who.roles(row.name), who.signs_as(row.name))
+
+
+def _filtered(found: list[Row], request: HttpRequest) -> list[Row]:
+    words = request.GET.get("q", "").casefold().split()
+    verdict, state = request.GET.get("verdict", ""), request.GET.get("state", "")
+    return [
+        row
+        for row in found
+        if all(word in f"{row.name} {row.owner} {row.tier}".casefold() for word in words)
+        and (not verdict or row.verdict == verdict or (verdict == "none" and not row.last))
+        and (not state or any(state == item[2] for item in row.states))
+    ]
+
+
+def portfolio(request: Asks) -> HttpResponse:
+    """All systems as CSV."""
+    out = StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        [
+            "system",
+            "owner",
+            "tier",
+            "verdict",
+            "worst open finding",
+            "last run",
+            "age in days",
+            "open questions",
+            "answered",
+            "asked",
+            "open conditions",
+            "next due",
+            "states",
+        ]
+    )
+    for row in _filtered(visible(request.who, now().date()), request):
+        states = "; ".join(f"{title}: {state}" for _name, title, state in row.states)
+        cells = [
+            row.name,
+            row.owner,
+            row.tier,
+            row.verdict,
+            row.worst,
+            row.last,
+            "" if row.age is None else row.age,
+            row.open,
+            row.answered,
+            row.asked,
+            row.conditions,
+            row.due,
+            states,
+        ]
+        writer.writerow([_inert(cell) for cell in cells])
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="systems.csv"'
+    return response
+
+
+def _inert(cell: Any) -> Any:
+    """Text that a spreadsheet does not take for a formula."""
+    return (
+        f"'{cell}"
+        if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
+        else cell
+    )
+
+
+def notices(request: Asks) -> HttpResponse:
+    """What I was told; marking all as read."""
+    mine = Notice.objects.filter(person=request.who.person)
+    if request.method == "POST":
+        mine.filter(read=None).update(read=timezone.now())
+        return HttpResponseRedirect(to("notices"))
+    return page(request, "notices.html", notices=list(mine.order_by("-at")[:200]))
+
+
+def feed(request: HttpRequest, token: str) -> HttpResponse:
+    """A calendar of what comes due for one person; whoever has the address reads it, so it can be renewed."""
+    own = digest_of(token)
+    user = next(
+        (
+            u
+            for u in User.objects.filter(feed=own, is_active=True)
+            if hmac.compare_digest(u.feed, own)
+        ),
+        None,
+    )
+    if user is None:
+        raise Http404
+    who, base = Who(user.person, workspace().people()), _base()
+    stamp = now().strftime("%Y%m%dT%H%M%SZ")
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//raudit//serve//EN",
+        f"X-WR-CALNAME:{_('Due in raudit')}",
+    ]
+    for row in visible(who, now().date()):
+        for item in _waiting(row, who):
+            if item.get("due"):
+                day = item["due"].replace("-", "")
+                uid = digest_of(
+                    f"{item['system']}|{item['part']}|{item['kind']}|{item.get('what')}"
+                )[:32]
+                lines += [
+                    "BEGIN:VEVENT",
+                    f"UID:{uid}@raudit",
+                    f"DTSTAMP:{stamp}",
+                    f"DTSTART;VALUE=DATE:{day}",
+                    f"SUMMARY:{_ics(_(item['kind']) + ': ' + item['name'])}",
+                    f"DESCRIPTION:{_ics(item.get('what', ''))}",
+                    f"URL:{base}{to('assessment', item['system'], item['part'])}",
+                    "END:VEVENT",
+                ]
+    lines.append("END:VCALENDAR")
+    return HttpResponse(
+        "".join(_folded(line) for line in lines), content_type="text/calendar; charset=utf-8"
+    )
+
+
+def _base() -> str:
+    from django.conf import settings
+
+    return str(settings.RAUDIT_OPTIONS.base)
+
+
+def _ics(text: str) -> str:
+    """Text of a calendar (RFC 5545, 3.3.11)."""
+    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return " ".join(escaped.replace("\r", "\n").split("\n"))
+
+
+def _folded(line: str) -> str:
+    """A content line in pieces of at most 75 octets (RFC 5545, 3.1)."""
+    pieces, piece = [], ""
+    for char in line:
+        if len((piece + char).encode()) > 73:
+            pieces.append(piece)
+            piece = ""
+        piece += char
+    return "\r\n ".join([*pieces, piece]) + "\r\n"
+
+
+def help_page(request: Asks) -> HttpResponse:
+    """Keys, roles, states."""
+    from raudit.checklists.states import STATES
+
+    return page(request, "help.html", states=STATES)

@@ -1,0 +1,114 @@
+"""The report of a run, and any assessment as HTML, Word, Excel, YAML or Markdown, drafts marked by their state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+
+from raudit.canonical import sha256
+from raudit.checklists import exchange
+from raudit.web.reading import Ran, last_run, runs_of
+from raudit.web.views.frame import Asks, assessment_of, page
+from raudit.web.workspace import now
+
+FILES = {
+    "report.pdf": "application/pdf",
+    "record.json": "application/json",
+    "report.pdf.tlog-proof": "text/plain",
+    "report.pdf.intoto.json": "application/json",
+}
+# The report is one file with its styles and a script inside: shown in a frame that may nothing else.
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "frame-ancestors 'self'; sandbox"
+)
+
+
+def report(request: Asks, system: str) -> HttpResponse:
+    """The report of the last run, its files, and how to verify it."""
+    ran = last_run(request.plan)
+    files = [name for name in FILES if ran and (ran.folder / name).is_file()]
+    pdf = sha256((ran.folder / "report.pdf").read_bytes()) if ran and "report.pdf" in files else ""
+    return page(request, "report.html", ran=ran, files=files, pdf=pdf, runs=runs_of(request.plan))
+
+
+def page_of(request: Asks, ran: Ran) -> bytes:
+    """The report as HTML, made from the record once."""
+    from raudit.report import render_html
+
+    made = ran.folder / ".report.html"
+    newer = made.is_file() and made.stat().st_mtime >= ran.record_file.stat().st_mtime
+    if not newer:
+        from raudit.files import write_whole
+
+        section = request.plan.file.report
+        html = render_html(
+            ran.record,
+            template=section.template,
+            language=section.language,
+            templates_dir=request.plan.folder,
+        )
+        write_whole(made, html.encode())
+    return made.read_bytes()
+
+
+def shown(request: Asks, system: str) -> HttpResponse:
+    """The report itself, for the frame."""
+    ran = last_run(request.plan)
+    if ran is None:
+        raise Http404
+    response = HttpResponse(page_of(request, ran), content_type="text/html; charset=utf-8")
+    response["Content-Security-Policy"] = PAGE_POLICY
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def file(request: Asks, system: str, run: str, name: str) -> HttpResponseBase:
+    """A file of a run; both names are looked up, never joined unseen."""
+    ran = next((item for item in runs_of(request.plan) if item.name == run), None)
+    if ran is None or name not in FILES or not (ran.folder / name).is_file():
+        raise Http404
+    return FileResponse(
+        (ran.folder / name).open("rb"), as_attachment=True, filename=name, content_type=FILES[name]
+    )
+
+
+KINDS = {
+    "html": "text/html; charset=utf-8",
+    "markdown": "text/markdown; charset=utf-8",
+    "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "yaml": "application/yaml",
+    "oscal": "application/json",
+}
+ENDINGS = {"html": "html", "markdown": "md", "excel": "xlsx", "yaml": "yaml", "oscal": "json"}
+
+
+def download(request: Asks, system: str, assessment: str, kind: str) -> HttpResponse:
+    """An assessment as it is now, as ``raudit assess export`` writes it."""
+    import json
+
+    found = assessment_of(request, assessment)
+    if kind not in KINDS:
+        raise Http404
+    content: bytes | str
+    match kind:
+        case "html":
+            content = exchange.html(found.result)
+        case "markdown":
+            content = exchange.markdown(found.result)
+        case "excel":
+            content = exchange.workbook(found.checklist, found.answers, at=now())
+        case "yaml":
+            content = found.answers.yaml.text if found.answers.yaml else ""
+        case _:
+            content = json.dumps(exchange.oscal(found.result, at=now()), indent=2)
+    response = HttpResponse(content, content_type=KINDS[kind])
+    response["Content-Disposition"] = f'attachment; filename="{_plain(assessment)}.{ENDINGS[kind]}"'
+    return response
+
+
+def _plain(name: str) -> str:
+    return "".join(
+        ch if ch.isascii() and (ch.isalnum() or ch in "-_") else "_" for ch in Path(name).name
+    )

@@ -1,0 +1,288 @@
+"""Sign: exactly what is signed, the decision, and a passkey's assertion over its digest.
+
+The statement is made by the function that the command line calls; its SHA-256 is the challenge. It waits in the
+session as its very bytes, and is written down only if the assertion proves it and the answers are still those.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from raudit.canonical import digest, sha256
+from raudit.checklists.signoff import answers_sha256
+from raudit.checklists.states import STATES, may
+from raudit.emit import books_of
+from raudit.emit.decisions import decide, met_statement, sign_off_statement
+from raudit.errors import RauditError, StatementError
+from raudit.findings import Status
+from raudit.people import unpadded
+from raudit.statements import Assertion, passkey_envelope
+from raudit.statements.passkey import base64url, challenge_of
+from raudit.statements.statement import Statement, in_words, parse_statement
+from raudit.web.keeping import commit
+from raudit.web.reading import Held, last_run
+from raudit.web.views.frame import Asks, assessment_of, page, stale, tell, to
+from raudit.web.workspace import now
+
+DECISIONS = ("approve", "approve_with_conditions", "reject", "refer")
+WAITS = "raudit.statement"
+
+
+def sign(request: Asks, system: str, assessment: str) -> HttpResponse:
+    """What is signed and the decision; then the statement itself, to be signed."""
+    with books_of(
+        assessment_of(request, assessment).part.path, clock=now(), actor=request.who.person
+    ) as books:
+        found = assessment_of(request, assessment, books)
+        if request.method == "POST":
+            return _prepare(request, found, books)
+        return _form(request, found, {})
+
+
+def _form(
+    request: Asks, found: Held, typed: dict[str, Any], *, error: str = "", status: int = 200
+) -> HttpResponse:
+    ran = last_run(request.plan)
+    record = ran.record if ran else None
+    left = [f for f in record.findings if f.status is not Status.PASSED] if record else []
+    roles = [
+        role
+        for role in request.who.signs_as(request.plan.file.system.name)
+        if role in _roles(found)
+    ]
+    return page(
+        request,
+        "sign.html",
+        status=status,
+        held=found,
+        name=found.part.name,
+        typed=typed,
+        error=error,
+        ran=ran,
+        record=record,
+        findings=left,
+        sha256=str(answers_sha256(found.answers)),
+        my_roles=roles,
+        decisions=DECISIONS,
+        open_here=may(found.state, "sign"),
+        passkeys=len(_passkeys(request)),
+        colleagues=request.who.people.by_id.values(),
+        standing=STATES[found.state],
+        blank=range(2),
+    )
+
+
+def _roles(found: Held) -> tuple[str, ...]:
+    return tuple(rule.role for rule in found.checklist.file.signoff)
+
+
+def basis_of(request: Asks) -> dict[str, str]:
+    """Digests of the last record and of its open findings, that a decision rests on; as ``sign --record`` does it."""
+    ran = last_run(request.plan)
+    if ran is None:
+        return {}
+    left = sorted(f.fingerprint for f in ran.record.findings if f.status is not Status.PASSED)
+    return {
+        "record": str(sha256(ran.record_file.read_bytes())),
+        "open-findings": str(digest(list(left))),
+    }
+
+
+def _prepare(request: Asks, found: Held, books: Any) -> HttpResponse:
+    typed: dict[str, Any] = {
+        key: request.POST.get(key, "").strip() for key in ("role", "decision", "answers")
+    }
+    conditions = [
+        {"what": what.strip(), "owner": owner.strip(), "due": due.strip()}
+        for what, owner, due in zip(
+            request.POST.getlist("what"),
+            request.POST.getlist("owner"),
+            request.POST.getlist("due"),
+            strict=False,
+        )
+        if what.strip()
+    ]
+    typed["conditions"] = conditions
+    fault = _fault(found, typed)
+    if fault:
+        return _form(request, found, typed, error=fault, status=422)
+    try:
+        statement = sign_off_statement(
+            found.answers,
+            found.checklist,
+            books,
+            role=typed["role"],
+            decision=typed["decision"],
+            by=request.who.person,
+            nonce=secrets.token_hex(16),
+            conditions=conditions,
+            record=basis_of(request),
+        )
+    except RauditError as error:
+        return _form(request, found, typed, error=error.message, status=409)
+    return _confirm(request, found, statement)
+
+
+def _fault(found: Held, typed: dict[str, Any]) -> str:
+    if not may(found.state, "sign"):
+        return _("It is not signed in this state.")
+    if typed["answers"] != str(answers_sha256(found.answers)):
+        return _("The answers changed since you looked. Look again.")
+    if typed["decision"] not in DECISIONS:
+        return _("Choose a decision.")
+    if (typed["decision"] == "approve_with_conditions") != bool(typed["conditions"]):
+        return _("Conditions go with “approve with conditions”, and only with it.")
+    if any(not (item["owner"] and _day(item["due"])) for item in typed["conditions"]):
+        return _("Each condition has someone who answers for it, and a day.")
+    return ""
+
+
+def _day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _confirm(
+    request: Asks, found: Held, statement: Statement, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    payload = statement.payload()
+    request.session[WAITS] = base64.b64encode(payload).decode()
+    credentials = [key.entry.passkey.credential for key in _passkeys(request) if key.entry.passkey]
+    options = {
+        "challenge": base64url(challenge_of(payload)),
+        "credentials": credentials,
+        "rp": _rp(request),
+    }
+    return page(
+        request,
+        "sign_confirm.html",
+        status=status,
+        held=found,
+        name=found.part.name,
+        statement=statement,
+        text=json.dumps(json.loads(payload), indent=2, ensure_ascii=False),
+        sha256=str(sha256(payload)),
+        options=json.dumps(options),
+        words=in_words(statement),
+        error=error,
+        passkeys=len(credentials),
+    )
+
+
+def _rp(request: Asks) -> str:
+    keys = _passkeys(request)
+    return keys[0].entry.passkey.rp_id if keys and keys[0].entry.passkey else ""
+
+
+def _passkeys(request: Asks) -> list[Any]:
+    """My passkeys that count now."""
+    keys = request.who.people.keys(request.who.person)
+    return [key for key in keys if key.entry.passkey is not None and key.counts_at(now())]
+
+
+def finish(request: Asks, system: str, assessment: str) -> HttpResponse:
+    """Take the assertion, or the statement without proof after the password was given again."""
+    found = assessment_of(request, assessment)
+    held = request.session.get(WAITS, "")
+    if not held:
+        messages.error(request, _("There is nothing to sign any more. Begin again."))
+        return HttpResponseRedirect(to("sign", system, assessment))
+    payload = base64.b64decode(held)
+    statement = parse_statement(payload)
+    if request.method == "GET":
+        return _confirm(request, found, statement)
+    if not request.POST.get("assertion"):
+        again = stale(request, to("sign-finish", system, assessment))
+        if again is not None:
+            return again
+    try:
+        envelope = _envelope(request, payload)
+        with books_of(found.part.path, clock=statement.at, actor=request.who.person) as books:
+            decide(found.part.path, found.checklist, books, statement, envelope=envelope)
+    except RauditError as error:
+        return _confirm(
+            request,
+            found,
+            statement,
+            error=f"{error.message}. {error.hint}".strip(". "),
+            status=409,
+        )
+    del request.session[WAITS]
+    commit(found.part.path, request.who.person, in_words(statement))
+    said: Mapping[str, Any] = statement.decided
+    for item in said.get("conditions") or ():
+        owner, where = request.who.people.id_of(item["owner"]), to("sign", system, assessment)
+        tell(owner, "condition", item["what"], where, by=request.who.person)
+    messages.success(
+        request, _("Signed.") if envelope else _("Written down as stated, not proven.")
+    )
+    return HttpResponseRedirect(to("assessment", system, assessment))
+
+
+def _envelope(request: Asks, payload: bytes) -> bytes | None:
+    raw = request.POST.get("assertion", "")
+    if not raw:
+        if request.POST.get("without") != "proof":
+            raise StatementError(_("Nothing was signed"), reference="statement-unsigned")
+        return None
+    try:
+        given = json.loads(raw)
+        parts = {
+            name: unpadded(str(given[name]))
+            for name in ("id", "clientDataJSON", "authenticatorData", "signature")
+        }
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StatementError(
+            _("The browser gave no assertion"), reference="assertion-unreadable"
+        ) from error
+    key = next(
+        (k for k in _passkeys(request) if unpadded(k.entry.passkey.credential) == parts["id"]), None
+    )
+    if key is None:
+        raise StatementError(
+            _("This passkey is not enrolled for you"), reference="key-not-enrolled"
+        )
+    assertion = Assertion(
+        credential=parts["id"],
+        client_data_json=parts["clientDataJSON"],
+        authenticator_data=parts["authenticatorData"],
+        signature=parts["signature"],
+    )
+    return passkey_envelope(payload, assertion, key=key)
+
+
+def met(request: Asks, system: str, assessment: str) -> HttpResponse:
+    """Say that a condition of an approval is met; not its owner does."""
+    found = assessment_of(request, assessment)
+    role, number = request.POST.get("role", ""), request.POST.get("number", "")
+    how = request.POST.get("how", "").replace("\r\n", "\n").strip()
+    try:
+        with books_of(found.part.path, clock=now(), actor=request.who.person) as books:
+            statement = met_statement(
+                found.answers,
+                found.checklist,
+                books,
+                role=role,
+                number=int(number) if number.isdecimal() else 0,
+                how=how,
+                by=request.who.person,
+                nonce=secrets.token_hex(16),
+            )
+            decide(found.part.path, found.checklist, books, statement)
+    except RauditError as error:
+        return _form(request, found, {}, error=error.message, status=409)
+    commit(found.part.path, request.who.person, in_words(statement))
+    messages.success(request, _("Written down: the condition is met."))
+    return HttpResponseRedirect(to("assessment", system, assessment))

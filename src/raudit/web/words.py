@@ -1,0 +1,114 @@
+"""Filters of the templates."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext
+
+register = template.Library()
+
+
+@register.filter
+def dom(text: str) -> str:
+    """An id of ours as an id of the page: question ids hold dots."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", str(text))
+
+
+@register.filter
+def short(digest: str) -> str:
+    """The first digits of a digest."""
+    return str(digest)[:12]
+
+
+@register.filter
+def item(mapping: Any, key: Any) -> Any:
+    """An entry of a mapping; nothing if there is none."""
+    return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.filter
+def spoken(text: Any) -> str:
+    """A word of ours in the person's language, underscores as spaces."""
+    return gettext(str(text).replace("_", " "))
+
+
+@register.filter
+def named(person: str, people: Any) -> str:
+    """A person's name."""
+    from raudit.web.access import name_of
+
+    return name_of(people, str(person))
+
+
+@register.filter
+def moment(value: Any) -> str:
+    """A time in words, in UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return str(value)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return value.isoformat() if isinstance(value, date) else str(value or "")
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """Words of a template's own list."""
+    return text.split()
+
+
+@register.filter
+def unlocalized(value: Any) -> str:
+    """A number for a picture, with a point in every language."""
+    return str(value)
+
+
+@register.filter
+def tail(path: str) -> str:
+    """A stored file's own name: what follows its digest."""
+    name = str(path).rsplit("/", 1)[-1]
+    return name.partition("-")[2] or name
+
+
+@register.filter
+def digest(answers: Any) -> str:
+    """SHA-256 of answers, as a signature covers it."""
+    from raudit.checklists.signoff import answers_sha256
+
+    return str(answers_sha256(answers))
+
+
+@register.filter
+def answer_words(asked: Any) -> str:
+    """An answer in words."""
+    from raudit.checklists.assess import answer_text
+
+    if asked.typed.state != "answered":
+        return spoken(asked.typed.state)
+    value = asked.typed.value
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return " | ".join("; ".join(f"{key}: {cell}" for key, cell in row.items()) for row in value)
+    return answer_text(asked.question, tuple(value) if isinstance(value, list) else value)
+
+
+@register.filter
+def saying(item: Any) -> str:
+    """What an entry of the history said."""
+    found = []
+    for key in ("answers", "set_aside"):
+        entry = item.entry.get(key) or {}
+        found += [
+            f"{name}: {entry[name]}"
+            for name in ("value", "state", "why", "owner", "due")
+            if entry.get(name)
+        ]
+        review = entry.get("review") or {}
+        if review:
+            found.append(f"review: {review.get('state')} {review.get('note') or ''}".strip())
+    return "; ".join(found)

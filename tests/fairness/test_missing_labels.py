@@ -1,0 +1,142 @@
+"""Missing labels cost only what needs labels; limits of values themselves; decisions that hardly vary."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, recall_score, roc_auc_score
+
+from raudit.findings import Status
+
+SIZE = 4000
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(7)
+    g = np.where(np.arange(SIZE) % 2, "a", "b")
+    s = rng.random(SIZE)
+    y = (rng.random(SIZE) < s).astype(float)
+    p = (s > np.where(g == "a", 0.4, 0.6)).astype(int)
+    known = rng.random(SIZE) < np.where(g == "a", 0.9, 0.4)
+    return {"g": g, "s": s, "y": np.where(known, y, np.nan), "p": p}
+
+
+def as_columns(table):
+    return table | {"y": [None if np.isnan(v) else int(v) for v in table["y"]]}
+
+
+def of(result, rule):
+    return [finding for finding in result.findings if finding.rule == rule]
+
+
+def test_selection_is_of_everyone_and_errors_of_the_labelled(run, table):
+    options = {
+        "thresholds": {"demographic_parity_difference": 0.1, "equal_opportunity_difference": 0.1},
+        "draws": 400,
+    }
+    result = run(
+        as_columns(table), prediction=("p", "1"), label=("y", "1"), score="s", options=options
+    )
+    found = {
+        row["metric"] + row["group"][0]: row
+        for row in result.artefacts["estimates"]
+        if len(row["group"]) == 1
+    }
+    for group in "ab":
+        mine = table["g"] == group
+        known = mine & ~np.isnan(table["y"])
+        rate = found[f"selection_rate{group}"]
+        assert (rate["n"], rate["value"]) == (mine.sum(), pytest.approx(table["p"][mine].mean()))
+        recall = found[f"true_positive_rate{group}"]
+        assert recall["value"] == pytest.approx(recall_score(table["y"][known], table["p"][known]))
+        assert recall["n"] == table["y"][known].sum()
+        assert found[f"accuracy{group}"]["n"] == known.sum()
+        assert found[f"auc{group}"]["value"] == pytest.approx(
+            roc_auc_score(table["y"][known], table["s"][known])
+        )
+    (coverage,) = of(result, "RA-FAIR-020")
+    known = ~np.isnan(table["y"])
+    assert f"known for {known.sum():,} of 4,000 people" in coverage.statement
+    assert coverage.measurement.value == pytest.approx(
+        known[table["g"] == "a"].mean() - known[table["g"] == "b"].mean()
+    )
+    assert coverage.measurement.interval.low > 0.4
+
+
+def test_without_any_label_default_limits_that_need_one_are_not_set(run, table):
+    everyone = table | {"y": [None] * SIZE}
+    for columns, roles in ((everyone, {"label": ("y", "1")}), (table, {})):
+        result = run(columns, prediction=("p", "1"), options={"draws": 400}, **roles)
+        assert {f.subject.detail["metric"] for f in result.findings if "highest" in f.data} == {
+            "demographic_parity_difference",
+            "demographic_parity_ratio",
+        }
+        assert any("default limits that need labels are not set" in note for note in result.notes)
+    asked = {"thresholds": {"equalized_odds_difference": 0.1}, "draws": 400}
+    (kept,) = of(run(table, prediction=("p", "1"), options=asked), "RA-FAIR-003")
+    assert kept.status is Status.INDETERMINATE
+
+
+def test_scores_without_a_threshold_are_compared_and_the_key_is_named(run, table):
+    result = run(table, score="s", task="score", options={"draws": 400})
+    assert any("data.score.threshold" in note for note in result.notes)
+    (spread,) = of(result, "RA-FAIR-018")
+    assert spread.status is Status.INDETERMINATE
+    means = [table["s"][table["g"] == group].mean() for group in "ab"]
+    assert spread.measurement.value == pytest.approx(abs(means[0] - means[1]))
+
+
+def test_decisions_that_hardly_vary_are_named(run):
+    columns = {"g": ["a", "b"] * 500, "p": [0] * 997 + [1] * 3}
+    (found,) = of(run(columns, prediction=("p", "1")), "RA-FAIR-021")
+    assert "of 1,000 people, 997" in found.statement
+    columns["p"] = [0] * 900 + [1] * 100
+    assert not of(run(columns, prediction=("p", "1")), "RA-FAIR-021")
+
+
+def test_numbers_without_edges_are_named(run):
+    columns = {"g": [20 + i % 40 for i in range(4000)], "p": [0, 1] * 2000}
+    (found,) = of(run(columns, prediction=("p", "1"), options={"draws": 400}), "RA-FAIR-022")
+    assert "The 40 groups by g are single numbers" in found.statement
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "status"),
+    [
+        ("accuracy", 0.5, Status.PASSED),
+        ("accuracy", 0.95, Status.FAILED),
+        ("recall", 0.99, Status.FAILED),
+        ("auc", 0.6, Status.PASSED),
+        ("auc", 0.99, Status.FAILED),
+        ("calibration", 0.2, Status.PASSED),
+        ("calibration", 0.0001, Status.INDETERMINATE),
+    ],
+)
+def test_performance_is_held_against_its_own_limit(run, table, name, limit, status):
+    options = {"performance": {name: limit}, "draws": 400}
+    result = run(
+        as_columns(table), prediction=("p", "1"), label=("y", "1"), score="s", options=options
+    )
+    everyone, worst = [f for f in result.findings if f.rule.startswith("RA-PERF")]
+    assert everyone.subject.name == "all people"
+    assert {everyone.status, worst.status} == {status}
+    known = ~np.isnan(table["y"])
+    y, p, s, g = (table[key][known] for key in "ypsg")
+    second = {
+        "accuracy": lambda m: accuracy_score(y[m], p[m]),
+        "recall": lambda m: recall_score(y[m], p[m]),
+        "auc": lambda m: roc_auc_score(y[m], s[m]),
+        "calibration": lambda m: y[m].mean() - s[m].mean(),
+    }[name]
+    assert everyone.measurement.value == pytest.approx(second(np.ones(len(y), dtype=bool)))
+    values = [second(g == group) for group in "ab"]
+    expected = max(values, key=abs) if name == "calibration" else min(values)
+    assert worst.measurement.value == pytest.approx(expected)
+
+
+def test_a_performance_limit_without_labels_is_not_passed(run, table):
+    result = run(
+        table, prediction=("p", "1"), options={"performance": {"accuracy": 0.5}, "draws": 400}
+    )
+    (found,) = [f for f in result.findings if f.rule == "RA-PERF-001"]
+    assert found.status is Status.INDETERMINATE
+    assert found.reason == "There are no outcomes."

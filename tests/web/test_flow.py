@@ -1,0 +1,215 @@
+"""One assessment from the first answer to a verified signature, in a real browser; the files are checked offline."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from raudit.checklists import load_answers, load_checklist
+from raudit.emit import enrolment_of
+from raudit.log import open_log
+from raudit.people import load_people
+from raudit.statements import check_statements, read_statements
+
+PASSWORD = "a long enough phrase"
+
+
+def sign_in(browser: Any, base: str, person: str) -> Any:
+    page = browser.new_context(base_url=base).new_page()
+    page.set_default_timeout(20_000)
+    page.faults = []
+    page.on(
+        "console", lambda m: page.faults.append(m.text) if "Content Security" in m.text else None
+    )
+    page.on("pageerror", lambda e: page.faults.append(str(e)))
+    page.on(
+        "request",
+        lambda r: (
+            page.faults.append(r.url) if not r.url.startswith((base, "data:", "blob:")) else None
+        ),
+    )
+    page.goto("/accounts/login/")
+    page.fill("#id_login", f"{person}@example.org")
+    page.fill("#id_password", PASSWORD)
+    page.press("#id_password", "Enter")
+    page.wait_for_url(f"{base}/")
+    return page
+
+
+def authenticator(page: Any, *, verified: bool = True) -> Any:
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+    }
+    options |= {"isUserVerified": verified, "automaticPresenceSimulation": True}
+    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return cdp
+
+
+def add_passkey(page: Any) -> None:
+    page.goto("/accounts/2fa/webauthn/add/")
+    if "reauthenticate" in page.url:
+        page.fill("input[type=password]", PASSWORD)
+        page.press("input[type=password]", "Enter")
+        page.wait_for_url("**/2fa/webauthn/add/**")
+    page.check("input[name=passwordless]")
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url(lambda url: "/add/" not in url)
+
+
+A = "/s/credit/a/small/"
+
+
+def answer_all(page: Any) -> None:
+    page.goto(A + "section/first/")
+    page.fill("[id='v-first-what']", "Credit lines")
+    page.get_by_label("Yes", exact=True).check()
+    page.wait_for_selector(".appeared a")  # saved as it was left, and another question follows
+    page.click(".appeared a")
+    page.fill("[id='v-first-harm']", "People who are refused")
+    page.get_by_label("It decides").check()
+    page.wait_for_selector("#st-first-kind .ok")
+    page.click("text=Save and continue")
+    page.wait_for_url("**/section/second/")
+    page.get_by_label("Names", exact=True).check()
+    page.fill("[id='v-second-share']", "12000")
+    page.fill("[id='v-second-day']", "2026-02-01")
+    page.fill("[id='v-second-who']", "olga")
+    page.fill("[name='r:second.risks:0:what']", "Refused by mistake")
+    page.select_option("[name='r:second.risks:0:level']", "high")
+    page.click("text=Save and continue")
+    page.wait_for_url("**" + A)
+
+
+def review(page: Any, send_back: int) -> None:
+    page.goto(A + "review/")
+    for number in range(20):
+        if not page.query_selector("#review"):
+            break
+        if number < send_back:
+            page.fill("#note", f"Say more, please ({number})")
+            page.click("button[value=to_correct]")
+        else:
+            page.locator("body").press("a")  # by keyboard
+        page.wait_for_load_state()
+        page.wait_for_selector(".said")
+    assert page.query_selector("text=Nothing is left for you to review")
+
+
+def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> None:
+    ann = sign_in(chromium, served.base, "ann")
+    answer_all(ann)
+    ann.click("text=Submit for review")
+    ann.wait_for_selector("text=the reviewers are told")
+
+    rex = sign_in(chromium, served.base, "rex")
+    assert "review" in rex.inner_text(".tasks")
+    review(rex, send_back=2)
+
+    ann.goto("/")
+    assert "returned" in ann.inner_text(".tasks")
+    ann.goto(A + "section/first/")
+    assert ann.locator(".returned").count() == 2
+    ann.fill("[id='v-first-what']", "Credit lines up to 5,000")
+    ann.click("text=Save and go back to the list")
+    ann.goto(A + "section/first/")
+    for choice in ("No", "Yes"):
+        with ann.expect_response(lambda r: r.request.method == "POST"):
+            ann.get_by_label(choice, exact=True).check()
+    ann.goto(A)
+    ann.click("text=Submit for review")
+    ann.wait_for_selector("text=the reviewers are told")
+    review(rex, send_back=0)
+
+    olga = sign_in(chromium, served.base, "olga")
+    authenticator(olga)
+    add_passkey(olga)
+    olga.goto("/")
+    olga.click("text=sign as owner")
+    olga.wait_for_url("**/sign/")
+    olga.check("#d-approve_with_conditions")
+    olga.locator("[name=what]").first.fill("Look again in spring")
+    olga.locator("[name=owner]").first.fill("ann")
+    olga.locator("[name=due]").first.fill("2027-03-01")
+    olga.click("text=Show the statement")
+    olga.wait_for_selector("#signing")
+    olga.click("#sign")
+    olga.wait_for_url("**" + A)
+    assert "Signed." in olga.inner_text(".said")
+    assert "approved with conditions" in olga.inner_text("main")
+    for page in (ann, rex, olga):
+        assert page.faults == []
+
+    folder = Path(served.folder)
+    checklist = load_checklist(folder / "credit" / "small.yaml")
+    answers = folder / "credit" / "answers" / "small.yaml"
+    assert load_answers(answers, checklist).file.signoffs[0].by == "olga"
+    with open_log(folder / "raudit-log.db") as log:
+        outcomes = check_statements(
+            read_statements(answers),
+            load_people(folder / "people.yaml"),
+            enrolment=enrolment_of(log),
+        )
+        kinds = {entry.type for entry in log.entries()}
+    assert [(o.standing, o.detail[:19]) for o in outcomes] == [("proven", "signed with passkey")]
+    assert "enrolled before" in outcomes[0].detail
+    assert {"people.changed", "answers.changed", "review.given", "signoff.given"} <= kinds
+
+    run_and_verify(served, chromium, folder)
+
+
+def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
+    opal = sign_in(chromium, served.base, "opal")
+    opal.goto("/s/credit/runs/")
+    opal.click("text=Start an audit")
+    opal.wait_for_selector("text=Findings", timeout=150_000)
+    opal.goto("/s/credit/report/")
+    with opal.expect_download() as waiting:
+        opal.click("text=report.pdf >> nth=0")
+    pdf = folder / "downloaded.pdf"
+    waiting.value.save_as(pdf)
+    opal.goto("/verify/")
+    opal.set_input_files("input[type=file]", pdf)
+    opal.click("main button")
+    opal.wait_for_selector("#result")
+    assert "VERIFIED" in opal.inner_text("#result")
+    steps = opal.locator(".steps li").count()
+    command = [
+        sys.executable,
+        "-m",
+        "raudit",
+        "verify",
+        str(pdf),
+        "--json",
+        "--trust",
+        str(folder / "keys/raudit-signing.crt"),
+        "--log-key",
+        str(folder / "keys/log-vkey.txt"),
+        "--log",
+        str(folder / "raudit-log.db"),
+    ]
+    done = subprocess.run(command, capture_output=True, check=False)
+    said = json.loads(done.stdout)
+    assert done.returncode == 0, said
+    assert len(said["steps"]) == steps == 11
+    assert (
+        said["steps"][-1]["status"] == "ok"
+    )  # the passkey's statement, checked offline from the report alone
+    assert opal.faults == []
+
+
+def test_a_passkey_without_a_verified_person_signs_nothing(served: Any, chromium: Any) -> None:
+    olga = sign_in(chromium, served.base, "olga")
+    cdp = authenticator(olga)
+    add_passkey(olga)
+    assert "passkey" in (Path(served.folder) / "people.yaml").read_text()
+    cdp.detach()
+    time.sleep(0.1)
