@@ -29,9 +29,10 @@ PAGES = (
 
 
 def filled_answers(name: str) -> str:
-    from raudit.checklists.document import skeleton
     from raudit.checklists.load import shipped
     from raudit.checklists.schema import Kind
+
+    from raudit.checklists.document import skeleton
 
     checklist = shipped(name)
     lines = skeleton(checklist, project="PROJECT").split("\nanswers:\n")[0] + "\nanswers:\n"
@@ -93,8 +94,8 @@ def main() -> None:
     migrate(options)
     from django.db import connection
     from django.test import Client
-
     from raudit.checklists.load import shipped
+
     from raudit.web.models import User
 
     user = User.objects.create_user(
