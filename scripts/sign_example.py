@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from raudit.checklists.answers import Decision, parse_answers
-from raudit.checklists.form.load import shipped
+from raudit.checklists.form.load import Checklist, shipped
 from raudit.checklists.signoff import conditions_of
 from raudit.checklists.writing import signed_off
 from raudit.people import parse_people
@@ -72,8 +72,8 @@ DECISIONS: dict[str, tuple[tuple[str, str, Decision, Conditions], ...]] = {
 """Checklist to role, signer, decision and conditions."""
 
 
-def signed(text: str) -> str:
-    """Renew the pin and the sign-offs in the text of a file of answers."""
+def pinned(text: str) -> tuple[str, Checklist]:
+    """Renew the pin in the text of a file of answers."""
     named = re.search(r"(?m)^  id: (\S+)$", text)
     if named is None:
         raise SystemExit("the answers name no checklist")
@@ -83,6 +83,12 @@ def signed(text: str) -> str:
         f"  version: {checklist.file.version}\n  sha256: {checklist.sha256}",
         text,
     )
+    return text, checklist
+
+
+def signed(text: str) -> str:
+    """Renew the pin and the sign-offs in the text of a file of answers."""
+    text, checklist = pinned(text)
     for role, by, decision, conditions in DECISIONS[checklist.id]:
         text = signed_off(
             text, checklist, role=role, decision=decision, by=by, at=AT, conditions=conditions
@@ -167,3 +173,5 @@ if __name__ == "__main__":
     for path in sorted(FOLDER.glob("*.yaml")):
         path.write_text(signed(path.read_text()))
         statements_path(path).write_bytes(statements(path.read_text()))
+    for path in sorted((FOLDER.parents[1] / "support-chatbot" / "answers").glob("*.yaml")):
+        path.write_text(pinned(path.read_text())[0])

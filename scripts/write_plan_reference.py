@@ -6,7 +6,7 @@ import json
 import types
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from raudit.plan.schema import PlanFile
 from raudit.policy.schema import PolicyFile
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
-PAGE, EXAMPLE = FOLDER / "plan.md", FOLDER / "plan-example.yaml"
+PAGE = FOLDER / "plan.md"
+EXAMPLES = sorted(FOLDER.glob("plan-example*.yaml"))
+"""Valid plans that use every key between them; the first has the most."""
 MOST = 70
 """Characters of an example; a longer one of a section is told by its keys."""
 HEAD = """# raudit.yaml
@@ -29,7 +31,9 @@ Every key, what it means and an example, made from what the program declares
 (`python scripts/write_plan_reference.py`). Unknown keys are errors that name the line and the nearest known key. Paths
 are relative to the folder of raudit.yaml. `raudit init DATA` writes a first plan from the data.
 
-The examples come from [one plan that uses every key](plan-example.yaml); no real plan needs more than a few of them.
+The examples come from three valid plans that use every key: [of a model](plan-example.yaml),
+[of a database](plan-example-database.yaml), [of a language model](plan-example-turns.yaml). No real plan needs more
+than a few of them.
 """
 
 
@@ -38,6 +42,8 @@ class Key:
     """One key of the plan."""
 
     path: tuple[str, ...]
+    home: str
+    """The section that declares it, which may occur in several places."""
     kind: str
     default: str
     meaning: str
@@ -52,32 +58,41 @@ class Key:
 
 
 def keys() -> Iterator[Key]:
-    """Every key, in the order of the file."""
-    plan = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    """Every key, in the order of the file, with the first example that a plan gives."""
+    found: dict[tuple[str, ...], Key] = {}
+    for path in EXAMPLES:
+        for key in _of_plan(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            if key.path not in found or (key.example and not found[key.path].example):
+                found[key.path] = key
+    told = {key.home: key.example for key in reversed(found.values()) if key.example}
+    for key in found.values():  # a section that occurs in several places needs to be shown in one
+        yield key if key.example else replace(key, example=told.get(key.home, ""))
+
+
+def _of_plan(plan: dict[str, Any]) -> Iterator[Key]:
     for name, field in PlanFile.model_fields.items():
         key = field.alias or name
-        yield from _keys(field, (key,), plan.get(key))
+        yield from _keys(field, (key,), plan.get(key), "plan")
         if key == "stages":
             for stage_name, stage in discover_stages().items():
-                yield from _fields(
-                    stage.options, ("stages", stage_name), (plan[key] or {}).get(stage_name)
-                )
+                chosen = (plan.get(key) or {}).get(stage_name)
+                yield from _fields(stage.options, ("stages", stage_name), chosen)
         if key == "policy":
-            yield from _fields(PolicyFile, ("policy",), plan[key])
+            yield from _fields(PolicyFile, ("policy",), plan.get(key))
 
 
 def _fields(model: type[BaseModel], path: tuple[str, ...], example: Any) -> Iterator[Key]:
     for name, field in model.model_fields.items():
         key = field.alias or name
-        yield from _keys(
-            field, (*path, key), example.get(key) if isinstance(example, dict) else None
-        )
+        chosen = example.get(key) if isinstance(example, dict) else None
+        yield from _keys(field, (*path, key), chosen, f"{model.__module__}.{model.__name__}")
 
 
-def _keys(field: FieldInfo, path: tuple[str, ...], example: Any) -> Iterator[Key]:
+def _keys(field: FieldInfo, path: tuple[str, ...], example: Any, home: str) -> Iterator[Key]:
     inner = _models(field.annotation)
     yield Key(
         path=path,
+        home=f"{home}.{path[-1]}",
         kind=_kind(field.annotation),
         default=_default(field),
         meaning=" ".join((field.description or "").split()),
@@ -87,7 +102,8 @@ def _keys(field: FieldInfo, path: tuple[str, ...], example: Any) -> Iterator[Key
     if isinstance(example, list):
         example = next((item for item in example if isinstance(item, dict)), None)
     if isinstance(example, dict) and typing.get_origin(field.annotation) is dict:
-        example, path = next(iter(example.values())), (*path, "NAME")
+        example = next(iter(example.values()))
+    path = (*path, "NAME") if typing.get_origin(field.annotation) is dict and inner else path
     for model in inner:
         yield from _fields(model, path, example)
 

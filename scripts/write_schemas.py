@@ -9,8 +9,10 @@ from pathlib import Path
 from raudit.checklists.answers import AnswersFile
 from raudit.checklists.form.schema import ChecklistFile
 from raudit.data.contract import Contract
+from raudit.gate.schemas import output_schemas
 from raudit.people import PeopleFile
 from raudit.plan.schema import PlanFile
+from raudit.policy.published import policy_schemas
 from raudit.record import record_json_schema
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
@@ -42,7 +44,7 @@ def text(schema: dict[str, object]) -> str:
 
 
 if __name__ == "__main__":
-    for name, schema in schemas().items():
+    for name, schema in {**schemas(), **policy_schemas(), **output_schemas()}.items():
         (SCHEMAS / name).write_text(text(schema))
     for script in ("write_rule_pages.py", "write_plan_reference.py"):
         runpy.run_path(str(Path(__file__).with_name(script)), run_name="__main__")

@@ -98,7 +98,10 @@ def test_the_evidence_contradicts_one_answer_of_the_example(dpia):
         "data.sha256": "x",
         "fairness.groups_compared": ["sex"],
     }
-    found = assess(dpia, load_answers(EXAMPLE, dpia), facts=facts, today=TODAY).contradictions
+    result = assess(dpia, load_answers(EXAMPLE, dpia), facts=facts, today=TODAY)
+    found = result.contradictions
+    assert result.accepted == len(result.visible) - 1  # a contradicted answer is not accepted
+    assert result.standing == "Acceptable on answers of which the evidence contradicts 1"
     assert [(item.question, item.answer) for item in found] == [("describe.free_text", "no")]
     assert "case_notes" in found[0].because
 

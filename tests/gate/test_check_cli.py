@@ -28,6 +28,7 @@ FLAGS = (
     "--approver",
     "--reason",
     "--output",
+    "--require-logged-approvals",
     "--exit-zero",
     "--offline",
     "--seed",

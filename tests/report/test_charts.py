@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from raudit.record import Figure
 from raudit.report.charts import DRAWERS, Ink, draw
-from raudit.report.charts.canvas import WIDTH, ticks
+from raudit.report.charts.canvas import COLOURS, WIDTH, text_width, ticks
 from raudit.report.numbers import Numbers
 from raudit.report.text import clean
 
@@ -96,3 +97,32 @@ def test_dots_are_where_the_numbers_say():
     )
     at = [float(e.attrib["cx"]) for e in root.iter() if e.tag.endswith("circle")]
     assert at[1] - at[0] == pytest.approx(at[2] - at[1])
+
+
+def _lines(*labels):
+    series = [{"label": label, "x": [0, 1], "y": [i, i + 1]} for i, label in enumerate(labels)]
+    data = {"series": series, "x_label": "x", "y_label": "y"}
+    return Figure(id="f", kind="lines", title="t", alt="a", data=data)
+
+
+def test_a_group_keeps_its_colour_whatever_the_order():
+    ink = replace(INK, places={"White": 0, "Black": 1})
+    for labels in (("White", "Black"), ("Black", "White")):
+        svg = draw(_lines(*labels), ink)
+        marks = re.findall(r'<circle[^>]*fill="([^"]+)"', svg)
+        assert set(marks) == {COLOURS[0]}  # the largest group is the blue circle
+
+
+def test_a_long_legend_goes_on_in_a_further_row():
+    names = [f"A group with a long name {i}" for i in range(6)]
+    svg = draw(_lines(*names), INK)
+    for name in names:
+        assert name[:8] in svg
+    height = float(re.search(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)[1])
+    texts = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)', svg)
+    keys = [
+        (float(x) + text_width(t, 11), float(y)) for x, y, t in texts if t.startswith("A group")
+    ]
+    assert len(keys) == 6
+    assert len({y for _, y in keys}) > 1
+    assert all(x <= WIDTH and y < height for x, y in keys)

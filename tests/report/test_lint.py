@@ -63,6 +63,7 @@ def test_every_shipped_template_is_clean():
         "eu-fria",
         "model-card",
         "nyc-ll144",
+        "series",
         "standard",
         "us-sr-26-2",
     }

@@ -213,8 +213,10 @@ def _weighted_fourth(weight: Any, value: Any) -> tuple[Any, ...]:
     square, lost = two_product(value, value)
     if weight is None:
         return (*two_product(square, square), square * lost * 2.0)
-    product, rest = two_product(weight, square)
-    return (*two_product(product, square), rest * square, product * lost * 2.0)
+    # Associated as in _weighted_square: Spark takes w * (v * v) and (w * v) * v for one expression and computes one.
+    product, rest = two_product(weight, value)
+    weighted, left = two_product(product, value)
+    return (*two_product(weighted, square), left * square, rest * value * square, weighted * lost)
 
 
 def _carry(limbs: Ints) -> Ints:

@@ -398,6 +398,7 @@ class PlanFile(Strict):
     baseline: str | None = None
     """Baseline file: findings of an accepted run."""
     auditor: AuditorSection | None = None
+    """Who audits, and what the report says about the audit itself."""
     responses: tuple[ResponseEntry, ...] | None = None
     """Management's answers to findings, printed beside them."""
     report: ReportSection = ReportSection()

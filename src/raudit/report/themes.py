@@ -62,6 +62,14 @@ class Theme:
     """What management answers, from the plan."""
 
     @property
+    def reasons(self) -> frozenset[str]:
+        """Anchors of the lines whose reason no line before them gives."""
+        first: dict[str, str] = {}
+        for view in self.lines:
+            first.setdefault(view.finding.reason, view.anchor)
+        return frozenset(first.values())
+
+    @property
     def anchor(self) -> str:
         """Where links to it go."""
         return f"theme-{self.id}"

@@ -43,6 +43,8 @@ FAMILIES = ("group", "human", "judge", "label", "answer")
 """Prefixes of open sets of labels, such as ``group.gender``."""
 NOT_NEGATIVE = frozenset({"rank", "repeat", "latency_ms", "cost_usd", "tokens_in", "tokens_out"})
 MOST_COLUMNS = 200
+MOST_KEYS = 10_000
+"""Keys of rows whose meaning is remembered."""
 
 _YES = frozenset({"yes", "true", "1", "1.0", "y", "pass", "passed"})
 _NO = frozenset({"no", "false", "0", "0.0", "n", "fail", "failed"})
@@ -110,13 +112,8 @@ class Mapper:
         self.fields = [
             (name, spec, name in own) for name, spec in {**format_.fields, **own}.items()
         ]
-        taken = {name for name, _, _ in self.fields}
-        self.free = (
-            [n for n in (*TEXTS, *LABELS, *TRUTHS, *NUMBERS) if n not in taken]
-            if format_.canonical
-            else []
-        )
-        self.taken = taken
+        self.taken = {name for name, _, _ in self.fields}
+        self._as_named: dict[str, bool] = {}
         self.lenient = format_.container in ("csv", "parquet") or format_.canonical
 
     def turn(self, row: Any, place: int) -> dict[str, Any] | None:
@@ -138,18 +135,9 @@ class Mapper:
                 self._put(
                     turn, name, value, strict=not own and not self.lenient and not spec.values
                 )
-        for name in self.free:
-            value = row.get(name)
-            if value is not None:
-                self._put(turn, name, value, strict=False)
         if self.format.canonical:
             for name, value in row.items():
-                if (
-                    value is not None
-                    and name.partition(".")[0] in FAMILIES
-                    and known(name)
-                    and name not in self.taken
-                ):
+                if value is not None and self._is_taken_as_named(name):
                     self._put(turn, name, value, strict=False)
         self._messages(turn, row)
         self._tests(turn, row)
@@ -157,6 +145,14 @@ class Mapper:
         if len(turn) > MOST_COLUMNS:
             raise Unreadable(f"more than {MOST_COLUMNS} fields")
         return turn
+
+    def _is_taken_as_named(self, name: str) -> bool:
+        """Tell whether a key of a row is a field of the table that nothing maps."""
+        if name not in self._as_named:
+            if len(self._as_named) > MOST_KEYS:
+                self._as_named.clear()
+            self._as_named[name] = name not in self.taken and known(name)
+        return self._as_named[name]
 
     def _put(self, turn: dict[str, Any], name: str, value: Any, *, strict: bool) -> None:
         typed = typed_value(name, value, strict=strict)

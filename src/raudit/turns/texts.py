@@ -39,6 +39,8 @@ class Said:
 def label(value: Any) -> str:
     """A value as a label that is safe to print anywhere: control and direction characters are written out."""
     text = str(value)[: 4 * LABEL]
+    if len(text) <= LABEL and text.isascii() and text.isprintable():
+        return text
     if not text.isprintable() or not _BIDI.isdisjoint(text):
         text = "".join(_shown(char) for char in text)
     return text if len(text) <= LABEL else text[: LABEL - 1] + "…"

@@ -261,10 +261,10 @@ th, td { padding: 2.2pt 7pt 2.2pt 0; vertical-align: top } td { border-bottom: .
 .bars li { display: flex; align-items: center; break-inside: avoid } .bars span { flex: 0 0 37mm }
 .bars b { flex: 1; height: 5pt; background: #e4e8ec } .bars s { display: block; height: 5pt; background: #33566b }
 .bars i { flex: 0 0 10mm; text-align: right; font-style: normal; font-variant-numeric: tabular-nums }
-.crowded { font-size: 7.6pt; line-height: 1.25 } .crowded .lead { font-size: 8.4pt } .crowded h1 { font-size: 15pt }
+.crowded { font-size: 7.4pt; line-height: 1.2 } .crowded .lead { font-size: 8.4pt } .crowded h1 { font-size: 15pt }
 .crowded td { padding-top: 1.2pt; padding-bottom: 1.2pt } .crowded .lines { columns: 2; column-gap: 7mm }
 .crowded .lines li { break-inside: avoid }
-.crowded h2 { margin-top: 5pt; font-size: 9pt } .crowded table { font-size: 7pt; line-height: 1.2 }
+.crowded h2 { margin-top: 4pt; font-size: 9pt } .crowded table { font-size: 6.9pt; line-height: 1.15 }
 .crowded th { font-size: 6.8pt } .crowded .bars { font-size: 7pt } .crowded li { margin: 0 }
 footer { margin-top: 7pt; font-size: 7.6pt; color: #5b6470 }
 """

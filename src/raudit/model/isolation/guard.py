@@ -21,6 +21,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import raudit
+
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION = 1
 RULE_PATH_BENEATH = 1
@@ -112,7 +114,7 @@ def libraries() -> list[Path]:
     named = {
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
         sys.prefix,
-        str(Path(__file__).resolve().parents[1]),
+        str(Path(raudit.__file__).resolve().parent),
         *(
             "/lib",
             "/lib64",

@@ -66,3 +66,4 @@ class Options(Strict):
     min_coverage: float = Field(default=0.8, gt=0, le=1)
     """Smallest accepted ratio of a group's share in the data to its share of the population."""
     freshness: Freshness = Freshness()
+    """How old the newest row may be, and how wide a gap in time."""

@@ -21,7 +21,9 @@ class Only(Strict):
     """Turns that are looked at."""
 
     column: str
+    """Column of the table of turns."""
     values: Texts
+    """Values of the column that are looked at."""
 
 
 class Outcome(Strict):
@@ -122,6 +124,7 @@ class Change(Strict):
     """Another prompt or model on the same questions."""
 
     by: Literal["prompt_version", "model"] = "prompt_version"
+    """What changed: the prompt's version, or the model."""
     before: str
     """Value of the old one."""
     after: str
@@ -138,6 +141,7 @@ class Attacks(Strict):
     """Recorded attempts to break the system."""
 
     name: str = "attack"
+    """Name to print."""
     outcome: Outcome
     """Positive means that the attack succeeded: ``attacked``, or ``passed.DETECTOR`` with ``positive: false``."""
     control: str | None = "control"
@@ -152,8 +156,11 @@ class Counter(Strict):
     outcome: Outcome
     """Positive is the harm."""
     by: Literal["prompt_version", "model"] | None = None
+    """What changed, where two versions are compared."""
     before: str | None = None
+    """Value of the old one."""
     after: str | None = None
+    """Value of the new one."""
     margin: Share | None = None
     """By how much the harm may be more frequent after a change."""
     max_rate: Share | None = None
@@ -177,11 +184,17 @@ class LlmOptions(Strict):
     max_error_rate: Share | None = 0.05
     """Largest accepted share of calls without an answer."""
     outcomes: tuple[Outcome, ...] = ()
+    """What is measured of every answered turn."""
     pairs: tuple[Pairs, ...] = ()
+    """The same texts with a group swapped."""
     changes: tuple[Change, ...] = ()
+    """Other prompts or models on the same questions."""
     attacks: tuple[Attacks, ...] = ()
+    """Recorded attempts to break the system."""
     counters: tuple[Counter, ...] = ()
+    """What success costs."""
     stereotypes: tuple[Stereotypes, ...] = ()
+    """Questions with stereotyped answers."""
     tabulate: Texts = ()
     """Columns of labels whose shares are printed, overall and by group."""
     tabulate_by: Texts = ()
@@ -194,6 +207,8 @@ class LlmOptions(Strict):
     cluster: str | None = None
     """Column whose turns belong together, such as ``conversation_id``; by default conversation, item or prompt."""
     judges: Judges = Judges()
+    """When a sample by people is enough to trust a judge."""
     min_group: int = Field(default=30, ge=5)
     """Smaller groups are shown and compared with nothing."""
     level: float = Field(default=0.95, gt=0.5, lt=1)
+    """Coverage of intervals."""

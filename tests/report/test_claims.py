@@ -1,0 +1,316 @@
+"""What the report claims: opinion, themes, rates, legal mapping, and the rules of the house."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from raudit.errors import NotEvaluable
+from raudit.findings import Severity, Status
+from raudit.record import Outcome, StageRecord, Verdict
+from raudit.report import render_html, render_markdown
+from raudit.report.opinion import Form
+from raudit.report.rates import comparisons, group_places, overall
+from raudit.report.reading import faults_of
+from raudit.report.render import render_text
+from raudit.report.seals import Seals
+from raudit.report.themes import MOST, family
+
+from . import synthetic
+
+RECORD = synthetic.make_record()
+COUNTS = {  # people, chosen, true outcomes favourable, of them chosen
+    "White": (13946, 2789, 3486, 2080),
+    "Black": (1561, 137, 179, 87),
+    "Other": (135, 14, 25, 10),
+}
+
+
+def _estimate(group, metric, events, n):
+    return {
+        "by": ["Race"],
+        "group": [group],
+        "metric": metric,
+        "events": events,
+        "n": n,
+        "value": events / n,
+        "interval": [max(0.0, events / n - 0.02), min(1.0, events / n + 0.02)],
+        "level": 0.95,
+    }
+
+
+def _estimates():
+    found = []
+    for group, (n, chosen, good, hit) in reversed(COUNTS.items()):
+        found += [
+            _estimate(group, "selection_rate", chosen, n),
+            _estimate(group, "base_rate", good, n),
+            _estimate(group, "true_positive_rate", hit, good),
+            _estimate(group, "false_positive_rate", chosen - hit, n - good),
+            _estimate(group, "accuracy", hit + n - good - (chosen - hit), n),
+        ]
+    return found
+
+
+def with_groups(record=RECORD):
+    stages = tuple(
+        replace(stage, artefacts={"estimates": _estimates()}) if stage.name == "fairness" else stage
+        for stage in record.stages
+    )
+    return replace(record, stages=stages)
+
+
+def only(record, *names, **verdict):
+    """The record with some stages and a verdict of its own."""
+    stages = tuple(stage for stage in record.stages if stage.name in names)
+    status = verdict.pop("status", Status.PASSED)
+    return replace(
+        record,
+        stages=stages,
+        verdict=Verdict(status=status, exit_status=0, because=(), **verdict),
+    )
+
+
+def declared(record, **system):
+    return replace(record, system={**record.system, **system})
+
+
+# -- rates ---------------------------------------------------------------------------------------
+
+
+def test_groups_stand_largest_first_and_have_their_place():
+    (one,) = comparisons(with_groups())
+    assert [g.name for g in one.groups] == ["White", "Black", "Other"]
+    assert group_places(with_groups()) == {"White": 0, "Black": 1, "Other": 2}
+
+
+def test_the_largest_groups_are_a_pair_with_its_score_statistic():
+    (one,) = comparisons(with_groups())
+    pair = next(p for p in one.pairs if p.metric == "selection_rate")
+    assert (pair.first, pair.second) == ("White", "Black")
+    p = (2789 + 137) / (13946 + 1561)
+    z = (2789 / 13946 - 137 / 1561) / (p * (1 - p) * (1 / 13946 + 1 / 1561)) ** 0.5
+    assert pair.z == pytest.approx(z)
+    assert pair.low < pair.difference < pair.high
+
+
+def test_overall_rates_are_sums_of_the_groups():
+    rates = overall(comparisons(with_groups()))
+    assert (rates["selection_rate"].events, rates["selection_rate"].n) == (2940, 15642)
+    assert rates["true_positive_rate"].n == 3486 + 179 + 25
+    assert rates["selection_rate"].low < 2940 / 15642 < rates["selection_rate"].high
+
+
+def test_every_comparison_has_its_table_in_both_languages():
+    for language, words in (("en", "White and Black"), ("de", "White und Black")):
+        page = render_html(with_groups(), language=language)
+        assert words in page
+        assert all(f'<td class="">{group}</td>' in page for group in COUNTS)
+
+
+# -- themes --------------------------------------------------------------------------------------
+
+
+def test_at_most_twelve_themes_hold_every_open_finding():
+    rule = synthetic.FAIR
+    rules = tuple(replace(rule, id=f"RA-NEW{i}-001") for i in range(20))
+    findings = tuple(
+        synthetic.finding(one, "sex", Status.FAILED, 0.5, statement=f"Statement {one.id}.")
+        for one in rules
+    )
+    stage = StageRecord(
+        name="new", title="New", outcome=Outcome.COMPLETED, rules=rules, findings=findings
+    )
+    page = render_markdown(replace(RECORD, stages=(stage,)))
+    assert len(re.findall(r"^### \d+ ", page, re.MULTILINE)) == MOST
+    assert "Further findings" in page
+
+
+def test_rules_fall_into_the_theme_of_their_fact():
+    assert family("RA-FAIR-001") == family("RA-FAIR-002") == "selection"
+    assert family("RA-DATA-001") == "data"
+    assert family("RA-OTHER-001") == "ra-other-001"
+
+
+def test_management_answers_stand_beside_their_theme():
+    answer = {"to": "selection", "response": "We wait.", "owner": "Lending", "due": "2027-01-10"}
+    page = render_markdown(replace(RECORD, plan={**RECORD.plan, "responses": [answer]}))
+    line = next(line for line in page.splitlines() if "We wait." in line)
+    assert "Lending" in line
+    assert "2027-01-10" in line
+
+
+def test_the_table_of_stages_adds_up():
+    page = render_markdown(RECORD)
+    sums = [0, 0, 0]
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and cells[2].isdigit():
+            if cells[0] == "Together":
+                assert [int(cell) for cell in cells[2:]] == sums
+                states = [f.status for f in RECORD.findings]
+                assert sums[0] == states.count(Status.FAILED)
+                return
+            sums = [a + int(b) for a, b in zip(sums, cells[2:], strict=True)]
+    pytest.fail("no line of sums")
+
+
+# -- opinion -------------------------------------------------------------------------------------
+
+
+def opinion_of(record):
+    page = render_markdown(record, template="brief")
+    return next(form for form in Form if f"**{WORDS[form]}.**" in page)
+
+
+WORDS = {
+    Form.UNQUALIFIED: "Unqualified opinion",
+    Form.QUALIFIED: "Qualified opinion",
+    Form.ADVERSE: "Adverse opinion",
+    Form.DISCLAIMER: "Disclaimer of opinion",
+}
+
+
+def test_no_policy_gives_no_opinion():
+    assert opinion_of(replace(RECORD, verdict=None)) is Form.DISCLAIMER
+
+
+def test_nothing_that_blocks_is_unqualified_and_no_praise():
+    record = only(RECORD, "fairness")
+    assert opinion_of(record) is Form.UNQUALIFIED
+    page = render_markdown(record, template="brief").lower()
+    assert not re.search(r"\b(fair|safe|compliant|unbiased|trustworthy)\b", page)
+
+
+def test_what_blocks_in_one_stage_is_qualified_and_in_two_adverse():
+    fair = next(f for f in RECORD.stage("fairness").findings if f.status is Status.FAILED)
+    blocked = {"status": Status.FAILED, "blocking": (fair.fingerprint,)}
+    assert opinion_of(only(RECORD, "fairness", "pii", **blocked)) is Form.QUALIFIED
+    pii = next(f for f in RECORD.stage("pii").findings if f.status is Status.FAILED)
+    both = {"status": Status.FAILED, "blocking": (fair.fingerprint, pii.fingerprint)}
+    assert opinion_of(only(RECORD, "fairness", "pii", **both)) is Form.ADVERSE
+
+
+def test_something_critical_that_blocks_is_adverse():
+    first = next(f for f in RECORD.stage("fairness").findings if f.status is Status.FAILED)
+    stage = replace(
+        RECORD.stage("fairness"), findings=(replace(first, severity=Severity.CRITICAL),)
+    )
+    record = replace(RECORD, stages=(stage,))
+    record = only(record, "fairness", status=Status.FAILED, blocking=(first.fingerprint,))
+    assert opinion_of(record) is Form.ADVERSE
+
+
+def test_an_open_question_qualifies():
+    record = only(RECORD, "fairness", status=Status.INDETERMINATE, undecided=("0" * 32,))
+    assert opinion_of(record) is Form.QUALIFIED
+
+
+# -- law -----------------------------------------------------------------------------------------
+
+
+def test_without_a_jurisdiction_no_law_is_listed():
+    page = render_markdown(declared(RECORD, jurisdictions=[], sector="credit"))
+    assert "no jurisdiction" in page
+    assert "Regulation (EU)" not in page
+
+
+def test_only_the_declared_jurisdiction_and_sector_are_listed():
+    credit = render_markdown(declared(RECORD, jurisdictions=["us"], sector="credit"))
+    assert "Equal Credit Opportunity Act" in credit
+    assert "SR 26-2" in credit
+    assert "Uniform Guidelines" not in credit
+    assert "GDPR" not in credit
+    work = render_markdown(declared(RECORD, jurisdictions=["us-nyc"], sector="employment"))
+    assert "Local Law 144" in work
+    assert "Uniform Guidelines" in work  # the city lies in the United States
+    assert "Equal Credit" not in work
+
+
+def test_no_clause_is_called_passed():
+    page = render_markdown(declared(RECORD, jurisdictions=["eu", "us"], sector="credit"))
+    law = page[page.index("Legal mapping") : page.index("Risks, actions")]
+    assert not re.search(r"\bpassed\b|\bmet\b|compliant", law.replace("is met is for people", ""))
+    assert "no evidence" in law
+    assert "evidence against" in law or "evidence for and against" in law
+
+
+def test_answers_of_people_are_called_that_and_contradicted_ones_count_against():
+    given = {
+        "gdpr:35.9": [{"checklist": "x", "question": "a", "state": "accepted"}],
+        "gdpr:6.1": [{"checklist": "x", "question": "b", "state": "contradicted"}],
+    }
+    stage = StageRecord(
+        name="assessments",
+        title="Assessments",
+        outcome=Outcome.COMPLETED,
+        artefacts={"answered": given},
+    )
+    page = render_markdown(
+        declared(replace(RECORD, stages=(stage,)), jurisdictions=["eu"], sector="credit")
+    )
+    rows = {line.split("|")[1].strip(): line for line in page.splitlines() if "Art. " in line}
+    assert "answered by people" in rows["Art. 35.9"]
+    assert "evidence against" in rows["Art. 6"]
+    assert "no evidence" in rows["Art. 13"]
+
+
+# -- templates -----------------------------------------------------------------------------------
+
+
+def test_a_new_york_summary_is_refused_without_its_tables():
+    with pytest.raises(NotEvaluable, match="cannot be filled") as refused:
+        render_markdown(RECORD, template="nyc-ll144")
+    assert refused.value.exit_status == 3
+    assert "Impact ratios" in render_markdown(
+        synthetic.for_template("nyc-ll144"), template="nyc-ll144"
+    )
+
+
+@pytest.mark.parametrize("template", ["us-sr-26-2", "eu-annex-iv", "eu-fria", "model-card"])
+def test_a_gap_is_marked_open_with_whose_it_is(template):
+    bare = replace(RECORD, system={"name": "X", "version": "1"})
+    page = render_markdown(bare, template=template)
+    assert "**OPEN** to be given by: " in page
+    german = render_markdown(bare, template=template, language="de")
+    assert "**OFFEN** zu liefern von: " in german
+
+
+# -- rules of the house --------------------------------------------------------------------------
+
+
+AUDITS = {
+    "whole": with_groups(declared(RECORD, jurisdictions=["eu", "us"], sector="credit")),
+    "regression or ranking": only(RECORD, "fairness"),
+    "personal data only": only(RECORD, "pii"),
+    "nothing ran": only(RECORD),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("audit", list(AUDITS))
+def test_no_sentence_twice_no_long_table_no_word_of_the_program(audit, language):
+    page = render_text(
+        AUDITS[audit],
+        template="standard",
+        language=language,
+        medium="pdf",
+        seals=Seals(),
+        templates_dir=None,
+    )
+    assert faults_of(page) == ()
+
+
+def test_the_rules_find_what_they_are_for():
+    sentence = "This sentence is long enough to be noticed when it stands twice."
+    rows = "<tr><td>x</td></tr>" * 16
+    page = (
+        f"<p>{sentence}</p><li>{sentence}</li><table><tbody>{rows}</tbody></table><p>newcombe</p>"
+    )
+    found = " ".join(faults_of(page))
+    assert "stands 2 times" in found
+    assert "16 rows" in found
+    assert "newcombe" in found
+    assert faults_of("<p>Short. Short.</p>") == ()
