@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from raudit.data import Kind
 from raudit.data.encode import level_text
+from raudit.data.naming import names_persons
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.plan import Task
 from raudit.record import Column, Table
@@ -34,7 +35,21 @@ def label_classes(setting: Setting) -> tuple[NDArray[np.int64], list[str]] | Non
     order = sorted(range(len(names)), key=lambda place: names[place])
     place = np.full(len(names) + 1, -1, dtype=np.int64)
     place[order] = np.arange(len(order))
-    return place[codes], [names[at] for at in order]
+    return place[codes], _shown(setting, [names[at] for at in order])
+
+
+def _shown(setting: Setting, names: list[str]) -> list[str]:
+    """Give names of classes that may be printed: a class that may name somebody gets a number.
+
+    What the plan itself writes, as favourable or promised, is no secret of the data.
+    """
+    outcome = setting.evidence.roles.label
+    if outcome is None or not names_persons(str(outcome.column), names):
+        return names
+    written = {*outcome.favourable, *outcome.unfavourable, *setting.options.labels_promised}
+    return [
+        name if name in written else f"class {place}" for place, name in enumerate(names, start=1)
+    ]
 
 
 def counts(setting: Setting) -> Part:
