@@ -11,6 +11,7 @@ import pytest
 
 from raudit.cli import main, raudit
 from raudit.emit.keys import first_keys
+from raudit.errors import UsageError
 from raudit.log import create_log_key
 
 from .conftest import CLOCK
@@ -67,8 +68,15 @@ def refuse(arguments: list[str], hidden: list[str], capsys) -> str:
     return said
 
 
+def refuse_to_serve(*_arguments):
+    raise UsageError("not here", reference="test")
+
+
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_no_option_of_a_command_repeats_a_secret(path, secrets, capsys, tmp_path, monkeypatch):
+    if "serve" in path:
+        # Django is set up once in a process; the pages' own tests do that with a workspace of theirs.
+        monkeypatch.setattr("raudit.web.serving.set_up", refuse_to_serve)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "some.db").write_bytes(b"no log")
     for name, file in secrets.items():

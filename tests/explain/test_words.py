@@ -61,7 +61,7 @@ def test_what_is_said_of_a_model(frame, run, name):
             assert sum(abs(gap["parts"][name]) for name in named) > whole / 2
 
 
-@pytest.mark.parametrize("stage", ["data_profile", "pii"])
+@pytest.mark.parametrize("stage", ["data_readiness", "pii"])
 def test_what_other_stages_say(frame, stage):
     from tests.explain.conftest import evidence_of, pipeline
 
