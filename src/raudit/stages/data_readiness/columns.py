@@ -99,7 +99,7 @@ def outliers(setting: Setting) -> Part:
                 kind="data",
                 name=setting.data.name,
                 status=Status.PASSED,
-                statement=f"None of {looked} columns of numbers has values far outside all others.",
+                statement=f"Of {looked} columns of numbers none has values far outside all others.",
                 measurement=Measurement(metric="outlier_columns", value=0.0, n=looked, events=0),
             )
         )

@@ -406,7 +406,7 @@ def _none(setting: Setting, best: Mapping[str, Area], chance: float, what: str, 
         kind="data",
         name=setting.data.name,
         status=Status.PASSED,
-        statement=f"None of {len(best)} columns, alone or in the pairs tried, predicts {what} too well on "
+        statement=f"Of {len(best)} columns, alone or in the pairs tried, none predicts {what} too well on "
         f"{n:,} rows: the best, "
         f"{top.feature}, has an area under the curve of {top.auc:.3f}; shuffled labels reach {chance:.2f}. A leak "
         f"that predicts with less than {ALONE} and settles under {SETTLED:.0%} of the rows would not have shown.",
