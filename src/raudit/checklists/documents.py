@@ -87,16 +87,6 @@ def document_faults(answers: Answers, folder: Path) -> tuple[DocumentFault, ...]
     return tuple(found)
 
 
-def unhashed(answers: Answers) -> tuple[str, ...]:
-    """Evidence that is named by a path alone, so that nobody would notice if it changed."""
-    return tuple(
-        link.path
-        for answer in answers.file.answers.values()
-        for link in answer.evidence
-        if link.kind == "document" and link.path and not link.sha256
-    )
-
-
 def _fault(link: EvidenceLink, folder: Path) -> str:
     if not link.path or "://" in link.path:
         return "" if "://" in link.path else "names no file"
