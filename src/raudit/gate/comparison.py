@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from raudit.findings import chance
 from raudit.policy.compare import Change, Comparison
 from raudit.policy.difference import Difference
 from raudit.policy.drift import Shift
@@ -150,8 +151,8 @@ def _shift_words(shift: Shift) -> str:
         "moderate": "moderate shift",
         "large": "large shift",
     }
-    p = f"{shift.p_value:.2g}" if shift.p_value is not None else "unknown"
-    return f"{shift.name}: {words[shift.state]} (PSI {shift.psi:.3f}, {test}, p = {p})"
+    p = chance(shift.p_value) if shift.p_value is not None else "p unknown"
+    return f"{shift.name}: {words[shift.state]} (PSI {shift.psi:.3f}, {test}, {p})"
 
 
 def _run(compared: Comparison, side: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from raudit.data import ColumnName, DataSet, Roles
 from raudit.data.encode import level_text, same_text
 from raudit.data.roles import Outcome
 from raudit.evidence import Evidence
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.rules import DELAYED, PERFORMANCE
 from raudit.stats import wilson
@@ -166,7 +166,7 @@ def _not_calibrated(evidence: Evidence, scores: NDArray[np.float64], options: Op
     tested = calibration(y[known], old[known])
     if tested.p_value < options.min_p_calibrated:
         return (
-            f"scores are not calibrated on the reference's {tested.n:,} labelled rows (p = {tested.p_value:.2g}, mean "
+            f"scores are not calibrated on the reference's {tested.n:,} labelled rows ({chance(tested.p_value)}, mean "
             f"error {tested.error:.1%})"
         )
     if tested.error_high > TIGHT:

@@ -14,7 +14,17 @@ from raudit.data.encode import AttributeEncoder
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Reference, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    chance,
+    written,
+)
 from raudit.plan import Attribute
 from raudit.record import Column, Table
 from raudit.stages.drift.compare import Shift, shift
@@ -240,7 +250,7 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
     )
     if item.wasserstein is not None:
         value, bounds = item.wasserstein
-        distance += f", Wasserstein distance {value:.4g} ({float(bounds.low):.4g} to {float(bounds.high):.4g})"
+        distance += f", Wasserstein distance {written(value)} ({written(float(bounds.low))} to {written(float(bounds.high))})"
     word = (
         "moved away from the reference"
         if moved
@@ -254,7 +264,7 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
             kind="column", name=item.column, detail={"group": item.group} if item.group else {}
         ),
         f"{item.column}{where} {word}: stability index {item.psi.value:.3f} (95 % interval {item.psi.low:.3f} to "
-        f"{item.psi.high:.3f}){distance}, {item.test} p = {item.p_value:.2g}, on {item.n_new:,} rows against "
+        f"{item.psi.high:.3f}){distance}, {item.test} {chance(item.p_value)}, on {item.n_new:,} rows against "
         f"{item.n_old:,}.",
         reason=reason,
         measurement=Measurement(

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.errors import UsageError
-from raudit.findings import Interval, written
+from raudit.findings import Interval, chance, written
 from raudit.stats import holm, wilson
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Slice:
     def __str__(self) -> str:
         return (
             f"{' and '.join(self.conditions)}: {self.error_rate:.1%} wrong (n = {self.n:,}), elsewhere "
-            f"{self.rest_rate:.1%}; p = {written(self.p_value) if self.p_value >= 0.001 else '< 0.001'} among "
+            f"{self.rest_rate:.1%}; {chance(self.p_value)} among "
             f"{self.drawn_up:,} slices"
         )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from raudit.data.cells import BIN, PREDICTION, UNKNOWN, CellTable
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, written
 from raudit.record import Column, Table
 from raudit.stages.fairness.measures.metrics import group_counts
 from raudit.stages.fairness.rules import IMPACT_RATIO
@@ -143,7 +143,7 @@ def measure_ll144(table: CellTable, context: Context) -> Part:
         kind = "scoring rate"
         if share > 0:
             notes.append(
-                f"The median is known to a score bin that holds {share * 100:.2g} % of the sample."
+                f"The median is known to a score bin that holds {written(share * 100, digits=2)} % of the sample."
             )
     attributes = tuple(name for name in table.attributes if name not in context.controls)
     cuts = [(name,) for name in attributes] + ([attributes] if len(attributes) > 1 else [])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from raudit.data.cells import BASELINE, FAVOURABLE, LABEL, PREDICTION, CellTable, unique_rows
-from raudit.findings import Finding, Interval, Measurement, Status, Subject
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, chance
 from raudit.record import Column, Table
 from raudit.stages.fairness.rules import BASELINE as RULE
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
@@ -201,7 +201,7 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
     reason = (
         f"{lead} difference of {points(difference)} percentage points ({context.level * 100:.3g} % interval "
         f"{points(low)} to {points(high)}); {worst.only_system:,} people are decided correctly by the system only, "
-        f"{worst.only_baseline:,} by the baseline only (McNemar mid-p = {p_value:.2g})."
+        f"{worst.only_baseline:,} by the baseline only (McNemar mid-{chance(p_value)})."
     )
     return Finding(
         **common,

@@ -17,16 +17,25 @@ NUMBERS = 10
 """Groups named by numbers from which on edges are asked for."""
 
 
-def measure_coverage(table: CellTable, context: Context) -> Part:
-    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none."""
+DECIDED = ("selection rates and scores", "error rates, AUC and calibration")
+
+
+def measure_coverage(table: CellTable, context: Context, rates: tuple[str, str] = DECIDED) -> Part:
+    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none.
+
+    Parameters
+    ----------
+    rates
+        In words, what is of everybody, and what is of those whose outcome is known.
+    """
     missing = int(table.n[table.unlabelled].sum())
     if not 0 < missing < table.total:
         return Part()
     findings = [_covered(table, by, missing, context) for by in context.cuts if len(by) == 1]
     known = table.total - missing
     note = (
-        f"The outcome is known for {known:,} of {table.total:,} people. Selection rates and scores are of "
-        f"all {table.total:,}; error rates, AUC and calibration are of the {known:,}."
+        f"The outcome is known for {known:,} of {table.total:,} people. {rates[0].capitalize()} are of "
+        f"all {table.total:,}; {rates[1]} are of the {known:,}."
     )
     return Part(findings=tuple(findings), notes=(note,), metrics=("label_coverage",))
 

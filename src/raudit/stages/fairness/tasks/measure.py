@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
+from raudit.data.cells import BIN, PREDICTION, CellTable
 from raudit.data.count import CellSpec
 from raudit.data.roles import Outcome
 from raudit.data.score_bins import ScoreBins
@@ -100,10 +100,11 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
     parts: list[Part] = []
     match evidence.task:
         case Task.REGRESSION:
+            parts += [measure_coverage(table, context, ("mean predictions", "errors"))]
             parts.append(measure_regression(table, context))
         case Task.MULTICLASS:
-            parts += [measure_coverage(table, context)]
-            parts.append(measure_multiclass(table.labelled() or table.without(LABEL), context))
+            parts += [measure_coverage(table, context, ("selection rates", "error rates"))]
+            parts.append(measure_multiclass(table, context))
         case Task.RANKING:
             parts.append(_ranked(evidence, context))
         case Task.BINARY | Task.SCORE:

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.data.cells import BIN, PREDICTION, CellTable
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    written,
+)
 from raudit.stages.fairness.measures.histogram import auc, auc_bounds, calibration, histograms
 from raudit.stages.fairness.measures.metrics import estimate, group_counts
 from raudit.stages.fairness.rules import ACCURACY, AUC, IN_THE_LARGE, RECALL
@@ -102,7 +111,7 @@ def _judged(
         Status.FAILED: "breaks",
         Status.INDETERMINATE: "does not settle",
     }[status]
-    bound = f"at least {limit:g}" if measure.low else f"at most {limit:g} either way"
+    bound = f"at least {written(limit)}" if measure.low else f"at most {written(limit)} either way"
     rest = len(found.names) - usable.size
     return Finding(
         rule=measure.rule.id,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from raudit.data import DataSet
 from raudit.data.encode import AttributeEncoder, finite, numbers
 from raudit.data.interface import ColumnName
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
 from raudit.plan import Attribute
 from raudit.record import Column, Figure, Table
 from raudit.stages.fairness.rules import EXPOSURE
@@ -244,7 +244,7 @@ def _finding(
     reason = f"{interval} {where} the limit of {limit:.2f} ({source})."
     if p_value is not None:
         reason += " If places were dealt out regardless of group, "
-        reason += f"a ratio this low would come up with p = {p_value:.2g}."
+        reason += f"a ratio this low would come up with {chance(p_value)}."
     return Finding(
         **common,
         status=status,

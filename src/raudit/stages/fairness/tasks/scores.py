@@ -11,7 +11,16 @@ import numpy as np
 
 from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
 from raudit.data.fixed import exact_variance
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    written,
+)
 from raudit.record import Column, Figure, Table
 from raudit.stages.fairness.measures.histogram import (
     Calibration,
@@ -507,7 +516,7 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
     ]
     series.append({"label": "all", "x": list(SWEEP), "y": [float(v) for v in overall]})
     words = [
-        f"{s['label']}: lowest {np.min(costs):.3g} at threshold {SWEEP[int(np.argmin(costs))]:.2f}"
+        f"{s['label']}: lowest {written(float(np.min(costs)), digits=3)} at threshold {SWEEP[int(np.argmin(costs))]:.2f}"
         for s in series
         for costs in [np.asarray(s["y"], dtype=float)]
     ]
@@ -522,7 +531,7 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
             "y_label": "mean cost per person",
             "marks": [{"x": SWEEP[best], "label": f"lowest for all: {SWEEP[best]:.2f}"}],
         },
-        caption=f"A false positive costs {costs.false_positive:g}, a false negative {costs.false_negative:g}.",
+        caption=f"A false positive costs {written(costs.false_positive)}, a false negative {written(costs.false_negative)}.",
     )
     return Part(figures=(figure,), metrics=("threshold_sweep",))
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from raudit.data.roles import Roles
-from raudit.findings import Status
+from raudit.findings import Status, chance
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.options import Words
 
@@ -211,7 +211,7 @@ def say_interval(found: Disparity) -> str:
 def beyond_chance(found: Disparity, limit: float, p_value: float) -> str:
     """What is certain where the limit is not settled: the first thing to say."""
     wanted = f"{limit:.2f}" if found.ratio else f"{points(limit)} percentage points"
-    p = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+    p = chance(p_value)
     return f"There is a difference beyond chance ({p}); whether it breaks the limit of {wanted} cannot be told."
 
 
