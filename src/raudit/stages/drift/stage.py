@@ -250,7 +250,8 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
     )
     if item.wasserstein is not None:
         value, bounds = item.wasserstein
-        distance += f", Wasserstein distance {written(value)} ({written(float(bounds.low))} to {written(float(bounds.high))})"
+        ends = f"{written(float(bounds.low))} to {written(float(bounds.high))}"
+        distance += f", Wasserstein distance {written(value)} ({ends})"
     word = (
         "moved away from the reference"
         if moved

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from raudit.findings import written
 from raudit.validate import Strict
 
 Preset = Literal["four-fifths", "nyc-ll144", "equal-opportunity", "equalized-odds", "calibration"]
@@ -72,6 +73,12 @@ class Costs(Strict):
     """An unfavourable decision where the outcome was favourable."""
     limit: float | None = Field(default=None, ge=0)
     """Largest accepted difference of mean cost between groups; no verdict without one."""
+
+    @property
+    def sentence(self) -> str:
+        """Both costs in words."""
+        wrong = written(self.false_positive), written(self.false_negative)
+        return f"A false positive costs {wrong[0]}, a false negative {wrong[1]}."
 
 
 class PerformanceLimits(Strict):

@@ -14,7 +14,8 @@ from typing import Any
 
 from raudit.errors import DataError
 from raudit.findings import written
-from raudit.stages.fairness.nyc_ll144.layout import Printed, Row, read_rows
+from raudit.stages.fairness.nyc_ll144.layout import Row, read_rows
+from raudit.stages.fairness.nyc_ll144.printed import Printed
 from raudit.stages.fairness.nyc_ll144.read import read_grids
 
 Span = tuple[float, float]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from raudit.data.cells import CellTable
-from raudit.findings import written
 from raudit.record import Column, Table
 from raudit.stages.fairness.measures.disparity import disparity
 from raudit.stages.fairness.measures.metrics import FN, FP, Groups, estimate, group_counts
@@ -189,7 +188,7 @@ def measure_costs(table: CellTable, context: Context) -> Part:
             Column(key="fpr", label="False positive rate", kind="proportion"),
             Column(key="fnr", label="False negative rate", kind="proportion"),
         )
-        caption = f"A false positive costs {written(costs.false_positive)}, a false negative {written(costs.false_negative)}."
+        caption = costs.sentence
         shown = Table(
             id=slug("costs", *by),
             title=f"Cost of wrong decisions by {by_name(by)}",

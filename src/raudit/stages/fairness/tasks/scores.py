@@ -516,7 +516,8 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
     ]
     series.append({"label": "all", "x": list(SWEEP), "y": [float(v) for v in overall]})
     words = [
-        f"{s['label']}: lowest {written(float(np.min(costs)), digits=3)} at threshold {SWEEP[int(np.argmin(costs))]:.2f}"
+        f"{s['label']}: lowest {written(float(np.min(costs)), digits=3)} at threshold "
+        f"{SWEEP[int(np.argmin(costs))]:.2f}"
         for s in series
         for costs in [np.asarray(s["y"], dtype=float)]
     ]
@@ -531,7 +532,7 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
             "y_label": "mean cost per person",
             "marks": [{"x": SWEEP[best], "label": f"lowest for all: {SWEEP[best]:.2f}"}],
         },
-        caption=f"A false positive costs {written(costs.false_positive)}, a false negative {written(costs.false_negative)}.",
+        caption=costs.sentence,
     )
     return Part(figures=(figure,), metrics=("threshold_sweep",))
 
