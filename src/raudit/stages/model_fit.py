@@ -283,7 +283,7 @@ def _cut(chance: NDArray[np.float64], chosen: NDArray[np.bool_]) -> tuple[float,
     """Between which probabilities a threshold lies that gives these decisions; None if there is none."""
     low = float(chance[~chosen].max(initial=0.0))
     high = float(chance[chosen].min(initial=1.0))
-    return (low, high) if low <= high else None
+    return (low, high) if low < high else None
 
 
 def _rows(model: Model, evidence: Evidence) -> pd.DataFrame:
