@@ -206,16 +206,16 @@ def fit_pickled(frame: pd.DataFrame, kind: str, option: str, folder: Any) -> tup
 
 def graphed(option: str) -> Any:
     """An estimator that skl2onnx turns into a graph; boosted ones are in the other rows of the matrix."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.ensemble import (
         AdaBoostClassifier,
         ExtraTreesClassifier,
         GradientBoostingClassifier,
-        HistGradientBoostingClassifier,
         RandomForestClassifier,
     )
     from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
     from sklearn.naive_bayes import GaussianNB
-    from sklearn.neighbors import KNeighborsClassifier
     from sklearn.neural_network import MLPClassifier
     from sklearn.tree import DecisionTreeClassifier
 
@@ -224,11 +224,11 @@ def graphed(option: str) -> Any:
         "forest": RandomForestClassifier(8, random_state=0),
         "extra": ExtraTreesClassifier(8, random_state=0),
         "tree": DecisionTreeClassifier(max_depth=3, random_state=0),
-        "hist": HistGradientBoostingClassifier(max_iter=5),
+        "discriminant": LinearDiscriminantAnalysis(),
         "boost": GradientBoostingClassifier(n_estimators=5, random_state=0),
         "ada": AdaBoostClassifier(n_estimators=5, random_state=0),
         "bayes": GaussianNB(),
-        "neighbours": KNeighborsClassifier(5),
+        "calibrated": CalibratedClassifierCV(LogisticRegression(), cv=2),
         "network": MLPClassifier((4,), max_iter=20, random_state=0),
         "gradient": SGDClassifier(loss="log_loss", random_state=0),
         "linear": LinearRegression(),
@@ -276,11 +276,11 @@ GRAPHS = (
     "forest",
     "extra",
     "tree",
-    "hist",
+    "discriminant",
     "boost",
     "ada",
     "bayes",
-    "neighbours",
+    "calibrated",
     "network",
     "gradient",
     "linear",

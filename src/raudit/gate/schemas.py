@@ -96,6 +96,7 @@ def _comparison() -> dict[str, Any]:
             **dict.fromkeys(("fingerprint", "rule", "subject", "severity", "sentence"), _TEXT),
             "state": {"enum": list(states)},
             "clear": {"type": "boolean"},
+            "detectable": {"type": ["number", "null"]},
             "old_status": {"type": ["string", "null"]},
             "new_status": {"type": ["string", "null"]},
             "difference": {"type": ["object", "null"]},
