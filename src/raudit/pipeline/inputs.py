@@ -15,14 +15,14 @@ from raudit.errors import PlanError
 from raudit.evidence import AssessmentFiles
 from raudit.plan import Plan
 from raudit.printable import printable
-from raudit.record import Input
+from raudit.record import Input, InputRole
 from raudit.statements import statements_path
 from raudit.turns import open_turns
 
-NamedFile = tuple[str, Path, tuple[str | int, ...]]
+NamedFile = tuple[InputRole, Path, tuple[str | int, ...]]
 """Role of a file, where it is, and where in the plan it is named."""
 
-_FILE_ROLES = ("policy", "waivers", "baseline", "people")
+_FILE_ROLES: tuple[InputRole, ...] = ("policy", "waivers", "baseline", "people")
 
 
 def assessment_files(plan: Plan) -> tuple[AssessmentFiles, ...]:
@@ -138,7 +138,7 @@ def _of_policy(plan: Plan) -> Iterator[NamedFile]:
             yield role, plan.path(value), (role,)
 
 
-def _input(plan: Plan, role: str, path: Path, at: tuple[str | int, ...]) -> Input:
+def _input(plan: Plan, role: InputRole, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
         if path.is_dir() and role in {"data", "attributes", "reference"}:
             size = sum(int(item["bytes"]) for item in manifest(path))
