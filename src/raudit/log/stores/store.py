@@ -21,6 +21,8 @@ ROTATED = "rotated"
 """Kind of a key rotation's statement; its size is the index of the entry. Spares searching; verification searches."""
 STAMPED = "stamped"
 """Kind of a time stamp over a checkpoint: base64 of the RFC 3161 token, a newline, the checkpoint."""
+KINDS = frozenset({SIGNED, WITNESSED, ROTATED, STAMPED})
+"""All kinds of notes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,18 @@ class StoredNote:
     size: int
     """Tree size it speaks of."""
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideRows:
+    """What a store keeps beside the tree."""
+
+    notes: tuple[tuple[int, str], ...] = ()
+    """Number and kind of every note, in order."""
+    gapless: bool = False
+    """Whether this kind of store numbers notes from 1 without gaps."""
+    people: tuple[tuple[str, bytes, str], ...] = ()
+    """Every pseudonym, salt and name."""
 
 
 class Reader(Protocol):
@@ -85,6 +99,10 @@ class Reader(Protocol):
 
     def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
         """Return stored notes of a kind, or the last few, in the order in which they were added."""
+        ...
+
+    def side_rows(self) -> SideRows:
+        """Return what the store keeps beside the tree, as it stands there."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:

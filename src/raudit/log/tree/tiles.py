@@ -16,7 +16,7 @@ from pathlib import Path
 
 from raudit.errors import LogError, LogIntegrityError
 from raudit.log.events import EventType, parse_entry
-from raudit.log.stores.store import ROTATED, SIGNED, StoredNote
+from raudit.log.stores.store import ROTATED, SIGNED, SideRows, StoredNote
 from raudit.log.tree import merkle
 from raudit.log.tree.checkpoint import Checkpoint, parse_body
 from raudit.log.tree.note import split_note
@@ -158,6 +158,10 @@ class TileReader:
         for index in range(size):
             for level, computed in enumerate(tree.push(self.node(0, index))):
                 yield computed if level % HEIGHT else self.node(level, index >> level)
+
+    def side_rows(self) -> SideRows:
+        """Return nothing: an export holds the tree and its checkpoint alone."""
+        return SideRows()
 
     def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
         """Return the export's checkpoint, or the key rotations, which are searched for once."""
