@@ -3,10 +3,10 @@
 Steps of signing a checkpoint, tagged in the code:
 
 1. Lock the head, so that nobody appends meanwhile.
-2. Refuse a key that is not the log's current one.
-3. Hash every entry, and hold the log against what was promised before: the checkpoints the store keeps, those that
+2. Hash every entry, and hold the log against what was promised before: the checkpoints the store keeps, those that
    witnesses gave back, the one the key remembers beside itself, and those the caller holds. A log that was edited, is
    shorter or differs is never signed.
+3. Refuse a key that is not the log's current one.
 4. Sign, let the key promise it, keep the note, let the key remember it, release it.
 """
 
@@ -342,10 +342,10 @@ class Log:
         if self.size == 0:
             self._append((), clock)
         with self._writable().transaction() as writer:  # (1)
-            self._current(key)  # (2)
             size = writer.size()
+            attest_held(self, size, checkpoints=witnessed)  # (2)
+            self._current(key)  # (3)
             now = Checkpoint(origin=self.origin, size=size, root=merkle.root_at(size, writer.node))
-            attest_held(self, size, checkpoints=witnessed)  # (3)
             text = sign_checkpoint(now, key)  # (4)
             promise(key, text)
             if [stored.note for stored in self._reader.notes(SIGNED, last=1)] != [text]:

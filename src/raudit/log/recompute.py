@@ -8,7 +8,7 @@ from itertools import islice
 
 from raudit.errors import LogIntegrityError
 from raudit.log.events import MIN_SALT, salted_digest
-from raudit.log.stores.store import KINDS, Reader
+from raudit.log.stores.store import KINDS, META, Reader
 from raudit.log.tree import merkle
 
 _BLOCK_LEVEL = 10
@@ -52,6 +52,15 @@ def check_side_rows(store: Reader) -> None:
             reference="log-notes",
             where=store.location,
             got=", ".join(sorted(kinds - KINDS)) or f"numbers {numbers[:20]}",
+            hint="the store was edited; keep it for evidence",
+        )
+    foreign = set(store.meta()) - META
+    if foreign:
+        raise LogIntegrityError(
+            "the store says of itself what no log of raudit's says",
+            reference="log-meta",
+            where=store.location,
+            got=", ".join(sorted(foreign))[:80],
             hint="the store was edited; keep it for evidence",
         )
     wrong = [name for name, salt, value in rows.people if not _gives(name, salt, value)]

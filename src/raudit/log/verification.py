@@ -223,7 +223,9 @@ def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> No
         steps.failed(title, error)
         return
     beyond = size - max(note.size for note in notes)
-    uncovered = f"; {beyond:,} of {size:,} entries lie beyond it, signed by nobody" if beyond else ""
+    uncovered = (
+        f"; {beyond:,} of {size:,} entries lie beyond it, signed by nobody" if beyond else ""
+    )
     steps.passed(title, f"{len(notes):,}, the last at size {notes[-1].size:,}{uncovered}")
 
 

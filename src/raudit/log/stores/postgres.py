@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError, RauditError
 from raudit.extras import require
-from raudit.log.stores.store import SCHEMA, SideRows, StoredNote
+from raudit.log.stores.store import SCHEMA, SideRows, StoredNote, no_entry
 from raudit.log.tree.merkle import stored_count, stored_index
 
 if TYPE_CHECKING:
@@ -183,12 +183,7 @@ class PostgresStore:
         """Return an entry's bytes."""
         rows = self._all("SELECT data FROM raudit_log.entry WHERE idx = :idx", idx=index)
         if not rows:
-            raise LogError(
-                f"there is no entry {index}",
-                reference="log-entry",
-                where=self.location,
-                expected=f"0 to {self.size() - 1}",
-            )
+            raise no_entry(index, self.size(), self.location)
         return bytes(rows[0][0])
 
     def entries(

@@ -10,8 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from raudit.errors import LogError, LogIntegrityError, RauditError
+
 SCHEMA = "raudit-log/1"
 """Version of the tables."""
+
+META = frozenset({"schema", "origin", "vkey", "copy"})
+"""What a store says of itself."""
 
 SIGNED = "signed"
 """Kind of a checkpoint that this log has signed."""
@@ -166,3 +171,20 @@ class Store(Reader, Protocol):
     def forget(self, pseudonym: str) -> bool:
         """Delete what a pseudonym stands for; tell whether there was anything to delete."""
         ...
+
+
+def no_entry(index: int, size: int, location: str) -> RauditError:
+    """Return the error for an entry that is not there: asked for in vain, or taken out from between others."""
+    if 0 <= index < size:
+        return LogIntegrityError(
+            f"entry {index} is missing",
+            reference="log-rows",
+            where=location,
+            hint="rows were removed behind the log's back; keep this store for evidence",
+        )
+    return LogError(
+        f"there is no entry {index}",
+        reference="log-entry",
+        where=location,
+        expected=f"0 to {size - 1}",
+    )
