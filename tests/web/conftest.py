@@ -143,7 +143,7 @@ def make_accounts() -> None:
 @pytest.fixture
 def workspace(site: Path) -> Path:
     """The workspace as it was made, whatever the test before did to its files."""
-    from raudit.web import index
+    from raudit.web.index import index
     from raudit.web.models import Assignment, Invitation, Notice, RunState, Summary
 
     for slug in [p.name for p in site.iterdir() if (p / "raudit.yaml").exists()]:

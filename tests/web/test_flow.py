@@ -112,11 +112,11 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     ann.wait_for_selector("text=the reviewers are told")
 
     rex = sign_in(chromium, served.base, "rex")
-    assert "review" in rex.inner_text(".tasks")
+    assert "Review answers" in rex.inner_text("main")
     review(rex, send_back=2)
 
     ann.goto("/")
-    assert "returned" in ann.inner_text(".tasks")
+    assert "Mend what was sent back" in ann.inner_text("main")
     ann.goto(A + "section/first/")
     assert ann.locator(".returned").count() == 2
     ann.fill("[id='v-first-what']", "Credit lines up to 5,000")
@@ -134,7 +134,7 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     authenticator(olga)
     add_passkey(olga)
     olga.goto("/")
-    olga.click("text=sign as owner")
+    olga.click("text=Sign as owner")
     olga.wait_for_url("**/sign/")
     olga.check("#d-approve_with_conditions")
     olga.locator("[name=what]").first.fill("Look again in spring")

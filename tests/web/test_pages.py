@@ -171,7 +171,7 @@ def test_nobody_knows_and_does_not_apply(as_: Any, workspace: Path) -> None:
     assert (held["first.what"].owner, str(held["first.what"].due)) == ("olga", "2027-01-31")
     assert held["first.kind"].state == "not_applicable"
     waiting = as_("olga").get("/").content.decode()
-    assert "find-out" in waiting or "find out" in waiting
+    assert "Find out" in waiting
 
 
 HOSTILE = [

@@ -40,6 +40,7 @@ from raudit.web.views.frame import (
     tell,
     to,
 )
+from raudit.web.words import dom
 from raudit.web.workspace import now
 
 EVIDENCE_MAX = 50 << 20
@@ -96,7 +97,6 @@ def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
                     "returned": returned[section.id],
                 }
             )
-    first = next((task["section"].id for task in tasks if task["open"]), "")
     actions = STATES[found.state].may
     roles, signs = (
         request.who.roles(request.plan.file.system.name),
@@ -109,12 +109,22 @@ def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
         held=found,
         name=assessment,
         tasks=tasks,
-        first=first,
         mine=mine,
         may=actions,
         standing=STATES[found.state],
         signed=any(state.holds for state in result.signoffs),
     )
+
+
+def next_open(request: Asks, system: str, assessment: str) -> HttpResponse:
+    """Lead to the first open question, or to the list once none is open."""
+    found = assessment_of(request, assessment)
+    if not found.result.open:
+        return HttpResponseRedirect(to("assessment", system, assessment))
+    first = found.result.open[0].question
+    place = found.checklist.section_of[first].id
+    at = f"q-{dom(first)}"
+    return HttpResponseRedirect(to("section", system, assessment, place, at=at))
 
 
 def section(request: Asks, system: str, assessment: str, section: str) -> HttpResponse:

@@ -45,6 +45,13 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
             "roles": who.roles(name),
             "signs": who.signs_as(name),
             "people": who.people,
+            "here": match.view_name,
+            "tabs": (
+                ("system", _("Overview")),
+                ("findings", _("Findings")),
+                ("report", _("Report")),
+                ("runs", _("Runs")),
+            ),
         }
     return render(request, f"web/{template}", context, status=status)
 
