@@ -634,9 +634,7 @@ def turning_days(checklist: Checklist, answers: Answers) -> tuple[date, ...]:
     """Days after which an assessment of the same answers may come to something else: what is due, and what expires."""
     file = answers.file
     found = {answer.due for answer in file.answers.values() if answer.state == "unknown"}
-    found |= {
-        condition.due for signoff in file.signoffs for condition in signoff.conditions
-    }
+    found |= {condition.due for signoff in file.signoffs for condition in signoff.conditions}
     found.add(file.review_by)
     if file.signoffs:
         last = max(signoff.at.date() for signoff in file.signoffs)

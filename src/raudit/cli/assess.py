@@ -677,6 +677,27 @@ def notes(
 
 @command.command()
 @click.argument("answers", type=FILE)
+@click.option("--by", required=True, help="Who submits them: one of their authors.")
+@click.option("--record", type=FILE, help="What was measured, where it decides what is asked.")
+@books_options
+@clock_option
+def submit(
+    answers: Path, by: str, record: Path | None, clock: datetime | None, **books: Any
+) -> None:
+    """Say that ANSWERS are ready to be reviewed; refused while a question is open."""
+    from raudit.cli._assess.books import opened_books
+    from raudit.emit import submit as submit_answers
+
+    checklist, _found = _read(answers)
+    with opened_books(answers, clock, by, **books) as held:
+        sha256 = submit_answers(answers, checklist, held, by=by, facts=_measured(record)[0])
+        if held.log is None:
+            click.echo(f"not recorded in a log: {held.no_log}", err=True)
+    click.echo(f"submitted by {by}: answers sha256 {sha256}")
+
+
+@command.command()
+@click.argument("answers", type=FILE)
 @click.argument("question", required=False)
 def history(answers: Path, question: str | None) -> None:
     """Print what the answer to QUESTION said before, oldest first; of every question if none is named."""

@@ -62,7 +62,7 @@ def guessed(found: Look) -> Columns:
                 for column in found.columns
                 if column.name not in roles
                 and pattern.search(column.name.lower())
-                and column.distinct == 2  # noqa: PLR2004 -- an outcome that is good or not
+                and column.distinct == 2
             ),
             "",
         )

@@ -58,20 +58,16 @@ def _answering(who: Who, rows: Sequence[Row]) -> list[Step]:
     mine = [row for row in rows if who.may(AUTHOR, row.name) and row.states]
     if not mine:
         return []
-    row = next((row for row in mine if row.open), mine[0])
-    answered = any(
-        who.people.id_of(by) == who.person
-        for item in mine
-        for part in item.waiting
-        for by in part["authors"]
-    )
+    # An assessment without any answer is where to begin.
+    empty = [(row, part) for row in mine for part in row.waiting if not part["answered"]]
+    row, part = empty[0] if empty else (mine[0], mine[0].waiting[0])
     return [
         Step(
             text=_("Answer your first question"),
-            why=f"{row.name} · {row.states[0][1]}. "
+            why=f"{row.name} · {part['title']}. "
             + _("It is saved as you go; “nobody knows yet” is an answer too."),
-            where=f"/s/{row.slug}/a/{row.states[0][0]}/next/",
-            done=answered,
+            where=f"/s/{row.slug}/a/{part['name']}/next/",
+            done=not empty,
         )
     ]
 

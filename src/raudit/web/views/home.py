@@ -48,9 +48,7 @@ def visible(who: Who, today: date) -> Listing:
     listing = index.listing(workspace(), who.people, today, patience=patience)
     reads, administers = who.reads_everything, who.administers
     mine = tuple(
-        row
-        for row in listing.rows
-        if reads or who.roles(row.name) or (row.fault and administers)
+        row for row in listing.rows if reads or who.roles(row.name) or (row.fault and administers)
     )
     return Listing(rows=mine, unread=listing.unread)
 

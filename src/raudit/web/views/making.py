@@ -1,4 +1,4 @@
-"""A new system on one page: what it is, its data, five plain questions, the columns, and the plan before it is written."""
+"""A new system on one page: what it is, its data, five plain questions, its columns, and the plan that follows."""
 
 from __future__ import annotations
 
