@@ -119,7 +119,7 @@ def _mapping(
 
 def _good(levels: Sequence[str]) -> str:
     """The one value that is good for the person by its look, if there is one."""
-    good = [level for level in levels if level.lower() in GOOD]
+    good = [level for level in levels if level.lower() in GOOD | {"repaid"}]
     return good[0] if len(good) == 1 else ""
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 from random import Random
 
 ROWS = 1_200
-HEAD = ("applicant", "age", "gender", "region", "score", "decision", "paid_back")
+HEAD = ("applicant", "age", "gender", "region", "score", "decision", "outcome")
 
 
 def example_csv() -> str:
@@ -32,7 +32,7 @@ def example_csv() -> str:
                 chance.choice(("north", "east", "south", "west")),
                 f"{score:.3f}",
                 "approved" if score >= 0.6 else "refused",
-                "yes" if paid else "no",
+                "repaid" if paid else "defaulted",
             ]
         )
     return out.getvalue()
