@@ -122,9 +122,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from raudit.web.workspace import Workspace
 
     folder = make_workspace(tmp_path_factory.mktemp("site") / "w")
-    options = Options(testing=True)
+    options = Options(testing=True, database=os.environ.get("RAUDIT_TEST_DATABASE", ""))
     set_up(Workspace(folder), options)
     migrate(options)
+    from raudit.web.models import User
+
+    User.objects.all().delete()
     make_accounts()
     return folder
 

@@ -229,9 +229,7 @@ def totp(secret: str, at: float) -> str:
     return f"{number % 1_000_000:06}"
 
 
-def test_a_second_factor_by_app(
-    as_: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_factor_by_app(as_: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert totp(base64.b32encode(b"12345678901234567890").decode(), 59) == "287082"  # RFC 6238, B
     client = fresh(as_, "rita")
     page = client.get("/accounts/2fa/totp/activate/").content.decode()
