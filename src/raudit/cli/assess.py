@@ -501,6 +501,8 @@ FORMS = {
     ".html": "html",
     ".htm": "html",
     ".xlsx": "xlsx",
+    ".docx": "word",
+    ".pdf": "pdf",
     ".oscal.json": "oscal",
     ".intoto.json": "in-toto",
 }
@@ -513,15 +515,15 @@ FORMS = {
 )
 @click.option(
     "--form",
-    type=click.Choice(["markdown", "html", "xlsx", "oscal", "in-toto"]),
-    help="By default told by the ending: .md, .html, .xlsx, .oscal.json, .intoto.json.",
+    type=click.Choice(["markdown", "html", "xlsx", "word", "pdf", "oscal", "in-toto"]),
+    help="By default told by the ending: .md, .html, .xlsx, .docx, .pdf, .oscal.json, .intoto.json.",
 )
 @click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
 @clock_option
 def export(
     answers: Path, output: Path, form: str | None, record: Path | None, clock: datetime | None
 ) -> None:
-    """Write ANSWERS as Markdown, HTML, an Excel workbook, OSCAL assessment results or an in-toto statement."""
+    """Write ANSWERS as Markdown, HTML, PDF, Word, an Excel workbook, OSCAL results or an in-toto statement."""
     import json
 
     from raudit.canonical import sha256_file
@@ -556,6 +558,12 @@ def export(
             content = json.dumps(statement, indent=2, ensure_ascii=False).encode()
         case "html":
             content = exchange.html(result).encode()
+        case "word":
+            content = exchange.word(result)
+        case "pdf":
+            from raudit.report.printing import pdf_of
+
+            content = pdf_of(exchange.html(result))
         case _:
             content = exchange.markdown(result).encode()
     write_whole(output, content)

@@ -29,6 +29,7 @@ from raudit.web.middleware import workspace
 from raudit.web.models import Assignment
 from raudit.web.proving import passkeys
 from raudit.web.reading import Held, facts_of
+from raudit.web.telling import downloaded
 from raudit.web.views.frame import (
     Asks,
     assessment_of,
@@ -448,6 +449,7 @@ def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> H
             inside = path.is_relative_to(found.part.path.parent.resolve())
             if link.sha256 == digest and link.kind == "document" and inside and path.is_file():
                 name = path.name.partition("-")[2] or path.name
+                downloaded(request, name, digest)
                 response = FileResponse(
                     path.open("rb"),
                     as_attachment=True,

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from raudit.canonical import sha256
 from raudit.web.access import Who
 from raudit.web.accounts import digest_of
 from raudit.web.guide import first_steps
@@ -25,6 +26,7 @@ from raudit.web.middleware import workspace
 from raudit.web.models import Assignment, Notice, RunState, User
 from raudit.web.reading import parts, plan_at
 from raudit.web.summing import waiting_for
+from raudit.web.telling import downloaded
 from raudit.web.views.frame import Asks, page, to
 from raudit.web.workspace import now
 
@@ -188,6 +190,7 @@ def portfolio(request: Asks) -> HttpResponse:
             states,
         ]
         writer.writerow([_inert(cell) for cell in cells])
+    downloaded(request, "systems.csv", str(sha256(out.getvalue().encode())))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="systems.csv"'
     return response

@@ -115,7 +115,8 @@ def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
             request, found, name, error=_("Say what is to be corrected."), note=note, status=422
         )
     path, person = found.part.path, request.who.person
-    request.session["prove"] = request.POST.get("prove") == "passkey"
+    if passkeys(request):  # only who could choose has chosen
+        request.session["prove"] = request.POST.get("prove") == "passkey"
     try:
         with books_of(path, clock=now(), actor=person) as books:
             statement = review_statement(
