@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from raudit.data.cells import BIN, PREDICTION, CellTable
+from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
 from raudit.data.count import CellSpec
 from raudit.data.roles import Outcome
 from raudit.data.score_bins import ScoreBins
@@ -179,6 +179,10 @@ def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
             f"{why}: only {what} are compared, nothing is known about errors, and default limits that need "
             "labels are not set."
         )
+    unknown = LABEL in table.dims and table.unlabelled.all()
+    if evidence.task is Task.REGRESSION and (evidence.roles.label is None or unknown):
+        why = "Every true value is missing" if unknown else "There are no true values"
+        notes.append(f"{why}: only predictions are compared, and nothing is known about errors.")
     if evidence.task in (Task.BINARY, Task.SCORE) and not decided:
         key = "model.threshold" if evidence.model is not None else "data.score.threshold"
         notes.append(
