@@ -162,7 +162,7 @@ def _unknown(name: str, unknown: int, present: int, options: Options) -> Finding
         measurement=Measurement(metric="unknown_share", value=share, n=present, events=unknown),
         threshold=Threshold(
             high=options.max_unknown,
-            source="default" if options.max_unknown == Options().max_unknown else "plan",
+            source="plan" if "max_unknown" in options.model_fields_set else "default",
         ),
         anchor="stages.model_fit.max_unknown",
     )

@@ -308,6 +308,6 @@ def _push_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="n", label="n wrong", kind="count"),
         ),
         rows=tuple(rows),
-        caption=f"Mean SHAP value in {sample.found.unit} towards the end of the scores where these people stand. Where "
+        caption=f"Mean SHAP value in {sample.unit} towards the end of the scores where these people stand. Where "
         "the push is as strong among those who were right, the feature does not tell the two apart.",
     )

@@ -112,7 +112,7 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         f"{'; '.join(said) or 'too few people of any group share a range of values for a mean'}.",
         caption="One point a person, drawn at random and moved among the ten or more nearest; lines are means between "
         "quantiles.",
-        data={"series": series, "x_label": name, "y_label": f"effect ({sample.found.unit})"},
+        data={"series": series, "x_label": name, "y_label": f"effect ({sample.unit})"},
     )
 
 
@@ -195,7 +195,11 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         id=f"dependence-{setting.features[i]}",
         kind="dots",
         title=f"Effect of {name} by its value",
-        alt=f"Mean effect of {name} on the output by value and group, from {ends[0]} to {ends[1]} {sample.found.unit}.",
+        alt=f"Mean effect of {name} on the output by value and group, from {ends[0]} to {ends[1]} {sample.unit}.",
         caption=f"The {len(frequent)} most frequent values; lines are 95 % intervals; at least {FEWEST} rows a dot.",
-        data={"rows": rows, "x_label": f"mean effect ({sample.found.unit})", "reference": 0.0},
+        data={
+            "rows": rows,
+            "x_label": f"mean effect ({sample.unit})",
+            "reference": 0.0,
+        },
     )

@@ -49,7 +49,7 @@ def gap_findings(setting: Setting, sample: Sample) -> list[Finding]:
                     metric="margin_gap",
                     value=gap.total,
                     n=gap.n + gap.n_others,
-                    unit=sample.found.unit,
+                    unit=sample.unit,
                     method=f"difference of means{' over all rows' if gap.exact else ''}; on the explained rows "
                     f"the parts by feature add up to it to within {small(error)}",
                     interval=Interval(
@@ -71,7 +71,7 @@ def _detail(sample: Sample, group: str) -> dict[str, str]:
 
 
 def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
-    unit = f" {sample.found.unit}"
+    unit = f" {sample.unit}"
     top, most = gap.carriers()
     named = [f"{setting.named(setting.features[i])} ({signed(gap.mean[i])})" for i in top]
     sure = abs(gap.total) > gap.total_half
@@ -149,7 +149,7 @@ def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> li
                 columns=(
                     Column(key="group", label="Group"),
                     Column(key="feature", label="Feature"),
-                    Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
+                    Column(key="part", label=f"Part ({sample.unit})", kind="number"),
                     Column(key="interval", label="95 % interval", kind="interval"),
                     *(IN_PROBABILITY if both else ()),
                 ),
@@ -166,7 +166,7 @@ def _caption(sample: Sample, places: Sequence[int], probability: Probability) ->
         for g in places[:6]
     )
     text = "Mean SHAP values of the group less those of everyone else; "
-    text += f"the parts add up to the gap in {sample.found.unit}"
+    text += f"the parts add up to the gap in {sample.unit}"
     text += (
         " and, in the second pair of columns, in mean predicted probability"
         if probability.values is not None
@@ -219,7 +219,7 @@ def gap_parts(setting: Setting, sample: Sample, probability: Probability) -> lis
             "attribute": group.attribute,
             "group": group.name,
             "class": sample.target.label,
-            "unit": sample.found.unit,
+            "unit": sample.unit,
             "total": gap.explained,
             "n": gap.n_explained[0],
             "n_others": gap.n_explained[1],
@@ -265,7 +265,7 @@ def _row(
 def gap_notes(sample: Sample, probability: Probability) -> list[str]:
     """Say which quantity is decomposed."""
     notes = [
-        f"The gap that is decomposed is the difference of mean margins ({sample.found.unit}); {RATES}."
+        f"The gap that is decomposed is the difference of mean margins ({sample.unit}); {RATES}."
     ]
     if probability.values is not None:
         notes.append(

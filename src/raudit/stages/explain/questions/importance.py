@@ -53,7 +53,7 @@ def additive(setting: Setting, sample: Sample) -> Finding:
             metric="prediction_error" if held.error is not None else "additivity_error",
             value=error if held.error is None else held.error,
             n=rows if held.error is None else held.rows,
-            unit=found.unit if held.error is None else "",
+            unit=found.shown_unit if held.error is None else "",
             method="largest over all rows",
         ),
         threshold=Threshold(
@@ -85,7 +85,7 @@ def _detail(sample: Sample, more: dict[str, str]) -> dict[str, str]:
 def precise(setting: Setting, sample: Sample) -> Finding:
     """Say whether the intervals are narrow enough, and if not, why sampling stopped."""
     rows, all_rows = len(sample.positions), setting.evidence.data.n_rows
-    unit, accepted = sample.found.unit, sample.accepted
+    unit, accepted = sample.unit, sample.accepted
     narrow = sample.intervals - len(sample.wide)
     what = (
         f"±{amount(accepted)} {unit}, {setting.options.tolerance:.0%} of the standard deviation of "
@@ -165,7 +165,7 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
             Column(key="in_top", label=f"In the first {ranks.k}", kind="proportion"),
         ),
         rows=tuple(rows),
-        caption=f"Mean absolute SHAP value in {sample.found.unit}, {len(sample.positions):,} rows, weighted to the "
+        caption=f"Mean absolute SHAP value in {sample.unit}, {len(sample.positions):,} rows, weighted to the "
         "whole data. An equals sign marks features whose order could be chance. "
         f"Of {ranks.resamples:,} resamples of the rows, {ranks.same_top:.0%} have the same first {ranks.k}.",
     )
@@ -227,7 +227,7 @@ def _by_group(setting: Setting, sample: Sample, label: str, groups: list[Group])
         title=titled(f"Importance by {label}", sample),
         columns=tuple(columns),
         rows=tuple(rows),
-        caption=f"Mean absolute SHAP value of the first {len(top)} features, in {sample.found.unit}. Rows: {sizes}.",
+        caption=f"Mean absolute SHAP value of the first {len(top)} features, in {sample.unit}. Rows: {sizes}.",
     )
 
 

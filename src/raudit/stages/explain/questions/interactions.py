@@ -32,7 +32,7 @@ def interactions_part(setting: Setting, sample: Sample) -> Interactions:
     family = sample.found.family
     if family == "linear":
         return Interactions(
-            note=f"Interactions: none in {sample.found.unit}, since a linear model adds up its columns by construction."
+            note=f"Interactions: none in {sample.unit}, since a linear model adds up its columns by construction."
         )
     if family == "permutation":
         return Interactions(
@@ -151,6 +151,6 @@ def _table(setting: Setting, sample: Sample, values: Any) -> Table | None:
             Column(key="alone", label="Mean |effect| without it", kind="number"),
         ),
         rows=tuple(rows),
-        caption=f"SHAP interaction values in {sample.found.unit} on {len(values):,} rows: the part of the effect that "
+        caption=f"SHAP interaction values in {sample.unit} on {len(values):,} rows: the part of the effect that "
         "the two have only together, beside what each has without any other feature.",
     )

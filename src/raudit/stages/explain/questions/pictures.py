@@ -56,14 +56,14 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
         id=f"gap-{group.attribute}-{group.name}{sample.target.suffix}",
         kind="waterfall",
         title=titled(f"What makes up the gap of {group.title}", sample),
-        alt=f"Waterfall of the gap in {sample.found.unit} between {group.title} and everyone else: "
+        alt=f"Waterfall of the gap in {sample.unit} between {group.title} and everyone else: "
         f"{said or 'no feature has a part'}; in total {signed(gap.explained)}.",
         caption=f"n = {gap.n_explained[0]:,} and {gap.n_explained[1]:,}; lines are 95 % intervals. "
-        f"The gap is in the model's output ({sample.found.unit}), not in selection rates.",
+        f"The gap is in the model's output ({sample.unit}), not in selection rates.",
         data={
             "steps": steps,
             "total": gap.explained,
-            "x_label": sample.found.unit,
+            "x_label": sample.unit,
             "start_label": "no gap",
             "end_label": "gap",
         },
@@ -105,9 +105,9 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         kind="bars",
         title=titled(f"Importance by {label}", sample),
         alt=f"Mean absolute SHAP values of {len(top)} features for {len(groups)} groups of {label}, with intervals. "
-        f"The first, {first}: {said} {sample.found.unit}.",
-        caption=f"Mean |SHAP| in {sample.found.unit}; lines are 95 % intervals.{left}",
-        data={"rows": rows, "x_label": f"mean |SHAP| ({sample.found.unit})"},
+        f"The first, {first}: {said} {sample.unit}.",
+        caption=f"Mean |SHAP| in {sample.unit}; lines are 95 % intervals.{left}",
+        data={"rows": rows, "x_label": f"mean |SHAP| ({sample.unit})"},
     )
 
 
@@ -144,7 +144,7 @@ def _swarm(setting: Setting, sample: Sample) -> Figure:
         kind="swarm",
         title=titled("What moves the model's output", sample),
         alt=f"Each dot is one row. The features with the largest effect are {names}.",
-        caption=f"{len(picked):,} of {len(found.values):,} explained rows; effect in {found.unit} "
+        caption=f"{len(picked):,} of {len(found.values):,} explained rows; effect in {found.shown_unit} "
         f"{sample.target.towards}. Darker dots have higher feature values; grey ones are categories.",
-        data={"features": rows, "x_label": f"effect on the output ({found.unit})"},
+        data={"features": rows, "x_label": f"effect on the output ({found.shown_unit})"},
     )

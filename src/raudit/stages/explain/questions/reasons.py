@@ -386,13 +386,13 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
         id=f"reasons-row-{case.row}",
         kind="waterfall",
         title=f"One decision, step by step: row {case.row}",
-        alt=f"From the mean of the background, {amount(found.base)} {found.unit}, to this case, "
+        alt=f"From the mean of the background, {amount(found.base)} {found.shown_unit}, to this case, "
         f"{amount(total)}: {said}.",
         caption=f"{case.chosen[0].upper()}{case.chosen[1:]}.",
         data={
             "steps": steps,
             "total": total,
-            "x_label": found.unit,
+            "x_label": found.shown_unit,
             "start_label": "mean of the background",
             "end_label": "this case",
         },
@@ -425,7 +425,7 @@ def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="feature", label="Feature"),
             Column(key="value", label="Value"),
             Column(key="direction", label="Direction"),
-            Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
+            Column(key="part", label=f"Part ({sample.unit})", kind="number"),
         ),
         rows=tuple(rows),
         caption="The parts and the mean of the background add up to the model's output. At least ten "

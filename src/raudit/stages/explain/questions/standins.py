@@ -129,9 +129,7 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
     listed = ", ".join(
         f"{name} ({signed(part)})" for name, part in sorted(along, key=lambda pair: -abs(pair[1]))
     )
-    return (
-        f" Of the gap of {signed(total)} {sample.found.unit}, these proxies carry a part: {listed}."
-    )
+    return f" Of the gap of {signed(total)} {sample.unit}, these proxies carry a part: {listed}."
 
 
 def held(low: float, high: float, limit: float) -> Status:
@@ -185,7 +183,7 @@ def _table(sample: Sample, one: Membership, rows: list[dict[str, Any]]) -> Table
             Column(key="auc", label="AUC", kind="number"),
             Column(key="interval", label="95 % interval", kind="interval"),
             Column(key="n", label="n", kind="count"),
-            Column(key="part", label=f"Part of the gap ({sample.found.unit})", kind="number"),
+            Column(key="part", label=f"Part of the gap ({sample.unit})", kind="number"),
         ),
         rows=tuple(rows),
         caption="Area under the curve on rows that were not used to learn the score; 0.50 is guessing. A feature that "
