@@ -65,7 +65,10 @@ def shifts(
         _absent(name, "it is only in the new record", one_sided=True)
         for name in sorted(set(new) - set(old))
     ]
-    clear = _holm([shift.p_value for shift in found], alpha)
+    from raudit.stats import holm
+
+    p_values = [math.nan if shift.p_value is None else shift.p_value for shift in found]
+    clear = [bool(adjusted <= alpha) for adjusted in holm(p_values)]
     return tuple(
         replace(shift, state=_state(shift, is_clear))
         for shift, is_clear in zip(found, clear, strict=True)
@@ -304,14 +307,3 @@ def _kolmogorov(scaled: float) -> float:
     from scipy.special import kolmogorov
 
     return float(kolmogorov(scaled))
-
-
-def _holm(p_values: Sequence[float | None], alpha: float) -> list[bool]:
-    """Holm's step-down test: which p-values are clear at a family-wise error rate of alpha."""
-    known = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
-    clear = [False] * len(p_values)
-    for step, (p, index) in enumerate(known):
-        if p > alpha / (len(known) - step):
-            break
-        clear[index] = True
-    return clear
