@@ -24,6 +24,7 @@ from raudit.stages.fairness.nyc_ll144.printed import (
     MARKS,
     Printed,
     digits_of,
+    fractional,
     no_number,
     number_of,
     parted,
@@ -269,6 +270,7 @@ def _rows(block: _Block, path: Path) -> list[Row]:
     seen: set[tuple[str, ...]] = set()
     held = {"sex": "", "race": ""}
     scale = {key: _scale(block, key) for key in ("rate", "ratio")}
+    _leave_out_fractions(block)
     whole = max((places_of(cells.get("ratio", "")) for _, cells, _ in block.rows), default=0)
     unreadable = 0
     for line, cells, under in block.rows:
@@ -372,6 +374,15 @@ def _section_of(block: _Block) -> str:
 
 def _clean(text: str) -> str:
     return re.sub(rf"\s*{MARKS}+\s*$", "", text).strip(" :")
+
+
+def _leave_out_fractions(block: _Block) -> None:
+    """Take no column for counts in which many are fractions: they were made from the rates and prove nothing."""
+    for key in COUNTS:
+        texts = [cells.get(key, "") for _, cells, _ in block.rows]
+        if sum(map(fractional, texts)) * 3 >= len(texts) > 0:
+            for _, cells, _ in block.rows:
+                cells.pop(key, None)
 
 
 def _scale(block: _Block, key: str) -> float:
