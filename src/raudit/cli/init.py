@@ -75,7 +75,7 @@ def command(
         data=_relative(data, folder),
         model=relative,
         name=name,
-        said=declared(options),
+        declared=declared(options),
     )
     write_whole(output, text.encode())
     schema = folder / ".raudit" / "plan-1.schema.json"
