@@ -148,9 +148,6 @@ def whole_numbers(column: pa.Array) -> pa.Array | None:
         column = column.dictionary_decode()
         filled = column.drop_null()
     if pa.types.is_decimal(column.type):
-        if column.type.bit_width < 128:  # no function of numbers knows the short ones
-            column = column.cast(pa.decimal128(column.type.precision, column.type.scale))
-            filled = column.drop_null()
         if len(filled) and not pc.all(pc.equal(filled, pc.trunc(filled))).as_py():
             return None
         return pc.replace_substring_regex(column.cast(pa.large_string()), r"\.0*$", "")
