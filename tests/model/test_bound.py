@@ -18,7 +18,7 @@ import pytest
 
 from raudit.errors import ModelError
 from raudit.model import load_model
-from raudit.model.isolation.guard import MACHINES, program
+from raudit.isolation.guard import MACHINES, program
 from raudit.model.isolation.messages import (
     BrokenMessageError,
     pack_columns,

@@ -92,6 +92,7 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
         n_rows=0,
         read=read,
         problems=problems,
+        limits=options.limits,
         header=header,
         typed=lambda _name, column: type_written(column, numbers),
         described=described,
