@@ -89,7 +89,11 @@ def _read(
     with readers.one() as reader:
         head, content = reader.ask(request, name)
         while head.get("batch") is True:
-            yield _batch(content, columns, kinds, name)
+            try:
+                yield _batch(content, columns, kinds, name)
+            except GeneratorExit:  # whoever reads has seen enough
+                reader.stop()
+                raise
             head, content = reader.ask({"more": True}, name)
         add_problems(problems, [str(problem) for problem in head.get("problems", [])])
         reader.between_questions = True
@@ -193,6 +197,12 @@ class _Reader:
         """Start to count the time of another reading."""
         self._left = float(self.limits.seconds)
         self.between_questions = False
+
+    def stop(self) -> None:
+        """Have it give no further batch; it does not answer."""
+        with contextlib.suppress(BrokenPipeError):
+            send(self.worker.inward, {"more": False})
+            self.between_questions = True
 
     def ask(
         self, head: Mapping[str, Any], name: str, content: bytes = b""
