@@ -470,7 +470,7 @@ def _(path):
 def _(path):
     duckdb_file(
         path,
-        "CREATE TABLE t (a INTEGER, b VARCHAR DEFAULT getenv('HOME'), c AS (repeat('z', a)))",
+        "CREATE TABLE t (a INTEGER, b VARCHAR DEFAULT current_setting('home_directory'), c AS (repeat('z', a)))",
         "INSERT INTO t (a) VALUES (400000000)",
     )
 
@@ -482,8 +482,8 @@ def _(path):
         "CREATE TYPE mood AS ENUM ('a', 'b')",
         "CREATE TABLE t AS SELECT 'a'::mood AS m, {'x': [1, 2]} AS s, MAP {'k': 1} AS p, 1::HUGEINT AS h, "
         "'101'::BIT AS bits, uuid() AS u, INTERVAL 3 MONTH AS i, TIME '10:00' AS ti, union_value(num := 2) AS un, "
-        "'\\xAA'::BLOB AS b, 1::UHUGEINT AS uh, TIMETZ '10:00+01' AS tz, "
-        "170141183460469231731687303715884105727::DECIMAL(38,0) AS d",
+        "'\\xAA'::BLOB AS b, 1::UHUGEINT AS uh, TIMETZ '10:00:00+01' AS tz, "
+        "99999999999999999999999999999999999999::DECIMAL(38,0) AS d",
     )
 
 

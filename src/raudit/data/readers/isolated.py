@@ -27,6 +27,7 @@ from raudit.errors import DataError, EnvironmentFault, RauditError
 from raudit.isolation.messages import BrokenMessageError, described_error, receive, send
 from raudit.isolation.start import ForkServer, Worker
 from raudit.plan.schema import DataLimits
+from raudit.printable import printable
 
 READERS = ForkServer(
     "raudit.data.readers.bound",
@@ -48,29 +49,30 @@ def isolated(task: ReaderTask) -> Iterator[StreamedTable | Gap]:
     for number, said in enumerate(readers.sources()):
         match said:
             case {"gap": str(gap), "because": str(because)}:
-                yield Gap(name=gap, because=because)
+                yield Gap(name=printable(gap), because=printable(because))
             case _:
                 yield _table(readers, number, said)
 
 
 def _table(readers: _Readers, number: int, said: Mapping[str, Any]) -> StreamedTable:
     """A table as its reader describes it; checked, since that has read a stranger's file."""
-    name, options = readers.task.name, readers.task.options
+    options = readers.task.options
     try:
+        name = printable(str(said["name"]))
         kinds = {ColumnName(str(column)): Kind(kind) for column, kind in said["kinds"].items()}
-        problems = [str(problem) for problem in said["problems"]]
+        problems = [printable(str(problem)) for problem in said["problems"]]
         table = StreamedTable(
-            name=str(said["name"]),
+            name=name,
             kinds=kinds,
             limits=options.limits,
             n_rows=int(said["n_rows"]),
-            read=partial(_read, readers, number, str(said["name"]), kinds, problems),
+            read=partial(_read, readers, number, name, kinds, problems),
             problems=problems,
             header=tuple(str(column) for column in said["header"]),
             described={str(key): value for key, value in said["described"].items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise unreadable(name, "its reader does not say what it holds") from error
+        raise unreadable(readers.task.name, "its reader does not say what it holds") from error
     if table.described.get("format") != "excel":
         return table
     return replace(table, typed=lambda _name, column: type_written(column, options.numbers))
@@ -95,7 +97,7 @@ def _read(
                 reader.stop()
                 raise
             head, content = reader.ask({"more": True}, name)
-        add_problems(problems, [str(problem) for problem in head.get("problems", [])])
+        add_problems(problems, [printable(str(problem)) for problem in head.get("problems", [])])
         reader.between_questions = True
 
 
