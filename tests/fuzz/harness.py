@@ -408,7 +408,7 @@ def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple
             command += ["--seconds", str(left), "--seed", str(seed)]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, text=True, check=False, timeout=left + 120
+                    command, capture_output=True, text=True, check=False, timeout=left + 300
                 )
                 status, said = (
                     done.returncode,
@@ -423,11 +423,10 @@ def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple
                 crashes += status < 0
                 if status > 0 or target not in CONTAINED:
                     faults.append(f"{status} {' '.join(said)}")
-                    if keep is not None:
+                    last = Path(name, "last.bin")
+                    if keep is not None and last.exists():
                         keep.mkdir(parents=True, exist_ok=True)
-                        (keep / f"{target}-{seed - 1}.bin").write_bytes(
-                            Path(name, "last.bin").read_bytes()
-                        )
+                        (keep / f"{target}-{seed - 1}.bin").write_bytes(last.read_bytes())
     more = "".join(f"\n    {fault}" for fault in sorted(set(faults)))
     return (
         f"{target}: {count:,} files, {refused:,} refused, {crashes} crashes of a library, {len(faults)} faults{more}",
