@@ -58,6 +58,7 @@ from raudit.plan import Plan
 from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import as_sentence, audited_data, reference_data
+from raudit.sentences import messages_in
 from raudit.statements import Enrolment, statements_path
 from raudit.turns import TurnsDataSet, open_turns
 
@@ -718,6 +719,9 @@ def _record(
         facts=result.facts,
         notes=result.notes,
         artefacts=result.artefacts,
+        messages=messages_in(
+            (reason, result.summary, result.findings, result.tables, result.figures, result.notes)
+        ),
     )
 
 

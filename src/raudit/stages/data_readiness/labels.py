@@ -13,6 +13,7 @@ from raudit.data.naming import names_persons
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.plan import Task
 from raudit.record import Column, Table
+from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, limit
 from raudit.stages.data_readiness.rules import LABELS, NOISE
 from raudit.stats.label_noise import label_noise
@@ -48,7 +49,8 @@ def _shown(setting: Setting, names: list[str]) -> list[str]:
         return names
     written = {*outcome.favourable, *outcome.unfavourable, *setting.options.labels_promised}
     return [
-        name if name in written else f"class {place}" for place, name in enumerate(names, start=1)
+        name if name in written else say("class {place}", place=place)
+        for place, name in enumerate(names, start=1)
     ]
 
 
@@ -85,8 +87,17 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
     rarest = min(by_name, key=lambda name: (by_name[name], name))
     share = by_name[rarest] / max(total, 1)
     enough = share >= setting.options.min_class_share and len(by_name) > 1
-    shares = ", ".join(
-        f"{name} {count:,} ({count / max(total, 1):.1%})" for name, count in by_name.items()
+    shares = joined(
+        ", ",
+        (
+            say(
+                "{name} {count:,} ({count_2:.1%})",
+                name=name,
+                count=count,
+                count_2=count / max(total, 1),
+            )
+            for name, count in by_name.items()
+        ),
     )
     return answer(
         LABELS,
@@ -94,11 +105,16 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
         name="label",
         detail={"metric": "rarest class"},
         status=Status.PASSED if enough else Status.FAILED,
-        statement=f"{total:,} of {total + missing:,} rows have a label: {shares}."
+        statement=say(
+            "{total:,} of {total_2:,} rows have a label: {shares}.",
+            total=total,
+            total_2=total + missing,
+            shares=shares,
+        )
         + (
             ""
             if len(by_name) > 1
-            else " There is one class only, so nothing can be learnt or judged."
+            else say(" There is one class only, so nothing can be learnt or judged.")
         ),
         measurement=Measurement(
             metric="rarest_class_share", value=share, n=total, events=by_name[rarest]
@@ -115,7 +131,12 @@ def _promise(setting: Setting, name: str, have: int, need: int) -> Finding:
         name="label",
         detail={"metric": "promise", "class": name},
         status=Status.PASSED if have >= need else Status.FAILED,
-        statement=f"Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
+        statement=say(
+            "Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
+            name=name,
+            have=have,
+            need=need,
+        ),
         measurement=Measurement(
             metric="labelled_rows", value=float(have), n=setting.data.n_rows, unit="rows"
         ),
@@ -146,7 +167,7 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
         title="Labels",
         columns=columns,
         rows=rows,
-        caption=f"Counted on {total:,} labelled rows.",
+        caption=say("Counted on {total:,} labelled rows.", total=total),
     )
 
 
@@ -174,30 +195,45 @@ def noise(setting: Setting) -> Part:
             kind="data",
             name="label",
             status=Status.INDETERMINATE,
-            statement=f"How many labels are wrong was not estimated, on {rows.size:,} labelled rows.",
-            reason=f"that takes {ROWS} rows, ten of each of at least two classes, and a feature",
+            statement=say(
+                "How many labels are wrong was not estimated, on {size:,} labelled rows.",
+                size=rows.size,
+            ),
+            reason=say(
+                "that takes {ROWS} rows, ten of each of at least two classes, and a feature",
+                ROWS=ROWS,
+            ),
         )
         return Part(findings=(finding,))
     matrix = feature_matrix(setting, features)[rows]
     estimate = label_noise(
         codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
     )
-    said = f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows"
-    said += f" ({estimate.rate:.1%})"
+    said = say(
+        "The features contradict the label in {contradicted:,} of {n:,} rows",
+        contradicted=estimate.contradicted,
+        n=estimate.n,
+    )
+    said += say(" ({rate:.1%})", rate=estimate.rate)
     most = setting.options.max_label_noise
     overlap = not estimate.identified
     if overlap:
-        said += (
-            f"; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard cases are "
-            f"among them. "
-            f"At most {estimate.high:.1%} of the labels are wrong, as long as fewer than half of each class are."
+        said += say(
+            "; in {unsure:.0%} of the rows no class is clearly the most "
+            "probable, so hard cases are among them. At most {high:.1%} "
+            "of the labels are wrong, as long as fewer than half of each "
+            "class are.",
+            unsure=estimate.unsure,
+            high=estimate.high,
         )
         status = Status.PASSED if estimate.high <= most else Status.INDETERMINATE
     else:
-        said += (
-            f", 95 % interval {estimate.low:.1%} to {estimate.high:.1%}: so many labels are wrong, if the "
-            f"features tell "
-            "the classes apart as well as they seem to."
+        said += say(
+            ", 95 % interval {low:.1%} to {high:.1%}: so many labels are "
+            "wrong, if the features tell the classes apart as well as "
+            "they seem to.",
+            low=estimate.low,
+            high=estimate.high,
         )
         within, beyond = estimate.high <= most, estimate.low > most
         status = Status.PASSED if within else Status.FAILED if beyond else Status.INDETERMINATE
@@ -210,9 +246,9 @@ def noise(setting: Setting) -> Part:
         reason=""
         if status is not Status.INDETERMINATE
         else (
-            "the classes overlap too much to tell wrong labels from hard cases"
+            say("the classes overlap too much to tell wrong labels from hard cases")
             if overlap
-            else "the interval holds the largest accepted share"
+            else say("the interval holds the largest accepted share")
         ),
         measurement=Measurement(
             metric="label_noise",
