@@ -11,6 +11,7 @@ import dataclasses
 import math
 import numbers
 import re
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -172,3 +173,40 @@ def _as_json(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # JSON has no such number
     return value
+
+
+_PLAIN_SPEC = re.compile(r"[,.0-9]{0,6}[%a-z]?|capital")
+
+
+def rebuilt(text: str, message: Message) -> Sentence | None:
+    """Make the sentence of a stored message again.
+
+    Returns
+    -------
+    Sentence or None
+        None where the message does not give this very text, or its template reaches for more than its parameters:
+        a record may come from anybody.
+    """
+    try:
+        made = _sentence(message.template, message.parameters)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return made if made == text else None
+
+
+def _sentence(template: str, parameters: JsonObject) -> Sentence:
+    for _, name, spec, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        plain = re.sub(r"\{([a-zA-Z]\w*)\}", "1", spec or "")
+        if not name.isidentifier() or conversion or not _PLAIN_SPEC.fullmatch(plain):
+            raise ValueError(name)
+    return Sentence(
+        template,
+        {
+            name: _sentence(str(value["template"]), value["parameters"])
+            if isinstance(value, Mapping)
+            else value
+            for name, value in parameters.items()
+        },
+    )

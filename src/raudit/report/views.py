@@ -129,8 +129,6 @@ class FigureView:
     """The drawing, safe to print as it is; None if the kind is not known."""
     table: TableView | None
     """The data, printed when there is no drawing."""
-    recorded: bool = True
-    """Whether its words are those of the record, which are English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,5 +329,7 @@ class ReportView:
     """Text of the checkpoint; empty if there is none."""
     vkey: str
     """Key that checks the checkpoint."""
+    lacking: frozenset[str] = frozenset()
+    """Sentences that the catalogue lacks: they are English, whatever the language."""
     reviewers: int = 4
     """How many reviewer signature fields there are."""
