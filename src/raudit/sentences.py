@@ -78,6 +78,11 @@ def say(template: str, /, **parameters: object) -> str:
     return Sentence(template, {name: _parameter(value) for name, value in parameters.items()})
 
 
+def term(text: str) -> str:
+    """A word of the program, a checklist or a rule book that is kept in a table: looked up as it stands."""
+    return text if isinstance(text, Sentence) else say(text.replace("{", "{{").replace("}", "}}"))
+
+
 def joined(separator: str, parts: Iterable[str]) -> str:
     """Join sentences; a separator with words in it is itself a sentence of the catalogue."""
     found = list(parts)

@@ -19,7 +19,7 @@ from raudit.data import Kind
 from raudit.data.encode import same_text
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import say
+from raudit.sentences import say, term
 from raudit.stages.data_readiness.labels import label_classes
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.rules import LEAK
@@ -390,7 +390,7 @@ def _finding(
             "{high:.3f}) on {n:,} rows{median}, and shuffled labels at "
             "most {chance:.2f}.{settled}",
             feature=area.feature,
-            how=area.how,
+            how=term(area.how),
             what=what,
             auc=area.auc,
             low=area.low,

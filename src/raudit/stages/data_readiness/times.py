@@ -54,10 +54,10 @@ def freshness(setting: Setting) -> Part:
     wanted = setting.options.freshness
     findings = []
     said = say(
-        "The newest of {count:,} rows is of {newest:%Y-%m-%d} and the oldest of {iloc:%Y-%m-%d}",
+        "The newest of {count:,} rows is of {newest} and the oldest of {oldest}",
         count=len(times),
-        newest=newest,
-        iloc=times.iloc[0],
+        newest=f"{newest:%Y-%m-%d}",
+        oldest=f"{times.iloc[0]:%Y-%m-%d}",
     )
     said += (
         say("; {unread:,} rows have no time that could be read.", unread=unread) if unread else "."

@@ -82,7 +82,7 @@ def _summary(columns: int, personal: int, special: int, names: bool) -> str:
         "{personal} of {columns} columns hold personal data", personal=personal, columns=columns
     )
     more = say(", and {special} belong to a special category", special=special) if special else ""
-    return f"{found}{more}." + (
+    return say("{found}{more}.", found=found, more=more) + (
         "" if names else say(" Names, places and addresses were not searched for.")
     )
 

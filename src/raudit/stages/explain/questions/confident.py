@@ -141,7 +141,7 @@ def _unknown(because: str) -> Finding:
         status=Status.INDETERMINATE,
         severity=CONFIDENT.severity,
         statement="How often confident decisions are wrong is not available.",
-        reason=f"{because[0].upper()}{because[1:]}.",
+        reason=say("{value}{because}.", value=because[0].upper(), because=because[1:]),
         requirements=CONFIDENT.requirements,
         anchor="data.label",
         remedy="Name the column with the true outcomes as data.label, and audit a model that gives probabilities.",

@@ -148,7 +148,7 @@ def _left_out(setting: Setting, sample: Sample) -> list[Finding]:
                     statement=say(
                         "{label} {name}: no gap is computed.", label=one.label, name=name
                     ),
-                    reason=f"{why[0].upper()}{why[1:]}.",
+                    reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
                     requirements=GAP.requirements,
                     anchor="stages.explain.minimum_group",
                     remedy="Collect more rows of the group, or join it with another that it belongs with.",

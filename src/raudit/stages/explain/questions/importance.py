@@ -54,7 +54,7 @@ def additive(setting: Setting, sample: Sample) -> Finding:
         ),
         status=status,
         severity=ADDITIVE.severity,
-        statement=f"{said}.",
+        statement=say("{said}.", said=said),
         reason=reason,
         measurement=Measurement(
             metric="prediction_error" if held.error is not None else "additivity_error",
@@ -79,7 +79,7 @@ def _judged(adds_up: bool, held: Agreement) -> tuple[Status, str]:
         return Status.FAILED, ""
     if held.good:
         return Status.PASSED, ""
-    because = f"{held.because[0].upper()}{held.because[1:]}"
+    because = say("{value}{because}", value=held.because[0].upper(), because=held.because[1:])
     return (
         Status.INDETERMINATE,
         say(
@@ -128,7 +128,7 @@ def precise(setting: Setting, sample: Sample) -> Finding:
         ),
         status=Status.INDETERMINATE if sample.wide else Status.PASSED,
         severity=PRECISE.severity,
-        statement=f"{said}.",
+        statement=say("{said}.", said=said),
         reason=reason,
         measurement=Measurement(
             metric="widest_half_width",
@@ -318,7 +318,7 @@ def summary(setting: Setting, sample: Sample, ranks: Stability) -> str:
                 if most
                 else say("; its largest parts are those of {parts}", parts=parts)
             )
-    return f"{text}."
+    return say("{text}.", text=text)
 
 
 def _listed(names: list[str]) -> str:

@@ -310,7 +310,11 @@ def _sentence(decisions: Decisions, case: Case, target: Target, told: list[Reaso
     side = [("What lowered it most: ", below), ("What raised it most: ", above)]
     if told and told[0].part > 0:
         side.reverse()
-    parts = [f"{words}{'; '.join(map(_told, found))}." for words, found in side if found]
+    parts = [
+        say("{words}{listed}.", words=words, listed=joined("; ", map(_told, found)))
+        for words, found in side
+        if found
+    ]
     return say(
         "{head} {listed}", head=head, listed=(joined(" ", parts) or say("No feature moves it."))
     )
@@ -333,7 +337,7 @@ def _decided(decisions: Decisions, case: Case, target: Target) -> str:
             text += _against(score, lowest, decisions.threshold)
     elif target.label and target.label != decision:
         text += say(", explained {towards}", towards=target.towards)
-    return f"{text}."
+    return say("{text}.", text=text)
 
 
 def _against(score: float, lowest: float, threshold: float | None) -> str:
@@ -429,7 +433,7 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
             amount_2=amount(total),
             said=said,
         ),
-        caption=f"{case.chosen[0].upper()}{case.chosen[1:]}.",
+        caption=say("{value}{chosen}.", value=case.chosen[0].upper(), chosen=case.chosen[1:]),
         data={
             "steps": steps,
             "total": total,

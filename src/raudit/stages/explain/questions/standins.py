@@ -181,7 +181,7 @@ def _nobody(one: Membership) -> Finding:
             "Proxies of {label} are not looked for: no group of it can be told from the others.",
             label=one.label,
         ),
-        reason=f"{why[0].upper()}{why[1:]}.",
+        reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
         requirements=PROXY.requirements,
         anchor="stages.explain.minimum_group",
         remedy="Audit on data in which at least two groups have enough rows.",

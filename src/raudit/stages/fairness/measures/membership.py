@@ -87,7 +87,7 @@ def _small_sentence(
         count_2=len(groups.names),
         by_name=by_name(by),
     )
-    verb = "is" if len(small) == 1 else "are"
+    verb = say("is") if len(small) == 1 else say("are")
     limit = say("fewer than {min_group} people", min_group=context.options.min_group)
     return say(
         "{count} {verb} too small to be compared ({limit}): {listed}{more}.",

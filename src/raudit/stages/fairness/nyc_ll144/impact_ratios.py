@@ -227,7 +227,9 @@ def _finding(
     kind: str,
     context: Context,
 ) -> Finding:
-    limit, source = context.options.limits().get("impact_ratio", (0.8, "preset nyc-ll144"))
+    limit, source = context.options.limits().get(
+        "impact_ratio", (0.8, say("preset {preset}", preset="nyc-ll144"))
+    )
     used = [i for i, row in enumerate(rows) if row.impact_ratio is not None]
     subject = Subject(kind="attribute", name=by_name(by), detail={"metric": "impact_ratio"})
     common = {

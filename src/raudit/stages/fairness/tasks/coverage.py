@@ -53,7 +53,7 @@ def _covered(table: CellTable, by: tuple[str, ...], missing: int, context: Conte
         n=table.total,
         events=table.total - missing,
     )
-    statement, data = f"{all_people}.", {}
+    statement, data = say("{all_people}.", all_people=all_people), {}
     if large.size >= 2:
         rates = known[large] / total[large]
         z = range_quantile(large.size, context.level)

@@ -10,7 +10,7 @@ from typing import Any
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import say
+from raudit.sentences import capital, say
 from raudit.stages.fairness.measures.crosscheck import cross_check_all
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.membership import (
@@ -309,7 +309,11 @@ def anchor(name: str, source: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if not text or text.endswith(".") else f"{text[0].upper()}{text[1:]}."
+    return (
+        text
+        if not text or text.endswith(".")
+        else say("{value}{text}.", value=text[0].upper(), text=text[1:])
+    )
 
 
 def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
@@ -439,8 +443,7 @@ def _rate_table(
 
 
 def _label(name: str) -> str:
-    text = PLAIN[name].replace("ratio of false negatives to false positives", "FN / FP")
-    return text[0].upper() + text[1:]
+    return capital("FN / FP" if name == "treatment_equality" else PLAIN[name])
 
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:

@@ -178,7 +178,7 @@ def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
     notes = []
     decided = PREDICTION in table.dims
     if evidence.task not in (Task.REGRESSION, Task.RANKING) and table.unlabelled.all():
-        what = "decisions" if decided else "scores"
+        what = say("decisions") if decided else say("scores")
         why = (
             say("There are no labels")
             if evidence.roles.label is None

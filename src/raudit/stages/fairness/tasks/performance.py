@@ -64,7 +64,13 @@ def measure_performance(table: CellTable, context: Context) -> Part:
     for name, limit in limits.items():
         needed = BIN if name in ("auc", "calibration") else PREDICTION
         if known is None or needed not in table.dims:
-            lacking = "outcomes" if known is None else "scores" if needed == BIN else "decisions"
+            lacking = (
+                say("outcomes")
+                if known is None
+                else say("scores")
+                if needed == BIN
+                else say("decisions")
+            )
             findings.append(_unknown(name, limit, say("There are no {lacking}.", lacking=lacking)))
             continue
         cuts = [(), *(cut for cut in context.cuts if len(cut) == 1)]
@@ -96,12 +102,12 @@ def _judged(
     else:
         status = Status.INDETERMINATE
     value, ends = float(found.value[worst]), (float(low[worst]), float(high[worst]))
-    who = "everyone" if not by else context.speech.members(found.names[worst])
+    who = say("everyone") if not by else context.speech.members(found.names[worst])
     first = "" if not by or len(found.names) == 1 else say(", the worst of the groups")
     side = {
-        Status.PASSED: "keeps to",
-        Status.FAILED: "breaks",
-        Status.INDETERMINATE: "does not settle",
+        Status.PASSED: say("keeps to"),
+        Status.FAILED: say("breaks"),
+        Status.INDETERMINATE: say("does not settle"),
     }[status]
     bound = (
         say("at least {limit:g}", limit=limit)

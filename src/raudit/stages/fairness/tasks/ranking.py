@@ -217,7 +217,7 @@ def _finding(
     keep: NDArray[np.intp],
     context: Context,
 ) -> Finding:
-    limit, source = context.options.limits().get("exposure_ratio", (0.8, "default"))
+    limit, source = context.options.limits().get("exposure_ratio", (0.8, say("default")))
     common: dict[str, Any] = {
         "rule": EXPOSURE.id,
         "severity": EXPOSURE.severity,
@@ -254,9 +254,9 @@ def _finding(
         n_2=int(n[high]),
     )
     where = {
-        Status.PASSED: "keeps to",
-        Status.FAILED: "breaks",
-        Status.INDETERMINATE: "reaches both sides of",
+        Status.PASSED: say("keeps to"),
+        Status.FAILED: say("breaks"),
+        Status.INDETERMINATE: say("reaches both sides of"),
     }[status]
     interval = say(
         "The {level:.3g} % interval {low:.2f} to {high:.2f}",

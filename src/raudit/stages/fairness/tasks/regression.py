@@ -78,11 +78,11 @@ def _by(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
     keep = np.flatnonzero(found["n"] >= context.options.min_group)
     names = [found["names"][i] for i in keep]
     limits = context.options.limits()
-    judged = [("mean_prediction", MEAN_PREDICTION, "mean prediction")]
+    judged = [("mean_prediction", MEAN_PREDICTION, say("mean prediction"))]
     if "mean_error" in found:
         judged = [
-            ("mean_error", REGRESSION_ERROR, "mean error (prediction less truth)"),
-            ("mean_absolute_error", REGRESSION_ERROR, "mean absolute error"),
+            ("mean_error", REGRESSION_ERROR, say("mean error (prediction less truth)")),
+            ("mean_absolute_error", REGRESSION_ERROR, say("mean absolute error")),
             *judged,
         ]
     findings = [

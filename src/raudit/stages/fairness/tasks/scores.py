@@ -348,7 +348,7 @@ def judge_means(
     unit = say(" {unit}", unit=context.speech.unit) if context.speech.unit and not as_points else ""
 
     def show(value: float) -> str:
-        return f"{value:,.{places}f}{unit}"
+        return say("{value:,.{places}f}{unit}", value=value, places=places, unit=unit)
 
     statement = say(
         "The {what} is {show} for {members} and {show_2} for {other}. {sizes}",
@@ -360,9 +360,9 @@ def judge_means(
         sizes=context.speech.sizes((int(sizes[low]), int(sizes[high]))),
     )
     side = {
-        Status.PASSED: "keeps to",
-        Status.FAILED: "breaks",
-        Status.INDETERMINATE: "does not settle",
+        Status.PASSED: say("keeps to"),
+        Status.FAILED: say("breaks"),
+        Status.INDETERMINATE: say("does not settle"),
     }[status]
     reason = say(
         "The largest difference is {show} ({level:.3g} % interval {show_2} to {show_3})",

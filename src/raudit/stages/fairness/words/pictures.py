@@ -39,9 +39,8 @@ def dots(by: tuple[str, ...], groups: Groups, found: Any, context: Context) -> F
     ]
     plain = PLAIN[found.metric]
     alt = say(
-        "{value}{plain} by {by_name}, lowest first: ",
-        value=plain[0].upper(),
-        plain=plain[1:],
+        "{plain:capital} by {by_name}, lowest first: ",
+        plain=plain,
         by_name=by_name(by),
     ) + joined(
         "; ",
@@ -61,9 +60,8 @@ def dots(by: tuple[str, ...], groups: Groups, found: Any, context: Context) -> F
         id=slug("dots", found.metric, *by),
         kind="dots",
         title=say(
-            "{value}{plain} by {by_name}",
-            value=plain[0].upper(),
-            plain=plain[1:],
+            "{plain:capital} by {by_name}",
+            plain=plain,
             by_name=by_name(by),
         ),
         alt=alt + ".",
@@ -146,11 +144,10 @@ def bands(
         yield Figure(
             id=slug("gap", name),
             kind="dots",
-            title=say("{value}{title} and its limit", value=title[0].upper(), title=title[1:]),
+            title=say("{title:capital} and its limit", title=title),
             alt=say(
-                "{value}{title}, accepted: {side}. {told}.",
-                value=title[0].upper(),
-                title=title[1:],
+                "{title:capital}, accepted: {side}. {told}.",
+                title=title,
                 side=side,
                 told=told,
             ),

@@ -12,25 +12,25 @@ from dataclasses import dataclass
 
 from raudit.data.roles import Roles
 from raudit.findings import Status
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.options import Words
 
 PLAIN = {
-    "selection_rate": "selection rate",
-    "true_positive_rate": "true positive rate",
-    "false_positive_rate": "false positive rate",
-    "true_negative_rate": "true negative rate",
-    "false_negative_rate": "false negative rate",
-    "precision": "precision",
-    "negative_predictive_value": "negative predictive value",
-    "false_discovery_rate": "false discovery rate",
-    "false_omission_rate": "false omission rate",
-    "accuracy": "accuracy",
-    "base_rate": "base rate",
-    "balanced_accuracy": "balanced accuracy",
-    "f1_score": "F1 score",
-    "treatment_equality": "ratio of false negatives to false positives",
+    "selection_rate": say("selection rate"),
+    "true_positive_rate": say("true positive rate"),
+    "false_positive_rate": say("false positive rate"),
+    "true_negative_rate": say("true negative rate"),
+    "false_negative_rate": say("false negative rate"),
+    "precision": say("precision"),
+    "negative_predictive_value": say("negative predictive value"),
+    "false_discovery_rate": say("false discovery rate"),
+    "false_omission_rate": say("false omission rate"),
+    "accuracy": say("accuracy"),
+    "base_rate": say("base rate"),
+    "balanced_accuracy": say("balanced accuracy"),
+    "f1_score": say("F1 score"),
+    "treatment_equality": say("ratio of false negatives to false positives"),
 }
 """What a metric is called in running text."""
 
@@ -221,7 +221,7 @@ def _plain(value: float) -> str:
 
 def describe(name: str) -> str:
     """A disparity's name in running text: ``equalized odds difference``."""
-    return name.replace("_", " ")
+    return term(name.replace("_", " "))
 
 
 def say_interval(found: Disparity) -> str:

@@ -16,7 +16,7 @@ from raudit.findings import (
     Threshold,
 )
 from raudit.record import Column, Figure, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.pii.count.profile import clopper_pearson
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found, Sureness
 from raudit.stages.pii.options import Options
@@ -501,12 +501,12 @@ def label_of(entity_type: str, rulebook: Rulebook) -> str:
 
 def _many(n: int, thing: str) -> str:
     return (
-        say("{n:,} {thing}", n=n, thing=thing)
+        say("{n:,} {thing}", n=n, thing=term(thing))
         if n == 1
-        else say("{n:,} {thing}s", n=n, thing=thing)
+        else say("{n:,} {thing}s", n=n, thing=term(thing))
     )
 
 
 def _a(thing: str) -> str:
     vowel = thing[0] in "aeioAEIO" and not thing.startswith("one")
-    return say("an {thing}", thing=thing) if vowel else say("a {thing}", thing=thing)
+    return say("an {thing}", thing=term(thing)) if vowel else say("a {thing}", thing=term(thing))
