@@ -17,7 +17,7 @@ from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Rule, Severity, Status, Subject
 from raudit.record import Figure, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
@@ -138,7 +138,7 @@ def _note(checklist: Checklist) -> str:
     basis = joined("; ", checklist.file.source.basis)
     return say(
         "{title}, version {version}. Basis: {basis}. This is not legal advice.",
-        title=checklist.file.title,
+        title=term(checklist.file.title),
         version=checklist.file.version,
         basis=basis,
     )
@@ -190,7 +190,7 @@ def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
         said = say(
             "{title}: all {asked} questions are answered, but {count} "
             "evidence files are not what was linked.",
-            title=title,
+            title=term(title),
             asked=asked,
             count=len(faults),
         )
@@ -203,7 +203,7 @@ def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
         said = say(
             "{title}: all {asked} questions are answered; a reviewer "
             "accepted {accepted} of the answers",
-            title=title,
+            title=term(title),
             asked=asked,
             accepted=result.accepted,
         )
@@ -215,7 +215,7 @@ def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
     first = result.open[0]
     said = say(
         "{title}: {answered} of {asked} questions are answered; {count} are open.",
-        title=title,
+        title=term(title),
         answered=result.answered,
         asked=asked,
         count=len(result.open),
@@ -248,10 +248,10 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
                 Status.FAILED,
                 say(
                     "Asked “{text}”, {who_said} “{answer}”. {because}",
-                    text=question.text,
+                    text=term(question.text),
                     who_said=_who_said(item),
                     answer=item.answer,
-                    because=item.because,
+                    because=term(item.because),
                 ),
                 subject=Subject(
                     kind="question", name=item.question, detail={"assessment": result.checklist.id}
@@ -272,7 +272,7 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
         title, facts = result.checklist.file.title, len(result.facts_used)
         said = say(
             "{title}: no answer is contradicted by the {facts} measured facts that bear on it.",
-            title=title,
+            title=term(title),
             facts=facts,
         )
         found.append(
@@ -288,7 +288,7 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
     if not found:
         said = say(
             "{title}: nothing was measured that its answers could be held against.",
-            title=result.checklist.file.title,
+            title=term(result.checklist.file.title),
         )
         found.append(
             _finding(
@@ -317,7 +317,7 @@ def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: s
         result,
         files,
         Status.FAILED,
-        say("{title}: {because}", title=result.checklist.file.title, because=because),
+        say("{title}: {because}", title=term(result.checklist.file.title), because=term(because)),
         subject=subject,
     )
 
@@ -330,21 +330,24 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         who = rejected[0].signoff
         said = say(
             "{title}: {role} decided to {decision}.",
-            title=title,
-            role=who.role,
-            decision=who.decision,
+            title=term(title),
+            role=term(who.role),
+            decision=term(who.decision),
         )
         return replace(
             _finding(SIGNED, result, files, Status.FAILED, said, requirements=_bearing({who.role})),
-            remedy=f"Settle what {who.role} objects to, or do not go ahead; only {who.role} can decide anew.",
+            remedy=say(
+                "Settle what {role} objects to, or do not go ahead; only {role} can decide anew.",
+                role=term(who.role),
+            ),
         )
     if void:
         state = void[0]
         said = say(
             "{title}: the sign-off of {role} does not hold; {because}.",
-            title=title,
-            role=state.signoff.role,
-            because=state.because,
+            title=term(title),
+            role=term(state.signoff.role),
+            because=term(state.because),
         )
         return _finding(
             SIGNED, result, files, Status.FAILED, said, data={"changed": list(state.changed)}
@@ -357,14 +360,14 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
             Status.FAILED,
             say(
                 "{title}: it does not hold any more; {expired}.",
-                title=title,
+                title=term(title),
                 expired=result.expired,
             ),
         )
     if result.overdue:
         said = say(
             "{title}: approved with conditions, and {count} of them should be met by now.",
-            title=title,
+            title=term(title),
             count=len(result.overdue),
         )
         data = {"conditions": [_condition(c) for c in result.conditions]}
@@ -378,7 +381,7 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         )
     if result.missing_roles:
         roles = joined(", ", result.missing_roles)
-        said = say("{title}: not signed off by {roles}.", title=title, roles=roles)
+        said = say("{title}: not signed off by {roles}.", title=term(title), roles=roles)
         return _finding(
             SIGNED,
             result,
@@ -391,23 +394,26 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         first = result.unowned[0]
         reason = say(
             "a condition of {role} has {part}",
-            role=first.role,
+            role=term(first.role),
             part=(first.said if not first.condition.what else first.standing),
         )
         said = say(
             "{title}: approved with conditions of which nobody can say "
             "whether they are met in time.",
-            title=title,
+            title=term(title),
         )
         data = {"conditions": [_condition(c) for c in result.conditions]}
         return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=reason, data=data)
     unproven = [state for state in result.signoffs if state.holds and not state.proven]
     if unproven and identity == "proven":
         names = joined(
-            ", ", (say("{by} as {role}", by=s.signoff.by, role=s.signoff.role) for s in unproven)
+            ", ",
+            (say("{by} as {role}", by=s.signoff.by, role=term(s.signoff.role)) for s in unproven),
         )
         said = say(
-            "{title}: the sign-off by {names} is stated, not proven.", title=title, names=names
+            "{title}: the sign-off by {names} is stated, not proven.",
+            title=term(title),
+            names=names,
         )
         reason = unproven[0].identity
         return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=reason)
@@ -416,7 +422,7 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         (
             say(
                 "{role} ({value}{part})",
-                role=s.signoff.role,
+                role=term(s.signoff.role),
                 value=s.signoff.decision.replace("_", " "),
                 part=("" if s.proven else say("; stated, not proven")),
             )
@@ -424,9 +430,9 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
         ),
     )
     said = (
-        say("{title}: signed off by {signed}.", title=title, signed=signed)
+        say("{title}: signed off by {signed}.", title=term(title), signed=signed)
         if signed
-        else say("{title}: no sign-off is asked for.", title=title)
+        else say("{title}: no sign-off is asked for.", title=term(title))
     )
     data = {"conditions": [_condition(c) for c in result.conditions]} if result.conditions else {}
     if result.conditions:

@@ -10,14 +10,14 @@ from raudit.checklists.form.schema import Kind
 from raudit.checklists.form.scope import row_level
 from raudit.checklists.prints.register import risk_register
 from raudit.record import Column, Figure, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 
 
 def overview_table(results: Sequence[Assessment]) -> Table:
     """One row an assessment."""
     rows = [
         {
-            "title": result.checklist.file.title,
+            "title": term(result.checklist.file.title),
             "version": result.checklist.file.version,
             "answered": say(
                 "{answered} of {count}", answered=result.answered, count=len(result.visible)
@@ -26,7 +26,7 @@ def overview_table(results: Sequence[Assessment]) -> Table:
             "open": len(result.open),
             "blocking": len(result.blockers) + len(result.overdue),
             "contradicted": len(result.contradictions),
-            "level": result.standing,
+            "level": term(result.standing),
         }
         for result in results
     ]
@@ -89,7 +89,7 @@ def answers_table(result: Assessment) -> Table:
         state = answer.review.state.replace("_", " ") if answer else ""
         rows.append(
             {
-                "question": question.text,
+                "question": term(question.text),
                 "answer": say("{said} — {why}", said=said, why=answer.why)
                 if answer is not None and answer.why
                 else said,
@@ -105,7 +105,7 @@ def answers_table(result: Assessment) -> Table:
         Column(key="review", label="Review"),
         Column(key="id", label="Id", kind="code"),
     )
-    title = say("{title}: answers", title=result.checklist.file.title)
+    title = say("{title}: answers", title=term(result.checklist.file.title))
     return Table(
         id=f"answers-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows)
     )
@@ -165,7 +165,7 @@ def contradictions_table(results: Sequence[Assessment]) -> Table:
             ]
             rows.append(
                 {
-                    "question": result.checklist.questions[item.question].text,
+                    "question": term(result.checklist.questions[item.question].text),
                     "answer": say("{answer} — {by}", answer=item.answer, by=item.by)
                     if item.by
                     else item.answer,
@@ -193,8 +193,8 @@ def signoff_table(result: Assessment) -> Table:
     """Every sign-off and whether it holds."""
     rows = [
         {
-            "role": state.signoff.role,
-            "decision": state.signoff.decision.replace("_", " "),
+            "role": term(state.signoff.role),
+            "decision": term(state.signoff.decision.replace("_", " ")),
             "by": state.signoff.by,
             "identity": state.identity,
             "at": state.signoff.at.date().isoformat(),
@@ -215,7 +215,7 @@ def signoff_table(result: Assessment) -> Table:
         Column(key="conditions", label="Conditions"),
         Column(key="holds", label="State"),
     )
-    title = say("{title}: sign-offs", title=result.checklist.file.title)
+    title = say("{title}: sign-offs", title=term(result.checklist.file.title))
     return Table(
         id=f"signoffs-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows)
     )
@@ -233,7 +233,7 @@ def register_table(results: Sequence[Assessment]) -> Table:
             "due": risk.due,
             "priority": f"{risk.priority:,}"
             if risk.priority is not None
-            else say("not rated: {not_rated}", not_rated=risk.not_rated),
+            else say("not rated: {not_rated}", not_rated=term(risk.not_rated)),
             "assessment": risk.assessment,
         }
         for risk in risk_register(results)
@@ -292,9 +292,9 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                         say(
                             "{count} with {words} {first} and {words_2} {second}",
                             count=count,
-                            words=_words(table.row),
+                            words=term(_words(table.row)),
                             first=first,
-                            words_2=_words(table.col),
+                            words_2=term(_words(table.col)),
                             second=second,
                         )
                     )
@@ -305,9 +305,9 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                 kind="matrix",
                 title=say(
                     "{title}: risks by {words} and {words_2}",
-                    title=result.checklist.file.title,
-                    words=_words(table.row),
-                    words_2=_words(table.col),
+                    title=term(result.checklist.file.title),
+                    words=term(_words(table.row)),
+                    words_2=term(_words(table.col)),
                 ),
                 alt=say("Of {count} risks: ", count=len(placed)) + joined("; ", said) + ".",
                 caption="Number of risks in each cell; darker cells are worse.",

@@ -17,7 +17,7 @@ from raudit.facts import Fact
 from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
 from raudit.plan import Attribute
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.drift.compare import Shift, shift
 from raudit.stages.drift.facts import FACTS
 from raudit.stages.drift.options import Options
@@ -279,12 +279,12 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
             "{p_value:.2g}, on {n_new:,} rows against {n_old:,}.",
             column=item.column,
             where=where,
-            word=word,
+            word=term(word),
             value=item.psi.value,
             low=item.psi.low,
             high=item.psi.high,
             distance=distance,
-            test=item.test,
+            test=term(item.test),
             p_value=item.p_value,
             n_new=item.n_new,
             n_old=item.n_old,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.errors import UsageError
 from raudit.frames import as_frame, as_html
 from raudit.model import Model
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ class Explanation:
         return [
             {
                 "feature": self.features[i],
-                say("mean |SHAP| ({unit})", unit=self.unit): float(mean[i]),
+                say("mean |SHAP| ({unit})", unit=term(self.unit)): float(mean[i]),
             }
             for i in np.argsort(-mean, kind="stable")
         ]
@@ -65,7 +65,7 @@ class Explanation:
                 "Explanation of {count:,} rows{toward}. {method}",
                 count=len(self.values),
                 toward=toward,
-                method=self.method,
+                method=term(self.method),
             ),
             self._importance(),
         )

@@ -9,7 +9,7 @@ from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Rule
 from raudit.record import Figure, Table
-from raudit.sentences import say
+from raudit.sentences import say, term
 from raudit.stages.explain.facts import FACTS
 from raudit.stages.explain.options import ExplainOptions
 from raudit.stages.explain.questions.association import association_part
@@ -186,7 +186,7 @@ def _notes(setting: Setting, targets: tuple[Target, ...], first: Part) -> tuple[
         "Method: {method}. {count:,} of {n_rows:,} rows are "
         "explained, drawn with seed {seed} so that small groups are "
         "well covered and weighted back to all rows.",
-        method=sample.found.method,
+        method=term(sample.found.method),
         count=len(sample.positions),
         n_rows=n_rows,
         seed=seed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import say
+from raudit.sentences import say, term
 from raudit.stages.explain.rules import TOGETHER
 from raudit.stages.explain.survey.proxies import level_codes
 from raudit.stages.explain.survey.sampling import Sample
@@ -113,7 +113,7 @@ def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], limit: flo
         said = say(
             "{names} move together ({measure} {strength:.2f}){more}: read their shares as one.",
             names=names,
-            measure=top.measure,
+            measure=term(top.measure),
             strength=top.strength,
             more=more,
         )
@@ -121,7 +121,7 @@ def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], limit: flo
         said = say(
             "No two features move together; the closest are {names} ({measure} {strength:.2f}).",
             names=names,
-            measure=top.measure,
+            measure=term(top.measure),
             strength=top.strength,
         )
     return Finding(

@@ -8,7 +8,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount
 from raudit.stages.explain.questions.importance import bounds
 from raudit.stages.explain.questions.standins import held
@@ -344,6 +344,6 @@ def _push_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             "where these people stand. Where the push is as strong among "
             "those who were right, the feature does not tell the two "
             "apart.",
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from raudit.record import Figure
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import signed
 from raudit.stages.explain.survey.estimates import weighted_mean
 from raudit.stages.explain.survey.groups import Group, Membership
@@ -129,7 +129,7 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         data={
             "series": series,
             "x_label": name,
-            "y_label": say("effect ({unit})", unit=sample.found.unit),
+            "y_label": say("effect ({unit})", unit=term(sample.found.unit)),
         },
     )
 
@@ -222,7 +222,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             name=name,
             ends=ends[0],
             ends_2=ends[1],
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
         ),
         caption=say(
             "The {count} most frequent values; lines are 95 % intervals; "
@@ -232,7 +232,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         ),
         data={
             "rows": rows,
-            "x_label": say("mean effect ({unit})", unit=sample.found.unit),
+            "x_label": say("mean effect ({unit})", unit=term(sample.found.unit)),
             "reference": 0.0,
         },
     )

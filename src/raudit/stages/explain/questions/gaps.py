@@ -7,7 +7,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed, small
 from raudit.stages.explain.questions.importance import bounds, titled
 from raudit.stages.explain.rules import GAP
@@ -72,7 +72,7 @@ def _detail(sample: Sample, group: str) -> dict[str, str]:
 
 
 def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
-    unit = say(" {unit}", unit=sample.found.unit)
+    unit = say(" {unit}", unit=term(sample.found.unit))
     top, most = gap.carriers()
     named = [
         say(
@@ -106,8 +106,8 @@ def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
         head += say(
             "{amount}{unit} {direction} than for everyone else{carried}.",
             amount=amount(abs(gap.total)),
-            unit=unit,
-            direction=direction,
+            unit=term(unit),
+            direction=term(direction),
             carried=carried,
         )
     doubt = "" if sure else say(" The interval holds zero: there may be no gap.")
@@ -182,7 +182,7 @@ def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> li
                     Column(key="feature", label="Feature"),
                     Column(
                         key="part",
-                        label=say("Part ({unit})", unit=sample.found.unit),
+                        label=say("Part ({unit})", unit=term(sample.found.unit)),
                         kind="number",
                     ),
                     Column(key="interval", label="95 % interval", kind="interval"),
@@ -209,17 +209,16 @@ def _caption(sample: Sample, places: Sequence[int], probability: Probability) ->
         ),
     )
     text = "Mean SHAP values of the group less those of everyone else; "
-    text += say("the parts add up to the gap in {unit}", unit=sample.found.unit)
+    text += say("the parts add up to the gap in {unit}", unit=term(sample.found.unit))
     text += (
         say(" and, in the second pair of columns, in mean predicted probability")
         if probability.values is not None
         else ""
     )
     return say(
-        "{text}. {value}{RATES}. {sizes}.",
+        "{text}. {rates:capital}. {sizes}.",
         text=text,
-        value=RATES[0].upper(),
-        RATES=RATES[1:],
+        rates=term(RATES),
         sizes=sizes,
     )
 
@@ -321,8 +320,8 @@ def gap_notes(sample: Sample, probability: Probability) -> list[str]:
     notes = [
         say(
             "The gap that is decomposed is the difference of mean margins ({unit}); {RATES}.",
-            unit=sample.found.unit,
-            RATES=RATES,
+            unit=term(sample.found.unit),
+            RATES=term(RATES),
         )
     ]
     if probability.values is not None:
@@ -330,7 +329,7 @@ def gap_notes(sample: Sample, probability: Probability) -> list[str]:
             say(
                 "Parts in probability: {METHOD}; they sum to the difference "
                 "of mean predicted probabilities.",
-                METHOD=METHOD,
+                METHOD=term(METHOD),
             )
         )
     elif probability.because:

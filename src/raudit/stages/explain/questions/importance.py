@@ -6,7 +6,7 @@ from typing import Any
 
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, small
 from raudit.stages.explain.rules import ADDITIVE, PRECISE
 from raudit.stages.explain.shap_values.values import TOLERANCE
@@ -101,7 +101,7 @@ def precise(setting: Setting, sample: Sample) -> Finding:
     what = say(
         "±{amount} {unit}, {tolerance:.0%} of the standard deviation of the model's output",
         amount=amount(accepted),
-        unit=unit,
+        unit=term(unit),
         tolerance=setting.options.tolerance,
     )
     said = say(
@@ -196,7 +196,7 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
             "weighted to the whole data. An equals sign marks features "
             "whose order could be chance. Of {resamples:,} resamples of "
             "the rows, {same_top:.0%} have the same first {k}.",
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
             count=len(sample.positions),
             resamples=ranks.resamples,
             same_top=ranks.same_top,
@@ -267,7 +267,7 @@ def _by_group(setting: Setting, sample: Sample, label: str, groups: list[Group])
         caption=say(
             "Mean absolute SHAP value of the first {count} features, in {unit}. Rows: {sizes}.",
             count=len(top),
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
             sizes=sizes,
         ),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raudit.record import Column, Table
-from raudit.sentences import say
+from raudit.sentences import say, term
 from raudit.stages.explain.questions.importance import bounds, titled
 from raudit.stages.explain.shap_values.task import CannotFold
 from raudit.stages.explain.shap_values.unwrap import unwrap
@@ -36,7 +36,7 @@ def interactions_part(setting: Setting, sample: Sample) -> Interactions:
             note=say(
                 "Interactions: none in {unit}, since a linear model adds up "
                 "its columns by construction.",
-                unit=sample.found.unit,
+                unit=term(sample.found.unit),
             )
         )
     if family == "permutation":
@@ -166,7 +166,7 @@ def _table(setting: Setting, sample: Sample, values: Any) -> Table | None:
             "SHAP interaction values in {unit} on {count:,} rows: the "
             "part of the effect that the two have only together, beside "
             "what each has without any other feature.",
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
             count=len(values),
         ),
     )

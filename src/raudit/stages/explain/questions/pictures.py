@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.record import Figure
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed
 from raudit.stages.explain.questions.importance import titled
 from raudit.stages.explain.survey.estimates import weighted_mean
@@ -68,7 +68,7 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
         alt=say(
             "Waterfall of the gap in {unit} between {title} and everyone "
             "else: {said}; in total {signed}.",
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
             title=group.title,
             said=(said or say("no feature has a part")),
             signed=signed(gap.explained),
@@ -79,7 +79,7 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
             "in selection rates.",
             n_explained=gap.n_explained[0],
             n_explained_2=gap.n_explained[1],
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
         ),
         data={
             "steps": steps,
@@ -146,14 +146,14 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
             label=label,
             first=first,
             said=said,
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
         ),
         caption=say(
             "Mean |SHAP| in {unit}; lines are 95 % intervals.{left}",
-            unit=sample.found.unit,
+            unit=term(sample.found.unit),
             left=left,
         ),
-        data={"rows": rows, "x_label": say("mean |SHAP| ({unit})", unit=sample.found.unit)},
+        data={"rows": rows, "x_label": say("mean |SHAP| ({unit})", unit=term(sample.found.unit))},
     )
 
 
@@ -198,8 +198,11 @@ def _swarm(setting: Setting, sample: Sample) -> Figure:
             "ones are categories.",
             count=len(picked),
             count_2=len(found.values),
-            unit=found.unit,
+            unit=term(found.unit),
             towards=sample.target.towards,
         ),
-        data={"features": rows, "x_label": say("effect on the output ({unit})", unit=found.unit)},
+        data={
+            "features": rows,
+            "x_label": say("effect on the output ({unit})", unit=term(found.unit)),
+        },
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.data.encode import level_text
 from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.decisions import Decisions
@@ -429,7 +429,7 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
         alt=say(
             "From the mean of the background, {amount} {unit}, to this case, {amount_2}: {said}.",
             amount=amount(found.base),
-            unit=found.unit,
+            unit=term(found.unit),
             amount_2=amount(total),
             said=said,
         ),
@@ -471,7 +471,9 @@ def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="feature", label="Feature"),
             Column(key="value", label="Value"),
             Column(key="direction", label="Direction"),
-            Column(key="part", label=say("Part ({unit})", unit=sample.found.unit), kind="number"),
+            Column(
+                key="part", label=say("Part ({unit})", unit=term(sample.found.unit)), kind="number"
+            ),
         ),
         rows=tuple(rows),
         caption="The parts and the mean of the background add up to the model's output. At least ten "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import signed
 from raudit.stages.explain.rules import PROXY
 from raudit.stages.explain.survey.groups import Group, Membership
@@ -138,7 +138,10 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
     total = with_parts[0][2]
     along = [(name, part) for name, part, _total in with_parts if part * total > 0]
     if not along:
-        return " The gap in the model's output does not run through the features at or above the limit."
+        return say(
+            " The gap in the model's output does not run through the features "
+            "at or above the limit."
+        )
     listed = joined(
         ", ",
         (
@@ -149,7 +152,7 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
     return say(
         " Of the gap of {signed} {unit}, these proxies carry a part: {listed}.",
         signed=signed(total),
-        unit=sample.found.unit,
+        unit=term(sample.found.unit),
         listed=listed,
     )
 
@@ -219,7 +222,7 @@ def _table(sample: Sample, one: Membership, rows: list[dict[str, Any]]) -> Table
             Column(key="n", label="n", kind="count"),
             Column(
                 key="part",
-                label=say("Part of the gap ({unit})", unit=sample.found.unit),
+                label=say("Part of the gap ({unit})", unit=term(sample.found.unit)),
                 kind="number",
             ),
         ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.model import Model
 from raudit.model.formats.boosters import Link
-from raudit.sentences import say
+from raudit.sentences import say, term
 from raudit.stages.explain.shap_values.task import REGRESSION_UNITS, Aim
 from raudit.stages.explain.shap_values.values import Explained, as_read
 
@@ -66,7 +66,8 @@ def agreement_of(setting: Setting, sample: Sample) -> Agreement:
     because = found.apart
     if error is None and not because:
         because = say(
-            "the model tells nothing that a sum in {unit} could be held against", unit=found.unit
+            "the model tells nothing that a sum in {unit} could be held against",
+            unit=term(found.unit),
         )
     rows = min(CLASS_ROWS, len(chosen)) if what == ALL_CLASSES else len(chosen)
     return Agreement(

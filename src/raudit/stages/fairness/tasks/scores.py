@@ -13,7 +13,7 @@ from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
 from raudit.data.fixed import exact_variance
 from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Figure, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.histogram import (
     Calibration,
     Histograms,
@@ -374,7 +374,7 @@ def judge_means(
     if limited:
         reason += say(
             ", which {side} the limit of {show} ({limit}).",
-            side=side,
+            side=term(side),
             show=show(limit[0]),
             limit=limit[1],
         )
@@ -476,7 +476,7 @@ def _curve(found: Histograms, curve: Calibration, by: tuple[str, ...], context: 
                 "{side} than the score says (n = {rows:,})",
                 group=context.speech.group(found.names[i]),
                 points=points(abs(curve.in_the_large[i])),
-                side=side,
+                side=term(side),
                 rows=int(found.rows[i]),
             )
         )

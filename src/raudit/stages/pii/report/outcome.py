@@ -277,7 +277,7 @@ def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[
                         "Column “{name}” {does} to a special category: {label}.",
                         name=verdict.name,
                         does=does,
-                        label=label,
+                        label=term(label),
                     )
                     + (say(" The plan declares it.") if declared else ""),
                     reason=DECLARED if declared else "",
@@ -315,7 +315,7 @@ def _feature(verdict: ColumnVerdict) -> Finding:
         statement=say(
             "The model takes column “{name}”, which holds personal data ({kinds}).",
             name=verdict.name,
-            kinds=kinds,
+            kinds=term(kinds),
         ),
         requirements=rules.FEATURE.requirements,
         remedy=rules.FEATURE.fix,
@@ -391,7 +391,7 @@ def column_table(verdicts: Sequence[ColumnVerdict], options: Options) -> Table:
         rows += [
             {
                 "column": verdict.name,
-                "entity": say("special category: {category}", category=category),
+                "entity": say("special category: {category}", category=term(category)),
                 "evidence": "name or vocabulary",
             }
             for category in verdict.special
@@ -444,7 +444,9 @@ def figure(verdicts: Sequence[ColumnVerdict]) -> Figure | None:
                 interval = found.count.interval()
                 rows.append(
                     {
-                        "label": say("{name} · {label}", name=verdict.name, label=found.rule.label),
+                        "label": say(
+                            "{name} · {label}", name=verdict.name, label=term(found.rule.label)
+                        ),
                         "value": found.count.share,
                         "low": interval.low if interval else None,
                         "high": interval.high if interval else None,

@@ -8,7 +8,7 @@ from typing import Any
 from raudit.data import ColumnName, DataSet
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.pii.judge.verdicts import ColumnVerdict
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.report import catalogue as rules
@@ -221,7 +221,7 @@ def _who_is_known(found: SinglingOut, exposed: int, diversity: int) -> str:
         alone=found.alone,
         alike=found.alike,
         groups_alike=found.groups_alike,
-        groups=groups,
+        groups=term(groups),
         far=far,
     )
 
