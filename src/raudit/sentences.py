@@ -120,12 +120,15 @@ def _parameter(value: object) -> object:
             return value
         case numbers.Integral():
             return int(value)
-        case float():
-            return value
         case numbers.Real():
-            return float(value)
+            return _plain(float(value))
         case _:
             return str(value)
+
+
+def _plain(value: float) -> float:
+    """Canonical JSON writes 3.0 as 3 and -0.0 as 0 (RFC 8785), so that is how a sentence has them."""
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

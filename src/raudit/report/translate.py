@@ -146,9 +146,8 @@ class _Speaker:
     def verdict(self, verdict: Verdict) -> Verdict:
         return replace(
             verdict,
-            because=tuple(map(self.text, verdict.because)),
             waivers=tuple(map(self.waiver, verdict.waivers)),
         )
 
     def waiver(self, waiver: WaiverUse) -> WaiverUse:
-        return replace(waiver, explanation=self.text(waiver.explanation))
+        return replace(waiver, explanation=self.word(waiver.explanation))
