@@ -327,7 +327,8 @@ def _fault(
     if today < made - timedelta(days=1):
         return "malformed", (
             say(
-                "does not count: today is {today} by this clock, but the record was made on {made}; set the clock right",
+                "does not count: today is {today} by this clock, but the record "
+                "was made on {made}; set the clock right",
                 today=today,
                 made=made,
             )

@@ -32,6 +32,7 @@ from raudit.report.sections import (
 )
 from raudit.report.tables import figure_table, slug, view_table
 from raudit.report.themes import themes_of
+from raudit.report.thresholds import costs_of, replayed_of
 from raudit.report.translate import in_language
 from raudit.report.views import (
     Drivers,
@@ -98,7 +99,7 @@ def make_context(
     spoken, lacking = in_language(record, language)
     findings = _findings(spoken, language, caps)
     themes = themes_of(findings, record.plan.get("responses") or ())
-    compared = comparisons(record)
+    compared, costs = comparisons(record), costs_of(record)
     ink = replace(ink, places=group_places(record))
     maker = _Maker(language=language, ink=ink, caps=caps)
     stages = [stage for stage in spoken.stages if stage.name != ASSESSMENTS]
@@ -138,6 +139,12 @@ def make_context(
             for name in OVERALL
             if (rate := overall(compared).get(name)) is not None
         ),
+        costs=costs,
+        replayed=replayed_of(record, costs),
+        performance=maker.chosen(spoken.stage("fairness"), ("errors-",)),
+        places=maker.chosen(spoken.stage("fairness"), ("ranking-",)),
+        place_figures=maker.pictures(spoken.stage("fairness"), ("exposure-", "dots-mean-error-")),
+        model_family=_family(record, language),
         limits=limits_of(record, language),
         drivers=maker.drivers(spoken.stage("explain")),
         personal=maker.chosen(spoken.stage("pii"), ("columns", "singling-out")),
@@ -366,6 +373,16 @@ def _glossary(
     return tuple(Pair(name=term, value=text) for term, _, text in parts)
 
 
+def _family(record: Record, language: Language) -> str:
+    """What kind of model was opened; empty where none was."""
+    stage = record.stage("explain")
+    family = stage.facts.get("explain.method") if stage else None
+    if not family:
+        return ""
+    key = f"family-{family}"
+    return language("model-family", family=language(key) if language.has(key) else family)
+
+
 def _system(record: Record, language: Language) -> tuple[Pair, ...]:
     known = (
         "name",
@@ -441,17 +458,28 @@ class _Maker:
         )
 
     def chosen(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[TableView, ...]:
-        """Tables of a stage by id, at most fifteen rows and seven columns of each."""
+        """Tables of a stage by id or, ending in a dash, its beginning; at most fifteen rows of each."""
         if stage is None:
             return ()
         short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
         return tuple(
-            short.table(t, stage.name) for name in names for t in stage.tables if t.id == name
+            short.table(t, stage.name)
+            for name in names
+            for t in stage.tables
+            if t.rows and (t.id == name or (name.endswith("-") and t.id.startswith(name)))
+        )
+
+    def pictures(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[FigureView, ...]:
+        """Figures of a stage by the beginnings of their ids."""
+        return tuple(
+            self.figure(figure, stage.name)
+            for figure in (stage.figures if stage else ())
+            if stage is not None and figure.id.startswith(tuple(names))
         )
 
     def drivers(self, stage: StageRecord | None) -> Drivers:
         """What the section on the model's reasons prints."""
-        figures, tables = drivers_of(stage)
+        figures, tables = drivers_of(stage, self.language)
         short = replace(self, caps=replace(self.caps, rows=MOST_ROWS))
         return Drivers(
             figures=tuple(self.figure(figure, "explain") for figure in figures),

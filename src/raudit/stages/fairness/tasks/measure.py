@@ -24,7 +24,7 @@ from raudit.stages.fairness.tasks.part import Context, Part, join
 from raudit.stages.fairness.tasks.performance import measure_performance
 from raudit.stages.fairness.tasks.ranking import measure_ranking
 from raudit.stages.fairness.tasks.regression import measure_regression
-from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores
+from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores, replayed
 from raudit.stages.fairness.words.sentences import Speech
 
 
@@ -223,9 +223,10 @@ def _facts(part: Part, table: CellTable, context: Context) -> dict[str, Any]:
 
 
 def _artefacts(table: CellTable, part: Part, options: FairnessOptions) -> dict[str, Any]:
-    """The cells without score bins, small ones suppressed, and every estimate."""
+    """The cells without score bins, small ones suppressed, every estimate, and decisions at other thresholds."""
     published = table.without(BIN)
     return {
         "cells": published.as_json(suppress_below=options.suppress_below),
         "estimates": [dict(row) for row in part.estimates],
+        "thresholds": replayed(table),
     }

@@ -41,6 +41,8 @@ from raudit.stats import (
 
 SWEEP = tuple(round(step / 100, 2) for step in range(1, 100))
 """Thresholds at which decisions are replayed."""
+REPLAYED = tuple(round(step / 10, 1) for step in range(1, 10))
+"""Thresholds whose decisions of everyone are counted into the record."""
 SHOWN = 6
 """Groups in one picture; more lines cannot be told apart in black and white."""
 
@@ -584,4 +586,43 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
     return Part(figures=(figure,), metrics=("threshold_sweep",))
 
 
-__all__ = ["BIN", "COSTS", "cuts_for", "judge_means", "mean_gap", "measure_scores", "sweep"]
+def replayed(table: CellTable) -> list[dict[str, float]]:
+    """Decisions about everyone whose outcome is known, at other thresholds.
+
+    Returns
+    -------
+    list of dict
+        For each threshold the weight of true and false positives and negatives; empty where the score is no
+        probability or no outcome is known.
+    """
+    known = table.labelled()
+    if known is None or known.bins is None:
+        return []
+    attributes = [name for name in known.dims if name not in (LABEL, PREDICTION, BIN)]
+    found = histograms(known, tuple(attributes[:1]))
+    if not attributes or not found.names or not found.probability:
+        return []
+    above = at_least(found, known, REPLAYED).sum(axis=0)
+    totals = found.weight.sum(axis=(0, 2))
+    return [
+        {
+            "threshold": threshold,
+            "true_positives": float(above[1, i]),
+            "false_positives": float(above[0, i]),
+            "false_negatives": float(totals[1] - above[1, i]),
+            "true_negatives": float(totals[0] - above[0, i]),
+        }
+        for i, threshold in enumerate(REPLAYED)
+    ]
+
+
+__all__ = [
+    "BIN",
+    "COSTS",
+    "cuts_for",
+    "judge_means",
+    "mean_gap",
+    "measure_scores",
+    "replayed",
+    "sweep",
+]
