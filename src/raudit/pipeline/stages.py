@@ -33,6 +33,7 @@ from raudit.model import BoundModel, Model
 from raudit.pipeline.reading import declared_columns
 from raudit.record import Outcome, StageRecord, record_to_json
 from raudit.roles import as_sentence
+from raudit.sentences import messages_in
 
 NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
 """The time that measuring stages see: what they measure may not depend on when."""
@@ -112,6 +113,9 @@ def _record(
         facts=result.facts,
         notes=result.notes,
         artefacts=result.artefacts,
+        messages=messages_in(
+            (reason, result.summary, result.findings, result.tables, result.figures, result.notes)
+        ),
     )
 
 
