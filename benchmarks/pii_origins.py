@@ -88,14 +88,24 @@ JOINED = ("Chinese", "Japanese", "Korean")
 FAMILY_FIRST = (*JOINED, "Hungarian")
 AUDIT = {
     "audit study, Black": (
-        "Aisha Ebony Keisha Kenya Lakisha Latonya Latoya Tamika Tanisha".split(),
-        "Darnell Hakim Jamal Jermaine Kareem Leroy Rasheed Tremayne Tyrone".split(),
-        "Washington Jefferson Jackson Jones Robinson Williams".split(),
+        ["Aisha", "Ebony", "Keisha", "Kenya", "Lakisha", "Latonya", "Latoya", "Tamika", "Tanisha"],
+        [
+            "Darnell",
+            "Hakim",
+            "Jamal",
+            "Jermaine",
+            "Kareem",
+            "Leroy",
+            "Rasheed",
+            "Tremayne",
+            "Tyrone",
+        ],
+        ["Washington", "Jefferson", "Jackson", "Jones", "Robinson", "Williams"],
     ),
     "audit study, White": (
-        "Allison Anne Carrie Emily Jill Kristen Laurie Meredith Sarah".split(),
-        "Brad Brendan Brett Geoffrey Greg Jay Matthew Neil Todd".split(),
-        "Baker Kelly McCarthy Murphy Murray O'Brien Ryan Sullivan Walsh".split(),
+        ["Allison", "Anne", "Carrie", "Emily", "Jill", "Kristen", "Laurie", "Meredith", "Sarah"],
+        ["Brad", "Brendan", "Brett", "Geoffrey", "Greg", "Jay", "Matthew", "Neil", "Todd"],
+        ["Baker", "Kelly", "McCarthy", "Murphy", "Murray", "O'Brien", "Ryan", "Sullivan", "Walsh"],
     ),
 }
 CLEAN = (
@@ -106,10 +116,28 @@ CLEAN = (
     "I would like to visit {} in March with two children and a dog",
     "my brother works at {} and likes it there",
 )
-THINGS = (
-    "Monday|the Blue Chair|Order Nine|Spring Sale|March|the Red Lamp|London|Amazon|Excel|Kubernetes|New York|Machu Picchu|"
-    "Visual Studio|the Eiffel Tower|Deutsche Bank|Google Sheets|San Francisco|the Nile|Coca Cola|Big Data"
-).split("|")
+THINGS = [
+    "Monday",
+    "the Blue Chair",
+    "Order Nine",
+    "Spring Sale",
+    "March",
+    "the Red Lamp",
+    "London",
+    "Amazon",
+    "Excel",
+    "Kubernetes",
+    "New York",
+    "Machu Picchu",
+    "Visual Studio",
+    "the Eiffel Tower",
+    "Deutsche Bank",
+    "Google Sheets",
+    "San Francisco",
+    "the Nile",
+    "Coca Cola",
+    "Big Data",
+]
 DJANGO = {
     "German": "de", "French": "fr", "Spanish": "es", "Italian": "it", "Polish": "pl", "Swedish": "sv", "Finnish": "fi",
     "Hungarian": "hu", "Turkish": "tr", "Greek": "el", "Russian": "ru", "Ukrainian": "uk", "Arabic": "ar", "Persian": "fa",

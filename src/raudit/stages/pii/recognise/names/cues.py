@@ -68,6 +68,42 @@ class Cues:
         return any(" ".join(first[: i + 1]) in self.after for i in range(len(first)))
 
 
+class EastAsianRule(Strict):
+    """Words parted by blanks."""
+
+    family: str
+    double_family: str = ""
+    before: str = ""
+    after: str = ""
+    never: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EastAsianWords:
+    """What tells names in a language whose words are not parted by blanks, or carry their particles."""
+
+    family: frozenset[str]
+    double_family: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+    never: frozenset[str]
+    """Words that look like a name and are none."""
+
+
+@functools.cache
+def east_asian_words(language: str) -> EastAsianWords:
+    """The words of ``chinese`` or ``korean``."""
+    yaml = read_yaml(RULES / "cues" / "east_asian.yaml", error=PlanError)
+    rule = validate(EastAsianRule, yaml, error=PlanError, at=(language,))
+    return EastAsianWords(
+        family=frozenset(rule.family.split()),
+        double_family=frozenset(rule.double_family.split()),
+        before=frozenset(rule.before.split()),
+        after=frozenset(rule.after.split()),
+        never=frozenset(rule.never.split()),
+    )
+
+
 def key(word: str) -> str:
     """How a word is compared: folded, but with the vowel signs of Indic and Thai script, which tell words apart."""
     return unicodedata.normalize("NFC", word) if _KEEPS_MARKS.search(word) else fold(word)
@@ -131,7 +167,7 @@ def _with_stop_words() -> frozenset[str]:
 
 
 OWN_STOP_WORDS: Mapping[str, str] = {
-    "sw": "na ya wa kwa ni katika la cha za kuwa yangu yake hii hiyo kutoka sana lakini kama jina langu leo kesho tena juu kila",
+    "sw": "na ya wa kwa ni katika la cha za kuwa yangu yake hii hiyo kutoka sana lakini kama jina langu leo tena kila",
 }
 
 

@@ -34,6 +34,8 @@ class NameLists:
     """Words that a sentence begins with, or a thing is called by."""
     places: frozenset[str] = field(repr=False)
     """Countries and large cities, their words written together."""
+    times: frozenset[str] = field(repr=False)
+    """Days, months, feasts and languages, which English writes with capitals."""
     japanese_family: frozenset[str] = field(repr=False)
     japanese_given: frozenset[str] = field(repr=False)
     given_stems: frozenset[str] = field(repr=False)
@@ -60,7 +62,7 @@ class NameLists:
         }
         kept = {
             name: getattr(self, name)
-            for name in ("ordinary", "places", "japanese_family", "japanese_given")
+            for name in ("ordinary", "places", "times", "japanese_family", "japanese_given")
         }
         return _with_stems(**left, **kept)
 
@@ -91,6 +93,7 @@ def name_lists() -> NameLists:
         rare_family=read["family_wide"],
         ordinary=frozenset(_words(LISTS / "ordinary.txt")),
         places=frozenset(_words(LISTS / "places.txt")) | frozenset(_words(LISTS / "things.txt")),
+        times=frozenset(_words(LISTS / "times.txt")),
         japanese_family=frozenset(_words(LISTS / "family_ja.txt")),
         japanese_given=frozenset(_words(LISTS / "given_ja.txt")),
     )

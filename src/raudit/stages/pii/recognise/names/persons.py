@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from raudit.stages.pii.recognise.names.alphabetic import in_cased, in_uncased
-from raudit.stages.pii.recognise.names.east_asian import in_chinese, in_japanese, in_korean
+from raudit.stages.pii.recognise.names.chinese import in_chinese
+from raudit.stages.pii.recognise.names.japanese import in_japanese
+from raudit.stages.pii.recognise.names.korean import in_korean
 from raudit.stages.pii.recognise.names.lists import NameLists, name_lists
 
 _HANGUL = re.compile("[\uac00-\ud7a3]")
