@@ -78,7 +78,7 @@ class Answer:
     state: str
 
 
-def conditions_of(record: Record) -> tuple[Condition, ...]:
+def conditions_of(record: Record, language: Language) -> tuple[Condition, ...]:
     """Collect the conditions of all sign-offs, each once, the first due first."""
     found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for finding in _findings(record, ASSESSMENTS):
@@ -90,7 +90,7 @@ def conditions_of(record: Record) -> tuple[Condition, ...]:
             what=what,
             owner=owner,
             due=due,
-            roles=tuple(dict.fromkeys(str(one.get("role", "")) for one in ones)),
+            roles=tuple(dict.fromkeys(language.term(str(one.get("role", ""))) for one in ones)),
             met=all(one.get("state") == "met" for one in ones),
         )
         for (what, owner, due), ones in found.items()
@@ -98,19 +98,19 @@ def conditions_of(record: Record) -> tuple[Condition, ...]:
     return tuple(sorted(made, key=lambda c: (c.met, c.due or "9999", c.what)))
 
 
-def signers_of(record: Record) -> tuple[Signer, ...]:
+def signers_of(record: Record, language: Language) -> tuple[Signer, ...]:
     """Who decided on which assessment."""
     stage = record.stage(ASSESSMENTS)
     found = []
     for table in stage.tables if stage else ():
         if table.id.startswith("signoffs-"):
-            title = table.title.rpartition(":")[0]
+            title = language.term(table.title.rpartition(":")[0])
             found += [
                 Signer(
                     assessment=title,
-                    role=str(row.get("role", "")),
+                    role=language.term(str(row.get("role", ""))),
                     by=str(row.get("by", "")),
-                    decision=str(row.get("decision", "")),
+                    decision=language.term(str(row.get("decision", ""))),
                     proven=str(row.get("identity", "")).startswith("signed"),
                     at=str(row.get("at", "")),
                     holds=row.get("holds") == "holds",
@@ -120,7 +120,7 @@ def signers_of(record: Record) -> tuple[Signer, ...]:
     return tuple(found)
 
 
-def actions_of(record: Record) -> tuple[Action, ...]:
+def actions_of(record: Record, language: Language) -> tuple[Action, ...]:
     """The register without what a theme already tells, and with duplicates merged."""
     stage = record.stage(ASSESSMENTS)
     found: dict[str, Action] = {}
@@ -131,8 +131,8 @@ def actions_of(record: Record) -> tuple[Action, ...]:
                     continue
                 action = Action(
                     what=str(row.get("risk") or ""),
-                    level=str(row.get("level") or ""),
-                    residual=str(row.get("residual") or ""),
+                    level=language.term(str(row.get("level") or "")),
+                    residual=language.term(str(row.get("residual") or "")),
                     measure=str(row.get("measure") or ""),
                     owner=str(row.get("owner") or ""),
                     due=str(row.get("due") or ""),
@@ -141,15 +141,15 @@ def actions_of(record: Record) -> tuple[Action, ...]:
     return tuple(found.values())
 
 
-def answers_to_look_at(record: Record) -> tuple[Answer, ...]:
+def answers_to_look_at(record: Record, language: Language) -> tuple[Answer, ...]:
     """Answers that are open, unknown or not accepted; contradicted ones have a theme of their own."""
     stage = record.stage(ASSESSMENTS)
     return tuple(
         Answer(
-            assessment=table.title.rpartition(":")[0],
-            question=str(row.get("question") or ""),
+            assessment=language.term(table.title.rpartition(":")[0]),
+            question=language.term(str(row.get("question") or "")),
             answer=str(row.get("answer") or ""),
-            state=str(row.get("review") or ""),
+            state=language.term(str(row.get("review") or "")),
         )
         for table in (stage.tables if stage else ())
         if table.id.startswith("answers-")
