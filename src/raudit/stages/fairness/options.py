@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from raudit.findings import written
 from raudit.sentences import say
 from raudit.validate import Strict
 
@@ -73,6 +74,16 @@ class Costs(Strict):
     """An unfavourable decision where the outcome was favourable."""
     limit: float | None = Field(default=None, ge=0)
     """Largest accepted difference of mean cost between groups; no verdict without one."""
+
+    @property
+    def sentence(self) -> str:
+        """Both costs in words."""
+        wrong = written(self.false_positive), written(self.false_negative)
+        return say(
+            "A false positive costs {false_positive}, a false negative {false_negative}.",
+            false_positive=wrong[0],
+            false_negative=wrong[1],
+        )
 
 
 class PerformanceLimits(Strict):

@@ -206,11 +206,7 @@ def measure_costs(table: CellTable, context: Context) -> Part:
             Column(key="fpr", label="False positive rate", kind="proportion"),
             Column(key="fnr", label="False negative rate", kind="proportion"),
         )
-        caption = say(
-            "A false positive costs {false_positive:g}, a false negative {false_negative:g}.",
-            false_positive=costs.false_positive,
-            false_negative=costs.false_negative,
-        )
+        caption = costs.sentence
         shown = Table(
             id=slug("costs", *by),
             title=say("Cost of wrong decisions by {by_name}", by_name=by_name(by)),

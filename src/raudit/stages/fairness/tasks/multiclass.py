@@ -40,16 +40,16 @@ def measure_multiclass(table: CellTable, context: Context) -> Part:
     limits = {
         name: limit for name, limit in context.options.limits().items() if name in DISPARITIES
     }
-    labelled = LABEL in table.dims
+    labelled = table.labelled() if LABEL in table.dims else None
     limits = {
         name: limit
         for name, limit in limits.items()
-        if labelled or DISPARITIES[name].metrics == ("selection_rate",)
+        if labelled is not None or _needs_no_label(name) or limit[1] == "plan"
     }
     classes = table.levels[table.axis(PREDICTION)]
     parts = [_by(table, by, classes, limits, context) for by in context.cuts]
-    if labelled:
-        parts += [_accuracy(table, by, context) for by in context.cuts if len(by) == 1]
+    if labelled is not None:
+        parts += [_accuracy(labelled, by, context) for by in context.cuts if len(by) == 1]
     return join([*parts, Part(metrics=tuple(limits))])
 
 

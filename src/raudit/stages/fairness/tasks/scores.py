@@ -11,7 +11,16 @@ import numpy as np
 
 from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
 from raudit.data.fixed import exact_variance
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    written,
+)
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.histogram import (
@@ -554,9 +563,9 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
     series.append({"label": "all", "x": list(SWEEP), "y": [float(v) for v in overall]})
     words = [
         say(
-            "{s}: lowest {costs:.3g} at threshold {SWEEP:.2f}",
+            "{s}: lowest {costs} at threshold {SWEEP:.2f}",
             s=s["label"],
-            costs=np.min(costs),
+            costs=written(float(np.min(costs)), digits=3),
             SWEEP=SWEEP[int(np.argmin(costs))],
         )
         for s in series
@@ -577,11 +586,7 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
                 {"x": SWEEP[best], "label": say("lowest for all: {SWEEP:.2f}", SWEEP=SWEEP[best])}
             ],
         },
-        caption=say(
-            "A false positive costs {false_positive:g}, a false negative {false_negative:g}.",
-            false_positive=costs.false_positive,
-            false_negative=costs.false_negative,
-        ),
+        caption=costs.sentence,
     )
     return Part(figures=(figure,), metrics=("threshold_sweep",))
 
