@@ -55,6 +55,7 @@ from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.people import NOBODY, People, load_people
 from raudit.plan import Plan
+from raudit.plan.load import options_as_recorded
 from raudit.printable import printable
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_to_json
 from raudit.roles import as_sentence, audited_data, reference_data
@@ -222,7 +223,7 @@ def measure(
     return Record(
         run=prepared.run,
         system=file.system.model_dump(mode="json", exclude_defaults=True),
-        plan=prepared.plan.as_json(),
+        plan=prepared.plan.as_recorded(),
         inputs=reader.inputs,
         stages=tuple(sorted(records, key=lambda record: prepared.stages[record.name].order)),
     )
@@ -709,7 +710,7 @@ def _record(
         title=stage.title,
         outcome=outcome,
         reason=reason,
-        options=options.model_dump(mode="json"),
+        options=options_as_recorded(options.model_dump(mode="json")),
         rules=stage.rules,
         summary=result.summary,
         findings=result.findings,

@@ -282,7 +282,7 @@ def reader_of(target: str, folder: Path) -> Callable[[bytes], object]:
 
 
 def _options() -> ReadOptions:
-    return ReadOptions(limits=DataLimits(bytes=2**26, memory_gib=0.5, seconds=10))
+    return ReadOptions(limits=DataLimits(bytes=2**26, memory_gib=0.5, seconds=100))
 
 
 def _table_reader(kind: str, written: Callable[[bytes], Path]) -> Callable[[bytes], object]:
