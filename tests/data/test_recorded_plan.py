@@ -60,6 +60,8 @@ def test_the_record_holds_no_literal_and_no_key_and_the_data_can_still_be_verifi
     content = record_bytes(record)
     assert b"Secretville" not in content
     assert b"k17" not in content
+    (data,) = [item for item in record.inputs if item.role == "data"]
+    assert data.bytes == (tmp_path / "d.sqlite").stat().st_size
     assert record.plan["stages"]["explain"]["reasons"]["keys"] == ["…", "…"]
     assert record.plan["data"]["query"] == "SELECT id, sex, y FROM t WHERE city = '…'"
     with pytest.raises(DataError, match="does not hold the values"):
