@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from raudit.canonical import digest
+from raudit.sentences import say
 
 JsonObject = Mapping[str, Any]
 """A JSON object whose values are JSON."""
@@ -264,7 +265,9 @@ def chance(p_value: float) -> str:
     >>> chance(0.0321), chance(0.0), chance(1.0)
     ('p = 0.032', 'p < 0.001', 'p = 1')
     """
-    return "p < 0.001" if p_value < 0.001 else f"p = {written(p_value, digits=2)}"
+    if p_value < 0.001:
+        return say("p < {limit:.3f}", limit=0.001)
+    return say("p = {p_value:.2g}", p_value=p_value)
 
 
 def small(error: float) -> str:

@@ -71,7 +71,7 @@ def measure(
     return Record(
         run=prepared.run,
         system=file.system.model_dump(mode="json", exclude_defaults=True),
-        plan=prepared.plan.as_json(),
+        plan=prepared.plan.as_recorded(),
         inputs=reader.inputs,
         stages=tuple(sorted(records, key=lambda record: prepared.stages[record.name].order)),
     )

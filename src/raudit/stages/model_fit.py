@@ -27,6 +27,7 @@ from raudit.findings import (
 from raudit.model.formats.boosters import Booster, Link
 from raudit.model.formats.skops_file import SklearnModel
 from raudit.model.interface import Model
+from raudit.sentences import say
 from raudit.validate import Strict
 
 if TYPE_CHECKING:
@@ -135,7 +136,10 @@ class ModelFit:
         findings = [_unknown(name, *counts, options) for name, counts in counted.items()]
         findings += _held(model, evidence)
         if counted:
-            text = f"The categories of {len(counted)} columns were held against the model's own on all rows."
+            text = say(
+                "The categories of {count} columns were held against the model's own on all rows.",
+                count=len(counted),
+            )
         else:
             text = "The model file tells no categories, so values that it never learnt cannot be counted."
         return StageResult(
@@ -146,7 +150,7 @@ class ModelFit:
 def _unread(because: str) -> StageResult:
     finding = UNREAD.indeterminate(
         MODEL,
-        "The model was not audited: nothing is said of its decisions.",
+        say("The model was not audited: nothing is said of its decisions."),
         reason=f"{because[:1].upper()}{because[1:]}.".replace("..", "."),
         anchor="model.path",
     )
@@ -158,7 +162,14 @@ def _unknown(name: str, unknown: int, present: int, options: Options) -> Finding
     return UNKNOWN.finding(
         Status.FAILED if share > options.max_unknown else Status.PASSED,
         Subject(kind="column", name=name),
-        f"Of the {present:,} values of {name}, {unknown:,} ({share:.1%}) are in none of the model's categories.",
+        say(
+            "Of the {present:,} values of {name}, {unknown:,} "
+            "({share:.1%}) are in none of the model's categories.",
+            present=present,
+            name=name,
+            unknown=unknown,
+            share=share,
+        ),
         measurement=Measurement(metric="unknown_share", value=share, n=present, events=unknown),
         threshold=Threshold(
             high=options.max_unknown,
@@ -186,7 +197,9 @@ def _held(model: Model, evidence: Evidence) -> list[Finding]:
 def _meaning(doubt: str) -> Finding:
     return MEANING.indeterminate(
         MODEL,
-        "Whether the model's output has the unit in which it is audited cannot be told from the file.",
+        say(
+            "Whether the model's output has the unit in which it is audited cannot be told from the file."
+        ),
         reason=doubt,
         anchor="model.path",
     )
@@ -205,12 +218,20 @@ def _linked(model: Booster, rows: pd.DataFrame) -> Finding:
     return LINKED.finding(
         Status.PASSED if off <= ACCEPTED else Status.FAILED,
         Subject(kind="model", name="model", detail={"link": str(model.link)}),
-        f"On {len(rows):,} rows the {model.link} link leads from the margin to {model.family}'s own "
-        f"prediction to within {small(off)}; {small(ACCEPTED)} is accepted.",
+        say(
+            "On {count:,} rows the {link} link leads from the margin to "
+            "{family}'s own prediction to within {off}; {ACCEPTED} is "
+            "accepted.",
+            count=len(rows),
+            link=model.link,
+            family=model.family,
+            off=small(off),
+            ACCEPTED=small(ACCEPTED),
+        ),
         measurement=Measurement(
             metric="link_error", value=off, n=len(rows), method="largest over all rows"
         ),
-        threshold=Threshold(high=ACCEPTED, source=f"family {model.family}"),
+        threshold=Threshold(high=ACCEPTED, source=say("family {family}", family=model.family)),
         anchor="model.path",
     )
 
@@ -231,8 +252,12 @@ def _sided(model: SklearnModel, rows: pd.DataFrame) -> list[Finding]:
     finding = LINKED.finding(
         Status.FAILED if other else Status.PASSED,
         Subject(kind="model", name="model", detail={"link": "side"}),
-        f"On {other:,} of {len(rows):,} rows the side of the decision function is another class than the estimator's "
-        "own prediction.",
+        say(
+            "On {other:,} of {n:,} rows the side of the decision function is another class than the "
+            "estimator's own prediction.",
+            other=other,
+            n=len(rows),
+        ),
         measurement=Measurement(metric="decisions_off", value=other, n=len(rows), events=other),
         threshold=Threshold(high=0, source="no difference"),
         anchor="model.path",
@@ -252,25 +277,32 @@ def _decided(model: Model, rows: pd.DataFrame) -> list[Finding]:
     best = chances.max(axis=1)
     chosen = chances[np.arange(len(own)), [model.classes.index(str(label)) for label in own]]
     other = int((best - chosen > SAME).sum())
-    n = f"On {len(rows):,} rows"
-    measurement = Measurement(
-        metric="decisions_off", value=other / len(rows), n=len(rows), events=other
-    )
+    n = len(rows)
+    measurement = Measurement(metric="decisions_off", value=other / n, n=n, events=other)
     if not other:
-        text = f"{n} the model decides for its most probable class."
+        text = say("On {n:,} rows the model decides for its most probable class.", n=n)
         return [DECIDED.passed(MODEL, text, measurement=measurement, anchor="model.path")]
     if len(classes) == 2:
         cut = _cut(chances[:, 1], own == classes[1])
         if cut is not None:
-            text = (
-                f"{n} the model decides for {classes[1]} from a probability between {written(cut[0])} and "
-                f"{written(cut[1])} on, and not from 0.5; those decisions are audited, and {other:,} of them are not "
-                "for the more probable class."
+            text = say(
+                "On {n:,} rows the model decides for {name} from a probability between {low} and {high} "
+                "on, and not from one half; those decisions are audited, and {other:,} of them are not "
+                "for the more probable class.",
+                n=n,
+                name=str(classes[1]),
+                low=written(cut[0]),
+                high=written(cut[1]),
+                other=other,
             )
             return [DECIDED.passed(MODEL, text, measurement=measurement, anchor="model.path")]
     finding = DECIDED.indeterminate(
         MODEL,
-        f"{n} the model decides {other:,} times for a class that is not its most probable one.",
+        say(
+            "On {n:,} rows the model decides {other:,} times for a class that is not its most probable one.",
+            n=n,
+            other=other,
+        ),
         reason="The audited decisions are the model's own; scores and calibration are of its probabilities, from which "
         "no threshold leads to those decisions.",
         measurement=measurement,

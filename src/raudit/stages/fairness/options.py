@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from raudit.findings import written
+from raudit.sentences import say
 from raudit.validate import Strict
 
 Preset = Literal["four-fifths", "nyc-ll144", "equal-opportunity", "equalized-odds", "calibration"]
@@ -77,8 +78,11 @@ class Costs(Strict):
     @property
     def sentence(self) -> str:
         """Both costs in words."""
-        wrong = written(self.false_positive), written(self.false_negative)
-        return f"A false positive costs {wrong[0]}, a false negative {wrong[1]}."
+        return say(
+            "A false positive costs {false_positive}, a false negative {false_negative}.",
+            false_positive=written(self.false_positive),
+            false_negative=written(self.false_negative),
+        )
 
 
 class PerformanceLimits(Strict):
@@ -177,10 +181,10 @@ class FairnessOptions(Strict):
     def limits(self) -> dict[str, Limit]:
         """Limit and its source, by name of the disparity."""
         found = {
-            name: Limit(limit, f"preset {preset}")
+            name: Limit(limit, say("preset {preset}", preset=preset))
             for preset in self.presets
             for name, limit in PRESETS[preset].items()
         }
         if not self.presets and not self.thresholds:
-            found = {name: Limit(limit, "default") for name, limit in DEFAULTS.items()}
-        return found | {name: Limit(limit, "plan") for name, limit in self.thresholds.items()}
+            found = {name: Limit(limit, say("default")) for name, limit in DEFAULTS.items()}
+        return found | {name: Limit(limit, say("plan")) for name, limit in self.thresholds.items()}

@@ -10,6 +10,7 @@ from typing import Any
 from raudit.data.cells import CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import say
 from raudit.stages.fairness.measures.crosscheck import cross_check_all
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.membership import (
@@ -97,9 +98,11 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     )
     check = cross_check_all(groups for _, groups, _ in found)
     decimals = 15 if check.largest < 1e-15 else math.floor(-math.log10(check.largest))
-    note = (
-        f"fairlearn and scikit-learn recomputed {check.values:,} rates from the same cells; all agree to {decimals} "
-        "decimals."
+    note = say(
+        "fairlearn and scikit-learn recomputed {values:,} rates from "
+        "the same cells; all agree to {decimals} decimals.",
+        values=check.values,
+        decimals=decimals,
     )
     metrics = METRICS if overall.labelled else WITHOUT_LABEL
     return join(
@@ -162,11 +165,15 @@ def _verdicts(
         return Part()
     table = Table(
         id=slug("gaps", *by),
-        title=f"How far apart the groups by {by_name(by)} are",
+        title=say("How far apart the groups by {by_name} are", by_name=by_name(by)),
         columns=(
             Column(key="name", label="Disparity"),
             Column(key="value", label="Value", kind="number"),
-            Column(key="interval", label=f"{context.level * 100:.3g} % interval", kind="interval"),
+            Column(
+                key="interval",
+                label=say("{level:.3g} % interval", level=context.level * 100),
+                kind="interval",
+            ),
             Column(key="limit", label="Limit"),
             Column(key="status", label="Verdict", kind="status"),
             Column(key="pair", label="Lowest and highest"),
@@ -180,10 +187,18 @@ def _verdicts(
 
 def _caption(groups: Groups, context: Context) -> str:
     kept = int((groups.n >= context.options.min_group).sum())
-    text = f"{kept:,} of {len(groups.names):,} groups have at least {context.options.min_group} rows and are compared."
-    return (
-        f"{text} p is the chance of a gap this clear if all groups shared one rate; where a limit is set it is "
-        "Holm-adjusted over attributes and rates, a difference and its ratio counting once."
+    text = say(
+        "{kept:,} of {count:,} groups have at least {min_group} rows and are compared.",
+        kept=kept,
+        count=len(groups.names),
+        min_group=context.options.min_group,
+    )
+    return say(
+        "{text} p is the chance of a gap this clear if all groups "
+        "shared one rate; where a limit is set it is Holm-adjusted "
+        "over attributes and rates, a difference and its ratio "
+        "counting once.",
+        text=text,
     )
 
 
@@ -199,10 +214,18 @@ def _gap_row(
         row["pair"] = gap.undefined_because
     else:
         row["interval"] = [number(gap.low), number(gap.high)]
-        row["pair"] = f"{context.speech.group(gap.lowest)} / {context.speech.group(gap.highest)}"
+        row["pair"] = say(
+            "{group} / {group_2}",
+            group=context.speech.group(gap.lowest),
+            group_2=context.speech.group(gap.highest),
+        )
         row["p"] = adjusted if adjusted is not None else gap.p_value
     if limit is not None:
-        row["limit"] = f"{'at least' if gap.ratio else 'at most'} {limit.value:.2f}"
+        row["limit"] = say(
+            "{part} {limit:.2f}",
+            part=(say("at least") if gap.ratio else say("at most")),
+            limit=limit.value,
+        )
     if judgement is not None:
         row["status"] = str(judgement.status)
     return row
@@ -237,7 +260,11 @@ def _finding(
     )
     statement = say_disparity(gap, context.speech)
     if certain and adjusted is not None:
-        statement = f"{beyond_chance(gap, limit.value, adjusted)} {statement}"
+        statement = say(
+            "{beyond_chance} {statement}",
+            beyond_chance=beyond_chance(gap, limit.value, adjusted),
+            statement=statement,
+        )
     data: dict[str, Any] = {"by": list(gap.by), "compared": gap.compared, "metric": gap.metric}
     if gap.value is not None:
         data |= {
@@ -275,7 +302,11 @@ def anchor(name: str, source: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if not text or text.endswith(".") else f"{text[0].upper()}{text[1:]}."
+    return (
+        text
+        if not text or text.endswith(".")
+        else say("{value}{text}.", value=text[0].upper(), text=text[1:])
+    )
 
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.sentences import say, term
 from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.tasks.part import Context, by_name, named_pair, number
 from raudit.stats import Bounds, Gap, largest_difference, range_quantile
@@ -103,8 +104,13 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
     if usable.size < 2:
         return asked.rule.indeterminate(
             asked.subject,
-            f"The {asked.what} by {by_name(asked.by)} cannot be compared: it is known for fewer than two groups.",
-            reason="Each group needs enough rows, with both outcomes.",
+            say(
+                "The {what} by {by_name} cannot be compared: it is known for "
+                "fewer than two groups.",
+                what=asked.what,
+                by_name=by_name(asked.by),
+            ),
+            reason=say("Each group needs enough rows, with both outcomes."),
             threshold=asked.threshold,
             anchor=asked.anchor,
         )
@@ -113,29 +119,21 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
     )
     low, high = int(usable[gap.lowest]), int(usable[gap.highest])
     status = _status(gap, asked.limit, all_known=usable.size == len(means.names))
-    limit = math.inf if asked.limit is None else asked.limit.value
-    places = _places(gap.value, limit, means.value[low], least=3 if asked.as_points else 0)
-    unit = f" {context.speech.unit}" if context.speech.unit and not asked.as_points else ""
-
-    def show(value: float) -> str:
-        return f"{value:,.{places}f}{unit}"
-
-    speech = context.speech
-    statement = (
-        f"The {asked.what} is {show(means.value[low])} for {speech.members(means.names[low])} and "
-        f"{show(means.value[high])} for {speech.other(means.names[high])}. "
-        f"{speech.sizes((int(means.n[low]), int(means.n[high])))}"
+    show = _shower(asked, gap, float(means.value[low]), context)
+    statement = say(
+        "The {what} is {show} for {members} and {show_2} for {other}. {sizes}",
+        what=asked.what,
+        show=show(means.value[low]),
+        members=context.speech.members(means.names[low]),
+        show_2=show(means.value[high]),
+        other=context.speech.other(means.names[high]),
+        sizes=context.speech.sizes((int(means.n[low]), int(means.n[high]))),
     )
-    reason = (
-        f"The largest difference is {show(gap.value)} ({context.level * 100:.3g} % interval {show(gap.low)} to "
-        f"{show(gap.high)})"
-    )
-    if asked.limit is not None:
-        reason += f", which {SIDES[status]} the limit of {show(limit)} ({asked.limit.source})."
-    else:
-        reason += f". The plan sets no limit under stages.fairness.thresholds.{asked.name}, so there is no verdict."
+    reason = _reason(asked, gap, status, show, context.level)
     if usable.size < len(means.names):
-        reason += f" For {len(means.names) - usable.size:,} groups it cannot be estimated."
+        reason += say(
+            " For {count:,} groups it cannot be estimated.", count=len(means.names) - usable.size
+        )
     return asked.rule.finding(
         status,
         asked.subject,
@@ -145,6 +143,39 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
         threshold=asked.threshold,
         anchor=asked.anchor,
         data=_data(asked, means, usable, (low, high)),
+    )
+
+
+def _shower(asked: Asked, gap: Gap, value: float, context: Context) -> Callable[[float], str]:
+    """Writes estimates with as many decimals as tell two of them apart, and the unit."""
+    limit = math.inf if asked.limit is None else asked.limit.value
+    places = _places(gap.value, limit, value, least=3 if asked.as_points else 0)
+    named = context.speech.unit if not asked.as_points else ""
+    unit = say(" {unit}", unit=named) if named else ""
+    return lambda shown: say("{value:,.{places}f}{unit}", value=shown, places=places, unit=unit)
+
+
+def _reason(
+    asked: Asked, gap: Gap, status: Status, show: Callable[[float], str], level: float
+) -> str:
+    reason = say(
+        "The largest difference is {show} ({level:.3g} % interval {show_2} to {show_3})",
+        show=show(gap.value),
+        level=level * 100,
+        show_2=show(gap.low),
+        show_3=show(gap.high),
+    )
+    if asked.limit is None:
+        return reason + say(
+            ". The plan sets no limit under "
+            "stages.fairness.thresholds.{name}, so there is no verdict.",
+            name=asked.name,
+        )
+    return reason + say(
+        ", which {side} the limit of {show} ({limit}).",
+        side=term(SIDES[status]),
+        show=show(asked.limit.value),
+        limit=asked.limit.source,
     )
 
 

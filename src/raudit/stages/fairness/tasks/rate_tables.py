@@ -7,6 +7,7 @@ from typing import Any
 
 from raudit.data.cells import UNKNOWN
 from raudit.record import Column, ColumnKind, Table
+from raudit.sentences import capital, say
 from raudit.stages.fairness.measures.membership import (
     alike,
     small_groups,
@@ -90,7 +91,7 @@ def _rate_tables(
     tables = [
         _rate_table(
             "rates",
-            f"Decisions by {by_name(by)}",
+            say("Decisions by {by_name}", by_name=by_name(by)),
             by,
             groups,
             {n: found[n] for n in main},
@@ -101,7 +102,15 @@ def _rate_tables(
     rest = {name: found[name] for name in found if name not in main}
     if rest:
         tables.append(
-            _rate_table("more", f"Further rates by {by_name(by)}", by, groups, rest, context, False)
+            _rate_table(
+                "more",
+                say("Further rates by {by_name}", by_name=by_name(by)),
+                by,
+                groups,
+                rest,
+                context,
+                False,
+            )
         )
     return tuple(tables)
 
@@ -125,7 +134,9 @@ def _rate_table(
     for i, group in enumerate(groups.names):
         row: dict[str, Any] = {"group": context.speech.group(group)}
         if groups.n[i] < context.options.suppress_below:
-            row["group"] += f" (fewer than {context.options.suppress_below})"
+            row["group"] += say(
+                " (fewer than {suppress_below})", suppress_below=context.options.suppress_below
+            )
             rows.append(row)
             continue
         row["n"] = int(groups.n[i])
@@ -137,9 +148,13 @@ def _rate_table(
                     number(values.bounds.high[i]),
                 ]
         rows.append(row)
-    level = f"{context.options.confidence * 100:.3g} %"
+    level = say("{confidence:.3g} %", confidence=context.options.confidence * 100)
     how = (
-        f"Intervals are {level} Wilson intervals of each group by itself; they are not for comparing groups."
+        say(
+            "Intervals are {level} Wilson intervals of each group by "
+            "itself; they are not for comparing groups.",
+            level=level,
+        )
         if intervals
         else ""
     )
@@ -149,5 +164,4 @@ def _rate_table(
 
 
 def _label(name: str) -> str:
-    text = PLAIN[name].replace("ratio of false negatives to false positives", "FN / FP")
-    return text[0].upper() + text[1:]
+    return capital("FN / FP" if name == "treatment_equality" else PLAIN[name])

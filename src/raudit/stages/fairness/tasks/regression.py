@@ -13,6 +13,7 @@ from raudit.data.cells import LABEL, CellTable
 from raudit.data.fixed import exact_variance
 from raudit.findings import Finding, written
 from raudit.record import Column, Figure, Table
+from raudit.sentences import joined, say
 from raudit.stages.fairness.rules import MEAN_PREDICTION, REGRESSION_ERROR
 from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
@@ -88,9 +89,9 @@ def _root(square: Means) -> Means:
 
 
 JUDGED = {
-    "mean_error": (REGRESSION_ERROR, "mean error (prediction less truth)"),
-    "mean_absolute_error": (REGRESSION_ERROR, "mean absolute error"),
-    "mean_prediction": (MEAN_PREDICTION, "mean prediction"),
+    "mean_error": (REGRESSION_ERROR, say("mean error (prediction less truth)")),
+    "mean_absolute_error": (REGRESSION_ERROR, say("mean absolute error")),
+    "mean_prediction": (MEAN_PREDICTION, say("mean prediction")),
 }
 
 
@@ -176,7 +177,7 @@ def _table(found: GroupErrors, by: tuple[str, ...], context: Context) -> Table:
         rows.append(row | {key: number(one.value[i]) for key, one in found.means.items()})
     return Table(
         id=slug("errors", *by),
-        title=f"Predictions by {by_name(by)}",
+        title=say("Predictions by {by_name}", by_name=by_name(by)),
         columns=tuple(columns),
         rows=tuple(rows),
     )
@@ -196,8 +197,17 @@ def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure
         interval = _interval(means, int(i), context.options.confidence)
         rows.append(row | ({"low": interval[0], "high": interval[1]} if interval else {}))
     name = metric.replace("_", " ")
-    alt = "; ".join(
-        f"{row['label']} {written(row['value'])} (n = {row['n']:,})" for row in rows[:12]
+    alt = joined(
+        "; ",
+        (
+            say(
+                "{row} {row_2} (n = {row_3:,})",
+                row=row["label"],
+                row_2=written(row["value"]),
+                row_3=row["n"],
+            )
+            for row in rows[:12]
+        ),
     )
     data: dict[str, Any] = {"rows": rows, "x_label": name}
     if metric == "mean_error":
@@ -205,8 +215,16 @@ def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure
     return Figure(
         id=slug("dots", metric, *by),
         kind="dots",
-        title=f"{name.capitalize()} by {by_name(by)}",
-        alt=f"{name.capitalize()} by {by_name(by)}, lowest first: {alt}.",
+        title=say("{capitalize} by {by_name}", capitalize=name.capitalize(), by_name=by_name(by)),
+        alt=say(
+            "{capitalize} by {by_name}, lowest first: {alt}.",
+            capitalize=name.capitalize(),
+            by_name=by_name(by),
+            alt=alt,
+        ),
         data=data,
-        caption=f"Dots are means, lines {context.options.confidence * 100:.3g} % intervals.",
+        caption=say(
+            "Dots are means, lines {confidence:.3g} % intervals.",
+            confidence=context.options.confidence * 100,
+        ),
     )
