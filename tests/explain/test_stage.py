@@ -220,6 +220,27 @@ def test_reasons_add_up_and_lead_with_what_lowered_a_declined_case(frame, run):
     assert sum(row["part"] for row in parts) == pytest.approx(output["part"], abs=1e-9)
 
 
+def test_what_would_have_to_change_is_printed_where_it_is_declared(run):
+    """Paid from 50 on: a declined case needs that age, and sex is nobody's to change."""
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"age": rng.integers(18, 80, 600), "sex": rng.choice(["f", "m"], 600)})
+    data["y"] = np.where(data["age"] >= 50, "yes", "no")
+    row = int(np.flatnonzero(data.age < 40)[0])
+    options = {"rows": 100, "resamples": 50, "interaction_rows": 0}
+    options["reasons"] = {"rows": [row], "per_group": 0, "values": "exact"}
+    options["reasons"]["actionable"] = {"age": "up"}
+    (said,) = table(run(LOGISTIC, data, ["age", "sex"], options=options), "what-would-change").rows
+    assert said["case"] == f"row {row}"
+    needed = int(said["change"].removeprefix("age "))
+    assert 45 <= needed <= 60
+    options["reasons"]["actionable"] = {"age": "down"}
+    (said,) = table(run(LOGISTIC, data, ["age", "sex"], options=options), "what-would-change").rows
+    assert said["change"].startswith("No change of age")
+    options["reasons"]["actionable"] = {"shoe": "up"}
+    with pytest.raises(PlanError, match="'shoe'"):
+        run(LOGISTIC, data, ["age", "sex"], options=options)
+
+
 def test_a_row_that_is_not_in_the_data_is_refused(frame, run):
     with pytest.raises(PlanError, match="not in the data"):
         run(LOGISTIC, frame, FEATURES, options={"reasons": {"rows": [900]}})

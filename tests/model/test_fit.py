@@ -297,3 +297,17 @@ def test_a_model_that_cannot_be_audited_is_a_finding_where_others_speak(tmp_path
     assert codes[0] in (1, 3)  # 1 where the data itself has a finding
     assert codes[1] == 2
     assert not (tmp_path / "record.json").exists()
+
+
+def test_a_graph_without_a_probability_for_each_class_is_refused(tmp_path):
+    onnx = pytest.importorskip("skl2onnx")
+    from sklearn.svm import LinearSVC
+
+    frame = make_frame(14, "number", 150)
+    inner = frame[["x", "age"]].to_numpy(np.float32)
+    made = onnx.to_onnx(LinearSVC().fit(inner, frame.y), inner[:1])
+    (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
+    section = ModelSection(path="m.onnx", features=("x", "age"))
+    model = load_model(section, tmp_path / "m.onnx", columns=("x", "age"))
+    with pytest.raises(ModelError, match="no probability for each"):
+        model.predict(frame)

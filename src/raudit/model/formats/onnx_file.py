@@ -78,7 +78,17 @@ class OnnxModel:
 
         if isinstance(found, list):  # one mapping from label to probability for each row
             found = [list(row.values()) for row in found]
-        return np.asarray(found, dtype=np.float64).reshape(rows, len(self.classes))
+        numbers = np.asarray(found, dtype=np.float64)
+        if numbers.size != rows * len(self.classes):
+            raise ModelError(
+                "the model gives no probability for each of its classes",
+                reference="model-objective",
+                where=self.source,
+                got=f"{numbers.size / max(rows, 1):g} numbers a row",
+                expected=f"{len(self.classes)} probabilities a row",
+                hint="export a classifier with probabilities; or give its decisions as data.prediction and no model",
+            )
+        return numbers.reshape(rows, len(self.classes))
 
     def predict_proba(self, frame: pd.DataFrame) -> np.ndarray | None:
         """Class probabilities of shape (n_samples, n_classes), or None for a regressor."""

@@ -26,6 +26,9 @@ class ReasonOptions(Strict):
     values: Literal["coarse", "exact", "none"] = "coarse"
     """How the case's own values are printed: numbers as a range that ten or more rows share and rare categories
     left out, as they are, or not at all. Texts that name rows rather than describe them are never printed."""
+    actionable: dict[str, Literal["any", "up", "down"]] = Field(default_factory=dict)
+    """Features that a person can change, with the direction ``any``, ``up`` or ``down``; the smallest change after
+    which the model decides otherwise is then printed for each declined case."""
 
 
 class ExplainOptions(Strict):

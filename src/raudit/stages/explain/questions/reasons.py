@@ -11,6 +11,7 @@ from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed
+from raudit.stages.explain.questions.changes import changes_table, check_actionable
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.decisions import Decisions
 from raudit.stages.explain.survey.groups import Group
@@ -86,6 +87,7 @@ def check_rows(setting: Setting) -> None:
             hint="name them under stages.explain.reasons.keys",
         )
     _named_rows(setting)
+    check_actionable(setting)
 
 
 def _named_rows(setting: Setting) -> list[int]:
@@ -161,7 +163,8 @@ def reasons_part(
             details += _details(setting, case, found, place, told)
             if not figures:
                 figures.append(_figure(case, found, place, told))
-    tables = (_sentences(texts), _detail_table(sample, details))
+    changes = changes_table(setting, (case.row for case in cases), decisions, survey)
+    tables = (_sentences(texts), _detail_table(sample, details), *changes)
     notes = (KEYED,) if setting.evidence.roles.key else ()
     return Reasons(tables=tables, figures=tuple(figures), notes=notes)
 
