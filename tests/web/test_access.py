@@ -49,6 +49,7 @@ ARGUMENTS = {
     "name": "report.pdf",
     "token": "x" * 40,
     "person": "rita",
+    "index": "0",
     "pk": "1",
     "provider_id": "none",
 }

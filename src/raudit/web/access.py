@@ -67,6 +67,8 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
     "compare": {"GET": READER},
     "trend": {"GET": READER},
     "log": {"GET": EVERYTHING},
+    "log-entry": {"GET": EVERYTHING},
+    "log-export": {"GET": EVERYTHING},
     "people": {"GET": ADMINISTRATOR},
     "person-add": {"POST": ADMINISTRATOR},
     "person-roles": {"POST": ADMINISTRATOR},

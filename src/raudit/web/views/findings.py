@@ -63,12 +63,7 @@ def findings(request: Asks, system: str) -> HttpResponse:
             for word in words
         )
     ]
-    found.sort(
-        key=lambda item: (
-            STATUS[str(item["finding"].status)],
-            ORDER.get(str(item["finding"].severity), 9),
-        )
-    )
+    found.sort(key=lambda item: weight(item["finding"]))
     return page(
         request,
         "findings.html",
@@ -81,6 +76,11 @@ def findings(request: Asks, system: str) -> HttpResponse:
         stages=[part.name for part in record.stages],
         waivers=_waivers(request),
     )
+
+
+def weight(finding: Finding) -> tuple[int, int]:
+    """Where a finding stands in a list: those that failed first, and of them the severest."""
+    return STATUS[str(finding.status)], ORDER.get(str(finding.severity), 9)
 
 
 def _shown(finding: Finding, stage: str, waived: dict[str, str]) -> dict[str, Any]:
