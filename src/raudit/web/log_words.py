@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from raudit.log import Entry, EventType
 
@@ -20,14 +22,14 @@ def in_words(entry: Entry, names: Mapping[str, str]) -> str:
     names
         Names by pseudonym, as far as they have not been deleted.
     """
-    make = SENTENCES.get(str(entry.type))
-    if make is None:
-        return str(entry.type)
     body = {
         key: names.get(value, value) if isinstance(value, str) else value
         for key, value in entry.body.items()
     }
-    return make(body)
+    if entry.type in FORMS:
+        return FORMS[entry.type](body)
+    values = {"system": "?", **body, "proof": _proof(body)}
+    return str(SENTENCES[entry.type]) % values if entry.type in SENTENCES else entry.type
 
 
 def _proof(body: Body) -> str:
@@ -56,48 +58,45 @@ def _people(body: Body) -> str:
     return _("Changed people.yaml: %(added)d keys enrolled, %(gone)d withdrawn") % counts
 
 
-SENTENCES: Mapping[str, Callable[[Body], str]] = {
-    EventType.LOG_OPENED: lambda b: _("Opened the log %(origin)s") % b,
-    EventType.RUN_STARTED: lambda b: _("Started an audit of %(system)s")
-    % {"system": b.get("system") or "?"},
-    EventType.STAGE_FINISHED: lambda b: _("Stage %(stage)s: %(outcome)s") % b,
-    EventType.RUN_FINISHED: lambda b: _("Finished an audit: %(verdict)s") % b,
-    EventType.RUN_FAILED: lambda b: _("An audit failed: %(error)s") % b,
-    EventType.RUN_ABORTED: lambda b: _("An audit was stopped: %(reason)s") % b,
-    EventType.ANSWERS_CHANGED: _answers,
-    EventType.ANSWERS_SUBMITTED: lambda b: _("Submitted %(checklist)s for review") % b,
-    EventType.WAIVER_GRANTED: lambda b: _(
+SENTENCES: Mapping[str, Promise] = {
+    EventType.LOG_OPENED: lazy("Opened the log %(origin)s"),
+    EventType.RUN_STARTED: lazy("Started an audit of %(system)s"),
+    EventType.STAGE_FINISHED: lazy("Stage %(stage)s: %(outcome)s"),
+    EventType.RUN_FINISHED: lazy("Finished an audit: %(verdict)s"),
+    EventType.RUN_FAILED: lazy("An audit failed: %(error)s"),
+    EventType.RUN_ABORTED: lazy("An audit was stopped: %(reason)s"),
+    EventType.ANSWERS_SUBMITTED: lazy("Submitted %(checklist)s for review"),
+    EventType.WAIVER_GRANTED: lazy(
         "Asked for waiver %(waiver)s of %(rule)s until %(expires)s (%(proof)s)"
-    )
-    % {**b, "proof": _proof(b)},
-    EventType.WAIVER_APPROVED: lambda b: _("Approved waiver %(waiver)s (%(proof)s)")
-    % {**b, "proof": _proof(b)},
-    EventType.WAIVER_REVOKED: lambda b: _("Took waiver %(waiver)s back (%(proof)s)")
-    % {**b, "proof": _proof(b)},
-    EventType.WAIVER_EXPIRED: lambda b: _("Waiver %(waiver)s expired on %(expires)s") % b,
-    EventType.WAIVER_USED: lambda b: _("Waiver %(waiver)s of %(rule)s was used: %(state)s") % b,
-    EventType.BASELINE_APPROVED: lambda b: _("Approved %(added)d findings as the baseline") % b,
-    EventType.REVIEW_GIVEN: _review,
-    EventType.SIGNOFF_GIVEN: lambda b: _("Decided on %(checklist)s as %(role)s (%(proof)s)")
-    % {**b, "proof": _proof(b)},
-    EventType.SIGNOFF_VOIDED: lambda b: _(
+    ),
+    EventType.WAIVER_APPROVED: lazy("Approved waiver %(waiver)s (%(proof)s)"),
+    EventType.WAIVER_REVOKED: lazy("Took waiver %(waiver)s back (%(proof)s)"),
+    EventType.WAIVER_EXPIRED: lazy("Waiver %(waiver)s expired on %(expires)s"),
+    EventType.WAIVER_USED: lazy("Waiver %(waiver)s of %(rule)s was used: %(state)s"),
+    EventType.BASELINE_APPROVED: lazy("Approved %(added)d findings as the baseline"),
+    EventType.SIGNOFF_GIVEN: lazy("Decided on %(checklist)s as %(role)s (%(proof)s)"),
+    EventType.SIGNOFF_VOIDED: lazy(
         "The decision of entry %(signoff)d on %(checklist)s does not hold any more: %(reason)s"
-    )
-    % b,
-    EventType.CONDITION_MET: lambda b: _(
+    ),
+    EventType.CONDITION_MET: lazy(
         "Condition %(condition)d of %(role)s on %(checklist)s is met (%(proof)s)"
-    )
-    % {**b, "proof": _proof(b)},
-    EventType.REPORT_RENDERED: lambda b: _("Made a report"),
-    EventType.REPORT_ISSUED: lambda b: _("Signed and issued a report"),
-    EventType.REPORT_COUNTERSIGNED: lambda b: _("Counter-signed a report"),
-    EventType.REPORT_SUPERSEDED: lambda b: _("Replaced a report by a newer one"),
-    EventType.REPORT_WITHDRAWN: lambda b: _("Withdrew a report: %(reason)s") % b,
-    EventType.POLICY_CHANGED: lambda b: _("Changed the policy"),
+    ),
+    EventType.REPORT_RENDERED: lazy("Made a report"),
+    EventType.REPORT_ISSUED: lazy("Signed and issued a report"),
+    EventType.REPORT_COUNTERSIGNED: lazy("Counter-signed a report"),
+    EventType.REPORT_SUPERSEDED: lazy("Replaced a report by a newer one"),
+    EventType.REPORT_WITHDRAWN: lazy("Withdrew a report: %(reason)s"),
+    EventType.POLICY_CHANGED: lazy("Changed the policy"),
+    EventType.KEY_ROTATED: lazy("Changed the key of the log"),
+    EventType.CHECKPOINT_WITNESSED: lazy("A witness confirmed the log"),
+    EventType.RECOVERY_PERFORMED: lazy("Recovered the log from %(source)s"),
+    EventType.FILE_DOWNLOADED: lazy("Downloaded %(name)s"),
+    EventType.SIGNIN_FAILED: lazy("%(attempts)d wrong passwords for %(account)s"),
+}
+"""What the types say whose sentence has one form."""
+
+FORMS: Mapping[str, Callable[[Body], str]] = {
+    EventType.ANSWERS_CHANGED: _answers,
+    EventType.REVIEW_GIVEN: _review,
     EventType.PEOPLE_CHANGED: _people,
-    EventType.KEY_ROTATED: lambda b: _("Changed the key of the log"),
-    EventType.CHECKPOINT_WITNESSED: lambda b: _("A witness confirmed the log"),
-    EventType.RECOVERY_PERFORMED: lambda b: _("Recovered the log from %(source)s") % b,
-    EventType.FILE_DOWNLOADED: lambda b: _("Downloaded %(name)s") % b,
-    EventType.SIGNIN_FAILED: lambda b: _("%(attempts)d wrong passwords for %(account)s") % b,
 }

@@ -35,9 +35,7 @@ def log(request: Asks) -> HttpResponse:
         names = held.people()
         # Read from the end, so that a page costs what it shows; words are looked for in all of it.
         lines = (
-            _shown(item, names)
-            for item in _backwards(held)
-            if not kind or str(item.type) == kind
+            _shown(item, names) for item in _backwards(held) if not kind or str(item.type) == kind
         )
         matching = (line for line in lines if words in line["text"].casefold())
         shown = list(islice(matching, MOST + 1))
@@ -113,9 +111,10 @@ def entry(request: Asks, index: int) -> HttpResponse:
 
 def export(request: Asks) -> HttpResponse:
     """The whole log as the archive that ``raudit log export`` writes, to be checked elsewhere."""
-    with workspace().log() as held, tempfile.TemporaryDirectory(
-        dir=workspace().data / "uploads"
-    ) as folder:
+    with (
+        workspace().log() as held,
+        tempfile.TemporaryDirectory(dir=workspace().data / "uploads") as folder,
+    ):
         place = Path(folder) / "log"
         export_log(held, place, held.checkpoint(now()))
         archive = shutil.make_archive(str(Path(folder) / "raudit-log"), "zip", place)
