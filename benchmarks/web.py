@@ -29,8 +29,8 @@ PAGES = (
 
 
 def filled_answers(name: str) -> str:
-    from raudit.checklists.load import shipped
-    from raudit.checklists.schema import Kind
+    from raudit.checklists.form.load import shipped
+    from raudit.checklists.form.schema import Kind
 
     from raudit.checklists.document import skeleton
 
@@ -94,7 +94,7 @@ def main() -> None:
     migrate(options)
     from django.db import connection
     from django.test import Client
-    from raudit.checklists.load import shipped
+    from raudit.checklists.form.load import shipped
 
     from raudit.web.models import User
 
