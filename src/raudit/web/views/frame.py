@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from raudit.errors import RauditError
 from raudit.plan import Plan
 from raudit.web.access import Who
-from raudit.web.models import Notice
+from raudit.web.models import Notice, RunState
 from raudit.web.reading import Held, held, parts
 
 MENTION = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]{0,63})")
@@ -45,6 +45,9 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
             "roles": who.roles(name),
             "signs": who.signs_as(name),
             "people": who.people,
+            "running": RunState.objects.filter(
+                system=match.kwargs["system"], state__in=[RunState.WAITING, RunState.RUNNING]
+            ).first(),
             "here": match.view_name,
             "tabs": (
                 ("system", _("Overview")),

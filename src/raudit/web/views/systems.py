@@ -6,7 +6,6 @@ from django.http import HttpResponse
 
 from raudit.findings import Finding
 from raudit.record import Record
-from raudit.web.models import RunState
 from raudit.web.reading import held_part, last_run, parts, runs_of
 from raudit.web.views.findings import weight
 from raudit.web.views.frame import Asks, page
@@ -17,9 +16,6 @@ def system(request: Asks, system: str) -> HttpResponse:
     """One system: its assessments, its last run, what to do next."""
     found = [held_part(request.plan, part, request.who.people) for part in parts(request.plan)]
     ran = last_run(request.plan)
-    running = RunState.objects.filter(
-        system=system, state__in=[RunState.WAITING, RunState.RUNNING]
-    ).first()
     return page(
         request,
         "system.html",
@@ -27,7 +23,6 @@ def system(request: Asks, system: str) -> HttpResponse:
         ran=ran,
         weighs=heaviest(ran.record) if ran else (),
         count=len(runs_of(request.plan)),
-        running=running,
         data=has_data(request.plan),
         plan_text=request.plan.yaml.text,
     )
