@@ -25,6 +25,9 @@ MAX_ENTRY_BYTES = 65_535
 
 _EXACT = 1 << 53
 
+MIN_SALT = 16
+"""Bytes of a salt, at least."""
+
 SALTED = "salted:"
 """Begins a digest that nobody can guess values against without its salt."""
 SERVICE = "service:"
@@ -230,11 +233,11 @@ def salted_digest(value: Json, salt: bytes) -> str:
     LogError
         If the salt is too short to prevent guessing.
     """
-    if len(salt) < 16:
+    if len(salt) < MIN_SALT:
         raise LogError(
             "a salt is too short",
             reference="log-salt",
             got=f"{len(salt)} bytes",
-            expected="16 or more",
+            expected=f"{MIN_SALT} or more",
         )
     return SALTED + hmac.new(salt, canonical_bytes(value), "sha256").hexdigest()

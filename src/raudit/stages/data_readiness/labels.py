@@ -15,7 +15,7 @@ from raudit.plan import Task
 from raudit.record import Column, Table
 from raudit.stages.data_readiness.part import Part, Setting, answer, limit
 from raudit.stages.data_readiness.rules import LABELS, NOISE
-from raudit.stats.label_noise import label_noise
+from raudit.stats.label_noise import NoiseEstimate, label_noise
 
 CLASSES = 50
 """Most classes of a label; with more it is a number or a text."""
@@ -152,83 +152,91 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
 
 def noise(setting: Setting) -> Part:
     """Estimate how many labels are wrong."""
-    found = label_classes(setting)
-    if found is None:
+    classes = label_classes(setting)
+    if classes is None:
         return Part()
-    codes, names = found
+    codes, names = classes
     features = [name for name in setting.features if name in setting.data.kinds]
     rows = np.flatnonzero(codes >= 0)
     if rows.size > setting.options.max_rows:
         rng = np.random.default_rng(setting.evidence.seed)
         rows = np.sort(rng.choice(rows, setting.options.max_rows, replace=False))
     tally = np.bincount(codes[rows], minlength=len(names)) if names else np.zeros(0)
-    if (
-        not features
-        or rows.size < ROWS
-        or len(names) < 2
-        or len(names) > CLASSES
-        or tally.min() < 10
-    ):
-        finding = answer(
-            NOISE,
-            kind="data",
-            name="label",
-            status=Status.INDETERMINATE,
-            statement=f"How many labels are wrong was not estimated, on {rows.size:,} labelled rows.",
-            reason=f"that takes {ROWS} rows, ten of each of at least two classes, and a feature",
-        )
-        return Part(findings=(finding,))
+    few = rows.size < ROWS or len(names) < 2 or tally.min() < 10
+    if not features or few or len(names) > CLASSES:
+        return Part(findings=(_not_estimated(rows.size),))
     matrix = feature_matrix(setting, features)[rows]
-    estimate = label_noise(
-        codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
+    probabilities, folds = out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
+    estimate = label_noise(codes[rows], probabilities, folds)
+    facts = {"data.label_noise_low": estimate.low, "data.label_noise_high": estimate.high}
+    if estimate.identified:
+        facts["data.label_noise"] = estimate.rate
+    return Part(findings=(_noise_finding(setting, estimate),), facts=facts)
+
+
+def _not_estimated(labelled: int) -> Finding:
+    return answer(
+        NOISE,
+        kind="data",
+        name="label",
+        status=Status.INDETERMINATE,
+        statement=f"How many labels are wrong was not estimated, on {labelled:,} labelled rows.",
+        reason=f"that takes {ROWS} rows, ten of each of at least two classes, and a feature",
     )
-    said = f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows"
-    said += f" ({estimate.rate:.1%})"
+
+
+def _noise_finding(setting: Setting, estimate: NoiseEstimate) -> Finding:
     most = setting.options.max_label_noise
-    overlap = not estimate.identified
-    if overlap:
-        said += (
-            f"; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard cases are "
-            f"among them. "
-            f"At most {estimate.high:.1%} of the labels are wrong, as long as fewer than half of each class are."
-        )
-        status = Status.PASSED if estimate.high <= most else Status.INDETERMINATE
+    if estimate.high <= most:
+        status, reason = Status.PASSED, ""
+    elif estimate.low > most:
+        status, reason = Status.FAILED, ""
     else:
-        said += (
-            f", 95 % interval {estimate.low:.1%} to {estimate.high:.1%}: so many labels are wrong, if the "
-            f"features tell "
-            "the classes apart as well as they seem to."
+        status = Status.INDETERMINATE
+        reason = (
+            "the interval holds the largest accepted share"
+            if estimate.identified
+            else "the classes overlap too much to tell wrong labels from hard cases"
         )
-        within, beyond = estimate.high <= most, estimate.low > most
-        status = Status.PASSED if within else Status.FAILED if beyond else Status.INDETERMINATE
-    finding = answer(
+    clearest = estimate.identified
+    return answer(
         NOISE,
         kind="data",
         name="label",
         status=status,
-        statement=said,
-        reason=""
-        if status is not Status.INDETERMINATE
-        else (
-            "the classes overlap too much to tell wrong labels from hard cases"
-            if overlap
-            else "the interval holds the largest accepted share"
-        ),
+        statement=_noise_statement(estimate),
+        reason=reason,
         measurement=Measurement(
             metric="label_noise",
-            value=estimate.rate,
-            n=estimate.n,
-            events=estimate.contradicted,
+            value=estimate.rate if clearest else estimate.contradicted_share,
+            n=estimate.clearest if clearest else estimate.n,
+            events=estimate.events if clearest else estimate.contradicted,
             interval=Interval(low=estimate.low, high=estimate.high, method="wilson"),
-            method="confident learning, boosted trees, 5 folds",
+            method="boosted trees, 5 folds; "
+            + ("the clearest rows of each class" if clearest else "confident learning"),
         ),
         threshold=limit(setting.options, "max_label_noise"),
         anchor="max_label_noise",
     )
-    facts = {"data.label_noise_low": estimate.low, "data.label_noise_high": estimate.high}
-    if not overlap:
-        facts["data.label_noise"] = estimate.rate
-    return Part(findings=(finding,), facts=facts)
+
+
+def _noise_statement(estimate: NoiseEstimate) -> str:
+    statement = (
+        f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows "
+        f"({estimate.contradicted_share:.1%})"
+    )
+    if estimate.identified:
+        return (
+            f"{statement}, and in {estimate.events:,} of the {estimate.clearest:,} whose class they tell best: "
+            f"{estimate.rate:.1%} of the labels are wrong (95 % interval {estimate.low:.1%} to "
+            f"{estimate.high:.1%}), if hard rows are labelled no worse than easy ones and the features tell "
+            "the classes apart as well as they seem to."
+        )
+    return (
+        f"{statement}; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard "
+        f"cases are among them. At most {estimate.high:.1%} of the labels are wrong, as long as fewer than "
+        "half of each class are."
+    )
 
 
 def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]:
@@ -255,15 +263,17 @@ def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]
 
 def out_of_fold(
     matrix: NDArray[np.float64], labels: NDArray[np.int64], *, seed: int
-) -> NDArray[np.float64]:
-    """Class probabilities of every row by trees that did not see it, of shape (n_rows, n_classes)."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Class probabilities of every row by trees that did not see it, of shape (n_rows, n_classes), and its fold."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold
     from threadpoolctl import threadpool_limits
 
     probabilities = np.zeros((labels.size, int(labels.max()) + 1))
-    folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=seed)
-    for train, test in folds.split(matrix, labels):
+    fold = np.zeros(labels.size, dtype=np.int64)
+    splits = StratifiedKFold(n_splits=5, shuffle=True, random_state=seed)
+    for number, (train, test) in enumerate(splits.split(matrix, labels)):
+        fold[test] = number
         trees = HistGradientBoostingClassifier(
             max_iter=60,
             learning_rate=0.08,
@@ -277,4 +287,4 @@ def out_of_fold(
         ):  # small trees on a busy machine wait for threads more than they gain from them
             trees.fit(matrix[train], labels[train])
             probabilities[test] = trees.predict_proba(matrix[test])
-    return probabilities
+    return probabilities, fold
