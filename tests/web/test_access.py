@@ -215,7 +215,7 @@ def test_the_page_on_states_and_roles_says_what_the_code_does() -> None:
 
     text = (Path(__file__).resolve().parents[2] / "docs/reference/web.md").read_text("utf-8")
     section = text.partition("## States of an assessment")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)[2:]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)[1:]
     shown = {
         state: (means, dict(tuple(part.split(": ")[::-1]) for part in may.split("; ")))
         for state, means, may in rows

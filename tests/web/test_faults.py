@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 import urllib.error
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,14 @@ def zombie(pid: str) -> bool:
         return True
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the faults that leave it running."""
+    server = start(make_workspace(tmp_path_factory.mktemp("faults") / "w"))
+    yield server
+    stop(server)
+
+
 def refused(person: Person, text: str) -> tuple[int, str]:
     """Status and page of an answer that cannot be saved."""
     with pytest.raises(urllib.error.HTTPError) as found:
@@ -155,20 +163,20 @@ def refused(person: Person, text: str) -> tuple[int, str]:
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="no prlimit (util-linux)")
-def test_a_full_disk_is_said_and_loses_nothing(served: Any) -> None:
-    ann, place = Person(served.base), served.folder / "credit/answers"
+def test_a_full_disk_is_said_and_loses_nothing(shared: Served) -> None:
+    ann, place = Person(shared.base), shared.folder / "credit/answers"
     ann.sign_in()
     ann.answer("Before")
     before = {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
-    limit_files(served, "100")
+    limit_files(shared, "100")
     status, page = refused(ann, "x" * 5_000)
     assert status in (500, 503, 507)
     assert "is whole" in page, page
     assert (place / "small.yaml").read_bytes() == before["small.yaml"]
-    limit_files(served, "unlimited")
+    limit_files(shared, "unlimited")
     ann.answer("After")
     assert "After" in (place / "small.yaml").read_text()
-    check_answers_and_events(served.folder)
+    check_answers_and_events(shared.folder)
 
 
 def limit_files(served: Any, most: str) -> None:
@@ -186,11 +194,11 @@ def check_answers_and_events(folder: Path) -> None:
     assert told[-1] == str(answers_sha256(load_answers(path, checklist)))
 
 
-def test_a_locked_database_is_waited_for_and_then_said(served: Any) -> None:
-    ann = Person(served.base)
+def test_a_locked_database_is_waited_for_and_then_said(shared: Served) -> None:
+    ann = Person(shared.base)
     ann.sign_in()
     ann.answer("Before")
-    lock = sqlite3.connect(served.folder / ".raudit-web/web.sqlite3", isolation_level=None)
+    lock = sqlite3.connect(shared.folder / ".raudit-web/web.sqlite3", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     # An answer needs no writing of the accounts' database, so it is saved.
     ann.answer("Meanwhile")
@@ -207,11 +215,11 @@ def test_a_locked_database_is_waited_for_and_then_said(served: Any) -> None:
     assert "Meanwhile" in ann.get(SECTION)
 
 
-def test_a_locked_log_keeps_an_answer_until_it_can_be_told(served: Any) -> None:
-    ann, last = Person(served.base), []
+def test_a_locked_log_keeps_an_answer_until_it_can_be_told(shared: Served) -> None:
+    ann, last = Person(shared.base), []
     ann.sign_in()
     ann.answer("Before")
-    lock = sqlite3.connect(served.folder / "raudit-log.db", isolation_level=None)
+    lock = sqlite3.connect(shared.folder / "raudit-log.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
 
     def work() -> None:
@@ -226,7 +234,7 @@ def test_a_locked_log_keeps_an_answer_until_it_can_be_told(served: Any) -> None:
     lock.close()
     thread.join(60)
     assert last == ["acknowledged"]
-    check_answers_and_events(served.folder)
+    check_answers_and_events(shared.folder)
 
 
 @pytest.mark.parametrize("hours", [-30 * 24, -1, 1, 400 * 24])

@@ -288,3 +288,158 @@ def test_a_save_reads_of_the_log_only_what_is_new(
         write(ann, "first.what", f"Turn {turn}")
         assert sum(read) <= 4, read
     assert answers(workspace).answers["first.what"].value == "Turn 2"
+
+
+class Device:
+    """A passkey without a browser: an EC key that signs what WebAuthn says (ES256)."""
+
+    def __init__(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        self.key, self.credential = ec.generate_private_key(ec.SECP256R1()), b"a credential of mine"
+
+    def enrol(self, person: str) -> None:
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from fido2 import cbor
+
+        from raudit.emit.people import change_people, entry_of
+        from raudit.web.middleware import workspace
+        from raudit.web.workspace import now
+
+        numbers = self.key.public_key().public_numbers()
+        assert isinstance(numbers.curve, ec.SECP256R1)
+        cose = {1: 2, 3: -7, -1: 1, -2: number(numbers.x), -3: number(numbers.y)}
+        passkey = {
+            "credential": plain(self.credential),
+            "public_key": plain(cbor.encode(cose)),
+            "rp_id": "localhost",
+            "origin": "http://localhost:8787",
+        }
+
+        def edit(document: Any) -> None:
+            entry_of(document, person)["keys"] = [{"passkey": passkey}]
+
+        place = workspace()
+        with place.log() as log:
+            change_people(place.people_file, edit, log, actor=person, clock=now())
+
+    def signs(self, page: Any, *, challenge: str = "") -> dict[str, str]:
+        """What the form of a page sends after the passkey signed."""
+        import hashlib
+        import html
+
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        text = page.content.decode()
+        found = re.search(r'id="signing" data-options="([^"]+)"(.*?)</form>', text, re.DOTALL)
+        assert found, text
+        options = json.loads(html.unescape(found[1]))
+        fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', found[2])
+        client = json.dumps(
+            {
+                "type": "webauthn.get",
+                "challenge": challenge or options["challenge"],
+                "origin": "http://localhost:8787",
+                "crossOrigin": False,
+            }
+        ).encode()
+        authenticator = hashlib.sha256(b"localhost").digest() + b"\x05\x00\x00\x00\x01"
+        message = authenticator + hashlib.sha256(client).digest()
+        assertion = {
+            "id": plain(self.credential),
+            "clientDataJSON": plain(client),
+            "authenticatorData": plain(authenticator),
+            "signature": plain(self.key.sign(message, ec.ECDSA(hashes.SHA256()))),
+        }
+        form = {name: html.unescape(value) for name, value in fields}
+        return {**form, "assertion": json.dumps(assertion)}
+
+
+def number(value: int) -> bytes:
+    return value.to_bytes(32, "big")
+
+
+def plain(data: bytes) -> str:
+    import base64
+
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def test_a_waiver_and_its_approval_by_passkey(as_: Any, workspace: Path, finding: str) -> None:
+    from raudit.policy import load_waivers
+    from raudit.web.middleware import workspace as served
+
+    one, two = Device(), Device()
+    one.enrol("opal")
+    two.credential = b"another credential"
+    two.enrol("olga")
+    opal, olga, place = as_("opal"), as_("olga"), f"/s/credit/findings/{finding}/waive/"
+    form = {
+        "reason": "Known, and being mended",
+        "approver": "olga",
+        "expires": "2027-01-31",
+        "prove": "passkey",
+    }
+    shown = opal.post(place, {**form, "step": "write"})
+    file = workspace / "credit/waivers.yaml"
+    assert load_waivers(file).entries == ()
+    signed = one.signs(shown)
+    assert opal.post(place, {**signed, "expires": "2027-01-30"}).status_code == 422
+    shown = opal.post(place, {**form, "step": "write"})
+    assert opal.post(place, two.signs(shown)).status_code == 422  # somebody else's key
+    shown = opal.post(place, {**form, "step": "write"})
+    other = one.signs(shown, challenge=plain(b"x" * 32))
+    assert opal.post(place, other).status_code == 422
+    assert load_waivers(file).entries == ()
+    shown = opal.post(place, {**form, "step": "write"})
+    done = opal.post(place, one.signs(shown))
+    assert done.status_code == 302, done.content.decode()
+    (waiver,) = load_waivers(file).entries
+    approve = f"/s/credit/waivers/{waiver.id}/approve/"
+    shown = olga.post(approve, {"prove": "passkey"})
+    done = olga.post(approve, two.signs(shown))
+    assert done.status_code == 302, done.content.decode()
+    held = load_waivers(file, people=served().people(), identity="proven")
+    approval = held.approval(held.entries[0])
+    assert approval
+    assert approval.proven, approval.detail
+
+
+def test_a_review_by_passkey_is_proven_and_a_changed_answer_is_not_reviewed(
+    as_: Any, workspace: Path
+) -> None:
+    from raudit.emit import enrolment_of
+    from raudit.statements import check_statements, read_statements
+    from raudit.web.middleware import workspace as served
+
+    from .test_pages import digest_on
+
+    device, ann, rex = Device(), as_("ann"), as_("rex")
+    device.enrol("rex")
+    complete(ann)
+    assert ann.post(A + "submit/", {"answers": digest_on(ann.get(A))}).status_code == 302
+    page = rex.get(A + "review/")
+    named = re.search(r'name="question" value="([^"]+)"', page.content.decode())
+    assert named
+    form = {"question": named[1], "digest": digest_on(page), "state": "accepted"}
+    shown = rex.post(A + "review/", {**form, "prove": "passkey"})
+    signed = device.signs(shown)
+    assert rex.post(A + "review/", signed).status_code == 302
+    path = workspace / "credit/answers/small.yaml"
+    with served().log() as log:
+        (outcome,) = check_statements(
+            read_statements(path), served().people(), enrolment=enrolment_of(log)
+        )
+    assert outcome.proven, outcome.detail
+    assert rex.post(A + "review/", signed).status_code == 409  # once is once
+    page = rex.get(A + "review/")
+    named = re.search(r'name="question" value="([^"]+)"', page.content.decode())
+    assert named
+    form = {"question": named[1], "digest": digest_on(page), "state": "accepted"}
+    signed = device.signs(rex.post(A + "review/", {**form, "prove": "passkey"}))
+    section = "first" if named[1].startswith("first") else "second"
+    value = {"first.people": "yes", "first.kind": "decides"}.get(named[1], "Changed")
+    write(ann, named[1], value, section)
+    assert rex.post(A + "review/", signed).status_code == 409
+    assert answers(workspace).answers[named[1]].review.state == "pending"

@@ -125,7 +125,7 @@ def submit(
             )
         result = assess(checklist, answers, facts=facts or {}, today=books.clock.date())
         at = books.clock.strftime("%Y-%m-%dT%H:%M:%SZ")
-        mark_submitted(path, result, by=books.people.id_of(by) if books.people else by, at=at)
+        mark_submitted(path, result, by=books.people.known(by).id if books.people else by, at=at)
         _settle(path, checklist, books)
     return sha256
 

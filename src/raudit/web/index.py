@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.db import DatabaseError
+
 from raudit.canonical import sha256
 from raudit.checklists.history import history_path
 from raudit.errors import RauditError
@@ -154,13 +156,18 @@ class Index:
             return
         with self._making:
             left, self._unsaved = self._unsaved, {}
-        Summary.objects.bulk_create(
-            [Summary(path=path, seen=seen, held=held) for path, (seen, held) in left.items()],
-            update_conflicts=True,
-            unique_fields=["path"],
-            update_fields=["seen", "held"],
-            batch_size=200,
-        )
+        try:
+            Summary.objects.bulk_create(
+                [Summary(path=path, seen=seen, held=held) for path, (seen, held) in left.items()],
+                update_conflicts=True,
+                unique_fields=["path"],
+                update_fields=["seen", "held"],
+                batch_size=200,
+            )
+        except DatabaseError:
+            # The page is right without it; the next look writes it down.
+            with self._making:
+                self._unsaved = left | self._unsaved
 
     def _row(
         self,
@@ -302,7 +309,7 @@ class Indexer(threading.Thread):
         """Until it is stopped."""
         import logging
 
-        from django.db import DatabaseError, close_old_connections
+        from django.db import close_old_connections
 
         index.background = True
         while not self.stopping.is_set():
