@@ -25,7 +25,7 @@ from raudit.people import People
 from raudit.plan import Plan
 from raudit.statements.storage import statements_path
 from raudit.web.models import Summary
-from raudit.web.reading import Part, Ran, held_part, last_run, mark_of, parts, plan_at
+from raudit.web.reading import FinishedRun, Part, held_part, last_run, mark_of, parts, plan_at
 from raudit.web.summing import EMPTY, summed, summed_run
 from raudit.web.workspace import Workspace, now
 
@@ -230,7 +230,7 @@ class Index:
 
         return self._kept(f"{slug}/{part.name}", seen, make, today)
 
-    def _run(self, slug: str, ran: Ran, mark: object) -> dict[str, Any]:
+    def _run(self, slug: str, ran: FinishedRun, mark: object) -> dict[str, Any]:
         return self._kept(f"{slug}/ run", f"{SHAPE}{mark}", lambda: summed_run(ran.record), None)
 
     def _kept(

@@ -148,7 +148,7 @@ class Gate:
         if isinstance(error, RauditError):
             known = {2: 400, 6: 409}.get(error.exit_status, 500)
             status = 503 if isinstance(error, EnvironmentFault) else known
-            return render(request, "web/fault.html", {"error": Said(error)}, status=status)
+            return render(request, "web/fault.html", {"error": ShownError(error)}, status=status)
         if isinstance(error, OSError):
             return render(
                 request, "web/full.html", {"what": error.strerror or "OSError"}, status=507
@@ -156,7 +156,7 @@ class Gate:
         return None
 
 
-class Said:
+class ShownError:
     """An error of ours without a path of this machine."""
 
     def __init__(self, error: RauditError) -> None:

@@ -30,7 +30,7 @@ from raudit.statements import Kind
 from raudit.web.keeping import commit
 from raudit.web.models import FindingTask
 from raudit.web.proving import confirm, done, envelope_of, passkeys, waiting, wants_proof
-from raudit.web.reading import Ran, last_run, record_at, runs_of
+from raudit.web.reading import FinishedRun, last_run, record_at, runs_of
 from raudit.web.views.frame import Asks, in_full, page, system_of, tell, to
 from raudit.web.views.remarks import add_remark, refused, remarks_on
 from raudit.web.workspace import now
@@ -254,7 +254,7 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
 
 
 def _wanted(
-    request: Asks, books: Books, found: Finding, ran: Ran, typed: dict[str, str]
+    request: Asks, books: Books, found: Finding, ran: FinishedRun, typed: dict[str, str]
 ) -> tuple[Waiver, tuple[Covered, ...]]:
     """The waiver that a form asks for, and what it would cover."""
     return waiver_for(

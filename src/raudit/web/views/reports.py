@@ -10,7 +10,7 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from raudit.canonical import sha256, sha256_file
 from raudit.checklists import exchange
 from raudit.report.printing import pdf_of
-from raudit.web.reading import Held, Ran, last_run, runs_of
+from raudit.web.reading import AssessmentFiles, FinishedRun, last_run, runs_of
 from raudit.web.telling import downloaded
 from raudit.web.views.frame import Asks, assessment_of, page, to
 from raudit.web.views.remarks import add_remark, remarks_on
@@ -62,7 +62,7 @@ def remark(request: Asks, system: str) -> HttpResponse:
     )
 
 
-def page_of(request: Asks, ran: Ran) -> bytes:
+def page_of(request: Asks, ran: FinishedRun) -> bytes:
     """The report as HTML, made from the record once."""
     from raudit.report import render_html
 
@@ -130,7 +130,7 @@ def download(request: Asks, system: str, assessment: str, kind: str) -> HttpResp
     return response
 
 
-def _exported(found: Held, kind: str) -> bytes:
+def _exported(found: AssessmentFiles, kind: str) -> bytes:
     match kind:
         case "html":
             return exchange.html(found.result).encode()

@@ -16,7 +16,7 @@ from raudit.findings import written
 from raudit.policy.compare import compare as compared
 from raudit.record import Record
 from raudit.web.models import RunState
-from raudit.web.reading import Ran, record_at, runs_of
+from raudit.web.reading import FinishedRun, record_at, runs_of
 from raudit.web.views.frame import Asks, htmx, page, to
 from raudit.web.workspace import has_data
 
@@ -72,7 +72,7 @@ def run(request: Asks, system: str, run: Any) -> HttpResponse:
     return page(request, template, state=state, going=going)
 
 
-def _named(request: Asks, name: str) -> Ran | None:
+def _named(request: Asks, name: str) -> FinishedRun | None:
     return next((ran for ran in runs_of(request.plan) if ran.name == name), None)
 
 
