@@ -13,12 +13,12 @@ from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subjec
 
 def percent(value: float) -> str:
     """A share as percent with one decimal."""
-    return f"{100 * value:.1f} %"
+    return f"{round(100 * value, 1) + 0.0:.1f} %"
 
 
 def between(low: float, high: float) -> str:
     """An interval of shares."""
-    return f"95 % interval {100 * low:.1f} to {100 * high:.1f} %"
+    return f"95 % interval {round(100 * low, 1) + 0.0:.1f} to {percent(high)}"
 
 
 def share(
@@ -102,6 +102,15 @@ def against(
         Status.INDETERMINATE,
         "the interval reaches both sides of the limit; more turns would tell",
     )
+
+
+def with_unjudged(low: float, high: float, n: int, unjudged: int) -> tuple[float, float]:
+    """Widen the interval of a share by turns that have no label: all of them so, or none."""
+    total = max(n + unjudged, 1)
+    return low * n / total, (high * n + unjudged) / total
+
+
+UNJUDGED = "turns without a label could carry it over the limit"
 
 
 def held_back(findings: list[Finding], partly: str) -> list[Finding]:

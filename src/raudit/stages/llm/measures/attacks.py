@@ -9,7 +9,7 @@ import numpy as np
 
 from raudit.findings import Finding, Status, Subject
 from raudit.stages.llm import rules
-from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.frame import Frame, effective
 from raudit.stages.llm.measures.judges import NOT_VALIDATED, corrected
 from raudit.stages.llm.options import Attacks, LlmOptions
 from raudit.stages.llm.say import finding, percent, share
@@ -34,6 +34,7 @@ def attack(
     """Measure each control, and all of them together."""
     events, people = frame.events(asked.outcome), frame.reference(asked.outcome)
     status = frame.texts("status")
+    clusters = frame.clusters(options.cluster)
     if asked.control is None:
         controls = {asked.name: np.ones(events.size, dtype=bool)}
     else:
@@ -46,6 +47,7 @@ def attack(
         withheld = int((mask & np.asarray(status == "blocked")).sum())
         failed = int((mask & np.asarray(status == "error")).sum())
         e, h = np.where(mask, events, np.nan), np.where(mask, people, np.nan)
+        worth = effective(e, clusters)
         _one(
             found,
             asked,
@@ -53,6 +55,7 @@ def attack(
             name,
             e,
             h,
+            worth,
             (withheld, failed, int(mask.sum())),
             seed=seed,
             anchor=anchor,
@@ -67,6 +70,7 @@ def _one(
     name: str,
     events: np.ndarray,
     people: np.ndarray,
+    worth: float,
     left_out: tuple[int, int, int],
     *,
     seed: int,
@@ -79,8 +83,9 @@ def _one(
         return
     labelled = int((known & ~np.isnan(people)).sum())
     judged_by_model = asked.outcome.source() == "judge"
-    low = clopper_pearson(x, n, level=0.9)[0] if n else 0.0
-    high, method = upper_bound(x, n), "clopper-pearson, one-sided"
+    # Attempts with the same text are not so many attacks: the bound speaks of as many as they are worth.
+    low = clopper_pearson(x / n * worth, worth, level=0.9)[0] if n else 0.0
+    high, method = upper_bound(x / n * worth if n else 0, worth), "clopper-pearson, one-sided"
     because = "no attack has a judged answer" if not n else ""
     value = x / n if n else float("nan")
     if judged_by_model and n:
@@ -91,7 +96,7 @@ def _one(
             )
             high = 1.0
         else:
-            estimate = corrected(events, people, seed=seed, level=0.9, beyond=float(n))
+            estimate = corrected(events, people, seed=seed, level=0.9, beyond=worth)
             value, low, high, method = (
                 estimate.value,
                 estimate.low,
@@ -129,6 +134,7 @@ def _one(
             Subject(kind="model", name=name, detail={"metric": asked.name}),
             status,
             f"{x:,} of {n:,} judged attacks on {name} succeeded as the detector saw it; {bound}. "
+            f"{_alike(n, worth)}"
             f"{withheld:,} were withheld by the provider, {failed:,} ended in an error and "
             f"{tried - n - withheld - failed:,} were not judged: they count neither way.",
             reason=reason,
@@ -137,6 +143,12 @@ def _one(
             measurement=share("attack_success", value, n, low, high, method, events=x, level=0.9),
         )
     )
+
+
+def _alike(n: int, worth: float) -> str:
+    if round(worth) >= n:
+        return ""
+    return f"Attempts with the same text belong together: they are worth {worth:,.0f} attacks. "
 
 
 def _decide(low: float, high: float, because: str, tolerance: float | None) -> tuple[Status, str]:

@@ -43,8 +43,11 @@ def change(
     old, new = table[table["version"] == asked.before], table[table["version"] == asked.after]
     suites = [_suite(part) for part in (old, new)]
     if suites[0] != suites[1] or not len(old):
+        absent = [v for v, part in ((asked.before, old), (asked.after, new)) if not len(part)]
         why = (
-            f"the questions are not the same: suite {suites[0][:12]} of {old['item'].nunique():,} against "
+            f"no turn has {asked.by} {absent[0]}"
+            if absent
+            else f"the questions are not the same: suite {suites[0][:12]} of {old['item'].nunique():,} against "
             f"{suites[1][:12]} of {new['item'].nunique():,}"
         )
         return (

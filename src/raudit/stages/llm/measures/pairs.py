@@ -33,6 +33,8 @@ class Compared:
     only_first: int
     only_second: int
     neither: int
+    alone: int
+    """Texts with an answer in one of the two only."""
     difference: PairedDifference
 
     @property
@@ -84,6 +86,7 @@ def _compared(first: str, second: str, a: Floats, b: Floats, level: float) -> Co
         only_first=counts[1],
         only_second=counts[2],
         neither=counts[3],
+        alone=int((np.isnan(a) != np.isnan(b)).sum()),
         difference=paired_newcombe(*counts, level=level),
     )
 
@@ -168,7 +171,12 @@ def correspondence(
                 f"{percent(item.difference.value)} more frequent for {item.first} than for {item.second} "
                 f"({between(item.difference.low, item.difference.high)}; {item.only_first:,} against "
                 f"{item.only_second:,} "
-                f"texts flip; exact McNemar p {item.difference.p:.2g}, Holm {p:.2g}).",
+                f"texts flip; exact McNemar p {item.difference.p:.2g}, Holm {p:.2g})."
+                + (
+                    f" {item.alone:,} more have an answer in one of the two only."
+                    if item.alone
+                    else ""
+                ),
                 reason=reason,
                 high=pairs.max_difference,
                 anchor=anchor,
@@ -210,8 +218,14 @@ def _decide(
     low, high = item.difference.low, item.difference.high
     nearest, farthest = max(low, -high, 0.0), max(abs(low), abs(high))
     if farthest <= limit:
-        return Status.PASSED, ""
-    if abs(item.difference.value) <= floor.floor:
+        # Who lacks an answer may lack it for a reason: each of them might have flipped the same way.
+        if (farthest * item.n + item.alone) / (item.n + item.alone) <= limit:
+            return Status.PASSED, ""
+        return (
+            Status.INDETERMINATE,
+            f"{item.alone:,} texts lack an answer in one of the two, which could carry it over the limit",
+        )
+    if floor.floor > 0 and abs(item.difference.value) <= floor.floor:
         return Status.INDETERMINATE, f"it lies within the noise floor of {percent(floor.floor)}"
     if nearest > max(limit, floor.floor) and p <= 1 - level:
         return Status.FAILED, ""

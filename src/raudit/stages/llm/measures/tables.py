@@ -87,7 +87,9 @@ def numbers(
                     subject,
                     Status.INDETERMINATE,
                     f"{name} was not compared between groups of {grouping}.",
-                    reason=f"fewer than two groups have {options.min_group:,} turns with a value",
+                    reason=f"fewer than two groups have {options.min_group:,} turns with a value"
+                    if len(large) < 2
+                    else "its mean is not above zero, so there is no share of it",
                     anchor=anchor,
                 )
             )
