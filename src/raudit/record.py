@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from raudit.canonical import Sha256, canonical_bytes, parse_canonical, sha256
 from raudit.errors import RecordIntegrityError
@@ -31,6 +31,36 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+ColumnKind = Literal[
+    "text", "count", "proportion", "number", "p_value", "interval", "status", "code"
+]
+"""How a column's values are written; the value of an ``interval`` is ``[low, high]``."""
+
+InputRole = Literal[
+    "plan",
+    "data",
+    "turns",
+    "labels",
+    "system-prompt",
+    "attributes",
+    "reference",
+    "contract",
+    "model",
+    "checklist",
+    "answers",
+    "statements",
+    "policy",
+    "waivers",
+    "baseline",
+    "people",
+    "record",
+]
+"""What a file is to a run."""
+
+WaiverState = Literal["applied", "expired", "outgrown", "unused", "expires_soon", "malformed"]
+"""What became of a waiver."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column of a table."""
@@ -39,9 +69,7 @@ class Column:
     """Key in each row."""
     label: str
     """Heading."""
-    kind: str = "text"
-    """``text``, ``count``, ``proportion``, ``number``, ``p_value``, ``interval`` (value is ``[low, high]``),
-    ``status`` or ``code``."""
+    kind: ColumnKind = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +117,7 @@ class Figure:
 class Input:
     """A file that went into the run."""
 
-    role: str
-    """``plan``, ``data``, ``attributes``, ``model``, ``checklist``, ``answers``, ``policy``, ``waivers`` or
-    ``baseline``."""
+    role: InputRole
     name: str
     """File name without its folder."""
     sha256: Sha256
@@ -131,8 +157,7 @@ class WaiverUse:
     """A waiver that was looked at in this run."""
 
     id: str
-    state: str
-    """``applied``, ``expired``, ``outgrown``, ``unused``, ``expires_soon`` or ``malformed``."""
+    state: WaiverState
     rule: str
     fingerprint: str = ""
     """Of the finding it was applied to; empty when unused."""

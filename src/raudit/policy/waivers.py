@@ -13,7 +13,7 @@ from raudit.errors import PolicyError
 from raudit.findings import Finding, Threshold
 from raudit.people import NOBODY, People
 from raudit.policy.model import WaiverTerms
-from raudit.record import Record, WaiverUse
+from raudit.record import Record, WaiverState, WaiverUse
 from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_statements
 from raudit.validate import validate
 from raudit.yamltext import YamlText, nearest, read_yaml
@@ -300,7 +300,7 @@ def _labels(column: str, record: Record) -> tuple[str, ...]:
 
 def _fault(
     waiver: Waiver, record: Record, terms: WaiverTerms, today: date
-) -> tuple[str, str] | None:
+) -> tuple[WaiverState, str] | None:
     """Why a waiver counts for nothing today, whatever the finding."""
     made = date.fromisoformat(record.run.clock[:10])
     if today < made - timedelta(days=1):
@@ -322,7 +322,9 @@ def _fault(
     return None
 
 
-def _who_fault(waivers: Waivers, waiver: Waiver, terms: WaiverTerms) -> tuple[str, str] | None:
+def _who_fault(
+    waivers: Waivers, waiver: Waiver, terms: WaiverTerms
+) -> tuple[WaiverState, str] | None:
     """Why the people behind a waiver are not enough: too few, unknown, or not proven."""
     people = waivers.people
     if terms.four_eyes and people.id_of(waiver.owner) == people.id_of(waiver.approver):
@@ -340,7 +342,7 @@ def _who_fault(waivers: Waivers, waiver: Waiver, terms: WaiverTerms) -> tuple[st
 
 def _judge(
     waiver: Waiver, finding: Finding, limit: Threshold | None, terms: WaiverTerms, today: date
-) -> tuple[str, str]:
+) -> tuple[WaiverState, str]:
     value = finding.measurement.value if finding.measurement is not None else None
     if value is not None:
         low_side = limit is not None and limit.low is not None and value < limit.low
@@ -370,7 +372,7 @@ def _unused(waiver: Waiver, record: Record) -> str:
     return "covers nothing in this run; remove it"
 
 
-def _use(waiver: Waiver, state: str, finding: Finding | None, why: str) -> WaiverUse:
+def _use(waiver: Waiver, state: WaiverState, finding: Finding | None, why: str) -> WaiverUse:
     return WaiverUse(
         id=waiver.id,
         state=state,

@@ -9,7 +9,7 @@ from typing import Any
 
 from raudit.data import ColumnName, DataSet, Kind
 from raudit.evidence import Evidence
-from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import Finding, Measurement, Rule, Status, Subject, SubjectKind, Threshold
 from raudit.record import Table
 from raudit.stages.data_readiness.options import Options
 
@@ -85,7 +85,7 @@ def is_identifier(data: DataSet, name: ColumnName) -> bool:
 def answer(
     rule: Rule,
     *,
-    kind: str,
+    kind: SubjectKind,
     name: str,
     status: Status,
     statement: str,

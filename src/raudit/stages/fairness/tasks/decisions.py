@@ -9,7 +9,7 @@ from typing import Any
 
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
-from raudit.record import Column, Table
+from raudit.record import Column, ColumnKind, Table
 from raudit.stages.fairness.measures.crosscheck import cross_check_all
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.membership import (
@@ -366,7 +366,7 @@ def _rate_table(
 ) -> Table:
     columns = [Column(key="group", label="Group"), Column(key="n", label="n", kind="count")]
     for name in found:
-        kind = "number" if name == "treatment_equality" else "proportion"
+        kind: ColumnKind = "number" if name == "treatment_equality" else "proportion"
         columns.append(Column(key=name, label=_label(name), kind=kind))
         if intervals:
             columns.append(Column(key=f"{name}_interval", label="interval", kind="interval"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from raudit.findings import Finding, Status, Subject
-from raudit.record import Column, Table
+from raudit.record import Column, ColumnKind, Table
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.options import LlmOptions
@@ -131,7 +131,7 @@ def numbers(
 def table(
     name: str,
     title: str,
-    columns: Sequence[tuple[str, str, str]],
+    columns: Sequence[tuple[str, str, ColumnKind | Literal[""]]],
     rows: Sequence[dict[str, Any]],
     caption: str = "",
 ) -> list[Table]:
