@@ -32,13 +32,13 @@ def profile(
     bins, max_levels
         Most bins of a number, most levels of a text.
     """
-    missing = int(series.isna().sum())
-    values = series.dropna()
     if kind in {Kind.NUMBER, Kind.INTEGER}:
         import pandas as pd
 
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-        return _number(numbers, missing, small_cell, bins)
+        numbers = pd.to_numeric(series, errors="coerce")
+        return _number(numbers.to_numpy(dtype=float, na_value=math.nan), small_cell, bins)
+    missing = int(series.isna().sum())
+    values = series.dropna()
     if kind in {Kind.TEXT, Kind.BOOLEAN}:
         return _levels(values.astype(str), missing, small_cell, max_levels)
     return omitted(len(values), missing, f"a {kind} column")
@@ -49,14 +49,11 @@ def omitted(n: int, missing: int, why: str) -> dict[str, Any]:
     return {"kind": "omitted", "n": n, "missing": missing, "why": why}
 
 
-def _number(
-    values: NDArray[np.float64], missing: int, small_cell: int, bins: int
-) -> dict[str, Any]:
+def _number(values: NDArray[np.float64], small_cell: int, bins: int) -> dict[str, Any]:
     import numpy as np
 
     counted = tally(values)
-    missing += counted.missing
-    n = counted.n
+    n, missing = counted.n, counted.missing
     if 0 < counted.values.size <= MAX_EXACT and counted.counts.min() >= small_cell:
         return _numbers(
             counted.values.tolist(), [0, *counted.counts.tolist()], n, missing, exact=True

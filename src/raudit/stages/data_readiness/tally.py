@@ -61,13 +61,12 @@ def tally(values: Floats) -> Tally:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    finite = values[np.isfinite(values)]
-    counted = pc.value_counts(pa.array(finite + 0.0))  # -0 and 0 are one value
-    distinct = counted.field("values").to_numpy(zero_copy_only=False)
-    counts = counted.field("counts").to_numpy(zero_copy_only=False)
-    order = np.argsort(distinct, kind="stable")
+    there = np.isfinite(values)
+    finite = values if there.all() else values[there]
+    counted = pc.value_counts(pa.array(finite))
+    # Here -0 and 0 become one value.
+    distinct, place = np.unique(counted.field("values").to_numpy() + 0.0, return_inverse=True)
+    counts = np.bincount(place, weights=counted.field("counts").to_numpy(), minlength=distinct.size)
     return Tally(
-        values=distinct[order],
-        counts=counts[order].astype(np.int64),
-        missing=int(values.size - finite.size),
+        values=distinct, counts=counts.astype(np.int64), missing=int(values.size - finite.size)
     )

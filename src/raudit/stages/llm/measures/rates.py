@@ -159,10 +159,10 @@ def overall(
     if because:
         status, reason = Status.INDETERMINATE, because
     else:
-        limits = {"most": outcome.max_rate, "least": outcome.min_rate}
-        status, reason = against(said.low, said.high, **limits)
-        widened = with_unjudged(said.low, said.high, found.n, unjudged)
-        if status is Status.PASSED and against(*widened, **limits)[0] is not Status.PASSED:
+        status, reason = against(said.low, said.high, most=outcome.max_rate, least=outcome.min_rate)
+        low, high = with_unjudged(said.low, said.high, found.n, unjudged)
+        widened, _why = against(low, high, most=outcome.max_rate, least=outcome.min_rate)
+        if status is Status.PASSED and widened is not Status.PASSED:
             status, reason = Status.INDETERMINATE, f"the {unjudged:,} {UNJUDGED}"
     return found, finding(
         rules.RATE,
