@@ -13,6 +13,7 @@ from raudit.data.naming import names_persons
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.plan import Task
 from raudit.record import Column, Table
+from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, limit
 from raudit.stages.data_readiness.rules import LABELS, NOISE
 from raudit.stats.label_noise import NoiseEstimate, label_noise
@@ -48,7 +49,8 @@ def _shown(setting: Setting, names: list[str]) -> list[str]:
         return names
     written = {*outcome.favourable, *outcome.unfavourable, *setting.options.labels_promised}
     return [
-        name if name in written else f"class {place}" for place, name in enumerate(names, start=1)
+        name if name in written else say("class {place}", place=place)
+        for place, name in enumerate(names, start=1)
     ]
 
 
@@ -85,8 +87,17 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
     rarest = min(by_name, key=lambda name: (by_name[name], name))
     share = by_name[rarest] / max(total, 1)
     enough = share >= setting.options.min_class_share and len(by_name) > 1
-    shares = ", ".join(
-        f"{name} {count:,} ({count / max(total, 1):.1%})" for name, count in by_name.items()
+    shares = joined(
+        ", ",
+        (
+            say(
+                "{name} {count:,} ({count_2:.1%})",
+                name=name,
+                count=count,
+                count_2=count / max(total, 1),
+            )
+            for name, count in by_name.items()
+        ),
     )
     return answer(
         LABELS,
@@ -94,11 +105,16 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
         name="label",
         detail={"metric": "rarest class"},
         status=Status.PASSED if enough else Status.FAILED,
-        statement=f"{total:,} of {total + missing:,} rows have a label: {shares}."
+        statement=say(
+            "{total:,} of {total_2:,} rows have a label: {shares}.",
+            total=total,
+            total_2=total + missing,
+            shares=shares,
+        )
         + (
             ""
             if len(by_name) > 1
-            else " There is one class only, so nothing can be learnt or judged."
+            else say(" There is one class only, so nothing can be learnt or judged.")
         ),
         measurement=Measurement(
             metric="rarest_class_share", value=share, n=total, events=by_name[rarest]
@@ -115,7 +131,12 @@ def _promise(setting: Setting, name: str, have: int, need: int) -> Finding:
         name="label",
         detail={"metric": "promise", "class": name},
         status=Status.PASSED if have >= need else Status.FAILED,
-        statement=f"Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
+        statement=say(
+            "Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
+            name=name,
+            have=have,
+            need=need,
+        ),
         measurement=Measurement(
             metric="labelled_rows", value=float(have), n=setting.data.n_rows, unit="rows"
         ),
@@ -146,7 +167,7 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
         title="Labels",
         columns=columns,
         rows=rows,
-        caption=f"Counted on {total:,} labelled rows.",
+        caption=say("Counted on {total:,} labelled rows.", total=total),
     )
 
 
@@ -180,8 +201,12 @@ def _not_estimated(labelled: int) -> Finding:
         kind="data",
         name="label",
         status=Status.INDETERMINATE,
-        statement=f"How many labels are wrong was not estimated, on {labelled:,} labelled rows.",
-        reason=f"that takes {ROWS} rows, ten of each of at least two classes, and a feature",
+        statement=say(
+            "How many labels are wrong was not estimated, on {size:,} labelled rows.", size=labelled
+        ),
+        reason=say(
+            "that takes {ROWS} rows, ten of each of at least two classes, and a feature", ROWS=ROWS
+        ),
     )
 
 
@@ -194,9 +219,9 @@ def _noise_finding(setting: Setting, estimate: NoiseEstimate) -> Finding:
     else:
         status = Status.INDETERMINATE
         reason = (
-            "the interval holds the largest accepted share"
+            say("the interval holds the largest accepted share")
             if estimate.identified
-            else "the classes overlap too much to tell wrong labels from hard cases"
+            else say("the classes overlap too much to tell wrong labels from hard cases")
         )
     clearest = estimate.identified
     return answer(
@@ -221,21 +246,32 @@ def _noise_finding(setting: Setting, estimate: NoiseEstimate) -> Finding:
 
 
 def _noise_statement(estimate: NoiseEstimate) -> str:
-    statement = (
-        f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows "
-        f"({estimate.contradicted_share:.1%})"
+    statement = say(
+        "The features contradict the label in {contradicted:,} of {n:,} rows ({rate:.1%})",
+        contradicted=estimate.contradicted,
+        n=estimate.n,
+        rate=estimate.contradicted_share,
     )
     if estimate.identified:
-        return (
-            f"{statement}, and in {estimate.events:,} of the {estimate.clearest:,} whose class they tell best: "
-            f"{estimate.rate:.1%} of the labels are wrong (95 % interval {estimate.low:.1%} to "
-            f"{estimate.high:.1%}), if hard rows are labelled no worse than easy ones and the features tell "
-            "the classes apart as well as they seem to."
+        return say(
+            "{statement}, and in {events:,} of the {clearest:,} whose class they tell best: "
+            "{rate:.1%} of the labels are wrong (95 % interval {low:.1%} to {high:.1%}), if hard rows "
+            "are labelled no worse than easy ones and the features tell the classes apart as well as "
+            "they seem to.",
+            statement=statement,
+            events=estimate.events,
+            clearest=estimate.clearest,
+            rate=estimate.rate,
+            low=estimate.low,
+            high=estimate.high,
         )
-    return (
-        f"{statement}; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard "
-        f"cases are among them. At most {estimate.high:.1%} of the labels are wrong, as long as fewer than "
-        "half of each class are."
+    return say(
+        "{statement}; in {unsure:.0%} of the rows no class is clearly the most probable, so hard "
+        "cases are among them. At most {high:.1%} of the labels are wrong, as long as fewer than "
+        "half of each class are.",
+        statement=statement,
+        unsure=estimate.unsure,
+        high=estimate.high,
     )
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from raudit.findings import written
+from raudit.sentences import say
 from raudit.validate import Strict
 
 Preset = Literal["four-fifths", "nyc-ll144", "equal-opportunity", "equalized-odds", "calibration"]
@@ -72,6 +74,16 @@ class Costs(Strict):
     """An unfavourable decision where the outcome was favourable."""
     limit: float | None = Field(default=None, ge=0)
     """Largest accepted difference of mean cost between groups; no verdict without one."""
+
+    @property
+    def sentence(self) -> str:
+        """Both costs in words."""
+        wrong = written(self.false_positive), written(self.false_negative)
+        return say(
+            "A false positive costs {false_positive}, a false negative {false_negative}.",
+            false_positive=wrong[0],
+            false_negative=wrong[1],
+        )
 
 
 class PerformanceLimits(Strict):
@@ -162,10 +174,10 @@ class FairnessOptions(Strict):
     def limits(self) -> dict[str, tuple[float, str]]:
         """Limit and its source, by name of the disparity."""
         found = {
-            name: (limit, f"preset {preset}")
+            name: (limit, say("preset {preset}", preset=preset))
             for preset in self.presets
             for name, limit in PRESETS[preset].items()
         }
         if not self.presets and not self.thresholds:
-            found = {name: (limit, "default") for name, limit in DEFAULTS.items()}
-        return found | {name: (limit, "plan") for name, limit in self.thresholds.items()}
+            found = {name: (limit, say("default")) for name, limit in DEFAULTS.items()}
+        return found | {name: (limit, say("plan")) for name, limit in self.thresholds.items()}

@@ -9,16 +9,24 @@ from typing import Any
 import numpy as np
 
 from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.sentences import say
 
 
 def percent(value: float) -> str:
     """A share as percent with one decimal."""
-    return f"{round(100 * value, 1) + 0.0:.1f} %"
+    return say("{value:.1f} %", value=_rounded(value))
 
 
 def between(low: float, high: float) -> str:
     """An interval of shares."""
-    return f"95 % interval {round(100 * low, 1) + 0.0:.1f} to {percent(high)}"
+    return say(
+        "95 % interval {value:.1f} to {value_2:.1f} %", value=_rounded(low), value_2=_rounded(high)
+    )
+
+
+def _rounded(value: float) -> float:
+    """In percent with one decimal; never -0.0."""
+    return round(100 * value, 1) + 0.0
 
 
 def share(
@@ -110,14 +118,16 @@ def with_unjudged(low: float, high: float, n: int, unjudged: int) -> tuple[float
     return low * n / total, (high * n + unjudged) / total
 
 
-UNJUDGED = "turns without a label could carry it over the limit"
+def over_with_unjudged(unjudged: int) -> str:
+    """Why nothing can be told while so many turns have no label."""
+    return say("the {n:,} turns without a label could carry it over the limit", n=unjudged)
 
 
 def held_back(findings: list[Finding], partly: str) -> list[Finding]:
     """Let nothing pass on files that were read in part."""
     if not partly:
         return findings
-    reason = f"not all of the turns could be read ({partly[:300]})"
+    reason = say("not all of the turns could be read ({partly})", partly=partly[:300])
     return [
         replace(item, status=Status.INDETERMINATE, reason=reason)
         if item.status is Status.PASSED

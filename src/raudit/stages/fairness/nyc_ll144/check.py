@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from raudit.errors import DataError
-from raudit.stages.fairness.nyc_ll144.layout import Printed, Row, read_rows
+from raudit.findings import written
+from raudit.stages.fairness.nyc_ll144.layout import Row, read_rows
+from raudit.stages.fairness.nyc_ll144.printed import Printed
 from raudit.stages.fairness.nyc_ll144.read import read_grids
 
 Span = tuple[float, float]
@@ -111,6 +113,22 @@ def check_ll144_file(path: Path) -> CheckedTable:
 
 def check_rows(rows: Sequence[Row], name: str) -> CheckedTable:
     """Check rows that are read already."""
+    scopes: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        scopes[row.scope].append(row)
+    checked = [_check_scope(items, name) for items in scopes.values()]
+    order = {id(row): place for place, row in enumerate(rows)}
+    places = [order[id(row)] for items in scopes.values() for row in items]
+    table = [row for one in checked for row in one.rows]
+    return CheckedTable(
+        cells=sum(one.cells for one in checked),
+        faults=tuple(fault for one in checked for fault in one.faults),
+        rows=tuple(row for _, row in sorted(zip(places, table, strict=True), key=lambda at: at[0])),
+    )
+
+
+def _check_scope(rows: Sequence[Row], name: str) -> CheckedTable:
+    """Check the rows of one audit."""
     sections: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         sections[row.section].append(row)
@@ -126,12 +144,11 @@ def check_rows(rows: Sequence[Row], name: str) -> CheckedTable:
     blamed = {(fault.line, fault.section) for fault in faults}
     added, sums = _sums(sections, blamed)
     wrong = {(fault.line, fault.section) for fault in sums}
-    table = [done[id(row)] for row in rows]
     table = [
-        replace(row, follows=False, checked=max(row.checked, 1))
+        replace(done[id(row)], follows=False, checked=max(done[id(row)].checked, 1))
         if (row.line, row.section) in wrong
-        else row
-        for row in table
+        else done[id(row)]
+        for row in rows
     ]
     return CheckedTable(cells=cells + added, faults=(*faults, *sums), rows=tuple(table))
 
@@ -351,7 +368,9 @@ def _ratio_fault(row: Row, ratio: Printed, span: Span, best: Span) -> Fault:
     right = ratio.like(_middle(span) / _middle(best))
     wide = ratio.like(low), ratio.like(high)
     expected = right if wide[0] == wide[1] else f"{wide[0]} to {wide[1]}"
-    text = f"the rate over the highest rate of the section ({_middle(best):.4g}) gives {expected}"
+    text = (
+        f"the rate over the highest rate of the section ({written(_middle(best))}) gives {expected}"
+    )
     if span[0] != span[1]:
         text += ", whatever the rates were before rounding; the rate or the ratio is wrong"
     return _fault(row, "impact ratio", ratio.text, right, text, _kind(ratio, (low, high)))
@@ -367,7 +386,7 @@ def _fault(row: Row, what: str, printed: str, expected: str, explanation: str, k
     return Fault(
         line=row.line,
         section=row.section,
-        category=" / ".join(row.name),
+        category=" / ".join(row.name) + (f" ({row.scope})" if row.scope else ""),
         what=what,
         kind=kind,
         printed=printed,
