@@ -132,7 +132,7 @@ class WaiverUse:
 
     id: str
     state: str
-    """``applied``, ``expired``, ``outgrown``, ``unused``, ``expires_soon`` or ``malformed``."""
+    """``applied``, ``expired``, ``outgrown``, ``unused``, ``expires_soon``, ``unproven`` or ``malformed``."""
     rule: str
     fingerprint: str = ""
     """Of the finding it was applied to; empty when unused."""

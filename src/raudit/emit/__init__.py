@@ -4,13 +4,14 @@ Entry points::
 
     books_of(answers, plan=) -> Books                   people, log and identity policy that go with a file
     keep(path, change, checklist, books) -> text        change answers, then tell the log; see ``emit.answers``
+    write_new(path, text, checklist, books)             a file where there is none; migrate_answers carries one over
     settle(path, checklist, books)                      tell the log what it missed
     before_run(plan, log, ...)                          people, policy, waivers and answers, before a run
     withdraw(log, ...), supersede(log, ...)             reports
     enrolment_of(log)                                   what the log knows of keys, for ``check_statements``
 """
 
-from raudit.emit.answers import keep, settle, tell
+from raudit.emit.answers import keep, migrate_answers, settle, tell, write_new
 from raudit.emit.books import Books, books_of
 from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
@@ -24,10 +25,12 @@ __all__ = [
     "enrolment_of",
     "keep",
     "log_state",
+    "migrate_answers",
     "people_changed",
     "settle",
     "supersede",
     "supersede_earlier",
     "tell",
     "withdraw",
+    "write_new",
 ]

@@ -64,7 +64,7 @@ class Waivers:
     statements: tuple[Outcome, ...] = ()
     """The signed statements beside the file, checked."""
     identity: str = ""
-    """``proven``: a waiver counts only if its approver is proven to have approved exactly it."""
+    """``proven``: a waiver counts only if its approver is proven to have approved exactly it; ``stated``: on a name."""
 
     def approval(self, waiver: Waiver) -> Outcome | None:
         """The approver's statement over a waiver, proven ones first; None if there is none."""
@@ -259,7 +259,8 @@ def apply_waivers(
             uses.append(_use(waiver, "unused", None, _unused(waiver, record)))
         for finding, limit in matching:
             state, why = _judge(waiver, finding, limit, terms, today)
-            why = f"{why}; its approval is {waivers.identity_of(waiver)}" if waivers.people else why
+            if waivers.people or waivers.identity:
+                why = f"{why}; its approval is {waivers.identity_of(waiver)}"
             uses.append(_use(waiver, state, finding, why))
             if state in {"applied", "expires_soon"}:
                 waived.setdefault(finding.fingerprint, waiver.id)
@@ -322,9 +323,18 @@ def _fault(
     return None
 
 
+_NOBODY_PROVEN = (
+    "does not count: the plan names no people, so nobody is proven to have approved it; name them (people: people.yaml) "
+    "and let the approver sign it with raudit waive-approve, or write identity: stated in the plan, which the report "
+    "then says"
+)
+
+
 def _who_fault(waivers: Waivers, waiver: Waiver, terms: WaiverTerms) -> tuple[str, str] | None:
     """Why the people behind a waiver are not enough: too few, unknown, or not proven."""
     people = waivers.people
+    if not people and waivers.identity == "proven":
+        return "unproven", _NOBODY_PROVEN
     if terms.four_eyes and people.id_of(waiver.owner) == people.id_of(waiver.approver):
         return "malformed", "does not count: the policy asks for an approver who is not the owner"
     if not people:
@@ -334,7 +344,10 @@ def _who_fault(waivers: Waivers, waiver: Waiver, terms: WaiverTerms) -> tuple[st
         return "malformed", f"does not count: nobody is known as {unknown[0]}"
     approval = waivers.approval(waiver)
     if waivers.identity == "proven" and not (approval is not None and approval.proven):
-        return "malformed", f"does not count: its approval is {waivers.identity_of(waiver)}"
+        return "unproven", (
+            f"does not count: its approval is {waivers.identity_of(waiver)}; {waiver.approver} proves it with: "
+            f"raudit waive-approve {waiver.id} --by {waiver.approver} --key FILE"
+        )
     return None
 
 
