@@ -324,9 +324,9 @@ def _fault(
 
 
 _NOBODY_PROVEN = (
-    "does not count: the plan names no people, so nobody is proven to have approved it; name them (people: people.yaml) "
-    "and let the approver sign it with raudit waive-approve, or write identity: stated in the plan, which the report "
-    "then says"
+    "does not count: the plan names no people, so nobody is proven to have approved it; name "
+    "them (people: people.yaml) and let the approver sign it with raudit waive-approve, or write "
+    "identity: stated in the plan, which the report then says"
 )
 
 
