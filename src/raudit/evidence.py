@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
@@ -69,8 +69,7 @@ class Reference:
     data: DataSet
     """With the model's predictions and scores as columns, if it could predict them."""
     roles: Roles
-    kind: str
-    """``training`` or ``earlier``."""
+    kind: Literal["training", "earlier"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

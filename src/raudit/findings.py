@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from raudit.canonical import digest
 
@@ -85,17 +85,27 @@ class Threshold:
     """Who set it: ``plan``, ``preset four-fifths``, ``default``."""
 
 
+SubjectKind = Literal[
+    "model", "data", "attribute", "group", "column", "question", "assessment", "stage"
+]
+"""What a finding can be about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What a finding is about."""
 
-    kind: str
-    """``model``, ``data``, ``attribute``, ``group``, ``column``, ``question``, ``assessment`` or ``stage``."""
+    kind: SubjectKind
     name: str
     """Its name, such as an attribute, column or question id."""
     detail: Mapping[str, str] = field(default_factory=dict)
     """What narrows it, such as ``{"metric": "selection_rate", "group": "Female"}``. Never a data value that
     could identify a person."""
+
+    def __post_init__(self) -> None:
+        # A stage of another package is not under our type checker; its record must still be readable later.
+        if self.kind not in get_args(SubjectKind):
+            raise ValueError(f"a finding cannot be about a '{self.kind}'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,7 +147,7 @@ def test_a_users_template_may_reuse_parts(tmp_path):
     folder = tmp_path / "mine"
     (folder / "languages").mkdir(parents=True)
     (folder / "template.yaml").write_text("description: mine\n")
-    (folder / "languages" / "en.yaml").write_text("audit-report: Our own words\n")
+    (folder / "languages" / "en.po").write_text('msgid "audit-report"\nmsgstr "Our own words"\n')
     (folder / "report.html.j2").write_text(
         '{% extends "base.html.j2" %}{% import "parts.html.j2" as parts with context %}'
         "{% block body %}{{ parts.brief_page(t, report, false) }}{% endblock %}"

@@ -6,12 +6,13 @@ Entry points::
     keep(path, change, checklist, books) -> text        change answers, then tell the log; see ``emit.answers``
     write_new(path, text, checklist, books)             a file where there is none; migrate_answers carries one over
     settle(path, checklist, books)                      tell the log what it missed
+    submit(path, checklist, books, by=)                 say that answers are ready to be reviewed
     before_run(plan, log, ...)                          people, policy, waivers and answers, before a run
     withdraw(log, ...), supersede(log, ...)             reports
     enrolment_of(log)                                   what the log knows of keys, for ``check_statements``
 """
 
-from raudit.emit.answers import keep, migrate_answers, settle, tell, write_new
+from raudit.emit.answers import keep, migrate_answers, settle, submit, tell, write_new
 from raudit.emit.books import Books, books_of
 from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
@@ -28,6 +29,7 @@ __all__ = [
     "migrate_answers",
     "people_changed",
     "settle",
+    "submit",
     "supersede",
     "supersede_earlier",
     "tell",

@@ -44,6 +44,7 @@ class EventType(StrEnum):
     RUN_FAILED = "run.failed"
     RUN_ABORTED = "run.aborted"
     ANSWERS_CHANGED = "answers.changed"
+    ANSWERS_SUBMITTED = "answers.submitted"
     WAIVER_GRANTED = "waiver.granted"
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REVOKED = "waiver.revoked"
@@ -64,6 +65,8 @@ class EventType(StrEnum):
     KEY_ROTATED = "key.rotated"
     CHECKPOINT_WITNESSED = "checkpoint.witnessed"
     RECOVERY_PERFORMED = "recovery.performed"
+    FILE_DOWNLOADED = "file.downloaded"
+    SIGNIN_FAILED = "signin.failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

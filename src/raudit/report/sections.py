@@ -9,6 +9,7 @@ from typing import Any
 
 from raudit.findings import Finding, JsonObject, Status
 from raudit.record import Figure, Outcome, Record, StageRecord, Table
+from raudit.report.gaps import gap_figures
 from raudit.report.language import Language
 from raudit.report.rates import Comparison
 from raudit.report.themes import family
@@ -206,11 +207,15 @@ def rates_figure(compared: Comparison, language: Language) -> Figure:
     )
 
 
-def drivers_of(stage: StageRecord | None) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
+def drivers_of(
+    stage: StageRecord | None, language: Language
+) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
     """Figures and tables that say what the model rests on and what carries the gaps; never the case of one person."""
     if stage is None:
         return (), ()
-    figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
+    figures: Sequence[Figure] = gap_figures(stage, language)
+    if not figures:
+        figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
     tables = [t for t in stage.tables if t.id == "importance" or t.id.startswith("proxies-")]
     seen: set[str] = set()
     return (

@@ -13,6 +13,7 @@ from raudit.findings import Finding, JsonObject, Rule
 from raudit.record import Figure, Input, StageRecord, WaiverUse
 from raudit.report.rates import Comparison, Rate
 from raudit.report.sections import Action, Answer, Condition, Limit, Signer
+from raudit.report.thresholds import Costs, Replayed
 
 if TYPE_CHECKING:
     from raudit.report.opinion import Opinion
@@ -129,8 +130,6 @@ class FigureView:
     """The drawing, safe to print as it is; None if the kind is not known."""
     table: TableView | None
     """The data, printed when there is no drawing."""
-    recorded: bool = True
-    """Whether its words are those of the record, which are English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +283,17 @@ class ReportView:
     rate_figures: tuple[FigureView, ...]
     """One picture for each of ``compared``."""
     overall: tuple[tuple[str, Rate], ...]
+    costs: Costs | None
+    """What people said that wrong decisions cost."""
+    replayed: tuple[Replayed, ...]
+    """What other thresholds would do."""
+    performance: tuple[TableView, ...]
+    """How far amounts are from the truth, by attribute."""
+    places: tuple[TableView, ...]
+    """How a ranking treats groups, by attribute."""
+    place_figures: tuple[FigureView, ...]
+    """Pictures of a ranking or of amounts."""
+    model_family: str
     limits: tuple[Limit, ...]
     drivers: Drivers
     personal: tuple[TableView, ...]
@@ -331,5 +341,7 @@ class ReportView:
     """Text of the checkpoint; empty if there is none."""
     vkey: str
     """Key that checks the checkpoint."""
+    lacking: frozenset[str] = frozenset()
+    """Sentences that the catalogue lacks: they are English, whatever the language."""
     reviewers: int = 4
     """How many reviewer signature fields there are."""

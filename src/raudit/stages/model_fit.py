@@ -16,6 +16,7 @@ from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold, small
 from raudit.model.formats.boosters import Booster, Link
+from raudit.sentences import say
 from raudit.validate import Strict
 
 CHECKED = 2000
@@ -83,7 +84,10 @@ class ModelFit:
         if isinstance(model, Booster):
             findings.append(_linked(model, evidence))
         if counted:
-            text = f"The categories of {len(counted)} columns were held against the model's own on all rows."
+            text = say(
+                "The categories of {count} columns were held against the model's own on all rows.",
+                count=len(counted),
+            )
         else:
             text = "The model file tells no categories, so values that it never learnt cannot be counted."
         return StageResult(
@@ -99,8 +103,14 @@ def _unknown(name: str, unknown: int, present: int, options: Options) -> Finding
         subject=Subject(kind="column", name=name),
         status=Status.FAILED if failed else Status.PASSED,
         severity=UNKNOWN.severity,
-        statement=f"Of the {present:,} values of {name}, {unknown:,} ({share:.1%}) are in none of the model's "
-        "categories.",
+        statement=say(
+            "Of the {present:,} values of {name}, {unknown:,} "
+            "({share:.1%}) are in none of the model's categories.",
+            present=present,
+            name=name,
+            unknown=unknown,
+            share=share,
+        ),
         measurement=Measurement(metric="unknown_share", value=share, n=present, events=unknown),
         threshold=Threshold(
             high=options.max_unknown,
@@ -132,12 +142,20 @@ def _linked(model: Booster, evidence: Evidence) -> Finding:
         subject=Subject(kind="model", name="model", detail={"link": str(model.link)}),
         status=Status.PASSED if good else Status.FAILED,
         severity=LINKED.severity,
-        statement=f"On {len(rows):,} rows the {model.link} link leads from the margin to {model.family}'s own "
-        f"prediction to within {small(off)}; {small(ACCEPTED)} is accepted.",
+        statement=say(
+            "On {count:,} rows the {link} link leads from the margin to "
+            "{family}'s own prediction to within {off}; {ACCEPTED} is "
+            "accepted.",
+            count=len(rows),
+            link=model.link,
+            family=model.family,
+            off=small(off),
+            ACCEPTED=small(ACCEPTED),
+        ),
         measurement=Measurement(
             metric="link_error", value=off, n=len(rows), method="largest over all rows"
         ),
-        threshold=Threshold(high=ACCEPTED, source=f"family {model.family}"),
+        threshold=Threshold(high=ACCEPTED, source=say("family {family}", family=model.family)),
         requirements=LINKED.requirements,
         anchor="model.path",
         remedy="" if good else LINKED.fix,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from raudit.sentences import say
 from raudit.validate import Strict
 
 Preset = Literal["four-fifths", "nyc-ll144", "equal-opportunity", "equalized-odds", "calibration"]
@@ -162,10 +163,10 @@ class FairnessOptions(Strict):
     def limits(self) -> dict[str, tuple[float, str]]:
         """Limit and its source, by name of the disparity."""
         found = {
-            name: (limit, f"preset {preset}")
+            name: (limit, say("preset {preset}", preset=preset))
             for preset in self.presets
             for name, limit in PRESETS[preset].items()
         }
         if not self.presets and not self.thresholds:
-            found = {name: (limit, "default") for name, limit in DEFAULTS.items()}
-        return found | {name: (limit, "plan") for name, limit in self.thresholds.items()}
+            found = {name: (limit, say("default")) for name, limit in DEFAULTS.items()}
+        return found | {name: (limit, say("plan")) for name, limit in self.thresholds.items()}

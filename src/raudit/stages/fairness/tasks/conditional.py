@@ -8,6 +8,7 @@ import numpy as np
 
 from raudit.data.cells import CellTable
 from raudit.record import Column, Table
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import disparity
 from raudit.stages.fairness.measures.metrics import FN, FP, Groups, estimate, group_counts
 from raudit.stages.fairness.rules import CONDITIONAL, COSTS
@@ -59,11 +60,20 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
     )
     shown = Table(
         id=slug("conditional", attribute),
-        title=f"Selection by {attribute} within {by_name(context.controls)}",
+        title=say(
+            "Selection by {attribute} within {by_name}",
+            attribute=attribute,
+            by_name=by_name(context.controls),
+        ),
         columns=columns,
         rows=tuple(rows),
-        caption=f"The combined rates weigh {used} of {len(strata)} levels by size: those in which every group that "
-        f"is compared has at least one row.",
+        caption=say(
+            "The combined rates weigh {used} of {count} levels by size: "
+            "those in which every group that is compared has at least "
+            "one row.",
+            used=used,
+            count=len(strata),
+        ),
     )
     return Part(findings=(finding,), tables=(shown,), metrics=(CDP,))
 
@@ -73,9 +83,13 @@ def _stratum(groups: Groups, stratum: tuple[str, ...], depth: int) -> Groups:
 
 
 def _row(stratum: tuple[str, ...], compared: Groups, n: int, context: Context) -> dict[str, Any]:
-    row: dict[str, Any] = {"stratum": ", ".join(stratum)}
+    row: dict[str, Any] = {"stratum": joined(", ", stratum)}
     if n < context.options.suppress_below:
-        return row | {"pair": f"fewer than {context.options.suppress_below} rows"}
+        return row | {
+            "pair": say(
+                "fewer than {suppress_below} rows", suppress_below=context.options.suppress_below
+            )
+        }
     row["n"] = n
     gap = disparity(
         compared,
@@ -86,7 +100,11 @@ def _row(stratum: tuple[str, ...], compared: Groups, n: int, context: Context) -
     )
     if gap.value is None:
         return row | {"pair": "fewer than two groups large enough"}
-    pair = f"{context.speech.group(gap.lowest[-1:])} / {context.speech.group(gap.highest[-1:])}"
+    pair = say(
+        "{group} / {group_2}",
+        group=context.speech.group(gap.lowest[-1:]),
+        group_2=context.speech.group(gap.highest[-1:]),
+    )
     return row | {"value": gap.value, "interval": [number(gap.low), number(gap.high)], "pair": pair}
 
 
@@ -188,10 +206,14 @@ def measure_costs(table: CellTable, context: Context) -> Part:
             Column(key="fpr", label="False positive rate", kind="proportion"),
             Column(key="fnr", label="False negative rate", kind="proportion"),
         )
-        caption = f"A false positive costs {costs.false_positive:g}, a false negative {costs.false_negative:g}."
+        caption = say(
+            "A false positive costs {false_positive:g}, a false negative {false_negative:g}.",
+            false_positive=costs.false_positive,
+            false_negative=costs.false_negative,
+        )
         shown = Table(
             id=slug("costs", *by),
-            title=f"Cost of wrong decisions by {by_name(by)}",
+            title=say("Cost of wrong decisions by {by_name}", by_name=by_name(by)),
             columns=columns,
             rows=rows,
             caption=caption,

@@ -9,7 +9,8 @@ from typing import Any
 
 from raudit.data.cells import UNKNOWN, CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
-from raudit.record import Column, Table
+from raudit.record import Column, ColumnKind, Table
+from raudit.sentences import capital, say
 from raudit.stages.fairness.measures.crosscheck import cross_check_all
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.membership import (
@@ -104,9 +105,11 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     )
     check = cross_check_all(groups for _, groups, _ in found)
     decimals = 15 if check.largest < 1e-15 else math.floor(-math.log10(check.largest))
-    note = (
-        f"fairlearn and scikit-learn recomputed {check.values:,} rates from the same cells; all agree to {decimals} "
-        "decimals."
+    note = say(
+        "fairlearn and scikit-learn recomputed {values:,} rates from "
+        "the same cells; all agree to {decimals} decimals.",
+        values=check.values,
+        decimals=decimals,
     )
     metrics = METRICS if overall.labelled else WITHOUT_LABEL
     return join(
@@ -169,11 +172,15 @@ def _verdicts(
         return Part()
     table = Table(
         id=slug("gaps", *by),
-        title=f"How far apart the groups by {by_name(by)} are",
+        title=say("How far apart the groups by {by_name} are", by_name=by_name(by)),
         columns=(
             Column(key="name", label="Disparity"),
             Column(key="value", label="Value", kind="number"),
-            Column(key="interval", label=f"{context.level * 100:.3g} % interval", kind="interval"),
+            Column(
+                key="interval",
+                label=say("{level:.3g} % interval", level=context.level * 100),
+                kind="interval",
+            ),
             Column(key="limit", label="Limit"),
             Column(key="status", label="Verdict", kind="status"),
             Column(key="pair", label="Lowest and highest"),
@@ -187,10 +194,18 @@ def _verdicts(
 
 def _caption(groups: Groups, context: Context) -> str:
     kept = int((groups.n >= context.options.min_group).sum())
-    text = f"{kept:,} of {len(groups.names):,} groups have at least {context.options.min_group} rows and are compared."
-    return (
-        f"{text} p is the chance of a gap this clear if all groups shared one rate; where a limit is set it is "
-        "Holm-adjusted over attributes and rates, a difference and its ratio counting once."
+    text = say(
+        "{kept:,} of {count:,} groups have at least {min_group} rows and are compared.",
+        kept=kept,
+        count=len(groups.names),
+        min_group=context.options.min_group,
+    )
+    return say(
+        "{text} p is the chance of a gap this clear if all groups "
+        "shared one rate; where a limit is set it is Holm-adjusted "
+        "over attributes and rates, a difference and its ratio "
+        "counting once.",
+        text=text,
     )
 
 
@@ -206,10 +221,18 @@ def _gap_row(
         row["pair"] = gap.undefined_because
     else:
         row["interval"] = [number(gap.low), number(gap.high)]
-        row["pair"] = f"{context.speech.group(gap.lowest)} / {context.speech.group(gap.highest)}"
+        row["pair"] = say(
+            "{group} / {group_2}",
+            group=context.speech.group(gap.lowest),
+            group_2=context.speech.group(gap.highest),
+        )
         row["p"] = adjusted if adjusted is not None else gap.p_value
     if limit is not None:
-        row["limit"] = f"{'at least' if gap.ratio else 'at most'} {limit[0]:.2f}"
+        row["limit"] = say(
+            "{part} {limit:.2f}",
+            part=(say("at least") if gap.ratio else say("at most")),
+            limit=limit[0],
+        )
     if judgement is not None:
         row["status"] = str(judgement.status)
     return row
@@ -244,7 +267,11 @@ def _finding(
     )
     statement = say_disparity(gap, context.speech)
     if certain and adjusted is not None:
-        statement = f"{beyond_chance(gap, limit[0], adjusted)} {statement}"
+        statement = say(
+            "{beyond_chance} {statement}",
+            beyond_chance=beyond_chance(gap, limit[0], adjusted),
+            statement=statement,
+        )
     data: dict[str, Any] = {"by": list(gap.by), "compared": gap.compared, "metric": gap.metric}
     if gap.value is not None:
         data |= {
@@ -282,7 +309,11 @@ def anchor(name: str, source: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if not text or text.endswith(".") else f"{text[0].upper()}{text[1:]}."
+    return (
+        text
+        if not text or text.endswith(".")
+        else say("{value}{text}.", value=text[0].upper(), text=text[1:])
+    )
 
 
 def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
@@ -339,7 +370,7 @@ def _rate_tables(
     tables = [
         _rate_table(
             "rates",
-            f"Decisions by {by_name(by)}",
+            say("Decisions by {by_name}", by_name=by_name(by)),
             by,
             groups,
             {n: found[n] for n in main},
@@ -350,7 +381,15 @@ def _rate_tables(
     rest = {name: found[name] for name in found if name not in main}
     if rest:
         tables.append(
-            _rate_table("more", f"Further rates by {by_name(by)}", by, groups, rest, context, False)
+            _rate_table(
+                "more",
+                say("Further rates by {by_name}", by_name=by_name(by)),
+                by,
+                groups,
+                rest,
+                context,
+                False,
+            )
         )
     return tuple(tables)
 
@@ -366,7 +405,7 @@ def _rate_table(
 ) -> Table:
     columns = [Column(key="group", label="Group"), Column(key="n", label="n", kind="count")]
     for name in found:
-        kind = "number" if name == "treatment_equality" else "proportion"
+        kind: ColumnKind = "number" if name == "treatment_equality" else "proportion"
         columns.append(Column(key=name, label=_label(name), kind=kind))
         if intervals:
             columns.append(Column(key=f"{name}_interval", label="interval", kind="interval"))
@@ -374,7 +413,9 @@ def _rate_table(
     for i, group in enumerate(groups.names):
         row: dict[str, Any] = {"group": context.speech.group(group)}
         if groups.n[i] < context.options.suppress_below:
-            row["group"] += f" (fewer than {context.options.suppress_below})"
+            row["group"] += say(
+                " (fewer than {suppress_below})", suppress_below=context.options.suppress_below
+            )
             rows.append(row)
             continue
         row["n"] = int(groups.n[i])
@@ -386,9 +427,13 @@ def _rate_table(
                     number(values.bounds.high[i]),
                 ]
         rows.append(row)
-    level = f"{context.options.confidence * 100:.3g} %"
+    level = say("{confidence:.3g} %", confidence=context.options.confidence * 100)
     how = (
-        f"Intervals are {level} Wilson intervals of each group by itself; they are not for comparing groups."
+        say(
+            "Intervals are {level} Wilson intervals of each group by "
+            "itself; they are not for comparing groups.",
+            level=level,
+        )
         if intervals
         else ""
     )
@@ -398,8 +443,7 @@ def _rate_table(
 
 
 def _label(name: str) -> str:
-    text = PLAIN[name].replace("ratio of false negatives to false positives", "FN / FP")
-    return text[0].upper() + text[1:]
+    return capital("FN / FP" if name == "treatment_equality" else PLAIN[name])
 
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import numpy as np
 from raudit.data.cells import LABEL, PREDICTION, CellTable, unique_rows
 from raudit.findings import Finding, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import say
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.metrics import group_counts
 from raudit.stages.fairness.measures.verdict import judge_gap
@@ -91,7 +92,7 @@ def _by(
     )
     shown = Table(
         id=slug("classes", *by),
-        title=f"Classes by {by_name(by)}",
+        title=say("Classes by {by_name}", by_name=by_name(by)),
         columns=columns,
         rows=tuple(rows),
     )
@@ -102,7 +103,11 @@ def _row(one: str, gap: Disparity, context: Context) -> dict[str, Any]:
     row: dict[str, Any] = {"one": one, "name": describe(gap.name), "value": number(gap.value)}
     if gap.value is None:
         return row | {"pair": gap.undefined_because}
-    pair = f"{context.speech.group(gap.lowest)} / {context.speech.group(gap.highest)}"
+    pair = say(
+        "{group} / {group_2}",
+        group=context.speech.group(gap.lowest),
+        group_2=context.speech.group(gap.highest),
+    )
     return row | {"interval": [number(gap.low), number(gap.high)], "pair": pair}
 
 
@@ -139,7 +144,12 @@ def _finding(
         status=judgement.status,
         severity=MULTICLASS.severity,
         statement=say_disparity(gap, speech),
-        reason=f"The worst of {len(found)} classes is {one}. {reason}",
+        reason=say(
+            "The worst of {count} classes is {one}. {reason}",
+            count=len(found),
+            one=one,
+            reason=reason,
+        ),
         measurement=measured(gap),
         threshold=Threshold(
             low=limit[0] if ratio else None, high=None if ratio else limit[0], source=limit[1]
@@ -164,7 +174,7 @@ def _accuracy(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
     bounds = wilson(share * rows, rows, level=context.options.confidence)
     shown = Table(
         id=slug("accuracy", *by),
-        title=f"Share classified correctly by {by_name(by)}",
+        title=say("Share classified correctly by {by_name}", by_name=by_name(by)),
         columns=(
             Column(key="group", label="Group"),
             Column(key="n", label="n", kind="count"),

@@ -10,6 +10,7 @@ from raudit.data.cells import CellTable, unique_rows
 from raudit.data.fixed import exact_variance
 from raudit.findings import written
 from raudit.record import Column, Figure, Table
+from raudit.sentences import joined, say
 from raudit.stages.fairness.rules import MEAN_PREDICTION, REGRESSION_ERROR
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.tasks.scores import judge_means
@@ -77,11 +78,11 @@ def _by(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
     keep = np.flatnonzero(found["n"] >= context.options.min_group)
     names = [found["names"][i] for i in keep]
     limits = context.options.limits()
-    judged = [("mean_prediction", MEAN_PREDICTION, "mean prediction")]
+    judged = [("mean_prediction", MEAN_PREDICTION, say("mean prediction"))]
     if "mean_error" in found:
         judged = [
-            ("mean_error", REGRESSION_ERROR, "mean error (prediction less truth)"),
-            ("mean_absolute_error", REGRESSION_ERROR, "mean absolute error"),
+            ("mean_error", REGRESSION_ERROR, say("mean error (prediction less truth)")),
+            ("mean_absolute_error", REGRESSION_ERROR, say("mean absolute error")),
             *judged,
         ]
     findings = [
@@ -162,7 +163,7 @@ def _table(
     )
     return Table(
         id=slug("errors", *by),
-        title=f"Predictions by {by_name(by)}",
+        title=say("Predictions by {by_name}", by_name=by_name(by)),
         columns=tuple(columns),
         rows=rows,
     )
@@ -182,8 +183,17 @@ def _figure(
         }
         rows.append(row if np.isnan(half) else row | {"low": value - half, "high": value + half})
     name = metric.replace("_", " ")
-    alt = "; ".join(
-        f"{row['label']} {written(row['value'])} (n = {row['n']:,})" for row in rows[:12]
+    alt = joined(
+        "; ",
+        (
+            say(
+                "{row} {row_2} (n = {row_3:,})",
+                row=row["label"],
+                row_2=written(row["value"]),
+                row_3=row["n"],
+            )
+            for row in rows[:12]
+        ),
     )
     data: dict[str, Any] = {"rows": rows, "x_label": name}
     if metric == "mean_error":
@@ -191,8 +201,16 @@ def _figure(
     return Figure(
         id=slug("dots", metric, *by),
         kind="dots",
-        title=f"{name.capitalize()} by {by_name(by)}",
-        alt=f"{name.capitalize()} by {by_name(by)}, lowest first: {alt}.",
+        title=say("{capitalize} by {by_name}", capitalize=name.capitalize(), by_name=by_name(by)),
+        alt=say(
+            "{capitalize} by {by_name}, lowest first: {alt}.",
+            capitalize=name.capitalize(),
+            by_name=by_name(by),
+            alt=alt,
+        ),
         data=data,
-        caption=f"Dots are means, lines {context.options.confidence * 100:.3g} % intervals.",
+        caption=say(
+            "Dots are means, lines {confidence:.3g} % intervals.",
+            confidence=context.options.confidence * 100,
+        ),
     )

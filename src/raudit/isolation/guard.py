@@ -130,6 +130,7 @@ def libraries() -> list[Path]:
             "/proc/meminfo",
             "/proc/stat",
             "/sys/devices/system",
+            "/sys/fs/cgroup",
             "/dev/null",
         ),
         *("/dev/urandom", "/etc/localtime"),

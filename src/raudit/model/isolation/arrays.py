@@ -1,65 +1,17 @@
-"""What a model's process and raudit say to each other: a line of JSON and some bytes, each with its length before it.
-
-Nothing that the model's process says is unpickled, or read by a parser of a rich format: its numbers are plain arrays
-of a few listed types, its texts are JSON. The other way, to the process, pickle and Arrow are used.
-"""
+"""A model's answers as JSON and plain arrays of a few listed types, which is all that is believed of them."""
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
+
+from raudit.isolation.messages import BrokenMessageError
 
 if TYPE_CHECKING:
     import numpy as np
 
-LENGTHS = struct.Struct("<IQ")
-MOST_JSON, MOST_BYTES = 2**28, 2**33
 TYPES = ("float64", "float32", "int64", "int32", "bool")
 CODES = "int32"
-
-
-class BrokenMessageError(Exception):
-    """What came is no message: the process has ended, or is no longer what it was."""
-
-
-def send(stream: IO[bytes], head: Mapping[str, Any], content: Any = b"") -> None:
-    """Write one message; the content is anything with a buffer and a length in bytes.
-
-    Raises
-    ------
-    BrokenPipeError
-        If nobody reads any more.
-    """
-    said = json.dumps(head).encode()
-    stream.write(LENGTHS.pack(len(said), len(content)) + said)
-    stream.write(content)
-    stream.flush()
-
-
-def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
-    """Read one message.
-
-    Raises
-    ------
-    BrokenMessageError
-        If it ends early, is longer than any message is, or is no JSON.
-    """
-    lengths = stream.read(LENGTHS.size)
-    if len(lengths) < LENGTHS.size:
-        raise BrokenMessageError
-    said, content = LENGTHS.unpack(lengths)
-    if said > MOST_JSON or content > MOST_BYTES:
-        raise BrokenMessageError
-    text, rest = stream.read(said), stream.read(content)
-    try:
-        head = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BrokenMessageError from error
-    if len(rest) < content or not isinstance(head, dict):
-        raise BrokenMessageError
-    return head, rest
 
 
 def pack_columns(columns: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
