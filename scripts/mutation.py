@@ -94,7 +94,7 @@ def prepare(folder: Path, area: str) -> None:
 def mutmut(folder: Path, *arguments: str) -> str:
     """Run mutmut in the copy and return what it prints."""
     program = Path(sys.executable).with_name("mutmut")
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 -- our own arguments
         [program, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
     return done.stdout
@@ -102,7 +102,9 @@ def mutmut(folder: Path, *arguments: str) -> str:
 
 def results(folder: Path) -> dict[str, str]:
     """What became of every mutant, by name."""
-    pairs = re.findall(r"^\s*(\S+): (.+)$", mutmut(folder, "results", "--all", "true"), re.M)
+    pairs = re.findall(
+        r"^\s*(\S+): (.+)$", mutmut(folder, "results", "--all", "true"), re.MULTILINE
+    )
     return dict(pairs)
 
 
@@ -124,7 +126,9 @@ def main() -> None:
     survivors = [name for name, status in ended.items() if "survived" in status]
     untested = [name for name, status in ended.items() if "no tests" in status]
     judged = len(ended) - len(untested)
-    print(f"{asked.area}: {len(names)} mutants, {len(ended)} of them run, {len(untested)} no test reaches")
+    print(
+        f"{asked.area}: {len(names)} mutants, {len(ended)} of them run, {len(untested)} no test reaches"
+    )
     print(f"killed {judged - len(survivors)} of {judged}")
     for name in [*survivors, *untested]:
         print(f"\n{ended[name]}: {name}\n{mutmut(asked.folder, 'show', name)}")
