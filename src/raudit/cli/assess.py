@@ -59,6 +59,34 @@ def list_() -> None:
 
 
 @command.command()
+@click.argument("checklist", type=FILE)
+def lint(checklist: Path) -> int:
+    """List all that is wrong with the file CHECKLIST, each with its line and what to do.
+
+    Ends with 0 if nothing is, else with 2.
+    """
+    from raudit.checklists.form.load import lint_checklist
+    from raudit.printable import for_terminal
+
+    found, faults = lint_checklist(checklist)
+    for fault in faults:
+        click.echo(for_terminal(str(fault)))
+    if found is None:
+        click.echo(
+            f"{len(faults)} faults in the shape of the file; what questions refer to is looked at once it fits",
+            err=True,
+        )
+    elif faults:
+        click.echo(f"{len(faults)} faults", err=True)
+    else:
+        click.echo(
+            f"nothing wrong found in {len(found.questions)} questions and {len(found.expressions)} expressions: "
+            "keys, ids, options, references, order, tables, bands and facts were looked at"
+        )
+    return 2 if faults else 0
+
+
+@command.command()
 @click.argument("checklist")
 @click.option(
     "-o", "--output", type=FILE, help="The answers file. Default: answers/CHECKLIST.yaml."
