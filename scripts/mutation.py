@@ -29,7 +29,14 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "log/tree/extends.py",
             "log/tree/proof.py",
         ],
-        ["log/test_edited.py", "log/test_small_laws.py", "log/test_rollback.py"],
+        [
+            "log/test_edited.py",
+            "log/test_small_laws.py",
+            "log/test_rollback.py",
+            "log/test_note.py",
+            "log/test_keys.py",
+            "log/test_stamp.py",
+        ],
     ),
     "policy": (
         ["policy/judge.py", "policy/waivers.py", "policy/rates.py", "policy/baseline.py"],
@@ -51,6 +58,10 @@ WORDS = (
     r'^\s*r?f?"[^"]*"[,)]*$',
     r"^\s*f?\"",
     r"click\.echo",
+    r"raise .*\(\"",
+    r"_malformed\(\"",
+    r"^\s*return f\"",
+    r"yield .*, \"",
 )
 """Lines that hold the words of a message and nothing else."""
 
