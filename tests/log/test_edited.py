@@ -382,3 +382,21 @@ def test_a_key_whose_folder_cannot_be_written_promises_and_signs_nothing(tmp_pat
             log.checkpoint(NOW)
         assert refused.value.where == str(tmp_path / "log.key.signed")
         assert log.store.notes("signed") == []
+
+
+@pytest.mark.parametrize("size", [1023, 1024, 1025, 2048, 3000])
+def test_recomputing_in_blocks_gives_the_tree_of_entry_by_entry(size):
+    from raudit.log.recompute import recompute
+
+    entries = [str(number).encode() for number in range(size)]
+    tree = merkle.Frontier()
+    nodes = [node for data in entries for node in tree.push(merkle.leaf_hash(data))]
+    assert recompute(iter(entries), iter(nodes)) == tree.root()
+    for place in (0, 700, size - 1, len(nodes) - 1):
+        wrong = [*nodes[:place], bytes(32), *nodes[place + 1 :]]
+        with pytest.raises(LogIntegrityError, match="does not match its stored hash"):
+            recompute(iter(entries), iter(wrong))
+    for index in (0, 1023 if size > 1023 else 5, size - 1):
+        edited_ones = [*entries[:index], b"edited", *entries[index + 1 :]]
+        with pytest.raises(LogIntegrityError, match=f"entry {index} does not match"):
+            recompute(iter(edited_ones), iter(nodes))
