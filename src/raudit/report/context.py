@@ -12,6 +12,7 @@ from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sh
 from raudit.report.attachments import ANNEXES_NAME, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
+from raudit.report.finding_view import FindingView
 from raudit.report.language import Language
 from raudit.report.legal import frameworks_of
 from raudit.report.numbers import DASH, MINUS, exact, exact_interval
@@ -37,7 +38,6 @@ from raudit.report.translate import in_language
 from raudit.report.views import (
     Drivers,
     FigureView,
-    FindingView,
     Pair,
     ReportView,
     SectionView,
@@ -127,9 +127,9 @@ def make_context(
         brief=make_brief(record, findings),
         opinion=make_opinion(record, findings),
         themes=themes,
-        one_liners=one_liners(record, language),
-        conditions=conditions_of(record),
-        signers=signers_of(record),
+        one_liners=one_liners(record, findings, language),
+        conditions=conditions_of(record, language),
+        signers=signers_of(record, language),
         auditor=record.plan.get("auditor") or {},
         compared=compared,
         rate_names=tuple((name, language.metric(name)) for name in SHOWN),
@@ -150,8 +150,8 @@ def make_context(
         personal=maker.chosen(spoken.stage("pii"), ("columns", "singling-out")),
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(_expected(record)),
-        loose_answers=answers_to_look_at(record),
-        actions=actions_of(record),
+        loose_answers=answers_to_look_at(record, language),
+        actions=actions_of(record, language),
         glossary=_glossary(record, compared, seals, language),
         sections=sections,
         annexes=annexes,
@@ -397,11 +397,23 @@ def _system(record: Record, language: Language) -> tuple[Pair, ...]:
         "distribution_date",
     )
     keys = [*known, *(key for key in record.system if key not in known)]
+    coded = ("jurisdictions", "sector", "standards")
     named = (
-        (language(f"system-{key}") if key in known else key, _text(record.system.get(key)))
+        (
+            language(f"system-{key}") if key in known else key,
+            _words(record.system.get(key), language)
+            if key in coded
+            else _text(record.system.get(key)),
+        )
         for key in keys
     )
     return tuple(Pair(name=name, value=value) for name, value in named if value)
+
+
+def _words(value: Any, language: Language) -> str:
+    """Codes of the plan in words: ``credit``, ``eu``."""
+    codes = value if isinstance(value, list | tuple) else [value] if value else []
+    return ", ".join(language.word(str(code)) for code in codes)
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[Pair, ...]:

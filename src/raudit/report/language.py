@@ -106,12 +106,16 @@ class Language:
     def metric(self, name: str) -> str:
         """A metric in words; the words of its name where the catalogue has none."""
         key = f"metric-{name}"
-        return self(key) if self.has(key) else name.replace("_", " ")
+        return self(key) if self.has(key) else self.term(name.replace("_", " "))
 
     def word(self, name: str) -> str:
         """A key of the record as a word, such as the role of a file."""
         key = f"word-{name}"
-        return self(key) if self.has(key) else name.replace("_", " ")
+        return self(key) if self.has(key) else self.term(name.replace("_", " "))
+
+    def term(self, text: str) -> str:
+        """A word of the program or of a shipped checklist, such as a decision; another's stays as it is."""
+        return text if self.code == ENGLISH else self.messages.get(text, text)
 
     def stage_title(self, stage: StageRecord) -> str:
         """What a stage looks at; its own title where the catalogue has none."""
