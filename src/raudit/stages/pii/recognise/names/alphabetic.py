@@ -204,9 +204,15 @@ def _named(
     more: float,
 ) -> Iterator[Stretch]:
     """The part of a run that is a name, if enough speaks for one."""
-    run = _without_first(text, run, lists, cues)
-    if not run.tokens or _THING.match(text, run.stretch[1]) or _is_thing(text, run):
+    if "".join(run.words) in lists.places:
         return
+    run = _without_first(text, run, lists, cues)
+    if not run.tokens or _THING.match(text, run.stretch[1]):
+        return
+    if _is_thing(text, run):
+        if not may_be_family(run.words, lists):
+            return
+        more += WEIGHTS.weak
     if all(_is_code(text[a:b]) for a, b in run.tokens) and not text.isupper():
         return
     begin, end = run.stretch
@@ -271,6 +277,17 @@ def _leads(text: str, run: _Run, lists: NameLists, cues: Cues) -> bool:
     return told or (begins and (word in lists.ordinary or word in cues.after or common))
 
 
+def may_be_family(words: Sequence[str], lists: NameLists) -> bool:
+    """Whether a given name and a word for a place can be a person: Park is the family name of three million."""
+    return (
+        len(words) == 2
+        and words[1] in {"park", "lane", "lake", "bank"}
+        and lists.is_given(words[0])
+        and words[0] not in lists.places
+        and words[0] not in lists.ordinary
+    )
+
+
 def _is_thing(text: str, run: _Run) -> bool:
     return any(_THING.fullmatch(text, a, b) for a, b in run.tokens)
 
@@ -309,8 +326,10 @@ def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
         return WEIGHTS.full
     if named >= 2 and any(given) and not all(ordinary):
         return WEIGHTS.half
-    # People are called after places: a given name makes a family name of one.
-    penalty = WEIGHTS.ordinary * sum(ordinary) + WEIGHTS.place * (any(place) and not plain_given)
+    # People are called after places and things: a given name makes a family name of the word behind it.
+    called_after = plain_given and given[0] and len(long) == 2
+    penalty = WEIGHTS.ordinary * (0 if called_after else sum(ordinary))
+    penalty += WEIGHTS.place * (any(place) and not plain_given)
     if len(long) == 1:
         if plain_given and len(long[0]) > 3 and not first:
             return WEIGHTS.given
@@ -322,6 +341,26 @@ def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
     if any(rare):
         return WEIGHTS.one + penalty
     return (WEIGHTS.shape if long and not any(ordinary) else 0.0) + penalty
+
+
+def is_something_else(text: str, stretch: Stretch, lists: NameLists) -> bool:
+    """Whether what a model calls a person are words that a sentence knows as places, things or ordinary ones."""
+    begin, end = stretch
+    tokens = [m.span() for m in _TOKEN.finditer(text)]
+    cues = cues_of(_script(text))
+    around = [run for run in _runs(text, tokens) if run.tokens and _overlap(run.stretch, stretch)]
+    if any("".join(run.words) in lists.places for run in around):
+        return True
+    inside = [text[a:b] for a, b in tokens if begin <= a and b <= end and b - a > 2]
+    return bool(inside) and all(
+        any(folded(word) in known for known in (lists.ordinary, lists.times, lists.places))
+        or word.lower() in cues.common
+        for word in inside
+    )
+
+
+def _overlap(one: Stretch, other: Stretch) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def in_uncased(text: str, lists: NameLists) -> Iterator[Stretch]:

@@ -134,8 +134,8 @@ def cues_of(language: str) -> Cues:
     before.pop("", None)
     listed = stop_words(language) if language in _with_stop_words() else frozenset[str]()
     common = listed | frozenset(OWN_STOP_WORDS.get(language, "").split())
-    phrases = frozenset(after) | frozenset(before)
-    return Cues(before=before, after=frozenset(after), common=common, phrases=phrases)
+    known = frozenset(after) | frozenset(before)
+    return Cues(before=before, after=frozenset(after), common=common, phrases=known)
 
 
 def _phrase(text: str) -> str:

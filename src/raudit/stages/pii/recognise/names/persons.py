@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from raudit.stages.pii.recognise.names.alphabetic import in_cased, in_uncased
+from raudit.stages.pii.recognise.names.alphabetic import in_cased, in_uncased, is_something_else
 from raudit.stages.pii.recognise.names.chinese import in_chinese
 from raudit.stages.pii.recognise.names.cues import (
     LONGEST,
@@ -65,6 +65,17 @@ def persons_in_text(
         if _UNCASED.search(text):
             yield from in_uncased(text, known)
     yield from in_cased(text, entities, known)
+
+
+def refuted(text: str, stretch: Stretch, lists: NameLists | None = None) -> bool:
+    """Whether a person that the language model reads in a sentence is a place, a thing or an ordinary word."""
+    if len(text.split()) < SENTENCE:
+        return False
+    return is_something_else(text, stretch, lists or name_lists())
+
+
+SENTENCE = 4
+"""Words of a sentence; in shorter cells the model's word counts, and the column's other cells."""
 
 
 def _in_another_script(text: str) -> Iterator[Stretch]:
