@@ -58,7 +58,9 @@ InputRole = Literal[
 ]
 """What a file is to a run."""
 
-WaiverState = Literal["applied", "expired", "outgrown", "unused", "expires_soon", "malformed"]
+WaiverState = Literal[
+    "applied", "expired", "outgrown", "unused", "expires_soon", "unproven", "malformed"
+]
 """What became of a waiver."""
 
 

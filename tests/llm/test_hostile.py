@@ -13,6 +13,7 @@ from raudit.errors import DataError
 from raudit.turns import Limits, open_turns
 from raudit.turns.detect import detected
 from raudit.turns.front import Document, Unreadable, strict_json
+from raudit.turns.sample import write_sample
 from raudit.turns.table import TurnsFile, read_turns
 
 HOSTILE = "data/llm/formats/hostile"
@@ -301,3 +302,11 @@ def test_turns_of_two_files(tmp_path):
     labels.write_text("source,turn_id,human.x\n1,t1,yes\n0,t1,no\n")
     joined = open_turns(runs, labels=[labels]).turns.table.column("human.x").to_pylist()
     assert joined == [None, "no", "yes", None]
+    both = open_turns(runs)
+    write_sample(both, [0, 1, 2, 3], ["x"], tmp_path / "sample.csv")
+    filled = (
+        (tmp_path / "sample.csv").read_text().replace(",\r\n", ",yes\r\n").replace(",\n", ",yes\n")
+    )
+    (tmp_path / "filled.csv").write_text(filled)
+    labelled = open_turns(runs, labels=[tmp_path / "filled.csv"]).turns.table
+    assert labelled.column("human.x").to_pylist() == ["yes"] * 4

@@ -6,10 +6,16 @@ import csv
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from openpyxl import load_workbook
 from tests.llm._turns import written
+
+from raudit.data.contract import contract_bytes, learn_contract
+from raudit.errors import RauditError
+from raudit.record import record_bytes
+from raudit.turns import open_turns
 
 CANARY = "zebra-quokka-canary"
 TEXTS = ("prompt", "output", "system", "context", "error")
@@ -226,3 +232,80 @@ def test_light_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+def repeated_texts(n=120):
+    """Turns whose short texts stand in many rows each, as greetings and refusals do; also as a label ``answer.``."""
+    return [
+        {
+            "turn_id": f"t{i}",
+            **{name: f"{CANARY} {name}" for name in TEXTS},
+            "error": f"{CANARY} error" if i % 10 == 0 else None,
+            "status": "error" if i % 10 == 0 else "answered",
+            "answer.given": f"{CANARY} answer {i % 2}",
+            "group.g": "ab"[i % 2],
+            "refused": i % 3 == 0,
+        }
+        for i in range(n)
+    ]
+
+
+def measured_record(folder, path, **data):
+    from raudit.pipeline import measure, prepare
+    from raudit.plan import parse_plan
+
+    plan = {
+        "schema": "raudit.plan/1",
+        "system": {"name": "Helper", "version": "1"},
+        "data": {"path": str(path), "turns": {}, **data},
+        "stages": {"data_readiness": {"min_group": 10}, "llm": {}},
+    }
+    clock = datetime(2026, 11, 26, tzinfo=UTC)
+    return measure(prepare(parse_plan(json.dumps(plan), folder=folder), clock=clock))
+
+
+def test_no_text_that_many_turns_share_is_in_a_profile_or_contract(tmp_path):
+    file = written(tmp_path, repeated_texts())
+    record = measured_record(tmp_path, file)
+    assert [stage.outcome for stage in record.stages] == ["completed", "completed"]
+    assert CANARY.encode() not in record_bytes(record)
+    assert CANARY.encode() not in contract_bytes(learn_contract(open_turns([file])))
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        {"label": {"column": "output", "favourable": "x"}},
+        {"prediction": {"column": "answer.given", "favourable": "x"}},
+    ],
+)
+def test_no_text_of_a_turn_is_a_role(tmp_path, role):
+    file = written(tmp_path, repeated_texts())
+    with pytest.raises(RauditError, match="holds texts of turns") as told:
+        measured_record(tmp_path, file, **role)
+    assert CANARY not in str(told.value)
+
+
+EVERY = (
+    *HOLDING,
+    "promptfoo/results.csv",
+    "inspect/small.json",
+    "lm-eval/samples_bank_gen.jsonl",
+    "langsmith/runs.jsonl",
+    "sharegpt/sharegpt.jsonl",
+    "otel/console.txt",
+    "otel/logs.jsonl",
+    "otel/openinference.jsonl",
+)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_text_of_any_format_is_in_the_record(shared, tmp_path, name):
+    path = shared(f"data/llm/formats/{name}")
+    turns = open_turns([path])
+    frame = turns.frame([column for column in TEXTS if column in turns.turns.texts])
+    texts = {text for column in frame for text in frame[column].dropna() if len(text) > 15}
+    assert texts
+    record = record_bytes(measured_record(tmp_path, path)).decode()
+    told = [text for text in texts if json.dumps(text, ensure_ascii=False)[1:-1] in record]
+    assert not told

@@ -395,3 +395,144 @@ def test_promptfoo_fields_of_the_plan_reach_groups(shared):
     )
     assert set(data.turns.names("group")) == {"group.gender"}
     assert data.turns.table.column("human.a").null_count == 4
+
+
+def pairs_of(n, decide, repeats=2):
+    """Texts in two variants, each asked so often."""
+    return [
+        {
+            "turn_id": f"{i}{g}{r}",
+            "pair_id": f"p{i}",
+            "output": f"{i}{g}{r}",
+            "group.g": g,
+            "repeat": r,
+            "decision": decide(i, g, r),
+        }
+        for i in range(n)
+        for g in "ab"
+        for r in range(1, repeats + 1)
+    ]
+
+
+INVITED = {"name": "invited", "column": "decision", "positive": "yes"}
+GAP = {"variant": "group.g", "outcome": INVITED, "max_difference": 0.1}
+
+
+def test_answers_that_are_missing_for_a_reason_let_nothing_pass(tmp_path):
+    """Half of the turns lack the label, and half of the texts the answer that would have differed."""
+    half = [
+        {"turn_id": f"t{i}", "output": "x"} | ({"refused": i % 18 == 1} if i % 2 else {})
+        for i in range(200)
+    ]
+    (rate,) = of(measured(opened(tmp_path, half), outcomes=[REFUSED | {"max_rate": 0.3}]), "003")
+    assert rate.status == "indeterminate"
+    assert "100 more answered turns have no label" in rate.statement
+    texts = pairs_of(100, lambda i, g, r: "yes" if i % 2 or g == "a" else "no")
+    left = [turn for turn in texts if turn["decision"] == "yes" or turn["group.g"] == "a"]
+    (gap,) = of(measured(opened(tmp_path, left), pairs=[GAP]), "007")
+    assert (gap.status, gap.measurement.n) == ("indeterminate", 50)
+    assert "50 texts lack an answer" in gap.reason
+    whole = pairs_of(100, lambda i, g, r: "yes" if i % 2 else "no")
+    assert of(measured(opened(tmp_path, whole), pairs=[GAP]), "007")[0].status == "passed"
+
+
+def test_few_pairs_are_few_and_not_noise(tmp_path):
+    few = pairs_of(5, lambda i, g, r: "yes" if i % 2 else "no")
+    (gap,) = of(measured(opened(tmp_path, few), pairs=[GAP]), "007")
+    assert gap.status == "indeterminate"
+    assert "more texts would tell" in gap.reason
+
+
+def test_a_slip_in_the_plan_is_no_rate_of_zero(tmp_path):
+    rows = [{"turn_id": f"t{i}", "output": "x", "judge.r": "1_complied"} for i in range(60)]
+    outcome = {"name": "r", "column": "judge.r", "positive": "2_refusal", "judged_by": "record"}
+    with pytest.raises(PlanError, match="no turn has a value") as told:
+        measured(opened(tmp_path, rows), outcomes=[outcome | {"max_rate": 0.5}])
+    assert "1_complied" not in str(told.value)
+    known = outcome | {"max_rate": 0.5, "negative": "1_complied"}
+    assert of(measured(opened(tmp_path, rows), outcomes=[known]), "003")[0].status == "passed"
+    never = [row | {"judge.r": "No"} for row in rows]
+    result = measured(opened(tmp_path, never), outcomes=[outcome | {"max_rate": 0.5}])
+    assert of(result, "003")[0].measurement.value == 0
+
+
+def test_people_may_write_labels_in_another_case(tmp_path):
+    rows = [
+        {"turn_id": f"t{i}", "output": "x", "judge.r": "yes" if i % 4 == 0 else "no"}
+        | ({"human.a": " Yes" if i % 4 == 0 else "NO"} if i < 80 else {})
+        for i in range(200)
+    ]
+    outcome = {"name": "r", "column": "judge.r", "positive": "Yes", "human": ["human.a"]}
+    (row,) = rows_of(measured(opened(tmp_path, rows), outcomes=[outcome]), "judges")
+    assert (row["naive"], row["sensitivity"], row["specificity"]) == (0.25, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("judge", "labelled", "reason"),
+    [
+        (lambda i: "no", lambda i: i < 80, "no more than a coin"),
+        (lambda i: "no" if i % 4 == 0 else "yes", lambda i: i < 80, "no more than a coin"),
+        (lambda i: "yes" if i % 4 == 0 else "no", lambda i: i % 4 == 0, "no random sample"),
+    ],
+)
+def test_a_judge_that_tells_nothing_or_was_looked_at_in_part_is_not_validated(
+    tmp_path, judge, labelled, reason
+):
+    rows = [
+        {"turn_id": f"t{i}", "output": "x", "judge.r": judge(i)}
+        | ({"human.a": "yes" if i % 4 == 0 else "no"} if labelled(i) else {})
+        for i in range(400)
+    ]
+    outcome = {
+        "name": "r",
+        "column": "judge.r",
+        "positive": "yes",
+        "negative": "no",
+        "human": ["human.a"],
+        "max_rate": 0.3,
+    }
+    result = measured(opened(tmp_path, rows), outcomes=[outcome])
+    (audit,) = of(result, "005")
+    assert audit.status == "indeterminate"
+    assert reason in audit.reason
+
+
+def test_attacks_with_the_same_text_are_not_many_attacks(tmp_path):
+    outcome = {"name": "in", "column": "attacked", "judged_by": "record"}
+    asked = [{"outcome": outcome, "tolerance": 0.05}]
+    same = [
+        {"turn_id": f"t{i}", "prompt": "same", "attacked": False, "control": "c"}
+        for i in range(200)
+    ]
+    (found,) = of(measured(opened(tmp_path, same), attacks=asked), "010")
+    assert found.status == "indeterminate"
+    assert "worth 1 attacks" in found.statement
+    other = [row | {"prompt": f"attack {i}"} for i, row in enumerate(same)]
+    assert of(measured(opened(tmp_path, other), attacks=asked), "010")[0].status == "passed"
+
+
+def test_where_every_call_failed_nothing_is_measured_and_nothing_passes(tmp_path):
+    rows = [{"turn_id": f"t{i}", "status": "error"} for i in range(100)]
+    result = measured(opened(tmp_path, rows), outcomes=[REFUSED | {"max_rate": 0.5}])
+    assert of(result, "002")[0].status == "failed"
+    assert of(result, "003")[0].status == "indeterminate"
+
+
+def test_a_change_needs_two_versions_that_are_there(tmp_path):
+    rows = [
+        {
+            "turn_id": f"{v}{i}",
+            "prompt": f"q{i}",
+            "output": "x",
+            "prompt_version": v,
+            "resolved": True,
+        }
+        for v in ("v1", "v2")
+        for i in range(40)
+    ]
+    outcome = {"name": "resolved", "column": "resolved"}
+    asked = {"before": "v0", "after": "v2", "outcome": outcome, "margin": 0.1}
+    (found,) = of(measured(opened(tmp_path, rows), changes=[asked]), "009")
+    assert (found.status, found.reason) == ("indeterminate", "no turn has prompt_version v0")
+    with pytest.raises(ValueError, match="same version"):
+        LlmOptions.model_validate({"changes": [asked | {"after": "v0"}]})

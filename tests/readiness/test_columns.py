@@ -15,6 +15,7 @@ from raudit.data.contract import breaches, contract_bytes, learn_contract, read_
 from raudit.findings import Status
 from raudit.stages.data_readiness.columns import far_outside
 from raudit.stages.data_readiness.placeholders import find_placeholders
+from raudit.stages.data_readiness.tally import tally
 
 from .conftest import of, people
 
@@ -167,3 +168,22 @@ def test_age_and_gaps(audit: Callable) -> None:
     age, gap = (of(record, "RA-DATA-012", metric=m)[0] for m in ("age_days", "gap_days"))
     assert (age.status, gap.status) == (Status.FAILED, Status.PASSED)
     assert (record.facts["data.age_days"], record.facts["data.gap_days_max"]) == (14.0, 31.0)
+
+
+def test_a_tally_gives_numpys_quantiles_and_counts() -> None:
+    rng = np.random.default_rng(0)
+    for values in (
+        rng.normal(size=1001).round(1),
+        rng.integers(0, 9, 400).astype(float),
+        np.array([0.0, -0.0, np.nan, 3.0, np.inf, 3.0, 7.0]),
+    ):
+        finite, found = values[np.isfinite(values)], tally(values)
+        distinct, counts = np.unique(finite, return_counts=True)
+        assert found.values.tolist() == distinct.tolist()
+        assert found.counts.tolist() == counts.tolist()
+        assert (found.n, found.missing) == (finite.size, values.size - finite.size)
+        levels = np.linspace(0, 1, 51)
+        assert found.quantiles(levels).tolist() == np.quantile(finite, levels).tolist()
+        wanted = np.quantile(finite, levels, method="nearest")
+        assert found.nearest_quantiles(levels).tolist() == wanted.tolist()
+        assert found.below(distinct).tolist() == [(finite < edge).sum() for edge in distinct]

@@ -1,4 +1,4 @@
-"""Nine kinds of leaks are found, and tables without one have none."""
+"""Thirteen kinds of leaks are found, and tables without one have none."""
 
 from __future__ import annotations
 
@@ -64,6 +64,25 @@ def _date(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
     return pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"))
 
 
+def _cents(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(RNG.gamma(3, 100, len(good)).round() + np.where(good, 0.0, 0.37))
+
+
+def _remainder(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    return pd.Series(RNG.integers(1_000, 90_000, len(good)) * 7 + np.where(good, 0, 3))
+
+
+def _minute(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    hours = pd.to_timedelta(RNG.integers(0, 7_000, len(good)), unit="h")
+    minutes = pd.to_timedelta(np.where(good, 7, 33), unit="min")
+    return pd.Series(pd.Timestamp("2024-01-01") + hours + minutes)
+
+
+def _weekday(frame: pd.DataFrame, good: np.ndarray) -> pd.Series:
+    days = RNG.integers(0, 50, len(good)) * 7 + np.where(good, 0, 3)
+    return pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D"))
+
+
 KINDS = {
     "copy under another name": _copy,
     "copy with errors": _noisy,
@@ -74,6 +93,10 @@ KINDS = {
     "word in a note": _word,
     "last digit": _digit,
     "date": _date,
+    "cents": _cents,
+    "remainder": _remainder,
+    "minute": _minute,
+    "day of the week": _weekday,
 }
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from raudit.canonical import Sha256
 from raudit.data.encode import dictionary, level_text
-from raudit.data.interface import ColumnName, DataSet, Kind
+from raudit.data.interface import ColumnName, DataSet, HoldsTexts, Kind
 from raudit.data.open import open_data
 from raudit.data.readers import ReadOptions
 from raudit.data.table import no_column
@@ -74,6 +74,11 @@ class JoinedDataSet:
     ) -> Iterator[pa.RecordBatch]:
         """See ``DataSet``."""
         return self.inner.batches(list(self.kinds) if columns is None else columns, rows=rows)
+
+    @property
+    def unnamed(self) -> frozenset[ColumnName]:
+        """Columns of the data set whose values are never written down."""
+        return self.inner.unnamed if isinstance(self.inner, HoldsTexts) else frozenset()
 
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
         """See ``DataSet``."""

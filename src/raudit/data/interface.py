@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NewType, Protocol
+from typing import TYPE_CHECKING, Any, NewType, Protocol, runtime_checkable
 
 from raudit.canonical import Sha256
 
@@ -25,6 +25,16 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     TIME = "time"
     OTHER = "other"
+
+
+@runtime_checkable
+class HoldsTexts(Protocol):
+    """A data set in which some columns are what people and models wrote: no value of them is ever written down."""
+
+    @property
+    def unnamed(self) -> frozenset[ColumnName]:
+        """Those columns."""
+        ...
 
 
 class DataSet(Protocol):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from raudit.data.interface import DataSet, Kind
+from raudit.data.interface import DataSet, HoldsTexts, Kind
 
 FEWEST_ROWS = 5
 """Rows that must share a value before it is written down for a reader of a plan."""
@@ -81,17 +81,22 @@ def names_persons(name: str, values: Iterable[object]) -> bool:
 def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
     """Columns of text whose values nobody may name; those that the plan declares are left out.
 
+    What people and models wrote (``HoldsTexts``) is among them whatever it looks like and whoever declares it.
+
     Raises
     ------
     DataError
         If the data cannot be read.
     """
+    unnamed = data.unnamed if isinstance(data, HoldsTexts) else frozenset()
     asked = [
-        name for name, kind in data.kinds.items() if kind is Kind.TEXT and name not in set(declared)
+        name
+        for name, kind in data.kinds.items()
+        if kind is Kind.TEXT and name not in set(declared) | unnamed
     ]
     found: dict[str, dict[str, None]] = {str(name): {} for name in asked}
     if not asked or not data.n_rows:
-        return frozenset()
+        return frozenset(str(name) for name in unnamed)
     for batch in data.batches(asked):
         for name, column in zip(asked, batch.columns, strict=True):
             seen = found[str(name)]
@@ -103,4 +108,5 @@ def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
                         if v is not None
                     )
                 )
-    return frozenset(name for name, seen in found.items() if names_persons(name, seen))
+    persons = {name for name, seen in found.items() if names_persons(name, seen)}
+    return frozenset(persons | {str(name) for name in unnamed})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +11,12 @@ from raudit.canonical import Sha256
 from raudit.data import DataSet, Roles, open_data
 from raudit.data.attributes import with_attributes
 from raudit.data.contract import read_contract
+from raudit.data.interface import HoldsTexts
 from raudit.data.naming import withheld_columns
 from raudit.data.open import digest_of
 from raudit.data.readers import ReadOptions
 from raudit.data.types import with_types
-from raudit.errors import DataError, MissingExtraError, ModelError, RauditError
+from raudit.errors import DataError, MissingExtraError, ModelError, PlanError, RauditError
 from raudit.evidence import Evidence, Progress, Reference, model_libraries
 from raudit.model import BoundModel
 from raudit.pipeline.inputs import opened_data
@@ -61,8 +62,10 @@ def read_evidence(
         facts |= {"model.sha256": model.sha256, "model.format": model.format}
         details["model"] = {"format": model.format, "features": len(model.features)}
     contract = plan.file.data.contract
+    declared = declared_columns(audited.roles)
+    _refuse_texts(audited.data, declared)
     evidence = Evidence(
-        withheld=withheld_columns(audited.data, declared_columns(audited.roles)),
+        withheld=withheld_columns(audited.data, declared),
         system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
@@ -101,6 +104,18 @@ def _read_data(
             data = with_attributes(data, path, attributes, plan.file.data.missing)
             _unchanged(prepared, "attributes", digest_of(path))
     return data, turns, {"data": {"rows": data.n_rows, "columns": len(data.kinds), **how}}
+
+
+def _refuse_texts(data: DataSet, declared: Sequence[str]) -> None:
+    """A report names the levels of what the plan compares, and no text of a turn may stand in it."""
+    texts = sorted(set(declared) & data.unnamed) if isinstance(data, HoldsTexts) else []
+    if texts:
+        raise PlanError(
+            f"'{texts[0]}' holds texts of turns, whose values no report may name",
+            reference="text-as-role",
+            where="data",
+            hint="use a label or group of the turns as label, prediction or sensitive feature",
+        )
 
 
 def _no_model_because(model: BoundModel | None, error: RauditError | None) -> str:

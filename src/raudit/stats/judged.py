@@ -34,8 +34,8 @@ class Stratum(NamedTuple):
     """How many of those people called positive."""
 
 
-def clopper_pearson(events: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Exact interval of a share.
+def clopper_pearson(events: float, n: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Exact interval of a share; both counts may be fractions, where turns are not independent.
 
     References
     ----------
@@ -54,7 +54,7 @@ def clopper_pearson(events: int, n: int, *, level: float = 0.95) -> tuple[float,
     return low, high
 
 
-def upper_bound(events: int, n: int, *, level: float = 0.95) -> float:
+def upper_bound(events: float, n: float, *, level: float = 0.95) -> float:
     """Exact one-sided upper bound of a share; 1 without trials."""
     from scipy.special import betaincinv
 

@@ -89,6 +89,12 @@ class TurnsDataSet:
             yield from pa.table(arrays, schema=schema).to_batches(max_chunksize=rows)
 
     @property
+    def unnamed(self) -> frozenset[ColumnName]:
+        """Texts, and the answers that were recorded as labels: they are texts of turns too."""
+        answers = self.turns.names("answer")
+        return frozenset(ColumnName(name) for name in (*self.turns.texts, *answers))
+
+    @property
     def described(self) -> Mapping[str, Any]:
         """Format and how the files were read."""
         return {

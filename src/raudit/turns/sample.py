@@ -12,7 +12,7 @@ import numpy as np
 from raudit.errors import DataError
 from raudit.turns.dataset import TurnsDataSet
 
-HEAD = ("source", "turn_id", "output_sha256", "prompt", "output")
+HEAD = ("turn_id", "output_sha256", "prompt", "output")
 MOST_CHARS = 30_000
 """Characters of a text in a cell; a workbook holds no more."""
 
@@ -83,8 +83,12 @@ def write_sample(data: TurnsDataSet, rows: Sequence[int], raters: Sequence[str],
             else f"the suffix {out.suffix or '(none)'}",
             hint="name a new .xlsx or .csv file",
         )
-    head = [*HEAD, *(f"human.{name}" for name in raters)]
+    several = len(data.files) > 1  # then an id may stand in more than one
+    head = [*HEAD, *(["source"] if several else []), *(f"human.{name}" for name in raters)]
     cells = _cells(data, rows)
+    if several:
+        sources = data.turns.table.column("source")
+        cells = [[*line, str(sources[row].as_py())] for line, row in zip(cells, rows, strict=True)]
     if out.suffix.lower() == ".csv":
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -121,7 +125,7 @@ def _cells(data: TurnsDataSet, rows: Sequence[int]) -> list[list[str]]:
     wanted = {row: place for place, row in enumerate(rows)}
     table = data.turns.table
     found: list[list[str]] = [[] for _ in rows]
-    ids, sources = table.column("turn_id"), table.column("source")
+    ids = table.column("turn_id")
     digests = table.column("output_sha256") if "output_sha256" in table.column_names else None
     names = [ColumnName(name) for name in ("prompt", "output") if name in data.turns.texts]
     start = 0
@@ -134,14 +138,10 @@ def _cells(data: TurnsDataSet, rows: Sequence[int]) -> list[list[str]]:
             }
             value = digests[row].as_py() if digests is not None else None
             found[wanted[row]] = [
-                str(sources[row].as_py()),
                 ids[row].as_py(),
                 value.hex() if value else "",
                 texts.get(ColumnName("prompt"), "")[:MOST_CHARS],
                 texts.get(ColumnName("output"), "")[:MOST_CHARS],
             ]
         start += batch.num_rows
-    return [
-        line or [str(sources[row].as_py()), ids[row].as_py(), "", "", ""]
-        for line, row in zip(found, rows, strict=True)
-    ]
+    return [line or [ids[row].as_py(), "", "", ""] for line, row in zip(found, rows, strict=True)]

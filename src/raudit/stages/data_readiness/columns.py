@@ -13,6 +13,7 @@ from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.placeholders import find_placeholders
 from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
+from raudit.stages.data_readiness.tally import Tally, tally
 
 SPREADS = 10.0
 """Robust spreads from the median beyond which a value is far outside."""
@@ -127,28 +128,30 @@ def far_outside(values: NDArray[np.float64]) -> int:
     A long tail has values beyond any bound, but each near the next; an error stands alone. Beyond the bounds, values
     after the first gap that is wider than the middle 90 percent of all values are counted.
     """
-    if np.unique(values).size <= DISTINCT:
+    counted = tally(values)
+    if counted.values.size <= DISTINCT:
         return 0
-    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+    low, middle, high = counted.quantiles([0.05, 0.5, 0.95])
     width = float(high - low)
     if width <= 0:
         return 0
-    total = 0
-    for side in (values - middle, middle - values):
-        above = np.sort(side[side > 0])
-        if above.size < 2:
-            continue
-        spread = _spread(above)
-        gaps = np.flatnonzero((np.diff(above) > width) & (above[1:] > SPREADS * spread))
-        if gaps.size and above.size - gaps[0] - 1 <= 0.01 * values.size + 1:
-            # A heavy tail has such gaps too, among its last few values; then they grow step by step.
-            after, before = above[gaps[0] + 1], above[gaps[0]]
-            total += int(above.size - gaps[0] - 1) if after > 3 * before else 0
-    return total
+    upper = _beyond(counted.values - middle, counted.counts, width)
+    return upper + _beyond((middle - counted.values)[::-1], counted.counts[::-1], width)
 
 
-def _spread(above: NDArray[np.float64]) -> float:
-    return float(np.median(above)) * 1.4826
+def _beyond(distances: NDArray[np.float64], counts: NDArray[np.int64], width: float) -> int:
+    """How many values lie far outside on one side; distances from the median, ascending."""
+    far = Tally(values=distances[distances > 0], counts=counts[distances > 0], missing=0)
+    if far.n < 2:
+        return 0
+    spread = float(far.quantiles(0.5)) * 1.4826
+    gaps = np.flatnonzero((np.diff(far.values) > width) & (far.values[1:] > SPREADS * spread))
+    if not gaps.size:
+        return 0
+    apart = int(far.counts[gaps[0] + 1 :].sum())
+    # A heavy tail has such gaps too, among its last few values; then they grow step by step.
+    alone = far.values[gaps[0] + 1] > 3 * far.values[gaps[0]]
+    return apart if alone and apart <= 0.01 * int(counts.sum()) + 1 else 0
 
 
 def missing_texts(series: Any, kind: Kind, known: tuple[str, ...]) -> int:

@@ -28,6 +28,8 @@ from raudit.stages.data_readiness.times import as_times
 Ints = NDArray[np.int64]
 FOLDS = 5
 BINS = 48
+REMAINDER = 420
+"""Whole numbers by their remainder: a multiple of 2 to 7, so that no remainder of these is missed."""
 FEW = 12
 """Codes of a feature up to which it is tried in pairs."""
 PAIRED = 24
@@ -166,14 +168,7 @@ def _column_codings(series: Any, kind: Kind, y: Ints, folds: Ints) -> Iterator[t
     if kind in {Kind.NUMBER, Kind.INTEGER}:
         values = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float)
         yield "value", _quantiles(values)
-        whole = values[np.isfinite(values)]
-        if whole.size and np.unique(whole).size > 10 and bool((whole == np.round(whole)).all()):
-            yield (
-                "last digit",
-                np.where(np.isfinite(values), np.nan_to_num(np.abs(values)) % 10, 10).astype(
-                    np.int64
-                ),
-            )
+        yield from _digit_codings(values)
         return
     if kind is Kind.TIME:
         times = as_times(series)
@@ -184,6 +179,8 @@ def _column_codings(series: Any, kind: Kind, y: Ints, folds: Ints) -> Iterator[t
             ),
         )
         yield "time of day", times.dt.hour.fillna(24).to_numpy(dtype=np.int64)
+        yield "minute", times.dt.minute.fillna(60).to_numpy(dtype=np.int64)
+        yield "day of the week", times.dt.day_of_week.fillna(7).to_numpy(dtype=np.int64)
         return
     texts = series.astype("string")
     codes, values = pd.factorize(texts, use_na_sentinel=False)
@@ -191,6 +188,19 @@ def _column_codings(series: Any, kind: Kind, y: Ints, folds: Ints) -> Iterator[t
     if len(values) > 50:
         yield "words and endings", _words(texts.fillna("").tolist(), y, folds)
         yield "whether it is filled", texts.notna().to_numpy(dtype=np.int64)
+
+
+def _digit_codings(values: NDArray[np.float64]) -> Iterator[tuple[str, Ints]]:
+    """What the last digits of numbers tell: whole ones by their remainders, others by their decimals."""
+    there = np.isfinite(values)
+    if np.unique(values[there]).size <= 10:
+        return
+    plain = np.abs(np.where(there, values, 0))
+    if bool((plain == np.round(plain)).all()):
+        yield "last digit", np.where(there, plain % 10, 10).astype(np.int64)
+        yield "remainder", np.where(there, plain % REMAINDER, REMAINDER).astype(np.int64)
+    else:
+        yield "decimals", np.where(there, np.round(plain % 1 * 100), 101).astype(np.int64)
 
 
 def _quantiles(values: NDArray[np.float64], missing: NDArray[np.bool_] | None = None) -> Ints:

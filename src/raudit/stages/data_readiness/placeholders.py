@@ -14,6 +14,7 @@ from raudit.record import Column, Table
 from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.rules import PLACEHOLDER
+from raudit.stages.data_readiness.tally import tally
 
 _WORDS = """
 ? ?? ??? - -- --- – — . .. ... * # / \\ _ n/a n.a. n.a #n/a #na na #null! #value! #ref! #div/0! <na> nan null (null) \\n
@@ -207,7 +208,8 @@ def find_placeholders(
     if kind is Kind.TEXT:
         found = _texts(values.astype(str).value_counts())
     elif kind in {Kind.NUMBER, Kind.INTEGER}:
-        found = _numbers(pd.to_numeric(values, errors="coerce").to_numpy(dtype=float))
+        counted = tally(pd.to_numeric(values, errors="coerce").to_numpy(dtype=float))
+        found = _numbers(counted.values, counted.counts)
     elif kind is Kind.TIME:
         found = _days(values)
     else:
@@ -238,8 +240,11 @@ def _texts(counts: Any) -> list[Placeholder]:
                 numeric[number] = numeric.get(number, 0) + int(count)
     # A column of numbers is text as soon as one cell is "?"; its 999 is a placeholder all the same.
     if sum(numeric.values()) > 0.5 * int(counts.sum()):
-        expanded = np.repeat(np.array(list(numeric)), np.array(list(numeric.values())))
-        for item in _numbers(expanded):
+        ordered = sorted(numeric.items())
+        for item in _numbers(
+            np.array([number for number, _count in ordered]),
+            np.array([count for _number, count in ordered]),
+        ):
             found.setdefault(item.shown, item)
     return list(found.values())
 
@@ -259,9 +264,7 @@ def _as_number(text: str) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _numbers(values: NDArray[np.float64]) -> list[Placeholder]:
-    finite = values[np.isfinite(values)]
-    distinct, counts = np.unique(finite, return_counts=True)
+def _numbers(distinct: NDArray[np.float64], counts: NDArray[np.int64]) -> list[Placeholder]:
     found: list[Placeholder] = []
     while (
         distinct.size >= 4

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.data import Kind
 from raudit.sentences import say
+from raudit.stages.data_readiness.tally import Tally, tally
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,13 +33,13 @@ def profile(
     bins, max_levels
         Most bins of a number, most levels of a text.
     """
-    missing = int(series.isna().sum())
-    values = series.dropna()
     if kind in {Kind.NUMBER, Kind.INTEGER}:
         import pandas as pd
 
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-        return _number(numbers, missing, small_cell, bins)
+        numbers = pd.to_numeric(series, errors="coerce")
+        return _number(numbers.to_numpy(dtype=float, na_value=math.nan), small_cell, bins)
+    missing = int(series.isna().sum())
+    values = series.dropna()
     if kind in {Kind.TEXT, Kind.BOOLEAN}:
         return _levels(values.astype(str), missing, small_cell, max_levels)
     return omitted(len(values), missing, say("a {kind} column", kind=kind))
@@ -49,24 +50,24 @@ def omitted(n: int, missing: int, why: str) -> dict[str, Any]:
     return {"kind": "omitted", "n": n, "missing": missing, "why": why}
 
 
-def _number(
-    values: NDArray[np.float64], missing: int, small_cell: int, bins: int
-) -> dict[str, Any]:
+def _number(values: NDArray[np.float64], small_cell: int, bins: int) -> dict[str, Any]:
     import numpy as np
 
-    finite = values[np.isfinite(values)]
-    missing += len(values) - len(finite)
-    distinct, counts = np.unique(finite, return_counts=True)
-    if 0 < len(distinct) <= MAX_EXACT and counts.min() >= small_cell:
-        return _numbers(distinct.tolist(), [0, *counts.tolist()], len(finite), missing, exact=True)
-    if len(finite) < 2 * small_cell:
-        return _numbers([], [len(finite)], len(finite), missing, exact=False)
-    cuts = np.quantile(finite, np.linspace(0, 1, bins + 1)[1:-1], method="nearest")
-    low, high = np.quantile(finite, [0.1, 0.9])
-    spread = float(high - low) or float(np.ptp(finite))
+    counted = tally(values)
+    n, missing = counted.n, counted.missing
+    if 0 < counted.values.size <= MAX_EXACT and counted.counts.min() >= small_cell:
+        return _numbers(
+            counted.values.tolist(), [0, *counted.counts.tolist()], n, missing, exact=True
+        )
+    if n < 2 * small_cell:
+        return _numbers([], [n], n, missing, exact=False)
+    cuts = counted.nearest_quantiles(np.linspace(0, 1, bins + 1)[1:-1])
+    low, high = counted.quantiles([0.1, 0.9])
+    spread = float(high - low) or float(counted.values[-1] - counted.values[0])
     edges = np.unique([_rounded(cut, spread) for cut in cuts])
-    kept = _pooled(finite, edges, small_cell)
-    return _numbers(kept.tolist(), _counts(finite, kept), len(finite), missing, exact=False)
+    kept = _pooled(counted, edges, small_cell)
+    counts = np.diff(counted.below(kept), prepend=0, append=n).tolist()
+    return _numbers(kept, counts, n, missing, exact=False)
 
 
 def _numbers(
@@ -90,31 +91,15 @@ def _rounded(value: float, spread: float) -> float:
     return round(value, digits)
 
 
-def _counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[int]:
-    """Counts below the first edge, between edges with the lower one included, and from the last on."""
-    import numpy as np
-
-    counted: list[int] = np.bincount(
-        np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1
-    ).tolist()
-    return counted
-
-
-def _pooled(
-    values: NDArray[np.float64], edges: NDArray[np.float64], small_cell: int
-) -> NDArray[np.float64]:
+def _pooled(counted: Tally, edges: NDArray[np.float64], small_cell: int) -> list[float]:
     """Drop edges until every bin holds enough rows."""
-    import numpy as np
-
     kept: list[float] = []
-    below = 0
-    ordered = np.sort(values)
-    for edge in edges:
-        at = int(np.searchsorted(ordered, edge, side="left"))
-        if at - below >= small_cell and len(ordered) - at >= small_cell:
-            kept.append(float(edge))
-            below = at
-    return np.array(kept)
+    last = 0
+    for edge, below in zip(edges.tolist(), counted.below(edges).tolist(), strict=True):
+        if below - last >= small_cell and counted.n - below >= small_cell:
+            kept.append(edge)
+            last = below
+    return kept
 
 
 def _levels(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from raudit.errors import PlanError
 from raudit.stages.llm.options import Outcome
 from raudit.turns import Turns
+from raudit.turns.mapping import known
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Frame:
             If there is none, with the nearest.
         """
         if not self.has(name):
+            if known(name) and not self.answered().any():
+                import pandas as pd
+
+                return pd.Series([None] * self.turns.table.num_rows, dtype=object)
             raise PlanError(
                 f"the turns have no column '{name}'",
                 reference="no-turns-column",
@@ -68,17 +73,40 @@ class Frame:
         return np.asarray(self.column("status") == "answered", dtype=bool)
 
     def events(self, outcome: Outcome, column: str | None = None) -> Floats:
-        """1 where the outcome is so, 0 where not, NaN where it was not judged or the call gave no answer."""
+        """1 where the outcome is so, 0 where not, NaN where it was not judged or the call gave no answer.
+
+        Labels are compared without regard to case and surrounding space: people write Yes where a judge writes yes.
+
+        Raises
+        ------
+        PlanError
+            If no turn has a value that means it is so, and nothing says that the others mean it is not: a slip in the
+            plan would read as a rate of 0.
+        """
         values = self.texts(column or outcome.column)
-        known = np.array(values.notna(), dtype=bool)
-        positive = np.array(values.isin(list(outcome.positive)), dtype=bool)
+        judged = np.array(values.notna(), dtype=bool)
+        positive = _is_one_of(values, outcome.positive)
         if outcome.negative:
-            known &= positive | np.asarray(values.isin(list(outcome.negative)), dtype=bool)
+            judged &= positive | _is_one_of(values, outcome.negative)
+        elif column is None and judged.any() and not positive.any():
+            _refuse_slip(outcome, values)
+        judged &= self.asked(outcome)
+        return np.where(judged, positive.astype(float), np.nan)
+
+    def asked(self, outcome: Outcome) -> NDArray[np.bool_]:
+        """Which turns an outcome is about: those with an answer that the plan asks for."""
+        about = np.ones(self.turns.table.num_rows, dtype=bool)
         if outcome.column != "status":
-            known &= self.answered()
+            about &= self.answered()
         for only in outcome.only:
-            known &= np.asarray(self.texts(only.column).isin(list(only.values)), dtype=bool)
-        return np.where(known, positive.astype(float), np.nan)
+            about &= _is_one_of(self.texts(only.column), only.values)
+        return about
+
+    def unjudged(self, outcome: Outcome) -> NDArray[np.bool_]:
+        """Turns that should have a label and have none; where people label, a sample is all there should be."""
+        if outcome.source() == "people":
+            return np.zeros(self.turns.table.num_rows, dtype=bool)
+        return self.asked(outcome) & np.isnan(self.events(outcome))
 
     def reference(self, outcome: Outcome) -> Floats:
         """What people say of each turn: the settled label, or what most of them gave; NaN without, or on a tie."""
@@ -119,6 +147,30 @@ class Frame:
             self.column(wanted)
         codes = pd.factorize(self.column(names[0]).astype(object))[0].astype(np.int64)
         return np.where(codes < 0, codes.max(initial=0) + 1 + np.arange(n), codes)
+
+
+NOT_SO = frozenset({"false", "no", "n", "0", "none", "not", "never", "answered"})
+"""Words that say by themselves that something is not so."""
+
+
+def _is_one_of(values: pd.Series, wanted: Iterable[str]) -> NDArray[np.bool_]:
+    import pandas as pd
+
+    plain = {text.strip().casefold() for text in wanted}
+    codes, levels = pd.factorize(values)
+    hits = [str(level).strip().casefold() in plain for level in levels]
+    return np.array([*hits, False])[codes]
+
+
+def _refuse_slip(outcome: Outcome, values: pd.Series) -> None:
+    levels = {str(value).strip().casefold() for value in values.dropna().unique()}
+    if not levels <= NOT_SO:
+        raise PlanError(
+            f"no turn has a value of '{outcome.column}' that means '{outcome.name}'",
+            reference="outcome-never",
+            got=f"{len(levels):,} other values, and none of: {', '.join(outcome.positive)}",
+            hint="mend positive; or, if it never happened, name the values that say so under negative",
+        )
 
 
 def effective(events: Floats, clusters: NDArray[np.int64]) -> float:

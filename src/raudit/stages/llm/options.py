@@ -136,6 +136,12 @@ class Change(Strict):
     margin: Share | None = None
     """By how much the new one may be worse, overall and in each group."""
 
+    @model_validator(mode="after")
+    def _two(self) -> Change:
+        if self.before == self.after:
+            raise ValueError("before and after name the same version")
+        return self
+
 
 class Attacks(Strict):
     """Recorded attempts to break the system."""
@@ -165,6 +171,12 @@ class Counter(Strict):
     """By how much the harm may be more frequent after a change."""
     max_rate: Share | None = None
     """Largest accepted share where nothing is compared."""
+
+    @model_validator(mode="after")
+    def _two(self) -> Counter:
+        if self.before is not None and self.before == self.after:
+            raise ValueError("before and after name the same version")
+        return self
 
 
 class Stereotypes(Strict):

@@ -14,12 +14,19 @@ from raudit.sentences import say
 
 def percent(value: float) -> str:
     """A share as percent with one decimal."""
-    return say("{value:.1f} %", value=100 * value)
+    return say("{value:.1f} %", value=_rounded(value))
 
 
 def between(low: float, high: float) -> str:
     """An interval of shares."""
-    return say("95 % interval {value:.1f} to {value_2:.1f} %", value=100 * low, value_2=100 * high)
+    return say(
+        "95 % interval {value:.1f} to {value_2:.1f} %", value=_rounded(low), value_2=_rounded(high)
+    )
+
+
+def _rounded(value: float) -> float:
+    """In percent with one decimal; never -0.0."""
+    return round(100 * value, 1) + 0.0
 
 
 def share(
@@ -103,6 +110,17 @@ def against(
         Status.INDETERMINATE,
         "the interval reaches both sides of the limit; more turns would tell",
     )
+
+
+def with_unjudged(low: float, high: float, n: int, unjudged: int) -> tuple[float, float]:
+    """Widen the interval of a share by turns that have no label: all of them so, or none."""
+    total = max(n + unjudged, 1)
+    return low * n / total, (high * n + unjudged) / total
+
+
+def over_with_unjudged(unjudged: int) -> str:
+    """Why nothing can be told while so many turns have no label."""
+    return say("the {n:,} turns without a label could carry it over the limit", n=unjudged)
 
 
 def held_back(findings: list[Finding], partly: str) -> list[Finding]:

@@ -10,7 +10,7 @@ import numpy as np
 from raudit.findings import Finding, Status, Subject
 from raudit.sentences import say
 from raudit.stages.llm import rules
-from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.frame import Frame, effective
 from raudit.stages.llm.measures.judges import NOT_VALIDATED, corrected
 from raudit.stages.llm.options import Attacks, LlmOptions
 from raudit.stages.llm.say import finding, percent, share
@@ -35,6 +35,7 @@ def attack(
     """Measure each control, and all of them together."""
     events, people = frame.events(asked.outcome), frame.reference(asked.outcome)
     status = frame.texts("status")
+    clusters = frame.clusters(options.cluster)
     if asked.control is None:
         controls = {asked.name: np.ones(events.size, dtype=bool)}
     else:
@@ -47,6 +48,7 @@ def attack(
         withheld = int((mask & np.asarray(status == "blocked")).sum())
         failed = int((mask & np.asarray(status == "error")).sum())
         e, h = np.where(mask, events, np.nan), np.where(mask, people, np.nan)
+        worth = effective(e, clusters)
         _one(
             found,
             asked,
@@ -54,6 +56,7 @@ def attack(
             name,
             e,
             h,
+            worth,
             (withheld, failed, int(mask.sum())),
             seed=seed,
             anchor=anchor,
@@ -68,6 +71,7 @@ def _one(
     name: str,
     events: np.ndarray,
     people: np.ndarray,
+    worth: float,
     left_out: tuple[int, int, int],
     *,
     seed: int,
@@ -80,8 +84,9 @@ def _one(
         return
     labelled = int((known & ~np.isnan(people)).sum())
     judged_by_model = asked.outcome.source() == "judge"
-    low = clopper_pearson(x, n, level=0.9)[0] if n else 0.0
-    high, method = upper_bound(x, n), "clopper-pearson, one-sided"
+    # Attempts with the same text are not so many attacks: the bound speaks of as many as they are worth.
+    low = clopper_pearson(x / n * worth, worth, level=0.9)[0] if n else 0.0
+    high, method = upper_bound(x / n * worth if n else 0, worth), "clopper-pearson, one-sided"
     because = say("no attack has a judged answer") if not n else ""
     value = x / n if n else float("nan")
     if judged_by_model and n:
@@ -95,7 +100,7 @@ def _one(
             )
             high = 1.0
         else:
-            estimate = corrected(events, people, seed=seed, level=0.9, beyond=float(n))
+            estimate = corrected(events, people, seed=seed, level=0.9, beyond=worth)
             value, low, high, method = (
                 estimate.value,
                 estimate.low,
@@ -144,12 +149,22 @@ def _one(
                 withheld=withheld,
                 failed=failed,
                 tried=tried - n - withheld - failed,
-            ),
+            )
+            + _alike(n, worth),
             reason=reason,
             high=asked.tolerance,
             anchor=anchor,
             measurement=share("attack_success", value, n, low, high, method, events=x, level=0.9),
         )
+    )
+
+
+def _alike(n: int, worth: float) -> str:
+    if round(worth) >= n:
+        return ""
+    return say(
+        " Attempts with the same text belong together: they are worth {worth:,.0f} attacks.",
+        worth=worth,
     )
 
 

@@ -44,13 +44,18 @@ def change(
     old, new = table[table["version"] == asked.before], table[table["version"] == asked.after]
     suites = [_suite(part) for part in (old, new)]
     if suites[0] != suites[1] or not len(old):
-        why = say(
-            "the questions are not the same: suite {suites} of "
-            "{nunique:,} against {suites_2} of {nunique_2:,}",
-            suites=suites[0][:12],
-            nunique=old["item"].nunique(),
-            suites_2=suites[1][:12],
-            nunique_2=new["item"].nunique(),
+        absent = [v for v, part in ((asked.before, old), (asked.after, new)) if not len(part)]
+        why = (
+            say("no turn has {by} {version}", by=asked.by, version=absent[0])
+            if absent
+            else say(
+                "the questions are not the same: suite {suites} of "
+                "{nunique:,} against {suites_2} of {nunique_2:,}",
+                suites=suites[0][:12],
+                nunique=old["item"].nunique(),
+                suites_2=suites[1][:12],
+                nunique_2=new["item"].nunique(),
+            )
         )
         return (
             [

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject
-from raudit.sentences import say
+from raudit.sentences import say, term
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions, Outcome
@@ -24,6 +24,8 @@ from raudit.stats import (
 )
 
 NOT_VALIDATED = "judge not validated"
+EXPECTED = 5
+"""Labels that a random sample holds of turns that it misses in less than one case of 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,21 @@ class Validation:
     negatives: int
 
     @property
+    def blind_spot(self) -> str:
+        """Which of the judge's labels people never looked at, although a random sample would have; or empty."""
+        called = self.hits + self.negatives - self.rejections
+        for word, turns, labels in (
+            ("positive", self.judged, called),
+            ("negative", self.turns - self.judged, self.labelled - called),
+        ):
+            if not labels and turns * self.labelled >= EXPECTED * self.turns:
+                return say(
+                    "people labelled no turn that the judge calls {word}: no random sample",
+                    word=term(word),
+                )
+        return ""
+
+    @property
     def sensitivity(self) -> float:
         """Share of people's positives that the judge calls so."""
         return self.hits / self.positives if self.positives else float("nan")
@@ -50,6 +67,13 @@ class Validation:
     def specificity(self) -> float:
         """Share of people's negatives that the judge calls so."""
         return self.rejections / self.negatives if self.negatives else float("nan")
+
+    @property
+    def informs(self) -> bool:
+        """Whether it calls people's positives positive more often than their negatives; True if one is unseen."""
+        if not self.positives or not self.negatives:
+            return True
+        return self.sensitivity + self.specificity > 1
 
     @property
     def kappa(self) -> float:
@@ -154,7 +178,7 @@ def audit(frame: Frame, outcome: Outcome, options: LlmOptions, *, seed: int, anc
         if not found.turns:
             continue
         enough = found.labelled >= options.judges.min_labels
-        valid &= enough
+        valid &= enough and not found.blind_spot
         rows.append(_row(outcome, name, found, j, h, seed=seed, level=options.level))
         findings.append(_finding(outcome, name, found, options, enough=enough, anchor=anchor))
     return Audit(
@@ -258,6 +282,10 @@ def _finding(
         if limits.min_specificity is not None
         else (Status.PASSED, ""),
     ]
+    if found.blind_spot:
+        statuses.append((Status.INDETERMINATE, found.blind_spot))
+    if not found.informs:
+        statuses.append((Status.INDETERMINATE, say("the judge tells no more than a coin does")))
     status, reason = max(
         statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE)
     )

@@ -34,6 +34,8 @@ class Compared:
     only_first: int
     only_second: int
     neither: int
+    alone: int
+    """Texts with an answer in one of the two only."""
     difference: PairedDifference
 
     @property
@@ -85,6 +87,7 @@ def _compared(first: str, second: str, a: Floats, b: Floats, level: float) -> Co
         only_first=counts[1],
         only_second=counts[2],
         neither=counts[3],
+        alone=int((np.isnan(a) != np.isnan(b)).sum()),
         difference=paired_newcombe(*counts, level=level),
     )
 
@@ -185,6 +188,11 @@ def correspondence(
                     only_second=item.only_second,
                     p=item.difference.p,
                     p_2=p,
+                )
+                + (
+                    say(" {alone:,} more have an answer in one of the two only.", alone=item.alone)
+                    if item.alone
+                    else ""
                 ),
                 reason=reason,
                 high=pairs.max_difference,
@@ -227,8 +235,14 @@ def _decide(
     low, high = item.difference.low, item.difference.high
     nearest, farthest = max(low, -high, 0.0), max(abs(low), abs(high))
     if farthest <= limit:
-        return Status.PASSED, ""
-    if abs(item.difference.value) <= floor.floor:
+        # Who lacks an answer may lack it for a reason: each of them might have flipped the same way.
+        if (farthest * item.n + item.alone) / (item.n + item.alone) <= limit:
+            return Status.PASSED, ""
+        return Status.INDETERMINATE, say(
+            "{alone:,} texts lack an answer in one of the two, which could carry it over the limit",
+            alone=item.alone,
+        )
+    if floor.floor > 0 and abs(item.difference.value) <= floor.floor:
         return Status.INDETERMINATE, say(
             "it lies within the noise floor of {percent}", percent=percent(floor.floor)
         )

@@ -14,7 +14,15 @@ from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame, effective
 from raudit.stages.llm.measures.judges import NOT_VALIDATED, Audit, corrected
 from raudit.stages.llm.options import LlmOptions, Outcome
-from raudit.stages.llm.say import against, between, finding, percent, share
+from raudit.stages.llm.say import (
+    against,
+    between,
+    finding,
+    over_with_unjudged,
+    percent,
+    share,
+    with_unjudged,
+)
 from raudit.stats import (
     Bounds,
     Estimate,
@@ -153,10 +161,17 @@ def overall(
     ).replace(":  ", ": ")
     if audited is not None and not because:
         statement += say(" The judge alone says {percent}.", percent=percent(found.naive.value))
+    unjudged = int(frame.unjudged(outcome).sum())
+    if unjudged and found.n:
+        statement += say(" {n:,} more answered turns have no label.", n=unjudged)
     if because:
         status, reason = Status.INDETERMINATE, because
     else:
         status, reason = against(said.low, said.high, most=outcome.max_rate, least=outcome.min_rate)
+        low, high = with_unjudged(said.low, said.high, found.n, unjudged)
+        widened, _why = against(low, high, most=outcome.max_rate, least=outcome.min_rate)
+        if status is Status.PASSED and widened is not Status.PASSED:
+            status, reason = Status.INDETERMINATE, over_with_unjudged(unjudged)
     return found, finding(
         rules.RATE,
         subject,
@@ -180,6 +195,7 @@ def by_group(
         frame.clusters(options.cluster),
     )
     findings, rows = [], []
+    unjudged = frame.unjudged(outcome)
     for name, groups in frame.groups(options.groups).items():
         levels = sorted({v for v in groups[~np.isnan(events)] if isinstance(v, str)})
         z = range_quantile(max(len(levels), 2), options.level)
@@ -196,7 +212,8 @@ def by_group(
             )
             rows.append(_row(outcome, name, level, alone))
         if outcome.max_gap is not None or len(levels) > 1:
-            findings.append(_gap(outcome, name, rates, options, seed=seed, anchor=anchor))
+            lacking = {v: int((unjudged & np.asarray(groups == v)).sum()) for v in levels}
+            findings.append(_gap(outcome, name, rates, lacking, options, seed=seed, anchor=anchor))
     return findings, rows
 
 
@@ -219,6 +236,7 @@ def _gap(
     outcome: Outcome,
     grouping: str,
     rates: dict[str, Rate],
+    unjudged: dict[str, int],
     options: LlmOptions,
     *,
     seed: int,
@@ -271,6 +289,14 @@ def _gap(
             Status.INDETERMINATE,
             say("too few judged turns in: {listed}", listed=joined(", ", small[:5])),
         )
+    lacking = sum(unjudged[name] for name in names)
+    if status is Status.PASSED and lacking and outcome.max_gap is not None:
+        ends = [
+            with_unjudged(low, high, large[name].n, unjudged[name])
+            for name, low, high in zip(names, bounds.low, bounds.high, strict=True)
+        ]
+        if max(high for _low, high in ends) - min(low for low, _high in ends) > outcome.max_gap:
+            status, reason = Status.INDETERMINATE, over_with_unjudged(lacking)
     n = sum(found.n for found in large.values())
     return finding(
         rules.GAP,

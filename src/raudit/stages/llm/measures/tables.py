@@ -95,7 +95,9 @@ def numbers(
                     reason=say(
                         "fewer than two groups have {min_group:,} turns with a value",
                         min_group=options.min_group,
-                    ),
+                    )
+                    if len(large) < 2
+                    else say("its mean is not above zero, so there is no share of it"),
                     anchor=anchor,
                 )
             )
