@@ -44,6 +44,8 @@ InputRole = Literal[
     "system-prompt",
     "attributes",
     "reference",
+    "released",
+    "control",
     "contract",
     "model",
     "checklist",

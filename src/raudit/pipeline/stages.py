@@ -31,6 +31,7 @@ from raudit.evidence import (
 from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.pipeline.reading import declared_columns
+from raudit.pipeline.recorded import unquoted
 from raudit.record import Outcome, StageRecord, record_to_json
 from raudit.roles import as_sentence
 
@@ -103,7 +104,7 @@ def _record(
         title=stage.title,
         outcome=outcome,
         reason=reason,
-        options=options.model_dump(mode="json"),
+        options=unquoted(options.model_dump(mode="json")),
         rules=stage.rules,
         summary=result.summary,
         findings=result.findings,
