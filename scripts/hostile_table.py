@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from raudit.printable import printable
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "explanation" / "hostile-input.md"
 MARK = "<!-- measured below by scripts/hostile_table.py -->"
@@ -45,9 +47,19 @@ class Case:
     """One hostile file, and the command that gets it."""
 
     name: str
-    content: bytes
+    content: bytes | Callable[[Path], None]
+    """What the file holds, or what makes it where it shall be."""
     what: str
     command: str = "check"
+
+    def write(self, folder: Path) -> int:
+        """Make it; its size."""
+        path = folder / self.name
+        if isinstance(self.content, bytes):
+            path.write_bytes(self.content)
+        else:
+            self.content(path)
+        return path.stat().st_size if path.is_file() else 0
 
 
 def onnx_cases() -> Iterator[Case]:
@@ -242,6 +254,15 @@ def data_cases() -> Iterator[Case]:
     )
 
 
+def reader_cases() -> Iterator[Case]:
+    """What the tests hand to every reader."""
+    sys.path.insert(0, str(ROOT))
+    from tests.readers.hostile_files import MAKERS
+
+    for name, make in MAKERS.items():
+        yield Case(name=name, content=make, what=name.partition(".")[0], command="init")
+
+
 def text_cases() -> Iterator[Case]:
     """Plans, answers, reports."""
     laughs = b"a: &a [x, x]\n" + b"".join(
@@ -288,6 +309,7 @@ SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "onnx": onnx_cases,
     "model": model_cases,
     "data": data_cases,
+    "readers": reader_cases,
     "text": text_cases,
 }
 
@@ -296,6 +318,8 @@ def arguments(case: Case, folder: Path) -> list[str]:
     """The command line for a case, with what else it needs on the disk."""
     (folder / "d.csv").write_text(ROWS)
     match case.command:
+        case "init":
+            return ["init", case.name, "--no-keys"]
         case "pii":
             return ["pii", "scan", case.name]
         case "verify":
@@ -318,7 +342,7 @@ def row(case: Case) -> str:
     """Run a case; a line of the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / case.name).write_bytes(case.content)
+        size = case.write(folder)
         told = arguments(case, folder)
         start = time.monotonic()
         with (folder / "out").open("wb") as out:
@@ -332,9 +356,10 @@ def row(case: Case) -> str:
     text = " ".join(" ".join(line.split()) for line in lines if line.strip()).replace("|", "/")
     found = re.search(r"error\[([a-z-]+)\]: (.*?)(  at:| at: |$)", text)
     message = f"`{found[1]}` {found[2]}" if found else text[max(0, text.find("FAILED")) :]
-    what = f"{case.what} ({len(case.content):,} bytes)"
+    what = f"{case.what} ({size:,} bytes)"
     status = f"{done.returncode}{marked}"
-    return f"| `{case.name}` | {what} | `{told[0]}` | {peak} | {seconds:.1f} | {status} | {message[:160]} |"
+    shown = printable(case.name)
+    return f"| `{shown}` | {what} | `{told[0]}` | {peak} | {seconds:.1f} | {status} | {message[:160]} |"
 
 
 def measured(told: list[str]) -> int:

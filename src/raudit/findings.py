@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from raudit.canonical import digest
+from raudit.sentences import say
 
 JsonObject = Mapping[str, Any]
 """A JSON object whose values are JSON."""
@@ -254,6 +255,19 @@ def written(value: float | None, *, digits: int = 4) -> str:
     places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def chance(p_value: float) -> str:
+    """Write the probability that chance alone gives as much: never zero, and no powers of ten.
+
+    Examples
+    --------
+    >>> chance(0.0321), chance(0.0), chance(1.0)
+    ('p = 0.032', 'p < 0.001', 'p = 1')
+    """
+    if p_value < 0.001:
+        return say("p < {limit:.3f}", limit=0.001)
+    return say("p = {p_value:.2g}", p_value=p_value)
 
 
 def small(error: float) -> str:

@@ -16,6 +16,7 @@ from raudit.canonical import Sha256, canonical_bytes, parse_canonical, sha256
 from raudit.errors import RecordIntegrityError
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
 from raudit.frames import as_frame, as_html
+from raudit.sentences import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +124,8 @@ class Input:
     name: str
     """File name without its folder."""
     sha256: Sha256
-    bytes: int
+    bytes: int | None
+    """None of a database that is no file: nobody counted them."""
     detail: JsonObject = field(default_factory=dict)
     """Such as rows and columns of a data set, or format of a model."""
 
@@ -152,6 +154,8 @@ class StageRecord:
     """Method, limits and warnings, one sentence each."""
     artefacts: JsonObject = field(default_factory=dict)
     """Mergeable evidence such as cell tables and column profiles."""
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    """How its sentences were made, by their text, so that a report can say them in another language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +195,8 @@ class Verdict:
     """The policy that was applied, defaults included."""
     baseline: JsonObject = field(default_factory=dict)
     """Comparison with the baseline, if there is one."""
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    """How its sentences were made, by their text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +332,8 @@ def _adapter() -> Any:
 
 
 def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {key: _json(value) for key, value in items}
+    # Without messages the key is left out: records from before they were kept stay as they are.
+    return {key: _json(value) for key, value in items if key != "messages" or value}
 
 
 def _json(value: Any) -> Any:

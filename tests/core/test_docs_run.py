@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -198,7 +199,7 @@ PREPARED: dict[str, Any] = {
 
 
 def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    words = command.split()
+    words = shlex.split(command)
     return subprocess.run(
         [sys.executable, "-m", *words],
         cwd=folder,
@@ -231,6 +232,10 @@ def test_commands_run_in_their_order(page: str, tmp_path: Path, decisions: pd.Da
         assert ran.returncode in allowed, f"{command}: {ran.stdout}{ran.stderr}"
         if command.startswith("raudit verify"):
             assert "VERIFIED" in ran.stdout
+        if command == "raudit run":  # what it prints can be pasted
+            printed = ran.stdout.split("Verify it:\n")[1].strip()
+            pasted = _run(f"raudit {printed.partition(' ')[2]}", tmp_path)
+            assert pasted.returncode == 0, pasted.stdout + pasted.stderr
 
 
 def test_the_readme_shows_the_commands_of_the_tutorial() -> None:

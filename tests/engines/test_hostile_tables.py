@@ -78,6 +78,14 @@ SAME = {
         spec(Attribute(column="vet", edges=(0.5,))),
     ),
     "scores-and-weights": (base(), spec(score="s", weight="w", bins=BINS)),
+    "learnt-bins": (
+        base(k=pa.array([0.5, -0.0, 0.0, 0.25, 0.7, 1e-300] * (N // 6))),
+        spec(score="k", weight="w", bins=ScoreBins(cuts=(0.5,))),
+    ),
+    "learnt-bins-of-float32": (
+        base(k=pa.array([0.7, 0.1, 0.5] * (N // 3), pa.float32())),
+        spec(score="k", bins=ScoreBins(cuts=(0.7,))),
+    ),
     "threshold": (
         base(),
         CellSpec(
@@ -114,15 +122,16 @@ SAME = {
         spec("at"),
     ),
 }
-NO_ZONES = {"sqlite"}  # it has no type for moments
+WANTING = {"zoned": "moments", "learnt-bins-of-float32": "narrow fractions"}
+"""What SQLite has no type for."""
 
 
 @pytest.mark.parametrize("case", SAME)
 def test_same_cells(engine, case, request):
     table, asked = SAME[case]
     name = request.node.callspec.params["engine"]
-    if case == "zoned" and name in NO_ZONES:
-        pytest.skip("SQLite has no moments")
+    if name == "sqlite" and case in WANTING:
+        pytest.skip(f"SQLite has no {WANTING[case]}")
     assert (
         count_in_engine(engine(table), asked).as_json()
         == count_cells(wrap_table(table), asked).as_json()
@@ -209,6 +218,19 @@ def test_a_fault_of_the_engine_is_said_in_our_words(engine, monkeypatch):
     assert told.value.reference == "engine-failed"
     assert SECRET not in str(told.value)
     assert told.value.__suppress_context__
+
+
+def test_many_scores_are_binned_in_an_engine_as_from_rows(engine):
+    """More distinct scores than have a bin to themselves: bins of like numbers of rows, the same ones."""
+    rng = np.random.default_rng(3)
+    scores = np.round(rng.beta(2, 5, 60_000), 6)
+    table = pa.table({"sex": rng.choice(["f", "m"], 60_000), "s": scores})
+    asked = CellSpec(
+        attributes=(Attribute(column="sex"),), score="s", threshold=0.4, bins=ScoreBins(cuts=(0.4,))
+    )
+    found, expected = count_in_engine(engine(table), asked), count_cells(wrap_table(table), asked)
+    assert len(found.bins.edges) < len(np.unique(scores))
+    assert found.as_json() == expected.as_json()
 
 
 def test_a_joint_table_that_grows_like_the_data_is_refused(engine, monkeypatch):

@@ -1,35 +1,52 @@
-"""Break good files at random and hand them to whatever reads files: only an error of ours may come out.
+"""Break good files and hand them to whatever reads files: only an error of ours may come out.
 
     python tests/fuzz/harness.py --seconds 600            # every target in turn
     python tests/fuzz/harness.py --target answers --seconds 60 --keep folder
 
-Each target runs in a process of its own, as the model loaders do in raudit. A library that crashes on a model file ends
-that process and is counted; anywhere else that is a failure, as is every exception that is not a ``RauditError``. The
-input that did it is kept and can be given again: ``--target answers --input folder/answers-….bin``.
+With atheris installed (``pip install atheris``) the changes are led by what code of raudit they reach; without it they
+are drawn at random. Each target runs in a process of its own, as the readers of data and the loaders of models do in
+raudit. A native library that crashes ends that process and is counted; anywhere else that is a failure, as is every
+exception that is not a ``RauditError``. The input that did it is kept and can be given again: ``--target answers
+--input folder/answers-….bin``; what was mended stays in ``corpus``, by target.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import gzip
+import importlib
+import importlib.util
 import io
 import json
+import os
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from raudit.data.readers import Gap, ReadOptions, StreamedTable
+from raudit.data.readers.reader_task import NATIVE
 from raudit.errors import RauditError, place_of
+from raudit.plan.schema import DataLimits
+
+atheris: Any = importlib.import_module("atheris") if importlib.util.find_spec("atheris") else None
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "adult-income"
 ROWS = "a,b,g,y\n" + "".join(f"{i / 7:.3f},{i % 5},{'uv'[i % 2]},{i % 3 % 2}\n" for i in range(60))
-NATIVE = ("skops", "ubj", "json", "txt", "cbm", "onnx", "parquet")
-"""Targets whose reader is a large native library."""
-CONTAINED = tuple(name for name in NATIVE if name != "parquet")
-"""Those that raudit only ever runs in a process of its own."""
+CORPUS = Path(__file__).with_name("corpus")
+MODELS = ("skops", "ubj", "json", "txt", "cbm", "onnx")
+TABLES = ("parquet", "arrow", "sqlite", "duckdb", "xlsx")
+CONTAINED = (*MODELS, *TABLES)
+"""Targets whose reader is a large native library, which raudit only ever runs in a process of its own."""
+TEXTS_OF_ROWS = ("csv", "jsonl", "gz", "zip")
 NUMBERS = (
     b"\0",
     b"\xff",
@@ -41,7 +58,7 @@ NUMBERS = (
     b"1e999",
     b"NaN",
 )
-TEXTS = (
+MARKS = (
     b"&a *a",
     b"{{",
     b"[" * 200,
@@ -52,7 +69,7 @@ TEXTS = (
     b"---\n",
     b"!!python/name:os ",
 )
-INTERESTING = (*NUMBERS, *TEXTS)
+INTERESTING = (*NUMBERS, *MARKS)
 
 
 def mutated(content: bytes, rng: random.Random) -> bytes:
@@ -90,18 +107,61 @@ def seed_of(target: str, folder: Path) -> bytes:
             return (EXAMPLE / "raudit.yaml").read_bytes()
         case "csv":
             return ROWS.encode()
+        case "jsonl":
+            return b"".join(b'{"a": %d, "b": {"c": [1, "x"]}, "d": null}\n' % i for i in range(20))
+        case "gz":
+            return gzip.compress(ROWS.encode(), mtime=0)
+        case "zip":
+            sink = io.BytesIO()
+            with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("a.csv", ROWS)
+                archive.writestr("b.jsonl", '{"a": 1}\n')
+            return sink.getvalue()
         case "record" | "verifier":
             record = _record(folder)
             return record if target == "record" else _pdf(record)
-        case "parquet":
-            import pyarrow.csv
-            import pyarrow.parquet
-
-            table = pyarrow.csv.read_csv(io.BytesIO(ROWS.encode()))
-            pyarrow.parquet.write_table(table, path)
+        case "parquet" | "arrow" | "sqlite" | "duckdb" | "xlsx":
+            _save_table(target, path)
         case _:
             _save_model(target, path)
     return path.read_bytes()
+
+
+def _save_table(kind: str, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    table = pyarrow.csv.read_csv(io.BytesIO(ROWS.encode()))
+    table = table.append_column("n", pa.array([[{"k": str(i)}] for i in range(table.num_rows)]))
+    match kind:
+        case "parquet":
+            import pyarrow.parquet
+
+            pyarrow.parquet.write_table(table, path)
+        case "arrow":
+            table = table.append_column("d", table["g"].dictionary_encode())
+            with pa.ipc.new_file(str(path), table.schema) as writer:
+                writer.write_table(table)
+        case "sqlite":
+            with contextlib.closing(sqlite3.connect(path)) as db:
+                db.execute("CREATE TABLE t (a, b, c AS (a || b))")
+                db.executemany("INSERT INTO t (a, b) VALUES (?, ?)", [(i, "x") for i in range(60)])
+                db.execute("CREATE VIEW v AS SELECT * FROM t")
+                db.commit()
+        case "duckdb":
+            import duckdb
+
+            with duckdb.connect(str(path)) as db:
+                db.execute(
+                    "CREATE TABLE t AS SELECT range AS a, range::VARCHAR AS b FROM range(50)"
+                )
+        case _:
+            import openpyxl
+
+            book = openpyxl.Workbook()
+            for row in (["a", "b"], [1, "x"], [2.5, True]):
+                book.active.append(row)
+            book.save(path)
 
 
 def _record(folder: Path) -> bytes:
@@ -211,14 +271,36 @@ def reader_of(target: str, folder: Path) -> Callable[[bytes], object]:
             from raudit.verify import verify_report
 
             return verify_report
-        case "csv" | "parquet":
-            from raudit.data import open_data
+        case "csv" | "jsonl" | "gz" | "zip":
+            from raudit.data.readers import open_source
 
-            return lambda content: [
-                batch.num_rows for batch in open_data(written(content)).batches()
-            ]
+            return lambda content: _read_all(open_source(written(content), _options()))
+        case "parquet" | "arrow" | "sqlite" | "duckdb" | "xlsx":
+            return _table_reader("excel" if target == "xlsx" else target, written)
         case _:
             return _model_reader(written)
+
+
+def _options() -> ReadOptions:
+    return ReadOptions(limits=DataLimits(bytes=2**26, memory_gib=0.5, seconds=100))
+
+
+def _table_reader(kind: str, written: Callable[[bytes], Path]) -> Callable[[bytes], object]:
+    """What a reader's own process runs, without the process."""
+    opener, *_ = NATIVE[kind]
+    module, _, name = opener.partition(":")
+    function = getattr(importlib.import_module(module), name)
+
+    def read(content: bytes) -> object:
+        found = function(written(content), f"t.{kind}", _options())
+        return _read_all([found] if isinstance(found, StreamedTable) else found)
+
+    return read
+
+
+def _read_all(sources: Iterable[StreamedTable | Gap]) -> int:
+    tables = (source for source in sources if isinstance(source, StreamedTable))
+    return sum(batch.num_rows for table in tables for batch in table.batches())
 
 
 def _model_reader(written: Callable[[bytes], Path]) -> Callable[[bytes], object]:
@@ -238,35 +320,87 @@ def _model_reader(written: Callable[[bytes], Path]) -> Callable[[bytes], object]
     return read
 
 
-TARGETS = ("answers", "checklist", "plan", "record", "verifier", "csv", *NATIVE)
+TARGETS = (
+    *("answers", "checklist", "plan", "record", "verifier"),
+    *TEXTS_OF_ROWS,
+    *TABLES,
+    *MODELS,
+)
 
 
 def work(target: str, seconds: float, seed: int, folder: Path) -> None:
     """Read broken files until the time is up; end with 3 at the first fault. The last input is on the disk."""
     import resource
 
-    rng = random.Random(seed)
-    good, read = seed_of(target, folder), reader_of(target, folder)
+    good, read = seed_of(target, folder), _guided_reader(target, folder)
     read(good)
     resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    end, count, refused = time.monotonic() + seconds, 0, 0
-    while time.monotonic() < end:
-        content = mutated(good, rng)
+    counts = {"files": 0, "refused": 0}
+
+    def one(content: bytes) -> None:
         (folder / "last.bin").write_bytes(content)
         try:
             read(content)
         except RauditError:
-            refused += 1
+            counts["refused"] += 1
         except Exception as error:  # noqa: BLE001 -- what is looked for
-            print(
-                json.dumps({"fault": f"{type(error).__name__} at {place_of(error)}: {error}"[:300]})
-            )
-            sys.exit(3)
-        count += 1
-        if count % 20 == 0:
-            (folder / "count").write_text(f"{count} {refused}")
-    (folder / "count").write_text(f"{count} {refused}")
+            fault = f"{type(error).__name__} at {place_of(error)}: {error}"
+            print(json.dumps({"fault": fault[:300]}), flush=True)
+            os._exit(3)
+        counts["files"] += 1
+        (folder / "count").write_text("{files} {refused}".format(**counts))
+
+    kept = sorted((CORPUS / target).glob("*"))
+    for path in kept:
+        one(path.read_bytes())
+    if atheris is None:
+        _at_random(one, [good, *(path.read_bytes() for path in kept)], seconds, seed)
+    else:
+        _guided(one, good, seconds, seed, folder, CORPUS / target)
+
+
+def _at_random(
+    one: Callable[[bytes], None], seeds: Sequence[bytes], seconds: float, seed: int
+) -> None:
+    rng = random.Random(seed)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        one(mutated(rng.choice(seeds), rng))
+
+
+def _guided_reader(target: str, folder: Path) -> Callable[[bytes], object]:
+    """What reads such a file, imported so that atheris sees which code a file reaches."""
+    if atheris is None:
+        return reader_of(target, folder)
+    with atheris.instrument_imports(include=["raudit"], enable_loader_override=False):
+        return reader_of(target, folder)
+
+
+def _guided(
+    one: Callable[[bytes], None], good: bytes, seconds: float, seed: int, folder: Path, kept: Path
+) -> None:
+    """Let atheris lead; half of its changes are those of ``mutated``, which knows what breaks readers."""
+    (folder / "corpus").mkdir()
+    (folder / "corpus" / "good").write_bytes(good)
+    places = [str(folder / "corpus"), *([str(kept)] if kept.is_dir() else [])]
+
+    def change(content: bytes, most: int, seed: int) -> bytes:
+        rng = random.Random(seed)
+        led = rng.random() < 0.5
+        return (atheris.Mutate(content, most) if led else mutated(content, rng))[:most]
+
+    flags = ["-verbosity=0", f"-seed={seed + 1}", f"-max_total_time={max(1, int(seconds))}"]
+    flags += [
+        "-len_control=0",
+        "-rss_limit_mb=0",
+        "-timeout=100",
+        f"-max_len={4 * len(good) + 4096}",
+    ]
+    flags += [f"-artifact_prefix={folder}/"]
+    atheris.Setup([sys.argv[0], *flags, *places], one, custom_mutator=change)
+    with contextlib.suppress(SystemExit):
+        atheris.Fuzz()
 
 
 def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple[str, bool]:
@@ -279,7 +413,7 @@ def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple
             command += ["--seconds", str(left), "--seed", str(seed)]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, text=True, check=False, timeout=left + 120
+                    command, capture_output=True, text=True, check=False, timeout=left + 300
                 )
                 status, said = (
                     done.returncode,
@@ -294,11 +428,10 @@ def campaign(target: str, seconds: float, seed: int, keep: Path | None) -> tuple
                 crashes += status < 0
                 if status > 0 or target not in CONTAINED:
                     faults.append(f"{status} {' '.join(said)}")
-                    if keep is not None:
+                    last = Path(name, "last.bin")
+                    if keep is not None and last.exists():
                         keep.mkdir(parents=True, exist_ok=True)
-                        (keep / f"{target}-{seed - 1}.bin").write_bytes(
-                            Path(name, "last.bin").read_bytes()
-                        )
+                        (keep / f"{target}-{seed - 1}.bin").write_bytes(last.read_bytes())
     more = "".join(f"\n    {fault}" for fault in sorted(set(faults)))
     return (
         f"{target}: {count:,} files, {refused:,} refused, {crashes} crashes of a library, {len(faults)} faults{more}",

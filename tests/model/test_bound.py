@@ -17,15 +17,10 @@ import pyarrow as pa
 import pytest
 
 from raudit.errors import ModelError
+from raudit.isolation.guard import MACHINES, program
+from raudit.isolation.messages import BrokenMessageError, receive, send
 from raudit.model import load_model
-from raudit.model.isolation.guard import MACHINES, program
-from raudit.model.isolation.messages import (
-    BrokenMessageError,
-    pack_columns,
-    receive,
-    send,
-    unpack_columns,
-)
+from raudit.model.isolation.arrays import pack_columns, unpack_columns
 from raudit.model.isolation.process import PREDICT, PREDICT_ROWS
 from raudit.model.isolation.trial import bound_model
 from raudit.model.predict import predict_columns
@@ -385,6 +380,7 @@ OWN = (
     "/proc/meminfo",
     "/proc/stat",
     "/sys/devices/system",
+    "/sys/fs/cgroup",
     "/lib",
     "/usr/lib",
     "/dev/null",

@@ -56,7 +56,8 @@ def cells(
     count
         Column of counts, for a table that has been counted before.
     bins
-        Score bins; by default fine ones on rows, and 1,000 of equal width in an engine.
+        Score bins; by default learnt from the scores, in an engine too. Where its cells would be too many, which is
+        an error, bins of equal width are those that every engine can compute: ``ScoreBins(width=1000)``.
     magnitudes
         Largest absolute value by numeric column; give the same to all parts of data that are to be merged.
 
@@ -80,7 +81,7 @@ def cells(
     engine = _engine(data)
     if score is not None and bins is None:
         cuts = () if threshold is None else (float(threshold),)
-        bins = ScoreBins(width=1000, cuts=cuts) if engine else ScoreBins(cuts=cuts)
+        bins = ScoreBins(cuts=cuts)
     spec = CellSpec(
         attributes=tuple(map(_attribute, sensitive_features))
         + tuple(map(_attribute, control_features)),

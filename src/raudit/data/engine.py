@@ -35,7 +35,7 @@ from raudit.data.encode import (
 from raudit.data.engine_frame import EngineFrame, is_finite
 from raudit.data.fixed import LIMB, LIMBS, normal, summed_terms
 from raudit.data.interface import ColumnName
-from raudit.data.score_bins import own_precision
+from raudit.data.score_bins import Sketch, own_precision
 from raudit.errors import DataError
 from raudit.plan.schema import Attribute
 
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 EXACT = 2.0**53
 _N, _PREDICTION, _BIN = "raudit_n", "raudit_prediction", "raudit_bin"
+_SCORE = "raudit_score"
 MAX_CELLS = 2_000_000
 """Cells that may leave an engine; a table with more of them grows like the data."""
 LOWEST = 2.0 ** -(LIMB * LIMBS + 1)
@@ -60,7 +61,8 @@ def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
         A pandas or polars frame, a pyarrow Table, a DuckDB relation, a PySpark frame (classic or Connect), an Ibis
         table, or a narwhals frame of any.
     spec
-        What to count; score bins must be of equal width, as learning others takes a look at every score.
+        What to count. Bins that are to be learnt from the scores come out as from rows: the engine then groups by
+        the score itself, and its cells grow with the number of distinct scores.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
             "the joint table of all attributes has too many cells",
             reference="cells-too-many",
             got=f"more than {MAX_CELLS:,}",
-            hint="count fewer attributes together, or take wider score bins",
+            hint="count fewer attributes together, or take score bins of equal width: ScoreBins(width=1000)",
         )
     return _encoded(cells, spec, magnitudes, exponents)
 
@@ -199,8 +201,9 @@ def _grouped(
             keys.append(nw.when(score >= threshold).then(1).otherwise(0).alias(_PREDICTION))
             names.append(_PREDICTION)
         if spec.bins is not None:
-            keys.append(spec.bins.expression(score).alias(_BIN))
-            names.append(_BIN)
+            learnt = spec.bins.learnt
+            names.append(_BIN if learnt else _SCORE)
+            keys.append((spec.bins.expression(score) if learnt else score).alias(names[-1]))
     count = [] if spec.count is None else [table.number(spec.count).cast(nw.Int64).alias(_N)]
     terms = _terms(table, spec, magnitudes)
     names_of, frame = _limbs(table, table.frame.select(*keys, *count, *terms), spec, exponents)
@@ -304,6 +307,7 @@ def _encoded(
     n = cells.column(_N).to_numpy().astype(np.int64)
     if n.sum() == 0:
         raise DataError("the data set has no rows", reference="data-empty", hint="check the export")
+    cells, spec = _binned(cells, spec, n)
     counter = Counter(spec, magnitudes)
     dims, codes = [], []
     attributes = iter(range(len(spec.attributes)))
@@ -327,6 +331,20 @@ def _encoded(
     totals = {name: normal(_added(cells, name), exponent) for name, exponent in exponents.items()}
     counter.append(dims, np.stack(codes, axis=1), n, totals)
     return counter.table()
+
+
+def _binned(cells: pa.Table, spec: CellSpec, n: np.ndarray) -> tuple[pa.Table, CellSpec]:
+    """The cells with the bin of each score, where bins are learnt from the scores that left the engine."""
+    import pyarrow as pa
+
+    if _SCORE not in cells.column_names or spec.bins is None:
+        return cells, spec
+    scores = cells.column(_SCORE).to_numpy().astype(np.float64) + 0.0  # turns -0.0 into 0.0
+    values, place = np.unique(scores, return_inverse=True)
+    sketch = Sketch()
+    sketch.add_counted(values, np.bincount(place, weights=n).astype(np.int64))
+    bins = sketch.bins(replace(spec.bins, single=spec.single))
+    return cells.append_column(_BIN, pa.array(bins.index(scores))), replace(spec, bins=bins)
 
 
 def _added(cells: pa.Table, name: str) -> np.ndarray:

@@ -137,7 +137,10 @@ class Sketch:
 
     def add(self, scores: Floats) -> None:
         """Look at a batch of finite scores."""
-        values, counts = np.unique(scores + 0.0, return_counts=True)  # + 0.0 turns -0.0 into 0.0
+        self.add_counted(*np.unique(scores + 0.0, return_counts=True))  # + 0.0 turns -0.0 into 0.0
+
+    def add_counted(self, values: Floats, counts: Ints) -> None:
+        """Look at distinct finite scores, of which each occurs so often."""
         every, place = np.unique(np.concatenate([self.values, values]), return_inverse=True)
         self.counts = np.bincount(place, weights=np.concatenate([self.counts, counts])).astype(
             np.int64

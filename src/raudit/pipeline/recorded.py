@@ -1,4 +1,4 @@
-"""The plan as its record holds it: without values of the data that a plan itself quotes."""
+"""What a record holds of a plan: nobody who stands in the name of a file or table, or in an option."""
 
 from __future__ import annotations
 
@@ -7,35 +7,19 @@ from typing import Any
 
 from raudit.data.naming import without_somebody
 from raudit.plan import Plan
-
-QUOTING = frozenset({"allow", "deny"})
-"""Options of stages that list values of the data."""
-NOT_SHOWN = "(not shown)"
+from raudit.plan.load import options_as_recorded
 
 
 def recorded_plan(plan: Plan) -> Mapping[str, Any]:
-    """Give the plan as JSON for a record, which people read who may not read the data.
-
-    Values that a scan must never or always report are left out, and persons in names of files, tables and queries are
-    starred out.
-    """
-    recorded = dict(plan.as_json())
-    recorded["data"] = _without_persons(recorded["data"])
-    if recorded.get("stages"):
-        recorded["stages"] = {key: unquoted(value) for key, value in recorded["stages"].items()}
-    return recorded
+    """Give the plan as JSON for a record, which people read who may not read the data."""
+    recorded = plan.as_recorded()
+    shown = {key: _without_persons(recorded[key]) for key in ("data", "stages") if key in recorded}
+    return {**recorded, **shown}
 
 
-def unquoted(options: Any) -> Any:
-    """Options of a stage without the values of the data that they quote."""
-    if not isinstance(options, Mapping):
-        return options
-    return {
-        key: [NOT_SHOWN] * len(value)
-        if key in QUOTING and isinstance(value, list)
-        else _without_persons(value)
-        for key, value in options.items()
-    }
+def recorded_options(options: Mapping[str, Any]) -> Any:
+    """A stage's options, likewise."""
+    return _without_persons(options_as_recorded(options))
 
 
 def _without_persons(value: Any) -> Any:

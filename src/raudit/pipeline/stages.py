@@ -31,9 +31,10 @@ from raudit.evidence import (
 from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.pipeline.reading import declared_columns
-from raudit.pipeline.recorded import unquoted
+from raudit.pipeline.recorded import recorded_options
 from raudit.record import Outcome, StageRecord, record_to_json
 from raudit.roles import as_sentence
+from raudit.sentences import messages_in
 
 NO_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
 """The time that measuring stages see: what they measure may not depend on when."""
@@ -104,7 +105,7 @@ def _record(
         title=stage.title,
         outcome=outcome,
         reason=reason,
-        options=unquoted(options.model_dump(mode="json")),
+        options=recorded_options(options.model_dump(mode="json")),
         rules=stage.rules,
         summary=result.summary,
         findings=result.findings,
@@ -113,6 +114,9 @@ def _record(
         facts=result.facts,
         notes=result.notes,
         artefacts=result.artefacts,
+        messages=messages_in(
+            (reason, result.summary, result.findings, result.tables, result.figures, result.notes)
+        ),
     )
 
 

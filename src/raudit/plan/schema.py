@@ -142,12 +142,13 @@ class DataLimits(Strict):
     """Columns of one table."""
     cells: int = Field(default=10**11, ge=1)
     """Rows times columns of one table."""
-    cell_bytes: int = Field(default=256 * 2**20, ge=1, le=2**30)
-    """Bytes of one cell."""
+    cell_bytes: int = Field(default=64 * 2**20, ge=1, le=2**30)
+    """Bytes of one cell, and of one line of a text file."""
     memory_gib: float = Field(default=4, gt=0, le=1024)
-    """Memory for one piece of a table, in GiB, and for a database file's own engine."""
-    seconds: int = Field(default=7200, ge=1, le=604_800)
-    """Time for reading one table once."""
+    """Memory for reading, in GiB: of the process that reads Parquet, Arrow, Excel, SQLite and DuckDB, beyond its
+    libraries; of one piece of a text file."""
+    seconds: int = Field(default=600, ge=1, le=604_800)
+    """Time by the clock for reading one table once; what is done with its rows meanwhile does not count."""
 
 
 class Numbers(Strict):

@@ -9,10 +9,15 @@ from urllib.parse import unquote
 
 from raudit.data.databases.connections import address_of, engine_of
 from raudit.data.databases.table_read import TableRead, TableRequest
+from raudit.data.readers.isolated import isolated
 from raudit.data.readers.options import ReadOptions
+from raudit.data.readers.reader_task import ReaderTask
+from raudit.data.readers.source import StreamedTable
 from raudit.errors import DataError
 from raudit.plan.schema import DataSection
 from raudit.printable import printable
+
+ROWS = 65_536
 
 
 @contextmanager
@@ -74,13 +79,27 @@ def _opened(
             where=printable(file.name),
             hint="check data.path or data.connection; four slashes begin an absolute path, as in sqlite:////data/a.db",
         )
-    if engine == "duckdb":
-        from raudit.data.databases import duckdb
+    return _in_file(engine, file, request, options)
 
-        return duckdb.open_table(file, request, options)
-    from raudit.data.databases import sqlite
 
-    return sqlite.open_table(file, request)
+@contextmanager
+def _in_file(
+    engine: str, file: Path, request: TableRequest, options: ReadOptions
+) -> Iterator[TableRead]:
+    """A table of a database file, which may be a stranger's: read in a process of its own."""
+    task = ReaderTask(
+        opener=f"raudit.data.databases.{engine}:tables",
+        libraries=("duckdb",) if engine == "duckdb" else (),
+        path=file.resolve(),
+        name=printable(file.name),
+        options=options,
+        more={"request": request},
+    )
+    for table in isolated(task):
+        assert isinstance(table, StreamedTable)  # noqa: S101 -- both openers give one table
+        yield TableRead(
+            name=request.name, batches=table.batches(rows=ROWS), described={"engine": engine}
+        )
 
 
 def _engine_of_file(path: Path | None) -> str:

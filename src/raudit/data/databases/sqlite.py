@@ -8,55 +8,66 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from raudit.data.databases.table_read import TableRead, TableRequest, failed
-from raudit.data.readers.sqlite_files import only_reading, opened_read_only, quoted
+import pyarrow as pa
 
-ROWS = 65_536
+from raudit.data.databases.table_read import TableRequest, failed
+from raudit.data.readers.options import ReadOptions
+from raudit.data.readers.source import StreamedTable
+from raudit.data.readers.sqlite_files import (
+    check_alone,
+    only_reading,
+    opened_read_only,
+    quoted,
+)
+from raudit.data.readers.tables import streamed
+
+
+def tables(
+    path: Path, name: str, options: ReadOptions, *, request: TableRequest
+) -> Iterator[StreamedTable]:
+    """A table, view or query of an SQLite file, in a reader's own process; the file itself does not change."""
+    check_alone(path, name)
+    statement = request.statement(_table_name(request))
+    try:
+        with _opened(path) as db:
+            names = [str(column[0]) for column in db.execute(f"{statement} LIMIT 0").description]
+            schema = pa.schema(list(zip(names, _types(db, statement, names), strict=True)))
+    except sqlite3.Error as error:
+        raise failed("SQLite", error, request.name) from error
+
+    def batches(_tops: list[int], rows: int) -> Iterator[Any]:
+        try:
+            with _opened(path) as db:
+                yield from _batches(db.execute(statement), schema, rows)
+        except sqlite3.Error as error:
+            raise failed("SQLite", error, request.name) from error
+
+    yield streamed(request.name, schema, 0, batches, limits=options.limits)
 
 
 @contextmanager
-def open_table(path: Path, request: TableRequest) -> Iterator[TableRead]:
-    """Open a table, view or query of an SQLite file."""
-    try:
-        with closing(opened_read_only(path)) as db:
-            db.isolation_level = None
-            db.execute("BEGIN")  # types and rows from one state
-            db.set_authorizer(only_reading)
-            statement = request.statement(_table_name(request))
-            names = [str(column[0]) for column in db.execute(f"{statement} LIMIT 0").description]
-            yield TableRead(
-                name=request.name,
-                batches=_batches(db, statement, names),
-                described={"engine": "sqlite"},
-            )
-    except sqlite3.Error as error:
-        raise failed("SQLite", error, request.name) from None
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(opened_read_only(path)) as db:
+        db.set_authorizer(only_reading)
+        yield db
 
 
 def _table_name(request: TableRequest) -> str:
     return quoted(request.table) if request.table is not None else ""
 
 
-def _batches(db: sqlite3.Connection, statement: str, names: Sequence[str]) -> Iterator[Any]:
-    import pyarrow as pa
-
-    types = _types(db, statement, names)
-    schema = pa.schema(list(zip(names, types, strict=True)))
-    cursor = db.execute(statement)
-    while rows := cursor.fetchmany(ROWS):
+def _batches(cursor: sqlite3.Cursor, schema: pa.Schema, n: int) -> Iterator[pa.RecordBatch]:
+    while rows := cursor.fetchmany(n):
         columns = zip(*rows, strict=True)
         arrays = [
             pa.array(list(map(_form(kind), cells)), kind)
-            for kind, cells in zip(types, columns, strict=True)
+            for kind, cells in zip(schema.types, columns, strict=True)
         ]
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-    yield pa.RecordBatch.from_pylist([], schema=schema)
 
 
 def _types(db: sqlite3.Connection, statement: str, names: Sequence[str]) -> list[Any]:
     """Whole numbers if every cell is one, fractions if every cell is a number, else text."""
-    import pyarrow as pa
-
     holds = {"text": "('text', 'blob')", "real": "('real')", "integer": "('integer')"}
     asked = ", ".join(
         f"max(typeof({quoted(name)}) IN {kinds})" for name in names for kinds in holds.values()
@@ -72,8 +83,6 @@ def _types(db: sqlite3.Connection, statement: str, names: Sequence[str]) -> list
 
 
 def _form(kind: Any) -> Any:
-    import pyarrow as pa
-
     if pa.types.is_large_string(kind):
         return _text
     return _number if pa.types.is_floating(kind) else _same

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, cast
 from raudit.data.interface import ColumnName
 from raudit.data.readers.contents import Contents, bounded
 from raudit.data.readers.options import ReadOptions, over_limit
-from raudit.data.readers.source import Gap, StreamedTable, because, unreadable
+from raudit.data.readers.source import Gap, StreamedTable, because, few, unreadable
 from raudit.errors import DataError
+from raudit.printable import printable
 
 MOST_MEMBERS = 10_000
 BROKEN = (
@@ -61,10 +62,10 @@ def zipped(
 ) -> Iterator[StreamedTable | Gap]:
     """Every file inside a zip file."""
     try:
-        with contents.open() as file, zipfile.ZipFile(file) as archive:
-            members = [item for item in archive.infolist() if not item.is_dir() and item.file_size]
+        archive = _Archive(contents)
     except BROKEN as error:
         raise unreadable(contents.name, "a broken zip file") from error
+    members = [item for item in archive.directory if not item.is_dir() and item.file_size]
     if len(members) > MOST_MEMBERS:
         raise unreadable(
             contents.name, f"{len(members):,} files inside, at most {MOST_MEMBERS:,} are read"
@@ -73,30 +74,51 @@ def zipped(
     if size > options.limits.bytes:
         most = f"{options.limits.bytes:,} bytes"
         raise over_limit(contents.name, "bytes", f"{size:,} when it is unpacked", most)
+    unread: list[Gap] = []
     for item in members:
-        inner = _member(contents, item, options)
+        inner = _member(archive, contents.name, item, options)
         try:
             yield from reader(inner, options.inner(), depth + 1)
         except DataError as error:
-            yield Gap(name=inner.name, because=because(error))
+            unread.append(Gap(name=inner.name, because=because(error)))
         except BROKEN as error:
-            yield Gap(name=inner.name, because=f"it cannot be unpacked: got {type(error).__name__}")
+            why = f"it cannot be unpacked: got {type(error).__name__}"
+            unread.append(Gap(name=inner.name, because=why))
+    yield from few(unread, contents.name)
 
 
-def _member(contents: Contents, member: zipfile.ZipInfo, options: ReadOptions) -> Contents:
-    name = f"{contents.name}/{member.filename}"
+class _Archive:
+    """An open zip file, whose directory is read once however many members it has."""
 
-    def opened() -> BinaryIO:
-        packed = contents.open()
+    def __init__(self, contents: Contents) -> None:
+        file = contents.open()
         try:
-            archive = zipfile.ZipFile(packed)
-            inner = cast("BinaryIO", archive.open(member))
-        except BROKEN:
-            packed.close()
+            self._zip = zipfile.ZipFile(file)
+        except BaseException:
+            file.close()
             raise
-        return bounded(inner, name, options.limits, [archive, packed])
+        self.directory = self._zip.infolist()
+        weakref.finalize(self, _close_both, self._zip, file)
 
-    return Contents(name=name, suffix=Path(member.filename).suffix.lower(), open=opened)
+    def open(self, member: zipfile.ZipInfo) -> BinaryIO:
+        """A member, unpacked as it is read; several may be open at once."""
+        return cast("BinaryIO", self._zip.open(member))
+
+
+def _close_both(archive: zipfile.ZipFile, file: BinaryIO) -> None:
+    archive.close()
+    file.close()
+
+
+def _member(
+    archive: _Archive, outer: str, member: zipfile.ZipInfo, options: ReadOptions
+) -> Contents:
+    name = printable(f"{outer}/{member.filename}")
+    return Contents(
+        name=name,
+        suffix=Path(member.filename).suffix.lower(),
+        open=lambda: bounded(archive.open(member), name, options.limits),
+    )
 
 
 class Unpacked:

@@ -56,6 +56,7 @@ def tables(url: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
             n_rows=0,
             read=_reader(alchemy, engine, schema, table, label, options),
             header=tuple(names),
+            limits=options.limits,
             described={"format": "database", "table": title},
         )
     unread = [view for schema, view in views if (schema, view) not in asked]

@@ -92,6 +92,7 @@ def delimited(contents: Contents, options: ReadOptions) -> StreamedTable:
         n_rows=0,
         read=read,
         problems=problems,
+        limits=options.limits,
         header=header,
         typed=lambda _name, column: type_written(column, numbers),
         described=described,
@@ -107,7 +108,8 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
         If the file is empty, its encoding is unknown, or its first row cannot be read.
     """
     text = find_form(contents, options)
-    sample, rest = _sample(contents, text)
+    longest = options.limits.cell_bytes
+    sample, rest = _sample(contents, text, longest)
     if not any(line.strip("\r\n \t\0") for line in sample):
         raise DataError(
             "the data file is empty",
@@ -124,7 +126,9 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
     delimiter = (
         options.delimiter or (announced and announced[1]) or _delimiter(contents, sample, rest)
     )
-    quoted, problem = (True, "") if not text.quotes else _quoting(contents, text, delimiter)
+    quoted, problem = (
+        (True, "") if not text.quotes else _quoting(contents, text, delimiter, longest)
+    )
     cells, used = _first_row(sample, delimiter, quoted, contents.name)
     following = _rows(sample, delimiter, quoted)[1:]
     problems = [part for part in (text.problem, problem) if part]
@@ -149,9 +153,9 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
     )
 
 
-def _sample(contents: Contents, text: TextForm) -> tuple[list[str], bool]:
+def _sample(contents: Contents, text: TextForm, longest: int) -> tuple[list[str], bool]:
     """The first lines, and whether there are more."""
-    found = list(islice(lines(contents, text, LONGEST_LINE), SAMPLE_LINES + 1))
+    found = list(islice(lines(contents, text, longest), SAMPLE_LINES + 1))
     return found[:SAMPLE_LINES], len(found) > SAMPLE_LINES
 
 
@@ -216,7 +220,7 @@ def _delimiter(contents: Contents, sample: list[str], rest: bool) -> str:
     return usual if contents.suffix in {".csv", ".tsv", ".tab"} else WHOLE_LINES
 
 
-def _quoting(contents: Contents, text: TextForm, delimiter: str) -> tuple[bool, str]:
+def _quoting(contents: Contents, text: TextForm, delimiter: str, longest: int) -> tuple[bool, str]:
     """Whether quotes enclose cells, and what is wrong with them.
 
     Tab-separated text is often written without any quoting: there a mark of inches at the start of a cell would swallow
@@ -225,7 +229,7 @@ def _quoting(contents: Contents, text: TextForm, delimiter: str) -> tuple[bool, 
     csv.field_size_limit(LONGEST_LINE)
     row = 0
     try:
-        reader = csv.reader(lines(contents, text, LONGEST_LINE), delimiter=delimiter, strict=True)
+        reader = csv.reader(lines(contents, text, longest), delimiter=delimiter, strict=True)
         for row, cells in enumerate(reader, 1):  # noqa: B007 -- the last one is named below
             if delimiter == "\t" and any("\t" in cell and "\n" in cell for cell in cells):
                 return False, ""

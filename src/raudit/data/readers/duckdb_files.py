@@ -8,7 +8,6 @@ macro can take; and only base tables are read, by catalog, schema and name.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from raudit.data.readers.options import ReadOptions, check_columns, over_limit
 from raudit.data.readers.source import Gap, StreamedTable, because, unreadable
-from raudit.data.readers.sqlite_files import left_out, quoted
+from raudit.data.readers.sqlite_files import left_out, quoted, unfinished
 from raudit.data.readers.tables import streamed
 from raudit.errors import DataError
 from raudit.extras import require
@@ -45,6 +44,7 @@ VIEWS = (
 def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
     """Every base table of every schema; a view only if it is asked for by name."""
     duckdb = require("duckdb", extra="engines", purpose="read DuckDB files")
+    check_log(path, name)
     try:
         with opened(duckdb, path, options) as db:
             found = db.execute(CATALOG).fetchall()
@@ -66,18 +66,20 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         yield left_out(name, "views", unread)
 
 
+def check_log(path: Path, name: str) -> None:
+    """Refuse a database whose last changes are in its log, which no digest covers."""
+    log = path.with_name(path.name + ".wal")
+    if log.is_file() and log.stat().st_size:
+        raise unfinished(name, log.name, "CHECKPOINT")
+
+
 @contextmanager
 def opened(duckdb: Any, path: Path, options: ReadOptions) -> Iterator[Any]:
     """A connection that reads one file and nothing else, within the limits."""
-    memory = f"{max(64, int(options.limits.memory_gib * 1024))}MB"
+    # Less than the process may take, so that DuckDB itself says that memory was what it lacked.
+    memory = f"{max(64, int(options.limits.memory_gib * 768))}MB"
     with duckdb.connect(str(path), read_only=True, config={**CLOSED, "memory_limit": memory}) as db:
-        watch = threading.Timer(options.limits.seconds, db.interrupt)
-        watch.daemon = True
-        watch.start()
-        try:
-            yield db
-        finally:
-            watch.cancel()
+        yield db
 
 
 def _table(
@@ -100,9 +102,6 @@ def _table(
         except duckdb.OutOfMemoryException as error:
             most = f"{options.limits.memory_gib:g} GiB"
             raise over_limit(name, "memory_gib", "more memory", most) from error
-        except duckdb.InterruptException as error:
-            most = f"{options.limits.seconds:,} seconds"
-            raise over_limit(name, "seconds", "more time", most) from error
         except _errors(duckdb) as error:
             raise unreadable(name, f"{type(error).__name__} from DuckDB") from error
 

@@ -156,6 +156,7 @@ def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedT
         n_rows=0,
         read=read,
         problems=problems,
+        limits=options.limits,
         header=raw,
         typed=lambda _name, column: type_written(column, numbers),
         described={"format": "excel", "table": title},

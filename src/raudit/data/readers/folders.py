@@ -11,12 +11,10 @@ from urllib.parse import unquote
 
 from raudit.data.interface import ColumnName, Kind
 from raudit.data.readers.options import ReadOptions
-from raudit.data.readers.source import Gap, StreamedTable, add_problems, because, unreadable
+from raudit.data.readers.source import Gap, StreamedTable, add_problems, because, few, unreadable
 from raudit.errors import DataError
 from raudit.printable import printable
 
-MOST_NAMED = 20
-"""Files that are named one by one when they cannot be read; the rest is counted."""
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 MARKERS = {"_SUCCESS", "_metadata", "_common_metadata", ".DS_Store"}
 """Files that engines leave beside their data and that hold no rows of it."""
@@ -49,12 +47,7 @@ def tables(folder: Path, options: ReadOptions, reader: Reader) -> Iterator[Strea
                 unread.append(source)
             else:
                 yield source
-    yield from unread[:MOST_NAMED]
-    if len(unread) > MOST_NAMED:
-        more = unread[MOST_NAMED:]
-        yield Gap(
-            name=printable(folder.name), because=f"{len(more):,} more files could not be read"
-        )
+    yield from few(unread, printable(folder.name))
 
 
 def files(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -176,6 +169,7 @@ def together(name: str, parts: Sequence[tuple[StreamedTable, Partition]]) -> Str
         problems=problems,
         header=tuple(shared),
         typed=typed,
+        limits=parts[0][0].limits,
         described={
             **parts[0][0].described,
             "files": len(parts),

@@ -16,7 +16,7 @@ from raudit.data.readers.contents import Contents
 from raudit.data.readers.encodings import TextForm, characters, find_form, lines
 from raudit.data.readers.options import Budget, ReadOptions, check_columns
 from raudit.data.readers.rows import as_batches
-from raudit.data.readers.source import StreamedTable, add_problems, unreadable
+from raudit.data.readers.source import StreamedTable, add_problems, timed, unreadable
 
 DEEPEST = 8
 BLANK = " \t\r\n\ufeff"
@@ -101,6 +101,7 @@ def json_rows(contents: Contents, options: ReadOptions) -> StreamedTable:
         n_rows=survey.rows,
         read=read,
         problems=problems,
+        limits=options.limits,
         header=tuple(survey.types),
         typed=lambda name, column: _typed(column, survey.types[name]),
         described={"format": "json", "encoding": form.declared_name},
@@ -110,15 +111,13 @@ def json_rows(contents: Contents, options: ReadOptions) -> StreamedTable:
 def _surveyed(
     contents: Contents, form: TextForm, options: ReadOptions, problems: list[str]
 ) -> _Survey:
-    survey, budget = _Survey(), Budget(contents.name, options.limits)
-    for entry in _objects(contents, form, options, problems):
+    survey, seconds = _Survey(), options.limits.seconds
+    for entry in timed(_objects(contents, form, options, problems), contents.name, seconds):
         survey.rows += 1
         for key, value in flattened(entry).items():
             kinds = survey.types.setdefault(key, set())
             if value is not None:
                 kinds.add(_type(value))
-        if not survey.rows % 1_000 or survey.rows == 1:
-            budget.check_time()
         if len(survey.types) > options.limits.columns:
             check_columns(contents.name, len(survey.types), options.limits)
     return survey

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from raudit.data.readers import archives, arrow_files, duckdb_files, excel, folders, sqlite_files
+from raudit.data.readers import archives, folders
 from raudit.data.readers.contents import Contents, file_contents
 from raudit.data.readers.delimited import delimited
 from raudit.data.readers.formats import format_of
+from raudit.data.readers.isolated import isolated
 from raudit.data.readers.json_rows import json_rows
 from raudit.data.readers.options import ReadOptions, over_limit
-from raudit.data.readers.source import Gap, StreamedTable, unreadable
+from raudit.data.readers.reader_task import native_task
+from raudit.data.readers.source import Gap, StreamedTable, timed, unreadable
 from raudit.errors import DataError
 from raudit.printable import printable
 
@@ -88,7 +90,8 @@ def _file(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable
         size = path.stat().st_size
         if size > options.limits.bytes:
             raise over_limit(name, "bytes", f"{size:,}", f"{options.limits.bytes:,} bytes")
-        yield from _read(file_contents(path, name), options, 0)
+        opening = _read(file_contents(path, name), options, 0)
+        yield from timed(opening, name, options.limits.seconds)
     except (OSError, UnicodeError) as error:
         got = getattr(error, "strerror", None) or type(error).__name__
         raise unreadable(name, str(got), "check that it is there and may be read") from error
@@ -118,19 +121,7 @@ def _by_path(kind: str, contents: Contents, options: ReadOptions) -> Iterator[St
     contents = archives.on_disk(contents)
     path = contents.path
     assert path is not None  # noqa: S101 -- on_disk gives one
-    found: Iterator[StreamedTable | Gap]
-    match kind:
-        case "parquet":
-            found = iter([arrow_files.parquet(path, contents.name, options)])
-        case "arrow":
-            found = iter([arrow_files.arrow(path, contents.name, options)])
-        case "excel":
-            found = excel.sheets(path, contents.name, options)
-        case "sqlite":
-            found = sqlite_files.tables(path, contents.name, options)
-        case _:
-            found = duckdb_files.tables(path, contents.name, options)
-    for source in found:
+    for source in isolated(native_task(kind, path, contents.name, options)):
         if contents.keeper is not None and isinstance(source, StreamedTable):
             yield archives.kept(source, contents.keeper)
         else:

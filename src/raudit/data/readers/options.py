@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -77,7 +76,6 @@ class Budget:
         self.name, self.limits = name, limits
         self.rows = 0
         self.cells = 0
-        self._end = time.monotonic() + limits.seconds
 
     def take(self, rows: int, columns: int, size: int = 0) -> None:
         """Count a batch of so many rows, columns and bytes."""
@@ -92,10 +90,3 @@ class Budget:
             raise over_limit(
                 self.name, "memory_gib", f"{size / 2**30:.1f}", f"{limits.memory_gib:g} GiB"
             )
-        self.check_time()
-
-    def check_time(self) -> None:
-        """End a reading that lasts too long."""
-        if time.monotonic() > self._end:
-            seconds = self.limits.seconds
-            raise over_limit(self.name, "seconds", f"more than {seconds:,}", f"{seconds:,} seconds")

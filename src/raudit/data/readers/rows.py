@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from raudit.data.interface import ColumnName
-from raudit.data.readers.options import Budget, over_limit
+from raudit.data.readers.options import Budget
 
 BLOCK = 32 * 2**20
 
@@ -25,7 +25,6 @@ def as_batches(
 
     held: list[Sequence[str | None]] = []
     weight = 0
-    longest = budget.limits.cell_bytes
 
     def batch() -> Any:
         arrays = [
@@ -37,11 +36,7 @@ def as_batches(
 
     for row in rows:
         held.append(row)
-        cells = [len(cell) for cell in row if cell]
-        if cells and max(cells) > longest:
-            got = f"a cell of {max(cells):,} characters"
-            raise over_limit(budget.name, "cell_bytes", got, f"{longest:,} bytes")
-        weight += sum(cells) + 8 * len(row)
+        weight += sum(len(cell) for cell in row if cell) + 8 * len(row)
         if len(held) >= size or weight > BLOCK:
             yield batch()
             held, weight = [], 0

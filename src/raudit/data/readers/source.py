@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, Kind
+from raudit.data.readers.options import over_limit
 from raudit.errors import DataError
+from raudit.plan.schema import DataLimits
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+Piece = TypeVar("Piece")
 NOT_COMPUTED = Sha256("")
 
 
@@ -35,6 +39,8 @@ class StreamedTable:
     """Names as the file has them, doubled and empty ones too."""
     typed: Callable[[ColumnName, Any], Any] | None = None
     """Gives a column of text its type, where the format writes types as text."""
+    limits: DataLimits = field(default_factory=DataLimits)
+    """What reading it may take."""
     described: Mapping[str, Any] = field(default_factory=dict)
     """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
 
@@ -51,7 +57,8 @@ class StreamedTable:
         wanted = list(self.kinds) if columns is None else list(columns)
         empty = True
         try:
-            for batch in self.read(wanted, rows):
+            for batch in timed(self.read(wanted, rows), self.name, self.limits.seconds):
+                check_cells(batch, self.name, self.limits)
                 empty = False
                 yield batch
             if empty:
@@ -81,6 +88,49 @@ class StreamedTable:
         return self
 
 
+def timed(pieces: Iterator[Piece], name: str, most: int) -> Iterator[Piece]:
+    """The pieces, as long as reading takes no longer than it may; what is done with each does not count.
+
+    Raises
+    ------
+    DataError
+        When the time is up.
+    """
+    taken = 0.0
+    while True:
+        started = time.monotonic()
+        piece = next(pieces, None)
+        taken += time.monotonic() - started
+        if taken > most:
+            raise over_limit(name, "seconds", f"not done after {most:,}", f"{most:,} seconds")
+        if piece is None:
+            return
+        yield piece
+
+
+def check_cells(batch: pa.RecordBatch, name: str, limits: DataLimits) -> None:
+    """Refuse a cell that is longer than a cell may be.
+
+    Raises
+    ------
+    DataError
+        With the number of the column.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for place, column in enumerate(batch.columns, 1):
+        if column.nbytes <= limits.cell_bytes:
+            continue  # nor is any cell of it
+        values = column.dictionary if pa.types.is_dictionary(column.type) else column
+        if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+            continue
+        longest = pc.max(pc.binary_length(values)).as_py() or 0
+        if longest > limits.cell_bytes:
+            got = f"a cell of {longest:,} bytes in column {place}"
+            raise over_limit(name, "cell_bytes", got, f"{limits.cell_bytes:,} bytes")
+
+
 def _nothing(kinds: Mapping[ColumnName, Kind]) -> Any:
     """A batch without rows, so that a table without rows has its columns."""
     import pyarrow as pa
@@ -101,6 +151,18 @@ class Gap:
 
     name: str
     because: str
+
+
+MOST_NAMED = 20
+"""Files that are named one by one when they cannot be read; the rest is counted."""
+
+
+def few(gaps: Sequence[Gap], name: str) -> Iterator[Gap]:
+    """The first gaps of a folder or archive, and how many more there are."""
+    yield from gaps[:MOST_NAMED]
+    more = len(gaps) - MOST_NAMED
+    if more > 0:
+        yield Gap(name=name, because=f"{more:,} more files could not be read")
 
 
 def unreadable(name: str, got: str, hint: str = "repair it or leave it out") -> DataError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,16 +15,19 @@ from raudit.data.interface import ColumnName, Kind
 from raudit.data.readers.options import Budget, ReadOptions, check_columns, over_limit
 from raudit.data.readers.rows import as_batches
 from raudit.data.readers.source import Gap, StreamedTable, unreadable
+from raudit.errors import DataError
+from raudit.printable import printable
 
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 BARRED = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
-STEPS = 100_000
-"""Instructions of SQLite's machine between two looks at the clock."""
 # The underscore is a wildcard of LIKE: unescaped, sqlite_% hides a table called sqliteusers.
 OBJECTS = (
     "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') "
     r"AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name"
 )
+STEPS = 100_000
+"""Instructions of SQLite's machine between two looks at the clock."""
+HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 GENERATED = {2, 3}
 HIDDEN = 1
 """What ``table_xinfo`` says of a virtual table's own arguments."""
@@ -30,8 +35,9 @@ HIDDEN = 1
 
 def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
     """Every table of an SQLite file; a view only if it is asked for by name."""
+    check_alone(path, name)
     try:
-        with _opened(path, Budget(name, options.limits)) as db:
+        with _opened(path, options) as db:
             objects = [(str(kind), str(title)) for kind, title in db.execute(OBJECTS)]
     except sqlite3.Error as error:
         raise _broken(name, error) from error
@@ -43,9 +49,40 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         try:
             yield _table(path, label, title, options)
         except sqlite3.Error as error:
-            yield Gap(name=label, because=f"the table cannot be read: got {_kind(error)}")
+            why = f"the table cannot be read: got {_kind(error)}"
+            if _kind(error) == "SQLITE_INTERRUPT":
+                why = "counting its rows takes longer than data.limits.seconds allows"
+            yield Gap(name=label, because=why)
     if views:
         yield left_out(name, "views", views)
+
+
+def check_alone(path: Path, name: str) -> None:
+    """Refuse a database that keeps some of its rows in another file, which no digest covers.
+
+    Raises
+    ------
+    DataError
+        If there is such a file. See "WAL-mode File Format" and "Rollback Journal" of SQLite's file format.
+    """
+    log, journal = (path.with_name(path.name + ending) for ending in ("-wal", "-journal"))
+    if _size(log):
+        raise unfinished(name, log.name, "PRAGMA wal_checkpoint(TRUNCATE)")
+    if _size(journal) and journal.read_bytes()[:8] == HOT_JOURNAL:
+        raise unfinished(name, journal.name, "any read by SQLite itself")
+
+
+def unfinished(name: str, other: str, command: str) -> DataError:
+    """The error for a database some of whose rows are in another file."""
+    return unreadable(
+        name,
+        f"a database whose last changes are in {printable(other)}",
+        f"close the program that writes it, or have it run {command}; then the file is whole",
+    )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def left_out(name: str, what: str, names: Sequence[str]) -> Gap:
@@ -56,12 +93,11 @@ def left_out(name: str, what: str, names: Sequence[str]) -> Gap:
 
 
 @contextmanager
-def _opened(path: Path, budget: Budget) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path, options: ReadOptions) -> Iterator[sqlite3.Connection]:
     db = opened_read_only(path)
     try:
-        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(budget.limits.cell_bytes, 2**30))
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(options.limits.cell_bytes, 2**30))
         db.set_authorizer(only_reading)
-        db.set_progress_handler(lambda: _late(budget), STEPS)
         yield db
     finally:
         db.close()
@@ -69,8 +105,11 @@ def _opened(path: Path, budget: Budget) -> Iterator[sqlite3.Connection]:
 
 def opened_read_only(path: Path) -> sqlite3.Connection:
     """A connection to a file that is only read, whose formulas are not trusted, and whose text need not be UTF-8."""
-    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
+    # Immutable: no lock and no file beside it, which would belong to a stranger's folder.
+    place = quote(os.fsencode(path.resolve()))
+    db = sqlite3.connect(f"file:{place}?mode=ro&immutable=1", uri=True)
     db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA temp_store = MEMORY")
     db.text_factory = lambda data: data.decode("utf-8", "replace")
     return db
 
@@ -88,18 +127,11 @@ def only_reading(
     return sqlite3.SQLITE_DENY
 
 
-def _late(budget: Budget) -> int:
-    from raudit.errors import DataError
-
-    try:
-        budget.check_time()
-    except DataError:
-        return 1
-    return 0
-
-
 def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedTable:
-    with _opened(path, Budget(name, options.limits)) as db:
+    with _opened(path, options) as db:
+        # One endless table costs no other: the clock in raudit would end the reader of all.
+        end = time.monotonic() + options.limits.seconds / 2
+        db.set_progress_handler(lambda: time.monotonic() > end, STEPS)
         info = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
         generated = [str(column[1]) for column in info if column[6] in GENERATED]
         broken = [column for column in generated if not _computes(db, table, column)]
@@ -115,14 +147,14 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         budget = Budget(name, options.limits)
         chosen = ", ".join(quoted(column) for column in wanted)
         try:
-            with _opened(path, budget) as db:
+            with _opened(path, options) as db:
                 cursor = db.execute(f"SELECT {chosen} FROM {quoted(table)}")  # noqa: S608 -- names are quoted
                 yield from as_batches(text_rows(cursor), wanted, rows, budget)
-        except sqlite3.OperationalError as error:
-            if _kind(error) == "SQLITE_INTERRUPT":
-                seconds = f"{options.limits.seconds:,} seconds"
-                raise over_limit(name, "seconds", "more time", seconds) from error
-            raise _broken(name, error) from error
+        except sqlite3.DataError as error:
+            if _kind(error) != "SQLITE_TOOBIG":
+                raise _broken(name, error) from error
+            most = f"{options.limits.cell_bytes:,} bytes"
+            raise over_limit(name, "cell_bytes", "a longer cell", most) from error
         except sqlite3.Error as error:
             raise _broken(name, error) from error
 
@@ -133,6 +165,7 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         read=read,
         problems=[_not_computed(broken)] if broken else [],
         header=tuple(columns),
+        limits=options.limits,
         described={"format": "sqlite", "table": table},
     )
 

@@ -72,6 +72,7 @@ def streamed(
         read=read,
         problems=problems,
         header=tuple(schema.names),
+        limits=limits,
         described=described or {},
     )
 

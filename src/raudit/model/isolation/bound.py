@@ -14,11 +14,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet, Kind
-from raudit.errors import ModelError, RauditError, place_of
+from raudit.errors import ModelError
+from raudit.isolation.guard import close_files, close_network
+from raudit.isolation.limits import limit_memory, limit_seconds
+from raudit.isolation.messages import BrokenMessageError, describe_error, receive, send
 from raudit.model.interface import Model
-from raudit.model.isolation.guard import close_files, close_network
-from raudit.model.isolation.limits import limit_memory, limit_seconds, out_of_memory
-from raudit.model.isolation.messages import BrokenMessageError, pack_columns, receive, send
+from raudit.model.isolation.arrays import pack_columns
 from raudit.model.load import format_of, load_model
 from raudit.model.predict import predict_rows
 from raudit.plan import ModelSection
@@ -123,16 +124,7 @@ def _answer(channel: Channel, work: Any) -> None:
     except (BrokenMessageError, BrokenPipeError):
         raise
     except Exception as error:  # noqa: BLE001 -- the other process decides what becomes of it
-        send(channel.outward, {"error": _told(error)})
-
-
-def _told(error: Exception) -> dict[str, Any]:
-    if out_of_memory(error):
-        return {"memory": True}
-    if not isinstance(error, RauditError):
-        return {"fault": f"{type(error).__name__} at {place_of(error)}"}
-    names = ("message", "reference", "where", "got", "expected", "hint")
-    return {"kind": type(error).__name__, **{name: getattr(error, name) for name in names}}
+        send(channel.outward, {"error": describe_error(error)})
 
 
 def _loaded(model: list[Model], task: Mapping[str, Any], sample: bytes) -> Model:
@@ -143,7 +135,7 @@ def _loaded(model: list[Model], task: Mapping[str, Any], sample: bytes) -> Model
     if not trusted:
         close_network()  # before the libraries: some of them report on their own use
     _import_first(section, path, task["libraries"])
-    limit_memory(section.limits)
+    limit_memory(section.limits.memory_gib)
     limit_seconds(section.limits.seconds)
     if not trusted:
         close_files([path, *(Path(place) for place in sys.path if section.trusted_types)])

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from raudit import errors
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet
 from raudit.errors import ModelError, RauditError
+from raudit.isolation.messages import BrokenMessageError, described_error, receive, send
+from raudit.model.isolation.arrays import unpack_columns
 from raudit.model.isolation.limits import ended, over_memory, over_time
-from raudit.model.isolation.messages import BrokenMessageError, receive, send, unpack_columns
 from raudit.plan import ModelLimits
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ class ModelProcess:
         said = said if isinstance(said, Mapping) else {}
         if said.get("memory"):
             return over_memory(doing, self.file, self.limits)
-        kind = getattr(errors, str(said.get("kind")), None)
-        if not (isinstance(kind, type) and issubclass(kind, RauditError)):
+        error = described_error(said)
+        if error is None:
             return ModelError(
                 f"{doing} failed",
                 reference="model-broken",
@@ -154,12 +154,7 @@ class ModelProcess:
                 got=str(said.get("fault", ""))[:200],
                 hint="save the model again; or audit its predictions: give data.prediction and no model",
             )
-        texts = {
-            name: str(said.get(name, ""))
-            for name in ("reference", "where", "got", "expected", "hint")
-        }
-        texts["where"] = texts["where"] or self.file
-        error: RauditError = kind(str(said.get("message")), **texts)
+        error.where = error.where or self.file
         return error
 
     def close(self) -> None:

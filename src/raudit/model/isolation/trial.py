@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
-from raudit.extras import NO_REPORTS
+from raudit.isolation.start import environment
 from raudit.model.isolation.process import BoundModel, ModelProcess
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEPT = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
-"""Variables that the process sees, with those of Python, the locale and the loader; no password or key."""
 THREADS = 4
 """Most threads of tree libraries, whose stacks and arenas count as memory; sums of matrices use one, in one order."""
 
@@ -86,35 +84,19 @@ def bound_model(
         raise
 
 
-def try_model(
-    section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table
-) -> None:
-    """Read a model and predict some rows, elsewhere, and forget it; raises as ``bound_model``."""
-    bound_model(section, path, columns=columns, sample=sample).process.close()
-
-
 def _started() -> subprocess.Popen[bytes]:
     threads = str(min(os.cpu_count() or 1, THREADS))
-    environment = {
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if name in KEPT or name.startswith(("LC_", "LD_", "PYTHON"))
-        },
-        # The same modules as here, and not those of the folder that holds the model.
-        "PYTHONPATH": os.pathsep.join(place for place in sys.path if place),
+    variables = {
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "2",
-        **NO_REPORTS,
     }
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "raudit.model.isolation.bound"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=environment(variables),
     )
 
 

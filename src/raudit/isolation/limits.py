@@ -1,0 +1,76 @@
+"""How much memory and time a process may take, and how to know that memory was what it lacked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+GIB = 2**30
+
+
+def machine_memory() -> int | None:
+    """Bytes of address space that this machine grants to a process (``ulimit -v``); None if it sets no limit."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    known = [
+        limit for limit in resource.getrlimit(resource.RLIMIT_AS) if limit != resource.RLIM_INFINITY
+    ]
+    return min(known, default=None)
+
+
+def limit_memory(gib: float) -> None:
+    """Bind this process to its address space now and so much more; to the machine's own limit where that is lower.
+
+    It may then write no file and leave no core.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    machine = machine_memory()
+    most = _address_space() + int(gib * GIB)
+    most = most if machine is None else min(most, machine)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def limit_seconds(seconds: int | None) -> None:
+    """Bind this process to some seconds of processor time from now; None lifts that as far as the machine grants."""
+    if sys.platform == "win32":
+        return
+    import resource
+    import time
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = hard
+    if seconds is not None:
+        most = int(time.process_time()) + 1 + seconds
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+
+
+def _address_space() -> int:
+    import resource
+
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[0]) * resource.getpagesize() if statm.exists() else 0
+
+
+def out_of_memory(error: BaseException | None) -> bool:
+    """Whether memory was what an error is about: native libraries say so in words of their own."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        said = str(error).lower()
+        if (
+            isinstance(error, MemoryError)
+            or "bad_alloc" in said
+            or "allocate" in said
+            or "out of memory" in said
+        ):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
