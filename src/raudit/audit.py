@@ -5,11 +5,12 @@ The order is what makes a report stand up later, and the code is tagged with it:
 1. Digest the inputs and log that the run has started, before any data is read.
 2. Run the stages; log each as it ends.
 3. Apply the policy; the record now holds its verdict.
-4. Log the record's digest and the verdict, and sign a checkpoint of the log.
+4. Log the record's digest and the verdict, and sign a checkpoint of the log; write the record, which a failed
+   rendering leaves behind.
 5. Render the report from the record alone, with the record, the entry of step 4, its proof and the checkpoint inside.
 6. Certify the PDF; from here on nothing in it can change unnoticed.
 7. Log the digests of the PDF before and after signing, and leave a proof of that beside it.
-8. Replace the files of an earlier run, each in one step.
+8. Replace the other files of an earlier run, each in one step.
 
 Killed before step 4, the log shows a run that started and never finished, and the earlier files are untouched.
 """
@@ -122,7 +123,8 @@ def run_audit(
         if used:
             log.append(used, clock=clock)
         sealed = _seal(log, record, logged, clock)  # (4)
-        with progress.task("rendering the report"):
+        write_whole(out / "record.json", record_bytes(record))
+        with progress.task("rendering the report"), _record_is_kept(out / "record.json"):
             pdf = _render(plan, prepared, record, sealed, log.vkey)  # (5)
         with progress.task("signing"):
             signed, notice = _certified(plan, pdf, signer, clock, tsa)  # (6)
@@ -158,7 +160,6 @@ def run_audit(
     )
     log.check_in_place()
     files = {  # (8)
-        "record.json": record_bytes(record),
         "report.pdf": signed,
         "report.pdf.tlog-proof": proof.encode(),
         "report.pdf.intoto.json": statement,
@@ -175,6 +176,17 @@ def run_audit(
         checkpoint=checkpoint,
         notice=notice,
     )
+
+
+@contextmanager
+def _record_is_kept(record: Path) -> Iterator[None]:
+    """Tell whoever reads of a failed rendering that what was established is not lost."""
+    try:
+        yield
+    except RauditError as error:
+        again = f"record and log are complete: raudit report {record.name} makes the report again"
+        error.hint = f"{error.hint}; {again}" if error.hint else again
+        raise
 
 
 def _certified(

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from raudit.canonical import digest
+from raudit.sentences import say
 
 JsonObject = Mapping[str, Any]
 """A JSON object whose values are JSON."""
@@ -85,17 +86,27 @@ class Threshold:
     """Who set it: ``plan``, ``preset four-fifths``, ``default``."""
 
 
+SubjectKind = Literal[
+    "model", "data", "attribute", "group", "column", "question", "assessment", "stage"
+]
+"""What a finding can be about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What a finding is about."""
 
-    kind: str
-    """``model``, ``data``, ``attribute``, ``group``, ``column``, ``question``, ``assessment`` or ``stage``."""
+    kind: SubjectKind
     name: str
     """Its name, such as an attribute, column or question id."""
     detail: Mapping[str, str] = field(default_factory=dict)
     """What narrows it, such as ``{"metric": "selection_rate", "group": "Female"}``. Never a data value that
     could identify a person."""
+
+    def __post_init__(self) -> None:
+        # A stage of another package is not under our type checker; its record must still be readable later.
+        if self.kind not in get_args(SubjectKind):
+            raise ValueError(f"a finding cannot be about a '{self.kind}'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +255,19 @@ def written(value: float | None, *, digits: int = 4) -> str:
     places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def chance(p_value: float) -> str:
+    """Write the probability that chance alone gives as much: never zero, and no powers of ten.
+
+    Examples
+    --------
+    >>> chance(0.0321), chance(0.0), chance(1.0)
+    ('p = 0.032', 'p < 0.001', 'p = 1')
+    """
+    if p_value < 0.001:
+        return say("p < {limit:.3f}", limit=0.001)
+    return say("p = {p_value:.2g}", p_value=p_value)
 
 
 def small(error: float) -> str:

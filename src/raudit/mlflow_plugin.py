@@ -17,7 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from raudit.check import read_record
+from raudit.checking import read_record
 from raudit.errors import MissingExtraError, UsageError
 from raudit.gate import PlanLines, findings_of
 from raudit.record import Record, record_sha256
@@ -53,34 +53,36 @@ def log_to_mlflow(
         If MLflow is not installed and none was given.
     """
     module = mlflow or _installed()
-    held = record if isinstance(record, Record) else read_record(Path(record))
-    verdict = held.verdict
+    judged = record if isinstance(record, Record) else read_record(Path(record))
+    tags = _tags(judged)
+    files = [str(path) for path in (record, report) if isinstance(path, str | Path)]
+    for file in files:
+        if not Path(file).is_file():
+            raise UsageError("the file is not there", reference="file-unreadable", where=file)
+    module.set_tags(tags)
+    module.log_metrics(_metrics(judged))
+    module.log_dict(_summary(judged), f"{FOLDER}/gate.json")
+    for file in files:
+        module.log_artifact(file, FOLDER)
+    return tags
+
+
+def _tags(record: Record) -> dict[str, str]:
+    verdict = record.verdict
     if verdict is None:
         raise UsageError(
             "the record has no verdict yet",
             reference="record-not-judged",
             hint="judge it with raudit check --record record.json --output record=judged.json",
         )
-    for path in (record if not isinstance(record, Record) else None, report):
-        if path is not None and not Path(path).is_file():
-            raise UsageError("the file is not there", reference="file-unreadable", where=str(path))
-    rows = findings_of(held)
-    tags = {
+    return {
         "raudit.verdict": str(verdict.status),
         "raudit.exit_status": str(verdict.exit_status),
-        "raudit.run": held.run.id,
-        "raudit.record_sha256": record_sha256(held),
-        "raudit.version": held.run.raudit,
+        "raudit.run": record.run.id,
+        "raudit.record_sha256": record_sha256(record),
+        "raudit.version": record.run.raudit,
         "raudit.policy": str(verdict.policy.get("name", "")),
     }
-    module.set_tags(tags)
-    module.log_metrics(_metrics(held))
-    module.log_dict(_summary(held, len(rows)), f"{FOLDER}/gate.json")
-    if not isinstance(record, Record):
-        module.log_artifact(str(record), FOLDER)
-    if report is not None:
-        module.log_artifact(str(report), FOLDER)
-    return tags
 
 
 def _installed() -> Any:
@@ -109,10 +111,10 @@ def _metrics(record: Record) -> dict[str, float]:
     return found
 
 
-def _summary(record: Record, count: int) -> dict[str, Any]:
+def _summary(record: Record) -> dict[str, Any]:
     import json
 
     from raudit.gate import render
 
-    said: dict[str, Any] = json.loads(render(record, "json", anchors=PlanLines()))
-    return said | {"findings_count": count}
+    gate: dict[str, Any] = json.loads(render(record, "json", anchors=PlanLines()))
+    return gate | {"findings_count": len(findings_of(record))}

@@ -10,12 +10,13 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from raudit.canonical import Sha256, canonical_bytes, parse_canonical, sha256
 from raudit.errors import RecordIntegrityError
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
 from raudit.frames import as_frame, as_html
+from raudit.sentences import Message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,36 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+ColumnKind = Literal[
+    "text", "count", "proportion", "number", "p_value", "interval", "status", "code"
+]
+"""How a column's values are written; the value of an ``interval`` is ``[low, high]``."""
+
+InputRole = Literal[
+    "plan",
+    "data",
+    "turns",
+    "labels",
+    "system-prompt",
+    "attributes",
+    "reference",
+    "contract",
+    "model",
+    "checklist",
+    "answers",
+    "statements",
+    "policy",
+    "waivers",
+    "baseline",
+    "people",
+    "record",
+]
+"""What a file is to a run."""
+
+WaiverState = Literal["applied", "expired", "outgrown", "unused", "expires_soon", "malformed"]
+"""What became of a waiver."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column of a table."""
@@ -39,9 +70,7 @@ class Column:
     """Key in each row."""
     label: str
     """Heading."""
-    kind: str = "text"
-    """``text``, ``count``, ``proportion``, ``number``, ``p_value``, ``interval`` (value is ``[low, high]``),
-    ``status`` or ``code``."""
+    kind: ColumnKind = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +118,7 @@ class Figure:
 class Input:
     """A file that went into the run."""
 
-    role: str
-    """``plan``, ``data``, ``attributes``, ``model``, ``checklist``, ``answers``, ``policy``, ``waivers`` or
-    ``baseline``."""
+    role: InputRole
     name: str
     """File name without its folder."""
     sha256: Sha256
@@ -125,6 +152,8 @@ class StageRecord:
     """Method, limits and warnings, one sentence each."""
     artefacts: JsonObject = field(default_factory=dict)
     """Mergeable evidence such as cell tables and column profiles."""
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    """How its sentences were made, by their text, so that a report can say them in another language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +161,7 @@ class WaiverUse:
     """A waiver that was looked at in this run."""
 
     id: str
-    state: str
-    """``applied``, ``expired``, ``outgrown``, ``unused``, ``expires_soon`` or ``malformed``."""
+    state: WaiverState
     rule: str
     fingerprint: str = ""
     """Of the finding it was applied to; empty when unused."""
@@ -165,6 +193,8 @@ class Verdict:
     """The policy that was applied, defaults included."""
     baseline: JsonObject = field(default_factory=dict)
     """Comparison with the baseline, if there is one."""
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    """How its sentences were made, by their text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +330,8 @@ def _adapter() -> Any:
 
 
 def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {key: _json(value) for key, value in items}
+    # Without messages the key is left out: records from before they were kept stay as they are.
+    return {key: _json(value) for key, value in items if key != "messages" or value}
 
 
 def _json(value: Any) -> Any:

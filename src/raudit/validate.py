@@ -57,34 +57,46 @@ def validate(
     try:
         return model.model_validate(value)
     except pydantic.ValidationError as problem:
-        # A misspelt key is also a missing one; naming the slip helps, naming the gap confuses.
-        faults = sorted(problem.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        fault = faults[0]
-        loc = tuple(part for part in fault["loc"] if not _is_union_tag(part, value))
-        path = (*at, *loc)
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        if fault["type"] == "extra_forbidden":
-            known = _known_keys(model, fault["loc"][:-1])
-            raise error(
-                f"unknown key '{fault['loc'][-1]}'{more}",
-                reference="unknown-key",
-                where=yaml.where(path),
-                hint=nearest(str(fault["loc"][-1]), known) if known else "remove it",
-            ) from problem
-        if fault["type"] == "missing":
-            raise error(
-                f"'{fault['loc'][-1]}' is missing{more}",
-                reference="missing-key",
-                where=yaml.where(path[:-1]),
-                hint=f"add '{fault['loc'][-1]}:' there",
-            ) from problem
-        raise error(
-            f"{fault['msg']}{more}",
-            reference="bad-value",
+        raise _first_fault(problem, model, yaml, error=error, at=at, value=value) from problem
+
+
+def _first_fault(
+    problem: pydantic.ValidationError,
+    model: type[BaseModel],
+    yaml: YamlText,
+    *,
+    error: type[UsageError],
+    at: tuple[str | int, ...],
+    value: Any,
+) -> UsageError:
+    """Say the first fault in our words, where it is, and how many more there are."""
+    # A misspelt key is also a missing one; naming the slip helps, naming the gap confuses.
+    faults = sorted(problem.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    fault = faults[0]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    path = (*at, *(part for part in fault["loc"] if not _is_union_tag(part, value)))
+    if fault["type"] == "extra_forbidden":
+        known = _known_keys(model, fault["loc"][:-1])
+        return error(
+            f"unknown key '{fault['loc'][-1]}'{more}",
+            reference="unknown-key",
             where=yaml.where(path),
-            got=repr(fault["input"])[:120],
-            hint="see the schema for what is accepted",
-        ) from problem
+            hint=nearest(str(fault["loc"][-1]), known) if known else "remove it",
+        )
+    if fault["type"] == "missing":
+        return error(
+            f"'{fault['loc'][-1]}' is missing{more}",
+            reference="missing-key",
+            where=yaml.where(path[:-1]),
+            hint=f"add '{fault['loc'][-1]}:' there",
+        )
+    return error(
+        f"{fault['msg']}{more}",
+        reference="bad-value",
+        where=yaml.where(path),
+        got=repr(fault["input"])[:120],
+        hint="see the schema for what is accepted",
+    )
 
 
 def _is_union_tag(part: str | int, value: Any) -> bool:

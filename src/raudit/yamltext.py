@@ -6,7 +6,7 @@ Scalars stay text, so ``no``, ``12:30:00`` and ``1_0`` mean what was typed; whoe
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,10 @@ from raudit.errors import RauditError, UsageError
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
+TOO_DEEP = f"use at most {MAX_DEPTH} levels"
+
+Fault = Callable[[str, int, str, str], RauditError]
+"""Make an error of message, line, reference and hint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,19 @@ def read_yaml(path: Path, *, error: type[UsageError]) -> YamlText:
         Of the given type: missing file, not UTF-8, over 4 MB, syntax error, alias, tag, duplicate key, two documents.
     """
     try:
+        text = _bytes(path, error).decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise error(
+            "the file is not UTF-8",
+            reference="not-utf-8",
+            where=f"{path}, byte {fault.start}",
+            hint="save it as UTF-8",
+        ) from fault
+    return parse_yaml(text, source=path.name, error=error)
+
+
+def _bytes(path: Path, error: type[UsageError]) -> bytes:
+    try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise error(
@@ -68,7 +85,7 @@ def read_yaml(path: Path, *, error: type[UsageError]) -> YamlText:
                 expected=f"at most {MAX_BYTES:,}",
                 hint="split it",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as fault:
         raise error(
             "the file cannot be read",
@@ -77,16 +94,6 @@ def read_yaml(path: Path, *, error: type[UsageError]) -> YamlText:
             got=fault.strerror or str(fault),
             hint="check the path; it is taken relative to the file that names it",
         ) from fault
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise error(
-            "the file is not UTF-8",
-            reference="not-utf-8",
-            where=f"{path}, byte {fault.start}",
-            hint="save it as UTF-8",
-        ) from fault
-    return parse_yaml(text, source=path.name, error=error)
 
 
 def parse_yaml(text: str, *, source: str, error: type[UsageError]) -> YamlText:
@@ -107,60 +114,50 @@ def parse_pure(text: str, *, source: str, error: type[UsageError]) -> YamlText:
     """Parse YAML text with the pure parser, some twenty times slower, which says what is wrong."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
     def fault(message: str, line: int, reference: str, hint: str) -> RauditError:
         return error(message, reference=reference, where=f"{source}:{line}", hint=hint)
 
     try:
-        depth = 0
-        for event in YAML(typ="safe", pure=True).parse(text):
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if (
-                depth > MAX_DEPTH
-            ):  # said before the tree is built, since building it is what would take the time
-                line = event.start_mark.line + 1
-                raise fault(
-                    "nested too deeply", line, "yaml-too-deep", f"use at most {MAX_DEPTH} levels"
-                )
-            if getattr(event, "tag", None) is not None:
-                line = event.start_mark.line + 1
-                raise fault(
-                    f"the tag {event.tag} is not allowed",
-                    line,
-                    "yaml-tag",
-                    "remove it; everything is read as text",
-                )
-            if isinstance(event, AliasEvent):
-                line = event.start_mark.line + 1
-                raise fault(
-                    "aliases (*name) are not allowed", line, "yaml-alias", "write the value out"
-                )
+        _refuse_events(text, fault)
         nodes = list(YAML(typ="safe", pure=True).compose_all(text))
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        said = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        what = getattr(problem, "problem", None) or str(problem).splitlines()[0]
         raise fault(
-            f"not valid YAML: {said}",
-            line,
+            f"not valid YAML: {what}",
+            mark.line + 1 if mark else 1,
             "yaml-syntax",
             "check indentation, colons and quotes on this line",
         ) from problem
     except RecursionError as problem:
-        raise fault(
-            "nested too deeply", 1, "yaml-too-deep", f"use at most {MAX_DEPTH} levels"
-        ) from problem
+        raise fault("nested too deeply", 1, "yaml-too-deep", TOO_DEEP) from problem
     if len(nodes) > 1:
-        raise fault(
-            "more than one document",
-            nodes[1].start_mark.line + 1,
-            "yaml-documents",
-            "remove the second '---'",
-        )
+        line = nodes[1].start_mark.line + 1
+        raise fault("more than one document", line, "yaml-documents", "remove the second '---'")
     lines: dict[tuple[str | int, ...], int] = {}
     value = _build(nodes[0], (), lines, fault) if nodes and nodes[0] is not None else None
     return YamlText(value=value, lines=lines, source=source, text=text)
+
+
+def _refuse_events(text: str, fault: Fault) -> None:
+    """Refuse depth, tags and aliases before the tree is built, since building it is what would take the time."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        line = event.start_mark.line + 1
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise fault("nested too deeply", line, "yaml-too-deep", TOO_DEEP)
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            hint = "remove it; everything is read as text"
+            raise fault(f"the tag {tag} is not allowed", line, "yaml-tag", hint)
+        if isinstance(event, AliasEvent):
+            message = "aliases (*name) are not allowed"
+            raise fault(message, line, "yaml-alias", "write the value out")
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -170,32 +167,18 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 def _build(
-    node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], fault: Any
+    node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], fault: Fault
 ) -> Any:
-    from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+    """Make text, lists and mappings of a node, and note the line of each path."""
+    from ruamel.yaml.nodes import MappingNode, SequenceNode
 
     lines.setdefault(path, node.start_mark.line + 1)
     match node:
         case MappingNode():
             result: dict[str, Any] = {}
             for key_node, value_node in node.value:
-                key_line = key_node.start_mark.line + 1
-                if not isinstance(key_node, ScalarNode):
-                    raise fault(
-                        "a key must be text",
-                        key_line,
-                        "yaml-key",
-                        "write a plain word before the colon",
-                    )
-                key = str(key_node.value)
-                if key in result:
-                    raise fault(
-                        f"the key '{key}' is there twice",
-                        key_line,
-                        "yaml-duplicate-key",
-                        "remove one",
-                    )
-                lines[(*path, key)] = key_line
+                key = _key(key_node, result, fault)
+                lines[(*path, key)] = key_node.start_mark.line + 1
                 result[key] = _build(value_node, (*path, key), lines, fault)
             return result
         case SequenceNode():
@@ -205,3 +188,16 @@ def _build(
         case _:
             plain_null = node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
             return None if plain_null else str(node.value)
+
+
+def _key(node: Any, taken: dict[str, Any], fault: Fault) -> str:
+    from ruamel.yaml.nodes import ScalarNode
+
+    line = node.start_mark.line + 1
+    if not isinstance(node, ScalarNode):
+        hint = "write a plain word before the colon"
+        raise fault("a key must be text", line, "yaml-key", hint)
+    key = str(node.value)
+    if key in taken:
+        raise fault(f"the key '{key}' is there twice", line, "yaml-duplicate-key", "remove one")
+    return key

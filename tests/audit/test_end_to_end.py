@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from raudit.audit import run_audit
+from raudit.canonical import sha256
 from raudit.emit.keys import first_keys, log_of, signer_of
-from raudit.errors import RauditError
+from raudit.errors import EnvironmentFault, RauditError
 from raudit.log import open_log
 from raudit.plan import load_plan
 from raudit.record import parse_record, record_bytes
@@ -252,3 +253,20 @@ def test_a_checklist_is_added_with_one_file(folder, tmp_path):
     finding = next(f for f in record.findings if f.rule == "RA-ASMT-001")
     assert finding.statement == "Mine: 0 of 1 questions are answered; 1 are open."
     assert finding.status == "indeterminate"
+
+
+def test_a_rendering_that_fails_leaves_record_and_log(folder, monkeypatch):
+    def fails(*_args):
+        raise EnvironmentFault("no memory left", reference="render-exhausted", hint="free some")
+
+    monkeypatch.setattr("raudit.audit._render", fails)
+    with pytest.raises(EnvironmentFault, match="no memory") as caught:
+        audit(folder, out="unrendered")
+    assert "raudit report record.json" in caught.value.hint
+    content = (folder / "unrendered" / "record.json").read_bytes()
+    assert parse_record(content).verdict is not None
+    assert not (folder / "unrendered" / "report.pdf").exists()
+    plan = load_plan(folder / "raudit.yaml")
+    with log_of(plan) as log:
+        last = [entry for entry in log.entries() if entry.type == "run.finished"][-1]
+    assert last.body["record"] == sha256(content)

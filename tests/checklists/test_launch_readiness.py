@@ -256,6 +256,8 @@ def test_what_was_measured_contradicts_nothing_of_a_true_set() -> None:
             "no costs over thresholds",
         ),
         ({"risk__log": "long"}, {"log.kept": False}, "risk.log", "not written to a log"),
+        ({}, {"data.missing_share_max": None}, "data.drift_reference", "kept no profile"),
+        ({"data__drift_reference": "not_saved"}, {}, "data.drift_reference", "holds a profile"),
     ],
 )
 def test_an_answer_that_the_measurements_refute_is_named(

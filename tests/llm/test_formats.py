@@ -232,3 +232,35 @@ def test_a_format_is_added_without_code(tmp_path, monkeypatch):
     table = data.turns.table.to_pandas()
     assert list(table["status"]) == ["answered", "error"]
     assert table["latency_ms"][0] == 500
+
+
+def test_what_the_published_schema_accepts_is_read_whole(tmp_path):
+    """One row with every field of the schema, one with nulls, and rows that it refuses."""
+    import jsonschema
+
+    from raudit.turns.schema import turns_json_schema
+
+    schema = turns_json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    accepts = jsonschema.Draft202012Validator(schema).is_valid
+    values = {"string": "a word", "boolean": True, "number": 1.5, "integer": 3}
+    full = {
+        name: kind["enum"][0] if "enum" in kind else values[kind["type"][0]]
+        for name, kind in schema["properties"].items()
+    } | {f"{family}.one": "x" for family in ("group", "human", "judge", "label", "answer")}
+    empty = dict.fromkeys(full) | {"turn_id": 7, "status": "blocked"}
+    path = tmp_path / "turns.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (full, empty)))
+    assert accepts(full)
+    assert accepts(empty)
+    (reading,) = (data := open_turns([path])).turns.readings
+    assert (reading.attempts, reading.partly, reading.unreadable_values) == (2, "", {})
+    texts = {"prompt", "output", "system", "context", "error"}
+    assert set(full) - texts <= set(data.turns.table.column_names)
+    for wrong in (
+        {"latency_ms": -1},
+        {"refused": "perhaps"},
+        {"status": "fine"},
+        {"turn_id": None},
+    ):
+        assert not accepts(full | wrong)

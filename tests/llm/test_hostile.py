@@ -175,3 +175,129 @@ def test_labels_are_harmless_to_print(tmp_path):
     table = data.turns.table.to_pandas()
     assert table["turn_id"][0] == "a\\u001b[31m"
     assert table["group.g"][0] == "x\\u202ey\\u0000\\u000az"
+
+
+def row(number, **more):
+    return {"turn_id": f"t{number}", "status": "answered", "output": f"o{number}", **more}
+
+
+def lines_of(*rows):
+    return "".join(json.dumps(one) + "\n" for one in rows)
+
+
+ODD = {
+    "long ids": (
+        "a.jsonl",
+        lines_of(*({**row(i), "turn_id": "x" * 150 + str(i)} for i in range(4))),
+        (4, 0, ""),
+    ),
+    "a status of its own": (
+        "a.jsonl",
+        lines_of(row(0, status="failed"), row(1, status=True), row(2, status=" ERROR "), row(3)),
+        (2, 1, "2 rows could not be read"),
+    ),
+    "semicolons": ("a.csv", "turn_id;status;refused\n1;answered;yes\n2;error;\n", (2, 1, "")),
+    "tabs": ("a.csv", "turn_id\tstatus\n1\tanswered\n2\tblocked\n", (2, 1, "")),
+    "spaces in the header": ("a.csv", "turn_id, status\n1,answered\n2,error\n", (2, 1, "")),
+    "a number as text": (
+        "a.jsonl",
+        lines_of(row(0, score="0.5"), row(1, score="1e999"), row(2, score="nan")),
+        (3, 0, "2 values of score could not be read"),
+    ),
+    "NaN": (
+        "a.jsonl",
+        '{"turn_id": 1, "status": "answered", "score": NaN}\n' + lines_of(row(2)),
+        (1, 0, "1 rows could not be read"),
+    ),
+    "a line of 5 MB": (
+        "a.jsonl",
+        lines_of(row(0), row(1, output="y" * 5_000_000), row(2)),
+        (2, 0, "1 rows could not be read"),
+    ),
+    "no line break at the end": ("a.jsonl", lines_of(row(0), row(1)).rstrip(), (2, 0, "")),
+    "cut short": (
+        "a.jsonl",
+        lines_of(row(0), row(1))[:-20],
+        (1, 0, "1 rows could not be read; its last line is cut short"),
+    ),
+    "JSON lines under another name": ("a.txt", lines_of(row(0), row(1)), (2, 0, "")),
+    "the same row twice": ("a.jsonl", lines_of(row(0), row(1), row(1)), (2, 0, "")),
+    "an id with other content": (
+        "a.jsonl",
+        lines_of(row(0), row(1), row(1, refused=True)),
+        (2, 0, "1 rows contradict another of the same id"),
+    ),
+    "ragged": (
+        "a.csv",
+        "turn_id,status\n1,answered\n2\n3,answered,more\n",
+        (1, 0, "2 rows could not be read"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_files_are_counted_right(tmp_path, name):
+    file, text, wanted = ODD[name]
+    (tmp_path / file).write_text(text)
+    (reading,) = open_turns([tmp_path / file]).turns.readings
+    assert (reading.attempts, reading.errors, reading.partly) == wanted
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reference"),
+    [
+        ("a.csv", lines_of(row(0), row(1)).encode(), "turns-none"),
+        ("a.jsonl.gz", b"\x1f\x8b\x08\x00\x00\x00", "turns-packed"),
+        ("a.jsonl", lines_of(row(0)).encode("utf-16"), "turns-not-utf-8"),
+        ("a.csv", b"turn_id,status, status\n1,answered,error\n", "turns-columns"),
+        ("a.jsonl", b"\n \n", "turns-empty"),
+        ("a.json", b"[]", "turns-format"),
+        ("a.parquet", b"PAR1 cut", "turns-broken-parquet"),
+    ],
+)
+def test_what_is_no_file_of_turns_says_so(tmp_path, file, content, reference):
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(DataError) as told:
+        open_turns([tmp_path / file])
+    assert told.value.reference == reference
+
+
+def test_no_text_is_lost_in_parts_within_parts(tmp_path):
+    content = [{"type": "text", "text": "who asks"}, {"type": "image", "url": "x"}]
+    turn = row(0, prompt=[{"role": "user", "content": content}], output={"content": ["a", "b"]})
+    (tmp_path / "a.jsonl").write_text(lines_of(turn))
+    table = open_turns([tmp_path / "a.jsonl"]).frame(["prompt", "output"])
+    assert table.iloc[0].tolist() == ["who asks", "ab"]
+
+
+@pytest.mark.parametrize("status", ["started", "cancelled", "error"])
+def test_a_run_that_did_not_end_well_lets_nothing_pass(shared, tmp_path, status):
+    log = json.loads(shared("data/llm/formats/inspect/small.json").read_text())
+    (tmp_path / "a.json").write_text(json.dumps(log | {"status": status}))
+    data = open_turns([tmp_path / "a.json"])
+    assert "did not end well" in data.turns.partly
+
+
+def test_turns_of_two_files(tmp_path):
+    """A run given twice, two pages that overlap, two runs with the same ids; and labels of each."""
+    files = [tmp_path / f"{name}.jsonl" for name in "abc"]
+    for file, rows in zip(
+        files,
+        ([row(0), row(1)], [row(1), row(2)], [row(1, output="another"), row(3)]),
+        strict=True,
+    ):
+        file.write_text(lines_of(*rows))
+    with pytest.raises(DataError) as told:
+        open_turns([files[0], files[0]])
+    assert told.value.reference == "turns-twice"
+    pages = open_turns(files[:2])
+    assert (pages.n_rows, pages.turns.readings[1].repeated, pages.turns.partly) == (3, 1, "")
+    assert len(pages.frame(["output"])) == 3
+    labels = tmp_path / "labels.csv"
+    labels.write_text("turn_id,human.x\nt1,yes\n")
+    runs = [files[0], files[2]]
+    with pytest.raises(DataError, match="stands in several files"):
+        open_turns(runs, labels=[labels])
+    labels.write_text("source,turn_id,human.x\n1,t1,yes\n0,t1,no\n")
+    joined = open_turns(runs, labels=[labels]).turns.table.column("human.x").to_pylist()
+    assert joined == [None, "no", "yes", None]

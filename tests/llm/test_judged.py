@@ -15,6 +15,7 @@ from raudit.stats import (
     prediction_powered,
     rogan_gladen,
     upper_bound,
+    wilson,
 )
 
 
@@ -97,11 +98,9 @@ def test_a_rate_that_everybody_labelled_is_the_rate():
 
 def coverage(people, judge, draws, labels=80):
     """How often the corrected interval holds the truth, how wide it is, and how wide people alone would be."""
-    from raudit.stats import wilson
-
     rng = np.random.default_rng(7)
     n, judged = people.size, int(judge.sum())
-    known, held, wide, alone = {}, 0, 0.0, 0.0
+    known, covered, wide, alone = {}, 0, 0.0, 0.0
     more = labels * (n - 1) / (n - labels)
     for _ in range(draws):
         rows = rng.permutation(n)[:labels]
@@ -113,27 +112,36 @@ def coverage(people, judge, draws, labels=80):
                 seed=1,
             )
         found = known[key]
-        held += found.low - 1e-9 <= people.mean() <= found.high + 1e-9
+        covered += found.low - 1e-9 <= people.mean() <= found.high + 1e-9
         wide += found.high - found.low
         low, high = wilson(h.mean() * more, more)
         alone += float(high - low)
-    return held / draws, wide / draws, alone / draws
+    return covered / draws, wide / draws, alone / draws
 
 
+@pytest.fixture
+def fewer_draws(monkeypatch):
+    """A fifth of the draws from the predictive distribution: its quantiles are near enough to count covers by."""
+    monkeypatch.setattr("raudit.stats.judged.DRAWS", 4_000)
+
+
+@pytest.mark.usefixtures("fewer_draws")
 @pytest.mark.parametrize("rate", [0.02, 0.05, 0.3])
-def test_corrected_rates_cover_where_errors_are_rare(rate):
+@pytest.mark.parametrize(("sensitivity", "specificity"), [(0.7, 0.96), (0.2, 0.87), (0.5, 0.5)])
+def test_corrected_rates_cover_where_errors_are_rare(rate, sensitivity, specificity):
+    """A good judge, a weak one, and one that tosses a coin."""
     n = 450
     people, judge = np.zeros(n, bool), np.zeros(n, bool)
     positives = round(rate * n)
     people[:positives] = True
-    judge[: round(0.7 * positives)] = True
-    judge[positives : positives + round(0.04 * (n - positives))] = True
-    held, wide, alone = coverage(people, judge, 500)
-    assert 0.92 <= held <= 0.985
-    assert wide < alone
+    judge[: round(sensitivity * positives)] = True
+    judge[positives : positives + round((1 - specificity) * (n - positives))] = True
+    covered, wide, alone = coverage(people, judge, 800)
+    assert 0.925 <= covered <= 0.985
+    assert wide < (1.02 if sensitivity + specificity <= 1 else 1.0) * alone
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("fewer_draws")
 def test_corrected_refusal_rates_of_xstest_cover_the_human_truth(shared):
     import pandas as pd
 
@@ -142,11 +150,9 @@ def test_corrected_refusal_rates_of_xstest_cover_the_human_truth(shared):
     for _, part in turns.groupby("model"):
         people = (part["human_final"] != "1_full_compliance").to_numpy(bool)
         judge = (part["judge_gpt4"] != "1_full_compliance").to_numpy(bool)
-        held, wide, alone = coverage(people, judge, 4000)
-        assert 0.93 <= held <= 0.97
+        covered, wide, alone = coverage(people, judge, 4000)
+        assert 0.93 <= covered <= 0.97
         assert wide <= alone
-        from raudit.stats import wilson
-
         low, high = wilson(judge.sum(), judge.size)
         naive_misses += not low <= people.mean() <= high
     assert naive_misses >= 2

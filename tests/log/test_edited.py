@@ -211,8 +211,72 @@ def test_checkpoints_that_were_removed_leave_nothing_to_rely_on(whole, tmp_path)
             1,
         )
         assert bare.describe_beyond == "5 entries lie beyond the last signed checkpoint (size 0)"
-    with with_key(path) as log:  # the key remembers what it signed
+    with (
+        with_key(path) as log,  # the key remembers what it signed
+        pytest.raises(LogIntegrityError, match="lost a checkpoint that the log has signed"),
+    ):
+        attest_log(log)
+
+
+@pytest.mark.parametrize("killed", ["before the store kept it", "after"])
+def test_a_command_killed_while_it_signs_is_no_deletion(whole, tmp_path, monkeypatch, killed):
+    from raudit.log import journal
+
+    def die(*_args):
+        raise KeyboardInterrupt
+
+    path = edited(whole, tmp_path, lambda db: None)
+    with with_key(path) as log, monkeypatch.context() as patch:
+        log.append([started("r2")], clock=NOW)
+        promise = journal.promise
+        if killed == "after":
+            patch.setattr(journal, "remember", die)
+        else:
+            patch.setattr(journal, "promise", lambda *args: (promise(*args), die()))
+        with pytest.raises(KeyboardInterrupt):
+            log.checkpoint(NOW)
+    with with_key(path) as log:
+        log.checkpoint(NOW)
+        assert attest_log(log).signed_size == 6
+    assert not path.with_name("log.key.signed.promised").exists()
+
+
+def test_a_deleted_last_checkpoint_is_healed_by_a_recovery_that_the_log_tells(whole, tmp_path):
+    from raudit.log import open_store
+    from raudit.log.exchange import import_log
+
+    path = edited(whole, tmp_path, statement("DELETE FROM note"))
+    remembered = (path.parent / "log.key.signed").read_text()
+    key = load_log_key(path.parent / "log.key")
+    with open_log(path) as log:
+        export_log(log, tmp_path / "rescue", remembered)
+    store = open_store(tmp_path / "new.db", create=True)
+    import_log(
+        tmp_path / "rescue", store, vkey=key.vkey, recover=key, actor="service:ci", clock=NOW
+    )
+    store.close()
+    with open_log(tmp_path / "new.db", key=key) as log:
         assert attest_log(log).signed_size == 5
+        assert [entry.index for entry in log.find(type="recovery.performed")] == [5]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE person SET value = 'mallory@example.org'",
+        "UPDATE person SET salt = zeroblob(32)",
+        "UPDATE person SET salt = x'00'",
+        "UPDATE note SET kind = 'unsigned'",
+        "UPDATE note SET seq = seq + 1",
+        "INSERT INTO person VALUES ('salted:00', zeroblob(32), 'mallory@example.org')",
+    ],
+)
+def test_names_and_notes_beside_the_tree_are_checked_too(whole, tmp_path, sql):
+    path = edited(whole, tmp_path, statement(sql))
+    with open_log(path) as log:
+        assert log.verify().exit_status == 6
+        with pytest.raises(LogIntegrityError):
+            attest_log(log)
 
 
 def test_an_entry_appended_without_the_key_counts_for_nothing(whole, tmp_path):

@@ -44,6 +44,9 @@ EXAMPLES = {
         "new": B,
         "by": "Ann Example",
     },
+    "answers.submitted": {"checklist": "aia", "answers": A, "by": "Ann Example"},
+    "file.downloaded": {"name": "report.pdf", "sha256": A, "system": "Credit", "by": "Ann Example"},
+    "signin.failed": {"attempts": 5, "account": "Ann Example"},
     "waiver.granted": {
         "waiver": "w1",
         "rule": "RA-FAIR-001",

@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from raudit.canonical import sha256
 from raudit.errors import UsageError
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Input, Outcome, Record, Run, StageRecord, record_bytes
 from raudit.trend import AlertRow, alert_rows, evaluate, series_of, watch
 from raudit.trend.alerts import read_condition
+from raudit.trend.records import completeness
 from raudit.trend.report import series_record
 from raudit.trend.routes import exit_status, open_metrics, webhook_body
 from raudit.trend.schedule import KINDS
@@ -327,17 +329,164 @@ def test_snippets_repeat_the_audit_and_the_series(kind: str) -> None:
         KINDS[kind]("a\nb", "c", "week")
 
 
-def test_the_shell_line_keeps_the_worse_status(tmp_path: Path) -> None:
-    from raudit.trend.schedule import command
+def scripts(plan: str, out: str) -> dict[str, str]:
+    """The shell script of each snippet, as its scheduler would read it."""
+    from ruamel.yaml import YAML
 
+    yaml = YAML(typ="safe")
+    cron = KINDS["cron"](plan, out, "week").splitlines()[1]
+    unit = re.search(r'ExecStart=/bin/sh -c "(.*)"\n', KINDS["systemd"](plan, out, "week"))
+    assert unit is not None
+    job = yaml.load(KINDS["github"](plan, out, "week"))["jobs"]["audit"]["steps"]
+    [line] = [step["run"] for step in job if "raudit run" in step.get("run", "")]
+    return {
+        "cron": cron.split(" ", 5)[5].replace(r"\%", "%"),
+        "systemd": re.sub(r"\\(.)", r"\1", unit[1]).replace("%%", "%").replace("$$", "$"),
+        "github": line,
+        "gitlab": yaml.load(KINDS["gitlab"](plan, out, "week"))["audit"]["script"][1],
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_snippet_runs_the_audit_and_then_the_series(tmp_path: Path, kind: str) -> None:
+    """Under ``sh -e`` too, as in CI: the series is made although the audit ended in something else than 0."""
+    folder = tmp_path / "it's 5 % mine"
+    folder.mkdir()
     tool = tmp_path / "raudit"
-    for audit, series, expected in ((0, 0, 0), (3, 0, 3), (0, 1, 1), (1, 0, 1)):
-        tool.write_text(f'#!/bin/sh\n[ "$1" = run ] && exit {audit}\nexit {series}\n')
+    script = scripts(str(folder / "plan $HOME.yaml"), str(folder / "out"))[kind]
+    for audit, series, expected in ((0, 0, 0), (3, 0, 3), (0, 1, 1), (1, 3, 1)):
+        tool.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{tmp_path}/calls"\n'
+            f'[ "$1" = run ] && exit {audit}\nexit {series}\n'
+        )
         tool.chmod(0o755)
         done = subprocess.run(
-            ["/bin/sh", "-c", command("p.yaml", "out")],
+            ["/bin/sh", "-e", "-c", script],
             cwd=tmp_path,
-            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": "/nowhere"},
             check=False,
         )
         assert done.returncode == expected
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert [call.split(" ")[0] for call in calls] == ["run", "trend"] * 4
+    assert f"run {folder}/plan $HOME.yaml --out {folder}/out/20" in calls[0]
+    assert f"--plan {folder}/plan $HOME.yaml" in calls[1]
+
+
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    import shutil
+
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("systemd-analyze is not installed")
+    for every in ("day", "week", "month", "quarter"):
+        text = KINDS["systemd"]("/srv/it's 5 % mine/raudit.yaml", "/srv/au dits", every)  # type: ignore[arg-type]
+        service, timer = text.split("# raudit-audit.timer\n")
+        (tmp_path / "raudit-audit.service").write_text(service)
+        (tmp_path / "raudit-audit.timer").write_text(timer)
+        units = [str(tmp_path / f"raudit-audit.{kind}") for kind in ("service", "timer")]
+        done = subprocess.run(
+            [verify, "verify", *units], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def logged(location: Path, records: list[Record]) -> None:
+    """A log that holds the start and the end of each run."""
+    from raudit.log import Event, EventType, create_log_key, open_log
+
+    key = create_log_key(location.with_suffix(".key"), "trend-test")
+    with open_log(location, key=key, create=True) as log:
+        for record in records:
+            digests = dict.fromkeys(("plan", "data", "code", "environment"), "0" * 64)
+            started = {**digests, "seed": 0, "system": record.system["name"]}
+            finished = {
+                "record": sha256(record_bytes(record)),
+                "verdict": "passed",
+                "exit_status": 0,
+            }
+            clock = datetime.fromisoformat(record.run.clock)
+            for kind, body in (
+                (EventType.RUN_STARTED, started),
+                (EventType.RUN_FINISHED, finished),
+            ):
+                event = Event(type=kind, run=record.run.id, actor="tester", body=body)
+                log.append([event], clock=clock)
+
+
+def test_a_run_that_is_left_out_of_the_series_ends_in_three(tmp_path: Path) -> None:
+    records = stream(8)
+    rents = replace(audit_at(9, 0.9), system={"name": "Rents", "version": "1"})
+    logged(tmp_path / "log.db", [*records, rents])
+    location = str(tmp_path / "log.db")
+    whole = completeness(location, records)
+    assert whole.whole
+    assert whole.notes == ("The log holds 8 finished runs of Loans; 8 of them are in this series.",)
+    later = completeness(location, records[3:])
+    assert (later.whole, later.notes[1]) == (True, "3 runs are older than the series.")
+    gap = completeness(location, [*records[:4], *records[5:]])
+    assert not gap.whole
+    assert gap.notes[1] == f"Left out of the series: {records[4].run.clock[:16]}."
+    other = completeness(location, [*records, audit_at(8, 0.5)])
+    assert not other.whole
+    assert other.notes[1] == "1 of 9 records are not in the log."
+    trend = watch(series_of(records), system="Loans")
+    assert trend.watched[0].limits
+    assert [exit_status(trend, [], whole=w) for w in (True, False)] == [0, 3]
+    record = series_record(trend, [], records, whole=False)
+    assert record.verdict is not None
+    assert (record.verdict.exit_status, record.verdict.status) == (3, Status.INDETERMINATE)
+
+
+def test_a_series_in_which_nothing_could_be_seen_is_not_passed() -> None:
+    records = stream(3)
+    trend = watch(series_of(records), system="Loans")
+    assert exit_status(trend, []) == 3
+    record = series_record(trend, [], records)
+    assert record.verdict is not None
+    assert "No alert is declared" in record.verdict.because[0]
+
+
+PLAN = """schema: raudit.plan/1
+system: {name: Small, version: "1"}
+data:
+  path: data.csv
+  label: {column: y, favourable: "yes", unfavourable: "no"}
+  prediction: {column: p, favourable: "yes", unfavourable: "no"}
+sensitive_features: [sex]
+stages: {fairness: {}}
+signing: {key: keys/raudit-signing.key, certificate: keys/raudit-signing.crt}
+log: {path: log.db, key: keys/log-key.txt}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_line_for_cron_audits_and_makes_the_series_of_a_log(tmp_path: Path) -> None:
+    from raudit.emit.keys import first_keys
+
+    lines = [
+        f"{'yes' if i % 3 else 'no'},{'yes' if i % 2 else 'no'},{'fm'[i % 2]}" for i in range(400)
+    ]
+    (tmp_path / "data.csv").write_text("\n".join(["y,p,sex", *lines]))
+    (tmp_path / "raudit.yaml").write_text(PLAN)
+    first_keys(tmp_path / "keys", name="Tester", log_name="test-log", clock=START)
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    script = scripts(str(tmp_path / "raudit.yaml"), str(tmp_path / "audits"))["cron"]
+    for _ in range(2):
+        done = subprocess.run(
+            ["/bin/sh", "-c", script],
+            env={"PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1, done.stderr  # one group is always chosen, the other never
+    [day] = [item for item in (tmp_path / "audits").iterdir() if item.is_dir()]
+    assert (tmp_path / "audits" / "series.html").read_text().startswith("<!DOCTYPE html>")
+    series = [sys.executable, "-m", "raudit", "trend", str(day), "--log", str(tmp_path / "log.db")]
+    done = subprocess.run(series, capture_output=True, text=True, check=False)
+    assert (
+        "1 of them are in this series" in done.stdout
+    )  # the second run of a day replaced the first
+    assert done.returncode == 3, done.stdout

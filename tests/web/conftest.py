@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -122,9 +122,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from raudit.web.workspace import Workspace
 
     folder = make_workspace(tmp_path_factory.mktemp("site") / "w")
-    options = Options(testing=True)
+    options = Options(testing=True, database=os.environ.get("RAUDIT_TEST_DATABASE", ""))
     set_up(Workspace(folder), options)
     migrate(options)
+    from raudit.web.models import User
+
+    User.objects.all().delete()
     make_accounts()
     return folder
 
@@ -143,7 +146,7 @@ def make_accounts() -> None:
 @pytest.fixture
 def workspace(site: Path) -> Path:
     """The workspace as it was made, whatever the test before did to its files."""
-    from raudit.web import index
+    from raudit.web.index import index
     from raudit.web.models import Assignment, Invitation, Notice, RunState, Summary
 
     for slug in [p.name for p in site.iterdir() if (p / "raudit.yaml").exists()]:
@@ -197,15 +200,19 @@ import conftest
 def then():
     from raudit.web.models import User
     if not User.objects.exists(): conftest.make_accounts()
-serve(Workspace(Path({folder!r})), Options(port={port}, testing=True), then=then)
+serve(Workspace(Path({folder!r})), Options(**{options!r}), then=then)
 """
 
 
-def start(folder: Path, port: int | None = None) -> Served:
+def start(
+    folder: Path, port: int | None = None, *, limits: Sequence[str] = (), **given: object
+) -> Served:
+    """Start a server; ``limits`` is a command that it runs under."""
     port = port or free_port()
-    code = SERVE.format(tests=str(Path(__file__).parent), folder=str(folder), port=port)
+    options = {"port": port, "testing": True, **given}
+    code = SERVE.format(tests=str(Path(__file__).parent), folder=str(folder), options=options)
     process = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [*limits, sys.executable, "-c", code],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -214,7 +221,11 @@ def start(folder: Path, port: int | None = None) -> Served:
     until = time.monotonic() + 90
     while time.monotonic() < until:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/static/web/icon.svg", timeout=2).read()
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/static/web/icon.svg",
+                headers={"X-Forwarded-Proto": "https"},
+            )
+            urllib.request.urlopen(request, timeout=5).read()
             return Served(folder, port, process)
         except OSError:
             if process.poll() is not None:
@@ -231,6 +242,11 @@ def served(tmp_path: Path) -> Iterator[Served]:
     """A server of its own."""
     server = start(make_workspace(tmp_path / "w"))
     yield server
+    stop(server)
+
+
+def stop(server: Served) -> None:
+    """End a server, and let its pipe go."""
     server.process.kill()
     server.process.wait()
     if server.process.stdout:

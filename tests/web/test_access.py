@@ -15,6 +15,7 @@ from raudit.web.access import (
     ANYONE,
     AUTHOR,
     EVERYTHING,
+    MAKER,
     OPERATOR,
     READER,
     REVIEWER,
@@ -33,7 +34,7 @@ ROLES = {
     "rex": {ANYONE, SIGNED_IN, READER, REVIEWER},
     "olga": {ANYONE, SIGNED_IN, READER, SIGNER},
     "opal": {ANYONE, SIGNED_IN, READER, OPERATOR},
-    "adam": {ANYONE, SIGNED_IN, READER, ADMINISTRATOR, EVERYTHING},
+    "adam": {ANYONE, SIGNED_IN, READER, ADMINISTRATOR, EVERYTHING, MAKER},
 }
 ARGUMENTS = {
     "system": "credit",

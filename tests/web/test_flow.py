@@ -100,7 +100,8 @@ def review(page: Any, send_back: int) -> None:
             page.click("button[value=to_correct]")
         else:
             page.locator("body").press("a")  # by keyboard
-        page.wait_for_load_state()
+        # By passkey a statement is shown in between, and signed without another click.
+        page.wait_for_url("**/review/")
         page.wait_for_selector(".said")
     assert page.query_selector("text=Nothing is left for you to review")
 
@@ -112,11 +113,11 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     ann.wait_for_selector("text=the reviewers are told")
 
     rex = sign_in(chromium, served.base, "rex")
-    assert "review" in rex.inner_text(".tasks")
+    assert "Review answers" in rex.inner_text("main")
     review(rex, send_back=2)
 
     ann.goto("/")
-    assert "returned" in ann.inner_text(".tasks")
+    assert "Mend what was sent back" in ann.inner_text("main")
     ann.goto(A + "section/first/")
     assert ann.locator(".returned").count() == 2
     ann.fill("[id='v-first-what']", "Credit lines up to 5,000")
@@ -128,13 +129,15 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     ann.goto(A)
     ann.click("text=Submit for review")
     ann.wait_for_selector("text=the reviewers are told")
-    review(rex, send_back=0)
+    authenticator(rex)
+    add_passkey(rex)
+    review(rex, send_back=0)  # each signed by passkey, as soon as it is decided
 
     olga = sign_in(chromium, served.base, "olga")
     authenticator(olga)
     add_passkey(olga)
     olga.goto("/")
-    olga.click("text=sign as owner")
+    olga.click("text=Sign as owner")
     olga.wait_for_url("**/sign/")
     olga.check("#d-approve_with_conditions")
     olga.locator("[name=what]").first.fill("Look again in spring")
@@ -160,8 +163,11 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
             enrolment=enrolment_of(log),
         )
         kinds = {entry.type for entry in log.entries()}
-    assert [(o.standing, o.detail[:19]) for o in outcomes] == [("proven", "signed with passkey")]
-    assert "enrolled before" in outcomes[0].detail
+    assert {(o.standing, o.detail[:19]) for o in outcomes} == {("proven", "signed with passkey")}
+    assert all("enrolled before" in outcome.detail for outcome in outcomes)
+    signed = [(o.statement.kind, o.statement.person) for o in outcomes if o.statement]
+    assert signed[-1] == ("sign-off", "olga")
+    assert set(signed[:-1]) == {("review", "rex")}
     assert {"people.changed", "answers.changed", "review.given", "signoff.given"} <= kinds
 
     run_and_verify(served, chromium, folder)
@@ -171,7 +177,7 @@ def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
     opal = sign_in(chromium, served.base, "opal")
     opal.goto("/s/credit/runs/")
     opal.click("text=Start an audit")
-    opal.wait_for_selector("text=Findings", timeout=150_000)
+    opal.wait_for_selector("main >> text=Findings", timeout=150_000)
     opal.goto("/s/credit/report/")
     with opal.expect_download() as waiting:
         opal.click("text=report.pdf >> nth=0")

@@ -62,6 +62,13 @@ def digest_on(response: Any) -> str:
     return found[1]
 
 
+def statement_on(response: Any) -> str:
+    """The statement that a page shows to be signed."""
+    found = re.search(r'name="statement" value="([0-9a-f]{64})"', response.content.decode())
+    assert found, response.content.decode()[:2000]
+    return found[1]
+
+
 def accept_all(client: Any) -> None:
     for _ in range(20):
         page = client.get(A + "review/")
@@ -171,7 +178,7 @@ def test_nobody_knows_and_does_not_apply(as_: Any, workspace: Path) -> None:
     assert (held["first.what"].owner, str(held["first.what"].due)) == ("olga", "2027-01-31")
     assert held["first.kind"].state == "not_applicable"
     waiting = as_("olga").get("/").content.decode()
-    assert "find-out" in waiting or "find out" in waiting
+    assert "Find out" in waiting
 
 
 HOSTILE = [
@@ -425,8 +432,8 @@ def test_the_browser_and_the_command_line_write_the_same_bytes(
     form = {"answers": digest_on(page), "role": "owner", "decision": "approve"}
     assert olga.post(A + "sign/", form).status_code == 200
     client = fresh(as_, "olga")
-    client.post(A + "sign/", form)
-    done = client.post(A + "sign/finish/", {"without": "proof"})
+    shown = statement_on(client.post(A + "sign/", form))
+    done = client.post(A + "sign/finish/", {"statement": shown, "without": "proof"})
     assert done.status_code == 302, done.content.decode()
 
     place = twin / "credit"
@@ -453,6 +460,7 @@ def test_the_browser_and_the_command_line_write_the_same_bytes(
                 books,
             )
     for arguments in (
+        ["submit", str(path), "--by", "ann"],
         ["review", str(path), "--by", "rex", "--accept", "all"],
         ["sign", str(path), "--role", "owner", "--by", "olga", "--decision", "approve"],
     ):
@@ -481,7 +489,8 @@ def events(folder: Path) -> list[tuple[str, str]]:
         kept = [
             entry
             for entry in log.entries()
-            if entry.type in ("answers.changed", "review.given", "signoff.given")
+            if entry.type
+            in ("answers.changed", "answers.submitted", "review.given", "signoff.given")
         ]
         return [(str(entry.type), plain(entry.body)) for entry in kept]
 
@@ -576,24 +585,46 @@ def test_nothing_is_signed_over_answers_that_changed(as_: Any, workspace: Path) 
     reviewed(as_)
     client = fresh(as_, "olga")
     form = {"answers": digest_on(client.get(A + "sign/")), "role": "owner", "decision": "approve"}
-    assert client.post(A + "sign/", form).status_code == 200
+    shown = statement_on(client.post(A + "sign/", form))
     write(as_("ann"), "first.what", "Something else")
-    assert client.post(A + "sign/finish/", {"without": "proof"}).status_code == 409
+    finish = {"statement": shown, "without": "proof"}
+    assert client.post(A + "sign/finish/", finish).status_code == 409
     assert answers(workspace).signoffs == ()
     forged = json.dumps(
         dict.fromkeys(("id", "clientDataJSON", "authenticatorData", "signature"), "AAAA")
     )
-    assert client.post(A + "sign/finish/", {"assertion": forged}).status_code == 409
+    finish = {"statement": shown, "assertion": forged}
+    assert client.post(A + "sign/finish/", finish).status_code == 409
+
+
+def test_a_form_signs_the_statement_that_it_showed_and_no_other(as_: Any, workspace: Path) -> None:
+    """Two tabs: the decision of the second never goes out under the first, nor on another page."""
+    reviewed(as_)
+    client = fresh(as_, "olga")
+    form = {"answers": digest_on(client.get(A + "sign/")), "role": "owner"}
+    reject = statement_on(client.post(A + "sign/", {**form, "decision": "reject"}))
+    approve = statement_on(client.post(A + "sign/", {**form, "decision": "approve"}))
+    assert reject != approve
+    elsewhere = client.post(A + "met/", {"statement": reject, "without": "proof"})
+    assert elsewhere.status_code in (403, 409)
+    nothing = client.post(A + "sign/finish/", {"statement": "0" * 64, "without": "proof"})
+    assert nothing["Location"].endswith("/sign/")
+    assert answers(workspace).signoffs == ()
+    client.post(A + "sign/finish/", {"statement": reject, "without": "proof"})
+    assert [s.decision for s in answers(workspace).signoffs] == ["reject"]
+    again = client.post(A + "sign/finish/", {"statement": reject, "without": "proof"})
+    assert again["Location"].endswith("/sign/")
+    assert len(answers(workspace).signoffs) == 1
 
 
 def test_signing_without_proof_asks_for_the_password_again(as_: Any, workspace: Path) -> None:
     reviewed(as_)
     olga = as_("olga")  # a session without a fresh password
-    olga.post(
+    shown = olga.post(
         A + "sign/",
         {"answers": digest_on(olga.get(A + "sign/")), "role": "owner", "decision": "approve"},
     )
-    done = olga.post(A + "sign/finish/", {"without": "proof"})
+    done = olga.post(A + "sign/finish/", {"statement": statement_on(shown), "without": "proof"})
     assert "/accounts/reauthenticate/" in done["Location"]
     assert answers(workspace).signoffs == ()
 

@@ -630,6 +630,18 @@ def _expired(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], t
     return ""
 
 
+def turning_days(checklist: Checklist, answers: Answers) -> tuple[date, ...]:
+    """Days after which an assessment of the same answers may come to something else: what is due, and what expires."""
+    file = answers.file
+    found = {answer.due for answer in file.answers.values() if answer.state == "unknown"}
+    found |= {condition.due for signoff in file.signoffs for condition in signoff.conditions}
+    found.add(file.review_by)
+    if file.signoffs:
+        last = max(signoff.at.date() for signoff in file.signoffs)
+        found.add(_after(last, checklist.file.review.valid_for))
+    return tuple(sorted(day for day in found if day is not None))
+
+
 def _after(day: date, period: str) -> date:
     count = int(period[1:-1])
     if period.endswith("D"):

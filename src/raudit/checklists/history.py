@@ -79,8 +79,12 @@ def read_lines(answers: Path) -> tuple[dict[str, Any], ...]:
             got=error.strerror or "",
             hint="check its permissions",
         ) from error
-    found: list[dict[str, Any]] = []
-    for number, raw in enumerate(data.split(b"\n")[:-1], 1):
+    known = _read.get(str(path))
+    head = known is not None and data[: known.size].endswith(b"\n")
+    if known is None or not head or sha256(data[: known.size]) != known.sha256:
+        known = _Read(size=0, sha256="", lines=())
+    found: list[dict[str, Any]] = list(known.lines)
+    for number, raw in enumerate(data[known.size :].split(b"\n")[:-1], len(found) + 1):
         try:
             line = json.loads(raw)
             rest = {key: value for key, value in line.items() if key != "id"}
@@ -97,7 +101,25 @@ def read_lines(answers: Path) -> tuple[dict[str, Any], ...]:
                 hint="take it from a copy; if there is none, move it away, and say why in the log",
             )
         found.append(line)
-    return tuple(found)
+    size = data.rfind(b"\n") + 1
+    lines = tuple(found)
+    _read[str(path)] = _Read(size=size, sha256=str(sha256(data[:size])), lines=lines)
+    while len(_read) > MOST_READ:
+        _read.pop(next(iter(_read)), None)
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The lines of a history's first bytes: those were checked, and only what was added since is."""
+
+    size: int
+    sha256: str
+    lines: tuple[dict[str, Any], ...]
+
+
+MOST_READ = 256
+_read: dict[str, _Read] = {}
 
 
 def add_line(answers: Path, line: Mapping[str, Any]) -> dict[str, Any]:

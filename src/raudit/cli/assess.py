@@ -501,6 +501,8 @@ FORMS = {
     ".html": "html",
     ".htm": "html",
     ".xlsx": "xlsx",
+    ".docx": "word",
+    ".pdf": "pdf",
     ".oscal.json": "oscal",
     ".intoto.json": "in-toto",
 }
@@ -513,15 +515,15 @@ FORMS = {
 )
 @click.option(
     "--form",
-    type=click.Choice(["markdown", "html", "xlsx", "oscal", "in-toto"]),
-    help="By default told by the ending: .md, .html, .xlsx, .oscal.json, .intoto.json.",
+    type=click.Choice(["markdown", "html", "xlsx", "word", "pdf", "oscal", "in-toto"]),
+    help="By default told by the ending: .md, .html, .xlsx, .docx, .pdf, .oscal.json, .intoto.json.",
 )
 @click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
 @clock_option
 def export(
     answers: Path, output: Path, form: str | None, record: Path | None, clock: datetime | None
 ) -> None:
-    """Write ANSWERS as Markdown, HTML, an Excel workbook, OSCAL assessment results or an in-toto statement."""
+    """Write ANSWERS as Markdown, HTML, PDF, Word, an Excel workbook, OSCAL results or an in-toto statement."""
     import json
 
     from raudit.canonical import sha256_file
@@ -556,6 +558,12 @@ def export(
             content = json.dumps(statement, indent=2, ensure_ascii=False).encode()
         case "html":
             content = exchange.html(result).encode()
+        case "word":
+            content = exchange.word(result)
+        case "pdf":
+            from raudit.report.printing import pdf_of
+
+            content = pdf_of(exchange.html(result))
         case _:
             content = exchange.markdown(result).encode()
     write_whole(output, content)
@@ -673,6 +681,27 @@ def notes(
         )
     for line in note_thread(answers, question or ""):
         click.echo(line)
+
+
+@command.command()
+@click.argument("answers", type=FILE)
+@click.option("--by", required=True, help="Who submits them: one of their authors.")
+@click.option("--record", type=FILE, help="What was measured, where it decides what is asked.")
+@books_options
+@clock_option
+def submit(
+    answers: Path, by: str, record: Path | None, clock: datetime | None, **books: Any
+) -> None:
+    """Say that ANSWERS are ready to be reviewed; refused while a question is open."""
+    from raudit.cli._assess.books import opened_books
+    from raudit.emit import submit as submit_answers
+
+    checklist, _found = _read(answers)
+    with opened_books(answers, clock, by, **books) as held:
+        sha256 = submit_answers(answers, checklist, held, by=by, facts=_measured(record)[0])
+        if held.log is None:
+            click.echo(f"not recorded in a log: {held.no_log}", err=True)
+    click.echo(f"submitted by {by}: answers sha256 {sha256}")
 
 
 @command.command()

@@ -36,33 +36,17 @@ def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> 
     from raudit.audit import run_audit
     from raudit.cli._shared.progress import progress_bars
     from raudit.cli._shared.summary import print_summary
-    from raudit.emit.keys import LOG_VKEY, SIGNING_CERTIFICATE, first_keys, log_of, signer_of
-    from raudit.errors import EnvironmentFault
+    from raudit.cli._shared.verifying import from_here, verify_command
+    from raudit.emit.keys import SIGNING_CERTIFICATE, log_of, signer_of
     from raudit.plan import load_plan
-    from raudit.resources import resource_dir
     from raudit.verify import verify_report
 
     copy = folder / "audit"
-    shutil.copytree(resource_dir("examples") / example, copy, dirs_exist_ok=True, ignore=_made_here)
-    keys = copy / "keys"
-    if not keys.exists():
-        notice, _key = first_keys(
-            keys, name="raudit demo", log_name="raudit-demo", clock=now_or(clock)
-        )
-        click.echo(notice, err=True)
+    _prepare(copy, example, now_or(clock))
     with progress_bars(quiet=quiet) as progress:
         if (copy / "train.py").exists() and not (copy / "model.skops").exists():
             with progress.task("training the example's model"):
-                done = subprocess.run(  # noqa: S603 -- our own script, by its own path
-                    [sys.executable, str(copy / "train.py")], check=False, stdin=subprocess.DEVNULL
-                )
-            if done.returncode:
-                raise EnvironmentFault(
-                    "the example's model could not be trained",
-                    reference="demo-training",
-                    where=str(copy / "train.py"),
-                    hint="see what it printed above",
-                )
+                _train(copy / "train.py")
         plan = load_plan(copy / "raudit.yaml")
         with log_of(plan) as log:
             issued = run_audit(
@@ -73,28 +57,54 @@ def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> 
                 log=log,
                 progress=progress,
             )
-            certificate = (keys / SIGNING_CERTIFICATE).read_bytes()
+            certificate = (copy / "keys" / SIGNING_CERTIFICATE).read_bytes()
             checked = verify_report(
                 issued.report.read_bytes(), trust=[certificate], vkey=log.vkey, log=log
             )
+            verify = verify_command(plan, issued.report, log)
     if not quiet:
         print_summary(issued.record)
-    click.echo(
-        f"report   {issued.report}  ({'verified' if checked.exit_status == 0 else 'NOT VERIFIED'})"
-    )
+    verified = "verified" if checked.exit_status == 0 else "NOT VERIFIED"
+    click.echo(f"report   {issued.report}  ({verified})")
     click.echo(f"record   {issued.record_file}")
-    click.echo(f"log      {copy / plan.file.log.path}")
-    click.echo("\nVerify it yourself:")
-    click.echo(
-        f"  {_own_name()} verify {issued.report} --trust {keys / SIGNING_CERTIFICATE} --log-key {keys / LOG_VKEY}"
-        f" --log {copy / plan.file.log.path}"
-    )
+    click.echo(f"log      {from_here(plan.path(plan.file.log.path))}")
+    click.echo(f"\nVerify it yourself:\n  {verify}")
     return checked.exit_status
 
 
-def _own_name() -> str:
-    """How this command is called from here."""
-    return "raudit" if shutil.which("raudit") else sys.argv[0]
+def _prepare(copy: Path, example: str, clock: datetime) -> None:
+    """Copy the example, and make keys unless they are there."""
+    from raudit.emit.keys import first_keys
+    from raudit.resources import resource_dir
+
+    source = resource_dir("examples") / example
+    shutil.copytree(source, copy, dirs_exist_ok=True, ignore=_made_here)
+    keys = copy / "keys"
+    if not keys.exists():
+        notice, _key = first_keys(keys, name="raudit demo", log_name="raudit-demo", clock=clock)
+        click.echo(notice, err=True)
+
+
+def _train(script: Path) -> None:
+    """Run the example's own script that makes its model.
+
+    Raises
+    ------
+    EnvironmentFault
+        If it fails.
+    """
+    from raudit.errors import EnvironmentFault
+
+    done = subprocess.run(  # noqa: S603 -- our own script, by its own path
+        [sys.executable, str(script)], check=False, stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        raise EnvironmentFault(
+            "the example's model could not be trained",
+            reference="demo-training",
+            where=str(script),
+            hint="see what it printed above",
+        )
 
 
 def _made_here(_folder: str, names: list[str]) -> set[str]:

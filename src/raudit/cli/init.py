@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from raudit.cli._shared.clock import clock_option, now_or
 from raudit.cli._shared.reading import read_options, reading_options
+
+if TYPE_CHECKING:
+    from raudit.data import DataSet
 
 
 @click.command(short_help="Look at a data file and write a commented raudit.yaml.")
@@ -41,54 +45,28 @@ def command(
     **reading: Any,
 ) -> None:
     """Look at DATA, a file or folder that a plan takes, and write a raudit.yaml whose guesses are marked as guesses."""
-    from raudit.errors import UsageError
-    from raudit.files import write_whole
-    from raudit.plan.draft import write_draft
-    from raudit.printable import printable
-    from raudit.resources import resource_dir
-
-    if output.exists() and not force:
-        raise UsageError(
-            "there is a plan already",
-            reference="plan-exists",
-            where=str(output),
-            hint="name another with -o, or replace it with --force",
-        )
     from raudit.data import open_data
     from raudit.data.look import look_at
     from raudit.data.readers.options import declared
+    from raudit.files import write_whole
+    from raudit.plan.draft import write_draft
 
-    for path in (data, output, model or data):
-        if printable(str(path)) != str(path):
-            raise UsageError(
-                "a plan cannot name this file: its path is not printable text",
-                reference="name-not-text",
-                where=str(path),
-                hint="rename it, or its folder",
-            )
+    _usable(output, (data, output, model or data), force=force)
     options = read_options(reading)
     table = open_data(data, options=options)
     folder = output.resolve().parent
-    relative = _relative(model, folder) if model else None
     text = write_draft(
         look_at(table),
         data=_relative(data, folder),
-        model=relative,
+        model=_relative(model, folder) if model else None,
         name=name,
-        said=declared(options),
+        declared=declared(options),
     )
     write_whole(output, text.encode())
-    schema = folder / ".raudit" / "plan-1.schema.json"
-    schema.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(resource_dir("schemas") / "plan-1.schema.json", schema)
+    _lay_schema(folder / ".raudit")
     click.echo(f"wrote {output}: {table.n_rows:,} rows, {len(table.kinds)} columns")
     if model is not None:
-        from raudit.model.first import first_contact
-
-        contact = first_contact(model, table)
-        click.echo(contact.said, err=contact.error is not None)
-        if contact.error is not None:
-            click.echo(str(contact.error), err=True)
+        _try_model(model, table)
     click.echo(f"next: read the lines marked GUESS, then  raudit run {output}")
     if keys and not (folder / "keys").exists():
         from raudit.emit.keys import first_keys
@@ -97,6 +75,53 @@ def command(
             folder / "keys", name=name, log_name="raudit-log", clock=now_or(clock)
         )
         click.echo("\n" + notice)
+
+
+def _usable(output: Path, named: Iterable[Path], *, force: bool) -> None:
+    """Refuse to replace a plan, and files that no plan could name.
+
+    Raises
+    ------
+    UsageError
+        With what to do instead.
+    """
+    from raudit.errors import UsageError
+    from raudit.printable import printable
+
+    if output.exists() and not force:
+        raise UsageError(
+            "there is a plan already",
+            reference="plan-exists",
+            where=str(output),
+            hint="name another with -o, or replace it with --force",
+        )
+    for path in named:
+        if printable(str(path)) != str(path):
+            raise UsageError(
+                "a plan cannot name this file: its path is not printable text",
+                reference="name-not-text",
+                where=str(path),
+                hint="rename it, or its folder",
+            )
+
+
+def _lay_schema(folder: Path) -> None:
+    """Put the schema beside the plan, where an editor finds it."""
+    from raudit.resources import resource_dir
+
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "plan-1.schema.json"
+    shutil.copyfile(resource_dir("schemas") / name, folder / name)
+
+
+def _try_model(model: Path, table: DataSet) -> None:
+    """Say at once whether the model loads and predicts on the first rows."""
+    from raudit.model.first import first_contact
+
+    contact = first_contact(model, table)
+    click.echo(contact.said, err=contact.error is not None)
+    if contact.error is not None:
+        click.echo(str(contact.error), err=True)
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -128,7 +128,9 @@ def show(
     last: int | None,
     as_json: bool,
 ) -> None:
-    """Show entries, oldest first."""
+    """Show entries, oldest first. Exits with 6 if the log was edited."""
+    from raudit.log import attest_log
+
     start, stop = utc(since), utc(until)
     with opened(location) as log:
         people = log.people()
@@ -147,6 +149,7 @@ def show(
                 for line in entry_lines(entry, people):
                     click.echo(line)
         click.echo(f"{shown:,} of {log.size:,} entries", err=True)
+        attest_log(log)  # an edited log is shown, since it is evidence, but never without a word
 
 
 @command.command(short_help="Sign the log as it is now.")
@@ -334,12 +337,21 @@ def check_proof(proof: Path, entry: Path, vkey: str) -> None:
 @LOCATION
 @click.argument("folder", type=click.Path(path_type=Path))
 @KEY
-def export(location: str, folder: Path, key_file: Path | None) -> None:
+@click.option(
+    "--checkpoint",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Signed checkpoint to write up to, such as one that the store lost.",
+)
+def export(location: str, folder: Path, key_file: Path | None, file: Path | None) -> None:
     """Write the log as C2SP tlog-tiles, up to a new checkpoint if --key is given, else up to the last one signed."""
     from raudit.log.exchange import export_log
 
     with opened(location, key_file) as log:
-        text = log.checkpoint(datetime.now(UTC)) if key_file else last_checkpoint(log)
+        if file is not None:
+            text = checkpoint_in(file)
+        else:
+            text = log.checkpoint(datetime.now(UTC)) if key_file else last_checkpoint(log)
         written = export_log(log, folder, text)
     click.echo(
         f"{printable(str(folder))}: {written.checkpoint.describe()}, {written.files:,} new files"
@@ -527,9 +539,11 @@ def diff(first: str, second: str, as_json: bool) -> None:
 @JSON
 def audit(location: str, strict: bool, as_json: bool) -> None:
     """List what a reviewer hunts for: unfinished runs, re-runs until green, renewed waivers, orphaned reports."""
+    from raudit.log import attest_log
     from raudit.log.review import KINDS, hunt, not_recorded
 
     with opened(location) as log:
+        attest_log(log)  # of an edited log nothing is to be said
         leads = hunt(log.entries(), today=datetime.now(UTC).date().isoformat())
         unrecorded = not_recorded(log.entries())
         if as_json:

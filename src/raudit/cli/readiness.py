@@ -71,9 +71,12 @@ def command(
     A finding of medium severity or worse that fails ends in exit status 1.
     """
     from raudit.audit import judge_plan
+    from raudit.cli._shared.pages import PAGES, check_ending, record_file
     from raudit.cli._shared.progress import progress_bars
     from raudit.gate.write import write_atomically
 
+    for path in output:
+        check_ending(path, (*PAGES, ".json"))
     plan, said = _plan(data, given)
     files: dict[Path, bytes] = {}
     if write_contract is not None:
@@ -84,7 +87,7 @@ def command(
         files[write_contract.resolve()] = contract_bytes(learnt)
     with progress_bars(quiet=quiet or as_json) as progress:
         record = judge_plan(plan, clock=now_or(clock), progress=progress)
-    files |= {path.resolve(): _page(path, record) for path in output}
+    files |= {path.resolve(): record_file(record, path, template="brief") for path in output}
     if files:
         write_atomically(files)
     if as_json:
@@ -159,28 +162,6 @@ def _guessed_label(opened: Any) -> tuple[str | None, str]:
     return (
         None,
         "No column is called like a label, so leakage and labels were not checked. Name one with --label.",
-    )
-
-
-def _page(path: Path, record: Record) -> bytes:
-    from raudit.errors import UsageError
-    from raudit.record import record_bytes
-    from raudit.report import render_html, render_markdown, render_pdf
-
-    match path.suffix.lower():
-        case ".pdf":
-            return render_pdf(record, template="brief")
-        case ".html" | ".htm":
-            return render_html(record, template="brief").encode()
-        case ".md":
-            return render_markdown(record, template="brief").encode()
-        case ".json":
-            return record_bytes(record)
-    raise UsageError(
-        "the output file's ending names no format",
-        reference="report-format",
-        got=path.name,
-        expected="a name that ends in .pdf, .html, .md or .json",
     )
 
 

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from raudit.record import Record
-
-MEDIA = {".pdf": "pdf", ".html": "html", ".htm": "html", ".md": "markdown"}
 
 
 @click.command()
@@ -41,36 +35,17 @@ def command(record: Path, output: Path | None, template: str, language: str, ann
 
     Needs neither the data nor the model. The same record gives the same bytes. The PDF is not signed.
     """
-    from raudit.errors import UsageError
+    from raudit.cli._shared.pages import check_ending, page
     from raudit.record import parse_record
     from raudit.report.write import write_atomically
 
     target = output or record.with_suffix(".pdf")
-    medium = MEDIA.get(target.suffix.lower())
-    if medium is None:
-        raise UsageError(
-            "the output file's ending names no format",
-            reference="report-format",
-            got=target.name,
-            expected="a name that ends in .pdf, .html or .md",
-        )
+    check_ending(target)
     parsed = parse_record(record.read_bytes())
     wanted = [(target, template)]
     if annexes:
         wanted.append((target.with_name(f"{target.stem}-annexes{target.suffix}"), "annexes"))
-    made = [(path, _render(parsed, medium, name, language)) for path, name in wanted]
+    made = [(path, page(parsed, path, template=name, language=language)) for path, name in wanted]
     for path, data in made:
         write_atomically(path, data)
         click.echo(f"{path}: {len(data):,} bytes, from record {parsed.run.id}", err=True)
-
-
-def _render(record: Record, medium: str, template: str, language: str) -> bytes:
-    from raudit.report import render_html, render_markdown, render_pdf
-
-    match medium:
-        case "pdf":
-            return render_pdf(record, template=template, language=language)
-        case "html":
-            return render_html(record, template=template, language=language).encode()
-        case _:
-            return render_markdown(record, template=template, language=language).encode()

@@ -6,11 +6,15 @@ import getpass
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from raudit.cli._shared.clock import clock_option, now_or
 from raudit.printable import for_terminal
+
+if TYPE_CHECKING:
+    from raudit.audit import Issued
 
 
 @click.command(short_help="Run an audit through to a signed report.")
@@ -44,7 +48,7 @@ def command(
     """
     from raudit.audit import run_audit
     from raudit.cli._shared.progress import progress_bars
-    from raudit.cli._shared.summary import print_summary
+    from raudit.cli._shared.verifying import verify_command
     from raudit.emit.keys import log_of, signer_of, stamping_of
     from raudit.plan import load_plan
 
@@ -62,33 +66,47 @@ def command(
             actor=actor or login_name(),
             progress=progress,
         )
+        verify = verify_command(declared, issued.report, log)
     if issued.notice:
         click.echo(for_terminal(issued.notice), err=True)
+    if as_json:
+        click.echo(json.dumps(_as_json(issued)))
+    elif not quiet:
+        _print(issued, verify)
+    return _status(issued)
+
+
+def _status(issued: Issued) -> int:
     verdict = issued.record.verdict
-    status = verdict.exit_status if verdict else 4
-    files = {
+    return verdict.exit_status if verdict else 4
+
+
+def _files(issued: Issued) -> dict[str, Path]:
+    return {
         "report": issued.report,
         "record": issued.record_file,
         "proof": issued.proof,
         "attestation": issued.attestation,
     }
-    if as_json:
-        said = {
-            "exit_status": status,
-            "verdict": str(verdict.status) if verdict else None,
-            "run": issued.record.run.id,
-        }
-        click.echo(json.dumps(said | {name: str(path) for name, path in files.items()}))
-    elif not quiet:
-        print_summary(issued.record)
-        for name, path in files.items():
-            click.echo(for_terminal(f"{name:12} {path}"))
-        click.echo(
-            for_terminal(
-                f"\nVerify it:   raudit verify {issued.report} --trust CERTIFICATE --log-key VKEY"
-            )
-        )
-    return status
+
+
+def _as_json(issued: Issued) -> dict[str, str | int | None]:
+    verdict = issued.record.verdict
+    return {
+        "exit_status": _status(issued),
+        "verdict": str(verdict.status) if verdict else None,
+        "run": issued.record.run.id,
+        **{name: str(path) for name, path in _files(issued).items()},
+    }
+
+
+def _print(issued: Issued, verify: str) -> None:
+    from raudit.cli._shared.summary import print_summary
+
+    print_summary(issued.record)
+    for name, path in _files(issued).items():
+        click.echo(for_terminal(f"{name:12} {path}"))
+    click.echo(for_terminal(f"\nVerify it:\n  {verify}"))
 
 
 def login_name() -> str:

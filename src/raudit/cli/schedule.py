@@ -27,8 +27,9 @@ import click
 def command(plan: Path, kind: str, every: str, out: str) -> None:
     """Write, for the audit that PLAN declares, a line for cron, a systemd timer, or a job for GitHub or GitLab.
 
-    Each repetition runs the audit into a folder of its day and then makes the series; the scheduler sees the worse exit
-    status. Nothing is installed: read it, change it, put it where it belongs.
+    Each repetition runs the audit into a folder of its day and then makes the series; the scheduler sees the
+    audit's exit status, or the series' where that is 0. Nothing is installed: read it, change it, put it
+    where it belongs.
     """
     from raudit.errors import PlanError
     from raudit.plan import load_plan

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +16,7 @@ import click
 from raudit.errors import UsageError
 
 if TYPE_CHECKING:
+    from raudit.log import Log
     from raudit.signing.countersigning import CounterSigned
     from raudit.signing.timestamping import TimeStamping
 
@@ -86,6 +89,7 @@ def command(
     from raudit.cli._shared.signing_key import open_key
     from raudit.files import write_whole
     from raudit.signing.countersigning import countersign_checked
+    from raudit.verify.accept import accept_signatures
 
     target = output or report.with_name(f"{report.stem}.{_file_part(role)}.pdf")
     if target.exists() and not force and target.resolve() != report.resolve():
@@ -97,7 +101,10 @@ def command(
         )
     stamping = _stamping(tsa, level, tsa_trust)
     pdf, clock = report.read_bytes(), datetime.now(UTC)
-    with open_key(key, cert) as signing_key:
+    with (
+        _log_to_tell(log_location, log_key) as log,  # first: an edited log is not signed for
+        open_key(key, cert) as signing_key,
+    ):
         own_name = signing_key.common_name
         done = countersign_checked(
             pdf,
@@ -116,8 +123,8 @@ def command(
                 pdf=pdf,
             ),
         )
-    if log_location is not None:
-        _log(log_location, log_key, done, name or own_name)
+        if log is not None:
+            accept_signatures(done.pdf, log, actor=name or own_name, clock=datetime.now(UTC))
     write_whole(target, done.pdf)
     if log_location is None:
         click.echo(
@@ -153,12 +160,24 @@ def _file_part(role: str) -> str:
     return "".join(char if char.isalnum() else "-" for char in role) or "signed"
 
 
-def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) -> None:
-    """Tell the log, so that a copy of the report without this signature is noticed."""
-    from raudit.emit.keys import LOG_KEY_VARIABLE
-    from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
-    from raudit.verify.accept import accept_signatures
+@contextmanager
+def _log_to_tell(location: str | None, key_file: Path | None) -> Iterator[Log | None]:
+    """Open the log that is to know of the signature, so that a copy of the report without it is noticed.
 
+    Raises
+    ------
+    UsageError
+        If there is no key for its checkpoint.
+    LogIntegrityError
+        If it was edited.
+    """
+    from raudit.cli._shared.log_io import opened
+    from raudit.emit.keys import LOG_KEY_VARIABLE
+    from raudit.log import attest_log
+
+    if location is None:
+        yield None
+        return
     named = key_file or (
         Path(os.environ[LOG_KEY_VARIABLE]) if LOG_KEY_VARIABLE in os.environ else None
     )
@@ -169,10 +188,9 @@ def _log(location: str, key_file: Path | None, done: CounterSigned, actor: str) 
             where="--log",
             hint=f"add --log-key FILE, or set {LOG_KEY_VARIABLE}",
         )
-    clock = datetime.now(UTC)
-    key = load_log_key(named, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
-    with open_log(location, key=key) as log:
-        accept_signatures(done.pdf, log, actor=actor, clock=clock)
+    with opened(location, named) as log:
+        attest_log(log)
+        yield log
 
 
 def _tell(done: CounterSigned, target: Path, *, as_json: bool) -> None:

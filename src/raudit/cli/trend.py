@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from raudit.record import Record
     from raudit.trend import Alert, Trend
 
 FILE = click.Path(path_type=Path)
@@ -22,8 +21,8 @@ FILE = click.Path(path_type=Path)
 @click.command(
     short_help="Show audits over time, and route alerts.",
     epilog="Exit status: 0 no alert fires and nothing left its limits, 1 something did, 2 wrong usage, 3 an "
-    "alert could "
-    "not be told, 5 the records hold no series, 6 a record does not verify.",
+    "alert could not be told, nothing is watched yet or a run of the log is left out, 5 the records hold no "
+    "series, 6 a record does not verify.",
 )
 @click.argument("records", nargs=-1, required=True, type=FILE)
 @click.option("--plan", type=FILE, help="raudit.yaml whose launch form holds the alerts.")
@@ -31,7 +30,7 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--log",
     "location",
-    help="Log whose runs the records must stand in; runs without a record are named.",
+    help="Log whose runs the series must hold; runs that are left out end in exit status 3.",
 )
 @click.option("--metric", "metrics", multiple=True, help="Only series of this metric (repeatable).")
 @click.option("--rule", "rules", multiple=True, help="Only series of this rule (repeatable).")
@@ -92,15 +91,19 @@ def command(
     Every series has intervals; those with enough audits have control limits and changes of level. The alerts of the
     launch form are held against the series. Nothing is sent: alerts end in the exit status and in files.
     """
+    from raudit.cli._shared.pages import PAGES, check_ending, record_file
     from raudit.gate.write import write_atomically
     from raudit.trend import evaluate, series_of, watch
     from raudit.trend.alerts import AlertRow
-    from raudit.trend.records import alerts_of, missing_runs, records_in
+    from raudit.trend.records import alerts_of, completeness, records_in
     from raudit.trend.report import series_record
     from raudit.trend.routes import exit_status, open_metrics, webhook_body
 
+    for path in output:
+        check_ending(path, (*PAGES, ".json"))
     found = records_in(records)
-    notes = missing_runs(location, found) if location else ()
+    logged = completeness(location, found) if location else None
+    notes, whole = (logged.notes, logged.whole) if logged else ((), True)
     series = [
         one
         for one in series_of(found)
@@ -117,11 +120,11 @@ def command(
     )
     rows: Sequence[AlertRow] = alerts_of(plan, answers)
     alerts = evaluate(rows, series)
-    status = exit_status(trend, alerts)
+    status = exit_status(trend, alerts, whole=whole)
     files: dict[Path, bytes] = {}
     if output:
-        record = series_record(trend, alerts, found, notes=notes)
-        files |= {path.resolve(): _page(path, record) for path in output}
+        record = series_record(trend, alerts, found, notes=notes, whole=whole)
+        files |= {path.resolve(): record_file(record, path, template="series") for path in output}
     if openmetrics is not None:
         files[openmetrics.resolve()] = open_metrics(trend, alerts).encode()
     if webhook is not None:
@@ -133,28 +136,6 @@ def command(
     else:
         _print(trend, alerts, notes, len(found))
     ctx.exit(status)
-
-
-def _page(path: Path, record: Record) -> bytes:
-    from raudit.errors import UsageError
-    from raudit.record import record_bytes
-    from raudit.report import render_html, render_markdown, render_pdf
-
-    match path.suffix.lower():
-        case ".pdf":
-            return render_pdf(record, template="series")
-        case ".html" | ".htm":
-            return render_html(record, template="series").encode()
-        case ".md":
-            return render_markdown(record, template="series").encode()
-        case ".json":
-            return record_bytes(record)
-    raise UsageError(
-        "the output file's ending names no format",
-        reference="report-format",
-        got=path.name,
-        expected="a name that ends in .html, .pdf, .md or .json",
-    )
 
 
 def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: int) -> None:

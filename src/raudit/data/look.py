@@ -46,9 +46,10 @@ class _Seen:
         known = distinct if self.values is None else pa.concat_arrays([self.values, distinct])
         self.values = pc.unique(known.drop_null())
         if len(self.values) <= FEW:
-            for entry in pc.value_counts(column.drop_null()).to_pylist():
-                value = str(entry["values"])
-                self.rows[value] = self.rows.get(value, 0) + int(entry["counts"])
+            counted = pc.value_counts(column.drop_null())
+            rows = counted.field("counts").to_pylist()
+            for value, n in zip(_texts(counted.field("values")), rows, strict=True):
+                self.rows[value] = self.rows.get(value, 0) + n
         if len(self.values) > MOST_DISTINCT or self.values.nbytes > MOST_BYTES:
             self.many = len(self.values)
             self.values = self.values[:0]
@@ -63,11 +64,19 @@ class _Seen:
         """The values as text, where they are few and short, name nobody, and each is shared by several rows."""
         if not 0 < self.distinct() <= FEW:
             return ()
-        texts = sorted(str(value) for value in self.values.to_pylist())
+        texts = sorted(_texts(self.values))
         if any(len(text) > MAX_LEVEL for text in texts) or names_persons(name, texts):
             return ()
         shared = {text.lower() for text in texts} <= PLAIN or min(self.rows.values()) >= FEWEST_ROWS
         return tuple(texts) if shared else ()
+
+
+def _texts(values: Any) -> list[str]:
+    """Values as text; Arrow writes dates and times that no calendar of Python's reaches."""
+    import pyarrow as pa
+
+    written = values.cast(pa.large_string()) if pa.types.is_temporal(values.type) else values
+    return [str(value) for value in written.to_pylist()]
 
 
 def look_at(data: DataSet) -> tuple[ColumnLook, ...]:

@@ -50,9 +50,10 @@ _NAME_OF_PERSONS = re.compile(
 def first_row_of_data(names: Iterable[str]) -> bool:
     """Whether the names of columns are somebody's data: a file without a header, whose first person would be one.
 
-    A name that is an address, a telephone number with its country or a social security number is no name of a column.
+    A name that holds an address, a telephone number with its country or a social security number is no name of a
+    column: it is a cell, or a text of another format that was read as a row.
     """
-    return any(SOMEBODY.fullmatch(str(name).strip()) for name in names)
+    return any(SOMEBODY.search(str(name)) for name in names)
 
 
 def names_persons(name: str, values: Iterable[object]) -> bool:

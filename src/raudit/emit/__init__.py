@@ -5,12 +5,13 @@ Entry points::
     books_of(answers, plan=) -> Books                   people, log and identity policy that go with a file
     keep(path, change, checklist, books) -> text        change answers, then tell the log; see ``emit.answers``
     settle(path, checklist, books)                      tell the log what it missed
+    submit(path, checklist, books, by=)                 say that answers are ready to be reviewed
     before_run(plan, log, ...)                          people, policy, waivers and answers, before a run
     withdraw(log, ...), supersede(log, ...)             reports
     enrolment_of(log)                                   what the log knows of keys, for ``check_statements``
 """
 
-from raudit.emit.answers import keep, settle, tell
+from raudit.emit.answers import keep, settle, submit, tell
 from raudit.emit.books import Books, books_of
 from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
@@ -26,6 +27,7 @@ __all__ = [
     "log_state",
     "people_changed",
     "settle",
+    "submit",
     "supersede",
     "supersede_earlier",
     "tell",

@@ -21,12 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from raudit.canonical import digest
+from raudit.checklists import assess, load_answers
 from raudit.checklists.answers import parse_answers
 from raudit.checklists.form.load import Checklist
 from raudit.checklists.history import OUTSIDE, add_line, catch_up, read_lines
+from raudit.checklists.signoff import answers_sha256
+from raudit.checklists.states import submit as mark_submitted
 from raudit.checklists.writing import save_locked
 from raudit.emit.books import Books
-from raudit.errors import AnswersError
+from raudit.emit.known import known_of
+from raudit.errors import AnswerConflict, AnswersError
 from raudit.files import locked
 from raudit.log import Event, EventType, Log
 from raudit.statements import add_statement, read_statements
@@ -76,6 +80,56 @@ def settle(path: Path, checklist: Checklist, books: Books) -> int:
         return _settle(path, checklist, books)
 
 
+def submit(
+    path: Path,
+    checklist: Checklist,
+    books: Books,
+    *,
+    by: str,
+    made_from: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> str:
+    """Say that the answers as they are are ready to be reviewed, and tell the log.
+
+    Parameters
+    ----------
+    made_from
+        Digest of the answers that were looked at; empty for whatever stands there.
+    facts
+        What the last run measured, on which it may depend what is asked.
+
+    Returns
+    -------
+    str
+        Digest of what was submitted.
+
+    Raises
+    ------
+    AnswersError
+        If questions are open, or nobody is named.
+    AnswerConflict
+        If the answers changed since they were looked at.
+    """
+    path = path.resolve()
+    with locked(path):
+        _settle(path, checklist, books)
+        answers = load_answers(path, checklist)
+        sha256 = str(answers_sha256(answers))
+        if made_from and made_from != sha256:
+            raise AnswerConflict(
+                "the answers changed since you looked",
+                reference="answers-changed",
+                hint="look at them again, then submit them",
+                theirs={},
+                mine={},
+            )
+        result = assess(checklist, answers, facts=facts or {}, today=books.clock.date())
+        at = books.clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+        mark_submitted(path, result, by=books.people.id_of(by) if books.people else by, at=at)
+        _settle(path, checklist, books)
+    return sha256
+
+
 def pending(path: Path, log_origin: str = "") -> int:
     """How many changes of an answers file no log was told of."""
     lines = read_lines(path)
@@ -91,11 +145,14 @@ def _settle(path: Path, checklist: Checklist, books: Books) -> int:
     if not left:
         return 0
     given = statement_digests(path)
-    known = {entry.id: entry.index for entry in log.entries()}
+    known = known_of(log).ids
     told = 0
     for line in left:
-        told += _told(log, _events(line, given, books.actor), known, books)
-        told += _told(log, _voided(line, known, books.actor), known, books)
+        if line["kind"] == "submitted":
+            told += _told(log, [_submitted(line, checklist)], known, books)
+        else:
+            told += _told(log, _events(line, given, books.actor), known, books)
+            told += _told(log, _voided(line, known, books.actor), known, books)
         add_line(path, {"kind": "logged", "of": line["id"], "log": log.origin})
     return told
 
@@ -105,7 +162,8 @@ def _unlogged(lines: Sequence[Mapping[str, Any]], origin: str) -> list[Mapping[s
     passed |= {
         line["of"] for line in lines if line["kind"] == "logged" and origin in ("", line["log"])
     }
-    return [line for line in lines if line["kind"] == "change" and line["id"] not in passed]
+    told = ("change", "submitted")
+    return [line for line in lines if line["kind"] in told and line["id"] not in passed]
 
 
 def _told(log: Log, events: Sequence[Event], known: dict[str, int], books: Books) -> int:
@@ -183,6 +241,12 @@ def _events(
         kind = EventType.SIGNOFF_GIVEN
         found.append(Event(type=kind, actor=who, body={**body, "statement": stated}, id=name))
     return found
+
+
+def _submitted(line: Mapping[str, Any], checklist: Checklist) -> Event:
+    body = {"checklist": checklist.id, "answers": line["answers"], "by": line["by"]}
+    name = event_id(line=line["id"], type=str(EventType.ANSWERS_SUBMITTED))
+    return Event(type=EventType.ANSWERS_SUBMITTED, actor=line["by"], body=body, id=name)
 
 
 def _voided(line: Mapping[str, Any], known: Mapping[str, int], actor: str) -> list[Event]:

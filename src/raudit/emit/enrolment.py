@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from raudit.log import EventType, Log
+from raudit.emit.known import known_of
+from raudit.log import Log
 from raudit.log.tree.merkle import root_at
 from raudit.statements import Enrolment, LogState
 
@@ -12,25 +13,13 @@ def enrolment_of(log: Log) -> Enrolment:
 
     It reads entries and judges none: whoever relies on it verifies the log first.
     """
-    enrolled: dict[str, int] = {}
-    withdrawn: dict[str, int] = {}
-    statements: dict[str, int] = {}
-    for entry in log.entries():
-        if entry.type == EventType.PEOPLE_CHANGED:
-            for name in entry.body.get("enrolled", ()):
-                enrolled.setdefault(str(name), entry.index)
-                withdrawn.pop(str(name), None)
-            for name in entry.body.get("withdrawn", ()):
-                withdrawn.setdefault(str(name), entry.index)
-        statement = entry.body.get("statement")
-        if statement:
-            statements.setdefault(str(statement), entry.index)
+    known = known_of(log)
     return Enrolment(
         origin=log.origin,
-        size=log.size,
-        enrolled=enrolled,
-        withdrawn=withdrawn,
-        statements=statements,
+        size=known.size,
+        enrolled=dict(known.enrolled),
+        withdrawn=dict(known.withdrawn),
+        statements=dict(known.statements),
         root_at=lambda size: root_at(size, log.store.node).hex(),
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from raudit.emit.known import known_of
 from raudit.errors import PeopleError
 from raudit.files import locked, write_whole
 from raudit.log import Event, EventType, Log
@@ -74,12 +75,8 @@ def people_changed(log: Log, people: People, *, actor: str, clock: datetime) -> 
     """
     if not people:
         return False
-    last: str | None = None
-    counts: set[str] = set()
-    for entry in log.find(type=EventType.PEOPLE_CHANGED):
-        last = str(entry.body["new"])
-        counts |= set(entry.body.get("enrolled", ()))
-        counts -= set(entry.body.get("withdrawn", ()))
+    known = known_of(log)
+    last, counts = known.people, known.bindings
     if last == people.sha256:
         return False
     now = {name for name, valid in people.bindings().items() if valid}

@@ -8,7 +8,7 @@ from pathlib import Path
 from raudit.checklists.history import OUTSIDE
 from raudit.emit.answers import statement_digests, tell
 from raudit.emit.books import Books
-from raudit.emit.enrolment import log_state
+from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
 from raudit.errors import PolicyError, StatementError
 from raudit.files import locked, write_whole
@@ -100,11 +100,19 @@ def to_approve(books: Books, waiver: Waiver, by: str) -> str:
 
 
 def _kept(books: Books, path: Path, envelope: bytes | None) -> Outcome | None:
-    """Keep a statement beside the waivers; what checking it came to."""
+    """Keep a statement beside the waivers; what checking it came to. One that proves nothing is refused."""
     if envelope is None:
         return None
+    known = enrolment_of(books.log) if books.log is not None else None
+    outcome = check_statement(envelope, books.people, enrolment=known)
+    if not outcome.proven:
+        raise StatementError(
+            f"the statement is not proven: {outcome.detail}",
+            reference="statement-unproven",
+            hint="nothing was written; sign it with a key that people.yaml gives this person",
+        )
     add_statement(path, envelope)
-    return check_statement(envelope, books.people)
+    return outcome
 
 
 def granted(books: Books, path: Path, waiver: Waiver) -> None:

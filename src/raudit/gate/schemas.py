@@ -6,6 +6,8 @@ from typing import Any
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": ["number", "null"]}
+_TEXT_OR_NULL = {"type": ["string", "null"]}
+_OBJECT_OR_NULL = {"type": ["object", "null"]}
 _COUNT = {"type": "integer", "minimum": 0}
 
 
@@ -30,31 +32,59 @@ def _head(name: str, properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_EFFECTS = ("blocks", "undecided", "noted", "known", "waived", "passed", "ignored")
+_STATES = (
+    "newly failed",
+    "turned",
+    "worse",
+    "lost",
+    "now unclear",
+    "other unit",
+    "better",
+    "no longer failed",
+    "new",
+    "same",
+)
+
+
 def _gate() -> dict[str, Any]:
-    effects = ("blocks", "undecided", "noted", "known", "waived", "passed", "ignored")
-    verdict = _object(
+    stage = _object(dict.fromkeys(("name", "title", "outcome", "reason"), _TEXT))
+    return _head(
+        "raudit.gate/1",
+        {
+            "system": _object({"name": _TEXT, "version": _TEXT}),
+            "run": _object({"id": _TEXT, "clock": _TEXT, "seed": _COUNT, "raudit": _TEXT}),
+            "verdict": _verdict(),
+            "counts": _object(dict.fromkeys(_EFFECTS, _COUNT)),
+            "stages": _list(stage),
+            "findings": _list(_finding()),
+        },
+    )
+
+
+def _verdict() -> dict[str, Any]:
+    return _object(
         {
             "status": {"enum": ["passed", "failed", "indeterminate"]},
             "exit_status": {"enum": [0, 1, 3, 5]},
-            "because": _list(_TEXT),
-            "blocking": _list(_TEXT),
-            "undecided": _list(_TEXT),
-            "not_run": _list(_TEXT),
+            **dict.fromkeys(("because", "blocking", "undecided", "not_run"), _list(_TEXT)),
             "waivers": _list({"type": "object"}),
             "policy": {"type": "object"},
             "baseline": {"type": "object"},
         }
     )
-    finding = _object(
+
+
+def _finding() -> dict[str, Any]:
+    texts = ("rule", "title", "stage", "statement", "reason", "explanation", "remedy")
+    return _object(
         {
-            **dict.fromkeys(
-                ("rule", "title", "stage", "statement", "reason", "explanation", "remedy"), _TEXT
-            ),
+            **dict.fromkeys(texts, _TEXT),
             "subject": _object({"kind": _TEXT, "name": _TEXT, "detail": {"type": "object"}}),
             "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
             "status": {"enum": ["passed", "failed", "indeterminate"]},
             "severity": {"enum": ["critical", "high", "medium", "low", "info"]},
-            "effect": {"enum": list(effects)},
+            "effect": {"enum": list(_EFFECTS)},
             "requirements": _list(_TEXT),
             "adjusted_by_policy": {"type": "boolean"},
             "measurement": {"type": ["object", "null"]},
@@ -62,81 +92,62 @@ def _gate() -> dict[str, Any]:
         },
         additionalProperties=False,
     )
-    return _head(
-        "raudit.gate/1",
-        {
-            "system": _object({"name": _TEXT, "version": _TEXT}),
-            "run": _object({"id": _TEXT, "clock": _TEXT, "seed": _COUNT, "raudit": _TEXT}),
-            "verdict": verdict,
-            "counts": _object(dict.fromkeys(effects, _COUNT)),
-            "stages": _list(
-                _object({"name": _TEXT, "title": _TEXT, "outcome": _TEXT, "reason": _TEXT})
-            ),
-            "findings": _list(finding),
-        },
-    )
 
 
 def _comparison() -> dict[str, Any]:
-    states = (
-        "newly failed",
-        "turned",
-        "worse",
-        "lost",
-        "now unclear",
-        "other unit",
-        "better",
-        "no longer failed",
-        "new",
-        "same",
-    )
     run = _object({"run": _TEXT, "clock": _TEXT, "system": {"type": "object"}})
-    change = _object(
-        {
-            **dict.fromkeys(("fingerprint", "rule", "subject", "severity", "sentence"), _TEXT),
-            "state": {"enum": list(states)},
-            "clear": {"type": "boolean"},
-            "old_status": {"type": ["string", "null"]},
-            "new_status": {"type": ["string", "null"]},
-            "difference": {"type": ["object", "null"]},
-            "ratio": {"type": ["object", "null"]},
-            "pair": {"type": ["object", "null"]},
-        },
-        additionalProperties=False,
-    )
-    shift = _object(
-        {
-            "name": _TEXT,
-            "test": {"enum": ["ks", "chi-square", ""]},
-            "n_old": _COUNT,
-            "n_new": _COUNT,
-            **dict.fromkeys(("psi", "statistic", "p_value", "effect"), _NUMBER),
-            "state": {"enum": ["stable", "moderate", "large", "unclear"]},
-            "why": _TEXT,
-        },
-        additionalProperties=False,
-    )
+    drift = _object({"attribute": _TEXT, "group": _TEXT, "shifts": _list(_shift())})
     return _head(
         "raudit.comparison/1",
         {
             "old": run,
             "new": run,
-            "counts": _object(dict.fromkeys(states, _COUNT)),
-            "changes": _list(change),
-            "rates": _list(
-                _object(
-                    {
-                        **dict.fromkeys(("attribute", "group", "metric"), _TEXT),
-                        "old": {"type": "number"},
-                        "new": {"type": "number"},
-                        **dict.fromkeys(("n_old", "n_new"), _COUNT),
-                        "difference": {"type": "object"},
-                        "clear": {"type": "boolean"},
-                    },
-                    additionalProperties=False,
-                )
-            ),
-            "drift": _list(_object({"attribute": _TEXT, "group": _TEXT, "shifts": _list(shift)})),
+            "counts": _object(dict.fromkeys(_STATES, _COUNT)),
+            "changes": _list(_change()),
+            "rates": _list(_rate()),
+            "drift": _list(drift),
             "notes": _list(_TEXT),
         },
+    )
+
+
+def _change() -> dict[str, Any]:
+    return _object(
+        {
+            **dict.fromkeys(("fingerprint", "rule", "subject", "severity", "sentence"), _TEXT),
+            "state": {"enum": list(_STATES)},
+            "clear": {"type": "boolean"},
+            "detectable": {"type": ["number", "null"]},
+            **dict.fromkeys(("old_status", "new_status"), _TEXT_OR_NULL),
+            **dict.fromkeys(("difference", "ratio", "pair"), _OBJECT_OR_NULL),
+        },
+        additionalProperties=False,
+    )
+
+
+def _rate() -> dict[str, Any]:
+    return _object(
+        {
+            **dict.fromkeys(("attribute", "group", "metric"), _TEXT),
+            "old": {"type": "number"},
+            "new": {"type": "number"},
+            **dict.fromkeys(("n_old", "n_new"), _COUNT),
+            "difference": {"type": "object"},
+            "clear": {"type": "boolean"},
+        },
+        additionalProperties=False,
+    )
+
+
+def _shift() -> dict[str, Any]:
+    return _object(
+        {
+            "name": _TEXT,
+            "test": {"enum": ["ks", "chi-square", ""]},
+            **dict.fromkeys(("n_old", "n_new"), _COUNT),
+            **dict.fromkeys(("psi", "statistic", "p_value", "effect"), _NUMBER),
+            "state": {"enum": ["stable", "moderate", "large", "unclear"]},
+            "why": _TEXT,
+        },
+        additionalProperties=False,
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from raudit.gate.anchors import PlanLines
 from raudit.gate.markdown import measured
 from raudit.gate.view import GateFinding, findings_of, what_became
 from raudit.printable import printable, without_commands
-from raudit.record import Record
+from raudit.record import Record, Verdict
 
 _HEADS = {
     "blocks": "blocks",
@@ -21,7 +21,8 @@ _HEADS = {
     "ignored": "not judged (select, ignore)",
 }
 _VERDICT = {0: "nothing blocks", 1: "blocked", 3: "could not tell", 5: "nothing was evaluated"}
-_SHORT = ("passed", "ignored")
+_COUNTED = ("passed", "ignored", "known", "waived")
+"""Effects whose findings are counted unless all are asked for."""
 
 
 def plain_text(
@@ -36,37 +37,48 @@ def plain_text(
     """
     verdict = record.verdict
     assert verdict is not None  # noqa: S101 -- findings_of looks too
+    lines = [
+        *_by_effect(record, anchors, width, full=full),
+        *_coverage(record, verdict, width, full=full),
+        "",
+        *_conclusion(record, verdict, width),
+    ]
+    return ("\n".join(map(without_commands, lines)) + "\n").encode()
+
+
+def _by_effect(record: Record, anchors: PlanLines, width: int, *, full: bool) -> Iterator[str]:
+    """Every finding under what it does to the verdict, or how many there are."""
     rows = findings_of(record)
-    lines: list[str] = []
     for effect, head in _HEADS.items():
         items = [item for item in rows if item.effect == effect]
-        if not items:
-            continue
-        if not full and effect in (*_SHORT, "known", "waived"):
-            lines.append(f"{head}: {len(items)}")
-            continue
-        lines.append(f"{head}: {len(items)}")
-        for item in items:
-            lines += _finding(item, anchors, width)
+        if items:
+            yield f"{head}: {len(items)}"
+        if full or effect not in _COUNTED:
+            for item in items:
+                yield from _finding(item, anchors, width)
+
+
+def _coverage(record: Record, verdict: Verdict, width: int, *, full: bool) -> Iterator[str]:
+    """Say what did not run, which waivers matter, and which words of the policy meet nothing."""
     for stage in record.stages:
         if stage.outcome != "completed":
-            lines += _wrap(what_became(stage), width, "")
+            yield from _wrap(what_became(stage), width, "")
     for use in verdict.waivers:
         if use.state != "applied" or full:
-            lines += _wrap(use.explanation, width, "")
+            yield from _wrap(use.explanation, width, "")
     for word in verdict.policy.get("unmatched", ()):
-        lines += _wrap(
-            f"The policy names {word}, and no stage of this audit has such a rule.", width, ""
-        )
-    lines.append("")
+        unmatched = f"The policy names {word}, and no stage of this audit has such a rule."
+        yield from _wrap(unmatched, width, "")
+
+
+def _conclusion(record: Record, verdict: Verdict, width: int) -> Iterator[str]:
     name = f"{record.system.get('name', 'system')} {record.system.get('version', '')}".strip()
-    lines.append(
-        f"{printable(name)}: {_VERDICT[verdict.exit_status]} (exit status {verdict.exit_status})"
-    )
-    shown: Sequence[str] = () if verdict.exit_status == 1 and lines else verdict.because
-    for reason in shown[:10]:
-        lines += _wrap(reason, width, "  ")
-    return ("\n".join(map(without_commands, lines)) + "\n").encode()
+    word = _VERDICT[verdict.exit_status]
+    yield f"{printable(name)}: {word} (exit status {verdict.exit_status})"
+    # The findings that block stand above already; what blocks without a finding is said here.
+    if not (verdict.exit_status == 1 and verdict.blocking):
+        for reason in verdict.because[:10]:
+            yield from _wrap(reason, width, "  ")
 
 
 def _finding(item: GateFinding, anchors: PlanLines, width: int) -> list[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from raudit.doors import Door, extensions
 from raudit.errors import KeyFileError, LogError
-from raudit.log.attested import AttestedLog, attest_held, attest_log
+from raudit.log.attested import AttestedLog, attest_held, attest_log, check_kept
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
 from raudit.log.journal import Log, Receipt
 from raudit.log.keys import PASSPHRASE_VARIABLE, create_log_key, load_log_key
@@ -42,6 +42,7 @@ __all__ = [
     "Receipt",
     "attest_held",
     "attest_log",
+    "check_kept",
     "create_log_key",
     "load_log_key",
     "open_log",

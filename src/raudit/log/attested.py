@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from raudit.canonical import canonical_bytes
 from raudit.errors import LogIntegrityError
 from raudit.log.events import Entry, EventType, parse_entry
-from raudit.log.recompute import check_counts, recompute
+from raudit.log.recompute import check_counts, check_side_rows, recompute
 from raudit.log.rotation import KeySpan, open_spanned, spans
 from raudit.log.stores.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader
 from raudit.log.tree.checkpoint import Checkpoint
@@ -114,8 +114,14 @@ def attest_held(
     check_rows(log.store, size, wanted, kept)  # (1)
     pinned = Verifier.parse(vkey) if vkey is not None else log.own_verifier
     keys = keys_in(log, size, kept, pinned)  # (2)
-    held = _held(log, checkpoints)
-    held_to = [proven(log, keys, size, *item) for item in held]  # (3)
+    given = tuple(checkpoints)
+    held_to = [proven(log, keys, size, *item) for item in _held(log, given)]  # (3)
+    signed = log.remembered().signed
+    for text, source in (
+        *((text, "a checkpoint that was given") for text in given),
+        *(((signed, "the checkpoint that the key remembers"),) if signed is not None else ()),
+    ):
+        check_kept(log.store, open_spanned(text, keys), source)
     newest = max(held_to, key=lambda checkpoint: checkpoint.size, default=None)  # (4)
     asked = frozenset(types)
     return AttestedLog(size=size, signed=newest, entries=tuple(e for e in kept if e.type in asked))
@@ -129,7 +135,7 @@ def _held(log: Log, given: Iterable[str]) -> Iterator[tuple[str, int | None, str
         yield note.note, note.size, "a witnessed checkpoint"
     for note in log.store.notes(STAMPED):
         yield _stamped(note.note), note.size, "a stamped checkpoint"
-    for text in log.remembered():
+    for text in log.remembered().texts:
         yield text, None, "the checkpoint that the key remembers"
     for text in given:
         yield text, None, "a checkpoint that was given"
@@ -144,6 +150,7 @@ def check_rows(store: Reader, size: int, types: frozenset[EventType], kept: list
         Naming the first entry that does not match, or the number of rows.
     """
     check_counts(store, size)
+    check_side_rows(store)
     entries, nodes = store.leaves_and_nodes(size)
     needles = tuple(b'"type":' + canonical_bytes(str(kind)) for kind in sorted(types))
     return recompute(_collecting(entries, needles, types, kept), nodes)
@@ -241,6 +248,31 @@ def proven(
     return checkpoint
 
 
+def check_kept(store: Reader, checkpoint: Checkpoint, source: str) -> None:
+    """Refuse a store that lost the last checkpoints it signed: somebody else holds a larger one.
+
+    A checkpoint is kept before it is released, so one that others hold and the store does not was
+    deleted, to let the entries that it covers be replaced.
+
+    Raises
+    ------
+    LogIntegrityError
+        With both sizes.
+    """
+    kept = max((note.size for note in store.notes(SIGNED)), default=0)
+    if checkpoint.size > kept:
+        raise LogIntegrityError(
+            "the store lost a checkpoint that the log has signed",
+            reference="log-checkpoint-missing",
+            where=store.location,
+            got=f"{kept:,} as the size of the last one kept",
+            expected=f"{checkpoint.size:,}, as {source} says",
+            hint="it was deleted behind the log's back; keep this store for evidence. To go on, export it up to the "
+            "missing checkpoint (the key's lies in KEY.signed) and let the export take over, which is logged: "
+            "raudit log export LOG FOLDER --checkpoint FILE; raudit log import FOLDER NEW-LOG --recover --key KEY",
+        )
+
+
 def _stamped(packed: str) -> str:
     from raudit.log.stamp import unpack
 
@@ -252,6 +284,7 @@ __all__ = [
     "AttestedLog",
     "attest_held",
     "attest_log",
+    "check_kept",
     "check_rows",
     "keys_in",
     "proven",

@@ -103,6 +103,15 @@ class AnswersChanged(Strict):
     by: Person
 
 
+class AnswersSubmitted(Strict):
+    """Their authors say that answers are ready to be reviewed."""
+
+    checklist: Short
+    answers: Digest
+    """Of the answers as they were submitted."""
+    by: Person
+
+
 class WaiverGranted(Strict):
     """A finding may fail without blocking, until a day."""
 
@@ -305,6 +314,24 @@ class RecoveryPerformed(Strict):
     by: Person
 
 
+class FileDownloaded(Strict):
+    """Somebody took a file out of the browser application."""
+
+    name: Short
+    """Of the file."""
+    sha256: Digest
+    system: Short | None = None
+    by: Person
+
+
+class SigninFailed(Strict):
+    """Wrong passwords for one account, or from one address, one after the other; the account waits from then on."""
+
+    attempts: Annotated[int, Field(ge=1)]
+    account: Person
+    """Whose account it is; ``service:unknown`` for an address that has none."""
+
+
 BODIES: Mapping[EventType, type[Strict]] = {
     EventType.LOG_OPENED: LogOpened,
     EventType.RUN_STARTED: RunStarted,
@@ -313,6 +340,7 @@ BODIES: Mapping[EventType, type[Strict]] = {
     EventType.RUN_FAILED: RunFailed,
     EventType.RUN_ABORTED: RunAborted,
     EventType.ANSWERS_CHANGED: AnswersChanged,
+    EventType.ANSWERS_SUBMITTED: AnswersSubmitted,
     EventType.WAIVER_GRANTED: WaiverGranted,
     EventType.WAIVER_APPROVED: WaiverApproved,
     EventType.WAIVER_REVOKED: WaiverRevoked,
@@ -333,6 +361,8 @@ BODIES: Mapping[EventType, type[Strict]] = {
     EventType.KEY_ROTATED: KeyRotated,
     EventType.CHECKPOINT_WITNESSED: CheckpointWitnessed,
     EventType.RECOVERY_PERFORMED: RecoveryPerformed,
+    EventType.FILE_DOWNLOADED: FileDownloaded,
+    EventType.SIGNIN_FAILED: SigninFailed,
 }
 """Body of each type; a type without a body here cannot be logged."""
 

@@ -25,6 +25,9 @@ MAX_ENTRY_BYTES = 65_535
 
 _EXACT = 1 << 53
 
+MIN_SALT = 16
+"""Bytes of a salt, at least."""
+
 SALTED = "salted:"
 """Begins a digest that nobody can guess values against without its salt."""
 SERVICE = "service:"
@@ -41,6 +44,7 @@ class EventType(StrEnum):
     RUN_FAILED = "run.failed"
     RUN_ABORTED = "run.aborted"
     ANSWERS_CHANGED = "answers.changed"
+    ANSWERS_SUBMITTED = "answers.submitted"
     WAIVER_GRANTED = "waiver.granted"
     WAIVER_APPROVED = "waiver.approved"
     WAIVER_REVOKED = "waiver.revoked"
@@ -61,6 +65,8 @@ class EventType(StrEnum):
     KEY_ROTATED = "key.rotated"
     CHECKPOINT_WITNESSED = "checkpoint.witnessed"
     RECOVERY_PERFORMED = "recovery.performed"
+    FILE_DOWNLOADED = "file.downloaded"
+    SIGNIN_FAILED = "signin.failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,11 +233,11 @@ def salted_digest(value: Json, salt: bytes) -> str:
     LogError
         If the salt is too short to prevent guessing.
     """
-    if len(salt) < 16:
+    if len(salt) < MIN_SALT:
         raise LogError(
             "a salt is too short",
             reference="log-salt",
             got=f"{len(salt)} bytes",
-            expected="16 or more",
+            expected=f"{MIN_SALT} or more",
         )
     return SALTED + hmac.new(salt, canonical_bytes(value), "sha256").hexdigest()

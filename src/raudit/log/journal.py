@@ -3,11 +3,11 @@
 Steps of signing a checkpoint, tagged in the code:
 
 1. Lock the head, so that nobody appends meanwhile.
-2. Refuse a key that is not the log's current one.
-3. Hash every entry, and hold the log against what was promised before: the checkpoints the store keeps, those that
+2. Hash every entry, and hold the log against what was promised before: the checkpoints the store keeps, those that
    witnesses gave back, the one the key remembers beside itself, and those the caller holds. A log that was edited, is
    shorter or differs is never signed.
-4. Sign, let the key remember, keep the note, release it.
+3. Refuse a key that is not the log's current one.
+4. Sign, let the key promise it, keep the note, let the key remember it, release it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from raudit.log.attested import attest_held
 from raudit.log.drafting import draft, opening_of
 from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
 from raudit.log.rotation import keys_of, rotation_event
-from raudit.log.stores.memory import recall, remember
+from raudit.log.stores.memory import FORGETFUL, Memory, promise, recall, remember
 from raudit.log.stores.store import (
     ROTATED,
     SIGNED,
@@ -156,9 +156,9 @@ class Log:
         """Public half of the key that the log was opened with, if any."""
         return self._key.verifier if self._key is not None else None
 
-    def remembered(self) -> tuple[str, ...]:
-        """Return the checkpoint that the key remembers to have signed, if the log was opened with one."""
-        return tuple(recall(self._key)) if self._key is not None else ()
+    def remembered(self) -> Memory:
+        """Return what the key remembers to have signed, if the log was opened with one."""
+        return recall(self._key) if self._key is not None else FORGETFUL
 
     # -- writing
 
@@ -342,14 +342,15 @@ class Log:
         if self.size == 0:
             self._append((), clock)
         with self._writable().transaction() as writer:  # (1)
-            self._current(key)  # (2)
             size = writer.size()
+            attest_held(self, size, checkpoints=witnessed)  # (2)
+            self._current(key)  # (3)
             now = Checkpoint(origin=self.origin, size=size, root=merkle.root_at(size, writer.node))
-            attest_held(self, size, checkpoints=witnessed)  # (3)
             text = sign_checkpoint(now, key)  # (4)
-            remember(key, text)
+            promise(key, text)
             if [stored.note for stored in self._reader.notes(SIGNED, last=1)] != [text]:
                 writer.add_note(StoredNote(kind=SIGNED, size=size, note=text))
+        remember(key, text)
         return text
 
     def _signer(self) -> LogKey:

@@ -7,7 +7,8 @@ from hashlib import sha256
 from itertools import islice
 
 from raudit.errors import LogIntegrityError
-from raudit.log.stores.store import Reader
+from raudit.log.events import MIN_SALT, salted_digest
+from raudit.log.stores.store import KINDS, META, Reader
 from raudit.log.tree import merkle
 
 _BLOCK_LEVEL = 10
@@ -31,6 +32,50 @@ def check_counts(store: Reader, size: int) -> None:
             expected=f"{size:,} and {merkle.stored_count(size):,}",
             hint="rows were added or removed behind the log's back; keep this store for evidence",
         )
+
+
+def check_side_rows(store: Reader) -> None:
+    """Refuse notes and names that no store of ours would have kept; the tree does not cover them.
+
+    Raises
+    ------
+    LogIntegrityError
+        If a note is of no known kind or was taken out between others, or if a name is not the one
+        that its pseudonym was made from.
+    """
+    rows = store.side_rows()
+    numbers = [number for number, _ in rows.notes]
+    kinds = {kind for _, kind in rows.notes}
+    if not kinds <= KINDS or (rows.gapless and numbers != list(range(1, len(numbers) + 1))):
+        raise LogIntegrityError(
+            "the store's notes were edited: one was taken out or is of no known kind",
+            reference="log-notes",
+            where=store.location,
+            got=", ".join(sorted(kinds - KINDS)) or f"numbers {numbers[:20]}",
+            hint="the store was edited; keep it for evidence",
+        )
+    foreign = set(store.meta()) - META
+    if foreign:
+        raise LogIntegrityError(
+            "the store says of itself what no log of raudit's says",
+            reference="log-meta",
+            where=store.location,
+            got=", ".join(sorted(foreign))[:80],
+            hint="the store was edited; keep it for evidence",
+        )
+    wrong = [name for name, salt, value in rows.people if not _gives(name, salt, value)]
+    if wrong:
+        raise LogIntegrityError(
+            "a name in the store is not the one that its pseudonym was made from",
+            reference="log-person",
+            where=store.location,
+            got=wrong[0],
+            hint="the store was edited: whoever is shown under this pseudonym did not do it",
+        )
+
+
+def _gives(pseudonym: str, salt: bytes, value: str) -> bool:
+    return len(salt) >= MIN_SALT and salted_digest(value, salt) == pseudonym
 
 
 def recompute(entries: Iterator[bytes], nodes: Iterator[bytes]) -> bytes:

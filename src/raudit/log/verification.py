@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from raudit.errors import IntegrityError, KeyFileError, RauditError
-from raudit.log.attested import KEY_TYPES, check_rows, keys_in, proven
+from raudit.log.attested import KEY_TYPES, check_kept, check_rows, keys_in, proven
 from raudit.log.events import Entry
 from raudit.log.rotation import KeySpan
 from raudit.log.stores.store import SIGNED, STAMPED, WITNESSED
@@ -210,7 +210,11 @@ def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> No
     notes = log.store.notes(SIGNED)
     title = "Checkpoints the log has signed"
     if not notes:
-        steps.unknown(title, "none is stored; sign one with `raudit log checkpoint`")
+        steps.unknown(
+            title,
+            f"none is stored, so all {size:,} entries may have been written by anyone; if it ever "
+            "signed one, it was deleted; the log's owner signs one with `raudit log checkpoint`",
+        )
         return
     try:
         for note in notes:
@@ -218,7 +222,11 @@ def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> No
     except (IntegrityError, KeyFileError) as error:
         steps.failed(title, error)
         return
-    steps.passed(title, f"{len(notes):,}, the last at size {notes[-1].size:,}")
+    beyond = size - max(note.size for note in notes)
+    uncovered = (
+        f"; {beyond:,} of {size:,} entries lie beyond it, signed by nobody" if beyond else ""
+    )
+    steps.passed(title, f"{len(notes):,}, the last at size {notes[-1].size:,}{uncovered}")
 
 
 def _witnessed(
@@ -291,13 +299,14 @@ def _outside(
 ) -> bool:
     title = f"From outside: {label}"
     try:
-        detail = _extends(log, keys, size, text, "this checkpoint")
+        checkpoint = proven(log, keys, size, text, None, "this checkpoint")
+        check_kept(log.store, checkpoint, "this checkpoint")
         cosigners = _cosigners(log, keys, size, text, witnesses)
     except (IntegrityError, KeyFileError) as error:
         steps.failed(title, error)
         return False
     by = f", cosigned by {', '.join(cosigners)}" if cosigners else ""
-    steps.passed(title, f"the log extends it: {detail}{by}")
+    steps.passed(title, f"the log extends it: {checkpoint.describe()}{by}")
     return True
 
 

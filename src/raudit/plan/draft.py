@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from raudit.plan.look import ColumnLook
@@ -42,7 +43,7 @@ def write_draft(
     data: str,
     model: str | None,
     name: str,
-    said: Mapping[str, Any] | None = None,
+    declared: Mapping[str, Any] | None = None,
 ) -> str:
     """Write a commented plan.
 
@@ -54,22 +55,53 @@ def write_draft(
         Paths relative to the plan; None for no model.
     name
         Name of the system.
-    said
-        Keys of the data section that were said on the command line.
+    declared
+        Keys of the data section that were given on the command line.
     """
-    label = _first(looks, LABEL, most=2)
-    taken = {label.name} if label else set()
-    prediction = (
-        None if model else _first([c for c in looks if c.name not in taken], PREDICTION, most=2)
-    )
-    taken |= {prediction.name} if prediction else set()
-    score = (
-        None
-        if model
-        else next((c for c in looks if SCORE.search(c.name.lower()) and c.numeric), None)
-    )
-    sensitive = [c for c in looks if SENSITIVE.search(c.name.lower()) and c.name not in taken]
+    guess = _Guess.of(looks, model)
+    reading = [
+        f"  {key}: {json.dumps(value, ensure_ascii=False)}"
+        for key, value in (declared or {}).items()
+    ]
     lines = [
+        *_head(name),
+        "data:",
+        f"  path: {_text(data)}",
+        *reading,
+        *_outcome("label", "what really happened", guess.label),
+        *(_without_model(guess) if model is None else ["", "model:", f"  path: {_text(model)}"]),
+        *_sensitive_features(guess.sensitive),
+        *_stages(with_model=model is not None),
+        *TAIL,
+        *(f"#   {column.name}: {column.says()}" for column in looks),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guess:
+    """Which columns play which role, by their names alone."""
+
+    label: ColumnLook | None
+    prediction: ColumnLook | None
+    score: ColumnLook | None
+    sensitive: tuple[ColumnLook, ...]
+
+    @classmethod
+    def of(cls, looks: Sequence[ColumnLook], model: str | None) -> _Guess:
+        """Guess; a model makes its own predictions and scores."""
+        label = _first(looks, LABEL, most=2)
+        prediction = score = None
+        if model is None:
+            prediction = _first([c for c in looks if c != label], PREDICTION, most=2)
+            score = next((c for c in looks if c.numeric and SCORE.search(c.name.lower())), None)
+        outcomes = (label, prediction)
+        named = (c for c in looks if SENSITIVE.search(c.name.lower()) and c not in outcomes)
+        return cls(label=label, prediction=prediction, score=score, sensitive=tuple(named))
+
+
+def _head(name: str) -> list[str]:
+    return [
         "# yaml-language-server: $schema=.raudit/plan-1.schema.json",
         "# What raudit audits. Lines marked GUESS come from column names alone: check each one.",
         "schema: raudit.plan/1",
@@ -82,36 +114,40 @@ def write_draft(
         "",
         "task: binary       # binary, score, multiclass, regression or ranking",
         "",
-        "data:",
-        f"  path: {_text(data)}",
-        *(
-            f"  {key}: {json.dumps(value, ensure_ascii=False)}"
-            for key, value in (said or {}).items()
-        ),
-        *_outcome("label", "what really happened", label),
     ]
-    if model is None:
-        lines += _outcome(
-            "prediction", "what the system decided; or declare a model below", prediction
-        )
-        if score:
-            lines += [
-                "  score:           # GUESS",
-                f"    column: {_text(score.name)}",
-                "    # threshold: 0.5",
-            ]
-        lines += ["", "# model:", "#   path: model.skops    # a format that is data, not code"]
-    else:
-        lines += ["", "model:", f"  path: {_text(model)}"]
-    lines += ["", "# Columns whose groups are compared."]
-    if sensitive:
-        lines.append("sensitive_features:")
-        lines += [line for column in sensitive for line in _sensitive(column)]
-    else:
+
+
+def _without_model(guess: _Guess) -> list[str]:
+    what = "what the system decided; or declare a model below"
+    lines = _outcome("prediction", what, guess.prediction)
+    if guess.score:
         lines += [
-            "sensitive_features: []    # none was guessed; without one, fairness cannot be measured"
+            "  score:           # GUESS",
+            f"    column: {_text(guess.score.name)}",
+            "    # threshold: 0.5",
         ]
-    lines += [
+    return [
+        *lines,
+        "",
+        "# model:",
+        "#   path: model.skops    # a format that is data, not code",
+    ]
+
+
+def _sensitive_features(columns: Sequence[ColumnLook]) -> list[str]:
+    head = ["", "# Columns whose groups are compared."]
+    if not columns:
+        none = "none was guessed; without one, fairness cannot be measured"
+        return [*head, f"sensitive_features: []    # {none}"]
+    return [
+        *head,
+        "sensitive_features:",
+        *(line for column in columns for line in _sensitive(column)),
+    ]
+
+
+def _stages(*, with_model: bool) -> list[str]:
+    return [
         "",
         "# Stages to run; one that is declared and cannot run ends in exit status 3.",
         "stages:",
@@ -122,27 +158,30 @@ def write_draft(
         "    #   mean_absolute_error_difference: 100",
         "    #   mean_prediction_difference: 1000",
         "    # performance: {accuracy: 0.8, recall: 0.7, auc: 0.75}    # how good is good enough, in every group",
-        *(["  explain: {}"] if model else []),
+        *(["  explain: {}"] if with_model else []),
         "  pii: {}",
-        "",
-        "# assessments:",
-        "#   - checklist: gdpr-dpia",
-        "#     answers: answers/gdpr-dpia.yaml    # raudit assess start gdpr-dpia -o answers/gdpr-dpia.yaml",
-        "",
-        "policy: default",
-        "",
-        "signing:",
-        "  key: keys/raudit-signing.key",
-        "  certificate: keys/raudit-signing.crt",
-        "log:",
-        "  path: raudit-log.db",
-        "  key: keys/log-key.txt",
-        "seed: 0",
-        "",
-        "# Columns of the data:",
-        *(f"#   {column.name}: {column.says()}" for column in looks),
     ]
-    return "\n".join(lines) + "\n"
+
+
+TAIL = (
+    "",
+    "# assessments:",
+    "#   - checklist: gdpr-dpia",
+    "#     answers: answers/gdpr-dpia.yaml    # raudit assess start gdpr-dpia -o answers/gdpr-dpia.yaml",
+    "",
+    "policy: default",
+    "",
+    "signing:",
+    "  key: keys/raudit-signing.key",
+    "  certificate: keys/raudit-signing.crt",
+    "log:",
+    "  path: raudit-log.db",
+    "  key: keys/log-key.txt",
+    "seed: 0",
+    "",
+    "# Columns of the data:",
+)
+"""What every plan ends with, before the list of its columns."""
 
 
 def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:

@@ -56,6 +56,8 @@ def shifts(
     old: Mapping[str, Any], new: Mapping[str, Any], *, alpha: float = ALPHA
 ) -> tuple[Shift, ...]:
     """Compare every column of two sets of profiles; p-values are held against Holm's steps over all of them."""
+    from raudit.stats import holm
+
     found = [_shift(name, old[name], new[name]) for name in sorted(set(old) & set(new))]
     found += [
         _absent(name, "it is only in the old record", one_sided=True)
@@ -65,10 +67,10 @@ def shifts(
         _absent(name, "it is only in the new record", one_sided=True)
         for name in sorted(set(new) - set(old))
     ]
-    clear = _holm([shift.p_value for shift in found], alpha)
+    p_values = [math.nan if shift.p_value is None else shift.p_value for shift in found]
     return tuple(
-        replace(shift, state=_state(shift, is_clear))
-        for shift, is_clear in zip(found, clear, strict=True)
+        replace(shift, state=_state(shift, bool(p <= alpha)))
+        for shift, p in zip(found, holm(p_values), strict=True)
     )
 
 
@@ -113,11 +115,13 @@ def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
 
 
 def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
+    from raudit.stats.shift import kolmogorov_tail
+
     smallest, likely = ks_distance(old, new)
     n, m = old["n"], new["n"]
     gone = _presence(name, old, new)
     p_value = min(
-        2 * min(_kolmogorov(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0
+        2 * min(kolmogorov_tail(math.sqrt(n * m / (n + m)) * smallest), gone.p_value or 0.0), 1.0
     )
     # Bins of like mass of the old profile alone miss what happens inside its outermost bin, or inside its only value.
     psi = max(
@@ -138,12 +142,15 @@ def _numbers(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift
 
 
 def _psi_over(old: Mapping[str, Any], new: Mapping[str, Any], cuts: Sequence[float]) -> float:
-    sizes = [(profile["n"], profile.get("missing", 0)) for profile in (old, new)]
+    from raudit.stats.shift import psi_value
+
     rows = []
-    for profile, (n, missing) in zip((old, new), sizes, strict=True):
+    for profile in (old, new):
         mass = [0.0, *(_cdf(profile, cut) for cut in cuts), 1.0]
-        rows.append(_with_missing([b - a for a, b in itertools.pairwise(mass)], n, missing))
-    return _psi(rows[0], rows[1], sizes[0][0], sizes[1][0])
+        # Missing values are a bin of their own: a column that starts to arrive empty has moved.
+        counts = [profile["n"] * (b - a) for a, b in itertools.pairwise(mass)]
+        rows.append([*counts, profile.get("missing", 0)])
+    return psi_value(*rows)
 
 
 def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[float]:
@@ -161,15 +168,6 @@ def _presence(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shif
     if any(row["counts"][0] + row["missing"] == 0 for row in rows):
         return _absent(name, "one of the records has no rows for it")
     return _levels(name, *rows)
-
-
-def _with_missing(shares: Sequence[float], n: int, missing: int) -> list[float]:
-    """Missing values are a bin of their own: a column that starts to arrive empty has moved."""
-    return (
-        [*(share * n / (n + missing) for share in shares), missing / (n + missing)]
-        if n + missing
-        else list(shares)
-    )
 
 
 def ks_distance(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[float, float]:
@@ -231,13 +229,12 @@ def _cuts(profile: Mapping[str, Any]) -> list[float]:
 
 def _levels(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     """Levels that one record names and the other does not are looked for among the other's rare ones."""
+    from raudit.stats.shift import chi_square, psi_value
+
     rows = _level_rows(old, new)
-    kept = [pair for pair in zip(*rows, strict=True) if sum(pair) > 0]
-    n, m = sum(a for a, _b in kept), sum(b for _a, b in kept)
-    psi = _psi([a / n for a, _b in kept], [b / m for _a, b in kept], n, m)
-    statistic, p_value = _chi_square(kept, n, m)
-    degrees = max(len(kept) - 1, 1)
-    effect = math.sqrt(statistic / (n + m)) if degrees else 0.0
+    n, m = sum(rows[0]), sum(rows[1])
+    statistic, p_value = chi_square(*rows)
+    psi, effect = psi_value(*rows), math.sqrt(statistic / (n + m))
     return Shift(
         name=name,
         test="chi-square",
@@ -272,46 +269,3 @@ def _level_rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[in
     for side, profile in enumerate((old, new)):
         rows[side].extend([pools[side], profile.get("missing", 0)])
     return rows
-
-
-def _psi(old: Sequence[float], new: Sequence[float], n: int, m: int) -> float:
-    """Population stability index: sum of (q - p) ln(q / p), empty cells counted as half a row."""
-    total = 0.0
-    for p, q in zip(old, new, strict=True):
-        if p == q:
-            continue
-        p, q = max(p, 0.5 / n), max(q, 0.5 / m)  # noqa: PLW2901
-        total += (q - p) * math.log(q / p)
-    return max(total, 0.0)
-
-
-def _chi_square(pairs: Sequence[tuple[int, int]], n: int, m: int) -> tuple[float, float]:
-    """Pearson's test that two samples come from one distribution over levels."""
-    from scipy.special import chdtrc
-
-    if len(pairs) < 2:
-        return 0.0, 1.0
-    statistic = 0.0
-    for a, b in pairs:
-        for seen, size in ((a, n), (b, m)):
-            expected = (a + b) * size / (n + m)
-            statistic += (seen - expected) ** 2 / expected
-    return statistic, float(chdtrc(len(pairs) - 1, statistic))
-
-
-def _kolmogorov(scaled: float) -> float:
-    """Upper tail of Kolmogorov's distribution at sqrt(nm / (n + m)) times the distance."""
-    from scipy.special import kolmogorov
-
-    return float(kolmogorov(scaled))
-
-
-def _holm(p_values: Sequence[float | None], alpha: float) -> list[bool]:
-    """Holm's step-down test: which p-values are clear at a family-wise error rate of alpha."""
-    known = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
-    clear = [False] * len(p_values)
-    for step, (p, index) in enumerate(known):
-        if p > alpha / (len(known) - step):
-            break
-        clear[index] = True
-    return clear

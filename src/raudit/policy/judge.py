@@ -12,6 +12,7 @@ from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
 from raudit.policy.waivers import WaiverLedger, Waivers, apply_waivers
 from raudit.record import Outcome, Record, StageRecord, Verdict
+from raudit.sentences import messages_in
 
 MAX_REASONS = 50
 """Reasons that a verdict spells out; the rest are counted."""
@@ -87,6 +88,7 @@ def apply_policy(
         undecided=undecided,
         not_run=tuple(missing),
         waivers=ledger.uses,
+        messages=messages_in(ledger.uses),
         policy={
             **policy.as_json(),
             "adjusted": _adjusted(judged),

@@ -13,7 +13,8 @@ from raudit.errors import PolicyError
 from raudit.findings import Finding, Threshold
 from raudit.people import NOBODY, People
 from raudit.policy.model import WaiverTerms
-from raudit.record import Record, WaiverUse
+from raudit.record import Record, WaiverState, WaiverUse
+from raudit.sentences import say
 from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_statements
 from raudit.validate import validate
 from raudit.yamltext import YamlText, nearest, read_yaml
@@ -84,7 +85,11 @@ class Waivers:
         approval = self.approval(waiver)
         if approval is None:
             return "stated, not proven"
-        return approval.detail if approval.proven else f"not proven: {approval.detail}"
+        return (
+            approval.detail
+            if approval.proven
+            else say("not proven: {detail}", detail=approval.detail)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +179,17 @@ def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
     name = str(told.get("id") or f"entry {index + 1}")[:64]
     rule = str(told.get("rule") or "")[:64]
     if not told:
-        return Malformed(id=name, rule=rule, fault=f"not a mapping (line {yaml.line(at)})")
+        return Malformed(
+            id=name, rule=rule, fault=say("not a mapping (line {line})", line=yaml.line(at))
+        )
     try:
         entry = validate(WaiverEntry, yaml, error=PolicyError, at=at, value=raw)
     except PolicyError as error:
-        return Malformed(id=name, rule=rule, fault=f"{error.message} (line {yaml.line(at)})")
+        return Malformed(
+            id=name,
+            rule=rule,
+            fault=say("{message} (line {line})", message=error.message, line=yaml.line(at)),
+        )
     return _waiver(entry, yaml.line(at))
 
 
@@ -243,7 +254,9 @@ def apply_waivers(
     waived: dict[str, str] = {}
     uses: list[WaiverUse] = []
     for bad in waivers.malformed:
-        why = f"Waiver {bad.id} is malformed and does not count: {bad.fault}."
+        why = say(
+            "Waiver {id} is malformed and does not count: {fault}.", id=bad.id, fault=bad.fault
+        )
         uses.append(WaiverUse(id=bad.id, state="malformed", rule=bad.rule, explanation=why))
     for waiver in waivers.entries:
         matching = [
@@ -259,7 +272,15 @@ def apply_waivers(
             uses.append(_use(waiver, "unused", None, _unused(waiver, record)))
         for finding, limit in matching:
             state, why = _judge(waiver, finding, limit, terms, today)
-            why = f"{why}; its approval is {waivers.identity_of(waiver)}" if waivers.people else why
+            why = (
+                say(
+                    "{why}; its approval is {identity_of}",
+                    why=why,
+                    identity_of=waivers.identity_of(waiver),
+                )
+                if waivers.people
+                else why
+            )
             uses.append(_use(waiver, state, finding, why))
             if state in {"applied", "expires_soon"}:
                 waived.setdefault(finding.fingerprint, waiver.id)
@@ -300,29 +321,43 @@ def _labels(column: str, record: Record) -> tuple[str, ...]:
 
 def _fault(
     waiver: Waiver, record: Record, terms: WaiverTerms, today: date
-) -> tuple[str, str] | None:
+) -> tuple[WaiverState, str] | None:
     """Why a waiver counts for nothing today, whatever the finding."""
     made = date.fromisoformat(record.run.clock[:10])
     if today < made - timedelta(days=1):
         return "malformed", (
-            f"does not count: today is {today} by this clock, but the record was made on {made}; set the clock right"
+            say(
+                "does not count: today is {today} by this clock, but the record "
+                "was made on {made}; set the clock right",
+                today=today,
+                made=made,
+            )
         )
     if waiver.created > today:
         return (
             "malformed",
-            f"does not count: it was created on {waiver.created}, which is after today ({today})",
+            say(
+                "does not count: it was created on {created}, which is after today ({today})",
+                created=waiver.created,
+                today=today,
+            ),
         )
     if today > waiver.expires:
-        return "expired", f"expired on {waiver.expires}"
+        return "expired", say("expired on {expires}", expires=waiver.expires)
     if (waiver.expires - waiver.created).days > terms.max_days:
         return (
             "malformed",
-            f"does not count: it lives longer than the {terms.max_days} days that the policy allows",
+            say(
+                "does not count: it lives longer than the {max_days} days that the policy allows",
+                max_days=terms.max_days,
+            ),
         )
     return None
 
 
-def _who_fault(waivers: Waivers, waiver: Waiver, terms: WaiverTerms) -> tuple[str, str] | None:
+def _who_fault(
+    waivers: Waivers, waiver: Waiver, terms: WaiverTerms
+) -> tuple[WaiverState, str] | None:
     """Why the people behind a waiver are not enough: too few, unknown, or not proven."""
     people = waivers.people
     if terms.four_eyes and people.id_of(waiver.owner) == people.id_of(waiver.approver):
@@ -331,16 +366,18 @@ def _who_fault(waivers: Waivers, waiver: Waiver, terms: WaiverTerms) -> tuple[st
         return None
     unknown = [name for name in (waiver.owner, waiver.approver) if people.find(name) is None]
     if unknown:
-        return "malformed", f"does not count: nobody is known as {unknown[0]}"
+        return "malformed", say("does not count: nobody is known as {unknown}", unknown=unknown[0])
     approval = waivers.approval(waiver)
     if waivers.identity == "proven" and not (approval is not None and approval.proven):
-        return "malformed", f"does not count: its approval is {waivers.identity_of(waiver)}"
+        return "malformed", say(
+            "does not count: its approval is {identity_of}", identity_of=waivers.identity_of(waiver)
+        )
     return None
 
 
 def _judge(
     waiver: Waiver, finding: Finding, limit: Threshold | None, terms: WaiverTerms, today: date
-) -> tuple[str, str]:
+) -> tuple[WaiverState, str]:
     value = finding.measurement.value if finding.measurement is not None else None
     if value is not None:
         low_side = limit is not None and limit.low is not None and value < limit.low
@@ -350,27 +387,40 @@ def _judge(
         if bound is None:
             return (
                 "malformed",
-                f"does not count: a measured finding needs {name}, so that it cannot grow unseen",
+                say(
+                    "does not count: a measured finding needs {name}, so that it cannot grow unseen",
+                    name=name,
+                ),
             )
         if (value < bound) if low_side else (value > bound):
-            side = "below" if low_side else "above"
-            return "outgrown", f"was outgrown: {value:.4g} is {side} its {name} of {bound:.4g}"
+            side = say("below") if low_side else say("above")
+            return "outgrown", say(
+                "was outgrown: {value:.4g} is {side} its {name} of {bound:.4g}",
+                value=value,
+                side=side,
+                name=name,
+                bound=bound,
+            )
     left = (waiver.expires - today).days
     if left <= terms.warn_days:
-        return "expires_soon", f"applied; it ends in {left} days, on {waiver.expires}"
-    return "applied", f"applied until {waiver.expires}"
+        return "expires_soon", say(
+            "applied; it ends in {left} days, on {expires}", left=left, expires=waiver.expires
+        )
+    return "applied", say("applied until {expires}", expires=waiver.expires)
 
 
 def _unused(waiver: Waiver, record: Record) -> str:
     known = sorted({rule.id for stage in record.stages for rule in stage.rules})
     if known and waiver.rule not in known:
-        return (
-            f"covers nothing: no stage has the rule {waiver.rule} ({nearest(waiver.rule, known)})"
+        return say(
+            "covers nothing: no stage has the rule {rule} ({nearest})",
+            rule=waiver.rule,
+            nearest=nearest(waiver.rule, known),
         )
-    return "covers nothing in this run; remove it"
+    return say("covers nothing in this run; remove it")
 
 
-def _use(waiver: Waiver, state: str, finding: Finding | None, why: str) -> WaiverUse:
+def _use(waiver: Waiver, state: WaiverState, finding: Finding | None, why: str) -> WaiverUse:
     return WaiverUse(
         id=waiver.id,
         state=state,
@@ -380,5 +430,5 @@ def _use(waiver: Waiver, state: str, finding: Finding | None, why: str) -> Waive
         owner=waiver.owner,
         approver=waiver.approver,
         expires=waiver.expires.isoformat(),
-        explanation=f"Waiver {waiver.id} {why}.",
+        explanation=say("Waiver {id} {why}.", id=waiver.id, why=why),
     )

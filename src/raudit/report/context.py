@@ -12,6 +12,7 @@ from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sh
 from raudit.report.attachments import ANNEXES_NAME, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
+from raudit.report.finding_view import FindingView
 from raudit.report.language import Language
 from raudit.report.legal import frameworks_of
 from raudit.report.numbers import DASH, MINUS, exact, exact_interval
@@ -32,10 +33,11 @@ from raudit.report.sections import (
 )
 from raudit.report.tables import figure_table, slug, view_table
 from raudit.report.themes import themes_of
+from raudit.report.thresholds import costs_of, replayed_of
+from raudit.report.translate import in_language
 from raudit.report.views import (
     Drivers,
     FigureView,
-    FindingView,
     Pair,
     ReportView,
     SectionView,
@@ -94,18 +96,19 @@ def make_context(
         Checkpoint and proof that are printed and attached.
     """
     caps = CAPS[medium]
-    findings = _findings(record, language, caps)
+    spoken, lacking = in_language(record, language)
+    findings = _findings(spoken, language, caps)
     themes = themes_of(findings, record.plan.get("responses") or ())
-    compared = comparisons(record)
+    compared, costs = comparisons(record), costs_of(record)
     ink = replace(ink, places=group_places(record))
     maker = _Maker(language=language, ink=ink, caps=caps)
-    stages = [stage for stage in record.stages if stage.name != ASSESSMENTS]
-    assessed = record.stage(ASSESSMENTS)
+    stages = [stage for stage in spoken.stages if stage.name != ASSESSMENTS]
+    assessed = spoken.stage(ASSESSMENTS)
     sections = _sections(language)
-    annexes = _annexes(language, record.stages)
+    annexes = _annexes(language, spoken.stages)
     numbers = {section.anchor: section.number for section in annexes}
     baseline = record.verdict.baseline if record.verdict else {}
-    waivers = record.verdict.waivers if record.verdict else ()
+    waivers = spoken.verdict.waivers if spoken.verdict else ()
     carded = tuple(view for view in findings if view.card)
     open_findings = sum(1 for view in findings if view.finding.status is not Status.PASSED)
     return ReportView(
@@ -124,28 +127,31 @@ def make_context(
         brief=make_brief(record, findings),
         opinion=make_opinion(record, findings),
         themes=themes,
-        one_liners=one_liners(record, language),
-        conditions=conditions_of(record),
-        signers=signers_of(record),
+        one_liners=one_liners(record, findings, language),
+        conditions=conditions_of(record, language),
+        signers=signers_of(record, language),
         auditor=record.plan.get("auditor") or {},
         compared=compared,
         rate_names=tuple((name, language.metric(name)) for name in SHOWN),
-        rate_figures=tuple(
-            replace(maker.figure(rates_figure(one, language), "rates"), recorded=False)
-            for one in compared
-        ),
+        rate_figures=tuple(maker.figure(rates_figure(one, language), "rates") for one in compared),
         overall=tuple(
             (language.metric(name), rate)
             for name in OVERALL
             if (rate := overall(compared).get(name)) is not None
         ),
+        costs=costs,
+        replayed=replayed_of(record, costs),
+        performance=maker.chosen(spoken.stage("fairness"), ("errors-",)),
+        places=maker.chosen(spoken.stage("fairness"), ("ranking-",)),
+        place_figures=maker.pictures(spoken.stage("fairness"), ("exposure-", "dots-mean-error-")),
+        model_family=_family(record, language),
         limits=limits_of(record, language),
-        drivers=maker.drivers(record.stage("explain")),
-        personal=maker.chosen(record.stage("pii"), ("columns", "singling-out")),
+        drivers=maker.drivers(spoken.stage("explain")),
+        personal=maker.chosen(spoken.stage("pii"), ("columns", "singling-out")),
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(_expected(record)),
-        loose_answers=answers_to_look_at(record),
-        actions=actions_of(record),
+        loose_answers=answers_to_look_at(record, language),
+        actions=actions_of(record, language),
         glossary=_glossary(record, compared, seals, language),
         sections=sections,
         annexes=annexes,
@@ -160,9 +166,9 @@ def make_context(
         ),
         all_stages=tuple(
             maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
-            for stage in record.stages
+            for stage in spoken.stages
         ),
-        risk_register=maker.risk_register(record),
+        risk_register=maker.risk_register(spoken),
         frameworks=frameworks_of(record, findings, themes, frameworks, language.code),
         waivers=waivers,
         baseline=baseline,
@@ -178,6 +184,7 @@ def make_context(
         sealed=bool(seals.checkpoint),
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
         vkey=seals.vkey,
+        lacking=lacking,
     )
 
 
@@ -334,7 +341,7 @@ def _sections(language: Language) -> tuple[SectionView, ...]:
 
 
 def _annexes(language: Language, stages: Iterable[StageRecord]) -> tuple[SectionView, ...]:
-    titles = [(f"stage-{slug(stage.name)}", stage.title) for stage in stages]
+    titles = [(f"stage-{slug(stage.name)}", language.stage_title(stage)) for stage in stages]
     titles += [(key, language(key)) for key in ("all-findings", "environment")]
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     return tuple(
@@ -366,6 +373,16 @@ def _glossary(
     return tuple(Pair(name=term, value=text) for term, _, text in parts)
 
 
+def _family(record: Record, language: Language) -> str:
+    """What kind of model was opened; empty where none was."""
+    stage = record.stage("explain")
+    family = stage.facts.get("explain.method") if stage else None
+    if not family:
+        return ""
+    key = f"family-{family}"
+    return language("model-family", family=language(key) if language.has(key) else family)
+
+
 def _system(record: Record, language: Language) -> tuple[Pair, ...]:
     known = (
         "name",
@@ -380,11 +397,23 @@ def _system(record: Record, language: Language) -> tuple[Pair, ...]:
         "distribution_date",
     )
     keys = [*known, *(key for key in record.system if key not in known)]
+    coded = ("jurisdictions", "sector", "standards")
     named = (
-        (language(f"system-{key}") if key in known else key, _text(record.system.get(key)))
+        (
+            language(f"system-{key}") if key in known else key,
+            _words(record.system.get(key), language)
+            if key in coded
+            else _text(record.system.get(key)),
+        )
         for key in keys
     )
     return tuple(Pair(name=name, value=value) for name, value in named if value)
+
+
+def _words(value: Any, language: Language) -> str:
+    """Codes of the plan in words: ``credit``, ``eu``."""
+    codes = value if isinstance(value, list | tuple) else [value] if value else []
+    return ", ".join(language.word(str(code)) for code in codes)
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[Pair, ...]:
@@ -441,17 +470,28 @@ class _Maker:
         )
 
     def chosen(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[TableView, ...]:
-        """Tables of a stage by id, at most fifteen rows and seven columns of each."""
+        """Tables of a stage by id or, ending in a dash, its beginning; at most fifteen rows of each."""
         if stage is None:
             return ()
         short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
         return tuple(
-            short.table(t, stage.name) for name in names for t in stage.tables if t.id == name
+            short.table(t, stage.name)
+            for name in names
+            for t in stage.tables
+            if t.rows and (t.id == name or (name.endswith("-") and t.id.startswith(name)))
+        )
+
+    def pictures(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[FigureView, ...]:
+        """Figures of a stage by the beginnings of their ids."""
+        return tuple(
+            self.figure(figure, stage.name)
+            for figure in (stage.figures if stage else ())
+            if stage is not None and figure.id.startswith(tuple(names))
         )
 
     def drivers(self, stage: StageRecord | None) -> Drivers:
         """What the section on the model's reasons prints."""
-        figures, tables = drivers_of(stage)
+        figures, tables = drivers_of(stage, self.language)
         short = replace(self, caps=replace(self.caps, rows=MOST_ROWS))
         return Drivers(
             figures=tuple(self.figure(figure, "explain") for figure in figures),

@@ -1,16 +1,43 @@
-"""Message catalogues: a language is one YAML file, checked against English."""
+"""Message catalogues: a language is one file in gettext's PO format, checked against English.
+
+A catalogue holds the report's own messages by key, and the sentences of stages by their English template.
+"""
 
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from raudit.errors import TemplateError
 from raudit.record import StageRecord
 from raudit.report.numbers import Numbers
-from raudit.yamltext import nearest, read_yaml
+from raudit.sentences import CAPITAL, Sentence, has_words
+from raudit.yamltext import nearest
+
+ENGLISH = "en"
+
+
+class _Words(str):
+    """A sentence within another."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        text = "".join((self,))
+        return text[:1].upper() + text[1:] if spec == CAPITAL else format(text, spec)
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A number that takes the marks of a language once it is written."""
+
+    value: float
+    numbers: Numbers
+
+    def __format__(self, spec: str) -> str:
+        return self.numbers.marked(format(self.value, spec))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +70,35 @@ class Language:
             else message
         )
 
+    def knows(self, template: str) -> bool:
+        """Tell whether a sentence of a stage can be said in this language."""
+        return self.code == ENGLISH or not has_words(template) or template in self.messages
+
+    def sentence(self, sentence: Sentence) -> str:
+        """Say a sentence of a stage; in English where the catalogue has none or its places do not fit."""
+        values = {name: self._part(value) for name, value in sentence.parameters.items()}
+        template = self.messages.get(sentence.template, sentence.template)
+        try:
+            return template.format_map(values)
+        except (KeyError, IndexError, ValueError):
+            return sentence.template.format_map(values)
+
+    def sentences_in(self, sentence: Sentence) -> Iterator[str]:
+        """Every template that a sentence is made of."""
+        yield sentence.template
+        for value in sentence.parameters.values():
+            if isinstance(value, Sentence):
+                yield from self.sentences_in(value)
+
+    def _part(self, value: object) -> object:
+        match value:
+            case Sentence():
+                return _Words(self.sentence(value))
+            case int() | float():
+                return _Marked(value, self.numbers)
+            case _:
+                return value
+
     def has(self, key: str) -> bool:
         """Tell whether there is such a message."""
         return key in self.messages
@@ -50,12 +106,16 @@ class Language:
     def metric(self, name: str) -> str:
         """A metric in words; the words of its name where the catalogue has none."""
         key = f"metric-{name}"
-        return self(key) if self.has(key) else name.replace("_", " ")
+        return self(key) if self.has(key) else self.term(name.replace("_", " "))
 
     def word(self, name: str) -> str:
         """A key of the record as a word, such as the role of a file."""
         key = f"word-{name}"
-        return self(key) if self.has(key) else name.replace("_", " ")
+        return self(key) if self.has(key) else self.term(name.replace("_", " "))
+
+    def term(self, text: str) -> str:
+        """A word of the program or of a shipped checklist, such as a decision; another's stays as it is."""
+        return text if self.code == ENGLISH else self.messages.get(text, text)
 
     def stage_title(self, stage: StageRecord) -> str:
         """What a stage looks at; its own title where the catalogue has none."""
@@ -81,12 +141,10 @@ def load_language(code: str, folders: Sequence[Path]) -> Language:
         If no folder has the language, or a message lacks one of English's placeholders or is missing.
     """
     found = [
-        folder / f"{code}.yaml"
-        for folder in reversed(folders)
-        if (folder / f"{code}.yaml").is_file()
+        folder / f"{code}.po" for folder in reversed(folders) if (folder / f"{code}.po").is_file()
     ]
     if not found or not code.replace("-", "").isalnum():
-        known = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
+        known = sorted({file.stem for folder in folders for file in folder.glob("*.po")})
         raise TemplateError(
             f"no message catalogue for language '{code}'",
             reference="unknown-language",
@@ -96,19 +154,29 @@ def load_language(code: str, folders: Sequence[Path]) -> Language:
     messages: dict[str, str] = {}
     for file in found:
         messages |= _read(file)
-    english = _read(next(f / "en.yaml" for f in reversed(folders) if (f / "en.yaml").is_file()))
+    english = _read(next(f / "en.po" for f in reversed(folders) if (f / "en.po").is_file()))
     _check(code, messages, english)
     numbers = Numbers(decimal=messages["decimal-mark"], group=messages["group-mark"])
     return Language(code=code, messages=messages, numbers=numbers)
 
 
 def _read(file: Path) -> dict[str, str]:
-    value = read_yaml(file, error=TemplateError).value or {}
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        with file.open("rb") as stream:
+            catalogue = read_po(stream, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError, ValueError) as error:
         raise TemplateError(
-            "a catalogue holds 'key: text' lines only", reference="bad-catalogue", where=file.name
-        )
-    return {str(key): text for key, text in value.items()}
+            "a catalogue is a file in gettext's PO format",
+            reference="bad-catalogue",
+            where=file.name,
+        ) from error
+    return {
+        str(message.id): str(message.string)
+        for message in catalogue
+        if message.id and message.string and not message.fuzzy
+    }
 
 
 def _check(code: str, messages: Mapping[str, str], english: Mapping[str, str]) -> None:

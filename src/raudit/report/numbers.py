@@ -128,6 +128,11 @@ class Numbers:
             text = text.rstrip("0").rstrip(".")
         return self._mark(text, rounded < 0)
 
+    def marked(self, text: str) -> str:
+        """Give a number that was written in the English manner this language's marks, such as ``-1,234.5``."""
+        swapped = text.translate({ord(","): self.group, ord("."): self.decimal, ord("-"): MINUS})
+        return swapped.replace("%", "\u202f%")
+
     def _mark(self, text: str, negative: bool) -> str:
         marked = text.translate({ord(","): self.group, ord("."): self.decimal})
         return (MINUS if negative else "") + marked

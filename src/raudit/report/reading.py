@@ -29,7 +29,8 @@ def faults_of(html: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        One line each: a sentence that stands twice, a table of more than fifteen rows, a word of the program.
+        One line each: a sentence that stands twice, a table of more than fifteen rows, a cut label in a picture, a
+        word of the program.
     """
     page = _Page()
     page.feed(re.sub(r"(?s)<(style|script|svg|pre)\b.*?</\1>", "", html))
@@ -39,9 +40,14 @@ def faults_of(html: str) -> tuple[str, ...]:
     )
     twice = [f"stands {n} times: {text}" for text, n in counted.items() if n > 1]
     long = [f"a table of {rows} rows" for rows in page.rows if rows > MOST_ROWS]
+    cut = [
+        f"a cut label in a picture: {text}"
+        for drawing in re.findall(r"(?s)<svg\b.*?</svg>", html)
+        for text in re.findall(r"<text[^>]*>([^<]*…)</text>", drawing)
+    ]
     text = " ".join(page.blocks)
     words = [f"a word of the program: {word}" for word in CODE_WORDS if word in text.lower()]
-    return (*twice, *long, *words)
+    return (*twice, *long, *cut, *words)
 
 
 class _Page(HTMLParser):

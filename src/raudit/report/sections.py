@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from raudit.findings import Finding, JsonObject, Status
+from raudit.findings import Finding, JsonObject, Status, Threshold
 from raudit.record import Figure, Outcome, Record, StageRecord, Table
+from raudit.report.finding_view import FindingView
+from raudit.report.gaps import gap_figures
 from raudit.report.language import Language
 from raudit.report.rates import Comparison
 from raudit.report.themes import family
@@ -76,7 +78,7 @@ class Answer:
     state: str
 
 
-def conditions_of(record: Record) -> tuple[Condition, ...]:
+def conditions_of(record: Record, language: Language) -> tuple[Condition, ...]:
     """Collect the conditions of all sign-offs, each once, the first due first."""
     found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for finding in _findings(record, ASSESSMENTS):
@@ -88,7 +90,7 @@ def conditions_of(record: Record) -> tuple[Condition, ...]:
             what=what,
             owner=owner,
             due=due,
-            roles=tuple(dict.fromkeys(str(one.get("role", "")) for one in ones)),
+            roles=tuple(dict.fromkeys(language.term(str(one.get("role", ""))) for one in ones)),
             met=all(one.get("state") == "met" for one in ones),
         )
         for (what, owner, due), ones in found.items()
@@ -96,19 +98,19 @@ def conditions_of(record: Record) -> tuple[Condition, ...]:
     return tuple(sorted(made, key=lambda c: (c.met, c.due or "9999", c.what)))
 
 
-def signers_of(record: Record) -> tuple[Signer, ...]:
+def signers_of(record: Record, language: Language) -> tuple[Signer, ...]:
     """Who decided on which assessment."""
     stage = record.stage(ASSESSMENTS)
     found = []
     for table in stage.tables if stage else ():
         if table.id.startswith("signoffs-"):
-            title = table.title.rpartition(":")[0]
+            title = language.term(table.title.rpartition(":")[0])
             found += [
                 Signer(
                     assessment=title,
-                    role=str(row.get("role", "")),
+                    role=language.term(str(row.get("role", ""))),
                     by=str(row.get("by", "")),
-                    decision=str(row.get("decision", "")),
+                    decision=language.term(str(row.get("decision", ""))),
                     proven=str(row.get("identity", "")).startswith("signed"),
                     at=str(row.get("at", "")),
                     holds=row.get("holds") == "holds",
@@ -118,7 +120,7 @@ def signers_of(record: Record) -> tuple[Signer, ...]:
     return tuple(found)
 
 
-def actions_of(record: Record) -> tuple[Action, ...]:
+def actions_of(record: Record, language: Language) -> tuple[Action, ...]:
     """The register without what a theme already tells, and with duplicates merged."""
     stage = record.stage(ASSESSMENTS)
     found: dict[str, Action] = {}
@@ -129,8 +131,8 @@ def actions_of(record: Record) -> tuple[Action, ...]:
                     continue
                 action = Action(
                     what=str(row.get("risk") or ""),
-                    level=str(row.get("level") or ""),
-                    residual=str(row.get("residual") or ""),
+                    level=language.term(str(row.get("level") or "")),
+                    residual=language.term(str(row.get("residual") or "")),
                     measure=str(row.get("measure") or ""),
                     owner=str(row.get("owner") or ""),
                     due=str(row.get("due") or ""),
@@ -139,15 +141,15 @@ def actions_of(record: Record) -> tuple[Action, ...]:
     return tuple(found.values())
 
 
-def answers_to_look_at(record: Record) -> tuple[Answer, ...]:
+def answers_to_look_at(record: Record, language: Language) -> tuple[Answer, ...]:
     """Answers that are open, unknown or not accepted; contradicted ones have a theme of their own."""
     stage = record.stage(ASSESSMENTS)
     return tuple(
         Answer(
-            assessment=table.title.rpartition(":")[0],
-            question=str(row.get("question") or ""),
+            assessment=language.term(table.title.rpartition(":")[0]),
+            question=language.term(str(row.get("question") or "")),
             answer=str(row.get("answer") or ""),
-            state=str(row.get("review") or ""),
+            state=language.term(str(row.get("review") or "")),
         )
         for table in (stage.tables if stage else ())
         if table.id.startswith("answers-")
@@ -165,19 +167,24 @@ def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
         if m is None or m.value is None or threshold is None or family(finding.rule) == "groups":
             continue
         low, high = (m.interval.low, m.interval.high) if m.interval else (None, None)
-        bound = threshold.high if threshold.high is not None else threshold.low
-        key = "at-most" if threshold.high is not None else "at-least"
         found.append(
             Limit(
                 by=finding.subject.name,
                 metric=language.metric(m.metric),
                 value=numbers.proportion(m.value),
                 interval="" if low is None or high is None else _span(language, low, high),
-                limit=language(key, value=numbers.number(bound)),
+                limit=_accepted(threshold, language),
                 state=finding.status.value,
             )
         )
     return tuple(found)
+
+
+def _accepted(threshold: Threshold, language: Language) -> str:
+    """Write a limit without who set it."""
+    bound = threshold.high if threshold.high is not None else threshold.low
+    key = "at-most" if threshold.high is not None else "at-least"
+    return language(key, value=language.numbers.number(bound))
 
 
 def rates_figure(compared: Comparison, language: Language) -> Figure:
@@ -206,11 +213,15 @@ def rates_figure(compared: Comparison, language: Language) -> Figure:
     )
 
 
-def drivers_of(stage: StageRecord | None) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
+def drivers_of(
+    stage: StageRecord | None, language: Language
+) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
     """Figures and tables that say what the model rests on and what carries the gaps; never the case of one person."""
     if stage is None:
         return (), ()
-    figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
+    figures: Sequence[Figure] = gap_figures(stage, language)
+    if not figures:
+        figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
     tables = [t for t in stage.tables if t.id == "importance" or t.id.startswith("proxies-")]
     seen: set[str] = set()
     return (
@@ -227,17 +238,46 @@ def _unsaid(caption: str, seen: set[str]) -> str:
     return " ".join(new)
 
 
-def one_liners(record: Record, language: Language) -> tuple[tuple[str, str], ...]:
+def one_liners(
+    record: Record, findings: Sequence[FindingView], language: Language
+) -> tuple[tuple[str, str], ...]:
     """One line each on fairness, explanation, personal data and paperwork."""
     return tuple(
         (language(f"line-{name}"), text)
         for name, text in (
-            ("fairness", _tally(record, "fairness", language)),
-            ("explanation", _tally(record, "explain", language)),
+            ("fairness", _worst_and_tally(record, findings, "fairness", language)),
+            ("explanation", _worst_and_tally(record, findings, "explain", language)),
             ("personal-data", _personal(record, language)),
             ("paperwork", _paperwork(record, language)),
         )
     )
+
+
+def _worst_and_tally(
+    record: Record, findings: Sequence[FindingView], name: str, language: Language
+) -> str:
+    """Say the number that weighs most, and how many checks came to what."""
+    tally = _tally(record, name, language)
+    for view in findings:
+        m, threshold = view.finding.measurement, view.finding.threshold
+        if view.stage != name or view.finding.status is Status.PASSED:
+            continue
+        # Only a metric that the catalogue can say in words is for this page.
+        if m is None or threshold is None or not view.interval:
+            continue
+        if language.has(f"metric-{m.metric}"):
+            number = language(
+                "line-worst",
+                metric=language.metric(m.metric),
+                subject=view.subject_name,
+                value=view.value,
+                level=view.level,
+                interval=view.interval,
+                limit=_accepted(threshold, language),
+                n=view.n,
+            )
+            return f"{number} {tally}"
+    return tally
 
 
 def _tally(record: Record, name: str, language: Language) -> str:

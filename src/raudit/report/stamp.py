@@ -59,7 +59,7 @@ def render_stamp(
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
     template = find_template("standard", None)
     folders = template.font_folders()
-    known = any((folder / f"{language}.yaml").is_file() for folder in template.language_folders())
+    known = any((folder / f"{language}.po").is_file() for folder in template.language_folders())
     words = load_language(language if known else "en", template.language_folders())
     coverage = coverage_of(folders)
     shown = clean(name, coverage)

@@ -7,72 +7,15 @@ text fit to print and escapes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from raudit.findings import Finding, JsonObject, Rule
+from raudit.findings import JsonObject
 from raudit.record import Figure, Input, StageRecord, WaiverUse
+from raudit.report.finding_view import FindingView
+from raudit.report.opinion import Opinion
 from raudit.report.rates import Comparison, Rate
 from raudit.report.sections import Action, Answer, Condition, Limit, Signer
-
-if TYPE_CHECKING:
-    from raudit.report.opinion import Opinion
-    from raudit.report.themes import Theme
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingView:
-    """A finding with all its numbers written out."""
-
-    finding: Finding
-    """The finding itself."""
-    rule: Rule | None
-    """Its entry in the catalogue, if the stage gave one."""
-    stage: str
-    """Name of the stage."""
-    anchor: str
-    """Where it is explained in full, for links; unique in the document."""
-    card: bool
-    """Whether it has a card in the worst-first section; if not, links go to its line in the register."""
-    title: str
-    """Title of the rule."""
-    subject: str
-    """What it is about, in one line."""
-    subject_name: str
-    """Name of the subject alone."""
-    level: str
-    """Coverage of the interval, such as ``95 %``; empty without one."""
-    value: str
-    """Measured value, rounded; empty if there is none."""
-    interval: str
-    """Its interval, rounded; empty if there is none."""
-    coverage: str
-    """Such as ``95 % Wilson``; empty without an interval."""
-    n: str
-    """On how many rows; empty without a measurement."""
-    threshold: str
-    """What it was held against; empty if nothing."""
-    exact_value: str
-    """The value as in the record's bytes."""
-    exact_interval: str
-    """The interval as in the record's bytes."""
-    exact_n: str
-    """n as in the record's bytes."""
-    first_of_rule: bool
-    """Whether no card before it explains the same rule."""
-    blocking: bool
-    """Whether it blocks under the policy."""
-    waiver: WaiverUse | None
-    """The acceptance that applies to it, if any."""
-
-    @property
-    def key(self) -> str:
-        """First eight digits of the fingerprint, enough to find it on paper."""
-        return self.finding.fingerprint[:8]
-
-    @property
-    def target(self) -> str:
-        """Anchor of the place where links to it go."""
-        return f"f-{self.anchor}" if self.card else f"r-{self.anchor}"
+from raudit.report.themes import Theme
+from raudit.report.thresholds import Costs, Replayed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +72,6 @@ class FigureView:
     """The drawing, safe to print as it is; None if the kind is not known."""
     table: TableView | None
     """The data, printed when there is no drawing."""
-    recorded: bool = True
-    """Whether its words are those of the record, which are English."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +225,17 @@ class ReportView:
     rate_figures: tuple[FigureView, ...]
     """One picture for each of ``compared``."""
     overall: tuple[tuple[str, Rate], ...]
+    costs: Costs | None
+    """What people said that wrong decisions cost."""
+    replayed: tuple[Replayed, ...]
+    """What other thresholds would do."""
+    performance: tuple[TableView, ...]
+    """How far amounts are from the truth, by attribute."""
+    places: tuple[TableView, ...]
+    """How a ranking treats groups, by attribute."""
+    place_figures: tuple[FigureView, ...]
+    """Pictures of a ranking or of amounts."""
+    model_family: str
     limits: tuple[Limit, ...]
     drivers: Drivers
     personal: tuple[TableView, ...]
@@ -331,5 +283,7 @@ class ReportView:
     """Text of the checkpoint; empty if there is none."""
     vkey: str
     """Key that checks the checkpoint."""
+    lacking: frozenset[str] = frozenset()
+    """Sentences that the catalogue lacks: they are English, whatever the language."""
     reviewers: int = 4
     """How many reviewer signature fields there are."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raudit.errors import DataError
 from raudit.scan.redact import Redactors
 from raudit.scan.rewrite import Copied
 from raudit.scan.sources import StreamedTable
 from raudit.stages.pii.count.scan import as_strings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OTHER_FORM = "the copy is of another format than the original: nested columns became flat, and redacted ones text"
 
@@ -37,8 +40,10 @@ def convert(data: StreamedTable, out: Path, columns: Redactors) -> Copied:
         with partial.open("xb") as file:
             put, close = write(file)
             for batch in data.batches(rows=16_384):
-                put(_redacted(batch, columns))
+                redacted, changed = _redacted(batch, columns)
+                put(redacted)
                 copied.rows += batch.num_rows
+                copied.changed += changed
             close()
         partial.rename(out)
     finally:
@@ -48,10 +53,11 @@ def convert(data: StreamedTable, out: Path, columns: Redactors) -> Copied:
     return copied
 
 
-def _redacted(batch: Any, columns: Redactors) -> Any:
+def _redacted(batch: pa.RecordBatch, columns: Redactors) -> tuple[pa.RecordBatch, int]:
+    """A batch with what was found replaced, and in how many cells."""
     import pyarrow as pa
 
-    arrays = []
+    arrays, changed = [], 0
     for name, given in zip(batch.schema.names, batch.columns, strict=True):
         redactor, t = columns.of(name), pa.types
         column = given.dictionary_decode() if t.is_dictionary(given.type) else given
@@ -59,10 +65,11 @@ def _redacted(batch: Any, columns: Redactors) -> Any:
         if redactor is None or (typed and not redactor.whole):
             arrays.append(column)
         else:
-            arrays.append(
-                pa.array(redactor.cells(as_strings(column).to_pylist()), pa.large_string())
-            )
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+            before = as_strings(column).to_pylist()
+            after = redactor.cells(before)
+            changed += sum(old != new for old, new in zip(before, after, strict=True))
+            arrays.append(pa.array(after, pa.large_string()))
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names), changed
 
 
 def _writer(out: Path) -> Callable[[Any], tuple[Callable[[Any], None], Callable[[], None]]]:

@@ -12,9 +12,10 @@ from raudit.data.readers.delimited import find_layout
 from raudit.errors import DataError
 from raudit.evidence import Progress
 from raudit.scan.convert import convert
+from raudit.scan.printed import printed_names
 from raudit.scan.redact import STAND_IN, How, Redactors, operator, redactors
 from raudit.scan.rewrite import Copied, Original, form_named, rewrite
-from raudit.scan.sources import ReadOptions, StreamedTable, open_source
+from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source
 from raudit.scan.sweep import SweepResult, sweep
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
 from raudit.stages.pii.count.scan import as_strings
@@ -90,7 +91,7 @@ def redact_file(
     operate = operator(how, key)
     original = Original(path, reading or ReadOptions())
     scanner = prepare(options, seed=seed)
-    source = _only_table(path, original.reading)
+    source, unread = _only_table(path, original.reading)
     form = original.form
     same_form = bool(form) and form == form_named(out)
     if check and not same_form:
@@ -124,7 +125,7 @@ def redact_file(
         rows=copied.rows,
         changed=copied.changed,
         columns=dict(_described(columns)),
-        notes=tuple(copied.notes),
+        notes=(*copied.notes, *_not_copied(unread, scanner)),
         converted=copied.converted,
         after=_after(
             out, _as_copied(original) if same_form else ReadOptions(), copied, scanner, progress
@@ -141,10 +142,10 @@ def _as_copied(original: Original) -> ReadOptions:
     return replace(original.reading, delimiter=layout.delimiter, header=bool(layout.header))
 
 
-def _only_table(path: Path, reading: ReadOptions) -> StreamedTable:
-    sources = [
-        source for source in open_source(str(path), reading) if isinstance(source, StreamedTable)
-    ]
+def _only_table(path: Path, reading: ReadOptions) -> tuple[StreamedTable, tuple[Gap, ...]]:
+    """The table of a file, and what of the file could not be read."""
+    parts = list(open_source(str(path), reading))
+    sources = [part for part in parts if isinstance(part, StreamedTable)]
     if len(sources) != 1:
         raise DataError(
             "only files with one table can be redacted",
@@ -153,7 +154,16 @@ def _only_table(path: Path, reading: ReadOptions) -> StreamedTable:
             got=f"{len(sources)} tables",
             hint="export the tables and redact them one by one",
         )
-    return sources[0]
+    return sources[0], tuple(part for part in parts if isinstance(part, Gap))
+
+
+def _not_copied(unread: Sequence[Gap], scanner: Scanner) -> Iterator[str]:
+    """What the file holds beside the table, which the copy does not."""
+    if unread:
+        printed = printed_names(scanner)
+        parts = "part of the file is" if len(unread) == 1 else "parts of the file are"
+        reasons = "; ".join(printed(gap.because) for gap in unread)
+        yield f"{len(unread):,} {parts} not in the copy: {reasons}"
 
 
 def _described(columns: Redactors) -> Iterator[tuple[str, str]]:
@@ -168,7 +178,7 @@ def _after(
     out: Path, reading: ReadOptions, copied: Copied, scanner: Scanner, progress: Progress
 ) -> SweepResult:
     """The same search over the copy, without the stand-ins: a token is no person, and neither is a drawn number."""
-    source = _only_table(out, reading)
+    source, _ = _only_table(out, reading)
     kinds = {name: kind for name, kind in source.kinds.items() if name not in copied.typed}
 
     def read(names: Sequence[ColumnName], rows: int) -> Iterator[Any]:

@@ -42,7 +42,8 @@ def copy(original: Original, source: StreamedTable, file: IO[bytes], columns: Re
         header = bool(layout.header)
         for number, record in enumerate(records(original.path, layout)):
             text = "".join(map("".join, zip(record.cells, record.ends, strict=True)))
-            if record.cells in ([], [""]) or (not number and ANNOUNCED.fullmatch(text)):
+            blank = record.cells in ([], [""]) or (header and not text.strip("\ufeff \t\r\n"))
+            if blank or (not number and ANNOUNCED.fullmatch(text)):
                 yield Piece(text)
                 continue
             if header and len(record.cells) != len(names):

@@ -251,8 +251,11 @@ def print_redaction(done: Redaction) -> None:
         console.print(
             f"[{colour}]compared[/]  outside what stands for values, {said} from the original"
         )
-    if done.after.exit_status in {0, 3, 5} and not done.after.personal:
+    if not done.after.personal and not done.after.unclear:
         console.print("\nThe same search finds nothing more.")
+        for table in done.after.tables:
+            if table.verdicts and table.n_rows:
+                console.print(f"[dim]{_bound(table)}[/]")
         for gap in done.after.gaps:
             console.print(f"[yellow]not read[/]  {_plain(gap.name)}: {_plain(gap.because)}")
         if not done.after.model:

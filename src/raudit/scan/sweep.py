@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from raudit.data.naming import NO_HEADER, SOMEBODY, first_row_of_data, names_persons
+from raudit.data.naming import NO_HEADER, first_row_of_data
 from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
 from raudit.frames import as_frame, as_html
 from raudit.scan.keys import KeyFinder, merged
-from raudit.scan.redact import operator, redactors
+from raudit.scan.printed import printed_names
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
 from raudit.stages.pii.count.profile import profile_to_json
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.risk.people_alone import assess_singling_out
-from raudit.stages.pii.vocabulary.mask import shape
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
@@ -164,7 +161,7 @@ def sweep(
     """
     with progress.task("loading the language model"):
         scanner = prepare(options, seed=seed)
-    printed = _named(scanner)
+    printed = printed_names(scanner)
     tables: list[TableResult] = []
     gaps: list[Gap] = []
     named = isinstance(target, (str, Path))
@@ -172,7 +169,7 @@ def sweep(
     keys = KeyFinder(secrets.token_hex(8)) if several else None
     for source in _sources(target, reading):
         if isinstance(source, Gap):
-            gaps.append(Gap(name=printed(source.name), because=source.because))
+            gaps.append(Gap(name=printed(source.name), because=printed(source.because)))
             continue
         source = replace(source, name=printed(source.name))  # noqa: PLW2901 -- from here on it goes by this name
         try:
@@ -180,8 +177,8 @@ def sweep(
         except DataError as error:
             if not several and error.reference in {"no-column", "no-header"}:
                 raise
-            gaps.append(Gap(name=source.name, because=because(error)))
-        gaps += [Gap(name=source.name, because=problem) for problem in source.problems]
+            gaps.append(Gap(name=source.name, because=printed(because(error))))
+        gaps += [Gap(name=source.name, because=printed(problem)) for problem in source.problems]
     if not several and not tables and gaps:
         raise DataError(
             gaps[0].because, reference="data-broken", where=gaps[0].name, hint="repair the file"
@@ -195,24 +192,6 @@ def sweep(
         examples=options.examples,
         small_count=options.small_count,
     )
-
-
-_PARTITION = re.compile(r"([^/=:]+)=([^/:]+)")
-
-
-def _named(scanner: Scanner) -> Callable[[str], str]:
-    """How a file or table is named in print: values in its name, such as those of partitions, are masked."""
-    exact = redactors((), operator("mask", None), scanner).names
-
-    def partition(match: re.Match[str]) -> str:
-        key, value = match[1], unquote(match[2])
-        return f"{key}={shape(value)}" if names_persons(key, [value]) else match[0]
-
-    def printed(name: str) -> str:
-        (masked,) = exact.cells([_PARTITION.sub(partition, name)])
-        return SOMEBODY.sub(lambda match: shape(match[0]), str(masked))
-
-    return printed
 
 
 def _sources(target: Any, reading: ReadOptions | None) -> Iterable[StreamedTable | Gap]:

@@ -16,18 +16,26 @@ UNSURE = 0.05
 """Largest share of rows without a clear class, beyond which noise cannot be told from overlap of classes."""
 CLEAR = 0.75
 """Probability from which a class is clearly the most probable."""
+CLEAREST = 0.8
+"""Share of the rows of each predicted class, the most probable ones, from which the rate is estimated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseEstimate:
-    """Share of labels that the features contradict."""
+    """Share of labels that are wrong, where the features tell the classes apart."""
 
     rate: float
+    """Share of labels that the classifier contradicts among the clearest rows."""
     low: float
     high: float
     n: int
+    """Rows with a label."""
+    clearest: int
+    """Rows from which the rate is estimated."""
+    events: int
+    """How many of them have another label than the predicted one."""
     contradicted: int
-    """Rows whose label another class contradicts with confidence."""
+    """Rows of all whose label another class contradicts, by confident learning."""
     unsure: float
     """Share of rows whose most probable class is not clearly so: there classes overlap."""
 
@@ -35,6 +43,11 @@ class NoiseEstimate:
     def identified(self) -> bool:
         """Whether what contradicts the labels can be called noise."""
         return self.unsure <= UNSURE
+
+    @property
+    def contradicted_share(self) -> float:
+        """The estimate of confident learning, which counts the classifier's own errors as wrong labels."""
+        return self.contradicted / self.n
 
 
 def confident_joint(labels: Ints, probabilities: Floats) -> Floats:
@@ -83,22 +96,73 @@ def _raw_joint(labels: Ints, probabilities: Floats) -> Floats:
     return joint
 
 
-def label_noise(labels: Ints, probabilities: Floats, *, level: float = 0.95) -> NoiseEstimate:
+def label_noise(
+    labels: Ints, probabilities: Floats, folds: Ints | None = None, *, level: float = 0.95
+) -> NoiseEstimate:
     """Share of wrong labels, with the Wilson interval of that share.
+
+    A classifier errs where classes meet, and there its errors would be counted as wrong labels. So the rate is taken
+    from the rows whose class it tells best: there the label differs from the prediction because it is wrong. Rows are
+    chosen without a look at their own label (within a fold, by a classifier that did not see them, and by the
+    predicted class), so the count among them is binomial, and the same share of every class keeps them in proportion.
+    It estimates the chance of a wrong label among all rows, if hard rows are labelled no worse than easy ones.
 
     Where classes overlap (``identified`` is false) some labels are contradicted that are right, and some are wrong that
     nothing contradicts. The interval then runs from 0 to what the classifier gets wrong: as long as fewer than half of
     each class are mislabelled, no classifier disagrees with the labels less often than they are wrong.
+
+    Parameters
+    ----------
+    labels
+        Classes 0 to n_classes - 1, of shape (n_rows,), each of which occurs.
+    probabilities
+        Out-of-fold class probabilities, of shape (n_rows, n_classes).
+    folds
+        Fold of every row, of shape (n_rows,); None if one classifier gave all probabilities.
+
+    References
+    ----------
+    Liu and Tao 2016, "Classification with noisy labels by importance reweighting", on rates of noise from the rows
+    that are surest of their class; Northcutt, Jiang and Chuang 2021 for ``contradicted``.
     """
     joint = confident_joint(labels, probabilities)
+    contradicted = int(joint.sum() - np.trace(joint))
     n = labels.size
-    events = int(joint.sum() - np.trace(joint))
-    bounds = wilson(events, n, level=level)
+    guess = probabilities.argmax(axis=1)
+    kept = _clearest(probabilities, guess, np.zeros_like(guess) if folds is None else folds)
+    events, clearest = int((guess != labels)[kept].sum()), int(kept.sum())
+    bounds = wilson(events, clearest, level=level)
     unsure = float(np.mean(probabilities.max(axis=1) < CLEAR))
     low, high = float(bounds.low), float(bounds.high)
     if unsure > UNSURE:
-        errors = int((probabilities.argmax(axis=1) != labels).sum())
+        errors = max(int((guess != labels).sum()), contradicted)
         low, high = 0.0, max(high, float(wilson(errors, n, level=level).high))
     return NoiseEstimate(
-        rate=events / n, low=low, high=high, n=n, contradicted=events, unsure=unsure
+        rate=events / clearest,
+        low=low,
+        high=high,
+        n=n,
+        clearest=clearest,
+        events=events,
+        contradicted=contradicted,
+        unsure=unsure,
     )
+
+
+def _clearest(probabilities: Floats, guess: Ints, folds: Ints) -> NDArray[np.bool_]:
+    """Rows of the highest probability within each fold and predicted class, of shape (n_rows,).
+
+    Between folds probabilities are not compared: a fold whose training rows happen to hold less noise is surer, and
+    holds more noise itself.
+    """
+    top = probabilities.max(axis=1)
+    order = np.lexsort((-top, guess, folds))
+    starts = np.flatnonzero(
+        np.diff(folds[order], prepend=-1).astype(bool)
+        | np.diff(guess[order], prepend=-1).astype(bool)
+    )
+    sizes = np.diff(np.append(starts, order.size))
+    place = np.arange(order.size) - np.repeat(starts, sizes)
+    kept = np.zeros(order.size, dtype=bool)
+    kept[order] = place < np.repeat(np.ceil(CLEAREST * sizes), sizes)
+    return kept

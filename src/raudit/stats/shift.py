@@ -52,13 +52,23 @@ def psi(old: ArrayLike, new: ArrayLike, *, level: float = 0.95) -> Distance:
         return Distance(
             value=0.0, low=0.0, high=float("inf") if min(n, m) <= 0 else 0.0, p_value=1.0
         )
-    p, q = np.maximum(a, 0.5) / n, np.maximum(b, 0.5) / m
-    differs = a / n != b / m
-    value = float(np.sum(np.where(differs, (q - p) * np.log(q / p), 0.0)))
+    value = psi_value(a, b)
     scale = n * m / (n + m)
     low, high = noncentral_bounds(scale * value, a.size - 1, level=level)
     _statistic, p_value = chi_square(a, b)
     return Distance(value=value, low=low / scale, high=high / scale, p_value=p_value)
+
+
+def psi_value(old: ArrayLike, new: ArrayLike) -> float:
+    """Population stability index of two rows of counts over the same bins; see ``psi`` for its interval.
+
+    Counts may be fractions of rows, where bins had to be cut.
+    """
+    a, b = (np.asarray(part, dtype=float) for part in (old, new))
+    n, m = a.sum(), b.sum()
+    p, q = np.maximum(a, 0.5) / n, np.maximum(b, 0.5) / m
+    differs = a / n != b / m
+    return max(float(np.sum(np.where(differs, (q - p) * np.log(q / p), 0.0))), 0.0)
 
 
 def noncentral_bounds(

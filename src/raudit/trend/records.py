@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from raudit.canonical import sha256
 from raudit.errors import UsageError
+from raudit.log import EventType, open_log
 from raudit.record import Record, parse_record, record_bytes
 from raudit.trend.alerts import AlertRow, alert_rows
 from raudit.trend.series import in_order
@@ -72,26 +74,56 @@ def alerts_of(plan: Path | None, answers: Path | None) -> tuple[AlertRow, ...]:
     return alert_rows(loaded.values)
 
 
-def missing_runs(location: str, records: Sequence[Record]) -> tuple[str, ...]:
-    """Say which runs a log holds that the series lacks, and which records it does not know.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completeness:
+    """Whether a series holds every run that a log knows of."""
 
-    A series from which somebody left out an audit looks better than it is.
+    notes: tuple[str, ...]
+    whole: bool
+    """Whether each record stands in the log, and no run from the first record on is left out."""
+
+
+def completeness(location: str, records: Sequence[Record]) -> Completeness:
+    """Hold a series against the runs of its system in a log.
+
+    A series from which somebody left out an audit looks better than it is. Runs before the first record are a matter
+    of where the series begins.
     """
-    from raudit.log import open_log
-
     ours = {sha256(record_bytes(record)) for record in records}
+    system, first = str(records[0].system.get("name", "")), records[0].run.clock
     logged: dict[str, str] = {}
+    unfinished: list[str] = []
     with open_log(location) as log:
+        systems = {
+            entry.run: str(entry.body.get("system", ""))
+            for entry in log.entries()
+            if entry.type == EventType.RUN_STARTED
+        }
         for entry in log.entries():
-            if entry.type == "run.finished":
+            if systems.get(entry.run) != system:
+                continue
+            if entry.type == EventType.RUN_FINISHED:
                 logged[str(entry.body.get("record", ""))] = entry.time
+            elif entry.type in {EventType.RUN_FAILED, EventType.RUN_ABORTED}:
+                unfinished.append(entry.time)
     lacking = [time for digest, time in logged.items() if digest not in ours]
-    unknown = sum(1 for digest in ours if digest not in logged)
-    said = [
-        f"The log holds {len(logged)} finished runs; {len(logged) - len(lacking)} of them are in this series."
+    between = [time for time in lacking if time[:19] >= first[:19]]
+    unknown = len(ours - logged.keys())
+    here = len(logged) - len(lacking)
+    notes = [
+        f"The log holds {len(logged)} finished runs of {system}; {here} of them are in this series."
     ]
-    if lacking:
-        said.append(f"Without a record here: {', '.join(time[:16] for time in lacking[:10])}.")
+    if between:
+        notes.append(f"Left out of the series: {_days(between)}.")
+    if len(lacking) > len(between):
+        notes.append(f"{len(lacking) - len(between)} runs are older than the series.")
+    if unfinished:
+        notes.append(f"Runs that ended without a record: {_days(unfinished)}.")
     if unknown:
-        said.append(f"{unknown} of {len(ours)} records are not in the log.")
-    return tuple(said)
+        notes.append(f"{unknown} of {len(ours)} records are not in the log.")
+    return Completeness(notes=tuple(notes), whole=not between and not unknown)
+
+
+def _days(times: Sequence[str]) -> str:
+    shown = ", ".join(time[:16] for time in times[:10])
+    return f"{shown} and {len(times) - 10} more" if len(times) > 10 else shown

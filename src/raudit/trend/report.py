@@ -54,7 +54,12 @@ RULES = (ALERT, CONTROL)
 
 
 def series_record(
-    trend: Trend, alerts: Sequence[Alert], records: Sequence[Record], *, notes: Sequence[str] = ()
+    trend: Trend,
+    alerts: Sequence[Alert],
+    records: Sequence[Record],
+    *,
+    notes: Sequence[str] = (),
+    whole: bool = True,
 ) -> Record:
     """Make the record of a series; its time is that of the latest audit, so that it can be made again.
 
@@ -64,6 +69,8 @@ def series_record(
         The audits, in order of time; their digests are the inputs.
     notes
         What else is to be said, such as audits that are missing.
+    whole
+        Whether every run that the log knows of is among the records.
     """
     inputs = tuple(
         Input(
@@ -99,7 +106,7 @@ def series_record(
         notes=(*_notes(trend), *notes),
     )
     record = Record(run=run, system=latest.system, plan={}, inputs=inputs, stages=(stage,))
-    return record.with_verdict(_verdict(record, trend, alerts))
+    return record.with_verdict(_verdict(record, trend, alerts, whole=whole))
 
 
 def _summary(trend: Trend, alerts: Sequence[Alert], records: Sequence[Record]) -> str:
@@ -297,16 +304,20 @@ def _notes(trend: Trend) -> tuple[str, ...]:
     )
 
 
-def _verdict(record: Record, trend: Trend, alerts: Sequence[Alert]) -> Verdict:
-    status = exit_status(trend, alerts)
+def _verdict(record: Record, trend: Trend, alerts: Sequence[Alert], *, whole: bool) -> Verdict:
+    status = exit_status(trend, alerts, whole=whole)
     failed = [finding for finding in record.findings if finding.status is Status.FAILED]
     untold = [finding for finding in record.findings if finding.status is Status.INDETERMINATE]
     word = {0: Status.PASSED, 1: Status.FAILED}.get(status, Status.INDETERMINATE)
-    because = tuple(finding.statement for finding in (*failed, *untold)[:5])
+    because = [finding.statement for finding in (*failed, *untold)[:5]]
+    if not whole:
+        because.append("The series does not hold every run that the log knows of.")
+    if not record.findings:
+        because.append("No alert is declared, and no series has enough audits for limits.")
     return Verdict(
         status=word,
         exit_status=status,
-        because=because or ("No alert fires, and no series with limits is outside them.",),
+        because=tuple(because) or ("No alert fires, and no series with limits is outside them.",),
         blocking=tuple(finding.fingerprint for finding in failed),
         undecided=tuple(finding.fingerprint for finding in untold),
     )

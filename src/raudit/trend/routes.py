@@ -13,13 +13,19 @@ from raudit.trend.watch import Trend, Watched
 SCHEMA = "raudit.alert/1"
 
 
-def exit_status(trend: Trend, alerts: Sequence[Alert]) -> int:
-    """1 if an alert fires or a series left its limits, 3 if an alert could not be told, 5 without a series, else 0."""
+def exit_status(trend: Trend, alerts: Sequence[Alert], *, whole: bool = True) -> int:
+    """1 if an alert fires or a series left its limits, 3 if an alert could not be told, 5 without a series, else 0.
+
+    A series that is not ``whole``, since runs of the log are left out of it, ends in 3 as well; so does one in which
+    nothing could have been seen, since no alert is declared and no series has limits yet.
+    """
     if not trend.watched:
         return 5
     if trend.out_of_control or any(alert.state == "firing" for alert in alerts):
         return 1
-    return 3 if any(alert.state in {"undecided", "not evaluated"} for alert in alerts) else 0
+    unclear = any(alert.state in {"undecided", "not evaluated"} for alert in alerts)
+    blind = not alerts and not any(watched.limits for watched in trend.watched)
+    return 3 if unclear or blind or not whole else 0
 
 
 def open_metrics(trend: Trend, alerts: Sequence[Alert]) -> str:

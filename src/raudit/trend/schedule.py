@@ -31,11 +31,13 @@ def command(plan: str, out: str) -> str:
                 "a path holds a line break", reference="schedule-path", hint="rename the folder"
             )
     folder, file = shlex.quote(out), shlex.quote(plan)
-    # The series is made whatever the audit came to; the worse of the two statuses is what the scheduler sees.
+    # The series is made whatever the audit came to, also under "sh -e", with which CI runs its scripts. The
+    # scheduler sees the audit's status, and the series' where the audit's is 0.
     return (
-        f'd={folder}/"$(date -u +%Y-%m-%d)"; mkdir -p "$d"; raudit run {file} --out "$d"; a=$?; '
+        f'd={folder}/"$(date -u +%Y-%m-%d)"; mkdir -p "$d"; a=0; b=0; raudit run {file} --out "$d" || a=$?; '
         f"raudit trend {folder}/*/record.json --plan {file} --openmetrics {folder}/raudit.prom "
-        f"--webhook {folder}/alert.json -o {folder}/series.html; b=$?; [ $a -ne 0 ] && exit $a; exit $b"
+        f"--webhook {folder}/alert.json -o {folder}/series.html || b=$?; "
+        'if [ "$a" -ne 0 ]; then exit "$a"; fi; exit "$b"'
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from raudit.errors import UsageError
-from raudit.findings import Finding, Measurement
+from raudit.findings import Finding, Measurement, SubjectKind
 from raudit.policy.difference import ends
 from raudit.record import Record
 
@@ -52,7 +52,7 @@ class Series:
 
     fingerprint: str
     rule: str
-    kind: str
+    kind: SubjectKind
     """Kind of the subject."""
     subject: str
     """Subject and what narrows it, such as ``sex Female``."""

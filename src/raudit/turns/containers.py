@@ -28,6 +28,8 @@ from raudit.turns.reading import Tally
 
 Row = tuple[int, Any]
 CUT_SHORT = "its last line is cut short"
+NOT_ENDED = "the run did not end well, as the file says itself"
+DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def _json_document(source: Source) -> Iterator[Row]:
     header = read.header
     if format_.version is not None and not holds(format_.version, header):
         source.tally.warn("the layout has a version that is not known here")
+    if format_.ended is not None and not holds(format_.ended, header):
+        source.tally.unfinished = NOT_ENDED
     version = look(header, format_.tool_version) if format_.tool_version else MISSING
     if isinstance(version, str):
         source.tally.tool_version = version[:40]
@@ -115,7 +119,7 @@ def _concatenated(source: Source) -> Iterator[Row]:
 
 def _csv(source: Source) -> Iterator[Row]:
     reader = csv_rows(source)
-    names = next(reader, (0, []))[1]
+    names = [name.strip() for name in next(reader, (0, []))[1]]
     for place, cells in reader:
         if len(cells) != len(names):
             source.tally.bad_row(place, "more or fewer cells than columns")
@@ -124,7 +128,7 @@ def _csv(source: Source) -> Iterator[Row]:
 
 
 def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """Header and rows of a CSV file.
+    """Header and rows of a CSV file; the delimiter is the one that stands most often in the header.
 
     Raises
     ------
@@ -132,14 +136,13 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
         For a quote that is never closed, a doubled or empty column name, bytes that are not UTF-8.
     """
     path = source.path
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     csv.field_size_limit(source.limits.line_bytes)
     with io.TextIOWrapper(opened(path), encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        reader = csv.reader(text, delimiter=_delimiter(path), strict=True)
         place = 0
         try:
             for place, cells in enumerate(reader):
-                if place == 0 and not doubled and (len(set(cells)) != len(cells) or "" in cells):
+                if place == 0 and not doubled and not _distinct(cells):
                     raise refused(
                         path,
                         "turns-columns",
@@ -159,6 +162,17 @@ def csv_rows(source: Source, *, doubled: bool = False) -> Iterator[tuple[int, li
             raise refused(
                 path, "turns-not-utf-8", "bytes that are not UTF-8", "save it as UTF-8"
             ) from error
+
+
+def _distinct(names: list[str]) -> bool:
+    plain = [name.strip() for name in names]
+    return "" not in plain and len(set(plain)) == len(plain)
+
+
+def _delimiter(path: Path) -> str:
+    with opened(path) as file:
+        head = file.readline(1 << 16)
+    return max(DELIMITERS, key=lambda mark: head.count(mark.encode()))
 
 
 def _parquet(source: Source) -> Iterator[Row]:

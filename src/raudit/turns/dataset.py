@@ -198,6 +198,10 @@ def open_turns(
     turns = read_turns(files, system_prompt=secret)
     for reading, path in zip(turns.readings, paths, strict=True):
         if not reading.attempts:
+            if reading.repeated:
+                raise refused(
+                    path, "turns-twice", "a file whose turns all stand in another", "name it once"
+                )
             why = "; ".join(f"{count:,} rows: {reason}" for reason, count in reading.bad.items())
             raise refused(
                 path,

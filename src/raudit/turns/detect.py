@@ -24,6 +24,8 @@ from raudit.turns.front import (
 from raudit.turns.mapping import as_text
 from raudit.turns.paths import MISSING, look
 
+PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c")
+"""First bytes of gzip, bzip2, xz, Zstandard and 7-Zip."""
 LOOKED_AT = 20
 """Rows whose keys are looked at."""
 
@@ -62,6 +64,8 @@ def detected(path: Path, limits: Limits = LIMITS) -> Format:
         raise refused(path, "turns-empty", "an empty file", "check the export")
     if path.suffix.lower() == ".eval" or head[:4] == b"PK\x03\x04":
         return _of_archive(path)
+    if head.startswith(PACKED):
+        raise refused(path, "turns-packed", "a file that is packed", "unpack it first")
     if head[:16] == b"SQLite format 3\x00":
         return _of_database(path)
     if head[:4] == b"PAR1":
@@ -154,7 +158,7 @@ def _of_document(path: Path, limits: Limits) -> Format | None:
             path,
             "turns-broken-document",
             str(reason),
-            "export the results again; nothing of it was read",
+            "export the results again, or name the format in the plan; nothing of it was read",
         ) from reason
 
 

@@ -61,6 +61,8 @@ class Format(Strict):
     """Whether a row's keys that are named like fields of the table are taken without a mapping."""
     version: Condition | None = None
     """Versions of the layout that are known; another is read and said, and nothing passes on it."""
+    ended: Condition | None = None
+    """What the header of a run says that ended well; a file of any other run is read in part."""
     tool_version: str = ""
     """Path of the tool's version in the header of a document."""
     keep: Condition | None = None

@@ -31,24 +31,27 @@ def with_labels(turns: Turns, path: Path) -> Turns:
     import pyarrow as pa
 
     ids = turns.table.column("turn_id").to_pylist()
-    place = {name: number for number, name in enumerate(ids)}
+    sources = turns.table.column("source").to_pylist()
+    places: dict[str, list[int]] = {}
+    for number, name in enumerate(ids):
+        places.setdefault(name, []).append(number)
     digests = (
         turns.table.column("output_sha256").to_pylist()
         if "output_sha256" in turns.table.column_names
         else None
     )
     found: dict[str, list[str | None]] = {}
-    seen: set[str] = set()
+    seen: set[int] = set()
     stale = 0
     for number, row in enumerate(_rows(path), start=2):
-        name = label(row.get("turn_id") or "")
-        if name in seen or name not in place:
-            why = "a turn twice" if name in seen else "a turn that is not among the turns"
+        at = _turn(row, places, sources, path, number)
+        if at in seen:
             raise _wrong(
-                path, f"{why}, in row {number}", "keep one row a turn, as the sample was drawn"
+                path,
+                f"a turn twice, in row {number}",
+                "keep one row a turn, as the sample was drawn",
             )
-        seen.add(name)
-        at = place[name]
+        seen.add(at)
         told = row.get("output_sha256")
         if (
             told
@@ -74,6 +77,30 @@ def with_labels(turns: Turns, path: Path) -> Turns:
     if stale:
         readings = (replace(readings[0], notes=(*readings[0].notes, note)), *readings[1:])
     return replace(turns, table=table, readings=readings)
+
+
+def _turn(
+    row: dict[str, str | None],
+    places: dict[str, list[int]],
+    sources: list[int],
+    path: Path,
+    number: int,
+) -> int:
+    """Which turn a row labels: by its id, and by the number of its file where several hold that id."""
+    given = row.get("turn_id") or ""
+    # The sample writes an apostrophe before what a spreadsheet would take for a formula.
+    names = (label(given), label(given.removeprefix("'")))
+    found = next((places[name] for name in names if name in places), [])
+    source = row.get("source")
+    if source:
+        found = [at for at in found if str(sources[at]) == source]
+    if len(found) == 1:
+        return found[0]
+    why = "a turn that is not among the turns"
+    if found:
+        why = "a turn_id that stands in several files"
+    hint = "keep one row a turn, and the column source, as the sample was drawn"
+    raise _wrong(path, f"{why}, in row {number}", hint)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str | None]]:

@@ -46,6 +46,8 @@ MOST_COLUMNS = 200
 MOST_KEYS = 10_000
 """Keys of rows whose meaning is remembered."""
 
+STATUSES = ("answered", "error", "blocked")
+
 _YES = frozenset({"yes", "true", "1", "1.0", "y", "pass", "passed"})
 _NO = frozenset({"no", "false", "0", "0.0", "n", "fail", "failed"})
 
@@ -141,6 +143,8 @@ class Mapper:
                     self._put(turn, name, value, strict=False)
         self._messages(turn, row)
         self._tests(turn, row)
+        if not turn:
+            raise Unreadable("a row without any field of turns")
         self._status(turn, row)
         if len(turn) > MOST_COLUMNS:
             raise Unreadable(f"more than {MOST_COLUMNS} fields")
@@ -239,7 +243,11 @@ class Mapper:
         if not self.format.failed and not failed:
             failed = bool(turn.get("error"))
         turn["status"] = "blocked" if blocked else "error" if failed else "answered"
-        if failed:
+        own = self.format.canonical and self.format.shape == "rows"
+        written = row.get("status") if own else None
+        if written not in (None, ""):
+            turn["status"] = _as_status(written)
+        if turn["status"] != "answered":
             for name in (
                 "passed",
                 "refused",
@@ -250,6 +258,14 @@ class Mapper:
                 "helpful",
             ):
                 turn.pop(name, None)
+
+
+def _as_status(written: Any) -> str:
+    """A status of the table itself; what is none of its words may have no answer, so the row is not read."""
+    word = as_text(written).strip().lower() if isinstance(written, str) else ""
+    if word not in STATUSES:
+        raise Unreadable("a status that is none of answered, error, blocked")
+    return word
 
 
 def _value(row: Any, spec: FieldMap) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from raudit.errors import DataError
 from raudit.turns.dataset import TurnsDataSet
 
-HEAD = ("turn_id", "output_sha256", "prompt", "output")
+HEAD = ("source", "turn_id", "output_sha256", "prompt", "output")
 MOST_CHARS = 30_000
 """Characters of a text in a cell; a workbook holds no more."""
 
@@ -121,7 +121,7 @@ def _cells(data: TurnsDataSet, rows: Sequence[int]) -> list[list[str]]:
     wanted = {row: place for place, row in enumerate(rows)}
     table = data.turns.table
     found: list[list[str]] = [[] for _ in rows]
-    ids = table.column("turn_id")
+    ids, sources = table.column("turn_id"), table.column("source")
     digests = table.column("output_sha256") if "output_sha256" in table.column_names else None
     names = [ColumnName(name) for name in ("prompt", "output") if name in data.turns.texts]
     start = 0
@@ -134,10 +134,14 @@ def _cells(data: TurnsDataSet, rows: Sequence[int]) -> list[list[str]]:
             }
             value = digests[row].as_py() if digests is not None else None
             found[wanted[row]] = [
+                str(sources[row].as_py()),
                 ids[row].as_py(),
                 value.hex() if value else "",
                 texts.get(ColumnName("prompt"), "")[:MOST_CHARS],
                 texts.get(ColumnName("output"), "")[:MOST_CHARS],
             ]
         start += batch.num_rows
-    return [line or [ids[row].as_py(), "", "", ""] for line, row in zip(found, rows, strict=True)]
+    return [
+        line or [str(sources[row].as_py()), ids[row].as_py(), "", "", ""]
+        for line, row in zip(found, rows, strict=True)
+    ]

@@ -52,11 +52,18 @@ class TurnsFile:
     """The plan's fields by name of the table's."""
 
 
-def turns_of(file: TurnsFile, tally: Tally, limits: Limits = LIMITS) -> Iterator[dict[str, Any]]:
+Earlier = set[tuple[int, int]]
+"""Digests of id and content of the turns of files that were read before."""
+
+
+def turns_of(
+    file: TurnsFile, tally: Tally, limits: Limits = LIMITS, earlier: Earlier | None = None
+) -> Iterator[dict[str, Any]]:
     """Read turns one after the other; what cannot be read is told to the tally.
 
     Each call comes once: a row that stands again word for word is counted as repeated, one with the id of another and
-    other content as a conflict.
+    other content as a conflict. An id may stand in two files, which are two runs; a row that stands word for word in
+    an ``earlier`` file is repeated too.
 
     Raises
     ------
@@ -80,7 +87,7 @@ def turns_of(file: TurnsFile, tally: Tally, limits: Limits = LIMITS) -> Iterator
         if turn is None:
             continue
         name = turn.get("turn_id")
-        if name is not None and not _new(seen, str(name), turn, tally, place):
+        if name is not None and not _new(seen, str(name), turn, tally, place, earlier or set()):
             continue
         turn.setdefault(
             "turn_id",
@@ -91,15 +98,24 @@ def turns_of(file: TurnsFile, tally: Tally, limits: Limits = LIMITS) -> Iterator
             tally.cancelled += 1
         _count(tally, turn)
         yield turn
+    if earlier is not None:
+        earlier.update(seen.items())
 
 
-def _new(seen: dict[int, int], name: str, turn: dict[str, Any], tally: Tally, place: int) -> bool:
+def _new(
+    seen: dict[int, int],
+    name: str,
+    turn: dict[str, Any],
+    tally: Tally,
+    place: int,
+    earlier: Earlier,
+) -> bool:
     key = int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest())
     content = hash(tuple(sorted((k, v) for k, v in turn.items())))
-    if key not in seen:
+    if key not in seen and (key, content) not in earlier:
         seen[key] = content
         return True
-    if seen[key] == content:
+    if seen.get(key, content) == content:
         tally.repeated += 1
     else:
         tally.conflicts += 1
@@ -155,9 +171,10 @@ def read_turns(
 
     tables, readings, texts = [], [], set[str]()
     leaks = SystemPrompts(system_prompt)
+    earlier: Earlier | None = set() if len(files) > 1 else None
     for number, file in enumerate(files):
         tally = Tally(file=file.path.name)
-        for batch in _batches(turns_of(file, tally, limits)):
+        for batch in _batches(turns_of(file, tally, limits, earlier)):
             leaks.measure(batch)
             texts |= {name for name in TEXTS for turn in batch if name in turn}
             tables.append(_columns(batch, number, with_texts=False))
@@ -170,8 +187,9 @@ def read_turns(
 
 def text_batches(files: tuple[TurnsFile, ...], *, limits: Limits = LIMITS) -> Iterator[pa.Table]:
     """Read the files again with their texts, in pieces."""
+    earlier: Earlier | None = set() if len(files) > 1 else None
     for number, file in enumerate(files):
-        for batch in _batches(turns_of(file, Tally(file=file.path.name), limits)):
+        for batch in _batches(turns_of(file, Tally(file=file.path.name), limits, earlier)):
             yield _columns(batch, number, with_texts=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,13 +38,20 @@ class Said:
 
 
 def label(value: Any) -> str:
-    """A value as a label that is safe to print anywhere: control and direction characters are written out."""
-    text = str(value)[: 4 * LABEL]
+    """A value as a label that is safe to print anywhere: control and direction characters are written out.
+
+    A long one is cut and ends in a part of its digest, so that two that begin alike stay two.
+    """
+    given = str(value)
+    text = given[: 4 * LABEL]
     if len(text) <= LABEL and text.isascii() and text.isprintable():
         return text
     if not text.isprintable() or not _BIDI.isdisjoint(text):
         text = "".join(_shown(char) for char in text)
-    return text if len(text) <= LABEL else text[: LABEL - 1] + "…"
+    if len(text) <= LABEL and len(given) <= 4 * LABEL:
+        return text
+    mark = hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{text[: LABEL - 13]}…{mark}"
 
 
 def _shown(char: str) -> str:
@@ -79,8 +87,9 @@ def _part(item: Any) -> str | None:
     if not isinstance(item, dict):
         raise Unreadable("a part of a message that is no object")
     for key in ("text", "content", "reasoning"):
-        if isinstance(item.get(key), str):
-            return str(item[key])
+        inner = item.get(key)
+        if isinstance(inner, str | list | dict):
+            return text_of(inner)
     return None
 
 

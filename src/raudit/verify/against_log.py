@@ -18,6 +18,7 @@ from raudit.log import (
     EventType,
     Log,
     attest_held,
+    check_kept,
     verify_checkpoint,
 )
 from raudit.record import Record
@@ -225,6 +226,7 @@ def _extends(checkpoint: Checkpoint, log: Log) -> str:
     from raudit.log.tree.extends import check_extends
 
     check_extends(checkpoint, log.size, log.store.node, "the report's checkpoint")
+    check_kept(log.store, checkpoint, "the report")
     return f"the log has {log.size:,} entries and begins with these {checkpoint.size:,}"
 
 

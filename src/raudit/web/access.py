@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from raudit.people import EVERYWHERE, People, PersonEntry
 
 ANYONE, SIGNED_IN, EVERYTHING = "anyone", "signed in", "reader of every system"
+MAKER = "operator of every system"
+"""Whoever may add a system: an operator of every system, or an administrator."""
 READER, AUTHOR, REVIEWER, SIGNER, OPERATOR, ADMINISTRATOR = (
     "reader",
     "author",
@@ -35,9 +37,10 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
     "language": {"POST": ANYONE},
     "favicon": {"GET": ANYONE},
     "account": {"GET": SIGNED_IN, "POST": SIGNED_IN},
-    "new-system": {"GET": ADMINISTRATOR, "POST": ADMINISTRATOR},
+    "new-system": {"GET": MAKER, "POST": MAKER},
     "system": {"GET": READER},
     "assessment": {"GET": READER},
+    "next": {"GET": READER},
     "section": {"GET": READER, "POST": AUTHOR},
     "question": {"GET": READER},
     "note": {"POST": READER},
@@ -138,6 +141,14 @@ class Who:
         """Whether this person has a role for every system; the log tells of all of them."""
         grants = self.entry.roles if self.entry else ()
         return any(grant.systems == EVERYWHERE for grant in grants)
+
+    @property
+    def makes_systems(self) -> bool:
+        """Whether this person may add systems."""
+        grants = self.entry.roles if self.entry else ()
+        return self.administers or any(
+            grant.role == OPERATOR and grant.systems == EVERYWHERE for grant in grants
+        )
 
     @property
     def administers(self) -> bool:

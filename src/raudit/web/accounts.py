@@ -35,6 +35,12 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         """Never: an invitation makes the account."""
         return False
 
+    def authentication_failed(self, request: Any, **credentials: Any) -> None:
+        """A wrong password: the log is told of a burst."""
+        from raudit.web.telling import failed
+
+        failed(str(credentials.get("email") or credentials.get("username") or ""))
+
 
 class InvitedOnlySocial(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """A provider signs in who was invited with the address that it vouches for, and nobody else."""

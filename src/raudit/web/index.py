@@ -1,33 +1,40 @@
 """All systems on one page: what each file came to when it was last read, kept until the file changes.
 
 Counts and days only. The index is thrown away at will; every page about one system reads the files themselves.
+While a server runs, ``Indexer`` reads in the background what changed, so that no page waits for hundreds of files:
+a page takes what is there, and says if something is still to be read.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
+from raudit.canonical import sha256
 from raudit.checklists.history import history_path
 from raudit.errors import RauditError
 from raudit.people import People
 from raudit.plan import Plan
 from raudit.statements.storage import statements_path
 from raudit.web.models import Summary
-from raudit.web.reading import Held, held_part, last_run, mark_of, parts, plan_at
-from raudit.web.workspace import Workspace
+from raudit.web.reading import Part, Ran, held_part, last_run, mark_of, parts, plan_at
+from raudit.web.summing import EMPTY, summed, summed_run
+from raudit.web.workspace import Workspace, now
 
-SHAPE = "2"
+SHAPE = "3"
 """Version of what is kept; a change throws all of it away."""
-_memory: dict[str, tuple[str, dict[str, Any]]] = {}
-_loaded = False
-_lock = Lock()
+FRESH = 1.0
+"""Seconds for which the folder is not looked at again; what this server saves shows at once."""
+PATIENCE = 0.15
+"""Seconds that a page spends on reading what changed, while the indexer reads the rest."""
+EVERY = 20.0
+"""Seconds between two looks of the indexer at the whole workspace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,57 +65,184 @@ class Row:
     waiting: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
-def rows(workspace: Workspace, people: People, today: date) -> list[Row]:
-    """Every system, by name; one with a broken file says so and takes nothing else down."""
-    _load()
-    stamp = f"{SHAPE}|{today}|{mark_of(workspace.people_file)}"
-    return [_row(workspace, slug, people, today, stamp) for slug in workspace.slugs()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The systems as far as they are read."""
+
+    rows: tuple[Row, ...]
+    unread: int
+    """Systems that the indexer has still to read, or to read again."""
 
 
-def _load() -> None:
-    global _loaded  # noqa: PLW0603 -- once a process
-    with _lock:
-        if not _loaded:
-            for item in Summary.objects.all().iterator():
-                _memory[item.path] = (item.seen, item.held)
-            _loaded = True
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A row, and the files that it rests on as they were: what did not change is not put together again."""
+
+    files: tuple[Path, ...]
+    look: str
+    row: Row
 
 
-def forget() -> None:
-    """Throw the index of this process away."""
-    global _loaded  # noqa: PLW0603
-    with _lock:
-        _memory.clear()
-        _rows.clear()
-        _loaded = False
+class Index:
+    """The index of one process."""
 
+    def __init__(self) -> None:
+        self._summaries: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._unsaved: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._rows: dict[str, _Known] = {}
+        self._listed: tuple[float, str, Listing] | None = None
+        self._loaded = False
+        self._writes = 0
+        self._making = threading.Lock()
+        self.background = False
+        """Whether an indexer reads what a page leaves."""
 
-def _kept(path: str, seen: str, make: Any) -> dict[str, Any]:
-    known = _memory.get(path)
-    if known is not None and known[0] == seen:
-        return known[1]
-    held: dict[str, Any] = make()
-    _memory[path] = (seen, held)
-    Summary.objects.update_or_create(path=path, defaults={"seen": seen, "held": held})
-    return held
+    def forget(self) -> None:
+        """Throw everything away."""
+        with self._making:
+            self._summaries.clear()
+            self._unsaved.clear()
+            self._rows.clear()
+            self._listed = None
+            self._loaded = False
 
+    def stale(self) -> None:
+        """Look at the folder again before the next page: this server wrote something."""
+        self._writes += 1
+        self._listed = None
 
-_rows: dict[str, tuple[tuple[Path, ...], str, Row]] = {}
-"""Whole rows, with the files that each rests on: what did not change is not put together again."""
+    def listing(
+        self, workspace: Workspace, people: People, today: date, *, patience: float | None = None
+    ) -> Listing:
+        """Every system, by name; one with a broken file says so and takes nothing else down.
 
+        Parameters
+        ----------
+        patience
+            Seconds after which what is not read yet is left out; None reads everything.
+        """
+        stamp = f"{SHAPE}|{today}|{mark_of(workspace.people_file)}|{workspace.folder}"
+        listed = self._listed
+        if listed is not None and listed[1] == stamp and time.monotonic() - listed[0] < FRESH:
+            return listed[2]
+        writes = self._writes
+        self._load()
+        until = None if patience is None else time.monotonic() + patience
+        found, unread = [], 0
+        for slug in workspace.slugs():
+            row = self._row(workspace, slug, people, today, stamp, until)
+            unread += row is None
+            if row is not None:
+                found.append(row)
+        self._flush(least=1 if patience is None else 200)
+        listing = Listing(rows=tuple(found), unread=unread)
+        # What was saved while the folder was looked at may not be in it.
+        if not unread and writes == self._writes:
+            self._listed = (time.monotonic(), stamp, listing)
+        return listing
 
-def _row(workspace: Workspace, slug: str, people: People, today: date, stamp: str) -> Row:
-    known = _rows.get(slug)
-    if known is not None and known[1] == _look(known[0], workspace.folder / slug, stamp):
-        return known[2]
-    row = _made_row(workspace, slug, people, today, stamp)
-    if not row.fault:
-        plan = plan_at(workspace, slug)
+    def _load(self) -> None:
+        with self._making:
+            if not self._loaded:
+                for item in Summary.objects.all().iterator():
+                    self._summaries[item.path] = (item.seen, item.held)
+                self._loaded = True
+
+    def _flush(self, *, least: int) -> None:
+        """Write down what was read, many rows in one transaction."""
+        if len(self._unsaved) < least:
+            return
+        with self._making:
+            left, self._unsaved = self._unsaved, {}
+        Summary.objects.bulk_create(
+            [Summary(path=path, seen=seen, held=held) for path, (seen, held) in left.items()],
+            update_conflicts=True,
+            unique_fields=["path"],
+            update_fields=["seen", "held"],
+            batch_size=200,
+        )
+
+    def _row(
+        self,
+        workspace: Workspace,
+        slug: str,
+        people: People,
+        today: date,
+        stamp: str,
+        until: float | None,
+    ) -> Row | None:
+        folder = workspace.folder / slug
+        known = self._rows.get(slug)
+        if known is not None and known.look == _look(known.files, folder, stamp):
+            return known.row
+        if until is not None and time.monotonic() > until:
+            return None
+        with self._making:
+            row, files = self._made(workspace, slug, people, today)
+            if not row.fault:
+                self._rows[slug] = _Known(files, _look(files, folder, stamp), row)
+        return row
+
+    def _made(
+        self, workspace: Workspace, slug: str, people: People, today: date
+    ) -> tuple[Row, tuple[Path, ...]]:
+        try:
+            plan = plan_at(workspace, slug)
+            ran = last_run(plan)
+            mark = (ran.name, mark_of(ran.record_file)) if ran else None
+            who = mark_of(workspace.people_file)
+            summaries = [
+                self._summary(slug, plan, part, people, today, f"{who}|{mark}")
+                for part in parts(plan)
+            ]
+            run = self._run(slug, ran, mark) if ran else {}
+        except (RauditError, OSError) as error:
+            fault = getattr(error, "where", "") or getattr(error, "message", "unreadable")
+            return Row(slug=slug, name=slug, fault=_short(fault, workspace)), ()
         files = [plan.folder / "raudit.yaml", plan.folder / "record.json"]
         for part in parts(plan):
             files += [part.path, history_path(part.path), statements_path(part.path), part.source]
-        _rows[slug] = (tuple(files), _look(tuple(files), workspace.folder / slug, stamp), row)
-    return row
+        return _put_together(slug, plan, summaries, run, today), tuple(files)
+
+    def _summary(
+        self, slug: str, plan: Plan, part: Part, people: People, today: date, rests_on: str
+    ) -> dict[str, Any]:
+        marks = [
+            mark_of(path)
+            for path in (part.path, history_path(part.path), statements_path(part.path))
+        ]
+        seen = f"{SHAPE}|{rests_on}|{part.checklist.sha256[:12]}|{marks}"
+
+        def make() -> dict[str, Any]:
+            try:
+                return summed(part.name, held_part(plan, part, people), today)
+            except RauditError as error:
+                fault = f"{error.where.rsplit('/', 1)[-1]} {error.message}"
+                title = part.checklist.file.title
+                return {**EMPTY, "name": part.name, "title": title, "fault": fault}
+
+        return self._kept(f"{slug}/{part.name}", seen, make, today)
+
+    def _run(self, slug: str, ran: Ran, mark: object) -> dict[str, Any]:
+        return self._kept(f"{slug}/ run", f"{SHAPE}{mark}", lambda: summed_run(ran.record), None)
+
+    def _kept(
+        self, path: str, text: str, make: Callable[[], dict[str, Any]], today: date | None
+    ) -> dict[str, Any]:
+        seen, known = str(sha256(text.encode())), self._summaries.get(path)
+        if known is not None and known[0] == seen and _counts_on(known[1], today):
+            return known[1]
+        made = make()
+        self._summaries[path] = self._unsaved[path] = (seen, made)
+        return made
+
+
+def _counts_on(summary: Mapping[str, Any], today: date | None) -> bool:
+    """Whether a summary of the same files still says on a day what it said on the day it was made."""
+    if today is None:
+        return True
+    day = today.isoformat()
+    return str(summary["made"]) <= day and (not summary["until"] or day <= str(summary["until"]))
 
 
 def _look(files: tuple[Path, ...], folder: Path, stamp: str) -> str:
@@ -122,179 +256,67 @@ def _look(files: tuple[Path, ...], folder: Path, stamp: str) -> str:
     return f"{stamp}|{newest}|{record}|{[mark_of(path) for path in files]}"
 
 
-def _made_row(workspace: Workspace, slug: str, people: People, today: date, stamp: str) -> Row:
-    try:
-        plan = plan_at(workspace, slug)
-        ran = last_run(plan)
-        run_mark = (ran.name, mark_of(ran.record_file)) if ran else None
-        found = [_summary(slug, plan, part, people, stamp, run_mark) for part in parts(plan)]
-        run = _run(slug, ran, run_mark) if ran else {}
-    except (RauditError, OSError) as error:
-        return Row(
-            slug=slug,
-            name=slug,
-            fault=getattr(error, "where", "") or getattr(error, "message", "unreadable"),
-        )
-    due = sorted(day for item in found for day in item["days"])
+def _short(fault: str, workspace: Workspace) -> str:
+    """A place without the path of this machine."""
+    return fault.replace(f"{workspace.folder.resolve()}/", "").replace(f"{workspace.folder}/", "")
+
+
+def _put_together(
+    slug: str, plan: Plan, summaries: list[dict[str, Any]], run: dict[str, Any], today: date
+) -> Row:
+    due = sorted(day for item in summaries for day in item["days"])
     clock = run.get("clock", "")
     return Row(
         slug=slug,
         name=plan.file.system.name,
         owner=plan.file.system.owner,
-        tier="; ".join(item["level"] for item in found if item["level"]),
+        tier="; ".join(item["level"] for item in summaries if item["level"]),
         verdict=run.get("verdict", ""),
         worst=run.get("worst", ""),
         last=clock,
         age=(today - date.fromisoformat(clock[:10])).days if clock else None,
-        open=sum(item["open"] for item in found),
-        answered=sum(item["answered"] for item in found),
-        asked=sum(item["asked"] for item in found),
-        states=tuple((item["name"], item["title"], item["state"]) for item in found),
-        conditions=sum(len(item["conditions"]) for item in found),
+        open=sum(item["open"] for item in summaries),
+        answered=sum(item["answered"] for item in summaries),
+        asked=sum(item["asked"] for item in summaries),
+        states=tuple((item["name"], item["title"], item["state"]) for item in summaries),
+        conditions=sum(len(item["conditions"]) for item in summaries),
         due=due[0] if due else "",
-        fault="; ".join(item["fault"] for item in found if item["fault"]),
-        waiting=tuple(found),
+        fault="; ".join(item["fault"] for item in summaries if item["fault"]),
+        waiting=tuple(summaries),
     )
 
 
-def _summary(
-    slug: str, plan: Plan, part: Any, people: People, stamp: str, run_mark: Any
-) -> dict[str, Any]:
-    marks = [
-        mark_of(path) for path in (part.path, history_path(part.path), statements_path(part.path))
-    ]
-    seen = f"{stamp}|{part.checklist.sha256[:12]}|{run_mark}|{marks}"
-
-    def make() -> dict[str, Any]:
-        try:
-            return summed(part.name, held_part(plan, part, people))
-        except RauditError as error:
-            where = error.where.rsplit("/", 1)[-1]
-            return {
-                **_EMPTY,
-                "name": part.name,
-                "title": part.checklist.file.title,
-                "fault": f"{where} {error.message}",
-            }
-
-    return _kept(f"{slug}/{part.name}", _digest(seen), make)
+index = Index()
+"""Of this process: one server has a workspace."""
 
 
-def _digest(text: str) -> str:
-    from raudit.canonical import sha256
+class Indexer(threading.Thread):
+    """Reads in the background what changed, from the start of a server on."""
 
-    return str(sha256(text.encode()))
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(name="raudit-indexer", daemon=True)
+        self.workspace = workspace
+        self.stopping = threading.Event()
 
+    def run(self) -> None:
+        """Until it is stopped."""
+        import logging
 
-_EMPTY: dict[str, Any] = {
-    "state": "broken",
-    "level": "",
-    "open": 0,
-    "answered": 0,
-    "asked": 0,
-    "conditions": [],
-    "days": [],
-    "returned": {},
-    "unread": {},
-    "unknown": [],
-    "missing": [],
-    "fault": "",
-}
+        from django.db import DatabaseError, close_old_connections
 
+        index.background = True
+        while not self.stopping.is_set():
+            try:
+                index.listing(self.workspace, self.workspace.people(), now().date())
+            except (RauditError, OSError, DatabaseError) as error:
+                # A broken people.yaml or a database that restarts is said by the page that needs it.
+                logging.getLogger("django.request").error(
+                    "the index could not be read: %s", type(error).__name__
+                )
+            close_old_connections()
+            self.stopping.wait(EVERY)
 
-def summed(name: str, held: Held) -> dict[str, Any]:
-    """What an assessment came to, in counts and days."""
-    result, answers = held.result, held.answers.file.answers
-    level = result.checklist.level_title(result.level) if result.answered else ""
-    conditions = [
-        {
-            "what": c.condition.what,
-            "owner": c.condition.owner,
-            "due": str(c.condition.due or ""),
-            "state": c.state,
-        }
-        for c in result.conditions
-        if c.state != "met"
-    ]
-    unknown = [
-        {"question": n, "owner": a.owner, "due": a.due.isoformat() if a.due else ""}
-        for n, a in answers.items()
-        if a.state == "unknown"
-    ]
-    review_by = held.answers.file.review_by
-    return {
-        "name": name,
-        "title": held.checklist.file.title,
-        "state": str(held.state),
-        "level": level,
-        "open": len(result.open),
-        "answered": result.answered,
-        "asked": len(result.visible),
-        "conditions": conditions,
-        "days": [x["due"] for x in [*conditions, *unknown] if x["due"]]
-        + ([str(review_by)] if review_by else []),
-        "review_by": str(review_by or ""),
-        "returned": Counter(a.by for a in answers.values() if a.review.state == "to_correct"),
-        "unread": Counter(a.by for a in answers.values() if a.review.state == "pending"),
-        "unknown": unknown,
-        "missing": list(result.missing_roles),
-        "fault": "",
-    }
-
-
-_ORDER = ("critical", "high", "medium", "low", "info")
-
-
-def _run(slug: str, ran: Any, run_mark: Any) -> dict[str, Any]:
-    def make() -> dict[str, Any]:
-        record = ran.record
-        left = [str(f.severity) for f in record.findings if str(f.status) != "passed"]
-        worst = min(left, key=lambda s: _ORDER.index(s) if s in _ORDER else 9, default="")
-        verdict = str(record.verdict.status) if record.verdict else ""
-        return {
-            "clock": record.run.clock,
-            "verdict": verdict,
-            "worst": worst,
-            "findings": len(left),
-        }
-
-    return _kept(f"{slug}/ run", _digest(f"{SHAPE}{run_mark}"), make)
-
-
-def waiting_for(
-    row: Row, person: str, people: People, roles: frozenset[str], signs: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    """What of a system waits for a person: one line each, with the page it is done on."""
-    found: list[dict[str, Any]] = []
-
-    def own(name: str) -> bool:
-        return people.id_of(name) == person
-
-    for part in row.waiting:
-        place = {"system": row.slug, "name": row.name, "part": part["name"], "title": part["title"]}
-        returned = sum(count for by, count in part["returned"].items() if own(by))
-        if returned:
-            found.append({**place, "kind": "returned", "count": returned, "page": "assessment"})
-        unread = sum(count for by, count in part["unread"].items() if not own(by))
-        if (
-            "reviewer" in roles
-            and unread
-            and part["state"] in ("submitted", "in review", "returned")
-        ):
-            found.append({**place, "kind": "review", "count": unread, "page": "review"})
-        if part["state"] == "awaiting sign-off":
-            found += [
-                {**place, "kind": "sign", "role": role, "page": "sign"}
-                for role in signs
-                if role in part["missing"]
-            ]
-        found += [
-            {**place, "kind": kind, "due": item["due"], "what": item[what], "page": target}
-            for kind, what, target, items in (
-                ("find-out", "question", "assessment", part["unknown"]),
-                ("condition", "what", "assessment", part["conditions"]),
-            )
-            for item in items
-            if item["owner"] and own(item["owner"])
-        ]
-    return found
+    def stop(self) -> None:
+        """End it."""
+        index.background = False
+        self.stopping.set()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from raudit.files import locked
 from raudit.web.access import name_of
+from raudit.web.index import index
 from raudit.web.middleware import workspace
 
 log = logging.getLogger("django.request")
@@ -26,6 +27,7 @@ _guard = threading.Lock()
 def commit(path: Path, person: str, message: str) -> None:
     """Commit an answers or waivers file with its history, statements and evidence."""
     place = workspace()
+    index.stale()
     if not (place.folder / ".git").exists():
         return
     with _guard:

@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from raudit.errors import RauditError
-from raudit.web.access import ACCESS, ADMINISTRATOR, ANYONE, EVERYTHING, SIGNED_IN, Who
+from raudit.web.access import ACCESS, ADMINISTRATOR, ANYONE, EVERYTHING, MAKER, SIGNED_IN, Who
 from raudit.web.workspace import SystemUnknownError, Workspace
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -120,8 +120,13 @@ class Gate:
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         if need == SIGNED_IN:
             return None
-        if need in (ADMINISTRATOR, EVERYTHING):
-            if not (who.administers if need == ADMINISTRATOR else who.reads_everything):
+        everywhere = {
+            ADMINISTRATOR: who.administers,
+            EVERYTHING: who.reads_everything,
+            MAKER: who.makes_systems,
+        }
+        if need in everywhere:
+            if not everywhere[need]:
                 raise PermissionDenied
             return None
         try:

@@ -17,6 +17,7 @@ from typing import IO, Any
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
+from raudit.web.index import index
 from raudit.web.middleware import workspace
 from raudit.web.models import RunState
 
@@ -105,6 +106,7 @@ class Worker(threading.Thread):
         timer.cancel()
         self.child = None
         if said.get("done"):
+            index.stale()
             _set(state, state=RunState.DONE, ended=timezone.now(), step="")
             _told(state)
         else:

@@ -93,6 +93,7 @@ def serve(
     with workspace.alone():
         set_up(workspace, options)
         migrate(options)
+        from raudit.web.index import Indexer
         from raudit.web.running import Worker, sweep
 
         interrupted = sweep()
@@ -108,8 +109,9 @@ def serve(
         if link:
             say(f"first administrator, once, within 7 days: {link}")
         sys.stdout.flush()
-        worker = Worker()
+        worker, indexer = Worker(), Indexer(workspace)
         worker.start()
+        indexer.start()
         signal.signal(signal.SIGTERM, _stop)
         try:
             server.run()
@@ -117,6 +119,7 @@ def serve(
             say("stopped")
         finally:
             server.close()
+            indexer.stop()
             worker.stop()
 
 

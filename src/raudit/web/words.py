@@ -36,6 +36,23 @@ def spoken(text: Any) -> str:
     return gettext(str(text).replace("_", " "))
 
 
+TODO = {
+    "assigned": "Answer",
+    "returned": "Mend what was sent back",
+    "review": "Review answers",
+    "sign": "Sign",
+    "find-out": "Find out",
+    "condition": "Meet a condition",
+}
+"""What to do about a line of the home page, as a button would say it."""
+
+
+@register.filter
+def todo(kind: str) -> str:
+    """What waits, as something to do."""
+    return gettext(TODO[kind])
+
+
 @register.filter
 def named(person: str, people: Any) -> str:
     """A person's name."""

@@ -24,6 +24,8 @@ VERDICT = {
     5: ("nothing was evaluated", "bold yellow"),
 }
 WORST = 5
+"""Findings of one status that are printed."""
+INDENT = (0, 0, 0, 2)
 
 
 def print_summary(record: Record) -> None:
@@ -41,67 +43,73 @@ def print_summary(record: Record) -> None:
 
 
 def _print(console: Console, record: Record, verdict: Verdict) -> None:
-    from rich.padding import Padding
+    _print_head(console, record, verdict)
+    _print_stages(console, record)
+    _print_worst(console, record, Status.FAILED, "What failed")
+    _print_worst(console, record, Status.INDETERMINATE, "What could not be told")
+    console.print()
+
+
+def _print_head(console: Console, record: Record, verdict: Verdict) -> None:
     from rich.rule import Rule
-    from rich.table import Table
     from rich.text import Text
 
     word, style = VERDICT.get(verdict.exit_status, (str(verdict.status), "bold"))
-    system = record.system
+    name, version = (printable(str(record.system.get(key))) for key in ("name", "version"))
+    status = f"  (exit status {verdict.exit_status})"
     console.print(Rule(style="dim"))
-    name, version = (printable(str(system.get(key))) for key in ("name", "version"))
-    title = Text.assemble((f"{name} ", "bold"), (f"version {version}", "dim"))
-    console.print(title)
-    console.print(
-        Text.assemble(
-            ("Verdict: ", ""), (word, style), (f"  (exit status {verdict.exit_status})", "dim")
-        )
-    )
+    console.print(Text.assemble((f"{name} ", "bold"), (f"version {version}", "dim")))
+    console.print(Text.assemble(("Verdict: ", ""), (word, style), (status, "dim")))
     console.print()
+
+
+def _print_stages(console: Console, record: Record) -> None:
+    """Print one row a stage, and why a stage did not complete."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    for heading in ("Stage", "Outcome", "Failed", "Could not tell", "Passed"):
-        table.add_column(heading, justify="left" if heading in {"Stage", "Outcome"} else "right")
+    for heading in ("Stage", "Outcome"):
+        table.add_column(heading)
+    for heading in ("Failed", "Could not tell", "Passed"):
+        table.add_column(heading, justify="right")
     for stage in record.stages:
         counts = Counter(finding.status for finding in stage.findings)
-        cells = [
-            _count(counts[status], MARK[status][1])
-            for status in (Status.FAILED, Status.INDETERMINATE, Status.PASSED)
-        ]
         done = stage.outcome is Outcome.COMPLETED
         table.add_row(
             _plain(stage.title),
             str(stage.outcome) if done else f"[yellow]{stage.outcome}[/]",
-            *cells,
+            *(_count(counts[status], MARK[status][1]) for status in MARK),
         )
     console.print(table)
     for stage in record.stages:
         if stage.reason:
-            console.print(
-                f"[yellow]{_plain(stage.title)} {stage.outcome}:[/] {_plain(stage.reason)}"
-            )
-    for status, heading in (
-        (Status.FAILED, "What failed"),
-        (Status.INDETERMINATE, "What could not be told"),
-    ):
-        found = sorted((f for f in record.findings if f.status is status), key=_rank)
-        if not found:
-            continue
-        console.print()
-        console.print(f"[bold]{heading}[/]")
-        for finding in found[:WORST]:
-            console.print(
-                Text.assemble(
-                    (f"{printable(finding.rule)}  ", MARK[status][1]),
-                    (str(finding.severity), "dim"),
-                )
-            )
-            console.print(Padding(_plain(finding.statement), (0, 0, 0, 2)))
-            if status is Status.INDETERMINATE and finding.reason not in finding.statement:
-                first = finding.reason.split(". ")[0].rstrip(".")
-                console.print(Padding(f"[dim]{_plain(first)}.[/]", (0, 0, 0, 2)))
-        if len(found) > WORST:
-            console.print(f"[dim]  and {len(found) - WORST} more in the report[/]")
+            head = f"[yellow]{_plain(stage.title)} {stage.outcome}:[/]"
+            console.print(f"{head} {_plain(stage.reason)}")
+
+
+def _print_worst(console: Console, record: Record, status: Status, heading: str) -> None:
+    """Print the worst findings of one status, and how many more there are."""
+    findings = sorted((f for f in record.findings if f.status is status), key=_rank)
+    if not findings:
+        return
     console.print()
+    console.print(f"[bold]{heading}[/]")
+    for finding in findings[:WORST]:
+        _print_finding(console, finding)
+    if len(findings) > WORST:
+        console.print(f"[dim]  and {len(findings) - WORST} more in the report[/]")
+
+
+def _print_finding(console: Console, finding: Finding) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    rule = (f"{printable(finding.rule)}  ", MARK[finding.status][1])
+    console.print(Text.assemble(rule, (str(finding.severity), "dim")))
+    console.print(Padding(_plain(finding.statement), INDENT))
+    if finding.status is Status.INDETERMINATE and finding.reason not in finding.statement:
+        first = finding.reason.split(". ")[0].rstrip(".")
+        console.print(Padding(f"[dim]{_plain(first)}.[/]", INDENT))
 
 
 def _plain(text: str) -> str:

@@ -41,10 +41,11 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
         try:
             with pq.ParquetFile(path, read_dictionary=dictionaries, buffer_size=2**20) as file:
                 names = None if doubled else [schema.names[top] for top in tops]
-                for batch in file.iter_batches(
-                    max(1, min(rows, BATCH_BYTES // per_row)), columns=names
-                ):
-                    yield checked(batch.select(names if names is not None else tops), name)
+                at_once = max(1, min(rows, BATCH_BYTES // per_row))
+                # One group after another: a dictionary inside a list or struct cannot be read across two of them.
+                for group in range(file.num_row_groups):
+                    for batch in file.iter_batches(at_once, row_groups=[group], columns=names):
+                        yield checked(batch.select(names if names is not None else tops), name)
         except DataError:
             raise
         except _errors() as error:

@@ -63,6 +63,8 @@ def plain(array: pa.Array) -> tuple[pa.Array, int]:
         return _valid(array.cast(pa.large_string()))
     if t.is_float16(kind):
         return array.cast(pa.float32()), 0
+    if t.is_decimal(kind) and kind.bit_width < 128:  # few functions of Arrow know the short ones
+        return array.cast(pa.decimal128(kind.precision, kind.scale)), 0
     if (
         t.is_boolean(kind)
         or t.is_integer(kind)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError, RauditError
 from raudit.extras import require
-from raudit.log.stores.store import SCHEMA, StoredNote
+from raudit.log.stores.store import SCHEMA, SideRows, StoredNote, no_entry
 from raudit.log.tree.merkle import stored_count, stored_index
 
 if TYPE_CHECKING:
@@ -183,12 +183,7 @@ class PostgresStore:
         """Return an entry's bytes."""
         rows = self._all("SELECT data FROM raudit_log.entry WHERE idx = :idx", idx=index)
         if not rows:
-            raise LogError(
-                f"there is no entry {index}",
-                reference="log-entry",
-                where=self.location,
-                expected=f"0 to {self.size() - 1}",
-            )
+            raise no_entry(index, self.size(), self.location)
         return bytes(rows[0][0])
 
     def entries(
@@ -213,6 +208,15 @@ class PostgresStore:
         query = "SELECT kind, size, note FROM raudit_log.note WHERE kind = :kind ORDER BY seq DESC LIMIT :last"
         rows = self._all(query, kind=kind, last=last)
         return [StoredNote(kind=row[0], size=row[1], note=row[2]) for row in reversed(rows)]
+
+    def side_rows(self) -> SideRows:
+        """Return the rows of notes and of people; a transaction that was rolled back leaves a gap."""
+        notes = self._all("SELECT seq, kind FROM raudit_log.note ORDER BY seq")
+        people = self._all("SELECT pseudonym, salt, value FROM raudit_log.person")
+        return SideRows(
+            notes=tuple((row[0], row[1]) for row in notes),
+            people=tuple((row[0], bytes(row[1]), row[2]) for row in people),
+        )
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

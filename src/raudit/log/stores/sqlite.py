@@ -19,7 +19,7 @@ from typing import Any
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError, RauditError
 from raudit.log.stores.filesystem import refuse_network
-from raudit.log.stores.store import SCHEMA, StoredNote
+from raudit.log.stores.store import SCHEMA, SideRows, StoredNote, no_entry
 from raudit.log.tree.merkle import stored_count, stored_index
 
 _BUSY_SECONDS = 60
@@ -268,12 +268,7 @@ class SqliteStore:
         """Return an entry's bytes."""
         rows = self._all("SELECT data FROM entry WHERE idx = ?", (index,))
         if not rows:
-            raise LogError(
-                f"there is no entry {index}",
-                reference="log-entry",
-                where=self.location,
-                expected=f"0 to {self.size() - 1}",
-            )
+            raise no_entry(index, self.size(), self.location)
         return bytes(rows[0][0])
 
     def entries(
@@ -301,6 +296,14 @@ class SqliteStore:
         query = "SELECT kind, size, note FROM note WHERE kind = ? ORDER BY seq DESC LIMIT ?"
         rows = self._all(query, (kind, -1 if last is None else last))
         return [StoredNote(kind=row[0], size=row[1], note=row[2]) for row in reversed(rows)]
+
+    def side_rows(self) -> SideRows:
+        """Return the rows of notes, numbered without gaps, and of people."""
+        return SideRows(
+            notes=tuple(self._all("SELECT seq, kind FROM note ORDER BY seq")),
+            gapless=True,
+            people=tuple(self._all("SELECT pseudonym, salt, value FROM person")),
+        )
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

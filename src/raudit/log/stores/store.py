@@ -10,8 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from raudit.errors import LogError, LogIntegrityError, RauditError
+
 SCHEMA = "raudit-log/1"
 """Version of the tables."""
+
+META = frozenset({"schema", "origin", "vkey", "copy"})
+"""What a store says of itself."""
 
 SIGNED = "signed"
 """Kind of a checkpoint that this log has signed."""
@@ -21,6 +26,8 @@ ROTATED = "rotated"
 """Kind of a key rotation's statement; its size is the index of the entry. Spares searching; verification searches."""
 STAMPED = "stamped"
 """Kind of a time stamp over a checkpoint: base64 of the RFC 3161 token, a newline, the checkpoint."""
+KINDS = frozenset({SIGNED, WITNESSED, ROTATED, STAMPED})
+"""All kinds of notes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,18 @@ class StoredNote:
     size: int
     """Tree size it speaks of."""
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideRows:
+    """What a store keeps beside the tree."""
+
+    notes: tuple[tuple[int, str], ...] = ()
+    """Number and kind of every note, in order."""
+    gapless: bool = False
+    """Whether this kind of store numbers notes from 1 without gaps."""
+    people: tuple[tuple[str, bytes, str], ...] = ()
+    """Every pseudonym, salt and name."""
 
 
 class Reader(Protocol):
@@ -85,6 +104,10 @@ class Reader(Protocol):
 
     def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
         """Return stored notes of a kind, or the last few, in the order in which they were added."""
+        ...
+
+    def side_rows(self) -> SideRows:
+        """Return what the store keeps beside the tree, as it stands there."""
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
@@ -148,3 +171,20 @@ class Store(Reader, Protocol):
     def forget(self, pseudonym: str) -> bool:
         """Delete what a pseudonym stands for; tell whether there was anything to delete."""
         ...
+
+
+def no_entry(index: int, size: int, location: str) -> RauditError:
+    """Return the error for an entry that is not there: asked for in vain, or taken out from between others."""
+    if 0 <= index < size:
+        return LogIntegrityError(
+            f"entry {index} is missing",
+            reference="log-rows",
+            where=location,
+            hint="rows were removed behind the log's back; keep this store for evidence",
+        )
+    return LogError(
+        f"there is no entry {index}",
+        reference="log-entry",
+        where=location,
+        expected=f"0 to {size - 1}",
+    )

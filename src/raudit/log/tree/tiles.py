@@ -16,7 +16,7 @@ from pathlib import Path
 
 from raudit.errors import LogError, LogIntegrityError
 from raudit.log.events import EventType, parse_entry
-from raudit.log.stores.store import ROTATED, SIGNED, StoredNote
+from raudit.log.stores.store import ROTATED, SIGNED, SideRows, StoredNote, no_entry
 from raudit.log.tree import merkle
 from raudit.log.tree.checkpoint import Checkpoint, parse_body
 from raudit.log.tree.note import split_note
@@ -132,12 +132,7 @@ class TileReader:
     def entry(self, index: int) -> bytes:
         """Return an entry's bytes."""
         if not 0 <= index < self.size():
-            raise LogError(
-                f"there is no entry {index}",
-                reference="log-entry",
-                where=self.location,
-                expected=f"0 to {self.size() - 1}",
-            )
+            raise no_entry(index, self.size(), self.location)
         return self._bundle(index >> HEIGHT)[index & (WIDTH - 1)]
 
     def entries(
@@ -158,6 +153,10 @@ class TileReader:
         for index in range(size):
             for level, computed in enumerate(tree.push(self.node(0, index))):
                 yield computed if level % HEIGHT else self.node(level, index >> level)
+
+    def side_rows(self) -> SideRows:
+        """Return nothing: an export holds the tree and its checkpoint alone."""
+        return SideRows()
 
     def notes(self, kind: str, last: int | None = None) -> list[StoredNote]:
         """Return the export's checkpoint, or the key rotations, which are searched for once."""

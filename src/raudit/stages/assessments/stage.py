@@ -17,6 +17,7 @@ from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Rule, Severity, Status, Subject
 from raudit.record import Figure, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
@@ -115,18 +116,32 @@ def _summary(results: Sequence[Assessment]) -> str:
     contradicted = sum(len(r.contradictions) for r in results)
     done = sum(1 for r in results if r.complete)
     parts = [
-        f"{done} of {len(results)} {'assessment is' if len(results) == 1 else 'assessments are'} answered in full"
+        say(
+            "{done} of {count} {part} answered in full",
+            done=done,
+            count=len(results),
+            part=(say("assessment is") if len(results) == 1 else say("assessments are")),
+        )
     ]
     if contradicted:
         parts.append(
-            f"the evidence contradicts {contradicted} {'answer' if contradicted == 1 else 'answers'}"
+            say(
+                "the evidence contradicts {contradicted} {part}",
+                contradicted=contradicted,
+                part=(say("answer") if contradicted == 1 else say("answers")),
+            )
         )
-    return "; ".join(parts) + "."
+    return joined("; ", parts) + "."
 
 
 def _note(checklist: Checklist) -> str:
-    basis = "; ".join(checklist.file.source.basis)
-    return f"{checklist.file.title}, version {checklist.file.version}. Basis: {basis}. This is not legal advice."
+    basis = joined("; ", checklist.file.source.basis)
+    return say(
+        "{title}, version {version}. Basis: {basis}. This is not legal advice.",
+        title=term(checklist.file.title),
+        version=checklist.file.version,
+        basis=basis,
+    )
 
 
 def _findings(result: Assessment, files: AssessmentFiles, *, identity: str) -> list[Finding]:
@@ -172,20 +187,46 @@ def _complete(result: Assessment, files: AssessmentFiles) -> Finding:
     folder = files.answers_path.parent if files.answers_path else None
     faults = document_faults(result.answers, folder) if folder else ()
     if result.complete and faults:
-        said = f"{title}: all {asked} questions are answered, but {len(faults)} evidence files are not what was linked."
+        said = say(
+            "{title}: all {asked} questions are answered, but {count} "
+            "evidence files are not what was linked.",
+            title=term(title),
+            asked=asked,
+            count=len(faults),
+        )
         listed = [{"question": f.question, "path": f.path, "fault": f.fault} for f in faults]
         reason, told = faults[0].text, {"evidence": listed}
         return _finding(
             COMPLETE, result, files, Status.INDETERMINATE, said, reason=reason, data=told
         )
     if result.complete:
-        said = f"{title}: all {asked} questions are answered; a reviewer accepted {result.accepted} of the answers"
+        said = say(
+            "{title}: all {asked} questions are answered; a reviewer "
+            "accepted {accepted} of the answers",
+            title=term(title),
+            asked=asked,
+            accepted=result.accepted,
+        )
         refuted = len({c.question for c in result.contradictions})
-        said += f", and the evidence contradicts {refuted}." if refuted else "."
+        said += (
+            say(", and the evidence contradicts {refuted}.", refuted=refuted) if refuted else "."
+        )
         return _finding(COMPLETE, result, files, Status.PASSED, said)
     first = result.open[0]
-    said = f"{title}: {result.answered} of {asked} questions are answered; {len(result.open)} are open."
-    reason = f"first: {first.question} ({first.reason}; {result.answers.source} line {first.line})"
+    said = say(
+        "{title}: {answered} of {asked} questions are answered; {count} are open.",
+        title=term(title),
+        answered=result.answered,
+        asked=asked,
+        count=len(result.open),
+    )
+    reason = say(
+        "first: {question} ({reason}; {source} line {line})",
+        question=first.question,
+        reason=first.reason,
+        source=result.answers.source,
+        line=first.line,
+    )
     data = {
         "open": [
             {"question": item.question, "reason": item.reason, "line": item.line}
@@ -205,7 +246,13 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
                 result,
                 files,
                 Status.FAILED,
-                f"Asked \u201c{question.text}\u201d, {_who_said(item)} \u201c{item.answer}\u201d. {item.because}",
+                say(
+                    "Asked “{text}”, {who_said} “{answer}”. {because}",
+                    text=term(question.text),
+                    who_said=_who_said(item),
+                    answer=item.answer,
+                    because=term(item.because),
+                ),
                 subject=Subject(
                     kind="question", name=item.question, detail={"assessment": result.checklist.id}
                 ),
@@ -223,7 +270,11 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
         )
     if not found and result.facts_used:
         title, facts = result.checklist.file.title, len(result.facts_used)
-        said = f"{title}: no answer is contradicted by the {facts} measured facts that bear on it."
+        said = say(
+            "{title}: no answer is contradicted by the {facts} measured facts that bear on it.",
+            title=term(title),
+            facts=facts,
+        )
         found.append(
             _finding(
                 CONTRADICTED,
@@ -235,7 +286,10 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
             )
         )
     if not found:
-        said = f"{result.checklist.file.title}: nothing was measured that its answers could be held against."
+        said = say(
+            "{title}: nothing was measured that its answers could be held against.",
+            title=term(result.checklist.file.title),
+        )
         found.append(
             _finding(
                 CONTRADICTED,
@@ -250,8 +304,8 @@ def _contradicted(result: Assessment, files: AssessmentFiles) -> list[Finding]:
 
 
 def _who_said(item: Contradicted) -> str:
-    said = f"{item.by} answered" if item.by else "the answer is"
-    return f"{said} on {item.at}" if item.by and item.at else said
+    said = say("{by} answered", by=item.by) if item.by else say("the answer is")
+    return say("{said} on {at}", said=said, at=item.at) if item.by and item.at else said
 
 
 def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: str) -> Finding:
@@ -263,7 +317,7 @@ def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: s
         result,
         files,
         Status.FAILED,
-        f"{result.checklist.file.title}: {because}",
+        say("{title}: {because}", title=term(result.checklist.file.title), because=term(because)),
         subject=subject,
     )
 
@@ -274,14 +328,27 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
     rejected = [s for s in result.signoffs if s.holds and s.signoff.decision in {"reject", "refer"}]
     if rejected:
         who = rejected[0].signoff
-        said = f"{title}: {who.role} decided to {who.decision}."
+        said = say(
+            "{title}: {role} decided to {decision}.",
+            title=term(title),
+            role=term(who.role),
+            decision=term(who.decision),
+        )
         return replace(
             _finding(SIGNED, result, files, Status.FAILED, said, requirements=_bearing({who.role})),
-            remedy=f"Settle what {who.role} objects to, or do not go ahead; only {who.role} can decide anew.",
+            remedy=say(
+                "Settle what {role} objects to, or do not go ahead; only {role} can decide anew.",
+                role=term(who.role),
+            ),
         )
     if void:
         state = void[0]
-        said = f"{title}: the sign-off of {state.signoff.role} does not hold; {state.because}."
+        said = say(
+            "{title}: the sign-off of {role} does not hold; {because}.",
+            title=term(title),
+            role=term(state.signoff.role),
+            because=term(state.because),
+        )
         return _finding(
             SIGNED, result, files, Status.FAILED, said, data={"changed": list(state.changed)}
         )
@@ -291,51 +358,91 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
             result,
             files,
             Status.FAILED,
-            f"{title}: it does not hold any more; {result.expired}.",
+            say(
+                "{title}: it does not hold any more; {expired}.",
+                title=term(title),
+                expired=result.expired,
+            ),
         )
     if result.overdue:
-        said = f"{title}: approved with conditions, and {len(result.overdue)} of them should be met by now."
+        said = say(
+            "{title}: approved with conditions, and {count} of them should be met by now.",
+            title=term(title),
+            count=len(result.overdue),
+        )
         data = {"conditions": [_condition(c) for c in result.conditions]}
         return _finding(
-            SIGNED, result, files, Status.FAILED, f"{said} {' '.join(result.overdue)}", data=data
+            SIGNED,
+            result,
+            files,
+            Status.FAILED,
+            say("{said} {listed}", said=said, listed=joined(" ", result.overdue)),
+            data=data,
         )
     if result.missing_roles:
-        roles = ", ".join(result.missing_roles)
-        said = f"{title}: not signed off by {roles}."
+        roles = joined(", ", result.missing_roles)
+        said = say("{title}: not signed off by {roles}.", title=term(title), roles=roles)
         return _finding(
             SIGNED,
             result,
             files,
             Status.INDETERMINATE,
             said,
-            reason=f"nobody has decided as {roles}",
+            reason=say("nobody has decided as {roles}", roles=roles),
         )
     if result.unowned:
         first = result.unowned[0]
-        reason = f"a condition of {first.role} has {first.said if not first.condition.what else first.standing}"
-        said = f"{title}: approved with conditions of which nobody can say whether they are met in time."
+        reason = say(
+            "a condition of {role} has {part}",
+            role=term(first.role),
+            part=(first.said if not first.condition.what else first.standing),
+        )
+        said = say(
+            "{title}: approved with conditions of which nobody can say "
+            "whether they are met in time.",
+            title=term(title),
+        )
         data = {"conditions": [_condition(c) for c in result.conditions]}
         return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=reason, data=data)
     unproven = [state for state in result.signoffs if state.holds and not state.proven]
     if unproven and identity == "proven":
-        names = ", ".join(f"{s.signoff.by} as {s.signoff.role}" for s in unproven)
-        said = f"{title}: the sign-off by {names} is stated, not proven."
+        names = joined(
+            ", ",
+            (say("{by} as {role}", by=s.signoff.by, role=term(s.signoff.role)) for s in unproven),
+        )
+        said = say(
+            "{title}: the sign-off by {names} is stated, not proven.",
+            title=term(title),
+            names=names,
+        )
         reason = unproven[0].identity
         return _finding(SIGNED, result, files, Status.INDETERMINATE, said, reason=reason)
-    signed = ", ".join(
-        f"{s.signoff.role} ({s.signoff.decision.replace('_', ' ')}{'' if s.proven else '; stated, not proven'})"
-        for s in result.signoffs
+    signed = joined(
+        ", ",
+        (
+            say(
+                "{role} ({value}{part})",
+                role=term(s.signoff.role),
+                value=s.signoff.decision.replace("_", " "),
+                part=("" if s.proven else say("; stated, not proven")),
+            )
+            for s in result.signoffs
+        ),
     )
-    said = f"{title}: signed off by {signed}." if signed else f"{title}: no sign-off is asked for."
+    said = (
+        say("{title}: signed off by {signed}.", title=term(title), signed=signed)
+        if signed
+        else say("{title}: no sign-off is asked for.", title=term(title))
+    )
     data = {"conditions": [_condition(c) for c in result.conditions]} if result.conditions else {}
     if result.conditions:
         met = sum(c.state == "met" for c in result.conditions)
         later = [
             c.condition.due for c in result.conditions if c.state == "open" and c.condition.due
         ]
-        said += f" {met} of {len(result.conditions)} conditions are met" + (
-            f"; the next is due on {min(later)}." if later else "."
-        )
+        said += say(
+            " {met} of {count} conditions are met", met=met, count=len(result.conditions)
+        ) + (say("; the next is due on {later}.", later=min(later)) if later else ".")
     deciding = {state.signoff.role for state in result.signoffs}
     return _finding(
         SIGNED, result, files, Status.PASSED, said, data=data, requirements=_bearing(deciding)

@@ -10,20 +10,23 @@ from raudit.checklists.form.schema import Kind
 from raudit.checklists.form.scope import row_level
 from raudit.checklists.prints.register import risk_register
 from raudit.record import Column, Figure, Table
+from raudit.sentences import joined, say, term
 
 
 def overview_table(results: Sequence[Assessment]) -> Table:
     """One row an assessment."""
     rows = [
         {
-            "title": result.checklist.file.title,
+            "title": term(result.checklist.file.title),
             "version": result.checklist.file.version,
-            "answered": f"{result.answered} of {len(result.visible)}",
+            "answered": say(
+                "{answered} of {count}", answered=result.answered, count=len(result.visible)
+            ),
             "accepted": result.accepted,
             "open": len(result.open),
             "blocking": len(result.blockers) + len(result.overdue),
             "contradicted": len(result.contradictions),
-            "level": result.standing,
+            "level": term(result.standing),
         }
         for result in results
     ]
@@ -74,16 +77,20 @@ def answers_table(result: Assessment) -> Table:
         value = result.answers.values.get(name)
         said = answer_text(question, value)
         if question.type is Kind.ROWS and value:
-            said = " ".join(
-                f"({number}) {row_text(question, row)}" for number, row in enumerate(value, 1)
+            said = joined(
+                " ",
+                (
+                    say("({number}) {row_text}", number=number, row_text=row_text(question, row))
+                    for number, row in enumerate(value, 1)
+                ),
             )
         if answer is not None and answer.state != "answered":
             said = answer.state.replace("_", " ")
         state = answer.review.state.replace("_", " ") if answer else ""
         rows.append(
             {
-                "question": question.text,
-                "answer": f"{said} \u2014 {answer.why}"
+                "question": term(question.text),
+                "answer": say("{said} — {why}", said=said, why=answer.why)
                 if answer is not None and answer.why
                 else said,
                 "by": answer.by if answer else "",
@@ -98,7 +105,7 @@ def answers_table(result: Assessment) -> Table:
         Column(key="review", label="Review"),
         Column(key="id", label="Id", kind="code"),
     )
-    title = f"{result.checklist.file.title}: answers"
+    title = say("{title}: answers", title=term(result.checklist.file.title))
     return Table(
         id=f"answers-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows)
     )
@@ -142,18 +149,28 @@ def contradictions_table(results: Sequence[Assessment]) -> Table:
     rows = []
     for result in results:
         for item in result.contradictions:
-            places = [f"{place.pointer or place.fact} = {place.value}" for place in item.places]
+            places = [
+                say("{pointer} = {value}", pointer=(place.pointer or place.fact), value=place.value)
+                for place in item.places
+            ]
             places += [
-                f"{f.pointer} ({f.rule}, {f.subject})"
+                say(
+                    "{pointer} ({rule}, {subject})",
+                    pointer=f.pointer,
+                    rule=f.rule,
+                    subject=f.subject,
+                )
                 for place in item.places
                 for f in place.findings
             ]
             rows.append(
                 {
-                    "question": result.checklist.questions[item.question].text,
-                    "answer": f"{item.answer} \u2014 {item.by}" if item.by else item.answer,
+                    "question": term(result.checklist.questions[item.question].text),
+                    "answer": say("{answer} — {by}", answer=item.answer, by=item.by)
+                    if item.by
+                    else item.answer,
                     "measured": item.because,
-                    "places": "; ".join(places),
+                    "places": joined("; ", places),
                 }
             )
     columns = (
@@ -176,13 +193,14 @@ def signoff_table(result: Assessment) -> Table:
     """Every sign-off and whether it holds."""
     rows = [
         {
-            "role": state.signoff.role,
-            "decision": state.signoff.decision.replace("_", " "),
+            "role": term(state.signoff.role),
+            "decision": term(state.signoff.decision.replace("_", " ")),
             "by": state.signoff.by,
             "identity": state.identity,
             "at": state.signoff.at.date().isoformat(),
-            "conditions": "; ".join(
-                c.said for c in result.conditions if state.holds and c.role == state.signoff.role
+            "conditions": joined(
+                "; ",
+                (c.said for c in result.conditions if state.holds and c.role == state.signoff.role),
             ),
             "holds": "holds" if state.holds else state.because,
         }
@@ -197,7 +215,7 @@ def signoff_table(result: Assessment) -> Table:
         Column(key="conditions", label="Conditions"),
         Column(key="holds", label="State"),
     )
-    title = f"{result.checklist.file.title}: sign-offs"
+    title = say("{title}: sign-offs", title=term(result.checklist.file.title))
     return Table(
         id=f"signoffs-{result.checklist.id}", title=title, columns=columns, rows=tuple(rows)
     )
@@ -215,7 +233,7 @@ def register_table(results: Sequence[Assessment]) -> Table:
             "due": risk.due,
             "priority": f"{risk.priority:,}"
             if risk.priority is not None
-            else f"not rated: {risk.not_rated}",
+            else say("not rated: {not_rated}", not_rated=term(risk.not_rated)),
             "assessment": risk.assessment,
         }
         for risk in risk_register(results)
@@ -271,15 +289,27 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                 )
                 if count:
                     said.append(
-                        f"{count} with {_words(table.row)} {first} and {_words(table.col)} {second}"
+                        say(
+                            "{count} with {words} {first} and {words_2} {second}",
+                            count=count,
+                            words=term(_words(table.row)),
+                            first=first,
+                            words_2=term(_words(table.col)),
+                            second=second,
+                        )
                     )
             cells.append(line)
         figures.append(
             Figure(
                 id=f"matrix-{result.checklist.id}-{name}",
                 kind="matrix",
-                title=f"{result.checklist.file.title}: risks by {_words(table.row)} and {_words(table.col)}",
-                alt=f"Of {len(placed)} risks: " + "; ".join(said) + ".",
+                title=say(
+                    "{title}: risks by {words} and {words_2}",
+                    title=term(result.checklist.file.title),
+                    words=term(_words(table.row)),
+                    words_2=term(_words(table.col)),
+                ),
+                alt=say("Of {count} risks: ", count=len(placed)) + joined("; ", said) + ".",
                 caption="Number of risks in each cell; darker cells are worse.",
                 data={
                     "rows": [_words(r) for r in table.rows],

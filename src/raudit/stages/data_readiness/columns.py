@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from raudit.data import Kind
 from raudit.findings import Measurement, Status
+from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.placeholders import find_placeholders
 from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
@@ -32,9 +33,9 @@ def constants(setting: Setting) -> Part:
             continue
         found.append(str(name))
         told = (
-            f"has one value in all {len(values):,} rows in which it is filled"
+            say("has one value in all {count:,} rows in which it is filled", count=len(values))
             if len(values)
-            else "is always empty"
+            else say("is always empty")
         )
         findings.append(
             answer(
@@ -42,7 +43,13 @@ def constants(setting: Setting) -> Part:
                 kind="column",
                 name=name,
                 status=Status.FAILED,
-                statement=f"{name} {told}; {n - len(values):,} of {n:,} rows are missing.",
+                statement=say(
+                    "{name} {told}; {n:,} of {n_2:,} rows are missing.",
+                    name=name,
+                    told=told,
+                    n=n - len(values),
+                    n_2=n,
+                ),
                 measurement=Measurement(
                     metric="distinct_values", value=float(values.nunique()), n=n
                 ),
@@ -55,7 +62,7 @@ def constants(setting: Setting) -> Part:
                 kind="data",
                 name=setting.data.name,
                 status=Status.PASSED,
-                statement=f"Each of {len(names)} columns has at least two values.",
+                statement=say("Each of {count} columns has at least two values.", count=len(names)),
                 measurement=Measurement(
                     metric="constant_columns", value=0.0, n=len(names), events=0
                 ),
@@ -86,7 +93,12 @@ def outliers(setting: Setting) -> Part:
                 kind="column",
                 name=name,
                 status=Status.FAILED,
-                statement=f"{name} has {far:,} of {values.size:,} values far outside all others.",
+                statement=say(
+                    "{name} has {far:,} of {size:,} values far outside all others.",
+                    name=name,
+                    far=far,
+                    size=values.size,
+                ),
                 measurement=Measurement(
                     metric="outlier_share", value=far / values.size, n=values.size, events=far
                 ),
@@ -99,7 +111,10 @@ def outliers(setting: Setting) -> Part:
                 kind="data",
                 name=setting.data.name,
                 status=Status.PASSED,
-                statement=f"Of {looked} columns of numbers none has values far outside all others.",
+                statement=say(
+                    "Of {looked} columns of numbers none has values far outside all others.",
+                    looked=looked,
+                ),
                 measurement=Measurement(metric="outlier_columns", value=0.0, n=looked, events=0),
             )
         )

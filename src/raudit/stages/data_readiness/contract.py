@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raudit.data.contract import Breach, Contract, breaches, learn_contract, units
 from raudit.findings import Finding, Measurement, Status
+from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.rules import CONTRACT
 
@@ -24,11 +25,11 @@ def contract(setting: Setting) -> Part:
         agreed = _audited_part(learn_contract(reference.data), setting)
     found = breaches(agreed, setting.data)
     where = (
-        "learnt from the reference"
+        say("learnt from the reference")
         if learnt_here
-        else "learnt and kept"
+        else say("learnt and kept")
         if agreed.learnt_from
-        else "declared"
+        else say("declared")
     )
     findings = [_finding(setting, breach) for breach in found]
     if not found:
@@ -36,7 +37,10 @@ def contract(setting: Setting) -> Part:
     said = units(agreed)
     notes = (
         (
-            f"Declared units, which data cannot prove: {listed([f'{n} in {u}' for n, u in said.items()])}.",
+            say(
+                "Declared units, which data cannot prove: {listed}.",
+                listed=listed([say("{n} in {u}", n=n, u=u) for n, u in said.items()]),
+            ),
         )
         if said
         else ()
@@ -68,7 +72,7 @@ def _finding(setting: Setting, breach: Breach) -> Finding:
         statement=breach.statement,
         reason=""
         if breach.certain
-        else "the contract was learnt, and says what was seen rather than what is allowed",
+        else say("the contract was learnt, and says what was seen rather than what is allowed"),
         measurement=Measurement(
             metric="cells_outside_contract", value=float(breach.cells), n=n, unit="cells"
         ),
@@ -82,9 +86,13 @@ def _kept(setting: Setting, agreed: Contract, where: str) -> Finding:
         kind="data",
         name=setting.data.name,
         status=Status.PASSED if agreed.columns else Status.INDETERMINATE,
-        statement=f"All {len(agreed.columns)} columns of the contract ({where}) are as it says, in "
-        f"{setting.data.n_rows:,} rows.",
-        reason="" if agreed.columns else "the contract names no column",
+        statement=say(
+            "All {count} columns of the contract ({where}) are as it says, in {n_rows:,} rows.",
+            count=len(agreed.columns),
+            where=where,
+            n_rows=setting.data.n_rows,
+        ),
+        reason="" if agreed.columns else say("the contract names no column"),
         measurement=Measurement(
             metric="contract_breaches", value=0.0, n=len(agreed.columns), events=0
         ),

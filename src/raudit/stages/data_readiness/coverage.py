@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raudit.data import ColumnName
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
+from raudit.sentences import say
 from raudit.stages.data_readiness.groups import group_labels
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.rules import COVERAGE
@@ -25,9 +26,9 @@ def coverage(setting: Setting) -> Part:
         total = sum(shares.values())
         if attribute is None or not 0.98 <= total <= 1.02:
             why = (
-                "no sensitive feature has this name"
+                say("no sensitive feature has this name")
                 if attribute is None
-                else f"the shares add up to {total:.3g}, not 1"
+                else say("the shares add up to {total:.3g}, not 1", total=total)
             )
             findings.append(
                 answer(
@@ -35,7 +36,7 @@ def coverage(setting: Setting) -> Part:
                     kind="attribute",
                     name=name,
                     status=Status.INDETERMINATE,
-                    statement=f"Coverage of {name} could not be told.",
+                    statement=say("Coverage of {name} could not be told.", name=name),
                     reason=why,
                     anchor="population",
                 )
@@ -51,7 +52,7 @@ def coverage(setting: Setting) -> Part:
             )
             findings.append(finding)
             if finding.status is Status.FAILED:
-                short.append(f"{name} {group}")
+                short.append(say("{name} {group}", name=name, group=group))
     return Part(findings=tuple(findings), facts={"data.groups_short": short})
 
 
@@ -70,9 +71,17 @@ def _group(
         name=name,
         detail={"group": group},
         status=status,
-        statement=f"{group} is {count / n:.1%} of {n:,} rows (interval {low:.1%} to {high:.1%}) and {share:.1%} of the "
-        "declared population.",
-        reason="the interval holds the smallest accepted share"
+        statement=say(
+            "{group} is {count:.1%} of {n:,} rows (interval {low:.1%} to "
+            "{high:.1%}) and {share:.1%} of the declared population.",
+            group=group,
+            count=count / n,
+            n=n,
+            low=low,
+            high=high,
+            share=share,
+        ),
+        reason=say("the interval holds the smallest accepted share")
         if status is Status.INDETERMINATE
         else "",
         measurement=Measurement(

@@ -13,9 +13,10 @@ from raudit.data.naming import names_persons
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.plan import Task
 from raudit.record import Column, Table
+from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, limit
 from raudit.stages.data_readiness.rules import LABELS, NOISE
-from raudit.stats.label_noise import label_noise
+from raudit.stats.label_noise import NoiseEstimate, label_noise
 
 CLASSES = 50
 """Most classes of a label; with more it is a number or a text."""
@@ -48,7 +49,8 @@ def _shown(setting: Setting, names: list[str]) -> list[str]:
         return names
     written = {*outcome.favourable, *outcome.unfavourable, *setting.options.labels_promised}
     return [
-        name if name in written else f"class {place}" for place, name in enumerate(names, start=1)
+        name if name in written else say("class {place}", place=place)
+        for place, name in enumerate(names, start=1)
     ]
 
 
@@ -85,8 +87,17 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
     rarest = min(by_name, key=lambda name: (by_name[name], name))
     share = by_name[rarest] / max(total, 1)
     enough = share >= setting.options.min_class_share and len(by_name) > 1
-    shares = ", ".join(
-        f"{name} {count:,} ({count / max(total, 1):.1%})" for name, count in by_name.items()
+    shares = joined(
+        ", ",
+        (
+            say(
+                "{name} {count:,} ({count_2:.1%})",
+                name=name,
+                count=count,
+                count_2=count / max(total, 1),
+            )
+            for name, count in by_name.items()
+        ),
     )
     return answer(
         LABELS,
@@ -94,11 +105,16 @@ def _balance(setting: Setting, by_name: dict[str, int], total: int, missing: int
         name="label",
         detail={"metric": "rarest class"},
         status=Status.PASSED if enough else Status.FAILED,
-        statement=f"{total:,} of {total + missing:,} rows have a label: {shares}."
+        statement=say(
+            "{total:,} of {total_2:,} rows have a label: {shares}.",
+            total=total,
+            total_2=total + missing,
+            shares=shares,
+        )
         + (
             ""
             if len(by_name) > 1
-            else " There is one class only, so nothing can be learnt or judged."
+            else say(" There is one class only, so nothing can be learnt or judged.")
         ),
         measurement=Measurement(
             metric="rarest_class_share", value=share, n=total, events=by_name[rarest]
@@ -115,7 +131,12 @@ def _promise(setting: Setting, name: str, have: int, need: int) -> Finding:
         name="label",
         detail={"metric": "promise", "class": name},
         status=Status.PASSED if have >= need else Status.FAILED,
-        statement=f"Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
+        statement=say(
+            "Of the class {name} {have:,} labelled rows are here, and the plan promises {need:,}.",
+            name=name,
+            have=have,
+            need=need,
+        ),
         measurement=Measurement(
             metric="labelled_rows", value=float(have), n=setting.data.n_rows, unit="rows"
         ),
@@ -146,89 +167,112 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
         title="Labels",
         columns=columns,
         rows=rows,
-        caption=f"Counted on {total:,} labelled rows.",
+        caption=say("Counted on {total:,} labelled rows.", total=total),
     )
 
 
 def noise(setting: Setting) -> Part:
     """Estimate how many labels are wrong."""
-    found = label_classes(setting)
-    if found is None:
+    classes = label_classes(setting)
+    if classes is None:
         return Part()
-    codes, names = found
+    codes, names = classes
     features = [name for name in setting.features if name in setting.data.kinds]
     rows = np.flatnonzero(codes >= 0)
     if rows.size > setting.options.max_rows:
         rng = np.random.default_rng(setting.evidence.seed)
         rows = np.sort(rng.choice(rows, setting.options.max_rows, replace=False))
     tally = np.bincount(codes[rows], minlength=len(names)) if names else np.zeros(0)
-    if (
-        not features
-        or rows.size < ROWS
-        or len(names) < 2
-        or len(names) > CLASSES
-        or tally.min() < 10
-    ):
-        finding = answer(
-            NOISE,
-            kind="data",
-            name="label",
-            status=Status.INDETERMINATE,
-            statement=f"How many labels are wrong was not estimated, on {rows.size:,} labelled rows.",
-            reason=f"that takes {ROWS} rows, ten of each of at least two classes, and a feature",
-        )
-        return Part(findings=(finding,))
+    few = rows.size < ROWS or len(names) < 2 or tally.min() < 10
+    if not features or few or len(names) > CLASSES:
+        return Part(findings=(_not_estimated(rows.size),))
     matrix = feature_matrix(setting, features)[rows]
-    estimate = label_noise(
-        codes[rows], out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
+    probabilities, folds = out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
+    estimate = label_noise(codes[rows], probabilities, folds)
+    facts = {"data.label_noise_low": estimate.low, "data.label_noise_high": estimate.high}
+    if estimate.identified:
+        facts["data.label_noise"] = estimate.rate
+    return Part(findings=(_noise_finding(setting, estimate),), facts=facts)
+
+
+def _not_estimated(labelled: int) -> Finding:
+    return answer(
+        NOISE,
+        kind="data",
+        name="label",
+        status=Status.INDETERMINATE,
+        statement=say(
+            "How many labels are wrong was not estimated, on {size:,} labelled rows.", size=labelled
+        ),
+        reason=say(
+            "that takes {ROWS} rows, ten of each of at least two classes, and a feature", ROWS=ROWS
+        ),
     )
-    said = f"The features contradict the label in {estimate.contradicted:,} of {estimate.n:,} rows"
-    said += f" ({estimate.rate:.1%})"
+
+
+def _noise_finding(setting: Setting, estimate: NoiseEstimate) -> Finding:
     most = setting.options.max_label_noise
-    overlap = not estimate.identified
-    if overlap:
-        said += (
-            f"; in {estimate.unsure:.0%} of the rows no class is clearly the most probable, so hard cases are "
-            f"among them. "
-            f"At most {estimate.high:.1%} of the labels are wrong, as long as fewer than half of each class are."
-        )
-        status = Status.PASSED if estimate.high <= most else Status.INDETERMINATE
+    if estimate.high <= most:
+        status, reason = Status.PASSED, ""
+    elif estimate.low > most:
+        status, reason = Status.FAILED, ""
     else:
-        said += (
-            f", 95 % interval {estimate.low:.1%} to {estimate.high:.1%}: so many labels are wrong, if the "
-            f"features tell "
-            "the classes apart as well as they seem to."
+        status = Status.INDETERMINATE
+        reason = (
+            say("the interval holds the largest accepted share")
+            if estimate.identified
+            else say("the classes overlap too much to tell wrong labels from hard cases")
         )
-        within, beyond = estimate.high <= most, estimate.low > most
-        status = Status.PASSED if within else Status.FAILED if beyond else Status.INDETERMINATE
-    finding = answer(
+    clearest = estimate.identified
+    return answer(
         NOISE,
         kind="data",
         name="label",
         status=status,
-        statement=said,
-        reason=""
-        if status is not Status.INDETERMINATE
-        else (
-            "the classes overlap too much to tell wrong labels from hard cases"
-            if overlap
-            else "the interval holds the largest accepted share"
-        ),
+        statement=_noise_statement(estimate),
+        reason=reason,
         measurement=Measurement(
             metric="label_noise",
-            value=estimate.rate,
-            n=estimate.n,
-            events=estimate.contradicted,
+            value=estimate.rate if clearest else estimate.contradicted_share,
+            n=estimate.clearest if clearest else estimate.n,
+            events=estimate.events if clearest else estimate.contradicted,
             interval=Interval(low=estimate.low, high=estimate.high, method="wilson"),
-            method="confident learning, boosted trees, 5 folds",
+            method="boosted trees, 5 folds; "
+            + ("the clearest rows of each class" if clearest else "confident learning"),
         ),
         threshold=limit(setting.options, "max_label_noise"),
         anchor="max_label_noise",
     )
-    facts = {"data.label_noise_low": estimate.low, "data.label_noise_high": estimate.high}
-    if not overlap:
-        facts["data.label_noise"] = estimate.rate
-    return Part(findings=(finding,), facts=facts)
+
+
+def _noise_statement(estimate: NoiseEstimate) -> str:
+    statement = say(
+        "The features contradict the label in {contradicted:,} of {n:,} rows ({rate:.1%})",
+        contradicted=estimate.contradicted,
+        n=estimate.n,
+        rate=estimate.contradicted_share,
+    )
+    if estimate.identified:
+        return say(
+            "{statement}, and in {events:,} of the {clearest:,} whose class they tell best: "
+            "{rate:.1%} of the labels are wrong (95 % interval {low:.1%} to {high:.1%}), if hard rows "
+            "are labelled no worse than easy ones and the features tell the classes apart as well as "
+            "they seem to.",
+            statement=statement,
+            events=estimate.events,
+            clearest=estimate.clearest,
+            rate=estimate.rate,
+            low=estimate.low,
+            high=estimate.high,
+        )
+    return say(
+        "{statement}; in {unsure:.0%} of the rows no class is clearly the most probable, so hard "
+        "cases are among them. At most {high:.1%} of the labels are wrong, as long as fewer than "
+        "half of each class are.",
+        statement=statement,
+        unsure=estimate.unsure,
+        high=estimate.high,
+    )
 
 
 def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]:
@@ -255,15 +299,17 @@ def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]
 
 def out_of_fold(
     matrix: NDArray[np.float64], labels: NDArray[np.int64], *, seed: int
-) -> NDArray[np.float64]:
-    """Class probabilities of every row by trees that did not see it, of shape (n_rows, n_classes)."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Class probabilities of every row by trees that did not see it, of shape (n_rows, n_classes), and its fold."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold
     from threadpoolctl import threadpool_limits
 
     probabilities = np.zeros((labels.size, int(labels.max()) + 1))
-    folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=seed)
-    for train, test in folds.split(matrix, labels):
+    fold = np.zeros(labels.size, dtype=np.int64)
+    splits = StratifiedKFold(n_splits=5, shuffle=True, random_state=seed)
+    for number, (train, test) in enumerate(splits.split(matrix, labels)):
+        fold[test] = number
         trees = HistGradientBoostingClassifier(
             max_iter=60,
             learning_rate=0.08,
@@ -277,4 +323,4 @@ def out_of_fold(
         ):  # small trees on a busy machine wait for threads more than they gain from them
             trees.fit(matrix[train], labels[train])
             probabilities[test] = trees.predict_proba(matrix[test])
-    return probabilities
+    return probabilities, fold

@@ -19,6 +19,7 @@ from raudit.data import Kind
 from raudit.data.encode import same_text
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import say, term
 from raudit.stages.data_readiness.labels import label_classes
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.rules import LEAK
@@ -72,8 +73,11 @@ def leaks(setting: Setting) -> Part:
             kind="data",
             name=setting.data.name,
             status=Status.INDETERMINATE,
-            statement=f"Whether a feature gives the label away could not be told on {y.size:,} rows.",
-            reason=f"that takes {ROWS} rows of each of two classes",
+            statement=say(
+                "Whether a feature gives the label away could not be told on {size:,} rows.",
+                size=y.size,
+            ),
+            reason=say("that takes {ROWS} rows of each of two classes", ROWS=ROWS),
         )
         return Part(findings=(finding,), facts={"data.leaks": []})
     rng = np.random.default_rng(setting.evidence.seed)
@@ -334,7 +338,11 @@ def _pairs(
     found = []
     for one, two in itertools.combinations(chosen, 2):
         area = _area(
-            f"{one} + {two}", "pair of values", coarse[one] * (FEW + 1) + coarse[two], y, folds
+            say("{one} + {two}", one=one, two=two),
+            "pair of values",
+            coarse[one] * (FEW + 1) + coarse[two],
+            y,
+            folds,
         )
         if area.low >= line:
             found.append(area)
@@ -352,13 +360,16 @@ def _finding(
 ) -> Finding:
     others = [other.auc for name, other in best.items() if name not in area.feature.split(" + ")]
     median = (
-        f"; the median of the other features reaches {float(np.median(others)):.2f}"
+        say(
+            "; the median of the other features reaches {median:.2f}",
+            median=float(np.median(others)),
+        )
         if others
         else ""
     )
     pair = area.how == "pair of values"
     settled = (
-        f" It leaves no doubt about {area.settled:.0%} of the rows."
+        say(" It leaves no doubt about {settled:.0%} of the rows.", settled=area.settled)
         if area.settled >= SETTLED
         else ""
     )
@@ -368,12 +379,27 @@ def _finding(
         name=area.feature,
         detail={"by": "pair" if pair else "value"},
         status=Status.INDETERMINATE if area.feature == ORDER else Status.FAILED,
-        reason="rows that are sorted by the label do no harm unless their order decides the split or becomes a feature"
+        reason=say(
+            "rows that are sorted by the label do no harm unless their order decides the split or becomes a feature"
+        )
         if area.feature == ORDER
         else "",
-        statement=f"{area.feature} alone ({area.how}) predicts {what} with an area under the curve of {area.auc:.3f} "
-        f"(95 % interval {area.low:.3f} to {area.high:.3f}) on {n:,} rows{median}, and shuffled labels at most "
-        f"{chance:.2f}.{settled}",
+        statement=say(
+            "{feature} alone ({how}) predicts {what} with an area under "
+            "the curve of {auc:.3f} (95 % interval {low:.3f} to "
+            "{high:.3f}) on {n:,} rows{median}, and shuffled labels at "
+            "most {chance:.2f}.{settled}",
+            feature=area.feature,
+            how=term(area.how),
+            what=term(what),
+            auc=area.auc,
+            low=area.low,
+            high=area.high,
+            n=n,
+            median=median,
+            chance=chance,
+            settled=settled,
+        ),
         measurement=_measured(area, n),
         threshold=Threshold(high=setting.options.leak_auc, source="default"),
         anchor="leak_auc",
@@ -406,10 +432,22 @@ def _none(setting: Setting, best: Mapping[str, Area], chance: float, what: str, 
         kind="data",
         name=setting.data.name,
         status=Status.PASSED,
-        statement=f"Of {len(best)} columns, alone or in the pairs tried, none predicts {what} too well on "
-        f"{n:,} rows: the best, "
-        f"{top.feature}, has an area under the curve of {top.auc:.3f}; shuffled labels reach {chance:.2f}. A leak "
-        f"that predicts with less than {ALONE} and settles under {SETTLED:.0%} of the rows would not have shown.",
+        statement=say(
+            "Of {count} columns, alone or in the pairs tried, none "
+            "predicts {what} too well on {n:,} rows: the best, "
+            "{feature}, has an area under the curve of {auc:.3f}; "
+            "shuffled labels reach {chance:.2f}. A leak that predicts "
+            "with less than {ALONE} and settles under {SETTLED:.0%} of "
+            "the rows would not have shown.",
+            count=len(best),
+            what=term(what),
+            n=n,
+            feature=top.feature,
+            auc=top.auc,
+            chance=chance,
+            ALONE=ALONE,
+            SETTLED=SETTLED,
+        ),
         measurement=_measured(top, n),
         threshold=Threshold(high=setting.options.leak_auc, source="default"),
         anchor="leak_auc",
@@ -427,8 +465,12 @@ def _table(best: Mapping[str, Area], chance: float, n: int) -> Table:
         {"name": area.feature, "how": area.how, "auc": round(area.auc, 4)} for area in ordered
     )
     left = len(best) - len(ordered)
-    caption = f"Out of fold on {n:,} rows; with shuffled labels the best reaches {chance:.2f}."
-    caption += f" {left} more columns predict less." if left > 0 else ""
+    caption = say(
+        "Out of fold on {n:,} rows; with shuffled labels the best reaches {chance:.2f}.",
+        n=n,
+        chance=chance,
+    )
+    caption += say(" {left} more columns predict less.", left=left) if left > 0 else ""
     return Table(
         id="leaks",
         title="How well single columns predict the label",

@@ -9,8 +9,9 @@ from typing import Any
 
 from raudit.data import ColumnName, DataSet, Kind
 from raudit.evidence import Evidence
-from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import Finding, Measurement, Rule, Status, Subject, SubjectKind, Threshold
 from raudit.record import Table
+from raudit.sentences import joined, say
 from raudit.stages.data_readiness.options import Options
 
 ID_NAME = re.compile(
@@ -85,7 +86,7 @@ def is_identifier(data: DataSet, name: ColumnName) -> bool:
 def answer(
     rule: Rule,
     *,
-    kind: str,
+    kind: SubjectKind,
     name: str,
     status: Status,
     statement: str,
@@ -116,5 +117,9 @@ def limit(options: Options, name: str, *, high: bool = True) -> Threshold:
 
 def listed(names: Sequence[str], most: int = 8) -> str:
     """Names in a sentence."""
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+    shown = joined(", ", names[:most])
+    return (
+        say("{shown} and {count} more", shown=shown, count=len(names) - most)
+        if len(names) > most
+        else shown
+    )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from raudit.data import ColumnName, Kind
 from raudit.findings import Measurement, Status
 from raudit.record import Column, Table
+from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.rules import PLACEHOLDER
 
@@ -127,19 +128,29 @@ def placeholders(setting: Setting) -> Part:
             columns.append(str(name))
             cells += sum(item.cells for item in found if item.certain)
         if not certain:
-            doubtful.append(f"{name} ({total:,})")
+            doubtful.append(say("{name} ({total:,})", name=name, total=total))
             continue
         status = Status.FAILED if any(item.certain for item in open_ones) else Status.PASSED
-        shown = ", ".join(f"“{item.shown}” in {item.cells:,}" for item in found)
+        shown = joined(
+            ", ",
+            (say("“{shown}” in {cells:,}", shown=item.shown, cells=item.cells) for item in found),
+        )
         findings.append(
             answer(
                 PLACEHOLDER,
                 kind="column",
                 name=name,
                 status=status,
-                statement=f"{name} is not missing but holds a placeholder in {total:,} of {n:,} rows "
-                f"({total / n:.1%}): {shown}."
-                + (" The plan declares it as unknown." if status is Status.PASSED else ""),
+                statement=say(
+                    "{name} is not missing but holds a placeholder in {total:,} "
+                    "of {n:,} rows ({total_2:.1%}): {shown}.",
+                    name=name,
+                    total=total,
+                    n=n,
+                    total_2=total / n,
+                    shown=shown,
+                )
+                + (say(" The plan declares it as unknown.") if status is Status.PASSED else ""),
                 measurement=Measurement(
                     metric="placeholder_share", value=total / n, n=n, events=total
                 ),
@@ -147,19 +158,25 @@ def placeholders(setting: Setting) -> Part:
             )
         )
     facts = {"data.placeholder_cells": cells, "data.placeholder_columns": columns}
-    searched = (
-        f"Placeholders were looked for in {len(names)} columns: {len(CERTAIN) + len(DOUBTFUL)} words, {len(NUMBERS)} "
-        f"numbers where they stand apart, {len(DAYS)} days."
+    searched = say(
+        "Placeholders were looked for in {count} columns: {count_2} "
+        "words, {count_3} numbers where they stand apart, {count_4} "
+        "days.",
+        count=len(names),
+        count_2=len(CERTAIN) + len(DOUBTFUL),
+        count_3=len(NUMBERS),
+        count_4=len(DAYS),
     )
     if doubtful:
-        searched += (
-            f" Words such as none, which can be an answer, stand in {listed(doubtful)} cells."
+        searched += say(
+            " Words such as none, which can be an answer, stand in {listed} cells.",
+            listed=listed(doubtful),
         )
     return Part(findings=tuple(findings), facts=facts, tables=_table(rows, n), notes=(searched,))
 
 
 def _row(name: ColumnName, item: Placeholder) -> dict[str, Any]:
-    sure = "yes" if item.certain else "may be an answer"
+    sure = say("yes") if item.certain else say("may be an answer")
     return {"name": str(name), "value": item.shown, "cells": item.cells, "sure": sure}
 
 
@@ -303,7 +320,7 @@ def _table(rows: list[dict[str, Any]], n: int) -> tuple[Table, ...]:
         Column(key="cells", label="Cells", kind="count"),
         Column(key="sure", label="Is it one"),
     )
-    caption = f"Counted on all {n:,} rows."
+    caption = say("Counted on all {n:,} rows.", n=n)
     return (
         Table(
             id="placeholders",

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from raudit.data import Kind
+from raudit.sentences import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,7 @@ def profile(
         return _number(numbers, missing, small_cell, bins)
     if kind in {Kind.TEXT, Kind.BOOLEAN}:
         return _levels(values.astype(str), missing, small_cell, max_levels)
-    return omitted(len(values), missing, f"a {kind} column")
+    return omitted(len(values), missing, say("a {kind} column", kind=kind))
 
 
 def omitted(n: int, missing: int, why: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from raudit.data.rows import (
     written_as_text,
 )
 from raudit.findings import Finding, Measurement, Status
+from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, is_identifier, limit, listed
 from raudit.stages.data_readiness.rules import DUPLICATE, NEAR_DUPLICATE, SHARED
 from raudit.stages.data_readiness.times import as_times
@@ -40,7 +41,12 @@ def duplicates(setting: Setting) -> Part:
         return Part()
     as_text = written_as_text(columns, data)
     near = Part(
-        notes=(f"Near-duplicates are looked for in up to {NEAR_ROWS:,} rows; there are more.",)
+        notes=(
+            say(
+                "Near-duplicates are looked for in up to {NEAR_ROWS:,} rows; there are more.",
+                NEAR_ROWS=NEAR_ROWS,
+            ),
+        )
     )
     if data.n_rows > SHUFFLED_ROWS:
         counted, chance = repeated(row_hashes(data, columns, as_text=as_text)), None
@@ -81,15 +87,26 @@ def _duplicate(
         if not has_unit and chance is not None and chance >= EXPLAINED * repeats:
             status = Status.INDETERMINATE
             reason = "coincidence alone gives about as many; name the unit to tell copies from look-alikes"
-    said = f"{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier row in all {len(columns)} compared columns"
+    said = say(
+        "{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier "
+        "row in all {count} compared columns",
+        repeats=repeats,
+        n=n,
+        share=share,
+        count=len(columns),
+    )
     if repeats:
-        said += f"; {counted['with_twin']:,} rows have a twin"
-        said += f", and the largest set of equal rows has {counted['largest']:,}"
+        said += say("; {counted:,} rows have a twin", counted=counted["with_twin"])
+        said += say(
+            ", and the largest set of equal rows has {counted:,}", counted=counted["largest"]
+        )
     said += "."
     if chance is not None and not has_unit:
-        said += (
-            f" With each column shuffled by itself {chance:,} would: look-alikes explain at least that many, and "
-            "without an identifier more cannot be told."
+        said += say(
+            " With each column shuffled by itself {chance:,} would: "
+            "look-alikes explain at least that many, and without an "
+            "identifier more cannot be told.",
+            chance=chance,
         )
     return answer(
         DUPLICATE,
@@ -125,8 +142,15 @@ def _near(setting: Setting, cells: Hashes, shuffled: Hashes) -> Part:
         kind="data",
         name=setting.data.name,
         status=status,
-        statement=f"{events:,} of {n:,} rows ({share:.1%}) equal another row in all compared columns but one; with "
-        f"each column shuffled by itself {chance:,} would.",
+        statement=say(
+            "{events:,} of {n:,} rows ({share:.1%}) equal another row in "
+            "all compared columns but one; with each column shuffled by "
+            "itself {chance:,} would.",
+            events=events,
+            n=n,
+            share=share,
+            chance=chance,
+        ),
         reason=reason,
         measurement=Measurement(metric="near_duplicate_share", value=share, n=n, events=events),
         threshold=limit(setting.options, "max_near_duplicates"),
@@ -209,8 +233,8 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
                 "training rows have twins among themselves as often, so people who look alike explain it; without an "
                 "identifier copies cannot be told from them"
             )
-    compared = f"all {len(columns)} compared columns" + (
-        f" (without {listed(left)}, which is in one)" if left else ""
+    compared = say("all {count} compared columns", count=len(columns)) + (
+        say(" (without {listed}, which is in one)", listed=listed(left)) if left else ""
     )
     finding = answer(
         SHARED,
@@ -218,9 +242,18 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
         name=setting.data.name,
         detail={"by": "rows"},
         status=status,
-        statement=f"{events:,} of {n:,} audited rows ({share:.1%}) stand in the training data as well, in {compared}. "
-        f"Of the training rows {twins:.1%} have a twin among the others, so that coincidence would give about "
-        f"{expected:,.0f}.",
+        statement=say(
+            "{events:,} of {n:,} audited rows ({share:.1%}) stand in the "
+            "training data as well, in {compared}. Of the training rows "
+            "{twins:.1%} have a twin among the others, so that "
+            "coincidence would give about {expected:,.0f}.",
+            events=events,
+            n=n,
+            share=share,
+            compared=compared,
+            twins=twins,
+            expected=expected,
+        ),
         reason=reason,
         measurement=Measurement(metric="shared_rows_share", value=share, n=n, events=events),
         threshold=limit(setting.options, "max_shared"),
@@ -254,7 +287,7 @@ def _shared_units(setting: Setting, training: DataSet) -> Part:
             detail={"by": "unit"},
             status=Status.INDETERMINATE,
             statement="Whether a person or unit is in both could not be told.",
-            reason=f"{listed(missing)} is not a column of both data sets",
+            reason=say("{listed} is not a column of both data sets", listed=listed(missing)),
             anchor="unit",
         )
         return Part(findings=(finding,))
@@ -274,7 +307,7 @@ def _shared_unit(
     ours, counts = np.unique(row_hashes(setting.data, columns, as_text=as_text), return_counts=True)
     both = found_in(ours, row_hashes(training, columns, as_text=as_text))
     units, rows = int(both.sum()), int(counts[both].sum())
-    name = " + ".join(columns)
+    name = joined(" + ", columns)
     counting = guess and _counts_rows(setting, columns[0])
     status = Status.PASSED if units == 0 else Status.INDETERMINATE if counting else Status.FAILED
     finding = answer(
@@ -283,11 +316,18 @@ def _shared_unit(
         name=setting.data.name,
         detail={"by": name},
         status=status,
-        statement=f"{units:,} of {ours.size:,} values of {name} in the audited data stand in the training "
-        f"data as well; "
-        f"{rows:,} of {setting.data.n_rows:,} audited rows are theirs."
-        + (" The column was taken for an identifier by its name." if guess else ""),
-        reason="the numbers run on from row to row, so equal ones may be different people"
+        statement=say(
+            "{units:,} of {size:,} values of {name} in the audited data "
+            "stand in the training data as well; {rows:,} of {n_rows:,} "
+            "audited rows are theirs.",
+            units=units,
+            size=ours.size,
+            name=name,
+            rows=rows,
+            n_rows=setting.data.n_rows,
+        )
+        + (say(" The column was taken for an identifier by its name.") if guess else ""),
+        reason=say("the numbers run on from row to row, so equal ones may be different people")
         if status is Status.INDETERMINATE
         else "",
         measurement=Measurement(
@@ -316,13 +356,17 @@ def _shared_time(setting: Setting, training: DataSet) -> Part:
     if name not in training.kinds:
         return Part(
             notes=(
-                f"The training data has no column {name}, so the split by time could not be checked.",
+                say(
+                    "The training data has no column {name}, so the split by "
+                    "time could not be checked.",
+                    name=name,
+                ),
             )
         )
     ours = as_times(setting.column(name)).dropna()
     theirs = as_times(training.frame([ColumnName(name)])[name]).dropna()
     if ours.empty or theirs.empty:
-        return Part(notes=(f"{name} holds no times in one of the data sets.",))
+        return Part(notes=(say("{name} holds no times in one of the data sets.", name=name),))
     events = int((ours <= theirs.max()).sum())
     finding = answer(
         SHARED,
@@ -330,7 +374,13 @@ def _shared_time(setting: Setting, training: DataSet) -> Part:
         name=setting.data.name,
         detail={"by": "time"},
         status=Status.PASSED if events == 0 else Status.FAILED,
-        statement=f"{events:,} of {len(ours):,} audited rows are no later than the latest training row, by {name}.",
+        statement=say(
+            "{events:,} of {count:,} audited rows are no later than the "
+            "latest training row, by {name}.",
+            events=events,
+            count=len(ours),
+            name=name,
+        ),
         measurement=Measurement(
             metric="time_overlap_share", value=events / len(ours), n=len(ours), events=events
         ),

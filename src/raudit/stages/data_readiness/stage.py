@@ -11,6 +11,7 @@ from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import joined, say
 from raudit.stages.data_readiness.columns import constants, missing_texts, outliers
 from raudit.stages.data_readiness.contract import contract
 from raudit.stages.data_readiness.coverage import coverage
@@ -77,8 +78,14 @@ class DataReadiness:
         failed = sum(1 for finding in findings if finding.status is Status.FAILED)
         unclear = sum(1 for finding in findings if finding.status is Status.INDETERMINATE)
         return StageResult(
-            summary=f"{profiled.summary} {len(findings)} checks were answered: {failed} failed, {unclear} "
-            f"could not be told.",
+            summary=say(
+                "{summary} {count} checks were answered: {failed} failed, "
+                "{unclear} could not be told.",
+                summary=profiled.summary,
+                count=len(findings),
+                failed=failed,
+                unclear=unclear,
+            ),
             findings=(*profiled.findings, *findings),
             tables=(*profiled.tables, *(table for part in parts for table in part.tables)),
             facts=merged_facts(profiled, *parts),
@@ -103,14 +110,20 @@ def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
 
 
 def _notes(setting: Setting) -> tuple[str, ...]:
-    said = [f"Rows were compared by {len(setting.features)} columns."]
+    said = [say("Rows were compared by {count} columns.", count=len(setting.features))]
     if setting.identifiers:
         said.append(
-            f"Taken for identifiers by their names, and not compared: {', '.join(setting.identifiers)}."
+            say(
+                "Taken for identifiers by their names, and not compared: {listed}.",
+                listed=joined(", ", setting.identifiers),
+            )
         )
     if setting.data.n_rows > setting.options.max_rows:
         said.append(
-            f"Leakage and label noise were estimated on {setting.options.max_rows:,} rows drawn at random."
+            say(
+                "Leakage and label noise were estimated on {max_rows:,} rows drawn at random.",
+                max_rows=setting.options.max_rows,
+            )
         )
     return tuple(said)
 
@@ -126,13 +139,25 @@ def _profiled(evidence: Evidence, names: Mapping[str, ColumnName], options: Opti
     findings = tuple(_missing(name, features[name], hidden[name], n, options) for name in shown)
     worst = max((_share(item, n) for item in features.values()), default=0.0)
     notes = [
-        f"Bins and levels with fewer than {options.small_cell} rows are pooled, and bin edges are rounded.",
-        f"Groups with fewer than {options.min_group} rows are not profiled by themselves.",
+        say(
+            "Bins and levels with fewer than {small_cell} rows are "
+            "pooled, and bin edges are rounded.",
+            small_cell=options.small_cell,
+        ),
+        say(
+            "Groups with fewer than {min_group} rows are not profiled by themselves.",
+            min_group=options.min_group,
+        ),
     ]
     if left > 0:
-        notes.append(f"{left} more columns were not profiled (max_columns).")
+        notes.append(say("{left} more columns were not profiled (max_columns).", left=left))
     return StageResult(
-        summary=f"{len(features)} columns profiled on {n:,} rows and in {len(groups)} groups.",
+        summary=say(
+            "{count} columns profiled on {n:,} rows and in {count_2} groups.",
+            count=len(features),
+            n=n,
+            count_2=len(groups),
+        ),
         findings=(*_model_file(evidence), *findings),
         tables=(_table(features, n),),
         facts={"data.missing_share_max": worst},
@@ -167,8 +192,14 @@ def _model_file(evidence: Evidence) -> tuple[Finding, ...]:
             subject=Subject(kind="model", name="model", detail={"format": model.format}),
             status=Status.FAILED,
             severity=UNSAFE.severity,
-            statement=f"The model was read by running the code in its file ({model.format}).",
-            reason=f"The plan names the format and pins the file: SHA-256 {model.sha256}.",
+            statement=say(
+                "The model was read by running the code in its file ({format}).",
+                format=model.format,
+            ),
+            reason=say(
+                "The plan names the format and pins the file: SHA-256 {sha256}.",
+                sha256=model.sha256,
+            ),
             requirements=UNSAFE.requirements,
             anchor="model.format",
             remedy=UNSAFE.fix,
@@ -193,7 +224,7 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
         ("score", roles.score),
     ):
         if column:
-            names[f"({role})"] = column
+            names[say("({role})", role=role)] = column
     return names
 
 
@@ -258,9 +289,13 @@ def _missing(
     empty = int(item["missing"])
     share = (empty + hidden) / n_rows
     beside = (
-        f" and holds a placeholder in {hidden:,} more ({share:.1%} together)"
+        say(
+            " and holds a placeholder in {hidden:,} more ({share:.1%} together)",
+            hidden=hidden,
+            share=share,
+        )
         if hidden
-        else f" ({share:.1%})"
+        else say(" ({share:.1%})", share=share)
     )
     passed = share <= options.max_missing
     return Finding(
@@ -268,7 +303,13 @@ def _missing(
         subject=Subject(kind="column", name=name),
         status=Status.PASSED if passed else Status.FAILED,
         severity=MISSING.severity,
-        statement=f"{name} is missing in {empty:,} of {n_rows:,} rows{beside}.",
+        statement=say(
+            "{name} is missing in {empty:,} of {n_rows:,} rows{beside}.",
+            name=name,
+            empty=empty,
+            n_rows=n_rows,
+            beside=beside,
+        ),
         measurement=Measurement(
             metric="missing_share", value=share, n=n_rows, events=empty + hidden
         ),
@@ -295,7 +336,7 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
         {
             "name": name,
             "kind": words[item["kind"]]
-            + (f" ({item['why']})" if item["kind"] == "omitted" else ""),
+            + (say(" ({item})", item=item["why"]) if item["kind"] == "omitted" else ""),
             "n": item["n"],
             "missing": _share(item, n_rows),
             "bins": len(item["counts"]) if item["kind"] != "omitted" else None,
@@ -307,7 +348,7 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
         title="Columns",
         columns=columns,
         rows=rows,
-        caption=f"Counted on all {n_rows:,} rows.",
+        caption=say("Counted on all {n_rows:,} rows.", n_rows=n_rows),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.findings import Finding, Measurement, Status, Threshold
+from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.rules import LEAK, TIME
 
@@ -52,8 +53,15 @@ def freshness(setting: Setting) -> Part:
     }
     wanted = setting.options.freshness
     findings = []
-    said = f"The newest of {len(times):,} rows is of {newest:%Y-%m-%d} and the oldest of {times.iloc[0]:%Y-%m-%d}"
-    said += f"; {unread:,} rows have no time that could be read." if unread else "."
+    said = say(
+        "The newest of {count:,} rows is of {newest} and the oldest of {oldest}",
+        count=len(times),
+        newest=f"{newest:%Y-%m-%d}",
+        oldest=f"{times.iloc[0]:%Y-%m-%d}",
+    )
+    said += (
+        say("; {unread:,} rows have no time that could be read.", unread=unread) if unread else "."
+    )
     if wanted.as_of is not None:
         age = float((as_times(_one(wanted.as_of)).iloc[0] - newest).total_seconds() / DAY)
         facts["data.age_days"] = age
@@ -62,12 +70,18 @@ def freshness(setting: Setting) -> Part:
                 "age_days",
                 age,
                 wanted.max_age_days,
-                f"{said} On {wanted.as_of} that is {age:,.1f} days.",
+                say(
+                    "{said} On {as_of} that is {age:,.1f} days.",
+                    said=said,
+                    as_of=wanted.as_of,
+                    age=age,
+                ),
             )
         )
     if wanted.max_gap_days is not None:
-        said_gap = (
-            f"The longest time between two rows that follow one another is {longest:,.1f} days."
+        said_gap = say(
+            "The longest time between two rows that follow one another is {longest:,.1f} days.",
+            longest=longest,
         )
         findings.append(_limited("gap_days", longest, wanted.max_gap_days, said_gap))
     return Part(findings=tuple(findings), facts=facts, notes=(said,))
@@ -85,7 +99,7 @@ def _untold(name: str, why: str) -> Finding:
         kind="data",
         name="freshness",
         status=Status.INDETERMINATE,
-        statement=f"Freshness and gaps could not be told from {name}.",
+        statement=say("Freshness and gaps could not be told from {name}.", name=name),
         reason=why,
         anchor="time",
     )
@@ -102,7 +116,7 @@ def _limited(metric: str, value: float, most: float | None, statement: str) -> F
         detail={"metric": metric},
         status=status,
         statement=statement,
-        reason="no largest age is declared (freshness.max_age_days)" if most is None else "",
+        reason=say("no largest age is declared (freshness.max_age_days)") if most is None else "",
         measurement=Measurement(metric=metric, value=value, n=1, unit="days"),
         threshold=Threshold(high=most, source="plan") if most is not None else None,
         anchor=f"freshness.max_{metric}",
@@ -139,8 +153,13 @@ def known_later(setting: Setting) -> Part:
                 name=feature,
                 detail={"by": "time"},
                 status=Status.FAILED if late else Status.PASSED if n else Status.INDETERMINATE,
-                statement=f"{feature} carries a time after the outcome in {late:,} of {n:,} rows.",
-                reason="" if n else "no row has both times",
+                statement=say(
+                    "{feature} carries a time after the outcome in {late:,} of {n:,} rows.",
+                    feature=feature,
+                    late=late,
+                    n=n,
+                ),
+                reason="" if n else say("no row has both times"),
                 measurement=Measurement(
                     metric="known_later_share", value=late / n if n else None, n=n, events=late
                 ),

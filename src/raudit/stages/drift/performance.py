@@ -11,7 +11,8 @@ from raudit.data import ColumnName, DataSet, Roles
 from raudit.data.encode import level_text, same_text
 from raudit.data.roles import Outcome
 from raudit.evidence import Evidence
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
+from raudit.sentences import joined, say
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.rules import DELAYED, PERFORMANCE
 from raudit.stats import wilson
@@ -116,16 +117,35 @@ def _estimated(
         if now.high < limit
         else Status.INDETERMINATE
     )
-    others = "; ".join(
-        f"{e.metric.replace('_', ' ')} {e.value:.1%} ({e.low:.1%} to {e.high:.1%})"
-        for e in estimates.values()
-        if e is not now
+    others = joined(
+        "; ",
+        (
+            say(
+                "{value} {value_2:.1%} ({low:.1%} to {high:.1%})",
+                value=e.metric.replace("_", " "),
+                value_2=e.value,
+                low=e.low,
+                high=e.high,
+            )
+            for e in estimates.values()
+            if e is not now
+        ),
     )
-    statement = (
-        f"Estimated from calibrated scores of {now.n:,} rows, accuracy is {now.value:.1%} (95 % interval "
-        f"{now.low:.1%} to "
-        f"{now.high:.1%}) and was {old:.1%} ({float(bounds.low):.1%} to {float(bounds.high):.1%}) on the reference's "
-        f"{n:,} labelled rows; {others}. It holds only while scores mean what they meant there."
+    statement = say(
+        "Estimated from calibrated scores of {n:,} rows, accuracy is "
+        "{value:.1%} (95 % interval {low:.1%} to {high:.1%}) and was "
+        "{old:.1%} ({low_2:.1%} to {high_2:.1%}) on the reference's "
+        "{n_2:,} labelled rows; {others}. It holds only while scores "
+        "mean what they meant there.",
+        n=now.n,
+        value=now.value,
+        low=now.low,
+        high=now.high,
+        old=old,
+        low_2=float(bounds.low),
+        high_2=float(bounds.high),
+        n_2=n,
+        others=others,
     )
     measurement = Measurement(
         metric="estimated_accuracy",
@@ -137,7 +157,7 @@ def _estimated(
     finding = _finding(
         status,
         statement,
-        reason="the interval holds the smallest accepted accuracy"
+        reason=say("the interval holds the smallest accepted accuracy")
         if status is Status.INDETERMINATE
         else "",
         measurement=measurement,
@@ -160,17 +180,24 @@ def _not_calibrated(evidence: Evidence, scores: NDArray[np.float64], options: Op
     y = outcomes(reference.data, reference.roles.label)
     known = (y >= 0) & np.isfinite(old)
     if int(known.sum()) < ROWS:
-        return (
-            f"{int(known.sum()):,} labelled rows are too few to test calibration; it takes {ROWS}"
+        return say(
+            "{count:,} labelled rows are too few to test calibration; it takes {ROWS}",
+            count=int(known.sum()),
+            ROWS=ROWS,
         )
     tested = calibration(y[known], old[known])
     if tested.p_value < options.min_p_calibrated:
-        return (
-            f"scores are not calibrated on the reference's {tested.n:,} labelled rows (p = {tested.p_value:.2g}, mean "
-            f"error {tested.error:.1%})"
+        return say(
+            "scores are not calibrated on the reference's {n:,} labelled "
+            "rows ({chance}, mean error {error:.1%})",
+            n=tested.n,
+            chance=chance(tested.p_value),
+            error=tested.error,
         )
     if tested.error_high > TIGHT:
-        return f"calibration is known to within {tested.error_high:.0%} only"
+        return say(
+            "calibration is known to within {error_high:.0%} only", error_high=tested.error_high
+        )
     return ""
 
 
@@ -193,9 +220,18 @@ def _delayed(
     finding = DELAYED.finding(
         status,
         Subject(kind="data", name=evidence.data.name, detail={"metric": "accuracy"}),
-        f"{late:,} of {y.size:,} labels are not known yet; accuracy will be between {low:.1%} and {high:.1%} "
-        "whatever they turn out to be.",
-        reason="the bounds hold the smallest accepted accuracy, or there is none to hold them against"
+        say(
+            "{late:,} of {size:,} labels are not known yet; accuracy "
+            "will be between {low:.1%} and {high:.1%} whatever they turn "
+            "out to be.",
+            late=late,
+            size=y.size,
+            low=low,
+            high=high,
+        ),
+        reason=say(
+            "the bounds hold the smallest accepted accuracy, or there is none to hold them against"
+        )
         if status is Status.INDETERMINATE
         else "",
         measurement=Measurement(
@@ -203,7 +239,7 @@ def _delayed(
             value=None,
             n=int(y.size),
             interval=Interval(low=low, high=high, level=1.0, method="bounds over late labels"),
-            undefined_because=f"{late:,} labels are late",
+            undefined_because=say("{late:,} labels are late", late=late),
         ),
         threshold=None if limit is None else Threshold(low=limit, source="reference less max_drop"),
         anchor="stages.drift.max_drop",

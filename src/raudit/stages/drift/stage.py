@@ -14,9 +14,20 @@ from raudit.data.encode import AttributeEncoder
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Reference, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    chance,
+    written,
+)
 from raudit.plan import Attribute
 from raudit.record import Column, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.drift.compare import Shift, shift
 from raudit.stages.drift.facts import FACTS
 from raudit.stages.drift.options import Options
@@ -82,7 +93,9 @@ class Drift:
         measured, facts = performance(evidence, options)
         moved = [item.column for item, ok in everyone if _moved(item, ok, options)]
         groups = [
-            f"{item.column} among {item.group}" for item, ok in grouped if _moved(item, ok, options)
+            say("{column} among {group}", column=item.column, group=item.group)
+            for item, ok in grouped
+            if _moved(item, ok, options)
         ]
         scores = [item.psi.value for item, _ok in everyone if item.column == SCORE]
         facts |= {
@@ -97,9 +110,14 @@ class Drift:
             **({"drift.score_psi": scores[0]} if scores else {}),
         }
         return StageResult(
-            summary=f"{len(everyone)} columns of {evidence.data.n_rows:,} rows compared with "
-            f"{reference.data.n_rows:,} of the "
-            f"reference: {len(moved)} moved clearly.",
+            summary=say(
+                "{count} columns of {n_rows:,} rows compared with "
+                "{n_rows_2:,} of the reference: {count_2} moved clearly.",
+                count=len(everyone),
+                n_rows=evidence.data.n_rows,
+                n_rows_2=reference.data.n_rows,
+                count_2=len(moved),
+            ),
             findings=(*findings, *measured),
             tables=(_table(everyone, options),),
             facts=facts,
@@ -124,11 +142,11 @@ def _columns(
         if name in special.values():
             continue
         if name not in ours or name not in theirs:
-            left.append(f"{name} (in one of the two only)")
+            left.append(say("{name} (in one of the two only)", name=name))
             continue
         kind = _common_kind(ours[name], theirs[name])
         if not _is_compared(evidence.data, reference.data, name, kind, options):
-            left.append(f"{name} (names rows, or is free text)")
+            left.append(say("{name} (names rows, or is free text)", name=name))
             continue
         found.append(Compared(name=str(name), old=name, new=name, kind=kind))
     old_roles = _roles(reference.roles)
@@ -173,7 +191,7 @@ def _shifts(
 ) -> Iterator[Shift]:
     rng = np.random.default_rng(evidence.seed)
     groups = [
-        (f"{attribute.label or attribute.column} {name}", old, new)
+        (say("{label} {name}", label=(attribute.label or attribute.column), name=name), old, new)
         for attribute in evidence.roles.sensitive
         if attribute.column in reference.data.kinds
         for name, old, new in _groups(evidence.data, reference.data, attribute, options.min_group)
@@ -227,35 +245,60 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
         ""
         if status is not Status.INDETERMINATE
         else (
-            "it moved clearly, and by how much is not settled"
+            say("it moved clearly, and by how much is not settled")
             if clear
-            else "chance could explain it, and a shift of the limit's size might not have shown"
+            else say(
+                "chance could explain it, and a shift of the limit's size might not have shown"
+            )
         )
     )
-    where = f" among {item.group}" if item.group else ""
+    where = say(" among {group}", group=item.group) if item.group else ""
     distance = (
-        f", Kolmogorov-Smirnov distance {item.ks.value:.3f} ({item.ks.low:.3f} to {item.ks.high:.3f})"
+        say(
+            ", Kolmogorov-Smirnov distance {value:.3f} ({low:.3f} to {high:.3f})",
+            value=item.ks.value,
+            low=item.ks.low,
+            high=item.ks.high,
+        )
         if item.ks
         else ""
     )
     if item.wasserstein is not None:
         value, bounds = item.wasserstein
-        distance += f", Wasserstein distance {value:.4g} ({float(bounds.low):.4g} to {float(bounds.high):.4g})"
+        distance += say(
+            ", Wasserstein distance {value} ({low} to {high})",
+            value=written(value),
+            low=written(float(bounds.low)),
+            high=written(float(bounds.high)),
+        )
     word = (
-        "moved away from the reference"
+        say("moved away from the reference")
         if moved
-        else "moved, within the limit,"
+        else say("moved, within the limit,")
         if clear and settled
-        else "was compared"
+        else say("was compared")
     )
     return MOVED.finding(
         status,
         Subject(
             kind="column", name=item.column, detail={"group": item.group} if item.group else {}
         ),
-        f"{item.column}{where} {word}: stability index {item.psi.value:.3f} (95 % interval {item.psi.low:.3f} to "
-        f"{item.psi.high:.3f}){distance}, {item.test} p = {item.p_value:.2g}, on {item.n_new:,} rows against "
-        f"{item.n_old:,}.",
+        say(
+            "{column}{where} {word}: stability index {value:.3f} (95 % "
+            "interval {low:.3f} to {high:.3f}){distance}, {test} "
+            "{chance}, on {n_new:,} rows against {n_old:,}.",
+            column=item.column,
+            where=where,
+            word=term(word),
+            value=item.psi.value,
+            low=item.psi.low,
+            high=item.psi.high,
+            distance=distance,
+            test=term(item.test),
+            chance=chance(item.p_value),
+            n_new=item.n_new,
+            n_old=item.n_old,
+        ),
         reason=reason,
         measurement=Measurement(
             metric="psi",
@@ -281,8 +324,17 @@ def _level_findings(item: Shift, options: Options) -> list[Finding]:
         LEVELS.finding(
             Status.FAILED if failed else Status.PASSED,
             Subject(kind="column", name=item.column),
-            f"{item.column} has {item.new_levels:,} levels that the reference does not have, in {item.new_rows:,} "
-            f"of {item.n_new:,} rows ({share:.1%}), and lacks {item.lost_levels:,} that chance would have shown.",
+            say(
+                "{column} has {new_levels:,} levels that the reference does "
+                "not have, in {new_rows:,} of {n_new:,} rows ({share:.1%}), "
+                "and lacks {lost_levels:,} that chance would have shown.",
+                column=item.column,
+                new_levels=item.new_levels,
+                new_rows=item.new_rows,
+                n_new=item.n_new,
+                share=share,
+                lost_levels=item.lost_levels,
+            ),
             measurement=Measurement(
                 metric="new_level_share", value=share, n=item.n_new, events=item.new_rows
             ),
@@ -314,9 +366,9 @@ def _table(everyone: Sequence[tuple[Shift, bool]], options: Options) -> Table:
             "new": item.new_rows,
             "state": "clearly"
             if _moved(item, ok, options)
-            else "a little"
+            else say("a little")
             if ok
-            else "not clearly",
+            else say("not clearly"),
         }
         for item, ok in sorted(everyone, key=lambda pair: -pair[0].psi.value)
     )
@@ -335,24 +387,40 @@ def _notes(
     gap = detectable_gap(0.5, evidence.data.n_rows, reference.data.n_rows, z=z)
     notes = [
         (
-            f"{len(found)} comparisons; a shift is called clear at a chance of {options.alpha:g} of any false "
-            f"alarm over all of "
-            f"them and {options.audits} audits (Holm, Bonferroni)."
+            say(
+                "{count} comparisons; a shift is called clear at a chance of "
+                "{alpha:g} of any false alarm over all of them and {audits} "
+                "audits (Holm, Bonferroni).",
+                count=len(found),
+                alpha=options.alpha,
+                audits=options.audits,
+            )
         ),
         (
-            f"With these numbers of rows, a share that moves by {gap:.1%} around one half would show 8 times "
-            f"out of 10; a "
-            "smaller move may not."
+            say(
+                "With these numbers of rows, a share that moves by {gap:.1%} "
+                "around one half would show 8 times out of 10; a smaller "
+                "move may not.",
+                gap=gap,
+            )
         ),
     ]
     groups = {item.group for item in found if item.group}
     if groups:
         notes.append(
-            f"{len(groups)} groups with at least {options.min_group} rows on both sides were compared too."
+            say(
+                "{count} groups with at least {min_group} rows on both sides were compared too.",
+                count=len(groups),
+                min_group=options.min_group,
+            )
         )
     if left:
         notes.append(
-            f"Not compared: {', '.join(left[:10])}{' and more' if len(left) > 10 else ''}."
+            say(
+                "Not compared: {listed}{part}.",
+                listed=joined(", ", left[:10]),
+                part=(say(" and more") if len(left) > 10 else ""),
+            )
         )
     if reference.data.sha256 == evidence.data.sha256:
         notes.append("Reference and data are the same file, so nothing can have moved.")

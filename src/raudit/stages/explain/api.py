@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.errors import UsageError
 from raudit.frames import as_frame, as_html
 from raudit.model import Model
+from raudit.sentences import joined, say, term
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,14 +51,23 @@ class Explanation:
 
         mean = np.abs(self.values).mean(axis=0)
         return [
-            {"feature": self.features[i], f"mean |SHAP| ({self.unit})": float(mean[i])}
+            {
+                "feature": self.features[i],
+                say("mean |SHAP| ({unit})", unit=term(self.unit)): float(mean[i]),
+            }
             for i in np.argsort(-mean, kind="stable")
         ]
 
     def _repr_html_(self) -> str:
-        toward = f" toward {self.towards}" if self.towards else ""
+        toward = say(" toward {towards}", towards=self.towards) if self.towards else ""
         return as_html(
-            f"Explanation of {len(self.values):,} rows{toward}. {self.method}", self._importance()
+            say(
+                "Explanation of {count:,} rows{toward}. {method}",
+                count=len(self.values),
+                toward=toward,
+                method=term(self.method),
+            ),
+            self._importance(),
         )
 
 
@@ -185,4 +195,4 @@ def _class(model: Model, towards: str) -> str:
 
 def listed(classes: Iterable[str]) -> str:
     """Names for an error."""
-    return ", ".join(classes)[:200]
+    return joined(", ", classes)[:200]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from raudit.errors import UsageError
 from raudit.findings import written
+from raudit.sentences import joined, say
 from raudit.stages.explain.api import listed, opened_model
 
 if TYPE_CHECKING:
@@ -46,10 +47,14 @@ class Change:
 
     def __str__(self) -> str:
         parts = [
-            f"{name} {_said(new)} instead of {_said(old)}"
+            say("{name} {said} instead of {said_2}", name=name, said=_said(new), said_2=_said(old))
             for name, (old, new) in self.features.items()
         ]
-        return f"With {' and '.join(parts)}, the decision would be “{self.decision}”."
+        return say(
+            "With {listed}, the decision would be “{decision}”.",
+            listed=joined(" and ", parts),
+            decision=self.decision,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +71,16 @@ class Changes:
 
     def __str__(self) -> str:
         if self.ways:
-            return f"The decision is “{self.decision}”. {self.ways[0]}"
-        return (
-            f"The decision is “{self.decision}”. No change of {', '.join(self.actionable)} to values in the data was "
-            f"found that alters it ({self.tried:,} tried)."
+            return say(
+                "The decision is “{decision}”. {ways}", decision=self.decision, ways=self.ways[0]
+            )
+        return say(
+            "The decision is “{decision}”. No change of {listed} to "
+            "values in the data was found that alters it ({tried:,} "
+            "tried).",
+            decision=self.decision,
+            listed=joined(", ", self.actionable),
+            tried=self.tried,
         )
 
 
@@ -219,7 +230,12 @@ def _check(
     known = [str(name) for name in model.features]
     classes = [str(label) for label in model.classes]
     faults = [
-        (not 0 <= row < len(data), "the row is not in the data", str(row), f"0 to {len(data) - 1}"),
+        (
+            not 0 <= row < len(data),
+            "the row is not in the data",
+            str(row),
+            say("0 to {count}", count=len(data) - 1),
+        ),
         (not asked, "no feature is declared actionable", "", listed(known)),
         (
             not set(asked) <= set(known),

@@ -9,6 +9,7 @@ from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Rule
 from raudit.record import Figure, Table
+from raudit.sentences import say, term
 from raudit.stages.explain.facts import FACTS
 from raudit.stages.explain.options import ExplainOptions
 from raudit.stages.explain.questions.association import association_part
@@ -181,16 +182,24 @@ def _gap_features(setting: Setting, sample: Sample) -> list[str]:
 def _notes(setting: Setting, targets: tuple[Target, ...], first: Part) -> tuple[str, ...]:
     sample, background = first.sample, setting.background
     seed, n_rows = setting.evidence.seed, setting.evidence.data.n_rows
-    drawn = (
-        f"Method: {sample.found.method}. {len(sample.positions):,} of {n_rows:,} rows are explained, drawn with seed "
-        f"{seed} so that small groups are well covered and weighted back to all rows."
+    drawn = say(
+        "Method: {method}. {count:,} of {n_rows:,} rows are "
+        "explained, drawn with seed {seed} so that small groups are "
+        "well covered and weighted back to all rows.",
+        method=term(sample.found.method),
+        count=len(sample.positions),
+        n_rows=n_rows,
+        seed=seed,
     )
     if not sample.found.background:
         behind = "The background is the trees' own counts of training rows; no rows of this data stand behind it."
     else:
-        behind = (
-            f"Background: {sample.found.background:,} rows drawn with seed {seed}, SHA-256 of them as CSV "
-            f"{background.sha256}."
+        behind = say(
+            "Background: {background:,} rows drawn with seed {seed}, "
+            "SHA-256 of them as CSV {sha256}.",
+            background=sample.found.background,
+            seed=seed,
+            sha256=background.sha256,
         )
     return (
         drawn,
@@ -209,7 +218,9 @@ def _provenance(setting: Setting, sample: Sample) -> dict[str, Any]:
         "seed": setting.evidence.seed,
         "background": sample.found.background,
         "background_sha256": setting.background.sha256 if used else "",
-        "background_is": "rows of the data" if used else "training counts inside the trees",
+        "background_is": say("rows of the data")
+        if used
+        else say("training counts inside the trees"),
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from raudit.errors import UsageError
 from raudit.findings import Interval, Measurement
+from raudit.sentences import say
 from raudit.stages.fairness.api import GroupMeasurement
 
 FEWEST = 200
@@ -103,7 +104,10 @@ def _measured(
     n = len(truth)
     if n < min_group:
         return Measurement(
-            metric=name, value=None, n=n, undefined_because=f"fewer than {min_group} rows"
+            metric=name,
+            value=None,
+            n=n,
+            undefined_because=say("fewer than {min_group} rows", min_group=min_group),
         )
     value = _number(metric, name, truth, said)
     if value is None:

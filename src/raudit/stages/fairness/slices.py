@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.errors import UsageError
-from raudit.findings import Interval, written
+from raudit.findings import Interval, chance, written
+from raudit.sentences import joined, say
 from raudit.stats import holm, wilson
 
 if TYPE_CHECKING:
@@ -53,10 +54,15 @@ class Slice:
         return self.p_value < 1 - self.interval.level
 
     def __str__(self) -> str:
-        return (
-            f"{' and '.join(self.conditions)}: {self.error_rate:.1%} wrong (n = {self.n:,}), elsewhere "
-            f"{self.rest_rate:.1%}; p = {written(self.p_value) if self.p_value >= 0.001 else '< 0.001'} among "
-            f"{self.drawn_up:,} slices"
+        return say(
+            "{listed}: {error_rate:.1%} wrong (n = {n:,}), elsewhere "
+            "{rest_rate:.1%}; {chance} among {drawn_up:,} slices",
+            listed=joined(" and ", self.conditions),
+            error_rate=self.error_rate,
+            n=self.n,
+            rest_rate=self.rest_rate,
+            chance=chance(self.p_value),
+            drawn_up=self.drawn_up,
         )
 
 
@@ -200,8 +206,18 @@ def _conditions(tree: Any, node: int, names: Sequence[tuple[str, str]]) -> tuple
         node, side = parents[node]
         feature, value = names[tree.feature[node]]
         if value:
-            text = f"{feature} is {'not ' if side == 'left' else ''}{value}"
+            text = say(
+                "{feature} is {part}{value}",
+                feature=feature,
+                part=(say("not ") if side == "left" else ""),
+                value=value,
+            )
         else:
-            text = f"{feature} {'at most' if side == 'left' else 'above'} {written(float(tree.threshold[node]))}"
+            text = say(
+                "{feature} {part} {threshold}",
+                feature=feature,
+                part=(say("at most") if side == "left" else say("above")),
+                threshold=written(float(tree.threshold[node])),
+            )
         said.setdefault((int(tree.feature[node]), side), text)  # the nearest bound is the narrowest
     return tuple(reversed(said.values()))

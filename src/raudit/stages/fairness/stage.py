@@ -8,6 +8,7 @@ from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Rule
+from raudit.sentences import say
 from raudit.stages.fairness.facts import FACTS
 from raudit.stages.fairness.options import FairnessOptions
 from raudit.stages.fairness.rules import RULES
@@ -44,7 +45,11 @@ class FairnessStage:
                 hint="list the columns whose groups should be compared under sensitive_features",
             )
         if roles.prediction is None and roles.score is None:
-            why = f" ({evidence.no_model_because})" if evidence.no_model_because else ""
+            why = (
+                say(" ({no_model_because})", no_model_because=evidence.no_model_because)
+                if evidence.no_model_because
+                else ""
+            )
             raise NotEvaluable(
                 f"there is no decision and no score to compare{why}",
                 reference="no-predictions",

@@ -10,6 +10,7 @@ import numpy as np
 from raudit.evidence import StageResult
 from raudit.findings import Finding, Status, Subject
 from raudit.record import Table
+from raudit.sentences import joined, say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.layout import LAYOUTS
@@ -64,9 +65,14 @@ def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
     findings = held_back(found.findings, turns.partly)
     shown = [table for name, rows in found.rows.items() for table in _table(name, rows)]
     n, failed = turns.table.num_rows, sum(item.status is Status.FAILED for item in findings)
-    said = f"{n:,} recorded turns from {len(turns.readings):,} files; {failed:,} findings failed."
+    said = say(
+        "{n:,} recorded turns from {count:,} files; {failed:,} findings failed.",
+        n=n,
+        count=len(turns.readings),
+        failed=failed,
+    )
     if found.facts.get("llm.judges_not_validated"):
-        said += " At least one judge is not validated by people."
+        said += say(" At least one judge is not validated by people.")
     return StageResult(
         summary=said,
         findings=tuple(findings),
@@ -87,20 +93,41 @@ def _notes(turns: Turns) -> tuple[str, ...]:
         "No model was called. Texts of turns are in no finding, table or log: turns are named by row and digest."
     ]
     for reading in turns.readings:
-        notes += [f"{reading.file}: {note}" for note in reading.notes]
-        notes += [f"{reading.file}: no {name}: {why}" for name, why in reading.lacking.items()]
+        notes += [say("{file}: {note}", file=reading.file, note=note) for note in reading.notes]
+        notes += [
+            say("{file}: no {name}: {why}", file=reading.file, name=name, why=why)
+            for name, why in reading.lacking.items()
+        ]
         if reading.not_judged:
-            each = ", ".join(f"{name} {count:,}" for name, count in reading.not_judged.items())
+            each = joined(
+                ", ",
+                (
+                    say("{name} {count:,}", name=name, count=count)
+                    for name, count in reading.not_judged.items()
+                ),
+            )
             notes.append(
-                f"{reading.file}: answers that a test did not judge, left out of its rates: {each}"
+                say(
+                    "{file}: answers that a test did not judge, left out of its rates: {each}",
+                    file=reading.file,
+                    each=each,
+                )
             )
         if reading.cancelled:
             notes.append(
-                f"{reading.file}: {reading.cancelled:,} errors were caused by the failure of another attempt"
+                say(
+                    "{file}: {cancelled:,} errors were caused by the failure of another attempt",
+                    file=reading.file,
+                    cancelled=reading.cancelled,
+                )
             )
         if reading.repeated:
             notes.append(
-                f"{reading.file}: {reading.repeated:,} rows stand again word for word and count once"
+                say(
+                    "{file}: {repeated:,} rows stand again word for word and count once",
+                    file=reading.file,
+                    repeated=reading.repeated,
+                )
             )
     return tuple(notes)
 
@@ -117,7 +144,12 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
                 rules.READ,
                 Subject(kind="data", name="turns"),
                 Status.PASSED if whole else Status.INDETERMINATE,
-                f"{n:,} turns were read from {len(turns.readings):,} files; {bad:,} rows could not be read.",
+                say(
+                    "{n:,} turns were read from {count:,} files; {bad:,} rows could not be read.",
+                    n=n,
+                    count=len(turns.readings),
+                    bad=bad,
+                ),
                 reason=turns.partly[:500],
                 anchor="data.turns",
                 measurement=share(
@@ -140,9 +172,16 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
                 rules.ERRORS,
                 Subject(kind="model", name="calls"),
                 status,
-                f"{failed:,} of {n:,} calls gave no answer ({percent(failed / n)}, {between(low, high)}), "
-                f"{blocked:,} of them "
-                "withheld by the provider. They are in no other rate.",
+                say(
+                    "{failed:,} of {n:,} calls gave no answer ({percent}, "
+                    "{between}), {blocked:,} of them withheld by the provider. "
+                    "They are in no other rate.",
+                    failed=failed,
+                    n=n,
+                    percent=percent(failed / n),
+                    between=between(low, high),
+                    blocked=blocked,
+                ),
                 reason=reason,
                 high=options.max_error_rate,
                 anchor="stages.llm.max_error_rate",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
-Columns = tuple[tuple[str, str, str], ...]
+from raudit.record import ColumnKind
 
-_INTERVAL = ("interval", "95% interval", "interval")
+Columns = tuple[tuple[str, str, ColumnKind | Literal[""]], ...]
+
+_INTERVAL: tuple[str, str, ColumnKind] = ("interval", "95% interval", "interval")
 
 LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
     "files": (

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.sentences import say
 
 
 def percent(value: float) -> str:
     """A share as percent with one decimal."""
-    return f"{100 * value:.1f} %"
+    return say("{value:.1f} %", value=100 * value)
 
 
 def between(low: float, high: float) -> str:
     """An interval of shares."""
-    return f"95 % interval {100 * low:.1f} to {100 * high:.1f} %"
+    return say("95 % interval {value:.1f} to {value_2:.1f} %", value=100 * low, value_2=100 * high)
 
 
 def share(
@@ -108,7 +109,7 @@ def held_back(findings: list[Finding], partly: str) -> list[Finding]:
     """Let nothing pass on files that were read in part."""
     if not partly:
         return findings
-    reason = f"not all of the turns could be read ({partly[:300]})"
+    reason = say("not all of the turns could be read ({partly})", partly=partly[:300])
     return [
         replace(item, status=Status.INDETERMINATE, reason=reason)
         if item.status is Status.PASSED

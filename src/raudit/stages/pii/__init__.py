@@ -8,6 +8,7 @@ from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Rule
+from raudit.sentences import say
 from raudit.stages.pii.facts import FACTS
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.report.catalogue import RULES
@@ -50,7 +51,8 @@ class PersonalData:
         model = scanner.model
         personal = [v for v in verdicts if v.personal]
         searched = outcome.names_searched(
-            verdicts, f"{model.name} {model.version}" if model else None
+            verdicts,
+            say("{name} {version}", name=model.name, version=model.version) if model else None,
         )
         return StageResult(
             summary=_summary(
@@ -76,10 +78,12 @@ class PersonalData:
 
 
 def _summary(columns: int, personal: int, special: int, names: bool) -> str:
-    found = f"{personal} of {columns} columns hold personal data"
-    more = f", and {special} belong to a special category" if special else ""
-    return f"{found}{more}." + (
-        "" if names else " Names, places and addresses were not searched for."
+    found = say(
+        "{personal} of {columns} columns hold personal data", personal=personal, columns=columns
+    )
+    more = say(", and {special} belong to a special category", special=special) if special else ""
+    return say("{found}{more}.", found=found, more=more) + (
+        "" if names else say(" Names, places and addresses were not searched for.")
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from raudit.turns.containers import Row, Source, rows
+from raudit.turns.containers import NOT_ENDED, Row, Source, rows
 from raudit.turns.front import Unreadable, archive, strict_json
 from raudit.turns.texts import said
 
@@ -166,7 +166,7 @@ def _run(source: Source, header: dict[str, Any], begun: dict[str, Any]) -> None:
     if not header and begun:
         tally.unfinished = "the run did not end" + _planned(run)
     elif header and header.get("status") != "success":
-        tally.unfinished = "the run ended with an error"
+        tally.unfinished = NOT_ENDED
     _say_edited(source)
     results = header.get("results")
     total = results.get("total_samples") if isinstance(results, dict) else None

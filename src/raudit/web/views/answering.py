@@ -17,29 +17,33 @@ from raudit.checklists import Checklist
 from raudit.checklists.document import skeleton
 from raudit.checklists.documents import store_document
 from raudit.checklists.history import add_note, notes, sayings
-from raudit.checklists.signoff import answers_sha256
 from raudit.checklists.states import STATES
-from raudit.checklists.states import submit as submit_answers
 from raudit.checklists.writing import add_evidence, record_answer
 from raudit.emit import books_of, keep
+from raudit.emit import submit as submit_answers
 from raudit.errors import AnswersError
 from raudit.files import locked, write_whole
 from raudit.web.asking import Asked, Taken, asked, named_in, take, typed_in
 from raudit.web.keeping import commit
 from raudit.web.middleware import workspace
 from raudit.web.models import Assignment
-from raudit.web.reading import Held
+from raudit.web.proving import passkeys
+from raudit.web.reading import Held, facts_of
+from raudit.web.telling import downloaded
 from raudit.web.views.frame import (
     Asks,
     assessment_of,
     htmx,
+    in_full,
     in_words,
     mentioned,
     page,
     question_of,
+    system_of,
     tell,
     to,
 )
+from raudit.web.words import dom
 from raudit.web.workspace import now
 
 EVIDENCE_MAX = 50 << 20
@@ -96,7 +100,6 @@ def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
                     "returned": returned[section.id],
                 }
             )
-    first = next((task["section"].id for task in tasks if task["open"]), "")
     actions = STATES[found.state].may
     roles, signs = (
         request.who.roles(request.plan.file.system.name),
@@ -109,12 +112,23 @@ def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
         held=found,
         name=assessment,
         tasks=tasks,
-        first=first,
         mine=mine,
         may=actions,
         standing=STATES[found.state],
         signed=any(state.holds for state in result.signoffs),
+        passkeys=len(passkeys(request)),
     )
+
+
+def next_open(request: Asks, system: str, assessment: str) -> HttpResponse:
+    """Lead to the first open question, or to the list once none is open."""
+    found = assessment_of(request, assessment)
+    if not found.result.open:
+        return HttpResponseRedirect(to("assessment", system, assessment))
+    first = found.result.open[0].question
+    place = found.checklist.section_of[first].id
+    at = f"q-{dom(first)}"
+    return HttpResponseRedirect(to("section", system, assessment, place, at=at))
 
 
 def section(request: Asks, system: str, assessment: str, section: str) -> HttpResponse:
@@ -192,8 +206,7 @@ def _with_typed(request: Asks, item: Asked, taken: Taken | None) -> Asked:
 
 
 def _assigned(request: Asks, found: Held) -> dict[str, str]:
-    system = request.resolver_match.kwargs["system"] if request.resolver_match else ""
-    given = Assignment.objects.filter(system=system, assessment=found.part.name)
+    given = Assignment.objects.filter(system=system_of(request), assessment=found.part.name)
     return {item.question: item.person for item in given}
 
 
@@ -436,6 +449,7 @@ def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> H
             inside = path.is_relative_to(found.part.path.parent.resolve())
             if link.sha256 == digest and link.kind == "document" and inside and path.is_file():
                 name = path.name.partition("-")[2] or path.name
+                downloaded(request, name, digest)
                 response = FileResponse(
                     path.open("rb"),
                     as_attachment=True,
@@ -450,16 +464,21 @@ def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> H
 def submit(request: Asks, system: str, assessment: str) -> HttpResponse:
     """Say that the answers are ready to be read."""
     found = assessment_of(request, assessment)
-    path, person = started(request, found).resolve(), request.who.person
-    at = now().strftime("%Y-%m-%dT%H:%M:%SZ")
-    with locked(path):
-        found = assessment_of(request, assessment)
-        if request.POST.get("answers") != str(answers_sha256(found.answers)):
-            messages.error(
-                request, _("The answers changed since you looked. Look again, then submit.")
+    path, person = started(request, found), request.who.person
+    try:
+        with books_of(path, clock=now(), actor=person) as books:
+            submit_answers(
+                path,
+                found.checklist,
+                books,
+                by=person,
+                made_from=request.POST.get("answers", "") or "nothing",
+                facts=facts_of(request.plan)[0],
             )
-            return HttpResponseRedirect(to("assessment", system, assessment))
-        submit_answers(path, found.result, by=person, at=at)
+    except AnswersError as error:
+        messages.error(request, in_full(error))
+        return HttpResponseRedirect(to("assessment", system, assessment))
+    commit(path, person, f"Submit {found.checklist.file.title}")
     for entry in request.who.people.by_id.values():
         if any(
             g.role == "reviewer"

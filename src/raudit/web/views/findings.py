@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from raudit.check import waiver_for
-from raudit.emit import books_of
-from raudit.emit.waivers import approve_waiver, request_waiver, two_people
-from raudit.errors import RauditError
+from raudit.checking import waiver_for
+from raudit.emit import Books, books_of
+from raudit.emit.waivers import (
+    approve_waiver,
+    request_waiver,
+    to_approve,
+    two_people,
+    waiver_statement,
+)
+from raudit.errors import RauditError, StatementError
 from raudit.findings import Finding, written
 from raudit.policy import load_waivers
 from raudit.policy.waive import Covered, named
+from raudit.policy.waivers import Waiver, waiver_sha256
 from raudit.record import Record
+from raudit.statements import Kind
 from raudit.web.keeping import commit
-from raudit.web.reading import last_run, record_at, runs_of
-from raudit.web.views.frame import Asks, page, tell, to
+from raudit.web.proving import confirm, done, envelope_of, passkeys, waiting, wants_proof
+from raudit.web.reading import Ran, last_run, record_at, runs_of
+from raudit.web.views.frame import Asks, in_full, page, system_of, tell, to
 from raudit.web.workspace import now
 
 ORDER = {name: number for number, name in enumerate(("critical", "high", "medium", "low", "info"))}
@@ -165,7 +176,6 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
     ran = last_run(request.plan)
     if not request.plan.file.waivers or ran is None:
         raise Http404
-    path = request.plan.path(request.plan.file.waivers)
     typed = {
         key: request.POST.get(key, "").strip()
         for key in ("reason", "approver", "expires", "ticket")
@@ -173,27 +183,12 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
     error, waiver = "", None
     covered: tuple[Covered, ...] = ()
     if request.method == "POST":
+        path = request.plan.path(request.plan.file.waivers)
         try:
             with books_of(path, clock=now(), actor=request.who.person) as books:
-                people = two_people(books, owner=request.who.person, approver=typed["approver"])
-                waiver, covered = waiver_for(
-                    found.rule,
-                    path,
-                    record=ran.record_file,
-                    policy=_policy(request),
-                    expires=typed["expires"],
-                    today=now().date(),
-                    name=None,
-                    fingerprint=fingerprint,
-                    max_value=None,
-                    min_value=None,
-                    reason=typed["reason"],
-                    ticket=typed["ticket"],
-                    **people,
-                )
+                waiver, covered = _wanted(request, books, found, ran, typed)
                 if request.POST.get("step") == "write":
-                    request_waiver(books, path, waiver, None)
-                    return _asked(request, system, waiver)
+                    return _written(request, books, waiver, typed)
         except RauditError as fault:
             error = ": ".join(part for part in (fault.message, fault.expected, fault.hint) if part)
     return page(
@@ -207,10 +202,55 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
         waiver=waiver,
         fingerprint=fingerprint,
         number=number_of(found),
+        passkeys=len(passkeys(request)),
+        prove=True,
         colleagues=[
             entry for entry in request.who.people.by_id.values() if entry.id != request.who.person
         ],
     )
+
+
+def _wanted(
+    request: Asks, books: Books, found: Finding, ran: Ran, typed: dict[str, str]
+) -> tuple[Waiver, tuple[Covered, ...]]:
+    """The waiver that a form asks for, and what it would cover."""
+    return waiver_for(
+        found.rule,
+        request.plan.path(request.plan.file.waivers or ""),
+        record=ran.record_file,
+        policy=_policy(request),
+        expires=typed["expires"],
+        today=now().date(),
+        name=None,
+        fingerprint=found.fingerprint,
+        max_value=None,
+        min_value=None,
+        reason=typed["reason"],
+        ticket=typed["ticket"],
+        **two_people(books, owner=request.who.person, approver=typed["approver"]),
+    )
+
+
+def _written(request: Asks, books: Books, waiver: Waiver, typed: dict[str, str]) -> HttpResponse:
+    """Write a waiver down, with its owner's signature if that was asked for."""
+    path = request.plan.path(request.plan.file.waivers or "")
+    envelope = None
+    if request.POST.get("statement"):
+        statement = waiting(request)
+        envelope = envelope_of(request, statement)
+        if statement.subjects.get("waiver") != str(waiver_sha256(waiver)):
+            raise StatementError(
+                _("the waiver changed since it was read; read it again"),
+                reference="waiver-changed",
+            )
+        done(request, statement)
+    elif wants_proof(request):
+        statement = waiver_statement(
+            books, waiver, kind=Kind.WAIVER, by=request.who.person, nonce=secrets.token_hex(16)
+        )
+        return confirm(request, statement, back=request.path, carry={**typed, "step": "write"})
+    request_waiver(books, path, waiver, envelope)
+    return _asked(request, system_of(request), waiver)
 
 
 def _policy(request: Asks) -> str | None:
@@ -240,12 +280,43 @@ def approve(request: Asks, system: str, waiver: str) -> HttpResponse:
     if request.method == "POST":
         try:
             with books_of(path, clock=now(), actor=request.who.person) as books:
-                approve_waiver(books, path, waiver, by=request.who.person, envelope=None)
-            commit(path, request.who.person, f"Approve waiver {waiver}")
-            messages.success(
-                request, _("Approved, as stated and not proven; sign it with a key to prove it.")
-            )
-            return HttpResponseRedirect(to("findings", system))
+                return _approved(request, books, path, held)
         except RauditError as fault:
-            error = fault.message
-    return page(request, "waiver.html", status=409 if error else 200, waiver=held, error=error)
+            error = in_full(fault)
+    return page(
+        request,
+        "waiver.html",
+        status=409 if error else 200,
+        waiver=held,
+        error=error,
+        passkeys=len(passkeys(request)),
+        prove=True,
+    )
+
+
+def _approved(request: Asks, books: Books, path: Path, waiver: Waiver) -> HttpResponse:
+    person, system = request.who.person, system_of(request)
+    envelope = None
+    if request.POST.get("statement"):
+        statement = waiting(request)
+        envelope = envelope_of(request, statement)
+        done(request, statement)
+    elif wants_proof(request):
+        to_approve(books, waiver, person)
+        statement = waiver_statement(
+            books, waiver, kind=Kind.APPROVAL, by=person, nonce=secrets.token_hex(16)
+        )
+        return confirm(request, statement, back=to("findings", system), at_once=True)
+    approve_waiver(books, path, waiver.id, by=person, envelope=envelope)
+    commit(path, person, f"Approve waiver {waiver.id}")
+    tell(
+        request.who.people.id_of(waiver.owner),
+        "waiver approved",
+        f"{waiver.id}: {waiver.rule}",
+        to("findings", system),
+        by=person,
+    )
+    messages.success(
+        request, _("Approved and signed.") if envelope else _("Approved, as stated and not proven.")
+    )
+    return HttpResponseRedirect(to("findings", system))

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from raudit.errors import AnswersError
+from raudit.errors import RauditError
 from raudit.plan import Plan
 from raudit.web.access import Who
 from raudit.web.models import Notice
@@ -45,6 +45,13 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
             "roles": who.roles(name),
             "signs": who.signs_as(name),
             "people": who.people,
+            "here": match.view_name,
+            "tabs": (
+                ("system", _("Overview")),
+                ("findings", _("Findings")),
+                ("report", _("Report")),
+                ("runs", _("Runs")),
+            ),
         }
     return render(request, f"web/{template}", context, status=status)
 
@@ -88,10 +95,21 @@ def mentioned(words: str) -> set[str]:
     return set(MENTION.findall(words))
 
 
-def in_words(error: AnswersError) -> str:
+def in_words(error: RauditError) -> str:
     """An error at its field, in one sentence."""
     expected = f": {error.expected}" if error.expected else ""
     return f"{error.message}{expected}"
+
+
+def in_full(error: RauditError) -> str:
+    """An error above a form: what, and what to do."""
+    return f"{error.message}. {error.hint}".strip(". ")
+
+
+def system_of(request: HttpRequest) -> str:
+    """Folder of the system that a request is about; empty for none."""
+    match = request.resolver_match
+    return str(match.kwargs.get("system", "")) if match else ""
 
 
 def stale(request: HttpRequest, back: str) -> HttpResponse | None:

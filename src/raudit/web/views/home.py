@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import csv
 import hmac
+from collections.abc import Sequence
 from datetime import date
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from raudit.canonical import sha256
 from raudit.web.access import Who
 from raudit.web.accounts import digest_of
-from raudit.web.index import Row, rows, waiting_for
+from raudit.web.guide import first_steps
+from raudit.web.index import PATIENCE, Listing, Row, index
 from raudit.web.middleware import workspace
-from raudit.web.models import Assignment, Notice, User
-from raudit.web.reading import plan_at
+from raudit.web.models import Assignment, Notice, RunState, User
+from raudit.web.reading import parts, plan_at
+from raudit.web.summing import waiting_for
+from raudit.web.telling import downloaded
 from raudit.web.views.frame import Asks, page, to
 from raudit.web.workspace import now
 
@@ -35,38 +44,38 @@ SORTS = {
 }
 
 
-def visible(who: Who, today: date) -> list[Row]:
+def visible(who: Who, today: date) -> Listing:
     """Systems for which someone has a role."""
-    found = rows(workspace(), who.people, today)
-    return [row for row in found if who.roles(row.name) or (row.fault and who.administers)]
+    patience = PATIENCE if index.background else None
+    listing = index.listing(workspace(), who.people, today, patience=patience)
+    reads, administers = who.reads_everything, who.administers
+    mine = tuple(
+        row for row in listing.rows if reads or who.roles(row.name) or (row.fault and administers)
+    )
+    return Listing(rows=mine, unread=listing.unread)
 
 
 def home(request: Asks) -> HttpResponse:
     """What waits for me, then all systems."""
     who, today = request.who, now().date()
-    found = visible(who, today)
+    listing = visible(who, today)
+    found = listing.rows
     waiting = [item for row in found for item in _waiting(row, who)]
-    known = {row.slug: row.name for row in found}
-    assigned = [
-        {
-            "kind": "assigned",
-            "system": a.system,
-            "name": known[a.system],
-            "part": a.assessment,
-            "question": a.question,
-            "page": "question",
-        }
-        for a in Assignment.objects.filter(person=who.person)
-        if a.system in known and not _answered(a)
-    ]
     sort = request.GET.get("sort", "name")
     shown = sorted(_filtered(found, request), key=SORTS.get(sort, SORTS["name"]))
+    running = set(
+        RunState.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING]).values_list(
+            "system", flat=True
+        )
+    )
     return page(
         request,
         "home.html",
-        rows=shown,
-        waiting=_urgent([*assigned, *waiting]),
+        drawn=[_drawn(row, today.isoformat(), row.slug in running) for row in shown],
+        steps=first_steps(who, found),
+        waiting=_urgent([*_assigned(who, found), *waiting]),
         total=len(found),
+        unread=listing.unread,
         sort=sort,
         sorts=list(SORTS),
         today=today.isoformat(),
@@ -74,17 +83,52 @@ def home(request: Asks) -> HttpResponse:
     )
 
 
-def _answered(given: Assignment) -> bool:
-    from raudit.web.reading import parts
+_pieces: dict[tuple[str, str], tuple[Row, str, bool, SafeString]] = {}
+"""Rows as they were drawn, by folder and language: 500 of them cost more than all the rest of the page."""
 
-    plan = plan_at(workspace(), given.system)
-    part = next((part for part in parts(plan) if part.name == given.assessment), None)
+
+def _drawn(row: Row, today: str, running: bool) -> SafeString:
+    key = (row.slug, get_language() or "")
+    known = _pieces.get(key)
+    if known is not None and known[0] is row and known[1:3] == (today, running):
+        return known[3]
+    text = render_to_string("web/home_row.html", {"row": row, "today": today, "running": running})
+    _pieces[key] = (row, today, running, text)
+    return text
+
+
+def _assigned(who: Who, found: Sequence[Row]) -> list[dict[str, Any]]:
+    """Questions that someone asked this person to answer, in their own words."""
+    known = {row.slug: row for row in found}
+    items = []
+    for given in Assignment.objects.filter(person=who.person):
+        row = known.get(given.system)
+        if row is None or row.fault:
+            continue
+        plan = plan_at(workspace(), given.system)
+        part = next((part for part in parts(plan) if part.name == given.assessment), None)
+        question = part.checklist.questions.get(given.question) if part else None
+        if part is None or question is None or _answered(part.path, given.question):
+            continue
+        items.append(
+            {
+                "kind": "assigned",
+                "system": row.slug,
+                "name": row.name,
+                "part": part.name,
+                "title": part.checklist.file.title,
+                "what": question.text,
+                "place": part.checklist.section_of[question.id].id,
+                "question": question.id,
+                "page": "section",
+            }
+        )
+    return items
+
+
+def _answered(path: Path, question: str) -> bool:
     # The line of an answer at its margin: enough here, the page itself reads the file.
-    return (
-        part is None
-        or not part.path.is_file()
-        or f"\n  {given.question}:" in part.path.read_text("utf-8", "replace")
-    )
+    return path.is_file() and f"\n  {question}:" in path.read_text("utf-8", "replace")
 
 
 def _urgent(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -95,7 +139,7 @@ def _waiting(row: Row, who: Who) -> list[dict[str, Any]]:
     return waiting_for(row, who.person, who.people, who.roles(row.name), who.signs_as(row.name))
 
 
-def _filtered(found: list[Row], request: HttpRequest) -> list[Row]:
+def _filtered(found: Sequence[Row], request: HttpRequest) -> list[Row]:
     words = request.GET.get("q", "").casefold().split()
     verdict, state = request.GET.get("verdict", ""), request.GET.get("state", "")
     return [
@@ -128,7 +172,7 @@ def portfolio(request: Asks) -> HttpResponse:
             "states",
         ]
     )
-    for row in _filtered(visible(request.who, now().date()), request):
+    for row in _filtered(visible(request.who, now().date()).rows, request):
         states = "; ".join(f"{title}: {state}" for _name, title, state in row.states)
         cells = [
             row.name,
@@ -146,6 +190,7 @@ def portfolio(request: Asks) -> HttpResponse:
             states,
         ]
         writer.writerow([_inert(cell) for cell in cells])
+    downloaded(request, "systems.csv", str(sha256(out.getvalue().encode())))
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="systems.csv"'
     return response
@@ -190,7 +235,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         "PRODID:-//raudit//serve//EN",
         f"X-WR-CALNAME:{_('Due in raudit')}",
     ]
-    for row in visible(who, now().date()):
+    for row in visible(who, now().date()).rows:
         for item in _waiting(row, who):
             if item.get("due"):
                 day = item["due"].replace("-", "")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 
-from raudit.canonical import sha256
+from raudit.canonical import sha256, sha256_file
 from raudit.checklists import exchange
-from raudit.web.reading import Ran, last_run, runs_of
+from raudit.report.printing import pdf_of
+from raudit.web.reading import Held, Ran, last_run, runs_of
+from raudit.web.telling import downloaded
 from raudit.web.views.frame import Asks, assessment_of, page
 from raudit.web.workspace import now
 
@@ -69,43 +72,54 @@ def file(request: Asks, system: str, run: str, name: str) -> HttpResponseBase:
     ran = next((item for item in runs_of(request.plan) if item.name == run), None)
     if ran is None or name not in FILES or not (ran.folder / name).is_file():
         raise Http404
+    downloaded(request, name, str(sha256_file(ran.folder / name)))
     return FileResponse(
         (ran.folder / name).open("rb"), as_attachment=True, filename=name, content_type=FILES[name]
     )
 
 
 KINDS = {
-    "html": "text/html; charset=utf-8",
-    "markdown": "text/markdown; charset=utf-8",
-    "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "yaml": "application/yaml",
-    "oscal": "application/json",
+    "html": ("html", "text/html; charset=utf-8"),
+    "word": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    "excel": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "pdf": ("pdf", "application/pdf"),
+    "markdown": ("md", "text/markdown; charset=utf-8"),
+    "yaml": ("yaml", "application/yaml"),
+    "oscal": ("json", "application/json"),
 }
-ENDINGS = {"html": "html", "markdown": "md", "excel": "xlsx", "yaml": "yaml", "oscal": "json"}
+"""Ending and type of each form that an assessment can be taken out in."""
 
 
 def download(request: Asks, system: str, assessment: str, kind: str) -> HttpResponse:
     """An assessment as it is now, as ``raudit assess export`` writes it."""
-    import json
-
     found = assessment_of(request, assessment)
     if kind not in KINDS:
         raise Http404
-    content: bytes | str
+    ending, content_type = KINDS[kind]
+    content = _exported(found, kind)
+    name = f"{_plain(assessment)}.{ending}"
+    downloaded(request, name, str(sha256(content)))
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _exported(found: Held, kind: str) -> bytes:
     match kind:
         case "html":
-            content = exchange.html(found.result)
+            return exchange.html(found.result).encode()
         case "markdown":
-            content = exchange.markdown(found.result)
+            return exchange.markdown(found.result).encode()
         case "excel":
-            content = exchange.workbook(found.checklist, found.answers, at=now())
+            return exchange.workbook(found.checklist, found.answers, at=now())
+        case "word":
+            return exchange.word(found.result)
+        case "pdf":
+            return pdf_of(exchange.html(found.result))
         case "yaml":
-            content = found.answers.yaml.text if found.answers.yaml else ""
+            return (found.answers.yaml.text if found.answers.yaml else "").encode()
         case _:
-            content = json.dumps(exchange.oscal(found.result, at=now()), indent=2)
-    response = HttpResponse(content, content_type=KINDS[kind])
-    response["Content-Disposition"] = f'attachment; filename="{_plain(assessment)}.{ENDINGS[kind]}"'
-    return response
+            return json.dumps(exchange.oscal(found.result, at=now()), indent=2).encode()
 
 
 def _plain(name: str) -> str:

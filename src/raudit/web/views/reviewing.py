@@ -15,8 +15,10 @@ from raudit.checklists.signoff import answer_digests
 from raudit.checklists.states import may
 from raudit.emit import books_of
 from raudit.emit.decisions import decide, review_statement
-from raudit.errors import AnswersError, StatementError
+from raudit.errors import AnswersError, RauditError, StatementError
+from raudit.statements import Statement
 from raudit.web.keeping import commit
+from raudit.web.proving import confirm, done, envelope_of, passkeys, waiting, wants_proof
 from raudit.web.reading import Held
 from raudit.web.views.frame import Asks, assessment_of, in_words, page, question_of, tell, to
 from raudit.web.workspace import now
@@ -25,6 +27,8 @@ from raudit.web.workspace import now
 def review(request: Asks, system: str, assessment: str) -> HttpResponse:
     """Show the next answer to read, or take what the reviewer says about one."""
     found = assessment_of(request, assessment)
+    if request.method == "POST" and request.POST.get("statement"):
+        return _signed(request, found, system)
     if request.method == "POST":
         return _reviewed(request, found, system)
     return _show(request, found, request.GET.get("q", ""))
@@ -81,6 +85,8 @@ def _show(
         own=request.who.people.id_of(answer.by) == request.who.person,
         open_here=may(found.state, "review"),
         thread=notes(found.part.path, name),
+        passkeys=len(passkeys(request)),
+        prove=request.session.get("prove", True),
         **context,
     )
 
@@ -109,6 +115,8 @@ def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
             request, found, name, error=_("Say what is to be corrected."), note=note, status=422
         )
     path, person = found.part.path, request.who.person
+    if passkeys(request):  # only who could choose has chosen
+        request.session["prove"] = request.POST.get("prove") == "passkey"
     try:
         with books_of(path, clock=now(), actor=person) as books:
             statement = review_statement(
@@ -126,10 +134,37 @@ def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
                     _("the answer changed since you read it; read it again"),
                     reference="answer-changed",
                 )
+            if wants_proof(request):
+                back = to("review", system, found.part.name)
+                return confirm(
+                    request, statement, back=back, at_once=True, held=found, name=found.part.name
+                )
             decide(path, found.checklist, books, statement)
     except (AnswersError, StatementError) as error:
         fresh = assessment_of(request, found.part.name)
-        return _show(request, fresh, name, error=in_words(error), note=note, status=409)  # type: ignore[arg-type]
+        return _show(request, fresh, name, error=in_words(error), note=note, status=409)
+    return _written(request, found, system, statement)
+
+
+def _signed(request: Asks, found: Held, system: str) -> HttpResponse:
+    """Take the passkey's signature of a review that was shown."""
+    name = ""
+    try:
+        statement = waiting(request)
+        name = question_of(found, str(statement.decided["question"]))
+        envelope = envelope_of(request, statement)
+        with books_of(found.part.path, clock=statement.at, actor=request.who.person) as books:
+            decide(found.part.path, found.checklist, books, statement, envelope=envelope)
+    except RauditError as error:
+        fresh = assessment_of(request, found.part.name)
+        return _show(request, fresh, name, error=in_words(error), status=409)
+    done(request, statement)
+    return _written(request, found, system, statement)
+
+
+def _written(request: Asks, found: Held, system: str, statement: Statement) -> HttpResponse:
+    path, person = found.part.path, request.who.person
+    name, state = str(statement.decided["question"]), statement.decided["state"]
     commit(path, person, f"Review {name}")
     author = request.who.people.id_of(found.answers.file.answers[name].by)
     if state == "to_correct":

@@ -50,11 +50,17 @@ def start(request: Asks, system: str) -> HttpResponse:
     ):
         messages.error(request, _("That were 30 runs in an hour. Wait a little."))
         return HttpResponseRedirect(to("runs", system))
-    state = RunState.objects.create(system=system, by=request.who.person)
+    state = ask_for_run(system, request.who.person)
+    return HttpResponseRedirect(to("run", system, str(state.id)))
+
+
+def ask_for_run(system: str, person: str) -> RunState:
+    """Put a run into the queue of the worker."""
     from raudit.web.running import wake
 
+    state: RunState = RunState.objects.create(system=system, by=person)
     wake()
-    return HttpResponseRedirect(to("run", system, str(state.id)))
+    return state
 
 
 def run(request: Asks, system: str, run: Any) -> HttpResponse:

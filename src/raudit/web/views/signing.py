@@ -1,13 +1,7 @@
-"""Sign: exactly what is signed, the decision, and a passkey's assertion over its digest.
-
-The statement is made by the function that the command line calls; its SHA-256 is the challenge. It waits in the
-session as its very bytes, and is written down only if the assertion proves it and the answers are still those.
-"""
+"""Sign: exactly what is signed, the decision, and a passkey's assertion over its digest; conditions that are met."""
 
 from __future__ import annotations
 
-import base64
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import date
@@ -20,21 +14,26 @@ from django.utils.translation import gettext as _
 from raudit.canonical import digest, sha256
 from raudit.checklists.signoff import answers_sha256
 from raudit.checklists.states import STATES, may
-from raudit.emit import books_of
+from raudit.emit import Books, books_of
 from raudit.emit.decisions import decide, met_statement, sign_off_statement
 from raudit.errors import RauditError, StatementError
 from raudit.findings import Status
-from raudit.people import unpadded
-from raudit.statements import Assertion, passkey_envelope
-from raudit.statements.passkey import base64url, challenge_of
-from raudit.statements.statement import Statement, in_words, parse_statement
+from raudit.statements.statement import Statement, in_words
 from raudit.web.keeping import commit
+from raudit.web.proving import (
+    confirm,
+    done,
+    envelope_of,
+    last_waiting,
+    passkeys,
+    waiting,
+    wants_proof,
+)
 from raudit.web.reading import Held, last_run
-from raudit.web.views.frame import Asks, assessment_of, page, stale, tell, to
+from raudit.web.views.frame import Asks, assessment_of, in_full, page, stale, system_of, tell, to
 from raudit.web.workspace import now
 
 DECISIONS = ("approve", "approve_with_conditions", "reject", "refer")
-WAITS = "raudit.statement"
 
 
 def sign(request: Asks, system: str, assessment: str) -> HttpResponse:
@@ -74,7 +73,7 @@ def _form(
         my_roles=roles,
         decisions=DECISIONS,
         open_here=may(found.state, "sign"),
-        passkeys=len(_passkeys(request)),
+        passkeys=len(passkeys(request)),
         colleagues=request.who.people.by_id.values(),
         standing=STATES[found.state],
         blank=range(2),
@@ -97,7 +96,7 @@ def basis_of(request: Asks) -> dict[str, str]:
     }
 
 
-def _prepare(request: Asks, found: Held, books: Any) -> HttpResponse:
+def _prepare(request: Asks, found: Held, books: Books) -> HttpResponse:
     typed: dict[str, Any] = {
         key: request.POST.get(key, "").strip() for key in ("role", "decision", "answers")
     }
@@ -128,7 +127,7 @@ def _prepare(request: Asks, found: Held, books: Any) -> HttpResponse:
             record=basis_of(request),
         )
     except RauditError as error:
-        return _form(request, found, typed, error=error.message, status=409)
+        return _form(request, found, typed, error=in_full(error), status=409)
     return _confirm(request, found, statement)
 
 
@@ -157,50 +156,31 @@ def _day(text: str) -> bool:
 def _confirm(
     request: Asks, found: Held, statement: Statement, *, error: str = "", status: int = 200
 ) -> HttpResponse:
-    payload = statement.payload()
-    request.session[WAITS] = base64.b64encode(payload).decode()
-    credentials = [key.entry.passkey.credential for key in _passkeys(request) if key.entry.passkey]
-    options = {
-        "challenge": base64url(challenge_of(payload)),
-        "credentials": credentials,
-        "rp": _rp(request),
-    }
-    return page(
+    name, system = found.part.name, system_of(request)
+    back = to("sign", system, name)
+    return confirm(
         request,
-        "sign_confirm.html",
+        statement,
+        back=back,
+        at=to("sign-finish", system, name),
         status=status,
-        held=found,
-        name=found.part.name,
-        statement=statement,
-        text=json.dumps(json.loads(payload), indent=2, ensure_ascii=False),
-        sha256=str(sha256(payload)),
-        options=json.dumps(options),
-        words=in_words(statement),
         error=error,
-        passkeys=len(credentials),
+        held=found,
+        name=name,
     )
-
-
-def _rp(request: Asks) -> str:
-    keys = _passkeys(request)
-    return keys[0].entry.passkey.rp_id if keys and keys[0].entry.passkey else ""
-
-
-def _passkeys(request: Asks) -> list[Any]:
-    """My passkeys that count now."""
-    keys = request.who.people.keys(request.who.person)
-    return [key for key in keys if key.entry.passkey is not None and key.counts_at(now())]
 
 
 def finish(request: Asks, system: str, assessment: str) -> HttpResponse:
     """Take the assertion, or the statement without proof after the password was given again."""
     found = assessment_of(request, assessment)
-    held = request.session.get(WAITS, "")
-    if not held:
+    try:
+        statement = last_waiting(request) if request.method == "GET" else waiting(request)
+    except StatementError as error:
+        messages.error(request, error.message)
+        return HttpResponseRedirect(to("sign", system, assessment))
+    if statement is None:
         messages.error(request, _("There is nothing to sign any more. Begin again."))
         return HttpResponseRedirect(to("sign", system, assessment))
-    payload = base64.b64decode(held)
-    statement = parse_statement(payload)
     if request.method == "GET":
         return _confirm(request, found, statement)
     if not request.POST.get("assertion"):
@@ -208,21 +188,15 @@ def finish(request: Asks, system: str, assessment: str) -> HttpResponse:
         if again is not None:
             return again
     try:
-        envelope = _envelope(request, payload)
+        envelope = envelope_of(request, statement)
         with books_of(found.part.path, clock=statement.at, actor=request.who.person) as books:
             decide(found.part.path, found.checklist, books, statement, envelope=envelope)
     except RauditError as error:
-        return _confirm(
-            request,
-            found,
-            statement,
-            error=f"{error.message}. {error.hint}".strip(". "),
-            status=409,
-        )
-    del request.session[WAITS]
+        return _confirm(request, found, statement, error=in_full(error), status=409)
+    done(request, statement)
     commit(found.part.path, request.who.person, in_words(statement))
-    said: Mapping[str, Any] = statement.decided
-    for item in said.get("conditions") or ():
+    decided: Mapping[str, Any] = statement.decided
+    for item in decided.get("conditions") or ():
         owner, where = request.who.people.id_of(item["owner"]), to("sign", system, assessment)
         tell(owner, "condition", item["what"], where, by=request.who.person)
     messages.success(
@@ -231,58 +205,40 @@ def finish(request: Asks, system: str, assessment: str) -> HttpResponse:
     return HttpResponseRedirect(to("assessment", system, assessment))
 
 
-def _envelope(request: Asks, payload: bytes) -> bytes | None:
-    raw = request.POST.get("assertion", "")
-    if not raw:
-        if request.POST.get("without") != "proof":
-            raise StatementError(_("Nothing was signed"), reference="statement-unsigned")
-        return None
-    try:
-        given = json.loads(raw)
-        parts = {
-            name: unpadded(str(given[name]))
-            for name in ("id", "clientDataJSON", "authenticatorData", "signature")
-        }
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise StatementError(
-            _("The browser gave no assertion"), reference="assertion-unreadable"
-        ) from error
-    key = next(
-        (k for k in _passkeys(request) if unpadded(k.entry.passkey.credential) == parts["id"]), None
-    )
-    if key is None:
-        raise StatementError(
-            _("This passkey is not enrolled for you"), reference="key-not-enrolled"
-        )
-    assertion = Assertion(
-        credential=parts["id"],
-        client_data_json=parts["clientDataJSON"],
-        authenticator_data=parts["authenticatorData"],
-        signature=parts["signature"],
-    )
-    return passkey_envelope(payload, assertion, key=key)
-
-
 def met(request: Asks, system: str, assessment: str) -> HttpResponse:
     """Say that a condition of an approval is met; not its owner does."""
     found = assessment_of(request, assessment)
-    role, number = request.POST.get("role", ""), request.POST.get("number", "")
-    how = request.POST.get("how", "").replace("\r\n", "\n").strip()
+    path, person = found.part.path, request.who.person
     try:
-        with books_of(found.part.path, clock=now(), actor=request.who.person) as books:
-            statement = met_statement(
-                found.answers,
-                found.checklist,
-                books,
-                role=role,
-                number=int(number) if number.isdecimal() else 0,
-                how=how,
-                by=request.who.person,
-                nonce=secrets.token_hex(16),
-            )
-            decide(found.part.path, found.checklist, books, statement)
+        envelope, statement = None, None
+        if request.POST.get("statement"):
+            statement = waiting(request)
+            envelope = envelope_of(request, statement)
+        clock = statement.at if statement else now()
+        with books_of(path, clock=clock, actor=person) as books:
+            if statement is None:
+                statement = _met_statement(request, found, books)
+                if wants_proof(request):
+                    back = to("assessment", system, assessment)
+                    return confirm(request, statement, back=back, held=found, name=assessment)
+            decide(path, found.checklist, books, statement, envelope=envelope)
     except RauditError as error:
-        return _form(request, found, {}, error=error.message, status=409)
-    commit(found.part.path, request.who.person, in_words(statement))
+        return _form(request, found, {}, error=in_full(error), status=409)
+    done(request, statement)
+    commit(path, person, in_words(statement))
     messages.success(request, _("Written down: the condition is met."))
     return HttpResponseRedirect(to("assessment", system, assessment))
+
+
+def _met_statement(request: Asks, found: Held, books: Books) -> Statement:
+    number = request.POST.get("number", "")
+    return met_statement(
+        found.answers,
+        found.checklist,
+        books,
+        role=request.POST.get("role", ""),
+        number=int(number) if number.isdecimal() else 0,
+        how=request.POST.get("how", "").replace("\r\n", "\n").strip(),
+        by=request.who.person,
+        nonce=secrets.token_hex(16),
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import say, term
 from raudit.stages.explain.rules import TOGETHER
 from raudit.stages.explain.survey.proxies import level_codes
 from raudit.stages.explain.survey.sampling import Sample
@@ -51,9 +52,9 @@ def association_part(setting: Setting, sample: Sample) -> tuple[Finding, Table |
     shown = strong or pairs[:3]
     return finding, Table(
         id="association",
-        title="Features that move together"
+        title=say("Features that move together")
         if strong
-        else "Features that come closest to moving together",
+        else say("Features that come closest to moving together"),
         columns=(
             Column(key="first", label="Feature"),
             Column(key="second", label="Feature"),
@@ -102,15 +103,30 @@ def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], limit: flo
             **common,
         )
     top = pairs[0]
-    names = f"{setting.named(top.first)} and {setting.named(top.second)}"
+    names = say(
+        "{named} and {named_2}", named=setting.named(top.first), named_2=setting.named(top.second)
+    )
     if strong:
-        more = f", as do {len(strong) - 1} further pairs" if len(strong) > 1 else ""
-        said = f"{names} move together ({top.measure} {top.strength:.2f}){more}: read their shares as one."
+        more = (
+            say(", as do {count} further pairs", count=len(strong) - 1) if len(strong) > 1 else ""
+        )
+        said = say(
+            "{names} move together ({measure} {strength:.2f}){more}: read their shares as one.",
+            names=names,
+            measure=term(top.measure),
+            strength=top.strength,
+            more=more,
+        )
     else:
-        said = f"No two features move together; the closest are {names} ({top.measure} {top.strength:.2f})."
+        said = say(
+            "No two features move together; the closest are {names} ({measure} {strength:.2f}).",
+            names=names,
+            measure=term(top.measure),
+            strength=top.strength,
+        )
     return Finding(
         status=Status.FAILED if strong else Status.PASSED,
-        statement=f"{said} n = {top.n:,}.",
+        statement=say("{said} n = {n:,}.", said=said, n=top.n),
         measurement=Measurement(
             metric="association", value=top.strength, n=top.n, method=top.measure
         ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount
 from raudit.stages.explain.questions.importance import bounds
 from raudit.stages.explain.questions.standins import held
@@ -83,16 +84,16 @@ def _directions(setting: Setting, decisions: Decisions) -> list[Direction] | str
     return [
         Direction(
             name="favourable",
-            said=f"a score of {amount(limit)} or more",
-            head=f"Score ≥ {amount(limit)}",
+            said=say("a score of {amount} or more", amount=amount(limit)),
+            head=say("Score ≥ {amount}", amount=amount(limit)),
             sure=known & (score >= limit),
             wrong=known & (score >= limit) & ~good,
             sign=1,
         ),
         Direction(
             name="unfavourable",
-            said=f"a score of {amount(1 - limit)} or less",
-            head=f"Score ≤ {amount(1 - limit)}",
+            said=say("a score of {amount} or less", amount=amount(1 - limit)),
+            head=say("Score ≤ {amount}", amount=amount(1 - limit)),
             sure=known & (score <= 1 - limit),
             wrong=known & (score <= 1 - limit) & good,
             sign=-1,
@@ -117,8 +118,10 @@ def _top_class(setting: Setting, decisions: Decisions) -> list[Direction] | str:
         proba.argmax(axis=1)
     ]
     sure = decisions.known & (proba.max(axis=1) >= setting.options.confident)
-    said = f"a probability of {amount(setting.options.confident)} or more for one class"
-    head = f"Sure ≥ {amount(setting.options.confident)}"
+    said = say(
+        "a probability of {amount} or more for one class", amount=amount(setting.options.confident)
+    )
+    head = say("Sure ≥ {amount}", amount=amount(setting.options.confident))
     return [
         Direction(
             name="any class",
@@ -138,7 +141,7 @@ def _unknown(because: str) -> Finding:
         status=Status.INDETERMINATE,
         severity=CONFIDENT.severity,
         statement="How often confident decisions are wrong is not available.",
-        reason=f"{because[0].upper()}{because[1:]}.",
+        reason=say("{value}{because}.", value=because[0].upper(), because=because[1:]),
         requirements=CONFIDENT.requirements,
         anchor="data.label",
         remedy="Name the column with the true outcomes as data.label, and audit a model that gives probabilities.",
@@ -164,7 +167,7 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
         "subject": Subject(
             kind="attribute",
             name=one.attribute.column,
-            detail={"metric": f"confident_error_rate:{direction.name}"},
+            detail={"metric": say("confident_error_rate:{name}", name=direction.name)},
         ),
         "severity": CONFIDENT.severity,
         "requirements": CONFIDENT.requirements,
@@ -173,13 +176,27 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
     }
     if len(counts) < 2:
         got = (
-            "; ".join(f"{g.name} {n:,}" for g, _events, n in _counts(direction, one.large))
+            joined(
+                "; ",
+                (
+                    say("{name} {n:,}", name=g.name, n=n)
+                    for g, _events, n in _counts(direction, one.large)
+                ),
+            )
             or "no group"
         )
         return Finding(
             status=Status.INDETERMINATE,
-            statement=f"Confident mistakes are not compared by {one.label}: too few people have {direction.said}.",
-            reason=f"Fewer than two groups have {minimum} such people ({got}).",
+            statement=say(
+                "Confident mistakes are not compared by {label}: too few people have {said}.",
+                label=one.label,
+                said=direction.said,
+            ),
+            reason=say(
+                "Fewer than two groups have {minimum} such people ({got}).",
+                minimum=minimum,
+                got=got,
+            ),
             **common,
         )
     events, n = (np.array([c[k] for c in counts], dtype=float) for k in (1, 2))
@@ -189,10 +206,19 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
     status = held(float(gap.low), float(gap.high), limit)
     return Finding(
         status=status,
-        statement=f"Of 100 people in {_share(counts[high])} with {direction.said}, "
-        f"{amount(100 * events[high] / n[high])} had the other outcome; of 100 in {_share(counts[low])}, "
-        f"{amount(100 * events[low] / n[low])}. n = {int(n[high]):,} and {int(n[low]):,}.",
-        reason="The interval of the difference holds the limit."
+        statement=say(
+            "Of 100 people in {share} with {said}, {amount} had the "
+            "other outcome; of 100 in {share_2}, {amount_2}. n = {n:,} "
+            "and {n_2:,}.",
+            share=_share(counts[high]),
+            said=direction.said,
+            amount=amount(100 * events[high] / n[high]),
+            share_2=_share(counts[low]),
+            amount_2=amount(100 * events[low] / n[low]),
+            n=int(n[high]),
+            n_2=int(n[low]),
+        ),
+        reason=say("The interval of the difference holds the limit.")
         if status is Status.INDETERMINATE
         else "",
         measurement=Measurement(
@@ -243,14 +269,19 @@ def _rates(directions: Sequence[Direction], groups: Sequence[Group]) -> Table:
             Column(key=f"rate{k}", label="Share", kind="proportion"),
             Column(key=f"interval{k}", label="95 % interval", kind="interval"),
         ]
-    said = " and of those with ".join(direction.said for direction in directions)
+    said = joined(" and of those with ", (direction.said for direction in directions))
     return Table(
         id="confident-errors",
         title="Confident and wrong, by group",
         columns=tuple(columns),
         rows=tuple(_row(directions, group) for group in groups),
-        caption=f"Of the people with {said}: how many there are, and how many had the other outcome. All rows "
-        f"are counted, unweighted; nothing is said of fewer than {FEWEST} people.",
+        caption=say(
+            "Of the people with {said}: how many there are, and how many "
+            "had the other outcome. All rows are counted, unweighted; "
+            "nothing is said of fewer than {FEWEST} people.",
+            said=said,
+            FEWEST=FEWEST,
+        ),
     )
 
 
@@ -308,6 +339,11 @@ def _push_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="n", label="n wrong", kind="count"),
         ),
         rows=tuple(rows),
-        caption=f"Mean SHAP value in {sample.found.unit} towards the end of the scores where these people stand. Where "
-        "the push is as strong among those who were right, the feature does not tell the two apart.",
+        caption=say(
+            "Mean SHAP value in {unit} towards the end of the scores "
+            "where these people stand. Where the push is as strong among "
+            "those who were right, the feature does not tell the two "
+            "apart.",
+            unit=term(sample.unit),
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from raudit.record import Figure
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import signed
 from raudit.stages.explain.survey.estimates import weighted_mean
 from raudit.stages.explain.survey.groups import Group, Membership
@@ -100,19 +101,36 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             }
         )
         if line["y"]:
-            said.append(f"{group.name} from {signed(line['y'][0])} to {signed(line['y'][-1])}")
+            said.append(
+                say(
+                    "{name} from {signed} to {signed_2}",
+                    name=group.name,
+                    signed=signed(line["y"][0]),
+                    signed_2=signed(line["y"][-1]),
+                )
+            )
     if not series:
         return None
     name = setting.named(setting.features[i])
     return Figure(
         id=f"dependence-{setting.features[i]}",
         kind="scatter",
-        title=f"Effect of {name} by its value",
-        alt=f"Effect of {name} on the output, from its low to its high values: "
-        f"{'; '.join(said) or 'too few people of any group share a range of values for a mean'}.",
+        title=say("Effect of {name} by its value", name=name),
+        alt=say(
+            "Effect of {name} on the output, from its low to its high values: {listed}.",
+            name=name,
+            listed=(
+                joined("; ", said)
+                or say("too few people of any group share a range of values for a mean")
+            ),
+        ),
         caption="One point a person, drawn at random and moved among the ten or more nearest; lines are means between "
         "quantiles.",
-        data={"series": series, "x_label": name, "y_label": f"effect ({sample.found.unit})"},
+        data={
+            "series": series,
+            "x_label": name,
+            "y_label": say("effect ({unit})", unit=term(sample.unit)),
+        },
     )
 
 
@@ -190,12 +208,31 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
     if not rows:
         return None
     name = setting.named(setting.features[i])
-    ends = [f"{row['label']} {signed(row['value'])}" for row in (rows[0], rows[-1])]
+    ends = [
+        say("{row} {signed}", row=row["label"], signed=signed(row["value"]))
+        for row in (rows[0], rows[-1])
+    ]
     return Figure(
         id=f"dependence-{setting.features[i]}",
         kind="dots",
-        title=f"Effect of {name} by its value",
-        alt=f"Mean effect of {name} on the output by value and group, from {ends[0]} to {ends[1]} {sample.found.unit}.",
-        caption=f"The {len(frequent)} most frequent values; lines are 95 % intervals; at least {FEWEST} rows a dot.",
-        data={"rows": rows, "x_label": f"mean effect ({sample.found.unit})", "reference": 0.0},
+        title=say("Effect of {name} by its value", name=name),
+        alt=say(
+            "Mean effect of {name} on the output by value and group, "
+            "from {ends} to {ends_2} {unit}.",
+            name=name,
+            ends=ends[0],
+            ends_2=ends[1],
+            unit=term(sample.unit),
+        ),
+        caption=say(
+            "The {count} most frequent values; lines are 95 % intervals; "
+            "at least {FEWEST} rows a dot.",
+            count=len(frequent),
+            FEWEST=FEWEST,
+        ),
+        data={
+            "rows": rows,
+            "x_label": say("mean effect ({unit})", unit=term(sample.unit)),
+            "reference": 0.0,
+        },
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from raudit.findings import Finding, Interval, Measurement, Severity, Status, Subject
 from raudit.record import Column, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed, small
 from raudit.stages.explain.questions.importance import bounds, titled
 from raudit.stages.explain.rules import GAP
@@ -49,7 +50,7 @@ def gap_findings(setting: Setting, sample: Sample) -> list[Finding]:
                     metric="margin_gap",
                     value=gap.total,
                     n=gap.n + gap.n_others,
-                    unit=sample.found.unit,
+                    unit=sample.unit,
                     method=f"difference of means{' over all rows' if gap.exact else ''}; on the explained rows "
                     f"the parts by feature add up to it to within {small(error)}",
                     interval=Interval(
@@ -71,29 +72,53 @@ def _detail(sample: Sample, group: str) -> dict[str, str]:
 
 
 def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
-    unit = f" {sample.found.unit}"
+    unit = say(" {unit}", unit=term(sample.unit))
     top, most = gap.carriers()
-    named = [f"{setting.named(setting.features[i])} ({signed(gap.mean[i])})" for i in top]
+    named = [
+        say(
+            "{named} ({signed})",
+            named=setting.named(setting.features[i]),
+            signed=signed(gap.mean[i]),
+        )
+        for i in top
+    ]
     sure = abs(gap.total) > gap.total_half
     if not named:
         carried = ", and no feature carries any of that"
     elif most and sure:
-        carried = (
-            f", and most of that comes from {' and '.join(named)}{' together' * (len(named) > 1)}"
+        carried = say(
+            ", and most of that comes from {listed}{value}",
+            listed=joined(" and ", named),
+            value=" together" * (len(named) > 1),
         )
     else:
-        carried = (
-            f"; the largest {'parts are' if len(named) > 1 else 'part is'} {' and '.join(named)}"
+        carried = say(
+            "; the largest {part} {listed}",
+            part=(say("parts are") if len(named) > 1 else say("part is")),
+            listed=joined(" and ", named),
         )
     direction = "lower" if gap.total < 0 else "higher"
-    of = f" for class {sample.target.label}" if sample.target.suffix else ""
-    head = f"{group.title}: the model's output{of} is on average "
+    of = say(" for class {label}", label=sample.target.label) if sample.target.suffix else ""
+    head = say("{title}: the model's output{of} is on average ", title=group.title, of=of)
     if gap.total == 0:
-        head += f"the same as for everyone else{carried}."
+        head += say("the same as for everyone else{carried}.", carried=carried)
     else:
-        head += f"{amount(abs(gap.total))}{unit} {direction} than for everyone else{carried}."
-    doubt = "" if sure else " The interval holds zero: there may be no gap."
-    return f"{head}{doubt} n = {gap.n:,} and {gap.n_others:,}{_explained(gap)}."
+        head += say(
+            "{amount}{unit} {direction} than for everyone else{carried}.",
+            amount=amount(abs(gap.total)),
+            unit=term(unit),
+            direction=term(direction),
+            carried=carried,
+        )
+    doubt = "" if sure else say(" The interval holds zero: there may be no gap.")
+    return say(
+        "{head}{doubt} n = {n:,} and {n_others:,}{explained}.",
+        head=head,
+        doubt=doubt,
+        n=gap.n,
+        n_others=gap.n_others,
+        explained=_explained(gap),
+    )
 
 
 def _explained(gap: Gap) -> str:
@@ -101,8 +126,10 @@ def _explained(gap: Gap) -> str:
     if not gap.exact:
         return ""
     rows = sum(gap.n_explained)
-    return (
-        f"; the parts are estimated on {rows:,} rows, where they add up to {signed(gap.explained)}"
+    return say(
+        "; the parts are estimated on {rows:,} rows, where they add up to {signed}",
+        rows=rows,
+        signed=signed(gap.explained),
     )
 
 
@@ -118,8 +145,10 @@ def _left_out(setting: Setting, sample: Sample) -> list[Finding]:
                     ),
                     status=Status.INDETERMINATE,
                     severity=Severity.INFO,
-                    statement=f"{one.label} {name}: no gap is computed.",
-                    reason=f"{why[0].upper()}{why[1:]}.",
+                    statement=say(
+                        "{label} {name}: no gap is computed.", label=one.label, name=name
+                    ),
+                    reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
                     requirements=GAP.requirements,
                     anchor="stages.explain.minimum_group",
                     remedy="Collect more rows of the group, or join it with another that it belongs with.",
@@ -145,11 +174,17 @@ def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> li
         tables.append(
             Table(
                 id=f"gap-{one.attribute.column}{sample.target.suffix}",
-                title=titled(f"The gap by {one.label}, feature by feature", sample),
+                title=titled(
+                    say("The gap by {label}, feature by feature", label=one.label), sample
+                ),
                 columns=(
                     Column(key="group", label="Group"),
                     Column(key="feature", label="Feature"),
-                    Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
+                    Column(
+                        key="part",
+                        label=say("Part ({unit})", unit=term(sample.unit)),
+                        kind="number",
+                    ),
                     Column(key="interval", label="95 % interval", kind="interval"),
                     *(IN_PROBABILITY if both else ()),
                 ),
@@ -161,18 +196,31 @@ def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> li
 
 
 def _caption(sample: Sample, places: Sequence[int], probability: Probability) -> str:
-    sizes = "; ".join(
-        f"{sample.groups[g].name} {sample.gaps[g].n_explained[0]:,} rows against {sample.gaps[g].n_explained[1]:,}"
-        for g in places[:6]
+    sizes = joined(
+        "; ",
+        (
+            say(
+                "{name} {n_explained:,} rows against {n_explained_2:,}",
+                name=sample.groups[g].name,
+                n_explained=sample.gaps[g].n_explained[0],
+                n_explained_2=sample.gaps[g].n_explained[1],
+            )
+            for g in places[:6]
+        ),
     )
     text = "Mean SHAP values of the group less those of everyone else; "
-    text += f"the parts add up to the gap in {sample.found.unit}"
+    text += say("the parts add up to the gap in {unit}", unit=term(sample.unit))
     text += (
-        " and, in the second pair of columns, in mean predicted probability"
+        say(" and, in the second pair of columns, in mean predicted probability")
         if probability.values is not None
         else ""
     )
-    return f"{text}. {RATES[0].upper()}{RATES[1:]}. {sizes}."
+    return say(
+        "{text}. {rates:capital}. {sizes}.",
+        text=text,
+        rates=term(RATES),
+        sizes=sizes,
+    )
 
 
 def _rows(
@@ -194,7 +242,7 @@ def _rows(
     if rest:
         others = {
             "group": group.name,
-            "feature": f"{len(rest)} others",
+            "feature": say("{count} others", count=len(rest)),
             "part": float(gap.mean[rest].sum()),
         }
         rows.append(
@@ -205,7 +253,12 @@ def _rows(
     if gap.exact:
         rows.append(
             _row(
-                group.name, f"All {gap.n + gap.n_others:,} rows", gap.total, gap.total_half, None, 0
+                group.name,
+                say("All {n:,} rows", n=gap.n + gap.n_others),
+                gap.total,
+                gap.total_half,
+                None,
+                0,
             )
         )
     return rows
@@ -219,7 +272,7 @@ def gap_parts(setting: Setting, sample: Sample, probability: Probability) -> lis
             "attribute": group.attribute,
             "group": group.name,
             "class": sample.target.label,
-            "unit": sample.found.unit,
+            "unit": sample.unit,
             "total": gap.explained,
             "n": gap.n_explained[0],
             "n_others": gap.n_explained[1],
@@ -265,14 +318,25 @@ def _row(
 def gap_notes(sample: Sample, probability: Probability) -> list[str]:
     """Say which quantity is decomposed."""
     notes = [
-        f"The gap that is decomposed is the difference of mean margins ({sample.found.unit}); {RATES}."
+        say(
+            "The gap that is decomposed is the difference of mean margins ({unit}); {RATES}.",
+            unit=term(sample.unit),
+            RATES=term(RATES),
+        )
     ]
     if probability.values is not None:
         notes.append(
-            f"Parts in probability: {METHOD}; they sum to the difference of mean predicted probabilities."
+            say(
+                "Parts in probability: {METHOD}; they sum to the difference "
+                "of mean predicted probabilities.",
+                METHOD=term(METHOD),
+            )
         )
     elif probability.because:
         notes.append(
-            f"The gap is not decomposed in probability as well, because {probability.because}."
+            say(
+                "The gap is not decomposed in probability as well, because {because}.",
+                because=probability.because,
+            )
         )
     return notes

@@ -6,6 +6,7 @@ from typing import Any
 
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, small
 from raudit.stages.explain.rules import ADDITIVE, PRECISE
 from raudit.stages.explain.shap_values.values import TOLERANCE
@@ -32,13 +33,19 @@ def additive(setting: Setting, sample: Sample) -> Finding:
     )
     held = agreement_of(setting, sample)
     status, reason = _judged(error <= tolerance, held)
-    said = (
-        f"On {rows:,} rows the explanations add up to the model's margin to within {small(error)}"
+    said = say(
+        "On {rows:,} rows the explanations add up to the model's margin to within {error}",
+        rows=rows,
+        error=small(error),
     )
     if held.error is not None:
-        said += (
-            f"; on {held.rows:,} of them the sums lead to the model's own {held.what} to within "
-            f"{small(held.error)}, and {small(held.accepted)} is accepted"
+        said += say(
+            "; on {rows:,} of them the sums lead to the model's own "
+            "{what} to within {error}, and {accepted} is accepted",
+            rows=held.rows,
+            what=held.what,
+            error=small(held.error),
+            accepted=small(held.accepted),
         )
     return Finding(
         rule=ADDITIVE.id,
@@ -47,17 +54,18 @@ def additive(setting: Setting, sample: Sample) -> Finding:
         ),
         status=status,
         severity=ADDITIVE.severity,
-        statement=f"{said}.",
+        statement=say("{said}.", said=said),
         reason=reason,
         measurement=Measurement(
             metric="prediction_error" if held.error is not None else "additivity_error",
             value=error if held.error is None else held.error,
             n=rows if held.error is None else held.rows,
-            unit=found.unit if held.error is None else "",
+            unit=found.shown_unit if held.error is None else "",
             method="largest over all rows",
         ),
         threshold=Threshold(
-            high=tolerance if held.error is None else held.accepted, source=f"family {found.family}"
+            high=tolerance if held.error is None else held.accepted,
+            source=say("family {family}", family=found.family),
         ),
         requirements=ADDITIVE.requirements,
         anchor="stages.explain",
@@ -71,10 +79,13 @@ def _judged(adds_up: bool, held: Agreement) -> tuple[Status, str]:
         return Status.FAILED, ""
     if held.good:
         return Status.PASSED, ""
-    because = f"{held.because[0].upper()}{held.because[1:]}"
+    because = say("{value}{because}", value=held.because[0].upper(), because=held.because[1:])
     return (
         Status.INDETERMINATE,
-        f"{because}: the parts explain the margin, and no link leads from it to the prediction.",
+        say(
+            "{because}: the parts explain the margin, and no link leads from it to the prediction.",
+            because=because,
+        ),
     )
 
 
@@ -85,17 +96,29 @@ def _detail(sample: Sample, more: dict[str, str]) -> dict[str, str]:
 def precise(setting: Setting, sample: Sample) -> Finding:
     """Say whether the intervals are narrow enough, and if not, why sampling stopped."""
     rows, all_rows = len(sample.positions), setting.evidence.data.n_rows
-    unit, accepted = sample.found.unit, sample.accepted
+    unit, accepted = sample.unit, sample.accepted
     narrow = sample.intervals - len(sample.wide)
-    what = (
-        f"±{amount(accepted)} {unit}, {setting.options.tolerance:.0%} of the standard deviation of "
-        "the model's output"
+    what = say(
+        "±{amount} {unit}, {tolerance:.0%} of the standard deviation of the model's output",
+        amount=amount(accepted),
+        unit=term(unit),
+        tolerance=setting.options.tolerance,
     )
-    said = f"After {rows:,} of {all_rows:,} rows, {narrow:,} of {sample.intervals:,} intervals are within {what}"
+    said = say(
+        "After {rows:,} of {all_rows:,} rows, {narrow:,} of "
+        "{intervals:,} intervals are within {what}",
+        rows=rows,
+        all_rows=all_rows,
+        narrow=narrow,
+        intervals=sample.intervals,
+        what=what,
+    )
     reason = ""
     if sample.wide:
         worst = sample.wide[0]
-        said += f"; the widest is {worst.what} with ±{amount(worst.half)}"
+        said += say(
+            "; the widest is {what} with ±{amount}", what=worst.what, amount=amount(worst.half)
+        )
         reason = _stopped(sample, rows, all_rows)
     option = "stages.explain.slow_rows" if setting.slow else "stages.explain.rows"
     return Finding(
@@ -105,7 +128,7 @@ def precise(setting: Setting, sample: Sample) -> Finding:
         ),
         status=Status.INDETERMINATE if sample.wide else Status.PASSED,
         severity=PRECISE.severity,
-        statement=f"{said}.",
+        statement=say("{said}.", said=said),
         reason=reason,
         measurement=Measurement(
             metric="widest_half_width",
@@ -130,7 +153,10 @@ def _stopped(sample: Sample, rows: int, all_rows: int) -> str:
         return "Every row of the data is explained; only more data would narrow the intervals."
     if done == len(sample.wide):
         return "Every row of the groups concerned is explained; only more data about them would narrow the intervals."
-    return f"The rows that the plan allows are used up; {len(sample.wide) - done:,} intervals could still be narrowed."
+    return say(
+        "The rows that the plan allows are used up; {count:,} intervals could still be narrowed.",
+        count=len(sample.wide) - done,
+    )
 
 
 def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Table:
@@ -138,14 +164,14 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
     whole = float(sample.importance.mean.sum()) or 1.0
     rows = [
         {
-            "rank": f"{ranks.rank[i]}=" if ranks.tied[i] else f"{ranks.rank[i]}",
+            "rank": say("{rank}=", rank=ranks.rank[i]) if ranks.tied[i] else f"{ranks.rank[i]}",
             "feature": setting.named(setting.features[i]),
             "all": float(sample.importance.mean[i]),
             "interval": bounds(
                 float(sample.importance.mean[i]), float(sample.importance.half[i]), least=0.0
             ),
             "share": float(sample.importance.mean[i]) / whole,
-            "ranks": f"{ranks.low[i]} to {ranks.high[i]}"
+            "ranks": say("{low} to {high}", low=ranks.low[i], high=ranks.high[i])
             if ranks.low[i] < ranks.high[i]
             else f"{ranks.low[i]}",
             "in_top": float(ranks.in_top[i]),
@@ -162,12 +188,20 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
             Column(key="all", label="Mean |SHAP|", kind="number"),
             Column(key="interval", label="95 % interval", kind="interval"),
             Column(key="share", label="Share", kind="proportion"),
-            Column(key="in_top", label=f"In the first {ranks.k}", kind="proportion"),
+            Column(key="in_top", label=say("In the first {k}", k=ranks.k), kind="proportion"),
         ),
         rows=tuple(rows),
-        caption=f"Mean absolute SHAP value in {sample.found.unit}, {len(sample.positions):,} rows, weighted to the "
-        "whole data. An equals sign marks features whose order could be chance. "
-        f"Of {ranks.resamples:,} resamples of the rows, {ranks.same_top:.0%} have the same first {ranks.k}.",
+        caption=say(
+            "Mean absolute SHAP value in {unit}, {count:,} rows, "
+            "weighted to the whole data. An equals sign marks features "
+            "whose order could be chance. Of {resamples:,} resamples of "
+            "the rows, {same_top:.0%} have the same first {k}.",
+            unit=term(sample.unit),
+            count=len(sample.positions),
+            resamples=ranks.resamples,
+            same_top=ranks.same_top,
+            k=ranks.k,
+        ),
     )
 
 
@@ -221,13 +255,21 @@ def _by_group(setting: Setting, sample: Sample, label: str, groups: list[Group])
             Column(key="interval", label="95 % interval", kind="interval"),
             Column(key="n", label="n", kind="count"),
         ]
-    sizes = "; ".join(f"{g.name} {own.n:,}" for g, own in zip(groups, means, strict=True))
+    sizes = joined(
+        "; ",
+        (say("{name} {n:,}", name=g.name, n=own.n) for g, own in zip(groups, means, strict=True)),
+    )
     return Table(
         id=f"importance-{groups[0].attribute}{sample.target.suffix}",
-        title=titled(f"Importance by {label}", sample),
+        title=titled(say("Importance by {label}", label=label), sample),
         columns=tuple(columns),
         rows=tuple(rows),
-        caption=f"Mean absolute SHAP value of the first {len(top)} features, in {sample.found.unit}. Rows: {sizes}.",
+        caption=say(
+            "Mean absolute SHAP value of the first {count} features, in {unit}. Rows: {sizes}.",
+            count=len(top),
+            unit=term(sample.unit),
+            sizes=sizes,
+        ),
     )
 
 
@@ -239,7 +281,11 @@ def bounds(value: float, half: float, *, least: float | None = None) -> list[flo
 
 def titled(text: str, sample: Sample) -> str:
     """A title that says which class, where several are explained."""
-    return f"{text}, class {sample.target.label}" if sample.target.suffix else text
+    return (
+        say("{text}, class {label}", text=text, label=sample.target.label)
+        if sample.target.suffix
+        else text
+    )
 
 
 def summary(setting: Setting, sample: Sample, ranks: Stability) -> str:
@@ -247,13 +293,16 @@ def summary(setting: Setting, sample: Sample, ranks: Stability) -> str:
     order = [i for i in sample.order if sample.moves(i)]
     rows = len(sample.positions)
     if not order:
-        return (
-            f"On {rows:,} rows no feature moves the model's output: it says the same for everyone."
+        return say(
+            "On {rows:,} rows no feature moves the model's output: it says the same for everyone.",
+            rows=rows,
         )
     names = [setting.named(setting.features[i]) for i in order[:3]]
-    text = f"On {rows:,} rows the model rests most on {_listed(names)}"
+    text = say(
+        "On {rows:,} rows the model rests most on {listed}", rows=rows, listed=_listed(names)
+    )
     text += (
-        " (the order of these could be chance)"
+        say(" (the order of these could be chance)")
         if len(names) > 1 and ranks.rank[order[len(names) - 1]] == 1
         else ""
     )
@@ -263,17 +312,21 @@ def summary(setting: Setting, sample: Sample, ranks: Stability) -> str:
         if abs(gap.total) > gap.total_half:
             places, most = gap.carriers()
             parts = _listed([setting.named(setting.features[i]) for i in places])
-            text += f". The widest gap is that of {group.title}"
+            text += say(". The widest gap is that of {title}", title=group.title)
             text += (
-                f", and most of it comes from {parts}"
+                say(", and most of it comes from {parts}", parts=parts)
                 if most
-                else f"; its largest parts are those of {parts}"
+                else say("; its largest parts are those of {parts}", parts=parts)
             )
-    return f"{text}."
+    return say("{text}.", text=text)
 
 
 def _listed(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return (
+        say("{listed} and {names}", listed=joined(", ", names[:-1]), names=names[-1])
+        if len(names) > 1
+        else names[0]
+    )
 
 
 def row_of(columns: dict[str, Any]) -> dict[str, Any]:

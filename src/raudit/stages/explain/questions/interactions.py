@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raudit.record import Column, Table
+from raudit.sentences import say, term
 from raudit.stages.explain.questions.importance import bounds, titled
 from raudit.stages.explain.shap_values.task import CannotFold
 from raudit.stages.explain.shap_values.unwrap import unwrap
@@ -32,25 +33,33 @@ def interactions_part(setting: Setting, sample: Sample) -> Interactions:
     family = sample.found.family
     if family == "linear":
         return Interactions(
-            note=f"Interactions: none in {sample.found.unit}, since a linear model adds up its columns by construction."
+            note=say(
+                "Interactions: none in {unit}, since a linear model adds up "
+                "its columns by construction.",
+                unit=term(sample.unit),
+            )
         )
     if family == "permutation":
         return Interactions(
             note="Interactions are not assessed: the permutation explainer gives no values for pairs of features."
         )
     if setting.options.interaction_rows < FEWEST or len(setting.features) < 2:
-        few = f"stages.explain.interaction_rows is below {FEWEST}, or there is one feature"
-        return Interactions(note=f"Interactions are not assessed: {few}.")
+        few = say(
+            "stages.explain.interaction_rows is below {FEWEST}, or there is one feature",
+            FEWEST=FEWEST,
+        )
+        return Interactions(note=say("Interactions are not assessed: {few}.", few=few))
     found = _values(setting, sample)
     if isinstance(found, str):
-        return Interactions(note=f"Interactions are not assessed: {found}.")
+        return Interactions(note=say("Interactions are not assessed: {found}.", found=found))
     values, rows = found
     return Interactions(table=_table(setting, sample, values), note=_said(rows))
 
 
 def _said(rows: int) -> str:
-    return (
-        f"Interactions: path-dependent SHAP interaction values on {rows:,} of the explained rows."
+    return say(
+        "Interactions: path-dependent SHAP interaction values on {rows:,} of the explained rows.",
+        rows=rows,
     )
 
 
@@ -71,7 +80,9 @@ def _values(setting: Setting, sample: Sample) -> tuple[Any, int] | str:
     except CannotFold as why:
         return str(why)
     except Exception as error:  # noqa: BLE001 -- shap and each boosting library raise errors of their own roots
-        return f"shap has no interaction values for this model ({type(error).__name__})"
+        return say(
+            "shap has no interaction values for this model ({name})", name=type(error).__name__
+        )
     stacked = (
         np.stack([np.asarray(one, float) for one in raw], axis=-1) if isinstance(raw, list) else raw
     )
@@ -151,6 +162,11 @@ def _table(setting: Setting, sample: Sample, values: Any) -> Table | None:
             Column(key="alone", label="Mean |effect| without it", kind="number"),
         ),
         rows=tuple(rows),
-        caption=f"SHAP interaction values in {sample.found.unit} on {len(values):,} rows: the part of the effect that "
-        "the two have only together, beside what each has without any other feature.",
+        caption=say(
+            "SHAP interaction values in {unit} on {count:,} rows: the "
+            "part of the effect that the two have only together, beside "
+            "what each has without any other feature.",
+            unit=term(sample.unit),
+            count=len(values),
+        ),
     )

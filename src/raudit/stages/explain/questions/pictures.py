@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.record import Figure
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed
 from raudit.stages.explain.questions.importance import titled
 from raudit.stages.explain.survey.estimates import weighted_mean
@@ -50,20 +51,40 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
         for i in shown
     ]
     if rest:
-        steps.append({"label": f"{len(rest)} others", "value": float(gap.mean[rest].sum())})
-    said = "; ".join(f"{step['label']} {signed(step['value'])}" for step in steps)
+        steps.append(
+            {"label": say("{count} others", count=len(rest)), "value": float(gap.mean[rest].sum())}
+        )
+    said = joined(
+        "; ",
+        (
+            say("{step} {signed}", step=step["label"], signed=signed(step["value"]))
+            for step in steps
+        ),
+    )
     return Figure(
         id=f"gap-{group.attribute}-{group.name}{sample.target.suffix}",
         kind="waterfall",
-        title=titled(f"What makes up the gap of {group.title}", sample),
-        alt=f"Waterfall of the gap in {sample.found.unit} between {group.title} and everyone else: "
-        f"{said or 'no feature has a part'}; in total {signed(gap.explained)}.",
-        caption=f"n = {gap.n_explained[0]:,} and {gap.n_explained[1]:,}; lines are 95 % intervals. "
-        f"The gap is in the model's output ({sample.found.unit}), not in selection rates.",
+        title=titled(say("What makes up the gap of {title}", title=group.title), sample),
+        alt=say(
+            "Waterfall of the gap in {unit} between {title} and everyone "
+            "else: {said}; in total {signed}.",
+            unit=term(sample.unit),
+            title=group.title,
+            said=(said or say("no feature has a part")),
+            signed=signed(gap.explained),
+        ),
+        caption=say(
+            "n = {n_explained:,} and {n_explained_2:,}; lines are 95 % "
+            "intervals. The gap is in the model's output ({unit}), not "
+            "in selection rates.",
+            n_explained=gap.n_explained[0],
+            n_explained_2=gap.n_explained[1],
+            unit=term(sample.unit),
+        ),
         data={
             "steps": steps,
             "total": gap.explained,
-            "x_label": sample.found.unit,
+            "x_label": sample.unit,
             "start_label": "no gap",
             "end_label": "gap",
         },
@@ -80,7 +101,13 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         return None
     rest = len(sized) - len(groups)
     left = (
-        f" The {len(groups)} largest groups of {len(sized)}; all are in the table." if rest else ""
+        say(
+            " The {count} largest groups of {count_2}; all are in the table.",
+            count=len(groups),
+            count_2=len(sized),
+        )
+        if rest
+        else ""
     )
     top = sample.order[: min(setting.options.top, 16 // len(groups))]
     means = [
@@ -99,15 +126,34 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         for group, own in zip(groups, means, strict=True)
     ]
     first = setting.named(setting.features[top[0]])
-    said = ", ".join(f"{amount(row['value'])} for {row['series']}" for row in rows[: len(groups)])
+    said = joined(
+        ", ",
+        (
+            say("{amount} for {row}", amount=amount(row["value"]), row=row["series"])
+            for row in rows[: len(groups)]
+        ),
+    )
     return Figure(
         id=f"importance-{attribute}{sample.target.suffix}",
         kind="bars",
-        title=titled(f"Importance by {label}", sample),
-        alt=f"Mean absolute SHAP values of {len(top)} features for {len(groups)} groups of {label}, with intervals. "
-        f"The first, {first}: {said} {sample.found.unit}.",
-        caption=f"Mean |SHAP| in {sample.found.unit}; lines are 95 % intervals.{left}",
-        data={"rows": rows, "x_label": f"mean |SHAP| ({sample.found.unit})"},
+        title=titled(say("Importance by {label}", label=label), sample),
+        alt=say(
+            "Mean absolute SHAP values of {count} features for {count_2} "
+            "groups of {label}, with intervals. The first, {first}: "
+            "{said} {unit}.",
+            count=len(top),
+            count_2=len(groups),
+            label=label,
+            first=first,
+            said=said,
+            unit=term(sample.unit),
+        ),
+        caption=say(
+            "Mean |SHAP| in {unit}; lines are 95 % intervals.{left}",
+            unit=term(sample.unit),
+            left=left,
+        ),
+        data={"rows": rows, "x_label": say("mean |SHAP| ({unit})", unit=term(sample.unit))},
     )
 
 
@@ -138,13 +184,25 @@ def _swarm(setting: Setting, sample: Sample) -> Figure:
                 "color": [color[k] for k in order],
             }
         )
-    names = ", ".join(setting.named(setting.features[i]) for i in top[:3])
+    names = joined(", ", (setting.named(setting.features[i]) for i in top[:3]))
     return Figure(
         id=f"swarm{sample.target.suffix}",
         kind="swarm",
         title=titled("What moves the model's output", sample),
-        alt=f"Each dot is one row. The features with the largest effect are {names}.",
-        caption=f"{len(picked):,} of {len(found.values):,} explained rows; effect in {found.unit} "
-        f"{sample.target.towards}. Darker dots have higher feature values; grey ones are categories.",
-        data={"features": rows, "x_label": f"effect on the output ({found.unit})"},
+        alt=say(
+            "Each dot is one row. The features with the largest effect are {names}.", names=names
+        ),
+        caption=say(
+            "{count:,} of {count_2:,} explained rows; effect in {unit} "
+            "{towards}. Darker dots have higher feature values; grey "
+            "ones are categories.",
+            count=len(picked),
+            count_2=len(found.values),
+            unit=term(found.shown_unit),
+            towards=sample.target.towards,
+        ),
+        data={
+            "features": rows,
+            "x_label": say("effect on the output ({unit})", unit=term(found.shown_unit)),
+        },
     )

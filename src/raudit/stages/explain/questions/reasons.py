@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.data.encode import level_text
 from raudit.errors import PlanError
 from raudit.record import Column, Figure, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.decisions import Decisions
@@ -138,7 +139,12 @@ def reasons_part(
     if not cases:
         why = decisions.no_score_because or "no declined case has a group to stand for"
         return Reasons(
-            notes=(f"No single decision is explained: none is named in the plan, and {why}.",)
+            notes=(
+                say(
+                    "No single decision is explained: none is named in the plan, and {why}.",
+                    why=why,
+                ),
+            )
         )
     texts, details = [], []
     figures: list[Figure] = []
@@ -176,7 +182,7 @@ def _cases(setting: Setting, sample: Sample, decisions: Decisions) -> list[Case]
     for title, member in whole:
         rows = np.flatnonzero(decisions.declined & member)
         nearest = rows[np.argsort(-decisions.score[rows], kind="stable")][:wanted]
-        chosen = f"{title}, declined with the highest score"
+        chosen = say("{title}, declined with the highest score", title=title)
         cases += [Case(row=int(row), chosen=chosen) for row in nearest]
     merged: dict[int, Case] = {}
     for case in cases:
@@ -209,8 +215,10 @@ def _groups(setting: Setting, sample: Sample) -> list[Group]:
 def _joined(first: str, second: str) -> str:
     tail = ", declined with the highest score"
     if first.endswith(tail) and second.endswith(tail):
-        return f"{first.removesuffix(tail)} and {second}"
-    return f"{first}; {second}"
+        return say(
+            "{removesuffix} and {second}", removesuffix=first.removesuffix(tail), second=second
+        )
+    return say("{first}; {second}", first=first, second=second)
 
 
 def _by_target(
@@ -302,18 +310,24 @@ def _sentence(decisions: Decisions, case: Case, target: Target, told: list[Reaso
     side = [("What lowered it most: ", below), ("What raised it most: ", above)]
     if told and told[0].part > 0:
         side.reverse()
-    parts = [f"{words}{'; '.join(map(_told, found))}." for words, found in side if found]
-    return f"{head} {' '.join(parts) or 'No feature moves it.'}"
+    parts = [
+        say("{words}{listed}.", words=words, listed=joined("; ", map(_told, found)))
+        for words, found in side
+        if found
+    ]
+    return say(
+        "{head} {listed}", head=head, listed=(joined(" ", parts) or say("No feature moves it."))
+    )
 
 
 def _decided(decisions: Decisions, case: Case, target: Target) -> str:
     if decisions.predicted is None:
         return "The predicted value, held against the mean of the background."
     decision = str(decisions.predicted[case.row])
-    text = f"Decision “{decision}”"
+    text = say("Decision “{decision}”", decision=decision)
     if decisions.score is not None:
         score = float(decisions.score[case.row])
-        text += f" with a score of {score:.3f}"
+        text += say(" with a score of {score:.3f}", score=score)
         if (
             decisions.declined is not None
             and decisions.declined[case.row]
@@ -322,8 +336,8 @@ def _decided(decisions: Decisions, case: Case, target: Target) -> str:
             lowest = float(decisions.score[~decisions.declined].min())
             text += _against(score, lowest, decisions.threshold)
     elif target.label and target.label != decision:
-        text += f", explained {target.towards}"
-    return f"{text}."
+        text += say(", explained {towards}", towards=target.towards)
+    return say("{text}.", text=text)
 
 
 def _against(score: float, lowest: float, threshold: float | None) -> str:
@@ -333,13 +347,18 @@ def _against(score: float, lowest: float, threshold: float | None) -> str:
     )
     if f"{value:.3f}" == f"{score:.3f}":
         side = "below" if score < value else "at"
-        return f", just {side} the {what}"
-    return f"; the {what} is {value:.3f}"
+        return say(", just {side} the {what}", side=side, what=what)
+    return say("; the {what} is {value:.3f}", what=what, value=value)
 
 
 def _told(reason: Reason) -> str:
-    value = "" if reason.value == NOT_SHOWN else f" {reason.value}"
-    return f"{reason.feature}{value} ({signed(reason.part)})"
+    value = "" if reason.value == NOT_SHOWN else say(" {value}", value=reason.value)
+    return say(
+        "{feature}{value} ({signed})",
+        feature=reason.feature,
+        value=value,
+        signed=signed(reason.part),
+    )
 
 
 def _details(
@@ -347,7 +366,7 @@ def _details(
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {
-            "case": f"row {case.row}",
+            "case": say("row {row}", row=case.row),
             "feature": reason.feature,
             "value": reason.value,
             "direction": "lowers" if reason.part < 0 else "raises",
@@ -358,13 +377,23 @@ def _details(
     rest = float(found.values[place].sum()) - sum(reason.part for reason in told)
     left = len(setting.features) - len(told)
     if left:
-        rows.append({"case": f"row {case.row}", "feature": f"{left} others together", "part": rest})
+        rows.append(
+            {
+                "case": say("row {row}", row=case.row),
+                "feature": say("{left} others together", left=left),
+                "part": rest,
+            }
+        )
     rows.append(
-        {"case": f"row {case.row}", "feature": "Mean of the background", "part": float(found.base)}
+        {
+            "case": say("row {row}", row=case.row),
+            "feature": "Mean of the background",
+            "part": float(found.base),
+        }
     )
     rows.append(
         {
-            "case": f"row {case.row}",
+            "case": say("row {row}", row=case.row),
             "feature": "The model's output",
             "part": float(found.margin[place]),
         }
@@ -374,25 +403,41 @@ def _details(
 
 def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Figure:
     steps: list[dict[str, Any]] = [
-        {"label": f"{r.feature} {r.value}".removesuffix(f" {NOT_SHOWN}"), "value": r.part}
+        {
+            "label": say("{feature} {value}", feature=r.feature, value=r.value).removesuffix(
+                say(" {NOT_SHOWN}", NOT_SHOWN=NOT_SHOWN)
+            ),
+            "value": r.part,
+        }
         for r in told
     ]
     rest = float(found.values[place].sum()) - sum(reason.part for reason in told)
     if abs(rest) > 1e-12:
         steps.append({"label": "all others", "value": rest})
     total = float(found.base) + float(found.values[place].sum())
-    said = "; ".join(f"{step['label']} {signed(step['value'])}" for step in steps)
+    said = joined(
+        "; ",
+        (
+            say("{step} {signed}", step=step["label"], signed=signed(step["value"]))
+            for step in steps
+        ),
+    )
     return Figure(
         id=f"reasons-row-{case.row}",
         kind="waterfall",
-        title=f"One decision, step by step: row {case.row}",
-        alt=f"From the mean of the background, {amount(found.base)} {found.unit}, to this case, "
-        f"{amount(total)}: {said}.",
-        caption=f"{case.chosen[0].upper()}{case.chosen[1:]}.",
+        title=say("One decision, step by step: row {row}", row=case.row),
+        alt=say(
+            "From the mean of the background, {amount} {unit}, to this case, {amount_2}: {said}.",
+            amount=amount(found.base),
+            unit=term(found.shown_unit),
+            amount_2=amount(total),
+            said=said,
+        ),
+        caption=say("{value}{chosen}.", value=case.chosen[0].upper(), chosen=case.chosen[1:]),
         data={
             "steps": steps,
             "total": total,
-            "x_label": found.unit,
+            "x_label": found.shown_unit,
             "start_label": "mean of the background",
             "end_label": "this case",
         },
@@ -409,7 +454,8 @@ def _sentences(texts: list[tuple[Case, str]]) -> Table:
             Column(key="text", label="What the decision rests on"),
         ),
         rows=tuple(
-            {"case": f"row {case.row}", "chosen": case.chosen, "text": text} for case, text in texts
+            {"case": say("row {row}", row=case.row), "chosen": case.chosen, "text": text}
+            for case, text in texts
         ),
         caption="Rows of the data set, counted from 0. Contributions are held against the mean of the background; "
         "another value of the same feature could have led to another decision or not.",
@@ -425,7 +471,7 @@ def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="feature", label="Feature"),
             Column(key="value", label="Value"),
             Column(key="direction", label="Direction"),
-            Column(key="part", label=f"Part ({sample.found.unit})", kind="number"),
+            Column(key="part", label=say("Part ({unit})", unit=term(sample.unit)), kind="number"),
         ),
         rows=tuple(rows),
         caption="The parts and the mean of the background add up to the model's output. At least ten "

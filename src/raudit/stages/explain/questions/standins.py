@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import signed
 from raudit.stages.explain.rules import PROXY
 from raudit.stages.explain.survey.groups import Group, Membership
@@ -81,10 +82,14 @@ def _finding(
             subject=subject,
             status=Status.INDETERMINATE,
             severity=PROXY.severity,
-            statement=f"Nothing stands in for {group.title}: there is no feature that could.",
-            reason=f"The model's only feature is {one.label} itself."
+            statement=say(
+                "Nothing stands in for {title}: there is no feature that could.", title=group.title
+            ),
+            reason=say("The model's only feature is {label} itself.", label=one.label)
             if only
-            else "There are too few members or others to measure on rows that were not used to learn.",
+            else say(
+                "There are too few members or others to measure on rows that were not used to learn."
+            ),
             requirements=PROXY.requirements,
             anchor="stages.explain.proxy_auc",
             remedy=PROXY.fix,
@@ -97,10 +102,18 @@ def _finding(
         subject=subject,
         status=status,
         severity=PROXY.severity,
-        statement=f"{group.title} can be told from {worst.feature} alone with an area under the curve of "
-        f"{worst.auc:.2f} (0.50 is guessing), and from all features together with {joint.auc:.2f}."
-        f"{_carried(setting, sample, group, named)} n = {worst.n:,}.",
-        reason="" if status is not Status.INDETERMINATE else "The interval holds the limit.",
+        statement=say(
+            "{title} can be told from {feature} alone with an area under "
+            "the curve of {auc:.2f} (0.50 is guessing), and from all "
+            "features together with {auc_2:.2f}.{carried} n = {n:,}.",
+            title=group.title,
+            feature=worst.feature,
+            auc=worst.auc,
+            auc_2=joint.auc,
+            carried=_carried(setting, sample, group, named),
+            n=worst.n,
+        ),
+        reason="" if status is not Status.INDETERMINATE else say("The interval holds the limit."),
         measurement=Measurement(
             metric="proxy_auc",
             value=worst.auc,
@@ -125,12 +138,22 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
     total = with_parts[0][2]
     along = [(name, part) for name, part, _total in with_parts if part * total > 0]
     if not along:
-        return " The gap in the model's output does not run through the features at or above the limit."
-    listed = ", ".join(
-        f"{name} ({signed(part)})" for name, part in sorted(along, key=lambda pair: -abs(pair[1]))
+        return say(
+            " The gap in the model's output does not run through the features "
+            "at or above the limit."
+        )
+    listed = joined(
+        ", ",
+        (
+            say("{name} ({signed})", name=name, signed=signed(part))
+            for name, part in sorted(along, key=lambda pair: -abs(pair[1]))
+        ),
     )
-    return (
-        f" Of the gap of {signed(total)} {sample.found.unit}, these proxies carry a part: {listed}."
+    return say(
+        " Of the gap of {signed} {unit}, these proxies carry a part: {listed}.",
+        signed=signed(total),
+        unit=term(sample.unit),
+        listed=listed,
     )
 
 
@@ -142,14 +165,26 @@ def held(low: float, high: float, limit: float) -> Status:
 
 
 def _nobody(one: Membership) -> Finding:
-    why = "; ".join(f"{name}: {because}" for name, because in one.small[:4]) or "there are no rows"
+    why = (
+        joined(
+            "; ",
+            (
+                say("{name}: {because}", name=name, because=because)
+                for name, because in one.small[:4]
+            ),
+        )
+        or "there are no rows"
+    )
     return Finding(
         rule=PROXY.id,
         subject=Subject(kind="attribute", name=one.attribute.column),
         status=Status.INDETERMINATE,
         severity=PROXY.severity,
-        statement=f"Proxies of {one.label} are not looked for: no group of it can be told from the others.",
-        reason=f"{why[0].upper()}{why[1:]}.",
+        statement=say(
+            "Proxies of {label} are not looked for: no group of it can be told from the others.",
+            label=one.label,
+        ),
+        reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
         requirements=PROXY.requirements,
         anchor="stages.explain.minimum_group",
         remedy="Audit on data in which at least two groups have enough rows.",
@@ -178,14 +213,18 @@ def _rows(
 def _table(sample: Sample, one: Membership, rows: list[dict[str, Any]]) -> Table:
     return Table(
         id=f"proxies-{one.attribute.column}",
-        title=f"How well features predict {one.label}",
+        title=say("How well features predict {label}", label=one.label),
         columns=(
             Column(key="group", label="Group"),
             Column(key="feature", label="Feature"),
             Column(key="auc", label="AUC", kind="number"),
             Column(key="interval", label="95 % interval", kind="interval"),
             Column(key="n", label="n", kind="count"),
-            Column(key="part", label=f"Part of the gap ({sample.found.unit})", kind="number"),
+            Column(
+                key="part",
+                label=say("Part of the gap ({unit})", unit=term(sample.unit)),
+                kind="number",
+            ),
         ),
         rows=tuple(rows),
         caption="Area under the curve on rows that were not used to learn the score; 0.50 is guessing. A feature that "

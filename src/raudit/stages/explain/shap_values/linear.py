@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from raudit.sentences import say
 from raudit.stages.explain.shap_values.task import BATCH, Asked, CannotFold, Part, Space
 from raudit.stages.explain.shap_values.unwrap import Unwrapped
 
@@ -98,7 +99,9 @@ def explain_linear(parts: Unwrapped, asked: Asked) -> Part:
         base=float(mean.sum() + towards @ start),
         margin=margin,
         family="linear",
-        method=f"closed form for linear models over all {len(rest):,} background rows",
+        method=say(
+            "closed form for linear models over all {count:,} background rows", count=len(rest)
+        ),
         unit=UNIT[kind],
         background=len(rest),
     )

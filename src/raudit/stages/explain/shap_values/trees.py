@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from raudit.model.formats.boosters import Link
+from raudit.sentences import say
 from raudit.stages.explain.amounts import small
 from raudit.stages.explain.shap_values.boosted import (
     Meaning,
@@ -81,6 +82,8 @@ def is_tree(estimator: Any) -> bool:
         DecisionTreeClassifier,
         DecisionTreeRegressor,
     )
+    if getattr(estimator, "loss", None) == "exponential":
+        return False  # its margin is half the log-odds, which no adapter knows
     return isinstance(estimator, known) or library_of(estimator) != ""
 
 
@@ -267,7 +270,7 @@ def _by_tables(grown: Grown) -> Part:
         margin.append(grown.margin(x))
     kind = "path-dependent: the trees' training weights are the background"
     if rest is not None:
-        kind = f"interventional over all {len(rest):,} background rows"
+        kind = say("interventional over all {count:,} background rows", count=len(rest))
     return Part(
         values=np.concatenate(values),
         base=engine.base,
@@ -322,15 +325,20 @@ def _compare(grown: Grown, forest: Forest, rest: np.ndarray | None) -> str | Non
         peer = _toward(explainer.shap_values(x, check_additivity=False), grown.weights)
         base = np.atleast_1d(np.asarray(explainer.expected_value, dtype=float))
     except CannotFold as why:
-        return f"{why}, so only adding up was checked"
+        return say("{why}, so only adding up was checked", why=why)
     start = float(base @ grown.weights) if len(base) == grown.n_outputs else float(base[-1])
     own = Patterns(forest, reference)
     off = float(np.max(np.abs(own.values(x) - peer), initial=0.0))
     if off <= AGREE:
-        return f"within {small(off)} of shap.TreeExplainer on {len(x):,} rows"
+        return say(
+            "within {off} of shap.TreeExplainer on {count:,} rows", off=small(off), count=len(x)
+        )
     lost = float(np.max(np.abs(start + peer.sum(axis=1) - margin), initial=0.0))
     if lost > AGREE * 100:
-        return f"not compared with shap.TreeExplainer, whose values miss this model's output by {small(lost)}"
+        return say(
+            "not compared with shap.TreeExplainer, whose values miss this model's output by {lost}",
+            lost=small(lost),
+        )
     return None
 
 
@@ -372,7 +380,7 @@ def _by_shap(grown: Grown, *, probability: bool = False) -> Part:
     if rest is None:
         kind = "path-dependent: the trees' training weights are the background"
     else:
-        kind = f"interventional over {len(rest):,} background rows"
+        kind = say("interventional over {count:,} background rows", count=len(rest))
     return Part(
         values=np.concatenate(values),
         base=start + added,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from raudit.findings import written
+from raudit.sentences import say
 from raudit.stages.explain.amounts import small
 from raudit.stages.explain.shap_values.task import Aim, Asked, CannotFold, Part, Space
 from raudit.stages.explain.shap_values.unwrap import Unwrapped, unwrap
@@ -85,16 +86,16 @@ def _inside(estimator: Any) -> tuple[Any, str]:
             at = float(estimator.best_threshold_)
             return (
                 estimator.estimator_,
-                f"decisions are cut at {written(at)}, which moves no value here",
+                say("decisions are cut at {at}, which moves no value here", at=written(at)),
             )
         case FixedThresholdClassifier():
             at = estimator.threshold
             where = (
-                f"at {written(float(at))}, which moves no value here"
+                say("at {at}, which moves no value here", at=written(float(at)))
                 if at != "auto"
-                else "as the estimator would"
+                else say("as the estimator would")
             )
-            return estimator.estimator_, f"decisions are cut {where}"
+            return estimator.estimator_, say("decisions are cut {where}", where=where)
         case GridSearchCV() | RandomizedSearchCV():
             return estimator.best_estimator_, ""
         case FrozenEstimator():
@@ -173,13 +174,26 @@ def _said(opened: Opened, asked: Asked, mean: Part, *, straight: bool) -> str:
     import numpy as np
     from scipy.special import expit
 
-    folds = f"{len(opened.members)} calibrated model{'s' if len(opened.members) != 1 else ''}"
+    folds = say(
+        "{count} calibrated model{part}",
+        count=len(opened.members),
+        part=("s" if len(opened.members) != 1 else ""),
+    )
     if not straight:
-        return f"of {folds} the mean margin before calibration is explained, not the calibrated probability"
+        return say(
+            "of {folds} the mean margin before calibration is explained, "
+            "not the calibrated probability",
+            folds=folds,
+        )
     parts = opened.calibrated
     rows = asked.frame.iloc[:2000]
     proba = parts.estimator.predict_proba(parts.transform(rows))[:, list(asked.aim.places)].sum(
         axis=1
     )
     off = float(np.max(np.abs(expit(mean.margin[: len(rows)]) - proba), initial=0.0))
-    return f"of {folds} the mean calibrated log-odds is explained, {small(off)} from the model's probability at most"
+    return say(
+        "of {folds} the mean calibrated log-odds is explained, {off} "
+        "from the model's probability at most",
+        folds=folds,
+        off=small(off),
+    )

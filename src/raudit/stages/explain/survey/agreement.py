@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.model import Model
 from raudit.model.formats.boosters import Link
+from raudit.sentences import say, term
 from raudit.stages.explain.shap_values.task import REGRESSION_UNITS, Aim
 from raudit.stages.explain.shap_values.values import Explained, as_read
 
@@ -64,7 +65,10 @@ def agreement_of(setting: Setting, sample: Sample) -> Agreement:
     what, error = _compared(setting, sample, frame, sums, chosen)
     because = found.apart
     if error is None and not because:
-        because = f"the model tells nothing that a sum in {found.unit} could be held against"
+        because = say(
+            "the model tells nothing that a sum in {unit} could be held against",
+            unit=term(found.unit),
+        )
     rows = min(CLASS_ROWS, len(chosen)) if what == ALL_CLASSES else len(chosen)
     return Agreement(
         what=what, rows=rows, accepted=ACCEPTED[found.family], error=error, because=because

@@ -8,6 +8,7 @@ from typing import Any
 from raudit.data import ColumnName
 from raudit.errors import UsageError
 from raudit.model import favourable_places
+from raudit.sentences import say
 from raudit.stages.explain.survey.setting import Setting
 
 
@@ -73,7 +74,11 @@ def _outcomes(setting: Setting) -> dict[str, Any]:
         encoder = OutcomeEncoder(label, "label")
         codes = [encoder(batch) for batch in _column(setting, label.column)]
     except UsageError as error:
-        return {"no_label_because": f"the true outcomes cannot be used: {error.message}"}
+        return {
+            "no_label_because": say(
+                "the true outcomes cannot be used: {message}", message=error.message
+            )
+        }
     found = np.concatenate(codes) if codes else np.zeros(0, dtype=np.int64)
     levels = np.array(encoder.levels, dtype=object)[found] if len(found) else found.astype(object)
     known = levels != UNLABELLED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.data import DataSet
 from raudit.plan import Attribute
+from raudit.sentences import say
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.estimates import Mean, weighted_mean
 
@@ -27,7 +28,7 @@ class Group:
     @property
     def title(self) -> str:
         """Such as ``Sex Female``."""
-        return f"{self.label} {self.name}"
+        return say("{label} {name}", label=self.label, name=self.name)
 
     def at(self, positions: np.ndarray) -> Group:
         """The same group among some of the rows."""
@@ -176,7 +177,12 @@ def _membership(data: DataSet, attribute: Attribute, minimum: int) -> Membership
         if size >= minimum and others >= minimum:
             large.append(Group(attribute=attribute.column, label=label, name=name, member=member))
         elif size < minimum:
-            small.append((name, f"it has fewer than the {minimum} rows that a group needs"))
+            small.append(
+                (
+                    name,
+                    say("it has fewer than the {minimum} rows that a group needs", minimum=minimum),
+                )
+            )
         elif others == 0:
             small.append(
                 (
@@ -186,7 +192,13 @@ def _membership(data: DataSet, attribute: Attribute, minimum: int) -> Membership
             )
         else:
             small.append(
-                (name, f"all others together are fewer than the {minimum} rows that a group needs")
+                (
+                    name,
+                    say(
+                        "all others together are fewer than the {minimum} rows that a group needs",
+                        minimum=minimum,
+                    ),
+                )
             )
     return Membership(
         attribute=attribute, levels=levels, codes=codes, large=tuple(large), small=tuple(small)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from raudit.sentences import say
 from raudit.stages.explain.shap_values.values import Explained
 from raudit.stages.explain.survey.estimates import Mean, weighted_mean
 from raudit.stages.explain.survey.groups import Gap, Group, difference, gap_of
@@ -69,6 +70,11 @@ class Sample:
     """Those that are wider, widest first."""
     steps: tuple[int, ...]
     """Numbers of rows after each doubling."""
+
+    @property
+    def unit(self) -> str:
+        """The explanation's unit as people read it."""
+        return self.found.shown_unit
 
     @property
     def order(self) -> list[int]:
@@ -244,18 +250,26 @@ def _widths(
     import numpy as np
 
     widths: list[tuple[str, float, Group | None]] = [
-        (f"the importance of {name}", float(half), None)
+        (say("the importance of {name}", name=name), float(half), None)
         for name, half in zip(features, importance.half, strict=True)
     ]
     for group in sized:
         own = weighted_mean(np.abs(found.values[group.member]), weights[group.member])
         widths += [
-            (f"the importance of {name} for {group.title}", float(half), group)
+            (
+                say("the importance of {name} for {title}", name=name, title=group.title),
+                float(half),
+                group,
+            )
             for name, half in zip(features, own.half, strict=True)
         ]
     for group, gap in zip(groups, gaps, strict=True):
         widths += [
-            (f"the part of {name} in the gap of {group.title}", float(half), group)
+            (
+                say("the part of {name} in the gap of {title}", name=name, title=group.title),
+                float(half),
+                group,
+            )
             for name, half in zip(features, gap.half, strict=True)
         ]
     return widths

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from raudit.model import Model, favourable_places
+from raudit.sentences import joined, say
 
 MOST = 3
 """Classes of a multiclass model that are explained."""
@@ -31,7 +32,7 @@ class Target:
     @property
     def towards(self) -> str:
         """What a positive value points at, in words."""
-        return f"toward “{self.label}”" if self.label else "upwards"
+        return say("toward “{label}”", label=self.label) if self.label else "upwards"
 
 
 def targets_of(
@@ -51,16 +52,24 @@ def targets_of(
     if len(classes) == 2 and good:
         return (Target(label=good[0], place=classes.index(good[0])),)
     if len(classes) == 2:
-        why = f"The plan calls no class favourable; the model's second class, “{classes[1]}”, is explained."
+        why = say(
+            "The plan calls no class favourable; the model's second "
+            "class, “{classes}”, is explained.",
+            classes=classes[1],
+        )
         return (Target(label=classes[1], place=1, note=why),)
     ranked = good or sorted(
         classes, key=lambda label: (-counts.get(label, 0), classes.index(label))
     )
     chosen = ranked[:MOST]
-    listed = ", ".join(f"“{label}”" for label in chosen)
-    how = "favourable" if good else "most often predicted"
-    of = f"Of {len(classes)} classes, {len(chosen)} are explained one by one, each against all others: "
-    of += f"{listed} ({how})."
+    listed = joined(", ", (f"“{label}”" for label in chosen))
+    how = say("favourable") if good else say("most often predicted")
+    of = say(
+        "Of {count} classes, {count_2} are explained one by one, each against all others: ",
+        count=len(classes),
+        count_2=len(chosen),
+    )
+    of += say("{listed} ({how}).", listed=listed, how=how)
     return tuple(
         Target(
             label=label,

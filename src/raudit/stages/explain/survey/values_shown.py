@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from raudit.findings import written
+from raudit.sentences import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,10 +94,14 @@ def _range(column: pd.Series, value: float) -> str:
     edges = _edges(numbers)
     place = int(np.searchsorted(edges, value, side="right"))
     if place == 0:
-        return f"under {_written(edges[0])}"
+        return say("under {written}", written=_written(edges[0]))
     if place == len(edges):
-        return f"{_written(edges[-1])} or over"
-    return f"{_written(edges[place - 1])} to {_written(edges[place])}"
+        return say("{written} or over", written=_written(edges[-1]))
+    return say(
+        "{written} to {written_2}",
+        written=_written(edges[place - 1]),
+        written_2=_written(edges[place]),
+    )
 
 
 def _edges(numbers: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.metrics import (
     COMPOSITES,
     METRICS,
@@ -202,12 +203,20 @@ def _one(
     size = len(kept.names)
     if size < 2:
         return (
-            f"{metric.replace('_', ' ')} can be estimated for {'one group' if size == 1 else 'no group'} only"
+            say(
+                "{value} can be estimated for {part} only",
+                value=metric.replace("_", " "),
+                part=(say("one group") if size == 1 else say("no group")),
+            )
             if groups.names
-            else "there is no group large enough"
+            else say("there is no group large enough")
         )
     if reference and reference not in kept.names:
-        return f"{metric.replace('_', ' ')} cannot be estimated for the reference group {', '.join(reference)}"
+        return say(
+            "{value} cannot be estimated for the reference group {listed}",
+            value=metric.replace("_", " "),
+            listed=joined(", ", reference),
+        )
     against = kept.names.index(reference) if reference else None
     # Bonferroni over the other groups, or Tukey over all pairs.
     z = (
@@ -217,7 +226,7 @@ def _one(
     )
     found = estimate(kept, metric, z=z, draws=draws, rng=rng)
     if definition.ratio and metric in COMPOSITES:
-        return f"no ratio of {metric.replace('_', ' ')} is defined"
+        return say("no ratio of {value} is defined", value=metric.replace("_", " "))
     if definition.ratio:
         logs = log_rates(found.value * found.effective, found.effective, z=z)
         gap = (
@@ -227,9 +236,11 @@ def _one(
         )
         if np.isnan(gap.value):
             where = (
-                "every group" if against is None else f"the reference group {', '.join(reference)}"
+                say("every group")
+                if against is None
+                else say("the reference group {listed}", listed=joined(", ", reference))
             )
-            return f"{metric.replace('_', ' ')} is zero in {where}"
+            return say("{value} is zero in {where}", value=metric.replace("_", " "), where=where)
     elif against is None:
         gap = largest_difference(found.value, found.bounds)
     else:
@@ -246,11 +257,11 @@ def _one(
         )
     pair = gap.highest, gap.lowest
     kind = (
-        "MOVER of wilson, log scale"
+        say("MOVER of wilson, log scale")
         if definition.ratio
-        else "newcombe"
+        else say("newcombe")
         if found.events is not None
-        else "MOVER of dirichlet draws"
+        else say("MOVER of dirichlet draws")
     )
     return Disparity(
         name=metric,

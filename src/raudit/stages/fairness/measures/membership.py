@@ -12,6 +12,7 @@ import numpy as np
 from raudit.data.cells import UNKNOWN
 from raudit.errors import PlanError
 from raudit.findings import Finding, Measurement, Severity, Status, Subject, Threshold
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.metrics import Groups
 from raudit.stages.fairness.rules import ALIKE_GROUPS, MISSING_ATTRIBUTE, SMALL_GROUP
 from raudit.stages.fairness.tasks.part import Context, by_name
@@ -23,7 +24,12 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
     small = [i for i in np.argsort(groups.n, kind="stable") if groups.n[i] < limit]
     smallest = int(groups.n.min())
     if not small:
-        statement = f"Every group by {by_name(by)} has at least {limit} people; the smallest has {smallest:,}."
+        statement = say(
+            "Every group by {by_name} has at least {limit} people; the smallest has {smallest:,}.",
+            by_name=by_name(by),
+            limit=limit,
+            smallest=smallest,
+        )
     else:
         statement = _small_sentence(by, groups, small, context)
     hidden = smallest < context.options.suppress_below
@@ -33,7 +39,9 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
         status=Status.INDETERMINATE if small else Status.PASSED,
         severity=Severity.MEDIUM if len(by) == 1 else Severity.LOW,
         statement=statement,
-        reason="Nothing is claimed about groups under the smallest size that the plan compares."
+        reason=say(
+            "Nothing is claimed about groups under the smallest size that the plan compares."
+        )
         if small
         else "",
         measurement=Measurement(
@@ -41,7 +49,11 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
             value=None if hidden else float(smallest),
             n=int(groups.n.sum()),
             unit="rows",
-            undefined_because=f"fewer than {context.options.suppress_below} rows" if hidden else "",
+            undefined_because=say(
+                "fewer than {suppress_below} rows", suppress_below=context.options.suppress_below
+            )
+            if hidden
+            else "",
         ),
         threshold=Threshold(
             low=float(limit),
@@ -59,17 +71,32 @@ def _small_sentence(
 ) -> str:
     hide = context.options.suppress_below
     sizes = [
-        f"n = {groups.n[i]:,}" if groups.n[i] >= hide else f"fewer than {hide}" for i in small[:3]
+        say("n = {n:,}", n=groups.n[i])
+        if groups.n[i] >= hide
+        else say("fewer than {hide}", hide=hide)
+        for i in small[:3]
     ]
     named = [
-        f"{context.speech.group(groups.names[i])} ({size})"
+        say("{group} ({size})", group=context.speech.group(groups.names[i]), size=size)
         for i, size in zip(small, sizes, strict=False)
     ]
-    more = f" and {len(small) - 3:,} more" if len(small) > 3 else ""
-    count = f"{len(small):,} of {len(groups.names):,} groups by {by_name(by)}"
-    verb = "is" if len(small) == 1 else "are"
-    limit = f"fewer than {context.options.min_group} people"
-    return f"{count} {verb} too small to be compared ({limit}): {'; '.join(named)}{more}."
+    more = say(" and {count:,} more", count=len(small) - 3) if len(small) > 3 else ""
+    count = say(
+        "{count:,} of {count_2:,} groups by {by_name}",
+        count=len(small),
+        count_2=len(groups.names),
+        by_name=by_name(by),
+    )
+    verb = say("is") if len(small) == 1 else say("are")
+    limit = say("fewer than {min_group} people", min_group=context.options.min_group)
+    return say(
+        "{count} {verb} too small to be compared ({limit}): {listed}{more}.",
+        count=count,
+        verb=verb,
+        limit=limit,
+        listed=joined("; ", named),
+        more=more,
+    )
 
 
 def unknown_members(name: str, groups: Groups) -> Finding:
@@ -81,7 +108,13 @@ def unknown_members(name: str, groups: Groups) -> Finding:
         subject=Subject(kind="attribute", name=name, detail={"metric": "unknown_share"}),
         status=Status.INDETERMINATE,
         severity=MISSING_ATTRIBUTE.severity,
-        statement=f"For {count:,} of {total:,} people the {name} is unknown; they are a group of their own.",
+        statement=say(
+            "For {count:,} of {total:,} people the {name} is unknown; "
+            "they are a group of their own.",
+            count=count,
+            total=total,
+            name=name,
+        ),
         reason="Nobody can say from this data how the unknown would change the comparison.",
         measurement=Measurement(metric="unknown_share", value=count / total, n=total, events=count),
         requirements=MISSING_ATTRIBUTE.requirements,
@@ -90,26 +123,51 @@ def unknown_members(name: str, groups: Groups) -> Finding:
     )
 
 
+def _plain(level: str) -> str:
+    """A level without what the eye does not tell apart: spaces, case, Unicode form, characters of no width."""
+    form = unicodedata.normalize("NFKC", level).casefold()
+    seen = "".join(" " if unicodedata.category(one) == "Cc" else one for one in form)
+    return " ".join("".join(one for one in seen if unicodedata.category(one) != "Cf").split())
+
+
+def _visible(level: str) -> str:
+    """A level with characters of no width named."""
+    return "".join(
+        f"<U+{ord(one):04X}>" if unicodedata.category(one) == "Cf" else one for one in level
+    )
+
+
 def alike(name: str, groups: Groups) -> Finding | None:
     """Name groups that are equal but for spaces, case or Unicode form; None if there are none."""
     spelled: dict[str, list[int]] = defaultdict(list)
     for i, (level,) in enumerate(groups.names):
-        spelled[" ".join(unicodedata.normalize("NFKC", level).casefold().split())].append(i)
+        spelled[_plain(level)].append(i)
     same = [places for places in spelled.values() if len(places) > 1]
     if not same:
         return None
-    named = "; ".join(
-        " and ".join(f"“{groups.names[i][0]}”" for i in places) for places in same[:3]
+    named = joined(
+        "; ",
+        (
+            joined(" and ", (f"“{_visible(groups.names[i][0])}”" for i in places))
+            for places in same[:3]
+        ),
     )
-    more = f" and {len(same) - 3:,} more" if len(same) > 3 else ""
+    more = say(" and {count:,} more", count=len(same) - 3) if len(same) > 3 else ""
     count = sum(len(places) for places in same)
     return Finding(
         rule=ALIKE_GROUPS.id,
         subject=Subject(kind="attribute", name=name, detail={"metric": "alike_groups"}),
         status=Status.INDETERMINATE,
         severity=ALIKE_GROUPS.severity,
-        statement=f"{count:,} of {len(groups.names):,} groups by {name} differ from another in spaces, case or Unicode "
-        f"form only: {named}{more}.",
+        statement=say(
+            "{count:,} of {count_2:,} groups by {name} differ from "
+            "another in spaces, case or Unicode form only: {named}{more}.",
+            count=count,
+            count_2=len(groups.names),
+            name=name,
+            named=named,
+            more=more,
+        ),
         reason="Each spelling is judged by itself, on fewer rows and with wider intervals than the group as a whole.",
         measurement=Measurement(
             metric="alike_groups",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from raudit.findings import Status
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stats import detectable_gap, range_quantile, rows_to_settle
 
@@ -50,10 +51,18 @@ def judge_gap(found: Disparity, limit: float) -> Judgement:
 
 
 def _left_out(found: Disparity) -> str:
-    names = [", ".join(group) for group in found.left_out[:3]]
-    more = f" and {len(found.left_out) - 3:,} more groups" if len(found.left_out) > 3 else ""
+    names = [joined(", ", group) for group in found.left_out[:3]]
+    more = (
+        say(" and {count:,} more groups", count=len(found.left_out) - 3)
+        if len(found.left_out) > 3
+        else ""
+    )
     metric = found.metric.replace("_", " ")
-    return (
-        f"The other groups keep to the limit, but for {'; '.join(names)}{more} the {metric} cannot be estimated "
-        "on so few cases, so the whole cannot pass."
+    return say(
+        "The other groups keep to the limit, but for {listed}{more} "
+        "the {metric} cannot be estimated on so few cases, so the "
+        "whole cannot pass.",
+        listed=joined("; ", names),
+        more=more,
+        metric=metric,
     )

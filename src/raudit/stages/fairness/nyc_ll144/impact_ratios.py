@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from raudit.data.cells import BIN, PREDICTION, UNKNOWN, CellTable
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, written
 from raudit.record import Column, Table
+from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import group_counts
 from raudit.stages.fairness.rules import IMPACT_RATIO
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
@@ -75,7 +76,9 @@ def impact_ratios(
         elif count == 0:
             reasons.append("nobody assessed")
         elif count < excluded_share * whole:
-            reasons.append(f"under {excluded_share * 100:.3g} % of the data")
+            reasons.append(
+                say("under {excluded_share:.3g} % of the data", excluded_share=excluded_share * 100)
+            )
         else:
             reasons.append("")
     used = [
@@ -86,7 +89,7 @@ def impact_ratios(
     for name, count, chosen, rate, reason in zip(
         names, assessed, selected, rates, reasons, strict=True
     ):
-        because = reason or ("nobody selected in any category" if best == 0 else "")
+        because = reason or (say("nobody selected in any category") if best == 0 else "")
         ratio = None if because or rate is None else rate / best
         rows.append(
             Category(
@@ -143,7 +146,10 @@ def measure_ll144(table: CellTable, context: Context) -> Part:
         kind = "scoring rate"
         if share > 0:
             notes.append(
-                f"The median is known to a score bin that holds {share * 100:.2g} % of the sample."
+                say(
+                    "The median is known to a score bin that holds {share} % of the sample.",
+                    share=written(share * 100, digits=2),
+                )
             )
     attributes = tuple(name for name in table.attributes if name not in context.controls)
     cuts = [(name,) for name in attributes] + ([attributes] if len(attributes) > 1 else [])
@@ -178,13 +184,13 @@ def _part(
     hide = context.options.suppress_below
     table = Table(
         id=slug("ll144", *by),
-        title=f"Impact ratios by {by_name(by)}",
+        title=say("Impact ratios by {by_name}", by_name=by_name(by)),
         columns=(
             Column(key="category", label="Category"),
             Column(key="assessed", label="Assessed", kind="count"),
             Column(
                 key="selected",
-                label="Selected" if kind == "selection rate" else "Above median",
+                label=say("Selected") if kind == "selection rate" else say("Above median"),
                 kind="count",
             ),
             Column(key="rate", label=kind[0].upper() + kind[1:], kind="proportion"),
@@ -192,7 +198,10 @@ def _part(
             Column(key="note", label="Left out because"),
         ),
         rows=tuple(
-            {"category": context.speech.group(row.name), "note": f"fewer than {hide} people"}
+            {
+                "category": context.speech.group(row.name),
+                "note": say("fewer than {hide} people", hide=hide),
+            }
             if row.assessed < hide
             else {
                 "category": context.speech.group(row.name),
@@ -218,7 +227,9 @@ def _finding(
     kind: str,
     context: Context,
 ) -> Finding:
-    limit, source = context.options.limits().get("impact_ratio", (0.8, "preset nyc-ll144"))
+    limit, source = context.options.limits().get(
+        "impact_ratio", (0.8, say("preset {preset}", preset="nyc-ll144"))
+    )
     used = [i for i, row in enumerate(rows) if row.impact_ratio is not None]
     subject = Subject(kind="attribute", name=by_name(by), detail={"metric": "impact_ratio"})
     common = {
@@ -233,7 +244,10 @@ def _finding(
         return Finding(
             **common,  # type: ignore[arg-type]
             status=Status.INDETERMINATE,
-            statement=f"No impact ratio by {by_name(by)}: fewer than two categories can be compared.",
+            statement=say(
+                "No impact ratio by {by_name}: fewer than two categories can be compared.",
+                by_name=by_name(by),
+            ),
             reason="An impact ratio needs two categories with people in them, and somebody selected.",
         )
     z = range_quantile(len(used), context.level)
@@ -246,12 +260,20 @@ def _finding(
         if gap.high < limit
         else Status.INDETERMINATE
     )
-    verb = "were selected" if kind == "selection rate" else "scored above the median"
+    verb = say("were selected") if kind == "selection rate" else say("scored above the median")
     rates = low.rate or 0.0, high.rate or 0.0
-    statement = (
-        f"Of 100 people in {context.speech.group(low.name)}, {spoken(rates[0])} {_was(verb, spoken(rates[0]))}; of 100 "
-        f"in {context.speech.group(high.name)}, {spoken(rates[1])}: an impact ratio of {gap.value:.2f}. "
-        f"n = {low.assessed:,} and {high.assessed:,}."
+    statement = say(
+        "Of 100 people in {group}, {spoken} {was}; of 100 in "
+        "{group_2}, {spoken_2}: an impact ratio of {value:.2f}. n = "
+        "{assessed:,} and {assessed_2:,}.",
+        group=context.speech.group(low.name),
+        spoken=spoken(rates[0]),
+        was=_was(verb, spoken(rates[0])),
+        group_2=context.speech.group(high.name),
+        spoken_2=spoken(rates[1]),
+        value=gap.value,
+        assessed=low.assessed,
+        assessed_2=high.assessed,
     )
     where = {
         Status.PASSED: "keeps to",
@@ -262,8 +284,16 @@ def _finding(
         **common,  # type: ignore[arg-type]
         status=status,
         statement=statement,
-        reason=f"The {context.level * 100:.3g} % interval {gap.low:.2f} to {gap.high:.2f} {where} the limit of "
-        f"{limit:.2f} ({source}).",
+        reason=say(
+            "The {level:.3g} % interval {low:.2f} to {high:.2f} {where} "
+            "the limit of {limit:.2f} ({source}).",
+            level=context.level * 100,
+            low=gap.low,
+            high=gap.high,
+            where=where,
+            limit=limit,
+            source=source,
+        ),
         measurement=Measurement(
             metric="impact_ratio",
             value=number(gap.value),

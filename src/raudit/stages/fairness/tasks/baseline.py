@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from raudit.data.cells import BASELINE, FAVOURABLE, LABEL, PREDICTION, CellTable, unique_rows
-from raudit.findings import Finding, Interval, Measurement, Status, Subject
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, chance
 from raudit.record import Column, Table
+from raudit.sentences import say
 from raudit.stages.fairness.rules import BASELINE as RULE
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.words.sentences import points
@@ -190,18 +191,31 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
         status = Status.PASSED
     else:
         status = Status.INDETERMINATE
-    who = f" for {context.speech.members(worst.group)}" if by else ""
-    statement = (
-        f"The system decides {points(worst.system or 0.0)} of 100 people correctly{who}, the baseline "
-        f"{points(worst.baseline or 0.0)}. n = {worst.n:,}."
+    who = say(" for {members}", members=context.speech.members(worst.group)) if by else ""
+    statement = say(
+        "The system decides {points} of 100 people correctly{who}, "
+        "the baseline {points_2}. n = {n:,}.",
+        points=points(worst.system or 0.0),
+        who=who,
+        points_2=points(worst.baseline or 0.0),
+        n=worst.n,
     )
     adjusted = holm([pair.p_value if pair.p_value is not None else np.nan for pair in known])
     p_value = float(adjusted[known.index(worst)])
-    lead = "The group in which the system gains least: a" if by else "A"
-    reason = (
-        f"{lead} difference of {points(difference)} percentage points ({context.level * 100:.3g} % interval "
-        f"{points(low)} to {points(high)}); {worst.only_system:,} people are decided correctly by the system only, "
-        f"{worst.only_baseline:,} by the baseline only (McNemar mid-p = {p_value:.2g})."
+    lead = say("The group in which the system gains least: a") if by else "A"
+    reason = say(
+        "{lead} difference of {points} percentage points "
+        "({level:.3g} % interval {points_2} to {points_3}); "
+        "{only_system:,} people are decided correctly by the system "
+        "only, {only_baseline:,} by the baseline only (McNemar mid-{chance}).",
+        lead=lead,
+        points=points(difference),
+        level=context.level * 100,
+        points_2=points(low),
+        points_3=points(high),
+        only_system=worst.only_system,
+        only_baseline=worst.only_baseline,
+        chance=chance(p_value),
     )
     return Finding(
         **common,
@@ -252,7 +266,9 @@ def _table(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Table:
     )
     return Table(
         id=slug("baseline", *by),
-        title=f"System and baseline by {by_name(by)}" if by else "System and baseline",
+        title=say("System and baseline by {by_name}", by_name=by_name(by))
+        if by
+        else say("System and baseline"),
         columns=columns,
         rows=rows,
         caption="Differences are paired: the same people, decided twice.",

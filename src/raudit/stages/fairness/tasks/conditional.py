@@ -8,11 +8,13 @@ import numpy as np
 
 from raudit.data.cells import CellTable
 from raudit.record import Column, Table
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import disparity
 from raudit.stages.fairness.measures.metrics import FN, FP, Groups, estimate, group_counts
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import CONDITIONAL, COSTS
+from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
-from raudit.stages.fairness.tasks.scores import judge_means
 from raudit.stats import effective_n
 
 CDP = "conditional_demographic_parity_difference"
@@ -37,19 +39,16 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
     names, values, variances, sizes, used = standardised(groups, depth, context.options.min_group)
     limits = context.options.limits()
     limit = limits.get(CDP, limits.get("demographic_parity_difference"))
-    finding = judge_means(
-        CDP,
-        names,
-        sizes,
-        values,
-        variances,
+    asked = Asked(
+        name=CDP,
         rule=CONDITIONAL,
-        context=context,
-        limit=limit,
-        as_points=True,
         what=f"selection rate at the same {by_name(context.controls)}",
         by=(attribute,),
+        limit=limit,
+        as_points=True,
     )
+    means = Means(names=tuple(names), n=sizes, value=values, variance=variances)
+    finding = judge_means(asked, means, context)
     columns = (
         Column(key="stratum", label=by_name(context.controls)),
         Column(key="n", label="n", kind="count"),
@@ -59,11 +58,20 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
     )
     shown = Table(
         id=slug("conditional", attribute),
-        title=f"Selection by {attribute} within {by_name(context.controls)}",
+        title=say(
+            "Selection by {attribute} within {by_name}",
+            attribute=attribute,
+            by_name=by_name(context.controls),
+        ),
         columns=columns,
         rows=tuple(rows),
-        caption=f"The combined rates weigh {used} of {len(strata)} levels by size: those in which every group that "
-        f"is compared has at least one row.",
+        caption=say(
+            "The combined rates weigh {used} of {count} levels by size: "
+            "those in which every group that is compared has at least "
+            "one row.",
+            used=used,
+            count=len(strata),
+        ),
     )
     return Part(findings=(finding,), tables=(shown,), metrics=(CDP,))
 
@@ -73,9 +81,13 @@ def _stratum(groups: Groups, stratum: tuple[str, ...], depth: int) -> Groups:
 
 
 def _row(stratum: tuple[str, ...], compared: Groups, n: int, context: Context) -> dict[str, Any]:
-    row: dict[str, Any] = {"stratum": ", ".join(stratum)}
+    row: dict[str, Any] = {"stratum": joined(", ", stratum)}
     if n < context.options.suppress_below:
-        return row | {"pair": f"fewer than {context.options.suppress_below} rows"}
+        return row | {
+            "pair": say(
+                "fewer than {suppress_below} rows", suppress_below=context.options.suppress_below
+            )
+        }
     row["n"] = n
     gap = disparity(
         compared,
@@ -86,7 +98,11 @@ def _row(stratum: tuple[str, ...], compared: Groups, n: int, context: Context) -
     )
     if gap.value is None:
         return row | {"pair": "fewer than two groups large enough"}
-    pair = f"{context.speech.group(gap.lowest[-1:])} / {context.speech.group(gap.highest[-1:])}"
+    pair = say(
+        "{group} / {group_2}",
+        group=context.speech.group(gap.lowest[-1:]),
+        group_2=context.speech.group(gap.highest[-1:]),
+    )
     return row | {"value": gap.value, "interval": [number(gap.low), number(gap.high)], "pair": pair}
 
 
@@ -151,22 +167,19 @@ def measure_costs(table: CellTable, context: Context) -> Part:
             spread = fp * costs.false_positive**2 + fn * costs.false_negative**2 - mean**2
         variance = spread / np.maximum(effective_n(total, groups.weights2.sum(axis=1)) - 1, 1)
         limit = (
-            (costs.limit, "plan")
+            Limit(costs.limit, "plan")
             if costs.limit is not None
             else context.options.limits().get("cost_difference")
         )
-        finding = judge_means(
-            "cost_difference",
-            groups.names,
-            groups.n,
-            mean,
-            variance,
+        asked = Asked(
+            name="cost_difference",
             rule=COSTS,
             what="mean cost of wrong decisions",
             by=by,
-            context=context,
             limit=limit,
         )
+        means = Means(names=groups.names, n=groups.n, value=mean, variance=variance)
+        finding = judge_means(asked, means, context)
         errors = {
             name: estimate(groups, name, draws=200).value
             for name in ("false_positive_rate", "false_negative_rate")
@@ -188,10 +201,10 @@ def measure_costs(table: CellTable, context: Context) -> Part:
             Column(key="fpr", label="False positive rate", kind="proportion"),
             Column(key="fnr", label="False negative rate", kind="proportion"),
         )
-        caption = f"A false positive costs {costs.false_positive:g}, a false negative {costs.false_negative:g}."
+        caption = costs.sentence
         shown = Table(
             id=slug("costs", *by),
-            title=f"Cost of wrong decisions by {by_name(by)}",
+            title=say("Cost of wrong decisions by {by_name}", by_name=by_name(by)),
             columns=columns,
             rows=rows,
             caption=caption,

@@ -6,6 +6,7 @@ import numpy as np
 
 from raudit.data.cells import BIN, LABEL, UNKNOWN, CellTable
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import Groups, group_counts
 from raudit.stages.fairness.rules import CONSTANT, MISSING_LABEL, NUMBERED_GROUPS
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, named_pair, number
@@ -17,16 +18,29 @@ NUMBERS = 10
 """Groups named by numbers from which on edges are asked for."""
 
 
-def measure_coverage(table: CellTable, context: Context) -> Part:
-    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none."""
+DECIDED = (say("selection rates and scores"), say("error rates, AUC and calibration"))
+
+
+def measure_coverage(table: CellTable, context: Context, rates: tuple[str, str] = DECIDED) -> Part:
+    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none.
+
+    Parameters
+    ----------
+    rates
+        In words, what is of everybody, and what is of those whose outcome is known.
+    """
     missing = int(table.n[table.unlabelled].sum())
     if not 0 < missing < table.total:
         return Part()
     findings = [_covered(table, by, missing, context) for by in context.cuts if len(by) == 1]
     known = table.total - missing
-    note = (
-        f"The outcome is known for {known:,} of {table.total:,} people. Selection rates and scores are of "
-        f"all {table.total:,}; error rates, AUC and calibration are of the {known:,}."
+    note = say(
+        "The outcome is known for {known:,} of {total:,} people. {all_people:capital} are of all "
+        "{total:,}; {labelled} are of the {known:,}.",
+        known=known,
+        total=table.total,
+        all_people=rates[0],
+        labelled=rates[1],
     )
     return Part(findings=tuple(findings), notes=(note,), metrics=("label_coverage",))
 
@@ -38,23 +52,33 @@ def _covered(table: CellTable, by: tuple[str, ...], missing: int, context: Conte
     total = np.bincount(place, weights=kept.n, minlength=len(names))
     known = np.bincount(place, weights=kept.n * ~kept.unlabelled, minlength=len(names))
     large = np.flatnonzero(total >= context.options.min_group)
-    all_people = f"The outcome is known for {table.total - missing:,} of {table.total:,} people"
+    all_people = say(
+        "The outcome is known for {total:,} of {total_2:,} people",
+        total=table.total - missing,
+        total_2=table.total,
+    )
     measurement = Measurement(
         metric="label_coverage",
         value=1 - missing / table.total,
         n=table.total,
         events=table.total - missing,
     )
-    statement, data = f"{all_people}.", {}
+    statement, data = say("{all_people}.", all_people=all_people), {}
     if large.size >= 2:
         rates = known[large] / total[large]
         z = range_quantile(large.size, context.level)
         gap = largest_difference(rates, wilson(known[large], total[large], z=z))
         low, high = large[gap.lowest], large[gap.highest]
-        statement = (
-            f"{all_people}: {known[low] / total[low]:.1%} of {context.speech.members((names[low],))} and "
-            f"{known[high] / total[high]:.1%} of {context.speech.other((names[high],))}. "
-            f"n = {int(total[low]):,} and {int(total[high]):,}."
+        statement = say(
+            "{all_people}: {known:.1%} of {members} and {known_2:.1%} of "
+            "{other}. n = {total:,} and {total_2:,}.",
+            all_people=all_people,
+            known=known[low] / total[low],
+            members=context.speech.members((names[low],)),
+            known_2=known[high] / total[high],
+            other=context.speech.other((names[high],)),
+            total=int(total[low]),
+            total_2=int(total[high]),
         )
         measurement = Measurement(
             metric="label_coverage_difference",
@@ -102,8 +126,15 @@ def measure_variation(table: CellTable, context: Context) -> Part:
         subject=Subject(kind="model", name="all people", detail={"metric": "rarer_decision_share"}),
         status=Status.INDETERMINATE,
         severity=CONSTANT.severity,
-        statement=f"Decisions hardly vary: of {n:,} {context.speech.people}, {n - int(rarer):,} {most} and "
-        f"{int(rarer):,} {other}.",
+        statement=say(
+            "Decisions hardly vary: of {n:,} {people}, {n_2:,} {most} and {rarer:,} {other}.",
+            n=n,
+            people=context.speech.people,
+            n_2=n - int(rarer),
+            most=most,
+            rarer=int(rarer),
+            other=other,
+        ),
         reason="Where nearly everyone gets the same decision, groups hardly differ whatever the system does to the "
         "few others.",
         measurement=Measurement(
@@ -128,8 +159,13 @@ def numbered(name: str, groups: Groups) -> Finding | None:
         subject=Subject(kind="attribute", name=name, detail={"metric": "numbered_groups"}),
         status=Status.INDETERMINATE,
         severity=NUMBERED_GROUPS.severity,
-        statement=f"The {len(levels):,} groups by {name} are single numbers: it has no edges, so people whose numbers "
-        "differ a little are compared as different groups.",
+        statement=say(
+            "The {count:,} groups by {name} are single numbers: it has "
+            "no edges, so people whose numbers differ a little are "
+            "compared as different groups.",
+            count=len(levels),
+            name=name,
+        ),
         reason="A difference between ranges, such as under 40 and over, is not looked for.",
         measurement=Measurement(
             metric="numbered_groups", value=float(len(levels)), n=int(groups.n.sum()), unit="groups"

@@ -12,6 +12,7 @@ from raudit.errors import NotEvaluable, PlanError
 from raudit.evidence import Evidence, StageResult
 from raudit.findings import Status
 from raudit.plan import Task
+from raudit.sentences import joined, say
 from raudit.stages.fairness.nyc_ll144.impact_ratios import measure_ll144
 from raudit.stages.fairness.options import FairnessOptions
 from raudit.stages.fairness.tasks.baseline import measure_baseline
@@ -23,7 +24,7 @@ from raudit.stages.fairness.tasks.part import Context, Part, join
 from raudit.stages.fairness.tasks.performance import measure_performance
 from raudit.stages.fairness.tasks.ranking import measure_ranking
 from raudit.stages.fairness.tasks.regression import measure_regression
-from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores
+from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores, replayed
 from raudit.stages.fairness.words.sentences import Speech
 
 
@@ -100,10 +101,13 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
     parts: list[Part] = []
     match evidence.task:
         case Task.REGRESSION:
+            parts += [measure_coverage(table, context, (say("mean predictions"), say("errors")))]
             parts.append(measure_regression(table, context))
         case Task.MULTICLASS:
-            parts += [measure_coverage(table, context)]
-            parts.append(measure_multiclass(table.labelled() or table.without(LABEL), context))
+            parts += [
+                measure_coverage(table, context, (say("selection rates"), say("error rates")))
+            ]
+            parts.append(measure_multiclass(table, context))
         case Task.RANKING:
             parts.append(_ranked(evidence, context))
         case Task.BINARY | Task.SCORE:
@@ -162,9 +166,14 @@ def _summary(part: Part) -> str:
         if finding.threshold is not None and "highest" in finding.data
     ]
     count = {status: sum(finding.status is status for finding in judged) for status in Status}
-    return (
-        f"Of {len(judged)} comparisons held to a limit, {count[Status.PASSED]} passed, {count[Status.FAILED]} failed "
-        f"and {count[Status.INDETERMINATE]} could not be told from this sample."
+    return say(
+        "Of {count} comparisons held to a limit, {count_2} passed, "
+        "{count_3} failed and {count_4} could not be told from this "
+        "sample.",
+        count=len(judged),
+        count_2=count[Status.PASSED],
+        count_3=count[Status.FAILED],
+        count_4=count[Status.INDETERMINATE],
     )
 
 
@@ -172,16 +181,32 @@ def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
     notes = []
     decided = PREDICTION in table.dims
     if evidence.task not in (Task.REGRESSION, Task.RANKING) and table.unlabelled.all():
-        what = "decisions" if decided else "scores"
-        why = "There are no labels" if evidence.roles.label is None else "Every label is missing"
-        notes.append(
-            f"{why}: only {what} are compared, nothing is known about errors, and default limits that need "
-            "labels are not set."
+        what = say("decisions") if decided else say("scores")
+        why = (
+            say("There are no labels")
+            if evidence.roles.label is None
+            else say("Every label is missing")
         )
+        notes.append(
+            say(
+                "{why}: only {what} are compared, nothing is known about "
+                "errors, and default limits that need labels are not set.",
+                why=why,
+                what=what,
+            )
+        )
+    unknown = LABEL in table.dims and table.unlabelled.all()
+    if evidence.task is Task.REGRESSION and (evidence.roles.label is None or unknown):
+        why = "Every true value is missing" if unknown else "There are no true values"
+        notes.append(f"{why}: only predictions are compared, and nothing is known about errors.")
     if evidence.task in (Task.BINARY, Task.SCORE) and not decided:
         key = "model.threshold" if evidence.model is not None else "data.score.threshold"
         notes.append(
-            f"No decisions are compared: the plan sets no {key}, so nobody is selected or rejected."
+            say(
+                "No decisions are compared: the plan sets no {key}, so "
+                "nobody is selected or rejected.",
+                key=key,
+            )
         )
     if evidence.roles.score is None and evidence.task in (Task.BINARY, Task.SCORE):
         notes.append("There are no scores: calibration and ranking quality are not measured.")
@@ -193,7 +218,7 @@ def _facts(part: Part, table: CellTable, context: Context) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "fairness.groups_compared": [cut[0] for cut in context.cuts if len(cut) == 1],
         "fairness.intersections_compared": [
-            " × ".join(cut) for cut in context.cuts if len(cut) > 1
+            joined(" × ", cut) for cut in context.cuts if len(cut) > 1
         ],
         "fairness.metrics": list(part.metrics),
         "fairness.smallest_group": smallest,
@@ -205,9 +230,10 @@ def _facts(part: Part, table: CellTable, context: Context) -> dict[str, Any]:
 
 
 def _artefacts(table: CellTable, part: Part, options: FairnessOptions) -> dict[str, Any]:
-    """The cells without score bins, small ones suppressed, and every estimate."""
+    """The cells without score bins, small ones suppressed, every estimate, and decisions at other thresholds."""
     published = table.without(BIN)
     return {
         "cells": published.as_json(suppress_below=options.suppress_below),
         "estimates": [dict(row) for row in part.estimates],
+        "thresholds": replayed(table),
     }

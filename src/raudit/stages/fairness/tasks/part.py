@@ -10,6 +10,7 @@ import numpy as np
 
 from raudit.findings import Finding, Interval, Measurement
 from raudit.record import Figure, Table
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.measures.metrics import Estimates, Groups
 from raudit.stages.fairness.options import FairnessOptions
@@ -65,7 +66,7 @@ def join(parts: Iterable[Part]) -> Part:
 
 def by_name(by: tuple[str, ...]) -> str:
     """An attribute's name, or ``race × sex``."""
-    return " × ".join(by)
+    return joined(" × ", by)
 
 
 def slug(*parts: str) -> str:
@@ -117,7 +118,14 @@ def estimate_rows(
     for i, names in enumerate(groups.names):
         row: dict[str, Any] = {"by": list(groups.by), "group": list(names), "metric": found.metric}
         if groups.n[i] < suppress_below:
-            rows.append(row | {"suppressed": f"fewer than {suppress_below} rows"})
+            rows.append(
+                row
+                | {
+                    "suppressed": say(
+                        "fewer than {suppress_below} rows", suppress_below=suppress_below
+                    )
+                }
+            )
             continue
         value = number(found.value[i])
         row |= {"value": value, "n": int(found.n[i]), "method": found.method}

@@ -11,7 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.data.cells import BIN, PREDICTION, CellTable
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    written,
+)
+from raudit.sentences import say
 from raudit.stages.fairness.measures.histogram import auc, auc_bounds, calibration, histograms
 from raudit.stages.fairness.measures.metrics import estimate, group_counts
 from raudit.stages.fairness.rules import ACCURACY, AUC, IN_THE_LARGE, RECALL
@@ -63,8 +73,14 @@ def measure_performance(table: CellTable, context: Context) -> Part:
     for name, limit in limits.items():
         needed = BIN if name in ("auc", "calibration") else PREDICTION
         if known is None or needed not in table.dims:
-            lacking = "outcomes" if known is None else "scores" if needed == BIN else "decisions"
-            findings.append(_unknown(name, limit, f"There are no {lacking}."))
+            lacking = (
+                say("outcomes")
+                if known is None
+                else say("scores")
+                if needed == BIN
+                else say("decisions")
+            )
+            findings.append(_unknown(name, limit, say("There are no {lacking}.", lacking=lacking)))
             continue
         cuts = [(), *(cut for cut in context.cuts if len(cut) == 1)]
         findings += [_judged(name, limit, by, known, context) for by in cuts]
@@ -95,14 +111,18 @@ def _judged(
     else:
         status = Status.INDETERMINATE
     value, ends = float(found.value[worst]), (float(low[worst]), float(high[worst]))
-    who = "everyone" if not by else context.speech.members(found.names[worst])
-    first = "" if not by or len(found.names) == 1 else ", the worst of the groups"
+    who = say("everyone") if not by else context.speech.members(found.names[worst])
+    first = "" if not by or len(found.names) == 1 else say(", the worst of the groups")
     side = {
-        Status.PASSED: "keeps to",
-        Status.FAILED: "breaks",
-        Status.INDETERMINATE: "does not settle",
+        Status.PASSED: say("keeps to"),
+        Status.FAILED: say("breaks"),
+        Status.INDETERMINATE: say("does not settle"),
     }[status]
-    bound = f"at least {limit:g}" if measure.low else f"at most {limit:g} either way"
+    bound = (
+        say("at least {limit}", limit=written(limit))
+        if measure.low
+        else say("at most {limit} either way", limit=written(limit))
+    )
     rest = len(found.names) - usable.size
     return Finding(
         rule=measure.rule.id,
@@ -113,9 +133,24 @@ def _judged(
         ),
         status=status,
         severity=measure.rule.severity,
-        statement=f"The {measure.what} is {value:.3f} for {who}{first}. n = {int(found.n[worst]):,}.",
-        reason=f"The {context.level * 100:.3g} % interval {ends[0]:.3f} to {ends[1]:.3f} {side} the limit of {bound} "
-        f"(plan).{f' For {rest:,} groups it cannot be estimated.' if rest else ''}",
+        statement=say(
+            "The {what} is {value:.3f} for {who}{first}. n = {n:,}.",
+            what=measure.what,
+            value=value,
+            who=who,
+            first=first,
+            n=int(found.n[worst]),
+        ),
+        reason=say(
+            "The {level:.3g} % interval {ends:.3f} to {ends_2:.3f} "
+            "{side} the limit of {bound} (plan).{part}",
+            level=context.level * 100,
+            ends=ends[0],
+            ends_2=ends[1],
+            side=side,
+            bound=bound,
+            part=(say(" For {rest:,} groups it cannot be estimated.", rest=rest) if rest else ""),
+        ),
         measurement=Measurement(
             metric=name,
             value=value,
@@ -203,7 +238,7 @@ def _unknown(name: str, limit: float, because: str, by: tuple[str, ...] = ()) ->
         ),
         status=Status.INDETERMINATE,
         severity=measure.rule.severity,
-        statement=f"The {measure.what} cannot be measured.",
+        statement=say("The {what} cannot be measured.", what=measure.what),
         reason=because,
         threshold=Threshold(
             low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"

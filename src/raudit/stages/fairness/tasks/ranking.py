@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from raudit.data import DataSet
 from raudit.data.encode import AttributeEncoder, finite, numbers
 from raudit.data.interface import ColumnName
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
 from raudit.plan import Attribute
 from raudit.record import Column, Figure, Table
+from raudit.sentences import joined, say
 from raudit.stages.fairness.rules import EXPOSURE
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
 from raudit.stats import LogRates, range_quantile, smallest_ratio
@@ -91,7 +92,12 @@ def measure_ranking(
         for i, attribute in enumerate(attributes)
     ]
     ties = scores.size - np.unique(scores).size
-    note = f"{ties:,} of {scores.size:,} rows share their score with another; tied rows share the mean of their places."
+    note = say(
+        "{ties:,} of {size:,} rows share their score with another; "
+        "tied rows share the mean of their places.",
+        ties=ties,
+        size=scores.size,
+    )
     return join([*parts, Part(notes=(note,), metrics=("exposure_ratio", "selection_at_k", "ndkl"))])
 
 
@@ -116,10 +122,13 @@ def _by(
     }
     shown = [i for i in range(len(levels)) if n[i] >= context.options.suppress_below]
     shown.sort(key=lambda i: levels[i])
-    tail = [Column(key=f"at{k}", label=f"Selected in top {k:,}", kind="proportion") for k in shares]
+    tail = [
+        Column(key=f"at{k}", label=say("Selected in top {k:,}", k=k), kind="proportion")
+        for k in shares
+    ]
     table = Table(
         id=slug("ranking", *by),
-        title=f"Exposure by {by_name(by)}",
+        title=say("Exposure by {by_name}", by_name=by_name(by)),
         columns=(
             Column(key="group", label="Group"),
             Column(key="n", label="n", kind="count"),
@@ -135,8 +144,12 @@ def _by(
             }
             for i in shown
         ),
-        caption=f"Exposure of a place is 1 / log2(1 + rank). NDKL of the list is {divergence:.4f}; 0 would be the mix "
-        "of the whole list at every length.",
+        caption=say(
+            "Exposure of a place is 1 / log2(1 + rank). NDKL of the list "
+            "is {divergence:.4f}; 0 would be the mix of the whole list "
+            "at every length.",
+            divergence=divergence,
+        ),
     )
     figure = _figure(
         by, [levels[i] for i in shown], mean[shown], variance[shown], n[shown], context
@@ -204,7 +217,7 @@ def _finding(
     keep: NDArray[np.intp],
     context: Context,
 ) -> Finding:
-    limit, source = context.options.limits().get("exposure_ratio", (0.8, "default"))
+    limit, source = context.options.limits().get("exposure_ratio", (0.8, say("default")))
     common: dict[str, Any] = {
         "rule": EXPOSURE.id,
         "severity": EXPOSURE.severity,
@@ -217,7 +230,7 @@ def _finding(
         return Finding(
             **common,
             status=Status.INDETERMINATE,
-            statement=f"Exposure by {by_name(by)} cannot be compared.",
+            statement=say("Exposure by {by_name} cannot be compared.", by_name=by_name(by)),
             reason="Fewer than two groups are large enough.",
         )
     half = range_quantile(len(levels), context.level) * np.sqrt(variance) / mean
@@ -231,20 +244,36 @@ def _finding(
         else Status.INDETERMINATE
     )
     low, high = gap.lowest, gap.highest
-    statement = (
-        f"{context.speech.group((levels[low],))} get {gap.value * 100:.0f} % of the attention per person that "
-        f"{context.speech.group((levels[high],))} get. n = {int(n[low]):,} and {int(n[high]):,}."
+    statement = say(
+        "{group} get {value:.0f} % of the attention per person that "
+        "{group_2} get. n = {n:,} and {n_2:,}.",
+        group=context.speech.group((levels[low],)),
+        value=gap.value * 100,
+        group_2=context.speech.group((levels[high],)),
+        n=int(n[low]),
+        n_2=int(n[high]),
     )
     where = {
-        Status.PASSED: "keeps to",
-        Status.FAILED: "breaks",
-        Status.INDETERMINATE: "reaches both sides of",
+        Status.PASSED: say("keeps to"),
+        Status.FAILED: say("breaks"),
+        Status.INDETERMINATE: say("reaches both sides of"),
     }[status]
-    interval = f"The {context.level * 100:.3g} % interval {gap.low:.2f} to {gap.high:.2f}"
-    reason = f"{interval} {where} the limit of {limit:.2f} ({source})."
+    interval = say(
+        "The {level:.3g} % interval {low:.2f} to {high:.2f}",
+        level=context.level * 100,
+        low=gap.low,
+        high=gap.high,
+    )
+    reason = say(
+        "{interval} {where} the limit of {limit:.2f} ({source}).",
+        interval=interval,
+        where=where,
+        limit=limit,
+        source=source,
+    )
     if p_value is not None:
-        reason += " If places were dealt out regardless of group, "
-        reason += f"a ratio this low would come up with p = {p_value:.2g}."
+        reason += say(" If places were dealt out regardless of group, ")
+        reason += say("a ratio this low would come up with {chance}.", chance=chance(p_value))
     return Finding(
         **common,
         status=status,
@@ -287,11 +316,22 @@ def _figure(
         }
         for i, level in enumerate(levels)
     ]
-    alt = "; ".join(f"{row['label']} {row['value']:.3f} (n = {row['n']:,})" for row in rows[:12])
+    alt = joined(
+        "; ",
+        (
+            say(
+                "{row} {row_2:.3f} (n = {row_3:,})",
+                row=row["label"],
+                row_2=row["value"],
+                row_3=row["n"],
+            )
+            for row in rows[:12]
+        ),
+    )
     return Figure(
         id=slug("exposure", *by),
         kind="dots",
-        title=f"Mean exposure by {by_name(by)}",
-        alt=f"Mean exposure by {by_name(by)}: {alt}.",
+        title=say("Mean exposure by {by_name}", by_name=by_name(by)),
+        alt=say("Mean exposure by {by_name}: {alt}.", by_name=by_name(by), alt=alt),
         data={"rows": rows, "x_label": "mean exposure"},
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +10,13 @@ import numpy as np
 
 from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
 from raudit.data.fixed import exact_variance
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Rule,
+    written,
+)
 from raudit.record import Column, Figure, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.histogram import (
     Calibration,
     Histograms,
@@ -26,20 +30,20 @@ from raudit.stages.fairness.measures.histogram import (
     ks,
 )
 from raudit.stages.fairness.rules import CALIBRATION, COSTS, MEAN_PREDICTION, RANKING_QUALITY
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, named_pair, number, slug
+from raudit.stages.fairness.tasks.means import Asked, Means, judge_means, mean_gap
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.words.sentences import points
 from raudit.stats import (
     Bounds,
-    Gap,
     effective_n,
-    largest_difference,
     normal_quantile,
-    range_quantile,
     wilson,
 )
 
 SWEEP = tuple(round(step / 100, 2) for step in range(1, 100))
 """Thresholds at which decisions are replayed."""
+REPLAYED = tuple(round(step / 10, 1) for step in range(1, 10))
+"""Thresholds whose decisions of everyone are counted into the record."""
 SHOWN = 6
 """Groups in one picture; more lines cannot be told apart in black and white."""
 
@@ -92,18 +96,15 @@ def _spread(table: CellTable, found: Histograms, by: tuple[str, ...], context: C
             mean[group] = kept.sums["s"].values[cell] / kept.weights[cell]
             variance[group] = spread[cell] / max(size[cell] - 1, 1)
     name = "mean_prediction_difference"
-    finding = judge_means(
-        name,
-        found.names,
-        found.rows,
-        mean,
-        variance,
+    asked = Asked(
+        name=name,
         rule=MEAN_PREDICTION,
         what="mean score",
         by=by,
-        context=context,
         limit=context.options.limits().get(name),
     )
+    means = Means(names=tuple(found.names), n=found.rows, value=mean, variance=variance)
+    finding = judge_means(asked, means, context)
     return Part(findings=(finding,), metrics=("mean_prediction",))
 
 
@@ -149,12 +150,20 @@ def _by(found: Histograms, table: CellTable, by: tuple[str, ...], context: Conte
         ranked.bound,
     )
     most = [float(np.nanmax(bound, initial=0.0)) for bound in (ranked.bound, ks(found)[1])]
-    note = (
-        f"By {by_name(by)}: every distinct score has a bin to itself, so that AUC and KS are exact."
+    note = say(
+        "By {by_name}: every distinct score has a bin to itself, so that AUC and KS are exact.",
+        by_name=by_name(by),
     )
     if max(most) > 0:
-        note = f"By {by_name(by)}: score bins can have moved an AUC by at most {_up(most[0])} and a KS distance by at "
-        note += f"most {_up(most[1])}; the intervals and verdicts on AUC are wider by as much."
+        note = say(
+            "By {by_name}: score bins can have moved an AUC by at most "
+            "{up} and a KS distance by at ",
+            by_name=by_name(by),
+            up=_up(most[0]),
+        )
+        note += say(
+            "most {up}; the intervals and verdicts on AUC are wider by as much.", up=_up(most[1])
+        )
     if context.options.costs is not None and found.probability:
         parts.append(sweep(found, table, by, context))
     base = Part(
@@ -196,7 +205,7 @@ def _table(
             shown.append(Column(key="auc_interval", label="interval", kind="interval"))
     rows = []
     for i, group in enumerate(found.names):
-        row: dict[str, Any] = {"group": ", ".join(group), "n": int(found.rows[i])}
+        row: dict[str, Any] = {"group": joined(", ", group), "n": int(found.rows[i])}
         row |= {name: number(values[i]) for name, values in columns.items()}
         if row["auc"] is not None:
             row["auc_interval"] = [number(bounds["auc"].low[i]), number(bounds["auc"].high[i])]
@@ -204,7 +213,7 @@ def _table(
     caption = "ECE by chance is what a calibrated score would show on as many rows; compare ECE with it, not with zero."
     return Table(
         id=slug("scores", *by),
-        title=f"Scores by {by_name(by)}",
+        title=say("Scores by {by_name}", by_name=by_name(by)),
         columns=tuple(shown),
         rows=tuple(rows),
         caption=caption,
@@ -231,7 +240,7 @@ def _rows(
             }
             row["value"] = number(values[i])
             row["method"] = methods.get(
-                name, "normal" if name in bounds else "exact from sums and bins"
+                name, say("normal") if name in bounds else say("exact from sums and bins")
             )
             if row["value"] is None:
                 row["undefined_because"] = "only one of the two outcomes occurs"
@@ -258,159 +267,11 @@ def _judge(
     limits = context.options.limits()
     if name not in limits:
         return []
-    return [
-        judge_means(
-            name,
-            found.names,
-            found.rows,
-            values,
-            variances,
-            rule=rule,
-            what=what,
-            by=by,
-            context=context,
-            limit=limits[name],
-            as_points=True,
-            error=error,
-        )
-    ]
-
-
-def judge_means(
-    name: str,
-    names: Sequence[tuple[str, ...]],
-    sizes: np.ndarray,
-    values: np.ndarray,
-    variances: np.ndarray,
-    *,
-    rule: Rule,
-    what: str,
-    by: tuple[str, ...],
-    context: Context,
-    limit: tuple[float, str] | None,
-    as_points: bool = False,
-    error: np.ndarray | None = None,
-) -> Finding:
-    """Hold the largest difference of any estimate with a normal error against a limit; None leaves it undecided."""
-    if limit is None:
-        limit, limited = (math.inf, "none"), False
-    else:
-        limited = True
-    usable = np.flatnonzero(~np.isnan(values) & ~np.isnan(variances))
-    subject = Subject(kind="attribute", name=by_name(by), detail={"metric": name})
-    threshold = Threshold(high=limit[0], source=limit[1]) if limited else None
-    where = (
-        f"stages.fairness.thresholds.{name}" if limit[1] == "plan" else "stages.fairness.presets"
+    asked = Asked(name=name, rule=rule, what=what, by=by, limit=limits[name], as_points=True)
+    means = Means(
+        names=tuple(found.names), n=found.rows, value=values, variance=variances, error=error
     )
-    if usable.size < 2:
-        return Finding(
-            rule=rule.id,
-            subject=subject,
-            status=Status.INDETERMINATE,
-            severity=rule.severity,
-            threshold=threshold,
-            statement=f"The {what} by {by_name(by)} cannot be compared: it is known for fewer than two groups.",
-            reason="Each group needs enough rows, with both outcomes.",
-            requirements=rule.requirements,
-            anchor=where,
-            remedy=rule.fix,
-        )
-    gap = mean_gap(values[usable], variances[usable], context.level)
-    if error is not None:
-        most = float(np.sort(error[usable])[-2:].sum())
-        gap = replace(gap, low=max(gap.low - most, 0.0), high=gap.high + most)
-    low, high = usable[gap.lowest], usable[gap.highest]
-    status = (
-        Status.PASSED
-        if gap.high <= limit[0]
-        else Status.FAILED
-        if gap.low > limit[0]
-        else Status.INDETERMINATE
-    )
-    if status is Status.PASSED and (usable.size < len(names) or not limited):
-        status = Status.INDETERMINATE
-
-    places = _places(gap.value, limit[0], values[low], least=3 if as_points else 0)
-    unit = f" {context.speech.unit}" if context.speech.unit and not as_points else ""
-
-    def show(value: float) -> str:
-        return f"{value:,.{places}f}{unit}"
-
-    statement = (
-        f"The {what} is {show(values[low])} for {context.speech.members(names[low])} and {show(values[high])} for "
-        f"{context.speech.other(names[high])}. {context.speech.sizes((int(sizes[low]), int(sizes[high])))}"
-    )
-    side = {
-        Status.PASSED: "keeps to",
-        Status.FAILED: "breaks",
-        Status.INDETERMINATE: "does not settle",
-    }[status]
-    reason = (
-        f"The largest difference is {show(gap.value)} ({context.level * 100:.3g} % interval {show(gap.low)} to "
-        f"{show(gap.high)})"
-    )
-    if limited:
-        reason += f", which {side} the limit of {show(limit[0])} ({limit[1]})."
-    else:
-        reason += f". The plan sets no limit under stages.fairness.thresholds.{name}, so there is no verdict."
-    if usable.size < len(names):
-        reason += f" For {len(names) - usable.size:,} groups it cannot be estimated."
-    return Finding(
-        rule=rule.id,
-        subject=subject,
-        status=status,
-        severity=rule.severity,
-        statement=statement,
-        reason=reason,
-        measurement=Measurement(
-            metric=name,
-            value=gap.value,
-            n=int(sizes[low] + sizes[high]),
-            interval=Interval(
-                low=gap.low,
-                high=gap.high,
-                level=context.level,
-                method="normal, simultaneous over all pairs of groups",
-            ),
-            method=f"largest difference over {usable.size} groups",
-        ),
-        threshold=threshold,
-        requirements=rule.requirements,
-        anchor=where,
-        remedy="" if status is Status.PASSED else rule.fix,
-        data={
-            "by": list(by),
-            "metric": {"calibration_difference": "calibration_in_the_large"}.get(
-                name, name.removesuffix("_difference")
-            ),
-            "compared": int(usable.size),
-            "pair": named_pair(names[high], names[low], values[high], values[low]),
-            "highest": {
-                "group": list(names[high]),
-                "rate": number(values[high]),
-                "n": int(sizes[high]),
-            },
-            "lowest": {
-                "group": list(names[low]),
-                "rate": number(values[low]),
-                "n": int(sizes[low]),
-            },
-        },
-    )
-
-
-def _places(gap: float, limit: float, value: float, *, least: int) -> int:
-    """Decimals at which two means can be told apart, and the gap from its limit."""
-    known = [abs(number) for number in (gap, limit) if number and math.isfinite(number)] or [
-        abs(value) or 1.0
-    ]
-    return max(least, min(12, 2 - math.floor(math.log10(min(known)))))
-
-
-def mean_gap(values: np.ndarray, variances: np.ndarray, level: float) -> Gap:
-    """Largest difference of estimates with normal errors."""
-    half = range_quantile(values.size, level) * np.sqrt(variances)
-    return largest_difference(values, Bounds(values - half, values + half))
+    return [judge_means(asked, means, context)]
 
 
 def _largest(found: Histograms) -> np.ndarray:
@@ -438,15 +299,21 @@ def _curve(found: Histograms, curve: Calibration, by: tuple[str, ...], context: 
         )
         side = "higher" if curve.in_the_large[i] > 0 else "lower"
         words.append(
-            f"{context.speech.group(found.names[i])}: favourable outcomes are on average "
-            f"{points(abs(curve.in_the_large[i]))} points {side} than the score says (n = {int(found.rows[i]):,})"
+            say(
+                "{group}: favourable outcomes are on average {points} points "
+                "{side} than the score says (n = {rows:,})",
+                group=context.speech.group(found.names[i]),
+                points=points(abs(curve.in_the_large[i])),
+                side=term(side),
+                rows=int(found.rows[i]),
+            )
         )
     return Figure(
         id=slug("calibration", *by),
         kind="lines",
-        title=f"Calibration by {by_name(by)}",
-        alt="Share of favourable outcomes against mean score in equal-width bins. "
-        + "; ".join(words)
+        title=say("Calibration by {by_name}", by_name=by_name(by)),
+        alt=say("Share of favourable outcomes against mean score in equal-width bins. ")
+        + joined("; ", words)
         + ".",
         data={
             "series": series,
@@ -473,13 +340,18 @@ def _distribution(
         series.append({"label": label, "x": middle, "y": [float(v) for v in share[i]]})
         mean = float(found.score[i].sum() / found.weight[i].sum())
         words.append(
-            f"{label}: mean {mean:.2f}, most in the bin at {middle[int(np.argmax(share[i]))]:.2f}"
+            say(
+                "{label}: mean {mean:.2f}, most in the bin at {middle:.2f}",
+                label=label,
+                mean=mean,
+                middle=middle[int(np.argmax(share[i]))],
+            )
         )
     return Figure(
         id=slug("score-distribution", *by),
         kind="lines",
-        title=f"Scores by {by_name(by)}",
-        alt="Share of each group in each score bin. " + "; ".join(words) + ".",
+        title=say("Scores by {by_name}", by_name=by_name(by)),
+        alt=say("Share of each group in each score bin. ") + joined("; ", words) + ".",
         data={"series": series, "x_label": "score", "y_label": "share of the group"},
     )
 
@@ -507,24 +379,72 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
     ]
     series.append({"label": "all", "x": list(SWEEP), "y": [float(v) for v in overall]})
     words = [
-        f"{s['label']}: lowest {np.min(costs):.3g} at threshold {SWEEP[int(np.argmin(costs))]:.2f}"
+        say(
+            "{s}: lowest {costs} at threshold {SWEEP:.2f}",
+            s=s["label"],
+            costs=written(float(np.min(costs)), digits=3),
+            SWEEP=SWEEP[int(np.argmin(costs))],
+        )
         for s in series
         for costs in [np.asarray(s["y"], dtype=float)]
     ]
     figure = Figure(
         id=slug("cost-sweep", *by),
         kind="lines",
-        title=f"Mean cost of wrong decisions by threshold and {by_name(by)}",
-        alt="Mean cost per person at thresholds from 0.01 to 0.99. " + "; ".join(words) + ".",
+        title=say("Mean cost of wrong decisions by threshold and {by_name}", by_name=by_name(by)),
+        alt=say("Mean cost per person at thresholds from 0.01 to 0.99. ")
+        + joined("; ", words)
+        + ".",
         data={
             "series": series,
             "x_label": "threshold",
             "y_label": "mean cost per person",
-            "marks": [{"x": SWEEP[best], "label": f"lowest for all: {SWEEP[best]:.2f}"}],
+            "marks": [
+                {"x": SWEEP[best], "label": say("lowest for all: {SWEEP:.2f}", SWEEP=SWEEP[best])}
+            ],
         },
-        caption=f"A false positive costs {costs.false_positive:g}, a false negative {costs.false_negative:g}.",
+        caption=costs.sentence,
     )
     return Part(figures=(figure,), metrics=("threshold_sweep",))
 
 
-__all__ = ["BIN", "COSTS", "cuts_for", "judge_means", "mean_gap", "measure_scores", "sweep"]
+def replayed(table: CellTable) -> list[dict[str, float]]:
+    """Decisions about everyone whose outcome is known, at other thresholds.
+
+    Returns
+    -------
+    list of dict
+        For each threshold the weight of true and false positives and negatives; empty where the score is no
+        probability or no outcome is known.
+    """
+    known = table.labelled()
+    if known is None or known.bins is None:
+        return []
+    attributes = [name for name in known.dims if name not in (LABEL, PREDICTION, BIN)]
+    found = histograms(known, tuple(attributes[:1]))
+    if not attributes or not found.names or not found.probability:
+        return []
+    above = at_least(found, known, REPLAYED).sum(axis=0)
+    totals = found.weight.sum(axis=(0, 2))
+    return [
+        {
+            "threshold": threshold,
+            "true_positives": float(above[1, i]),
+            "false_positives": float(above[0, i]),
+            "false_negatives": float(totals[1] - above[1, i]),
+            "true_negatives": float(totals[0] - above[0, i]),
+        }
+        for i, threshold in enumerate(REPLAYED)
+    ]
+
+
+__all__ = [
+    "BIN",
+    "COSTS",
+    "cuts_for",
+    "judge_means",
+    "mean_gap",
+    "measure_scores",
+    "replayed",
+    "sweep",
+]

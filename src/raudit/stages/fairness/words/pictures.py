@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from raudit.record import Figure
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.measures.metrics import Groups, estimate
 from raudit.stages.fairness.measures.verdict import judge_gap
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.tasks.part import Context, by_name, number, slug
 from raudit.stages.fairness.words.sentences import PLAIN, describe, points
 
@@ -37,18 +39,38 @@ def dots(by: tuple[str, ...], groups: Groups, found: Any, context: Context) -> F
         for i in shown
     ]
     plain = PLAIN[found.metric]
-    alt = f"{plain[0].upper()}{plain[1:]} by {by_name(by)}, lowest first: " + "; ".join(
-        f"{row['label']} {points(row['value'] or 0.0)} % (interval {points(row['low'] or 0.0)} to "
-        f"{points(row['high'] or 0.0)} %, n = {row['n']:,})"
-        for row in rows[:12]
+    alt = say(
+        "{plain:capital} by {by_name}, lowest first: ",
+        plain=plain,
+        by_name=by_name(by),
+    ) + joined(
+        "; ",
+        (
+            say(
+                "{row} {points} % (interval {points_2} to {points_3} %, n = {row_2:,})",
+                row=row["label"],
+                points=points(row["value"] or 0.0),
+                points_2=points(row["low"] or 0.0),
+                points_3=points(row["high"] or 0.0),
+                row_2=row["n"],
+            )
+            for row in rows[:12]
+        ),
     )
     return Figure(
         id=slug("dots", found.metric, *by),
         kind="dots",
-        title=f"{plain[0].upper()}{plain[1:]} by {by_name(by)}",
+        title=say(
+            "{plain:capital} by {by_name}",
+            plain=plain,
+            by_name=by_name(by),
+        ),
         alt=alt + ".",
         data={"rows": rows, "x_label": plain, "percent": True},
-        caption=f"Dots are estimates, lines {context.options.confidence * 100:.3g} % intervals.",
+        caption=say(
+            "Dots are estimates, lines {confidence:.3g} % intervals.",
+            confidence=context.options.confidence * 100,
+        ),
     )
 
 
@@ -63,8 +85,10 @@ def extremes(by: tuple[str, ...], groups: Groups, context: Context) -> Figure:
         by, picked, estimate(picked, "selection_rate", level=context.options.confidence), context
     )
     size = context.options.min_group
-    caption = (
-        f"The five lowest and five highest of {len(kept.names):,} groups with at least {size} rows."
+    caption = say(
+        "The five lowest and five highest of {count:,} groups with at least {size} rows.",
+        count=len(kept.names),
+        size=size,
     )
     return Figure(
         id=figure.id,
@@ -77,7 +101,7 @@ def extremes(by: tuple[str, ...], groups: Groups, context: Context) -> Figure:
 
 
 def bands(
-    gaps: Sequence[Disparity], limits: Mapping[str, tuple[float, str]], context: Context
+    gaps: Sequence[Disparity], limits: Mapping[str, Limit], context: Context
 ) -> Iterator[Figure]:
     """One picture per limit: the gap of every cut with its interval, and the band of accepted values."""
     for name, (limit, _) in limits.items():
@@ -95,19 +119,39 @@ def bands(
             }
             for gap in known
         ]
-        side = f"at least {limit:.2f}" if ratio else f"at most {limit:.2f}"
-        told = "; ".join(
-            f"{by_name(gap.by)} {gap.value or 0.0:.2f} between {context.speech.group(gap.lowest)} and "
-            f"{context.speech.group(gap.highest)} (interval {gap.low or 0.0:.2f} to {gap.high or 0.0:.2f}, "
-            f"{judge_gap(gap, limit).status})"
-            for gap in known
+        side = (
+            say("at least {limit:.2f}", limit=limit)
+            if ratio
+            else say("at most {limit:.2f}", limit=limit)
+        )
+        told = joined(
+            "; ",
+            (
+                say(
+                    "{by_name} {value:.2f} between {group} and {group_2} "
+                    "(interval {low:.2f} to {high:.2f}, {status})",
+                    by_name=by_name(gap.by),
+                    value=(gap.value or 0.0),
+                    group=context.speech.group(gap.lowest),
+                    group_2=context.speech.group(gap.highest),
+                    low=(gap.low or 0.0),
+                    high=(gap.high or 0.0),
+                    status=judge_gap(gap, limit).status,
+                )
+                for gap in known
+            ),
         )
         title = describe(name)
         yield Figure(
             id=slug("gap", name),
             kind="dots",
-            title=f"{title[0].upper()}{title[1:]} and its limit",
-            alt=f"{title[0].upper()}{title[1:]}, accepted: {side}. {told}.",
+            title=say("{title:capital} and its limit", title=title),
+            alt=say(
+                "{title:capital}, accepted: {side}. {told}.",
+                title=title,
+                side=side,
+                told=told,
+            ),
             data={
                 "rows": rows,
                 "x_label": title,
@@ -115,5 +159,8 @@ def bands(
                 "band": [limit, 1.0] if ratio else [0.0, limit],
                 "percent": False,
             },
-            caption=f"Lines are {context.level * 100:.3g} % intervals that hold for the worst pair. Band: accepted.",
+            caption=say(
+                "Lines are {level:.3g} % intervals that hold for the worst pair. Band: accepted.",
+                level=context.level * 100,
+            ),
         )

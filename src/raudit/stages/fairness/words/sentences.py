@@ -11,25 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from raudit.data.roles import Roles
-from raudit.findings import Status
+from raudit.findings import Status, chance
+from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.options import Words
 
 PLAIN = {
-    "selection_rate": "selection rate",
-    "true_positive_rate": "true positive rate",
-    "false_positive_rate": "false positive rate",
-    "true_negative_rate": "true negative rate",
-    "false_negative_rate": "false negative rate",
-    "precision": "precision",
-    "negative_predictive_value": "negative predictive value",
-    "false_discovery_rate": "false discovery rate",
-    "false_omission_rate": "false omission rate",
-    "accuracy": "accuracy",
-    "base_rate": "base rate",
-    "balanced_accuracy": "balanced accuracy",
-    "f1_score": "F1 score",
-    "treatment_equality": "ratio of false negatives to false positives",
+    "selection_rate": say("selection rate"),
+    "true_positive_rate": say("true positive rate"),
+    "false_positive_rate": say("false positive rate"),
+    "true_negative_rate": say("true negative rate"),
+    "false_negative_rate": say("false negative rate"),
+    "precision": say("precision"),
+    "negative_predictive_value": say("negative predictive value"),
+    "false_discovery_rate": say("false discovery rate"),
+    "false_omission_rate": say("false omission rate"),
+    "accuracy": say("accuracy"),
+    "base_rate": say("base rate"),
+    "balanced_accuracy": say("balanced accuracy"),
+    "f1_score": say("F1 score"),
+    "treatment_equality": say("ratio of false negatives to false positives"),
 }
 """What a metric is called in running text."""
 
@@ -60,11 +61,17 @@ class Speech:
         return cls(
             people=words.people,
             selected=words.selected
-            or (f"were given the decision {good}" if good else "were selected"),
+            or (say("were given the decision {good}", good=good) if good else say("were selected")),
             rejected=words.rejected
-            or (f"were not given the decision {good}" if good else "were not selected"),
-            deserving=words.deserving or f"whose true outcome was {truth or 'favourable'}",
-            undeserving=words.undeserving or f"whose true outcome was not {truth or 'favourable'}",
+            or (
+                say("were not given the decision {good}", good=good)
+                if good
+                else say("were not selected")
+            ),
+            deserving=words.deserving
+            or say("whose true outcome was {truth}", truth=(truth or say("favourable"))),
+            undeserving=words.undeserving
+            or say("whose true outcome was not {truth}", truth=(truth or say("favourable"))),
             groups=dict(words.groups),
             tells_rejected=bool(words.rejected),
             weighted=roles.weight is not None,
@@ -73,13 +80,13 @@ class Speech:
 
     def group(self, names: Sequence[str]) -> str:
         """Name a group: ``Black``, ``Black, female``."""
-        return ", ".join(self.groups.get(name, name) for name in names)
+        return joined(", ", (self.groups.get(name, name) for name in names))
 
     def members(self, names: Sequence[str]) -> str:
         """Its members: ``Black defendants``; without a word for people, ``people in the group Black``."""
         if self.people == "people":
-            return f"people in the group {self.quoted(names)}"
-        return f"{self.group(names)} {self.people}"
+            return say("people in the group {quoted}", quoted=self.quoted(names))
+        return say("{group} {people}", group=self.group(names), people=self.people)
 
     def other(self, names: Sequence[str]) -> str:
         """Name a second group after the people have been named."""
@@ -87,8 +94,8 @@ class Speech:
 
     def sizes(self, n: Sequence[int]) -> str:
         """On how many rows two numbers rest, and whether these were weighted."""
-        weighed = "; rows are weighted" if self.weighted else ""
-        return f"n = {n[0]:,} and {n[1]:,}{weighed}."
+        weighed = say("; rows are weighted") if self.weighted else ""
+        return say("n = {n:,} and {n_2:,}{weighed}.", n=n[0], n_2=n[1], weighed=weighed)
 
     def quoted(self, names: Sequence[str]) -> str:
         """Name a group so that a sentence cannot run into its commas: ``“Male, Other”``."""
@@ -96,20 +103,30 @@ class Speech:
 
 
 def _values(texts: frozenset[str]) -> str:
-    return " or ".join(f"“{text}”" for text in sorted(texts)[:3])
+    return joined(" or ", (f"“{text}”" for text in sorted(texts)[:3]))
 
 
 def say_disparity(found: Disparity, speech: Speech) -> str:
     """One sentence on the two groups that differ most, the worse-off first."""
     if found.value is None:
-        return f"The {describe(found.name)} by {' × '.join(found.by)} cannot be measured: {found.undefined_because}."
+        return say(
+            "The {describe} by {listed} cannot be measured: {undefined_because}.",
+            describe=describe(found.name),
+            listed=joined(" × ", found.by),
+            undefined_because=found.undefined_because,
+        )
     first, second = found.lowest, found.highest
     rates, n = (found.rates[1], found.rates[0]), (found.n[1], found.n[0])
     clause, verb, turned = _frame(found.metric, speech)
     if verb is None:
-        return (
-            f"The {PLAIN[found.metric]} is {_plain(rates[0])} for {speech.members(first)} and {_plain(rates[1])} for "
-            f"{speech.other(second)}. {speech.sizes(n)}"
+        return say(
+            "The {PLAIN} is {plain} for {members} and {plain_2} for {other}. {sizes}",
+            PLAIN=PLAIN[found.metric],
+            plain=_plain(rates[0]),
+            members=speech.members(first),
+            plain_2=_plain(rates[1]),
+            other=speech.other(second),
+            sizes=speech.sizes(n),
         )
     if turned:
         rates = (1 - rates[0], 1 - rates[1])
@@ -117,13 +134,22 @@ def say_disparity(found: Disparity, speech: Speech) -> str:
         first, second, rates, n = second, first, (rates[1], rates[0]), (n[1], n[0])
     base = _base(rates)
     one, other = spoken(rates[0], base), spoken(rates[1], base)
-    who = " ".join(part for part in (speech.members(first), clause) if part)
+    who = joined(" ", (part for part in (speech.members(first), clause) if part))
     rest = (
         speech.group(second)
         if speech.people != "people"
-        else f"in the group {speech.quoted(second)}"
+        else say("in the group {quoted}", quoted=speech.quoted(second))
     )
-    return f"Of {base:,} {who}, {one} {agree(verb, one)}; of {base:,} {rest}, {other}. {speech.sizes(n)}"
+    return say(
+        "Of {base:,} {who}, {one} {agree}; of {base:,} {rest}, {other}. {sizes}",
+        base=base,
+        who=who,
+        one=one,
+        agree=agree(verb, one),
+        rest=rest,
+        other=other,
+        sizes=speech.sizes(n),
+    )
 
 
 def _frame(metric: str, speech: Speech) -> tuple[str, str | None, bool]:
@@ -172,7 +198,7 @@ def spoken(rate: float, base: int = 100) -> str:
     if amount == 0 and rate > 0:
         return "fewer than 1"
     if amount == base and rate < 1:
-        return f"more than {base - 1:,}"
+        return say("more than {base:,}", base=base - 1)
     return f"{amount:,}"
 
 
@@ -195,24 +221,43 @@ def _plain(value: float) -> str:
 
 def describe(name: str) -> str:
     """A disparity's name in running text: ``equalized odds difference``."""
-    return name.replace("_", " ")
+    return term(name.replace("_", " "))
 
 
 def say_interval(found: Disparity) -> str:
     """The estimate with its interval: ``20 percentage points (95 % interval 18 to 22)``."""
     if found.value is None or found.low is None or found.high is None:
         return "no value"
-    level = f"{found.level * 100:.3g} %"
+    level = say("{level:.3g} %", level=found.level * 100)
     if found.ratio or found.metric in ("f1_score", "treatment_equality"):
-        return f"{found.value:.2f} ({level} interval {found.low:.2f} to {found.high:.2f})"
-    return f"{points(found.value)} percentage points ({level} interval {points(found.low)} to {points(found.high)})"
+        return say(
+            "{value:.2f} ({level} interval {low:.2f} to {high:.2f})",
+            value=found.value,
+            level=level,
+            low=found.low,
+            high=found.high,
+        )
+    return say(
+        "{points} percentage points ({level} interval {points_2} to {points_3})",
+        points=points(found.value),
+        level=level,
+        points_2=points(found.low),
+        points_3=points(found.high),
+    )
 
 
 def beyond_chance(found: Disparity, limit: float, p_value: float) -> str:
     """What is certain where the limit is not settled: the first thing to say."""
-    wanted = f"{limit:.2f}" if found.ratio else f"{points(limit)} percentage points"
-    p = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
-    return f"There is a difference beyond chance ({p}); whether it breaks the limit of {wanted} cannot be told."
+    wanted = (
+        f"{limit:.2f}" if found.ratio else say("{points} percentage points", points=points(limit))
+    )
+    p = chance(p_value)
+    return say(
+        "There is a difference beyond chance ({p}); whether it "
+        "breaks the limit of {wanted} cannot be told.",
+        p=p,
+        wanted=wanted,
+    )
 
 
 def points(value: float) -> str:
@@ -236,20 +281,46 @@ def say_reason(
 ) -> str:
     """Why the status is what it is."""
     measured = say_interval(found)
-    wanted = f"{limit:.2f}" if found.ratio else f"{points(limit)} percentage points"
-    side = "at least" if found.ratio else "at most"
-    bound = f"the limit is {side} {wanted} ({source})"
+    wanted = (
+        f"{limit:.2f}" if found.ratio else say("{points} percentage points", points=points(limit))
+    )
+    side = say("at least") if found.ratio else say("at most")
+    bound = say("the limit is {side} {wanted} ({source})", side=side, wanted=wanted, source=source)
     match status:
         case Status.PASSED:
-            text = f"The {describe(found.name)} is {measured}; the whole interval keeps to the limit: {bound}."
+            text = say(
+                "The {describe} is {measured}; the whole interval keeps to the limit: {bound}.",
+                describe=describe(found.name),
+                measured=measured,
+                bound=bound,
+            )
         case Status.FAILED:
-            text = f"The {describe(found.name)} is {measured}; the whole interval breaks the limit: {bound}."
+            text = say(
+                "The {describe} is {measured}; the whole interval breaks the limit: {bound}.",
+                describe=describe(found.name),
+                measured=measured,
+                bound=bound,
+            )
         case Status.INDETERMINATE:
-            text = f"The {describe(found.name)} is {measured}; the interval reaches both sides of the limit: {bound}."
+            text = say(
+                "The {describe} is {measured}; the interval reaches both "
+                "sides of the limit: {bound}.",
+                describe=describe(found.name),
+                measured=measured,
+                bound=bound,
+            )
             if detectable is not None and not found.ratio:
-                text += f" The smallest gap that this sample shows reliably is {points(detectable)} percentage points."
+                text += say(
+                    " The smallest gap that this sample shows reliably is "
+                    "{points} percentage points.",
+                    points=points(detectable),
+                )
             if rows is not None:
-                text += f" About {rounded_up(rows):,} rows in these two groups would settle it if the gap stayed."
+                text += say(
+                    " About {rounded_up:,} rows in these two groups would settle "
+                    "it if the gap stayed.",
+                    rounded_up=rounded_up(rows),
+                )
     return text
 
 

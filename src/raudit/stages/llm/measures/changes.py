@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raudit.findings import Finding, Status, Subject
+from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
@@ -38,14 +39,18 @@ def change(
     for name, groups in frame.groups(options.groups).items():
         table[f"group.{name}"] = groups.to_numpy()
     table = table.dropna(subset=["item"])
-    name = f"{asked.before} to {asked.after}"
+    name = say("{before} to {after}", before=asked.before, after=asked.after)
     subject = Subject(kind="model", name=name, detail={"metric": asked.outcome.name})
     old, new = table[table["version"] == asked.before], table[table["version"] == asked.after]
     suites = [_suite(part) for part in (old, new)]
     if suites[0] != suites[1] or not len(old):
-        why = (
-            f"the questions are not the same: suite {suites[0][:12]} of {old['item'].nunique():,} against "
-            f"{suites[1][:12]} of {new['item'].nunique():,}"
+        why = say(
+            "the questions are not the same: suite {suites} of "
+            "{nunique:,} against {suites_2} of {nunique_2:,}",
+            suites=suites[0][:12],
+            nunique=old["item"].nunique(),
+            suites_2=suites[1][:12],
+            nunique_2=new["item"].nunique(),
         )
         return (
             [
@@ -53,7 +58,7 @@ def change(
                     rules.CHANGE,
                     subject,
                     Status.INDETERMINATE,
-                    f"{name} was not compared.",
+                    say("{name} was not compared.", name=name),
                     reason=why,
                     anchor=anchor,
                 )
@@ -63,7 +68,7 @@ def change(
         )
     pairs = _paired(old, new)
     parts = {"all": pairs} | {
-        f"{column.removeprefix('group.')}: {level}": part
+        say("{value}: {level}", value=column.removeprefix("group."), level=level): part
         for column in map(str, pairs.columns)
         if column.startswith("group.")
         for level, part in pairs.groupby(column)
@@ -89,7 +94,9 @@ def change(
                 if n
                 else (Status.INDETERMINATE, "no question was judged in both")
             )
-        worse += [f"{name} ({label})"] if status is Status.FAILED else []
+        worse += (
+            [say("{name} ({label})", name=name, label=label)] if status is Status.FAILED else []
+        )
         rows.append(
             {
                 "change": name,
@@ -164,11 +171,28 @@ def _said(
 ) -> str:
     n = sum(counts)
     if not n:
-        return f"From {asked.before} to {asked.after}, no answer could be compared ({part})."
+        return say(
+            "From {before} to {after}, no answer could be compared ({part}).",
+            before=asked.before,
+            after=asked.after,
+            part=part,
+        )
     value, low, high = loss
-    how = ", corrected by people's labels," if corrected else ""
-    return (
-        f"From {asked.before} to {asked.after}, '{asked.outcome.name}'{how} changes by {percent(-value)} on {n:,} "
-        f"answers to the same questions ({part}; {between(-high, -low)}): {counts[1]:,} were so before only, "
-        f"{counts[2]:,} after only{', as the judge saw it' if corrected else ''}."
+    how = say(", corrected by people's labels,") if corrected else ""
+    return say(
+        "From {before} to {after}, '{name}'{how} changes by "
+        "{percent} on {n:,} answers to the same questions ({part}; "
+        "{between}): {counts:,} were so before only, {counts_2:,} "
+        "after only{part_2}.",
+        before=asked.before,
+        after=asked.after,
+        name=asked.outcome.name,
+        how=how,
+        percent=percent(-value),
+        n=n,
+        part=part,
+        between=between(-high, -low),
+        counts=counts[1],
+        counts_2=counts[2],
+        part_2=(say(", as the judge saw it") if corrected else ""),
     )

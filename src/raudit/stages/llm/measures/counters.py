@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from raudit.findings import Finding, Status, Subject
+from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.options import Counter, LlmOptions
@@ -82,7 +83,7 @@ def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: 
             rules.COUNTER,
             subject,
             Status.INDETERMINATE,
-            f"'{name}' was recorded nowhere.",
+            say("'{name}' was recorded nowhere.", name=name),
             reason="no conversation records it",
             anchor=anchor,
         )
@@ -93,7 +94,13 @@ def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: 
         rules.COUNTER,
         subject,
         status,
-        f"'{name}' in {percent(harm.rate)} of {harm.n:,} conversations ({between(low, high)}).",
+        say(
+            "'{name}' in {percent} of {n:,} conversations ({between}).",
+            name=name,
+            percent=percent(harm.rate),
+            n=harm.n,
+            between=between(low, high),
+        ),
         reason=reason,
         high=asked.max_rate,
         anchor=anchor,
@@ -108,7 +115,10 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
     subject = Subject(
         kind="model",
         name=name,
-        detail={"metric": "counter", "change": f"{asked.before} {asked.after}"},
+        detail={
+            "metric": "counter",
+            "change": say("{before} {after}", before=asked.before, after=asked.after),
+        },
     )
     missing = [str(version) for version in (asked.before, asked.after) if str(version) not in harms]
     if missing:
@@ -116,8 +126,8 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
             rules.COUNTER,
             subject,
             Status.INDETERMINATE,
-            f"'{name}' was not compared.",
-            reason=f"no conversation of {missing[0]} records it",
+            say("'{name}' was not compared.", name=name),
+            reason=say("no conversation of {missing} records it", missing=missing[0]),
             anchor=anchor,
         )
     old, new = harms[str(asked.before)], harms[str(asked.after)]
@@ -128,9 +138,20 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
         rules.COUNTER,
         subject,
         status,
-        f"From {asked.before} to {asked.after}, '{name}' goes from {percent(old.rate)} of {old.n:,} to "
-        f"{percent(new.rate)} of {new.n:,} conversations, a difference of {percent(new.rate - old.rate)} "
-        f"({between(low, high)}).",
+        say(
+            "From {before} to {after}, '{name}' goes from {percent} of "
+            "{n:,} to {percent_2} of {n_2:,} conversations, a difference "
+            "of {percent_3} ({between}).",
+            before=asked.before,
+            after=asked.after,
+            name=name,
+            percent=percent(old.rate),
+            n=old.n,
+            percent_2=percent(new.rate),
+            n_2=new.n,
+            percent_3=percent(new.rate - old.rate),
+            between=between(low, high),
+        ),
         reason=reason,
         high=asked.margin,
         anchor=anchor,

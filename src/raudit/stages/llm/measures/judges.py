@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject
+from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions, Outcome
@@ -221,9 +222,21 @@ def _finding(
             rules.JUDGE,
             subject,
             Status.INDETERMINATE,
-            f"'{outcome.name}' of {name} rests on a judge that people checked on {found.labelled:,} of "
-            f"{found.turns:,} turns.",
-            reason=f"{NOT_VALIDATED}: {found.labelled:,} labels by people, at least {limits.min_labels:,} are needed",
+            say(
+                "'{name}' of {name_2} rests on a judge that people checked "
+                "on {labelled:,} of {turns:,} turns.",
+                name=outcome.name,
+                name_2=name,
+                labelled=found.labelled,
+                turns=found.turns,
+            ),
+            reason=say(
+                "{NOT_VALIDATED}: {labelled:,} labels by people, at least "
+                "{min_labels:,} are needed",
+                NOT_VALIDATED=NOT_VALIDATED,
+                labelled=found.labelled,
+                min_labels=limits.min_labels,
+            ),
             measurement=share(
                 "labels",
                 float(found.labelled),
@@ -248,15 +261,25 @@ def _finding(
     status, reason = max(
         statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE)
     )
-    finds = percent(found.sensitivity) if found.positives else "none to find"
-    leaves = percent(found.specificity) if found.negatives else "none to leave"
+    finds = percent(found.sensitivity) if found.positives else say("none to find")
+    leaves = percent(found.specificity) if found.negatives else say("none to leave")
     return finding(
         rules.JUDGE,
         subject,
         status,
-        f"On {found.labelled:,} turns of {name} that people labelled, the judge of '{outcome.name}' finds {finds} of "
-        f"what people call so and leaves alone {leaves} of what they do not; always giving the more frequent "
-        f"label would be right in {percent(found.constant)}. Rates that rest on it are corrected by these labels.",
+        say(
+            "On {labelled:,} turns of {name} that people labelled, the "
+            "judge of '{name_2}' finds {finds} of what people call so "
+            "and leaves alone {leaves} of what they do not; always "
+            "giving the more frequent label would be right in {percent}. "
+            "Rates that rest on it are corrected by these labels.",
+            labelled=found.labelled,
+            name=name,
+            name_2=outcome.name,
+            finds=finds,
+            leaves=leaves,
+            percent=percent(found.constant),
+        ),
         reason=reason,
         measurement=share(
             "sensitivity",
@@ -321,8 +344,15 @@ def of_people(
                         detail={"metric": "agreement", "subject": name},
                     ),
                     status,
-                    f"People agree on '{outcome.name}' in {percent(found.raw[0])} of {found.n:,} turns of {name} "
-                    f"(Krippendorff's alpha {found.alpha[0]:.2f}).",
+                    say(
+                        "People agree on '{name}' in {percent} of {n:,} turns of "
+                        "{name_2} (Krippendorff's alpha {alpha:.2f}).",
+                        name=outcome.name,
+                        percent=percent(found.raw[0]),
+                        n=found.n,
+                        name_2=name,
+                        alpha=found.alpha[0],
+                    ),
                     reason=reason,
                     low=limit,
                     anchor=anchor,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raudit.findings import Finding, Status, Subject
+from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
@@ -153,7 +154,11 @@ def correspondence(
             status, reason, data["corrected"] = _unless_corrected(
                 frame, pairs, item, (status, reason), options, valid=valid, seed=seed
             )
-        broken += [f"{item.first} - {item.second}"] if status is Status.FAILED else []
+        broken += (
+            [say("{first} - {second}", first=item.first, second=item.second)]
+            if status is Status.FAILED
+            else []
+        )
         rows.append(_row(outcome.name, item, float(p), floor))
         findings.append(
             finding(
@@ -164,11 +169,23 @@ def correspondence(
                     detail={"metric": outcome.name, "first": item.first, "second": item.second},
                 ),
                 status,
-                f"On {item.n:,} texts that differ in {pairs.variant.removeprefix('group.')} alone, '{outcome.name}' is "
-                f"{percent(item.difference.value)} more frequent for {item.first} than for {item.second} "
-                f"({between(item.difference.low, item.difference.high)}; {item.only_first:,} against "
-                f"{item.only_second:,} "
-                f"texts flip; exact McNemar p {item.difference.p:.2g}, Holm {p:.2g}).",
+                say(
+                    "On {n:,} texts that differ in {value} alone, '{name}' is "
+                    "{percent} more frequent for {first} than for {second} "
+                    "({between}; {only_first:,} against {only_second:,} texts "
+                    "flip; exact McNemar p {p:.2g}, Holm {p_2:.2g}).",
+                    n=item.n,
+                    value=pairs.variant.removeprefix("group."),
+                    name=outcome.name,
+                    percent=percent(item.difference.value),
+                    first=item.first,
+                    second=item.second,
+                    between=between(item.difference.low, item.difference.high),
+                    only_first=item.only_first,
+                    only_second=item.only_second,
+                    p=item.difference.p,
+                    p_2=p,
+                ),
                 reason=reason,
                 high=pairs.max_difference,
                 anchor=anchor,
@@ -212,7 +229,9 @@ def _decide(
     if farthest <= limit:
         return Status.PASSED, ""
     if abs(item.difference.value) <= floor.floor:
-        return Status.INDETERMINATE, f"it lies within the noise floor of {percent(floor.floor)}"
+        return Status.INDETERMINATE, say(
+            "it lies within the noise floor of {percent}", percent=percent(floor.floor)
+        )
     if nearest > max(limit, floor.floor) and p <= 1 - level:
         return Status.FAILED, ""
     return (
@@ -297,7 +316,7 @@ def scores(
         status, reason = _decide_score(
             item, float(p), floor, pairs.max_score_difference, repeats, options.level
         )
-        broken += [f"{a} - {b}"] if status is Status.FAILED else []
+        broken += [say("{a} - {b}", a=a, b=b)] if status is Status.FAILED else []
         rows.append(
             {
                 "outcome": pairs.score,
@@ -320,9 +339,20 @@ def scores(
                     detail={"metric": pairs.score, "first": a, "second": b},
                 ),
                 status,
-                f"On {item.n:,} texts that differ in {pairs.variant.removeprefix('group.')} alone, the mean "
-                f"{pairs.score} is {item.value:.2f} higher for {a} than for {b} (95 % interval {item.low:.2f} to "
-                f"{item.high:.2f}; paired t, Holm p {p:.2g}).",
+                say(
+                    "On {n:,} texts that differ in {value} alone, the mean "
+                    "{score} is {value_2:.2f} higher for {a} than for {b} (95 % "
+                    "interval {low:.2f} to {high:.2f}; paired t, Holm p {p:.2g}).",
+                    n=item.n,
+                    value=pairs.variant.removeprefix("group."),
+                    score=pairs.score,
+                    value_2=item.value,
+                    a=a,
+                    b=b,
+                    low=item.low,
+                    high=item.high,
+                    p=p,
+                ),
                 reason=reason,
                 high=pairs.max_score_difference,
                 anchor=anchor,
@@ -398,7 +428,9 @@ def _decide_score(
     if max(abs(item.low), abs(item.high)) <= limit:
         return Status.PASSED, ""
     if abs(item.value) <= floor:
-        return Status.INDETERMINATE, f"it lies within the noise floor of {floor:.2f}"
+        return Status.INDETERMINATE, say(
+            "it lies within the noise floor of {floor:.2f}", floor=floor
+        )
     if max(item.low, -item.high) > max(limit, floor) and p <= 1 - level:
         return Status.FAILED, ""
     return (
@@ -516,13 +548,25 @@ def ratios(rows: list[dict[str, Any]], pairs: Pairs, *, anchor: str) -> list[Fin
                 Subject(
                     kind="attribute",
                     name=pairs.variant.removeprefix("group."),
-                    detail={"metric": f"top {k}"},
+                    detail={"metric": say("top {k}", k=k)},
                 ),
                 status,
-                f"Among the {k:,} best of one run, {worst['variant']} is selected at {percent(worst['rate'])} of "
-                f"{worst['n']:,} and {best['variant']} at {percent(best['rate'])} of {best['n']:,}: "
-                f"a ratio of {ratio:.2f} "
-                f"(95 % interval {low:.2f} to {high:.2f}, as if independent).",
+                say(
+                    "Among the {k:,} best of one run, {worst} is selected at "
+                    "{percent} of {worst_2:,} and {best} at {percent_2} of "
+                    "{best_2:,}: a ratio of {ratio:.2f} (95 % interval {low:.2f} "
+                    "to {high:.2f}, as if independent).",
+                    k=k,
+                    worst=worst["variant"],
+                    percent=percent(worst["rate"]),
+                    worst_2=worst["n"],
+                    best=best["variant"],
+                    percent_2=percent(best["rate"]),
+                    best_2=best["n"],
+                    ratio=ratio,
+                    low=low,
+                    high=high,
+                ),
                 reason=reason,
                 low=pairs.min_top_ratio,
                 anchor=anchor,

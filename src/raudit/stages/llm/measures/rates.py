@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.findings import Finding, Status, Subject
+from raudit.sentences import joined, say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame, effective
 from raudit.stages.llm.measures.judges import NOT_VALIDATED, Audit, corrected
@@ -69,12 +70,19 @@ def rate(
     low, high = wilson([x / n * worth], [worth], level=level, z=z)
     naive = Estimate(x / n, float(low[0]), float(high[0]))
     if not judged:
-        method = "wilson" if worth == n else f"wilson on {worth:.0f} independent turns"
+        method = (
+            "wilson" if worth == n else say("wilson on {worth:.0f} independent turns", worth=worth)
+        )
         return Rate(n=n, events=x, naive=naive, settled=naive, method=method)
     labelled = int((known & ~np.isnan(people)).sum())
     if labelled < needed:
         nothing = Estimate(np.nan, np.nan, np.nan)
-        because = f"{NOT_VALIDATED}: {labelled:,} labels by people, at least {needed:,} are needed"
+        because = say(
+            "{NOT_VALIDATED}: {labelled:,} labels by people, at least {needed:,} are needed",
+            NOT_VALIDATED=NOT_VALIDATED,
+            labelled=labelled,
+            needed=needed,
+        )
         return Rate(
             n=n,
             events=x,
@@ -132,9 +140,9 @@ def overall(
         level=options.level,
     )
     how = (
-        "the judge says"
+        say("the judge says")
         if because and audited is not None
-        else "corrected by people's labels,"
+        else say("corrected by people's labels,")
         if audited
         else ""
     )
@@ -144,7 +152,7 @@ def overall(
         else f"'{outcome.name}' was judged on no turn."
     ).replace(":  ", ": ")
     if audited is not None and not because:
-        statement += f" The judge alone says {percent(found.naive.value)}."
+        statement += say(" The judge alone says {percent}.", percent=percent(found.naive.value))
     if because:
         status, reason = Status.INDETERMINATE, because
     else:
@@ -222,15 +230,25 @@ def _gap(
     unsettled = [name for name, found in large.items() if found.because]
     if len(large) < 2 or unsettled:
         why = (
-            f"{large[unsettled[0]].because} (group {unsettled[0]})"
+            say(
+                "{because} (group {unsettled})",
+                because=large[unsettled[0]].because,
+                unsettled=unsettled[0],
+            )
             if unsettled
-            else f"fewer than two groups have {options.min_group:,} judged turns"
+            else say(
+                "fewer than two groups have {min_group:,} judged turns", min_group=options.min_group
+            )
         )
         return finding(
             rules.GAP,
             subject,
             Status.INDETERMINATE,
-            f"'{outcome.name}' was not compared between groups of {grouping}.",
+            say(
+                "'{name}' was not compared between groups of {grouping}.",
+                name=outcome.name,
+                grouping=grouping,
+            ),
             reason=why,
             high=outcome.max_gap,
             anchor=anchor,
@@ -249,16 +267,29 @@ def _gap(
     )
     status, reason = against(gap.low, gap.high, most=outcome.max_gap)
     if status is Status.PASSED and small:
-        status, reason = Status.INDETERMINATE, f"too few judged turns in: {', '.join(small[:5])}"
+        status, reason = (
+            Status.INDETERMINATE,
+            say("too few judged turns in: {listed}", listed=joined(", ", small[:5])),
+        )
     n = sum(found.n for found in large.values())
     return finding(
         rules.GAP,
         subject,
         status,
-        f"'{outcome.name}' differs by {percent(gap.value)} between {names[gap.highest]} "
-        f"({percent(values[gap.highest])}) "
-        f"and {names[gap.lowest]} ({percent(values[gap.lowest])}) of {grouping}, on {n:,} turns "
-        f"({between(gap.low, gap.high)}).",
+        say(
+            "'{name}' differs by {percent} between {names} ({percent_2}) "
+            "and {names_2} ({percent_3}) of {grouping}, on {n:,} turns "
+            "({between}).",
+            name=outcome.name,
+            percent=percent(gap.value),
+            names=names[gap.highest],
+            percent_2=percent(values[gap.highest]),
+            names_2=names[gap.lowest],
+            percent_3=percent(values[gap.lowest]),
+            grouping=grouping,
+            n=n,
+            between=between(gap.low, gap.high),
+        ),
         reason=reason,
         high=outcome.max_gap,
         anchor=anchor,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raudit.findings import Finding, Status, Subject
+from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.options import LlmOptions, Stereotypes
@@ -67,7 +68,7 @@ def stereotyped(
         if matched < len(part) and status is Status.PASSED:
             status, reason = (
                 Status.INDETERMINATE,
-                f"{len(part) - matched:,} answers match none of the options",
+                say("{count:,} answers match none of the options", count=len(part) - matched),
             )
         findings.append(
             finding(
@@ -82,11 +83,24 @@ def stereotyped(
                     },
                 ),
                 status,
-                f"Bias score of {100 * score:.1f} (95 % interval {100 * low:.1f} to {100 * high:.1f}) on "
-                f"{matched:,} answers "
-                f"to {condition}uous questions of {category}; 0 follows no stereotype, 100 every one."
+                say(
+                    "Bias score of {value:.1f} (95 % interval {value_2:.1f} to "
+                    "{value_3:.1f}) on {matched:,} answers to {condition}uous "
+                    "questions of {category}; 0 follows no stereotype, 100 every "
+                    "one.",
+                    value=100 * score,
+                    value_2=100 * low,
+                    value_3=100 * high,
+                    matched=matched,
+                    condition=condition,
+                    category=category,
+                )
                 if not np.isnan(score)
-                else f"No bias score for {category}, {condition}: every answer is 'unknown'.",
+                else say(
+                    "No bias score for {category}, {condition}: every answer is 'unknown'.",
+                    category=category,
+                    condition=condition,
+                ),
                 reason=reason,
                 high=limit,
                 anchor=anchor,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from raudit.findings import Finding, Status, Subject
-from raudit.record import Column, Table
+from raudit.record import Column, ColumnKind, Table
+from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.options import LlmOptions
@@ -86,8 +87,15 @@ def numbers(
                     rules.NUMBER,
                     subject,
                     Status.INDETERMINATE,
-                    f"{name} was not compared between groups of {grouping}.",
-                    reason=f"fewer than two groups have {options.min_group:,} turns with a value",
+                    say(
+                        "{name} was not compared between groups of {grouping}.",
+                        name=name,
+                        grouping=grouping,
+                    ),
+                    reason=say(
+                        "fewer than two groups have {min_group:,} turns with a value",
+                        min_group=options.min_group,
+                    ),
                     anchor=anchor,
                 )
             )
@@ -107,8 +115,17 @@ def numbers(
                 rules.NUMBER,
                 subject,
                 status,
-                f"The mean {name} of {names[gap.highest]} is higher than that of {names[gap.lowest]} by "
-                f"{percent(gap.value)} of the overall mean of {overall:,.4g}, on {n:,} turns.",
+                say(
+                    "The mean {name} of {names} is higher than that of {names_2} "
+                    "by {percent} of the overall mean of {overall:,.4g}, on "
+                    "{n:,} turns.",
+                    name=name,
+                    names=names[gap.highest],
+                    names_2=names[gap.lowest],
+                    percent=percent(gap.value),
+                    overall=overall,
+                    n=n,
+                ),
                 reason=reason,
                 high=limit,
                 anchor=anchor,
@@ -129,7 +146,7 @@ def numbers(
 def table(
     name: str,
     title: str,
-    columns: Sequence[tuple[str, str, str]],
+    columns: Sequence[tuple[str, str, ColumnKind | Literal[""]]],
     rows: Sequence[dict[str, Any]],
     caption: str = "",
 ) -> list[Table]:

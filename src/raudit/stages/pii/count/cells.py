@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raudit.stages.pii.recognise.engine import Span
+from raudit.stages.pii.recognise.names import persons_in_text
 from raudit.stages.pii.vocabulary.names_of_columns import MARKS, fold
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
 
@@ -42,7 +43,7 @@ _EAST_ASIAN = re.compile("[\u3400-\u9fff]{2,6}|[\uac00-\ud7a3]{2,5}")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _THING = re.compile(
     r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
-    r"Stadium|Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|County|Theat[er]+)\b"
+    r"Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|County|Theat[er]+)\b"
 )
 _ORGANISATION = re.compile(
     r"(?i)\b(?:museum|university|college|school|institute|foundation|hospital|hospice|clinic|cent(?:er|re)|library|airport|"
@@ -76,9 +77,10 @@ _VERSION = re.compile(
 )
 _NETWORK = re.compile(r"/\d{1,2}\b")
 """A network of many addresses, such as 10.0.0.0/8."""
-_TITLE = re.compile(
-    r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herrn?|Frau|Mme|Mlle|M|Sra?|Don|Doña)\.? [^\W\d_]*$"
-)
+_UNPARTED = re.compile("[\u0e00-\u0e7f\u3041-\u9fff\uac00-\ud7a3]")
+"""A letter of a script without blanks between words, or with few."""
+LONGEST_NAME = 8
+"""Such letters of a name; more of them are a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +211,7 @@ def readable(cell: str) -> str:
 def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> bool:
     """A second opinion on what was found in a cell; True for types that need none."""
     if entity == "PERSON":
-        return (
-            _listed(text, rulebook)
-            if len(cell.split()) < WORDS_OF_TEXT
-            else _named(text, rulebook, cell)
-        )
+        return _listed(text, rulebook) if not _sentence(cell) else _named(text, rulebook, cell)
     if entity == "PHONE_NUMBER":
         grouped = _SEPARATED.match(text) or text == cell.strip().removesuffix(".0")
         if len(cell.split()) >= WORDS_OF_TEXT and not _DIALLED.match(text):
@@ -228,6 +226,11 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
     if entity == "ADDRESS":
         return len(cell) <= SHORT_CELL or bool(_STREET.search(text))
     return entity != "IP_ADDRESS" or address_supported(text, cell)
+
+
+def _sentence(cell: str) -> bool:
+    """Whether a cell holds as many words as a sentence; Chinese and Japanese ones are not parted by blanks."""
+    return len(cell.split()) >= WORDS_OF_TEXT or len(_UNPARTED.findall(cell)) > LONGEST_NAME
 
 
 def address_supported(text: str, cell: str) -> bool:
@@ -246,28 +249,20 @@ def address_supported(text: str, cell: str) -> bool:
 
 
 def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
-    """Whether a name inside a sentence is one: a known given name, and in titles and lists a family name beside it.
+    """Whether a name inside a sentence is one: by the lists and the words beside it, or as a full name in a title.
 
     What is named after a person, such as a museum, is no person.
     """
-    if _THING.search(text) or _THING.match(cell[max(cell.find(text), 0) + len(text) :]):
+    begin = max(cell.find(text), 0)
+    end = begin + len(text)
+    if _THING.search(text) or _THING.match(cell[end:]):
         return False
     parts = parts_of_name(text, rulebook)
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
-    titled = _TITLE.search(cell[: max(cell.find(text), 0) + len(parts[0] if parts else "") + 1])
-    known = (
-        len(parts) > 1
-        and _NAME.fullmatch(text)
-        and bool(given)
-        and parts[-1] in rulebook.family_names
+    full = len(parts) > 1 and bool(given) and parts[-1] in rulebook.family_names
+    return (full and _NAME.fullmatch(text) is not None) or any(
+        a < end and begin < b for a, b in persons_in_text(cell, [("PERSON", begin, end)])
     )
-    family = (
-        len(parts) > 1
-        and parts[-1] in rulebook.family_names
-        and _NAME.fullmatch(unmarked(text)) is not None
-    )
-    in_prose = _prose(cell) and (bool(given) or family)
-    return bool(known) or in_prose or (bool(titled) and bool({parts[-1]} & rulebook.family_names))
 
 
 def covers(cell: str, span: Span, share: float) -> bool:

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from raudit.stages.pii.recognise.checksums import validator
 from raudit.stages.pii.recognise.models import SCORE, LanguageModel
+from raudit.stages.pii.recognise.names import persons_in_text
 from raudit.stages.pii.recognise.phones import phone_numbers
 from raudit.stages.pii.recognise.prefilter import column_of, may_match
-from raudit.stages.pii.vocabulary.listed_names import listed_names
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
 
 THRESHOLD = 0.4
@@ -115,9 +115,7 @@ class Engine:
     ) -> tuple[Span, ...]:
         spans = [Span(kind, start, end, SCORE) for kind, start, end in entities]
         if self.names is not None and looked:
-            spans += [
-                Span("PERSON", a, b, SCORE) for a, b in listed_names(text, entities, self.names)
-            ]
+            spans += [Span("PERSON", a, b, SCORE) for a, b in persons_in_text(text, entities)]
         if results:
             spans += self._with_context(text, results)
         if len(spans) > 1:

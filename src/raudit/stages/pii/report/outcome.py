@@ -16,6 +16,7 @@ from raudit.findings import (
     Threshold,
 )
 from raudit.record import Column, Figure, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.pii.count.profile import clopper_pearson
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found, Sureness
 from raudit.stages.pii.options import Options
@@ -70,14 +71,25 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
         )
     others = [v for v in text if v.profile.language]
     if others:
-        named = ", ".join(f"“{v.name}” ({LANGUAGES[v.profile.language]})" for v in others[:10])
+        named = joined(
+            ", ",
+            (
+                say("“{name}” ({LANGUAGES})", name=v.name, LANGUAGES=LANGUAGES[v.profile.language])
+                for v in others[:10]
+            ),
+        )
         return Finding(
             rule=rules.NAMES.id,
             subject=Subject(kind="data", name="language model"),
             status=Status.INDETERMINATE,
             severity=rules.NAMES.severity,
-            statement=f"{_many(len(others), 'column')} of sentences seem to be in another language than the model "
-            f"{model}: {named}.",
+            statement=say(
+                "{many} of sentences seem to be in another language than the "
+                "model {model}: {named}.",
+                many=_many(len(others), "column"),
+                model=model,
+                named=named,
+            ),
             reason="Their names were searched by lists and by a model of another language, which misses many.",
             requirements=rules.NAMES.requirements,
             remedy="Set stages.pii.model_language and install a model of that language, or scan the column by itself.",
@@ -87,8 +99,13 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
         subject=Subject(kind="data", name="language model"),
         status=Status.PASSED,
         severity=rules.NAMES.severity,
-        statement=f"The language model {model} searched a sample of {_many(seen, 'text column')}; "
-        f"{_many(len(text) - seen, 'column')} with mostly digits went without.",
+        statement=say(
+            "The language model {model} searched a sample of {many}; "
+            "{many_2} with mostly digits went without.",
+            model=model,
+            many=_many(seen, "text column"),
+            many_2=_many(len(text) - seen, "column"),
+        ),
         requirements=rules.NAMES.requirements,
     )
 
@@ -121,13 +138,13 @@ def _finding(
         status=Status.FAILED,
         severity=Severity.INFO if expected else rule.severity,
         statement=_statement(verdict, found, options)
-        + (" The plan declares it." if expected else ""),
+        + (say(" The plan declares it.") if expected else ""),
         reason=DECLARED if expected else "",
         measurement=measurement(found),
         threshold=Threshold(high=0.0, source="plan" if options.expected else "default"),
         requirements=rule.requirements,
         anchor="stages.pii.expected" if expected else "",
-        remedy=" ".join(part for part in (DO.get(found.rule.remedy, ""), rule.fix) if part),
+        remedy=joined(" ", (part for part in (DO.get(found.rule.remedy, ""), rule.fix) if part)),
         data={
             "sureness": str(found.sureness),
             "exact": count.exact,
@@ -147,7 +164,12 @@ def _unclear(verdict: ColumnVerdict, found: Found, options: Options) -> Finding:
         ),
         status=Status.INDETERMINATE,
         severity=Severity.LOW,
-        statement=f"Column “{verdict.name}” may hold {_a(found.rule.label)}: {_cells(found, options)}.",
+        statement=say(
+            "Column “{name}” may hold {a}: {cells}.",
+            name=verdict.name,
+            a=_a(found.rule.label),
+            cells=_cells(found, options),
+        ),
         reason=why_unclear(found),
         measurement=measurement(found),
         requirements=rules.FREE_TEXT.requirements,
@@ -163,9 +185,12 @@ def _unclear(verdict: ColumnVerdict, found: Found, options: Options) -> Finding:
 def why_unclear(found: Found) -> str:
     """Why what was counted is neither found nor absent."""
     if found.rule.chance:
-        return (
-            f"{found.count.valid:,} of {found.count.k:,} numbers of that form pass the check, as about "
-            f"{found.rule.chance:.0%} of random numbers do."
+        return say(
+            "{valid:,} of {k:,} numbers of that form pass the check, as "
+            "about {chance:.0%} of random numbers do.",
+            valid=found.count.valid,
+            k=found.count.k,
+            chance=found.rule.chance,
         )
     return "So few or so doubtful ones are in such texts by mistake of the search as well."
 
@@ -180,21 +205,30 @@ def measurement(found: Found) -> Measurement:
         events=count.k,
         interval=count.interval(),
         method="exact count" if count.exact else "simple random sample",
-        undefined_because="" if count.n else "no cell was read",
+        undefined_because="" if count.n else say("no cell was read"),
     )
 
 
 def _statement(verdict: ColumnVerdict, found: Found, options: Options) -> str:
     count = found.count
-    name = f"Column “{verdict.name}”"
+    name = say("Column “{name}”", name=verdict.name)
     what = found.rule.label
     if found.sureness is Sureness.SUSPECTED:
-        return f"{name} is named and shaped like {_a(what)}, but few values pass its check ({found.rule.checksum})."
+        return say(
+            "{name} is named and shaped like {a}, but few values pass its check ({checksum}).",
+            name=name,
+            a=_a(what),
+            checksum=found.rule.checksum,
+        )
     if not count.k:
-        return f"{name} is named like {_a(what)}, and the shape of its values fits."
+        return say(
+            "{name} is named like {a}, and the shape of its values fits.", name=name, a=_a(what)
+        )
     where = _cells(found, options)
-    inside = " inside its text" if found.sureness is Sureness.IN_TEXT else ""
-    return f"{name} holds {_a(what)}{inside} in {where}."
+    inside = say(" inside its text") if found.sureness is Sureness.IN_TEXT else ""
+    return say(
+        "{name} holds {a}{inside} in {where}.", name=name, a=_a(what), inside=inside, where=where
+    )
 
 
 def _cells(found: Found, options: Options) -> str:
@@ -202,13 +236,19 @@ def _cells(found: Found, options: Options) -> str:
     count = found.count
     if count.exact:
         k = (
-            f"at most {options.small_count}"
+            say("at most {small_count}", small_count=options.small_count)
             if 0 < count.valid <= options.small_count
             else f"{count.valid:,}"
         )
-        return f"{k} of {count.n:,} filled cells (every row counted)"
+        return say("{k} of {n:,} filled cells (every row counted)", k=k, n=count.n)
     low, high = clopper_pearson(count.k, count.n)
-    return f"about {count.share:.0%} of cells (95% interval {low:.1%} to {high:.1%}, {count.n:,} drawn at random)"
+    return say(
+        "about {share:.0%} of cells (95% interval {low:.1%} to {high:.1%}, {n:,} drawn at random)",
+        share=count.share,
+        low=low,
+        high=high,
+        n=count.n,
+    )
 
 
 def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[Finding]:
@@ -220,9 +260,9 @@ def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[
         for rule, applies in ((rules.SPECIAL, True), (rules.SPECIAL_FEATURE, feature)):
             if applies:
                 does = (
-                    "is a feature of the model and belongs"
+                    say("is a feature of the model and belongs")
                     if rule is rules.SPECIAL_FEATURE
-                    else "belongs"
+                    else say("belongs")
                 )
                 # To keep a column in order to compare groups is one decision; to decide by it is another.
                 declared = expected and rule is rules.SPECIAL
@@ -233,8 +273,13 @@ def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[
                     ),
                     status=Status.FAILED,
                     severity=Severity.INFO if declared else rule.severity,
-                    statement=f"Column “{verdict.name}” {does} to a special category: {label}."
-                    + (" The plan declares it." if declared else ""),
+                    statement=say(
+                        "Column “{name}” {does} to a special category: {label}.",
+                        name=verdict.name,
+                        does=does,
+                        label=term(label),
+                    )
+                    + (say(" The plan declares it.") if declared else ""),
                     reason=DECLARED if declared else "",
                     requirements=rule.requirements,
                     anchor="stages.pii.expected" if declared else "",
@@ -249,7 +294,10 @@ def _not_there(verdict: ColumnVerdict) -> Finding:
         subject=Subject(kind="column", name=verdict.name, detail={"declared": "yes"}),
         status=Status.INDETERMINATE,
         severity=Severity.LOW,
-        statement=f"Column “{verdict.name}” is declared to hold personal data, and none was found in it.",
+        statement=say(
+            "Column “{name}” is declared to hold personal data, and none was found in it.",
+            name=verdict.name,
+        ),
         reason="Either the declaration is out of date, or the column holds a kind that the scan does not know.",
         requirements=rules.DIRECT.requirements,
         anchor="stages.pii.expected",
@@ -258,13 +306,17 @@ def _not_there(verdict: ColumnVerdict) -> Finding:
 
 
 def _feature(verdict: ColumnVerdict) -> Finding:
-    kinds = ", ".join(dict.fromkeys(f.rule.label for f in verdict.found))
+    kinds = joined(", ", dict.fromkeys(f.rule.label for f in verdict.found))
     return Finding(
         rule=rules.FEATURE.id,
         subject=Subject(kind="column", name=verdict.name),
         status=Status.FAILED,
         severity=rules.FEATURE.severity,
-        statement=f"The model takes column “{verdict.name}”, which holds personal data ({kinds}).",
+        statement=say(
+            "The model takes column “{name}”, which holds personal data ({kinds}).",
+            name=verdict.name,
+            kinds=term(kinds),
+        ),
         requirements=rules.FEATURE.requirements,
         remedy=rules.FEATURE.fix,
     )
@@ -276,7 +328,11 @@ def _cut(verdict: ColumnVerdict) -> Finding:
         subject=Subject(kind="column", name=verdict.name),
         status=Status.INDETERMINATE,
         severity=rules.GAP.severity,
-        statement=f"In column “{verdict.name}” {_many(verdict.profile.cut, 'long cell')} were read only in part.",
+        statement=say(
+            "In column “{name}” {many} were read only in part.",
+            name=verdict.name,
+            many=_many(verdict.profile.cut, "long cell"),
+        ),
         reason="Cells are read up to a fixed length so that memory and time stay bounded.",
         requirements=rules.GAP.requirements,
         remedy=rules.GAP.fix,
@@ -295,7 +351,10 @@ def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
         return
     bound = max((clopper_pearson(0, v.profile.n_sampled)[1] for v in modelled), default=None)
     names = (
-        f" In those with text, fewer than {bound:.2%} of cells hold a name (95% bound)."
+        say(
+            " In those with text, fewer than {bound:.2%} of cells hold a name (95% bound).",
+            bound=bound,
+        )
         if bound
         else ""
     )
@@ -304,7 +363,11 @@ def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
         subject=Subject(kind="data", name="other columns"),
         status=Status.PASSED,
         severity=rules.CLEAN.severity,
-        statement=f"No direct identifier was found in {_many(len(clean), 'column')}.{names}",
+        statement=say(
+            "No direct identifier was found in {many}.{names}",
+            many=_many(len(clean), "column"),
+            names=names,
+        ),
         measurement=Measurement(
             metric="upper_bound_of_prevalence",
             value=bound,
@@ -314,7 +377,7 @@ def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
             if bound
             else None,
             method="simple random sample",
-            undefined_because="" if bound else "no text column without a finding",
+            undefined_because="" if bound else say("no text column without a finding"),
         ),
         requirements=rules.CLEAN.requirements,
     )
@@ -328,7 +391,7 @@ def column_table(verdicts: Sequence[ColumnVerdict], options: Options) -> Table:
         rows += [
             {
                 "column": verdict.name,
-                "entity": f"special category: {category}",
+                "entity": say("special category: {category}", category=term(category)),
                 "evidence": "name or vocabulary",
             }
             for category in verdict.special
@@ -347,8 +410,12 @@ def column_table(verdicts: Sequence[ColumnVerdict], options: Options) -> Table:
             Column(key="shapes", label="Shapes (masked)", kind="code"),
         ),
         rows=tuple(rows),
-        caption=f"{len(verdicts):,} columns were scanned. Exact counts read every row; a sample carries its interval, "
-        "which covers the drawing and not the errors of a language model.",
+        caption=say(
+            "{count:,} columns were scanned. Exact counts read every "
+            "row; a sample carries its interval, which covers the "
+            "drawing and not the errors of a language model.",
+            count=len(verdicts),
+        ),
     )
 
 
@@ -363,8 +430,8 @@ def _row(verdict: ColumnVerdict, found: Found, options: Options) -> dict[str, An
         "prevalence": None if small or not count.n else count.share,
         "interval": [interval.low, interval.high] if interval else None,
         "n": count.n,
-        "method": "every row" if count.exact else "sample",
-        "shapes": "  ".join(count.examples[:2]) if options.examples else "",
+        "method": say("every row") if count.exact else say("sample"),
+        "shapes": joined("  ", count.examples[:2]) if options.examples else "",
     }
 
 
@@ -377,12 +444,16 @@ def figure(verdicts: Sequence[ColumnVerdict]) -> Figure | None:
                 interval = found.count.interval()
                 rows.append(
                     {
-                        "label": f"{verdict.name} · {found.rule.label}",
+                        "label": say(
+                            "{name} · {label}", name=verdict.name, label=term(found.rule.label)
+                        ),
                         "value": found.count.share,
                         "low": interval.low if interval else None,
                         "high": interval.high if interval else None,
                         "n": found.count.n,
-                        "series": "every row counted" if found.count.exact else "random sample",
+                        "series": say("every row counted")
+                        if found.count.exact
+                        else say("random sample"),
                     }
                 )
     if not rows:
@@ -393,8 +464,13 @@ def figure(verdicts: Sequence[ColumnVerdict]) -> Figure | None:
         id="prevalence",
         kind="dots",
         title="How much of each column is personal data",
-        alt=f"Share of filled cells for {len(rows)} column and entity pairs; the highest is {top['label']} "
-        f"at {float(str(top['value'])):.0%}.",
+        alt=say(
+            "Share of filled cells for {count} column and entity pairs; "
+            "the highest is {top} at {top_2:.0%}.",
+            count=len(rows),
+            top=top["label"],
+            top_2=float(str(top["value"])),
+        ),
         data={"rows": rows[:30], "x_label": "Share of filled cells", "percent": True},
         caption="Dots without a bar are full counts; bars are 95% intervals of a random sample.",
     )
@@ -426,9 +502,13 @@ def label_of(entity_type: str, rulebook: Rulebook) -> str:
 
 
 def _many(n: int, thing: str) -> str:
-    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+    return (
+        say("{n:,} {thing}", n=n, thing=term(thing))
+        if n == 1
+        else say("{n:,} {thing}s", n=n, thing=term(thing))
+    )
 
 
 def _a(thing: str) -> str:
     vowel = thing[0] in "aeioAEIO" and not thing.startswith("one")
-    return f"an {thing}" if vowel else f"a {thing}"
+    return say("an {thing}", thing=term(thing)) if vowel else say("a {thing}", thing=term(thing))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from raudit.sentences import say
 from raudit.stages.pii.risk.singling_out import group_codes, measure
 
 if TYPE_CHECKING:
@@ -102,14 +103,17 @@ def _ladder(column: pd.Series[Any], codes: Any) -> list[tuple[str, Any]]:
             edges: Any = np.unique(np.nanquantile(values, np.linspace(0, 1, bands + 1)[1:-1]))
             coarse = np.searchsorted(edges, values, side="right") + 1
             coarse[np.isnan(values)] = 0
-            found.append((f"{len(edges) + 1} bands", coarse.astype(np.int64)))
+            found.append((say("{count} bands", count=len(edges) + 1), coarse.astype(np.int64)))
             bands //= 2
     else:
         texts = column.astype(str).where(column.notna(), "")
         lengths = texts[texts != ""].str.len().unique()
         if len(lengths) == 1 and texts.str.contains(r"\d").mean() > 0.5:  # a postcode and the like
             found += [
-                (f"its first {kept} characters", pd.factorize(texts.str[:kept])[0].astype(np.int64))
+                (
+                    say("its first {kept} characters", kept=kept),
+                    pd.factorize(texts.str[:kept])[0].astype(np.int64),
+                )
                 for kept in range(int(lengths[0]) - 1, 0, -1)
             ]
         for common in (8, 4, 2):
@@ -117,7 +121,10 @@ def _ladder(column: pd.Series[Any], codes: Any) -> list[tuple[str, Any]]:
                 top = texts.value_counts().sort_index().nlargest(common).index
                 coarse = pd.factorize(texts.where(texts.isin(top), "\0other"))[0]
                 found.append(
-                    (f"its {common} most common values and others", coarse.astype(np.int64))
+                    (
+                        say("its {common} most common values and others", common=common),
+                        coarse.astype(np.int64),
+                    )
                 )
     found = [step for step in found if _told_apart(step[1]) < _told_apart(codes)]
     return [*found, ("nothing (left out)", np.zeros(len(codes), dtype=np.int64))]

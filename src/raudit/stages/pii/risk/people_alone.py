@@ -8,6 +8,7 @@ from typing import Any
 from raudit.data import ColumnName, DataSet
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold
 from raudit.record import Column, Table
+from raudit.sentences import joined, say, term
 from raudit.stages.pii.judge.verdicts import ColumnVerdict
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.report import catalogue as rules
@@ -107,26 +108,38 @@ def assess_singling_out(
 
 def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) -> Finding:
     status = Status.FAILED if found.k < options.k else Status.PASSED
-    people = "row stands" if found.alone == 1 else "rows stand"
-    statement = (
-        f"By {_and(found.columns)}, {found.alone:,} of {found.n:,} {people} alone ({found.alone_share:.1%}); "
-        f"the smallest group has {found.k:,} and {found.below:,} are in groups of fewer than {options.k}."
+    people = say("row stands") if found.alone == 1 else say("rows stand")
+    statement = say(
+        "By {value}, {alone:,} of {n:,} {people} alone "
+        "({alone_share:.1%}); the smallest group has {k:,} and "
+        "{below:,} are in groups of fewer than {k_2}.",
+        value=_and(found.columns),
+        alone=found.alone,
+        n=found.n,
+        people=people,
+        alone_share=found.alone_share,
+        k=found.k,
+        below=found.below,
+        k_2=options.k,
     )
     return Finding(
         rule=rules.SINGLING.id,
         subject=Subject(
-            kind="data", name="quasi-identifiers", detail={"columns": ", ".join(found.columns)}
+            kind="data", name="quasi-identifiers", detail={"columns": joined(", ", found.columns)}
         ),
         status=Status.INDETERMINATE if guessed else status,
         severity=rules.SINGLING.severity,
         statement=statement,
-        reason=" ".join(
-            part
-            for part, applies in (
-                (UNKNOWN, guessed),
-                (f"Only the first {MAX_ROWS:,} rows were grouped.", cut),
-            )
-            if applies
+        reason=joined(
+            " ",
+            (
+                part
+                for part, applies in (
+                    (UNKNOWN, guessed),
+                    (say("Only the first {MAX_ROWS:,} rows were grouped.", MAX_ROWS=MAX_ROWS), cut),
+                )
+                if applies
+            ),
         ),
         measurement=Measurement(
             metric="rows_alone_share", value=found.alone_share, n=found.n, events=found.alone
@@ -175,19 +188,41 @@ def _diversity(found: SinglingOut) -> Finding:
 def _who_is_known(found: SinglingOut, exposed: int, diversity: int) -> str:
     """Whose secret is open, counted in rows: those who stand alone, and those who are alike with all their group."""
     by = _and(found.columns)
-    far = f"The group of {found.t_rows:,} rows that differs most from all {found.n:,} "
-    far += f"is at a distance of {found.t:.2f} "
-    far += "(t-closeness; 0 is the same distribution, 1 nothing in common)."
+    far = say(
+        "The group of {t_rows:,} rows that differs most from all {n:,} ",
+        t_rows=found.t_rows,
+        n=found.n,
+    )
+    far += say("is at a distance of {t:.2f} ", t=found.t)
+    far += say("(t-closeness; 0 is the same distribution, 1 nothing in common).")
     if not exposed:
-        return (
-            f"Nobody's “{found.sensitive}” follows from {by}: each of the {found.classes:,} groups of the {found.n:,} "
-            f"rows holds at least {diversity:,} different values. {far}"
+        return say(
+            "Nobody's “{sensitive}” follows from {by}: each of the "
+            "{classes:,} groups of the {n:,} rows holds at least "
+            "{diversity:,} different values. {far}",
+            sensitive=found.sensitive,
+            by=by,
+            classes=found.classes,
+            n=found.n,
+            diversity=diversity,
+            far=far,
         )
     groups = "group" if found.groups_alike == 1 else "groups"
-    return (
-        f"Whoever knows {by} of a person knows their “{found.sensitive}” for {exposed:,} of {found.n:,} rows "
-        f"({exposed / found.n:.1%}): {found.alone:,} stand alone, and {found.alike:,} are in {found.groups_alike:,} "
-        f"{groups} of two or more that all share one value. {far}"
+    return say(
+        "Whoever knows {by} of a person knows their “{sensitive}” "
+        "for {exposed:,} of {n:,} rows ({exposed_2:.1%}): {alone:,} "
+        "stand alone, and {alike:,} are in {groups_alike:,} {groups} "
+        "of two or more that all share one value. {far}",
+        by=by,
+        sensitive=found.sensitive,
+        exposed=exposed,
+        n=found.n,
+        exposed_2=exposed / found.n,
+        alone=found.alone,
+        alike=found.alike,
+        groups_alike=found.groups_alike,
+        groups=term(groups),
+        far=far,
     )
 
 
@@ -198,19 +233,27 @@ def _coarser(frame: Any, columns: Sequence[str], options: Options) -> Table | No
         return None
     return Table(
         id="coarser",
-        title=f"What would leave every group with {options.k} rows",
+        title=say("What would leave every group with {k} rows", k=options.k),
         columns=(
             Column(key="column", label="Coarsen"),
             Column(key="to", label="To"),
-            Column(key="below", label=f"Rows still in groups below {options.k}", kind="count"),
+            Column(
+                key="below", label=say("Rows still in groups below {k}", k=options.k), kind="count"
+            ),
             Column(key="loss", label="Detail lost so far", kind="proportion"),
         ),
         rows=tuple(
             {"column": s.column, "to": s.to, "below": s.below, "loss": s.loss} for s in steps
         ),
-        caption="Each step builds on those before it. Detail lost: of the pairs of rows that a column told apart, the "
-        f"share it no longer does, averaged over the {len(columns)} columns. The steps are greedy; cheaper ones may "
-        f"exist. Reckoned on {len(frame):,} rows.",
+        caption=say(
+            "Each step builds on those before it. Detail lost: of the "
+            "pairs of rows that a column told apart, the share it no "
+            "longer does, averaged over the {count} columns. The steps "
+            "are greedy; cheaper ones may exist. Reckoned on {count_2:,} "
+            "rows.",
+            count=len(columns),
+            count_2=len(frame),
+        ),
     )
 
 
@@ -224,11 +267,11 @@ def _table(sets: Sequence[SinglingOut], options: Options) -> Table:
             Column(key="k", label="Smallest group (k)", kind="count"),
             Column(key="alone", label="Rows alone", kind="count"),
             Column(key="share", label="Share alone", kind="proportion"),
-            Column(key="below", label=f"Rows in groups below {options.k}", kind="count"),
+            Column(key="below", label=say("Rows in groups below {k}", k=options.k), kind="count"),
         ),
         rows=tuple(
             {
-                "columns": ", ".join(s.columns),
+                "columns": joined(", ", s.columns),
                 "classes": s.classes,
                 "k": s.k,
                 "alone": s.alone,
@@ -243,4 +286,4 @@ def _table(sets: Sequence[SinglingOut], options: Options) -> Table:
 
 
 def _and(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
+    return joined(", ", names[:-1]) + say(" and ") + names[-1] if len(names) > 1 else "".join(names)

@@ -183,9 +183,8 @@ def _models(file: Path, model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _names(kind: str) -> frozenset[str]:
-    return frozenset(
-        word for file in sorted((RULES / "names").glob(f"{kind}*.txt")) for word in _words(file)
-    )
+    files = [RULES / "names" / f"{kind}{part}.txt" for part in ("", "_world", "_ja")]
+    return frozenset(word for file in files for word in _words(file))
 
 
 def _words(file: Path) -> Iterator[str]:

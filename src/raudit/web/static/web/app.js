@@ -18,10 +18,8 @@ document.addEventListener("keydown", (event) => {
 document.querySelector("#faults:not([hidden])")?.focus();
 
 const signing = document.querySelector("#signing");
-signing?.addEventListener("submit", async (event) => {
+const sign = async () => {
   const field = document.querySelector("#assertion");
-  if (field.value) return;
-  event.preventDefault();
   const options = JSON.parse(signing.dataset.options);
   try {
     const given = await navigator.credentials.get({
@@ -45,4 +43,9 @@ signing?.addEventListener("submit", async (event) => {
     box.hidden = false;
     box.focus();
   }
+};
+signing?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  sign();
 });
+if (signing && JSON.parse(signing.dataset.options).now) sign();

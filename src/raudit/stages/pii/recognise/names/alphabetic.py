@@ -1,0 +1,353 @@
+"""Names of persons in sentences of scripts whose words are parted by blanks, with capitals or without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of, language_of, words
+from raudit.stages.pii.recognise.names.lists import NameLists, folded
+
+Stretch = tuple[int, int]
+
+PROSE = 0.3
+"""Share of words without a capital in sentences."""
+FEWEST_WORDS = 3
+"""Words of a text in which something is said of somebody."""
+_TOKEN = re.compile(
+    r"[^\W\d_](?:[^\W\d_]|['\u2019-](?=[^\W\d_])|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0903\u093a-\u094f"
+    r"\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c4d\u0c81-\u0ccd\u0d01-\u0d4d\u0d81-\u0ddf\u0e31-\u0e4e])*"
+)
+_PARTICLES = frozenset(
+    {
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "das",
+        "du",
+        "la",
+        "le",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ter",
+        "te",
+        "san",
+    }
+    | {
+        "bin",
+        "binti",
+        "ibn",
+        "ben",
+        "bint",
+        "al",
+        "el",
+        "ul",
+        "af",
+        "av",
+        "zu",
+        "y",
+        "e",
+        "st",
+        "ould",
+    }
+)
+"""Small words inside a name."""
+_SCRIPTS = (
+    ("cyrillic", re.compile("[\u0400-\u04ff]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("armenian", re.compile("[\u0531-\u058a]")),
+)
+_UNCASED_SCRIPTS = (
+    ("arabic", re.compile("[\u0600-\u06ff]")),
+    ("hebrew", re.compile("[\u0590-\u05ff]")),
+    ("devanagari", re.compile("[\u0900-\u097f]")),
+    ("bengali", re.compile("[\u0980-\u09ff]")),
+    ("tamil", re.compile("[\u0b80-\u0bff]")),
+    ("thai", re.compile("[\u0e00-\u0e7f]")),
+    ("georgian", re.compile("[\u10d0-\u10ff]")),
+)
+_THING = re.compile(
+    r"[ '\u2019s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Clinic|Center|Centre|"
+    r"Library|Airport|Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Lane|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|"
+    r"AG|Corp|Company|County|Theat[er]+|Hotel|Bank|Group|Airlines|Church|Cathedral|Station|River|Lake|Mountain|"
+    r"Island|Cup|League)\b"
+)
+_TITLE_BEFORE = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Srta|Sig|Dott|Dhr|Mevr)\.? $"
+)
+_PATRONYMIC = re.compile(r"(?:ович|евич|овна|евна|ична|івна|йович)(?:а|у|ем|ом|ы|е|ой|и|і)?$")
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:;]\s+|[\n\r]\s*|^[\"'\u201c\u00ab(\[-]+\s*)$")
+_REACH = 48
+"""Characters beside a name in which its cues are looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """How much each voice counts; set on benchmarks/pii_origins.py, names and sentences of the part "tuning"."""
+
+    full: float = 3.0
+    """A common given name beside another common name."""
+    given: float = 2.0
+    """A common given name alone, which is no ordinary word."""
+    half: float = 1.5
+    """Two words of which one is a common name."""
+    one: float = 1.0
+    """One word that is a rare given or a common family name, or two of which one is rare."""
+    shape: float = 0.5
+    """Two words that are neither ordinary words nor places."""
+    person: float = 2.0
+    contact: float = 1.5
+    weak: float = 0.5
+    act: float = 1.0
+    model: float = 1.0
+    ordinary: float = -1.0
+    place: float = -2.0
+    least: float = 2.0
+    """Sum from which on it is a name."""
+    title: float = 2.0
+    """How much more is asked for where most words have capitals, as in titles."""
+
+
+WEIGHTS = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Capitalised words side by side."""
+
+    tokens: tuple[Stretch, ...]
+    words: tuple[str, ...]
+
+    @property
+    def stretch(self) -> Stretch:
+        return self.tokens[0][0], self.tokens[-1][1]
+
+
+def in_cased(
+    text: str, entities: Sequence[tuple[str, int, int]], lists: NameLists
+) -> Iterator[Stretch]:
+    """Names in a text of a script with capitals: runs of capitalised words that enough voices call a name."""
+    tokens = [m.span() for m in _TOKEN.finditer(text)]
+    if len(tokens) < FEWEST_WORDS or not any(text[a].isupper() for a, _ in tokens):
+        return
+    prose = sum(text[a].islower() for a, _ in tokens) >= PROSE * len(tokens)
+    cues = cues_of(_script(text))
+    for run in _runs(text, tokens):
+        yield from _named(text, run, entities, lists, cues, 0.0 if prose else WEIGHTS.title)
+
+
+def _script(text: str) -> str:
+    return next((name for name, letters in _SCRIPTS if letters.search(text)), "") or language_of(
+        text
+    )
+
+
+def _runs(text: str, tokens: Sequence[Stretch]) -> Iterator[_Run]:
+    """Runs of capitalised words, parted by one blank or an initial's full stop, with small particles between them."""
+    index = 0
+    while index < len(tokens):
+        run: list[Stretch] = []
+        after = index
+        while after < len(tokens) and len(run) < 6:
+            begin, end = tokens[after]
+            between = text[run[-1][1] : begin] if run else ""
+            beside = between in {" ", "\u00a0"} or (
+                between == ". " and run[-1][1] - run[-1][0] == 1
+            )
+            if run and not beside:
+                break
+            small = text[begin:end] in _PARTICLES and run and _capital_next(text, tokens, after)
+            if not text[begin].isupper() and not small:
+                break
+            run.append((begin, end))
+            after += 1
+        if run:
+            yield _Run(tuple(run), tuple(folded(text[a:b]) for a, b in run))
+        index = max(after, index + 1)
+
+
+def _capital_next(text: str, tokens: Sequence[Stretch], index: int) -> bool:
+    following = tokens[index + 1 : index + 3]
+    return bool(following) and any(
+        text[a].isupper() and a - tokens[index][1] <= 4 for a, _ in following
+    )
+
+
+def _named(
+    text: str,
+    run: _Run,
+    entities: Sequence[tuple[str, int, int]],
+    lists: NameLists,
+    cues: Cues,
+    more: float,
+) -> Iterator[Stretch]:
+    """The part of a run that is a name, if enough speaks for one."""
+    run = _without_first(text, run, lists, cues)
+    if not run.tokens or _THING.match(text, run.stretch[1]) or _is_thing(text, run):
+        return
+    begin, end = run.stretch
+    first = bool(_SENTENCE_START.search(text[max(0, begin - 8) : begin]))
+    score = _by_lists(run, lists, first)
+    before = cues.preceding(_words_before(text, begin))
+    if _TITLE_BEFORE.search(text[max(0, begin - 8) : begin]):
+        before = Before.PERSON
+    score += {
+        Before.PERSON: WEIGHTS.person,
+        Before.CONTACT: WEIGHTS.contact,
+        Before.WEAK: WEIGHTS.weak,
+        Before.NOTHING: 0.0,
+    }[before]
+    score += WEIGHTS.act * cues.following(_words_after(text, end))
+    score += WEIGHTS.model * any(
+        kind == "PERSON" and a < end and begin < b for kind, a, b in entities
+    )
+    if score >= WEIGHTS.least + more:
+        yield begin, end
+
+
+def _words_before(text: str, begin: int) -> list[str]:
+    """Words before a name as far as a sentence goes."""
+    near = text[max(0, begin - _REACH) : begin]
+    stop = max(near.rfind(mark) for mark in "!?;|")
+    full = near.rfind(". ")
+    # "Mr. " ends no sentence.
+    if full >= 0 and len(near[:full].rsplit(" ", 1)[-1]) > 4:
+        stop = max(stop, full)
+    return words(near[stop + 1 :])
+
+
+def _words_after(text: str, end: int) -> list[str]:
+    near = text[end : end + _REACH]
+    cut = re.search(r"[.!?;|]", near)
+    return words(near[: cut.start()] if cut else near)
+
+
+def _without_first(text: str, run: _Run, lists: NameLists, cues: Cues) -> _Run:
+    """A run without the forms of address and ordinary words it begins with: "Dear Anna", "When Anna"."""
+    tokens, found = list(run.tokens), list(run.words)
+    while found and _leads(text, tokens, found, lists, cues):
+        tokens, found = tokens[1:], found[1:]
+    while found and found[-1] in _PARTICLES:
+        tokens, found = tokens[:-1], found[:-1]
+    return _Run(tuple(tokens), tuple(found))
+
+
+def _leads(
+    text: str, tokens: Sequence[Stretch], found: Sequence[str], lists: NameLists, cues: Cues
+) -> bool:
+    word = found[0]
+    if word in _PARTICLES and len(found) > 1 and text[tokens[0][0]].islower():
+        return True
+    if lists.is_given(word) and word not in lists.ordinary:
+        return False
+    begins = bool(_SENTENCE_START.search(text[max(0, tokens[0][0] - 8) : tokens[0][0]]))
+    return cues.before.get(word, Before.NOTHING) is not Before.NOTHING or (
+        begins and (word in lists.ordinary or word in cues.after or word in cues.common)
+    )
+
+
+def _is_thing(text: str, run: _Run) -> bool:
+    return any(_THING.fullmatch(text, a, b) for a, b in run.tokens)
+
+
+def _by_lists(run: _Run, lists: NameLists, first: bool) -> float:
+    """What the words themselves say."""
+    found = [w for w in run.words if w not in _PARTICLES]
+    if not found:
+        return WEIGHTS.place
+    long = [w for w in found if len(w) > 1]
+    if "".join(found) in lists.places or any(len(w) > 2 and w in lists.times for w in found):
+        return WEIGHTS.place
+    ordinary = [w in lists.ordinary for w in long]
+    place = [w in lists.places for w in long]
+    given = [lists.is_given(w) for w in long]
+    family = [lists.is_family(w) for w in long]
+    rare = [lists.is_rare(w) for w in long]
+    plain_given = any(g and not o and not p for g, o, p in zip(given, ordinary, place, strict=True))
+    named = sum(g or f for g, f in zip(given, family, strict=True))
+    if any(_PATRONYMIC.search(w) for w in long):
+        return WEIGHTS.full
+    if named >= 2 and plain_given:
+        return WEIGHTS.full
+    if named >= 2 and any(given) and not all(ordinary):
+        return WEIGHTS.half
+    # People are called after places: a given name makes a family name of one.
+    penalty = WEIGHTS.ordinary * sum(ordinary) + WEIGHTS.place * (any(place) and not plain_given)
+    if len(long) == 1:
+        if plain_given and len(long[0]) > 3 and not first:
+            return WEIGHTS.given
+        return (WEIGHTS.one if any(given) or any(family) or any(rare) else 0.0) + penalty
+    if named:
+        return WEIGHTS.half + penalty
+    if any(rare):
+        return WEIGHTS.one + penalty
+    return (WEIGHTS.shape if long else 0.0) + penalty
+
+
+def in_uncased(text: str, lists: NameLists) -> Iterator[Stretch]:
+    """Names in a text of a script without capitals: two listed names side by side, or one beside a cue."""
+    found = next(((n, s) for n, s in _UNCASED_SCRIPTS if s.search(text)), None)
+    if found is None:
+        return
+    cues = cues_of(found[0])
+    letters = found[1]
+    tokens = [m.span() for m in _TOKEN.finditer(text) if letters.match(m.group())]
+    index = 0
+    while index < len(tokens):
+        stretch, used = _uncased_name(text, tokens, index, lists, cues)
+        if stretch:
+            yield stretch
+        index += used
+
+
+def _uncased_name(
+    text: str, tokens: Sequence[Stretch], index: int, lists: NameLists, cues: Cues
+) -> tuple[Stretch | None, int]:
+    begin, end = tokens[index]
+    one = _kinds(text[begin:end], lists)
+    beside = index + 1 < len(tokens) and text[end : tokens[index + 1][0]] in {" ", "\u00a0"}
+    two = _kinds(text[slice(*tokens[index + 1])], lists) if beside else (False, False)
+    if any(one) and any(two) and (one[0] or two[0]):
+        return (begin, tokens[index + 1][1]), 2
+    before = cues.preceding(_words_before(text, begin))
+    foreign = _alone_in_another_script(text, begin, end)
+    if any(one) and (before is Before.PERSON or foreign):
+        return (begin, tokens[index + 1][1] if beside and foreign else end), 1
+    last = tokens[index + 1][1] if beside else end
+    after = cues.following(_words_after(text, last)) or cues.following(_words_after(text, end))
+    if (one[0] or (any(two) and not any(one))) and after and before is not Before.NOTHING:
+        return (begin, last if any(two) else end), 2 if any(two) else 1
+    if before is Before.PERSON and (any(two) or after):
+        return (begin, last), 2 if beside else 1
+    return None, 1
+
+
+def _alone_in_another_script(text: str, begin: int, end: int) -> bool:
+    """Whether a word stands in a sentence of Latin letters."""
+    latin = sum(c.isascii() and c.isalpha() for c in text)
+    return latin > 2 * (end - begin)
+
+
+_CLITICS = ("و", "ل", "ب", "ك", "ו", "ל", "ב", "מ", "ש", "ה")
+"""Arabic and Hebrew prepositions that are written with the next word."""
+
+
+def _kinds(word: str, lists: NameLists) -> tuple[bool, bool]:
+    """Whether a word is a given and a family name, with or without what its language writes together with it."""
+    plain = folded(word)
+    forms = [plain]
+    if word[:1] in _CLITICS and len(plain) > 3:
+        forms.append(plain[1:])
+    if "\u0900" <= word[:1] <= "\u0e7f":
+        forms += [plain[:-cut] for cut in (1, 2, 3) if len(plain) - cut >= SHORTEST_INDIC]
+    return any(map(lists.is_given, forms)), any(map(lists.is_family, forms))
+
+
+SHORTEST_INDIC = 3
+"""Letters of a name without vowel signs that is left when an ending of its case is cut off."""

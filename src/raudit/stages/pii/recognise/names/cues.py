@@ -1,0 +1,184 @@
+"""Words beside a name that say it is a person's, by language."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from raudit.errors import PlanError
+from raudit.stages.pii.vocabulary.languages import NAMES, stop_words
+from raudit.stages.pii.vocabulary.names_of_columns import fold
+from raudit.stages.pii.vocabulary.rulebook import RULES
+from raudit.validate import Strict, validate
+from raudit.yamltext import read_yaml
+
+FILES = ("latin", "scripts")
+LONGEST = 4
+"""Words of the longest phrase."""
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0d7f\u0e31-\u0e4e])*")
+_KEEPS_MARKS = re.compile("[\u0900-\u0dff\u0e00-\u0e7f]")
+
+
+class Before(IntEnum):
+    """What stands before a name."""
+
+    NOTHING = 0
+    WEAK = 1
+    """A preposition, which stands before everything."""
+    CONTACT = 2
+    """What is done to or with people, and firms."""
+    PERSON = 3
+    """A form of address, a role, kin, or the words that give one's own name."""
+
+
+class CueRule(Strict):
+    """Phrases of one language."""
+
+    person: tuple[str, ...] = ()
+    contact: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    act: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cues:
+    """Phrases of one language as they are compared."""
+
+    before: Mapping[str, Before]
+    after: frozenset[str]
+    common: frozenset[str]
+    """The most common words of the language, with which a sentence may begin."""
+
+    def preceding(self, words: Sequence[str]) -> Before:
+        """The strongest phrase that ends where the name begins."""
+        last = [key(word) for word in words[-LONGEST:]]
+        return max(
+            (self.before.get(" ".join(last[i:]), Before.NOTHING) for i in range(len(last))),
+            default=Before.NOTHING,
+        )
+
+    def following(self, words: Sequence[str]) -> bool:
+        """Whether a phrase begins where the name ends."""
+        first = [key(word) for word in words[:LONGEST]]
+        return any(" ".join(first[: i + 1]) in self.after for i in range(len(first)))
+
+
+class EastAsianRule(Strict):
+    """Words parted by blanks."""
+
+    family: str
+    double_family: str = ""
+    before: str = ""
+    after: str = ""
+    never: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EastAsianWords:
+    """What tells names in a language whose words are not parted by blanks, or carry their particles."""
+
+    family: frozenset[str]
+    double_family: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+    never: frozenset[str]
+    """Words that look like a name and are none."""
+
+
+@functools.cache
+def east_asian_words(language: str) -> EastAsianWords:
+    """The words of ``chinese`` or ``korean``."""
+    yaml = read_yaml(RULES / "cues" / "east_asian.yaml", error=PlanError)
+    rule = validate(EastAsianRule, yaml, error=PlanError, at=(language,))
+    return EastAsianWords(
+        family=frozenset(rule.family.split()),
+        double_family=frozenset(rule.double_family.split()),
+        before=frozenset(rule.before.split()),
+        after=frozenset(rule.after.split()),
+        never=frozenset(rule.never.split()),
+    )
+
+
+def key(word: str) -> str:
+    """How a word is compared: folded, but with the vowel signs of Indic and Thai script, which tell words apart."""
+    return unicodedata.normalize("NFC", word) if _KEEPS_MARKS.search(word) else fold(word)
+
+
+@functools.cache
+def cues_of(language: str) -> Cues:
+    """Phrases of a language or script. English ones count in every language of Latin letters: short texts mix them."""
+    rules = _rules()
+    latin = language in _with_stop_words() | OWN_STOP_WORDS.keys()
+    before: dict[str, Before] = {}
+    after: set[str] = set()
+    for rule in [rules["en"]] * latin + [rules[language]]:
+        for strength, phrases in (
+            (Before.WEAK, rule.weak),
+            (Before.CONTACT, rule.contact),
+            (Before.PERSON, rule.person),
+        ):
+            before.update((_phrase(phrase), strength) for phrase in phrases)
+        after.update(map(_phrase, rule.act))
+    before.pop("", None)
+    listed = stop_words(language) if language in _with_stop_words() else frozenset[str]()
+    common = frozenset(map(fold, listed)) | frozenset(OWN_STOP_WORDS.get(language, "").split())
+    return Cues(before=before, after=frozenset(after), common=common)
+
+
+def _phrase(text: str) -> str:
+    return " ".join(key(word) for word in words(text))
+
+
+def words(text: str) -> list[str]:
+    """Words of a text."""
+    return _WORD.findall(text)
+
+
+@functools.cache
+def _rules() -> Mapping[str, CueRule]:
+    found: dict[str, CueRule] = {}
+    for name in FILES:
+        yaml = read_yaml(RULES / "cues" / f"{name}.yaml", error=PlanError)
+        for language in yaml.value:
+            found[language] = validate(CueRule, yaml, error=PlanError, at=(language,))
+    return found
+
+
+@functools.cache
+def _common() -> Mapping[str, tuple[str, ...]]:
+    """Languages in which a word is one of the most common ones."""
+    found: dict[str, list[str]] = {}
+    for language in _rules():
+        for word in stop_words(language) if language in _with_stop_words() else ():
+            found.setdefault(fold(word), []).append(language)
+        for word in OWN_STOP_WORDS.get(language, "").split():
+            found.setdefault(word, []).append(language)
+    return {word: tuple(languages) for word, languages in found.items()}
+
+
+def _with_stop_words() -> frozenset[str]:
+    """Languages in Latin letters of which spaCy lists the most common words."""
+    return frozenset(NAMES) & frozenset(_rules())
+
+
+OWN_STOP_WORDS: Mapping[str, str] = {
+    "sw": "na ya wa kwa ni katika la cha za kuwa yangu yake hii hiyo kutoka sana lakini kama jina langu leo tena kila",
+}
+
+
+def language_of(text: str) -> str:
+    """The language of a text in Latin letters by its most common words; English if nothing speaks for another."""
+    counts: Counter[str] = Counter()
+    for word in _WORD.findall(text[:MOST_READ]):
+        counts.update(_common().get(fold(word), ()))
+    best = max(counts, key=lambda code: counts[code], default="en")
+    return best if counts[best] > counts["en"] else "en"
+
+
+MOST_READ = 600
+"""Characters of a text by which its language is told."""

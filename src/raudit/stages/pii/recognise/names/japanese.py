@@ -1,0 +1,98 @@
+"""Names of persons in Japanese sentences: a family name before a given name, a form of address or a word of speech."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of
+from raudit.stages.pii.recognise.names.lists import NameLists
+
+Stretch = tuple[int, int]
+
+_KANJI = "\u3400-\u9fff\u3005"
+_JAPANESE = re.compile(f"[{_KANJI}]+[\u3041-\u3096\u30a1-\u30fa]*")
+_KANA_NAME = re.compile(
+    "[\u30a1-\u30fa\u30fc]{2,}(?:[\u30fb=\uff1d ][\u30a1-\u30fa\u30fc]{2,}){0,2}"
+)
+_JAPANESE_PLACE = re.compile(
+    "[県市区町村駅山川島海港橋道通寺城社店校園院館場局署線病銀大株高中小支本]"
+)
+
+
+def in_japanese(text: str, lists: NameLists) -> Iterator[Stretch]:
+    """Names in a Japanese text."""
+    cues = cues_of("ja")
+    for run in _JAPANESE.finditer(text):
+        yield from _in_japanese_run(text, run, lists, cues)
+    for run in _KANA_NAME.finditer(text):
+        # A name from abroad, or one in syllables, is told by its form of address alone.
+        if _follows(text, run.end(), _ADDRESS) and not _follows(
+            text, run.end(), cues.after - _ADDRESS
+        ):
+            yield run.span()
+
+
+_ADDRESS = frozenset({"さん", "様", "さま", "氏", "くん", "君", "ちゃん"})
+
+
+def _in_japanese_run(
+    text: str, run: re.Match[str], lists: NameLists, cues: Cues
+) -> Iterator[Stretch]:
+    word = run.group()
+    kanji = re.match(f"[{_KANJI}]+", word)
+    length = kanji.end() if kanji else 0
+    index = 0
+    while index < length:
+        found = _japanese_at(text, run.start(), word, index, lists, cues)
+        if found:
+            yield run.start() + index, run.start() + found
+        index = found or index + 1
+
+
+def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, cues: Cues) -> int:
+    """End of the name that begins at a character of a run of kanji; 0 if none does."""
+    before = index == 0 or _precedes(word[:index], cues)
+    for family in (3, 2, 1, 4):
+        if word[index : index + family] not in lists.japanese_family:
+            continue
+        after = index + family
+        gap = 1 if text[base + after : base + after + 1] in {" ", "\u3000"} else 0
+        given = _given_length(text[base + after + gap : base + after + gap + 4], lists)
+        if given and (before or given > 1) and not (family == 1 and given == 1 and index):
+            return after + gap + given
+        if before and _follows(text, base + after, cues.after):
+            return after
+        unlisted = re.match(f"[{_KANJI}]{{1,3}}", word[after:])
+        if unlisted and before and family > 1:
+            end = after + unlisted.end()
+            title = next((t for t in cues.after if word[after:end].endswith(t)), "")
+            spoken = not title and _follows(text, base + end, cues.after)
+            if spoken and not _JAPANESE_PLACE.search(word[after:end]):
+                return end
+    return 0
+
+
+def _given_length(following: str, lists: NameLists) -> int:
+    return next(
+        (n for n in (3, 4, 2, 1) if len(following) >= n and following[:n] in lists.japanese_given),
+        0,
+    )
+
+
+def splits_as_japanese(word: str, lists: NameLists) -> bool:
+    """Whether a whole word is a Japanese family name and a given one."""
+    return any(
+        word[:n] in lists.japanese_family
+        and (word[n:] in lists.japanese_given or 1 <= len(word) - n <= 2)
+        for n in (2, 1, 3)
+    )
+
+
+def _precedes(text: str, cues: Cues) -> bool:
+    return any(text.endswith(cue) for cue, kind in cues.before.items() if kind is Before.PERSON)
+
+
+def _follows(text: str, end: int, phrases: frozenset[str]) -> bool:
+    near = text[end : end + 6].lstrip()
+    return any(near.startswith(phrase) for phrase in phrases)

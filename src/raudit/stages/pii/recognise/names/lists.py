@@ -1,0 +1,118 @@
+"""Lists of names, of ordinary words and of places, by which a capitalised word is weighed."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from raudit.stages.pii.vocabulary.names_of_columns import fold
+from raudit.stages.pii.vocabulary.rulebook import RULES
+
+LISTS = RULES / "names"
+_INFLECTED = re.compile(
+    r"(?:ому|ого|ыми|ими|ами|ями|ові|еві|ым|им|ом|ем|ою|ею|ой|ей|єю|ій|ий|ый|ая|яя|ую|у|ю|а|я|е|и|ы|й|ь|і|о|ο[υςν]|ο|α[ςν]|α|η[ςν]|η|ε|υ)$"
+)
+"""Endings of Russian, Ukrainian, Bulgarian and Greek names in any case."""
+_ELIDED = re.compile("['\u2019-]")
+SHORTEST_STEM = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NameLists:
+    """Folded words."""
+
+    given: frozenset[str] = field(repr=False)
+    """Common given names."""
+    family: frozenset[str] = field(repr=False)
+    """Common family names."""
+    rare_given: frozenset[str] = field(repr=False)
+    rare_family: frozenset[str] = field(repr=False)
+    ordinary: frozenset[str] = field(repr=False)
+    """Words that a sentence begins with, or a thing is called by."""
+    places: frozenset[str] = field(repr=False)
+    """Countries and large cities, their words written together."""
+    times: frozenset[str] = field(repr=False)
+    """Days, months, feasts and languages, which English writes with capitals."""
+    japanese_family: frozenset[str] = field(repr=False)
+    japanese_given: frozenset[str] = field(repr=False)
+    given_stems: frozenset[str] = field(repr=False)
+    """Cyrillic and Greek given names without their endings."""
+    family_stems: frozenset[str] = field(repr=False)
+
+    def is_given(self, word: str) -> bool:
+        """Whether a folded word, or a part of it between hyphens, is a common given name in any case."""
+        return _in(word, self.given, self.given_stems)
+
+    def is_family(self, word: str) -> bool:
+        """Whether a folded word, or a part of it between hyphens, is a common family name in any case."""
+        return _in(word, self.family, self.family_stems)
+
+    def is_rare(self, word: str) -> bool:
+        """Whether a folded word is a name of either kind that few people have."""
+        return any(p in self.rare_given or p in self.rare_family for p in _ELIDED.split(word))
+
+    def without(self, words: frozenset[str]) -> NameLists:
+        """The lists as if some names had never been known, to measure what is found of others."""
+        left = {
+            name: getattr(self, name) - words
+            for name in ("given", "family", "rare_given", "rare_family")
+        }
+        kept = {
+            name: getattr(self, name)
+            for name in ("ordinary", "places", "times", "japanese_family", "japanese_given")
+        }
+        return _with_stems(**left, **kept)
+
+
+def _in(word: str, listed: frozenset[str], stems: frozenset[str]) -> bool:
+    if any(part in listed for part in _ELIDED.split(word)):
+        return True
+    return not word.isascii() and stem(word) in stems
+
+
+def stem(word: str) -> str:
+    """A Cyrillic or Greek name without the ending of its case; other words as they are."""
+    cut = _INFLECTED.sub("", word)
+    return cut if len(cut) >= SHORTEST_STEM else word
+
+
+@functools.cache
+def name_lists() -> NameLists:
+    """The shipped lists, read once."""
+    read = {
+        name: frozenset(_words(LISTS / f"{name}.txt"))
+        for name in ("given", "given_world", "given_wide", "family", "family_world", "family_wide")
+    }
+    return _with_stems(
+        given=read["given"] | read["given_world"],
+        family=read["family"] | read["family_world"],
+        rare_given=read["given_wide"],
+        rare_family=read["family_wide"],
+        ordinary=frozenset(_words(LISTS / "ordinary.txt")),
+        places=frozenset(_words(LISTS / "places.txt")) | frozenset(_words(LISTS / "things.txt")),
+        times=frozenset(_words(LISTS / "times.txt")),
+        japanese_family=frozenset(_words(LISTS / "family_ja.txt")),
+        japanese_given=frozenset(_words(LISTS / "given_ja.txt")),
+    )
+
+
+def _with_stems(**lists: frozenset[str]) -> NameLists:
+    return NameLists(
+        given_stems=frozenset(stem(w) for w in lists["given"] if not w.isascii()),
+        family_stems=frozenset(stem(w) for w in lists["family"] if not w.isascii()),
+        **lists,
+    )
+
+
+def _words(file: Path) -> Iterator[str]:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield from line.split()
+
+
+def folded(word: str) -> str:
+    """A word as the lists hold it."""
+    return fold(word).replace("\u2019", "'")
