@@ -45,6 +45,8 @@ InputRole = Literal[
     "system-prompt",
     "attributes",
     "reference",
+    "released",
+    "control",
     "contract",
     "model",
     "checklist",
