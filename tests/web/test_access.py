@@ -210,8 +210,9 @@ def test_the_page_on_states_and_roles_says_what_the_code_does() -> None:
     import re
 
     from raudit.checklists.states import STATES
+    from raudit.web import evidence_kinds
     from raudit.web.access import BUILT_IN
-    from raudit.web.views import answering, making, verifying
+    from raudit.web.views import making, verifying
 
     text = (Path(__file__).resolve().parents[2] / "docs/reference/web.md").read_text("utf-8")
     section = text.partition("## States of an assessment")[2].partition("\n## ")[0]
@@ -225,7 +226,7 @@ def test_the_page_on_states_and_roles_says_what_the_code_does() -> None:
     assert all(f"`{role}`" in roles for role in BUILT_IN)
     limits = text.partition("## Limits")[2].partition("\n## ")[0]
     for what, number in (
-        ("evidence file", answering.EVIDENCE_MAX >> 20),
+        ("evidence file", evidence_kinds.EVIDENCE_MAX >> 20),
         ("data of a new system", making.DATA_MAX >> 20),
         ("report to verify", verifying.MOST >> 20),
     ):

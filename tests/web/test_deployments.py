@@ -312,7 +312,9 @@ class Postgres:
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     """PostgreSQL from the system's package; skipped with the reason where there is none."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed (raudit[postgres])")
+    pytest.importorskip(
+        "psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')"
+    )
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not versions:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")

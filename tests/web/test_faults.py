@@ -162,7 +162,7 @@ def refused(person: Person, text: str) -> tuple[int, str]:
         return found.value.code, found.value.read().decode()
 
 
-@pytest.mark.skipif(shutil.which("prlimit") is None, reason="no prlimit (util-linux)")
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is not installed")
 def test_a_full_disk_is_said_and_loses_nothing(shared: Served) -> None:
     ann, place = Person(shared.base), shared.folder / "credit/answers"
     ann.sign_in()

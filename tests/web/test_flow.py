@@ -219,7 +219,7 @@ PAGES = {
     "ann": ["/", A, A + "section/first/", A + "section/second/", A + "q/first.what/", A + "import/", "/s/credit/", "/s/credit/findings/",
             "/s/credit/runs/", "/s/credit/report/", "/s/credit/runs/trend/", "/s/credit/runs/compare/", "/notices/", "/help/", "/account/",
             "/verify/", "/accounts/2fa/", "/accounts/password/", "/nowhere/", "/accounts/2fa/webauthn/"],
-    "adam": ["/people/", "/new/", "/log/", "/log/?hunt=1", "/s/credit/a/small/review/"],
+    "adam": ["/people/", "/new/", "/log/", "/log/0/", "/log/?hunt=1", "/s/credit/a/small/review/"],
     "olga": [A + "sign/"],
     "rex": [A + "review/"],
 }  # fmt: skip

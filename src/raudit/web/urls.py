@@ -15,6 +15,7 @@ from raudit.web.views import (
 )
 from raudit.web.views import (
     answering,
+    evidence,
     findings,
     home,
     logbook,
@@ -61,10 +62,10 @@ urlpatterns: list[Any] = [
     path(ASSESSMENT + "q/<str:question>/", answering.question, name="question"),
     path(ASSESSMENT + "q/<str:question>/note/", answering.note, name="note"),
     path(ASSESSMENT + "q/<str:question>/assign/", answering.assign, name="assign"),
-    path(ASSESSMENT + "q/<str:question>/evidence/", answering.evidence, name="evidence"),
-    path(ASSESSMENT + "evidence/<str:digest>/", answering.evidence_file, name="evidence-file"),
+    path(ASSESSMENT + "q/<str:question>/evidence/", evidence.evidence, name="evidence"),
+    path(ASSESSMENT + "evidence/<str:digest>/", evidence.evidence_file, name="evidence-file"),
     path(ASSESSMENT + "submit/", answering.submit, name="submit"),
-    path(ASSESSMENT + "import/", answering.import_workbook, name="import"),
+    path(ASSESSMENT + "import/", evidence.import_workbook, name="import"),
     path(ASSESSMENT + "download/<str:kind>/", reports.download, name="download"),
     path(ASSESSMENT + "review/", reviewing.review, name="review"),
     path(ASSESSMENT + "sign/", signing.sign, name="sign"),

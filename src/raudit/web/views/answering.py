@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from raudit.checklists import Checklist
 from raudit.checklists.document import skeleton
-from raudit.checklists.documents import store_document
 from raudit.checklists.history import add_note, notes, sayings
 from raudit.checklists.states import STATES
-from raudit.checklists.writing import add_evidence, record_answer
 from raudit.emit import books_of, keep
 from raudit.emit import submit as submit_answers
 from raudit.errors import AnswersError
 from raudit.files import locked, write_whole
 from raudit.web.asking import FormOutcome, QuestionForm, named_in, question_form, take, typed_in
+from raudit.web.evidence_kinds import EVIDENCE_ENDINGS
 from raudit.web.keeping import commit
-from raudit.web.middleware import workspace
 from raudit.web.models import Assignment
 from raudit.web.proving import passkeys
 from raudit.web.reading import AssessmentFiles, facts_of
-from raudit.web.telling import downloaded
 from raudit.web.views.frame import (
     Asks,
     assessment_of,
@@ -45,32 +40,6 @@ from raudit.web.views.frame import (
 )
 from raudit.web.words import dom
 from raudit.web.workspace import now
-
-EVIDENCE_MAX = 50 << 20
-EVIDENCE_ENDINGS = frozenset(
-    [
-        ".pdf",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".txt",
-        ".md",
-        ".csv",
-        ".tsv",
-        ".json",
-        ".yaml",
-        ".yml",
-        ".docx",
-        ".xlsx",
-        ".pptx",
-        ".odt",
-        ".ods",
-        ".html",
-        ".eml",
-        ".zip",
-        ".svg",
-    ]
-)
 
 
 def assessment(request: Asks, system: str, assessment: str) -> HttpResponse:
@@ -302,10 +271,10 @@ def question(request: Asks, system: str, assessment: str, question: str) -> Http
     """One question: its answer in words, evidence, notes, history, and who is asked to answer it."""
     found = assessment_of(request, assessment)
     name = question_of(found, question)
-    return _question(request, found, name)
+    return question_page(request, found, name)
 
 
-def _question(
+def question_page(
     request: Asks,
     found: AssessmentFiles,
     name: str,
@@ -314,6 +283,7 @@ def _question(
     words: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """Render one question, with what is wrong with a form of its page."""
     path = found.part.path
     there = path.is_file()
     item = question_form(
@@ -356,7 +326,7 @@ def note(request: Asks, system: str, assessment: str, question: str) -> HttpResp
                 reply_to=request.POST.get("reply_to", ""),
             )
     except AnswersError as error:
-        return _question(request, found, name, error=in_words(error), words=words, status=422)
+        return question_page(request, found, name, error=in_words(error), words=words, status=422)
     where = to("question", system, assessment, name)
     for person in mentioned(words):
         entry = request.who.people.find(person)
@@ -385,7 +355,9 @@ def assign(request: Asks, system: str, assessment: str, question: str) -> HttpRe
         return HttpResponseRedirect(where)
     entry = request.who.people.by_id.get(person)
     if entry is None:
-        return _question(request, found, name, error=_("Choose someone from the list."), status=422)
+        return question_page(
+            request, found, name, error=_("Choose someone from the list."), status=422
+        )
     Assignment.objects.update_or_create(
         system=system,
         assessment=assessment,
@@ -395,84 +367,6 @@ def assign(request: Asks, system: str, assessment: str, question: str) -> HttpRe
     tell(person, "assigned", found.checklist.questions[name].text, where, by=request.who.person)
     messages.success(request, _("Asked."))
     return HttpResponseRedirect(where)
-
-
-def evidence(request: Asks, system: str, assessment: str, question: str) -> HttpResponse:
-    """Link a file, kept by its digest, or an address to an answer."""
-    found = assessment_of(request, assessment)
-    name = question_of(found, question)
-    try:
-        _link(request, found, name)
-    except AnswersError as error:
-        return _question(request, found, name, error=in_words(error), status=422)
-    messages.success(request, _("The evidence is linked."))
-    return HttpResponseRedirect(to("question", system, assessment, name, at="evidence"))
-
-
-def _link(request: Asks, found: AssessmentFiles, name: str) -> None:
-    path, person = started(request, found), request.who.person
-    upload, address = request.FILES.get("file"), request.POST.get("address", "").strip()
-    observed = request.POST.get("observed", "").strip()[:1000]
-    if upload is None and not address:
-        raise AnswersError(_("choose a file, or give an address"), reference="evidence-nothing")
-    if upload is not None:
-        link = _stored(path, upload, observed)
-    else:
-        if not address.startswith(("https://", "http://")) or len(address) > 1000:
-            raise AnswersError(_("an address begins with https://"), reference="evidence-address")
-        link = {"kind": "link", "path": address, **({"observed": observed} if observed else {})}
-    with books_of(path, clock=now(), actor=person) as books:
-        keep(
-            path,
-            lambda text: add_evidence(text, found.checklist, name, link, by=person, at=books.clock),
-            found.checklist,
-            books,
-        )
-    commit(path, person, f"Link evidence to {name}")
-
-
-def _stored(path: Path, upload: Any, observed: str) -> dict[str, str]:
-    ending = Path(upload.name or "").suffix.lower()
-    if ending not in EVIDENCE_ENDINGS:
-        raise AnswersError(
-            _("files of this kind are not taken"),
-            reference="evidence-kind",
-            expected=" ".join(sorted(EVIDENCE_ENDINGS)),
-        )
-    if upload.size > EVIDENCE_MAX:
-        raise AnswersError(_("the file is larger than 50 MB"), reference="evidence-large")
-    with tempfile.TemporaryDirectory(dir=workspace().data / "uploads", prefix=".upload-") as folder:
-        # The name is data: only its plain characters reach the disk, and store_document decides where.
-        plain = "".join(
-            ch if ch.isascii() and (ch.isalnum() or ch in "._-") else "_"
-            for ch in Path(upload.name).name
-        )
-        copy = Path(folder) / (plain[-80:].lstrip(".") or "file")
-        with copy.open("wb") as file:
-            for chunk in upload.chunks():
-                file.write(chunk)
-        return store_document(path.resolve(), copy, observed=observed)
-
-
-def evidence_file(request: Asks, system: str, assessment: str, digest: str) -> HttpResponseBase:
-    """A file that an answer links, looked up by its digest; always as a download, never as a page of ours."""
-    found = assessment_of(request, assessment)
-    for answer in found.answers.file.answers.values():
-        for link in answer.evidence:
-            path = (found.part.path.parent / link.path).resolve()
-            inside = path.is_relative_to(found.part.path.parent.resolve())
-            if link.sha256 == digest and link.kind == "document" and inside and path.is_file():
-                name = path.name.partition("-")[2] or path.name
-                downloaded(request, name, digest)
-                response = FileResponse(
-                    path.open("rb"),
-                    as_attachment=True,
-                    filename=name,
-                    content_type="application/octet-stream",
-                )
-                response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-                return response
-    raise Http404
 
 
 def submit(request: Asks, system: str, assessment: str) -> HttpResponse:
@@ -508,79 +402,3 @@ def submit(request: Asks, system: str, assessment: str) -> HttpResponse:
             )
     messages.success(request, _("Submitted: the reviewers are told."))
     return HttpResponseRedirect(to("assessment", system, assessment))
-
-
-def import_workbook(request: Asks, system: str, assessment: str) -> HttpResponse:
-    """Take the answers of a workbook over, question by question; what cannot be read is named by its cell."""
-    found = assessment_of(request, assessment)
-    error = ""
-    if request.method == "POST":
-        upload = request.FILES.get("workbook")
-        try:
-            if upload is None or (upload.size or 0) > (10 << 20):
-                raise AnswersError(
-                    _("choose a workbook of at most 10 MB"), reference="workbook-none"
-                )
-            count = _merge(request, found, upload.read())
-            messages.success(
-                request,
-                ngettext("%(n)d answer was taken over.", "%(n)d answers were taken over.", count)
-                % {"n": count},
-            )
-            return HttpResponseRedirect(to("assessment", system, assessment))
-        except AnswersError as fault:
-            where = f"{fault.where}: " if fault.where else ""
-            error = where + in_words(fault)
-    return page(
-        request,
-        "import.html",
-        status=422 if error else 200,
-        held=found,
-        name=assessment,
-        error=error,
-    )
-
-
-def _merge(request: Asks, found: AssessmentFiles, content: bytes) -> int:
-    from raudit.checklists import parse_answers
-    from raudit.checklists.exchange.workbook import from_workbook
-
-    person = request.who.person
-    given = parse_answers(
-        from_workbook(content, found.checklist, by=person), found.checklist, source="workbook"
-    )
-    path, count = started(request, found), 0
-    with books_of(path, clock=now(), actor=person) as books:
-
-        def change(text: str) -> str:
-            nonlocal count
-            for name, answer in given.file.answers.items():
-                after = _taken_over(text, found.checklist, name, answer, person, books.clock)
-                count += after != text
-                text = after
-            return text
-
-        keep(path, change, found.checklist, books)
-    if count:
-        commit(path, person, f"Take {count} answers over from a workbook")
-    return count
-
-
-def _taken_over(
-    text: str, checklist: Checklist, name: str, answer: Any, person: str, at: Any
-) -> str:
-    value = answer.value if answer.state == "answered" else None
-    if answer.state == "answered" and value in (None, "", []):
-        return text
-    return record_answer(
-        text,
-        checklist,
-        name,
-        value,
-        at=at,
-        state=answer.state,
-        why=answer.why,
-        by=person,
-        owner=answer.owner,
-        due=answer.due,
-    )
