@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HARNESS = Path(__file__).with_name("harness.py")
-LIGHT = ("answers", "record", "verifier", "plan", "onnx")
+LIGHT = ("answers", "record", "verifier", "plan", "onnx", "arrow", "sqlite", "zip")
 
 
 @pytest.mark.parametrize("targets", [LIGHT, pytest.param((), marks=pytest.mark.slow)])

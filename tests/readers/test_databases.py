@@ -130,10 +130,9 @@ def test_duckdb_that_never_ends_is_ended(duck):
     )
     begin = time.monotonic()
     options = ReadOptions(table="v", limits=DataLimits(seconds=1))
-    (source,) = open_source(path, options)
     with pytest.raises(DataError, match=r"data\.limits\.seconds"):
-        list(source.batches())
-    assert time.monotonic() - begin < 30
+        [list(source.batches()) for source in open_source(path, options)]
+    assert time.monotonic() - begin < 60
 
 
 def test_types_of_duckdb_that_arrow_cannot_write(duck):

@@ -109,7 +109,9 @@ def _batch(
 
     try:
         batch = pa.ipc.open_stream(content).read_next_batch()
-        batch.validate(full=True)
+        for column in batch.columns:
+            # A decimal is as wide as its type says, whatever it holds; DuckDB's have more digits than Arrow's may.
+            column.validate(full=not pa.types.is_decimal(column.type))
     except (pa.ArrowException, OSError, ValueError, StopIteration) as error:
         raise unreadable(name, "its reader gave what is no table") from error
     same = batch.schema.names == [str(column) for column in columns]

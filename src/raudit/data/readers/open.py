@@ -19,6 +19,8 @@ from raudit.printable import printable
 
 DEEPEST = 3
 """Archives inside archives."""
+START = 60.0
+"""Seconds that readers may take to start on a busy machine; each reader's own clock begins after that."""
 
 
 def open_source(
@@ -91,7 +93,7 @@ def _file(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable
         if size > options.limits.bytes:
             raise over_limit(name, "bytes", f"{size:,}", f"{options.limits.bytes:,} bytes")
         opening = _read(file_contents(path, name), options, 0)
-        yield from timed(opening, name, options.limits.seconds)
+        yield from timed(opening, name, options.limits.seconds, grace=START)
     except (OSError, UnicodeError) as error:
         got = getattr(error, "strerror", None) or type(error).__name__
         raise unreadable(name, str(got), "check that it is there and may be read") from error

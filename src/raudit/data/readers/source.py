@@ -88,8 +88,19 @@ class StreamedTable:
         return self
 
 
-def timed(pieces: Iterator[Piece], name: str, most: int) -> Iterator[Piece]:
+def timed(pieces: Iterator[Piece], name: str, most: int, *, grace: float = 0.0) -> Iterator[Piece]:
     """The pieces, as long as reading takes no longer than it may; what is done with each does not count.
+
+    Parameters
+    ----------
+    pieces
+        What is read.
+    name
+        For the message.
+    most
+        Seconds.
+    grace
+        Seconds beyond them for what is not the file's, such as the start of a reader's process.
 
     Raises
     ------
@@ -101,7 +112,7 @@ def timed(pieces: Iterator[Piece], name: str, most: int) -> Iterator[Piece]:
         started = time.monotonic()
         piece = next(pieces, None)
         taken += time.monotonic() - started
-        if taken > most:
+        if taken > most + grace:
             raise over_limit(name, "seconds", f"not done after {most:,}", f"{most:,} seconds")
         if piece is None:
             return
