@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from raudit.findings import Status
 from raudit.record import Outcome, Record
-from raudit.report.views import Brief, FindingView
+from raudit.report.finding_view import FindingView
+from raudit.report.views import Brief
 
 _ORDER = {Status.FAILED: 0, Status.INDETERMINATE: 1, Status.PASSED: 2}
 

@@ -12,6 +12,7 @@ from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sh
 from raudit.report.attachments import ANNEXES_NAME, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
+from raudit.report.finding_view import FindingView
 from raudit.report.language import Language
 from raudit.report.legal import frameworks_of
 from raudit.report.numbers import DASH, MINUS, exact, exact_interval
@@ -37,7 +38,6 @@ from raudit.report.translate import in_language
 from raudit.report.views import (
     Drivers,
     FigureView,
-    FindingView,
     Pair,
     ReportView,
     SectionView,
@@ -127,7 +127,7 @@ def make_context(
         brief=make_brief(record, findings),
         opinion=make_opinion(record, findings),
         themes=themes,
-        one_liners=one_liners(record, language),
+        one_liners=one_liners(record, findings, language),
         conditions=conditions_of(record, language),
         signers=signers_of(record, language),
         auditor=record.plan.get("auditor") or {},

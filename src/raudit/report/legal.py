@@ -12,8 +12,9 @@ from typing import Any
 from raudit.errors import TemplateError
 from raudit.findings import Status
 from raudit.record import Record
+from raudit.report.finding_view import FindingView
 from raudit.report.themes import Theme
-from raudit.report.views import AnswerCounts, FindingView, FrameworkView, RequirementView
+from raudit.report.views import AnswerCounts, FrameworkView, RequirementView
 from raudit.yamltext import read_yaml
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from raudit.findings import Severity, Status
 from raudit.record import Outcome, Record
-from raudit.report.views import FindingView
+from raudit.report.finding_view import FindingView
 
 
 class Form(StrEnum):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from raudit.findings import Finding, JsonObject, Status
+from raudit.findings import Finding, JsonObject, Status, Threshold
 from raudit.record import Figure, Outcome, Record, StageRecord, Table
+from raudit.report.finding_view import FindingView
 from raudit.report.gaps import gap_figures
 from raudit.report.language import Language
 from raudit.report.rates import Comparison
@@ -166,19 +167,24 @@ def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
         if m is None or m.value is None or threshold is None or family(finding.rule) == "groups":
             continue
         low, high = (m.interval.low, m.interval.high) if m.interval else (None, None)
-        bound = threshold.high if threshold.high is not None else threshold.low
-        key = "at-most" if threshold.high is not None else "at-least"
         found.append(
             Limit(
                 by=finding.subject.name,
                 metric=language.metric(m.metric),
                 value=numbers.proportion(m.value),
                 interval="" if low is None or high is None else _span(language, low, high),
-                limit=language(key, value=numbers.number(bound)),
+                limit=_accepted(threshold, language),
                 state=finding.status.value,
             )
         )
     return tuple(found)
+
+
+def _accepted(threshold: Threshold, language: Language) -> str:
+    """Write a limit without who set it."""
+    bound = threshold.high if threshold.high is not None else threshold.low
+    key = "at-most" if threshold.high is not None else "at-least"
+    return language(key, value=language.numbers.number(bound))
 
 
 def rates_figure(compared: Comparison, language: Language) -> Figure:
@@ -232,17 +238,46 @@ def _unsaid(caption: str, seen: set[str]) -> str:
     return " ".join(new)
 
 
-def one_liners(record: Record, language: Language) -> tuple[tuple[str, str], ...]:
+def one_liners(
+    record: Record, findings: Sequence[FindingView], language: Language
+) -> tuple[tuple[str, str], ...]:
     """One line each on fairness, explanation, personal data and paperwork."""
     return tuple(
         (language(f"line-{name}"), text)
         for name, text in (
-            ("fairness", _tally(record, "fairness", language)),
-            ("explanation", _tally(record, "explain", language)),
+            ("fairness", _worst_and_tally(record, findings, "fairness", language)),
+            ("explanation", _worst_and_tally(record, findings, "explain", language)),
             ("personal-data", _personal(record, language)),
             ("paperwork", _paperwork(record, language)),
         )
     )
+
+
+def _worst_and_tally(
+    record: Record, findings: Sequence[FindingView], name: str, language: Language
+) -> str:
+    """Say the number that weighs most, and how many checks came to what."""
+    tally = _tally(record, name, language)
+    for view in findings:
+        m, threshold = view.finding.measurement, view.finding.threshold
+        if view.stage != name or view.finding.status is Status.PASSED:
+            continue
+        # Only a metric that the catalogue can say in words is for this page.
+        if m is None or threshold is None or not view.interval:
+            continue
+        if language.has(f"metric-{m.metric}"):
+            number = language(
+                "line-worst",
+                metric=language.metric(m.metric),
+                subject=view.subject_name,
+                value=view.value,
+                level=view.level,
+                interval=view.interval,
+                limit=_accepted(threshold, language),
+                n=view.n,
+            )
+            return f"{number} {tally}"
+    return tally
 
 
 def _tally(record: Record, name: str, language: Language) -> str:

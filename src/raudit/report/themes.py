@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from raudit.findings import Severity, Status
-
-if TYPE_CHECKING:
-    from raudit.report.views import FindingView
+from raudit.report.finding_view import FindingView
 
 MOST = 12
 """Themes that are printed by themselves; what is left goes into the last."""

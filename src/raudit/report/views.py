@@ -7,73 +7,15 @@ text fit to print and escapes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from raudit.findings import Finding, JsonObject, Rule
+from raudit.findings import JsonObject
 from raudit.record import Figure, Input, StageRecord, WaiverUse
+from raudit.report.finding_view import FindingView
+from raudit.report.opinion import Opinion
 from raudit.report.rates import Comparison, Rate
 from raudit.report.sections import Action, Answer, Condition, Limit, Signer
+from raudit.report.themes import Theme
 from raudit.report.thresholds import Costs, Replayed
-
-if TYPE_CHECKING:
-    from raudit.report.opinion import Opinion
-    from raudit.report.themes import Theme
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingView:
-    """A finding with all its numbers written out."""
-
-    finding: Finding
-    """The finding itself."""
-    rule: Rule | None
-    """Its entry in the catalogue, if the stage gave one."""
-    stage: str
-    """Name of the stage."""
-    anchor: str
-    """Where it is explained in full, for links; unique in the document."""
-    card: bool
-    """Whether it has a card in the worst-first section; if not, links go to its line in the register."""
-    title: str
-    """Title of the rule."""
-    subject: str
-    """What it is about, in one line."""
-    subject_name: str
-    """Name of the subject alone."""
-    level: str
-    """Coverage of the interval, such as ``95 %``; empty without one."""
-    value: str
-    """Measured value, rounded; empty if there is none."""
-    interval: str
-    """Its interval, rounded; empty if there is none."""
-    coverage: str
-    """Such as ``95 % Wilson``; empty without an interval."""
-    n: str
-    """On how many rows; empty without a measurement."""
-    threshold: str
-    """What it was held against; empty if nothing."""
-    exact_value: str
-    """The value as in the record's bytes."""
-    exact_interval: str
-    """The interval as in the record's bytes."""
-    exact_n: str
-    """n as in the record's bytes."""
-    first_of_rule: bool
-    """Whether no card before it explains the same rule."""
-    blocking: bool
-    """Whether it blocks under the policy."""
-    waiver: WaiverUse | None
-    """The acceptance that applies to it, if any."""
-
-    @property
-    def key(self) -> str:
-        """First eight digits of the fingerprint, enough to find it on paper."""
-        return self.finding.fingerprint[:8]
-
-    @property
-    def target(self) -> str:
-        """Anchor of the place where links to it go."""
-        return f"f-{self.anchor}" if self.card else f"r-{self.anchor}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
