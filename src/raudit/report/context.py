@@ -30,6 +30,7 @@ from raudit.report.sections import (
     one_liners,
     rates_figure,
     signers_of,
+    unsaid,
 )
 from raudit.report.tables import figure_table, slug, view_table
 from raudit.report.themes import themes_of
@@ -483,10 +484,13 @@ class _Maker:
 
     def pictures(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[FigureView, ...]:
         """Figures of a stage by the beginnings of their ids."""
+        if stage is None:
+            return ()
+        seen: set[str] = set()
         return tuple(
-            self.figure(figure, stage.name)
-            for figure in (stage.figures if stage else ())
-            if stage is not None and figure.id.startswith(tuple(names))
+            self.figure(replace(figure, caption=unsaid(figure.caption, seen)), stage.name)
+            for figure in stage.figures
+            if figure.id.startswith(tuple(names))
         )
 
     def drivers(self, stage: StageRecord | None) -> Drivers:
