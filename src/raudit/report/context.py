@@ -149,6 +149,7 @@ def make_context(
         limits=limits_of(record, language),
         drivers=maker.drivers(spoken.stage("explain")),
         personal=maker.chosen(spoken.stage("pii"), ("columns", "singling-out")),
+        personal_notes=_notes(spoken.stage("pii")),
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(_expected(record)),
         loose_answers=answers_to_look_at(record, language),
@@ -372,6 +373,11 @@ def _glossary(
     names = (*always, *(name for name, yes in used.items() if yes))
     parts = (language(f"term-{name}").partition(": ") for name in names)
     return tuple(Pair(name=term, value=text) for term, _, text in parts)
+
+
+def _notes(stage: StageRecord | None) -> tuple[str, ...]:
+    """How a stage looked and what it may have missed."""
+    return stage.notes if stage else ()
 
 
 def _family(record: Record, language: Language) -> str:

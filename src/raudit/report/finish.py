@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,24 +87,30 @@ def _header_scopes(pdf: Any) -> None:
 
 
 def _flat_bodies(pdf: Any) -> None:
-    """Let a table body that lies in another give it its rows."""
+    """Let a table body that lies in others give its rows to the outermost."""
     import pikepdf
 
     for element in pdf.objects:
         if not isinstance(element, pikepdf.Dictionary) or element.get("/S") != "/TBody":
             continue
-        kids = element.get("/K", ())
-        if not isinstance(kids, pikepdf.Array):
-            continue
-        rows = []
-        for kid in kids:
-            inner = isinstance(kid, pikepdf.Dictionary) and kid.get("/S") == "/TBody"
-            for row in kid.get("/K", ()) if inner else (kid,):
-                if inner:
-                    row.P = element
-                rows.append(row)
-        if len(rows) != len(kids) or any(kid.get("/S") == "/TBody" for kid in kids):
-            element.K = pikepdf.Array(rows)
+        if any(kid.get("/S") == "/TBody" for kid in _kids(element)):
+            element.K = pikepdf.Array(_rows(element, element))
+
+
+def _kids(element: Any) -> list[Any]:
+    import pikepdf
+
+    kids = element.get("/K", ())
+    return [kid for kid in kids if isinstance(kid, pikepdf.Dictionary)]
+
+
+def _rows(body: Any, owner: Any) -> Iterator[Any]:
+    for kid in _kids(body):
+        if kid.get("/S") == "/TBody":
+            yield from _rows(kid, owner)
+        else:
+            kid.P = owner
+            yield kid
 
 
 def _signature_fields(pdf: Any, boxes: tuple[Box, ...]) -> None:

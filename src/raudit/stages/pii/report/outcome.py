@@ -425,7 +425,7 @@ def _row(verdict: ColumnVerdict, found: Found, options: Options) -> dict[str, An
     small = count.exact and 0 < count.k <= options.small_count
     return {
         "column": verdict.name,
-        "entity": found.rule.label,
+        "entity": term(found.rule.label),
         "evidence": str(found.sureness),
         "prevalence": None if small or not count.n else count.share,
         "interval": [interval.low, interval.high] if interval else None,
