@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
@@ -21,6 +21,7 @@ from raudit.data.contract import Contract
 from raudit.doors import Door, clash, extensions
 from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule
+from raudit.frames import as_frame, as_html
 from raudit.model import Model
 from raudit.people import NOBODY, People
 from raudit.plan import Task
@@ -28,6 +29,9 @@ from raudit.record import Figure, Table
 from raudit.statements import Enrolment
 from raudit.turns import Turns
 from raudit.validate import Strict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Progress(Protocol):
@@ -122,6 +126,13 @@ class StageResult:
     """Declared facts only."""
     notes: tuple[str, ...] = ()
     artefacts: JsonObject = field(default_factory=dict)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a finding, with its measurement."""
+        return as_frame([finding.as_row() for finding in self.findings])
+
+    def _repr_html_(self) -> str:
+        return as_html(self.summary, [finding.as_row() for finding in self.findings])
 
 
 class Stage(Protocol):

@@ -257,6 +257,19 @@ def written(value: float | None, *, digits: int = 4) -> str:
     return say(f"{{value:,.{len(decimals)}f}}", value=value)
 
 
+def chance(p_value: float) -> str:
+    """Write the probability that chance alone gives as much: never zero, and no powers of ten.
+
+    Examples
+    --------
+    >>> chance(0.0321), chance(0.0), chance(1.0)
+    ('p = 0.032', 'p < 0.001', 'p = 1')
+    """
+    if p_value < 0.001:
+        return say("p < {limit:.3f}", limit=0.001)
+    return say("p = {p_value:.2g}", p_value=p_value)
+
+
 def small(error: float) -> str:
     """Write a difference that should be next to nothing: ``0.000021``, or ``less than 0.000001``."""
     if 0 < error < 1e-6:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from raudit.check import read_record
+from raudit.checking import read_record
 from raudit.errors import MissingExtraError, UsageError
 from raudit.gate import PlanLines, findings_of
 from raudit.record import Record, record_sha256

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from raudit.check import CheckResult
+    from raudit.checking import CheckResult
     from raudit.gate import GateFinding
 
 
@@ -36,14 +36,14 @@ class RauditGate:
         config
             The plan, relative to pytest's root folder.
         options
-            Fields of ``raudit.check.CheckOptions``, such as ``record="record.json"`` or ``fail_on="high"``.
+            Fields of ``raudit.CheckOptions``, such as ``record="record.json"`` or ``fail_on="high"``.
 
         Returns
         -------
         CheckResult
             If nothing blocks. Every failed or undecided finding is a subtest of its own, where pytest has subtests.
         """
-        from raudit.check import CheckOptions, check
+        from raudit.checking import CheckOptions, check
         from raudit.gate import findings_of
 
         root = self._request.config.rootpath

@@ -122,7 +122,8 @@ class Input:
     name: str
     """File name without its folder."""
     sha256: Sha256
-    bytes: int
+    bytes: int | None
+    """None of a database that is no file: nobody counted them."""
     detail: JsonObject = field(default_factory=dict)
     """Such as rows and columns of a data set, or format of a model."""
 

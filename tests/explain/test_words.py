@@ -70,3 +70,15 @@ def test_what_other_stages_say(frame, stage):
     found = discover_stages()[stage]
     options = found.options(model="none") if stage == "pii" else found.options()
     assert check(found.run(evidence_of(native, frame, features), options)) >= 2
+
+
+def test_amounts_are_explained_in_the_plans_own_unit(frame, run):
+    last, target, good = MODELS["large amounts"]
+    options = {"rows": 100, "slow_rows": 50, "resamples": 50, "interaction_rows": 0}
+    features = ["x", "z", "town", "sex"]
+    result = run(
+        last, frame, features, target=target, good=good, options=options | {"unit": "dollars"}
+    )
+    read = " ".join(sentences(result))
+    assert "dollars" in read
+    assert "units of the label" not in read

@@ -179,13 +179,13 @@ def test_regression_equals_scikit_learn(weighted):
     found = group_errors(
         count_cells(wrap_table(pa.Table.from_pandas(frame, preserve_index=False)), spec), ("g",)
     )
-    for i, (group,) in enumerate(found["names"]):
+    for i, (group,) in enumerate(found.names):
         part = frame[frame.g == group]
         weight = part.w if weighted else None
-        assert found["mean_error"][i] == pytest.approx(
+        assert found.means["mean_error"].value[i] == pytest.approx(
             np.average(part.p - part.y, weights=weight), rel=1e-10
         )
         want = sk.mean_absolute_error(part.y, part.p, sample_weight=weight)
-        assert abs(found["mean_absolute_error"][i] - want) <= 1e-10 * want
+        assert abs(found.means["mean_absolute_error"].value[i] - want) <= 1e-10 * want
         want = sk.root_mean_squared_error(part.y, part.p, sample_weight=weight)
-        assert found["root_mean_squared_error"][i] == pytest.approx(want, rel=1e-12)
+        assert found.means["root_mean_squared_error"].value[i] == pytest.approx(want, rel=1e-12)

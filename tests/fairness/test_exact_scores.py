@@ -165,11 +165,11 @@ def test_errors_beside_large_labels(size, weighted):
         weight = w[g == name] if weighted else np.ones(400)
         size_ = weight.sum() ** 2 / (weight**2).sum()
         mean = np.average(error, weights=weight)
-        assert found["root_mean_squared_error"][i] == pytest.approx(
+        assert found.means["root_mean_squared_error"].value[i] == pytest.approx(
             np.sqrt(np.average(error**2, weights=weight)), rel=1e-9
         )
         variance = np.average((error - mean) ** 2, weights=weight) / (size_ - 1)
-        assert found["mean_error_variance"][i] == pytest.approx(variance, rel=1e-7)
+        assert found.means["mean_error"].variance[i] == pytest.approx(variance, rel=1e-7)
 
 
 def test_no_spread_is_exactly_none():

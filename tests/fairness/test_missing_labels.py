@@ -140,3 +140,63 @@ def test_a_performance_limit_without_labels_is_not_passed(run, table):
     (found,) = [f for f in result.findings if f.rule == "RA-PERF-001"]
     assert found.status is Status.INDETERMINATE
     assert found.reason == "There are no outcomes."
+
+
+def amounts():
+    rng = np.random.default_rng(9)
+    g = np.where(np.arange(600) % 2, "a", "b")
+    y = rng.normal(50, 10, 600)
+    p = y + rng.normal(0, 2, 600) + (g == "a")
+    known = rng.random(600) < np.where(g == "a", 0.9, 0.5)
+    return {"g": g, "p": p, "y": np.where(known, y, np.nan)}
+
+
+def test_amounts_without_a_true_value_cost_only_errors(run):
+    columns = amounts()
+    limits = {"thresholds": {"mean_error_difference": 2.0}, "draws": 400}
+    result = run(columns, score="p", label=("y",), task="regression", options=limits)
+    known = ~np.isnan(columns["y"])
+    found = {(row["metric"], row["group"][0]): row for row in result.artefacts["estimates"]}
+    for group in "ab":
+        mine = columns["g"] == group
+        mean = found["mean_prediction", group]
+        assert (mean["n"], mean["value"]) == (mine.sum(), pytest.approx(columns["p"][mine].mean()))
+        error = found["mean_error", group]
+        off = (columns["p"] - columns["y"])[mine & known]
+        assert (error["n"], error["value"]) == (off.size, pytest.approx(off.mean()))
+    (coverage,) = of(result, "RA-FAIR-020")
+    assert f"known for {known.sum():,} of 600 people" in coverage.statement
+    assert any("Mean predictions are of all 600; errors are of the" in n for n in result.notes)
+    (table,) = [t for t in result.tables if t.id == "errors-g"]
+    assert {row["labelled"] for row in table.rows} == {
+        int((known & (columns["g"] == group)).sum()) for group in "ab"
+    }
+
+
+def test_limits_on_errors_without_any_true_value_are_not_passed(run):
+    columns = amounts() | {"y": np.full(600, np.nan)}
+    limits = {"thresholds": {"mean_error_difference": 2.0}, "draws": 400}
+    result = run(columns, score="p", label=("y",), task="regression", options=limits)
+    (found,) = [
+        f for f in of(result, "RA-FAIR-011") if f.subject.detail["metric"].startswith("mean_error")
+    ]
+    assert found.status is Status.INDETERMINATE
+    assert {row["metric"] for row in result.artefacts["estimates"]} == {"mean_prediction"}
+
+
+def test_classes_without_a_true_one_still_count_as_decided(run):
+    rng = np.random.default_rng(10)
+    columns = {"g": ["a", "b"] * 300, "p": rng.choice(["u", "v", "w"], 600).tolist()}
+    columns["y"] = [None if i % 5 == 0 else p for i, p in enumerate(columns["p"])]
+    result = run(
+        columns,
+        prediction=("p",),
+        label=("y",),
+        task="multiclass",
+        options={"thresholds": {"demographic_parity_difference": 0.2}, "draws": 400},
+    )
+    sizes = {f.subject.detail["metric"]: f.measurement.n for f in of(result, "RA-FAIR-017")}
+    assert sizes["demographic_parity_difference"] == 600
+    assert of(result, "RA-FAIR-020")
+    (accuracy,) = [t for t in result.tables if t.id == "accuracy-g"]
+    assert sum(row["n"] for row in accuracy.rows) == 480

@@ -282,7 +282,7 @@ def reader_of(target: str, folder: Path) -> Callable[[bytes], object]:
 
 
 def _options() -> ReadOptions:
-    return ReadOptions(limits=DataLimits(bytes=2**26, memory_gib=0.5, seconds=10))
+    return ReadOptions(limits=DataLimits(bytes=2**26, memory_gib=0.5, seconds=100))
 
 
 def _table_reader(kind: str, written: Callable[[bytes], Path]) -> Callable[[bytes], object]:
@@ -391,7 +391,12 @@ def _guided(
         return (atheris.Mutate(content, most) if led else mutated(content, rng))[:most]
 
     flags = ["-verbosity=0", f"-seed={seed + 1}", f"-max_total_time={max(1, int(seconds))}"]
-    flags += ["-rss_limit_mb=0", "-timeout=100", f"-max_len={4 * len(good) + 4096}"]
+    flags += [
+        "-len_control=0",
+        "-rss_limit_mb=0",
+        "-timeout=100",
+        f"-max_len={4 * len(good) + 4096}",
+    ]
     flags += [f"-artifact_prefix={folder}/"]
     atheris.Setup([sys.argv[0], *flags, *places], one, custom_mutator=change)
     with contextlib.suppress(SystemExit):

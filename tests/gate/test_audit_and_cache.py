@@ -14,7 +14,7 @@ import pytest
 
 from raudit.cache import StageCache
 from raudit.canonical import Sha256
-from raudit.check import CheckOptions, check
+from raudit.checking import CheckOptions, check
 from raudit.record import parse_record
 
 from .test_integrations import by_action, by_pytest

@@ -435,10 +435,10 @@ def test_full_disk(raudit, failing, folder):
 @pytest.mark.parametrize(
     "place",
     [
-        "raudit.check.check",
-        "raudit.check.read_record",
-        "raudit.check.apply_policy",
-        "raudit.check.render",
+        "raudit.checking.check",
+        "raudit.checking.read_record",
+        "raudit.checking.apply_policy",
+        "raudit.checking.render",
         "raudit.gate.write.os.replace",
     ],
 )
@@ -448,7 +448,7 @@ def test_ctrl_c_at_each_phase(failing, folder, place):
         "import importlib,sys,os,signal\nfrom raudit.cli import main\n"
         # A job started in the background inherits an ignored SIGINT; a person's terminal does not.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import raudit.check, raudit.gate.write\n"
+        "import raudit.checking, raudit.gate.write\n"
         f"target = {module if module != 'raudit.gate.write.os' else 'os'}\n"
         "def stop(*a, **k):\n    os.kill(os.getpid(), signal.SIGINT)\n    raise AssertionError('not interrupted')\n"
         f"setattr(target, {name!r}, stop)\nmain(sys.argv[1:])"

@@ -294,3 +294,26 @@ def test_a_column_that_changed_its_form_cannot_be_told(make):
     assert compared.exit_status("drift") == 3
     assert "kept as levels and is now kept as number" in comparison_text(compared)
     assert replace(compared, drift=()).exit_status() == 0
+
+
+def test_the_change_that_would_have_shown_shows_in_four_of_five(make):
+    rng = np.random.default_rng(4)
+    size = 2000
+    old = gap_record(make, {"M": (800, size), "F": (700, size)})
+    (same,) = compare(old, gap_record(make, {"M": (805, size), "F": (698, size)})).changes
+    assert "would have shown in four of five comparisons" in same.sentence
+    wider = 0.35 - same.detectable
+    clear = []
+    for _ in range(150):
+        one = {
+            "M": (int(rng.binomial(size, 0.4)), size),
+            "F": (int(rng.binomial(size, 0.35)), size),
+        }
+        two = {
+            "M": (int(rng.binomial(size, 0.4)), size),
+            "F": (int(rng.binomial(size, wider)), size),
+        }
+        (change,) = compare(gap_record(make, one), gap_record(make, two)).changes
+        clear.append(change.clear)
+    assert np.mean(clear) == pytest.approx(0.8, abs=0.1)
+    assert "a change of" in comparison_text(compare(old, old))

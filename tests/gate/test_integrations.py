@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from raudit.check import CheckOptions, check
+from raudit.checking import CheckOptions, check
 from raudit.errors import MissingExtraError, UsageError
 from raudit.record import parse_record
 

@@ -380,6 +380,7 @@ OWN = (
     "/proc/meminfo",
     "/proc/stat",
     "/sys/devices/system",
+    "/sys/fs/cgroup",
     "/lib",
     "/usr/lib",
     "/dev/null",

@@ -148,3 +148,152 @@ def test_the_record_tells_the_share_of_unknown_values(fitted, tmp_path, monkeypa
     assert findings["RA-MODEL-001"]["status"] == "failed"
     assert findings["RA-MODEL-001"]["measurement"]["value"] == pytest.approx(0.1)
     assert findings["RA-MODEL-002"]["status"] == "passed"
+
+
+def fitted_xgboost(folder, frame, **more):
+    xgb = pytest.importorskip("xgboost")
+    model = xgb.XGBClassifier(n_estimators=4, max_depth=2, **more)
+    model.fit(frame[["x", "age"]], frame.y).save_model(folder / "m.json")
+    return model
+
+
+def logistic(y, margin):
+    chance = 1 / (1 + np.exp(-margin))
+    return chance - y, chance * (1 - chance)
+
+
+@pytest.mark.parametrize(
+    ("more", "doubtful"),
+    [({}, False), ({"base_score": 0.5}, False), ({"objective": logistic}, True)],
+)
+def test_an_objective_of_somebodys_own_leaves_a_doubt(tmp_path, more, doubtful):
+    frame = make_frame(8, "number", 150)
+    fitted_xgboost(tmp_path, frame, **more)
+    model = load_model(ModelSection(path="m.json"), tmp_path / "m.json", columns=("x", "age"))
+    assert bool(model.doubt) is doubtful
+
+
+def test_margins_in_place_of_probabilities_are_refused(tmp_path):
+    onnx = pytest.importorskip("skl2onnx")
+    from sklearn.linear_model import LogisticRegression
+
+    frame = make_frame(9, "number", 150)
+    inner = frame[["x", "age"]].to_numpy(np.float32)
+    fitted = LogisticRegression().fit(inner, frame.y)
+    made = onnx.to_onnx(fitted, inner[:1], options={"zipmap": False, "raw_scores": True})
+    (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
+    data = open_data(write(frame, tmp_path, "csv"))
+    section = ModelSection(path="m.onnx", features=("x", "age"))
+    model = load_model(section, tmp_path / "m.onnx", columns=tuple(data.kinds))
+    with pytest.raises(ModelError, match="no probabilities"):
+        predict_columns(model, data, favourable=frozenset({"1"}), threshold=None, progress=Quiet())
+
+
+@pytest.mark.parametrize("text", ["", "nan", "None", "missing"])
+def test_catboost_reads_a_missing_category_as_the_training_wrote_it(tmp_path, text):
+    cb = pytest.importorskip("catboost")
+    frame = make_frame(10, "whole", 200)
+    frame["key"] = frame.key.astype("Int64").mask(frame.index % 5 == 0)
+    frame.loc[frame.index % 5 == 0, "y"] = 1
+    inner = frame.drop(columns="y").assign(key=frame.key.astype(object).fillna(text).astype(str))
+    model = cb.CatBoostClassifier(
+        iterations=8, depth=3, verbose=0, cat_features=["key"], allow_writing_files=False
+    ).fit(inner, frame.y)
+    model.save_model(tmp_path / "m.cbm")
+    found = predicted(tmp_path, frame, "m.cbm")["y_score"]
+    np.testing.assert_allclose(found, model.predict_proba(inner)[:, 1], atol=1e-12)
+
+
+def judged(model, frame, threshold=None):
+    """The findings of the stage without a process of its own."""
+    from types import SimpleNamespace
+
+    import pyarrow as pa
+
+    from raudit.data import wrap_table
+    from raudit.stages.model_fit import STAGE, Options
+
+    data = wrap_table(pa.Table.from_pandas(frame, preserve_index=False))
+    evidence = SimpleNamespace(
+        model=model,
+        data=data,
+        unknown_levels={},
+        roles=SimpleNamespace(threshold=threshold),
+        no_model_because="",
+    )
+    return {finding.rule: finding for finding in STAGE.run(evidence, Options()).findings}
+
+
+def skops_model(folder, fitted, frame):
+    import skops.io
+
+    skops.io.dump(fitted.fit(frame[["x", "age"]], frame.y), folder / "m.skops")
+    return load_model(
+        ModelSection(path="m.skops"), folder / "m.skops", columns=tuple(frame.columns)
+    )
+
+
+def test_decisions_are_held_against_probabilities(tmp_path):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import FixedThresholdClassifier
+    from sklearn.svm import LinearSVC
+
+    frame = make_frame(11, "number", 300)
+    plain = judged(skops_model(tmp_path, LogisticRegression(), frame), frame)
+    assert plain["RA-MODEL-005"].status == "passed"
+    assert "most probable class" in plain["RA-MODEL-005"].statement
+    cut = FixedThresholdClassifier(LogisticRegression(), threshold=0.8)
+    moved = judged(skops_model(tmp_path, cut, frame), frame)["RA-MODEL-005"]
+    assert moved.status == "passed"
+    assert "not from 0.5" in moved.statement
+    sided = judged(skops_model(tmp_path, LinearSVC(), frame), frame)
+    assert sided["RA-MODEL-002"].status == "passed"
+    assert "RA-MODEL-005" not in sided
+
+
+def test_decisions_that_no_threshold_gives_are_said(tmp_path):
+    frame = make_frame(12, "number", 100)
+
+    class Odd:
+        features, classes, format = ("x",), ("0", "1"), "test"
+
+        def predict(self, rows):
+            return np.where(np.arange(len(rows)) % 3 == 0, "1", "0")
+
+        def predict_proba(self, rows):
+            return np.stack([rows.x * 0 + 0.6, rows.x * 0 + 0.4], axis=1)
+
+    finding = judged(Odd(), frame)["RA-MODEL-005"]
+    assert finding.status == "indeterminate"
+    assert finding.measurement.events == 34
+    assert "RA-MODEL-005" not in judged(Odd(), frame, threshold=0.5)
+
+
+def test_a_model_that_cannot_be_audited_is_a_finding_where_others_speak(tmp_path, monkeypatch):
+    frame = make_frame(13, "number", 120).assign(g=["a", "b"] * 60)
+    write(frame, tmp_path, "parquet")
+    model = lgb.LGBMRegressor(
+        n_estimators=2, verbose=-1, objective=lambda y, p: (p - y, y * 0 + 1.0)
+    )
+    model.fit(frame[["x", "age"]], frame.y).booster_.save_model(tmp_path / "m.txt")
+    plan = (
+        "schema: raudit.plan/1\nsystem: {name: s, version: '1'}\ndata:\n  path: data.parquet\n"
+        "  label: {column: y, favourable: '1'}\nstages: STAGES\nmodel: {path: m.txt}\n"
+        "sensitive_features: [g]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    codes = []
+    for stages in ("{fairness: {}, data_readiness: {}}", "{fairness: {}}"):
+        (tmp_path / "raudit.yaml").write_text(plan.replace("STAGES", stages))
+        with pytest.raises(SystemExit) as ended:
+            main(["check", "--no-log", "--no-cache", "--output", "record=record.json"])
+        codes.append(ended.value.code)
+        if len(codes) == 1:
+            stages = json.loads((tmp_path / "record.json").read_text())["stages"]
+            (finding,) = next(s["findings"] for s in stages if s["name"] == "model_fit")
+            assert (finding["rule"], finding["status"]) == ("RA-MODEL-003", "indeterminate")
+            assert "objective" in finding["reason"]
+            (tmp_path / "record.json").unlink()
+    assert codes[0] in (1, 3)  # 1 where the data itself has a finding
+    assert codes[1] == 2
+    assert not (tmp_path / "record.json").exists()

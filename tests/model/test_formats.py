@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from raudit.canonical import sha256_file
@@ -38,8 +37,8 @@ def truth(frame):
     )
 
 
-def read(path, columns=("job", "age", "owner"), sample=None, **section):
-    return load_model(ModelSection(path=path.name, **section), path, columns=columns, sample=sample)
+def read(path, columns=("job", "age", "owner"), **section):
+    return load_model(ModelSection(path=path.name, **section), path, columns=columns)
 
 
 def coded(frame):
@@ -56,7 +55,7 @@ def test_xgboost(frame, truth, kind, suffix, tmp_path):
     )
     path = tmp_path / f"m.{suffix}"
     fitted.save_model(path)
-    model = read(path, sample=pa.Table.from_pandas(frame[:20]))
+    model = read(path)
     same(model, fitted, frame, coded(frame), kind)
     assert model.format == "xgboost"
 
@@ -125,7 +124,7 @@ def test_onnx(frame, truth, zipmap, tmp_path):
     types = [("job", StringTensorType([None, 1])), ("age", FloatTensorType([None, 1]))]
     made = onnx.to_onnx(pipeline, initial_types=types, options={id(pipeline): {"zipmap": zipmap}})
     (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
-    model = read(tmp_path / "m.onnx", sample=pa.Table.from_pandas(known[:9]))
+    model = read(tmp_path / "m.onnx")
     assert model.classes == ("no", "yes")
     np.testing.assert_allclose(model.predict_proba(known), pipeline.predict_proba(known), atol=1e-5)
     assert list(model.predict(known)) == list(pipeline.predict(known))

@@ -17,6 +17,7 @@ import pytest
 from raudit.canonical import sha256_file
 from raudit.errors import ModelError
 from raudit.model import load_model
+from raudit.model.isolation.trial import bound_model
 from raudit.plan import ModelSection
 
 COLUMNS = ("a", "b")
@@ -33,8 +34,11 @@ class Bomb:
 
 
 def read(path, *, tried=False, **section):
-    sample = pa.table({"a": [1.0, 2.0], "b": [0.5, 0.25]}) if tried else None
-    return load_model(ModelSection(path=path.name, **section), path, columns=COLUMNS, sample=sample)
+    declared = ModelSection(path=path.name, **section)
+    if tried:
+        sample = pa.table({"a": [1.0, 2.0], "b": [0.5, 0.25]})
+        bound_model(declared, path, columns=COLUMNS, sample=sample).process.close()
+    return load_model(declared, path, columns=COLUMNS)
 
 
 def reference(path, **section):
@@ -270,29 +274,6 @@ def test_time_is_bounded(tmp_path):
         reference(tmp_path / "m.onnx", features=COLUMNS, limits={"seconds": 1}, tried=True)
         == "model-limits"
     )
-
-
-def test_predicting_everything_is_bounded():
-    from raudit.model.predict import predict_columns
-
-    class Slow:
-        features, classes, format = ("a",), (), "test"
-
-        def predict(self, frame):
-            return np.zeros(len(frame))
-
-    from raudit.data import wrap_table
-    from raudit.evidence import Quiet
-
-    with pytest.raises(ModelError, match="longer than it may"):
-        predict_columns(
-            Slow(),
-            wrap_table(pa.table({"a": [1.0]})),
-            favourable=frozenset(),
-            threshold=None,
-            progress=Quiet(),
-            seconds=-1,
-        )
 
 
 def test_a_model_that_kills_its_process_is_refused(tmp_path, monkeypatch):

@@ -110,7 +110,7 @@ def test_a_reader_that_dies_is_one_error_and_the_next_reading_starts_another(tmp
     data = open_data(parquet(tmp_path / "t.parquet"))
     batches = data.batches(rows=1_000)
     next(batches)
-    victim = gc_reader()
+    victim = reader_of(tmp_path)
     os.kill(victim.worker.pid, signal.SIGSEGV)
     with pytest.raises(DataError, match="crashes its reader") as raised:
         list(batches)
@@ -119,12 +119,11 @@ def test_a_reader_that_dies_is_one_error_and_the_next_reading_starts_another(tmp
     assert sum(batch.num_rows for batch in data.batches()) == 200_000
 
 
-def gc_reader():
+def reader_of(folder):
     """The one reader that is being read from."""
-    (found,) = [
-        o for o in gc.get_objects() if isinstance(o, isolated._Reader) and not o.between_questions
-    ]
-    return found
+    readers = [found for found in gc.get_objects() if isinstance(found, isolated._Reader)]
+    (one,) = [r for r in readers if r.task.path.parent == folder and not r.between_questions]
+    return one
 
 
 @linux
@@ -245,3 +244,19 @@ def said_of(path, options):
                 yield str(error)
     except DataError as error:
         yield str(error)
+
+
+@linux
+@pytest.mark.filterwarnings("error")
+def test_a_reading_that_is_garbage_is_ended_without_a_word(tmp_path):
+    """In a circle, where pipes and generators are let go of in any order."""
+    table = next(open_source(parquet(tmp_path / "t.parquet")))
+    circle = [table.batches(rows=1_000)]
+    circle.append(circle)
+    next(circle[0])
+    victim = reader_of(tmp_path).worker.pid
+    del table, circle
+    gc.collect()
+    assert not Path(f"/proc/{victim}/cmdline").exists() or not _bytes(
+        Path(f"/proc/{victim}/cmdline")
+    )

@@ -17,7 +17,7 @@ from raudit.errors import UsageError
 from raudit.printable import for_terminal
 
 if TYPE_CHECKING:
-    from raudit.check import CheckResult
+    from raudit.checking import CheckResult
     from raudit.log import Log
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -113,7 +113,7 @@ ZEROED = (1, 3)
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Run the audit, or take a record, and say whether anything blocks."""
-    from raudit.check import CheckOptions, check
+    from raudit.checking import CheckOptions, check
 
     exit_zero, as_json, quiet = (
         options.pop("exit_zero"),

@@ -50,7 +50,7 @@ def command(
     level: float,
 ) -> None:
     """Tell what changed from the record OLD to the record NEW, finding by finding, and in the data."""
-    from raudit.check import read_record
+    from raudit.checking import read_record
     from raudit.gate.comparison import comparison_json, comparison_markdown, comparison_text
     from raudit.gate.write import write_atomically
     from raudit.policy.compare import compare

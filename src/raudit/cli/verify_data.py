@@ -16,9 +16,16 @@ from raudit.cli._shared.progress import progress_bars
 )
 @click.argument("record", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("data", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The plan, whose query holds values that a record does not.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout instead of text.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
-def command(record: Path, data: Path | None, as_json: bool, quiet: bool) -> int:
+def command(
+    record: Path, data: Path | None, config: Path | None, as_json: bool, quiet: bool
+) -> int:
     """Compute the content digest of DATA again and hold it against RECORD, a record.json that an audit wrote.
 
     The digest is that of what the table says: order of rows, partitioning and file format do not matter, kinds of
@@ -26,19 +33,21 @@ def command(record: Path, data: Path | None, as_json: bool, quiet: bool) -> int:
     database, with the secret from where the plan says.
     """
     from raudit.data.verify import data_section, verify_data
+    from raudit.plan import load_plan
     from raudit.record import parse_record
 
     parsed = parse_record(record.read_bytes())
-    section = data_section(parsed)
+    section = load_plan(config).file.data if config is not None else data_section(parsed)
+    beside = record if config is None else config
     path = (
         data
         if data is not None
         else None
         if section.path is None
-        else record.resolve().parent / section.path
+        else beside.resolve().parent / section.path
     )
     with progress_bars(quiet=quiet or as_json) as progress, progress.task("reading data") as tick:
-        found = verify_data(parsed, path, tick)
+        found = verify_data(parsed, path, tick, section=section)
     if as_json:
         told = {
             "recorded": found.recorded,

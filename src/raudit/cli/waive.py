@@ -95,7 +95,7 @@ def command(
 
     It takes two people: the owner asks, and the approver agrees with 'raudit waive-approve'.
     """
-    from raudit.check import waiver_for
+    from raudit.checking import waiver_for
     from raudit.cli._shared.waivers import opened_books, write_waiver
     from raudit.emit.waivers import two_people
     from raudit.policy.waive import appended, waiver_text

@@ -17,6 +17,7 @@ from raudit.data.cells import (
     LABEL,
     PREDICTION,
     UNFAVOURABLE,
+    UNLABELLED,
     CellTable,
     consolidate,
     merge_cells,
@@ -39,6 +40,8 @@ DENSE = 2**22
 """Largest key space that is counted in an array; larger ones are sorted."""
 LARGEST, SMALLEST = 1e75, 1e-70
 """Between these a largest value must lie, so that its fourth power is a number."""
+NUMERIC_LABEL = ("@labelled", UNLABELLED)
+"""Levels of ``@label`` where true values are numbers and some are missing."""
 SPREAD = 1e30
 """Largest weight over smallest."""
 
@@ -65,6 +68,8 @@ class CellSpec:
     """Largest absolute value of the weight, score and numeric label columns; measured first where absent."""
     single: bool = False
     """Scores are float32, and so are compared with the threshold in that precision."""
+    unlabelled: bool = False
+    """Some numeric labels are missing; found out where the columns are measured."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -157,10 +162,11 @@ class Counter:
         columns = {name: batch.column(position) for position, name in enumerate(batch.schema.names)}
         dims = [dim for dim, _, _ in self.encoders]
         codes = [encoder(columns[column]) for _, column, encoder in self.encoders]
-        values = {
-            name: finite(numbers(columns[name], name), name, self._role(name))
-            for name in self.spec.numeric
-        }
+        values = {name: numbers(columns[name], name) for name in self.spec.numeric}
+        if self.spec.unlabelled:
+            self._set_unlabelled_apart(dims, codes, values)
+        for name, found in values.items():
+            finite(found, name, self._role(name))
         self._derive(dims, codes, values)
         spec = self.spec
         weight, score, true = (
@@ -182,6 +188,17 @@ class Counter:
                 hint="check the column",
             )
         return table
+
+    def _set_unlabelled_apart(
+        self, dims: list[str], codes: list[NDArray[np.int64]], values: dict[ColumnName, Floats]
+    ) -> None:
+        """Give rows without a true value cells of their own, in which the label counts as zero."""
+        name = self.spec.numeric_label
+        assert name is not None  # noqa: S101 -- only numeric labels are looked at for this
+        unknown = np.isnan(values[name])
+        dims.append(LABEL)
+        codes.append(unknown.astype(np.int64))
+        values[name] = np.where(unknown, 0.0, values[name])
 
     def _role(self, name: ColumnName) -> str:
         return {self.spec.score: "score", self.spec.weight: "weight"}.get(name, "label")
@@ -249,7 +266,12 @@ class Counter:
     ) -> None:
         """Add cells that are counted already."""
         known = {dim: tuple(encoder.levels) for dim, _, encoder in self.encoders}
-        levels = [() if dim == BIN else known.get(dim, (UNFAVOURABLE, FAVOURABLE)) for dim in dims]
+        derived: dict[str, tuple[str, ...]] = {
+            BIN: (),
+            LABEL: NUMERIC_LABEL,
+            PREDICTION: (UNFAVOURABLE, FAVOURABLE),
+        }
+        levels = [known[dim] if dim in known else derived[dim] for dim in dims]
         part = consolidate(
             dims=tuple(dims), levels=levels, keys=keys, n=n, sums=sums, bins=self.spec.bins
         )
@@ -373,15 +395,15 @@ def _measured(data: DataSet, spec: CellSpec) -> CellSpec:
         if name not in spec.magnitudes or (learns and name == spec.score)
     ]
     sizes = dict.fromkeys(wanted, 0.0)
-    sketch, single = Sketch(), spec.single
+    sketch, single, unlabelled = Sketch(), spec.single, spec.unlabelled
     for batch in data.batches(wanted, rows=BATCH) if wanted else ():
         for position, name in enumerate(wanted):
             values = numbers(batch.column(position), name)
-            finite(
-                values,
-                name,
-                "score" if name == spec.score else "weight" if name == spec.weight else "label",
-            )
+            if name == spec.numeric_label:  # a missing one costs only what needs it
+                unlabelled = unlabelled or bool(np.isnan(values).any())
+                values = values[~np.isnan(values)]
+            role = "score" if name == spec.score else "weight" if name == spec.weight else "label"
+            finite(values, name, role)
             sizes[name] = max(sizes[name], float(np.abs(values).max(initial=0.0)))
             if name == spec.score:
                 single = single or str(batch.column(position).type) in ("float", "halffloat")
@@ -393,7 +415,7 @@ def _measured(data: DataSet, spec: CellSpec) -> CellSpec:
     bins = spec.bins
     if bins is not None and learns:
         bins = sketch.bins(replace(bins, single=single))
-    return replace(spec, magnitudes=magnitudes, bins=bins, single=single)
+    return replace(spec, magnitudes=magnitudes, bins=bins, single=single, unlabelled=unlabelled)
 
 
 def check_spec(spec: CellSpec) -> None:

@@ -11,7 +11,8 @@ from raudit.canonical import Sha256
 from raudit.data.content import SCHEME
 from raudit.data.declared import Tick, open_declared
 from raudit.data.open import digest_of, manifest
-from raudit.errors import RecordIntegrityError
+from raudit.errors import DataError, RecordIntegrityError
+from raudit.plan.load import LEFT_OUT
 from raudit.plan.schema import DataSection
 from raudit.record import Input, Record
 
@@ -33,7 +34,13 @@ class DataCheck:
         return self.recorded == self.found
 
 
-def verify_data(record: Record, path: Path | None, tick: Tick = lambda _rows: None) -> DataCheck:
+def verify_data(
+    record: Record,
+    path: Path | None,
+    tick: Tick = lambda _rows: None,
+    *,
+    section: DataSection | None = None,
+) -> DataCheck:
     """Compute the digest of the data's content again.
 
     Parameters
@@ -44,13 +51,15 @@ def verify_data(record: Record, path: Path | None, tick: Tick = lambda _rows: No
         The file or folder that the plan's ``data.path`` names, or one that should say the same.
     tick
         Called with the number of rows done since the last call.
+    section
+        ``data`` of the plan itself, since a record holds no values of a query.
 
     Raises
     ------
     RecordIntegrityError
         If the record holds no digest of content.
     DataError
-        If the data cannot be read as the plan declares it.
+        If the values of the query are needed and not given, or the data cannot be read as the plan declares it.
     """
     about = data_input(record)
     recorded = about.detail.get("content_sha256")
@@ -61,9 +70,15 @@ def verify_data(record: Record, path: Path | None, tick: Tick = lambda _rows: No
             expected=SCHEME,
             hint="compare the SHA-256 of the file with the record's, or run the audit again",
         )
-    section = data_section(record).model_copy(
-        update={"key": ()}
-    )  # the content does not hang on the order
+    section = section or data_section(record)
+    if section.query is not None and LEFT_OUT in section.query:
+        raise DataError(
+            "the record does not hold the values in the query",
+            reference="query-values",
+            where="data.query",
+            hint="name the plan that was run: raudit verify-data RECORD --config raudit.yaml",
+        )
+    section = section.model_copy(update={"key": ()})  # the content does not hang on the order
     declared = open_declared(section, path, tick)
     same_file = None
     if path is not None and not section.in_database:

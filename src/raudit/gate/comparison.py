@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from raudit.findings import chance, written
 from raudit.policy.compare import Change, Comparison
 from raudit.policy.difference import Difference
 from raudit.policy.drift import Shift
@@ -38,13 +39,23 @@ def comparison_text(compared: Comparison, *, width: int = 100) -> str:
                     f"{change.rule} {change.severity} {change.subject}: {change.sentence}"
                 )
                 lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
-    lines.append(f"No clear change: {len(compared.of('same'))}")
+    lines.append(f"No clear change: {len(compared.of('same'))}{_power(compared)}")
     if compared.rates:
         lines += ["", *_rate_lines(compared)]
     if compared.drift:
         lines += ["", *_drift_lines(compared)]
     lines += ["", *(line for note in compared.notes for line in textwrap.wrap(note, width))]
     return for_terminal("\n".join(lines)) + "\n"
+
+
+def _power(compared: Comparison) -> str:
+    """What would have shown where nothing did."""
+    found = [change.detectable for change in compared.of("same") if change.detectable is not None]
+    if not found:
+        return ""
+    least, most = written(min(found), digits=2), written(max(found), digits=2)
+    size = least if least == most else f"{least} to {most}, depending on the finding,"
+    return f"; a change of {size} would have shown in four of five comparisons"
 
 
 def comparison_markdown(compared: Comparison) -> str:
@@ -64,7 +75,7 @@ def comparison_markdown(compared: Comparison) -> str:
                 for c in changes
             ]
             lines.append("")
-    lines += [f"No clear change: {len(compared.of('same'))}.", ""]
+    lines += [f"No clear change: {len(compared.of('same'))}{_power(compared)}.", ""]
     if compared.rates:
         lines += [
             "### Rates of groups",
@@ -150,8 +161,8 @@ def _shift_words(shift: Shift) -> str:
         "moderate": "moderate shift",
         "large": "large shift",
     }
-    p = f"{shift.p_value:.2g}" if shift.p_value is not None else "unknown"
-    return f"{shift.name}: {words[shift.state]} (PSI {shift.psi:.3f}, {test}, p = {p})"
+    p = chance(shift.p_value) if shift.p_value is not None else "p unknown"
+    return f"{shift.name}: {words[shift.state]} (PSI {shift.psi:.3f}, {test}, {p})"
 
 
 def _run(compared: Comparison, side: str) -> dict[str, Any]:
@@ -167,6 +178,7 @@ def _change(change: Change) -> dict[str, Any]:
         "subject": change.subject,
         "severity": str(change.severity),
         "state": change.state,
+        "detectable": change.detectable,
         "clear": change.clear,
         "sentence": change.sentence,
         "old_status": str(change.old.status) if change.old else None,

@@ -117,6 +117,7 @@ def _change() -> dict[str, Any]:
             **dict.fromkeys(("fingerprint", "rule", "subject", "severity", "sentence"), _TEXT),
             "state": {"enum": list(_STATES)},
             "clear": {"type": "boolean"},
+            "detectable": {"type": ["number", "null"]},
             **dict.fromkeys(("old_status", "new_status"), _TEXT_OR_NULL),
             **dict.fromkeys(("difference", "ratio", "pair"), _OBJECT_OR_NULL),
         },

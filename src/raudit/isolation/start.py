@@ -17,7 +17,8 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
@@ -43,9 +44,9 @@ def environment(more: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2", **NO_REPORTS, **more}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Worker:
-    """A process, and the pipes to it."""
+    """A process, and the pipes to it; whoever forgets it ends it."""
 
     inward: IO[bytes]
     """What it reads."""
@@ -53,8 +54,15 @@ class Worker:
     """What it says."""
     owner: Owner
     pid: int
+    files: tuple[int, ...] = ()
+    """Descriptors of the pipes, where the objects above do not own them."""
     status: int | None = None
     """How it ended, negative for a signal; None while it runs."""
+    release: Callable[[], object] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Pipes in a circle of garbage would be closed by nobody, in any order.
+        self.release = weakref.finalize(self, _release, self.files, self.pid)
 
     def kill(self) -> None:
         """End it, from any thread."""
@@ -63,13 +71,24 @@ class Worker:
                 os.kill(self.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
     def close(self) -> int | None:
-        """Let go of it: ends by itself once its pipes are closed, or was killed. Its status."""
+        """End it and close its pipes; how it ended, which may be before."""
+        self.kill()
         for stream in (self.inward, self.outward):
             with contextlib.suppress(OSError):
                 stream.close()
+        self.release()
         if self.status is None:
             self.status = self.owner.wait(self.pid)
         return self.status
+
+
+def _release(files: tuple[int, ...], pid: int) -> None:
+    """Close pipes, and end a process that nobody waited for yet."""
+    for file in files:
+        os.close(file)
+    if files:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
 
 
 class Owner(Protocol):
@@ -125,12 +144,15 @@ class ForkServer:
         finally:
             os.close(to_read)
             os.close(to_write)
-        return Worker(os.fdopen(inward, "wb"), os.fdopen(outward, "rb"), self, pid)
+        streams = os.fdopen(inward, "wb", closefd=False), os.fdopen(outward, "rb", closefd=False)
+        return Worker(*streams, owner=self, pid=pid, files=(inward, outward))
 
     def wait(self, pid: int) -> int | None:
         """Status of a process."""
-        if os.getpid() != self.belongs_to:
-            return None  # this process was forked from the one that started it
+        if self.channel is None or os.getpid() != self.belongs_to:
+            return (
+                None  # the server has ended, or is that of a process from which this one was forked
+            )
         try:
             with self.lock:
                 return self._asked(pid, [])

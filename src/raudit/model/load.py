@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from raudit.canonical import Sha256, sha256_file
 from raudit.errors import ModelError, RauditError
 from raudit.model.interface import Model
 from raudit.plan import ModelSection
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SUFFIXES = {
     ".skops": "skops",
@@ -25,9 +21,7 @@ SUFFIXES = {
 CODE = (".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle")
 
 
-def load_model(
-    section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table | None = None
-) -> Model:
+def load_model(section: ModelSection, path: Path, *, columns: Sequence[str]) -> Model:
     """Read a model file.
 
     Parameters
@@ -38,16 +32,11 @@ def load_model(
         The file.
     columns
         Columns of the data set, to say early that a feature is missing.
-    sample
-        A few rows of the data set. If given, the file is first read in a process of its own, under the limits of
-        ``section.limits``, and predicts these rows there: a file that crashes, hangs or takes all memory is refused.
-        A file of an ``unsafe`` format is not tried, since it may do as it likes anyway.
 
     Raises
     ------
     ModelError
-        If it cannot be read without running its code, has another digest than declared, does not fit the data, or
-        goes over the limits.
+        If it cannot be read without running its code, has another digest than declared, or does not fit the data.
     MissingExtraError
         If the library that reads the format is not installed.
     """
@@ -69,10 +58,6 @@ def load_model(
             hint="audit the declared file, or declare this one",
         )
     kind = format_of(section, path)
-    if sample is not None and not kind.startswith("unsafe"):
-        from raudit.model.isolation.trial import try_model
-
-        try_model(section, path, columns=columns, sample=sample)
     try:
         return _read(kind, section, path, digest, columns)
     except (RauditError, MemoryError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,13 @@ from raudit.model.unfit import unpredictable
 from raudit.model.unknown import LevelCensus
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 BATCH = 65_536
+CLOSE = 1e-3
+"""How far off probabilities may be; some libraries compute in 32 bits."""
 
 
 def predict_columns(
@@ -26,7 +29,6 @@ def predict_columns(
     favourable: frozenset[str],
     threshold: float | None,
     progress: Any,
-    seconds: int | None = None,
 ) -> Mapping[str, Any]:
     """Predict every row.
 
@@ -42,8 +44,6 @@ def predict_columns(
         Scores at or above it are favourable decisions; None leaves the decision to the model's own ``predict``.
     progress
         Where long work says how far it is.
-    seconds
-        Longest time, looked at after each batch; None for no limit.
 
     Returns
     -------
@@ -72,7 +72,6 @@ def predict_columns(
             hint="write data.label.favourable as the model writes its classes, or name them under model.classes",
         )
     census = LevelCensus(model)
-    deadline = None if seconds is None else time.monotonic() + seconds
     labels: list[Any] = []
     scores: list[Any] = []
     with progress.task("predicting", data.n_rows) as step:
@@ -86,14 +85,6 @@ def predict_columns(
             if proba is not None:
                 scores.append(proba[:, good].sum(axis=1))
             step(len(frame))
-            if deadline is not None and time.monotonic() > deadline:
-                raise ModelError(
-                    "predicting takes longer than it may",
-                    reference="model-limits",
-                    got=f"{sum(map(len, labels)):,} of {data.n_rows:,} rows done",
-                    expected=f"at most {seconds} s, model.limits.predict_seconds",
-                    hint="raise the limit, or give the predictions as data.prediction and data.score",
-                )
     census.refuse()
     y_score = np.concatenate(scores) if scores else None
     if threshold is not None and y_score is not None:
@@ -157,6 +148,8 @@ def predict_rows(
         chances = model.predict_proba(frame) if proba else None
         found = model.predict(frame) if labels else None
         _refuse_shapes(model, frame, chances, found)
+        if chances is not None:
+            _refuse_margins(chances)
         return chances, found
     except ModelError:
         raise
@@ -188,3 +181,18 @@ def _refuse_shapes(model: Model, frame: pd.DataFrame, chances: Any, found: Any) 
                 expected=f"the shape {expected}",
                 hint="audit the output you act on: give it as data.prediction or data.score, and no model",
             )
+
+
+def _refuse_margins(chances: NDArray[np.float64]) -> None:
+    """Refuse scores that stand where probabilities should, such as an exported classifier's raw margins."""
+    import numpy as np
+
+    outside = bool(((chances < -CLOSE) | (chances > 1 + CLOSE)).any())
+    if outside or bool((np.abs(chances.sum(axis=1) - 1) > CLOSE).any()):
+        raise ModelError(
+            "the numbers that the model gives for its classes are no probabilities",
+            reference="model-objective",
+            got="numbers below 0 or above 1" if outside else "numbers that do not add up to 1",
+            expected="one probability a class, which add up to 1",
+            hint="export the model with probabilities; or give its decisions as data.prediction and no model",
+        )

@@ -60,7 +60,8 @@ def _data_input(plan: Plan, database: Declared | None) -> Input:
     path = data_path(plan)
     if database is not None:
         name = plan.file.data.table or (printable(path.name) if path is not None else "query")
-        return Input(role="data", name=printable(name), sha256=database.content_sha256, bytes=0)
+        size = path.stat().st_size if path is not None and path.is_file() else None
+        return Input(role="data", name=printable(name), sha256=database.content_sha256, bytes=size)
     assert path is not None  # noqa: S101 -- the plan was checked
     return _input(plan, "data", path, ("data", "path"))
 

@@ -62,14 +62,16 @@ def measure(
             if on_stage is not None:
                 on_stage(record)
     if reader.model_error is not None and not any(
-        record.outcome is Outcome.COMPLETED for record in records
+        record.outcome is Outcome.COMPLETED
+        for record in records
+        if not getattr(prepared.stages[record.name], "with_model", False)
     ):
         raise reader.model_error  # nothing else was established that a record could keep
     file = prepared.plan.file
     return Record(
         run=prepared.run,
         system=file.system.model_dump(mode="json", exclude_defaults=True),
-        plan=prepared.plan.as_json(),
+        plan=prepared.plan.as_recorded(),
         inputs=reader.inputs,
         stages=tuple(sorted(records, key=lambda record: prepared.stages[record.name].order)),
     )

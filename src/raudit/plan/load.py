@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +52,55 @@ class Plan:
     def as_json(self) -> Mapping[str, Any]:
         """The plan as JSON for the record, with relative paths as written."""
         return self.file.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def as_recorded(self) -> Mapping[str, Any]:
+        """The same without values of the data: literals of a query, and keys that name rows."""
+        plan = copy.deepcopy(dict(self.as_json()))
+        if plan["data"].get("query"):
+            plan["data"]["query"] = without_literals(plan["data"]["query"])
+        for name, options in (plan.get("stages") or {}).items():
+            plan["stages"][name] = options_as_recorded(options)
+        return plan
+
+
+LEFT_OUT = "…"
+LITERALS = re.compile(
+    r"""
+    --[^\n]* | /\*.*?\*/                               # comments may repeat values
+    | '(?:[^']|'')*' | "(?:[^"]|"")*"                  # texts; "…" is one in BigQuery and MySQL
+    | (?P<tag>\$\w*\$).*?(?P=tag)                      # and $$…$$ in PostgreSQL
+    | (?<![\w.])\d{5,}(?:\.\d+)?\b                    # numbers that may name somebody
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def options_as_recorded(options: Any) -> Any:
+    """A stage's options, without the keys of rows whose reasons are asked for."""
+    reasons = options.get("reasons") if isinstance(options, dict) else None
+    if not isinstance(reasons, dict) or not reasons.get("keys"):
+        return options
+    keys = reasons["keys"]
+    shown = LEFT_OUT if isinstance(keys, str) else [LEFT_OUT] * len(keys)
+    return {**options, "reasons": {**reasons, "keys": shown}}
+
+
+def without_literals(query: str) -> str:
+    """A query of SQL without what may be values of the data; all of it where its quotes cannot be told apart.
+
+    >>> without_literals("SELECT a FROM t WHERE name = 'O''Hara' AND id > 123456 AND age < 40 -- not Ann")
+    "SELECT a FROM t WHERE name = '…' AND id > … AND age < 40 "
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        first = match[0][0]
+        if first in "-/":
+            return ""
+        return LEFT_OUT if first.isdigit() else f"'{LEFT_OUT}'"
+
+    found = LITERALS.sub(shown, query)
+    doubtful = "\\" in query or set("'\"") & set(found.replace(f"'{LEFT_OUT}'", ""))
+    return LEFT_OUT if doubtful else found
 
 
 def load_plan(path: Path) -> Plan:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.findings import Finding, Severity, Status, written
 from raudit.frames import as_frame, as_html
-from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened
+from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened, z_of
 from raudit.policy.drift import Shift, shifts
 from raudit.policy.rates import (
     Key,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEVEL = 0.95
+POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,9 @@ class Change:
     """The gap between two named groups, where the finding is about one."""
     ratio: Ratio | None = None
     """New divided by old, at 95 %, where that means something."""
+    detectable: float | None = None
+    """Smallest change that would have been called clear with a probability of ``POWER``; None where the difference has
+    no interval."""
     clear: bool = False
     """Whether the difference holds up among all differences of this comparison (Bonferroni)."""
     sentence: str = ""
@@ -235,6 +239,7 @@ def _change(
             clear = wide is not None and wide.excludes_zero
         if limit is not None and limit.high is not None and limit.low is None:
             quotient = ratio(was, now, level=level)
+    shows = _detectable(apart, share)
     state = _state(old, new, pair, clear, 1 - share / 2)
     return Change(
         fingerprint=key,
@@ -247,9 +252,18 @@ def _change(
         difference=apart,
         pair=pair,
         ratio=quotient,
+        detectable=shows,
         clear=clear,
-        sentence=_sentence(old, new, apart, pair, quotient, clear),
+        sentence=_sentence(old, new, apart, pair, quotient, clear, shows),
     )
+
+
+def _detectable(apart: Difference | None, share: float) -> float | None:
+    """The change that is called clear in four of five comparisons as precise as this one."""
+    if apart is None or apart.method == "exact" or apart.low is None or apart.high is None:
+        return None
+    error = (apart.high - apart.low) / 2 / z_of(apart.level)
+    return error * (z_of(1 - share) + z_of(2 * POWER - 1))
 
 
 def _telling(
@@ -330,6 +344,7 @@ def _sentence(
     pair: PairChange | None,
     quotient: Ratio | None,
     clear: bool,
+    shows: float | None,
 ) -> str:
     if old is None or new is None or old.measurement is None or new.measurement is None:
         return (new or old).statement if (new or old) else ""  # type: ignore[union-attr]
@@ -342,6 +357,10 @@ def _sentence(
     if apart is None:
         return new.statement
     end = "." if clear else "; chance alone explains a change of this size."
+    if not clear and shows is not None:
+        end += (
+            f" A change of {written(shows, digits=2)} would have shown in four of five comparisons."
+        )
     if pair is not None:
         return _pair_sentence(pair) + end
     said = f"{now.metric} went from {written(was.value)} to {written(now.value)}"

@@ -6,23 +6,42 @@ the plan declares a model, whatever other stages are chosen.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from raudit.data import ColumnName
-from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Measurement, Rule, Severity, Status, Subject, Threshold, small
+from raudit.findings import (
+    Finding,
+    Measurement,
+    Rule,
+    Severity,
+    Status,
+    Subject,
+    Threshold,
+    small,
+    written,
+)
 from raudit.model.formats.boosters import Booster, Link
+from raudit.model.formats.skops_file import SklearnModel
+from raudit.model.interface import Model
 from raudit.sentences import say
 from raudit.validate import Strict
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 CHECKED = 2000
 """Rows on which the margin is led back to the prediction."""
 ACCEPTED = 1e-4
 """Largest accepted difference, in probability or as a part of the largest prediction; XGBoost computes in 32 bits."""
+
+SAME = 1e-6
+"""Two probabilities that differ by less are equal."""
 
 
 class Options(Strict):
@@ -50,11 +69,48 @@ LINKED = Rule(
     why="Explanations are given in the margin. If the margin does not lead to the prediction that is audited, they "
     "explain another model.",
     how="On rows of this data the margin is computed, the objective's inverse link is applied, and the result is held "
-    "against what the library itself predicts.",
+    "against what the library itself predicts. Of a classifier without probabilities, the side of its decision "
+    "function is held against its own decisions.",
     fix="Report it: the file holds an option that raudit does not read. Until then audit the predictions as columns.",
     severity=Severity.HIGH,
     requirements=("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.9"),
 )
+
+
+UNREAD = Rule(
+    id="RA-MODEL-003",
+    title="The model was not audited",
+    why="What needs the model's decisions was not measured, so nothing is known about them.",
+    how="The model file is read without running what it holds, and predicts rows of this data in a process of its "
+    "own.",
+    fix="Do what the reason says; or give the decisions that you act on as data.prediction or data.score, and no "
+    "model.",
+    severity=Severity.HIGH,
+    requirements=("eu-ai-act:10", "eu-ai-act:15", "nist-ai-rmf:MEASURE-2.5"),
+)
+MEANING = Rule(
+    id="RA-MODEL-004",
+    title="The model file does not prove what its output means",
+    why="The same number is a probability, a logarithm or an amount, depending on how the model was trained. Read in "
+    "the wrong unit, other people are selected.",
+    how="What the file keeps of its training is held against what a training with the named objective leaves.",
+    fix="Compare a few predictions with those of the system in use; where they differ, audit its output as data.score "
+    "or data.prediction and no model.",
+    severity=Severity.MEDIUM,
+    requirements=("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.5"),
+)
+DECIDED = Rule(
+    id="RA-MODEL-005",
+    title="The model's decisions do not follow from its probabilities",
+    why="Tables of scores and calibration speak of probabilities, rates of decisions. Where no threshold leads from "
+    "one to the other, they describe two models.",
+    how="On rows of this data the model's own decisions are held against its most probable class and, of two classes, "
+    "against every threshold on the probability.",
+    fix="Act on one of the two: set model.threshold to decide by probability, or leave scores out of the decision.",
+    severity=Severity.MEDIUM,
+    requirements=("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.9"),
+)
+MODEL = Subject(kind="model", name="model")
 
 
 class ModelFit:
@@ -63,7 +119,7 @@ class ModelFit:
     name: ClassVar[str] = "model_fit"
     title: ClassVar[str] = "Whether the model fits the data"
     options: ClassVar[type[Strict]] = Options
-    rules: ClassVar[tuple[Rule, ...]] = (UNKNOWN, LINKED)
+    rules: ClassVar[tuple[Rule, ...]] = (UNKNOWN, LINKED, UNREAD, MEANING, DECIDED)
     facts: ClassVar[tuple[Fact, ...]] = ()
     reads_facts: ClassVar[bool] = False
     model_libraries: ClassVar[tuple[str, ...]] = ("scipy.special",)
@@ -75,14 +131,10 @@ class ModelFit:
         """Judge what was counted while the model predicted, and lead margins back to predictions."""
         model = evidence.model
         if model is None:
-            raise NotEvaluable(
-                f"there is no model to hold against the data: {evidence.no_model_because}",
-                reference="fit-no-model",
-            )
+            return _unread(evidence.no_model_because)
         counted = {name: counts for name, counts in evidence.unknown_levels.items() if counts[1]}
         findings = [_unknown(name, *counts, options) for name, counts in counted.items()]
-        if isinstance(model, Booster):
-            findings.append(_linked(model, evidence))
+        findings += _held(model, evidence)
         if counted:
             text = say(
                 "The categories of {count} columns were held against the model's own on all rows.",
@@ -95,15 +147,22 @@ class ModelFit:
         )
 
 
+def _unread(because: str) -> StageResult:
+    finding = UNREAD.indeterminate(
+        MODEL,
+        say("The model was not audited: nothing is said of its decisions."),
+        reason=f"{because[:1].upper()}{because[1:]}.".replace("..", "."),
+        anchor="model.path",
+    )
+    return StageResult(summary=finding.statement, findings=(finding,))
+
+
 def _unknown(name: str, unknown: int, present: int, options: Options) -> Finding:
     share = unknown / present
-    failed = share > options.max_unknown
-    return Finding(
-        rule=UNKNOWN.id,
-        subject=Subject(kind="column", name=name),
-        status=Status.FAILED if failed else Status.PASSED,
-        severity=UNKNOWN.severity,
-        statement=say(
+    return UNKNOWN.finding(
+        Status.FAILED if share > options.max_unknown else Status.PASSED,
+        Subject(kind="column", name=name),
+        say(
             "Of the {present:,} values of {name}, {unknown:,} "
             "({share:.1%}) are in none of the model's categories.",
             present=present,
@@ -114,35 +173,52 @@ def _unknown(name: str, unknown: int, present: int, options: Options) -> Finding
         measurement=Measurement(metric="unknown_share", value=share, n=present, events=unknown),
         threshold=Threshold(
             high=options.max_unknown,
-            source="default" if options.max_unknown == Options().max_unknown else "plan",
+            source="plan" if "max_unknown" in options.model_fields_set else "default",
         ),
-        requirements=UNKNOWN.requirements,
         anchor="stages.model_fit.max_unknown",
-        remedy=UNKNOWN.fix if failed else "",
     )
 
 
-def _linked(model: Booster, evidence: Evidence) -> Finding:
+def _held(model: Model, evidence: Evidence) -> list[Finding]:
+    """The model's own words held against one another, whatever library wrote the file."""
+    rows = _rows(model, evidence)
+    findings = []
+    if isinstance(model, Booster):
+        findings.append(_linked(model, rows))
+        if model.doubt:
+            findings.append(_meaning(model.doubt))
+    elif isinstance(model, SklearnModel) and model.classes:
+        findings += _sided(model, rows)
+    if model.classes and evidence.roles.threshold is None:
+        findings += _decided(model, rows)
+    return findings
+
+
+def _meaning(doubt: str) -> Finding:
+    return MEANING.indeterminate(
+        MODEL,
+        say(
+            "Whether the model's output has the unit in which it is audited cannot be told from the file."
+        ),
+        reason=doubt,
+        anchor="model.path",
+    )
+
+
+def _linked(model: Booster, rows: pd.DataFrame) -> Finding:
     import numpy as np
 
-    rows = _rows(model, evidence)
     encoded = model.encode(rows)
     margin = np.asarray(model.raw(encoded), dtype=np.float64) * model.scale
     own = np.asarray(model.output(encoded), dtype=np.float64)
     led = model.link.inverse(margin)
-    unit = (
-        max(1.0, float(np.abs(own).max(initial=0.0)))
-        if model.link not in (Link.LOGISTIC, Link.SOFTMAX)
-        else 1.0
-    )
+    amounts = model.link not in (Link.LOGISTIC, Link.SOFTMAX)
+    unit = max(1.0, float(np.abs(own).max(initial=0.0))) if amounts else 1.0
     off = float(np.max(np.abs(led - own), initial=0.0)) / unit
-    good = off <= ACCEPTED
-    return Finding(
-        rule=LINKED.id,
-        subject=Subject(kind="model", name="model", detail={"link": str(model.link)}),
-        status=Status.PASSED if good else Status.FAILED,
-        severity=LINKED.severity,
-        statement=say(
+    return LINKED.finding(
+        Status.PASSED if off <= ACCEPTED else Status.FAILED,
+        Subject(kind="model", name="model", detail={"link": str(model.link)}),
+        say(
             "On {count:,} rows the {link} link leads from the margin to "
             "{family}'s own prediction to within {off}; {ACCEPTED} is "
             "accepted.",
@@ -156,18 +232,99 @@ def _linked(model: Booster, evidence: Evidence) -> Finding:
             metric="link_error", value=off, n=len(rows), method="largest over all rows"
         ),
         threshold=Threshold(high=ACCEPTED, source=say("family {family}", family=model.family)),
-        requirements=LINKED.requirements,
         anchor="model.path",
-        remedy="" if good else LINKED.fix,
     )
 
 
-def _rows(model: Booster, evidence: Evidence) -> Any:
+def _sided(model: SklearnModel, rows: pd.DataFrame) -> list[Finding]:
+    """Of an estimator that decides by a margin and gives no probabilities, whether its decisions are the margin's."""
+    import numpy as np
+
+    native = model.native
+    if hasattr(native, "predict_proba") or not hasattr(native, "decision_function"):
+        return []
+    margin = np.asarray(native.decision_function(model.rows(rows)), dtype=np.float64)
+    if margin.ndim > 1 and margin.shape[1] != len(model.classes):
+        return []  # one against one: no class has a margin of its own
+    place = margin.argmax(axis=1) if margin.ndim > 1 else (margin > 0).astype(np.intp)
+    led = np.array(model.classes, dtype=object)[place]
+    other = int((led != model.predict(rows)).sum())
+    finding = LINKED.finding(
+        Status.FAILED if other else Status.PASSED,
+        Subject(kind="model", name="model", detail={"link": "side"}),
+        say(
+            "On {other:,} of {n:,} rows the side of the decision function is another class than the "
+            "estimator's own prediction.",
+            other=other,
+            n=len(rows),
+        ),
+        measurement=Measurement(metric="decisions_off", value=other, n=len(rows), events=other),
+        threshold=Threshold(high=0, source="no difference"),
+        anchor="model.path",
+    )
+    return [finding]
+
+
+def _decided(model: Model, rows: pd.DataFrame) -> list[Finding]:
+    """Whether decisions follow from probabilities: the most probable class, or of two one threshold."""
+    import numpy as np
+
+    chances = model.predict_proba(rows)
+    if chances is None or not len(rows):
+        return []
+    classes = np.array(model.classes, dtype=object)
+    own = model.predict(rows)
+    best = chances.max(axis=1)
+    chosen = chances[np.arange(len(own)), [model.classes.index(str(label)) for label in own]]
+    other = int((best - chosen > SAME).sum())
+    n = len(rows)
+    measurement = Measurement(metric="decisions_off", value=other / n, n=n, events=other)
+    if not other:
+        text = say("On {n:,} rows the model decides for its most probable class.", n=n)
+        return [DECIDED.passed(MODEL, text, measurement=measurement, anchor="model.path")]
+    if len(classes) == 2:
+        cut = _cut(chances[:, 1], own == classes[1])
+        if cut is not None:
+            text = say(
+                "On {n:,} rows the model decides for {name} from a probability between {low} and {high} "
+                "on, and not from one half; those decisions are audited, and {other:,} of them are not "
+                "for the more probable class.",
+                n=n,
+                name=str(classes[1]),
+                low=written(cut[0]),
+                high=written(cut[1]),
+                other=other,
+            )
+            return [DECIDED.passed(MODEL, text, measurement=measurement, anchor="model.path")]
+    finding = DECIDED.indeterminate(
+        MODEL,
+        say(
+            "On {n:,} rows the model decides {other:,} times for a class that is not its most probable one.",
+            n=n,
+            other=other,
+        ),
+        reason="The audited decisions are the model's own; scores and calibration are of its probabilities, from which "
+        "no threshold leads to those decisions.",
+        measurement=measurement,
+        anchor="model.path",
+    )
+    return [finding]
+
+
+def _cut(chance: NDArray[np.float64], chosen: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """Between which probabilities a threshold lies that gives these decisions; None if there is none."""
+    low = float(chance[~chosen].max(initial=0.0))
+    high = float(chance[chosen].min(initial=1.0))
+    return (low, high) if low < high else None
+
+
+def _rows(model: Model, evidence: Evidence) -> pd.DataFrame:
     import pyarrow as pa
 
     names = [ColumnName(name) for name in model.features]
     first = next(evidence.data.batches(names, rows=CHECKED))
-    return pa.Table.from_batches([first]).to_pandas()
+    frame: pd.DataFrame = pa.Table.from_batches([first]).to_pandas()
+    return frame
 
 
 STAGE = ModelFit()

@@ -47,7 +47,7 @@ def nonce() -> str:
 def basis_of(record: Path | None) -> dict[str, str]:
     """Digests of the record and of its open findings, that a decision rests on."""
     from raudit.canonical import digest, sha256
-    from raudit.check import read_record
+    from raudit.checking import read_record
     from raudit.findings import Status
 
     if record is None:

@@ -147,7 +147,6 @@ class _Readers:
             if reader.between_questions and len(self._idle) < MOST_IDLE:
                 self._idle.append(reader)
             else:
-                reader.worker.kill()
                 reader.worker.close()
 
     def _opened(self) -> _Reader:
@@ -164,7 +163,6 @@ class _Readers:
         try:
             reader.open()
         except BaseException:
-            reader.worker.kill()
             reader.worker.close()
             raise
         return reader
@@ -172,9 +170,7 @@ class _Readers:
 
 def _end_all(idle: list[_Reader]) -> None:
     while idle:
-        reader = idle.pop()
-        reader.worker.kill()
-        reader.worker.close()
+        idle.pop().worker.close()
 
 
 class _Reader:
@@ -202,7 +198,7 @@ class _Reader:
 
     def stop(self) -> None:
         """Have it give no further batch; it does not answer."""
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError, ValueError):  # ended, or garbage already
             send(self.worker.inward, {"more": False})
             self.between_questions = True
 
@@ -225,7 +221,6 @@ class _Reader:
             answer, rest = receive(self.worker.outward)
         except (BrokenMessageError, BrokenPipeError, MemoryError) as error:
             timer.cancel()
-            self.worker.kill()
             raise self._ended(name, time.monotonic() - started) from error
         finally:
             timer.cancel()

@@ -126,6 +126,8 @@ class Booster:
     """Why the library computes no SHAP values; empty if it does."""
     notes: tuple[str, ...] = ()
     """What a reader must know of how the file was read."""
+    doubt: str = ""
+    """Why the file does not prove what its output means; empty if it does."""
 
     def unknown_levels(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
         """By categorical column: values in none of the model's categories, and values."""

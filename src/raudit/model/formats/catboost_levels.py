@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NOWHERE = "\x00in no category\x00"
 """A text that no model learnt."""
+MISSING = ("nan", "", "NaN", "None", "<NA>", "NA", "null", "missing", "unknown")
+"""How trainings write a missing category, which the library itself refuses; the first is what pandas makes of it."""
 TRIED_ROWS = 256
 TRIED_VALUES = 64
 
@@ -58,6 +60,7 @@ class CategoryWriter:
         )
         self.categorical = frozenset(int(i) for i in model.get_cat_feature_indices())
         self._chosen: dict[str, Writing] = {}
+        self._missing: dict[str, str] = {}
 
     def encode(self, frame: pd.DataFrame) -> Any:
         """A pool with the categories in the model's own writing."""
@@ -65,6 +68,8 @@ class CategoryWriter:
             name = self.features[place]
             if name not in self._chosen:
                 self._choose(name, frame)
+            if name not in self._missing and frame[name].isna().any():
+                self._choose_missing(name, frame)
         return self._pool(self._made(frame))
 
     def unknown(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
@@ -106,6 +111,16 @@ class CategoryWriter:
                 self._chosen[name] = writing
                 return
 
+    def _choose_missing(self, name: str, frame: pd.DataFrame) -> None:
+        """Keep the first writing of a missing value that the model reacts to; some training may have had none."""
+        made = self._made(frame.iloc[:TRIED_ROWS])
+        column = self.names[self.features.index(name)]
+        blank = self._margins(made, column, NOWHERE)
+        for text in MISSING:
+            if (self._margins(made, column, text) != blank).any():
+                self._missing[name] = text
+                return
+
     def _margins(self, made: pd.DataFrame, column: str, text: str) -> np.ndarray:
         import numpy as np
 
@@ -122,9 +137,9 @@ class CategoryWriter:
                 continue
             texts = _texts(frame[name])
             writing = self._chosen.get(name) or _writings(frame[name], texts)[0]
-            made[column] = pd.Series(
-                ["nan" if text is None else writing(text) for text in texts], dtype=object
-            ).array
+            missing = self._missing.get(name, MISSING[0])
+            written = [missing if text is None else writing(text) for text in texts]
+            made[column] = pd.Series(written, dtype=object).array
         return pd.DataFrame(made, index=frame.index)
 
     def _pool(self, made: pd.DataFrame) -> Any:

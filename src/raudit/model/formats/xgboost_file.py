@@ -47,8 +47,9 @@ def read_xgboost(
     xgb.set_config(verbosity=0)
     if path.suffix.lower() == ".json" and path.stat().st_size < 2:
         raise broken(path, "it is empty")
+    content = path.read_bytes()
     try:
-        booster = xgb.Booster(model_file=bytearray(path.read_bytes()))
+        booster = xgb.Booster(model_file=bytearray(content))
         learner = json.loads(booster.save_config())["learner"]
     except (xgb.core.XGBoostError, ValueError, KeyError, TypeError) as error:
         raise broken(path, type(error).__name__) from error
@@ -85,6 +86,26 @@ def read_xgboost(
         output=output,
         link=link,
         notes=notes,
+        doubt=_doubt(learner, content),
+    )
+
+
+def _doubt(learner: Mapping[str, Any], content: bytes) -> str:
+    """Why the objective in a file may not be the one it was trained with; empty where nothing speaks for that.
+
+    XGBoost saves the objective's name and never an objective that a training passed as a function: then the name is the
+    default's. A named objective also takes the start value from the labels, and a function leaves it at 0.5. Versions
+    whose files do not say ``boost_from_average`` left it there always.
+    """
+    start = learner["learner_model_param"]
+    untouched = str(start["base_score"]).strip("[]") == "5E-1"
+    estimates = start.get("boost_from_average") == "1" and b"boost_from_average" in content
+    if not (untouched and estimates):
+        return ""
+    name = learner["objective"]["name"]
+    return (
+        f"The file names the objective {name}, but its start value is 0.5 and was not taken from labels, as after "
+        "training with an objective of somebody's own, which XGBoost does not save."
     )
 
 

@@ -84,13 +84,6 @@ def bound_model(
         raise
 
 
-def try_model(
-    section: ModelSection, path: Path, *, columns: Sequence[str], sample: pa.Table
-) -> None:
-    """Read a model and predict some rows, elsewhere, and forget it; raises as ``bound_model``."""
-    bound_model(section, path, columns=columns, sample=sample).process.close()
-
-
 def _started() -> subprocess.Popen[bytes]:
     threads = str(min(os.cpu_count() or 1, THREADS))
     variables = {

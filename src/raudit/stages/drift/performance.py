@@ -11,7 +11,7 @@ from raudit.data import ColumnName, DataSet, Roles
 from raudit.data.encode import level_text, same_text
 from raudit.data.roles import Outcome
 from raudit.evidence import Evidence
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
 from raudit.sentences import joined, say
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.rules import DELAYED, PERFORMANCE
@@ -189,9 +189,9 @@ def _not_calibrated(evidence: Evidence, scores: NDArray[np.float64], options: Op
     if tested.p_value < options.min_p_calibrated:
         return say(
             "scores are not calibrated on the reference's {n:,} labelled "
-            "rows (p = {p_value:.2g}, mean error {error:.1%})",
+            "rows ({chance}, mean error {error:.1%})",
             n=tested.n,
-            p_value=tested.p_value,
+            chance=chance(tested.p_value),
             error=tested.error,
         )
     if tested.error_high > TIGHT:

@@ -14,7 +14,17 @@ from raudit.data.encode import AttributeEncoder
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Reference, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    chance,
+    written,
+)
 from raudit.plan import Attribute
 from raudit.record import Column, Table
 from raudit.sentences import joined, say, term
@@ -256,10 +266,10 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
     if item.wasserstein is not None:
         value, bounds = item.wasserstein
         distance += say(
-            ", Wasserstein distance {value:.4g} ({low:.4g} to {high:.4g})",
-            value=value,
-            low=float(bounds.low),
-            high=float(bounds.high),
+            ", Wasserstein distance {value} ({low} to {high})",
+            value=written(value),
+            low=written(float(bounds.low)),
+            high=written(float(bounds.high)),
         )
     word = (
         say("moved away from the reference")
@@ -275,8 +285,8 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
         ),
         say(
             "{column}{where} {word}: stability index {value:.3f} (95 % "
-            "interval {low:.3f} to {high:.3f}){distance}, {test} p = "
-            "{p_value:.2g}, on {n_new:,} rows against {n_old:,}.",
+            "interval {low:.3f} to {high:.3f}){distance}, {test} "
+            "{chance}, on {n_new:,} rows against {n_old:,}.",
             column=item.column,
             where=where,
             word=term(word),
@@ -285,7 +295,7 @@ def _finding(item: Shift, clear: bool, options: Options) -> Finding:
             high=item.psi.high,
             distance=distance,
             test=term(item.test),
-            p_value=item.p_value,
+            chance=chance(item.p_value),
             n_new=item.n_new,
             n_old=item.n_old,
         ),

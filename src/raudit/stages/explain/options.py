@@ -57,5 +57,7 @@ class ExplainOptions(Strict):
     """Rows on which interactions of trees are computed; 0 leaves them out."""
     minimum_group: int = Field(default=30, ge=2)
     """Smallest group whose mean is shown."""
+    unit: str = Field(default="", max_length=40)
+    """Regression: unit of the label, such as ``dollars``, in which effects are printed."""
     reasons: ReasonOptions = ReasonOptions()
     """Single decisions whose reasons are printed."""

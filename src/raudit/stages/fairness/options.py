@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from raudit.findings import written
 from raudit.sentences import say
 from raudit.validate import Strict
 
@@ -74,6 +75,16 @@ class Costs(Strict):
     limit: float | None = Field(default=None, ge=0)
     """Largest accepted difference of mean cost between groups; no verdict without one."""
 
+    @property
+    def sentence(self) -> str:
+        """Both costs in words."""
+        wrong = written(self.false_positive), written(self.false_negative)
+        return say(
+            "A false positive costs {false_positive}, a false negative {false_negative}.",
+            false_positive=wrong[0],
+            false_negative=wrong[1],
+        )
+
 
 class PerformanceLimits(Strict):
     """How good is good enough, for everyone and in every group; no verdict without a limit."""
@@ -90,6 +101,14 @@ class PerformanceLimits(Strict):
     def declared(self) -> dict[str, float]:
         """The limits that are set, by name."""
         return {name: limit for name, limit in self if limit is not None}
+
+
+class Limit(NamedTuple):
+    """The largest accepted difference or smallest accepted ratio, and who set it."""
+
+    value: float
+    source: str
+    """``plan``, ``default`` or the preset's name."""
 
 
 class FairnessOptions(Strict):
@@ -160,13 +179,13 @@ class FairnessOptions(Strict):
         known = all(name in self.reference_groups for name in by)
         return tuple(self.reference_groups[name] for name in by) if by and known else ()
 
-    def limits(self) -> dict[str, tuple[float, str]]:
+    def limits(self) -> dict[str, Limit]:
         """Limit and its source, by name of the disparity."""
         found = {
-            name: (limit, say("preset {preset}", preset=preset))
+            name: Limit(limit, say("preset {preset}", preset=preset))
             for preset in self.presets
             for name, limit in PRESETS[preset].items()
         }
         if not self.presets and not self.thresholds:
-            found = {name: (limit, say("default")) for name, limit in DEFAULTS.items()}
-        return found | {name: (limit, say("plan")) for name, limit in self.thresholds.items()}
+            found = {name: Limit(limit, say("default")) for name, limit in DEFAULTS.items()}
+        return found | {name: Limit(limit, say("plan")) for name, limit in self.thresholds.items()}

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.errors import UsageError
-from raudit.findings import Interval, written
+from raudit.findings import Interval, chance, written
 from raudit.sentences import joined, say
 from raudit.stats import holm, wilson
 
@@ -56,12 +56,12 @@ class Slice:
     def __str__(self) -> str:
         return say(
             "{listed}: {error_rate:.1%} wrong (n = {n:,}), elsewhere "
-            "{rest_rate:.1%}; p = {part} among {drawn_up:,} slices",
+            "{rest_rate:.1%}; {chance} among {drawn_up:,} slices",
             listed=joined(" and ", self.conditions),
             error_rate=self.error_rate,
             n=self.n,
             rest_rate=self.rest_rate,
-            part=(written(self.p_value) if self.p_value >= 0.001 else say("< 0.001")),
+            chance=chance(self.p_value),
             drawn_up=self.drawn_up,
         )
 

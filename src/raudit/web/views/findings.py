@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from raudit.check import waiver_for
+from raudit.checking import waiver_for
 from raudit.emit import Books, books_of
 from raudit.emit.waivers import (
     approve_waiver,

@@ -344,6 +344,6 @@ def _push_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             "where these people stand. Where the push is as strong among "
             "those who were right, the feature does not tell the two "
             "apart.",
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
         ),
     )

@@ -129,7 +129,7 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         data={
             "series": series,
             "x_label": name,
-            "y_label": say("effect ({unit})", unit=term(sample.found.unit)),
+            "y_label": say("effect ({unit})", unit=term(sample.unit)),
         },
     )
 
@@ -222,7 +222,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             name=name,
             ends=ends[0],
             ends_2=ends[1],
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
         ),
         caption=say(
             "The {count} most frequent values; lines are 95 % intervals; "
@@ -232,7 +232,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         ),
         data={
             "rows": rows,
-            "x_label": say("mean effect ({unit})", unit=term(sample.found.unit)),
+            "x_label": say("mean effect ({unit})", unit=term(sample.unit)),
             "reference": 0.0,
         },
     )

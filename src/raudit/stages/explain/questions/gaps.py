@@ -50,7 +50,7 @@ def gap_findings(setting: Setting, sample: Sample) -> list[Finding]:
                     metric="margin_gap",
                     value=gap.total,
                     n=gap.n + gap.n_others,
-                    unit=sample.found.unit,
+                    unit=sample.unit,
                     method=f"difference of means{' over all rows' if gap.exact else ''}; on the explained rows "
                     f"the parts by feature add up to it to within {small(error)}",
                     interval=Interval(
@@ -72,7 +72,7 @@ def _detail(sample: Sample, group: str) -> dict[str, str]:
 
 
 def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
-    unit = say(" {unit}", unit=term(sample.found.unit))
+    unit = say(" {unit}", unit=term(sample.unit))
     top, most = gap.carriers()
     named = [
         say(
@@ -182,7 +182,7 @@ def gap_tables(setting: Setting, sample: Sample, probability: Probability) -> li
                     Column(key="feature", label="Feature"),
                     Column(
                         key="part",
-                        label=say("Part ({unit})", unit=term(sample.found.unit)),
+                        label=say("Part ({unit})", unit=term(sample.unit)),
                         kind="number",
                     ),
                     Column(key="interval", label="95 % interval", kind="interval"),
@@ -209,7 +209,7 @@ def _caption(sample: Sample, places: Sequence[int], probability: Probability) ->
         ),
     )
     text = "Mean SHAP values of the group less those of everyone else; "
-    text += say("the parts add up to the gap in {unit}", unit=term(sample.found.unit))
+    text += say("the parts add up to the gap in {unit}", unit=term(sample.unit))
     text += (
         say(" and, in the second pair of columns, in mean predicted probability")
         if probability.values is not None
@@ -272,7 +272,7 @@ def gap_parts(setting: Setting, sample: Sample, probability: Probability) -> lis
             "attribute": group.attribute,
             "group": group.name,
             "class": sample.target.label,
-            "unit": sample.found.unit,
+            "unit": sample.unit,
             "total": gap.explained,
             "n": gap.n_explained[0],
             "n_others": gap.n_explained[1],
@@ -320,7 +320,7 @@ def gap_notes(sample: Sample, probability: Probability) -> list[str]:
     notes = [
         say(
             "The gap that is decomposed is the difference of mean margins ({unit}); {RATES}.",
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
             RATES=term(RATES),
         )
     ]

@@ -60,7 +60,7 @@ def additive(setting: Setting, sample: Sample) -> Finding:
             metric="prediction_error" if held.error is not None else "additivity_error",
             value=error if held.error is None else held.error,
             n=rows if held.error is None else held.rows,
-            unit=found.unit if held.error is None else "",
+            unit=found.shown_unit if held.error is None else "",
             method="largest over all rows",
         ),
         threshold=Threshold(
@@ -96,7 +96,7 @@ def _detail(sample: Sample, more: dict[str, str]) -> dict[str, str]:
 def precise(setting: Setting, sample: Sample) -> Finding:
     """Say whether the intervals are narrow enough, and if not, why sampling stopped."""
     rows, all_rows = len(sample.positions), setting.evidence.data.n_rows
-    unit, accepted = sample.found.unit, sample.accepted
+    unit, accepted = sample.unit, sample.accepted
     narrow = sample.intervals - len(sample.wide)
     what = say(
         "±{amount} {unit}, {tolerance:.0%} of the standard deviation of the model's output",
@@ -196,7 +196,7 @@ def importance_table(setting: Setting, sample: Sample, ranks: Stability) -> Tabl
             "weighted to the whole data. An equals sign marks features "
             "whose order could be chance. Of {resamples:,} resamples of "
             "the rows, {same_top:.0%} have the same first {k}.",
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
             count=len(sample.positions),
             resamples=ranks.resamples,
             same_top=ranks.same_top,
@@ -267,7 +267,7 @@ def _by_group(setting: Setting, sample: Sample, label: str, groups: list[Group])
         caption=say(
             "Mean absolute SHAP value of the first {count} features, in {unit}. Rows: {sizes}.",
             count=len(top),
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
             sizes=sizes,
         ),
     )

@@ -36,7 +36,7 @@ def interactions_part(setting: Setting, sample: Sample) -> Interactions:
             note=say(
                 "Interactions: none in {unit}, since a linear model adds up "
                 "its columns by construction.",
-                unit=term(sample.found.unit),
+                unit=term(sample.unit),
             )
         )
     if family == "permutation":
@@ -166,7 +166,7 @@ def _table(setting: Setting, sample: Sample, values: Any) -> Table | None:
             "SHAP interaction values in {unit} on {count:,} rows: the "
             "part of the effect that the two have only together, beside "
             "what each has without any other feature.",
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
             count=len(values),
         ),
     )

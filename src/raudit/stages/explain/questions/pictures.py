@@ -68,7 +68,7 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
         alt=say(
             "Waterfall of the gap in {unit} between {title} and everyone "
             "else: {said}; in total {signed}.",
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
             title=group.title,
             said=(said or say("no feature has a part")),
             signed=signed(gap.explained),
@@ -79,12 +79,12 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
             "in selection rates.",
             n_explained=gap.n_explained[0],
             n_explained_2=gap.n_explained[1],
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
         ),
         data={
             "steps": steps,
             "total": gap.explained,
-            "x_label": sample.found.unit,
+            "x_label": sample.unit,
             "start_label": "no gap",
             "end_label": "gap",
         },
@@ -146,14 +146,14 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
             label=label,
             first=first,
             said=said,
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
         ),
         caption=say(
             "Mean |SHAP| in {unit}; lines are 95 % intervals.{left}",
-            unit=term(sample.found.unit),
+            unit=term(sample.unit),
             left=left,
         ),
-        data={"rows": rows, "x_label": say("mean |SHAP| ({unit})", unit=term(sample.found.unit))},
+        data={"rows": rows, "x_label": say("mean |SHAP| ({unit})", unit=term(sample.unit))},
     )
 
 
@@ -198,11 +198,11 @@ def _swarm(setting: Setting, sample: Sample) -> Figure:
             "ones are categories.",
             count=len(picked),
             count_2=len(found.values),
-            unit=term(found.unit),
+            unit=term(found.shown_unit),
             towards=sample.target.towards,
         ),
         data={
             "features": rows,
-            "x_label": say("effect on the output ({unit})", unit=term(found.unit)),
+            "x_label": say("effect on the output ({unit})", unit=term(found.shown_unit)),
         },
     )

@@ -431,7 +431,7 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
         alt=say(
             "From the mean of the background, {amount} {unit}, to this case, {amount_2}: {said}.",
             amount=amount(found.base),
-            unit=term(found.unit),
+            unit=term(found.shown_unit),
             amount_2=amount(total),
             said=said,
         ),
@@ -439,7 +439,7 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
         data={
             "steps": steps,
             "total": total,
-            "x_label": term(found.unit),
+            "x_label": term(found.shown_unit),
             "start_label": "mean of the background",
             "end_label": "this case",
         },
@@ -473,9 +473,7 @@ def _detail_table(sample: Sample, rows: list[dict[str, Any]]) -> Table:
             Column(key="feature", label="Feature"),
             Column(key="value", label="Value"),
             Column(key="direction", label="Direction"),
-            Column(
-                key="part", label=say("Part ({unit})", unit=term(sample.found.unit)), kind="number"
-            ),
+            Column(key="part", label=say("Part ({unit})", unit=term(sample.unit)), kind="number"),
         ),
         rows=tuple(rows),
         caption="The parts and the mean of the background add up to the model's output. At least ten "

@@ -152,7 +152,7 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
     return say(
         " Of the gap of {signed} {unit}, these proxies carry a part: {listed}.",
         signed=signed(total),
-        unit=term(sample.found.unit),
+        unit=term(sample.unit),
         listed=listed,
     )
 
@@ -222,7 +222,7 @@ def _table(sample: Sample, one: Membership, rows: list[dict[str, Any]]) -> Table
             Column(key="n", label="n", kind="count"),
             Column(
                 key="part",
-                label=say("Part of the gap ({unit})", unit=term(sample.found.unit)),
+                label=say("Part of the gap ({unit})", unit=term(sample.unit)),
                 kind="number",
             ),
         ),

@@ -82,6 +82,8 @@ def is_tree(estimator: Any) -> bool:
         DecisionTreeClassifier,
         DecisionTreeRegressor,
     )
+    if getattr(estimator, "loss", None) == "exponential":
+        return False  # its margin is half the log-odds, which no adapter knows
     return isinstance(estimator, known) or library_of(estimator) != ""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.errors import NotEvaluable
 from raudit.model import Model, favourable_places
-from raudit.model.formats.boosters import NoContributions
+from raudit.model.formats.boosters import Link, NoContributions
 from raudit.stages.explain.shap_values.linear import explain_linear, is_linear
 from raudit.stages.explain.shap_values.permuted import explain_permuted
 from raudit.stages.explain.shap_values.task import (
@@ -55,6 +55,14 @@ class Explained:
     """Whether the values add up to the margin or to the probability."""
     apart: str = ""
     """Why the margin does not lead to the model's prediction; empty if it does."""
+    label_unit: str = ""
+    """What the plan calls the label's own unit, such as ``dollars``."""
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit as people read it."""
+        own = self.unit == REGRESSION_UNITS[Link.IDENTITY]
+        return self.label_unit if own and self.label_unit else self.unit
 
     @property
     def additivity(self) -> float:

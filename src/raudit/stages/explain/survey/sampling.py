@@ -72,6 +72,11 @@ class Sample:
     """Numbers of rows after each doubling."""
 
     @property
+    def unit(self) -> str:
+        """The explanation's unit as people read it."""
+        return self.found.shown_unit
+
+    @property
     def order(self) -> list[int]:
         """Places of the features, most important first."""
         import numpy as np

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,7 @@ class Setting:
             )
             for start in range(0, max(1, len(positions)), PIECE)
         ]
-        return joined(parts)
+        return dataclasses.replace(joined(parts), label_unit=self.options.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +113,6 @@ def survey_of(setting: Setting) -> Survey:
 
 def joined(parts: list[Explained]) -> Explained:
     """Put explanations of the same model and background after one another."""
-    import dataclasses
-
     import numpy as np
 
     if len(parts) == 1:
@@ -166,8 +165,6 @@ def setting_of(evidence: Evidence, options: ExplainOptions) -> Setting:
 
 def paced(setting: Setting, target: Target) -> Setting:
     """Find out by explaining two rows whether the model has a fast explainer; if not, shrink the background."""
-    import dataclasses
-
     few = setting.background.frame.iloc[:10]
     found = explain(
         setting.model,

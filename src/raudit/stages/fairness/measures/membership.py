@@ -123,16 +123,34 @@ def unknown_members(name: str, groups: Groups) -> Finding:
     )
 
 
+def _plain(level: str) -> str:
+    """A level without what the eye does not tell apart: spaces, case, Unicode form, characters of no width."""
+    form = unicodedata.normalize("NFKC", level).casefold()
+    seen = "".join(" " if unicodedata.category(one) == "Cc" else one for one in form)
+    return " ".join("".join(one for one in seen if unicodedata.category(one) != "Cf").split())
+
+
+def _visible(level: str) -> str:
+    """A level with characters of no width named."""
+    return "".join(
+        f"<U+{ord(one):04X}>" if unicodedata.category(one) == "Cf" else one for one in level
+    )
+
+
 def alike(name: str, groups: Groups) -> Finding | None:
     """Name groups that are equal but for spaces, case or Unicode form; None if there are none."""
     spelled: dict[str, list[int]] = defaultdict(list)
     for i, (level,) in enumerate(groups.names):
-        spelled[" ".join(unicodedata.normalize("NFKC", level).casefold().split())].append(i)
+        spelled[_plain(level)].append(i)
     same = [places for places in spelled.values() if len(places) > 1]
     if not same:
         return None
     named = joined(
-        "; ", (joined(" and ", (f"“{groups.names[i][0]}”" for i in places)) for places in same[:3])
+        "; ",
+        (
+            joined(" and ", (f"“{_visible(groups.names[i][0])}”" for i in places))
+            for places in same[:3]
+        ),
     )
     more = say(" and {count:,} more", count=len(same) - 3) if len(same) > 3 else ""
     count = sum(len(places) for places in same)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from raudit.data.cells import BIN, PREDICTION, UNKNOWN, CellTable
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, written
 from raudit.record import Column, Table
 from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import group_counts
@@ -147,8 +147,8 @@ def measure_ll144(table: CellTable, context: Context) -> Part:
         if share > 0:
             notes.append(
                 say(
-                    "The median is known to a score bin that holds {share:.2g} % of the sample.",
-                    share=share * 100,
+                    "The median is known to a score bin that holds {share} % of the sample.",
+                    share=written(share * 100, digits=2),
                 )
             )
     attributes = tuple(name for name in table.attributes if name not in context.controls)

@@ -4,79 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from raudit.data.cells import UNKNOWN
 from raudit.errors import DataError
+from raudit.stages.fairness.nyc_ll144.categories import (
+    SEX_NAME,
+    TOTAL_NAME,
+    UNKNOWN_NAME,
+    is_race,
+    sex_and_race,
+    topic_of,
+)
+from raudit.stages.fairness.nyc_ll144.headings import NAMES, NUMBERS, heading, words_of_heading
+from raudit.stages.fairness.nyc_ll144.printed import (
+    BLANK,
+    COUNTS,
+    MARKS,
+    Printed,
+    digits_of,
+    fractional,
+    no_number,
+    number_of,
+    parted,
+    places_of,
+    value_of,
+)
 from raudit.stages.fairness.nyc_ll144.read import Grid, Line, filled
-
-NUMBERS = ("assessed", "selected", "rate", "ratio")
-NAMES = ("section", "sex", "race", "category")
-MARKS = r"(?:[*†‡§¶#^¹²³⁰⁴-⁹]+|\[\w{1,2}\]|\((?:\d{1,2}|[a-z]|i{1,3}|\*+)\))"
-_UNKNOWN = re.compile(
-    r"unknown|undisclosed|unspecified|unidentified|missing|blank|declin|prefer|refus|withheld|"
-    r"\b(?:not|no|did not|didn't|chose not|choose not|wish not|without)\b.*"
-    r"(?:specif|disclos|report|provid|stat|answer|respon|identif|indicat|available|data|self|say|appl)|^n/?a$",
-    re.IGNORECASE,
-)
-_TOTAL = re.compile(
-    r"^(?:grand |sub ?-?)?totals?\b|^overall\b|^all(?: (?:applicants|candidates|people|employees|categories))?$",
-    re.IGNORECASE,
-)
-_SEX = re.compile(r"\b(fe)?(?:males?|m[ae]n)\b|\b(wo)m[ae]n\b", re.IGNORECASE)
-_BLANK = (
-    "",
-    "-",
-    "--",
-    "---",
-    "–",
-    "—",
-    "n/a",
-    "na",
-    "none",
-    "null",
-    "nan",
-    "*",
-    "**",
-    ".",
-    "not applicable",
-    "n.a.",
-    "x",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
-    """A printed number with what its last digit leaves open."""
-
-    text: str
-    value: float
-    """As a share or ratio, 0.48 for ``48%``."""
-    unit: float
-    """Worth of the last printed digit."""
-
-    @property
-    def low(self) -> float:
-        """Smallest value that rounds to it."""
-        return self.value - self.unit / 2 - 1e-9
-
-    @property
-    def high(self) -> float:
-        """Largest value that rounds to it."""
-        return self.value + self.unit / 2 + 1e-9
-
-    def like(self, value: float) -> str:
-        """Another value, printed the same way."""
-        percent = self.text.endswith("%")
-        scale = (
-            100
-            if percent
-            or (self.value != 0 and abs(_number(self.text) - self.value) > 1e-9 * abs(self.value))
-            else 1
-        )
-        places = max(0, round(-_log10(self.unit * scale)))
-        return f"{value * scale:.{places}f}{'%' if percent else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +40,8 @@ class Row:
 
     line: int
     section: str
+    scope: str = ""
+    """Which of several audits in one file, such as a position; empty where there is one."""
     name: tuple[str, ...]
     assessed: int | None
     selected: int | None
@@ -118,6 +75,10 @@ class _Block:
     title: str
     unnamed: tuple[int, ...] = ()
     """Columns before the numbers whose headings say nothing, as over merged cells."""
+    pasted: int = 0
+    """Cells of a heading that was pasted with single spaces; 0 where cells are told apart."""
+    topic: str = ""
+    """An attribute beside sex and race that the heading names."""
     held: list[str] = field(default_factory=list)
     under: str = ""
     """A line with a single text among the rows, such as a sex over its races."""
@@ -132,7 +93,7 @@ def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
     DataError
         If no line names columns, no row follows, or most cells of a column are no numbers.
     """
-    blocks = [block for grid in grids for block in _blocks(grid)]
+    blocks = [block for grid in grids for block in _blocks(grid) or _blocks(turned(grid))]
     if not blocks:
         raise DataError(
             "no line names the columns of an audit table",
@@ -141,7 +102,7 @@ def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
             expected="columns such as: sex, race/ethnicity, applicants, selected, selection rate, impact ratio",
             hint="add a heading line that names at least two of applicants, selected, rate and ratio",
         )
-    rows = [row for block in blocks for row in _rows(block, path)]
+    rows = _scoped([_rows(block, path) for block in blocks])
     if not rows:
         raise DataError(
             "the table has no rows",
@@ -152,7 +113,53 @@ def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
     return rows
 
 
-def _blocks(grid: Grid) -> Iterator[_Block]:
+def turned(grid: Grid) -> Grid:
+    """Tables whose rows are the numbers and whose columns are the categories, turned round."""
+    found: list[Line] = []
+    for table in _apart_by_gaps(grid):
+        numbers = {heading(line.cells[0]) for line in table if line.cells} & set(NUMBERS)
+        if len(numbers) < 2:
+            continue
+        width = max(len(line.cells) for line in table)
+        for place in range(width):
+            cells = [line.cells[place] if place < len(line.cells) else "" for line in table]
+            if place == 0:  # over the categories stands what they are, or nothing
+                cells = [cell if heading(cell) in NUMBERS else "category" for cell in cells]
+            found.append(Line(table[0].number, tuple(cells)))
+    return tuple(found)
+
+
+def _apart_by_gaps(grid: Grid) -> Iterator[list[Line]]:
+    """Lines that stand together, with neither a blank line nor a title between them."""
+    table: list[Line] = []
+    for line in (*grid, Line(0, ())):
+        if len(filled(line.cells)) > 1:
+            table.append(line)
+        elif table:
+            yield table
+            table = []
+
+
+def _scoped(blocks: Sequence[list[Row]]) -> list[Row]:
+    """Rows with the audit they belong to: where a table's categories come a second time, another audit begins."""
+    found: list[Row] = []
+    seen: set[tuple[str, str, tuple[str, ...]]] = set()
+    number = 1
+    for rows in blocks:
+        again = [row for row in rows if not row.total and (row.scope, row.section, row.key) in seen]
+        if len(again) > 1:
+            number, seen = number + 1, set()
+        seen |= {(row.scope, row.section, row.key) for row in rows}
+        mark = f"table {number}" if number > 1 else ""
+        found += [replace(row, scope=" ".join(filter(None, (row.scope, mark)))) for row in rows]
+    return found
+
+
+def _blocks(grid: Grid) -> list[_Block]:
+    return list(_read_blocks(grid))
+
+
+def _read_blocks(grid: Grid) -> Iterator[_Block]:
     current: list[_Block] = []
     title, above = "", Line(0, ())
     for line in grid:
@@ -163,23 +170,35 @@ def _blocks(grid: Grid) -> Iterator[_Block]:
             current = header
         elif not texts:
             pass
-        elif len(texts) == 1 and not re.search(r"\d", texts[0]) and texts[0].lower() not in _BLANK:
+        elif len(texts) == 1 and not re.search(r"\d", texts[0]) and texts[0].lower() not in BLANK:
             title = texts[0]
             for block in current:
                 block.under = texts[0]
         else:
             for block in current:
-                cells = {
-                    key: line.cells[at] if at < len(line.cells) else ""
-                    for key, at in block.columns.items()
-                }
-                if block.unnamed:
-                    cells = {key: cells[key] for key in cells if key not in NAMES}
-                    cells["category"] = _merged_name(block, line)
-                if any(cells.get(key) for key in NUMBERS):
-                    block.rows.append((line, cells, block.under))
+                _take(block, _namedsex_and_race(line, block))
         above = line if texts else above
     yield from current
+
+
+def _take(block: _Block, line: Line) -> None:
+    """Keep a line under its headings, if any of its numbers is there."""
+    cells = {
+        key: line.cells[at] if at < len(line.cells) else "" for key, at in block.columns.items()
+    }
+    if block.unnamed:
+        cells = {key: cells[key] for key in cells if key not in NAMES}
+        cells["category"] = _merged_name(block, line)
+    if any(cells.get(key) for key in NUMBERS):
+        block.rows.append((line, parted(cells), block.under))
+
+
+def _namedsex_and_race(line: Line, block: _Block) -> Line:
+    """A pasted line whose name holds numbers, such as ``18 - 39``: what comes before the last cells is the name."""
+    more = len(line.cells) - block.pasted
+    if not block.pasted or more <= 0:
+        return line
+    return Line(line.number, (" ".join(line.cells[: more + 1]), *line.cells[more + 1 :]))
 
 
 def _merged_name(block: _Block, line: Line) -> str:
@@ -194,9 +213,7 @@ def _merged_name(block: _Block, line: Line) -> str:
 def _header(line: Line, above: Line, title: str) -> list[_Block]:
     """Column groups of a heading line; none if it is none."""
     cells = (
-        line.cells
-        if len(line.cells) > 1
-        else _words_of_heading(line.cells[0] if line.cells else "")
+        line.cells if len(line.cells) > 1 else words_of_heading(line.cells[0] if line.cells else "")
     )
     keys = [heading(cell) for cell in cells]
     if sum(key in NUMBERS for key in keys) < 2 or any(
@@ -211,6 +228,12 @@ def _header(line: Line, above: Line, title: str) -> list[_Block]:
         if begins or (key in groups[-1] and key in NUMBERS):
             groups.append({})
         groups[-1].setdefault(key, at)
+    if len(groups) > 1 and not set(groups[-1]) & set(
+        NUMBERS
+    ):  # names to the right of their numbers
+        last = groups.pop()
+        if not set(groups[0]) & (set(NAMES) - {"scope"}):
+            groups[0] |= last
     first = {key: at for key, at in groups[0].items() if key in NAMES}
     if not first and cells and not keys[0]:
         first = {"category": 0}
@@ -224,7 +247,7 @@ def _header(line: Line, above: Line, title: str) -> list[_Block]:
         over = next(
             (above.cells[at] for at in numbers if at < len(above.cells) and above.cells[at]), ""
         )
-        label = over if len(groups) > 1 and _SEX.search(over) and not heading(over) else ""
+        label = over if len(groups) > 1 and SEX_NAME.search(over) and not heading(over) else ""
         columns = {**named, **{key: at for key, at in group.items() if key in NUMBERS}}
         before = range(min(numbers)) if group is groups[0] else range(0)
         silent = any(not keys[at] for at in before) and len(before) > 1 and "section" not in named
@@ -235,93 +258,11 @@ def _header(line: Line, above: Line, title: str) -> list[_Block]:
                 percent=percent,
                 title=title,
                 unnamed=tuple(before) if silent else (),
+                pasted=len(cells) if len(line.cells) == 1 else 0,
+                topic=topic_of(title, *(cells[at] for at in range(min(numbers)))),
             )
         )
     return found
-
-
-_WORDS = (
-    ("section", r"section|table|dimension"),
-    ("ratio", r"(?:adverse\s+)?impact(?:\s+ratios?)?|ratios?"),
-    ("rate", r"(?:selection|scoring|pass|hire|hiring)?\s*rates?(?:\s*\(%\))?"),
-    (
-        "selected",
-        r"(?:#|no\.?|number)?\s*(?:of\s+)?(?:applicants\s+|candidates\s+)?(?:selected|scored above (?:the )?median)",
-    ),
-    (
-        "assessed",
-        r"(?:#|no\.?|number|total)?\s*(?:of\s+)?(?:applicants|candidates|assessed|employees)",
-    ),
-)
-
-
-def _words_of_heading(text: str) -> tuple[str, ...]:
-    """Headings of a pasted line, where one space separates them as well as their words."""
-    at: list[tuple[int, str]] = []
-    taken = [False] * len(text)
-    for key, pattern in _WORDS[1:]:
-        for match in re.finditer(rf"\b(?:{pattern})|(?:#\s*)(?:{pattern})", text, re.IGNORECASE):
-            if not any(taken[match.start() : match.end()]):
-                taken[match.start() : match.end()] = [True] * (match.end() - match.start())
-                at.append(
-                    (
-                        match.start(),
-                        {
-                            "ratio": "impact ratio",
-                            "rate": match.group(),
-                            "selected": "selected",
-                        }.get(key, "applicants"),
-                    )
-                )
-    if len(at) < 2 or re.search(r"\d", text):
-        return ()
-    at.sort()
-    return (text[: at[0][0]].strip(" #") or "category", *(word for _, word in at))
-
-
-def heading(text: str) -> str:
-    """Which column a heading names; empty for none that is used."""
-    words = re.sub(rf"{MARKS}\s*$", "", text.lower().replace("%", " % "))
-    plain = " ".join(re.sub(r"[^a-z%]+", " ", words.replace("#", " number ")).split())
-    bare = plain.replace("%", "").strip()
-    if not bare and not plain:
-        return ""
-    if re.search(r"\bratios?\b|^impact$|\bimpact\b.*\b(?:score|index)\b|^(?:air|ir)$", bare):
-        return "ratio"
-    picked = re.search(
-        r"\b(?:selected|selections|hired|hires|passed|advanced|above|successful|recommended|promoted|qualified)\b",
-        bare,
-    )
-    share = "%" in plain or re.search(r"\b(?:percent|percentage|share|proportion)\b", bare)
-    if re.search(r"\brates?\b", bare) or (share and picked):
-        return "rate"
-    if share:
-        return ""
-    if picked:
-        return "selected"
-    both = re.search(r"\b(?:race|ethnicity|racial)\b", bare), re.search(r"\b(?:sex|gender)\b", bare)
-    if all(both):
-        return "category"
-    if re.search(
-        r"\b(?:applicants?|candidates?|assessed|applied|evaluated|scored|employees|individuals|people|persons|assessments)\b",
-        bare,
-    ):
-        return "assessed"
-    if both[0]:
-        return "race"
-    if both[1]:
-        return "sex"
-    if re.search(r"^(?:section|table|type|dimension)$", bare):
-        return "section"
-    if re.search(
-        r"\b(?:category|categories|group|groups|subgroup|demographic|demographics|class)\b", bare
-    ):
-        return "category"
-    return (
-        "assessed"
-        if re.fullmatch(r"(?:total|n|count|number|total number|total count|number of)", bare)
-        else ""
-    )
 
 
 def _rows(block: _Block, path: Path) -> list[Row]:
@@ -329,7 +270,8 @@ def _rows(block: _Block, path: Path) -> list[Row]:
     seen: set[tuple[str, ...]] = set()
     held = {"sex": "", "race": ""}
     scale = {key: _scale(block, key) for key in ("rate", "ratio")}
-    whole = max((_places(cells.get("ratio", "")) for _, cells, _ in block.rows), default=0)
+    _leave_out_fractions(block)
+    whole = max((places_of(cells.get("ratio", "")) for _, cells, _ in block.rows), default=0)
     unreadable = 0
     for line, cells, under in block.rows:
         names = {key: _clean(cells.get(key, "")) for key in NAMES}
@@ -337,37 +279,54 @@ def _rows(block: _Block, path: Path) -> list[Row]:
             continue
         _fill_merged(names, held, seen, under)
         section, name = _name(block, names, under)
-        bad = ""
-        values: dict[str, Printed | int | None] = {}
-        for key in NUMBERS:
-            try:
-                values[key] = _value(cells.get(key, ""), key, scale, whole)
-            except ValueError:
-                bad, values[key] = cells.get(key, ""), None
-                what = {"assessed": "applicants", "selected": "selected", "rate": "rate"}.get(
-                    key, "impact ratio"
-                )
-                unreadable += 1
-                refused = _no_number(what, bad, line, path, counts=key in ("assessed", "selected"))
-        if not bad and all(value is None for value in values.values()):
+        values, bad = _values(cells, scale, whole)
+        if bad:
+            unreadable += 1
+            words = {"assessed": "applicants", "ratio": "impact ratio"}.get(bad, bad)
+            at = line.number
+            refused = no_number(words, cells[bad], at, path, counts=bad in COUNTS)
+        elif all(value is None for value in values):
             continue
         seen.add(name)
+        assessed, selected, rate, ratio = values
         found.append(
             Row(
                 line=line.number,
                 section=section,
+                scope=names["scope"],
                 name=name,
-                assessed=values["assessed"],  # type: ignore[arg-type]
-                selected=values["selected"],  # type: ignore[arg-type]
-                rate=values["rate"],  # type: ignore[arg-type]
-                ratio=values["ratio"],  # type: ignore[arg-type]
-                total=len(name) == 1 and bool(_TOTAL.match(name[0])),
-                unreadable=bad,
+                assessed=assessed,
+                selected=selected,
+                rate=rate,
+                ratio=ratio,
+                total=len(name) == 1 and bool(TOTAL_NAME.match(name[0])),
+                unreadable=cells[bad] if bad else "",
             )
         )
     if unreadable * 2 >= max(len(found), 1):
         raise refused
     return found
+
+
+Values = tuple[int | None, int | None, Printed | None, Printed | None]
+
+
+def _values(cells: Mapping[str, str], scale: Mapping[str, float], whole: int) -> tuple[Values, str]:
+    """Assessed, selected, rate and ratio, and the last column whose cell is no number."""
+    bad = ""
+    counts: list[int | None] = [None, None]
+    shares: list[Printed | None] = [None, None]
+    for place, key in enumerate(NUMBERS):
+        try:
+            value = value_of(cells.get(key, ""), key, scale, whole)
+        except ValueError:
+            bad = key
+            continue
+        if isinstance(value, Printed):
+            shares[place - len(COUNTS)] = value
+        else:
+            counts[place % len(COUNTS)] = value if key in COUNTS else counts[place % len(COUNTS)]
+    return (counts[0], counts[1], shares[0], shares[1]), bad
 
 
 def _fill_merged(
@@ -385,18 +344,20 @@ def _fill_merged(
 def _name(block: _Block, names: Mapping[str, str], under: str) -> tuple[str, tuple[str, ...]]:
     """Section and category of a row: a sex, a race, or both."""
     sex, race = names["sex"], names["race"]
+    if sex and race and bool(TOTAL_NAME.match(sex)) != bool(TOTAL_NAME.match(race)):
+        sex, race = ("" if TOTAL_NAME.match(part) else part for part in (sex, race))
     if not sex and not race:
-        sex, race = _apart(names["category"] or "unnamed")
+        sex, race = sex_and_race(names["category"] or "unnamed")
     for words in (block.label, under):
-        outer = _apart(words) if words and not heading(words) else ("", "")
+        outer = sex_and_race(words) if words and not heading(words) else ("", "")
         if outer[0] and not outer[1] and not sex:
             sex = outer[0]
-        elif outer[1] and not outer[0] and sex and not race and _is_category(outer[1]):
+        elif outer[1] and not outer[0] and sex and not race and is_race(outer[1]):
             race = outer[1]
-    parts = tuple(UNKNOWN if _UNKNOWN.search(part) else part for part in (sex, race) if part)
-    given = names["section"].lower()
+    parts = tuple(UNKNOWN if UNKNOWN_NAME.search(part) else part for part in (sex, race) if part)
+    given = names["section"].lower() or block.topic or ("" if sex else topic_of(race))
     section = given or ("sex x race" if len(parts) == 2 else "sex" if sex else "race")
-    if len(parts) == 1 and (_TOTAL.match(parts[0]) or parts[0] == UNKNOWN):
+    if len(parts) == 1 and (TOTAL_NAME.match(parts[0]) or parts[0] == UNKNOWN):
         section = given or _section_of(block)
     return section, parts
 
@@ -406,40 +367,22 @@ def _section_of(block: _Block) -> str:
     for _, cells, under in block.rows:
         names = {key: _clean(cells.get(key, "")) for key in NAMES}
         text = names["sex"] or names["race"] or names["category"]
-        if text and not _TOTAL.match(text) and not _UNKNOWN.search(text):
+        if text and not TOTAL_NAME.match(text) and not UNKNOWN_NAME.search(text):
             return _name(block, names, under)[0]
     return "race"
 
 
-def _is_category(text: str) -> bool:
-    return bool(
-        re.search(
-            r"hispanic|latin|white|black|african|asian|native|islander|indian|alaska|races",
-            text,
-            re.IGNORECASE,
-        )
-    )
-
-
-def _apart(text: str) -> tuple[str, str]:
-    """A name as sex and race: ``Female - Asian`` and ``Asian females`` are both."""
-    text = re.sub(r"^non[- ]?hispanic(?: or latin\w+)?\s*[-,–:]\s*", "", text, flags=re.IGNORECASE)
-    match = _SEX.search(text)
-    if match is None:
-        return "", text
-    sex = "Female" if match.group(1) or match.group(2) else "Male"
-    rest = re.sub(
-        r"^[\s,;:/&×x()\-–—|]+|[\s,;:/&×()\-–—|]+$", "", text[: match.start()] + text[match.end() :]
-    )
-    return (
-        (sex, "")
-        if re.fullmatch(r"(?:s|applicants|candidates|only|total)?", rest.strip(), re.IGNORECASE)
-        else (sex, rest.strip())
-    )
-
-
 def _clean(text: str) -> str:
     return re.sub(rf"\s*{MARKS}+\s*$", "", text).strip(" :")
+
+
+def _leave_out_fractions(block: _Block) -> None:
+    """Take no column for counts in which many are fractions: they were made from the rates and prove nothing."""
+    for key in COUNTS:
+        texts = [cells.get(key, "") for _, cells, _ in block.rows]
+        if sum(map(fractional, texts)) * 3 >= len(texts) > 0:
+            for _, cells, _ in block.rows:
+                cells.pop(key, None)
 
 
 def _scale(block: _Block, key: str) -> float:
@@ -448,71 +391,10 @@ def _scale(block: _Block, key: str) -> float:
         return 0.01
     numbers = []
     for _, cells, _ in block.rows:
-        text = _digits(cells.get(key, ""))
+        text = digits_of(cells.get(key, ""))
         if text and not text.endswith("%"):
             try:
-                numbers.append(_number(text))
+                numbers.append(number_of(text))
             except ValueError:
                 continue
     return 0.01 if numbers and max(numbers) > (1.5 if key == "rate" else 5) else 1.0
-
-
-def _digits(text: str) -> str:
-    text = re.sub(rf"\s*{MARKS}+\s*$", "", text.strip()).strip()
-    return "" if text.lower() in _BLANK else text.replace(" %", "%")
-
-
-def _number(text: str) -> float:
-    digits = text.removesuffix("%").strip()
-    if "," in digits and "." not in digits:
-        digits = digits.replace(",", ".")
-    digits = digits.replace(",", "")
-    if not re.fullmatch(r"\d*\.?\d+|\d+\.", digits):
-        raise ValueError(text)
-    return float(digits)
-
-
-def _places(text: str) -> int:
-    digits = _digits(text).removesuffix("%")
-    return len(re.split(r"[.,]", digits)[1]) if re.search(r"[.,]\d", digits) else 0
-
-
-def _value(text: str, key: str, scale: Mapping[str, float], whole: int) -> Printed | int | None:
-    digits = _digits(text)
-    if not digits or digits.startswith(("<", ">", "≤", "≥", "~")):
-        return None
-    if key in ("assessed", "selected"):
-        digits = re.sub(
-            r"\s+(?:applicants|candidates|people|persons|employees|individuals)$",
-            "",
-            digits,
-            flags=re.IGNORECASE,
-        )
-        plain = re.sub(r"(?<=\d)[,.' ’](?=\d{3}(?!\d))", "", digits)
-        plain = re.sub(r"[.,]0+$", "", plain)
-        if not plain.isdigit():
-            raise ValueError(text)
-        return int(plain)
-    value, places = _number(digits), _places(digits)
-    worth = 0.01 if digits.endswith("%") else scale[key]
-    # A ratio printed as 1 among ratios with decimals is 1.00: spreadsheets drop the zeros.
-    if key == "ratio" and places == 0 and value * worth in (0.0, 1.0):
-        places = whole
-    return Printed(text=digits, value=value * worth, unit=10.0**-places * worth)
-
-
-def _no_number(what: str, text: str, line: Line, path: Path, *, counts: bool) -> DataError:
-    return DataError(
-        f"the count of {what} is not a whole number" if counts else f"the {what} is not a number",
-        reference="ll144-count" if counts else "ll144-number",
-        where=f"{path.name}:{line.number}",
-        got=repr(text[:40]),
-        expected="such as 1,390" if counts else "such as 0.97 or 48%",
-        hint="leave a cell empty, or write N/A, where there is no number",
-    )
-
-
-def _log10(value: float) -> float:
-    import math
-
-    return math.log10(value)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from raudit.data.cells import BASELINE, FAVOURABLE, LABEL, PREDICTION, CellTable, unique_rows
-from raudit.findings import Finding, Interval, Measurement, Status, Subject
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, chance
 from raudit.record import Column, Table
 from raudit.sentences import say
 from raudit.stages.fairness.rules import BASELINE as RULE
@@ -207,8 +207,7 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
         "{lead} difference of {points} percentage points "
         "({level:.3g} % interval {points_2} to {points_3}); "
         "{only_system:,} people are decided correctly by the system "
-        "only, {only_baseline:,} by the baseline only (McNemar mid-p "
-        "= {p_value:.2g}).",
+        "only, {only_baseline:,} by the baseline only (McNemar mid-{chance}).",
         lead=lead,
         points=points(difference),
         level=context.level * 100,
@@ -216,7 +215,7 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
         points_3=points(high),
         only_system=worst.only_system,
         only_baseline=worst.only_baseline,
-        p_value=p_value,
+        chance=chance(p_value),
     )
     return Finding(
         **common,

@@ -18,19 +18,29 @@ NUMBERS = 10
 """Groups named by numbers from which on edges are asked for."""
 
 
-def measure_coverage(table: CellTable, context: Context) -> Part:
-    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none."""
+DECIDED = (say("selection rates and scores"), say("error rates, AUC and calibration"))
+
+
+def measure_coverage(table: CellTable, context: Context, rates: tuple[str, str] = DECIDED) -> Part:
+    """Say for how many people outcomes are missing, by attribute; nothing where all are there, or none.
+
+    Parameters
+    ----------
+    rates
+        In words, what is of everybody, and what is of those whose outcome is known.
+    """
     missing = int(table.n[table.unlabelled].sum())
     if not 0 < missing < table.total:
         return Part()
     findings = [_covered(table, by, missing, context) for by in context.cuts if len(by) == 1]
     known = table.total - missing
     note = say(
-        "The outcome is known for {known:,} of {total:,} people. "
-        "Selection rates and scores are of all {total:,}; error "
-        "rates, AUC and calibration are of the {known:,}.",
+        "The outcome is known for {known:,} of {total:,} people. {all_people:capital} are of all "
+        "{total:,}; {labelled} are of the {known:,}.",
         known=known,
         total=table.total,
+        all_people=rates[0],
+        labelled=rates[1],
     )
     return Part(findings=tuple(findings), notes=(note,), metrics=("label_coverage",))
 

@@ -101,10 +101,13 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
     parts: list[Part] = []
     match evidence.task:
         case Task.REGRESSION:
+            parts += [measure_coverage(table, context, (say("mean predictions"), say("errors")))]
             parts.append(measure_regression(table, context))
         case Task.MULTICLASS:
-            parts += [measure_coverage(table, context)]
-            parts.append(measure_multiclass(table.labelled() or table.without(LABEL), context))
+            parts += [
+                measure_coverage(table, context, (say("selection rates"), say("error rates")))
+            ]
+            parts.append(measure_multiclass(table, context))
         case Task.RANKING:
             parts.append(_ranked(evidence, context))
         case Task.BINARY | Task.SCORE:
@@ -192,6 +195,10 @@ def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
                 what=what,
             )
         )
+    unknown = LABEL in table.dims and table.unlabelled.all()
+    if evidence.task is Task.REGRESSION and (evidence.roles.label is None or unknown):
+        why = "Every true value is missing" if unknown else "There are no true values"
+        notes.append(f"{why}: only predictions are compared, and nothing is known about errors.")
     if evidence.task in (Task.BINARY, Task.SCORE) and not decided:
         key = "model.threshold" if evidence.model is not None else "data.score.threshold"
         notes.append(

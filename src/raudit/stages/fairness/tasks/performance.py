@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.data.cells import BIN, PREDICTION, CellTable
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    written,
+)
 from raudit.sentences import say
 from raudit.stages.fairness.measures.histogram import auc, auc_bounds, calibration, histograms
 from raudit.stages.fairness.measures.metrics import estimate, group_counts
@@ -110,9 +119,9 @@ def _judged(
         Status.INDETERMINATE: say("does not settle"),
     }[status]
     bound = (
-        say("at least {limit:g}", limit=limit)
+        say("at least {limit}", limit=written(limit))
         if measure.low
-        else say("at most {limit:g} either way", limit=limit)
+        else say("at most {limit} either way", limit=written(limit))
     )
     rest = len(found.names) - usable.size
     return Finding(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from raudit.data import DataSet
 from raudit.data.encode import AttributeEncoder, finite, numbers
 from raudit.data.interface import ColumnName
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
 from raudit.plan import Attribute
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
@@ -273,7 +273,7 @@ def _finding(
     )
     if p_value is not None:
         reason += say(" If places were dealt out regardless of group, ")
-        reason += say("a ratio this low would come up with p = {p_value:.2g}.", p_value=p_value)
+        reason += say("a ratio this low would come up with {chance}.", chance=chance(p_value))
     return Finding(
         **common,
         status=status,

@@ -2,70 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from raudit.data.cells import CellTable, unique_rows
+from raudit.data.cells import LABEL, CellTable
 from raudit.data.fixed import exact_variance
-from raudit.findings import written
+from raudit.findings import Finding, written
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.rules import MEAN_PREDICTION, REGRESSION_ERROR
+from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
-from raudit.stages.fairness.tasks.scores import judge_means
 from raudit.stats import effective_n, normal_quantile
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+ERRORS = ("mean_error", "mean_absolute_error", "root_mean_squared_error")
+"""Means that need true values."""
 
-def group_errors(table: CellTable, by: tuple[str, ...]) -> dict[str, Any]:
-    """Errors by group, from sums.
 
-    They are ``mean_prediction``, and with labels ``mean_error`` (prediction less truth), ``mean_absolute_error`` and
-    ``root_mean_squared_error``, each with a ``*_variance``.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupErrors:
+    """Means by group, whose groups are the same for all of them."""
 
-    Returns
-    -------
-    dict
-        ``names``, ``n`` and arrays of shape (n_groups,).
-    """
-    kept = table.marginal(by)
-    cells, _ = unique_rows(kept.keys)
-    weight, size = kept.weights, effective_n(kept.weights, kept.weights2)
+    names: tuple[tuple[str, ...], ...]
+    means: Mapping[str, Means]
+    """``mean_prediction`` of everybody; ``mean_error`` (prediction less truth), ``mean_absolute_error`` and
+    ``root_mean_squared_error`` of those whose true value is known, if there are any."""
 
-    def mean(name: str) -> np.ndarray:
-        values = kept.sums[name].values
-        return np.asarray(
-            np.divide(values, weight, out=np.full(weight.shape, np.nan), where=weight > 0)
-        )
 
-    def variance(first: str, second: str) -> np.ndarray:
-        spread = exact_variance(
-            kept.sums["w"] if kept.weighted else kept.n, kept.sums[first], kept.sums[second]
-        )
-        return np.asarray(np.where(size > 1, spread / np.maximum(size - 1, 1e-9), np.nan))
-
-    found: dict[str, Any] = {
-        "names": tuple(
-            tuple(kept.levels[axis][int(code)] for axis, code in enumerate(row)) for row in cells
-        ),
-        "n": kept.n,
-        "mean_prediction": mean("s"),
-        "mean_prediction_variance": variance("s", "s2"),
+def group_errors(table: CellTable, by: tuple[str, ...]) -> GroupErrors:
+    """Errors by group, from sums."""
+    everyone = table.without(LABEL).marginal(by)
+    names = _names(everyone)
+    means = {"mean_prediction": _Moments(everyone).mean("s", "s2")}
+    known = table.labelled() if LABEL in table.dims else table
+    if known is None or "e" not in known.sums:
+        return GroupErrors(names=names, means=means)
+    known = known.without(LABEL).marginal(by)
+    moments = _Moments(known)
+    square = moments.mean("e2", "e4")
+    errors = {
+        "mean_error": moments.mean("e", "e2"),
+        "mean_absolute_error": moments.mean("abs_e", "e2"),
+        "root_mean_squared_error": _root(square),
     }
-    if "e" in kept.sums:
-        square = np.maximum(mean("e2"), 0)
-        root = np.sqrt(square)
-        found |= {
-            "mean_error": mean("e"),
-            "mean_error_variance": variance("e", "e2"),
-            "mean_absolute_error": mean("abs_e"),
-            "mean_absolute_error_variance": variance("abs_e", "e2"),
-            "root_mean_squared_error": root,
-            # delta method: var(√m) = var(m) / 4m
-            "root_mean_squared_error_variance": variance("e2", "e4")
-            / np.maximum(4 * square, 1e-300),
-        }
-    return found
+    return GroupErrors(
+        names=names, means=means | {name: found.among(names) for name, found in errors.items()}
+    )
+
+
+def _names(table: CellTable) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(levels[int(code)] for levels, code in zip(table.levels, row, strict=True))
+        for row in table.keys
+    )
+
+
+class _Moments:
+    """Means of the sums of a table of groups."""
+
+    def __init__(self, table: CellTable) -> None:
+        self.table, self.weight = table, table.weights
+        self.size = effective_n(table.weights, table.weights2)
+
+    def mean(self, first: str, second: str) -> Means:
+        """The mean whose sum is ``first``, with the sum of squares ``second``."""
+        sums, weight = self.table.sums, self.weight
+        empty = np.full(weight.shape, np.nan)
+        value = np.divide(sums[first].values, weight, out=empty, where=weight > 0)
+        whole = sums["w"] if self.table.weighted else self.table.n
+        spread = exact_variance(whole, sums[first], sums[second])
+        variance = np.where(self.size > 1, spread / np.maximum(self.size - 1, 1e-9), np.nan)
+        return Means(names=_names(self.table), n=self.table.n, value=value, variance=variance)
+
+
+def _root(square: Means) -> Means:
+    """The root of a mean, by the delta method: var(√m) = var(m) / 4m."""
+    value = np.maximum(square.value, 0)
+    variance = square.variance / np.maximum(4 * value, 1e-300)
+    return Means(names=square.names, n=square.n, value=np.sqrt(value), variance=variance)
+
+
+JUDGED = {
+    "mean_error": (REGRESSION_ERROR, say("mean error (prediction less truth)")),
+    "mean_absolute_error": (REGRESSION_ERROR, say("mean absolute error")),
+    "mean_prediction": (MEAN_PREDICTION, say("mean prediction")),
+}
 
 
 def measure_regression(table: CellTable, context: Context) -> Part:
@@ -75,113 +102,100 @@ def measure_regression(table: CellTable, context: Context) -> Part:
 
 def _by(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
     found = group_errors(table, by)
-    keep = np.flatnonzero(found["n"] >= context.options.min_group)
-    names = [found["names"][i] for i in keep]
     limits = context.options.limits()
-    judged = [("mean_prediction", MEAN_PREDICTION, say("mean prediction"))]
-    if "mean_error" in found:
-        judged = [
-            ("mean_error", REGRESSION_ERROR, say("mean error (prediction less truth)")),
-            ("mean_absolute_error", REGRESSION_ERROR, say("mean absolute error")),
-            *judged,
-        ]
-    findings = [
-        judge_means(
-            f"{metric}_difference",
-            names,
-            found["n"][keep],
-            found[metric][keep],
-            found[f"{metric}_variance"][keep],
-            rule=rule,
-            what=what,
-            by=by,
-            context=context,
-            limit=limits.get(f"{metric}_difference"),
-        )
-        for metric, rule, what in judged
-    ]
-    metrics = [name for name in found if f"{name}_variance" in found]
-    if len(by) > 1:
-        return Part(findings=tuple(findings), metrics=tuple(metrics))
-    if not keep.size:
-        return Part(findings=tuple(findings), metrics=tuple(metrics))
-    return Part(
-        findings=tuple(findings),
-        tables=(_table(found, keep, metrics, by, context),),
-        figures=(
-            _figure(found, keep, metrics[1] if len(metrics) > 1 else metrics[0], by, context),
-        ),
-        estimates=tuple(_rows(found, keep, metrics, by, context)),
-        metrics=tuple(metrics),
+    findings = []
+    for metric in JUDGED:
+        limit = limits.get(f"{metric}_difference")
+        if metric in found.means or (limit is not None and limit.source == "plan"):
+            findings.append(_judged(found, metric, by, context))
+    part = Part(findings=tuple(findings), metrics=tuple(found.means))
+    kept = found.means["mean_prediction"].n >= context.options.min_group
+    if len(by) > 1 or not kept.any():
+        return part
+    shown = _taken(found, kept)
+    return replace(
+        part,
+        tables=(_table(shown, by, context),),
+        figures=(_figure(shown, by, context),),
+        estimates=tuple(_rows(shown, by, context)),
     )
 
 
-def _rows(
-    found: dict[str, Any],
-    keep: np.ndarray,
-    metrics: list[str],
-    by: tuple[str, ...],
-    context: Context,
-) -> Any:
-    z = normal_quantile(context.options.confidence)
-    for i in keep:
-        for metric in metrics:
-            half = z * np.sqrt(found[f"{metric}_variance"][i])
-            value = float(found[metric][i])
-            interval = None if np.isnan(half) else [value - float(half), value + float(half)]
+def _taken(found: GroupErrors, kept: NDArray[np.bool_]) -> GroupErrors:
+    places = np.flatnonzero(kept)
+    means = {name: one.take(places) for name, one in found.means.items()}
+    return GroupErrors(names=means["mean_prediction"].names, means=means)
+
+
+def _judged(found: GroupErrors, metric: str, by: tuple[str, ...], context: Context) -> Finding:
+    """The largest difference of one mean, among groups of which it is known for enough people."""
+    means = found.means.get(metric, Means.unknown(found.names))
+    name = f"{metric}_difference"
+    rule, what = JUDGED[metric]
+    asked = Asked(name=name, rule=rule, what=what, by=by, limit=context.options.limits().get(name))
+    return judge_means(
+        asked, means.take(np.flatnonzero(means.n >= context.options.min_group)), context
+    )
+
+
+def _interval(means: Means, place: int, confidence: float) -> list[float] | None:
+    value = float(means.value[place])
+    half = float(normal_quantile(confidence) * np.sqrt(means.variance[place]))
+    return None if np.isnan(half) else [value - half, value + half]
+
+
+def _rows(found: GroupErrors, by: tuple[str, ...], context: Context) -> Iterator[dict[str, Any]]:
+    for i, name in enumerate(found.names):
+        for metric, means in found.means.items():
             yield {
                 "by": list(by),
-                "group": list(found["names"][i]),
+                "group": list(name),
                 "metric": metric,
-                "value": value,
-                "n": int(found["n"][i]),
-                "interval": interval,
+                "value": number(means.value[i]),
+                "n": int(means.n[i]),
+                "interval": _interval(means, int(i), context.options.confidence),
                 "level": context.options.confidence,
                 "method": "normal",
             }
 
 
-def _table(
-    found: dict[str, Any],
-    keep: np.ndarray,
-    metrics: list[str],
-    by: tuple[str, ...],
-    context: Context,
-) -> Table:
+def _table(found: GroupErrors, by: tuple[str, ...], context: Context) -> Table:
+    everyone = found.means["mean_prediction"].n
+    labelled = next((one.n for name, one in found.means.items() if name in ERRORS), everyone)
+    partly = bool((labelled != everyone).any())
     columns = [Column(key="group", label="Group"), Column(key="n", label="n", kind="count")]
+    if partly:
+        columns.append(Column(key="labelled", label="n with a true value", kind="count"))
     columns += [
         Column(key=name, label=name.replace("_", " ").capitalize(), kind="number")
-        for name in metrics
+        for name in found.means
     ]
-    rows = tuple(
-        {
-            "group": context.speech.group(found["names"][i]),
-            "n": int(found["n"][i]),
-            **{name: number(found[name][i]) for name in metrics},
-        }
-        for i in keep
-    )
+    rows = []
+    for i, name in enumerate(found.names):
+        row = {"group": context.speech.group(name), "n": int(everyone[i])}
+        row |= {"labelled": int(labelled[i])} if partly else {}
+        rows.append(row | {key: number(one.value[i]) for key, one in found.means.items()})
     return Table(
         id=slug("errors", *by),
         title=say("Predictions by {by_name}", by_name=by_name(by)),
         columns=tuple(columns),
-        rows=rows,
+        rows=tuple(rows),
     )
 
 
-def _figure(
-    found: dict[str, Any], keep: np.ndarray, metric: str, by: tuple[str, ...], context: Context
-) -> Figure:
-    z = normal_quantile(context.options.confidence)
+def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure:
+    metric = next((name for name in found.means if name in ERRORS), "mean_prediction")
+    means = found.means[metric]
+    known = np.flatnonzero(~np.isnan(means.value))
     rows: list[dict[str, Any]] = []
-    for i in sorted(keep, key=lambda i: float(found[metric][i])):
-        value, half = float(found[metric][i]), z * float(np.sqrt(found[f"{metric}_variance"][i]))
+    for i in sorted(known, key=lambda i: float(means.value[i])):
         row = {
-            "label": context.speech.group(found["names"][i]),
-            "value": value,
-            "n": int(found["n"][i]),
+            "label": context.speech.group(found.names[i]),
+            "value": float(means.value[i]),
+            "n": int(means.n[i]),
         }
-        rows.append(row if np.isnan(half) else row | {"low": value - half, "high": value + half})
+        interval = _interval(means, int(i), context.options.confidence)
+        rows.append(row | ({"low": interval[0], "high": interval[1]} if interval else {}))
     name = metric.replace("_", " ")
     alt = joined(
         "; ",

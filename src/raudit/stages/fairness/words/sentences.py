@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from raudit.data.roles import Roles
-from raudit.findings import Status
+from raudit.findings import Status, chance
 from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.options import Words
@@ -251,7 +251,7 @@ def beyond_chance(found: Disparity, limit: float, p_value: float) -> str:
     wanted = (
         f"{limit:.2f}" if found.ratio else say("{points} percentage points", points=points(limit))
     )
-    p = "p < 0.001" if p_value < 0.001 else say("p = {p_value:.3f}", p_value=p_value)
+    p = chance(p_value)
     return say(
         "There is a difference beyond chance ({p}); whether it "
         "breaks the limit of {wanted} cannot be told.",

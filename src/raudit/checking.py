@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.errors import PolicyError, UsageError
 from raudit.findings import Severity, Status
+from raudit.frames import as_html
 from raudit.gate import PlanLines, write_atomically
 from raudit.gate.outputs import parse_output, render
 from raudit.people import NOBODY, load_people
@@ -41,6 +42,8 @@ from raudit.record import Record, parse_record, record_sha256
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from raudit.evidence import Progress
     from raudit.log import Event, Log
     from raudit.policy.waive import Covered
@@ -97,6 +100,15 @@ class CheckResult:
     standard_output: bytes | None = None
     """The output that was asked for on ``-``."""
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row a finding of the record, with its measurement."""
+        return self.record.to_frame()
+
+    def _repr_html_(self) -> str:
+        assert self.record.verdict is not None  # noqa: S101 -- check always sets it
+        rows = [finding.as_row() for finding in self.record.findings]
+        return as_html(f"Exit status {self.exit_status}: {len(rows):,} findings", rows)
+
     @property
     def exit_status(self) -> int:
         """0, 1, 3 or 5; see the table in ``docs/reference/exit-status.md``."""
@@ -113,6 +125,8 @@ def check(
     progress: Progress | None = None,
 ) -> CheckResult:
     """Judge a record, or run the audit and judge what it established, and write what was asked for.
+
+    In a notebook: ``raudit.check(raudit.CheckOptions(config=Path("raudit.yaml"), fail_on="high"))``.
 
     Parameters
     ----------
