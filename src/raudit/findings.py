@@ -253,8 +253,8 @@ def written(value: float | None, *, digits: int = 4) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
-    text = f"{value:,.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    _, _, decimals = f"{value:.{places}f}".rstrip("0").partition(".")
+    return say(f"{{value:,.{len(decimals)}f}}", value=value)
 
 
 def chance(p_value: float) -> str:
@@ -273,5 +273,5 @@ def chance(p_value: float) -> str:
 def small(error: float) -> str:
     """Write a difference that should be next to nothing: ``0.000021``, or ``less than 0.000001``."""
     if 0 < error < 1e-6:
-        return "less than 0.000001"
+        return say("less than {least:.6f}", least=1e-6)
     return written(float(f"{error:.1e}"), digits=2)

@@ -30,6 +30,7 @@ from raudit.report.sections import (
     one_liners,
     rates_figure,
     signers_of,
+    unsaid,
 )
 from raudit.report.tables import figure_table, slug, view_table
 from raudit.report.themes import themes_of
@@ -148,6 +149,7 @@ def make_context(
         limits=limits_of(record, language),
         drivers=maker.drivers(spoken.stage("explain")),
         personal=maker.chosen(spoken.stage("pii"), ("columns", "singling-out")),
+        personal_notes=_notes(spoken.stage("pii")),
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(_expected(record)),
         loose_answers=answers_to_look_at(record, language),
@@ -373,6 +375,11 @@ def _glossary(
     return tuple(Pair(name=term, value=text) for term, _, text in parts)
 
 
+def _notes(stage: StageRecord | None) -> tuple[str, ...]:
+    """How a stage looked and what it may have missed."""
+    return stage.notes if stage else ()
+
+
 def _family(record: Record, language: Language) -> str:
     """What kind of model was opened; empty where none was."""
     stage = record.stage("explain")
@@ -483,10 +490,13 @@ class _Maker:
 
     def pictures(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[FigureView, ...]:
         """Figures of a stage by the beginnings of their ids."""
+        if stage is None:
+            return ()
+        seen: set[str] = set()
         return tuple(
-            self.figure(figure, stage.name)
-            for figure in (stage.figures if stage else ())
-            if stage is not None and figure.id.startswith(tuple(names))
+            self.figure(replace(figure, caption=unsaid(figure.caption, seen)), stage.name)
+            for figure in stage.figures
+            if figure.id.startswith(tuple(names))
         )
 
     def drivers(self, stage: StageRecord | None) -> Drivers:

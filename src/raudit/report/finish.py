@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,17 +25,20 @@ class Box:
 def finish(data: bytes, *, boxes: tuple[Box, ...], renderer: str) -> bytes:
     """Finish a PDF.
 
-    (1) Each attachment is listed once in ``/AF`` (ISO 19005-3, 6.8). (2) Each header cell says its scope
-    (ISO 14289-1, 7.5). (3) Signature fields are made now and tagged, since a signature may add none later without
-    breaking both standards. (4) The producer names the libraries that decide the bytes. (5) XMP metadata is stored
-    plain (ISO 19005-3, 6.6.2.1); the identifier is a digest, so equal input gives equal bytes. (6) No stream of
-    operators ends in a carriage return, which some readers take for part of the line end before ``endstream``.
+    (1) Each attachment is listed once in ``/AF`` (ISO 19005-3, 6.8). (2) Each header cell says its
+    scope (ISO 14289-1, 7.5), and no table body lies in another, as after some page breaks (7.2).
+    (3) Signature fields are made now and tagged, since a signature may add none later without
+    breaking both standards. (4) The producer names the libraries that decide the bytes. (5) XMP
+    metadata is stored plain (ISO 19005-3, 6.6.2.1); the identifier is a digest, so equal input
+    gives equal bytes. (6) No stream of operators ends in a carriage return, which some readers take
+    for part of the line end before ``endstream``.
     """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
         _attachments_once(pdf)
         _header_scopes(pdf)
+        _flat_bodies(pdf)
         if boxes:
             _signature_fields(pdf, boxes)
         _producer(pdf, renderer)
@@ -80,6 +84,33 @@ def _header_scopes(pdf: Any) -> None:
         for kid in kids:
             if kid.get("/S") == "/TH":
                 kid.A["/Scope"] = pikepdf.Name("/Row") if has_data else pikepdf.Name("/Column")
+
+
+def _flat_bodies(pdf: Any) -> None:
+    """Let a table body that lies in others give its rows to the outermost."""
+    import pikepdf
+
+    for element in pdf.objects:
+        if not isinstance(element, pikepdf.Dictionary) or element.get("/S") != "/TBody":
+            continue
+        if any(kid.get("/S") == "/TBody" for kid in _kids(element)):
+            element.K = pikepdf.Array(_rows(element, element))
+
+
+def _kids(element: Any) -> list[Any]:
+    import pikepdf
+
+    kids = element.get("/K", ())
+    return [kid for kid in kids if isinstance(kid, pikepdf.Dictionary)]
+
+
+def _rows(body: Any, owner: Any) -> Iterator[Any]:
+    for kid in _kids(body):
+        if kid.get("/S") == "/TBody":
+            yield from _rows(kid, owner)
+        else:
+            kid.P = owner
+            yield kid
 
 
 def _signature_fields(pdf: Any, boxes: tuple[Box, ...]) -> None:

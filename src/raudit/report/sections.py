@@ -225,12 +225,12 @@ def drivers_of(
     tables = [t for t in stage.tables if t.id == "importance" or t.id.startswith("proxies-")]
     seen: set[str] = set()
     return (
-        tuple(replace(one, caption=_unsaid(one.caption, seen)) for one in figures[:2]),
-        tuple(replace(one, caption=_unsaid(one.caption, seen)) for one in tables[:3]),
+        tuple(replace(one, caption=unsaid(one.caption, seen)) for one in figures[:2]),
+        tuple(replace(one, caption=unsaid(one.caption, seen)) for one in tables[:3]),
     )
 
 
-def _unsaid(caption: str, seen: set[str]) -> str:
+def unsaid(caption: str, seen: set[str]) -> str:
     """The sentences of a caption that no caption before it has."""
     sentences = re.split(r"(?<=[.!?])\s+", caption)
     new = [sentence for sentence in sentences if sentence not in seen]

@@ -239,6 +239,8 @@ class ReportView:
     limits: tuple[Limit, ...]
     drivers: Drivers
     personal: tuple[TableView, ...]
+    personal_notes: tuple[str, ...]
+    """How personal data were looked for, and what the search may have missed."""
     assessed: tuple[TableView, ...]
     expected: str
     """Columns of personal data that the plan declares."""

@@ -423,7 +423,7 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
             say(
                 "{role} ({value}{part})",
                 role=term(s.signoff.role),
-                value=s.signoff.decision.replace("_", " "),
+                value=term(s.signoff.decision.replace("_", " ")),
                 part=("" if s.proven else say("; stated, not proven")),
             )
             for s in result.signoffs

@@ -293,9 +293,9 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                             "{count} with {words} {first} and {words_2} {second}",
                             count=count,
                             words=term(_words(table.row)),
-                            first=first,
+                            first=term(_words(str(first))),
                             words_2=term(_words(table.col)),
-                            second=second,
+                            second=term(_words(str(second))),
                         )
                     )
             cells.append(line)

@@ -89,7 +89,7 @@ def _statement(setting: Setting, sample: Sample, group: Group, gap: Gap) -> str:
         carried = say(
             ", and most of that comes from {listed}{value}",
             listed=joined(" and ", named),
-            value=" together" * (len(named) > 1),
+            value=say(" together") if len(named) > 1 else "",
         )
     else:
         carried = say(

@@ -310,7 +310,7 @@ def _sentence(decisions: Decisions, case: Case, target: Target, told: list[Reaso
     head = _decided(decisions, case, target)
     below = [reason for reason in told if reason.part < 0]
     above = [reason for reason in told if reason.part > 0]
-    side = [("What lowered it most: ", below), ("What raised it most: ", above)]
+    side = [(say("What lowered it most: "), below), (say("What raised it most: "), above)]
     if told and told[0].part > 0:
         side.reverse()
     parts = [
@@ -346,10 +346,12 @@ def _decided(decisions: Decisions, case: Case, target: Target) -> str:
 def _against(score: float, lowest: float, threshold: float | None) -> str:
     """How far off it was: from the threshold only where the plan names one, else from what was accepted here."""
     what, value = (
-        ("threshold", threshold) if threshold is not None else ("lowest accepted score", lowest)
+        (say("threshold"), threshold)
+        if threshold is not None
+        else (say("lowest accepted score"), lowest)
     )
     if f"{value:.3f}" == f"{score:.3f}":
-        side = "below" if score < value else "at"
+        side = say("below") if score < value else say("at")
         return say(", just {side} the {what}", side=side, what=what)
     return say("; the {what} is {value:.3f}", what=what, value=value)
 
@@ -416,7 +418,7 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
     ]
     rest = float(found.values[place].sum()) - sum(reason.part for reason in told)
     if abs(rest) > 1e-12:
-        steps.append({"label": "all others", "value": rest})
+        steps.append({"label": say("all others"), "value": rest})
     total = float(found.base) + float(found.values[place].sum())
     said = joined(
         "; ",
@@ -436,11 +438,11 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
             amount_2=amount(total),
             said=said,
         ),
-        caption=say("{value}{chosen}.", value=case.chosen[0].upper(), chosen=case.chosen[1:]),
+        caption=say("{chosen:capital}.", chosen=term(case.chosen)),
         data={
             "steps": steps,
             "total": total,
-            "x_label": found.shown_unit,
+            "x_label": term(found.shown_unit),
             "start_label": "mean of the background",
             "end_label": "this case",
         },

@@ -392,7 +392,7 @@ def column_table(verdicts: Sequence[ColumnVerdict], options: Options) -> Table:
             {
                 "column": verdict.name,
                 "entity": say("special category: {category}", category=term(category)),
-                "evidence": "name or vocabulary",
+                "evidence": say("name or vocabulary"),
             }
             for category in verdict.special
         ]
@@ -425,8 +425,8 @@ def _row(verdict: ColumnVerdict, found: Found, options: Options) -> dict[str, An
     small = count.exact and 0 < count.k <= options.small_count
     return {
         "column": verdict.name,
-        "entity": found.rule.label,
-        "evidence": str(found.sureness),
+        "entity": term(found.rule.label),
+        "evidence": term(str(found.sureness)),
         "prevalence": None if small or not count.n else count.share,
         "interval": [interval.low, interval.high] if interval else None,
         "n": count.n,

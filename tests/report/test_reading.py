@@ -1,0 +1,73 @@
+"""The rules of the house, held against whole reports of audits of four kinds in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from raudit.report.language import load_language
+from raudit.report.pages import page_faults, pages_of
+from raudit.report.reading import faults_of
+from raudit.report.render import render_text
+from raudit.report.seals import Seals
+from raudit.report.templates import find_template
+from raudit.report.translate import in_language
+
+from .audits import PLANS, audit_of
+
+
+@pytest.fixture(scope="module", params=sorted(PLANS))
+def record(request, tmp_path_factory):
+    return audit_of(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def page_of(record, language, template="standard"):
+    return render_text(
+        record,
+        template=template,
+        language=language,
+        medium="pdf",
+        seals=Seals(),
+        templates_dir=None,
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_tires_or_misleads_a_reader(record, language):
+    page = page_of(record, language)
+    assert faults_of(page) == ()
+    assert page_faults(page) == ()
+
+
+def test_german_is_whole(record):
+    german = load_language("de", find_template("standard").language_folders())
+    _, lacking = in_language(record, german)
+    assert lacking == frozenset()
+
+
+def html(body):
+    style = "@page { size: A6; margin: 10mm } body { font-size: 10pt; margin: 0 }"
+    return f"<html><head><style>{style}</style></head><body>{body}</body></html>"
+
+
+def test_an_empty_page_is_seen_unless_it_ends_a_part():
+    page = '<p>a</p><{tag} style="break-before: page">x</{tag}><p style="break-before: page">b</p>'
+    first = page_faults(html(page.format(tag="p")))
+    assert [re.match(r"page \d", fault)[0] for fault in first] == ["page 1", "page 2"]
+    part = page.format(tag="p").replace("<p style", '<p class="section-head" style')
+    assert page_faults(html(part)) == ()
+
+
+def test_a_broken_identifier_is_seen_and_a_broken_line_is_not():
+    narrow = '<div style="width: 20mm; overflow-wrap: anywhere">{}</div>'
+    word = "demographic_parity_difference"
+    (page,) = pages_of(html(narrow.format(word)))
+    assert page.broken
+    (page,) = pages_of(html(narrow.format("one two three four five six seven")))
+    assert not page.broken
+
+
+def test_a_cut_label_is_seen():
+    assert faults_of('<svg viewBox="0 0 1 1"><text x="1">A long na…</text></svg>')
+    assert faults_of('<svg viewBox="0 0 1 1"><text x="1">whole</text></svg>') == ()
