@@ -245,7 +245,7 @@ def test_decisions_are_held_against_probabilities(tmp_path):
     cut = FixedThresholdClassifier(LogisticRegression(), threshold=0.8)
     moved = judged(skops_model(tmp_path, cut, frame), frame)["RA-MODEL-005"]
     assert moved.status == "passed"
-    assert "not from 0.5" in moved.statement
+    assert "not from one half" in moved.statement
     sided = judged(skops_model(tmp_path, LinearSVC(), frame), frame)
     assert sided["RA-MODEL-002"].status == "passed"
     assert "RA-MODEL-005" not in sided
