@@ -19,6 +19,7 @@ import json
 import re
 import sysconfig
 import textwrap
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -140,6 +141,8 @@ def main() -> None:
         _write(f"{kind}_world", new, f"Common {kind} names of the world")
         wide = set(_wide_given(folder) if kind == "given" else _wide_family(folder))
         _write(f"{kind}_wide", wide - old - new - ordinary - places, f"Rarer {kind} names")
+    for kind, attributes in (("given", GIVEN), ("family", FAMILY)):
+        _write(f"{kind}_marked", set(_marked(attributes)), f"{kind.title()} names with vowel signs")
     japanese = folder / "japanese_personal_name_dataset" / "dataset"
     _write("family_ja", set(_japanese_family(japanese)), "Japanese family names")
     _write("given_ja", set(_japanese_given(japanese)), "Japanese given names")
@@ -170,6 +173,14 @@ def _mimesis(kind: str) -> Iterator[str]:
         draw = person.first_name if kind == "given" else person.surname
         for gender in (Gender.FEMALE, Gender.MALE):
             yield from (str(draw(gender=gender)) for _ in range(DRAWS))
+
+
+def _marked(attributes: Iterable[str]) -> Iterator[str]:
+    """Names in Indic and Thai script as they are written: without vowel signs, other words are like them."""
+    for name in _faker(attributes):
+        for word in unicodedata.normalize("NFC", name).replace("-", " ").split():
+            if "\u0900" <= word[:1] <= "\u0e7f" and len(word) > 1:
+                yield word
 
 
 def _wide_given(folder: Path) -> Iterator[str]:

@@ -77,6 +77,15 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A table made from the audited data in order to be given away."""
+
+    data: DataSet
+    control: DataSet | None = None
+    """People who had no part in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a stage may see."""
 
@@ -88,6 +97,8 @@ class Evidence:
     """Recorded turns of a language model without their texts, if that is what the data are."""
     reference: Reference | None = None
     """What the plan names as ``data.reference``."""
+    released: Released | None = None
+    """What the plan names as ``data.released``."""
     contract: Contract | None = None
     """What the plan names as ``data.contract``."""
     model: Model | None

@@ -45,6 +45,8 @@ InputRole = Literal[
     "system-prompt",
     "attributes",
     "reference",
+    "released",
+    "control",
     "contract",
     "model",
     "checklist",
@@ -58,7 +60,9 @@ InputRole = Literal[
 ]
 """What a file is to a run."""
 
-WaiverState = Literal["applied", "expired", "outgrown", "unused", "expires_soon", "malformed"]
+WaiverState = Literal[
+    "applied", "expired", "outgrown", "unused", "expires_soon", "unproven", "malformed"
+]
 """What became of a waiver."""
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import pydantic
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import ErrorDetails
 
 from raudit.errors import UsageError
 from raudit.yamltext import YamlText, nearest
@@ -18,6 +19,7 @@ class Strict(BaseModel):
 
 
 M = TypeVar("M", bound=BaseModel)
+E = TypeVar("E", bound=UsageError)
 
 
 def validate(
@@ -60,20 +62,50 @@ def validate(
         raise _first_fault(problem, model, yaml, error=error, at=at, value=value) from problem
 
 
+def faults_of(model: type[BaseModel], yaml: YamlText, *, error: type[E]) -> tuple[E, ...]:
+    """List every fault of a parsed file against a model, each with file, line and key."""
+    value = yaml.value if yaml.value is not None else {}
+    try:
+        model.model_validate(value)
+    except pydantic.ValidationError as problem:
+        return tuple(
+            _in_words(fault, "", model, yaml, error=error, at=(), value=value)
+            for fault in _slips_first(problem)
+        )
+    return ()
+
+
+def _slips_first(problem: pydantic.ValidationError) -> list[ErrorDetails]:
+    """A misspelt key is also a missing one; naming the slip helps, naming the gap confuses."""
+    return sorted(problem.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+
+
 def _first_fault(
     problem: pydantic.ValidationError,
     model: type[BaseModel],
     yaml: YamlText,
     *,
-    error: type[UsageError],
+    error: type[E],
     at: tuple[str | int, ...],
     value: Any,
-) -> UsageError:
-    """Say the first fault in our words, where it is, and how many more there are."""
-    # A misspelt key is also a missing one; naming the slip helps, naming the gap confuses.
-    faults = sorted(problem.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    fault = faults[0]
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+) -> E:
+    """Say the first fault, and how many more there are."""
+    first, *rest = _slips_first(problem)
+    more = f" (and {len(rest)} more)" if rest else ""
+    return _in_words(first, more, model, yaml, error=error, at=at, value=value)
+
+
+def _in_words(
+    fault: ErrorDetails,
+    more: str,
+    model: type[BaseModel],
+    yaml: YamlText,
+    *,
+    error: type[E],
+    at: tuple[str | int, ...],
+    value: Any,
+) -> E:
+    """Say a fault in our words, and where it is."""
     path = (*at, *(part for part in fault["loc"] if not _is_union_tag(part, value)))
     if fault["type"] == "extra_forbidden":
         known = _known_keys(model, fault["loc"][:-1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import socket
 import sqlite3
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.postgres_server import postgres_server
 
 POSTGRES_TYPES = (
     (pa.types.is_boolean, "boolean"),
@@ -34,64 +34,8 @@ def quoted(name):
 @pytest.fixture(scope="session")
 def postgres():
     """The address of a PostgreSQL server on loopback, started for the session."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    found = versions[-1] if versions else shutil.which("postgres")
-    if not found:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    pytest.importorskip(
-        "psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')"
-    )
-    programs, owner = Path(found).parent, pwd.getpwuid(os.getuid()).pw_name
-    if os.getuid() == 0:  # the server refuses to run as root
-        names = {entry.pw_name for entry in pwd.getpwall()}
-        owner = next((name for name in ("postgres", "nobody") if name in names), "")
-        if not owner:
-            pytest.skip("PostgreSQL does not run as root, and there is no other user")
-    folder = Path(tempfile.mkdtemp(prefix="raudit-pg-"))
-    if os.getuid() == 0:
-        shutil.chown(folder, owner)
-
-    def run(*command):
-        arguments = [str(part) for part in command]
-        if os.getuid() == 0:
-            arguments = ["setpriv", f"--reuid={owner}", "--clear-groups", *arguments]
-        subprocess.run(
-            arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run(
-        programs / "initdb",
-        "-D",
-        folder / "data",
-        "-U",
-        "owner",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "-N",
-    )
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    run(
-        programs / "pg_ctl",
-        "-D",
-        folder / "data",
-        "-w",
-        "-l",
-        folder / "server.log",
-        "-o",
-        options,
-        "start",
-    )
-    try:
-        yield f"owner@127.0.0.1:{port}/postgres"
-    finally:
-        run(programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder)
+    with postgres_server() as address:
+        yield f"owner@{address}/postgres"
 
 
 def into_postgres(address, table, name="t"):

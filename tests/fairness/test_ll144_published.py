@@ -403,6 +403,25 @@ def test_layout(name, tmp_path):
     assert (fault.what, fault.kind) == ("impact ratio", "number")
 
 
+def test_counts_made_of_rates_are_left_out(tmp_path):
+    """As research data prints them: 573,856 applicants at 0.473 are 271,433.888 selected."""
+    rows = ["sex,applicants,selected,rate,impact ratio"]
+    rows += [
+        f"{sex},{n},{n * rate},{rate},{ratio}"
+        for sex, n, rate, ratio in (
+            ("Female", 573856, 0.473, 1),
+            ("Male", 478161, 0.466, 0.986),
+            ("Other", 1000, 0.4, 0.846),
+        )
+    ]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(rows))
+    checked = check_ll144_file(path)
+    assert not checked.faults
+    assert {row.selected for row in checked.rows} == {None}
+    assert sum(row.checked for row in checked.rows) == 3
+
+
 def test_two_audits_are_told_apart(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(SHAPES["two_audits_by_column.csv"](1))

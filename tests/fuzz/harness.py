@@ -31,12 +31,21 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from raudit.data.readers import Gap, ReadOptions, StreamedTable
-from raudit.data.readers.reader_task import NATIVE
-from raudit.errors import RauditError, place_of
-from raudit.plan.schema import DataLimits
+atheris: Any = None
+if "--worker" in sys.argv and importlib.util.find_spec("atheris"):
+    atheris = importlib.import_module("atheris")
 
-atheris: Any = importlib.import_module("atheris") if importlib.util.find_spec("atheris") else None
+
+def instrumented() -> contextlib.AbstractContextManager[object]:
+    """Where raudit is imported so that atheris sees which code of it a file reaches."""
+    return contextlib.nullcontext() if atheris is None else atheris.instrument_imports(["raudit"])
+
+
+with instrumented():
+    from raudit.data.readers import Gap, ReadOptions, StreamedTable
+    from raudit.data.readers.reader_task import NATIVE
+    from raudit.errors import RauditError, place_of
+    from raudit.plan.schema import DataLimits
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "adult-income"
@@ -332,7 +341,9 @@ def work(target: str, seconds: float, seed: int, folder: Path) -> None:
     """Read broken files until the time is up; end with 3 at the first fault. The last input is on the disk."""
     import resource
 
-    good, read = seed_of(target, folder), _guided_reader(target, folder)
+    good = seed_of(target, folder)
+    with instrumented():
+        read = reader_of(target, folder)
     read(good)
     resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -367,14 +378,6 @@ def _at_random(
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         one(mutated(rng.choice(seeds), rng))
-
-
-def _guided_reader(target: str, folder: Path) -> Callable[[bytes], object]:
-    """What reads such a file, imported so that atheris sees which code a file reaches."""
-    if atheris is None:
-        return reader_of(target, folder)
-    with atheris.instrument_imports(include=["raudit"], enable_loader_override=False):
-        return reader_of(target, folder)
 
 
 def _guided(

@@ -248,7 +248,21 @@ WAIVER = (
 )
 
 
-def test_waivers_and_today(raudit, failing, folder):
+@pytest.fixture
+def stated(folder):
+    """The plan lets names count without a signed statement."""
+    with (folder / "raudit.yaml").open("a") as file:
+        file.write("identity: stated\n")
+
+
+def test_a_waiver_on_names_alone_counts_only_if_the_plan_says_so(raudit, failing, folder):
+    (folder / "w.yaml").write_text(WAIVER)
+    done = raudit("check", "--record", failing, "--waivers", "w.yaml", "--today", "2026-12-20")
+    assert done.status == 1
+    assert "identity: stated" in done.out
+
+
+def test_waivers_and_today(raudit, failing, folder, stated):
     (folder / "w.yaml").write_text(WAIVER)
     args = ("check", "--record", failing, "--waivers", "w.yaml")
     done = raudit(*args, "--today", "2026-12-20", "--show-waived")
@@ -325,7 +339,7 @@ def test_baseline_edited_to_hold_more_than_was_approved(raudit, failing, folder,
     assert raudit(*args, "--no-log").status == 0
 
 
-def test_the_use_of_a_waiver_is_logged(raudit, failing, folder, logged):
+def test_the_use_of_a_waiver_is_logged(raudit, failing, folder, logged, stated):
     (folder / "w.yaml").write_text(WAIVER)
     assert (
         raudit(

@@ -47,10 +47,11 @@ def test_waive_shows_writes_and_the_gate_takes_it(raudit, failing, folder):
     assert (
         waiver.max_value == 0.25
     )  # the upper end of the interval, so that noise does not outgrow it
-    checked = raudit(
-        "check", "--record", failing, "--waivers", "waivers.yaml", "--today", "2026-11-21"
-    )
-    assert checked.status == 0
+    asked = ("check", "--record", failing, "--waivers", "waivers.yaml", "--today", "2026-11-21")
+    assert raudit(*asked).status == 1  # nobody is proven to have approved it
+    with (folder / "raudit.yaml").open("a") as file:
+        file.write("identity: stated\n")
+    assert raudit(*asked).status == 0
 
 
 def test_waive_keeps_what_is_there(raudit, failing, folder):

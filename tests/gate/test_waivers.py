@@ -39,15 +39,25 @@ def write(folder: Path, *entries: dict[str, str | None]) -> Path:
 
 @pytest.fixture
 def judged(make, tmp_path):
-    def run(*entries, today=TODAY, terms=None, finding=None):
+    def run(*entries, today=TODAY, terms=None, finding=None, identity="stated"):
         finding = finding or make.finding(value=0.2)
         record = make.record(make.stage(finding))
-        waivers = load_waivers(write(tmp_path, *entries))
+        waivers = load_waivers(write(tmp_path, *entries), identity=identity)
         policy = Policy(name="p", waivers=terms or WaiverTerms())
         verdict = apply_policy(record, policy, waivers=waivers, baseline=None, today=today)
         return verdict.exit_status, [use.state for use in verdict.waivers], verdict
 
     return run
+
+
+def test_a_waiver_that_nobody_is_proven_to_have_approved_does_not_count(judged):
+    status, states, verdict = judged({}, identity="proven")
+    assert (status, states) == (1, ["unproven"])
+    assert "name them (people: people.yaml)" in verdict.waivers[0].explanation
+    status, states, verdict = judged({}, identity="stated")
+    assert (status, states) == (0, ["applied"])
+    assert verdict.waivers[0].explanation.endswith("its approval is stated, not proven.")
+    assert judged({}, identity="proven", terms=WaiverTerms(strict=True))[0] == 1
 
 
 def test_a_waiver_that_fits_lets_the_finding_stand(judged):

@@ -235,6 +235,8 @@ def test_a_command_killed_while_it_signs_is_no_deletion(whole, tmp_path, monkeyp
             patch.setattr(journal, "promise", lambda *args: (promise(*args), die()))
         with pytest.raises(KeyboardInterrupt):
             log.checkpoint(NOW)
+    promised = path.with_name("log.key.signed.promised").read_text()
+    assert promised.split("\n")[1] == "6"  # else nobody could tell this from a deletion
     with with_key(path) as log:
         log.checkpoint(NOW)
         assert attest_log(log).signed_size == 6
@@ -340,3 +342,61 @@ def test_a_retired_key_may_sign_its_own_size_and_no_further(tmp_path):
                     open_spanned(text, keys)
                 with pytest.raises(LogIntegrityError, match="not the log's at that size"):
                     attest_log(log, checkpoints=[text])
+
+
+def test_an_empty_log_has_the_key_that_its_store_names(tmp_path):
+    from raudit.log.rotation import keys_of, spans_of
+
+    key = create_log_key(tmp_path / "log.key", "example.org/log", seed=b"1" * 32)
+    with open_log(tmp_path / "log.db", key=key, create=True) as log:
+        assert attest_log(log).size == 0
+        assert keys_of(log) == (key.verifier,)
+        (span,) = spans_of(log)
+        assert (span.first_size, span.last_size) == (0, None)
+
+
+def test_a_rotation_to_a_key_of_another_name_is_refused_though_both_signed_it(tmp_path):
+    from raudit.log import LogKey
+    from raudit.log.rotation import rotation_event, spans
+
+    old = create_log_key(tmp_path / "old.key", "example.org/log", seed=b"1" * 32)
+    other = LogKey(name="example.org/other", seed=b"2" * 32)
+    with open_log(tmp_path / "log.db", key=old, create=True) as log:
+        log._append((rotation_event(old, other, actor="service:ci"),), NOW)
+        with pytest.raises(LogIntegrityError, match="not signed by both keys"):
+            spans(list(log.entries()))
+
+
+def test_a_key_whose_folder_cannot_be_written_promises_and_signs_nothing(tmp_path, monkeypatch):
+    from raudit.errors import EnvironmentFault
+    from raudit.log.stores import memory
+
+    def full(path, text):
+        raise OSError(28, "No space left on device")
+
+    key = create_log_key(tmp_path / "log.key", "example.org/log", seed=b"1" * 32)
+    with open_log(tmp_path / "log.db", key=key, create=True) as log:
+        log.append([started()], clock=NOW)
+        monkeypatch.setattr(memory, "write_whole", full)
+        with pytest.raises(EnvironmentFault, match="cannot be remembered") as refused:
+            log.checkpoint(NOW)
+        assert refused.value.where == str(tmp_path / "log.key.signed")
+        assert log.store.notes("signed") == []
+
+
+@pytest.mark.parametrize("size", [1023, 1024, 1025, 2048, 3000])
+def test_recomputing_in_blocks_gives_the_tree_of_entry_by_entry(size):
+    from raudit.log.recompute import recompute
+
+    entries = [str(number).encode() for number in range(size)]
+    tree = merkle.Frontier()
+    nodes = [node for data in entries for node in tree.push(merkle.leaf_hash(data))]
+    assert recompute(iter(entries), iter(nodes)) == tree.root()
+    for place in (0, 700, size - 1, len(nodes) - 1):
+        wrong = [*nodes[:place], bytes(32), *nodes[place + 1 :]]
+        with pytest.raises(LogIntegrityError, match="does not match its stored hash"):
+            recompute(iter(entries), iter(wrong))
+    for index in (0, 1023 if size > 1023 else 5, size - 1):
+        edited_ones = [*entries[:index], b"edited", *entries[index + 1 :]]
+        with pytest.raises(LogIntegrityError, match=f"entry {index} does not match"):
+            recompute(iter(edited_ones), iter(nodes))

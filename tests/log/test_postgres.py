@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-from pathlib import Path
-
 import pytest
+from tests.postgres_server import postgres_server
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
 from raudit.log import attest_log, open_log, verify_proof
@@ -23,72 +16,10 @@ from .test_crash import acknowledged, check  # noqa: F401
 from .test_writers import WRITERS, race
 
 
-def server_programs() -> Path | None:
-    """Debian keeps them out of the path, by version."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    found = versions[-1] if versions else shutil.which("postgres")
-    return Path(found).parent if found else None
-
-
 @pytest.fixture(scope="module")
 def server():
-    programs = server_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    pytest.importorskip(
-        "psycopg", reason="psycopg is not installed (pip install 'raudit[postgres]')"
-    )
-    owner = pwd.getpwuid(os.getuid()).pw_name
-    if os.getuid() == 0:  # the server refuses to run as root
-        names = {entry.pw_name for entry in pwd.getpwall()}
-        owner = next((name for name in ("postgres", "nobody") if name in names), "")
-        if not owner:
-            pytest.skip("PostgreSQL does not run as root, and there is no other user")
-    folder = Path(tempfile.mkdtemp(prefix="raudit-pg-"))
-    if os.getuid() == 0:
-        shutil.chown(folder, owner)
-
-    def run(*command: object) -> None:
-        arguments = [str(part) for part in command]
-        if os.getuid() == 0:
-            arguments = ["setpriv", f"--reuid={owner}", "--clear-groups", *arguments]
-        subprocess.run(
-            arguments, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run(
-        programs / "initdb",
-        "-D",
-        folder / "data",
-        "-U",
-        "owner",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "-N",
-    )
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=60"
-    run(
-        programs / "pg_ctl",
-        "-D",
-        folder / "data",
-        "-w",
-        "-l",
-        folder / "server.log",
-        "-o",
-        options,
-        "start",
-    )
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        run(programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder)
+    with postgres_server() as address:
+        yield address
 
 
 @pytest.fixture

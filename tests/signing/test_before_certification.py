@@ -282,3 +282,20 @@ def test_an_attachment_added_later_is_named_by_our_own_comparison(
     assert later_faults(read(base_pdf), read(certified)) == []
     (fault,) = later_faults(read(base_pdf), read(changed(base_pdf, add)))
     assert (fault.code, "more.txt" in fault.detail) == (FaultCode.ATTACHMENT_CHANGED, True)
+
+
+@pytest.mark.parametrize("change", [*ACTIVE, *DOUBLED], ids=lambda change: change.__name__)
+def test_what_was_put_in_before_certification_fails_the_first_step(
+    change: Change,
+    base_pdf: bytes,
+    local_key: SigningKey,
+    local_trust: list[bytes],
+    clock: datetime,
+) -> None:
+    from raudit.verify import StepStatus, verify_report
+
+    pdf = certify(changed(base_pdf, change), local_key, reason="Issued", name="Issuer", clock=clock)
+    found = verify_report(pdf, trust=local_trust)
+    failed = [step.number for step in found.steps if step.status is StepStatus.FAILED]
+    assert (failed[0], found.exit_status) == (1, 6)
+    assert {2, 3}.isdisjoint(failed)

@@ -49,6 +49,7 @@ ARGUMENTS = {
     "name": "report.pdf",
     "token": "x" * 40,
     "person": "rita",
+    "index": "0",
     "pk": "1",
     "provider_id": "none",
 }
@@ -202,3 +203,32 @@ def test_a_system_is_looked_up_never_joined(as_: Any, slug: str) -> None:
     from urllib.parse import quote
 
     assert as_("adam").get(f"/s/{quote(slug, safe='%/')}/").status_code in (400, 404)
+
+
+def test_the_page_on_states_and_roles_says_what_the_code_does() -> None:
+    """docs/reference/web.md holds the tables of states and of limits that people read; these are the code's own."""
+    import re
+
+    from raudit.checklists.states import STATES
+    from raudit.web.access import BUILT_IN
+    from raudit.web.views import answering, making, verifying
+
+    text = (Path(__file__).resolve().parents[2] / "docs/reference/web.md").read_text("utf-8")
+    section = text.partition("## States of an assessment")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)[1:]
+    shown = {
+        state: (means, dict(tuple(part.split(": ")[::-1]) for part in may.split("; ")))
+        for state, means, may in rows
+    }
+    assert shown == {str(s): (standing.means, dict(standing.may)) for s, standing in STATES.items()}
+    roles = text.partition("## Roles")[2].partition("\n## ")[0]
+    assert all(f"`{role}`" in roles for role in BUILT_IN)
+    limits = text.partition("## Limits")[2].partition("\n## ")[0]
+    for what, number in (
+        ("evidence file", answering.EVIDENCE_MAX >> 20),
+        ("data of a new system", making.DATA_MAX >> 20),
+        ("report to verify", verifying.MOST >> 20),
+    ):
+        assert f"| {what} | {number} MB" in limits
+    assert f"{verifying.SECONDS} s" in limits
+    assert f"{verifying.A_MINUTE} a minute" in limits

@@ -1,112 +1,263 @@
-"""kill -9 while answers are saved: nothing that was acknowledged is lost, no answer is without its event."""
+"""Faults of machines: nothing that was acknowledged is lost, no answer is without its event, and pages say so."""
 
 from __future__ import annotations
 
 import http.client
-import http.cookiejar
 import random
 import re
+import shutil
+import sqlite3
+import subprocess
 import threading
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from raudit.checklists import load_answers, load_checklist
+from raudit.checklists.signoff import answers_sha256
 from raudit.emit import books_of, settle
 from raudit.web.workspace import now
 
-SECTION = "/s/credit/a/small/section/first/"
+from .conftest import Served, make_workspace, start, stop
+from .person import SECTION, Person
+from .test_pages import A, answers, fresh, write
 
 
-class Person:
-    """A browser without a screen."""
-
-    def __init__(self, base: str) -> None:
-        # Secure cookies are kept on localhost, as browsers do.
-        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
-        jar = http.cookiejar.CookieJar(policy)
-        self.base, self.opener = (
-            base,
-            urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)),
-        )
-
-    def get(self, path: str) -> str:
-        return str(self.opener.open(self.base + path, timeout=30).read().decode())
-
-    def post(self, path: str, page: str, data: dict[str, str]) -> str:
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        assert token
-        body = urllib.parse.urlencode({**data, "csrfmiddlewaretoken": token[1]}).encode()
-        return str(self.opener.open(self.base + path, body, timeout=30).read().decode())
-
-    def sign_in(self) -> None:
-        page = self.get("/accounts/login/")
-        self.post(
-            "/accounts/login/",
-            page,
-            {"login": "ann@example.org", "password": "a long enough phrase"},
-        )
-
-    def answer(self, text: str) -> None:
-        page = self.get(SECTION)
-        digest = re.search(r'name="d:first.what" value="([^"]*)"', page)
-        assert digest
-        said = self.post(
-            SECTION, page, {"d:first.what": digest[1], "v:first.what": text, "go": "back"}
-        )
-        assert "1 answer is saved" in said
+def until(true: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert true()
 
 
-@pytest.mark.slow
-def test_killed_at_any_moment_nothing_acknowledged_is_lost(tmp_path: Path, starting: Any) -> None:
-    make_workspace, start = starting
-    folder, chance = make_workspace(tmp_path / "w"), random.Random(7)
-    for round_ in range(6):
-        server, acknowledged = start(folder), [""]
+def kill_while_answering(folder: Path, chance: random.Random, number: int) -> str:
+    """Kill the server at a random moment while answers are saved; the last that it acknowledged."""
+    server, acknowledged = start(folder), [""]
 
-        def work(
-            base: str = server.base, done: list[str] = acknowledged, number: int = round_
-        ) -> None:
-            try:
-                person = Person(base)
-                person.sign_in()
-                for turn in range(1000):
-                    person.answer(f"round {number} turn {turn}")
-                    done.append(f"round {number} turn {turn}")
-            except (OSError, urllib.error.URLError, http.client.HTTPException):
-                return
+    def work() -> None:
+        try:
+            person = Person(server.base)
+            person.sign_in()
+            for turn in range(1000):
+                person.answer(f"round {number} turn {turn}")
+                acknowledged.append(f"round {number} turn {turn}")
+        except urllib.error.HTTPError as error:
+            error.close()
+        except (OSError, http.client.HTTPException):
+            return
 
-        thread = threading.Thread(target=work)
-        thread.start()
-        until = time.monotonic() + 60
-        while len(acknowledged) < 3 and time.monotonic() < until:
-            time.sleep(0.05)
-        time.sleep(chance.random() * 2)
-        server.process.kill()
-        server.process.wait()
-        thread.join()
-        if server.process.stdout:
-            server.process.stdout.close()
-        assert len(acknowledged) >= 3
-        check(folder, acknowledged[-1])
+    thread = threading.Thread(target=work)
+    thread.start()
+    until(lambda: len(acknowledged) > 2)
+    time.sleep(chance.random())
+    stop(server)
+    thread.join()
+    return acknowledged[-1]
 
 
-def check(folder: Path, last: str) -> None:
+def check_nothing_is_lost(folder: Path, last: str) -> None:
     place = folder / "credit"
     checklist, path = load_checklist(place / "small.yaml"), place / "answers/small.yaml"
     value: Any = load_answers(path, checklist).file.answers["first.what"].value
-    turn = int(last.rsplit(" ", 1)[1])
+    head, turn = last.rsplit(" ", 1)
     # What was acknowledged stands there, or the one after it that was on its way.
-    assert value in (last, f"{last.rsplit(' ', 1)[0]} {turn + 1}")
+    assert value in (last, f"{head} {int(turn) + 1}")
     with books_of(path, clock=now(), actor="ann") as books:
         settle(path, checklist, books)
         assert books.log is not None
-        from raudit.checklists.signoff import answers_sha256
-
         told = [entry.body["new"] for entry in books.log.find(type="answers.changed")]
-        assert told[-1] == str(answers_sha256(load_answers(path, checklist)))
+        assert not books.log.verify().failed
+    assert told[-1] == str(answers_sha256(load_answers(path, checklist)))
+    assert not [name for name in path.parent.iterdir() if re.search(r"\.[0-9a-f]{8}$", name.name)]
+
+
+@pytest.mark.parametrize("rounds", [8, pytest.param(100, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_nothing_acknowledged_is_lost(tmp_path: Path, rounds: int) -> None:
+    folder, chance = make_workspace(tmp_path / "w"), random.Random(rounds)
+    for number in range(rounds):
+        check_nothing_is_lost(folder, kill_while_answering(folder, chance, number))
+
+
+def state_of_the_run(person: Person) -> str:
+    page = person.get("/s/credit/runs/")
+    found = re.search(r'/runs/state/[0-9a-f-]+/"><span>(\w+)', page)
+    return found[1] if found else ""
+
+
+def test_a_run_that_dies_says_so_and_leaves_nothing_half_made(tmp_path: Path) -> None:
+    folder = make_workspace(tmp_path / "w")
+    server = start(folder)
+    try:
+        opal = Person(server.base)
+        opal.sign_in("opal")
+        start_run(opal)
+        child = child_of(server)
+        subprocess.run(["kill", "-9", child], check=True)
+        until(lambda: state_of_the_run(opal) == "failed")
+        start_run(opal)
+        child = child_of(server)
+    finally:
+        stop(server)
+    until(lambda: not Path(f"/proc/{child}").exists() or zombie(child))
+    server = start(folder)
+    try:
+        opal = Person(server.base)
+        opal.sign_in("opal")
+        assert state_of_the_run(opal) == "interrupted"
+        assert not list((folder / "credit").glob("runs/*/record.json"))
+    finally:
+        stop(server)
+
+
+def start_run(person: Person) -> None:
+    page = person.get("/s/credit/runs/")
+    person.post("/s/credit/runs/start/", page, {})
+
+
+def child_of(server: Served) -> str:
+    """The process of the run, once it is there."""
+    found: list[str] = []
+
+    def there() -> bool:
+        listing = subprocess.run(
+            ["ps", "--ppid", str(server.process.pid), "-o", "pid=,args="],
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        found[:] = [
+            line.split()[0] for line in listing.stdout.splitlines() if "raudit.web.child" in line
+        ]
+        return bool(found)
+
+    until(there)
+    return found[0]
+
+
+def zombie(pid: str) -> bool:
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the faults that leave it running."""
+    server = start(make_workspace(tmp_path_factory.mktemp("faults") / "w"))
+    yield server
+    stop(server)
+
+
+def refused(person: Person, text: str) -> tuple[int, str]:
+    """Status and page of an answer that cannot be saved."""
+    with pytest.raises(urllib.error.HTTPError) as found:
+        person.answer(text)
+    with found.value:
+        return found.value.code, found.value.read().decode()
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="no prlimit (util-linux)")
+def test_a_full_disk_is_said_and_loses_nothing(shared: Served) -> None:
+    ann, place = Person(shared.base), shared.folder / "credit/answers"
+    ann.sign_in()
+    ann.answer("Before")
+    before = {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
+    limit_files(shared, "100")
+    status, page = refused(ann, "x" * 5_000)
+    assert status in (500, 503, 507)
+    assert "is whole" in page, page
+    assert (place / "small.yaml").read_bytes() == before["small.yaml"]
+    limit_files(shared, "unlimited")
+    ann.answer("After")
+    assert "After" in (place / "small.yaml").read_text()
+    check_answers_and_events(shared.folder)
+
+
+def limit_files(served: Any, most: str) -> None:
+    command = ["prlimit", "--pid", str(served.process.pid), f"--fsize={most}:"]
+    subprocess.run(command, check=True)
+
+
+def check_answers_and_events(folder: Path) -> None:
+    path = folder / "credit/answers/small.yaml"
+    checklist = load_checklist(folder / "credit/small.yaml")
+    with books_of(path, clock=now(), actor="ann") as books:
+        settle(path, checklist, books)
+        assert books.log is not None
+        told = [entry.body["new"] for entry in books.log.find(type="answers.changed")]
+    assert told[-1] == str(answers_sha256(load_answers(path, checklist)))
+
+
+def test_a_locked_database_is_waited_for_and_then_said(shared: Served) -> None:
+    ann = Person(shared.base)
+    ann.sign_in()
+    ann.answer("Before")
+    lock = sqlite3.connect(shared.folder / ".raudit-web/web.sqlite3", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    # An answer needs no writing of the accounts' database, so it is saved.
+    ann.answer("Meanwhile")
+    page = ann.get("/s/credit/a/small/q/first.people/")
+    form = {"person": "rex"}
+    with pytest.raises(urllib.error.HTTPError) as found:
+        ann.post("/s/credit/a/small/q/first.people/assign/", page, form)
+    with found.value:
+        assert found.value.code == 503
+        assert "does not answer" in found.value.read().decode()
+    lock.execute("ROLLBACK")
+    lock.close()
+    ann.post("/s/credit/a/small/q/first.people/assign/", page, form)
+    assert "Meanwhile" in ann.get(SECTION)
+
+
+def test_a_locked_log_keeps_an_answer_until_it_can_be_told(shared: Served) -> None:
+    ann, last = Person(shared.base), []
+    ann.sign_in()
+    ann.answer("Before")
+    lock = sqlite3.connect(shared.folder / "raudit-log.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+
+    def work() -> None:
+        ann.answer("Waited")
+        last.append("acknowledged")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(1)
+    assert not last  # nothing is acknowledged that the log was not told of
+    lock.execute("ROLLBACK")
+    lock.close()
+    thread.join(60)
+    assert last == ["acknowledged"]
+    check_answers_and_events(shared.folder)
+
+
+@pytest.mark.parametrize("hours", [-30 * 24, -1, 1, 400 * 24])
+def test_a_clock_that_jumps(
+    as_: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    from raudit.web.views import answering, home
+
+    ann = as_("ann")
+    assert write(ann, "first.what", "Before").status_code == 302
+    first = answers(workspace).answers["first.what"].at
+    later = now() + timedelta(hours=hours)
+    for module in (answering, home):
+        monkeypatch.setattr(module, "now", lambda: later)
+    assert write(ann, "first.what", "After").status_code == 302
+    found = answers(workspace).answers["first.what"]
+    assert (found.value, found.at) == ("After", later)
+    assert found.at != first
+    assert ann.get("/").status_code == 200
+    assert ann.get(A + "q/first.what/").content.decode().count("Before") >= 1
+    from raudit.log import open_log
+
+    with open_log(workspace / "raudit-log.db") as log:
+        assert not log.verify().failed
+        assert list(log.entries())[-1].time.startswith(f"{later:%Y-%m-%dT%H:%M:%S}")
+    assert fresh(as_, "ann").get("/").status_code == 200

@@ -105,7 +105,7 @@ def test_an_answer_is_on_disk_before_it_is_said_to_be_saved(as_: Any, workspace:
 
     with open_log(workspace / "raudit-log.db") as log:
         bodies = [entry.body for entry in log.find(type="answers.changed")]
-    assert [body["question"] for body in bodies] == ["first.what"]
+    assert bodies[-1]["question"] == "first.what"
 
 
 def test_two_people_on_one_answer_lose_neither(as_: Any, workspace: Path) -> None:

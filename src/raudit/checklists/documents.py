@@ -22,7 +22,7 @@ class DocumentFault:
     question: str
     path: str
     fault: str
-    """``is missing``, ``was changed`` or ``cannot be read``."""
+    """Such as ``is missing``, ``was changed`` or ``cannot be read``."""
 
     @property
     def text(self) -> str:
@@ -77,23 +77,27 @@ def store_document(answers: Path, file: Path, *, observed: str = "") -> dict[str
 
 
 def document_faults(answers: Answers, folder: Path) -> tuple[DocumentFault, ...]:
-    """Hash every evidence file whose digest was recorded, and name those that are missing or changed."""
+    """Hash every evidence file, and name those that are missing, changed, or given without a digest."""
     found = []
     for question, answer in answers.file.answers.items():
         for link in answer.evidence:
-            fault = _fault(link, folder) if link.sha256 else ""
+            fault = _fault(link, folder)
             if fault:
                 found.append(DocumentFault(question=question, path=link.path, fault=fault))
     return tuple(found)
 
 
 def _fault(link: EvidenceLink, folder: Path) -> str:
+    if link.sha256 is None and (link.kind != "document" or not link.path):
+        return ""  # a place, a person, or a fact of the audit: no file was given
     if not link.path or "://" in link.path:
         return "" if "://" in link.path else "names no file"
     path = folder / link.path
     try:
         if not path.is_file():
             return "is missing"
+        if link.sha256 is None:
+            return "is given without its digest, so that a change would not show (raudit assess evidence links it anew)"
         return "" if sha256_file(path) == link.sha256 else "was changed"
     except OSError:
         return "cannot be read"

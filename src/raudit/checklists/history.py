@@ -19,6 +19,7 @@ from raudit.checklists.form.load import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, signoff_state
 from raudit.errors import AnswersError
 from raudit.files import append_line
+from raudit.yamltext import parse_yaml
 
 ENDING = ".history.jsonl"
 OUTSIDE = "service:outside-raudit"
@@ -137,6 +138,11 @@ def keep_change(path: Path, before: str, after: str, checklist: Checklist) -> No
     add_line(path, _change(path, before, after, checklist))
 
 
+def keep_replacement(path: Path, before: str, after: str, checklist: Checklist) -> None:
+    """Write down that a whole file takes another's place; the old one may answer an older checklist."""
+    add_line(path, _change(path, before, after, checklist))
+
+
 def catch_up(path: Path, text: str, checklist: Checklist) -> None:
     """Write down what became of the last change, and what the file says that no command wrote."""
     lines = read_lines(path)
@@ -166,7 +172,12 @@ def _change(
     digests = answer_digests(answers)
     tree = answers.yaml.value if answers.yaml else {}
     entries = _entries(tree)
-    was = _known(lines) if outside else _entries(parse_answers(before, checklist).yaml.value)  # type: ignore[union-attr]
+    # Read as YAML alone: before a migration the answers are to another version of the checklist.
+    was = (
+        _known(lines)
+        if outside
+        else _entries(parse_yaml(before, source=path.name, error=AnswersError).value or {})
+    )
     changed = [
         {
             **_said(was.get(name), entries.get(name)),

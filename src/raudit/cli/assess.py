@@ -59,6 +59,34 @@ def list_() -> None:
 
 
 @command.command()
+@click.argument("checklist", type=FILE)
+def lint(checklist: Path) -> int:
+    """List all that is wrong with the file CHECKLIST, each with its line and what to do.
+
+    Ends with 0 if nothing is, else with 2.
+    """
+    from raudit.checklists.form.load import lint_checklist
+    from raudit.printable import for_terminal
+
+    found, faults = lint_checklist(checklist)
+    for fault in faults:
+        click.echo(for_terminal(str(fault)))
+    if found is None:
+        click.echo(
+            f"{len(faults)} faults in the shape of the file; what questions refer to is looked at once it fits",
+            err=True,
+        )
+    elif faults:
+        click.echo(f"{len(faults)} faults", err=True)
+    else:
+        click.echo(
+            f"nothing wrong found in {len(found.questions)} questions and {len(found.expressions)} expressions: "
+            "keys, ids, options, references, order, tables, bands and facts were looked at"
+        )
+    return 2 if faults else 0
+
+
+@command.command()
 @click.argument("checklist")
 @click.option(
     "-o", "--output", type=FILE, help="The answers file. Default: answers/CHECKLIST.yaml."
@@ -87,8 +115,9 @@ def start(
     question explained in it, to be filled in with an editor.
     """
     from raudit.checklists.document import skeleton
+    from raudit.cli._assess.books import opened_books
+    from raudit.emit import write_new
     from raudit.errors import UsageError
-    from raudit.files import write_whole
 
     asked = not file_only and sys.stdin.isatty() and sys.stdout.isatty()
     target = output or Path("answers") / f"{Path(checklist).stem}.yaml"
@@ -103,13 +132,13 @@ def start(
     if not target.exists():
         if asked and not project:
             project = click.prompt("Which system are the answers about (its name)").strip()
-        write_whole(target, skeleton(found, project=project).encode())
+        with opened_books(target, clock, by, **books) as held:
+            write_new(target, skeleton(found, project=project), found, held)
         click.echo(f"wrote {target}")
     if not asked:
         click.echo(f"next: fill it in, then  raudit assess status {target}")
         return
     from raudit.checklists.walk import Walk
-    from raudit.cli._assess.books import opened_books
     from raudit.cli._assess.walk import introduce, walk_through
     from raudit.emit import keep
 
@@ -474,12 +503,15 @@ def register(answers: tuple[Path, ...], record: Path | None, clock: datetime | N
 @command.command()
 @click.argument("answers", type=FILE)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
+@click.option("--by", default="", help="Who does it, for the log.  [default: you]")
+@books_options
 @clock_option
-def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
+def migrate(answers: Path, dry_run: bool, by: str, clock: datetime | None, **books: Any) -> None:
     """Carry ANSWERS over to the checklist's present version; what does not fit is set aside."""
     from raudit.checklists.form.migrate import migrate as carry
+    from raudit.cli._assess.books import opened_books
+    from raudit.emit import migrate_answers
     from raudit.errors import AnswersError
-    from raudit.files import write_whole
     from raudit.yamltext import read_yaml
 
     yaml = read_yaml(answers, error=AnswersError)
@@ -490,7 +522,10 @@ def migrate(answers: Path, dry_run: bool, clock: datetime | None) -> None:
     if text == yaml.text:
         click.echo(f"these are answers to {checklist.id} {checklist.file.version} already")
     elif not dry_run:
-        write_whole(answers, text.encode())
+        with opened_books(answers, clock, by, **books) as held:
+            migrate_answers(
+                answers, lambda old: carry(old, checklist, at=now_or(clock))[0], checklist, held
+            )
         click.echo(
             f"wrote {answers}, now for {checklist.id} {checklist.file.version}; sign-offs have to be given again"
         )
@@ -588,13 +623,22 @@ def export(
     default="",
     help="Author of the answers for which the workbook names none; needed if there are any.",
 )
-def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> None:
+@books_options
+@clock_option
+def import_(
+    workbook: Path,
+    checklist: str | None,
+    output: Path,
+    by: str,
+    clock: datetime | None,
+    **books: Any,
+) -> None:
     """Read an Excel WORKBOOK back into an answers file; compare it with the old one by 'raudit assess diff'."""
     from raudit.checklists import exchange
-    from raudit.checklists.answers import parse_answers
-    from raudit.checklists.signoff import authorless
-    from raudit.errors import AnswersError, UsageError
-    from raudit.files import write_whole
+    from raudit.cli._assess.books import opened_books
+    from raudit.emit import write_new
+    from raudit.emit.decisions import person_of
+    from raudit.errors import UsageError
 
     if output.exists():
         raise UsageError(
@@ -614,6 +658,19 @@ def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> Non
             hint="check the path",
         ) from error
     asked = _checklist(checklist or exchange.checklist_of(content), workbook)
+    with opened_books(output, clock, by, **books) as held:
+        text = _imported(workbook, content, asked, by=person_of(held, by) if by else "")
+        write_new(output, text, asked, held)
+    click.echo(f"wrote {output}")
+
+
+def _imported(workbook: Path, content: bytes, asked: Checklist, *, by: str) -> str:
+    """Turn a workbook into answers, each of which names an author."""
+    from raudit.checklists import exchange
+    from raudit.checklists.answers import parse_answers
+    from raudit.checklists.signoff import authorless
+    from raudit.errors import AnswersError
+
     text = exchange.from_workbook(content, asked, by=by)
     nameless = authorless(parse_answers(text, asked))
     if nameless:
@@ -623,8 +680,7 @@ def import_(workbook: Path, checklist: str | None, output: Path, by: str) -> Non
             where=f"{workbook}, {nameless[0]}",
             hint="say who answered them with --by",
         )
-    write_whole(output, text.encode())
-    click.echo(f"wrote {output}")
+    return text
 
 
 @command.command()
@@ -661,24 +717,33 @@ def evidence(
 @click.option(
     "--reply-to", default="", metavar="NOTE", help="The note that it answers, as printed."
 )
+@books_options
 @clock_option
 def notes(
-    answers: Path, question: str | None, say: str, by: str, reply_to: str, clock: datetime | None
+    answers: Path,
+    question: str | None,
+    say: str,
+    by: str,
+    reply_to: str,
+    clock: datetime | None,
+    **books: Any,
 ) -> None:
     """Print the thread of notes on QUESTION, or on all; with --say, add one."""
-    from raudit.cli._assess.books import note_thread, say_note
+    from raudit.cli._assess.books import note_thread, opened_books, say_note
+    from raudit.emit.decisions import person_of
 
     checklist, _found = _read(answers)
     if say:
-        say_note(
-            answers,
-            checklist,
-            question or "",
-            words=say,
-            by=by,
-            reply_to=reply_to,
-            at=now_or(clock),
-        )
+        with opened_books(answers, clock, by, **books) as held:
+            say_note(
+                answers,
+                checklist,
+                question or "",
+                words=say,
+                by=person_of(held, by),
+                reply_to=reply_to,
+                at=now_or(clock),
+            )
     for line in note_thread(answers, question or ""):
         click.echo(line)
 

@@ -62,7 +62,9 @@ ZEROED = (1, 3)
 @click.option("--ignore", multiple=True, metavar="ID", help="Do not judge these rules or prefixes.")
 @click.option("--waivers", type=FILE, help="Waivers file (default: the plan's).")
 @click.option(
-    "--strict-waivers", is_flag=True, help="Unused, expired, outgrown and malformed waivers block."
+    "--strict-waivers",
+    is_flag=True,
+    help="Unused, expired, outgrown, unproven and malformed waivers block.",
 )
 @click.option(
     "--show-waived", is_flag=True, help="Print waived, known and passed findings one by one."

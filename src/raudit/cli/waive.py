@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from raudit.cli._shared.clock import clock_option, now_or
+from raudit.cli._shared.waivers import people_options
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 SCOPE = (
@@ -71,12 +72,7 @@ SCOPE = (
 @click.option(
     "--key", type=FILE, help="The owner's private key: the request becomes a signed statement."
 )
-@click.option(
-    "--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names the file."
-)
-@click.option(
-    "--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside."
-)
+@people_options
 @click.option("--dry-run", is_flag=True, help="Show what it covers and its text; write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Write without asking.")
 @clock_option
@@ -96,7 +92,7 @@ def command(
     It takes two people: the owner asks, and the approver agrees with 'raudit waive-approve'.
     """
     from raudit.checking import waiver_for
-    from raudit.cli._shared.waivers import opened_books, write_waiver
+    from raudit.cli._shared.waivers import opened_books, say_what_is_missing, write_waiver
     from raudit.emit.waivers import two_people
     from raudit.policy.waive import appended, waiver_text
 
@@ -128,8 +124,5 @@ def command(
                 )
             click.confirm(f"Write it to {waivers}?", abort=True, err=True)
         known = write_waiver(books, waivers, waiver, key)
-    click.echo(f"written to {waivers} ({known})", err=True)
-    click.echo(
-        f"next: {waiver.approver} agrees:  raudit waive-approve {waiver.id} --by {waiver.approver}",
-        err=True,
-    )
+        click.echo(f"written to {waivers} ({known})", err=True)
+        say_what_is_missing(books, waiver)

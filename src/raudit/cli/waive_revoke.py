@@ -8,29 +8,11 @@ from pathlib import Path
 import click
 
 from raudit.cli._shared.clock import clock_option
-
-FILE = click.Path(path_type=Path, dir_okay=False)
+from raudit.cli._shared.waivers import decision_options
 
 
 @click.command(short_help="Take a waiver back before its day.")
-@click.argument("waiver_id", metavar="ID")
-@click.option(
-    "--waivers",
-    type=FILE,
-    default=Path("waivers.yaml"),
-    show_default=True,
-    help="The file it is in.",
-)
-@click.option("--by", required=True, help="Who does it.")
-@click.option(
-    "--key", type=FILE, help="Private key that signs it; without, it is stated and not proven."
-)
-@click.option(
-    "--plan", type=FILE, help="The plan with the log. Default: the raudit.yaml that names the file."
-)
-@click.option(
-    "--people", type=FILE, help="Who people are. Default: the plan's, or a people.yaml beside."
-)
+@decision_options
 @clock_option
 def command(
     waiver_id: str,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from raudit.data.interface import DataSet, Kind
-from raudit.data.naming import FEWEST_ROWS, PLAIN, names_persons
+from raudit.data.naming import FEWEST_ROWS, PLAIN, names_persons, numbers_persons
 from raudit.plan.look import ColumnLook
 
 FEW = 12
@@ -64,11 +64,20 @@ class _Seen:
         """The values as text, where they are few and short, name nobody, and each is shared by several rows."""
         if not 0 < self.distinct() <= FEW:
             return ()
-        texts = sorted(_texts(self.values))
-        if any(len(text) > MAX_LEVEL for text in texts) or names_persons(name, texts):
+        texts, values = sorted(_texts(self.values)), _values(self.values)
+        secret = names_persons(name, texts) or numbers_persons(name, values)
+        if secret or any(len(text) > MAX_LEVEL for text in texts):
             return ()
         shared = {text.lower() for text in texts} <= PLAIN or min(self.rows.values()) >= FEWEST_ROWS
         return tuple(texts) if shared else ()
+
+
+def _values(values: Any) -> list[object]:
+    """Numbers as they are, and nothing of other types."""
+    import pyarrow as pa
+
+    known = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    return list(values.to_pylist()) if known else []
 
 
 def _texts(values: Any) -> list[str]:

@@ -9,9 +9,14 @@ that scans the values thoroughly can add columns (``<stage>.withheld_columns`` a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from raudit.data.interface import DataSet, HoldsTexts, Kind
+from raudit.data.interface import ColumnName, DataSet, HoldsTexts, Kind
+
+if TYPE_CHECKING:
+    from raudit.plan import Attribute
 
 FEWEST_ROWS = 5
 """Rows that must share a value before it is written down for a reader of a plan."""
@@ -38,6 +43,8 @@ SOMEBODY = re.compile(
 """What reaches one person wherever it stands, in the name of a column, table or file too."""
 NO_HEADER = "the first line looks like data and not like names of columns"
 """Said instead of the names, which may be somebody's."""
+_FEWEST_DIGITS = 7
+"""Digits from which a number can be a telephone, and two more from which its length alone tells."""
 _DATED = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.+Z-]*)?")
 _FULL_NAME = re.compile(r"[^\W\d_a-z][\w'’.-]*(?:,? [^\W\d_a-z][\w'’.-]*){1,3}")
 _NAME_OF_PERSONS = re.compile(
@@ -45,6 +52,17 @@ _NAME_OF_PERSONS = re.compile(
     r"e-?mails?|mail|phones?|mobile|telephone|tel|fax|address|street|ssn|iban|passport|password|passwd|token|secret|signature|"
     r"nombre|apellidos?|nom|pr[eé]nom|vorname|nachname|telefon|adresse|strasse|straße|cognome|indirizzo)(?:$|[^a-z])"
 )
+
+
+_KINDS_OF_PEOPLE = re.compile(
+    r"(?i)race|ethnic|origin|nation|countr|relig|gender|sex|age|region|langu|marital|citizen|migra|disab"
+)
+"""Names of columns whose rare levels are kinds of people, such as two capitalised words, and not persons."""
+
+
+def without_somebody(text: str) -> str:
+    """A text in which what reaches one person is starred out: the name of a file, or a value in a plan."""
+    return SOMEBODY.sub(lambda match: re.sub(r"\w", "*", match[0]), text)
 
 
 def first_row_of_data(names: Iterable[str]) -> bool:
@@ -78,8 +96,74 @@ def names_persons(name: str, values: Iterable[object]) -> bool:
     return reached > 0 or named >= max(2, 0.8 * len(texts))
 
 
+def numbers_persons(name: str, values: Iterable[object]) -> bool:
+    """Whether a column of numbers looks as if they reach or identify somebody: accounts, telephones, identity numbers.
+
+    Amounts and counts differ in length; such numbers are whole, long, and nearly all of one length. Seconds and
+    milliseconds since 1970 are moments.
+    """
+    numbers = [float(value) for value in values if isinstance(value, (int, float))]
+    whole = [int(number) for number in numbers if number.is_integer()]
+    if not whole or len(whole) < len(numbers):
+        return False
+    if _NAME_OF_PERSONS.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)):
+        return bool(min(whole) >= 10 ** (_FEWEST_DIGITS - 1))
+    if all(10**9 <= n < 2 * 10**9 or 10**12 <= n < 2 * 10**12 for n in whole):
+        return False
+    lengths = [len(str(abs(number))) for number in whole]
+    usual = max(set(lengths), key=lengths.count)
+    return usual >= _FEWEST_DIGITS + 2 and lengths.count(usual) >= 0.9 * len(lengths)
+
+
+def levels_of_somebody(column: str, rows: Mapping[str, int]) -> tuple[str, ...]:
+    """Levels of an attribute that name or reach somebody, of fewer rows than may be named.
+
+    Parameters
+    ----------
+    column
+        Name of the attribute's column.
+    rows
+        How many rows have each level.
+    """
+    kinds = _KINDS_OF_PEOPLE.search(column) is not None
+    return tuple(
+        level
+        for level, n in sorted(rows.items())
+        if n < FEWEST_ROWS
+        and (SOMEBODY.search(level) or (not kinds and _FULL_NAME.fullmatch(level) is not None))
+    )
+
+
+def without_named_levels(data: DataSet, attributes: Sequence[Attribute]) -> tuple[Attribute, ...]:
+    """Attributes whose small levels that name somebody count as unknown: such a group is a person with a name.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be read.
+    """
+    return tuple(_without_named_levels(data, attribute) for attribute in attributes)
+
+
+def _without_named_levels(data: DataSet, attribute: Attribute) -> Attribute:
+    name = ColumnName(attribute.column)
+    if attribute.edges or data.kinds.get(name) is not Kind.TEXT:
+        return attribute
+    rows: Counter[str] = Counter()
+    for batch in data.batches([name]):
+        counted = batch.column(0).value_counts()
+        levels = counted.field("values").to_pylist()
+        for level, n in zip(levels, counted.field("counts").to_pylist(), strict=True):
+            if level is not None:
+                rows[str(level)] += n
+        if len(rows) > LOOKED_AT:  # as many levels are no attribute, which its encoder says
+            return attribute
+    named = levels_of_somebody(attribute.column, rows)
+    return attribute.model_copy(update={"unknown": (*attribute.unknown, *named)})
+
+
 def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
-    """Columns of text whose values nobody may name; those that the plan declares are left out.
+    """Columns whose values nobody may name; those that the plan declares are left out.
 
     What people and models wrote (``HoldsTexts``) is among them whatever it looks like and whoever declares it.
 
@@ -89,24 +173,27 @@ def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
         If the data cannot be read.
     """
     unnamed = data.unnamed if isinstance(data, HoldsTexts) else frozenset()
+    numeric = {Kind.INTEGER, Kind.NUMBER}
     asked = [
         name
         for name, kind in data.kinds.items()
-        if kind is Kind.TEXT and name not in set(declared) | unnamed
+        if kind in {Kind.TEXT, *numeric} and name not in set(declared) | unnamed
     ]
-    found: dict[str, dict[str, None]] = {str(name): {} for name in asked}
+    found: dict[str, dict[object, None]] = {str(name): {} for name in asked}
     if not asked or not data.n_rows:
         return frozenset(str(name) for name in unnamed)
     for batch in data.batches(asked):
         for name, column in zip(asked, batch.columns, strict=True):
             seen = found[str(name)]
             if len(seen) < LOOKED_AT:
-                seen.update(
-                    dict.fromkeys(
-                        str(v)[:200]
-                        for v in column.unique().to_pylist()[:LOOKED_AT]
-                        if v is not None
-                    )
-                )
-    persons = {name for name, seen in found.items() if names_persons(name, seen)}
+                values = column.unique().to_pylist()[:LOOKED_AT]
+                number = data.kinds[name] in numeric
+                seen.update((v if number else str(v)[:200], None) for v in values if v is not None)
+    persons = {
+        str(name)
+        for name in asked
+        if (numbers_persons if data.kinds[name] in numeric else names_persons)(
+            str(name), found[str(name)]
+        )
+    }
     return frozenset(persons | {str(name) for name in unnamed})

@@ -4,6 +4,7 @@ Entry points::
 
     books_of(answers, plan=) -> Books                   people, log and identity policy that go with a file
     keep(path, change, checklist, books) -> text        change answers, then tell the log; see ``emit.answers``
+    write_new(path, text, checklist, books)             a file where there is none; migrate_answers carries one over
     settle(path, checklist, books)                      tell the log what it missed
     submit(path, checklist, books, by=)                 say that answers are ready to be reviewed
     before_run(plan, log, ...)                          people, policy, waivers and answers, before a run
@@ -11,7 +12,7 @@ Entry points::
     enrolment_of(log)                                   what the log knows of keys, for ``check_statements``
 """
 
-from raudit.emit.answers import keep, settle, submit, tell
+from raudit.emit.answers import keep, migrate_answers, settle, submit, tell, write_new
 from raudit.emit.books import Books, books_of
 from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
@@ -25,6 +26,7 @@ __all__ = [
     "enrolment_of",
     "keep",
     "log_state",
+    "migrate_answers",
     "people_changed",
     "settle",
     "submit",
@@ -32,4 +34,5 @@ __all__ = [
     "supersede_earlier",
     "tell",
     "withdraw",
+    "write_new",
 ]

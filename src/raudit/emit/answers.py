@@ -17,6 +17,7 @@ appends what is missing; the ids tell what the log has already.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,20 @@ from raudit.canonical import digest
 from raudit.checklists import assess, load_answers
 from raudit.checklists.answers import parse_answers
 from raudit.checklists.form.load import Checklist
-from raudit.checklists.history import OUTSIDE, add_line, catch_up, read_lines
+from raudit.checklists.history import (
+    OUTSIDE,
+    add_line,
+    catch_up,
+    keep_replacement,
+    read_lines,
+)
 from raudit.checklists.signoff import answers_sha256
 from raudit.checklists.states import submit as mark_submitted
 from raudit.checklists.writing import save_locked
 from raudit.emit.books import Books
 from raudit.emit.known import known_of
 from raudit.errors import AnswerConflict, AnswersError
-from raudit.files import locked
+from raudit.files import locked, write_whole
 from raudit.log import Event, EventType, Log
 from raudit.statements import add_statement, read_statements
 from raudit.statements.envelope import open_envelope
@@ -71,6 +78,48 @@ def keep(
         save_locked(path, lambda _before: text, checklist=checklist)  # (3) (4)
         _settle(path, checklist, books)  # (5) (6)
         return text
+
+
+def write_new(path: Path, text: str, checklist: Checklist, books: Books) -> None:
+    """Write an answers file where there is none, with its history, and tell the log.
+
+    Raises
+    ------
+    AnswersError
+        If there are answers by now, or the text is none.
+    """
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path):
+        if path.exists():
+            raise AnswersError(
+                "there are answers already",
+                reference="answers-exist",
+                where=str(path),
+                hint="name another file with -o",
+            )
+        _replace(path, "", text, checklist, books)
+
+
+def migrate_answers(
+    path: Path, change: Callable[[str], str], checklist: Checklist, books: Books
+) -> None:
+    """Replace answers by the same ones for another version of their checklist, and tell the log."""
+    path = path.resolve()
+    with locked(path):
+        before = read_yaml(path, error=AnswersError).text
+        # Edits by hand are told first, if the present checklist can read the file that they are in.
+        with suppress(AnswersError):
+            _settle(path, checklist, books)
+        _replace(path, before, change(before), checklist, books)
+
+
+def _replace(path: Path, before: str, after: str, checklist: Checklist, books: Books) -> None:
+    if after == before:
+        return
+    keep_replacement(path, before, after, checklist)  # (3)
+    write_whole(path, after.encode())  # (4)
+    _settle(path, checklist, books)  # (5) (6)
 
 
 def settle(path: Path, checklist: Checklist, books: Books) -> int:
@@ -125,7 +174,7 @@ def submit(
             )
         result = assess(checklist, answers, facts=facts or {}, today=books.clock.date())
         at = books.clock.strftime("%Y-%m-%dT%H:%M:%SZ")
-        mark_submitted(path, result, by=books.people.id_of(by) if books.people else by, at=at)
+        mark_submitted(path, result, by=books.people.known(by).id if books.people else by, at=at)
         _settle(path, checklist, books)
     return sha256
 
@@ -205,7 +254,7 @@ def _events(
         found.append(Event(type=kind, actor=who, body=whole, id=event))
 
     answers = [item for item in line["changes"] if item["what"] != "review"]
-    if answers or line["answers_before"] not in ("", after):
+    if answers or line["answers_before"] != after:
         one: Mapping[str, Any] = answers[0] if len(answers) == 1 else {"question": None, "by": ""}
         by = str(OUTSIDE if line["outside"] else one["by"])
         old = line["answers_before"] or None

@@ -156,7 +156,7 @@ class WaiverUsed(Strict):
 
     waiver: Short
     state: Code
-    """``applied``, ``expires-soon``, ``outgrown`` or ``malformed``."""
+    """``applied``, ``expires-soon``, ``outgrown``, ``unproven`` or ``malformed``."""
     rule: Short
     finding: Annotated[str, Field(pattern="^([0-9a-f]{32})?$")] = ""
     """Fingerprint of the finding, which holds no value."""

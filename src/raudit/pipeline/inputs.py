@@ -10,6 +10,7 @@ from raudit.canonical import sha256_file
 from raudit.checklists import checklist_path, shipped_checklists
 from raudit.data import DataSet
 from raudit.data.declared import Declared, open_declared
+from raudit.data.naming import without_somebody
 from raudit.data.open import digest_of, manifest
 from raudit.errors import PlanError
 from raudit.evidence import AssessmentFiles
@@ -22,6 +23,9 @@ from raudit.turns import open_turns
 NamedFile = tuple[InputRole, Path, tuple[str | int, ...]]
 """Role of a file, where it is, and where in the plan it is named."""
 
+_FOLDER_ROLES: frozenset[InputRole] = frozenset(
+    {"data", "attributes", "reference", "released", "control"}
+)
 _FILE_ROLES: tuple[InputRole, ...] = ("policy", "waivers", "baseline", "people")
 
 
@@ -61,7 +65,8 @@ def _data_input(plan: Plan, database: Declared | None) -> Input:
     if database is not None:
         name = plan.file.data.table or (printable(path.name) if path is not None else "query")
         size = path.stat().st_size if path is not None and path.is_file() else None
-        return Input(role="data", name=printable(name), sha256=database.content_sha256, bytes=size)
+        shown = without_somebody(printable(name))
+        return Input(role="data", name=shown, sha256=database.content_sha256, bytes=size)
     assert path is not None  # noqa: S101 -- the plan was checked
     return _input(plan, "data", path, ("data", "path"))
 
@@ -110,6 +115,10 @@ def _beside_data(plan: Plan) -> Iterator[NamedFile]:
         yield "attributes", plan.path(data.attributes.path), ("data", "attributes", "path")
     if data.reference is not None:
         yield "reference", plan.path(data.reference.path), ("data", "reference")
+    if data.released is not None:
+        yield "released", plan.path(data.released.path), ("data", "released")
+        if data.released.control is not None:
+            yield "control", plan.path(data.released.control), ("data", "released", "control")
     if data.contract is not None:
         yield "contract", plan.path(data.contract), ("data", "contract")
 
@@ -141,14 +150,15 @@ def _of_policy(plan: Plan) -> Iterator[NamedFile]:
 
 def _input(plan: Plan, role: InputRole, path: Path, at: tuple[str | int, ...]) -> Input:
     try:
-        if path.is_dir() and role in {"data", "attributes", "reference"}:
+        if path.is_dir() and role in _FOLDER_ROLES:
             size = sum(int(item["bytes"]) for item in manifest(path))
-            return Input(role=role, name=printable(path.name), sha256=digest_of(path), bytes=size)
+            name = without_somebody(printable(path.name))
+            return Input(role=role, name=name, sha256=digest_of(path), bytes=size)
         if not path.is_file():
             raise FileNotFoundError(2, "no such file")
         return Input(
             role=role,
-            name=printable(path.name),
+            name=without_somebody(printable(path.name)),
             sha256=sha256_file(path),
             bytes=path.stat().st_size,
         )

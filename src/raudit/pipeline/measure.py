@@ -14,6 +14,7 @@ from raudit.evidence import Evidence, Progress, Quiet, Stage
 from raudit.model import BoundModel
 from raudit.pipeline.prepare import Prepared
 from raudit.pipeline.reading import detailed, read_evidence
+from raudit.pipeline.recorded import recorded_plan
 from raudit.pipeline.stages import run_stage, seen_by
 from raudit.record import Outcome, Record, StageRecord
 from raudit.statements import Enrolment
@@ -71,7 +72,7 @@ def measure(
     return Record(
         run=prepared.run,
         system=file.system.model_dump(mode="json", exclude_defaults=True),
-        plan=prepared.plan.as_recorded(),
+        plan=recorded_plan(prepared.plan),
         inputs=reader.inputs,
         stages=tuple(sorted(records, key=lambda record: prepared.stages[record.name].order)),
     )

@@ -134,12 +134,16 @@ def _chosen(plan: Plan) -> Mapping[str, Stage]:
         }
     if wanted is None:
         # What compares with a reference has nothing to say without one; a plan that names it is told so.
-        turns, alone = plan.file.data.turns is not None, plan.file.data.reference is None
+        data = plan.file.data
+        lacking = {
+            "with_turns": data.turns is None,
+            "needs_reference": data.reference is None,
+            "needs_released": data.released is None,
+        }
         return {
             name: stage
             for name, stage in found.items()
-            if (turns or not getattr(stage, "with_turns", False))
-            and not (alone and getattr(stage, "needs_reference", False))
+            if not any(absent and getattr(stage, need, False) for need, absent in lacking.items())
         }
     for name in wanted:
         if name not in found:

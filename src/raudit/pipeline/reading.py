@@ -12,12 +12,12 @@ from raudit.data import DataSet, Roles, open_data
 from raudit.data.attributes import with_attributes
 from raudit.data.contract import read_contract
 from raudit.data.interface import HoldsTexts
-from raudit.data.naming import withheld_columns
+from raudit.data.naming import withheld_columns, without_named_levels
 from raudit.data.open import digest_of
 from raudit.data.readers import ReadOptions
 from raudit.data.types import with_types
 from raudit.errors import DataError, MissingExtraError, ModelError, PlanError, RauditError
-from raudit.evidence import Evidence, Progress, Reference, model_libraries
+from raudit.evidence import Evidence, Progress, Reference, Released, model_libraries
 from raudit.model import BoundModel
 from raudit.pipeline.inputs import opened_data
 from raudit.pipeline.prepare import Prepared
@@ -64,14 +64,20 @@ def read_evidence(
     contract = plan.file.data.contract
     declared = declared_columns(audited.roles)
     _refuse_texts(audited.data, declared)
+    roles = replace(
+        audited.roles,
+        sensitive=without_named_levels(audited.data, audited.roles.sensitive),
+        control=without_named_levels(audited.data, audited.roles.control),
+    )
     evidence = Evidence(
         withheld=withheld_columns(audited.data, declared),
         system=plan.file.system.model_dump(mode="json", exclude_none=True),
         task=plan.file.task,
         data=audited.data,
         turns=turns,
-        roles=audited.roles,
+        roles=roles,
         reference=_reference(prepared, usable, progress),
+        released=_released(prepared, progress),
         contract=read_contract(plan.path(contract)) if contract else None,
         model=usable,
         no_model_because=_no_model_because(model, model_error),
@@ -143,18 +149,35 @@ def _reference(
     section = plan.file.data.reference
     if section is None:
         return None
-    with progress.task("reading reference"):
-        options = replace(
-            ReadOptions.of(plan.file.data), table=section.table, format=section.format
-        )
-        data = open_data(plan.path(section.path), options=options)
-        data = with_types(
-            data,
-            {name: type_ for name, type_ in plan.file.data.types.items() if name in data.kinds},
-        )
-    _unchanged(prepared, "reference", data.sha256)
+    options = replace(ReadOptions.of(plan.file.data), table=section.table, format=section.format)
+    data = _beside(prepared, "reference", section.path, options, progress)
     found = reference_data(plan, data, model, progress)
     return Reference(data=found.data, roles=found.roles, kind=section.kind)
+
+
+def _released(prepared: Prepared, progress: Progress) -> Released | None:
+    section = prepared.plan.file.data.released
+    if section is None:
+        return None
+    options = replace(ReadOptions.of(prepared.plan.file.data), table=None, format=None)
+    control = section.control
+    return Released(
+        data=_beside(prepared, "released", section.path, options, progress),
+        control=_beside(prepared, "control", control, options, progress) if control else None,
+    )
+
+
+def _beside(
+    prepared: Prepared, role: str, name: str, options: ReadOptions, progress: Progress
+) -> DataSet:
+    """A data set beside the audited one, with the types that the plan declares for columns of both."""
+    plan = prepared.plan
+    with progress.task(f"reading {role}"):
+        data = open_data(plan.path(name), options=options)
+        declared = plan.file.data.types
+        data = with_types(data, {key: kind for key, kind in declared.items() if key in data.kinds})
+    _unchanged(prepared, role, data.sha256)
+    return data
 
 
 def declared_columns(roles: Roles) -> tuple[str, ...]:

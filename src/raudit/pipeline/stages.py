@@ -31,7 +31,7 @@ from raudit.evidence import (
 from raudit.facts import misfits
 from raudit.model import BoundModel, Model
 from raudit.pipeline.reading import declared_columns
-from raudit.plan.load import options_as_recorded
+from raudit.pipeline.recorded import recorded_options
 from raudit.record import Outcome, StageRecord, record_to_json
 from raudit.roles import as_sentence
 from raudit.sentences import messages_in
@@ -105,7 +105,7 @@ def _record(
         title=stage.title,
         outcome=outcome,
         reason=reason,
-        options=options_as_recorded(options.model_dump(mode="json")),
+        options=recorded_options(options.model_dump(mode="json")),
         rules=stage.rules,
         summary=result.summary,
         findings=result.findings,

@@ -64,6 +64,8 @@ class Plan:
 
 
 LEFT_OUT = "…"
+LISTING = ("allow", "deny")
+"""Options of stages that list values of the data."""
 LITERALS = re.compile(
     r"""
     --[^\n]* | /\*.*?\*/                               # comments may repeat values
@@ -76,8 +78,12 @@ LITERALS = re.compile(
 
 
 def options_as_recorded(options: Any) -> Any:
-    """A stage's options, without the keys of rows whose reasons are asked for."""
-    reasons = options.get("reasons") if isinstance(options, dict) else None
+    """A stage's options, without the values that they list and the keys of rows whose reasons are asked for."""
+    if not isinstance(options, dict):
+        return options
+    listed = {name: [LEFT_OUT] * len(options[name]) for name in LISTING if options.get(name)}
+    options = {**options, **listed}
+    reasons = options.get("reasons")
     if not isinstance(reasons, dict) or not reasons.get("keys"):
         return options
     keys = reasons["keys"]

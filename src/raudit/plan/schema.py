@@ -205,11 +205,22 @@ class ReferenceSection(Strict):
     """What the file is, where neither its first bytes nor its name say so."""
 
 
+class ReleasedSection(Strict):
+    """A table made from the data in order to be given away: synthetic, or with people made unrecognisable."""
+
+    path: str = Field(min_length=1)
+    """File or folder, relative to raudit.yaml; read as the audited data."""
+    control: str | None = Field(default=None, min_length=1)
+    """File or folder of people like those of the data who had no part in the table: what an attack gets right about
+    them is not given away by it."""
+
+
 def _reference(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
 ReferenceOrPath = Annotated[ReferenceSection, BeforeValidator(_reference)]
+ReleasedOrPath = Annotated[ReleasedSection, BeforeValidator(_reference)]
 
 
 class DataSection(Strict):
@@ -257,6 +268,8 @@ class DataSection(Strict):
     """Texts that mean a missing value in a CSV file."""
     reference: ReferenceOrPath | None = None
     """Training data, or data of an earlier time such as last quarter's: for overlap, the contract and drift."""
+    released: ReleasedOrPath | None = None
+    """A table made from the data in order to be given away; ``reidentification`` attacks it."""
     contract: str | None = None
     """File with names, types, ranges and levels that the columns must have; ``raudit readiness`` writes one."""
     types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)

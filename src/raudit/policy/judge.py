@@ -230,7 +230,7 @@ def _stale(ledger: WaiverLedger, policy: Policy) -> list[str]:
     return [
         use.explanation
         for use in ledger.uses
-        if use.state in {"unused", "expired", "malformed", "outgrown"}
+        if use.state in {"unused", "expired", "malformed", "outgrown", "unproven"}
     ]
 
 

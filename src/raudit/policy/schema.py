@@ -92,7 +92,7 @@ class WaiverSection(Strict):
     four_eyes: bool = True
     """yes: owner and approver must differ."""
     strict: bool = False
-    """yes: unused, expired and malformed waivers block."""
+    """yes: unused, expired, unproven and malformed waivers block."""
 
 
 class BaselineSection(Strict):

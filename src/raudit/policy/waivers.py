@@ -65,7 +65,7 @@ class Waivers:
     statements: tuple[Outcome, ...] = ()
     """The signed statements beside the file, checked."""
     identity: str = ""
-    """``proven``: a waiver counts only if its approver is proven to have approved exactly it."""
+    """``proven``: a waiver counts only if its approver is proven to have approved exactly it; ``stated``: on a name."""
 
     def approval(self, waiver: Waiver) -> Outcome | None:
         """The approver's statement over a waiver, proven ones first; None if there is none."""
@@ -278,7 +278,7 @@ def apply_waivers(
                     why=why,
                     identity_of=waivers.identity_of(waiver),
                 )
-                if waivers.people
+                if waivers.people or waivers.identity
                 else why
             )
             uses.append(_use(waiver, state, finding, why))
@@ -360,6 +360,12 @@ def _who_fault(
 ) -> tuple[WaiverState, str] | None:
     """Why the people behind a waiver are not enough: too few, unknown, or not proven."""
     people = waivers.people
+    if not people and waivers.identity == "proven":
+        return "unproven", say(
+            "does not count: the plan names no people, so nobody is proven to have approved it; name "
+            "them (people: people.yaml) and let the approver sign it with raudit waive-approve, or "
+            "write identity: stated in the plan, which the report then says"
+        )
     if terms.four_eyes and people.id_of(waiver.owner) == people.id_of(waiver.approver):
         return "malformed", "does not count: the policy asks for an approver who is not the owner"
     if not people:
@@ -369,8 +375,12 @@ def _who_fault(
         return "malformed", say("does not count: nobody is known as {unknown}", unknown=unknown[0])
     approval = waivers.approval(waiver)
     if waivers.identity == "proven" and not (approval is not None and approval.proven):
-        return "malformed", say(
-            "does not count: its approval is {identity_of}", identity_of=waivers.identity_of(waiver)
+        return "unproven", say(
+            "does not count: its approval is {identity_of}; {approver} proves it with: "
+            "raudit waive-approve {waiver} --by {approver} --key FILE",
+            identity_of=waivers.identity_of(waiver),
+            approver=waiver.approver,
+            waiver=waiver.id,
         )
     return None
 

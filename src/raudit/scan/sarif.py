@@ -21,7 +21,10 @@ def to_sarif(result: SweepResult, options: Options, version: str) -> dict[str, A
     results = [
         _result(table, finding)
         for table in result.tables
-        for finding in outcome.findings(table.verdicts, (), options)
+        for finding in (
+            *outcome.findings(table.verdicts, (), options),
+            outcome.names_searched(table.verdicts, result.model or None),
+        )
         if finding.status is not Status.PASSED
     ]
     results += [

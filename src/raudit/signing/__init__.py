@@ -1,7 +1,11 @@
 """Keys, PAdES signatures, time stamps, and what a verifier accepts: this room sees bytes and digests only."""
 
 from raudit.signing.attest import Attestation, attest, check_attestation
-from raudit.signing.certificates import read_certificates
+from raudit.signing.certificates import (
+    given_certificates,
+    read_certificates,
+    unusable_certificates,
+)
 from raudit.signing.check import check_pdf
 from raudit.signing.keys import SigningKey, load_signer
 from raudit.signing.selfsigned import KeyPaths, init_keys
@@ -52,8 +56,10 @@ __all__ = [
     "check_pdf",
     "countersign",
     "field_size",
+    "given_certificates",
     "init_keys",
     "load_signer",
     "read_certificates",
     "source_from_environment",
+    "unusable_certificates",
 ]

@@ -79,6 +79,13 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
                 detail="title or other descriptions differ from the certified ones",
             )
         )
+    if _form_settings(signed) != _form_settings(shown):
+        faults.append(
+            Fault(
+                code=FaultCode.ILLEGAL_CHANGE,
+                detail="the form's settings, by which a reader draws its fields, are not the certified ones",
+            )
+        )
     before = {(item.name, item.sha256, item.relationship) for item in embedded_files(signed.root)}
     after = {(item.name, item.sha256, item.relationship) for item in embedded_files(shown.root)}
     faults.extend(
@@ -89,6 +96,12 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
         for name in sorted({name for name, _, _ in before ^ after})
     )
     return faults
+
+
+def _form_settings(reader: Any) -> dict[str, str]:
+    """Collect the form's entries but its fields and the flags that say that there are signatures."""
+    form = value(reader.root, "/AcroForm", {})
+    return {key: repr(form[key]) for key in form if key not in {"/Fields", "/SigFlags"}}
 
 
 def _description(reader: Any) -> tuple[dict[str, str], dict[str, str]]:

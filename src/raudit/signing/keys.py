@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -177,6 +178,7 @@ def _in_memory(private: Any, certificates: tuple[bytes, ...], where: str) -> Sig
     algorithm = _algorithm(private.public_key(), where)
     parsed = [x509.Certificate.load(data) for data in certificates]
     spki = private.public_key().public_bytes(der, serialization.PublicFormat.SubjectPublicKeyInfo)
+    _refuse_pss(parsed, where)
     own = next((cert for cert in parsed if cert.public_key.dump() == spki), None)
     if own is None:
         raise KeyFileError(
@@ -196,6 +198,12 @@ def _in_memory(private: Any, certificates: tuple[bytes, ...], where: str) -> Sig
         cert_registry=SimpleCertificateStore.from_certs(chain),  # type: ignore[no-untyped-call]
     )
     return _signing_key(own, chain, algorithm, signer, session=None, where=where)
+
+
+def _refuse_pss(certificates: Sequence[Any], where: str) -> None:
+    """Refuse a key that its certificate restricts to RSA-PSS: it looks like another key than the plain RSA one."""
+    if any(cert.public_key.algorithm == "rsassa_pss" for cert in certificates[:1]):
+        raise _key_kind_error("an RSA key that its certificate restricts to PSS (RFC 4055)", where)
 
 
 def _from_token(source: Pkcs11Token) -> SigningKey:
@@ -286,7 +294,11 @@ def _algorithm(public: Any, where: str) -> str:
             got = f"the curve {public.curve.name}"
         case _:
             got = type(public).__name__.removeprefix("_").removesuffix("PublicKey")
-    raise KeyFileError(
+    raise _key_kind_error(got, where)
+
+
+def _key_kind_error(got: str, where: str) -> KeyFileError:
+    return KeyFileError(
         "common PDF readers cannot check, or no longer accept, this kind of key",
         reference="key-kind",
         where=where,

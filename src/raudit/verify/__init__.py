@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,8 @@ from raudit.signing import (
     SignatureKind,
     Standing,
     check_pdf,
-    read_certificates,
+    given_certificates,
+    unusable_certificates,
 )
 from raudit.verify.against_log import LogView, extends_step, issued_entry, revisions_step, view_log
 from raudit.verify.steps import Step, StepStatus, Verification
@@ -110,7 +112,10 @@ def verify_report(
         extended_step = extends_step(checkpoint, vkey, log, view, checkpoints)
     steps = (
         _faults(1, "the file is a certified PDF without active content", check, FILE_FAULTS),
-        _faults(2, "signatures are intact and trusted", check, SIGNATURE_FAULTS),
+        replace(
+            _faults(2, "signatures are intact and trusted", check, SIGNATURE_FAULTS),
+            warnings=unusable_certificates((*trust, *(tsa_trust or ()))),
+        ),
         _faults(3, "nothing else was changed since", check, CHANGE_FAULTS),
         logged_step,
         record_step,
@@ -194,7 +199,8 @@ def _issuer(check: PdfCheck, view: LogView, named: Sequence[str], trust: Sequenc
     if sources:
         return _step(10, title, StepStatus.OK, f"{own.signer}, named by {' and '.join(sources)}")
     # One pinned certificate leaves no choice of issuer; an authority, or a reviewer's beside it, does.
-    only = {sha256(der) for data in trust for der in read_certificates(data)} == {own.fingerprint}
+    usable = [one for data in trust for one in given_certificates(data).usable]
+    only = {sha256(certificate.dump()) for certificate in usable} == {own.fingerprint}
     detail = (
         f"certified by {own.signer}, {'the one certificate' if only else 'one of those'} you trust; nothing given says "
         "that this is the issuer: --issuer CERTIFICATE, or --log with --log-key"

@@ -14,14 +14,14 @@ from raudit.checklists.assess import answer_text
 from raudit.checklists.form.schema import Kind, Question
 from raudit.checklists.writing import entry_digest, record_answer, withdraw_answer
 from raudit.errors import AnswerConflict, AnswersError
-from raudit.web.reading import Held
+from raudit.web.reading import AssessmentFiles
 
 NOTHING = "{}"
 """Text of an answers file that is not there yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
+class TypedAnswer:
     """What stands in a question's fields."""
 
     value: Any = None
@@ -33,11 +33,11 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class QuestionForm:
     """A question, what stands in its fields, and what is to be said about it."""
 
     question: Question
-    typed: Typed
+    typed: TypedAnswer
     digest: str
     """Of the entry that the form was made from."""
     by: str = ""
@@ -79,16 +79,21 @@ class Asked:
         return bool(self.by or self.at)
 
 
-def asked(
-    held: Held, name: str, text: str, *, notes: Mapping[str, int] | None = None, assigned: str = ""
-) -> Asked:
+def question_form(
+    held: AssessmentFiles,
+    name: str,
+    text: str,
+    *,
+    notes: Mapping[str, int] | None = None,
+    assigned: str = "",
+) -> QuestionForm:
     """A question with what the file says."""
     question, answer = held.checklist.questions[name], held.answers.file.answers.get(name)
     result = held.result
     review = answer.review if answer else None
-    return Asked(
+    return QuestionForm(
         question=question,
-        typed=_typed(answer) if answer else Typed(),
+        typed=_typed(answer) if answer else TypedAnswer(),
         digest=entry_digest(text or NOTHING, name),
         by=answer.by if answer else "",
         at=answer.at.strftime("%Y-%m-%dT%H:%M:%SZ") if answer and answer.at else "",
@@ -109,8 +114,8 @@ def asked(
     )
 
 
-def _typed(answer: Any) -> Typed:
-    return Typed(
+def _typed(answer: Any) -> TypedAnswer:
+    return TypedAnswer(
         value=answer.value,
         state=answer.state,
         why=answer.why,
@@ -125,10 +130,10 @@ def named_in(post: QueryDict) -> list[str]:
     return [key[2:] for key in post if key.startswith("d:") and only in (None, key[2:])]
 
 
-def typed_in(post: QueryDict, question: Question) -> Typed:
+def typed_in(post: QueryDict, question: Question) -> TypedAnswer:
     """What was typed for a question."""
     name = question.id
-    return Typed(
+    return TypedAnswer(
         value=_value(post, question),
         state=post.get(f"state:{name}") or "answered",
         why=_lines(post.get(f"why:{name}", "")),
@@ -172,7 +177,7 @@ def _lines(text: str) -> str:
 
 
 @dataclass(slots=True)
-class Taken:
+class FormOutcome:
     """What became of a form."""
 
     saved: list[str] = field(default_factory=list)
@@ -181,7 +186,7 @@ class Taken:
 
 
 def take(
-    text: str, checklist: Checklist, post: QueryDict, taken: Taken, *, by: str, at: Any
+    text: str, checklist: Checklist, post: QueryDict, taken: FormOutcome, *, by: str, at: Any
 ) -> str:
     """Put every changed answer of a form into the text of an answers file; what is refused stays out and is named."""
     for name in named_in(post):
@@ -214,7 +219,7 @@ def _put(
     text: str,
     checklist: Checklist,
     question: Question,
-    typed: Typed,
+    typed: TypedAnswer,
     digest: str,
     *,
     by: str,

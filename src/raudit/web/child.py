@@ -18,7 +18,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 
-class Told:
+class ProgressLines:
     """Progress as lines."""
 
     @contextmanager
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
                 log=log,
                 tsa=stamping_of(declared),
                 actor=actor,
-                progress=Told(),
+                progress=ProgressLines(),
             )
     except RauditError as error:
         place = str(plan.resolve().parent)

@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.db import DatabaseError
+
 from raudit.canonical import sha256
 from raudit.checklists.history import history_path
 from raudit.errors import RauditError
@@ -23,7 +25,7 @@ from raudit.people import People
 from raudit.plan import Plan
 from raudit.statements.storage import statements_path
 from raudit.web.models import Summary
-from raudit.web.reading import Part, Ran, held_part, last_run, mark_of, parts, plan_at
+from raudit.web.reading import FinishedRun, Part, held_part, last_run, mark_of, parts, plan_at
 from raudit.web.summing import EMPTY, summed, summed_run
 from raudit.web.workspace import Workspace, now
 
@@ -154,13 +156,18 @@ class Index:
             return
         with self._making:
             left, self._unsaved = self._unsaved, {}
-        Summary.objects.bulk_create(
-            [Summary(path=path, seen=seen, held=held) for path, (seen, held) in left.items()],
-            update_conflicts=True,
-            unique_fields=["path"],
-            update_fields=["seen", "held"],
-            batch_size=200,
-        )
+        try:
+            Summary.objects.bulk_create(
+                [Summary(path=path, seen=seen, held=held) for path, (seen, held) in left.items()],
+                update_conflicts=True,
+                unique_fields=["path"],
+                update_fields=["seen", "held"],
+                batch_size=200,
+            )
+        except DatabaseError:
+            # The page is right without it; the next look writes it down.
+            with self._making:
+                self._unsaved = left | self._unsaved
 
     def _row(
         self,
@@ -223,7 +230,7 @@ class Index:
 
         return self._kept(f"{slug}/{part.name}", seen, make, today)
 
-    def _run(self, slug: str, ran: Ran, mark: object) -> dict[str, Any]:
+    def _run(self, slug: str, ran: FinishedRun, mark: object) -> dict[str, Any]:
         return self._kept(f"{slug}/ run", f"{SHAPE}{mark}", lambda: summed_run(ran.record), None)
 
     def _kept(
@@ -302,7 +309,7 @@ class Indexer(threading.Thread):
         """Until it is stopped."""
         import logging
 
-        from django.db import DatabaseError, close_old_connections
+        from django.db import close_old_connections
 
         index.background = True
         while not self.stopping.is_set():

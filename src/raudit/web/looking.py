@@ -89,6 +89,10 @@ def main(path: Path) -> int:
                 reference="upload-columns",
                 hint="write the plan by hand: raudit init",
             )
+        if not table.n_rows:
+            raise DataError(
+                "the file holds no rows", reference="upload-empty", hint="choose another"
+            )
         sys.stdout.write(dumped(Look(rows=table.n_rows, columns=look_at(table))))
     except RauditError as error:
         place = str(path.parent)

@@ -18,7 +18,7 @@ from django.http import (
 from django.shortcuts import render
 from django.utils import translation
 
-from raudit.errors import RauditError
+from raudit.errors import EnvironmentFault, RauditError
 from raudit.web.access import ACCESS, ADMINISTRATOR, ANYONE, EVERYTHING, MAKER, SIGNED_IN, Who
 from raudit.web.workspace import SystemUnknownError, Workspace
 
@@ -146,8 +146,9 @@ class Gate:
         if isinstance(error, SystemUnknownError):
             raise Http404 from error
         if isinstance(error, RauditError):
-            status = {2: 400, 6: 409}.get(error.exit_status, 500)
-            return render(request, "web/fault.html", {"error": Said(error)}, status=status)
+            known = {2: 400, 6: 409}.get(error.exit_status, 500)
+            status = 503 if isinstance(error, EnvironmentFault) else known
+            return render(request, "web/fault.html", {"error": ShownError(error)}, status=status)
         if isinstance(error, OSError):
             return render(
                 request, "web/full.html", {"what": error.strerror or "OSError"}, status=507
@@ -155,11 +156,12 @@ class Gate:
         return None
 
 
-class Said:
+class ShownError:
     """An error of ours without a path of this machine."""
 
     def __init__(self, error: RauditError) -> None:
         root = str(workspace().folder.resolve())
+        self.unsure = isinstance(error, EnvironmentFault)
         self.message = _without(error.message, root)
         self.reference = error.reference
         self.where = _without(error.where, root)

@@ -115,6 +115,44 @@ class RunState(models.Model):
     error = models.TextField(blank=True)
 
 
+class FindingTask(models.Model):
+    """Who mends a finding, by when, and where the work is tracked."""
+
+    system = models.CharField(max_length=100)
+    fingerprint = models.CharField(max_length=64)
+    person = models.CharField(max_length=64, blank=True, db_index=True)
+    due = models.DateField(null=True, blank=True)
+    issue = models.CharField(max_length=500, blank=True)
+    """Address of the issue."""
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """One a finding."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["system", "fingerprint"], name="one_task_a_finding")
+        ]
+
+
+class Remark(models.Model):
+    """A comment on a finding or on a part of a report; none of it enters what is signed."""
+
+    system = models.CharField(max_length=100)
+    about = models.CharField(max_length=200)
+    """``finding:FINGERPRINT``, or ``report`` for the report."""
+    section = models.CharField(max_length=100, blank=True)
+    """Part of the report that it is about."""
+    words = models.TextField()
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """Read by what they are about."""
+
+        indexes: ClassVar = [models.Index(fields=["system", "about"], name="remarks_by_subject")]
+
+
 class Summary(models.Model):
     """What a file came to when it was last read; thrown away at will."""
 

@@ -36,7 +36,7 @@ def mark_of(path: Path) -> tuple[int, int, int]:
     return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-class Kept:
+class ReadCache:
     """Values by what they were read from; the oldest go first."""
 
     def __init__(self, most: int) -> None:
@@ -56,7 +56,7 @@ class Kept:
         return made
 
 
-_CHECKLISTS, _RECORDS, _PLANS = Kept(64), Kept(24), Kept(2000)
+_CHECKLISTS, _RECORDS, _PLANS = ReadCache(64), ReadCache(24), ReadCache(2000)
 
 
 def checklist_at(path: Path) -> Checklist:
@@ -112,7 +112,7 @@ def parts(plan: Plan) -> tuple[Part, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class AssessmentFiles:
     """An assessment as its files say it is now."""
 
     part: Part
@@ -127,7 +127,7 @@ class Held:
         return self.part.checklist
 
 
-def held(plan: Plan, name: str, people: People, books: Books | None = None) -> Held:
+def held(plan: Plan, name: str, people: People, books: Books | None = None) -> AssessmentFiles:
     """Read an assessment.
 
     Raises
@@ -143,7 +143,9 @@ def held(plan: Plan, name: str, people: People, books: Books | None = None) -> H
     return held_part(plan, part, people, books)
 
 
-def held_part(plan: Plan, part: Part, people: People, books: Books | None = None) -> Held:
+def held_part(
+    plan: Plan, part: Part, people: People, books: Books | None = None
+) -> AssessmentFiles:
     """Read an assessment that the plan names."""
     there = part.path.is_file()
     answers = load_answers(part.path, part.checklist) if there else empty_answers(part.checklist)
@@ -158,7 +160,7 @@ def held_part(plan: Plan, part: Part, people: People, books: Books | None = None
         statements=outcomes(part.path, people, books) if there else (),
     )
     lines = read_lines(part.path) if there else ()
-    return Held(
+    return AssessmentFiles(
         part=part, answers=answers, result=result, state=state_of(result, lines), lines=lines
     )
 
@@ -172,7 +174,7 @@ def outcomes(path: Path, people: People, books: Books | None) -> tuple[Outcome, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class FinishedRun:
     """A finished run of a system."""
 
     name: str
@@ -190,27 +192,27 @@ class Ran:
         return record_at(self.record_file)
 
 
-def runs_of(plan: Plan) -> tuple[Ran, ...]:
+def runs_of(plan: Plan) -> tuple[FinishedRun, ...]:
     """Finished runs, newest first."""
     found = list(_runs(plan))
     return tuple(sorted(found, key=_clock, reverse=True))
 
 
-def _clock(ran: Ran) -> tuple[str, str]:
+def _clock(ran: FinishedRun) -> tuple[str, str]:
     return ("" if ran.name != "-" else record_at(ran.record_file).run.clock, ran.name)
 
 
-def _runs(plan: Plan) -> Iterator[Ran]:
+def _runs(plan: Plan) -> Iterator[FinishedRun]:
     folder = plan.folder / "runs"
     if folder.is_dir():
         for place in folder.iterdir():
             if not place.name.startswith(".") and (place / "record.json").is_file():
-                yield Ran(name=place.name, folder=place)
+                yield FinishedRun(name=place.name, folder=place)
     if (plan.folder / "record.json").is_file():
-        yield Ran(name="-", folder=plan.folder)
+        yield FinishedRun(name="-", folder=plan.folder)
 
 
-def last_run(plan: Plan) -> Ran | None:
+def last_run(plan: Plan) -> FinishedRun | None:
     """The newest finished run; folders are named by their time."""
     found = runs_of(plan)
     return found[0] if found else None
@@ -226,6 +228,6 @@ def facts_of(plan: Plan) -> tuple[dict[str, Any], Sources]:
     )
 
 
-def _measured(ran: Ran) -> tuple[dict[str, Any], Sources]:
+def _measured(ran: FinishedRun) -> tuple[dict[str, Any], Sources]:
     found = measured(ran.record)
     return dict(found[0]), found[1]

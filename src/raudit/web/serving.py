@@ -170,4 +170,6 @@ def serve_demo(folder: Path, options: Options, *, say: Any = print) -> None:
         say(f"  password of each: {PASSWORD}")
         begin()
 
+    say(f"raudit serve: preparing {folder}; the example's model is trained once, in seconds")
+    sys.stdout.flush()
     serve(make_demo(folder), options, say=say, then=introduce)

@@ -10,7 +10,7 @@ from typing import Any
 from raudit.checklists.assess import turning_days
 from raudit.people import People
 from raudit.record import Record
-from raudit.web.reading import Held
+from raudit.web.reading import AssessmentFiles
 
 EMPTY: Mapping[str, Any] = {
     "state": "broken",
@@ -32,7 +32,7 @@ EMPTY: Mapping[str, Any] = {
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
-def summed(name: str, held: Held, today: date) -> dict[str, Any]:
+def summed(name: str, held: AssessmentFiles, today: date) -> dict[str, Any]:
     """What an assessment came to."""
     result, answers = held.result, held.answers.file.answers
     level = result.checklist.level_title(result.level) if result.answered else ""

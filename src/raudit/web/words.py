@@ -43,6 +43,7 @@ TODO = {
     "sign": "Sign",
     "find-out": "Find out",
     "condition": "Meet a condition",
+    "finding": "Mend",
 }
 """What to do about a line of the home page, as a button would say it."""
 

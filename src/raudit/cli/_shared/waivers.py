@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,44 @@ if TYPE_CHECKING:
     from raudit.emit import Books
     from raudit.policy import Waiver
     from raudit.statements import Kind, Outcome
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def people_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that name the plan with the log, and who people are."""
+    plan = "The plan with the log. Default: the raudit.yaml that names the file."
+    people = "Who people are. Default: the plan's, or a people.yaml beside."
+    function = click.option("--people", type=FILE, help=people)(function)
+    return click.option("--plan", type=FILE, help=plan)(function)
+
+
+def decision_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What both decisions about a waiver take: which one, who decides, and with what key."""
+    key = "Private key that signs it; without, it is stated and not proven."
+    where = "The file it is in."
+    function = people_options(function)
+    function = click.option("--key", type=FILE, help=key)(function)
+    function = click.option("--by", required=True, help="Who does it.")(function)
+    function = click.option(
+        "--waivers", type=FILE, default=Path("waivers.yaml"), show_default=True, help=where
+    )(function)
+    return click.argument("waiver_id", metavar="ID")(function)
+
+
+def say_what_is_missing(books: Books, waiver: Waiver) -> None:
+    """Say what it takes for a waiver that was just written to count."""
+    agree = f"raudit waive-approve {waiver.id} --by {waiver.approver}"
+    if books.people or books.identity == "stated":
+        signed = "" if books.identity == "stated" else " --key FILE"
+        click.echo(f"next: {waiver.approver} agrees:  {agree}{signed}", err=True)
+    else:
+        click.echo(
+            "it does not count yet: the plan names no people, so nobody is proven to have approved it; add "
+            "people: people.yaml to the plan and let the approver sign, or write identity: stated in it",
+            err=True,
+        )
 
 
 def write_waiver(books: Books, path: Path, waiver: Waiver, key: Path | None) -> str:
@@ -68,4 +107,14 @@ def say_unrecorded(books: Books) -> None:
         click.echo(f"not recorded in a log: {books.no_log}", err=True)
 
 
-__all__ = ["in_words", "opened_books", "say_unrecorded", "signed_with", "stated", "write_waiver"]
+__all__ = [
+    "decision_options",
+    "in_words",
+    "opened_books",
+    "people_options",
+    "say_unrecorded",
+    "say_what_is_missing",
+    "signed_with",
+    "stated",
+    "write_waiver",
+]

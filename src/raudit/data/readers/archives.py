@@ -21,6 +21,8 @@ from raudit.errors import DataError
 from raudit.printable import printable
 
 MOST_MEMBERS = 10_000
+ENCRYPTED = 1
+"""Bit of a member's flags; see 4.4.4 of APPNOTE.TXT."""
 BROKEN = (
     OSError,
     EOFError,
@@ -77,6 +79,9 @@ def zipped(
     unread: list[Gap] = []
     for item in members:
         inner = _member(archive, contents.name, item, options)
+        if item.flag_bits & ENCRYPTED:
+            unread.append(Gap(name=inner.name, because="it is encrypted; unpack it first"))
+            continue
         try:
             yield from reader(inner, options.inner(), depth + 1)
         except DataError as error:

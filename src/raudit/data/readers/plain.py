@@ -5,6 +5,7 @@ Numbers, booleans, moments and text stay; lists, maps, unions and bytes are writ
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +174,21 @@ def _value(scalar: Any) -> Any:
         NotImplementedError,
     ):
         inner = _inner(scalar)
-        return str(scalar) if inner is None else [_value(item) for item in inner]
+        return _shown(scalar) if inner is None else [_value(item) for item in inner]
+
+
+def _shown(scalar: Any) -> str:
+    """A moment or length of time beyond Python's as Arrow writes it; in a zone that is not known, in UTC."""
+    import pyarrow as pa
+
+    kind = scalar.type
+    plainer = [pa.timestamp(kind.unit)] if pa.types.is_timestamp(kind) else []
+    for step in ([], plainer):
+        with contextlib.suppress(pa.ArrowException):
+            for target in [*step, pa.large_string()]:
+                scalar = scalar.cast(target)
+            return str(scalar.as_py())
+    return ""
 
 
 def _inner(scalar: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -103,6 +103,14 @@ class PerformanceLimits(Strict):
         return {name: limit for name, limit in self if limit is not None}
 
 
+class Limit(NamedTuple):
+    """The largest accepted difference or smallest accepted ratio, and who set it."""
+
+    value: float
+    source: str
+    """``plan``, ``default`` or the preset's name."""
+
+
 class FairnessOptions(Strict):
     """Options of the stage."""
 
@@ -171,13 +179,13 @@ class FairnessOptions(Strict):
         known = all(name in self.reference_groups for name in by)
         return tuple(self.reference_groups[name] for name in by) if by and known else ()
 
-    def limits(self) -> dict[str, tuple[float, str]]:
+    def limits(self) -> dict[str, Limit]:
         """Limit and its source, by name of the disparity."""
         found = {
-            name: (limit, say("preset {preset}", preset=preset))
+            name: Limit(limit, say("preset {preset}", preset=preset))
             for preset in self.presets
             for name, limit in PRESETS[preset].items()
         }
         if not self.presets and not self.thresholds:
-            found = {name: (limit, say("default")) for name, limit in DEFAULTS.items()}
-        return found | {name: (limit, say("plan")) for name, limit in self.thresholds.items()}
+            found = {name: Limit(limit, say("default")) for name, limit in DEFAULTS.items()}
+        return found | {name: Limit(limit, say("plan")) for name, limit in self.thresholds.items()}

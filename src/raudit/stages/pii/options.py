@@ -67,6 +67,11 @@ class Options(Strict):
     """Column whose values must differ within each group (l-diversity); the label if absent."""
     k: int = Field(default=5, ge=2, le=10_000)
     """Smallest accepted group of rows with the same quasi-identifiers."""
+    l: int = Field(default=2, ge=2, le=100)  # noqa: E741 -- the literature's name, as k and t
+    """Fewest different values of the sensitive column that every group must hold (distinct l-diversity)."""
+    t: float | None = Field(default=None, gt=0, le=1)
+    """Largest accepted distance of a group from everybody in the sensitive column (t-closeness); reported without a
+    limit if absent."""
     small_count: int = Field(default=0, ge=0, le=1_000)
     """Counts from 1 to this are printed as ``<= n``, so that a report does not single anybody out."""
     examples: bool = True

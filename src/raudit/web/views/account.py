@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import sys
 
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
@@ -11,8 +12,10 @@ from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -130,5 +133,7 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; without the frame, which may be what is broken."""
-    return HttpResponse(render(request, "web/broken.html").content, status=500)
+    """A fault of ours, or a database that does not answer; without the frame, which may be what is broken."""
+    away = isinstance(sys.exc_info()[1], DatabaseError)
+    text = render_to_string("web/broken.html", {"away": away})
+    return HttpResponse(text, status=503 if away else 500)

@@ -23,12 +23,12 @@ from raudit.emit import books_of, keep
 from raudit.emit import submit as submit_answers
 from raudit.errors import AnswersError
 from raudit.files import locked, write_whole
-from raudit.web.asking import Asked, Taken, asked, named_in, take, typed_in
+from raudit.web.asking import FormOutcome, QuestionForm, named_in, question_form, take, typed_in
 from raudit.web.keeping import commit
 from raudit.web.middleware import workspace
 from raudit.web.models import Assignment
 from raudit.web.proving import passkeys
-from raudit.web.reading import Held, facts_of
+from raudit.web.reading import AssessmentFiles, facts_of
 from raudit.web.telling import downloaded
 from raudit.web.views.frame import (
     Asks,
@@ -142,7 +142,9 @@ def section(request: Asks, system: str, assessment: str, section: str) -> HttpRe
     return _section(request, found, section)
 
 
-def _section(request: Asks, found: Held, section: str, taken: Taken | None = None) -> HttpResponse:
+def _section(
+    request: Asks, found: AssessmentFiles, section: str, taken: FormOutcome | None = None
+) -> HttpResponse:
     sections = [
         item
         for item in found.checklist.file.sections
@@ -169,7 +171,9 @@ def _section(request: Asks, found: Held, section: str, taken: Taken | None = Non
     )
 
 
-def _questions(request: Asks, found: Held, section: str, taken: Taken | None) -> list[Asked]:
+def _questions(
+    request: Asks, found: AssessmentFiles, section: str, taken: FormOutcome | None
+) -> list[QuestionForm]:
     text = _text(found)
     place = next(item for item in found.checklist.file.sections if item.id == section)
     counted = (
@@ -181,7 +185,9 @@ def _questions(request: Asks, found: Held, section: str, taken: Taken | None) ->
     return [
         _with_typed(
             request,
-            asked(found, question.id, text, notes=counted, assigned=given.get(question.id, "")),
+            question_form(
+                found, question.id, text, notes=counted, assigned=given.get(question.id, "")
+            ),
             taken,
         )
         for question in place.questions
@@ -189,7 +195,7 @@ def _questions(request: Asks, found: Held, section: str, taken: Taken | None) ->
     ]
 
 
-def _with_typed(request: Asks, item: Asked, taken: Taken | None) -> Asked:
+def _with_typed(request: Asks, item: QuestionForm, taken: FormOutcome | None) -> QuestionForm:
     """Keep what was typed where it was refused, with the digest of what stands there now."""
     name = item.question.id
     if taken is None:
@@ -205,16 +211,16 @@ def _with_typed(request: Asks, item: Asked, taken: Taken | None) -> Asked:
     return item
 
 
-def _assigned(request: Asks, found: Held) -> dict[str, str]:
+def _assigned(request: Asks, found: AssessmentFiles) -> dict[str, str]:
     given = Assignment.objects.filter(system=system_of(request), assessment=found.part.name)
     return {item.question: item.person for item in given}
 
 
-def _text(found: Held) -> str:
+def _text(found: AssessmentFiles) -> str:
     return found.answers.yaml.text if found.answers.yaml else ""
 
 
-def started(request: Asks, found: Held) -> Path:
+def started(request: Asks, found: AssessmentFiles) -> Path:
     """The answers file, made on first use as ``raudit assess start`` makes it."""
     path = found.part.path
     if not path.exists():
@@ -226,8 +232,8 @@ def started(request: Asks, found: Held) -> Path:
     return path
 
 
-def _save(request: Asks, found: Held, system: str, section: str) -> HttpResponse:
-    path, taken = started(request, found), Taken()
+def _save(request: Asks, found: AssessmentFiles, system: str, section: str) -> HttpResponse:
+    path, taken = started(request, found), FormOutcome()
     person = request.who.person
     with books_of(path, clock=now(), actor=person) as books:
 
@@ -247,7 +253,7 @@ def _save(request: Asks, found: Held, system: str, section: str) -> HttpResponse
 
 
 def _after_save(
-    request: Asks, found: Held, system: str, section: str, taken: Taken
+    request: Asks, found: AssessmentFiles, system: str, section: str, taken: FormOutcome
 ) -> HttpResponse:
     if taken.saved:
         count = len(taken.saved)
@@ -269,7 +275,7 @@ def _after_save(
 
 
 def _saved_part(
-    request: Asks, found: Held, section: str, taken: Taken, before: set[str]
+    request: Asks, found: AssessmentFiles, section: str, taken: FormOutcome, before: set[str]
 ) -> HttpResponse:
     """The state of each question that was sent; where other questions appear or go, the page is asked for anew."""
     status = 409 if taken.conflicts else 422 if taken.errors else 200
@@ -300,11 +306,19 @@ def question(request: Asks, system: str, assessment: str, question: str) -> Http
 
 
 def _question(
-    request: Asks, found: Held, name: str, *, error: str = "", words: str = "", status: int = 200
+    request: Asks,
+    found: AssessmentFiles,
+    name: str,
+    *,
+    error: str = "",
+    words: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     path = found.part.path
     there = path.is_file()
-    item = asked(found, name, _text(found), assigned=_assigned(request, found).get(name, ""))
+    item = question_form(
+        found, name, _text(found), assigned=_assigned(request, found).get(name, "")
+    )
     thread = notes(path, name) if there else ()
     said = tuple(sayings(path, name))[::-1] if there else ()
     return page(
@@ -395,7 +409,7 @@ def evidence(request: Asks, system: str, assessment: str, question: str) -> Http
     return HttpResponseRedirect(to("question", system, assessment, name, at="evidence"))
 
 
-def _link(request: Asks, found: Held, name: str) -> None:
+def _link(request: Asks, found: AssessmentFiles, name: str) -> None:
     path, person = started(request, found), request.who.person
     upload, address = request.FILES.get("file"), request.POST.get("address", "").strip()
     observed = request.POST.get("observed", "").strip()[:1000]
@@ -527,7 +541,7 @@ def import_workbook(request: Asks, system: str, assessment: str) -> HttpResponse
     )
 
 
-def _merge(request: Asks, found: Held, content: bytes) -> int:
+def _merge(request: Asks, found: AssessmentFiles, content: bytes) -> int:
     from raudit.checklists import parse_answers
     from raudit.checklists.exchange.workbook import from_workbook
 

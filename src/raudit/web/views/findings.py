@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,11 @@ from raudit.policy.waivers import Waiver, waiver_sha256
 from raudit.record import Record
 from raudit.statements import Kind
 from raudit.web.keeping import commit
+from raudit.web.models import FindingTask
 from raudit.web.proving import confirm, done, envelope_of, passkeys, waiting, wants_proof
-from raudit.web.reading import Ran, last_run, record_at, runs_of
+from raudit.web.reading import FinishedRun, last_run, record_at, runs_of
 from raudit.web.views.frame import Asks, in_full, page, system_of, tell, to
+from raudit.web.views.remarks import add_remark, refused, remarks_on
 from raudit.web.workspace import now
 
 ORDER = {name: number for number, name in enumerate(("critical", "high", "medium", "low", "info"))}
@@ -63,12 +66,7 @@ def findings(request: Asks, system: str) -> HttpResponse:
             for word in words
         )
     ]
-    found.sort(
-        key=lambda item: (
-            STATUS[str(item["finding"].status)],
-            ORDER.get(str(item["finding"].severity), 9),
-        )
-    )
+    found.sort(key=lambda item: weight(item["finding"]))
     return page(
         request,
         "findings.html",
@@ -81,6 +79,11 @@ def findings(request: Asks, system: str) -> HttpResponse:
         stages=[part.name for part in record.stages],
         waivers=_waivers(request),
     )
+
+
+def weight(finding: Finding) -> tuple[int, int]:
+    """Where a finding stands in a list: those that failed first, and of them the severest."""
+    return STATUS[str(finding.status)], ORDER.get(str(finding.severity), 9)
 
 
 def _shown(finding: Finding, stage: str, waived: dict[str, str]) -> dict[str, Any]:
@@ -160,6 +163,10 @@ def finding(request: Asks, system: str, fingerprint: str) -> HttpResponse:
     return page(
         request,
         "finding.html",
+        task=FindingTask.objects.filter(system=system, fingerprint=fingerprint).first(),
+        remarks=remarks_on(system, f"finding:{fingerprint}"),
+        colleagues=request.who.people.by_id.values(),
+        error=request.session.pop("fault", ""),
         finding=found,
         stage=stage,
         rule=rule,
@@ -168,6 +175,42 @@ def finding(request: Asks, system: str, fingerprint: str) -> HttpResponse:
         fingerprint=fingerprint,
         waivable=str(found.status) == "failed" and bool(request.plan.file.waivers),
     )
+
+
+def task(request: Asks, system: str, fingerprint: str) -> HttpResponse:
+    """Say who mends a finding, by which day, and where the work is tracked."""
+    found, _stage, _rule = _finding(request, fingerprint)
+    person, due, issue = (request.POST.get(key, "").strip() for key in ("person", "due", "issue"))
+    where = to("finding", system, fingerprint, at="task")
+    try:
+        day = date.fromisoformat(due) if due else None
+    except ValueError:
+        return refused(request, _("Give a day, such as 2026-12-31"), where)
+    if issue and (not issue.startswith(("https://", "http://")) or len(issue) > 500):
+        return refused(request, _("an address begins with https://"), where)
+    if person and person not in request.who.people.by_id:
+        return refused(request, _("Choose someone from the list."), where)
+    FindingTask.objects.update_or_create(
+        system=system,
+        fingerprint=fingerprint,
+        defaults={"person": person, "due": day, "issue": issue, "by": request.who.person},
+    )
+    tell(
+        person,
+        "finding",
+        found.statement,
+        to("finding", system, fingerprint),
+        by=request.who.person,
+    )
+    messages.success(request, _("Written down."))
+    return HttpResponseRedirect(where)
+
+
+def remark(request: Asks, system: str, fingerprint: str) -> HttpResponse:
+    """Add a comment to a finding."""
+    found, _stage, _rule = _finding(request, fingerprint)
+    where = to("finding", system, fingerprint, at="remarks")
+    return add_remark(request, f"finding:{fingerprint}", where, about_words=found.statement)
 
 
 def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
@@ -211,7 +254,7 @@ def waive(request: Asks, system: str, fingerprint: str) -> HttpResponse:
 
 
 def _wanted(
-    request: Asks, books: Books, found: Finding, ran: Ran, typed: dict[str, str]
+    request: Asks, books: Books, found: Finding, ran: FinishedRun, typed: dict[str, str]
 ) -> tuple[Waiver, tuple[Covered, ...]]:
     """The waiver that a form asks for, and what it would cover."""
     return waiver_for(

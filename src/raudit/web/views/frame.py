@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from raudit.errors import RauditError
 from raudit.plan import Plan
 from raudit.web.access import Who
-from raudit.web.models import Notice
-from raudit.web.reading import Held, held, parts
+from raudit.web.models import Notice, RunState
+from raudit.web.reading import AssessmentFiles, held, parts
 
 MENTION = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]{0,63})")
 
@@ -45,6 +45,9 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
             "roles": who.roles(name),
             "signs": who.signs_as(name),
             "people": who.people,
+            "running": RunState.objects.filter(
+                system=match.kwargs["system"], state__in=[RunState.WAITING, RunState.RUNNING]
+            ).first(),
             "here": match.view_name,
             "tabs": (
                 ("system", _("Overview")),
@@ -56,14 +59,14 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
     return render(request, f"web/{template}", context, status=status)
 
 
-def assessment_of(request: Asks, name: str, books: Any = None) -> Held:
+def assessment_of(request: Asks, name: str, books: Any = None) -> AssessmentFiles:
     """An assessment of the request's system; one that is not there is no page."""
     if name not in {part.name for part in parts(request.plan)}:
         raise Http404
     return held(request.plan, name, request.who.people, books)
 
 
-def question_of(found: Held, name: str) -> str:
+def question_of(found: AssessmentFiles, name: str) -> str:
     """A question of an assessment; one that is not there is no page."""
     if name not in found.checklist.questions:
         raise Http404

@@ -23,11 +23,12 @@ from raudit.web.accounts import digest_of
 from raudit.web.guide import first_steps
 from raudit.web.index import PATIENCE, Listing, Row, index
 from raudit.web.middleware import workspace
-from raudit.web.models import Assignment, Notice, RunState, User
-from raudit.web.reading import parts, plan_at
+from raudit.web.models import Assignment, FindingTask, Notice, RunState, User
+from raudit.web.reading import last_run, parts, plan_at
 from raudit.web.summing import waiting_for
 from raudit.web.telling import downloaded
 from raudit.web.views.frame import Asks, page, to
+from raudit.web.words import todo
 from raudit.web.workspace import now
 
 SORTS = {
@@ -73,7 +74,7 @@ def home(request: Asks) -> HttpResponse:
         "home.html",
         drawn=[_drawn(row, today.isoformat(), row.slug in running) for row in shown],
         steps=first_steps(who, found),
-        waiting=_urgent([*_assigned(who, found), *waiting]),
+        waiting=_urgent([*_assigned(who, found), *_to_mend(who, found), *waiting]),
         total=len(found),
         unread=listing.unread,
         sort=sort,
@@ -123,6 +124,34 @@ def _assigned(who: Who, found: Sequence[Row]) -> list[dict[str, Any]]:
                 "page": "section",
             }
         )
+    return items
+
+
+def _to_mend(who: Who, found: Sequence[Row]) -> list[dict[str, Any]]:
+    """Findings that this person is to mend, and that the last run still shows."""
+    known = {row.slug: row for row in found}
+    items = []
+    for given in FindingTask.objects.filter(person=who.person):
+        row = known.get(given.system)
+        ran = last_run(plan_at(workspace(), given.system)) if row and not row.fault else None
+        left = [
+            finding
+            for finding in (ran.record.findings if ran else ())
+            if finding.fingerprint == given.fingerprint and str(finding.status) != "passed"
+        ]
+        if row is not None and left:
+            items.append(
+                {
+                    "kind": "finding",
+                    "system": row.slug,
+                    "name": row.name,
+                    "title": left[0].rule,
+                    "what": left[0].statement,
+                    "due": given.due.isoformat() if given.due else "",
+                    "part": given.fingerprint,
+                    "page": "finding",
+                }
+            )
     return items
 
 
@@ -235,27 +264,30 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         "PRODID:-//raudit//serve//EN",
         f"X-WR-CALNAME:{_('Due in raudit')}",
     ]
-    for row in visible(who, now().date()).rows:
-        for item in _waiting(row, who):
-            if item.get("due"):
-                day = item["due"].replace("-", "")
-                uid = digest_of(
-                    f"{item['system']}|{item['part']}|{item['kind']}|{item.get('what')}"
-                )[:32]
-                lines += [
-                    "BEGIN:VEVENT",
-                    f"UID:{uid}@raudit",
-                    f"DTSTAMP:{stamp}",
-                    f"DTSTART;VALUE=DATE:{day}",
-                    f"SUMMARY:{_ics(_(item['kind']) + ': ' + item['name'])}",
-                    f"DESCRIPTION:{_ics(item.get('what', ''))}",
-                    f"URL:{base}{to('assessment', item['system'], item['part'])}",
-                    "END:VEVENT",
-                ]
+    found = visible(who, now().date()).rows
+    items = [*_to_mend(who, found), *(item for row in found for item in _waiting(row, who))]
+    for item in items:
+        if item.get("due"):
+            lines += _event(item, base, stamp)
     lines.append("END:VCALENDAR")
     return HttpResponse(
         "".join(_folded(line) for line in lines), content_type="text/calendar; charset=utf-8"
     )
+
+
+def _event(item: dict[str, Any], base: str, stamp: str) -> list[str]:
+    """Something that comes due, as an event of a whole day (RFC 5545, 3.6.1)."""
+    named = f"{item['system']}|{item['part']}|{item['kind']}|{item.get('what')}"
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{digest_of(named)[:32]}@raudit",
+        f"DTSTAMP:{stamp}",
+        f"DTSTART;VALUE=DATE:{item['due'].replace('-', '')}",
+        f"SUMMARY:{_ics(todo(item['kind']) + ': ' + item['name'])}",
+        f"DESCRIPTION:{_ics(item.get('what', ''))}",
+        f"URL:{base}{to(item['page'], item['system'], item['part'])}",
+        "END:VEVENT",
+    ]
 
 
 def _base() -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 from raudit.checklists import shipped_checklists
 from raudit.checklists.document import skeleton
 from raudit.checklists.form.load import shipped
-from raudit.errors import DataError, PlanError
+from raudit.errors import DataError, PlanError, UsageError
 from raudit.files import write_whole
 from raudit.plan import parse_plan
 from raudit.web.columns import Columns, chosen, faults_of, guessed, plan_lines
@@ -208,6 +208,12 @@ def slug_of(name: str) -> str:
 def _make(filled: Filled, request: Asks) -> str:
     slug = slug_of(filled.typed["name"])
     folder = workspace().folder / slug
+    try:
+        folder.mkdir()  # of two who make it at once, one does
+    except FileExistsError as error:
+        raise UsageError(
+            "there is a system of this name already", reference="system-exists", got=slug
+        ) from error
     for name in filled.chosen:
         text = skeleton(shipped(name), project=filled.typed["name"])
         write_whole(folder / "answers" / f"{name}.yaml", text.encode())

@@ -10,9 +10,10 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from raudit.canonical import sha256, sha256_file
 from raudit.checklists import exchange
 from raudit.report.printing import pdf_of
-from raudit.web.reading import Held, Ran, last_run, runs_of
+from raudit.web.reading import AssessmentFiles, FinishedRun, last_run, runs_of
 from raudit.web.telling import downloaded
-from raudit.web.views.frame import Asks, assessment_of, page
+from raudit.web.views.frame import Asks, assessment_of, page, to
+from raudit.web.views.remarks import add_remark, remarks_on
 from raudit.web.workspace import now
 
 FILES = {
@@ -33,10 +34,35 @@ def report(request: Asks, system: str) -> HttpResponse:
     ran = last_run(request.plan)
     files = [name for name in FILES if ran and (ran.folder / name).is_file()]
     pdf = sha256((ran.folder / "report.pdf").read_bytes()) if ran and "report.pdf" in files else ""
-    return page(request, "report.html", ran=ran, files=files, pdf=pdf, runs=runs_of(request.plan))
+    return page(
+        request,
+        "report.html",
+        ran=ran,
+        files=files,
+        pdf=pdf,
+        remarks=remarks_on(system, "report"),
+        sections=[part.name for part in ran.record.stages] if ran else (),
+        error=request.session.pop("fault", ""),
+    )
 
 
-def page_of(request: Asks, ran: Ran) -> bytes:
+def remark(request: Asks, system: str) -> HttpResponse:
+    """Add a comment to a part of the report; it stays out of the signed file."""
+    ran = last_run(request.plan)
+    if ran is None:
+        raise Http404
+    parts = {part.name for part in ran.record.stages}
+    section = request.POST.get("section", "")
+    return add_remark(
+        request,
+        "report",
+        to("report", system, at="remarks"),
+        about_words=request.plan.file.system.name,
+        section=section if section in parts else "",
+    )
+
+
+def page_of(request: Asks, ran: FinishedRun) -> bytes:
     """The report as HTML, made from the record once."""
     from raudit.report import render_html
 
@@ -104,7 +130,7 @@ def download(request: Asks, system: str, assessment: str, kind: str) -> HttpResp
     return response
 
 
-def _exported(found: Held, kind: str) -> bytes:
+def _exported(found: AssessmentFiles, kind: str) -> bytes:
     match kind:
         case "html":
             return exchange.html(found.result).encode()

@@ -19,7 +19,7 @@ from raudit.errors import AnswersError, RauditError, StatementError
 from raudit.statements import Statement
 from raudit.web.keeping import commit
 from raudit.web.proving import confirm, done, envelope_of, passkeys, waiting, wants_proof
-from raudit.web.reading import Held
+from raudit.web.reading import AssessmentFiles
 from raudit.web.views.frame import Asks, assessment_of, in_words, page, question_of, tell, to
 from raudit.web.workspace import now
 
@@ -34,7 +34,7 @@ def review(request: Asks, system: str, assessment: str) -> HttpResponse:
     return _show(request, found, request.GET.get("q", ""))
 
 
-def left_to(request: Asks, found: Held) -> list[str]:
+def left_to(request: Asks, found: AssessmentFiles) -> list[str]:
     """Answers that this person may review and nobody accepted."""
     people, answers = request.who.people, found.answers.file.answers
     return [
@@ -48,7 +48,13 @@ def left_to(request: Asks, found: Held) -> list[str]:
 
 
 def _show(
-    request: Asks, found: Held, wanted: str, *, error: str = "", note: str = "", status: int = 200
+    request: Asks,
+    found: AssessmentFiles,
+    wanted: str,
+    *,
+    error: str = "",
+    note: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     left = left_to(request, found)
     answers = found.answers.file.answers
@@ -91,7 +97,7 @@ def _show(
     )
 
 
-def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
+def _reviewed(request: Asks, found: AssessmentFiles, system: str) -> HttpResponse:
     name = question_of(found, request.POST.get("question", ""))
     state, note = (
         request.POST.get("state", ""),
@@ -146,7 +152,7 @@ def _reviewed(request: Asks, found: Held, system: str) -> HttpResponse:
     return _written(request, found, system, statement)
 
 
-def _signed(request: Asks, found: Held, system: str) -> HttpResponse:
+def _signed(request: Asks, found: AssessmentFiles, system: str) -> HttpResponse:
     """Take the passkey's signature of a review that was shown."""
     name = ""
     try:
@@ -162,7 +168,9 @@ def _signed(request: Asks, found: Held, system: str) -> HttpResponse:
     return _written(request, found, system, statement)
 
 
-def _written(request: Asks, found: Held, system: str, statement: Statement) -> HttpResponse:
+def _written(
+    request: Asks, found: AssessmentFiles, system: str, statement: Statement
+) -> HttpResponse:
     path, person = found.part.path, request.who.person
     name, state = str(statement.decided["question"]), statement.decided["state"]
     commit(path, person, f"Review {name}")

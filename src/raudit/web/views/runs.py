@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from raudit.errors import RauditError
 from raudit.findings import written
 from raudit.policy.compare import compare as compared
+from raudit.record import Record
 from raudit.web.models import RunState
-from raudit.web.reading import Ran, record_at, runs_of
+from raudit.web.reading import FinishedRun, record_at, runs_of
 from raudit.web.views.frame import Asks, htmx, page, to
 from raudit.web.workspace import has_data
 
@@ -71,7 +72,7 @@ def run(request: Asks, system: str, run: Any) -> HttpResponse:
     return page(request, template, state=state, going=going)
 
 
-def _named(request: Asks, name: str) -> Ran | None:
+def _named(request: Asks, name: str) -> FinishedRun | None:
     return next((ran for ran in runs_of(request.plan) if ran.name == name), None)
 
 
@@ -105,7 +106,7 @@ def trend(request: Asks, system: str) -> HttpResponse:
         if finding.measurement and finding.measurement.value is not None
     }
     chosen = request.GET.get("of", "")
-    points = [point for record in records if (point := _point(record, chosen))]
+    points = _with_changes([point for record in records if (point := _point(record, chosen))])
     title = choices.get(chosen, "")
     return page(
         request,
@@ -118,7 +119,7 @@ def trend(request: Asks, system: str) -> HttpResponse:
     )
 
 
-def _point(record: Any, fingerprint: str) -> dict[str, Any] | None:
+def _point(record: Record, fingerprint: str) -> dict[str, Any] | None:
     found = next((f for f in record.findings if f.fingerprint == fingerprint), None)
     measured = found.measurement if found else None
     if found is None or measured is None or measured.value is None:
@@ -137,8 +138,29 @@ def _point(record: Any, fingerprint: str) -> dict[str, Any] | None:
         "unit": measured.unit,
         "metric": measured.metric,
         "answers": answers,
+        "drifted": _drifted(record),
         "limit": limit.high if limit and limit.high is not None else limit.low if limit else None,
     }
+
+
+def _drifted(record: Record) -> int | None:
+    """How many numbers of the data drifted from its reference; None where that was not measured."""
+    stage = next((part for part in record.stages if part.name == "drift"), None)
+    if stage is None or not stage.findings:
+        return None
+    return sum(1 for found in stage.findings if str(found.status) == "failed")
+
+
+def _with_changes(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say beside each run which answers changed since the one before."""
+    before: dict[str, str] | None = None
+    for point in points:
+        now_ = point["answers"]
+        point["changed"] = (
+            sorted(name for name in now_ if before.get(name) != now_[name]) if before else []
+        )
+        before = now_
+    return points
 
 
 def _drawn(points: list[dict[str, Any]]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from raudit.web.proving import (
     waiting,
     wants_proof,
 )
-from raudit.web.reading import Held, last_run
+from raudit.web.reading import AssessmentFiles, last_run
 from raudit.web.views.frame import Asks, assessment_of, in_full, page, stale, system_of, tell, to
 from raudit.web.workspace import now
 
@@ -48,7 +48,12 @@ def sign(request: Asks, system: str, assessment: str) -> HttpResponse:
 
 
 def _form(
-    request: Asks, found: Held, typed: dict[str, Any], *, error: str = "", status: int = 200
+    request: Asks,
+    found: AssessmentFiles,
+    typed: dict[str, Any],
+    *,
+    error: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     ran = last_run(request.plan)
     record = ran.record if ran else None
@@ -80,7 +85,7 @@ def _form(
     )
 
 
-def _roles(found: Held) -> tuple[str, ...]:
+def _roles(found: AssessmentFiles) -> tuple[str, ...]:
     return tuple(rule.role for rule in found.checklist.file.signoff)
 
 
@@ -96,7 +101,7 @@ def basis_of(request: Asks) -> dict[str, str]:
     }
 
 
-def _prepare(request: Asks, found: Held, books: Books) -> HttpResponse:
+def _prepare(request: Asks, found: AssessmentFiles, books: Books) -> HttpResponse:
     typed: dict[str, Any] = {
         key: request.POST.get(key, "").strip() for key in ("role", "decision", "answers")
     }
@@ -131,7 +136,7 @@ def _prepare(request: Asks, found: Held, books: Books) -> HttpResponse:
     return _confirm(request, found, statement)
 
 
-def _fault(found: Held, typed: dict[str, Any]) -> str:
+def _fault(found: AssessmentFiles, typed: dict[str, Any]) -> str:
     if not may(found.state, "sign"):
         return _("It is not signed in this state.")
     if typed["answers"] != str(answers_sha256(found.answers)):
@@ -154,7 +159,12 @@ def _day(text: str) -> bool:
 
 
 def _confirm(
-    request: Asks, found: Held, statement: Statement, *, error: str = "", status: int = 200
+    request: Asks,
+    found: AssessmentFiles,
+    statement: Statement,
+    *,
+    error: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     name, system = found.part.name, system_of(request)
     back = to("sign", system, name)
@@ -230,7 +240,7 @@ def met(request: Asks, system: str, assessment: str) -> HttpResponse:
     return HttpResponseRedirect(to("assessment", system, assessment))
 
 
-def _met_statement(request: Asks, found: Held, books: Books) -> Statement:
+def _met_statement(request: Asks, found: AssessmentFiles, books: Books) -> Statement:
     number = request.POST.get("number", "")
     return met_statement(
         found.answers,

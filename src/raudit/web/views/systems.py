@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
-from raudit.web.models import RunState
+from raudit.findings import Finding
+from raudit.record import Record
 from raudit.web.reading import held_part, last_run, parts, runs_of
+from raudit.web.views.findings import weight
 from raudit.web.views.frame import Asks, page
 from raudit.web.workspace import has_data
 
@@ -14,16 +16,19 @@ def system(request: Asks, system: str) -> HttpResponse:
     """One system: its assessments, its last run, what to do next."""
     found = [held_part(request.plan, part, request.who.people) for part in parts(request.plan)]
     ran = last_run(request.plan)
-    running = RunState.objects.filter(
-        system=system, state__in=[RunState.WAITING, RunState.RUNNING]
-    ).first()
     return page(
         request,
         "system.html",
         assessments=found,
         ran=ran,
+        weighs=heaviest(ran.record) if ran else (),
         count=len(runs_of(request.plan)),
-        running=running,
         data=has_data(request.plan),
         plan_text=request.plan.yaml.text,
     )
+
+
+def heaviest(record: Record, most: int = 3) -> tuple[Finding, ...]:
+    """Findings that are not settled, those that failed and weigh most first."""
+    left = [finding for finding in record.findings if str(finding.status) != "passed"]
+    return tuple(sorted(left, key=weight))[:most]

@@ -7,36 +7,25 @@ counts of the selected: there a ratio is held against the printed rates, each kn
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from raudit.errors import DataError
-from raudit.findings import written
+from raudit.stages.fairness.nyc_ll144.faults import (
+    Fault,
+    Span,
+    count_fault,
+    fault_of,
+    middle,
+    rate_fault,
+    ratio_fault,
+)
 from raudit.stages.fairness.nyc_ll144.layout import Row, read_rows
 from raudit.stages.fairness.nyc_ll144.printed import Printed
 from raudit.stages.fairness.nyc_ll144.read import read_grids
-
-Span = tuple[float, float]
-"""Smallest and largest value a number can have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A printed number that does not follow."""
-
-    line: int
-    """Line of the file, row of the sheet or of the page's table."""
-    section: str
-    category: str
-    what: str
-    """``rate``, ``impact ratio``, ``counts``, ``sum`` or ``unreadable``."""
-    kind: str
-    """``last digit`` if it is off by no more than one in its last digit, else ``number``."""
-    printed: str
-    expected: str
-    explanation: str
+from raudit.stages.fairness.nyc_ll144.sums import broken_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +131,7 @@ def _check_scope(rows: Sequence[Row], name: str) -> CheckedTable:
             faults += found
             cells += checked.checked
     blamed = {(fault.line, fault.section) for fault in faults}
-    added, sums = _sums(sections, blamed)
+    added, sums = broken_sums(sections, blamed)
     wrong = {(fault.line, fault.section) for fault in sums}
     table = [
         replace(done[id(row)], follows=False, checked=max(done[id(row)].checked, 1))
@@ -203,7 +192,7 @@ def _section(items: Sequence[Row]) -> list[tuple[Row, CheckedRow, list[Fault]]]:
         ratio = (
             None
             if rate is None or best is None or row.ratio is None
-            else _middle(rate) / max(_middle(best), 1e-300)
+            else middle(rate) / max(middle(best), 1e-300)
         )
         found.append(
             (
@@ -214,7 +203,7 @@ def _section(items: Sequence[Row]) -> list[tuple[Row, CheckedRow, list[Fault]]]:
                     name=row.name,
                     assessed=row.assessed,
                     selected=row.selected,
-                    rate=None if rate is None else _middle(rate),
+                    rate=None if rate is None else middle(rate),
                     impact_ratio=ratio,
                     checked=checked,
                     follows=not faults,
@@ -223,10 +212,6 @@ def _section(items: Sequence[Row]) -> list[tuple[Row, CheckedRow, list[Fault]]]:
             )
         )
     return found
-
-
-def _middle(span: Span) -> float:
-    return (span[0] + span[1]) / 2
 
 
 def _reference(items: Sequence[Row]) -> Span | None:
@@ -245,7 +230,7 @@ def _reference(items: Sequence[Row]) -> Span | None:
     def worth(span: Span) -> tuple[int, float, float]:
         follow = sum(_ratio_follows(row, span) for row in rows)
         ahead = sum(span[1] < low for low in lows)
-        return follow, -ahead, _middle(span)
+        return follow, -ahead, middle(span)
 
     best = max(spans, key=worth)
     implied = _implied(rows)
@@ -294,14 +279,14 @@ def _row(row: Row, best: Span | None) -> tuple[list[Fault], int]:
     faults = []
     if row.unreadable:
         faults.append(
-            _fault(
+            fault_of(
                 row, "unreadable", row.unreadable, "a number", "this cell is not a number", "number"
             )
         )
     if _impossible(row):
         text = f"{row.selected:,} selected of {row.assessed:,} assessed"
         faults.append(
-            _fault(
+            fault_of(
                 row,
                 "counts",
                 text,
@@ -317,23 +302,23 @@ def _row(row: Row, best: Span | None) -> tuple[list[Fault], int]:
     assert row.rate is not None or not rate_wrong  # noqa: S101
     if not ratio_known or row.ratio is None or best is None:
         if rate_wrong and counted is not None and row.rate is not None:
-            faults.append(_rate_fault(row, row.rate, counted))
+            faults.append(rate_fault(row, row.rate, counted))
         return faults, checked
     if rate_wrong and counted is not None and row.rate is not None:
         printed = (max(row.rate.low, 0.0), row.rate.high)
         by_counts, by_rate = _meets(row.ratio, counted, best), _meets(row.ratio, printed, best)
         if by_rate and not by_counts:
-            faults.append(_count_fault(row, row.rate))
+            faults.append(count_fault(row, row.rate))
         else:
-            faults.append(_rate_fault(row, row.rate, counted))
+            faults.append(rate_fault(row, row.rate, counted))
             if not by_counts:
-                faults.append(_ratio_fault(row, row.ratio, counted, best))
+                faults.append(ratio_fault(row, row.ratio, counted, best))
     elif not _ratio_follows(row, best):
         span = _spans(row)[0]
-        faults.append(_ratio_fault(row, row.ratio, span, best))
+        faults.append(ratio_fault(row, row.ratio, span, best))
     elif row.ratio.low > 1 and not row.total:
         faults.append(
-            _fault(
+            fault_of(
                 row,
                 "impact ratio",
                 row.ratio.text,
@@ -344,157 +329,6 @@ def _row(row: Row, best: Span | None) -> tuple[list[Fault], int]:
             )
         )
     return faults, checked
-
-
-def _rate_fault(row: Row, rate: Printed, counted: Span) -> Fault:
-    right = rate.like(counted[0])
-    text = f"{row.selected:,} of {row.assessed:,} gives {right}"
-    return _fault(row, "rate", rate.text, right, text, _kind(rate, counted))
-
-
-def _count_fault(row: Row, rate: Printed) -> Fault:
-    assert row.assessed is not None and row.selected is not None  # noqa: S101, PT018
-    right = f"about {round(rate.value * row.assessed):,} of {row.assessed:,}"
-    text = (
-        f"the printed rate {rate.text} and the ratio agree with each other and not with the counts; {right} would "
-        "give them, if the applicants are right"
-    )
-    kind = _kind(rate, (row.selected / row.assessed,) * 2) if row.assessed else "number"
-    return _fault(row, "counts", f"{row.selected:,} of {row.assessed:,}", right, text, kind)
-
-
-def _ratio_fault(row: Row, ratio: Printed, span: Span, best: Span) -> Fault:
-    low, high = span[0] / max(best[1], 1e-12), span[1] / max(best[0], 1e-12)
-    right = ratio.like(_middle(span) / _middle(best))
-    wide = ratio.like(low), ratio.like(high)
-    expected = right if wide[0] == wide[1] else f"{wide[0]} to {wide[1]}"
-    text = (
-        f"the rate over the highest rate of the section ({written(_middle(best))}) gives {expected}"
-    )
-    if span[0] != span[1]:
-        text += ", whatever the rates were before rounding; the rate or the ratio is wrong"
-    return _fault(row, "impact ratio", ratio.text, right, text, _kind(ratio, (low, high)))
-
-
-def _kind(printed: Printed, span: Span) -> str:
-    """A slip in the last digit (rounded down instead of up, or one off), or another number."""
-    near = printed.low - printed.unit <= span[1] and span[0] <= printed.high + printed.unit
-    return "last digit" if near else "number"
-
-
-def _fault(row: Row, what: str, printed: str, expected: str, explanation: str, kind: str) -> Fault:
-    return Fault(
-        line=row.line,
-        section=row.section,
-        category=" / ".join(row.name) + (f" ({row.scope})" if row.scope else ""),
-        what=what,
-        kind=kind,
-        printed=printed,
-        expected=expected,
-        explanation=explanation,
-    )
-
-
-def _sums(
-    sections: Mapping[str, list[Row]], blamed: set[tuple[int, str]]
-) -> tuple[int, list[Fault]]:
-    """Add up parts and hold them against their wholes.
-
-    People of unknown race or sex are in a whole and in none of its parts: what is missing must be no fewer than none,
-    and no more of them selected than assessed.
-    """
-    pairs = [row for items in sections.values() for row in items if len(row.name) == 2]
-    cells, broken = 0, []
-    for items in sections.values():
-        for row in items:
-            if row.total:
-                parts = [part for part in items if part is not row and not part.total]
-            elif len(row.name) == 1 and not row.unknown:
-                parts = [
-                    part
-                    for part in pairs
-                    if part.key[0 if row.section == "sex" else -1] == row.key[0]
-                ]
-            else:
-                continue
-            found = _missing(row, parts)
-            if found is None:
-                continue
-            cells += found[0]
-            if found[1]:
-                broken.append((row, parts, found[1]))
-    return cells, _one_each(broken, blamed)
-
-
-def _missing(row: Row, parts: Sequence[Row]) -> tuple[int, str] | None:
-    """How many numbers were added up, and what is wrong with the sums; None if nothing can be."""
-    if not parts or row.assessed is None or any(part.assessed is None for part in parts):
-        return None
-    total = sum(part.assessed or 0 for part in parts)
-    away = row.assessed - total
-    said = f"its {len(parts)} parts add up to {total:,} assessed"
-    if row.selected is None or any(part.selected is None for part in parts):
-        return 1, f"{said}, more than the {row.assessed:,} printed" if away < 0 else ""
-    chosen = sum(part.selected or 0 for part in parts)
-    gone = row.selected - chosen
-    said += f" and {chosen:,} selected"
-    if away < 0 or gone < 0:
-        return 2, f"{said}, more than the {row.assessed:,} and {row.selected:,} printed"
-    if gone > away:
-        return (
-            2,
-            f"{said}; of the {away:,} people who are in no part, {gone:,} would have been selected",
-        )
-    return 2, ""
-
-
-def _one_each(
-    broken: Sequence[tuple[Row, Sequence[Row], str]], blamed: set[tuple[int, str]]
-) -> list[Fault]:
-    """One fault for one wrong number: a part that is in every sum that breaks is named instead of the sums."""
-    open_ = [
-        item
-        for item in broken
-        if not any((row.line, row.section) in blamed for row in (item[0], *item[1]))
-    ]
-    if not open_:
-        return []
-    if len(open_) > 1:
-        common = [
-            part
-            for part in open_[0][1]
-            if all(any(part is other for other in parts) for _, parts, _ in open_)
-        ]
-        if len(common) == 1:
-            part = common[0]
-            text = "; ".join(f"{' / '.join(row.name)}: {why}" for row, _, why in open_)
-            return [
-                _fault(
-                    part,
-                    "sum",
-                    _counts(part),
-                    "counts that add up",
-                    f"it is in every sum that breaks: {text}",
-                    "number",
-                )
-            ]
-        wholes = [
-            row
-            for row, parts, _ in open_
-            if all(any(row is part for part in other) or row is whole for whole, other, _ in open_)
-        ]
-        if len(wholes) == 1:
-            open_ = [item for item in open_ if item[0] is wholes[0]]
-    return [
-        _fault(row, "sum", _counts(row), "parts that fit into it", why, "number")
-        for row, _, why in open_
-    ]
-
-
-def _counts(row: Row) -> str:
-    return (
-        f"{row.selected:,} of {row.assessed:,}" if row.selected is not None else f"{row.assessed:,}"
-    )
 
 
 def _do(count: int) -> str:

@@ -9,6 +9,14 @@ from pathlib import Path
 
 from raudit.data.cells import UNKNOWN
 from raudit.errors import DataError
+from raudit.stages.fairness.nyc_ll144.categories import (
+    SEX_NAME,
+    TOTAL_NAME,
+    UNKNOWN_NAME,
+    is_race,
+    sex_and_race,
+    topic_of,
+)
 from raudit.stages.fairness.nyc_ll144.headings import NAMES, NUMBERS, heading, words_of_heading
 from raudit.stages.fairness.nyc_ll144.printed import (
     BLANK,
@@ -16,6 +24,7 @@ from raudit.stages.fairness.nyc_ll144.printed import (
     MARKS,
     Printed,
     digits_of,
+    fractional,
     no_number,
     number_of,
     parted,
@@ -23,27 +32,6 @@ from raudit.stages.fairness.nyc_ll144.printed import (
     value_of,
 )
 from raudit.stages.fairness.nyc_ll144.read import Grid, Line, filled
-
-_UNKNOWN = re.compile(
-    r"unknown|undisclosed|unspecified|unidentified|missing|blank|declin|prefer|refus|withheld|"
-    r"\b(?:not|no|did not|didn't|chose not|choose not|wish not|without)\b.*"
-    r"(?:specif|disclos|report|provid|stat|answer|respon|identif|indicat|available|data|self|say|appl)|^n/?a$",
-    re.IGNORECASE,
-)
-_TOTAL = re.compile(
-    r"^(?:grand |sub ?-?)?totals?\b|^overall\b|^all(?: (?:applicants|candidates|people|employees|categories))?$",
-    re.IGNORECASE,
-)
-_OTHER = {
-    "age": re.compile(
-        r"\bage[ds]?\b|\byears?\b|^\W*(?:under |over |below |above )?\d{2}\s*(?:$|\+|[-–]|to\b|and |or )",
-        re.IGNORECASE,
-    ),
-    "veteran status": re.compile(r"\bveterans?\b", re.IGNORECASE),
-    "disability": re.compile(r"\bdisab", re.IGNORECASE),
-}
-"""Attributes beside sex and race that audits print tables of."""
-_SEX = re.compile(r"\b(fe)?(?:males?|m[ae]n)\b|\b(wo)m[ae]n\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +176,7 @@ def _read_blocks(grid: Grid) -> Iterator[_Block]:
                 block.under = texts[0]
         else:
             for block in current:
-                _take(block, _named_apart(line, block))
+                _take(block, _namedsex_and_race(line, block))
         above = line if texts else above
     yield from current
 
@@ -205,7 +193,7 @@ def _take(block: _Block, line: Line) -> None:
         block.rows.append((line, parted(cells), block.under))
 
 
-def _named_apart(line: Line, block: _Block) -> Line:
+def _namedsex_and_race(line: Line, block: _Block) -> Line:
     """A pasted line whose name holds numbers, such as ``18 - 39``: what comes before the last cells is the name."""
     more = len(line.cells) - block.pasted
     if not block.pasted or more <= 0:
@@ -259,7 +247,7 @@ def _header(line: Line, above: Line, title: str) -> list[_Block]:
         over = next(
             (above.cells[at] for at in numbers if at < len(above.cells) and above.cells[at]), ""
         )
-        label = over if len(groups) > 1 and _SEX.search(over) and not heading(over) else ""
+        label = over if len(groups) > 1 and SEX_NAME.search(over) and not heading(over) else ""
         columns = {**named, **{key: at for key, at in group.items() if key in NUMBERS}}
         before = range(min(numbers)) if group is groups[0] else range(0)
         silent = any(not keys[at] for at in before) and len(before) > 1 and "section" not in named
@@ -271,7 +259,7 @@ def _header(line: Line, above: Line, title: str) -> list[_Block]:
                 title=title,
                 unnamed=tuple(before) if silent else (),
                 pasted=len(cells) if len(line.cells) == 1 else 0,
-                topic=_topic(title, *(cells[at] for at in range(min(numbers)))),
+                topic=topic_of(title, *(cells[at] for at in range(min(numbers)))),
             )
         )
     return found
@@ -282,6 +270,7 @@ def _rows(block: _Block, path: Path) -> list[Row]:
     seen: set[tuple[str, ...]] = set()
     held = {"sex": "", "race": ""}
     scale = {key: _scale(block, key) for key in ("rate", "ratio")}
+    _leave_out_fractions(block)
     whole = max((places_of(cells.get("ratio", "")) for _, cells, _ in block.rows), default=0)
     unreadable = 0
     for line, cells, under in block.rows:
@@ -310,7 +299,7 @@ def _rows(block: _Block, path: Path) -> list[Row]:
                 selected=selected,
                 rate=rate,
                 ratio=ratio,
-                total=len(name) == 1 and bool(_TOTAL.match(name[0])),
+                total=len(name) == 1 and bool(TOTAL_NAME.match(name[0])),
                 unreadable=cells[bad] if bad else "",
             )
         )
@@ -355,26 +344,22 @@ def _fill_merged(
 def _name(block: _Block, names: Mapping[str, str], under: str) -> tuple[str, tuple[str, ...]]:
     """Section and category of a row: a sex, a race, or both."""
     sex, race = names["sex"], names["race"]
-    if sex and race and bool(_TOTAL.match(sex)) != bool(_TOTAL.match(race)):
-        sex, race = ("" if _TOTAL.match(part) else part for part in (sex, race))
+    if sex and race and bool(TOTAL_NAME.match(sex)) != bool(TOTAL_NAME.match(race)):
+        sex, race = ("" if TOTAL_NAME.match(part) else part for part in (sex, race))
     if not sex and not race:
-        sex, race = _apart(names["category"] or "unnamed")
+        sex, race = sex_and_race(names["category"] or "unnamed")
     for words in (block.label, under):
-        outer = _apart(words) if words and not heading(words) else ("", "")
+        outer = sex_and_race(words) if words and not heading(words) else ("", "")
         if outer[0] and not outer[1] and not sex:
             sex = outer[0]
-        elif outer[1] and not outer[0] and sex and not race and _is_category(outer[1]):
+        elif outer[1] and not outer[0] and sex and not race and is_race(outer[1]):
             race = outer[1]
-    parts = tuple(UNKNOWN if _UNKNOWN.search(part) else part for part in (sex, race) if part)
-    given = names["section"].lower() or block.topic or ("" if sex else _topic(race))
+    parts = tuple(UNKNOWN if UNKNOWN_NAME.search(part) else part for part in (sex, race) if part)
+    given = names["section"].lower() or block.topic or ("" if sex else topic_of(race))
     section = given or ("sex x race" if len(parts) == 2 else "sex" if sex else "race")
-    if len(parts) == 1 and (_TOTAL.match(parts[0]) or parts[0] == UNKNOWN):
+    if len(parts) == 1 and (TOTAL_NAME.match(parts[0]) or parts[0] == UNKNOWN):
         section = given or _section_of(block)
     return section, parts
-
-
-def _topic(*texts: str) -> str:
-    return next((name for text in texts for name in _OTHER if _OTHER[name].search(text)), "")
 
 
 def _section_of(block: _Block) -> str:
@@ -382,42 +367,22 @@ def _section_of(block: _Block) -> str:
     for _, cells, under in block.rows:
         names = {key: _clean(cells.get(key, "")) for key in NAMES}
         text = names["sex"] or names["race"] or names["category"]
-        if text and not _TOTAL.match(text) and not _UNKNOWN.search(text):
+        if text and not TOTAL_NAME.match(text) and not UNKNOWN_NAME.search(text):
             return _name(block, names, under)[0]
     return "race"
 
 
-def _is_category(text: str) -> bool:
-    return bool(
-        re.search(
-            r"hispanic|latin|white|black|african|asian|native|islander|indian|alaska|races",
-            text,
-            re.IGNORECASE,
-        )
-    )
-
-
-def _apart(text: str) -> tuple[str, str]:
-    """A name as sex and race: ``Female - Asian`` and ``Asian females`` are both."""
-    text = re.sub(r"^non[- ]?hispanic(?: or latin\w+)?\s*[-,–:]\s*", "", text, flags=re.IGNORECASE)
-    if text.strip().upper() in ("M", "F"):
-        return ("Male" if text.strip().upper() == "M" else "Female"), ""
-    match = _SEX.search(text)
-    if match is None:
-        return "", text
-    sex = "Female" if match.group(1) or match.group(2) else "Male"
-    rest = re.sub(
-        r"^[\s,;:/&×x()\-–—|]+|[\s,;:/&×()\-–—|]+$", "", text[: match.start()] + text[match.end() :]
-    )
-    return (
-        (sex, "")
-        if re.fullmatch(r"(?:s|applicants|candidates|only|total)?", rest.strip(), re.IGNORECASE)
-        else (sex, rest.strip())
-    )
-
-
 def _clean(text: str) -> str:
     return re.sub(rf"\s*{MARKS}+\s*$", "", text).strip(" :")
+
+
+def _leave_out_fractions(block: _Block) -> None:
+    """Take no column for counts in which many are fractions: they were made from the rates and prove nothing."""
+    for key in COUNTS:
+        texts = [cells.get(key, "") for _, cells, _ in block.rows]
+        if sum(map(fractional, texts)) * 3 >= len(texts) > 0:
+            for _, cells, _ in block.rows:
+                cells.pop(key, None)
 
 
 def _scale(block: _Block, key: str) -> float:

@@ -122,7 +122,8 @@ def value_of(text: str, key: str, scale: Mapping[str, float], whole: int) -> Pri
             digits,
             flags=re.IGNORECASE,
         )
-        plain = re.sub(r"(?<=\d)[,.' ’](?=\d{3}(?!\d))", "", digits)
+        thousands = re.fullmatch(r"\d{1,3}(?:[,.' ’]\d{3})+(?:[.,]0+)?", digits)
+        plain = re.sub(r"(?<=\d)[,.' ’](?=\d{3}(?!\d))", "", digits) if thousands else digits
         plain = re.sub(r"[.,]0+$", "", plain)
         if not plain.isdigit():
             raise ValueError(text)
@@ -133,6 +134,14 @@ def value_of(text: str, key: str, scale: Mapping[str, float], whole: int) -> Pri
     if key == "ratio" and places == 0 and value * worth in (0.0, 1.0):
         places = whole
     return Printed(text=digits, value=value * worth, unit=10.0**-places * worth)
+
+
+def fractional(text: str) -> bool:
+    """Whether a count is none, but a share of one: made by whoever printed it, from a rounded rate."""
+    digits = digits_of(text).replace(",", "")
+    return bool(re.fullmatch(r"\d*\.\d*[1-9]\d*", digits)) and not re.fullmatch(
+        r"\d{1,3}(?:\.\d{3})+", digits
+    )
 
 
 def parted(cells: Mapping[str, str]) -> dict[str, str]:

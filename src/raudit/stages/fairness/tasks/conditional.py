@@ -11,9 +11,10 @@ from raudit.record import Column, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import disparity
 from raudit.stages.fairness.measures.metrics import FN, FP, Groups, estimate, group_counts
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import CONDITIONAL, COSTS
+from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
-from raudit.stages.fairness.tasks.scores import judge_means
 from raudit.stats import effective_n
 
 CDP = "conditional_demographic_parity_difference"
@@ -38,19 +39,16 @@ def _within(table: CellTable, attribute: str, context: Context) -> Part:
     names, values, variances, sizes, used = standardised(groups, depth, context.options.min_group)
     limits = context.options.limits()
     limit = limits.get(CDP, limits.get("demographic_parity_difference"))
-    finding = judge_means(
-        CDP,
-        names,
-        sizes,
-        values,
-        variances,
+    asked = Asked(
+        name=CDP,
         rule=CONDITIONAL,
-        context=context,
-        limit=limit,
-        as_points=True,
         what=f"selection rate at the same {by_name(context.controls)}",
         by=(attribute,),
+        limit=limit,
+        as_points=True,
     )
+    means = Means(names=tuple(names), n=sizes, value=values, variance=variances)
+    finding = judge_means(asked, means, context)
     columns = (
         Column(key="stratum", label=by_name(context.controls)),
         Column(key="n", label="n", kind="count"),
@@ -169,22 +167,19 @@ def measure_costs(table: CellTable, context: Context) -> Part:
             spread = fp * costs.false_positive**2 + fn * costs.false_negative**2 - mean**2
         variance = spread / np.maximum(effective_n(total, groups.weights2.sum(axis=1)) - 1, 1)
         limit = (
-            (costs.limit, "plan")
+            Limit(costs.limit, "plan")
             if costs.limit is not None
             else context.options.limits().get("cost_difference")
         )
-        finding = judge_means(
-            "cost_difference",
-            groups.names,
-            groups.n,
-            mean,
-            variance,
+        asked = Asked(
+            name="cost_difference",
             rule=COSTS,
             what="mean cost of wrong decisions",
             by=by,
-            context=context,
             limit=limit,
         )
+        means = Means(names=groups.names, n=groups.n, value=mean, variance=variance)
+        finding = judge_means(asked, means, context)
         errors = {
             name: estimate(groups, name, draws=200).value
             for name in ("false_positive_rate", "false_negative_rate")

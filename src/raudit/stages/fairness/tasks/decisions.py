@@ -7,42 +7,37 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from raudit.data.cells import UNKNOWN, CellTable
+from raudit.data.cells import CellTable
 from raudit.findings import Finding, Status, Subject, Threshold
-from raudit.record import Column, ColumnKind, Table
-from raudit.sentences import capital, say
+from raudit.record import Column, Table
+from raudit.sentences import say
 from raudit.stages.fairness.measures.crosscheck import cross_check_all
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.membership import (
-    alike,
     check_reference,
-    small_groups,
-    unknown_members,
 )
 from raudit.stages.fairness.measures.metrics import (
     METRICS,
     WITHOUT_LABEL,
     Groups,
-    estimate,
     group_counts,
 )
 from raudit.stages.fairness.measures.verdict import Judgement, judge_gap
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import rule_for
-from raudit.stages.fairness.tasks.coverage import numbered
 from raudit.stages.fairness.tasks.part import (
     Context,
     Part,
     by_name,
-    estimate_rows,
     join,
     measured,
     named_pair,
     number,
     slug,
 )
-from raudit.stages.fairness.words.pictures import bands, dots, extremes
+from raudit.stages.fairness.tasks.rate_tables import rates_part
+from raudit.stages.fairness.words.pictures import bands
 from raudit.stages.fairness.words.sentences import (
-    PLAIN,
     beyond_chance,
     describe,
     say_disparity,
@@ -51,8 +46,6 @@ from raudit.stages.fairness.words.sentences import (
 )
 from raudit.stats import holm
 
-LONG = 24
-"""Groups beyond which a cut gets no table: the worst pair is named instead."""
 REPORTED = (
     "demographic_parity_difference",
     "demographic_parity_ratio",
@@ -75,10 +68,10 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
     """Measure decisions, by every cut."""
     overall = group_counts(table, ())
     limits = {
-        name: (limit, source)
-        for name, (limit, source) in context.options.limits().items()
+        name: limit
+        for name, limit in context.options.limits().items()
         if name in DISPARITIES
-        and (overall.labelled or source != "default" or _needs_no_label(name))
+        and (overall.labelled or limit.source != "default" or _needs_no_label(name))
     }
     parts, found = [], []
     for by in context.cuts:
@@ -92,11 +85,11 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
         )
         gaps = [_gap(compared, name, context) for name in wanted if _possible(groups, name, limits)]
         found.append((by, groups, gaps))
-        parts.append(_cut_part(by, groups, context))
+        parts.append(rates_part(by, groups, context))
     adjusted = _adjusted([gap for _, _, gaps in found for gap in gaps if gap.name in limits])
     for by, groups, gaps in found:
         judged = [
-            (gap, judge_gap(gap, limits[gap.name][0]) if gap.name in limits else None)
+            (gap, judge_gap(gap, limits[gap.name].value) if gap.name in limits else None)
             for gap in gaps
         ]
         parts.append(_verdicts(by, groups, judged, limits, adjusted, context))
@@ -158,7 +151,7 @@ def _verdicts(
     by: tuple[str, ...],
     groups: Groups,
     judged: Sequence[tuple[Disparity, Judgement | None]],
-    limits: Mapping[str, tuple[float, str]],
+    limits: Mapping[str, Limit],
     adjusted: Mapping[int, float],
     context: Context,
 ) -> Part:
@@ -212,7 +205,7 @@ def _caption(groups: Groups, context: Context) -> str:
 def _gap_row(
     gap: Disparity,
     judgement: Judgement | None,
-    limit: tuple[float, str] | None,
+    limit: Limit | None,
     adjusted: float | None,
     context: Context,
 ) -> dict[str, Any]:
@@ -231,7 +224,7 @@ def _gap_row(
         row["limit"] = say(
             "{part} {limit:.2f}",
             part=(say("at least") if gap.ratio else say("at most")),
-            limit=limit[0],
+            limit=limit.value,
         )
     if judgement is not None:
         row["status"] = str(judgement.status)
@@ -241,17 +234,17 @@ def _gap_row(
 def _finding(
     gap: Disparity,
     judgement: Judgement,
-    limit: tuple[float, str],
+    limit: Limit,
     adjusted: float | None,
     context: Context,
 ) -> Finding:
     rule = rule_for(gap.name)
-    low, high = (limit[0], None) if gap.ratio else (None, limit[0])
+    low, high = (limit.value, None) if gap.ratio else (None, limit.value)
     reason = (
         say_reason(
             gap,
-            limit[0],
-            limit[1],
+            limit.value,
+            limit.source,
             judgement.status,
             detectable=judgement.detectable,
             rows=judgement.rows,
@@ -269,7 +262,7 @@ def _finding(
     if certain and adjusted is not None:
         statement = say(
             "{beyond_chance} {statement}",
-            beyond_chance=beyond_chance(gap, limit[0], adjusted),
+            beyond_chance=beyond_chance(gap, limit.value, adjusted),
             statement=statement,
         )
     data: dict[str, Any] = {"by": list(gap.by), "compared": gap.compared, "metric": gap.metric}
@@ -293,9 +286,9 @@ def _finding(
         statement=statement,
         reason=_sentence(reason or gap.undefined_because),
         measurement=measured(gap),
-        threshold=Threshold(low=low, high=high, source=limit[1]),
+        threshold=Threshold(low=low, high=high, source=limit.source),
         requirements=rule.requirements,
-        anchor=anchor(gap.name, limit[1]),
+        anchor=anchor(gap.name, limit.source),
         remedy="" if judgement.status is Status.PASSED else rule.fix,
         data=data,
     )
@@ -314,136 +307,6 @@ def _sentence(text: str) -> str:
         if not text or text.endswith(".")
         else say("{value}{text}.", value=text[0].upper(), text=text[1:])
     )
-
-
-def _cut_part(by: tuple[str, ...], groups: Groups, context: Context) -> Part:
-    """Rates of one cut: estimates for the record, a table and a picture for single attributes, small groups named."""
-    options = context.options
-    names = METRICS if groups.labelled else WITHOUT_LABEL
-    findings = [small_groups(by, groups, context)]
-    if len(by) == 1 and UNKNOWN in [group[0] for group in groups.names]:
-        findings.append(unknown_members(by[0], groups))
-    if len(by) == 1 and (same := alike(by[0], groups)) is not None:
-        findings.append(same)
-    if len(by) == 1 and (single := numbered(by[0], groups)) is not None:
-        findings.append(single)
-    if len(groups.names) > LONG:
-        return Part(findings=tuple(findings), figures=(extremes(by, groups, context),))
-    found = {
-        name: estimate(
-            groups,
-            name,
-            level=options.confidence,
-            draws=min(options.draws, 2_000),
-            rng=context.rng(name, *by),
-        )
-        for name in names
-    }
-    rows = [
-        row
-        for e in found.values()
-        for row in estimate_rows(groups, e, options.confidence, options.suppress_below)
-    ]
-    if len(by) > 1:
-        return Part(findings=tuple(findings), estimates=tuple(rows))
-    figures = [dots(by, groups, found[name], context) for name in _pictured(groups)]
-    return Part(
-        findings=tuple(findings),
-        tables=_rate_tables(by, groups, found, context),
-        figures=tuple(figures),
-        estimates=tuple(rows),
-    )
-
-
-def _pictured(groups: Groups) -> tuple[str, ...]:
-    return (
-        ("selection_rate", "true_positive_rate", "false_positive_rate")
-        if groups.labelled
-        else ("selection_rate",)
-    )
-
-
-def _rate_tables(
-    by: tuple[str, ...], groups: Groups, found: Mapping[str, Any], context: Context
-) -> tuple[Table, ...]:
-    main = _pictured(groups)
-    tables = [
-        _rate_table(
-            "rates",
-            say("Decisions by {by_name}", by_name=by_name(by)),
-            by,
-            groups,
-            {n: found[n] for n in main},
-            context,
-            True,
-        )
-    ]
-    rest = {name: found[name] for name in found if name not in main}
-    if rest:
-        tables.append(
-            _rate_table(
-                "more",
-                say("Further rates by {by_name}", by_name=by_name(by)),
-                by,
-                groups,
-                rest,
-                context,
-                False,
-            )
-        )
-    return tuple(tables)
-
-
-def _rate_table(
-    prefix: str,
-    title: str,
-    by: tuple[str, ...],
-    groups: Groups,
-    found: Mapping[str, Any],
-    context: Context,
-    intervals: bool,
-) -> Table:
-    columns = [Column(key="group", label="Group"), Column(key="n", label="n", kind="count")]
-    for name in found:
-        kind: ColumnKind = "number" if name == "treatment_equality" else "proportion"
-        columns.append(Column(key=name, label=_label(name), kind=kind))
-        if intervals:
-            columns.append(Column(key=f"{name}_interval", label="interval", kind="interval"))
-    rows = []
-    for i, group in enumerate(groups.names):
-        row: dict[str, Any] = {"group": context.speech.group(group)}
-        if groups.n[i] < context.options.suppress_below:
-            row["group"] += say(
-                " (fewer than {suppress_below})", suppress_below=context.options.suppress_below
-            )
-            rows.append(row)
-            continue
-        row["n"] = int(groups.n[i])
-        for name, values in found.items():
-            row[name] = number(values.value[i])
-            if intervals and row[name] is not None:
-                row[f"{name}_interval"] = [
-                    number(values.bounds.low[i]),
-                    number(values.bounds.high[i]),
-                ]
-        rows.append(row)
-    level = say("{confidence:.3g} %", confidence=context.options.confidence * 100)
-    how = (
-        say(
-            "Intervals are {level} Wilson intervals of each group by "
-            "itself; they are not for comparing groups.",
-            level=level,
-        )
-        if intervals
-        else ""
-    )
-    return Table(
-        id=slug(prefix, *by), title=title, columns=tuple(columns), rows=tuple(rows), caption=how
-    )
-
-
-def _label(name: str) -> str:
-    return capital("FN / FP" if name == "treatment_equality" else PLAIN[name])
 
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:

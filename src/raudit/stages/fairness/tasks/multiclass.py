@@ -14,6 +14,7 @@ from raudit.sentences import say
 from raudit.stages.fairness.measures.disparity import DISPARITIES, Disparity, disparity
 from raudit.stages.fairness.measures.metrics import group_counts
 from raudit.stages.fairness.measures.verdict import judge_gap
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import MULTICLASS
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, measured, number, slug
 from raudit.stages.fairness.words.sentences import describe, say_disparity, say_reason
@@ -44,7 +45,7 @@ def measure_multiclass(table: CellTable, context: Context) -> Part:
     limits = {
         name: limit
         for name, limit in limits.items()
-        if labelled is not None or _needs_no_label(name) or limit[1] == "plan"
+        if labelled is not None or _needs_no_label(name) or limit.source == "plan"
     }
     classes = table.levels[table.axis(PREDICTION)]
     parts = [_by(table, by, classes, limits, context) for by in context.cuts]
@@ -61,7 +62,7 @@ def _by(
     table: CellTable,
     by: tuple[str, ...],
     classes: tuple[str, ...],
-    limits: dict[str, tuple[float, str]],
+    limits: dict[str, Limit],
     context: Context,
 ) -> Part:
     level = 1 - (1 - context.level) / len(
@@ -112,11 +113,11 @@ def _row(one: str, gap: Disparity, context: Context) -> dict[str, Any]:
 
 
 def _finding(
-    found: list[tuple[str, Disparity]], name: str, limit: tuple[float, str], context: Context
+    found: list[tuple[str, Disparity]], name: str, limit: Limit, context: Context
 ) -> Finding:
     ratio = DISPARITIES[name].ratio
     order = {"failed": 0, "indeterminate": 1, "passed": 2}
-    judged = [(one, gap, judge_gap(gap, limit[0])) for one, gap in found]
+    judged = [(one, gap, judge_gap(gap, limit.value)) for one, gap in found]
 
     def badness(item: Any) -> tuple[int, float]:
         value = item[1].value if item[1].value is not None else (1.0 if ratio else 0.0)
@@ -132,8 +133,8 @@ def _finding(
     )
     reason = judgement.because or say_reason(
         gap,
-        limit[0],
-        limit[1],
+        limit.value,
+        limit.source,
         judgement.status,
         detectable=judgement.detectable,
         rows=judgement.rows,
@@ -152,7 +153,9 @@ def _finding(
         ),
         measurement=measured(gap),
         threshold=Threshold(
-            low=limit[0] if ratio else None, high=None if ratio else limit[0], source=limit[1]
+            low=limit.value if ratio else None,
+            high=None if ratio else limit.value,
+            source=limit.source,
         ),
         requirements=MULTICLASS.requirements,
         anchor="stages.fairness",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from raudit.data.cells import LABEL, CellTable
 from raudit.data.fixed import exact_variance
-from raudit.findings import Finding, Rule, written
+from raudit.findings import Finding, written
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.rules import MEAN_PREDICTION, REGRESSION_ERROR
+from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
-from raudit.stages.fairness.tasks.scores import judge_means
 from raudit.stats import effective_n, normal_quantile
 
 Floats = NDArray[np.float64]
@@ -26,22 +26,11 @@ ERRORS = ("mean_error", "mean_absolute_error", "root_mean_squared_error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GroupMeans:
-    """One mean of every group; arrays of shape (n_groups,)."""
-
-    n: Ints
-    """Rows that it is the mean of."""
-    value: Floats
-    variance: Floats
-    """Of the mean as an estimate."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GroupErrors:
     """Means by group, whose groups are the same for all of them."""
 
     names: tuple[tuple[str, ...], ...]
-    means: Mapping[str, GroupMeans]
+    means: Mapping[str, Means]
     """``mean_prediction`` of everybody; ``mean_error`` (prediction less truth), ``mean_absolute_error`` and
     ``root_mean_squared_error`` of those whose true value is known, if there are any."""
 
@@ -55,15 +44,16 @@ def group_errors(table: CellTable, by: tuple[str, ...]) -> GroupErrors:
     if known is None or "e" not in known.sums:
         return GroupErrors(names=names, means=means)
     known = known.without(LABEL).marginal(by)
-    moments, places = _Moments(known), [names.index(name) for name in _names(known)]
+    moments = _Moments(known)
     square = moments.mean("e2", "e4")
     errors = {
         "mean_error": moments.mean("e", "e2"),
         "mean_absolute_error": moments.mean("abs_e", "e2"),
         "root_mean_squared_error": _root(square),
     }
-    spread = {name: _spread(found, places, len(names)) for name, found in errors.items()}
-    return GroupErrors(names=names, means=means | spread)
+    return GroupErrors(
+        names=names, means=means | {name: found.among(names) for name, found in errors.items()}
+    )
 
 
 def _names(table: CellTable) -> tuple[tuple[str, ...], ...]:
@@ -80,7 +70,7 @@ class _Moments:
         self.table, self.weight = table, table.weights
         self.size = effective_n(table.weights, table.weights2)
 
-    def mean(self, first: str, second: str) -> GroupMeans:
+    def mean(self, first: str, second: str) -> Means:
         """The mean whose sum is ``first``, with the sum of squares ``second``."""
         sums, weight = self.table.sums, self.weight
         empty = np.full(weight.shape, np.nan)
@@ -88,25 +78,14 @@ class _Moments:
         whole = sums["w"] if self.table.weighted else self.table.n
         spread = exact_variance(whole, sums[first], sums[second])
         variance = np.where(self.size > 1, spread / np.maximum(self.size - 1, 1e-9), np.nan)
-        return GroupMeans(n=self.table.n, value=value, variance=variance)
+        return Means(names=_names(self.table), n=self.table.n, value=value, variance=variance)
 
 
-def _root(square: GroupMeans) -> GroupMeans:
+def _root(square: Means) -> Means:
     """The root of a mean, by the delta method: var(√m) = var(m) / 4m."""
     value = np.maximum(square.value, 0)
     variance = square.variance / np.maximum(4 * value, 1e-300)
-    return GroupMeans(n=square.n, value=np.sqrt(value), variance=variance)
-
-
-def _spread(found: GroupMeans, places: Sequence[int], size: int) -> GroupMeans:
-    """The means of some groups among all of them."""
-    n, value, variance = (
-        np.zeros(size, dtype=np.int64),
-        np.full(size, np.nan),
-        np.full(size, np.nan),
-    )
-    n[places], value[places], variance[places] = found.n, found.value, found.variance
-    return GroupMeans(n=n, value=value, variance=variance)
+    return Means(names=square.names, n=square.n, value=np.sqrt(value), variance=variance)
 
 
 JUDGED = {
@@ -125,10 +104,10 @@ def _by(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
     found = group_errors(table, by)
     limits = context.options.limits()
     findings = []
-    for metric, (rule, what) in JUDGED.items():
+    for metric in JUDGED:
         limit = limits.get(f"{metric}_difference")
-        if metric in found.means or (limit is not None and limit[1] == "plan"):
-            findings.append(_judged(found, metric, what, rule, by, context))
+        if metric in found.means or (limit is not None and limit.source == "plan"):
+            findings.append(_judged(found, metric, by, context))
     part = Part(findings=tuple(findings), metrics=tuple(found.means))
     kept = found.means["mean_prediction"].n >= context.options.min_group
     if len(by) > 1 or not kept.any():
@@ -144,40 +123,22 @@ def _by(table: CellTable, by: tuple[str, ...], context: Context) -> Part:
 
 def _taken(found: GroupErrors, kept: NDArray[np.bool_]) -> GroupErrors:
     places = np.flatnonzero(kept)
-    means = {
-        name: GroupMeans(n=one.n[places], value=one.value[places], variance=one.variance[places])
-        for name, one in found.means.items()
-    }
-    return GroupErrors(names=tuple(found.names[i] for i in places), means=means)
+    means = {name: one.take(places) for name, one in found.means.items()}
+    return GroupErrors(names=means["mean_prediction"].names, means=means)
 
 
-def _judged(
-    found: GroupErrors, metric: str, what: str, rule: Rule, by: tuple[str, ...], context: Context
-) -> Finding:
+def _judged(found: GroupErrors, metric: str, by: tuple[str, ...], context: Context) -> Finding:
     """The largest difference of one mean, among groups of which it is known for enough people."""
-    size = len(found.names)
-    none = GroupMeans(
-        n=np.zeros(size, dtype=np.int64),
-        value=np.full(size, np.nan),
-        variance=np.full(size, np.nan),
-    )
-    means = found.means.get(metric, none)
-    keep = np.flatnonzero(means.n >= context.options.min_group)
+    means = found.means.get(metric, Means.unknown(found.names))
+    name = f"{metric}_difference"
+    rule, what = JUDGED[metric]
+    asked = Asked(name=name, rule=rule, what=what, by=by, limit=context.options.limits().get(name))
     return judge_means(
-        f"{metric}_difference",
-        [found.names[i] for i in keep],
-        means.n[keep],
-        means.value[keep],
-        means.variance[keep],
-        rule=rule,
-        what=what,
-        by=by,
-        context=context,
-        limit=context.options.limits().get(f"{metric}_difference"),
+        asked, means.take(np.flatnonzero(means.n >= context.options.min_group)), context
     )
 
 
-def _interval(means: GroupMeans, place: int, confidence: float) -> list[float] | None:
+def _interval(means: Means, place: int, confidence: float) -> list[float] | None:
     value = float(means.value[place])
     half = float(normal_quantile(confidence) * np.sqrt(means.variance[place]))
     return None if np.isnan(half) else [value - half, value + half]

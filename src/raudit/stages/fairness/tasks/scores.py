@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +12,7 @@ from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
 from raudit.data.fixed import exact_variance
 from raudit.findings import (
     Finding,
-    Interval,
-    Measurement,
     Rule,
-    Status,
-    Subject,
-    Threshold,
     written,
 )
 from raudit.record import Column, Figure, Table
@@ -36,15 +30,13 @@ from raudit.stages.fairness.measures.histogram import (
     ks,
 )
 from raudit.stages.fairness.rules import CALIBRATION, COSTS, MEAN_PREDICTION, RANKING_QUALITY
-from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, named_pair, number, slug
+from raudit.stages.fairness.tasks.means import Asked, Means, judge_means, mean_gap
+from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.words.sentences import points
 from raudit.stats import (
     Bounds,
-    Gap,
     effective_n,
-    largest_difference,
     normal_quantile,
-    range_quantile,
     wilson,
 )
 
@@ -104,18 +96,15 @@ def _spread(table: CellTable, found: Histograms, by: tuple[str, ...], context: C
             mean[group] = kept.sums["s"].values[cell] / kept.weights[cell]
             variance[group] = spread[cell] / max(size[cell] - 1, 1)
     name = "mean_prediction_difference"
-    finding = judge_means(
-        name,
-        found.names,
-        found.rows,
-        mean,
-        variance,
+    asked = Asked(
+        name=name,
         rule=MEAN_PREDICTION,
         what="mean score",
         by=by,
-        context=context,
         limit=context.options.limits().get(name),
     )
+    means = Means(names=tuple(found.names), n=found.rows, value=mean, variance=variance)
+    finding = judge_means(asked, means, context)
     return Part(findings=(finding,), metrics=("mean_prediction",))
 
 
@@ -278,183 +267,11 @@ def _judge(
     limits = context.options.limits()
     if name not in limits:
         return []
-    return [
-        judge_means(
-            name,
-            found.names,
-            found.rows,
-            values,
-            variances,
-            rule=rule,
-            what=what,
-            by=by,
-            context=context,
-            limit=limits[name],
-            as_points=True,
-            error=error,
-        )
-    ]
-
-
-def judge_means(
-    name: str,
-    names: Sequence[tuple[str, ...]],
-    sizes: np.ndarray,
-    values: np.ndarray,
-    variances: np.ndarray,
-    *,
-    rule: Rule,
-    what: str,
-    by: tuple[str, ...],
-    context: Context,
-    limit: tuple[float, str] | None,
-    as_points: bool = False,
-    error: np.ndarray | None = None,
-) -> Finding:
-    """Hold the largest difference of any estimate with a normal error against a limit; None leaves it undecided."""
-    if limit is None:
-        limit, limited = (math.inf, "none"), False
-    else:
-        limited = True
-    usable = np.flatnonzero(~np.isnan(values) & ~np.isnan(variances))
-    subject = Subject(kind="attribute", name=by_name(by), detail={"metric": name})
-    threshold = Threshold(high=limit[0], source=limit[1]) if limited else None
-    where = (
-        f"stages.fairness.thresholds.{name}" if limit[1] == "plan" else "stages.fairness.presets"
+    asked = Asked(name=name, rule=rule, what=what, by=by, limit=limits[name], as_points=True)
+    means = Means(
+        names=tuple(found.names), n=found.rows, value=values, variance=variances, error=error
     )
-    if usable.size < 2:
-        return Finding(
-            rule=rule.id,
-            subject=subject,
-            status=Status.INDETERMINATE,
-            severity=rule.severity,
-            threshold=threshold,
-            statement=say(
-                "The {what} by {by_name} cannot be compared: it is known for "
-                "fewer than two groups.",
-                what=what,
-                by_name=by_name(by),
-            ),
-            reason="Each group needs enough rows, with both outcomes.",
-            requirements=rule.requirements,
-            anchor=where,
-            remedy=rule.fix,
-        )
-    gap = mean_gap(values[usable], variances[usable], context.level)
-    if error is not None:
-        most = float(np.sort(error[usable])[-2:].sum())
-        gap = replace(gap, low=max(gap.low - most, 0.0), high=gap.high + most)
-    low, high = usable[gap.lowest], usable[gap.highest]
-    status = (
-        Status.PASSED
-        if gap.high <= limit[0]
-        else Status.FAILED
-        if gap.low > limit[0]
-        else Status.INDETERMINATE
-    )
-    if status is Status.PASSED and (usable.size < len(names) or not limited):
-        status = Status.INDETERMINATE
-
-    places = _places(gap.value, limit[0], values[low], least=3 if as_points else 0)
-    unit = say(" {unit}", unit=context.speech.unit) if context.speech.unit and not as_points else ""
-
-    def show(value: float) -> str:
-        return say("{value:,.{places}f}{unit}", value=value, places=places, unit=unit)
-
-    statement = say(
-        "The {what} is {show} for {members} and {show_2} for {other}. {sizes}",
-        what=what,
-        show=show(values[low]),
-        members=context.speech.members(names[low]),
-        show_2=show(values[high]),
-        other=context.speech.other(names[high]),
-        sizes=context.speech.sizes((int(sizes[low]), int(sizes[high]))),
-    )
-    side = {
-        Status.PASSED: say("keeps to"),
-        Status.FAILED: say("breaks"),
-        Status.INDETERMINATE: say("does not settle"),
-    }[status]
-    reason = say(
-        "The largest difference is {show} ({level:.3g} % interval {show_2} to {show_3})",
-        show=show(gap.value),
-        level=context.level * 100,
-        show_2=show(gap.low),
-        show_3=show(gap.high),
-    )
-    if limited:
-        reason += say(
-            ", which {side} the limit of {show} ({limit}).",
-            side=term(side),
-            show=show(limit[0]),
-            limit=limit[1],
-        )
-    else:
-        reason += say(
-            ". The plan sets no limit under "
-            "stages.fairness.thresholds.{name}, so there is no verdict.",
-            name=name,
-        )
-    if usable.size < len(names):
-        reason += say(
-            " For {count:,} groups it cannot be estimated.", count=len(names) - usable.size
-        )
-    return Finding(
-        rule=rule.id,
-        subject=subject,
-        status=status,
-        severity=rule.severity,
-        statement=statement,
-        reason=reason,
-        measurement=Measurement(
-            metric=name,
-            value=gap.value,
-            n=int(sizes[low] + sizes[high]),
-            interval=Interval(
-                low=gap.low,
-                high=gap.high,
-                level=context.level,
-                method="normal, simultaneous over all pairs of groups",
-            ),
-            method=f"largest difference over {usable.size} groups",
-        ),
-        threshold=threshold,
-        requirements=rule.requirements,
-        anchor=where,
-        remedy="" if status is Status.PASSED else rule.fix,
-        data={
-            "by": list(by),
-            "metric": {"calibration_difference": "calibration_in_the_large"}.get(
-                name, name.removesuffix("_difference")
-            ),
-            "compared": int(usable.size),
-            "pair": named_pair(names[high], names[low], values[high], values[low]),
-            "highest": {
-                "group": list(names[high]),
-                "rate": number(values[high]),
-                "n": int(sizes[high]),
-            },
-            "lowest": {
-                "group": list(names[low]),
-                "rate": number(values[low]),
-                "n": int(sizes[low]),
-            },
-        },
-    )
-
-
-def _places(gap: float, limit: float, value: float, *, least: int) -> int:
-    """Decimals at which two means can be told apart, and the gap from its limit."""
-    known = [abs(number) for number in (gap, limit) if number and math.isfinite(number)] or [
-        abs(value) or 1.0
-    ]
-    return max(least, min(12, 2 - math.floor(math.log10(min(known)))))
-
-
-def mean_gap(values: np.ndarray, variances: np.ndarray, level: float) -> Gap:
-    """Largest difference of estimates with normal errors."""
-    half = range_quantile(values.size, level) * np.sqrt(variances)
-    return largest_difference(values, Bounds(values - half, values + half))
+    return [judge_means(asked, means, context)]
 
 
 def _largest(found: Histograms) -> np.ndarray:

@@ -12,6 +12,7 @@ from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import Disparity
 from raudit.stages.fairness.measures.metrics import Groups, estimate
 from raudit.stages.fairness.measures.verdict import judge_gap
+from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.tasks.part import Context, by_name, number, slug
 from raudit.stages.fairness.words.sentences import PLAIN, describe, points
 
@@ -100,7 +101,7 @@ def extremes(by: tuple[str, ...], groups: Groups, context: Context) -> Figure:
 
 
 def bands(
-    gaps: Sequence[Disparity], limits: Mapping[str, tuple[float, str]], context: Context
+    gaps: Sequence[Disparity], limits: Mapping[str, Limit], context: Context
 ) -> Iterator[Figure]:
     """One picture per limit: the gap of every cut with its interval, and the band of accepted values."""
     for name, (limit, _) in limits.items():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raudit.stages.pii.recognise.engine import Span
-from raudit.stages.pii.recognise.names import persons_in_text
+from raudit.stages.pii.recognise.names import may_be_family, name_lists, persons_in_text
 from raudit.stages.pii.vocabulary.names_of_columns import MARKS, fold
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
 
@@ -255,9 +255,10 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
     """
     begin = max(cell.find(text), 0)
     end = begin + len(text)
-    if _THING.search(text) or _THING.match(cell[end:]):
-        return False
     parts = parts_of_name(text, rulebook)
+    thing = _THING.search(text) and not may_be_family(parts, name_lists())
+    if thing or _THING.match(cell[end:]):
+        return False
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
     full = len(parts) > 1 and bool(given) and parts[-1] in rulebook.family_names
     return (full and _NAME.fullmatch(text) is not None) or any(

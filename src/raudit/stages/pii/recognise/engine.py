@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from raudit.stages.pii.recognise.checksums import validator
 from raudit.stages.pii.recognise.models import SCORE, LanguageModel
-from raudit.stages.pii.recognise.names import persons_in_text
+from raudit.stages.pii.recognise.names import persons_in_text, refuted
 from raudit.stages.pii.recognise.phones import phone_numbers
 from raudit.stages.pii.recognise.prefilter import column_of, may_match
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
@@ -115,6 +115,9 @@ class Engine:
     ) -> tuple[Span, ...]:
         spans = [Span(kind, start, end, SCORE) for kind, start, end in entities]
         if self.names is not None and looked:
+            spans = [
+                s for s in spans if s.entity_type != "PERSON" or not refuted(text, (s.start, s.end))
+            ]
             spans += [Span("PERSON", a, b, SCORE) for a, b in persons_in_text(text, entities)]
         if results:
             spans += self._with_context(text, results)

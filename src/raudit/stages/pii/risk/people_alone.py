@@ -93,7 +93,7 @@ def assess_singling_out(
         _coarser(frame.head(COARSENED_ROWS), columns, options) if together.k < options.k else None
     )
     found += [
-        _diversity(measure(codes, columns, options.k, s))
+        _diversity(measure(codes, columns, options.k, s), options)
         for s in secret[:MAX_SENSITIVE]
         if s not in columns
     ]
@@ -154,26 +154,29 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
     )
 
 
-def _diversity(found: SinglingOut) -> Finding:
+def _diversity(found: SinglingOut, options: Options) -> Finding:
     diversity = found.diversity or 0
     exposed = found.alone + found.alike
-    return Finding(
-        rule=rules.DIVERSITY.id,
-        subject=Subject(
-            kind="data", name="quasi-identifiers", detail={"sensitive": found.sensitive}
-        ),
-        status=Status.FAILED if diversity < 2 else Status.PASSED,
-        severity=rules.DIVERSITY.severity,
-        statement=_who_is_known(found, exposed, diversity),
+    too_far = options.t is not None and (found.t or 0.0) > options.t
+    few = diversity < options.l
+    asked = (
+        [f"The plan asks for {options.l:,} values in each group."] if few and options.l > 2 else []
+    )
+    asked += [f"The plan accepts a distance of {options.t:g}."] if too_far else []
+    return rules.DIVERSITY.finding(
+        Status.FAILED if few or too_far else Status.PASSED,
+        Subject(kind="data", name="quasi-identifiers", detail={"sensitive": found.sensitive}),
+        " ".join([_who_is_known(found, exposed, diversity), *asked]),
         measurement=Measurement(
             metric="sensitive_value_known_share",
             value=exposed / found.n if found.n else None,
             n=found.n,
             events=exposed,
         ),
-        threshold=Threshold(high=0.0, source="default"),
-        requirements=rules.DIVERSITY.requirements,
-        remedy=rules.DIVERSITY.fix,
+        threshold=Threshold(
+            high=0.0, source="default" if (options.l, options.t) == (2, None) else "plan"
+        ),
+        anchor="stages.pii.t" if too_far and not few else "stages.pii.l",
         data={
             "distinct_l_diversity": diversity,
             "rows_alone": found.alone,

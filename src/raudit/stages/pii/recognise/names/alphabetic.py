@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of, language_of, words
+from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of, key, language_of, words
 from raudit.stages.pii.recognise.names.lists import NameLists, folded
 
 Stretch = tuple[int, int]
@@ -99,7 +100,7 @@ class Weights:
     """Two words of which one is a common name."""
     one: float = 1.0
     """One word that is a rare given or a common family name, or two of which one is rare."""
-    shape: float = 0.5
+    shape: float = 1.0
     """Two words that are neither ordinary words nor places."""
     person: float = 2.0
     contact: float = 1.5
@@ -117,12 +118,17 @@ class Weights:
 WEIGHTS = Weights()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     """Capitalised words side by side."""
 
     tokens: tuple[Stretch, ...]
     words: tuple[str, ...]
+    """As the lists hold them."""
+    plain: tuple[str, ...]
+    """In small letters with their accents, which tell the most common words of a language from names."""
+    small: tuple[bool, ...]
+    """Which of them are particles."""
 
     @property
     def stretch(self) -> Stretch:
@@ -168,8 +174,18 @@ def _runs(text: str, tokens: Sequence[Stretch]) -> Iterator[_Run]:
             run.append((begin, end))
             after += 1
         if run:
-            yield _Run(tuple(run), tuple(folded(text[a:b]) for a, b in run))
+            yield _run(text, run)
         index = max(after, index + 1)
+
+
+def _run(text: str, tokens: Sequence[Stretch]) -> _Run:
+    written = [text[a:b] for a, b in tokens]
+    return _Run(
+        tokens=tuple(tokens),
+        words=tuple(folded(word) for word in written),
+        plain=tuple(word.lower() for word in written),
+        small=tuple(word[0].islower() for word in written),
+    )
 
 
 def _capital_next(text: str, tokens: Sequence[Stretch], index: int) -> bool:
@@ -188,12 +204,20 @@ def _named(
     more: float,
 ) -> Iterator[Stretch]:
     """The part of a run that is a name, if enough speaks for one."""
+    if "".join(run.words) in lists.places:
+        return
     run = _without_first(text, run, lists, cues)
-    if not run.tokens or _THING.match(text, run.stretch[1]) or _is_thing(text, run):
+    if not run.tokens or _THING.match(text, run.stretch[1]):
+        return
+    if _is_thing(text, run):
+        if not may_be_family(run.words, lists):
+            return
+        more += WEIGHTS.weak
+    if all(_is_code(text[a:b]) for a, b in run.tokens) and not text.isupper():
         return
     begin, end = run.stretch
     first = bool(_SENTENCE_START.search(text[max(0, begin - 8) : begin]))
-    score = _by_lists(run, lists, first)
+    score = _by_lists(run, lists, cues, first)
     before = cues.preceding(_words_before(text, begin))
     if _TITLE_BEFORE.search(text[max(0, begin - 8) : begin]):
         before = Before.PERSON
@@ -230,25 +254,37 @@ def _words_after(text: str, end: int) -> list[str]:
 
 def _without_first(text: str, run: _Run, lists: NameLists, cues: Cues) -> _Run:
     """A run without the forms of address and ordinary words it begins with: "Dear Anna", "When Anna"."""
-    tokens, found = list(run.tokens), list(run.words)
-    while found and _leads(text, tokens, found, lists, cues):
-        tokens, found = tokens[1:], found[1:]
-    while found and found[-1] in _PARTICLES:
-        tokens, found = tokens[:-1], found[:-1]
-    return _Run(tuple(tokens), tuple(found))
+    while run.tokens and _leads(text, run, lists, cues):
+        run = _run(text, run.tokens[1:])
+    while run.tokens and run.small[-1]:
+        run = _run(text, run.tokens[:-1])
+    return run
 
 
-def _leads(
-    text: str, tokens: Sequence[Stretch], found: Sequence[str], lists: NameLists, cues: Cues
-) -> bool:
-    word = found[0]
-    if word in _PARTICLES and len(found) > 1 and text[tokens[0][0]].islower():
+def _leads(text: str, run: _Run, lists: NameLists, cues: Cues) -> bool:
+    """Whether the first word of a run is none of the name."""
+    word = run.words[0]
+    if run.small[0]:
+        return True
+    begin = run.tokens[0][0]
+    begins = bool(_SENTENCE_START.search(text[max(0, begin - 8) : begin]))
+    common = run.plain[0] in cues.common
+    if begins and common and len(run.words) > 2:
         return True
     if lists.is_given(word) and word not in lists.ordinary:
         return False
-    begins = bool(_SENTENCE_START.search(text[max(0, tokens[0][0] - 8) : tokens[0][0]]))
-    return cues.before.get(word, Before.NOTHING) is not Before.NOTHING or (
-        begins and (word in lists.ordinary or word in cues.after or word in cues.common)
+    told = cues.before.get(word, Before.NOTHING) is not Before.NOTHING
+    return told or (begins and (word in lists.ordinary or word in cues.after or common))
+
+
+def may_be_family(words: Sequence[str], lists: NameLists) -> bool:
+    """Whether a given name and a word for a place can be a person: Park is the family name of three million."""
+    return (
+        len(words) == 2
+        and words[1] in {"park", "lane", "lake", "bank"}
+        and lists.is_given(words[0])
+        and words[0] not in lists.places
+        and words[0] not in lists.ordinary
     )
 
 
@@ -256,15 +292,28 @@ def _is_thing(text: str, run: _Run) -> bool:
     return any(_THING.fullmatch(text, a, b) for a, b in run.tokens)
 
 
-def _by_lists(run: _Run, lists: NameLists, first: bool) -> float:
+LONGEST_CODE = 5
+
+
+def _is_code(word: str) -> bool:
+    """Whether a word is an abbreviation or a symbol, or begins with one: ``ID``, ``JSON-value``, ``OpenGIS``."""
+    first = re.split("['\u2019-]", word)[0]
+    short = first.isupper() and len(first) <= LONGEST_CODE
+    inner = any(a.isupper() and b.isupper() for a, b in pairwise(first[1:]))
+    return short or (inner and not first.isupper())
+
+
+def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
     """What the words themselves say."""
-    found = [w for w in run.words if w not in _PARTICLES]
-    if not found:
+    parts = zip(run.words, run.plain, run.small, strict=True)
+    pairs = [(word, plain) for word, plain, small in parts if not small]
+    if not pairs:
         return WEIGHTS.place
-    long = [w for w in found if len(w) > 1]
+    found = [word for word, _ in pairs]
+    long = [word for word in found if len(word) > 1]
     if "".join(found) in lists.places or any(len(w) > 2 and w in lists.times for w in found):
         return WEIGHTS.place
-    ordinary = [w in lists.ordinary for w in long]
+    ordinary = [w in lists.ordinary or p in cues.common for w, p in pairs if len(w) > 1]
     place = [w in lists.places for w in long]
     given = [lists.is_given(w) for w in long]
     family = [lists.is_family(w) for w in long]
@@ -277,17 +326,41 @@ def _by_lists(run: _Run, lists: NameLists, first: bool) -> float:
         return WEIGHTS.full
     if named >= 2 and any(given) and not all(ordinary):
         return WEIGHTS.half
-    # People are called after places: a given name makes a family name of one.
-    penalty = WEIGHTS.ordinary * sum(ordinary) + WEIGHTS.place * (any(place) and not plain_given)
+    # People are called after places and things: a given name makes a family name of the word behind it.
+    called_after = plain_given and given[0] and len(long) == 2
+    penalty = WEIGHTS.ordinary * (0 if called_after else sum(ordinary))
+    penalty += WEIGHTS.place * (any(place) and not plain_given)
     if len(long) == 1:
         if plain_given and len(long[0]) > 3 and not first:
             return WEIGHTS.given
+        if first and not plain_given:
+            return WEIGHTS.place
         return (WEIGHTS.one if any(given) or any(family) or any(rare) else 0.0) + penalty
     if named:
         return WEIGHTS.half + penalty
     if any(rare):
         return WEIGHTS.one + penalty
-    return (WEIGHTS.shape if long else 0.0) + penalty
+    return (WEIGHTS.shape if long and not any(ordinary) else 0.0) + penalty
+
+
+def is_something_else(text: str, stretch: Stretch, lists: NameLists) -> bool:
+    """Whether what a model calls a person are words that a sentence knows as places, things or ordinary ones."""
+    begin, end = stretch
+    tokens = [m.span() for m in _TOKEN.finditer(text)]
+    cues = cues_of(_script(text))
+    around = [run for run in _runs(text, tokens) if run.tokens and _overlap(run.stretch, stretch)]
+    if any("".join(run.words) in lists.places for run in around):
+        return True
+    inside = [text[a:b] for a, b in tokens if begin <= a and b <= end and b - a > 2]
+    return bool(inside) and all(
+        any(folded(word) in known for known in (lists.ordinary, lists.times, lists.places))
+        or word.lower() in cues.common
+        for word in inside
+    )
+
+
+def _overlap(one: Stretch, other: Stretch) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def in_uncased(text: str, lists: NameLists) -> Iterator[Stretch]:
@@ -309,23 +382,43 @@ def in_uncased(text: str, lists: NameLists) -> Iterator[Stretch]:
 def _uncased_name(
     text: str, tokens: Sequence[Stretch], index: int, lists: NameLists, cues: Cues
 ) -> tuple[Stretch | None, int]:
+    """A name that begins with a word, and how many words were looked at."""
     begin, end = tokens[index]
-    one = _kinds(text[begin:end], lists)
+    begin, titled = _behind_title(text, begin, end)
+    one = _kinds(text[begin:end], lists, cues)
     beside = index + 1 < len(tokens) and text[end : tokens[index + 1][0]] in {" ", "\u00a0"}
-    two = _kinds(text[slice(*tokens[index + 1])], lists) if beside else (False, False)
-    if any(one) and any(two) and (one[0] or two[0]):
+    following = text[slice(*tokens[index + 1])] if beside else ""
+    two = _kinds(following, lists, cues) if beside else NO_NAME
+    before = Before.PERSON if titled else cues.preceding(_words_before(text, begin))
+    long = end - begin + len(following) >= SHORTEST_FULL
+    if any(one) and any(two) and (one[0] or two[0]) and long:
         return (begin, tokens[index + 1][1]), 2
-    before = cues.preceding(_words_before(text, begin))
+    one = one if end - begin >= SHORTEST_ALONE else NO_NAME
     foreign = _alone_in_another_script(text, begin, end)
     if any(one) and (before is Before.PERSON or foreign):
         return (begin, tokens[index + 1][1] if beside and foreign else end), 1
     last = tokens[index + 1][1] if beside else end
-    after = cues.following(_words_after(text, last)) or cues.following(_words_after(text, end))
-    if (one[0] or (any(two) and not any(one))) and after and before is not Before.NOTHING:
-        return (begin, last if any(two) else end), 2 if any(two) else 1
-    if before is Before.PERSON and (any(two) or after):
-        return (begin, last), 2 if beside else 1
+    after = cues.following(_words_after(text, end))
+    if one[0] and after and before is not Before.NOTHING:
+        return (begin, end), 1
+    unknown = end - begin > 2 and key(text[begin:end]) not in cues.phrases
+    if before >= Before.CONTACT and unknown and two[1]:
+        return (begin, last), 2
     return None, 1
+
+
+_THAI_TITLE = re.compile("คุณ|นางสาว|นาย|นาง|น\\.ส\\.|ดร\\.")
+"""Forms of address that Thai writes together with the name, and with what stands before."""
+
+
+def _behind_title(text: str, begin: int, end: int) -> tuple[int, bool]:
+    """Where a Thai word goes on behind its last form of address, and whether it has one."""
+    titles = (
+        list(_THAI_TITLE.finditer(text, begin, end)) if "\u0e00" <= text[begin] <= "\u0e7f" else []
+    )
+    if titles and titles[-1].end() < end:
+        return titles[-1].end(), True
+    return begin, False
 
 
 def _alone_in_another_script(text: str, begin: int, end: int) -> bool:
@@ -336,18 +429,30 @@ def _alone_in_another_script(text: str, begin: int, end: int) -> bool:
 
 _CLITICS = ("و", "ل", "ب", "ك", "ו", "ל", "ב", "מ", "ש", "ה")
 """Arabic and Hebrew prepositions that are written with the next word."""
+NO_NAME = (False, False)
+SHORTEST_UNCASED = 2
+SHORTEST_ALONE, SHORTEST_FULL = 3, 5
+"""Letters of a listed name that is believed alone, and of two together; shorter words are particles more often."""
+SHORTEST_MARKED = 4
+"""Letters and signs of an Indic name that are left when an ending of its case is cut off."""
 
 
-def _kinds(word: str, lists: NameLists) -> tuple[bool, bool]:
+def _kinds(word: str, lists: NameLists, cues: Cues) -> tuple[bool, bool]:
     """Whether a word is a given and a family name, with or without what its language writes together with it."""
-    plain = folded(word)
-    forms = [plain]
-    if word[:1] in _CLITICS and len(plain) > 3:
-        forms.append(plain[1:])
+    if key(word) in cues.phrases:
+        return NO_NAME
     if "\u0900" <= word[:1] <= "\u0e7f":
-        forms += [plain[:-cut] for cut in (1, 2, 3) if len(plain) - cut >= SHORTEST_INDIC]
+        written = key(word)
+        longest = max(len(written) - SHORTEST_MARKED, 0)
+        forms = [written, *(written[:-cut] for cut in range(1, min(longest, 4) + 1))]
+        return (
+            any(form in lists.marked_given for form in forms),
+            any(form in lists.marked_family for form in forms),
+        )
+    plain = folded(word)
+    if len(plain) < SHORTEST_UNCASED:
+        return NO_NAME
+    forms = [plain]
+    if word[:1] in _CLITICS and len(plain) > SHORTEST_UNCASED + 1:
+        forms.append(plain[1:])
     return any(map(lists.is_given, forms)), any(map(lists.is_family, forms))
-
-
-SHORTEST_INDIC = 3
-"""Letters of a name without vowel signs that is left when an ending of its case is cut off."""

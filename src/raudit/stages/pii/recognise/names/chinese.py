@@ -26,6 +26,10 @@ class _Segmenter(Protocol):
         """Words and their parts of speech."""
         ...
 
+    def has_word(self, word: str) -> bool:
+        """Whether the dictionary holds a word."""
+        ...
+
 
 @functools.cache
 def _segmenter() -> _Segmenter:
@@ -41,25 +45,74 @@ def in_chinese(text: str, lists: NameLists) -> Iterator[Stretch]:
     if sum(map(len, _HAN_RUN.findall(text))) < 0.3 * len(text.replace(" ", "")):
         yield from (m.span() for m in _HAN_RUN.finditer(text) if _is_han_name(m.group(), lists))
         return
-    at = 0
-    tagged: Tagged = []
-    for word, tag in _segmenter().tag(text):
-        tagged.append((word, tag, at))
-        at += len(word)
+    tagged = _tagged(text)
     index = 0
     while index < len(tagged):
+        begin = tagged[index][2]
+        if length := _unknown_word(tagged, index, lists):
+            yield begin, begin + length
+            index += 1
+            continue
         used = _chinese_name(tagged, index, lists)
         if used:
             last = tagged[index + used - 1]
-            yield tagged[index][2], last[2] + len(last[0])
+            yield begin, last[2] + len(last[0])
         index += used or 1
+
+
+def _tagged(text: str) -> Tagged:
+    """The words of a text; roles are cut out first, lest a family name is drawn into one."""
+    at = 0
+    found: Tagged = []
+    for piece in _roles().split(text):
+        for word, tag in [(piece, "n")] if _roles().fullmatch(piece) else _segmenter().tag(piece):
+            found.append((word, tag, at))
+            at += len(word)
+    return found
+
+
+@functools.cache
+def _roles() -> re.Pattern[str]:
+    roles = sorted((w for w in _words().before if len(w) > 1), key=lambda w: (-len(w), w))
+    return re.compile(f"({'|'.join(roles)})")
+
+
+def _unknown_word(tagged: Tagged, index: int, lists: NameLists) -> int:
+    """Characters of the name that a word begins with which no dictionary holds; 0 if it is none.
+
+    What stands behind a name is often drawn into the word, so a name has at most two characters beside the family's.
+    """
+    word = tagged[index][0]
+    family = next(_families(word, lists), 0)
+    if not family or not family < len(word) <= family + 3 or not _HAN_RUN.fullmatch(word):
+        return 0
+    if _segmenter().has_word(word) or word in lists.places:
+        return 0
+    sides = _beside(tagged, index, 1)
+    told = sides == BOTH_SIDES or _cue(tagged, index, 1)
+    sure = family == 2 or (word[0] in _words().family and word[0] not in _words().ambiguous)
+    return min(len(word), family + 2) if told or (sure and sides) else 0
+
+
+def _cue(tagged: Tagged, index: int, used: int) -> bool:
+    """Whether a word beside a candidate is said of people."""
+    before = tagged[index - 1][0] if index else ""
+    after = tagged[index + used][0] if index + used < len(tagged) else ""
+    return before in _words().before or after in _words().after
 
 
 def _is_han_name(word: str, lists: NameLists) -> bool:
     """Whether Chinese characters that stand alone in a text are a name."""
-    family = 2 if word[:2] in _words().double_family else 1 if word[:1] in _words().family else 0
-    chinese = family and 1 <= len(word) - family <= 2
-    return bool(chinese) or splits_as_japanese(word, lists)
+    chinese = any(1 <= len(word) - family <= 2 for family in _families(word, lists))
+    return chinese or splits_as_japanese(word, lists)
+
+
+def _families(word: str, lists: NameLists) -> Iterator[int]:
+    """Characters of the family names that a word may begin with."""
+    if word[:2] in _words().double_family:
+        yield 2
+    elif word[:1] in _words().family or word[:1] in lists.east_asian_family:
+        yield 1
 
 
 def _chinese_name(tagged: Tagged, index: int, lists: NameLists) -> int:
@@ -67,21 +120,31 @@ def _chinese_name(tagged: Tagged, index: int, lists: NameLists) -> int:
     for used in (1, 2, 3):
         part = tagged[index : index + used]
         word = "".join(w for w, _, _ in part)
-        family = 2 if word[:2] in _words().double_family else 1
-        if len(part) < used or len(word) > family + 2 or not _HAN_RUN.fullmatch(word):
+        family = next(_families(word, lists), 0)
+        if len(part) < used or not family or len(word) > family + 2 or not _HAN_RUN.fullmatch(word):
             return 0
-        if family == 1 and word[0] not in _words().family:
-            return 0
-        if not 1 <= len(word) - family <= 2 or word in _words().never or word in lists.places:
+        if not len(word) - family >= 1 or word in _words().never or word in lists.places:
             continue
-        following = tagged[index + used : index + used + 1]
         if used == 1 and part[0][1].startswith("nr"):
-            if _goes_on(following, len(word), family):
+            if _goes_on(tagged[index + 1 : index + 2], len(word), family):
                 continue
             return 1
-        if _beside_chinese(tagged, index, used) and not _ordinary_chinese(part):
+        if _is_told(tagged, index, used, common=word[:family] in _words().family or family == 2):
             return used
     return 0
+
+
+def _is_told(tagged: Tagged, index: int, used: int, *, common: bool) -> bool:
+    """Whether the words around a candidate, and whether it is a word of the language, say that it is a name."""
+    part = tagged[index : index + used]
+    beside = _beside(tagged, index, used)
+    holds_together = len(part[0][0]) == 1 and part[0][1] in {"p", "c"}
+    if beside == BOTH_SIDES and used > 1 and not holds_together:
+        return True
+    if part[0][0] not in _words().double_family and _ordinary(part):
+        return False
+    known = all(len(word) > 1 and _segmenter().has_word(word) for word, _, _ in part)
+    return beside == BOTH_SIDES or (common and not known and beside > 0)
 
 
 def _goes_on(following: Tagged, length: int, family: int) -> bool:
@@ -96,26 +159,28 @@ def _goes_on(following: Tagged, length: int, family: int) -> bool:
     )
 
 
-def _ordinary_chinese(part: Tagged) -> bool:
-    """Whether what stands after a family name are ordinary words that a sentence goes on with."""
-    if len(part) == 1:
-        return part[0][1][:1] in {"n", "t", "m", "r", "d", "c", "p"} and part[0][1] not in {
-            "nz",
-            "nr",
-        }
-    return any(tag in {"p", "c", "r", "u", "uj", "ul", "x", "m"} for _, tag, _ in part[1:])
+_FUNCTION = frozenset({"p", "c", "r", "u", "uj", "ul", "m", "d"})
+"""Parts of speech of words that hold a sentence together, and of numbers."""
 
 
-def _beside_chinese(tagged: Tagged, index: int, used: int) -> bool:
-    """Whether the words around say that a person is named; at a sentence's ends the other side must."""
-    word_before = tagged[index - 1][0] if index else ""
-    word_after = tagged[index + used][0] if index + used < len(tagged) else ""
-    before = word_before in _words().before
-    after = word_after in _words().after
-    edge_before = not word_before or not word_before.strip("，。！？：；、,.!?:; \n“”\"'（(")
-    edge_after = not word_after or not word_after.strip("，。！？：；、,.!?:; \n“”\"'）)")
-    return (
-        (before and (after or edge_after))
-        or (edge_before and word_after in _words().after)
-        or (before and tagged[index][1].startswith("nr"))
-    )
+def _ordinary(part: Tagged) -> bool:
+    """Whether a candidate is made of ordinary words that a sentence goes on with."""
+    (first, tag, _), *others = part
+    if not others or len(first) > 1:
+        return tag[:1] in {"n", "t", "m", "r", "d", "c", "p", "v", "a"} and tag not in {"nz", "nr"}
+    nouns = any(len(w) > 1 and t in {"n", "v", "vn", "l"} for w, t, _ in others)
+    return tag in _FUNCTION or nouns or any(t in _FUNCTION for _, t, _ in others)
+
+
+BOTH_SIDES = 2
+_EDGE = re.compile("[，。！？：；、,.!?:; \n“”\"'（()）]*")
+
+
+def _beside(tagged: Tagged, index: int, used: int) -> int:
+    """On how many sides a word stands that is said of people; an end of the sentence counts beside one such word."""
+    before, tag_before, _ = tagged[index - 1] if index else ("", "", 0)
+    after, tag_after, _ = tagged[index + used] if index + used < len(tagged) else ("", "", 0)
+    told = (before in _words().before) + (after in _words().after)
+    acts = (tag_before.startswith("v")) + (tag_after.startswith("v"))
+    edges = bool(_EDGE.fullmatch(before)) + bool(_EDGE.fullmatch(after))
+    return min(BOTH_SIDES, told + (edges if told else 0)) or min(1, acts + edges)

@@ -45,6 +45,11 @@ class CueRule(Strict):
     act: tuple[str, ...] = ()
 
 
+def key(word: str) -> str:
+    """How a word is compared: folded, but with the vowel signs of Indic and Thai script, which tell words apart."""
+    return unicodedata.normalize("NFC", word) if _KEEPS_MARKS.search(word) else fold(word)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cues:
     """Phrases of one language as they are compared."""
@@ -53,6 +58,9 @@ class Cues:
     after: frozenset[str]
     common: frozenset[str]
     """The most common words of the language, with which a sentence may begin."""
+
+    phrases: frozenset[str]
+    """All phrases, none of which is a name."""
 
     def preceding(self, words: Sequence[str]) -> Before:
         """The strongest phrase that ends where the name begins."""
@@ -73,6 +81,7 @@ class EastAsianRule(Strict):
 
     family: str
     double_family: str = ""
+    ambiguous: str = ""
     before: str = ""
     after: str = ""
     never: str = ""
@@ -84,6 +93,8 @@ class EastAsianWords:
 
     family: frozenset[str]
     double_family: frozenset[str]
+    ambiguous: frozenset[str]
+    """Family names that begin many other words."""
     before: frozenset[str]
     after: frozenset[str]
     never: frozenset[str]
@@ -98,15 +109,11 @@ def east_asian_words(language: str) -> EastAsianWords:
     return EastAsianWords(
         family=frozenset(rule.family.split()),
         double_family=frozenset(rule.double_family.split()),
+        ambiguous=frozenset(rule.ambiguous.split()),
         before=frozenset(rule.before.split()),
         after=frozenset(rule.after.split()),
         never=frozenset(rule.never.split()),
     )
-
-
-def key(word: str) -> str:
-    """How a word is compared: folded, but with the vowel signs of Indic and Thai script, which tell words apart."""
-    return unicodedata.normalize("NFC", word) if _KEEPS_MARKS.search(word) else fold(word)
 
 
 @functools.cache
@@ -126,8 +133,9 @@ def cues_of(language: str) -> Cues:
         after.update(map(_phrase, rule.act))
     before.pop("", None)
     listed = stop_words(language) if language in _with_stop_words() else frozenset[str]()
-    common = frozenset(map(fold, listed)) | frozenset(OWN_STOP_WORDS.get(language, "").split())
-    return Cues(before=before, after=frozenset(after), common=common)
+    common = listed | frozenset(OWN_STOP_WORDS.get(language, "").split())
+    known = frozenset(after) | frozenset(before)
+    return Cues(before=before, after=frozenset(after), common=common, phrases=known)
 
 
 def _phrase(text: str) -> str:

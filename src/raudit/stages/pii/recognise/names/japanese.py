@@ -42,19 +42,37 @@ def _in_japanese_run(
     word = run.group()
     kanji = re.match(f"[{_KANJI}]+", word)
     length = kanji.end() if kanji else 0
-    index = 0
+    index = last = 0
     while index < length:
         found = _japanese_at(text, run.start(), word, index, lists, cues)
         if found:
             yield run.start() + index, run.start() + found
+        last = found or last
         index = found or index + 1
+    if not last:
+        yield from _addressed(text, run.start(), word[:length])
+
+
+_NO_PERSON = re.compile("[者客員社方長店主皆奥王神仏各同]")
+
+
+def _addressed(text: str, begin: int, kanji: str) -> Iterator[Stretch]:
+    """A name that no list knows, by the form of address behind it."""
+    name = re.sub("(?:様|氏|君|殿)$", "", kanji)
+    addressed = name != kanji or _follows(text, begin + len(kanji), _ADDRESS)
+    if addressed and 2 <= len(name) <= LONGEST_KANJI and not _NO_PERSON.search(name):
+        yield begin, begin + len(name)
+
+
+LONGEST_KANJI = 6
+"""Characters of a name."""
 
 
 def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, cues: Cues) -> int:
     """End of the name that begins at a character of a run of kanji; 0 if none does."""
     before = index == 0 or _precedes(word[:index], cues)
     for family in (3, 2, 1, 4):
-        if word[index : index + family] not in lists.japanese_family:
+        if not _is_family(word[index : index + family], lists):
             continue
         after = index + family
         gap = 1 if text[base + after : base + after + 1] in {" ", "\u3000"} else 0
@@ -73,18 +91,25 @@ def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, 
     return 0
 
 
+def _is_family(word: str, lists: NameLists) -> bool:
+    return word in lists.japanese_family or (len(word) > 1 and word in lists.east_asian_family)
+
+
 def _given_length(following: str, lists: NameLists) -> int:
-    return next(
-        (n for n in (3, 4, 2, 1) if len(following) >= n and following[:n] in lists.japanese_given),
-        0,
-    )
+    """Characters of the listed given name that a text goes on with, in kanji or in either syllabary."""
+    plain = following.translate(_TO_HIRAGANA).rstrip("ー")
+    lengths = (3, 4, 2, 1)
+    return next((n for n in lengths if len(plain) >= n and plain[:n] in lists.japanese_given), 0)
+
+
+_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
 def splits_as_japanese(word: str, lists: NameLists) -> bool:
     """Whether a whole word is a Japanese family name and a given one."""
     return any(
-        word[:n] in lists.japanese_family
-        and (word[n:] in lists.japanese_given or 1 <= len(word) - n <= 2)
+        _is_family(word[:n], lists)
+        and (word[n:].translate(_TO_HIRAGANA) in lists.japanese_given or 1 <= len(word) - n <= 2)
         for n in (2, 1, 3)
     )
 

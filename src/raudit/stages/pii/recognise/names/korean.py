@@ -39,20 +39,21 @@ def in_korean(text: str, lists: NameLists) -> Iterator[Stretch]:
         before = index > 0 and cues.preceding([tokens[index - 1].group()]) is Before.PERSON
         following = tokens[index + 1].group() if index + 1 < len(tokens) else ""
         word = token.group()
-        for family, given in _splits(word):
+        for family, given in _splits(word, lists):
             length = family + given
             if _is_name(word, family, given, following, lists, before=before, korean=korean):
                 yield token.start(), token.start() + length
                 break
 
 
-def _splits(word: str) -> Iterator[tuple[int, int]]:
+def _splits(word: str, lists: NameLists) -> Iterator[tuple[int, int]]:
     """Syllables of the family and the given name that a word may begin with."""
-    family = 2 if word[:2] in _words().double_family else 1
-    if family == 2 or word[:1] in _words().family:
-        for given in (2, 1):
-            if len(word) >= family + given and word[: family + given] not in _words().never:
-                yield family, given
+    for family in (2, 1):
+        listed = word[:family] in lists.east_asian_family
+        if word[:family] in _words().double_family | _words().family or listed:
+            for given in (2, 1):
+                if len(word) >= family + given and word[: family + given] not in _words().never:
+                    yield family, given
 
 
 def _is_name(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,9 @@ _INFLECTED = re.compile(
 )
 """Endings of Russian, Ukrainian, Bulgarian and Greek names in any case."""
 _ELIDED = re.compile("['\u2019-]")
+_EAST_ASIAN = re.compile("[\u3400-\u9fff\uac00-\ud7a3]")
 SHORTEST_STEM = 3
+MARKED = ("marked_given", "marked_family")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,6 +45,13 @@ class NameLists:
     """Cyrillic and Greek given names without their endings."""
     family_stems: frozenset[str] = field(repr=False)
 
+    east_asian_family: frozenset[str] = field(repr=False)
+    """Listed family names in Chinese characters or Korean letters, composed as texts hold them."""
+
+    marked_given: frozenset[str] = field(repr=False)
+    """Given names in Indic and Thai script with their vowel signs, which tell words apart."""
+    marked_family: frozenset[str] = field(repr=False)
+
     def is_given(self, word: str) -> bool:
         """Whether a folded word, or a part of it between hyphens, is a common given name in any case."""
         return _in(word, self.given, self.given_stems)
@@ -58,7 +68,7 @@ class NameLists:
         """The lists as if some names had never been known, to measure what is found of others."""
         left = {
             name: getattr(self, name) - words
-            for name in ("given", "family", "rare_given", "rare_family")
+            for name in ("given", "family", "rare_given", "rare_family", *MARKED)
         }
         kept = {
             name: getattr(self, name)
@@ -93,6 +103,8 @@ def name_lists() -> NameLists:
         rare_family=read["family_wide"],
         ordinary=frozenset(_words(LISTS / "ordinary.txt")),
         places=frozenset(_words(LISTS / "places.txt")) | frozenset(_words(LISTS / "things.txt")),
+        marked_given=frozenset(_words(LISTS / "given_marked.txt")),
+        marked_family=frozenset(_words(LISTS / "family_marked.txt")),
         times=frozenset(_words(LISTS / "times.txt")),
         japanese_family=frozenset(_words(LISTS / "family_ja.txt")),
         japanese_given=frozenset(_words(LISTS / "given_ja.txt")),
@@ -103,6 +115,12 @@ def _with_stems(**lists: frozenset[str]) -> NameLists:
     return NameLists(
         given_stems=frozenset(stem(w) for w in lists["given"] if not w.isascii()),
         family_stems=frozenset(stem(w) for w in lists["family"] if not w.isascii()),
+        east_asian_family=frozenset(
+            word
+            for listed in lists["family"]
+            if not listed.isascii()
+            and _EAST_ASIAN.match(word := unicodedata.normalize("NFC", listed))
+        ),
         **lists,
     )
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from raudit.stages.pii.recognise.names.alphabetic import in_cased, in_uncased
+from raudit.stages.pii.recognise.names.alphabetic import in_cased, in_uncased, is_something_else
 from raudit.stages.pii.recognise.names.chinese import in_chinese
+from raudit.stages.pii.recognise.names.cues import (
+    LONGEST,
+    Before,
+    cues_of,
+    language_of,
+    words,
+)
 from raudit.stages.pii.recognise.names.japanese import in_japanese
 from raudit.stages.pii.recognise.names.korean import in_korean
 from raudit.stages.pii.recognise.names.lists import NameLists, name_lists
@@ -15,6 +22,12 @@ _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _UNCASED = re.compile("[\u0590-\u06ff\u0900-\u0e7f\u10d0-\u10ff]")
+
+_OTHER_SCRIPT = re.compile(
+    "[\u3005\u3041-\u3096\u30a1-\u30fc\u3400-\u9fff\uac00-\ud7a3]{2,8}"
+    "|[\u0590-\u06ff\u0900-\u0e7f\u10d0-\u10ff]{2,}(?: [\u0590-\u06ff\u0900-\u0e7f\u10d0-\u10ff]{2,}){0,3}"
+)
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
 Stretch = tuple[int, int]
 
@@ -42,6 +55,7 @@ def persons_in_text(
     """
     known = lists or name_lists()
     if not text.isascii():
+        yield from _in_another_script(text)
         if _HANGUL.search(text):
             yield from in_korean(text, known)
         if _KANA.search(text):
@@ -51,3 +65,26 @@ def persons_in_text(
         if _UNCASED.search(text):
             yield from in_uncased(text, known)
     yield from in_cased(text, entities, known)
+
+
+def refuted(text: str, stretch: Stretch, lists: NameLists | None = None) -> bool:
+    """Whether a person that the language model reads in a sentence is a place, a thing or an ordinary word."""
+    if len(text.split()) < SENTENCE:
+        return False
+    return is_something_else(text, stretch, lists or name_lists())
+
+
+SENTENCE = 4
+"""Words of a sentence; in shorter cells the model's word counts, and the column's other cells."""
+
+
+def _in_another_script(text: str) -> Iterator[Stretch]:
+    """Letters of a script without capitals in a sentence of Latin ones that speaks of a person there."""
+    runs = list(_OTHER_SCRIPT.finditer(text))
+    if not runs or len(_LATIN.findall(text)) < 2 * sum(len(run.group()) for run in runs):
+        return
+    cues = cues_of(language_of(text))
+    for run in runs:
+        before = cues.preceding(words(text[: run.start()])[-LONGEST:])
+        if before >= Before.CONTACT or cues.following(words(text[run.end() :])[:LONGEST]):
+            yield run.span()
