@@ -39,6 +39,7 @@ from raudit.stages.pii.count.cells import supported
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise import names as names_package
 from raudit.stages.pii.recognise.names import lists as lists_module
+from raudit.stages.pii.recognise.names import persons_in_text
 from raudit.stages.pii.recognise.names.lists import folded, name_lists
 from raudit.stats.intervals import wilson
 
@@ -199,9 +200,14 @@ def full_names(origin: str, names: Origin, n: int, draw: random.Random) -> list[
     return found
 
 
-def found_in(scanner: Scanner, texts: Sequence[str], names: Sequence[str]) -> int:
-    """Names that overlap a person that is found and supported."""
+def found_in(scanner: Scanner | None, texts: Sequence[str], names: Sequence[str]) -> int:
+    """Names that overlap a person that is found and supported; by lists and cues alone if there is no scanner."""
     hits = 0
+    if scanner is None:
+        for text, name in zip(texts, names, strict=True):
+            begin = text.index(name)
+            hits += any(a < begin + len(name) and begin < b for a, b in persons_in_text(text))
+        return hits
     for text, name, spans in zip(texts, names, scanner.engine.spans(texts), strict=True):
         begin = text.index(name)
         hits += any(
@@ -274,6 +280,11 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, default=PARTS[1])
     parser.add_argument("--unlisted", action="store_true")
     parser.add_argument("--columns", type=int, default=10, help="columns of each origin")
+    parser.add_argument(
+        "--without-model",
+        action="store_true",
+        help="lists and cues alone: sentences only, and fast",
+    )
     parser.add_argument("--only", default="")
     parser.add_argument(
         "--show", action="store_true", help="print what is missed and what is found wrongly"
@@ -289,7 +300,7 @@ def main() -> None:
         if args.only and args.only not in origin:
             continue
         line(origin, names.part(args.part), templates, scanner, args)
-    false_alarms(scanner, args.seed, show=args.show)
+    false_alarms(None if args.without_model else scanner, args.seed, show=args.show)
 
 
 def sentences(part: str) -> Mapping[str, Sequence[str]]:
@@ -311,11 +322,16 @@ def line(
     if args.unlisted:
         unlisted(names)
         scanner = without_names(scanner, names)
-    columns = columns_found(scanner, origin, names, args.names, draw, args.columns)
+    columns = (
+        0
+        if args.without_model
+        else columns_found(scanner, origin, names, args.names, draw, args.columns)
+    )
+    reader = None if args.without_model else scanner
     cells = [
         origin,
         f"{len(set(names.women) | set(names.men))} + {len(set(names.family))}",
-        f"{columns} of {args.columns}",
+        "" if args.without_model else f"{columns} of {args.columns}",
     ]
     own = LANGUAGE.get(origin, origin if origin in templates and origin != "English" else "")
     left = ""
@@ -328,13 +344,13 @@ def line(
             templates[language][i % len(templates[language])].replace("{}", name)
             for i, name in enumerate(full)
         ]
-        hits = found_in(scanner, texts, full)
+        hits = found_in(reader, texts, full)
         if args.show:
             for text, name in zip(texts, full, strict=True):
-                if not found_in(scanner, [text], [name]):
+                if not found_in(reader, [text], [name]):
                     print("   missed:", text)
         cells += [str(len(full)), interval(hits, len(full))]
-        if language == "English":
+        if language == "English" and not args.without_model:
             left = interval(left_after_redaction(scanner, texts, full), len(full))
     print(f"| {' | '.join(cells)} | {left} |", flush=True)
 
@@ -345,7 +361,7 @@ def interval(k: int, n: int) -> str:
     return f"{k / n:.0%} ({low:.0%} to {high:.0%})"
 
 
-def false_alarms(scanner: Scanner, seed: int, *, show: bool) -> None:
+def false_alarms(scanner: Scanner | None, seed: int, *, show: bool) -> None:
     """Print by language how many texts without a name have a person found in them."""
     draw = random.Random(seed)
     texts = {
@@ -357,17 +373,25 @@ def false_alarms(scanner: Scanner, seed: int, *, show: bool) -> None:
     print("\n| texts without a name | n | with a person found |\n|---|---|---|")
     for language, clean in texts.items():
         wrong = 0
-        for text, spans in zip(clean, scanner.engine.spans(clean), strict=True):
-            found = [
-                text[s.start : s.end]
-                for s in spans
-                if s.entity_type == "PERSON"
-                and supported("PERSON", text[s.start : s.end], scanner.rulebook, text)
-            ]
+        for text, found in zip(clean, persons_of(scanner, clean), strict=True):
             wrong += bool(found)
             if found and show:
                 print("   wrong:", found, "|", text)
         print(f"| {language} | {len(clean)} | {interval(wrong, len(clean))} |", flush=True)
+
+
+def persons_of(scanner: Scanner | None, texts: Sequence[str]) -> Iterator[list[str]]:
+    """The persons that are found in each text."""
+    if scanner is None:
+        yield from ([text[a:b] for a, b in persons_in_text(text)] for text in texts)
+        return
+    for text, spans in zip(texts, scanner.engine.spans(texts), strict=True):
+        yield [
+            text[s.start : s.end]
+            for s in spans
+            if s.entity_type == "PERSON"
+            and supported("PERSON", text[s.start : s.end], scanner.rulebook, text)
+        ]
 
 
 def django_messages(code: str) -> Iterator[str]:
