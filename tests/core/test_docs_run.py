@@ -178,6 +178,13 @@ def _model(decisions: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _frame(decisions: pd.DataFrame) -> dict[str, Any]:
+    """What the page on readiness takes as given."""
+    frame = decisions.rename(columns={"repaid": "paid"})
+    frame["row"] = range(len(frame))
+    return {"frame": frame}
+
+
 def _answers(decisions: pd.DataFrame) -> dict[str, Any]:
     """Give the answers that a page takes as given: those of the example."""
     shutil.copytree(resource_dir("examples") / "adult-income/answers", "answers")
@@ -187,6 +194,7 @@ def _answers(decisions: pd.DataFrame) -> dict[str, Any]:
 PREPARED: dict[str, Any] = {
     "fairness.md": _table,
     "explain.md": _model,
+    "data-readiness.md": _frame,
     "log.md": lambda decisions: {},
     "decide-on-a-launch.md": _answers,
     # Each is run by the test of the integration that it shows; here it is only read.
