@@ -243,4 +243,4 @@ def test_no_table_is_an_internal_error(tmp_path, monkeypatch, scanner, first, co
         path.unlink()
     assert not broken
     # A generator that only made what is refused would pass everything.
-    assert sum(status in {0, 1, 3} for status in statuses) > 0.5 * count
+    assert sum(status in {0, 1, 3} for status in statuses) > 0.4 * count

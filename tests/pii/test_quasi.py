@@ -1,6 +1,7 @@
 """k-anonymity and l-diversity against groups counted by hand."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raudit.stages.pii.options import Options
 from raudit.stages.pii.risk.generalise import steps_to_k
 from raudit.stages.pii.risk.people_alone import _diversity
 from raudit.stages.pii.risk.singling_out import group_codes, measure, most_identifying
@@ -77,7 +79,7 @@ def test_t_closeness_by_hand():
 
 def test_the_sentence_says_whose_secret_is_open():
     codes = group_codes(HOSPITAL, list(HOSPITAL))
-    said = _diversity(measure(codes, ["age", "zip"], threshold=3, sensitive="illness"))
+    said = _diversity(measure(codes, ["age", "zip"], threshold=3, sensitive="illness"), Options())
     assert said.measurement.events == 6
     assert said.measurement.n == 8
     assert said.statement.startswith(
@@ -85,8 +87,21 @@ def test_the_sentence_says_whose_secret_is_open():
         "and 3 are in 1 group of two or more"
     )
     two = pd.DataFrame({"a": [1, 1, 2, 2], "s": [0, 1, 0, 1]})
-    said = _diversity(measure(group_codes(two, ["a", "s"]), ["a"], threshold=2, sensitive="s"))
+    varied = measure(group_codes(two, ["a", "s"]), ["a"], threshold=2, sensitive="s")
+    said = _diversity(varied, Options())
     assert (str(said.status), said.statement[:8]) == ("passed", "Nobody's")
+    said = _diversity(varied, Options(l=3))
+    assert (str(said.status), said.anchor) == ("failed", "stages.pii.l")
+    assert said.statement.endswith("The plan asks for 3 values in each group.")
+
+
+def test_a_plan_limits_the_distance_of_a_group():
+    codes = group_codes(HOSPITAL, list(HOSPITAL))
+    found = measure(codes, ["age"], threshold=3, sensitive="illness")
+    far = found.t + 0.01
+    assert _diversity(found, Options(t=far)).anchor == "stages.pii.l"
+    said = _diversity(replace(found, diversity=2, alone=0, alike=0), Options(t=found.t - 0.01))
+    assert (str(said.status), said.anchor) == ("failed", "stages.pii.t")
 
 
 def test_coarsening_reaches_k_and_says_what_it_costs():

@@ -107,7 +107,7 @@ def numbers_persons(name: str, values: Iterable[object]) -> bool:
     if not whole or len(whole) < len(numbers):
         return False
     if _NAME_OF_PERSONS.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)):
-        return bool(min(whole) >= 10 ** (_FEWEST_DIGITS - 1))
+        return len(str(min(whole))) >= _FEWEST_DIGITS
     if all(10**9 <= n < 2 * 10**9 or 10**12 <= n < 2 * 10**12 for n in whole):
         return False
     lengths = [len(str(abs(number))) for number in whole]

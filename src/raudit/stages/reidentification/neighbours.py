@@ -80,11 +80,10 @@ def _hit(guesses: NDArray[np.float64], targets: Encoded, secret: str) -> NDArray
     true = targets.of([secret])[:, 0]
     missing = np.isnan(guesses) & np.isnan(true)
     if secret not in targets.numeric:
-        same: NDArray[np.bool_] = guesses == true
-        return missing | same
+        return np.asarray(missing | (guesses == true), dtype=bool)
     with np.errstate(invalid="ignore"):
-        near: NDArray[np.bool_] = np.abs(guesses - true) <= TOLERANCE * np.abs(guesses)
-    return missing | near
+        near = np.abs(guesses - true) <= TOLERANCE * np.abs(guesses)
+    return np.asarray(missing | near, dtype=bool)
 
 
 def _drawn(people: Encoded, n: int, rng: np.random.Generator) -> Encoded:
