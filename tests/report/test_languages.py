@@ -31,7 +31,7 @@ def language(code="de"):
 
 def stage_of(*statements, cells=()):
     findings = tuple(
-        synthetic.FAIR.failed(Subject(kind="group", name=f"{i}"), statement)
+        synthetic.FAIR.failed(Subject(kind="group", name=f"{i}"), statement, remedy="")
         for i, statement in enumerate(statements)
     )
     columns = (Column(key="a", label="Rows"),)

@@ -10,7 +10,8 @@ from typing import Any
 
 LEAST = 0.4
 """Share of a page that must be filled, unless it is the last of its part."""
-_HEADS = frozenset({"section-head"})
+_HEADS = frozenset({"section-head", "signing"})
+"""Classes of what begins a part: a section, or the block of signatures, which stays whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
