@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from raudit.sentences import joined, say
+from raudit.sentences import say
 from raudit.stages.pii.count.cells import Shapes, covers, readable, supported
 from raudit.stages.pii.count.profile import ColumnProfile, EntityCount, clopper_pearson
 from raudit.stages.pii.count.sample import BottomK
@@ -445,7 +445,7 @@ def numbers_of_one_kind(cells: Sequence[str], rulebook: Rulebook) -> Iterator[tu
     for entity, rule in rulebook.entities.items():
         for number in rule.numbers:
             form, valid = (
-                compiled(say("(?:{regex})(?:\\.0)?", regex=number.regex), any_case=True),
+                compiled(f"(?:{number.regex})(?:\\.0)?", any_case=True),
                 validator(number.validator),
             )
 
@@ -499,11 +499,9 @@ def _flat(value: Any, depth: int = 0) -> str:
     if depth > 8:
         return ""
     if isinstance(value, Mapping):
-        return joined(" | ", (_flat(v, depth + 1) for v in list(value.values())[:200]))[
-            :LONGEST_CELL
-        ]
+        return " | ".join(_flat(v, depth + 1) for v in list(value.values())[:200])[:LONGEST_CELL]
     if isinstance(value, (list, tuple)):
-        return joined(" | ", (_flat(v, depth + 1) for v in value[:200]))[:LONGEST_CELL]
+        return " | ".join(_flat(v, depth + 1) for v in value[:200])[:LONGEST_CELL]
     if isinstance(value, bytes):
         return value[:LONGEST_CELL].decode("utf-8", "replace")
     return "" if value is None else str(value)[:LONGEST_CELL]

@@ -311,7 +311,7 @@ def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
         return WEIGHTS.place
     found = [word for word, _ in pairs]
     long = [word for word in found if len(word) > 1]
-    if "".join(found) in lists.places or any(len(w) > 2 and w in lists.times for w in found):
+    if "".join(found) in lists.places or any(_is_time(plain, lists) for _, plain in pairs):
         return WEIGHTS.place
     ordinary = [w in lists.ordinary or p in cues.common for w, p in pairs if len(w) > 1]
     place = [w in lists.places for w in long]
@@ -341,6 +341,11 @@ def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
     if any(rare):
         return WEIGHTS.one + penalty
     return (WEIGHTS.shape if long and not any(ordinary) else 0.0) + penalty
+
+
+def _is_time(word: str, lists: NameLists) -> bool:
+    """Whether a word, or a part of it between hyphens, is a day, a month or a language: "January-June"."""
+    return any(len(part) > 2 and part in lists.times for part in word.split("-"))
 
 
 def is_something_else(text: str, stretch: Stretch, lists: NameLists) -> bool:

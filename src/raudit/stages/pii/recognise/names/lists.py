@@ -36,7 +36,7 @@ class NameLists:
     ordinary: frozenset[str] = field(repr=False)
     """Words that a sentence begins with, or a thing is called by."""
     places: frozenset[str] = field(repr=False)
-    """Countries and large cities, their words written together."""
+    """Countries, their regions and large cities, and things; their words written together."""
     times: frozenset[str] = field(repr=False)
     """Days, months, feasts and languages, which English writes with capitals."""
     japanese_family: frozenset[str] = field(repr=False)
@@ -102,7 +102,11 @@ def name_lists() -> NameLists:
         rare_given=read["given_wide"],
         rare_family=read["family_wide"],
         ordinary=frozenset(_words(LISTS / "ordinary.txt")),
-        places=frozenset(_words(LISTS / "places.txt")) | frozenset(_words(LISTS / "things.txt")),
+        places=frozenset(
+            word
+            for name in ("places", "regions", "things")
+            for word in _words(LISTS / f"{name}.txt")
+        ),
         marked_given=frozenset(_words(LISTS / "given_marked.txt")),
         marked_family=frozenset(_words(LISTS / "family_marked.txt")),
         times=frozenset(_words(LISTS / "times.txt")),
