@@ -160,11 +160,18 @@ def _listed(cell: str, rulebook: Rulebook) -> bool:
     parts = parts_of_name(cell, rulebook)
     if not parts or len(parts) > 6 or any(c.isdigit() for c in cell):
         return False
-    if len(parts) > 1 and _ORGANISATION.search(cell):
+    if len(parts) > 1 and (_ORGANISATION.search(cell) or _of_a_place(parts, rulebook)):
         return False
     return any(p in rulebook.given_names for p in parts) or bool(
         {parts[0], parts[-1]} & rulebook.family_names
     )
+
+
+def _of_a_place(parts: Sequence[str], rulebook: Rulebook) -> bool:
+    """Whether words begin with a place and no given name is at either end: teams are called after their cities."""
+    places = name_lists().places
+    placed = parts[0] in places or "".join(parts[:2]) in places
+    return placed and not {parts[0], parts[-1]} & rulebook.given_names
 
 
 def _given(cell: str, rulebook: Rulebook) -> bool:

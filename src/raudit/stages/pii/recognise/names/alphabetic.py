@@ -100,12 +100,12 @@ class Weights:
     """Two words of which one is a common name."""
     one: float = 1.0
     """One word that is a rare given or a common family name, or two of which one is rare."""
-    shape: float = 1.0
-    """Two words that are neither ordinary words nor places."""
+    shape: float = 0.9
+    """Two words that are neither ordinary words nor places; with the model's voice alone not enough."""
     person: float = 2.0
     contact: float = 1.5
     weak: float = 0.5
-    act: float = 1.0
+    act: float = 1.1
     model: float = 1.0
     ordinary: float = -1.0
     place: float = -2.0
