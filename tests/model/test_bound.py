@@ -263,7 +263,7 @@ def test_explaining_is_within_the_limits_and_the_rest_of_the_run_is_kept(tmp_pat
     assert status in (1, 3)
     assert "m.onnx: the stage explain takes longer than it may" in said
     assert "model.limits.predict_seconds" in said
-    assert "passed: 4" in said
+    assert "passed: 5" in said
 
 
 # -- what is believed of what the process says

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from raudit.data import wrap_table
+from raudit.errors import DataError
 from raudit.scan.redact import operator, redactors
 from raudit.scan.rewrite import Original, rewrite
 from raudit.scan.show import visible
@@ -125,6 +126,9 @@ def test_a_parquet_directory_that_is_too_large_is_not_read(tmp_path):
 def test_a_cell_of_a_hundred_megabytes(scanner, tmp_path):
     path = tmp_path / "cell.csv"
     path.write_text("a,email\n" + "x" * 100_000_000 + ",a@example.org\ny,b@example.org\n")
+    with pytest.raises(DataError, match=r"cell\.csv takes more than data\.limits\.cell_bytes"):
+        scan(scanner, path)
+    path.write_text("a,email\n" + "x" * 60_000_000 + ",a@example.org\ny,b@example.org\n")
     found, _ = scan(scanner, path)
     assert found["email"].personal
     assert found["a"].profile.n_rows == 2

@@ -269,7 +269,8 @@ def check_kept(store: Reader, checkpoint: Checkpoint, source: str) -> None:
             expected=f"{checkpoint.size:,}, as {source} says",
             hint="it was deleted behind the log's back; keep this store for evidence. To go on, export it up to the "
             "missing checkpoint (the key's lies in KEY.signed) and let the export take over, which is logged: "
-            "raudit log export LOG FOLDER --checkpoint FILE; raudit log import FOLDER NEW-LOG --recover --key KEY",
+            "`raudit log export LOG FOLDER --checkpoint FILE`, then "
+            "`raudit log import FOLDER NEW-LOG --vkey VKEY --recover --key KEY`",
         )
 
 

@@ -14,21 +14,32 @@ from raudit.findings import (
     Threshold,
 )
 from raudit.record import Column, Table
+from raudit.sentences import say
 from raudit.stages.reidentification import rules
 from raudit.stages.reidentification.membership import FPR, Recognised
 from raudit.stages.reidentification.options import Options
 from raudit.stages.reidentification.risk import Attacked, Risk, rate, risk
 
 TITLES = {
-    rules.SINGLING.id: "Singling out",
-    rules.LINKING.id: "Linkability",
-    rules.INFERENCE.id: "Inference",
+    rules.SINGLING.id: say("Singling out"),
+    rules.LINKING.id: say("Linkability"),
+    rules.INFERENCE.id: say("Inference"),
 }
-WHAT = {
-    rules.SINGLING.id: "queries by {detail} that one row of the released table answers, {k} single one person out",
-    rules.LINKING.id: "people, {k} are linked across {detail}",
-    rules.INFERENCE.id: "people, the “{detail}” of {k} is guessed right",
-}
+
+
+def _succeeded(rule: Rule, attacked: Attacked) -> str:
+    """How often an attack was right, in its own words."""
+    detail, k, n = attacked.detail, attacked.successes, attacked.n
+    if rule.id == rules.SINGLING.id:
+        return say(
+            "Of {n:,} queries by {detail} that one row of the released table answers, {k:,} single one person out",
+            n=n,
+            detail=detail,
+            k=k,
+        )
+    if rule.id == rules.LINKING.id:
+        return say("Of {n:,} people, {k:,} are linked across {detail}", n=n, k=k, detail=detail)
+    return say("Of {n:,} people, the “{detail}” of {k:,} is guessed right", n=n, detail=detail, k=k)
 
 
 def attack_finding(rule: Rule, attacked: Attacked, options: Options) -> Finding:
@@ -60,29 +71,38 @@ def attack_finding(rule: Rule, attacked: Attacked, options: Options) -> Finding:
 
 def _verdict(found: Risk, attacked: Attacked, limit: float) -> tuple[Status, str]:
     if attacked.control is None:
-        reason = "no control was named, so what is true of everybody cannot be told from what the table gives away"
+        reason = say(
+            "no control was named, so what is true of everybody cannot be told from what the table gives away"
+        )
         return Status.INDETERMINATE, reason
     attack, error = rate(attacked.successes, attacked.n)
     guess, own = rate(attacked.guessed, attacked.n)
     if attack + error < guess - own:
-        return Status.INDETERMINATE, "the attack does worse than guessing, so it is no test"
+        return Status.INDETERMINATE, say("the attack does worse than guessing, so it is no test")
     if found.low > limit:
         return Status.FAILED, ""
     if found.high <= limit:
         return Status.PASSED, ""
-    return Status.INDETERMINATE, "the interval of the risk includes the limit"
+    return Status.INDETERMINATE, say("the interval of the risk includes the limit")
 
 
 def _statement(rule: Rule, attacked: Attacked, found: Risk) -> str:
-    what = WHAT[rule.id].format(detail=attacked.detail, k=f"{attacked.successes:,}")
-    control = (
-        f"{attacked.control:,.0f} of {attacked.n_control:,} against people who had no part in it"
-        if attacked.control is not None
-        else "not known against people who had no part in it"
-    )
-    return (
-        f"Of {attacked.n:,} {what}, {control}, and {attacked.guessed:,} by guessing: a risk of "
-        f"{found.value:.1%} (95 % interval {found.low:.1%} to {found.high:.1%})."
+    if attacked.control is not None:
+        control = say(
+            "{control:,.0f} of {n:,} against people who had no part in it",
+            control=attacked.control,
+            n=attacked.n_control,
+        )
+    else:
+        control = say("not known against people who had no part in it")
+    return say(
+        "{what}, {control}, and {guessed:,} by guessing: a risk of {risk:.1%} (95 % interval {low:.1%} to {high:.1%}).",
+        what=_succeeded(rule, attacked),
+        control=control,
+        guessed=attacked.guessed,
+        risk=found.value,
+        low=found.low,
+        high=found.high,
     )
 
 
@@ -90,8 +110,8 @@ def nothing_tried(rule: Rule) -> Finding:
     """An attack for which the released table offers nothing to start from."""
     return rule.indeterminate(
         Subject(kind="data", name="released table"),
-        "No query was found that exactly one row of the released table answers.",
-        reason="there was nothing to try; another way of looking for queries may find one",
+        say("No query was found that exactly one row of the released table answers."),
+        reason=say("there was nothing to try; another way of looking for queries may find one"),
     )
 
 
@@ -104,15 +124,29 @@ def membership_finding(one: Recognised, options: Options) -> Finding:
     elif high <= options.max_tpr:
         status, reason = Status.PASSED, ""
     else:
-        status, reason = Status.INDETERMINATE, "the interval includes the limit or the false alarms"
-    who = f" of {one.group}" if one.group else ""
+        status, reason = (
+            Status.INDETERMINATE,
+            say("the interval includes the limit or the false alarms"),
+        )
+    who = say(" of {group}", group=one.group) if one.group else ""
     return rules.MEMBERSHIP.finding(
         status,
         Subject(kind="model", name="model", detail={"group": one.group} if one.group else {}),
-        f"Of {one.n:,} training rows{who}, {one.hits:,} ({share:.1%}; exact interval {low:.1%} to {high:.1%}) are "
-        f"recognised by how sure the model is of their label, at a bound set for {FPR:.0%} false alarms; of "
-        f"{one.n_others:,} rows{who} that it did not learn from, {one.false_alarms:,} "
-        f"({one.false_alarms / one.n_others:.1%}) are taken for training rows.",
+        say(
+            "Of {n:,} training rows{who}, {hits:,} ({share:.1%}; exact interval {low:.1%} to {high:.1%}) are "
+            "recognised by how sure the model is of their label, at a bound set for {fpr:.0%} false alarms; of "
+            "{others:,} rows{who} that it did not learn from, {alarms:,} ({rate:.1%}) are taken for training rows.",
+            n=one.n,
+            who=who,
+            hits=one.hits,
+            share=share,
+            low=low,
+            high=high,
+            fpr=FPR,
+            others=one.n_others,
+            alarms=one.false_alarms,
+            rate=one.false_alarms / one.n_others,
+        ),
         reason=reason,
         measurement=Measurement(
             metric="true_positive_rate_at_1_percent",
@@ -181,7 +215,7 @@ def membership_table(members: Sequence[Recognised]) -> Table:
         ),
         rows=tuple(
             {
-                "group": one.group or "everybody",
+                "group": one.group or say("everybody"),
                 "n": one.n,
                 "share": one.hits / one.n,
                 "interval": list(one.interval),

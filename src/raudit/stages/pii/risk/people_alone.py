@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from raudit.data import ColumnName, DataSet
-from raudit.findings import Finding, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Measurement, Status, Subject, Threshold, written
 from raudit.record import Column, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.pii.judge.verdicts import ColumnVerdict
@@ -159,14 +159,15 @@ def _diversity(found: SinglingOut, options: Options) -> Finding:
     exposed = found.alone + found.alike
     too_far = options.t is not None and (found.t or 0.0) > options.t
     few = diversity < options.l
-    asked = (
-        [f"The plan asks for {options.l:,} values in each group."] if few and options.l > 2 else []
-    )
-    asked += [f"The plan accepts a distance of {options.t:g}."] if too_far else []
+    sentences = [_who_is_known(found, exposed, diversity)]
+    if few and options.l > 2:
+        sentences.append(say("The plan asks for {l:,} values in each group.", l=options.l))
+    if too_far:
+        sentences.append(say("The plan accepts a distance of {t}.", t=written(options.t)))
     return rules.DIVERSITY.finding(
         Status.FAILED if few or too_far else Status.PASSED,
         Subject(kind="data", name="quasi-identifiers", detail={"sensitive": found.sensitive}),
-        " ".join([_who_is_known(found, exposed, diversity), *asked]),
+        joined(" ", sentences),
         measurement=Measurement(
             metric="sensitive_value_known_share",
             value=exposed / found.n if found.n else None,
