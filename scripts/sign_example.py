@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from raudit.checklists.answers import Decision, parse_answers
-from raudit.checklists.form.load import Checklist, shipped
+from raudit.checklists.form.checklist import Checklist
+from raudit.checklists.form.load import shipped
 from raudit.checklists.signoff import conditions_of
 from raudit.checklists.writing import signed_off
 from raudit.people import parse_people

@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from raudit.checklists import Answers, Assessment, assess, parse_answers
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 
 TODAY = date(2026, 11, 21)
 GUARDRAIL = {"metric": "Ratio of rates", "limit": "0.8", "action": "stop", "owner": "Ines"}

@@ -14,8 +14,8 @@
 
 from raudit.checklists.answers import Answer, Answers, SignOff, load_answers, parse_answers
 from raudit.checklists.assess import Assessment, assess
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.load import (
-    Checklist,
     checklist_path,
     load_checklist,
     parse_checklist,

@@ -16,9 +16,9 @@ from typing import Any
 from raudit.checklists.answers import Answer, Answers, EvidenceLink
 from raudit.checklists.conditions import ConditionState, condition_states
 from raudit.checklists.form import lattice
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.faults import IN_SENTENCE
 from raudit.checklists.form.lattice import MISSING, Range, Truth, Value
-from raudit.checklists.form.load import Checklist
 from raudit.checklists.form.schema import Kind, Question
 from raudit.checklists.form.scope import AnswerScope, point_range, row_level
 from raudit.checklists.signoff import SignOffState, signoff_state

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from raudit.checklists.answers import Answer, Answers, AnswersFile
 from raudit.checklists.assess import answer_text
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import answer_digests
 
 

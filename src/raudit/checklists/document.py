@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Kind, Question
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from raudit.canonical import canonical_bytes, digest, sha256
 from raudit.checklists.answers import Answers, parse_answers, with_line_feeds
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, signoff_state
 from raudit.errors import AnswersError
 from raudit.files import append_line

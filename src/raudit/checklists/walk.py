@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from raudit.checklists.answers import Answer, Answers, parse_answers
 from raudit.checklists.assess import Assessment, assess
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Question, Section
 from raudit.checklists.writing import entry_digest, record_answer, save, withdraw_answer
 from raudit.errors import AnswerConflict, AnswersError

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from raudit.canonical import Sha256, digest
 from raudit.checklists.answers import Answers, Decision, parse_answers, typed_value, with_line_feeds
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.history import keep_change
 from raudit.checklists.signoff import (
     answer_digests,

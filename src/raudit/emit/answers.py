@@ -24,7 +24,7 @@ from typing import Any
 from raudit.canonical import digest
 from raudit.checklists import assess, load_answers
 from raudit.checklists.answers import parse_answers
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.history import (
     OUTSIDE,
     add_line,

@@ -12,7 +12,7 @@ from typing import Any
 
 from raudit.canonical import Json, digest
 from raudit.checklists.answers import Answers, parse_answers
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, conditions_of
 from raudit.checklists.writing import (
     check_signer,

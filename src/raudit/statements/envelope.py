@@ -10,6 +10,7 @@ from typing import Any
 
 from raudit.canonical import Json, canonical_bytes
 from raudit.dsse import PAYLOAD_TYPE, pre_authentication_encoding
+from raudit.statements.hashes import hash_for
 from raudit.statements.private import PersonKey
 from raudit.statements.statement import Statement, parse_statement
 
@@ -79,13 +80,6 @@ def open_envelope(data: bytes) -> Envelope:
         signature=signature,
         webauthn=webauthn,
     )
-
-
-def hash_for(public: Any) -> Any:
-    """The hash that goes with a public key: SHA-384 for P-384, else SHA-256."""
-    from cryptography.hazmat.primitives import hashes
-
-    return hashes.SHA384() if getattr(public, "key_size", 0) == 384 else hashes.SHA256()
 
 
 def verifies(spki: bytes, signature: bytes, message: bytes) -> bool:

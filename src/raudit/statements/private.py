@@ -9,6 +9,7 @@ from typing import Any
 
 from raudit.canonical import Sha256, sha256
 from raudit.errors import KeyFileError
+from raudit.statements.hashes import hash_for
 
 PASSPHRASE_VARIABLE = "RAUDIT_KEY_PASSPHRASE"  # noqa: S105 -- the variable's name
 MAX_BYTES = 100_000
@@ -29,8 +30,6 @@ class PersonKey:
     def sign(self, message: bytes) -> bytes:
         """Sign: Ed25519, ECDSA with SHA-256 (SHA-384 on P-384), or RSA PKCS #1 v1.5 with SHA-256."""
         from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
-
-        from raudit.statements.envelope import hash_for
 
         signature: bytes
         match self.private:

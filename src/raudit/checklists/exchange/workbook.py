@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from raudit.checklists.answers import Answers, parse_answers
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Kind
 from raudit.errors import AnswersError
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
 
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.expressions import BY_QUESTION, Expression, compile_expression
 from raudit.checklists.form.schema import ChecklistFile, Kind, Question
 from raudit.errors import ChecklistError
 from raudit.facts import is_known, known_facts
 from raudit.yamltext import YamlText, nearest
-
-if TYPE_CHECKING:
-    from raudit.checklists.form.load import Checklist
 
 IN_SENTENCE = re.compile(r"\{fact:([a-z0-9_.]+)\}")
 """A fact in a sentence, replaced by what was measured."""

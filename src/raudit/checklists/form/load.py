@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from raudit.canonical import Sha256, digest
-from raudit.checklists.form.expressions import Expression
+from raudit.canonical import digest
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.faults import compiled, faults_in, first_of
 from raudit.checklists.form.schema import ChecklistFile, Kind, Question, Section
 from raudit.checklists.prints.priority import with_priority
@@ -18,41 +17,6 @@ from raudit.errors import ChecklistError
 from raudit.resources import resource_dir
 from raudit.validate import faults_of, validate
 from raudit.yamltext import YamlText, parse_yaml, read_yaml
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checklist:
-    """A checklist that has been checked."""
-
-    file: ChecklistFile
-    sha256: Sha256
-    """Digest of its meaning: the canonical JSON of the file, whatever its layout."""
-    questions: Mapping[str, Question]
-    """By id, in order."""
-    section_of: Mapping[str, Section]
-    """Section of each question."""
-    expressions: Mapping[str, Expression]
-    """Every expression by its text."""
-
-    @property
-    def id(self) -> str:
-        """Id of the checklist."""
-        return self.file.id
-
-    def level_title(self, level: str) -> str:
-        """How a level is called for people; empty for no level."""
-        bands = self.file.scoring.level.bands if self.file.scoring.level else ()
-        return next(
-            (band.title for band in bands if band.id == level and band.title), in_words(level)
-        )
-
-    def outcome_title(self, outcome: str) -> str:
-        """How an outcome is called for people."""
-        return self.file.scoring.titles.get(outcome) or in_words(outcome)
-
-    def pool_of(self, question: Question) -> str:
-        """The pool a question's points go to, or nothing."""
-        return question.pool or self.section_of[question.id].pool
 
 
 def shipped_checklists() -> tuple[str, ...]:
@@ -73,17 +37,6 @@ def _known() -> dict[str, Path]:
                 raise clash(Door.CHECKLISTS, replace(extension, name=path.stem), "another folder")
             known[path.stem] = path
     return known
-
-
-def in_words(name: str) -> str:
-    """An id in words.
-
-    Examples
-    --------
-    >>> in_words("not_started")
-    'Not started'
-    """
-    return name.replace("_", " ")[:1].upper() + name.replace("_", " ")[1:]
 
 
 def load_checklist(path: Path) -> Checklist:

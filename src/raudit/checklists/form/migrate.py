@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from raudit.checklists.answers import typed_value
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Migration
 from raudit.checklists.splice import dump, in_lines, text_yaml
 from raudit.checklists.writing import tidy

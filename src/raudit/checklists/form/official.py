@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from raudit.checklists.answers import Answer, Answers, AnswersFile, Pin, typed_value
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Question
 
 _PHASES = {"item1": "Design", "item2": "Implementation"}

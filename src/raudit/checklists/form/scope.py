@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from raudit.checklists.form import lattice
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.lattice import ANY, INFINITY, MAYBE, MISSING, OneOf, Truth, Value
-from raudit.checklists.form.load import Checklist
 from raudit.checklists.form.schema import Kind, Question
 
 NOT_APPLICABLE = "not_applicable"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from raudit.checklists.answers import Answers
 from raudit.checklists.assess import Assessment
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.prints.page import MOST_GUARDRAILS, Goal, Page, page, plain
 
 MOST_OPEN = 4

@@ -11,7 +11,7 @@ from typing import Any
 
 from raudit.checklists.answers import Answers
 from raudit.checklists.assess import Assessment
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.prints.page import alert_for, plain
 
 OPEN = "OPEN"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from raudit.checklists.answers import Answer, Answers
 from raudit.checklists.assess import Assessment, answer_text
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Kind, Question
 from raudit.checklists.prints.page import shown
 from raudit.checklists.prints.page_text import md

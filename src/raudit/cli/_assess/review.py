@@ -14,7 +14,7 @@ from raudit.errors import UsageError
 
 if TYPE_CHECKING:
     from raudit.checklists.answers import Answers
-    from raudit.checklists.form.load import Checklist
+    from raudit.checklists.form.checklist import Checklist
 
 
 View = Callable[[str, str, str], None]

@@ -29,7 +29,7 @@ from raudit.cli._assess.rows import ask_rows
 from raudit.errors import AnswerConflict, AnswersError
 
 if TYPE_CHECKING:
-    from raudit.checklists.form.load import Checklist
+    from raudit.checklists.form.checklist import Checklist
     from raudit.checklists.walk import Step, Walk
 
 ELSE = {

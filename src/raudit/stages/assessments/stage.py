@@ -11,7 +11,7 @@ from raudit.checklists.answers import Answers, empty_answers
 from raudit.checklists.assess import Contradicted
 from raudit.checklists.conditions import ConditionState
 from raudit.checklists.documents import document_faults
-from raudit.checklists.form.load import Checklist
+from raudit.checklists.form.checklist import Checklist
 from raudit.errors import NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.facts import Fact
