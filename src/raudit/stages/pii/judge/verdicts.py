@@ -17,6 +17,9 @@ LONG_TEXT = 12.0
 """Words of a text from which on chance finds are expected to grow with its length."""
 
 
+NAMED_TITLES = 0.3
+"""Share of titles, places and headings in which a name is found before they are said to name people: schools,
+prisons and streets are named after people. Fewer are counted and told as unclear (table "fresh")."""
 LEAST_BY_CHANCE = 3
 """Cells of keys and numbers that must pass a weak check; one or two of them do by chance."""
 
@@ -323,11 +326,6 @@ def _person_inside(
     share = 0.02 if sentences else NAMED_TITLES
     least = share * count.n * max(1.0, profile.mean_words / LONG_TEXT)
     return Sureness.IN_TEXT if count.agreed >= max(3, least) else Sureness.UNCLEAR
-
-
-NAMED_TITLES = 0.3
-"""Share of titles, places and headings in which a name is found before they are said to name people: schools,
-prisons and streets are named after people. Fewer are counted and told as unclear (table "fresh")."""
 
 
 def _left(unclear: list[Found], found: list[Found]) -> Iterator[Found]:
