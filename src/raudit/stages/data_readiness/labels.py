@@ -236,7 +236,11 @@ def _noise_finding(setting: Setting, estimate: NoiseEstimate) -> Finding:
             value=estimate.rate if clearest else estimate.contradicted_share,
             n=estimate.clearest if clearest else estimate.n,
             events=estimate.events if clearest else estimate.contradicted,
-            interval=Interval(low=estimate.low, high=estimate.high, method="wilson"),
+            interval=Interval(
+                low=estimate.low,
+                high=estimate.high,
+                method="clopper-pearson" if clearest else "from 0 to what the trees get wrong",
+            ),
             method="boosted trees, 5 folds; "
             + ("the clearest rows of each class" if clearest else "confident learning"),
         ),
