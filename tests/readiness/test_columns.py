@@ -14,7 +14,7 @@ from raudit.data import Kind, wrap_table
 from raudit.data.contract import breaches, contract_bytes, learn_contract, read_contract
 from raudit.findings import Status
 from raudit.stages.data_readiness.columns import far_outside
-from raudit.stages.data_readiness.placeholders import find_placeholders
+from raudit.stages.data_readiness.placeholder_values import find_placeholders
 from raudit.stages.data_readiness.tally import tally
 
 from .conftest import of, people

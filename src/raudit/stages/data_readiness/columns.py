@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +9,7 @@ from raudit.data import Kind
 from raudit.findings import Measurement, Status
 from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
-from raudit.stages.data_readiness.placeholders import find_placeholders
+from raudit.stages.data_readiness.placeholders import placeholders_of
 from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
 from raudit.stages.data_readiness.tally import Tally, tally
 
@@ -30,7 +28,7 @@ def constants(setting: Setting) -> Part:
         if setting.data.kinds[name] is Kind.OTHER:
             continue
         values = setting.column(name).dropna()
-        if n < 2 or values.nunique() > 1:
+        if n < 2 or (len(values) and bool((values != values.iloc[0]).any())):
             continue
         found.append(str(name))
         told = (
@@ -52,7 +50,7 @@ def constants(setting: Setting) -> Part:
                     n_2=n,
                 ),
                 measurement=Measurement(
-                    metric="distinct_values", value=float(values.nunique()), n=n
+                    metric="distinct_values", value=float(min(len(values), 1)), n=n
                 ),
             )
         )
@@ -80,7 +78,7 @@ def outliers(setting: Setting) -> Part:
         if kind not in {Kind.NUMBER, Kind.INTEGER} or name in setting.identifiers:
             continue
         series = setting.column(name)
-        shown = {float(item.shown) for item in find_placeholders(series, kind)}
+        shown = {float(item.shown) for item in placeholders_of(setting, name)}
         values = series.dropna().to_numpy(dtype=float)
         values = values[np.isfinite(values) & ~np.isin(values, list(shown))]
         looked += 1
@@ -152,8 +150,3 @@ def _beyond(distances: NDArray[np.float64], counts: NDArray[np.int64], width: fl
     # A heavy tail has such gaps too, among its last few values; then they grow step by step.
     alone = far.values[gaps[0] + 1] > 3 * far.values[gaps[0]]
     return apart if alone and apart <= 0.01 * int(counts.sum()) + 1 else 0
-
-
-def missing_texts(series: Any, kind: Kind, known: tuple[str, ...]) -> int:
-    """Cells that hold an unmistakable placeholder."""
-    return sum(item.cells for item in find_placeholders(series, kind, known) if item.certain)
