@@ -19,15 +19,6 @@ def leak_finding(
     setting: Setting, area: Area, best: Mapping[str, Area], chance: float, what: str, n: int
 ) -> Finding:
     """What one feature, or a pair, gives away."""
-    others = [other.auc for name, other in best.items() if name not in area.feature.split(" + ")]
-    median = (
-        say(
-            "; the median of the other features reaches {median:.2f}",
-            median=float(np.median(others)),
-        )
-        if others
-        else ""
-    )
     pair = area.how == "pair of values"
     settled = _settled(area)
     return answer(
@@ -53,13 +44,23 @@ def leak_finding(
             low=area.low,
             high=area.high,
             n=n,
-            median=median,
+            median=_median(area, best),
             chance=chance,
             settled=settled,
         ),
         measurement=_measured(area, n),
         threshold=Threshold(high=setting.options.leak_auc, source="default"),
         anchor="leak_auc",
+    )
+
+
+def _median(area: Area, best: Mapping[str, Area]) -> str:
+    others = [other.auc for name, other in best.items() if name not in area.feature.split(" + ")]
+    if not others:
+        return ""
+    return say(
+        "; the median of the other features reaches {median:.2f}",
+        median=float(np.median(others)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.data import ColumnName
-from raudit.findings import Measurement, Status
+from raudit.findings import Finding, Measurement, Status
 from raudit.record import Column, Table
 from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
@@ -49,50 +49,59 @@ def placeholders(setting: Setting) -> Part:
         found = unknown_placeholders(setting, name)
         if not found:
             continue
-        total = sum(item.cells for item in found)
-        certain = any(item.certain for item in found)
-        told = _attribute_unknowns(setting, name)
-        open_ones = [item for item in found if item.shown not in told]
         rows += [_row(name, item) for item in found]
-        if certain:
-            columns.append(str(name))
-            cells += sum(item.cells for item in found if item.certain)
+        certain = sum(item.cells for item in found if item.certain)
         if not certain:
+            total = sum(item.cells for item in found)
             doubtful.append(say("{name} ({total:,})", name=name, total=total))
             continue
-        status = Status.FAILED if any(item.certain for item in open_ones) else Status.PASSED
-        shown = joined(
-            ", ",
-            (say("“{shown}” in {cells:,}", shown=item.shown, cells=item.cells) for item in found),
-        )
-        findings.append(
-            answer(
-                PLACEHOLDER,
-                kind="column",
-                name=name,
-                status=status,
-                statement=say(
-                    "{name} is not missing but holds a placeholder in {total:,} "
-                    "of {n:,} rows ({total_2:.1%}): {shown}.",
-                    name=name,
-                    total=total,
-                    n=n,
-                    total_2=total / n,
-                    shown=shown,
-                )
-                + (say(" The plan declares it as unknown.") if status is Status.PASSED else ""),
-                measurement=Measurement(
-                    metric="placeholder_share", value=total / n, n=n, events=total
-                ),
-                anchor="known_placeholders",
-            )
-        )
+        columns.append(str(name))
+        cells += certain
+        findings.append(_finding(setting, name, found))
     facts = {"data.placeholder_cells": cells, "data.placeholder_columns": columns}
+    return Part(
+        findings=tuple(findings),
+        facts=facts,
+        tables=_table(rows, n),
+        notes=(_searched(len(names), doubtful),),
+    )
+
+
+def _finding(setting: Setting, name: ColumnName, found: tuple[Placeholder, ...]) -> Finding:
+    """What stands in one column; it passes if the plan declares all of it as unknown."""
+    n, total = setting.data.n_rows, sum(item.cells for item in found)
+    told = _attribute_unknowns(setting, name)
+    failed = any(item.certain for item in found if item.shown not in told)
+    shown = joined(
+        ", ",
+        (say("“{shown}” in {cells:,}", shown=item.shown, cells=item.cells) for item in found),
+    )
+    return answer(
+        PLACEHOLDER,
+        kind="column",
+        name=name,
+        status=Status.FAILED if failed else Status.PASSED,
+        statement=say(
+            "{name} is not missing but holds a placeholder in {total:,} "
+            "of {n:,} rows ({total_2:.1%}): {shown}.",
+            name=name,
+            total=total,
+            n=n,
+            total_2=total / n,
+            shown=shown,
+        )
+        + ("" if failed else say(" The plan declares it as unknown.")),
+        measurement=Measurement(metric="placeholder_share", value=total / n, n=n, events=total),
+        anchor="known_placeholders",
+    )
+
+
+def _searched(count: int, doubtful: list[str]) -> str:
     searched = say(
         "Placeholders were looked for in {count} columns: {count_2} "
         "words, {count_3} numbers where they stand apart, {count_4} "
         "days.",
-        count=len(names),
+        count=count,
         count_2=len(CERTAIN) + len(DOUBTFUL),
         count_3=len(NUMBERS),
         count_4=len(DAYS),
@@ -102,7 +111,7 @@ def placeholders(setting: Setting) -> Part:
             " Words such as none, which can be an answer, stand in {listed} cells.",
             listed=listed(doubtful),
         )
-    return Part(findings=tuple(findings), facts=facts, tables=_table(rows, n), notes=(searched,))
+    return searched
 
 
 def _row(name: ColumnName, item: Placeholder) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from raudit.stages.drift.tell import level_findings, shift_finding, shift_table
 from raudit.stats.intervals import normal_quantile
 from raudit.stats.power import detectable_gap
 from raudit.validate import Strict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCORE = "(score)"
 
@@ -171,7 +174,7 @@ def _shifts(
                 yield shift(column.name, *parts, column.kind, rng=rng, group=group)
 
 
-def _constant(series: Any) -> bool:
+def _constant(series: pd.Series[Any]) -> bool:
     return bool(series.nunique(dropna=False) < 2)
 
 
@@ -212,6 +215,29 @@ def _facts(
     }
 
 
+def _compared(found: Sequence[Judged], options: Options, left: Sequence[str]) -> list[str]:
+    """Which groups were compared too, and which columns were not."""
+    notes = []
+    groups = {item.shift.group for item in found if item.shift.group}
+    if groups:
+        notes.append(
+            say(
+                "{count} groups with at least {min_group} rows on both sides were compared too.",
+                count=len(groups),
+                min_group=options.min_group,
+            )
+        )
+    if left:
+        notes.append(
+            say(
+                "Not compared: {listed}{part}.",
+                listed=joined(", ", left[:10]),
+                part=(say(" and more") if len(left) > 10 else ""),
+            )
+        )
+    return notes
+
+
 def _notes(
     evidence: Evidence,
     reference: Reference,
@@ -241,23 +267,7 @@ def _notes(
             )
         ),
     ]
-    groups = {item.shift.group for item in found if item.shift.group}
-    if groups:
-        notes.append(
-            say(
-                "{count} groups with at least {min_group} rows on both sides were compared too.",
-                count=len(groups),
-                min_group=options.min_group,
-            )
-        )
-    if left:
-        notes.append(
-            say(
-                "Not compared: {listed}{part}.",
-                listed=joined(", ", left[:10]),
-                part=(say(" and more") if len(left) > 10 else ""),
-            )
-        )
+    notes += _compared(found, options, left)
     if reference.data.sha256 == evidence.data.sha256:
         notes.append("Reference and data are the same file, so nothing can have moved.")
     return tuple(notes)
