@@ -19,6 +19,7 @@ from raudit.stages.fairness.tasks.baseline import measure_baseline
 from raudit.stages.fairness.tasks.conditional import measure_conditional, measure_costs
 from raudit.stages.fairness.tasks.coverage import measure_coverage, measure_variation
 from raudit.stages.fairness.tasks.decisions import cuts_of, measure_decisions, worst_gap
+from raudit.stages.fairness.tasks.direction import measure_direction
 from raudit.stages.fairness.tasks.multiclass import measure_multiclass
 from raudit.stages.fairness.tasks.part import Context, Part, join
 from raudit.stages.fairness.tasks.performance import measure_performance
@@ -126,7 +127,7 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
 
 def _decided(table: CellTable, context: Context) -> list[Part]:
     decided = table.without(BIN)
-    parts = [measure_coverage(table, context)]
+    parts = [measure_coverage(table, context), measure_direction(table, context)]
     if PREDICTION in table.dims:
         known = decided.labelled() or decided
         parts += [measure_variation(decided, context)]
