@@ -39,6 +39,7 @@ ADVERSE = re.compile(
     r"readmi\w*|relapse\w*|reoffend\w*|risk\w*|violat\w*|complaint\w*|bad|decile|failed|rejected|denied)([^a-z]|$)"
 )
 """Names of what is bad for a person: 1 or yes in such a column is no good news, nor is a high score."""
+COUNT = re.compile(r"^(freq|frequency|count|counts|n|cases|anzahl)$")
 MAX_GROUPS = 50
 
 
@@ -73,6 +74,7 @@ def write_draft(
         "data:",
         f"  path: {_text(data)}",
         *reading,
+        *_counted(looks),
         *_outcome("label", "what really happened", guess.label),
         *(_without_model(guess) if model is None else ["", "model:", f"  path: {_text(model)}"]),
         *_sensitive_features(guess.sensitive),
@@ -138,6 +140,12 @@ def _without_model(guess: _Guess) -> list[str]:
         "# model:",
         "#   path: model.skops    # a format that is data, not code",
     ]
+
+
+def _counted(looks: Sequence[ColumnLook]) -> list[str]:
+    counts = [look.name for look in looks if look.numeric and COUNT.match(look.name.lower())]
+    why = "if each row stands for so many people; then keep fairness alone under stages"
+    return [f"  # count: {_text(name)}    # {why}" for name in counts]
 
 
 def _direction(score: str) -> str:

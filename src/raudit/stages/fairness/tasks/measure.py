@@ -51,6 +51,7 @@ def spec_for(evidence: Evidence, options: FairnessOptions) -> CellSpec:
             if roles.prediction is None
             else Outcome(column=roles.prediction.column, favourable=frozenset()),
             weight=roles.weight,
+            count=roles.count,
         )
     if evidence.task is Task.RANKING:
         return CellSpec(attributes=attributes, score=roles.score, weight=roles.weight)
@@ -64,6 +65,7 @@ def spec_for(evidence: Evidence, options: FairnessOptions) -> CellSpec:
         threshold=roles.threshold,
         bins=ScoreBins(cuts=cuts) if roles.score is not None else None,
         weight=roles.weight,
+        count=roles.count,
     )
 
 
