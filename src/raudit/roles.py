@@ -19,6 +19,8 @@ from raudit.yamltext import nearest
 PREDICTION = ColumnName("raudit:prediction")
 SCORE = ColumnName("raudit:score")
 NOTHING: Mapping[str, tuple[int, int]] = {}
+COUNTED_STAGES = frozenset({"assessments", "fairness"})
+"""Stages that can work on a table whose rows stand for many people: the others look at people one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ def audited_data(
         threshold=threshold,
         baseline=_outcome(section.baseline),
         weight=ColumnName(section.weight) if section.weight else None,
+        count=ColumnName(section.count) if section.count else None,
         sensitive=plan.file.sensitive_features,
         control=plan.file.control_features,
         key=tuple(map(ColumnName, section.key)),
@@ -159,6 +162,7 @@ def _outcome(section: LabelSection | None) -> Outcome | None:
 
 
 def _check_columns(plan: Plan, data: DataSet) -> None:
+    _check_counted(plan)
     section = plan.file.data
     if plan.file.model is not None and (
         section.prediction is not None or section.score is not None
@@ -181,8 +185,8 @@ def _check_columns(plan: Plan, data: DataSet) -> None:
         part = getattr(section, key)
         if part is not None:
             named.append((("data", key, "column"), part.column))
-    if section.weight:
-        named.append((("data", "weight"), section.weight))
+    numbers = (("weight", section.weight), ("count", section.count))
+    named += [(("data", key), column) for key, column in numbers if column]
     for key in ("sensitive_features", "control_features"):
         named += [
             ((key, number), item.column) for number, item in enumerate(getattr(plan.file, key))
@@ -196,3 +200,36 @@ def _check_columns(plan: Plan, data: DataSet) -> None:
                 where=plan.yaml.where(path),
                 hint=nearest(name, known[:200]),
             )
+
+
+def _check_counted(plan: Plan) -> None:
+    """Refuse what looks at people one by one, of a table whose rows stand for many."""
+    if plan.file.data.count is None:
+        return
+    where = plan.yaml.where(("data", "count"))
+    if plan.file.task not in {Task.BINARY, Task.MULTICLASS}:
+        raise PlanError(
+            f"counted people cannot be audited as {plan.file.task}",
+            reference="count-task",
+            where=where,
+            expected="task: binary or multiclass",
+            hint="remove data.count, and give one row for each person",
+        )
+    if plan.file.model is not None:
+        raise PlanError(
+            "a model predicts people one by one, and a row stands for many",
+            reference="count-with-model",
+            where=where,
+            hint="remove data.count, and give one row for each person; or declare decisions as data.prediction",
+        )
+    stages = plan.file.stages
+    others = ["all of them"] if stages is None else sorted(set(stages) - COUNTED_STAGES)
+    if others:
+        raise PlanError(
+            "stages look at people one by one, and a row stands for many",
+            reference="count-with-stages",
+            where=where,
+            got=", ".join(others),
+            expected=f"under stages: {' or '.join(sorted(COUNTED_STAGES))}",
+            hint="write stages: {fairness: {}}, or give one row for each person",
+        )

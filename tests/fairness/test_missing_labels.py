@@ -93,6 +93,53 @@ def test_decisions_that_hardly_vary_are_named(run):
     assert not of(run(columns, prediction=("p", "1")), "RA-FAIR-021")
 
 
+def turned(how, size=600):
+    """Outcomes, and decisions and scores that follow them (1), ignore them (0) or run against them (-1)."""
+    rng = np.random.default_rng(11)
+    y = rng.integers(0, 2, size)
+    s = np.clip(0.5 + how * 0.15 * (2 * y - 1) + rng.normal(0, 0.2, size), 0.001, 0.999)
+    return {"g": ["a", "b"] * (size // 2), "y": y, "s": s, "p": (s > 0.5).astype(int)}
+
+
+@pytest.mark.parametrize(("how", "named"), [(1, False), (0, False), (-1, True)])
+@pytest.mark.parametrize("declared", ["decision", "score"])
+def test_a_side_declared_the_wrong_way_round_is_named(run, how, named, declared):
+    """High is bad in a risk score; read as good, every rate is of the wrong people."""
+    columns = turned(how)
+    task = {"score": "s", "task": "score"} if declared == "score" else {"prediction": ("p", "1")}
+    found = of(run(columns, label=("y", "1"), options={"draws": 400}, **task), "RA-FAIR-023")
+    assert bool(found) is named
+    if not named:
+        return
+    assert found[0].status is Status.FAILED
+    y, p = columns["y"], columns["p"]
+    right = (
+        roc_auc_score(y, columns["s"])
+        if declared == "score"
+        else p[y == 1].mean() - p[y == 0].mean()
+    )
+    assert found[0].measurement.value == pytest.approx(right, abs=1e-9)
+    assert "higher_is_favourable" in found[0].remedy
+
+
+def test_limits_of_everyone_have_the_plain_interval(run, table):
+    """One group needs no correction for many: Wilson's interval at the level that is printed."""
+    from raudit.stats import wilson
+
+    result = run(
+        as_columns(table),
+        label=("y", "1"),
+        prediction=("p", "1"),
+        options={"performance": {"accuracy": 0.5}, "draws": 400},
+    )
+    (everyone,) = [f for f in of(result, "RA-PERF-001") if f.subject.kind == "model"]
+    known = ~np.isnan(table["y"])
+    hits = (table["y"][known] == table["p"][known]).sum()
+    low, high = wilson(hits, known.sum())
+    found = everyone.measurement.interval
+    assert (found.low, found.high) == pytest.approx((float(low), float(high)))
+
+
 def test_numbers_without_edges_are_named(run):
     columns = {"g": [20 + i % 40 for i in range(4000)], "p": [0, 1] * 2000}
     (found,) = of(run(columns, prediction=("p", "1"), options={"draws": 400}), "RA-FAIR-022")

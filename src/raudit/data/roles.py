@@ -34,6 +34,8 @@ class Roles:
     baseline: Outcome | None = None
     """What a simpler rule decided."""
     weight: ColumnName | None = None
+    count: ColumnName | None = None
+    """How many people a row stands for; None if each row is one."""
     sensitive: tuple[Attribute, ...] = ()
     control: tuple[Attribute, ...] = ()
     key: tuple[ColumnName, ...] = ()
