@@ -126,7 +126,7 @@ class ScoreSection(Strict):
     column: str = Field(min_length=1)
     """Column of the data set."""
     threshold: float | None = None
-    """Scores at or above it are favourable decisions."""
+    """Scores at or above it are favourable decisions; where a high score is bad, they are the unfavourable ones."""
     higher_is_favourable: bool = True
     """Whether a high score is good for the person; ``false`` for a risk of something bad."""
 
