@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from raudit.findings import Finding, Rule, Status, Threshold
-from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sha256
-from raudit.report.attachments import ANNEXES_NAME, attached_files
+from raudit.record import Figure, Outcome, Record, StageRecord, Table
+from raudit.report.attachments import ANNEXES_NAME, Source, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
 from raudit.report.finding_view import FindingView
@@ -70,7 +70,7 @@ MOST_COLUMNS = 8
 
 
 def make_context(
-    record: Record,
+    source: Source,
     *,
     template: str,
     medium: str,
@@ -83,7 +83,7 @@ def make_context(
 
     Parameters
     ----------
-    record
+    source
         The record, and nothing else, decides what is printed.
     template
         Name of the template.
@@ -96,18 +96,21 @@ def make_context(
     seals
         Checkpoint and proof that are printed and attached.
     """
-    caps = CAPS[medium]
+    record, caps = source.record, CAPS[medium]
     spoken, lacking = in_language(record, language)
     findings = _findings(spoken, language, caps)
     themes = themes_of(findings, record.plan.get("responses") or ())
     compared, costs = comparisons(record), costs_of(record)
-    ink = replace(ink, places=group_places(record))
+    ink = replace(ink, places=group_places(compared))
     maker = _Maker(language=language, ink=ink, caps=caps)
-    stages = [stage for stage in spoken.stages if stage.name != ASSESSMENTS]
     assessed = spoken.stage(ASSESSMENTS)
     sections = _sections(language)
     annexes = _annexes(language, spoken.stages)
     numbers = {section.anchor: section.number for section in annexes}
+    views = tuple(
+        maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
+        for stage in spoken.stages
+    )
     baseline = record.verdict.baseline if record.verdict else {}
     waivers = spoken.verdict.waivers if spoken.verdict else ()
     carded = tuple(view for view in findings if view.card)
@@ -121,7 +124,7 @@ def make_context(
         medium=medium,
         date=language.date(record.run.clock),
         clock=record.run.clock,
-        record_sha256=record_sha256(record),
+        record_sha256=source.sha256,
         system=_system(record, language),
         name=_text(record.system.get("name")) or language("unnamed-system"),
         version=_text(record.system.get("version")),
@@ -158,18 +161,15 @@ def make_context(
         sections=sections,
         annexes=annexes,
         long=tuple(
-            f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures
+            view.anchor
+            for view in views
+            if view.stage.name != ASSESSMENTS and (view.stage.tables or view.stage.figures)
         ),
         worst=carded,
         worst_left=open_findings - len(carded),
         findings=findings,
-        stages=tuple(
-            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages
-        ),
-        all_stages=tuple(
-            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
-            for stage in spoken.stages
-        ),
+        stages=tuple(view for view in views if view.stage.name != ASSESSMENTS),
+        all_stages=views,
         risk_register=maker.risk_register(spoken),
         frameworks=frameworks_of(record, findings, themes, frameworks, language.code),
         waivers=waivers,
@@ -182,7 +182,7 @@ def make_context(
             (stage.title, _pairs(stage.options)) for stage in record.stages if stage.options
         ),
         packages=_pairs(record.run.packages),
-        attachments=_attachments(record, seals, template, language),
+        attachments=_attachments(source, seals, template, language),
         sealed=bool(seals.checkpoint),
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
         vkey=seals.vkey,
@@ -191,10 +191,10 @@ def make_context(
 
 
 def _attachments(
-    record: Record, seals: Seals, template: str, language: Language
+    source: Source, seals: Seals, template: str, language: Language
 ) -> tuple[Pair, ...]:
     """What is attached, by purpose: the tables in one line."""
-    files = attached_files(record, seals)
+    files = attached_files(source, seals)
     tables = [file for file in files if file.kind == "attached-table"]
     others = [file for file in files if file.kind != "attached-table"]
     listed = [Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in others]
@@ -460,8 +460,8 @@ class _Maker:
             number=number,
             anchor=f"stage-{slug(stage.name)}",
             findings=own,
-            tables=tuple(self.table(table, stage.name) for table in stage.tables),
-            figures=tuple(self.figure(figure, stage.name) for figure in stage.figures),
+            write=lambda: tuple(self.table(table, stage.name) for table in stage.tables),
+            draw=lambda: tuple(self.figure(figure, stage.name) for figure in stage.figures),
             failed=states.count(Status.FAILED),
             indeterminate=states.count(Status.INDETERMINATE),
             passed=states.count(Status.PASSED),
@@ -525,12 +525,11 @@ class _Maker:
         return tuple(found)
 
     def figure(self, figure: Any, stage: str) -> FigureView:
-        svg = draw(figure, self.ink)
         return FigureView(
             anchor=f"g-{slug(stage)}-{slug(figure.id)}",
             figure=figure,
-            svg=svg,
-            table=None if svg else self.table(figure_table(figure, stage), stage),
+            draw=lambda: draw(figure, self.ink),
+            write=lambda: self.table(figure_table(figure, stage), stage),
         )
 
 

@@ -13,17 +13,17 @@ from raudit.record import Table
 from raudit.sentences import joined, say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
-from raudit.stages.llm.layout import LAYOUTS
+from raudit.stages.llm.layout import LAYOUTS, columns_at
 from raudit.stages.llm.measures import (
     attacks,
     changes,
     counters,
     judges,
-    pairs,
     rates,
     stereotypes,
     tables,
 )
+from raudit.stages.llm.measures.pairs import scores, shares, top
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import against, between, finding, held_back, percent, share
 from raudit.stats import wilson
@@ -63,7 +63,9 @@ def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
     _attacks(frame, options, found, seed)
     _rest(frame, options, found, seed)
     findings = held_back(found.findings, turns.partly)
-    shown = [table for name, rows in found.rows.items() for table in _table(name, rows)]
+    shown = [
+        table for name, rows in found.rows.items() for table in _table(name, rows, options.level)
+    ]
     n, failed = turns.table.num_rows, sum(item.status is Status.FAILED for item in findings)
     said = say(
         "{n:,} recorded turns from {count:,} files; {failed:,} findings failed.",
@@ -83,9 +85,9 @@ def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
     )
 
 
-def _table(name: str, rows: Rows) -> list[Table]:
+def _table(name: str, rows: Rows, level: float) -> list[Table]:
     title, columns, caption = LAYOUTS[name]
-    return tables.table(name, title, columns, rows, caption)
+    return tables.table(name, title, columns_at(columns, level), rows, caption)
 
 
 def _notes(turns: Turns) -> tuple[str, ...]:
@@ -164,7 +166,7 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
             )
         ]
     )
-    low, high = (float(end) for end in wilson(failed, n))
+    low, high = (float(end) for end in wilson(failed, n, level=options.level))
     status, reason = against(low, high, most=options.max_error_rate)
     found.add(
         [
@@ -179,13 +181,22 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
                     failed=failed,
                     n=n,
                     percent=percent(failed / n),
-                    between=between(low, high),
+                    between=between(low, high, options.level),
                     blocked=blocked,
                 ),
                 reason=reason,
                 high=options.max_error_rate,
                 anchor="stages.llm.max_error_rate",
-                measurement=share("error_rate", failed / n, n, low, high, "wilson", events=failed),
+                measurement=share(
+                    "error_rate",
+                    failed / n,
+                    n,
+                    low,
+                    high,
+                    "wilson",
+                    events=failed,
+                    level=options.level,
+                ),
             )
         ]
     )
@@ -269,7 +280,7 @@ def _outcomes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> 
             or [""]
         )
         for column in by:
-            found.add([], "shares", tables.shares(frame, label, column))
+            found.add([], "shares", tables.shares(frame, label, column, options.level))
 
 
 def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
@@ -278,15 +289,16 @@ def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> Non
         if asked.outcome is not None:
             audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
             valid = audit is None or audit.valid
-            findings, rows, broken = pairs.correspondence(
+            findings, rows, broken = shares.correspondence(
                 frame, asked, options, valid=valid, seed=seed, anchor=anchor
             )
             found.add(findings, "pairs", rows)
             found.names("llm.paired_gaps", broken)
-        findings, rows, broken = pairs.scores(frame, asked, options, seed=seed, anchor=anchor)
+        findings, rows, broken = scores.scores(frame, asked, options, seed=seed, anchor=anchor)
         found.add(findings, "scores", rows)
         found.names("llm.paired_gaps", broken)
-        found.add(pairs.ratios(rows := pairs.top(frame, asked), asked, anchor=anchor), "top", rows)
+        rows = top.top(frame, asked)
+        found.add(top.ratios(rows, asked, options, anchor=anchor), "top", rows)
 
 
 def _changes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:

@@ -14,7 +14,7 @@ from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
 from raudit.stages.llm.measures.rates import corrected_difference
 from raudit.stages.llm.options import Change, LlmOptions
-from raudit.stages.llm.say import against, between, finding, percent, share
+from raudit.stages.llm.say import against, finding, points, points_between, share
 from raudit.stats import Estimate, paired_newcombe
 
 if TYPE_CHECKING:
@@ -116,7 +116,12 @@ def change(
             }
         )
         said = _said(
-            asked, label, counts, (value, low, high), corrected=method != "newcombe, paired"
+            asked,
+            label,
+            counts,
+            (value, low, high),
+            corrected=method != "newcombe, paired",
+            level=options.level,
         )
         findings.append(
             finding(
@@ -173,6 +178,7 @@ def _said(
     loss: tuple[float, float, float],
     *,
     corrected: bool,
+    level: float,
 ) -> str:
     n = sum(counts)
     if not n:
@@ -186,17 +192,17 @@ def _said(
     how = say(", corrected by people's labels,") if corrected else ""
     return say(
         "From {before} to {after}, '{name}'{how} changes by "
-        "{percent} on {n:,} answers to the same questions ({part}; "
+        "{points} on {n:,} answers to the same questions ({part}; "
         "{between}): {counts:,} were so before only, {counts_2:,} "
         "after only{part_2}.",
         before=asked.before,
         after=asked.after,
         name=asked.outcome.name,
         how=how,
-        percent=percent(-value),
+        points=points(-value),
         n=n,
         part=part,
-        between=between(-high, -low),
+        between=points_between(-high, -low, level),
         counts=counts[1],
         counts_2=counts[2],
         part_2=(say(", as the judge saw it") if corrected else ""),

@@ -20,6 +20,8 @@ from raudit.stages.llm.say import (
     finding,
     over_with_unjudged,
     percent,
+    points,
+    points_between,
     share,
     with_unjudged,
 )
@@ -114,6 +116,19 @@ def rate(
     )
 
 
+def _overall_said(name: str, n: int, said: Estimate, how: str, level: float) -> str:
+    if not n:
+        return say("'{name}' was judged on no turn.", name=name)
+    return say(
+        "'{name}':{how} {percent} of {n:,} turns ({between}).",
+        name=name,
+        how=how,
+        percent=percent(said.value),
+        n=n,
+        between=between(said.low, said.high, level),
+    )
+
+
 def overall(
     frame: Frame,
     outcome: Outcome,
@@ -148,17 +163,13 @@ def overall(
         level=options.level,
     )
     how = (
-        say("the judge says")
+        say(" the judge says")
         if because and audited is not None
-        else say("corrected by people's labels,")
+        else say(" corrected by people's labels,")
         if audited
         else ""
     )
-    statement = (
-        f"'{outcome.name}': {how} {percent(said.value)} of {found.n:,} turns ({between(said.low, said.high)})."
-        if found.n
-        else f"'{outcome.name}' was judged on no turn."
-    ).replace(":  ", ": ")
+    statement = _overall_said(outcome.name, found.n, said, how, options.level)
     if audited is not None and not because:
         statement += say(" The judge alone says {percent}.", percent=percent(found.naive.value))
     unjudged = int(frame.unjudged(outcome).sum())
@@ -303,18 +314,18 @@ def _gap(
         subject,
         status,
         say(
-            "'{name}' differs by {percent} between {names} ({percent_2}) "
+            "'{name}' differs by {points} between {names} ({percent_2}) "
             "and {names_2} ({percent_3}) of {grouping}, on {n:,} turns "
             "({between}).",
             name=outcome.name,
-            percent=percent(gap.value),
+            points=points(gap.value),
             names=names[gap.highest],
             percent_2=percent(values[gap.highest]),
             names_2=names[gap.lowest],
             percent_3=percent(values[gap.lowest]),
             grouping=grouping,
             n=n,
-            between=between(gap.low, gap.high),
+            between=points_between(gap.low, gap.high, options.level),
         ),
         reason=reason,
         high=outcome.max_gap,

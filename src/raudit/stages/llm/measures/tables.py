@@ -7,19 +7,19 @@ from typing import Any, Literal
 
 import numpy as np
 
-from raudit.findings import Finding, Status, Subject
+from raudit.findings import Finding, Status, Subject, written
 from raudit.record import Column, ColumnKind, Table
 from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.options import LlmOptions
-from raudit.stages.llm.say import against, finding, percent, share
+from raudit.stages.llm.say import against, between, finding, percent, share
 from raudit.stats import Bounds, largest_difference, range_quantile, wilson
 
 MOST_LEVELS = 200
 
 
-def shares(frame: Frame, label: str, by: str) -> list[dict[str, Any]]:
+def shares(frame: Frame, label: str, by: str, level: float) -> list[dict[str, Any]]:
     """Share of each value of a label among the answered turns of each level of another column (and of each model)."""
     import pandas as pd
 
@@ -39,7 +39,7 @@ def shares(frame: Frame, label: str, by: str) -> list[dict[str, Any]]:
         place = key if isinstance(key, tuple) else (key,)
         for value in sorted(table["value"].unique())[:MOST_LEVELS]:
             events = int(counts.get((*place, value), 0))
-            low, high = wilson(events, n)
+            low, high = wilson(events, n, level=level)
             rows.append(
                 {
                     "label": label,
@@ -59,9 +59,7 @@ def numbers(
     frame: Frame, name: str, limit: float, options: LlmOptions, *, anchor: str
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     """Means of a number by group, and the largest difference as a share of the overall mean."""
-    values = np.where(
-        frame.answered(), frame.column(name).to_numpy(dtype=float, na_value=np.nan), np.nan
-    )
+    values = frame.numbers(name)
     overall = float(np.nanmean(values)) if (~np.isnan(values)).any() else float("nan")
     findings, rows = [], []
     for grouping, groups in frame.groups(options.groups).items():
@@ -119,13 +117,13 @@ def numbers(
                 status,
                 say(
                     "The mean {name} of {names} is higher than that of {names_2} "
-                    "by {percent} of the overall mean of {overall:,.4g}, on "
-                    "{n:,} turns.",
+                    "by {percent} of the overall mean of {overall} ({between}), on {n:,} turns.",
                     name=name,
                     names=names[gap.highest],
                     names_2=names[gap.lowest],
                     percent=percent(gap.value),
-                    overall=overall,
+                    overall=written(overall, digits=4),
+                    between=between(gap.low, gap.high, options.level),
                     n=n,
                 ),
                 reason=reason,
