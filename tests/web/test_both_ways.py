@@ -149,17 +149,21 @@ def test_a_condition_that_is_met(as_: Any, both: Callable[..., None]) -> None:
 
 
 def test_a_waiver(as_: Any, workspace: Path, finding: str, both: Callable[..., None]) -> None:
+    from raudit.web.reading import record_at
+
     record = next((workspace / "credit/runs").glob("*/record.json"))
-    stages = json.loads(record.read_text("utf-8"))["stages"]
-    rule = next(f["rule"] for s in stages for f in s["findings"] if f["fingerprint"] == finding)
-    opal, form = as_("opal"), {"reason": "Known", "approver": "olga", "expires": "2027-01-31"}
+    found = next(f for f in record_at(record).findings if f.fingerprint == finding)
+    opal, form = (
+        as_("opal"),
+        {"reason": "Known, and being mended", "approver": "olga", "expires": "2027-01-31"},
+    )
     twin_record = record.relative_to(workspace / "credit")
     both(
         lambda: opal.post(f"/s/credit/findings/{finding}/waive/", {**form, "step": "write"}),
         twin_record.as_posix(),
         lambda place, _clock: [
-            "waive", rule, "--fingerprint", finding, "--record", str(place / twin_record),
-            "--waivers", str(place / "waivers.yaml"), "--reason", "Known", "--owner", "opal",
+            "waive", found.rule, "--fingerprint", finding, "--record", str(place / twin_record),
+            "--waivers", str(place / "waivers.yaml"), "--reason", "Known, and being mended", "--owner", "opal",
             "--approver", "olga", "--expires", "2027-01-31", "--yes",
         ],
     )  # fmt: skip
