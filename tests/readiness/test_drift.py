@@ -15,6 +15,7 @@ from raudit.findings import Status
 from raudit.stages.drift.compare import shift
 from raudit.stages.drift.judge import judge
 from raudit.stages.drift.options import Options
+from raudit.stats.shift import chi_square, homogeneity
 
 from .conftest import of, people
 
@@ -189,3 +190,12 @@ def test_no_alarm_over_some_weeks_of_an_unchanged_stream() -> None:
 def test_false_alarms_over_a_year() -> None:
     years = [any(year(seed)) for seed in range(8)]
     assert sum(years) <= 2  # at 5 % more than two has a chance of 0.6 %
+
+
+def test_a_comparison_of_levels_is_as_sure_as_the_less_sure_test() -> None:
+    """One level of few rows that jumps: Pearson's statistic alone is far too sure of it."""
+    old = pd.Series(["a"] * 950 + ["b"] * 50)
+    new = pd.Series(["a"] * 107 + ["b"] * 18)
+    found = shift("a", old, new, Kind.TEXT, rng=np.random.default_rng(0))
+    _statistic, pearson = chi_square([950, 50], [107, 18])
+    assert found.p_value == homogeneity([950, 50], [107, 18])[1] > 5 * pearson
