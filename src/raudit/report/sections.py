@@ -216,17 +216,21 @@ def rates_figure(compared: Comparison, language: Language) -> Figure:
 def drivers_of(
     stage: StageRecord | None, language: Language
 ) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
-    """Figures and tables that say what the model rests on and what carries the gaps; never the case of one person."""
+    """Figures and tables that say what the model rests on and what carries the gaps.
+
+    Never the case of one person, but for what would have to change in it where the plan declares features for that.
+    """
     if stage is None:
         return (), ()
     figures: Sequence[Figure] = gap_figures(stage, language)
     if not figures:
         figures = [figure for figure in stage.figures if figure.id.startswith("gap-")]
     tables = [t for t in stage.tables if t.id == "importance" or t.id.startswith("proxies-")]
+    asked = [t for t in stage.tables if t.id == "what-would-change"]
     seen: set[str] = set()
     return (
         tuple(replace(one, caption=unsaid(one.caption, seen)) for one in figures[:2]),
-        tuple(replace(one, caption=unsaid(one.caption, seen)) for one in tables[:3]),
+        tuple(replace(one, caption=unsaid(one.caption, seen)) for one in [*tables[:3], *asked]),
     )
 
 
