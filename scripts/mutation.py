@@ -58,7 +58,7 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "stats/resampling.py",
             "stats/tests.py",
         ],
-        ["stats/test_intervals.py", "stats/test_tests.py"],
+        ["stats/test_edges.py", "stats/test_intervals.py", "stats/test_tests.py"],
     ),
 }
 """By area: the modules that are changed, and the tests that are to notice."""
