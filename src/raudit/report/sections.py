@@ -111,13 +111,19 @@ def signers_of(record: Record, language: Language) -> tuple[Signer, ...]:
                     role=language.term(str(row.get("role", ""))),
                     by=str(row.get("by", "")),
                     decision=language.term(str(row.get("decision", ""))),
-                    proven=str(row.get("identity", "")).startswith("signed"),
+                    proven=_told(row, "proven", str(row.get("identity", "")).startswith("signed")),
                     at=str(row.get("at", "")),
-                    holds=row.get("holds") == "holds",
+                    holds=_told(row, "stands", row.get("holds") == "holds"),
                 )
                 for row in table.rows
             ]
     return tuple(found)
+
+
+def _told(row: Mapping[str, Any], key: str, before: bool) -> bool:
+    """What a row says for programs; ``before`` of a record from before rows said so."""
+    value = row.get(key)
+    return value if isinstance(value, bool) else before
 
 
 def actions_of(record: Record, language: Language) -> tuple[Action, ...]:
@@ -127,7 +133,7 @@ def actions_of(record: Record, language: Language) -> tuple[Action, ...]:
     for table in stage.tables if stage else ():
         if table.id == RISK_REGISTER:
             for row in table.rows:
-                if row.get("level") in {"contradicted", "blocker"}:
+                if row.get("source", row.get("level")) in {"contradicted", "blocker"}:
                     continue
                 action = Action(
                     what=str(row.get("risk") or ""),
@@ -154,7 +160,7 @@ def answers_to_look_at(record: Record, language: Language) -> tuple[Answer, ...]
         for table in (stage.tables if stage else ())
         if table.id.startswith("answers-")
         for row in table.rows
-        if row.get("review") not in {"accepted", "contradicted"}
+        if row.get("state", row.get("review")) not in {"accepted", "contradicted"}
     )
 
 
