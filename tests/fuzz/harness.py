@@ -53,7 +53,11 @@ MODELS = ("skops", "ubj", "json", "txt", "cbm", "onnx")
 TABLES = ("parquet", "arrow", "sqlite", "duckdb", "xlsx")
 CONTAINED = (*MODELS, *TABLES)
 """Targets whose reader is a large native library, which raudit only ever runs in a process of its own."""
+FRAGILE = {"ubj": "xgboost", "json": "xgboost", "txt": "lightgbm"}
+"""Targets whose library crashes so often that each file has a process of its own, forked; and that library."""
 TEXTS_OF_ROWS = ("csv", "jsonl", "gz", "zip")
+REFUSED, FAULT = 2, 3
+"""How a worker ends over a file."""
 LONGEST = 30.0
 """Processor seconds that one file may take; raudit's own clocks hold in the processes of ``CONTAINED``."""
 GROWN, SMALL = 6, 8192
@@ -149,7 +153,7 @@ TARGETS = (
 
 
 def work(target: str, seconds: float, seed: int, folder: Path) -> None:
-    """Read broken files until so many processor seconds are spent; end with 3 at the first fault.
+    """Read broken files until so many processor seconds are spent; end with ``FAULT`` at the first one.
 
     The last file is on the disk, and how many were read. SIGPROF ends the process over a file that takes too long.
     """
@@ -158,10 +162,13 @@ def work(target: str, seconds: float, seed: int, folder: Path) -> None:
     with instrumented():
         read = reader_of(target, folder)
     good = seed_of(target, folder)
-    read(good)
+    if target in FRAGILE:
+        importlib.import_module(FRAGILE[target])  # and no more: it must start no threads here
+    else:
+        read(good)
     resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    counts = {"files": 0, "refused": 0}
+    counts = {"files": 0, "refused": 0, "crashes": 0}
     end = time.process_time() + seconds
 
     def one(content: bytes) -> None:
@@ -176,20 +183,54 @@ def work(target: str, seconds: float, seed: int, folder: Path) -> None:
         except RauditError:
             counts["refused"] += 1
         except Exception as error:  # noqa: BLE001 -- what is looked for
-            fault = f"{type(error).__name__} at {place_of(error)}: {error}"
-            print(json.dumps({"fault": fault[:300]}), flush=True)
-            os._exit(3)
+            tell(error)
+            os._exit(FAULT)
         counts["files"] += 1
-        (folder / "count").write_text("{files} {refused}".format(**counts))
+        (folder / "count").write_text("{files} {refused} {crashes}".format(**counts))
+
+    def one_forked(content: bytes) -> None:
+        if time.process_time() + children_seconds() > end:
+            os._exit(0)
+        ended = forked(read, content)
+        counts["files"] += 1
+        counts["refused"] += ended == REFUSED
+        counts["crashes"] += ended < 0
+        (folder / "count").write_text("{files} {refused} {crashes}".format(**counts))
+        if ended == FAULT:
+            (folder / "last.bin").write_bytes(content)
+            os._exit(FAULT)
 
     kept = sorted((CORPUS / target).glob("*"))
     for path in kept:
-        one(path.read_bytes())
-    if atheris is None:
+        (one_forked if target in FRAGILE else one)(path.read_bytes())
+    if atheris is None or target in FRAGILE:
         rng = random.Random(seed)
+        step = one_forked if target in FRAGILE else one
         while True:
-            one(mutated(rng.choice([good, *(path.read_bytes() for path in kept)]), rng))
+            step(mutated(rng.choice([good, *(path.read_bytes() for path in kept)]), rng))
     _guided(one, good, seed, folder, CORPUS / target)
+
+
+def tell(error: Exception) -> None:
+    """Print what came out that is no error of ours."""
+    fault = f"{type(error).__name__} at {place_of(error)}: {error}"
+    print(json.dumps({"fault": fault[:300]}), flush=True)
+
+
+def forked(read: Callable[[bytes], object], content: bytes) -> int:
+    """How a process that reads one file ended: 0, ``REFUSED``, ``FAULT`` or a signal."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    signal.setitimer(signal.ITIMER_PROF, LONGEST)
+    try:
+        read(content)
+    except RauditError:
+        os._exit(REFUSED)
+    except Exception as error:  # noqa: BLE001 -- what is looked for
+        tell(error)
+        os._exit(FAULT)
+    os._exit(0)
 
 
 def _guided(one: Callable[[bytes], None], good: bytes, seed: int, folder: Path, kept: Path) -> None:
@@ -226,8 +267,10 @@ class Tally:
     def add(self, folder: Path, status: int, said: str) -> bool:
         """Count one worker's files and how it ended; whether its last file is to be kept."""
         counted = folder / "count"
-        files, refused = map(int, counted.read_text().split()) if counted.exists() else (0, 0)
-        self.files, self.refused = self.files + files, self.refused + refused
+        if counted.exists():
+            files, refused, crashes = map(int, counted.read_text().split())
+            self.files, self.refused = self.files + files, self.refused + refused
+            self.crashes += crashes
         too_long = status in (-signal.SIGPROF, HUNG)
         self.slow += too_long
         self.crashes += status < 0 and not too_long

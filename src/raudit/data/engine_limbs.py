@@ -97,11 +97,11 @@ def terms(table: EngineFrame, spec: CellSpec, sizes: Sizes) -> list[nw.Expr]:
 
 def limbs(spec: CellSpec, sizes: Sizes, exponents: Mapping[str, int]) -> list[Limb]:
     """Every limb that a term can have."""
-    names = (spec.weight, spec.score, spec.numeric_label)
-    parts = [
-        None if name is None else sizes.reach(name, signed=name != spec.weight) for name in names
-    ]
-    sums = summed_terms(*parts, abs)
+    weight, score, true = (
+        None if name is None else sizes.reach(name, signed=name != spec.weight)
+        for name in (spec.weight, spec.score, spec.numeric_label)
+    )
+    sums = summed_terms(weight, score, true, abs)
     return [
         Limb(term=f"{name}_{i}", place=place, unit=exponents[name], reach=reach)
         for name, reaches in sums.items()
