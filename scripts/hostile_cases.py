@@ -248,7 +248,9 @@ def reader_cases() -> Iterator[Case]:
     from tests.readers.hostile_files import MAKERS
 
     for name, make in MAKERS.items():
-        yield Case(name=name, content=make, what=name.partition(".")[0], kind="data")
+        database = name.endswith(("sqlite", "duckdb", "xlsx"))
+        what = name.partition(".")[0].replace("-", " ")
+        yield Case(name=name, content=make, what=what, kind="database" if database else "data")
 
 
 def text_cases() -> Iterator[Case]:

@@ -47,7 +47,8 @@ DECIDED = ', prediction: {column: y, favourable: ["1"]}'
 LIMITED = {"memory_gib": "1", "seconds": "20"}
 """Of ``data.limits``: a page that says what holds need not take the machine's memory to show it."""
 COMMANDS = {
-    "data": (("init", "--no-keys"), ("pii", "scan", "--model=none"), ("readiness",), ("check",)),
+    "data": (("init", "--no-keys"), ("readiness",), ("check",)),
+    "database": (("init", "--no-keys"), ("pii", "scan", "--model=none"), ("check",)),
     "model": (("check",),),
     "plan": (("check", "--config"), ("run",)),
     "answers": (("assess", "status"), ("assess", "show")),
@@ -84,8 +85,8 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
                 case.name,
                 *(["--no-log", "--no-cache"][: 2 * (command[0] == "check")]),
             ]
-        case "check", "data" | "model":
-            data = case.kind == "data"
+        case "check", "data" | "database" | "model":
+            data = case.kind != "model"
             bound = ", ".join(f"{key}: {value}" for key, value in LIMITED.items())
             text = PLAN.format(
                 data=case.name if data else "d.csv",
@@ -95,7 +96,7 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
             )
             (folder / "raudit.yaml").write_text(text)
             return ["check", "--no-log", "--no-cache"]
-        case _, "data":
+        case _, "data" | "database":
             return [*command, case.name, *limits]
     return [*command, case.name]
 
@@ -183,24 +184,35 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", choices=SETS, help="print one part, and write nothing")
+    parser.add_argument(
+        "--join", nargs="+", type=Path, help="write the page from what parts printed"
+    )
     parser.add_argument("--whole", action="store_true", help="with the files that take long")
     given = parser.parse_args()
-    lines = [
-        "| file | what it is | command | peak MiB | CPU s | status | message |",
-        "|---|---|---|--:|--:|--:|---|",
-    ]
+    if given.join:
+        write_page([line for part in given.join for line in part.read_text().splitlines()])
+        return 0
     load_libraries()
     cases = [case for name, part in SETS.items() if given.only in (None, name) for case in part()]
-    cases = [case for case in cases if given.whole or case.name not in LONG]
+    lines = []
     for case in cases:
-        for line in rows(case):
-            lines.append(line)
-            print(line, flush=True)
+        if given.whole or case.name not in LONG:
+            for line in rows(case):
+                lines.append(line)
+                print(line, flush=True)
     if given.only is None:
-        before = PAGE.read_text().split(MARK)[0]
-        count = f"{len(cases)} files, {len(lines) - 2} commands."
-        PAGE.write_text(f"{before}{MARK}\n\n{count}\n\n" + "\n".join(lines) + "\n")
+        write_page(lines)
     return 0
+
+
+def write_page(lines: list[str]) -> None:
+    """Put the table below the mark."""
+    head = "| file | what it is | command | peak MiB | CPU s | status | message |"
+    files = len({line.split("|")[1] for line in lines})
+    count = f"{files} files, {len(lines)} commands."
+    before = PAGE.read_text().split(MARK)[0]
+    table = "\n".join([head, "|---|---|---|--:|--:|--:|---|", *lines])
+    PAGE.write_text(f"{before}{MARK}\n\n{count}\n\n{table}\n")
 
 
 if __name__ == "__main__":

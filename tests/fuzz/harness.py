@@ -33,7 +33,7 @@ from typing import Any
 from seeds import mutated, seed_of
 
 atheris: Any = None
-if "--worker" in sys.argv and importlib.util.find_spec("atheris"):
+if "--worker" in sys.argv and "--plain" not in sys.argv and importlib.util.find_spec("atheris"):
     atheris = importlib.import_module("atheris")
 
 
@@ -319,6 +319,7 @@ def run_worker(target: str, seconds: float, seed: int, folder: Path) -> tuple[in
     """How one worker ended, and the last line it said."""
     command = [sys.executable, __file__, "--target", target, "--worker", str(folder)]
     command += ["--seconds", str(seconds), "--seed", str(seed)]
+    command += ["--plain"] if "--plain" in sys.argv else []
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=600 + 20 * seconds
@@ -353,6 +354,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for the files that were read wrongly")
     parser.add_argument("--grow", type=Path, help="folder for files that reached new code")
+    parser.add_argument("--plain", action="store_true", help="without atheris, which starts slowly")
     parser.add_argument("--input", type=Path, help="read this one file")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
