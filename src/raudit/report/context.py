@@ -36,6 +36,7 @@ from raudit.report.tables import figure_table, slug, view_table
 from raudit.report.themes import themes_of
 from raudit.report.thresholds import costs_of, replayed_of
 from raudit.report.translate import in_language
+from raudit.report.turns import LLM, turns_of
 from raudit.report.views import (
     Drivers,
     FigureView,
@@ -104,8 +105,9 @@ def make_context(
     ink = replace(ink, places=group_places(compared))
     maker = _Maker(language=language, ink=ink, caps=caps)
     assessed = spoken.stage(ASSESSMENTS)
-    sections = _sections(language)
+    sections = _sections(language, record)
     annexes = _annexes(language, spoken.stages)
+    turns = turns_of(spoken.stage(LLM), language)
     numbers = {section.anchor: section.number for section in annexes}
     views = tuple(
         maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
@@ -153,6 +155,9 @@ def make_context(
         drivers=maker.drivers(spoken.stage("explain")),
         personal=maker.chosen(spoken.stage("pii"), ("columns", "singling-out")),
         personal_notes=_notes(spoken.stage("pii")),
+        attacked=maker.chosen(spoken.stage("reidentification"), ("attacks", "membership")),
+        turns=turns,
+        turn_tables=maker.short(turns.tables, LLM) if turns else (),
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(_expected(record)),
         loose_answers=answers_to_look_at(record, language),
@@ -326,6 +331,7 @@ SECTIONS = (
     "fairness",
     "drivers",
     "personal",
+    "language",
     "assessments",
     "requirements",
     "register",
@@ -335,10 +341,11 @@ SECTIONS = (
 """Sections of the report after the page of the decision."""
 
 
-def _sections(language: Language) -> tuple[SectionView, ...]:
+def _sections(language: Language, record: Record) -> tuple[SectionView, ...]:
+    names = [name for name in SECTIONS if name != "language" or record.stage(LLM)]
     return tuple(
         SectionView(number=str(i), anchor=name, title=language(f"section-{name}"))
-        for i, name in enumerate(SECTIONS, start=1)
+        for i, name in enumerate(names, start=1)
     )
 
 
@@ -480,13 +487,18 @@ class _Maker:
         """Tables of a stage by id or, ending in a dash, its beginning; at most fifteen rows of each."""
         if stage is None:
             return ()
-        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
-        return tuple(
-            short.table(t, stage.name)
+        found = (
+            t
             for name in names
             for t in stage.tables
             if t.rows and (t.id == name or (name.endswith("-") and t.id.startswith(name)))
         )
+        return self.short(found, stage.name)
+
+    def short(self, tables: Iterable[Table], stage: str) -> tuple[TableView, ...]:
+        """Tables outside an annex: at most fifteen rows and eight columns of each."""
+        maker = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
+        return tuple(maker.table(table, stage) for table in tables)
 
     def pictures(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[FigureView, ...]:
         """Figures of a stage by the beginnings of their ids."""

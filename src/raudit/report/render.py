@@ -38,7 +38,11 @@ def render_text(
     chosen = find_template(template, templates_dir)
     coverage = coverage_of(chosen.font_folders()) if medium == "pdf" else None
     words = load_language(language, chosen.language_folders())
-    ink = Ink(clean=lambda text: clean(text, coverage), numbers=words.numbers)
+    ink = Ink(
+        clean=lambda text: clean(text, coverage),
+        numbers=words.numbers,
+        edge=words("points-beyond"),
+    )
     chosen.check_needs(source.record, words)
     context = make_context(
         source,

@@ -18,6 +18,7 @@ from raudit.report.rates import Comparison, Rate
 from raudit.report.sections import Action, Answer, Condition, Limit, Signer
 from raudit.report.themes import Theme
 from raudit.report.thresholds import Costs, Replayed
+from raudit.report.turns import Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +262,11 @@ class ReportView:
     personal: tuple[TableView, ...]
     personal_notes: tuple[str, ...]
     """How personal data were looked for, and what the search may have missed."""
+    attacked: tuple[TableView, ...]
+    """How often people can be found again in what is released, and in what the model gives away."""
+    turns: Turns | None
+    """What recorded calls of a language model say; None where there are none."""
+    turn_tables: tuple[TableView, ...]
     assessed: tuple[TableView, ...]
     expected: str
     """Columns of personal data that the plan declares."""

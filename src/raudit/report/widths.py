@@ -34,8 +34,8 @@ HEADING = 0.96
 """Size of a heading by that of the table."""
 SLACK = 1.03
 """What kerning and rounding may add."""
-BREAKABLE = 7.0
-"""Least width in em of a cell whose words may be broken anywhere."""
+BREAKABLE = (16.0, 7.0)
+"""Least width in em of a cell whose words may be broken anywhere: the first that lets the table fit."""
 
 _TABLE = re.compile(r"(?s)<table([^>]*)>((?:(?!<table).)*?)</table>")
 _ROW = re.compile(r"(?s)<tr[^>]*>(.*?)</tr>")
@@ -75,7 +75,8 @@ def with_widths(html: str, fonts: Sequence[Path]) -> str:
         if names & DECLARED or not advances or re.search(r"<col|colspan|rowspan", inner):
             return match[0]
         size = next((SIZES[name] for name in names if name in SIZES), SIZE)
-        widths = shared_out(_needs(inner, advances, size), TEXT_WIDTH)
+        tried = (shared_out(_needs(inner, advances, size, em), TEXT_WIDTH) for em in BREAKABLE)
+        widths = next((found for found in tried if found), ())
         if not widths:
             return match[0]
         columns = "".join(f'<col style="width:{width:.2f}%">' for width in widths)
@@ -112,13 +113,15 @@ def shared_out(needs: Sequence[Need], width: float) -> tuple[float, ...]:
     )
 
 
-def _needs(inner: str, advances: Mapping[int, float], size: float) -> tuple[Need, ...]:
+def _needs(
+    inner: str, advances: Mapping[int, float], size: float, breakable: float
+) -> tuple[Need, ...]:
     columns: list[list[Need]] = []
     for row in _ROW.findall(inner):
         for place, (attributes, content) in enumerate(_CELL.findall(row)):
             if place == len(columns):
                 columns.append([])
-            columns[place].append(_need(attributes, content, advances, size))
+            columns[place].append(_need(attributes, content, advances, size, breakable))
     return tuple(
         Need(
             least=max(n.least for n in column),
@@ -129,7 +132,9 @@ def _needs(inner: str, advances: Mapping[int, float], size: float) -> tuple[Need
     )
 
 
-def _need(attributes: str, content: str, advances: Mapping[int, float], size: float) -> Need:
+def _need(
+    attributes: str, content: str, advances: Mapping[int, float], size: float, breakable: float
+) -> Need:
     names = _classes(attributes)
     text = " ".join(unescape(_TAG.sub(" ", content)).split())
     code = "code" in names
@@ -144,7 +149,7 @@ def _need(attributes: str, content: str, advances: Mapping[int, float], size: fl
     if 'scope="col"' in attributes:
         return Need(least=least * HEADING, body=0.0, most=whole * HEADING)
     if "long" in names or "wide" in names:
-        least = min(least, BREAKABLE * size + PADDING)
+        least = min(least, breakable * size + PADDING)
     elif "nowrap" in names or "num" in names:
         least = whole
     return Need(least=least, body=whole, most=whole)
