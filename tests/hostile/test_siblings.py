@@ -171,3 +171,20 @@ def test_a_scan_over_a_limit_names_the_limit_and_its_key(tmp_path):
         sweep(str(tmp_path / "t.sqlite"), options, seed=0, progress=Quiet(), reading=reading)
     assert caught.value.reference == "data-limit"
     assert "raise data.limits.rows" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "reference", "says"),
+    [
+        (b"", "data-empty", "empty"),
+        (b"\n \n", "data-empty", "empty"),
+        (bytes(5000), "data-broken", "nothing but zero bytes"),
+        (b"\n" * 3000 + b"g,y\na,1\n", "data-broken", "lines are blank"),
+    ],
+    ids=["empty", "blank", "zeros", "late"],
+)
+def test_only_an_empty_file_is_called_empty(tmp_path, content, reference, says):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(DataError, match=says) as caught:
+        list(open_source(tmp_path / "t.csv"))
+    assert caught.value.reference == reference
