@@ -126,7 +126,7 @@ class ScoreSection(Strict):
     column: str = Field(min_length=1)
     """Column of the data set."""
     threshold: float | None = None
-    """Scores at or above it are favourable decisions."""
+    """Scores at or above it are favourable decisions; where a high score is bad, they are the unfavourable ones."""
     higher_is_favourable: bool = True
     """Whether a high score is good for the person; ``false`` for a risk of something bad."""
 
@@ -264,6 +264,9 @@ class DataSection(Strict):
     """What a simpler rule or the old system decided, for comparison."""
     weight: str | None = None
     """Column of sample weights."""
+    count: str | None = None
+    """Column of how many people a row stands for, in a table that is already counted; whole numbers, with decisions
+    alone. A weight says how much a person counts, a count how many people there are."""
     missing: tuple[str, ...] = ("",)
     """Texts that mean a missing value in a CSV file."""
     reference: ReferenceOrPath | None = None
@@ -280,6 +283,14 @@ class DataSection(Strict):
     """Licence and source of the data, to print."""
     turns: TurnsSection | None = None
     """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
+
+    @model_validator(mode="after")
+    def _counts_carry_no_sums(self) -> DataSection:
+        if self.count is not None and (self.weight is not None or self.score is not None):
+            raise ValueError(
+                "rows that stand for many people carry no scores or weights: give data.count, or these"
+            )
+        return self
 
     @property
     def in_database(self) -> bool:
