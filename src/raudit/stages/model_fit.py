@@ -148,10 +148,12 @@ class ModelFit:
 
 
 def _unread(because: str) -> StageResult:
+    begins_with_file = "." in because.partition(" ")[0]  # whose name is written as it is
+    first = because[:1] if begins_with_file else because[:1].upper()
     finding = UNREAD.indeterminate(
         MODEL,
         say("The model was not audited: nothing is said of its decisions."),
-        reason=f"{because[:1].upper()}{because[1:]}.".replace("..", "."),
+        reason=f"{first}{because[1:]}.".replace("..", "."),
         anchor="model.path",
     )
     return StageResult(summary=finding.statement, findings=(finding,))
