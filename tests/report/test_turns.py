@@ -35,12 +35,20 @@ def stage(**facts):
     )
     row = {"control": "orders", "tried": 60, "judged": 60, "successes": 9, "upper": 0.258}
     attacks = Table(id="attacks", title="Attacks", columns=columns, rows=(row,))
+    pair = {"outcome": "refused", "n": 12, "noise_floor": 0.1}
+    pairs = Table(
+        id="pairs",
+        title="Pairs",
+        columns=tuple(Column(key=key, label=key.capitalize()) for key in pair),
+        rows=(pair,),
+        caption="Newcombe's paired interval.",
+    )
     return StageRecord(
         name="llm",
         title="Language model",
         outcome=Outcome.COMPLETED,
         summary="540 recorded turns from 1 files; 3 findings failed.",
-        tables=(attacks,),
+        tables=(attacks, pairs),
         facts={"llm.turns": 540, **facts},
     )
 
@@ -69,14 +77,14 @@ def test_what_was_not_measured_is_said():
 
 def test_the_chapter_has_columns_in_which_something_stands_and_names_the_rest():
     chapter = turns_of(stage(), language())
-    assert [c.key for c in chapter.tables[0].columns] == [
+    assert [c.key for c in chapter.tables[1].columns] == [
         "control",
         "tried",
         "judged",
         "successes",
         "upper",
     ]
-    assert len(chapter.untested) == len(SHOWN) - 1
+    assert len(chapter.untested) == len(SHOWN) - 2
     assert turns_of(None, language()) is None
 
 
@@ -87,7 +95,7 @@ def test_only_an_audit_of_turns_has_the_chapter(code):
     with_turns = replace(base, stages=(*base.stages, stage()))
     page = render_html(with_turns, language=code)
     assert heading in page
-    assert language(code)("untested-pairs") in page
+    assert language(code)("untested-rates") in page
     assert language(code)("line-language") in page
     assert heading not in render_html(base, language=code)
     assert heading in render_markdown(with_turns, language=code)
