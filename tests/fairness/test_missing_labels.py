@@ -247,3 +247,48 @@ def test_classes_without_a_true_one_still_count_as_decided(run):
     assert of(result, "RA-FAIR-020")
     (accuracy,) = [t for t in result.tables if t.id == "accuracy-g"]
     assert sum(row["n"] for row in accuracy.rows) == 480
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+@pytest.mark.parametrize(("scale", "turned"), [(1, "1 - s"), (10, "-s")])
+def test_a_risk_is_measured_as_its_counterpart_is(tmp_path, kind, scale, turned):
+    """A probability of something bad is calibrated or not like any other; nobody is lost at the threshold."""
+    import pandas as pd
+
+    from raudit.data import wrap_table
+    from raudit.evidence import Quiet
+    from raudit.plan import parse_plan
+    from raudit.roles import audited_data
+
+    values = np.round(np.random.default_rng(5).random(300), 1).astype(kind) * np.asarray(
+        scale, kind
+    )
+    at = 0.3 * scale
+    text = (
+        'schema: raudit.plan/1\nsystem: {name: s, version: "1"}\n'
+        f"data: {{path: d.csv, score: {{column: s, threshold: {at}, higher_is_favourable: false}}}}\n"
+    )
+    data = wrap_table(pd.DataFrame({"s": values}))
+    audited = audited_data(parse_plan(text, folder=tmp_path), data, None, Quiet())
+    score = audited.data.frame([audited.roles.score])[audited.roles.score].to_numpy()
+    assert audited.roles.score_turned == turned
+    assert ((score >= audited.roles.threshold) == (values < np.asarray(at, kind))).all()
+    assert (values == np.asarray(at, kind)).sum() > 0
+
+
+def test_a_risk_too_small_to_be_taken_from_one_keeps_its_order(tmp_path):
+    import pandas as pd
+
+    from raudit.data import wrap_table
+    from raudit.evidence import Quiet
+    from raudit.plan import parse_plan
+    from raudit.roles import audited_data
+
+    text = (
+        'schema: raudit.plan/1\nsystem: {name: s, version: "1"}\n'
+        "data: {path: d.csv, score: {column: s, higher_is_favourable: false}}\n"
+    )
+    data = wrap_table(pd.DataFrame({"s": [1e-18, 2e-18, 0.5]}))
+    audited = audited_data(parse_plan(text, folder=tmp_path), data, None, Quiet())
+    score = audited.data.frame([audited.roles.score])[audited.roles.score].to_numpy()
+    assert (audited.roles.score_turned, np.argsort(score).tolist()) == ("-s", [2, 1, 0])

@@ -614,3 +614,24 @@ def test_a_bias_score_of_one_template_or_few_answers_tells_nothing(
         assert found.measurement.interval.low < 0.99, (
             "all of 120 answers are not all there could be"
         )
+
+
+def test_a_judge_is_audited_at_the_level_of_the_plan(tmp_path):
+    from raudit.stats import clopper_pearson
+
+    outcome = {
+        "name": "r",
+        "column": "judge.r",
+        "positive": "yes",
+        "human": ["human.a", "human.b"],
+        "max_rate": 0.45,
+    }
+    limits = {"min_agreement": 0.5}
+    result = measured(judged(tmp_path), level=0.8, outcomes=[outcome], judges=limits)
+    (judge,) = of(result, "005")
+    (row,) = rows_of(result, "judges")
+    exact = clopper_pearson(judge.measurement.events, judge.measurement.n, level=0.8)
+    assert row["sensitivity_interval"] == pytest.approx(list(exact))
+    for rule in ("003", "005", "006"):
+        (found,) = of(result, rule)
+        assert found.measurement.interval is None or found.measurement.interval.level == 0.8

@@ -238,7 +238,6 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
     except (
         OverflowError,
         RecursionError,
-        MemoryError,
         TypeError,
         ValueError,
         KeyError,

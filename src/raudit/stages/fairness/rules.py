@@ -233,7 +233,7 @@ AGAINST = _rule(
     "ROC curve where nothing is decided (DeLong). It fails if the interval lies below what chance gives.",
     "Check data.score.higher_is_favourable (false where a high score is bad for the person), and the favourable value "
     "of data.label and data.prediction. If all are right, the system does worse than chance.",
-    Severity.HIGH,
+    Severity.CRITICAL,
     ("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.5"),
 )
 

@@ -213,6 +213,13 @@ def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
                 key=key,
             )
         )
+    if evidence.roles.score_turned:
+        notes.append(
+            say(
+                "A high score is bad for the person, so {turned} stands for it wherever scores are told.",
+                turned=evidence.roles.score_turned,
+            )
+        )
     if evidence.roles.score is None and evidence.task in (Task.BINARY, Task.SCORE):
         notes.append("There are no scores: calibration and ranking quality are not measured.")
     return tuple(notes)
