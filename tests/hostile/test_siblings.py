@@ -171,3 +171,49 @@ def test_a_scan_over_a_limit_names_the_limit_and_its_key(tmp_path):
         sweep(str(tmp_path / "t.sqlite"), options, seed=0, progress=Quiet(), reading=reading)
     assert caught.value.reference == "data-limit"
     assert "raise data.limits.rows" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "reference", "says"),
+    [
+        (b"", "data-empty", "empty"),
+        (b"\n \n", "data-empty", "empty"),
+        (bytes(5000), "data-broken", "nothing but zero bytes"),
+        (b"\n" * 3000 + b"g,y\na,1\n", "data-broken", "lines are blank"),
+    ],
+    ids=["empty", "blank", "zeros", "late"],
+)
+def test_only_an_empty_file_is_called_empty(tmp_path, content, reference, says):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(DataError, match=says) as caught:
+        list(open_source(tmp_path / "t.csv"))
+    assert caught.value.reference == reference
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        "sql = CAST(x'435245415445205441424C4520742028ff' AS TEXT), name = CAST(x'ffff' AS TEXT)",
+        "sql = CAST(x'435245415445205441424C452074202822ff222C207929' AS TEXT)",
+    ],
+    ids=["message", "column"],
+)
+def test_sqlite_names_that_are_no_text_are_one_clear_error(tmp_path, tampered):
+    """SQLite's message quotes a table's name, and Python's cursor those of columns, both read as UTF-8."""
+    path = database(
+        tmp_path / "t.sqlite",
+        "CREATE TABLE t (e, y)",
+        "INSERT INTO t VALUES (1, 2)",
+        "PRAGMA writable_schema = 1",
+        f"UPDATE sqlite_master SET {tampered}",
+    )
+    assert outcome(path) in {"data-broken", "a gap", "read"}
+
+
+def outcome(path):
+    """What became of a file."""
+    try:
+        rows, gaps = read(path)
+    except DataError as error:
+        return error.reference
+    return "a gap" if gaps else "read" if rows else "passed over"

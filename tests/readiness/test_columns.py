@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import raudit
 from raudit.data import Kind, wrap_table
 from raudit.data.contract import breaches, contract_bytes, learn_contract, read_contract
 from raudit.findings import Status
 from raudit.stages.data_readiness.columns import far_outside
-from raudit.stages.data_readiness.placeholders import find_placeholders
+from raudit.stages.data_readiness.placeholder_values import find_placeholders
 from raudit.stages.data_readiness.tally import tally
 
 from .conftest import of, people
@@ -187,3 +188,10 @@ def test_a_tally_gives_numpys_quantiles_and_counts() -> None:
         wanted = np.quantile(finite, levels, method="nearest")
         assert found.nearest_quantiles(levels).tolist() == wanted.tolist()
         assert found.below(distinct).tolist() == [(finite < edge).sum() for edge in distinct]
+
+
+def test_a_frame_with_a_named_index() -> None:
+    """Arrow keeps the index as a column, and pandas would take it away again."""
+    frame = pd.DataFrame({"age": range(200)}, index=pd.Index(range(200, 400), name="person"))
+    found = raudit.readiness(frame.sample(frac=1, random_state=0))
+    assert found.facts["data.constant_columns"] == []

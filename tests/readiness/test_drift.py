@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,12 +13,17 @@ import pytest
 from raudit.data import Kind
 from raudit.findings import Status
 from raudit.stages.drift.compare import shift
-from raudit.stats import holm
-from raudit.stats.series import spent_alpha
+from raudit.stages.drift.judge import judge
+from raudit.stages.drift.options import Options
+from raudit.stats.shift import chi_square, homogeneity
 
 from .conftest import of, people
 
 DRIFT = {"stage": "drift"}
+CHANCE = runpy.run_path(
+    str(Path(__file__).parents[2] / "benchmarks" / "readiness_chance.py"), run_name="chance"
+)
+year = CHANCE["year"]
 
 
 @pytest.mark.parametrize(
@@ -46,17 +53,14 @@ def test_what_moved_is_found_and_only_that(audit: Callable, column: str, change:
 
 def test_a_moved_constant_and_replaced_levels_are_never_stable() -> None:
     rng = np.random.default_rng(0)
-    one = shift(
-        "a", pd.Series([1.0] * 80), pd.Series([2.0] * 80), Kind.NUMBER, rng=rng, alpha=0.001
-    )
-    two = shift(
-        "b", pd.Series(["x", "y"] * 40), pd.Series(["u", "v"] * 40), Kind.TEXT, rng=rng, alpha=0.001
-    )
+    one = shift("a", pd.Series([1.0] * 80), pd.Series([2.0] * 80), Kind.NUMBER, rng=rng)
+    two = shift("b", pd.Series(["x", "y"] * 40), pd.Series(["u", "v"] * 40), Kind.TEXT, rng=rng)
     for found in (one, two):
         assert found.psi.value > 1
         assert found.psi.low > 0.1
         assert found.p_value < 1e-10
-    assert (two.new_rows, two.lost_levels) == (80, 2)
+    [judged] = judge([two], Options())
+    assert (two.new_rows, judged.lost_levels, judged.levels) == (80, 2, Status.FAILED)
 
 
 def test_nothing_moved_is_told_from_nothing_seen(audit: Callable) -> None:
@@ -150,47 +154,48 @@ def test_late_labels_are_bounds(audit: Callable) -> None:
     )
 
 
-def _year(seed: int, weeks: int) -> bool:
-    """Whether any of a year's audits of an unchanged stream of 20 features in 4 groups gives an alarm."""
-    rng = np.random.default_rng(seed)
+def _wide(rng: np.random.Generator, n: int) -> pd.Series:
+    """A text of 150 levels, most of them rare: any sample has some that another lacks."""
+    weights = 1 / np.arange(1, 151)
+    return pd.Series(rng.choice([f"v{i}" for i in range(150)], n, p=weights / weights.sum()))
 
-    def rows(n: int) -> pd.DataFrame:
-        numbers = {f"n{i}": rng.normal(size=n).round(2) for i in range(10)}
-        return pd.DataFrame(
-            numbers
-            | {
-                f"l{i}": rng.choice(
-                    list("abcdefgh"), n, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.06, 0.03, 0.01]
-                )
-                for i in range(10)
-            }
-        )
 
-    alpha = spent_alpha(0.05, 52)
-    old = rows(2000)
-    for _week in range(weeks):
-        new = rows(1000)
-        found = []
-        for group in range(4):
-            for name in old:
-                kind = Kind.NUMBER if name.startswith("n") else Kind.TEXT
-                parts = (old[name].iloc[group::4], new[name].iloc[group::4])
-                found.append(shift(name, *parts, kind, rng=rng, group=str(group), alpha=alpha))
-        if any(
-            p <= alpha and f.psi.value >= 0.1
-            for p, f in zip(holm([f.p_value for f in found]), found, strict=True)
-        ):
-            return True
-    return False
+def test_rare_levels_that_chance_brings_are_no_alarm() -> None:
+    rng = np.random.default_rng(3)
+    seen = set()
+    for _ in range(60):
+        found = shift("a", _wide(rng, 400), _wide(rng, 400), Kind.TEXT, rng=rng)
+        [judged] = judge([found], Options(audits=1))
+        seen.add(judged.levels)
+        assert found.new_rows > 0.01 * found.n_new
+    assert seen == {Status.INDETERMINATE}
+
+
+def test_a_renamed_level_is_found_among_rare_ones() -> None:
+    rng = np.random.default_rng(3)
+    old, new = _wide(rng, 2_000), _wide(rng, 1_000)
+    found = shift("a", old, new.replace("v3", "V3"), Kind.TEXT, rng=rng)
+    [judged] = judge([found], Options())
+    assert judged.levels is Status.FAILED
+    assert judged.lost_levels == 1
+    assert found.new_chance < 1e-4
 
 
 def test_no_alarm_over_some_weeks_of_an_unchanged_stream() -> None:
-    assert not _year(1, 6)
+    assert not any(year(1, weeks=4))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3_000)
 def test_false_alarms_over_a_year() -> None:
-    assert (
-        sum(_year(seed, 52) for seed in range(8)) <= 2
-    )  # at 5 % more than two has a chance of 0.6 %
+    years = [any(year(seed)) for seed in range(8)]
+    assert sum(years) <= 2  # at 5 % more than two has a chance of 0.6 %
+
+
+def test_a_comparison_of_levels_is_as_sure_as_the_less_sure_test() -> None:
+    """One level of few rows that jumps: Pearson's statistic alone is far too sure of it."""
+    old = pd.Series(["a"] * 950 + ["b"] * 50)
+    new = pd.Series(["a"] * 107 + ["b"] * 18)
+    found = shift("a", old, new, Kind.TEXT, rng=np.random.default_rng(0))
+    _statistic, pearson = chi_square([950, 50], [107, 18])
+    assert found.p_value == homogeneity([950, 50], [107, 18])[1] > 5 * pearson

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn import datasets
 
+import raudit
 from raudit.findings import Status
 
 from .conftest import of, people
@@ -115,6 +116,37 @@ def test_a_copy_that_is_mostly_empty(audit: Callable) -> None:
     record = audit(frame)
     assert record.facts["data.leaks"] == ["letter"]
     assert "no doubt about 40% of the rows" in of(record, "RA-DATA-007", "letter")[0].statement
+
+
+def test_a_copy_that_is_filled_in_a_few_rows(audit: Callable) -> None:
+    frame = people()
+    frame["letter"] = frame["approved"].where(np.arange(len(frame)) % 25 < 2)
+    frame["code"] = np.where(np.arange(len(frame)) % 20 == 3, frame["approved"], "open")
+    record = audit(frame)
+    assert record.facts["data.leaks"] == ["letter", "code"]
+    assert (
+        "the same in all rows but 8%, and there it leaves no doubt"
+        in of(record, "RA-DATA-007", "letter")[0].statement
+    )
+
+
+def test_a_few_pure_rows_of_one_class_are_no_leak(audit: Callable) -> None:
+    frame = people()
+    good = (frame["approved"] == "yes").to_numpy()
+    frame["bonus"] = np.where(good & (np.arange(len(frame)) % 8 == 0), "paid", "none")
+    assert audit(frame).facts["data.leaks"] == []
+
+
+def test_one_class_of_several_that_lies_far_off_is_no_leak() -> None:
+    """As in Fisher's irises; a copy of the label tells all classes."""
+    frame = people()
+    kind = RNG.integers(0, 3, len(frame))
+    frame["approved"] = np.array(["a", "b", "c"])[kind]
+    for place in range(4):
+        frame[f"size{place}"] = np.where(kind == 0, 0, 5) + RNG.normal(0, 1, len(frame)) + kind
+    assert raudit.readiness(frame, label="approved").facts["data.leaks"] == []
+    frame["copy"] = frame["approved"].str.upper()
+    assert raudit.readiness(frame, label="approved").facts["data.leaks"] == ["copy"]
 
 
 def test_two_features_that_leak_only_together(audit: Callable) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from raudit.stages.data_readiness.labels import out_of_fold
-from raudit.stats.label_noise import NoiseEstimate, confident_joint, label_noise
+from raudit.stats.label_noise import confident_joint, label_noise
 from raudit.stats.series import change_points, control_limits
-from raudit.stats.shift import chi_square, ks, psi, wasserstein
+from raudit.stats.shift import chi_square, homogeneity, ks, psi, wasserstein
 from raudit.stats.unlabelled import calibration, delayed_bounds, estimated_performance
 
+estimated = runpy.run_path(
+    str(Path(__file__).parents[2] / "benchmarks" / "readiness_chance.py"), run_name="chance"
+)["estimated"]
 VECTOR = json.loads((Path(__file__).parent / "cleanlab.json").read_text())
 
 
@@ -40,6 +43,24 @@ def test_tests_are_scipys() -> None:
     table = np.array([[30, 40, 50], [20, 60, 30]])
     expected = scipy_stats.chi2_contingency(table, correction=False)
     assert chi_square(*table) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+def test_the_tail_of_the_test_holds_its_level_where_cells_are_rare() -> None:
+    """Pearson's statistic alone is over the line for one in a thousand twice as often, far out six times."""
+    rng = np.random.default_rng(11)
+    shares = [0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.04, 0.01]
+    old, new = rng.multinomial(1000, shares, 20_000), rng.multinomial(125, shares, 20_000)
+    far = [(a, b) for a, b in zip(old, new, strict=True) if chi_square(a, b)[1] < 0.001]
+    assert len(far) > 28
+    assert sum(homogeneity(a, b, expected=5)[1] < 0.001 for a, b in far) <= 20
+
+
+def test_cells_are_joined_until_each_expects_enough() -> None:
+    one, two = [100, 60, 9, 1, 1], [50, 30, 4, 1, 0]
+    assert chi_square(one, two, expected=5) == pytest.approx(chi_square([100, 60, 11], [50, 30, 5]))
+    assert chi_square([100, 60, 6], [50, 30, 2], expected=5) == pytest.approx(
+        chi_square([100, 66], [50, 32])
+    )
 
 
 def test_psi_covers_and_is_quiet() -> None:
@@ -93,33 +114,6 @@ def test_calibration_tells_scores_from_probabilities() -> None:
 def test_delayed_labels_bound_every_outcome() -> None:
     assert delayed_bounds(30, 80, 20) == (0.3, 0.5)
     assert delayed_bounds(0, 0, 0) == (0.0, 1.0)
-
-
-def separable(seed: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """Features that tell classes apart: by one column, by three together, of a rare class, of four classes."""
-    rng = np.random.default_rng(seed)
-    if kind == "four":
-        y = rng.integers(0, 4, 1500)
-        features = rng.normal(size=(1500, 4))
-        features[np.arange(1500), y] += 6
-        return features, y
-    y = (rng.random(1500) < (0.15 if kind == "rare" else 0.5)).astype(np.int64)
-    features = rng.normal(size=(1500, 6))
-    if kind == "three":
-        features[:, :3] += (1.8 * (2 * y - 1))[:, None]
-    else:
-        features[:, 0] += 3.2 * (2 * y - 1)
-    return features, y
-
-
-def estimated(seed: int, kind: str, rate: float) -> NoiseEstimate:
-    """Noise that is found where this share of labels was replaced by another class."""
-    features, y = separable(seed, kind)
-    rng = np.random.default_rng([seed, 1])
-    classes = int(y.max()) + 1
-    wrong = rng.random(y.size) < rate
-    labels = np.where(wrong, (y + rng.integers(1, classes, y.size)) % classes, y)
-    return label_noise(labels, *out_of_fold(features, labels, seed=seed))
 
 
 @pytest.mark.slow

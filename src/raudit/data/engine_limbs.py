@@ -1,7 +1,7 @@
 """Exact sums in an engine: every term of a row is cut into limbs of 32 bits, which the engine adds up as integers.
 
 Which limbs a term can have at all follows from the largest and the smallest number of its columns, which are measured
-first; the others are never asked for. A weight between .5 and 2.5 has 3 limbs of 8.
+first; the others are never asked for. Weights between .5 and 2.5 and their squares need 7 limbs of 24.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Sizes:
         """Where the bits of the column's numbers lie."""
         most = self.largest[name]
         least = max(self.smallest.get(name, most), most * LOWEST)
-        return Reach(low=math.frexp(least)[1] - 53, high=math.frexp(most)[1], signed=signed)
+        low = math.frexp(least)[1] - 53
+        return Reach(low=low, high=math.frexp(most)[1], signed=signed, least=low + 52)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

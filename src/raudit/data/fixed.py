@@ -175,22 +175,29 @@ class Reach:
     """Its absolute value is below ``2**high``."""
     signed: bool
     """Whether it may be negative."""
+    least: int | None = None
+    """Its absolute value is at least ``2**least`` unless it is 0; None where that is not known."""
 
     def __sub__(self, other: Reach) -> Reach:
         return Reach(low=min(self.low, other.low), high=max(self.high, other.high) + 1, signed=True)
 
     def __mul__(self, other: Reach | float) -> Reach:
         if not isinstance(other, Reach):  # a power of two
-            other = Reach(low=(power := math.frexp(other)[1] - 1), high=power + 1, signed=False)
+            power = math.frexp(other)[1] - 1
+            other = Reach(low=power, high=power + 1, signed=False, least=power)
+        low, least = self.low + other.low, None
+        if self.least is not None and other.least is not None:
+            least = self.least + other.least
+            low = max(low, least - 52)  # of the 53 bits of a float
         signed = self.signed or other.signed
-        return Reach(low=self.low + other.low, high=self.high + other.high, signed=signed)
+        return Reach(low=low, high=self.high + other.high, signed=signed, least=least)
 
     def __abs__(self) -> Reach:
-        return Reach(low=self.low, high=self.high, signed=False)
+        return Reach(low=self.low, high=self.high, signed=False, least=self.least)
 
-    def lost(self) -> Reach:
-        """What rounding takes from it: at most half of its last bit."""
-        return Reach(low=self.low, high=self.high - 53, signed=True)
+    def lost(self, other: Reach) -> Reach:
+        """What rounding takes from the product of both: at most half of its last bit."""
+        return Reach(low=self.low + other.low, high=self.high + other.high - 53, signed=True)
 
 
 def two_product(a: Any, b: Any) -> tuple[Any, Any]:
@@ -202,7 +209,7 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     """
     product = a * b
     if isinstance(product, Reach):
-        return product, product.lost()
+        return product, a.lost(b)
     a_high = a * SPLIT - (a * SPLIT - a)
     b_high = b * SPLIT - (b * SPLIT - b)
     a_low, b_low = a - a_high, b - b_high

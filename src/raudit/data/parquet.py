@@ -93,7 +93,7 @@ class ParquetDataSet:
 
         pieces = list(self.batches(columns, rows=2**20))
         table = pa.Table.from_batches([_decoded(piece) for piece in pieces])
-        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=False)
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=False, ignore_metadata=True)
         return frame
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:

@@ -53,7 +53,9 @@ class ArrowDataSet:
 
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
         """Read columns as pandas."""
-        frame: pd.DataFrame = self._select(columns).to_pandas(integer_object_nulls=False)
+        frame: pd.DataFrame = self._select(columns).to_pandas(
+            integer_object_nulls=False, ignore_metadata=True
+        )
         return frame
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:

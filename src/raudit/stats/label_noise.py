@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.stats.intervals import Floats, wilson
+from raudit.stats.judged import clopper_pearson
 
 Ints = NDArray[np.int64]
 MARGIN = 1e-6
@@ -99,13 +100,15 @@ def _raw_joint(labels: Ints, probabilities: Floats) -> Floats:
 def label_noise(
     labels: Ints, probabilities: Floats, folds: Ints | None = None, *, level: float = 0.95
 ) -> NoiseEstimate:
-    """Share of wrong labels, with the Wilson interval of that share.
+    """Share of wrong labels, with the exact interval of that share.
 
     A classifier errs where classes meet, and there its errors would be counted as wrong labels. So the rate is taken
     from the rows whose class it tells best: there the label differs from the prediction because it is wrong. Rows are
     chosen without a look at their own label (within a fold, by a classifier that did not see them, and by the
     predicted class), so the count among them is binomial, and the same share of every class keeps them in proportion.
-    It estimates the chance of a wrong label among all rows, if hard rows are labelled no worse than easy ones.
+    It estimates the chance of a wrong label among all rows, if hard rows are labelled no worse than easy ones. What is
+    left of the classifier's own errors adds a few rows to the count; Wilson's interval, which misses in as many runs as
+    it may where a count is small, then misses in more, and the exact one does not.
 
     Where classes overlap (``identified`` is false) some labels are contradicted that are right, and some are wrong that
     nothing contradicts. The interval then runs from 0 to what the classifier gets wrong: as long as fewer than half of
@@ -123,7 +126,7 @@ def label_noise(
     References
     ----------
     Liu and Tao 2016, "Classification with noisy labels by importance reweighting", on rates of noise from the rows
-    that are surest of their class; Northcutt, Jiang and Chuang 2021 for ``contradicted``.
+    that are surest of their class; Northcutt, Jiang and Chuang 2021 for ``contradicted``; Clopper and Pearson 1934.
     """
     joint = confident_joint(labels, probabilities)
     contradicted = int(joint.sum() - np.trace(joint))
@@ -131,9 +134,8 @@ def label_noise(
     guess = probabilities.argmax(axis=1)
     kept = _clearest(probabilities, guess, np.zeros_like(guess) if folds is None else folds)
     events, clearest = int((guess != labels)[kept].sum()), int(kept.sum())
-    bounds = wilson(events, clearest, level=level)
+    low, high = clopper_pearson(events, clearest, level=level)
     unsure = float(np.mean(probabilities.max(axis=1) < CLEAR))
-    low, high = float(bounds.low), float(bounds.high)
     if unsure > UNSURE:
         errors = max(int((guess != labels).sum()), contradicted)
         low, high = 0.0, max(high, float(wilson(errors, n, level=level).high))

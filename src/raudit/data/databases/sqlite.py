@@ -32,14 +32,14 @@ def tables(
         with _opened(path) as db:
             names = [str(column[0]) for column in db.execute(f"{statement} LIMIT 0").description]
             schema = pa.schema(list(zip(names, _types(db, statement, names), strict=True)))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise failed("SQLite", error, request.name) from error
 
     def batches(_tops: list[int], rows: int) -> Iterator[Any]:
         try:
             with _opened(path) as db:
                 yield from _batches(db.execute(statement), schema, rows)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise failed("SQLite", error, request.name) from error
 
     yield streamed(request.name, schema, 0, batches, limits=options.limits)

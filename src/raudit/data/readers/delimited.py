@@ -111,12 +111,7 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
     longest = options.limits.cell_bytes
     sample, rest = _sample(contents, text, longest)
     if not any(line.strip("\r\n \t\0") for line in sample):
-        raise DataError(
-            "the data file is empty",
-            reference="data-empty",
-            where=contents.name,
-            hint="check the export",
-        )
+        raise _nothing(contents.name, sample, rest)
     skip, sample = _without_blanks(sample)
     announced = re.fullmatch(r"sep=(.)\s*", sample[0])
     if announced:
@@ -150,6 +145,18 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
         header=tuple(cells) if header else (),
         width=len(cells),
         problems=tuple(problems),
+    )
+
+
+def _nothing(name: str, sample: list[str], rest: bool) -> DataError:
+    """The error for a file whose first lines hold nothing: it is empty only if there are no more."""
+    if rest:
+        got = f"the first {len(sample):,} lines are blank"
+        return unreadable(name, got, "take the blank lines away, and read it again")
+    if any("\0" in line for line in sample):
+        return unreadable(name, "nothing but zero bytes", "copy it again: a copy broke off")
+    return DataError(
+        "the data file is empty", reference="data-empty", where=name, hint="check the export"
     )
 
 

@@ -27,6 +27,8 @@ OBJECTS = (
 )
 OWN = {"sqlite_sequence": "name", **{f"sqlite_stat{n}": "tbl" for n in range(1, 5)}}
 """Tables that SQLite keeps for itself, and the column of each that names a table."""
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What reading may raise: Python decodes SQLite's messages and names of columns, which may quote any bytes."""
 STEPS = 100_000
 """Instructions of SQLite's machine between two looks at the clock."""
 HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
@@ -42,7 +44,7 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         with _opened(path, options) as db:
             objects = [(str(kind), str(title)) for kind, title in db.execute(OBJECTS)]
             objects = [found for found in objects if not _own(db, found[1])]
-    except sqlite3.Error as error:
+    except FAULTS as error:
         raise _broken(name, error) from error
     views = [title for kind, title in objects if kind == "view" and title != options.table]
     for _, title in objects:
@@ -51,7 +53,7 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         label = f"{name}:{title}"
         try:
             yield _table(path, label, title, options)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             why = f"the table cannot be read: got {_kind(error)}"
             if _kind(error) == "SQLITE_INTERRUPT":
                 why = "counting its rows takes longer than data.limits.seconds allows"
@@ -70,7 +72,7 @@ def _own(db: sqlite3.Connection, title: str) -> bool:
     )
     try:
         return not db.execute(foreign).fetchone()[0]
-    except sqlite3.Error:
+    except FAULTS:
         return False
 
 
@@ -172,7 +174,7 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
                 raise _broken(name, error) from error
             most = f"{options.limits.cell_bytes:,} bytes"
             raise over_limit(name, "cell_bytes", "a longer cell", most) from error
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise _broken(name, error) from error
 
     return StreamedTable(
@@ -191,7 +193,7 @@ def _computes(db: sqlite3.Connection, table: str, column: str) -> bool:
     """Whether a generated column can be computed for every row; its formula is the file's and may be anything."""
     try:
         db.execute(f"SELECT sum(length({quoted(column)})) FROM {quoted(table)}").fetchone()  # noqa: S608 -- quoted
-    except sqlite3.Error:
+    except FAULTS:
         return False
     return True
 
@@ -218,12 +220,14 @@ def _text(cell: Any) -> str | None:
     )
 
 
-def _broken(name: str, error: sqlite3.Error) -> Any:
+def _broken(name: str, error: Exception) -> DataError:
     return unreadable(name, f"{_kind(error)} from SQLite")
 
 
-def _kind(error: sqlite3.Error) -> str:
+def _kind(error: Exception) -> str:
     """SQLite's name for what is wrong; its message may quote the file."""
+    if isinstance(error, UnicodeDecodeError):
+        return "a name or message that is not UTF-8"
     return str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from raudit.data import Kind
-from raudit.findings import Measurement, Status
+from raudit.data import ColumnName, Kind
+from raudit.findings import Finding, Measurement, Status
 from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
-from raudit.stages.data_readiness.placeholders import find_placeholders
+from raudit.stages.data_readiness.placeholders import placeholders_of
 from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
 from raudit.stages.data_readiness.tally import Tally, tally
 
@@ -23,40 +21,17 @@ DISTINCT = 10
 
 def constants(setting: Setting) -> Part:
     """Columns with one value only."""
-    found, findings = [], []
     names = [name for name in setting.data.kinds if name != setting.evidence.roles.weight]
-    n = setting.data.n_rows
-    for name in names:
-        if setting.data.kinds[name] is Kind.OTHER:
-            continue
-        values = setting.column(name).dropna()
-        if n < 2 or values.nunique() > 1:
-            continue
-        found.append(str(name))
-        told = (
-            say("has one value in all {count:,} rows in which it is filled", count=len(values))
-            if len(values)
-            else say("is always empty")
-        )
-        findings.append(
-            answer(
-                CONSTANT,
-                kind="column",
-                name=name,
-                status=Status.FAILED,
-                statement=say(
-                    "{name} {told}; {n:,} of {n_2:,} rows are missing.",
-                    name=name,
-                    told=told,
-                    n=n - len(values),
-                    n_2=n,
-                ),
-                measurement=Measurement(
-                    metric="distinct_values", value=float(values.nunique()), n=n
-                ),
-            )
-        )
-    if not found and n >= 2:
+    if setting.data.n_rows < 2:
+        return Part(facts={"data.constant_columns": []})
+    found = {
+        name: filled
+        for name in names
+        if setting.data.kinds[name] is not Kind.OTHER
+        and (filled := _filled_of_constant(setting, name)) is not None
+    }
+    findings = [_constant(setting, name, filled) for name, filled in found.items()]
+    if not found:
         findings.append(
             answer(
                 CONSTANT,
@@ -69,42 +44,51 @@ def constants(setting: Setting) -> Part:
                 ),
             )
         )
-    return Part(findings=tuple(findings), facts={"data.constant_columns": found})
+    return Part(
+        findings=tuple(findings), facts={"data.constant_columns": [str(name) for name in found]}
+    )
+
+
+def _filled_of_constant(setting: Setting, name: ColumnName) -> int | None:
+    """Rows in which a column that never changes is filled; None if it changes."""
+    values = setting.column(name).dropna()
+    if len(values) and bool((values != values.iloc[0]).any()):
+        return None
+    return len(values)
+
+
+def _constant(setting: Setting, name: ColumnName, filled: int) -> Finding:
+    n = setting.data.n_rows
+    told = (
+        say("has one value in all {count:,} rows in which it is filled", count=filled)
+        if filled
+        else say("is always empty")
+    )
+    return answer(
+        CONSTANT,
+        kind="column",
+        name=name,
+        status=Status.FAILED,
+        statement=say(
+            "{name} {told}; {n:,} of {n_2:,} rows are missing.",
+            name=name,
+            told=told,
+            n=n - filled,
+            n_2=n,
+        ),
+        measurement=Measurement(metric="distinct_values", value=float(min(filled, 1)), n=n),
+    )
 
 
 def outliers(setting: Setting) -> Part:
     """Numbers far outside the robust bounds of their column."""
-    found, findings, looked = [], [], 0
-    for name in setting.data.kinds:
-        kind = setting.data.kinds[name]
-        if kind not in {Kind.NUMBER, Kind.INTEGER} or name in setting.identifiers:
-            continue
-        series = setting.column(name)
-        shown = {float(item.shown) for item in find_placeholders(series, kind)}
-        values = series.dropna().to_numpy(dtype=float)
-        values = values[np.isfinite(values) & ~np.isin(values, list(shown))]
-        looked += 1
-        far = far_outside(values)
-        if far == 0:
-            continue
-        found.append(str(name))
-        findings.append(
-            answer(
-                OUTLIER,
-                kind="column",
-                name=name,
-                status=Status.FAILED,
-                statement=say(
-                    "{name} has {far:,} of {size:,} values far outside all others.",
-                    name=name,
-                    far=far,
-                    size=values.size,
-                ),
-                measurement=Measurement(
-                    metric="outlier_share", value=far / values.size, n=values.size, events=far
-                ),
-            )
-        )
+    looked = [
+        name
+        for name, kind in setting.data.kinds.items()
+        if kind in {Kind.NUMBER, Kind.INTEGER} and name not in setting.identifiers
+    ]
+    findings = [item for name in looked if (item := _far(setting, name)) is not None]
+    found = [item.subject.name for item in findings]
     if looked and not found:
         findings.append(
             answer(
@@ -114,12 +98,38 @@ def outliers(setting: Setting) -> Part:
                 status=Status.PASSED,
                 statement=say(
                     "Of {looked} columns of numbers none has values far outside all others.",
-                    looked=looked,
+                    looked=len(looked),
                 ),
-                measurement=Measurement(metric="outlier_columns", value=0.0, n=looked, events=0),
+                measurement=Measurement(
+                    metric="outlier_columns", value=0.0, n=len(looked), events=0
+                ),
             )
         )
     return Part(findings=tuple(findings), facts={"data.outlier_columns": found})
+
+
+def _far(setting: Setting, name: ColumnName) -> Finding | None:
+    shown = [float(item.shown) for item in placeholders_of(setting, name)]
+    values = setting.column(name).dropna().to_numpy(dtype=float)
+    values = values[np.isfinite(values) & ~np.isin(values, shown)]
+    far = far_outside(values)
+    if far == 0:
+        return None
+    return answer(
+        OUTLIER,
+        kind="column",
+        name=name,
+        status=Status.FAILED,
+        statement=say(
+            "{name} has {far:,} of {size:,} values far outside all others.",
+            name=name,
+            far=far,
+            size=values.size,
+        ),
+        measurement=Measurement(
+            metric="outlier_share", value=far / values.size, n=values.size, events=far
+        ),
+    )
 
 
 def far_outside(values: NDArray[np.float64]) -> int:
@@ -152,8 +162,3 @@ def _beyond(distances: NDArray[np.float64], counts: NDArray[np.int64], width: fl
     # A heavy tail has such gaps too, among its last few values; then they grow step by step.
     alone = far.values[gaps[0] + 1] > 3 * far.values[gaps[0]]
     return apart if alone and apart <= 0.01 * int(counts.sum()) + 1 else 0
-
-
-def missing_texts(series: Any, kind: Kind, known: tuple[str, ...]) -> int:
-    """Cells that hold an unmistakable placeholder."""
-    return sum(item.cells for item in find_placeholders(series, kind, known) if item.certain)

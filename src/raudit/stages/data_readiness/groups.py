@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raudit.plan import Attribute
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNKNOWN = "unknown"
 
 
-def group_labels(series: Any, attribute: Attribute) -> Any:
+def group_labels(series: pd.Series[Any], attribute: Attribute) -> pd.Series[Any]:
     """Text label of every row's group; missing and declared unknown values are ``unknown``.
 
     Parameters

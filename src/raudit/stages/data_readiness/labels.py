@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raudit.data import Kind
+from raudit.data import ColumnName, Kind
 from raudit.data.encode import level_text
 from raudit.data.naming import names_persons
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
@@ -186,7 +186,7 @@ def noise(setting: Setting) -> Part:
     few = rows.size < ROWS or len(names) < 2 or tally.min() < 10
     if not features or few or len(names) > CLASSES:
         return Part(findings=(_not_estimated(rows.size),))
-    matrix = feature_matrix(setting, features)[rows]
+    matrix = feature_matrix(setting, features, rows)
     probabilities, folds = out_of_fold(matrix, codes[rows], seed=setting.evidence.seed)
     estimate = label_noise(codes[rows], probabilities, folds)
     facts = {"data.label_noise_low": estimate.low, "data.label_noise_high": estimate.high}
@@ -236,7 +236,11 @@ def _noise_finding(setting: Setting, estimate: NoiseEstimate) -> Finding:
             value=estimate.rate if clearest else estimate.contradicted_share,
             n=estimate.clearest if clearest else estimate.n,
             events=estimate.events if clearest else estimate.contradicted,
-            interval=Interval(low=estimate.low, high=estimate.high, method="wilson"),
+            interval=Interval(
+                low=estimate.low,
+                high=estimate.high,
+                method="clopper-pearson" if clearest else "from 0 to what the trees get wrong",
+            ),
             method="boosted trees, 5 folds; "
             + ("the clearest rows of each class" if clearest else "confident learning"),
         ),
@@ -275,16 +279,18 @@ def _noise_statement(estimate: NoiseEstimate) -> str:
     )
 
 
-def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]:
-    """Features as numbers, of shape (n_rows, n_features): texts by the rank of their frequency, missing as NaN.
+def feature_matrix(
+    setting: Setting, features: list[ColumnName], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Features of some rows as numbers, of shape (n_rows, n_features): texts by the rank of their frequency.
 
-    Columns that tell nothing are left out.
+    Missing values are NaN, and columns that tell nothing are left out.
     """
     import pandas as pd
 
     columns = []
     for name in features:
-        series = setting.column(name)
+        series = setting.column(name).iloc[rows]
         if setting.data.kinds[name] in {Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN}:
             columns.append(pd.to_numeric(series, errors="coerce").to_numpy(dtype=float))
             continue
@@ -294,7 +300,7 @@ def feature_matrix(setting: Setting, features: list[Any]) -> NDArray[np.float64]
         rank[np.argsort(-tally, kind="stable")] = np.arange(tally.size)
         columns.append(np.where(codes < 0, np.nan, rank[codes]))
     told = [column for column in columns if np.unique(column[np.isfinite(column)]).size > 1]
-    return np.column_stack(told) if told else np.zeros((setting.data.n_rows, 1))
+    return np.column_stack(told) if told else np.zeros((rows.size, 1))
 
 
 def out_of_fold(

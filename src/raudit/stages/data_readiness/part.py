@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from raudit.data import ColumnName, DataSet, Kind
 from raudit.evidence import Evidence
@@ -13,6 +13,10 @@ from raudit.findings import Finding, Measurement, Rule, Status, Subject, Subject
 from raudit.record import Table
 from raudit.sentences import joined, say
 from raudit.stages.data_readiness.options import Options
+from raudit.stages.data_readiness.placeholder_values import Placeholder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ID_NAME = re.compile(
     r"(^|[^a-z])(id|ids|uuid|guid|ssn|nhs|key|index|rowid|e-?mail)($|[^a-z])|^(id|row)?_?(nr|no|number)$|(?<=[a-z])ID$",
@@ -20,6 +24,10 @@ ID_NAME = re.compile(
 """Names of columns that name a row or a person."""
 UNIQUE = 0.9
 """Share of distinct values from which a column with such a name is taken to name rows."""
+
+
+HELD = 20_000_000
+"""Cells of columns that are held between checks, at most some hundred megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +50,10 @@ class Setting:
     """Columns by which rows are compared and from which labels are predicted."""
     identifiers: tuple[ColumnName, ...]
     """Columns that look as if they named rows, and are left out of ``features``."""
+    seen: dict[str, tuple[Placeholder, ...]] = field(default_factory=dict)
+    """Placeholders of the columns that were searched, since three checks ask for them."""
+    kept: dict[str, pd.Series[Any]] = field(default_factory=dict)
+    """Columns that were read and are held for the next check."""
 
     @property
     def data(self) -> DataSet:
@@ -54,9 +66,14 @@ class Setting:
         reference = self.evidence.reference
         return reference.data if reference is not None and reference.kind == "training" else None
 
-    def column(self, name: str) -> Any:
-        """A column of the audited data as pandas."""
-        return self.data.frame([ColumnName(name)])[name]
+    def column(self, name: str) -> pd.Series[Any]:
+        """A column of the audited data as pandas, read once where the data is small enough to be held."""
+        if name in self.kept:
+            return self.kept[name]
+        series = self.data.frame([ColumnName(name)])[name]
+        if (len(self.kept) + 1) * self.data.n_rows <= HELD:
+            self.kept[name] = series
+        return series
 
 
 def make_setting(evidence: Evidence, options: Options) -> Setting:

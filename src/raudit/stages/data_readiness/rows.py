@@ -163,14 +163,24 @@ def _near_rows(cells: Hashes, tried: np.ndarray) -> np.ndarray:
     """Rows that differ from some other row in exactly one of the tried columns, of shape (n_rows,)."""
     whole = sum_of(cells)
     near = np.zeros(whole.size, dtype=bool)
-    _both, same, twins = np.unique(whole, return_inverse=True, return_counts=True)
+    twins = _times_seen(whole)
     for row in cells[tried]:
         with np.errstate(over="ignore"):
             rest = whole - row
-        _values, place, counts = np.unique(rest, return_inverse=True, return_counts=True)
         # Among rows that agree in the rest, one differs here unless all of them are the same whole row.
-        near |= counts[place] > twins[same]
+        near |= _times_seen(rest) > twins
     return near
+
+
+def _times_seen(hashes: np.ndarray) -> np.ndarray:
+    """How often each row's value occurs, of shape (n_rows,); by hashing, since most occur once."""
+    import pandas as pd
+
+    seen = np.ones(hashes.size, dtype=np.int64)
+    repeated = pd.Series(hashes).duplicated(keep=False).to_numpy()
+    codes, _values = pd.factorize(hashes[repeated])
+    seen[repeated] = np.bincount(codes)[codes] if codes.size else 0
+    return seen
 
 
 def _repeated_units(setting: Setting, unit: list[ColumnName]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from raudit.data import ColumnName, Kind
 from raudit.errors import NotEvaluable
@@ -12,7 +12,7 @@ from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
 from raudit.sentences import joined, say
-from raudit.stages.data_readiness.columns import constants, missing_texts, outliers
+from raudit.stages.data_readiness.columns import constants, outliers
 from raudit.stages.data_readiness.contract import contract
 from raudit.stages.data_readiness.coverage import coverage
 from raudit.stages.data_readiness.facts import FACTS
@@ -21,12 +21,16 @@ from raudit.stages.data_readiness.labels import counts, noise
 from raudit.stages.data_readiness.leaks import leaks
 from raudit.stages.data_readiness.options import Options
 from raudit.stages.data_readiness.part import Part, Setting, make_setting
-from raudit.stages.data_readiness.placeholders import placeholders
+from raudit.stages.data_readiness.placeholders import missing_texts, placeholders
 from raudit.stages.data_readiness.profile import omitted, profile
 from raudit.stages.data_readiness.rows import duplicates, shared
 from raudit.stages.data_readiness.rules import MISSING, RULES, UNSAFE
 from raudit.stages.data_readiness.times import freshness, known_later
 from raudit.validate import Strict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCHEMA = "raudit.profiles/1"
 GROUP_BINS = 20
@@ -68,7 +72,7 @@ class DataReadiness:
                 "there is no column or no row to profile", reference="nothing-to-profile"
             )
         setting = make_setting(evidence, options)
-        profiled = _profiled(evidence, names, options)
+        profiled = _profiled(setting, names)
         parts: list[Part] = []
         with evidence.progress.task("checking data", total=len(CHECKS)) as step:
             for check in CHECKS:
@@ -128,14 +132,15 @@ def _notes(setting: Setting) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _profiled(evidence: Evidence, names: Mapping[str, ColumnName], options: Options) -> StageResult:
+def _profiled(setting: Setting, names: Mapping[str, ColumnName]) -> StageResult:
     """Profiles of the columns that have a role; every column if the model's features are not known."""
+    evidence, options = setting.evidence, setting.options
     left = len(names) - options.max_columns
     shown = dict(list(names.items())[: options.max_columns])
-    features = _profiles(evidence, shown, options, bins=options.bins)
-    groups = _groups(evidence, shown, options)
+    features = _profiles(setting, shown, bins=options.bins)
+    groups = _groups(setting, shown)
     n = evidence.data.n_rows
-    hidden = {name: _placeholders(evidence, column, options) for name, column in shown.items()}
+    hidden = {name: missing_texts(setting, column) for name, column in shown.items()}
     findings = tuple(_missing(name, features[name], hidden[name], n, options) for name in shown)
     worst = max((_share(item, n) for item in features.values()), default=0.0)
     notes = [
@@ -172,13 +177,6 @@ def _profiled(evidence: Evidence, names: Mapping[str, ColumnName], options: Opti
             }
         },
     )
-
-
-def _placeholders(evidence: Evidence, column: ColumnName, options: Options) -> int:
-    kind = evidence.data.kinds.get(column)
-    if kind is None:
-        return 0  # a computed column
-    return missing_texts(evidence.data.frame([column])[column], kind, options.known_placeholders)
 
 
 def _model_file(evidence: Evidence) -> tuple[Finding, ...]:
@@ -229,21 +227,22 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
 
 
 def _profiles(
-    evidence: Evidence,
+    setting: Setting,
     names: Mapping[str, ColumnName],
-    options: Options,
     *,
     bins: int,
-    mask: Any = None,
+    mask: NDArray[np.bool_] | None = None,
 ) -> dict[str, Any]:
-    kinds = evidence.data.kinds
+    kinds, options = setting.data.kinds, setting.options
     found = {}
     for name, column in names.items():
-        if str(column) in evidence.withheld:
-            found[name] = _withheld(evidence, column, mask)
-            continue
-        series = evidence.data.frame([column])[column]
+        series = setting.column(column)
         series = series if mask is None else series[mask]
+        if str(column) in setting.evidence.withheld:
+            # Only how many: a level that many rows share, such as an agent's name, is a person's name still.
+            missing = int(series.isna().sum())
+            found[name] = omitted(len(series) - missing, missing, "its values may name somebody")
+            continue
         kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
         found[name] = profile(
             series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
@@ -251,27 +250,15 @@ def _profiles(
     return found
 
 
-def _withheld(evidence: Evidence, column: ColumnName, mask: Any) -> dict[str, Any]:
-    """Only how many there are: a level that many rows share, such as an agent's name, is a person's name still."""
-    series = evidence.data.frame([column])[column]
-    series = series if mask is None else series[mask]
-    missing = int(series.isna().sum())
-    return omitted(len(series) - missing, missing, "its values may name somebody")
-
-
-def _groups(
-    evidence: Evidence, names: Mapping[str, ColumnName], options: Options
-) -> list[dict[str, Any]]:
+def _groups(setting: Setting, names: Mapping[str, ColumnName]) -> list[dict[str, Any]]:
     groups = []
-    for attribute in evidence.roles.sensitive:
-        labels = group_labels(
-            evidence.data.frame([ColumnName(attribute.column)])[attribute.column], attribute
-        )
+    for attribute in setting.evidence.roles.sensitive:
+        labels = group_labels(setting.column(attribute.column), attribute)
         rest = {name: column for name, column in names.items() if column != attribute.column}
         for group, count in sorted(labels.value_counts().items()):
-            if count >= options.min_group:
-                mask = (labels == group).to_numpy()
-                features = _profiles(evidence, rest, options, bins=GROUP_BINS, mask=mask)
+            if count >= setting.options.min_group:
+                mask = (labels == group).to_numpy(dtype=bool)
+                features = _profiles(setting, rest, bins=GROUP_BINS, mask=mask)
                 label = attribute.label or attribute.column
                 groups.append(
                     {"attribute": label, "group": str(group), "n": int(count), "features": features}

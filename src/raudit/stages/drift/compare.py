@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 from raudit.data import Kind
 from raudit.data.encode import level_text
 from raudit.stats.intervals import Bounds
-from raudit.stats.shift import Distance, chi_square, ks, psi, wasserstein
+from raudit.stats.shift import Distance, homogeneity, ks, psi, wasserstein
+from raudit.stats.unseen import new_rows_chance, one_sided_chances
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 BINS = 10
@@ -38,19 +42,20 @@ class Shift:
     new_rows: int = 0
     """Rows with a level that the reference does not have."""
     new_levels: int = 0
-    lost_levels: int = 0
-    """Levels of the reference that do not occur, although chance would have shown them."""
+    new_chance: float = 1.0
+    """Bound of the chance of so many such rows, if both are draws from one population."""
+    lost_chances: tuple[float, ...] = ()
+    """For each level that only the reference has, the chance of that, times the number of levels."""
 
 
 def shift(
     name: str,
-    old: Any,
-    new: Any,
+    old: pd.Series[Any],
+    new: pd.Series[Any],
     kind: Kind,
     *,
     rng: np.random.Generator,
     group: str = "",
-    alpha: float,
 ) -> Shift:
     """Compare a column of two samples, each a pandas series."""
     import pandas as pd
@@ -58,7 +63,7 @@ def shift(
     if kind in {Kind.NUMBER, Kind.INTEGER}:
         a, b = (pd.to_numeric(part, errors="coerce").to_numpy(dtype=float) for part in (old, new))
         return _numbers(name, a, b, rng=rng, group=group)
-    return _levels(name, old, new, group=group, alpha=alpha)
+    return _levels(name, old, new, group=group)
 
 
 def _numbers(name: str, old: Floats, new: Floats, *, rng: np.random.Generator, group: str) -> Shift:
@@ -66,7 +71,7 @@ def _numbers(name: str, old: Floats, new: Floats, *, rng: np.random.Generator, g
     empty = (old.size - a.size, new.size - b.size)
     distance = ks(a, b)
     moved = max((psi(*_binned(a, b, cuts, empty)) for cuts in _cuts(a, b)), key=lambda d: d.value)
-    _statistic, absent = chi_square([a.size, empty[0]], [b.size, empty[1]], expected=EXPECTED)
+    _statistic, absent = homogeneity([a.size, empty[0]], [b.size, empty[1]], expected=EXPECTED)
     return Shift(
         column=name,
         group=group,
@@ -108,21 +113,15 @@ def _binned(
     return rows[0].astype(float), rows[1].astype(float)
 
 
-def _levels(name: str, old: Any, new: Any, *, group: str, alpha: float) -> Shift:
-    a, b = (
-        part.map(level_text, na_action="ignore").value_counts(dropna=False) for part in (old, new)
-    )
-    names = list(dict.fromkeys([*a.index, *b.index]))
-    counts = np.array([[float(side.get(level, 0)) for level in names] for side in (a, b)])
+def _levels(name: str, old: pd.Series[Any], new: pd.Series[Any], *, group: str) -> Shift:
+    sides = [_tally(part) for part in (old, new)]
+    names = list(dict.fromkeys([*sides[0], *sides[1]]))
+    counts = np.array([[float(side.get(level, 0)) for level in names] for side in sides])
     n, m = counts.sum(axis=1)
-    statistic, p_value = chi_square(counts[0], counts[1], expected=EXPECTED)
-    named = np.array([isinstance(level, str) for level in names])
+    statistic, p_value = homogeneity(counts[0], counts[1], expected=EXPECTED)
+    named = np.array([level is not None for level in names], dtype=bool)
     fresh, gone = named & (counts[0] == 0), named & (counts[1] == 0)
-    with np.errstate(divide="ignore"):
-        chance = m * np.log1p(
-            -np.minimum(counts[0] / max(n, 1), 1.0)
-        )  # log of the chance that none occurs
-    lost = gone & (chance < np.log(alpha / max(len(names), 1)))
+    gone_chances = one_sided_chances(counts, side=0)[gone] * len(names)
     return Shift(
         column=name,
         group=group,
@@ -134,8 +133,20 @@ def _levels(name: str, old: Any, new: Any, *, group: str, alpha: float) -> Shift
         p_value=p_value,
         new_rows=int(counts[1][fresh].sum()),
         new_levels=int(fresh.sum()),
-        lost_levels=int(lost.sum()),
+        new_chance=new_rows_chance(counts[:, named]),
+        lost_chances=tuple(np.minimum(gone_chances, 1.0).tolist()),
     )
+
+
+def _tally(values: pd.Series[Any]) -> dict[str | None, int]:
+    """Rows by level, None for a missing value; values of one text, such as 1 and 1.0, are one level."""
+    found: dict[str | None, int] = {}
+    counted = values.value_counts(dropna=True, sort=False)
+    for value, count in zip(counted.index, counted.tolist(), strict=True):
+        level = level_text(value)
+        found[level] = found.get(level, 0) + count
+    missing = len(values) - sum(found.values())
+    return found | {None: missing} if missing else found
 
 
 def _pooled(counts: Floats) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,12 @@ from raudit.sentences import joined, say
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.rules import DELAYED, PERFORMANCE
 from raudit.stats import wilson
-from raudit.stats.unlabelled import calibration, delayed_bounds, estimated_performance
+from raudit.stats.unlabelled import (
+    Estimate,
+    calibration,
+    delayed_bounds,
+    estimated_performance,
+)
 
 Ints = NDArray[np.int64]
 ROWS = 200
@@ -104,12 +110,9 @@ def _estimated(
         statement = "Performance was not estimated without labels."
         reason = why or "the reference has no labels and decisions to compare with"
         return _finding(Status.INDETERMINATE, statement, reason=reason), {}
-    right, n = before
-    old = right / n
-    bounds = wilson(right, n)
-    estimates = {e.metric: e for e in estimated_performance(scores, chosen)}
-    now = estimates["accuracy"]
-    limit = old - options.max_drop
+    estimates = estimated_performance(scores, chosen)
+    now = next(item for item in estimates if item.metric == "accuracy")
+    limit = before[0] / before[1] - options.max_drop
     status = (
         Status.PASSED
         if now.low >= limit
@@ -117,21 +120,43 @@ def _estimated(
         if now.high < limit
         else Status.INDETERMINATE
     )
+    finding = _finding(
+        status,
+        _estimate_said(estimates, now, before),
+        reason=say("the interval holds the smallest accepted accuracy")
+        if status is Status.INDETERMINATE
+        else "",
+        measurement=Measurement(
+            metric="estimated_accuracy",
+            value=now.value,
+            n=now.n,
+            interval=Interval(low=now.low, high=now.high, method="CBPE"),
+            method="confidence-based performance estimation",
+        ),
+        threshold=Threshold(low=limit, source="reference less max_drop"),
+    )
+    return finding, {"drift.estimated_accuracy": now.value}
+
+
+def _estimate_said(estimates: Sequence[Estimate], now: Estimate, before: tuple[int, int]) -> str:
+    """Accuracy as it is estimated and as it was, and the other metrics."""
+    right, n = before
+    bounds = wilson(right, n)
     others = joined(
         "; ",
         (
             say(
                 "{value} {value_2:.1%} ({low:.1%} to {high:.1%})",
-                value=e.metric.replace("_", " "),
-                value_2=e.value,
-                low=e.low,
-                high=e.high,
+                value=item.metric.replace("_", " "),
+                value_2=item.value,
+                low=item.low,
+                high=item.high,
             )
-            for e in estimates.values()
-            if e is not now
+            for item in estimates
+            if item is not now
         ),
     )
-    statement = say(
+    return say(
         "Estimated from calibrated scores of {n:,} rows, accuracy is "
         "{value:.1%} (95 % interval {low:.1%} to {high:.1%}) and was "
         "{old:.1%} ({low_2:.1%} to {high_2:.1%}) on the reference's "
@@ -141,29 +166,12 @@ def _estimated(
         value=now.value,
         low=now.low,
         high=now.high,
-        old=old,
+        old=right / n,
         low_2=float(bounds.low),
         high_2=float(bounds.high),
         n_2=n,
         others=others,
     )
-    measurement = Measurement(
-        metric="estimated_accuracy",
-        value=now.value,
-        n=now.n,
-        interval=Interval(low=now.low, high=now.high, method="CBPE"),
-        method="confidence-based performance estimation",
-    )
-    finding = _finding(
-        status,
-        statement,
-        reason=say("the interval holds the smallest accepted accuracy")
-        if status is Status.INDETERMINATE
-        else "",
-        measurement=measurement,
-        threshold=Threshold(low=limit, source="reference less max_drop"),
-    )
-    return finding, {"drift.estimated_accuracy": now.value}
 
 
 def _not_calibrated(evidence: Evidence, scores: NDArray[np.float64], options: Options) -> str:
@@ -247,6 +255,20 @@ def _delayed(
     return finding, {"drift.accuracy_low": low, "drift.accuracy_high": high}
 
 
-def _finding(status: Status, statement: str, **more: Any) -> Finding:
-    subject = Subject(kind="model", name="model", detail={"metric": "accuracy"})
-    return PERFORMANCE.finding(status, subject, statement, anchor="stages.drift.max_drop", **more)
+def _finding(
+    status: Status,
+    statement: str,
+    *,
+    reason: str = "",
+    measurement: Measurement | None = None,
+    threshold: Threshold | None = None,
+) -> Finding:
+    return PERFORMANCE.finding(
+        status,
+        Subject(kind="model", name="model", detail={"metric": "accuracy"}),
+        statement,
+        reason=reason,
+        measurement=measurement,
+        threshold=threshold,
+        anchor="stages.drift.max_drop",
+    )

@@ -11,9 +11,10 @@ MOVED = Rule(
     title="A column moved away from the reference",
     why="A model is judged on the people it was built for; when others come, what was measured no longer holds.",
     how="Population stability index over bins of both data sets with missing values as a bin, and the Kolmogorov-"
-    "Smirnov (numbers) or chi-square test (levels). It fails if the index is over the limit and the test stays clear "
-    "after Holm's correction over all columns and groups, at a level shared among all audits of the series. It passes "
-    "if the interval of the index stays below the limit; in between nothing is claimed.",
+    "Smirnov test (numbers) or the chi-square test (levels: Pearson's statistic and the likelihood ratio, whichever is "
+    "less sure). It fails if the index is over the limit and the test stays clear after Holm's correction over all "
+    "columns and groups, at a level shared among all audits of the series. It passes if the interval of the index "
+    "stays below the limit; in between nothing is claimed.",
     fix="Find out whether the people, the form or the export changed; then retrain, or restate what the model is for.",
     severity=Severity.MEDIUM,
     requirements=_WATCH,
@@ -23,8 +24,9 @@ LEVELS = Rule(
     id="RA-DRIFT-002",
     title="Levels are new or gone",
     why="A level the model never saw is encoded as nothing; a level that is gone is often an export that broke.",
-    how="Share of rows whose level the reference does not have, counted exactly; levels of the reference that do not "
-    "occur although chance would have shown them.",
+    how="Share of rows whose level the reference does not have, counted exactly, over the limit and over what chance "
+    "explains where many levels are rare (a bound of it); and levels of the reference that do not occur although "
+    "chance would have shown them. The chance is shared among levels, columns and all audits of the series.",
     fix="Map the level, or retrain with it; mend the export if it was renamed.",
     severity=Severity.MEDIUM,
     requirements=_WATCH,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,30 +14,22 @@ from raudit.data.encode import AttributeEncoder
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, Reference, StageResult
 from raudit.facts import Fact
-from raudit.findings import (
-    Finding,
-    Interval,
-    Measurement,
-    Rule,
-    Status,
-    Subject,
-    Threshold,
-    chance,
-    written,
-)
+from raudit.findings import Rule
 from raudit.plan import Attribute
-from raudit.record import Column, Table
-from raudit.sentences import joined, say, term
+from raudit.sentences import joined, say
 from raudit.stages.drift.compare import Shift, shift
 from raudit.stages.drift.facts import FACTS
+from raudit.stages.drift.judge import Judged, judge, spent
 from raudit.stages.drift.options import Options
 from raudit.stages.drift.performance import performance
-from raudit.stages.drift.rules import LEVELS, MOVED, RULES
-from raudit.stats import holm
+from raudit.stages.drift.rules import RULES
+from raudit.stages.drift.tell import level_findings, shift_finding, shift_table
 from raudit.stats.intervals import normal_quantile
 from raudit.stats.power import detectable_gap
-from raudit.stats.series import spent_alpha
 from raudit.validate import Strict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCORE = "(score)"
 
@@ -78,37 +70,14 @@ class Drift:
             raise NotEvaluable(
                 "reference and data share no column or have no rows", reference="nothing-to-compare"
             )
-        alpha = spent_alpha(options.alpha, options.audits)
-        found = list(_shifts(evidence, reference, columns, options, alpha))
-        clear = holm([item.p_value for item in found]) <= alpha
-        everyone = [
-            (item, bool(ok)) for item, ok in zip(found, clear, strict=True) if not item.group
-        ]
-        grouped = [(item, bool(ok)) for item, ok in zip(found, clear, strict=True) if item.group]
-        findings = [_finding(item, ok, options) for item, ok in everyone]
-        findings += [
-            _finding(item, True, options) for item, ok in grouped if _moved(item, ok, options)
-        ]
-        findings += [f for item, _ok in everyone for f in _level_findings(item, options)]
+        judged = judge(list(_shifts(evidence, reference, columns, options)), options)
+        everyone = [item for item in judged if not item.shift.group]
+        grouped = [item for item in judged if item.shift.group and item.moved]
+        findings = [shift_finding(item, options) for item in (*everyone, *grouped)]
+        findings += [f for item in everyone for f in level_findings(item, options)]
         measured, facts = performance(evidence, options)
-        moved = [item.column for item, ok in everyone if _moved(item, ok, options)]
-        groups = [
-            say("{column} among {group}", column=item.column, group=item.group)
-            for item, ok in grouped
-            if _moved(item, ok, options)
-        ]
-        scores = [item.psi.value for item, _ok in everyone if item.column == SCORE]
-        facts |= {
-            "drift.measured": True,
-            "drift.reference_sha256": reference.data.sha256,
-            "drift.columns_compared": len(everyone),
-            "drift.moved": moved,
-            "drift.moved_in_groups": groups,
-            "drift.psi_max": max(item.psi.value for item, _ok in everyone),
-            "drift.new_levels": [item.column for item, _ok in everyone if item.new_rows],
-            "drift.lost_levels": [item.column for item, _ok in everyone if item.lost_levels],
-            **({"drift.score_psi": scores[0]} if scores else {}),
-        }
+        moved = [item.shift.column for item in everyone if item.moved]
+        facts |= _facts(reference, everyone, grouped)
         return StageResult(
             summary=say(
                 "{count} columns of {n_rows:,} rows compared with "
@@ -119,9 +88,9 @@ class Drift:
                 count_2=len(moved),
             ),
             findings=(*findings, *measured),
-            tables=(_table(everyone, options),),
+            tables=(shift_table(everyone),),
             facts=facts,
-            notes=_notes(evidence, reference, found, alpha, options, left),
+            notes=_notes(evidence, reference, judged, options, left),
         )
 
 
@@ -187,7 +156,6 @@ def _shifts(
     reference: Reference,
     columns: Sequence[Compared],
     options: Options,
-    alpha: float,
 ) -> Iterator[Shift]:
     rng = np.random.default_rng(evidence.seed)
     groups = [
@@ -199,21 +167,14 @@ def _shifts(
     for column in columns:
         old = reference.data.frame([column.old])[column.old].reset_index(drop=True)
         new = evidence.data.frame([column.new])[column.new].reset_index(drop=True)
-        yield shift(column.name, old, new, column.kind, rng=rng, alpha=alpha)
+        yield shift(column.name, old, new, column.kind, rng=rng)
         for group, rows_old, rows_new in groups:
-            if not _constant(new[rows_new]) or not _constant(old[rows_old]):
-                yield shift(
-                    column.name,
-                    old[rows_old],
-                    new[rows_new],
-                    column.kind,
-                    rng=rng,
-                    group=group,
-                    alpha=alpha,
-                )
+            parts = old[rows_old], new[rows_new]
+            if not all(_constant(part) for part in parts):
+                yield shift(column.name, *parts, column.kind, rng=rng, group=group)
 
 
-def _constant(series: Any) -> bool:
+def _constant(series: pd.Series[Any]) -> bool:
     return bool(series.nunique(dropna=False) < 2)
 
 
@@ -233,157 +194,58 @@ def _groups(
             yield level, old, new
 
 
-def _moved(item: Shift, clear: bool, options: Options) -> bool:
-    return clear and item.psi.value >= options.max_psi
+def _facts(
+    reference: Reference, everyone: Sequence[Judged], grouped: Sequence[Judged]
+) -> dict[str, Any]:
+    shifts = [item.shift for item in everyone]
+    scores = [item.psi.value for item in shifts if item.column == SCORE]
+    return {
+        "drift.measured": True,
+        "drift.reference_sha256": reference.data.sha256,
+        "drift.columns_compared": len(shifts),
+        "drift.moved": [item.shift.column for item in everyone if item.moved],
+        "drift.moved_in_groups": [
+            say("{column} among {group}", column=item.shift.column, group=item.shift.group)
+            for item in grouped
+        ],
+        "drift.psi_max": max(item.psi.value for item in shifts),
+        "drift.new_levels": [item.column for item in shifts if item.new_rows],
+        "drift.lost_levels": [item.shift.column for item in everyone if item.lost_levels],
+        **({"drift.score_psi": scores[0]} if scores else {}),
+    }
 
 
-def _finding(item: Shift, clear: bool, options: Options) -> Finding:
-    moved = _moved(item, clear, options)
-    settled = item.psi.high < options.max_psi
-    status = Status.FAILED if moved else Status.PASSED if settled else Status.INDETERMINATE
-    reason = (
-        ""
-        if status is not Status.INDETERMINATE
-        else (
-            say("it moved clearly, and by how much is not settled")
-            if clear
-            else say(
-                "chance could explain it, and a shift of the limit's size might not have shown"
+def _compared(found: Sequence[Judged], options: Options, left: Sequence[str]) -> list[str]:
+    """Which groups were compared too, and which columns were not."""
+    notes = []
+    groups = {item.shift.group for item in found if item.shift.group}
+    if groups:
+        notes.append(
+            say(
+                "{count} groups with at least {min_group} rows on both sides were compared too.",
+                count=len(groups),
+                min_group=options.min_group,
             )
         )
-    )
-    where = say(" among {group}", group=item.group) if item.group else ""
-    distance = (
-        say(
-            ", Kolmogorov-Smirnov distance {value:.3f} ({low:.3f} to {high:.3f})",
-            value=item.ks.value,
-            low=item.ks.low,
-            high=item.ks.high,
-        )
-        if item.ks
-        else ""
-    )
-    if item.wasserstein is not None:
-        value, bounds = item.wasserstein
-        distance += say(
-            ", Wasserstein distance {value} ({low} to {high})",
-            value=written(value),
-            low=written(float(bounds.low)),
-            high=written(float(bounds.high)),
-        )
-    word = (
-        say("moved away from the reference")
-        if moved
-        else say("moved, within the limit,")
-        if clear and settled
-        else say("was compared")
-    )
-    return MOVED.finding(
-        status,
-        Subject(
-            kind="column", name=item.column, detail={"group": item.group} if item.group else {}
-        ),
-        say(
-            "{column}{where} {word}: stability index {value:.3f} (95 % "
-            "interval {low:.3f} to {high:.3f}){distance}, {test} "
-            "{chance}, on {n_new:,} rows against {n_old:,}.",
-            column=item.column,
-            where=where,
-            word=term(word),
-            value=item.psi.value,
-            low=item.psi.low,
-            high=item.psi.high,
-            distance=distance,
-            test=term(item.test),
-            chance=chance(item.p_value),
-            n_new=item.n_new,
-            n_old=item.n_old,
-        ),
-        reason=reason,
-        measurement=Measurement(
-            metric="psi",
-            value=item.psi.value,
-            n=item.n_new,
-            interval=Interval(low=item.psi.low, high=item.psi.high, method="noncentral chi-square"),
-            method="about ten bins of like mass, missing values as a bin",
-        ),
-        threshold=Threshold(
-            high=options.max_psi,
-            source="default" if options.max_psi == Options().max_psi else "plan",
-        ),
-        anchor="stages.drift.max_psi",
-    )
-
-
-def _level_findings(item: Shift, options: Options) -> list[Finding]:
-    if item.test != "chi-square":
-        return []
-    share = item.new_rows / max(item.n_new, 1)
-    failed = share > options.max_new_levels or item.lost_levels > 0
-    return [
-        LEVELS.finding(
-            Status.FAILED if failed else Status.PASSED,
-            Subject(kind="column", name=item.column),
+    if left:
+        notes.append(
             say(
-                "{column} has {new_levels:,} levels that the reference does "
-                "not have, in {new_rows:,} of {n_new:,} rows ({share:.1%}), "
-                "and lacks {lost_levels:,} that chance would have shown.",
-                column=item.column,
-                new_levels=item.new_levels,
-                new_rows=item.new_rows,
-                n_new=item.n_new,
-                share=share,
-                lost_levels=item.lost_levels,
-            ),
-            measurement=Measurement(
-                metric="new_level_share", value=share, n=item.n_new, events=item.new_rows
-            ),
-            threshold=Threshold(high=options.max_new_levels, source="default"),
-            anchor="stages.drift.max_new_levels",
+                "Not compared: {listed}{part}.",
+                listed=joined(", ", left[:10]),
+                part=(say(" and more") if len(left) > 10 else ""),
+            )
         )
-    ]
-
-
-def _table(everyone: Sequence[tuple[Shift, bool]], options: Options) -> Table:
-    columns = (
-        Column(key="name", label="Column"),
-        Column(key="psi", label="Stability index", kind="number"),
-        Column(key="low", label="at least", kind="number"),
-        Column(key="high", label="at most", kind="number"),
-        Column(key="statistic", label="KS or chi-square", kind="number"),
-        Column(key="wasserstein", label="Wasserstein", kind="number"),
-        Column(key="new", label="Rows with new levels", kind="count"),
-        Column(key="state", label="Moved"),
-    )
-    rows = tuple(
-        {
-            "name": item.column,
-            "psi": round(item.psi.value, 4),
-            "low": round(item.psi.low, 4),
-            "high": round(item.psi.high, 4),
-            "statistic": round(item.statistic, 4),
-            "wasserstein": None if item.wasserstein is None else item.wasserstein[0],
-            "new": item.new_rows,
-            "state": "clearly"
-            if _moved(item, ok, options)
-            else say("a little")
-            if ok
-            else say("not clearly"),
-        }
-        for item, ok in sorted(everyone, key=lambda pair: -pair[0].psi.value)
-    )
-    return Table(id="shifts", title="Columns against the reference", columns=columns, rows=rows)
+    return notes
 
 
 def _notes(
     evidence: Evidence,
     reference: Reference,
-    found: Sequence[Shift],
-    alpha: float,
+    found: Sequence[Judged],
     options: Options,
     left: Sequence[str],
 ) -> tuple[str, ...]:
-    z = normal_quantile(1 - alpha / max(len(found), 1))
+    z = normal_quantile(1 - spent(options) / 2 / max(len(found), 1))
     gap = detectable_gap(0.5, evidence.data.n_rows, reference.data.n_rows, z=z)
     notes = [
         (
@@ -405,23 +267,7 @@ def _notes(
             )
         ),
     ]
-    groups = {item.group for item in found if item.group}
-    if groups:
-        notes.append(
-            say(
-                "{count} groups with at least {min_group} rows on both sides were compared too.",
-                count=len(groups),
-                min_group=options.min_group,
-            )
-        )
-    if left:
-        notes.append(
-            say(
-                "Not compared: {listed}{part}.",
-                listed=joined(", ", left[:10]),
-                part=(say(" and more") if len(left) > 10 else ""),
-            )
-        )
+    notes += _compared(found, options, left)
     if reference.data.sha256 == evidence.data.sha256:
         notes.append("Reference and data are the same file, so nothing can have moved.")
     return tuple(notes)

@@ -1,0 +1,233 @@
+"""Which values of a column stand for a missing one: words, numbers that stand apart, and days of systems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raudit.data import Kind
+from raudit.stages.data_readiness.tally import tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WORDS = """
+? ?? ??? - -- --- – — . .. ... * # / \\ _ n/a n.a. n.a #n/a #na na #null! #value! #ref! #div/0! <na> nan null (null) \\n
+nil nat tbd tba missing (missing) (blank) blank unknown unk undefined unspecified unbekannt k.a. k.a inconnu desconocido
+desconhecido sconosciuto onbekend okänd okand ukjent ukendt tuntematon nieznane ismeretlen neznámé xx xxx xxxx 不明 未知
+неизвестно
+"""
+CERTAIN = frozenset(_WORDS.split()) | frozenset(
+    (
+        "not available",
+        "not applicable",
+        "not known",
+        "not specified",
+        "not stated",
+        "no data",
+        "no value",
+        "no answer",
+        "keine angabe",
+        "nicht bekannt",
+        "non renseigné",
+        "sin datos",
+        "sin dato",
+        "no disponible",
+    )
+)
+"""Texts that are no answer to any question; compared without case and outer space."""
+DOUBTFUL = frozenset(("none", "nd", "ns", "nr", "void", "empty", "other/unknown", "refused", "x"))
+"""Texts that can be an answer too, such as Namibia's code."""
+NUMBERS = (
+    9999999999,
+    999999999,
+    99999999,
+    9999999,
+    999999,
+    99999,
+    9999,
+    999,
+    99,
+    9,
+    88,
+    888,
+    8888,
+    77,
+    777,
+    7777,
+    -9,
+    -99,
+    -999,
+    -9999,
+    -99999,
+    -1,
+    -2,
+    -7,
+    -8,
+    -88,
+    -888,
+    0,
+    2**31 - 1,
+    -(2**31),
+    1e10,
+)
+"""Numbers that stand for a missing value; only where they stand apart from all others."""
+APART = 1.0
+"""How far a number must stand from the others, in widths of the middle 90 percent of the others."""
+DAYS = (
+    "1900-01-01",
+    "1899-12-30",
+    "1899-12-31",
+    "1970-01-01",
+    "1753-01-01",
+    "0001-01-01",
+    "1901-01-01",
+    "1904-01-01",
+    "9999-12-31",
+    "2099-12-31",
+    "2999-12-31",
+    "2262-04-11",
+    "1111-11-11",
+    "1800-01-01",
+    "9999-01-01",
+)
+"""First and last days of systems, and days that are easily typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A value that stands for a missing one."""
+
+    shown: str
+    """As printed; one of the lists above, never a value of a person."""
+    cells: int
+    certain: bool
+
+
+def find_placeholders(
+    series: pd.Series[Any], kind: Kind, known: tuple[str, ...] = ()
+) -> tuple[Placeholder, ...]:
+    """Placeholders of a column, the commonest first.
+
+    Parameters
+    ----------
+    series
+        The column as pandas.
+    known
+        Values that look like placeholders and are none.
+    """
+    import pandas as pd
+
+    values = series.dropna()
+    if values.empty:
+        return ()
+    if kind is Kind.TEXT:
+        found = _texts(values.astype(str).value_counts())
+    elif kind in {Kind.NUMBER, Kind.INTEGER}:
+        counted = tally(pd.to_numeric(values, errors="coerce").to_numpy(dtype=float))
+        found = _numbers(counted.values, counted.counts)
+    elif kind is Kind.TIME:
+        found = _days(values)
+    else:
+        found = []
+    return tuple(
+        sorted((p for p in found if p.shown not in known), key=lambda p: (-p.cells, p.shown))
+    )
+
+
+def _texts(counts: pd.Series[Any]) -> list[Placeholder]:
+    found: dict[str, Placeholder] = {}
+    codes = _are_codes([str(text) for text in counts.index])
+    numeric: dict[float, int] = {}
+    for text, count in counts.items():
+        plain = str(text).strip().casefold()
+        if plain == "" or plain in CERTAIN or plain in DOUBTFUL:
+            shown = "(blank)" if plain == "" else str(text).strip()
+            before = found[shown].cells if shown in found else 0
+            found[shown] = Placeholder(
+                shown, before + int(count), plain not in DOUBTFUL and not (codes and plain == "na")
+            )
+        elif plain[:10] in DAYS and plain[10:].strip("t 0:.z+") == "":
+            before = found[plain[:10]].cells if plain[:10] in found else 0
+            found[plain[:10]] = Placeholder(plain[:10], before + int(count), True)
+        else:
+            number = _as_number(plain)
+            if number is not None:
+                numeric[number] = numeric.get(number, 0) + int(count)
+    # A column of numbers is text as soon as one cell is "?"; its 999 is a placeholder all the same.
+    if sum(numeric.values()) > 0.5 * int(counts.sum()):
+        ordered = sorted(numeric.items())
+        for item in _numbers(
+            np.array([number for number, _count in ordered]),
+            np.array([count for _number, count in ordered]),
+        ):
+            found.setdefault(item.shown, item)
+    return list(found.values())
+
+
+def _are_codes(texts: list[str]) -> bool:
+    """Whether a column holds codes of two letters, of which NA can be one (Namibia, North America)."""
+    return len(texts) > 2 and sum(len(text) == 2 and text.isalpha() for text in texts) > 0.8 * len(
+        texts
+    )
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _numbers(distinct: NDArray[np.float64], counts: NDArray[np.int64]) -> list[Placeholder]:
+    found: list[Placeholder] = []
+    while (
+        distinct.size >= 4
+    ):  # several can be in use: the outermost goes first, then the next is outermost
+        ends = [
+            at
+            for at in (0, distinct.size - 1)
+            if float(distinct[at]) in NUMBERS and _apart(distinct, counts, at)
+        ]
+        if not ends:
+            break
+        for at in sorted(ends, reverse=True):
+            found.append(Placeholder(f"{distinct[at]:.15g}", int(counts[at]), True))
+            distinct, counts = np.delete(distinct, at), np.delete(counts, at)
+    return found
+
+
+def _apart(distinct: NDArray[np.float64], counts: NDArray[np.int64], at: int) -> bool:
+    """Whether an outermost value stands apart from all others, and often enough to be meant."""
+    if counts[at] < 2:
+        return False
+    value, rest, weights = distinct[at], np.delete(distinct, at), np.delete(counts, at)
+    shares = np.cumsum(weights) / weights.sum()
+    low, high = (
+        rest[np.searchsorted(shares, 0.05)],
+        rest[min(int(np.searchsorted(shares, 0.95)), rest.size - 1)],
+    )
+    nearest = float(np.min(np.abs(rest - value)))
+    width = max(float(high - low), float(np.median(np.diff(rest))) if rest.size > 1 else 0.0)
+    if (
+        value == 0
+    ):  # a true zero is common where small values are, so it must stand apart twice as far
+        return bool(rest.min() > 0 and nearest > width and rest.size >= 10)
+    if value < 0:
+        return (
+            bool(rest.min() >= 0 and not np.any(rest % 1 != 0) and rest.size >= 3)
+            or nearest > APART * width
+        )
+    return nearest > APART * width and nearest > 1
+
+
+def _days(values: pd.Series[Any]) -> list[Placeholder]:
+    import pandas as pd
+
+    days = pd.Series(values.astype(str).str[:10])
+    counts = days[days.isin(DAYS)].value_counts()
+    return [Placeholder(str(day), int(count), True) for day, count in counts.items() if count >= 2]
