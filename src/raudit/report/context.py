@@ -15,6 +15,7 @@ from raudit.report.charts import Ink, draw
 from raudit.report.finding_view import FindingView
 from raudit.report.language import Language
 from raudit.report.legal import frameworks_of
+from raudit.report.letters import Letters
 from raudit.report.numbers import DASH, MINUS, exact, exact_interval
 from raudit.report.opinion import make_opinion
 from raudit.report.rates import OVERALL, SHOWN, Comparison, comparisons, group_places, overall
@@ -79,6 +80,7 @@ def make_context(
     ink: Ink,
     frameworks: Path,
     seals: Seals,
+    letters: Letters | None = None,
 ) -> ReportView:
     """Work out what a template prints.
 
@@ -96,6 +98,8 @@ def make_context(
         Folder of the frameworks.
     seals
         Checkpoint and proof that are printed and attached.
+    letters
+        With which fonts the page is printed; None where the reader's own are used.
     """
     record, caps = source.record, CAPS[medium]
     spoken, lacking = in_language(record, language)
@@ -192,6 +196,11 @@ def make_context(
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
         vkey=seals.vkey,
         lacking=lacking,
+        fonts=tuple(
+            Pair(name=font.file.name, value=font.sha256)
+            for font in (letters.lent if letters else ())
+        ),
+        unprinted=len(letters.missing) if letters else 0,
     )
 
 

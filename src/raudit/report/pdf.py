@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +49,7 @@ def make_pdf(html: str, *, source: Source, job: Job, annexes: bytes = b"") -> by
     from weasyprint.urls import URLFetcher
 
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
+    _labels_in_one_piece()
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
     clock = datetime.fromtimestamp(job.epoch, tz=UTC)
     try:
@@ -87,6 +90,35 @@ def make_pdf(html: str, *, source: Source, job: Job, annexes: bytes = b"") -> by
             hint="flatten the template",
         ) from error
     return finish(out.getvalue(), boxes=boxes, renderer=_renderer())
+
+
+class _Whole(str):
+    """A label that counts as one letter."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the label, not its letters."""
+        yield str(self)
+
+
+@functools.cache
+def _labels_in_one_piece() -> None:
+    """Let pictures set each label as a whole.
+
+    WeasyPrint sets the text of a picture letter by letter: Arabic falls apart, Hebrew runs the wrong way, and marks of
+    Devanagari stand alone. No label of ours has a letter with a place of its own, so each can be one piece.
+    """
+    from weasyprint import svg
+
+    letter_by_letter = svg.text
+
+    def text(image: Any, node: Any, font_size: float) -> None:
+        if node.text:
+            node._etree_node.text = _Whole(node.text)
+        letter_by_letter(image, node, font_size)
+
+    svg.text = svg.TAGS["text"] = text
 
 
 def _identifier(job: Job) -> bytes:

@@ -8,11 +8,12 @@ from raudit.report.attachments import Source
 from raudit.report.charts import Ink
 from raudit.report.context import ANNEXES, make_context
 from raudit.report.language import load_language
+from raudit.report.letters import letters_of
 from raudit.report.markdown import markdown_text
 from raudit.report.seals import Seals
 from raudit.report.tables import slug
 from raudit.report.templates import Template, find_template, run_template
-from raudit.report.text import clean, coverage_of, has_long_word, is_right_to_left, shorten
+from raudit.report.text import clean, has_long_word, is_right_to_left, shorten
 from raudit.report.widths import with_widths
 
 
@@ -36,7 +37,8 @@ def render_text(
     from markupsafe import Markup
 
     chosen = find_template(template, templates_dir)
-    coverage = coverage_of(chosen.font_folders()) if medium == "pdf" else None
+    letters = letters_of([source.data.decode()], chosen.font_folders()) if medium == "pdf" else None
+    coverage = letters.coverage if letters else None
     words = load_language(language, chosen.language_folders())
     ink = Ink(
         clean=lambda text: clean(text, coverage),
@@ -52,6 +54,7 @@ def render_text(
         ink=ink,
         frameworks=chosen.frameworks(),
         seals=seals,
+        letters=letters,
     )
 
     def finalize(value: object) -> object:

@@ -13,8 +13,9 @@ from html import escape
 
 from raudit.report.fonts import embedded_faces
 from raudit.report.language import load_language
+from raudit.report.letters import letters_of
 from raudit.report.templates import find_template
-from raudit.report.text import clean, coverage_of, is_right_to_left
+from raudit.report.text import clean, is_right_to_left
 
 FACES = ("SourceSans3-Regular", "SourceSans3-Semibold", "SourceCodePro-Regular")
 MAX_NAME = 90
@@ -61,7 +62,7 @@ def render_stamp(
     folders = template.font_folders()
     known = any((folder / f"{language}.po").is_file() for folder in template.language_folders())
     words = load_language(language if known else "en", template.language_folders())
-    coverage = coverage_of(folders)
+    coverage = letters_of([name, role], folders).coverage
     shown = clean(name, coverage)
     shown = shown if len(shown) <= MAX_NAME else f"{shown[: MAX_NAME - 1]}…"
     title = words("stamp-role", role=clean(role, coverage)) if role else words("stamp-issuer")

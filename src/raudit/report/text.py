@@ -52,6 +52,11 @@ def clean(text: str, coverage: Collection[int] | None = None) -> str:
     return "".join(c if ord(c) in coverage or c == "\n" else f"⟨U+{ord(c):04X}⟩" for c in visible)
 
 
+def is_printable(letter: str) -> bool:
+    """Tell whether a letter is printed as itself where a font has it."""
+    return letter != "\n" and not _INVISIBLE.match(letter)
+
+
 def shorten(text: str) -> str:
     """Cut the middle out of words over 240 characters, and texts over 20,000, and say how much was cut."""
     if len(text) <= 240:
@@ -83,8 +88,10 @@ def coverage_of(folders: tuple[Path, ...]) -> frozenset[int]:
     covered: set[int] = set()
     families: dict[str, set[int]] = {}
     for folder in folders:
-        for file in sorted((*folder.glob("*.ttf"), *folder.glob("*.otf"))):
-            with TTFont(file, lazy=True) as font:
+        for file in sorted(
+            file for kind in ("*.ttf", "*.otf", "*.ttc") for file in folder.glob(kind)
+        ):
+            with TTFont(file, lazy=True, fontNumber=0) as font:
                 points = set(font.getBestCmap())
             families[file.name] = points
     for points in families.values():

@@ -59,7 +59,11 @@ def turns_of(stage: StageRecord | None, language: Language) -> Turns | None:
         return None
     found = {table.id: table for table in stage.tables if table.rows}
     return Turns(
-        tables=tuple(_narrowed(found[name], keys) for name, keys in SHOWN.items() if name in found),
+        tables=tuple(
+            _captioned(_narrowed(found[name], keys), language)
+            for name, keys in SHOWN.items()
+            if name in found
+        ),
         summary=stage.summary or stage.reason,
         untested=tuple(language(f"untested-{name}") for name in SHOWN if name not in found),
         notes=stage.notes,
@@ -91,6 +95,12 @@ def turns_line(stage: StageRecord, language: Language) -> str:
     if isinstance(unproven, list | tuple) and unproven:
         parts.append(language("line-turns-judges", names=", ".join(map(str, unproven))))
     return " ".join(parts)
+
+
+def _captioned(table: Table, language: Language) -> Table:
+    """A table with the report's own words for how it was made, where that of the annexes names methods."""
+    key = f"turns-{table.id}"
+    return replace(table, caption=language(key)) if language.has(key) else table
 
 
 def _narrowed(table: Table, keys: tuple[str, ...]) -> Table:

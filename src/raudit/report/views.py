@@ -313,5 +313,9 @@ class ReportView:
     """Key that checks the checkpoint."""
     lacking: frozenset[str] = frozenset()
     """Sentences that the catalogue lacks: they are English, whatever the language."""
+    fonts: tuple[Pair, ...] = ()
+    """Fonts of this machine that the page uses beside the shipped ones, and their digests."""
+    unprinted: int = 0
+    """How many letters no font here has; they are printed as code points."""
     reviewers: int = 4
     """How many reviewer signature fields there are."""

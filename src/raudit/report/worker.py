@@ -50,13 +50,17 @@ def _run(data: bytes) -> bytes:
     if job.medium != "pdf":
         return html.encode()
     from raudit.report.fonts import font_configuration
+    from raudit.report.letters import lend, letters_of
     from raudit.report.pdf import make_pdf
     from raudit.report.templates import find_template
 
     folders = find_template(job.template, job.templates_dir).font_folders()
     configuration = Path(os.environ["FONTCONFIG_FILE"])
+    letters = letters_of([job.record.decode()], folders)
+    lent = lend(letters.lent, configuration.parent / "lent") if letters.lent else None
     configuration.write_text(
-        font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8"
+        font_configuration([*folders, *filter(None, [lent])], configuration.parent / "fontconfig"),
+        encoding="utf-8",
     )
     annexes = (
         ""
