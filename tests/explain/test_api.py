@@ -101,3 +101,20 @@ def test_old_names_warn_and_work():
         assert raudit.compare is raudit.compare_groups
     with pytest.warns(DeprecationWarning, match="judge_gap"):
         assert raudit.judge is raudit.judge_gap
+
+
+def test_a_name_alone_is_one_feature_and_a_decision_that_is_wanted_needs_no_change(data, model):
+    frame, _y = data
+    worst = int(np.argmin(model.predict_proba(frame)[:, 1]))
+    asked = {"actionable": "income", "wanted": "yes"}
+    assert raudit.what_would_change(model, frame, worst, **asked).actionable == ("income",)
+    best = int(np.argmax(model.predict_proba(frame)[:, 1]))
+    found = raudit.what_would_change(model, frame, best, **asked)
+    assert found.already
+    assert str(found) == "The decision is “yes” already, as it is wanted."
+
+
+def test_a_direction_needs_numbers(data, model):
+    with pytest.raises(UsageError, match="no number") as caught:
+        raudit.what_would_change(model, data[0], 0, actionable={"home": "up"}, wanted=["yes"])
+    assert caught.value.got == "home"

@@ -239,6 +239,9 @@ def test_what_would_have_to_change_is_printed_where_it_is_declared(run):
     options["reasons"]["actionable"] = {"shoe": "up"}
     with pytest.raises(PlanError, match="'shoe'"):
         run(LOGISTIC, data, ["age", "sex"], options=options)
+    options["reasons"]["actionable"] = {"sex": "up"}
+    with pytest.raises(PlanError, match="holds no numbers"):
+        run(LOGISTIC, data, ["age", "sex"], options=options)
 
 
 def test_a_row_that_is_not_in_the_data_is_refused(frame, run):

@@ -111,3 +111,34 @@ def test_without_a_weak_slice_one_is_seldom_named():
         for seed in range(60)
     )
     assert named <= 7  # 3 expected at 5 %; more than 7 has a chance under 2 %
+
+
+def test_nobody_is_refused():
+    with pytest.raises(UsageError) as caught:
+        raudit.metric_by_group(f1_score, [], [], sensitive_features=[], resamples=200)
+    assert caught.value.reference == "metric-empty"
+
+
+@pytest.mark.parametrize(
+    ("change", "reference"),
+    [
+        ({"wrong": np.arange(3000)}, "slices-errors"),
+        ({"depth": 0}, "slices-depth"),
+        ({"twice": True}, "slices-columns"),
+        ({"wrong": [True] * 7}, "slices-lengths"),
+    ],
+)
+def test_what_no_slice_can_be_of_is_refused(change, reference):
+    frame, wrong, _weak = table(1, planted=True)
+    if change.pop("twice", False):
+        frame = pd.concat([frame, frame[["age"]]], axis=1)
+    with pytest.raises(UsageError) as caught:
+        raudit.weak_slices(frame, **({"wrong": wrong} | change))
+    assert caught.value.reference == reference
+
+
+def test_infinite_values_are_the_largest():
+    frame, wrong, _weak = table(1, planted=True)
+    endless = frame.assign(age=frame.age.astype(float).where(frame.age < 79, np.inf))
+    same = raudit.weak_slices(frame, wrong, seed=2)
+    assert raudit.weak_slices(endless, wrong, seed=2)[0].conditions == same[0].conditions

@@ -16,6 +16,8 @@ from raudit.stats import largest_difference, log_rates, smallest_ratio, wilson
 SIZES = {"tiny": 70, "middle": 700, "large": 30_000}
 TASKS = ("binary", "score", "regression", "multiclass", "ranking")
 KINDS = ("plain", "weighted")
+ONE = re.compile(r"(?<![\d.,–-])\b1 (?:groups|people|rows|columns|classes)\b")
+"""One of them in the plural."""
 
 
 def table(task, size, kind, rng):
@@ -87,6 +89,7 @@ def check(result):
         read += 1
         for name, pattern in FORBIDDEN.items():
             assert not pattern.search(text), f"{name}: {text}"
+        assert not ONE.search(text), text
     for finding in result.findings:
         if finding.status is Status.PASSED:
             assert finding.threshold is not None, finding.statement

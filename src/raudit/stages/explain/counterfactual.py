@@ -68,8 +68,14 @@ class Changes:
     tried: int
     """Changed rows that the model was asked about."""
     actionable: tuple[str, ...]
+    already: bool = False
+    """Whether the decision is one of the wanted ones as it is, so that nothing was tried."""
 
     def __str__(self) -> str:
+        if self.already:
+            return say(
+                "The decision is “{decision}” already, as it is wanted.", decision=self.decision
+            )
         if self.ways:
             return say(
                 "The decision is “{decision}”. {ways}", decision=self.decision, ways=self.ways[0]
@@ -119,17 +125,13 @@ def what_would_change(
         If the row, a feature or a decision is unknown.
     """
     opened = opened_model(model, data)
-    asked = (
-        dict.fromkeys(actionable, "any")
-        if not isinstance(actionable, Mapping)
-        else dict(actionable)
-    )
-    good = frozenset(map(str, wanted))
+    asked = _directions(actionable)
+    good = frozenset([wanted] if isinstance(wanted, str) else map(str, wanted))
     _check(opened, data, row, asked, good, most)
     own = data.iloc[[row]][list(opened.features)]
     decision = _decide(opened, own, good, threshold)[0]
     if decision in good:
-        return Changes(decision=decision, ways=(), tried=0, actionable=tuple(asked))
+        return Changes(decision=decision, ways=(), tried=0, actionable=tuple(asked), already=True)
     options = {name: _options(data[name], own[name].iloc[0], way) for name, way in asked.items()}
     ways: list[Change] = []
     tried = 0
@@ -143,6 +145,28 @@ def what_would_change(
             ways += [best] if best is not None else []
     ways.sort(key=lambda way: (len(way.features), way.cost, tuple(way.features)))
     return Changes(decision=decision, ways=tuple(ways), tried=tried, actionable=tuple(asked))
+
+
+def _directions(actionable: Mapping[str, Direction] | Iterable[str]) -> dict[str, Direction]:
+    """By feature where it may go; a single name is one feature and no list of letters."""
+    if isinstance(actionable, Mapping):
+        return dict(actionable)
+    return dict.fromkeys([actionable] if isinstance(actionable, str) else actionable, "any")
+
+
+def _undirected(data: pd.DataFrame, asked: Mapping[str, str]) -> list[str]:
+    """Features with a direction whose values have no order."""
+    import pandas as pd
+
+    return [
+        name
+        for name, way in asked.items()
+        if way != "any"
+        and name in data
+        and (
+            not pd.api.types.is_numeric_dtype(data[name]) or pd.api.types.is_bool_dtype(data[name])
+        )
+    ]
 
 
 def _cheapest(
@@ -246,8 +270,14 @@ def _check(
         (
             not set(asked.values()) <= {"any", "up", "down"},
             "a direction is unknown",
-            "",
+            listed(set(asked.values()) - {"any", "up", "down"}),
             "any, up or down",
+        ),
+        (
+            bool(_undirected(data, asked)),
+            "a direction is given for a feature that is no number",
+            listed(_undirected(data, asked)),
+            "any, for categories",
         ),
         (not classes, "the model decides nothing", "a regression", "a classifier"),
         (

@@ -72,6 +72,13 @@ def metric_by_group(
             got=f"{len(truth):,}, {len(said):,} and {len(groups):,} rows",
             hint="give one of each for every row",
         )
+    if not len(truth):
+        raise UsageError(
+            "there is nobody to measure",
+            reference="metric-empty",
+            got="0 rows",
+            hint="an empty table says nothing about any group",
+        )
     if resamples < FEWEST:
         raise UsageError(
             "too few resamples for an interval",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from raudit.errors import UsageError
 from raudit.findings import Interval, chance, written
@@ -25,6 +25,8 @@ from raudit.stats import holm, wilson
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST = 3e38
+"""Numbers beyond it, infinite ones among them, count as this; trees split on 32-bit numbers."""
 MOST_LEVELS = 30
 """Values of a text column that may bound a slice; rarer ones are one value."""
 
@@ -68,7 +70,7 @@ class Slice:
 
 def weak_slices(
     frame: pd.DataFrame,
-    wrong: Any,
+    wrong: ArrayLike,
     *,
     depth: int = 3,
     min_rows: int = 50,
@@ -100,12 +102,14 @@ def weak_slices(
     Raises
     ------
     UsageError
-        If lengths differ or there are too few rows.
+        If lengths differ, there are too few rows, ``wrong`` holds anything but truth values, two columns have one name,
+        or ``depth`` is below 1.
     """
     from scipy.stats import hypergeom
     from sklearn.tree import DecisionTreeClassifier
 
-    erred = np.asarray(wrong, dtype=bool)
+    erred = _erred(wrong)
+    _check(frame, depth)
     if len(frame) != len(erred):
         raise UsageError(
             "features and errors differ in length",
@@ -176,6 +180,37 @@ def _slice(
     )
 
 
+def _erred(wrong: ArrayLike) -> NDArray[np.bool_]:
+    """Which rows were decided wrongly; counts or amounts of errors are no truth values."""
+    given = np.asarray(wrong)
+    if given.dtype != bool and not np.isin(given, (0, 1)).all():
+        raise UsageError(
+            "errors are told by something else than truth values",
+            reference="slices-errors",
+            got=str(given.dtype),
+            expected="true or false, or 1 and 0, for every row",
+        )
+    return given.astype(bool)
+
+
+def _check(frame: pd.DataFrame, depth: int) -> None:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise UsageError(
+            "two columns have one name",
+            reference="slices-columns",
+            got=str(twice[0]),
+            hint="rename one of them: a slice is told by names",
+        )
+    if depth < 1:
+        raise UsageError(
+            "a slice needs a condition",
+            reference="slices-depth",
+            got=str(depth),
+            expected="a depth of 1 or more",
+        )
+
+
 def _numbers(frame: pd.DataFrame) -> tuple[NDArray[np.float64], list[tuple[str, str]]]:
     """Columns that a tree splits, and for each the feature and, where it is one of its values, which."""
     import pandas as pd
@@ -186,7 +221,7 @@ def _numbers(frame: pd.DataFrame) -> tuple[NDArray[np.float64], list[tuple[str, 
         column = frame[name]
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             values = column.to_numpy(dtype=float, na_value=np.nan)
-            columns.append(values)
+            columns.append(np.clip(values, -LARGEST, LARGEST))
             names.append((str(name), ""))
             continue
         texts = column.astype(object).where(column.notna(), "missing").astype(str)

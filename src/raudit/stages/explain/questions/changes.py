@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from raudit.data import ColumnName, Kind
 from raudit.errors import PlanError
 from raudit.record import Column, Table
 from raudit.sentences import joined, say
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_actionable(setting: Setting) -> None:
-    """Refuse features that the model does not take.
+    """Refuse features that the model does not take, and directions of what has no order.
 
     Raises
     ------
@@ -26,7 +27,16 @@ def check_actionable(setting: Setting) -> None:
         If the plan names one.
     """
     known = [str(name) for name in setting.features]
-    for name in setting.options.reasons.actionable:
+    kinds = setting.evidence.data.kinds
+    for name, way in setting.options.reasons.actionable.items():
+        if way != "any" and kinds.get(ColumnName(name)) not in (Kind.INTEGER, Kind.NUMBER, None):
+            raise PlanError(
+                f"a direction is given for '{name}', which holds no numbers",
+                reference="explain-direction",
+                where="stages.explain.reasons.actionable",
+                got=f"{name}: {way}",
+                expected="any, for categories",
+            )
         if name not in known:
             raise PlanError(
                 f"the model takes no feature '{name}'",
