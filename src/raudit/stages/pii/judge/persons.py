@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from raudit.stages.pii.count.profile import ColumnProfile
 from raudit.stages.pii.vocabulary.names_of_columns import words
 
+FEWEST_PERSONS, ENOUGH_PERSONS = 8, 30
+"""Different cells from which on a column may, or does, hold as many persons as rows make one expect."""
+GIVEN_ALONE = 0.85
+"""Share of cells in which every word is a common given name, from which on they are a list of given names."""
 NAMED = frozenset({"name", "names"})
 """Words that name no role: counties, storms and chimpanzees have names too."""
 
@@ -72,17 +76,24 @@ def fits_its_role(profile: ColumnProfile, signs: Signs) -> bool:
     agree = (
         (signs.model + signs.listed) / 2 >= 0.35 and signs.listed >= 0.15 and signs.agreed >= 0.1
     )
+    named = set(words(profile.name)) <= NAMED
     if signs.several_words:
-        return agree
-    if set(words(profile.name)) <= NAMED:
+        # Fires and firms have names of several words too, and some of those are people's.
+        return agree and (not named or (signs.model + signs.listed >= 0.9 and signs.agreed >= 0.3))
+    if named:
         return agree and signs.model + signs.listed >= 1.0 and signs.agreed >= 0.3
     # Family names alone: the model knows few of them.
     return agree or (signs.shaped >= 0.9 and signs.listed >= 0.35 and signs.model >= 0.1)
 
 
 def various(profile: ColumnProfile) -> bool:
-    """Whether the cells are as different as people's names are; a list of drinks or breeds is shorter."""
-    return profile.distinct_in_sample >= max(8, min(20, 0.1 * profile.n_sampled))
+    """Whether the cells are as different as people's names are; a list of stations, films or breeds is shorter.
+
+    Of given names alone there are fewer, and no list of things is full of them.
+    """
+    alone = profile.name_given >= GIVEN_ALONE
+    share, enough = (0.1, 20) if alone else (0.2, ENOUGH_PERSONS)
+    return profile.distinct_in_sample >= max(FEWEST_PERSONS, min(enough, share * profile.n_sampled))
 
 
 def written_like_persons(profile: ColumnProfile, signs: Signs) -> bool:
@@ -92,17 +103,22 @@ def written_like_persons(profile: ColumnProfile, signs: Signs) -> bool:
     )
 
 
-def nearly_all(profile: ColumnProfile, signs: Signs) -> bool:
-    """Whether nearly every cell is a full name, whatever the column is called."""
+def nearly_all(profile: ColumnProfile, signs: Signs, *, vetoed: bool) -> bool:
+    """Whether nearly every cell is a full name, whatever the column is called.
+
+    Airports and schools are called after people, so where the column's name speaks of such things, more cells have to
+    be different than there are things.
+    """
     everywhere = min(signs.model, signs.listed, signs.agreed) >= 0.75
-    return everywhere and signs.several_words and profile.distinct_in_sample >= 8
+    least = max(ENOUGH_PERSONS, 0.3 * profile.n_sampled) if vetoed else FEWEST_PERSONS
+    return everywhere and signs.several_words and profile.distinct_in_sample >= least
 
 
 def by_cells_alone(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column whose name says nothing are persons."""
     if signs.foreign:
         return min(signs.shaped, signs.listed) >= 0.85
-    if not signs.several_words and signs.listed >= 0.9 and signs.model >= 0.15:
+    if not signs.several_words and signs.given >= GIVEN_ALONE and signs.model >= 0.15:
         return True  # given names alone: the model knows few, and no other list of things is so full of them
     if signs.several_words and min(signs.listed, signs.shaped) >= 0.85 and signs.agreed >= 0.5:
         return True  # "Last, First" and capitals: the model reads them badly, the lists do not

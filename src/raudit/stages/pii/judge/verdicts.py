@@ -234,7 +234,7 @@ def _person(
         return Sureness.VALUES
     if hint is Hint.MAYBE:
         return Sureness.NAME_AND_VALUES if persons.fits_its_role(profile, signs) else None
-    if not other and persons.nearly_all(profile, signs):
+    if not other and persons.nearly_all(profile, signs, vetoed="PERSON" in vetoed):
         return Sureness.VALUES
     plain = unopposed and not profile.free_text
     return Sureness.VALUES if plain and persons.by_cells_alone(profile, signs) else None
@@ -283,19 +283,23 @@ def _inside(
     valid = count.valid if entity != "IP_ADDRESS" else count.agreed
     if not valid:
         return None
-    if rule.chance and not _beyond_chance(count.k, valid, rule.chance):
+    if rule.chance and not _beyond_chance(profile, count.k, valid, rule.chance):
         return Sureness.UNCLEAR if profile.free_text else None
     if rule.chance > 0.02 and not profile.free_text and valid < LEAST_BY_CHANCE:
         return Sureness.UNCLEAR
     return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
 
 
-def _beyond_chance(k: int, valid: int, chance: float) -> bool:
+def _beyond_chance(profile: ColumnProfile, k: int, valid: int, chance: float) -> bool:
     """Whether more of the matches pass the check than random numbers would: half of them, or surely more than chance.
 
-    One card among a hundred order numbers cannot be told from an order number that passes Luhn by chance.
+    One card among a hundred order numbers cannot be told from an order number that passes Luhn by chance. A number that
+    stands in many rows passes once, so cells count only as far as they are different.
     """
-    return valid >= 0.5 * k or clopper_pearson(valid, k, 0.999)[0] > 2 * chance
+    if valid >= 0.5 * k:
+        return True
+    different = profile.distinct_in_sample / profile.n_sampled if profile.n_sampled else 1.0
+    return clopper_pearson(round(valid * different), round(k * different), 0.999)[0] > 2 * chance
 
 
 def _phone_inside(
