@@ -40,7 +40,9 @@ _DIALLED = re.compile(
 """How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 """A letter of another script than the Latin one, in which the lists of names are written."""
-_EAST_ASIAN = re.compile("[\u3400-\u9fff]{2,6}|[\uac00-\ud7a3]{2,5}")
+_EAST_ASIAN = re.compile(
+    "[\u3005\u3400-\u9fff]{2,6}|[\u3005\u3400-\u9fff]{1,3}[\u3041-\u3096\u30a1-\u30fc]{2,5}|[\uac00-\ud7a3]{2,5}"
+)
 """Chinese and Japanese, or Korean, written without a blank."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _BEFORE_PLACES = frozenset(
@@ -200,7 +202,8 @@ def parts_of_name(cell: str, rulebook: Rulebook) -> list[str]:
 def _east_asian(word: str, rulebook: Rulebook) -> list[str]:
     for length in (2, 1, 3):
         family = fold(word[:length])
-        if length < len(word) <= length + 3 and family in rulebook.family_names:
+        longest = 5 if "\u3040" < word[-1] < "\u3100" else 3  # a given name in syllables
+        if length < len(word) <= length + longest and family in rulebook.family_names:
             return [family, fold(word[length:])]
     return [fold(word)]
 

@@ -64,6 +64,7 @@ _SCRIPTS = (
     ("el", re.compile("[\u0370-\u03ff]")),
     ("armenian", re.compile("[\u0531-\u058a]")),
 )
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _UNCASED_SCRIPTS = (
     ("arabic", re.compile("[\u0600-\u06ff]")),
     ("hebrew", re.compile("[\u0590-\u05ff]")),
@@ -157,9 +158,10 @@ def in_cased(
 
 
 def _script(text: str) -> str:
-    return next((name for name, letters in _SCRIPTS if letters.search(text)), "") or language_of(
-        text
-    )
+    """The script or language whose words stand beside a name: a Russian name in an English sentence has English ones."""
+    latin = len(_LATIN.findall(text))
+    scripts = (name for name, letters in _SCRIPTS if len(letters.findall(text)) > latin)
+    return next(scripts, "") or language_of(text)
 
 
 def _runs(text: str, tokens: Sequence[Stretch]) -> Iterator[_Run]:
