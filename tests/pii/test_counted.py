@@ -116,6 +116,12 @@ def test_a_number_that_is_repeated_passes_its_check_once(scanner):
     assert "ES_NIF" not in {f.entity_type for f in verdict.found if f.count.valid < 20}
 
 
+@pytest.mark.parametrize(("fraction", "found"), [(".0", True), (".00", True), (".05", False)])
+def test_a_number_that_was_exported_with_zeros_is_whole(scanner, fraction, found):
+    cards = [luhn(random.Random(i), "4", 16) + fraction for i in range(N)]
+    assert bool(verdict_on(scanner, "v", cards).found) is found
+
+
 def test_types_that_no_rule_describes_are_no_findings(scanner):
     """Presidio's own are left out, a team's own recognisers stay."""
     known = scanner.rulebook.entities.keys()

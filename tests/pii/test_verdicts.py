@@ -25,6 +25,7 @@ AIRPORTS = (
 )
 FILMS = (
     *("Billy Elliot", "Norma Rae", "Stuart Little", "Lara Croft", "Donnie Darko", "Barry Lyndon"),
+    *("Alien", "Amélie", "Some Like It Hot", "The Talented Mr. Ripley", "Heat", "Ferris Bueller"),
     *("Edward Scissorhands", "Napoleon Dynamite", "Annie Hall", "Jackie Brown", "Erin Brockovich"),
 )
 
@@ -136,11 +137,15 @@ def test_names_however_they_are_written(scanner, rng, name, make):
         ("plate", lambda r: r.choice("abcdefgh")),
         ("c9", lambda r: f"{r.choice(LAST)}, {r.choice(LAST)} and {r.choice(LAST)}"),
         ("airport", lambda r: r.choice(AIRPORTS)),
-        ("x2", lambda r: f"San {r.choice(FIRST)} {r.choice(['de la Montaña', 'los bajos'])}"),
+        (
+            "x2",
+            lambda r: r.choice(
+                [f"San {r.choice(FIRST)} los altos", f"Nueva {r.choice(LAST)}", "Vieja Belice"]
+            ),
+        ),
         ("c3", lambda r: r.choice(FILMS)),
         ("longitude", lambda r: f"{r.randrange(-9, 60)}.{r.randrange(10**15, 10**16)}"),
         ("longitude", lambda r: f"+{r.randrange(100, 180)}.{r.randrange(10**6, 10**7)}"),
-        ("ref", lambda r: f"0{r.randrange(10, 99)}-{r.randrange(10**7, 10**8)}"),
         (
             "news",
             lambda r: (

@@ -158,7 +158,7 @@ def in_cased(
 
 
 def _script(text: str) -> str:
-    """The script or language whose words stand beside a name: a Russian name in an English sentence has English ones."""
+    """The script or language of the words beside a name: a Russian name in an English sentence has English ones."""
     latin = len(_LATIN.findall(text))
     scripts = (name for name, letters in _SCRIPTS if len(letters.findall(text)) > latin)
     return next(scripts, "") or language_of(text)
@@ -215,7 +215,7 @@ def _named(
     spoken: str,
 ) -> Iterator[Stretch]:
     """The part of a run that is a name, if enough speaks for one."""
-    if "".join(run.words) in lists.places:
+    if "".join(run.words) in lists.places or (run.words[0] in SAINTS and len(run.words) > 1):
         return
     run = _without_first(text, run, lists, cues)
     if not run.tokens or THING.match(text, run.stretch[1]):
@@ -244,6 +244,10 @@ def _named(
     )
     if score >= WEIGHTS.least + more:
         yield begin, end
+
+
+SAINTS = frozenset({"san", "santa", "santo", "sao", "saint", "sankt"})
+"""First words of towns, schools and hospitals that are called after saints."""
 
 
 def _words_before(text: str, begin: int) -> list[str]:
