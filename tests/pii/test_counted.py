@@ -109,6 +109,70 @@ def test_whole_numbers_stored_as_fractions(scanner, name, column, entity):
     assert entity in {f.entity_type for f in verdict_on(scanner, name, column).found}
 
 
+def test_a_number_that_is_repeated_passes_its_check_once(scanner):
+    """Nine keys of ten fail; the tenth passes by chance, and stands in a third of the rows."""
+    keys = [f"k{10**7 + 7 * i}{letter}" for i, letter in enumerate("ABCDEFGHJ")]
+    verdict = verdict_on(scanner, "staff", [*keys * 5, *["12345678Z"] * 20])
+    assert "ES_NIF" not in {f.entity_type for f in verdict.found if f.count.valid < 20}
+
+
+@pytest.mark.parametrize(("fraction", "found"), [(".0", True), (".00", True), (".05", False)])
+def test_a_number_that_was_exported_with_zeros_is_whole(scanner, fraction, found):
+    cards = [luhn(random.Random(i), "4", 16) + fraction for i in range(N)]
+    assert bool(verdict_on(scanner, "v", cards).found) is found
+
+
+def test_types_that_no_rule_describes_are_no_findings(scanner):
+    """Presidio's own are left out, a team's own recognisers stay."""
+    known = scanner.rulebook.entities.keys()
+    assert all(set(r.supported_entities) & known for r in scanner.engine.recognizers)
+    own = {"name": "x", "supported_entity": "BADGE", "supported_language": "en"}
+    own["patterns"] = [{"name": "x", "regex": r"B-\d{4}", "score": 0.9}]
+    team = prepare(Options(model="none", recognizers=(own,)), seed=1)
+    assert verdict_on(team, "c", [f"B-{1000 + i}" for i in range(N)]).found
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "value"),
+    [
+        ("They wrote AK5152003 as my passport number and it is wrong", "US_PASSPORT", "AK5152003"),
+        ("enter 139877551 where it asks for the social security number", "US_SSN", "139877551"),
+        ("pw is bluewhale9 but it says invalid", "PASSWORD", "bluewhale9"),
+        ("login: front-desk / pass: hunter2 on both", "PASSWORD", "hunter2"),
+        ("Is correct-horse-42 a strong password?", "PASSWORD", "correct-horse-42"),
+        ("Tel: 295.780.2750, nine to five", "PHONE_NUMBER", "295.780.2750"),
+        ("whatsapp me at +33 6 97 68 46 24 if you can", "PHONE_NUMBER", "+33 6 97 68 46 24"),
+        ("ship it to 77 Avenue des Lilas please", "ADDRESS", "77 Avenue des Lilas"),
+        ("it is at 221 West 84th Street, Apt 5B now", "ADDRESS", "221 West 84th Street, Apt 5B"),
+        (
+            "from Flat 3, 9 Harbour Terrace, Bristol BS1 4QA to here",
+            "ADDRESS",
+            "Flat 3, 9 Harbour Terrace, Bristol BS1 4QA",
+        ),
+        ("write to p1&#64;example.org about it", "EMAIL_ADDRESS", "p1&#64;example.org"),
+    ],
+)
+def test_values_in_messages_are_found_whole(scanner, text, entity, value):
+    (spans,) = scanner.engine.spans([text])
+    assert value in {text[s.start : s.end] for s in spans if s.entity_type == entity}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the boarding pass: gate 24 at noon",
+        "call 3 people, then ring 10 bells and text 400 words",
+        "on April 19, 2018 Highway 395 was closed",
+        "a 1TB M.2 Solid State Drive",
+        "10000 Block Preston Lane",
+        "the store is at +12.3456789 degrees",
+    ],
+)
+def test_words_that_announce_something_else(scanner, text):
+    kinds = {"PASSWORD", "PHONE_NUMBER", "ADDRESS", "US_PASSPORT", "US_SSN"}
+    assert not kinds & {s.entity_type for s in scanner.engine.spans([text])[0]}
+
+
 def test_fractions_are_not_read(scanner):
     verdict = verdict_on(scanner, "phone", pa.array([0.25, 12125550188.0, 3.5]))
     assert not verdict.found

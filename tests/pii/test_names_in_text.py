@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raudit.stages.pii.recognise.names import persons_in_text
+from raudit.stages.pii.recognise.names import in_dictionary, persons_in_text
 from raudit.stages.pii.recognise.names.alphabetic import WEIGHTS
 from raudit.stages.pii.recognise.names.cues import Before, cues_of, language_of
 from raudit.stages.pii.recognise.names.lists import name_lists, stem
@@ -61,6 +61,11 @@ NOBODY = (
     "Tell me about the history of the Roman Empire and the Eiffel Tower.",
     "Dear Hiring Manager, I am writing to apply for the job at Google.",
     "Explain the difference between Visual Studio and Google Sheets in simple words.",
+    "Compare Rust with Fedora for a team of 28 people.",
+    "Give me a recipe for Thai Green Curry without fish sauce.",
+    "Make a table of the planets, from Mercury to Neptune, with their moons.",
+    "What is the difference between a Roth IRA and a pension?",
+    "The tyre shop stood across the Hana Hwy from the Maui Mall.",
     "please send the invoice for the Blue Chair before the end of March",
     "I would like to visit Machu Picchu in December with two children.",
     "What is the capital of Brazil, and how far is it from Buenos Aires?",
@@ -72,6 +77,13 @@ NOBODY = (
     "कृपया इस प्रश्न का उत्तर दें और फ़ाइल को सहेजें",
     "Wie installiere ich das Programm auf dem Rechner in Berlin?",
     "يرجى حفظ الملف وفتح البرنامج مرة أخرى",
+)
+
+
+ORDINARY_GIVEN = (
+    "Rewrite more politely: {} never answers e-mails",
+    "hey it's {} again, the page still says my session has expired",
+    "the contract is between {} and my company",
 )
 
 
@@ -96,6 +108,32 @@ def test_a_name_is_found_in_a_sentence_of_its_language(sentence: str, names: str
 @pytest.mark.parametrize("text", NOBODY)
 def test_nobody_is_found_where_nobody_is_named(text: str) -> None:
     assert [text[a:b] for a, b in persons_in_text(text)] == []
+
+
+@pytest.mark.parametrize("sentence", ORDINARY_GIVEN)
+@pytest.mark.parametrize("name", ["Grace Hopkins", "Blessing Okafor", "Precious Moyo"])
+def test_an_ordinary_word_before_a_family_name_is_a_given_name(sentence: str, name: str) -> None:
+    assert covered(sentence.replace("{}", name), name)
+
+
+def test_a_korean_family_name_is_no_park() -> None:
+    assert covered("Dear Park Ji-hoon, thank you for coming to the interview.", "Park Ji-hoon")
+
+
+def test_a_greeting_at_the_end_introduces_a_name() -> None:
+    assert covered("Hi, can we move our call? Best, Kayode Balogun", "Kayode Balogun")
+
+
+def test_the_models_voice_counts_half_in_other_languages() -> None:
+    shape = WEIGHTS.shape + WEIGHTS.weak
+    assert shape + WEIGHTS.model_abroad < WEIGHTS.least <= shape + WEIGHTS.model
+
+
+def test_words_of_the_dictionary_are_told_from_names() -> None:
+    assert in_dictionary("Moon", "The Moon is beautiful tonight")
+    assert in_dictionary("Sourdough Bread", "a bakery that sells Sourdough Bread")
+    assert not in_dictionary("Zyxqora Blurvik", "the papers of Zyxqora Blurvik were wet")
+    assert not in_dictionary("Moon", "Moon")  # a cell of its own is judged with its column
 
 
 def test_names_that_no_list_holds_are_found_by_the_words_beside_them() -> None:

@@ -18,6 +18,7 @@ from raudit.scan.rewrite_delimited import records
 from raudit.scan.sources import ReadOptions, open_source
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.recognise.engine import Span
 
 KEY = bytes(range(32))
 MAILS = [
@@ -204,6 +205,17 @@ def test_drawn_numbers_are_equal_where_the_numbers_were(redact, tmp_path):
     assert pq.read_metadata(out).num_row_groups == 3
     assert len(set(zip(numbers, drawn, strict=True))) == len(set(drawn)) == 4
     assert {len(str(d)) for d in drawn} == {11}
+
+
+def test_a_column_that_names_people_leaves_other_words_alone(anywhere):
+    """One prompt that names somebody is no reason to alter what the model mistakes in the next one."""
+    text = "a good name for a bakery that sells Sourdough Bread"
+    name = "the letter lay beside Zyxqora Blurvik during the storm"
+    loaf = Span("PERSON", text.index("Sourdough"), len(text), 0.85)
+    person = Span("PERSON", name.index("Zyxqora"), name.index(" during"), 0.85)
+    named = replace(anywhere, entities=frozenset({"PERSON"}), done={})
+    assert named._text(text, (loaf,)) == text
+    assert "Zyxqora" not in named._text(name, (person,))
 
 
 def test_neighbours_have_each_their_own_token(anywhere):

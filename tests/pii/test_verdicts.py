@@ -18,6 +18,16 @@ LAST = (
     *("Schmidt", "Fischer", "Weber", "Moreau", "Dubois", "Martinez", "Taylor"),
 )
 N = 150
+AIRPORTS = (
+    *("John F. Kennedy International", "Benito Juárez", "Pierre Elliott Trudeau", "Václav Havel"),
+    *("Charles de Gaulle", "Norman Manley", "Bob Hope", "Galileo Galilei", "Frédéric Chopin"),
+    *("Ben Gurion", "Indira Gandhi International", "Jomo Kenyatta"),
+)
+FILMS = (
+    *("Billy Elliot", "Norma Rae", "Stuart Little", "Lara Croft", "Donnie Darko", "Barry Lyndon"),
+    *("Alien", "Amélie", "Some Like It Hot", "The Talented Mr. Ripley", "Heat", "Ferris Bueller"),
+    *("Edward Scissorhands", "Napoleon Dynamite", "Annie Hall", "Jackie Brown", "Erin Brockovich"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +136,23 @@ def test_names_however_they_are_written(scanner, rng, name, make):
         ),
         ("plate", lambda r: r.choice("abcdefgh")),
         ("c9", lambda r: f"{r.choice(LAST)}, {r.choice(LAST)} and {r.choice(LAST)}"),
+        ("airport", lambda r: r.choice(AIRPORTS)),
+        (
+            "x2",
+            lambda r: r.choice(
+                [f"San {r.choice(FIRST)} los altos", f"Nueva {r.choice(LAST)}", "Vieja Belice"]
+            ),
+        ),
+        ("c3", lambda r: r.choice(FILMS)),
+        ("longitude", lambda r: f"{r.randrange(-9, 60)}.{r.randrange(10**15, 10**16)}"),
+        ("longitude", lambda r: f"+{r.randrange(100, 180)}.{r.randrange(10**6, 10**7)}"),
+        (
+            "news",
+            lambda r: (
+                f"The fire started on April {r.randrange(1, 30)}, 2018 off Milton Road and"
+                f" Highway {r.randrange(9, 99)}, Canyon Road, north of the lake in the county"
+            ),
+        ),
     ],
 )
 def test_what_only_looks_alike(scanner, rng, name, make):

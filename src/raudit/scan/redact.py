@@ -15,6 +15,7 @@ from raudit.stages.pii.assess import Scanner
 from raudit.stages.pii.count.cells import readable, supported
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Sureness
 from raudit.stages.pii.recognise.engine import Span
+from raudit.stages.pii.recognise.names import in_dictionary
 
 How = Literal["mask", "replace", "pseudonymise"]
 REMEMBERED = 500_000
@@ -102,11 +103,22 @@ class Redactor:
     def _wanted(self, span: Span, value: str) -> bool:
         kind, text = span.entity_type, value[span.start : span.end]
         if kind in self.entities:
-            return True
+            return kind != "PERSON" or self._believed(span, value)
         if value.strip().isdigit() or (text.isdigit() and kind == "PHONE_NUMBER"):
             return False
         return kind in self.exact or (
             kind in self.signed and supported(kind, text, self.scanner.rulebook, value)
+        )
+
+    def _believed(self, span: Span, value: str) -> bool:
+        """Whether a name in a column that names people is taken out.
+
+        It is unless the model alone finds it in a sentence and a word of it stands in the dictionary: one prompt that
+        names somebody is no reason to alter the others.
+        """
+        text = value[span.start : span.end]
+        return not in_dictionary(text, value) or supported(
+            "PERSON", text, self.scanner.rulebook, value
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from raudit.stages.pii.recognise.engine import Span
-from raudit.stages.pii.recognise.names import may_be_family, name_lists, persons_in_text
+from raudit.stages.pii.recognise.names import THING, may_be_family, name_lists, persons_in_text
 from raudit.stages.pii.vocabulary.names_of_columns import MARKS, fold
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
 
@@ -23,6 +23,8 @@ SHORT_CELL = 60
 _NAME = re.compile(
     r"(?:[^\W\d_]+(?:['\u2019.,-]+[^\W\d_]+)*\.?,?)(?:\s+[^\W\d_]+(?:['\u2019.-]+[^\W\d_]+)*\.?,?){0,5}"
 )
+_GROUPED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+(?:[ ./()-]+\d+){2,})")
+"""Two groups of digits are more often a key than a telephone number, so they are asked for more."""
 _SEPARATED = re.compile(r"^\s*(?:\+ ?\d|\(\+?\d|\d+[ -]\(?\d|\d+(?:[ ./()-]+\d+){2,})")
 _DATE = re.compile(
     r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]|$)|^\s*\d{1,2}[ -][A-Za-z]{3,9}[ -,]+\d{2,4}|"
@@ -38,19 +40,26 @@ _DIALLED = re.compile(
 """How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 """A letter of another script than the Latin one, in which the lists of names are written."""
-_EAST_ASIAN = re.compile("[\u3400-\u9fff]{2,6}|[\uac00-\ud7a3]{2,5}")
+_EAST_ASIAN = re.compile(
+    "[\u3005\u3400-\u9fff]{2,6}|[\u3005\u3400-\u9fff]{1,3}[\u3041-\u3096\u30a1-\u30fc]{2,5}|[\uac00-\ud7a3]{2,5}"
+)
 """Chinese and Japanese, or Korean, written without a blank."""
 _LETTERS = re.compile(r"[^\W\d_]+")
-_THING = re.compile(
-    r"[ '’s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Center|Centre|Library|Airport|"
-    r"Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|County|Theat[er]+)\b"
+_BEFORE_PLACES = frozenset(
+    {"san", "santa", "santo", "sao", "sankt", "saint", "nueva", "nuevo", "nova", "novo", "nouvelle"}
+    | {"new", "vieja", "viejo", "puerto", "porto", "mount", "mt", "fort"}
 )
+"""First words of many towns, and of few persons' names."""
 _ORGANISATION = re.compile(
     r"(?i)\b(?:museum|university|college|school|institute|foundation|hospital|hospice|clinic|cent(?:er|re)|library|airport|"
     r"stadium|road|bridge|award|inc|llc|ltd|plc|gmbh|corp|company|county|mt|mount|mountain|peak|lake|river|creek|island|"
     r"beach|church|hotel|restaurant|caf[eé]|group|associates|partners|services|systems|industries|sons|bros|bank|forest|"
     r"co|ag|kg|ohg|gbr|gesmbh|s\.?a\.?r\.?l|s\.a|sas|eurl|s\.a\.s|s\.?r\.?l|s\.?p\.?a|s\.?n\.?c|s\.l|ltda|b\.?v|n\.v|nv|ab|oyj?|"
     r"a/s|aps|s\.r\.o|a\.s|v\.o\.s|o\.s|k\.s|z\.s|holding|"
+    r"colegio|escuela|instituto|universidad|hospital|fundaci[oó]n|asociaci[oó]n|ayuntamiento|[eé]cole|lyc[eé]e|coll[eè]ge|"
+    r"h[oô]pital|universit[eé]|mairie|fondation|soci[eé]t[eé]|maison|p[eé]nitentiaire|schule|gymnasium|klinik|krankenhaus|"
+    r"universit[aä]t|stiftung|verein|scuola|istituto|ospedale|universit[aà]|escola|szko[lł]a|szpital|prison|jail|academy|"
+    r"stazione|estaci[oó]n|gare|bahnhof|fire|fc|united|foundation|society|association|"
     r"spol|sp\. ?z ?o\. ?o|kft|zrt|bt|llp|pty|pte|fils|figli|hnos|hermanos|söhne)\b\.?|[&+] ?\w"
 )
 """Words of places and firms that are named after people; two of them, Mount and Lake, stand before the name."""
@@ -118,7 +127,7 @@ class Shapes:
             share(lambda c: any(x.isdigit() for x in c)),
             share(lambda c: len(c) <= SHORT_CELL and _NAME.fullmatch(unmarked(c[slice(*core(c))]))),
             share(lambda c: len(c) <= SHORT_CELL and _listed(c, rulebook)),
-            share(_SEPARATED.match),
+            share(_GROUPED.match),
             share(_DATE.match),
             share(_NUMBER.fullmatch),
             share(lambda c: len(c) <= 2 * SHORT_CELL and _HONORIFIC.search(c)),
@@ -168,7 +177,9 @@ def _listed(cell: str, rulebook: Rulebook) -> bool:
 
 
 def _of_a_place(parts: Sequence[str], rulebook: Rulebook) -> bool:
-    """Whether words begin with a place and no given name is at either end: teams are called after their cities."""
+    """Whether words are called after a place: teams after their cities, and towns and schools after saints."""
+    if parts[0] in _BEFORE_PLACES:
+        return True
     places = name_lists().places
     placed = parts[0] in places or "".join(parts[:2]) in places
     return placed and not {parts[0], parts[-1]} & rulebook.given_names
@@ -191,7 +202,8 @@ def parts_of_name(cell: str, rulebook: Rulebook) -> list[str]:
 def _east_asian(word: str, rulebook: Rulebook) -> list[str]:
     for length in (2, 1, 3):
         family = fold(word[:length])
-        if length < len(word) <= length + 3 and family in rulebook.family_names:
+        longest = 5 if "\u3040" < word[-1] < "\u3100" else 3  # a given name in syllables
+        if length < len(word) <= length + longest and family in rulebook.family_names:
             return [family, fold(word[length:])]
     return [fold(word)]
 
@@ -263,8 +275,9 @@ def _named(text: str, rulebook: Rulebook, cell: str) -> bool:
     begin = max(cell.find(text), 0)
     end = begin + len(text)
     parts = parts_of_name(text, rulebook)
-    thing = _THING.search(text) and not may_be_family(parts, name_lists())
-    if thing or _THING.match(cell[end:]):
+    spoken = [fold(word) for word in text.split()]
+    thing = THING.search(text) and not may_be_family(spoken, name_lists())
+    if thing or THING.match(cell[end:]):
         return False
     given = [p for p in parts if len(p) > 2 and p in rulebook.given_names]
     full = len(parts) > 1 and bool(given) and parts[-1] in rulebook.family_names

@@ -240,6 +240,8 @@ def _search(entity: str, rule: EntityRule, hint: Hint | None, kind: str) -> Sear
     if kind not in {"text", "other"} and not sure and entity != "CREDIT_CARD":
         return None
     own = tuple((p.regex, p.validator or rule.validator) for p in rule.patterns)
+    if rule.group == "secret":
+        own = ()  # every match of ``native`` is one; more patterns are for sentences
     finders = ((rule.find or rule.native, rule.validator),) if rule.validator else own
     return Search(entity_type=entity, native=rule.native, finders=finders, cover=rule.cover)
 

@@ -1,7 +1,7 @@
 """Whether the cells of a column are names of persons.
 
 The language model, the lists of common names and the shape of the cells must agree; how much, depends on what the name
-of the column says. The shares were set on labelled tables (docs/reference/pii.md).
+of the column says; ``thresholds.py`` says on which tables the shares were set.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from raudit.stages.pii.count.profile import ColumnProfile
+from raudit.stages.pii.judge.thresholds import SET
 from raudit.stages.pii.vocabulary.names_of_columns import words
 
 NAMED = frozenset({"name", "names"})
@@ -52,10 +53,20 @@ def fits_its_name(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column that is called first name, patient name and so on bear it out."""
     several = profile.distinct_in_sample >= min(5, profile.n_sampled) or signs.listed >= 0.5
     # Teams and schools have full names too, so a column of several words needs more than its name.
-    least = 0.3 if signs.several_words else 0.0 if profile.distinct_in_sample >= 10 else 0.05
+    least = (
+        SET.listed_of_several
+        if signs.several_words
+        else 0.0
+        if profile.distinct_in_sample >= 10
+        else 0.05
+    )
     if profile.foreign >= 0.5:
         least = 0.0  # the lists of names are written in Latin letters
-    return signs.shaped >= 0.6 and several and max(signs.listed, signs.model) >= least
+    return (
+        signs.shaped >= SET.shaped_under_name
+        and several
+        and max(signs.listed, signs.model) >= least
+    )
 
 
 def fits_its_role(profile: ColumnProfile, signs: Signs) -> bool:
@@ -70,19 +81,33 @@ def fits_its_role(profile: ColumnProfile, signs: Signs) -> bool:
     ):
         return True
     agree = (
-        (signs.model + signs.listed) / 2 >= 0.35 and signs.listed >= 0.15 and signs.agreed >= 0.1
+        (signs.model + signs.listed) / 2 >= SET.role_mean
+        and signs.listed >= 0.15
+        and signs.agreed >= SET.role_agreed
     )
+    named = set(words(profile.name)) <= NAMED
     if signs.several_words:
-        return agree
-    if set(words(profile.name)) <= NAMED:
+        # Fires and firms have names of several words too, and some of those are people's.
+        return agree and (
+            not named
+            or (signs.model + signs.listed >= SET.named_sum and signs.agreed >= SET.named_agreed)
+        )
+    if named:
         return agree and signs.model + signs.listed >= 1.0 and signs.agreed >= 0.3
     # Family names alone: the model knows few of them.
     return agree or (signs.shaped >= 0.9 and signs.listed >= 0.35 and signs.model >= 0.1)
 
 
 def various(profile: ColumnProfile) -> bool:
-    """Whether the cells are as different as people's names are; a list of drinks or breeds is shorter."""
-    return profile.distinct_in_sample >= max(8, min(20, 0.1 * profile.n_sampled))
+    """Whether the cells are as different as people's names are; a list of stations, films or breeds is shorter.
+
+    Of given names alone there are fewer, and no list of things is full of them.
+    """
+    alone = profile.name_given >= SET.given_alone
+    share, enough = (0.1, 20) if alone else (0.2, SET.enough_persons)
+    return profile.distinct_in_sample >= max(
+        SET.fewest_persons, min(enough, share * profile.n_sampled)
+    )
 
 
 def written_like_persons(profile: ColumnProfile, signs: Signs) -> bool:
@@ -92,17 +117,22 @@ def written_like_persons(profile: ColumnProfile, signs: Signs) -> bool:
     )
 
 
-def nearly_all(profile: ColumnProfile, signs: Signs) -> bool:
-    """Whether nearly every cell is a full name, whatever the column is called."""
-    everywhere = min(signs.model, signs.listed, signs.agreed) >= 0.75
-    return everywhere and signs.several_words and profile.distinct_in_sample >= 8
+def nearly_all(profile: ColumnProfile, signs: Signs, *, vetoed: bool) -> bool:
+    """Whether nearly every cell is a full name, whatever the column is called.
+
+    Airports and schools are called after people, so where the column's name speaks of such things, more cells have to
+    be different than there are things.
+    """
+    everywhere = min(signs.model, signs.listed, signs.agreed) >= SET.nearly_all
+    least = max(SET.enough_persons, 0.3 * profile.n_sampled) if vetoed else SET.fewest_persons
+    return everywhere and signs.several_words and profile.distinct_in_sample >= least
 
 
 def by_cells_alone(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column whose name says nothing are persons."""
     if signs.foreign:
         return min(signs.shaped, signs.listed) >= 0.85
-    if not signs.several_words and signs.listed >= 0.9 and signs.model >= 0.15:
+    if not signs.several_words and signs.given >= SET.given_alone and signs.model >= 0.15:
         return True  # given names alone: the model knows few, and no other list of things is so full of them
     if signs.several_words and min(signs.listed, signs.shaped) >= 0.85 and signs.agreed >= 0.5:
         return True  # "Last, First" and capitals: the model reads them badly, the lists do not
@@ -110,7 +140,7 @@ def by_cells_alone(profile: ColumnProfile, signs: Signs) -> bool:
     if second is not None and (second >= 0.5) is (signs.model >= 0.3):
         return second >= 0.5  # two models of different make agree: they are believed
     # One word alone is a town, a brand or a colour more often than two words are, so it needs more.
-    mean, least = (0.42, 0.25) if signs.several_words else (0.55, 0.4)
+    mean, least = (SET.mean_of_several, 0.25) if signs.several_words else (SET.mean_of_one, 0.4)
     return (signs.model + signs.listed) / 2 >= mean and min(
         signs.model, signs.listed, signs.agreed
     ) >= least

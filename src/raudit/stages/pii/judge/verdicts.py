@@ -8,20 +8,9 @@ from enum import StrEnum
 
 from raudit.stages.pii.count.profile import ColumnProfile, EntityCount, clopper_pearson
 from raudit.stages.pii.judge import persons
+from raudit.stages.pii.judge.thresholds import SET
 from raudit.stages.pii.vocabulary.names_of_columns import Hint, HintTable
 from raudit.stages.pii.vocabulary.rulebook import EntityRule, Rulebook
-
-WORDS_OF_SENTENCES = 6.0
-"""Words of a text from which on it is likely a sentence and not the name of a thing."""
-LONG_TEXT = 12.0
-"""Words of a text from which on chance finds are expected to grow with its length."""
-
-
-NAMED_TITLES = 0.3
-"""Share of titles, places and headings in which a name is found before they are said to name people: schools,
-prisons and streets are named after people. Fewer are counted and told as unclear (table "fresh")."""
-LEAST_BY_CHANCE = 3
-"""Cells of keys and numbers that must pass a weak check; one or two of them do by chance."""
 
 
 class Sureness(StrEnum):
@@ -164,7 +153,7 @@ def _sureness(
     count = profile.count(entity)
     if (
         entity == "ADDRESS"
-        and (profile.second_address or 0.0) >= 0.7
+        and (profile.second_address or 0.0) >= SET.address_by_second_model
         and not (entity in vetoed or profile.free_text)
     ):
         return Sureness.NAME_AND_VALUES if sure else Sureness.VALUES
@@ -224,7 +213,7 @@ def _person(
 ) -> Sureness | None:
     """Names of persons: by the column's name and its cells, by its role and its cells, or by the cells alone."""
     hint, signs = said.get("PERSON"), persons.Signs.of(profile)
-    if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or signs.shaped < 0.4:
+    if profile.kind not in {"text", "other"} or profile.n_sampled == 0 or signs.shaped < SET.shaped:
         return None
     if hint is Hint.SURE:
         return Sureness.NAME_AND_VALUES if persons.fits_its_name(profile, signs) else None
@@ -234,7 +223,7 @@ def _person(
         return Sureness.VALUES
     if hint is Hint.MAYBE:
         return Sureness.NAME_AND_VALUES if persons.fits_its_role(profile, signs) else None
-    if not other and persons.nearly_all(profile, signs):
+    if not other and persons.nearly_all(profile, signs, vetoed="PERSON" in vetoed):
         return Sureness.VALUES
     plain = unopposed and not profile.free_text
     return Sureness.VALUES if plain and persons.by_cells_alone(profile, signs) else None
@@ -283,19 +272,23 @@ def _inside(
     valid = count.valid if entity != "IP_ADDRESS" else count.agreed
     if not valid:
         return None
-    if rule.chance and not _beyond_chance(count.k, valid, rule.chance):
+    if rule.chance and not _beyond_chance(profile, count.k, valid, rule.chance):
         return Sureness.UNCLEAR if profile.free_text else None
-    if rule.chance > 0.02 and not profile.free_text and valid < LEAST_BY_CHANCE:
+    if rule.chance > 0.02 and not profile.free_text and valid < SET.least_by_chance:
         return Sureness.UNCLEAR
     return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
 
 
-def _beyond_chance(k: int, valid: int, chance: float) -> bool:
+def _beyond_chance(profile: ColumnProfile, k: int, valid: int, chance: float) -> bool:
     """Whether more of the matches pass the check than random numbers would: half of them, or surely more than chance.
 
-    One card among a hundred order numbers cannot be told from an order number that passes Luhn by chance.
+    One card among a hundred order numbers cannot be told from an order number that passes Luhn by chance. A number that
+    stands in many rows passes once, so cells count only as far as they are different.
     """
-    return valid >= 0.5 * k or clopper_pearson(valid, k, 0.999)[0] > 2 * chance
+    if valid >= 0.5 * k:
+        return True
+    different = profile.distinct_in_sample / profile.n_sampled if profile.n_sampled else 1.0
+    return clopper_pearson(round(valid * different), round(k * different), 0.999)[0] > 2 * chance
 
 
 def _phone_inside(
@@ -308,7 +301,7 @@ def _phone_inside(
         # Keys and codes are numbers too, but they are the whole cell, and such a cell was judged before.
         beside = count.whole < 0.5 * count.k and count.agreed >= max(3, 0.5 * count.n)
         return Sureness.IN_TEXT if beside and "PHONE_NUMBER" not in vetoed else None
-    least = 0.02 * count.n * max(1.0, profile.mean_words / LONG_TEXT)
+    least = 0.02 * count.n * max(1.0, profile.mean_words / SET.long_text)
     enough = count.agreed >= max(3, least) and "PHONE_NUMBER" not in vetoed
     return Sureness.IN_TEXT if enough else Sureness.UNCLEAR
 
@@ -320,11 +313,11 @@ def _person_inside(
     places = profile.count("LOCATION")
     if not profile.free_text or not count.agreed:
         return None
-    if "PERSON" in vetoed or (places and places.k > 10 * count.agreed):
+    if "PERSON" in vetoed or (places and places.k > SET.places_for_each_person * count.agreed):
         return Sureness.UNCLEAR
-    sentences = profile.prose >= 0.3 and profile.mean_words >= WORDS_OF_SENTENCES
-    share = 0.02 if sentences else NAMED_TITLES
-    least = share * count.n * max(1.0, profile.mean_words / LONG_TEXT)
+    sentences = profile.prose >= SET.prose and profile.mean_words >= SET.words_of_sentences
+    share = SET.named_sentences if sentences else SET.named_titles
+    least = share * count.n * max(1.0, profile.mean_words / SET.long_text)
     return Sureness.IN_TEXT if count.agreed >= max(3, least) else Sureness.UNCLEAR
 
 

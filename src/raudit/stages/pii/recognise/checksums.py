@@ -59,9 +59,13 @@ def us_ssn(text: str) -> bool:
     return len(digits) == 9 and _stdnum("us.ssn")(f"{digits[:3]}-{digits[3:5]}-{digits[5:]}")
 
 
+AT = re.compile("@|%40|&#64;|&#x40;|&commat;")
+"""What stands between a name and its domain: as it is, in a web address, or in HTML."""
+
+
 def email_domain(text: str) -> bool:
     """E-mail address whose domain ends in a public suffix, or in a label for private use."""
-    return public_domain(re.split("@|%40", text)[-1])
+    return public_domain(re.split(AT, text)[-1])
 
 
 @functools.lru_cache(maxsize=65_536)

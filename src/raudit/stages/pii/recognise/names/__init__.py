@@ -4,8 +4,8 @@ A model knows names of some origins better than of others. What people write aro
 comes from, so it is weighed together with lists from all origins.
 """
 
-from raudit.stages.pii.recognise.names.alphabetic import may_be_family
+from raudit.stages.pii.recognise.names.alphabetic import THING, may_be_family
 from raudit.stages.pii.recognise.names.lists import name_lists
-from raudit.stages.pii.recognise.names.persons import persons_in_text, refuted
+from raudit.stages.pii.recognise.names.persons import in_dictionary, persons_in_text, refuted
 
-__all__ = ["may_be_family", "name_lists", "persons_in_text", "refuted"]
+__all__ = ["THING", "in_dictionary", "may_be_family", "name_lists", "persons_in_text", "refuted"]

@@ -64,6 +64,7 @@ _SCRIPTS = (
     ("el", re.compile("[\u0370-\u03ff]")),
     ("armenian", re.compile("[\u0531-\u058a]")),
 )
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _UNCASED_SCRIPTS = (
     ("arabic", re.compile("[\u0600-\u06ff]")),
     ("hebrew", re.compile("[\u0590-\u05ff]")),
@@ -73,11 +74,16 @@ _UNCASED_SCRIPTS = (
     ("thai", re.compile("[\u0e00-\u0e7f]")),
     ("georgian", re.compile("[\u10d0-\u10ff]")),
 )
-_THING = re.compile(
+THING = re.compile(
     r"[ '\u2019s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Clinic|Center|Centre|"
     r"Library|Airport|Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Lane|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|"
     r"AG|Corp|Company|County|Theat[er]+|Hotel|Bank|Group|Airlines|Church|Cathedral|Station|River|Lake|Mountain|"
-    r"Island|Cup|League)\b"
+    r"Island|Cup|League|Mount|Mt|Fort|Hwy|Highway|Mtn|Mountains|Mall|Canyon|Creek|Springs|Valley|Wilderness|Area|Plaza|"
+    r"Department|Dept|District|Unit|Garage|Restaurant|Caf[e\u00e9]|Reservoir|Peak|Trail|Falls|Harbou?r|Rescue|Program(?:me)?|"
+    r"Festival|Building|Campus|Ranch|Brothers|Bros|Sons|Tournament|Championship|Act|Treaty|Theorem|Effect|Syndrome|Disease|"
+    r"Equation|Fellowship|Scholarship|Medal|Memorial|Monument|Palace|Castle|Mosque|Tunnel|Dam|Terminal|Estate|Academy|"
+    r"Society|Association|Committee|Council|Commission|Ministry|Agency|Authority|Services?|Systems?|Solutions|Technologies|"
+    r"Industries|Partners|Holdings|Insurance|Motors|Records|Studios?|Pictures|Magazine|Tribune|Journal|Gazette|Fire)\b"
 )
 _TITLE_BEFORE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Srta|Sig|Dott|Dhr|Mevr)\.? $"
@@ -107,6 +113,8 @@ class Weights:
     weak: float = 0.5
     act: float = 1.1
     model: float = 1.0
+    model_abroad: float = 0.5
+    """In other languages than English, whose capitals the models that are shipped mistake for names."""
     ordinary: float = -1.0
     place: float = -2.0
     least: float = 2.0
@@ -143,15 +151,17 @@ def in_cased(
     if len(tokens) < FEWEST_WORDS or not any(text[a].isupper() for a, _ in tokens):
         return
     prose = sum(text[a].islower() for a, _ in tokens) >= PROSE * len(tokens)
-    cues = cues_of(_script(text))
+    spoken = _script(text)
+    cues = cues_of(spoken)
     for run in _runs(text, tokens):
-        yield from _named(text, run, entities, lists, cues, 0.0 if prose else WEIGHTS.title)
+        yield from _named(text, run, entities, lists, cues, 0.0 if prose else WEIGHTS.title, spoken)
 
 
 def _script(text: str) -> str:
-    return next((name for name, letters in _SCRIPTS if letters.search(text)), "") or language_of(
-        text
-    )
+    """The script or language of the words beside a name: a Russian name in an English sentence has English ones."""
+    latin = len(_LATIN.findall(text))
+    scripts = (name for name, letters in _SCRIPTS if len(letters.findall(text)) > latin)
+    return next(scripts, "") or language_of(text)
 
 
 def _runs(text: str, tokens: Sequence[Stretch]) -> Iterator[_Run]:
@@ -202,12 +212,13 @@ def _named(
     lists: NameLists,
     cues: Cues,
     more: float,
+    spoken: str,
 ) -> Iterator[Stretch]:
     """The part of a run that is a name, if enough speaks for one."""
-    if "".join(run.words) in lists.places:
+    if "".join(run.words) in lists.places or (run.words[0] in SAINTS and len(run.words) > 1):
         return
     run = _without_first(text, run, lists, cues)
-    if not run.tokens or _THING.match(text, run.stretch[1]):
+    if not run.tokens or THING.match(text, run.stretch[1]):
         return
     if _is_thing(text, run):
         if not may_be_family(run.words, lists):
@@ -228,11 +239,15 @@ def _named(
         Before.NOTHING: 0.0,
     }[before]
     score += WEIGHTS.act * cues.following(_words_after(text, end))
-    score += WEIGHTS.model * any(
+    score += (WEIGHTS.model if spoken == "en" else WEIGHTS.model_abroad) * any(
         kind == "PERSON" and a < end and begin < b for kind, a, b in entities
     )
     if score >= WEIGHTS.least + more:
         yield begin, end
+
+
+SAINTS = frozenset({"san", "santa", "santo", "sao", "saint", "sankt"})
+"""First words of towns, schools and hospitals that are called after saints."""
 
 
 def _words_before(text: str, begin: int) -> list[str]:
@@ -256,9 +271,18 @@ def _without_first(text: str, run: _Run, lists: NameLists, cues: Cues) -> _Run:
     """A run without the forms of address and ordinary words it begins with: "Dear Anna", "When Anna"."""
     while run.tokens and _leads(text, run, lists, cues):
         run = _run(text, run.tokens[1:])
-    while run.tokens and run.small[-1]:
+    while run.tokens and (run.small[-1] or _ends_in_code(text, run, lists)):
         run = _run(text, run.tokens[:-1])
     return run
+
+
+def _ends_in_code(text: str, run: _Run, lists: NameLists) -> bool:
+    """Whether the last of several words is an abbreviation and no family name: "Roth IRA", "Mary LI"."""
+    if len(run.tokens) < 2:
+        return False
+    (a, b), (c, d) = run.tokens[-1], run.tokens[0]
+    short = text[a:b].isupper() and 1 < b - a <= LONGEST_CODE_BEHIND
+    return short and not text[c:d].isupper() and not lists.is_family(run.words[-1])
 
 
 def _leads(text: str, run: _Run, lists: NameLists, cues: Cues) -> bool:
@@ -271,6 +295,8 @@ def _leads(text: str, run: _Run, lists: NameLists, cues: Cues) -> bool:
     common = run.plain[0] in cues.common
     if begins and common and len(run.words) > 2:
         return True
+    if lists.are_full(run.words):
+        return False
     if lists.is_given(word) and word not in lists.ordinary:
         return False
     told = cues.before.get(word, Before.NOTHING) is not Before.NOTHING
@@ -279,20 +305,19 @@ def _leads(text: str, run: _Run, lists: NameLists, cues: Cues) -> bool:
 
 def may_be_family(words: Sequence[str], lists: NameLists) -> bool:
     """Whether a given name and a word for a place can be a person: Park is the family name of three million."""
-    return (
-        len(words) == 2
-        and words[1] in {"park", "lane", "lake", "bank"}
-        and lists.is_given(words[0])
-        and words[0] not in lists.places
-        and words[0] not in lists.ordinary
-    )
+    if len(words) != 2 or words[0] in lists.ordinary or words[0] in lists.places:
+        return False
+    families = {"park", "lane", "lake", "bank"}
+    korean = words[0] == "park" and "-" in words[1] and lists.is_given(words[1])
+    return korean or (words[1] in families and lists.is_given(words[0]))
 
 
 def _is_thing(text: str, run: _Run) -> bool:
-    return any(_THING.fullmatch(text, a, b) for a, b in run.tokens)
+    return any(THING.fullmatch(text, a, b) for a, b in run.tokens)
 
 
-LONGEST_CODE = 5
+LONGEST_CODE, LONGEST_CODE_BEHIND = 5, 3
+"""Letters of an abbreviation that stands alone, and of one behind other words, where families are written so too."""
 
 
 def _is_code(word: str) -> bool:
@@ -314,15 +339,16 @@ def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
     if "".join(found) in lists.places or any(_is_time(plain, lists) for _, plain in pairs):
         return WEIGHTS.place
     ordinary = [w in lists.ordinary or p in cues.common for w, p in pairs if len(w) > 1]
+    doubtful = [o or w in lists.dictionary for o, w in zip(ordinary, long, strict=True)]
     place = [w in lists.places for w in long]
     given = [lists.is_given(w) for w in long]
     family = [lists.is_family(w) for w in long]
-    rare = [lists.is_rare(w) for w in long]
-    plain_given = any(g and not o and not p for g, o, p in zip(given, ordinary, place, strict=True))
+    rare = [lists.is_rare(w) and w not in lists.dictionary for w in long]
+    plain_given = any(g and not o and not p for g, o, p in zip(given, doubtful, place, strict=True))
     named = sum(g or f for g, f in zip(given, family, strict=True))
     if any(_PATRONYMIC.search(w) for w in long):
         return WEIGHTS.full
-    if named >= 2 and plain_given:
+    if (named >= 2 and plain_given) or lists.are_full(long):
         return WEIGHTS.full
     if named >= 2 and any(given) and not all(ordinary):
         return WEIGHTS.half

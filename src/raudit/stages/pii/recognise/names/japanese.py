@@ -53,19 +53,41 @@ def _in_japanese_run(
         yield from _addressed(text, run.start(), word[:length])
 
 
+_UNLISTED_KANA = re.compile(
+    "[\u30a1-\u30fa\u30fc]{2,5}(?![\u30a1-\u30fa\u30fc])"
+    "|[\u3041-\u3096]{2,5}?(?=です|でした|と申|といい|と言|さん|様|さま|氏|くん|ちゃん|[はがをに、。]|$)"
+)
+
+
+def _kana_given(text: str, base: int, begin: int, given: int, cues: Cues) -> int:
+    """End of a given name in syllables that no list knows, behind a family name that is introduced; 0 if it is none."""
+    match = _UNLISTED_KANA.match(text, given)
+    if not match:
+        return 0
+    introduced = _precedes(text[max(0, begin - LONGEST_CUE) : begin], cues)
+    named = introduced or _follows(text, match.end(), cues.after)
+    return match.end() if named and (begin == base or introduced) else 0
+
+
+LONGEST_CUE = 6
+"""Characters of the words that introduce a name."""
 _NO_PERSON = re.compile("[者客員社方長店主皆奥王神仏各同]")
 
 
 def _addressed(text: str, begin: int, kanji: str) -> Iterator[Stretch]:
     """A name that no list knows, by the form of address behind it."""
     name = re.sub("(?:様|氏|君|殿)$", "", kanji)
+    kana = _kana_given(text, begin, begin, begin + len(kanji), cues_of("ja"))
+    if kana and 1 <= len(kanji) <= LONGEST_FAMILY and not _NO_PERSON.search(kanji):
+        yield begin, kana
+        return
     addressed = name != kanji or _follows(text, begin + len(kanji), _ADDRESS)
     if addressed and 2 <= len(name) <= LONGEST_KANJI and not _NO_PERSON.search(name):
         yield begin, begin + len(name)
 
 
-LONGEST_KANJI = 6
-"""Characters of a name."""
+LONGEST_KANJI, LONGEST_FAMILY = 6, 3
+"""Characters of a name, and of the family's."""
 
 
 def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, cues: Cues) -> int:
@@ -79,6 +101,8 @@ def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, 
         given = _given_length(text[base + after + gap : base + after + gap + 4], lists)
         if given and (before or given > 1) and not (family == 1 and given == 1 and index):
             return after + gap + given
+        if kana := _kana_given(text, base, base + index, base + after + gap, cues):
+            return kana - base
         if before and _follows(text, base + after, cues.after):
             return after
         unlisted = re.match(f"[{_KANJI}]{{1,3}}", word[after:])

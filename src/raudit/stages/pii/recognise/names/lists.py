@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,10 +35,14 @@ class NameLists:
     rare_family: frozenset[str] = field(repr=False)
     ordinary: frozenset[str] = field(repr=False)
     """Words that a sentence begins with, or a thing is called by."""
+    dictionary: frozenset[str] = field(repr=False)
+    """Rarer words of the dictionary that some people are called, such as ``mercury``: alone no sign of a person."""
+    given_ordinary: frozenset[str] = field(repr=False)
+    """Ordinary words that many people are called; before a family name they are given names."""
     places: frozenset[str] = field(repr=False)
     """Countries, their regions and large cities, and things; their words written together."""
     times: frozenset[str] = field(repr=False)
-    """Days, months, feasts and languages, which English writes with capitals."""
+    """Days, months, feasts, languages and nationalities, which English writes with capitals."""
     japanese_family: frozenset[str] = field(repr=False)
     japanese_given: frozenset[str] = field(repr=False)
     given_stems: frozenset[str] = field(repr=False)
@@ -64,6 +68,13 @@ class NameLists:
         """Whether a folded word is a name of either kind that few people have."""
         return any(p in self.rare_given or p in self.rare_family for p in _ELIDED.split(word))
 
+    def are_full(self, words: Sequence[str]) -> bool:
+        """Whether two words are an ordinary word that people are called and a name of a family: Grace Hopkins."""
+        if len(words) != 2 or words[0] not in self.given_ordinary:
+            return False
+        family = words[1]
+        return self.is_family(family) and family not in self.ordinary and family not in self.places
+
     def without(self, words: frozenset[str]) -> NameLists:
         """The lists as if some names had never been known, to measure what is found of others."""
         left = {
@@ -72,7 +83,10 @@ class NameLists:
         }
         kept = {
             name: getattr(self, name)
-            for name in ("ordinary", "places", "times", "japanese_family", "japanese_given")
+            for name in (
+                *("ordinary", "dictionary", "given_ordinary", "places", "times"),
+                *("japanese_family", "japanese_given"),
+            )
         }
         return _with_stems(**left, **kept)
 
@@ -102,6 +116,8 @@ def name_lists() -> NameLists:
         rare_given=read["given_wide"],
         rare_family=read["family_wide"],
         ordinary=frozenset(_words(LISTS / "ordinary.txt")),
+        dictionary=frozenset(_words(LISTS / "dictionary.txt")),
+        given_ordinary=frozenset(_words(LISTS / "given_ordinary.txt")),
         places=frozenset(
             word
             for name in ("places", "regions", "things")

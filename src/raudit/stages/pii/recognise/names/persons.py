@@ -16,7 +16,7 @@ from raudit.stages.pii.recognise.names.cues import (
 )
 from raudit.stages.pii.recognise.names.japanese import in_japanese
 from raudit.stages.pii.recognise.names.korean import in_korean
-from raudit.stages.pii.recognise.names.lists import NameLists, name_lists
+from raudit.stages.pii.recognise.names.lists import NameLists, folded, name_lists
 
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
@@ -72,6 +72,19 @@ def refuted(text: str, stretch: Stretch, lists: NameLists | None = None) -> bool
     if len(text.split()) < SENTENCE:
         return False
     return is_something_else(text, stretch, lists or name_lists())
+
+
+def in_dictionary(name: str, text: str, lists: NameLists | None = None) -> bool:
+    """Whether a word of what is called a name in a sentence is an ordinary word, a rarer one, a place or a time."""
+    known = lists or name_lists()
+    return len(text.split()) >= SENTENCE and any(
+        len(word) > 1
+        and any(
+            folded(word) in listed
+            for listed in (known.ordinary, known.dictionary, known.places, known.times)
+        )
+        for word in words(name)
+    )
 
 
 SENTENCE = 4
