@@ -52,6 +52,7 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "policy/waivers.py",
         ],
         [
+            "gate/test_baseline.py",
             "gate/test_waivers.py",
             "gate/test_policy.py",
             "gate/test_no_flip.py",
