@@ -2,9 +2,11 @@
 
     .venv/bin/python scripts/missing_sentences.py de >> report_templates/_shared/languages/de.po
 
-A sentence is the template of ``say`` or a separator of ``joined``, a heading or text that a stage gives to
-a rule, table, figure or finding, or a word of the rule book of personal data. Tests hold every shipped
-catalogue against this list.
+What a checklist says goes into checklists/languages/de.po instead.
+
+A sentence is the template of ``say`` or a separator of ``joined``, a heading or text that a stage gives to a rule,
+table, figure or finding, a text of a checklist, or a word of the rule book of personal data. Tests hold every
+shipped catalogue against this list.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
+from raudit.checklists.spoken import spoken_texts
 from raudit.evidence import discover_stages
 from raudit.report.language import load_language
 from raudit.sentences import has_words
@@ -22,6 +27,12 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
+SCORING = tuple(
+    ROOT / "src" / "raudit" / "checklists" / name
+    for name in ("assess.py", "conditions.py", "signoff.py", "prints/register.py")
+)
+"""Modules of the checklists whose sentences come into a record."""
+CHECKLISTS = ROOT / "checklists"
 LANGUAGES = ROOT / "report_templates" / "_shared" / "languages"
 SPOKEN = frozenset(
     {"label", "title", "caption", "statement", "reason", "remedy", "summary", "alt", "unit"}
@@ -57,7 +68,7 @@ def _constants(node: ast.expr) -> Iterator[str]:
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of stages and policy, their rules and the rule book, each once."""
-    files = sorted(file for room in ROOMS for file in room.rglob("*.py"))
+    files = [*sorted(file for room in ROOMS for file in room.rglob("*.py")), *SCORING]
     found = [text for file in files for text in sentences_of(file.read_text())]
     for stage in discover_stages().values():
         found.append(stage.title)
@@ -65,6 +76,8 @@ def all_sentences() -> tuple[str, ...]:
             found += [rule.title, rule.why, rule.how, rule.fix]
     book = load_rulebook(("en",))
     found += [rule.label for rule in (*book.entities.values(), *book.special.values())]
+    for checklist in sorted(CHECKLISTS.glob("*.yaml")):
+        found += spoken_texts(yaml.safe_load(checklist.read_text(encoding="utf-8")))
     return tuple(text for text in dict.fromkeys(found) if has_words(text))
 
 

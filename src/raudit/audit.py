@@ -453,13 +453,15 @@ def _seal(log: Log, record: Record, logged: _LoggedRun, clock: datetime) -> _Sea
 
 
 def _render(plan: Plan, prepared: Prepared, record: Record, sealed: _Sealed, vkey: str) -> bytes:
-    from raudit.report import Seals, render_pdf
+    from raudit.report import Limits, Seals, render_pdf
 
+    allowed = plan.file.report.limits
     return render_pdf(
         record,
         template=plan.file.report.template,
         language=plan.file.report.language,
         templates_dir=plan.folder,
+        limits=Limits(seconds=allowed.seconds, megabytes=int(allowed.memory_gib * 1024)),
         seals=Seals(
             checkpoint=sealed.checkpoint.encode(),
             proof=sealed.proof.encode(),

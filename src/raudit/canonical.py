@@ -60,7 +60,7 @@ def parse_canonical(data: bytes) -> Json:
         If the bytes are not JSON, or differ from their own canonical form.
     """
     try:
-        value: Json = json.loads(data, parse_int=_number)
+        value = read_json(data)
     except (ValueError, RecursionError) as error:
         raise RecordIntegrityError(
             "not JSON",
@@ -75,6 +75,12 @@ def parse_canonical(data: bytes) -> Json:
             expected="RFC 8785 bytes",
             hint="the file was reformatted or edited after raudit wrote it; use the original",
         )
+    return value
+
+
+def read_json(data: bytes) -> Json:
+    """Read JSON with the numbers that RFC 8785 knows, whatever its form."""
+    value: Json = json.loads(data, parse_int=_number)
     return value
 
 

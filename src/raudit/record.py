@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from raudit.canonical import Sha256, canonical_bytes, parse_canonical, sha256
+from raudit.canonical import Json, Sha256, canonical_bytes, parse_canonical, read_json, sha256
 from raudit.errors import RecordIntegrityError
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
 from raudit.frames import as_frame, as_html
@@ -267,7 +267,7 @@ class Record:
 
 def record_to_json(record: Record | StageRecord) -> dict[str, Any]:
     """Turn a record, or one stage's part of it, into plain JSON values."""
-    return dataclasses.asdict(record, dict_factory=_object)
+    return _object(record)
 
 
 def record_bytes(record: Record) -> bytes:
@@ -288,7 +288,28 @@ def parse_record(data: bytes) -> Record:
     RecordIntegrityError
         If the bytes are not canonical JSON, break the schema, or carry another schema version.
     """
-    value = parse_canonical(data)
+    record = _validated(parse_canonical(data))
+    if record_bytes(record) != data:
+        raise RecordIntegrityError(
+            "the record does not survive reading and writing",
+            reference="record-not-stable",
+            expected=SCHEMA,
+        )
+    return record
+
+
+def written_record(data: bytes) -> Record:
+    """Read what ``record_bytes`` wrote in this program a moment ago; what comes from elsewhere is parsed.
+
+    Raises
+    ------
+    RecordIntegrityError
+        If the bytes break the schema.
+    """
+    return _validated(read_json(data))
+
+
+def _validated(value: Json) -> Record:
     version = value.get("schema") if isinstance(value, Mapping) else None
     if version != SCHEMA:
         raise RecordIntegrityError(
@@ -311,12 +332,6 @@ def parse_record(data: bytes) -> Record:
             expected=SCHEMA,
             hint="use the record as raudit wrote it",
         ) from error
-    if record_bytes(record) != data:
-        raise RecordIntegrityError(
-            "the record does not survive reading and writing",
-            reference="record-not-stable",
-            expected=SCHEMA,
-        )
     return record
 
 
@@ -333,19 +348,27 @@ def _adapter() -> Any:
     return pydantic.TypeAdapter(Record)
 
 
-def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(value: Any) -> dict[str, Any]:
     # Without messages the key is left out: records from before they were kept stay as they are.
-    return {key: _json(value) for key, value in items if key != "messages" or value}
+    return {
+        field.name: _json(item)
+        for field in dataclasses.fields(value)
+        if (item := getattr(value, field.name)) or field.name != "messages"
+    }
 
 
 def _json(value: Any) -> Any:
     match value:
         case StrEnum():
             return str(value)
+        case str() | int() | float() | None:
+            return value
         case Mapping():
             return {str(key): _json(item) for key, item in value.items()}
         case tuple() | list():
             return [_json(item) for item in value]
+        case _ if dataclasses.is_dataclass(value):
+            return _object(value)
         case _:
             return value
 

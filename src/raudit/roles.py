@@ -19,6 +19,8 @@ from raudit.yamltext import nearest
 PREDICTION = ColumnName("raudit:prediction")
 SCORE = ColumnName("raudit:score")
 NOTHING: Mapping[str, tuple[int, int]] = {}
+COUNTED_STAGES = frozenset({"assessments", "fairness"})
+"""Stages that can work on a table whose rows stand for many people: the others look at people one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,6 @@ def audited_data(
     prediction, score, threshold = _outcome(section.prediction), None, None
     if section.score is not None:
         score, threshold = ColumnName(section.score.column), section.score.threshold
-        if not section.score.higher_is_favourable:
-            data, score, threshold = _turned(data, score, threshold)
     model_error, unknown = None, NOTHING
     if model is not None:
         try:
@@ -66,11 +66,14 @@ def audited_data(
         threshold=threshold,
         baseline=_outcome(section.baseline),
         weight=ColumnName(section.weight) if section.weight else None,
+        count=ColumnName(section.count) if section.count else None,
         sensitive=plan.file.sensitive_features,
         control=plan.file.control_features,
         key=tuple(map(ColumnName, section.key)),
         features=model.features if model is not None else (),
     )
+    if section.score is not None and not section.score.higher_is_favourable:
+        data, roles = _turned(data, roles)
     return Audited(data=data, roles=roles, model_error=model_error, unknown_levels=unknown)
 
 
@@ -90,9 +93,9 @@ def reference_data(
     )
     if section.score is not None and section.score.column in known:
         score, threshold = ColumnName(section.score.column), section.score.threshold
-        if not section.score.higher_is_favourable:
-            data, score, threshold = _turned(data, score, threshold)
         roles = replace(roles, score=score, threshold=threshold)
+        if not section.score.higher_is_favourable:
+            data, roles = _turned(data, roles)
     if model is not None and set(model.features) <= known:
         try:
             label = _outcome(section.label)
@@ -105,19 +108,31 @@ def reference_data(
     return Audited(data=data, roles=roles)
 
 
-def _turned(
-    data: DataSet, score: ColumnName, threshold: float | None
-) -> tuple[DataSet, ColumnName, float | None]:
-    """Turn scores around where low ones are favourable, so that everyone after this may read them one way."""
+def _turned(data: DataSet, roles: Roles) -> tuple[DataSet, Roles]:
+    """Turn scores around where high ones are bad, so that everyone after this may read them one way.
+
+    A probability becomes that of the other outcome, so that it can still be held against what happened; any other
+    number changes its sign, and so does a probability so near 0 that 1 less it would no longer be told from others.
+    Who is at the threshold is among the high ones, as when a risk of 5 or more is called high.
+    """
     import numpy as np
     import pandas as pd
 
-    column = pd.to_numeric(data.frame([score])[score], errors="coerce")
-    own = (
-        column.dtype if column.dtype in (np.float32, np.float16) else float
-    )  # thresholds compare in the own type
-    turned = data.with_columns({SCORE: -np.asarray(column, own)})
-    return turned, SCORE, None if threshold is None else -threshold
+    name = ColumnName(str(roles.score))
+    column = pd.to_numeric(data.frame([name])[name], errors="coerce")
+    # A threshold compares in the column's own precision: 0.7 is not the float32 nearest to it.
+    own = column.dtype if column.dtype in (np.float32, np.float16) else np.dtype(float)
+    scores = np.asarray(column, own).astype(float)
+    known = np.unique(scores[np.isfinite(scores)])
+    share = known.size > 0 and known[0] >= 0 and known[-1] <= 1
+    share = share and np.unique(1 - known).size == known.size
+    turned, how = (1 - scores, f"1 - {name}") if share else (-scores, f"-{name}")
+    threshold = roles.threshold
+    if threshold is not None:
+        edge = float(np.asarray(threshold, own))
+        threshold = float(np.nextafter(1 - edge if share else -edge, np.inf))
+    turned_roles = replace(roles, score=SCORE, threshold=threshold, score_turned=how)
+    return data.with_columns({SCORE: turned}), turned_roles
 
 
 def _predict(
@@ -159,6 +174,7 @@ def _outcome(section: LabelSection | None) -> Outcome | None:
 
 
 def _check_columns(plan: Plan, data: DataSet) -> None:
+    _check_counted(plan)
     section = plan.file.data
     if plan.file.model is not None and (
         section.prediction is not None or section.score is not None
@@ -181,8 +197,8 @@ def _check_columns(plan: Plan, data: DataSet) -> None:
         part = getattr(section, key)
         if part is not None:
             named.append((("data", key, "column"), part.column))
-    if section.weight:
-        named.append((("data", "weight"), section.weight))
+    numbers = (("weight", section.weight), ("count", section.count))
+    named += [(("data", key), column) for key, column in numbers if column]
     for key in ("sensitive_features", "control_features"):
         named += [
             ((key, number), item.column) for number, item in enumerate(getattr(plan.file, key))
@@ -196,3 +212,36 @@ def _check_columns(plan: Plan, data: DataSet) -> None:
                 where=plan.yaml.where(path),
                 hint=nearest(name, known[:200]),
             )
+
+
+def _check_counted(plan: Plan) -> None:
+    """Refuse what looks at people one by one, of a table whose rows stand for many."""
+    if plan.file.data.count is None:
+        return
+    where = plan.yaml.where(("data", "count"))
+    if plan.file.task not in {Task.BINARY, Task.MULTICLASS}:
+        raise PlanError(
+            f"counted people cannot be audited as {plan.file.task}",
+            reference="count-task",
+            where=where,
+            expected="task: binary or multiclass",
+            hint="remove data.count, and give one row for each person",
+        )
+    if plan.file.model is not None:
+        raise PlanError(
+            "a model predicts people one by one, and a row stands for many",
+            reference="count-with-model",
+            where=where,
+            hint="remove data.count, and give one row for each person; or declare decisions as data.prediction",
+        )
+    stages = plan.file.stages
+    others = ["all of them"] if stages is None else sorted(set(stages) - COUNTED_STAGES)
+    if others:
+        raise PlanError(
+            "stages look at people one by one, and a row stands for many",
+            reference="count-with-stages",
+            where=where,
+            got=", ".join(others),
+            expected=f"under stages: {' or '.join(sorted(COUNTED_STAGES))}",
+            hint="write stages: {fairness: {}}, or give one row for each person",
+        )

@@ -112,3 +112,48 @@ def test_nothing_is_writable_by_everyone_under_an_open_umask(tmp_path):
     made = [path for path in tmp_path.rglob("*") if path.name != "d.csv"]
     assert made
     assert not [path.name for path in made if path.stat().st_mode & 0o002]
+
+
+def test_a_plan_guesses_that_a_risk_is_bad_news(tmp_path):
+    """1 in a column of new offences is no good news, nor is a high risk score: both would turn every rate around."""
+    rows = "".join(f"{i % 2},{i % 10},{'fm'[i % 2]}\n" for i in range(60))
+    (tmp_path / "d.csv").write_text("is_recid,decile_score,sex\n" + rows)
+    assert raudit("init", "d.csv", cwd=tmp_path).returncode == 0
+    from raudit.plan import load_plan
+
+    data = load_plan(tmp_path / "raudit.yaml").file.data
+    assert data.label.favourable == ("0",)
+    assert data.score.higher_is_favourable is False
+
+
+def test_the_summary_shows_each_rule_once(capsys):
+    """Nine leaks of one rule do not push what happened to people off the screen."""
+    from rich.console import Console
+
+    from raudit.cli._shared import summary
+    from raudit.findings import Finding, Severity, Status, Subject
+
+    def finding(rule, number, severity):
+        return Finding(
+            rule=rule,
+            subject=Subject(kind="column", name=f"c{number}"),
+            status=Status.FAILED,
+            severity=severity,
+            statement=f"statement {number} of {rule}",
+        )
+
+    class Record:
+        findings = (
+            *(finding("RA-DATA-007", n, Severity.HIGH) for n in range(9)),
+            finding("RA-FAIR-001", 20, Severity.HIGH),
+            *(finding(f"RA-PII-{n:03d}", n, Severity.LOW) for n in range(1, 9)),
+        )
+
+    console = Console(width=200, force_terminal=False)
+    with console.capture() as shown:
+        summary._print_worst(console, Record(), Status.FAILED, "What failed")
+    text = shown.get()
+    assert text.count("RA-DATA-007") == 2, "once as heading and once in its own statement"
+    assert "and 8 more of this rule" in text
+    assert "statement 20 of RA-FAIR-001" in text
+    assert "and 3 findings of 3 rules more in the report" in text

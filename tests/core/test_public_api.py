@@ -42,4 +42,6 @@ def test_scores_where_low_is_favourable_are_turned_around(tmp_path):
     data = wrap_table(pd.DataFrame({"risk": [0.2, 0.5, 0.9], "sex": ["a", "b", "a"]}))
     audited = audited_data(parse_plan(text, folder=tmp_path), data, None, Quiet())
     score = audited.data.frame([audited.roles.score])[audited.roles.score]
-    assert (score >= audited.roles.threshold).tolist() == [True, True, False]
+    assert (score >= audited.roles.threshold).tolist() == [True, False, False], "5 or more is high"
+    assert score.tolist() == [0.8, 0.5, pytest.approx(0.1)], "a probability of the other outcome"
+    assert audited.roles.score_turned == "1 - risk"

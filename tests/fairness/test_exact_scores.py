@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from scipy.stats import ks_2samp
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score
 
 from raudit.data import CellSpec, ScoreBins, count_cells, merge_cells, score_bins, wrap_table
@@ -16,7 +17,14 @@ from raudit.data.roles import Outcome
 from raudit.errors import DataError
 from raudit.findings import Status
 from raudit.plan.schema import Attribute
-from raudit.stages.fairness.measures.histogram import auc, auc_bounds, class_means, histograms, ks
+from raudit.stages.fairness.measures.histogram import (
+    auc,
+    auc_bounds,
+    calibration,
+    class_means,
+    histograms,
+    ks,
+)
 from raudit.stages.fairness.tasks.regression import group_errors
 
 SCALES = {
@@ -80,6 +88,34 @@ def test_two_hundred_distributions_against_scikit_learn(few, monkeypatch):
         else:
             assert ranked.bound[0] < 0.02
     assert (hidden > 100) == few
+
+
+@pytest.mark.parametrize("few", [False, True], ids=["each score alone", "more scores than bins"])
+def test_calibration_of_two_hundred_distributions_against_scikit_learn(few, monkeypatch):
+    """Bins of equal width over the scores' own range, which is what scikit-learn's curve is of after scaling."""
+    if few:
+        for name, size in (("DISTINCT", 60), ("QUANTILES", 60), ("KEPT", 400)):
+            monkeypatch.setattr(score_bins, name, size)
+    for number in range(204):
+        scale = list(SCALES)[number % len(SCALES)]
+        y, s = sample(number, scale, 900)
+        low, width = s.min(), np.ptp(s)
+        edges = tuple(sorted({float(low + width * step / 10) for step in range(1, 10)}))
+        table = counted(y, s, ScoreBins(cuts=edges))
+        curve = calibration(histograms(table, ("g",)), table, edges, np.random.default_rng(0))
+        place = np.searchsorted(np.array(edges), s, side="right")
+        scaled = (place + 0.5) / (len(edges) + 1)
+        share, _middle = calibration_curve(y, scaled, n_bins=len(edges) + 1)
+        there = curve.n[0] > 0
+        np.testing.assert_allclose(curve.share[0][there], share, atol=1e-9, err_msg=scale)
+        means = [Fraction(0)] * (len(edges) + 1)
+        for bin_, score in zip(place.tolist(), s.tolist(), strict=True):
+            means[bin_] += Fraction(score)
+        want = [float(total / int(n)) for total, n in zip(means, curve.n[0], strict=True) if n]
+        largest = float(np.abs(s).max())
+        np.testing.assert_allclose(
+            curve.mean_score[0][there], want, rtol=1e-9, atol=1e-9 * largest, err_msg=scale
+        )
 
 
 def test_a_frequent_score_among_many_has_its_bin(monkeypatch):

@@ -93,6 +93,53 @@ def test_decisions_that_hardly_vary_are_named(run):
     assert not of(run(columns, prediction=("p", "1")), "RA-FAIR-021")
 
 
+def turned(how, size=600):
+    """Outcomes, and decisions and scores that follow them (1), ignore them (0) or run against them (-1)."""
+    rng = np.random.default_rng(11)
+    y = rng.integers(0, 2, size)
+    s = np.clip(0.5 + how * 0.15 * (2 * y - 1) + rng.normal(0, 0.2, size), 0.001, 0.999)
+    return {"g": ["a", "b"] * (size // 2), "y": y, "s": s, "p": (s > 0.5).astype(int)}
+
+
+@pytest.mark.parametrize(("how", "named"), [(1, False), (0, False), (-1, True)])
+@pytest.mark.parametrize("declared", ["decision", "score"])
+def test_a_side_declared_the_wrong_way_round_is_named(run, how, named, declared):
+    """High is bad in a risk score; read as good, every rate is of the wrong people."""
+    columns = turned(how)
+    task = {"score": "s", "task": "score"} if declared == "score" else {"prediction": ("p", "1")}
+    found = of(run(columns, label=("y", "1"), options={"draws": 400}, **task), "RA-FAIR-023")
+    assert bool(found) is named
+    if not named:
+        return
+    assert found[0].status is Status.FAILED
+    y, p = columns["y"], columns["p"]
+    right = (
+        roc_auc_score(y, columns["s"])
+        if declared == "score"
+        else p[y == 1].mean() - p[y == 0].mean()
+    )
+    assert found[0].measurement.value == pytest.approx(right, abs=1e-9)
+    assert "higher_is_favourable" in found[0].remedy
+
+
+def test_limits_of_everyone_have_the_plain_interval(run, table):
+    """One group needs no correction for many: Wilson's interval at the level that is printed."""
+    from raudit.stats import wilson
+
+    result = run(
+        as_columns(table),
+        label=("y", "1"),
+        prediction=("p", "1"),
+        options={"performance": {"accuracy": 0.5}, "draws": 400},
+    )
+    (everyone,) = [f for f in of(result, "RA-PERF-001") if f.subject.kind == "model"]
+    known = ~np.isnan(table["y"])
+    hits = (table["y"][known] == table["p"][known]).sum()
+    low, high = wilson(hits, known.sum())
+    found = everyone.measurement.interval
+    assert (found.low, found.high) == pytest.approx((float(low), float(high)))
+
+
 def test_numbers_without_edges_are_named(run):
     columns = {"g": [20 + i % 40 for i in range(4000)], "p": [0, 1] * 2000}
     (found,) = of(run(columns, prediction=("p", "1"), options={"draws": 400}), "RA-FAIR-022")
@@ -200,3 +247,48 @@ def test_classes_without_a_true_one_still_count_as_decided(run):
     assert of(result, "RA-FAIR-020")
     (accuracy,) = [t for t in result.tables if t.id == "accuracy-g"]
     assert sum(row["n"] for row in accuracy.rows) == 480
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+@pytest.mark.parametrize(("scale", "turned"), [(1, "1 - s"), (10, "-s")])
+def test_a_risk_is_measured_as_its_counterpart_is(tmp_path, kind, scale, turned):
+    """A probability of something bad is calibrated or not like any other; nobody is lost at the threshold."""
+    import pandas as pd
+
+    from raudit.data import wrap_table
+    from raudit.evidence import Quiet
+    from raudit.plan import parse_plan
+    from raudit.roles import audited_data
+
+    values = np.round(np.random.default_rng(5).random(300), 1).astype(kind) * np.asarray(
+        scale, kind
+    )
+    at = 0.3 * scale
+    text = (
+        'schema: raudit.plan/1\nsystem: {name: s, version: "1"}\n'
+        f"data: {{path: d.csv, score: {{column: s, threshold: {at}, higher_is_favourable: false}}}}\n"
+    )
+    data = wrap_table(pd.DataFrame({"s": values}))
+    audited = audited_data(parse_plan(text, folder=tmp_path), data, None, Quiet())
+    score = audited.data.frame([audited.roles.score])[audited.roles.score].to_numpy()
+    assert audited.roles.score_turned == turned
+    assert ((score >= audited.roles.threshold) == (values < np.asarray(at, kind))).all()
+    assert (values == np.asarray(at, kind)).sum() > 0
+
+
+def test_a_risk_too_small_to_be_taken_from_one_keeps_its_order(tmp_path):
+    import pandas as pd
+
+    from raudit.data import wrap_table
+    from raudit.evidence import Quiet
+    from raudit.plan import parse_plan
+    from raudit.roles import audited_data
+
+    text = (
+        'schema: raudit.plan/1\nsystem: {name: s, version: "1"}\n'
+        "data: {path: d.csv, score: {column: s, higher_is_favourable: false}}\n"
+    )
+    data = wrap_table(pd.DataFrame({"s": [1e-18, 2e-18, 0.5]}))
+    audited = audited_data(parse_plan(text, folder=tmp_path), data, None, Quiet())
+    score = audited.data.frame([audited.roles.score])[audited.roles.score].to_numpy()
+    assert (audited.roles.score_turned, np.argsort(score).tolist()) == ("-s", [2, 1, 0])

@@ -14,10 +14,11 @@ LIGHT = ("answers", "record", "verifier", "plan", "onnx", "arrow", "sqlite", "zi
 
 @pytest.mark.parametrize("targets", [LIGHT, pytest.param((), marks=pytest.mark.slow)])
 def test_only_errors_of_ours_come_out(targets):
-    seconds = "4" if targets else "60"
+    seconds = "8" if targets else "200"
     command = [
         sys.executable,
         str(HARNESS),
+        *(["--plain"] if targets else []),
         "--seconds",
         seconds,
         *(f"--target={name}" for name in targets),

@@ -10,7 +10,7 @@ from tests.llm._turns import fields, measured, of, opened, rows_of
 
 from raudit.errors import PlanError
 from raudit.stages.llm.frame import Frame, effective
-from raudit.stages.llm.measures.pairs import noise, wide
+from raudit.stages.llm.measures.pairs.texts import noise, wide
 from raudit.stages.llm.options import LlmOptions, Outcome
 
 REFUSED = {"name": "refused", "column": "refused", "judged_by": "record"}
@@ -536,3 +536,102 @@ def test_a_change_needs_two_versions_that_are_there(tmp_path):
     assert (found.status, found.reason) == ("indeterminate", "no turn has prompt_version v0")
     with pytest.raises(ValueError, match="same version"):
         LlmOptions.model_validate({"changes": [asked | {"after": "v0"}]})
+
+
+def test_the_level_of_the_plan_is_the_one_that_is_printed(tmp_path):
+    """A narrower interval under the old words would say more than was measured."""
+    rows = paired(np.random.default_rng(1), 120, gap=0.8)
+    for row, rate in zip(rows, np.random.default_rng(2).random(len(rows)), strict=True):
+        row |= {"refused": bool(rate < 0.2), "latency_ms": 100 + 50 * rate}
+    found = measured(
+        opened(tmp_path, rows),
+        level=0.9,
+        pairs=[PAIR],
+        outcomes=[{**REFUSED, "judged_by": "record", "max_rate": 0.5, "max_gap": 0.2}],
+        numbers={"latency_ms": 0.1},
+    )
+    for rule in ("002", "003", "004", "007", "014"):
+        for item in of(found, rule):
+            assert "90 % interval" in item.statement, item.statement
+    headings = {c.label for t in found.tables for c in t.columns if c.kind == "interval"}
+    assert headings == {"90 % interval"}
+
+
+@pytest.mark.parametrize("gap", [0.8, -0.8])
+def test_a_paired_gap_names_first_who_has_more_and_counts_in_points(tmp_path, gap):
+    result = measured(
+        opened(tmp_path, paired(np.random.default_rng(0), 300, gap=gap)), pairs=[PAIR]
+    )
+    (found,) = of(result, "007")
+    more, fewer = ("a", "b") if gap > 0 else ("b", "a")
+    assert f"percentage points more frequent for {more} than for {fewer}" in found.statement
+    assert "-" not in found.statement.split("(")[1].split(";")[0]
+    assert "McNemar p < 0.001" in found.statement
+
+
+def questions(templates, follow, n=120):
+    """Answers to ambiguous questions, a share of which follows the stereotype."""
+    return [
+        {
+            "turn_id": f"t{i}",
+            "output": "x",
+            "answer.0": "the one",
+            "answer.1": "the other",
+            "answer.2": "cannot be known",
+            "answer.group_0": "a|old",
+            "answer.group_1": "b|young",
+            "answer.group_2": "c|unknown",
+            "answer.stereotyped": "old",
+            "answer.label": 2,
+            "answer.polarity": "neg",
+            "answer.condition": "ambig",
+            "answer.category": "Age",
+            "answer.template": f"q{i % templates}",
+            "answer.given": "the one" if i % 100 < 100 * follow else "the other",
+        }
+        for i in range(n)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("templates", "follow", "n", "status", "why"),
+    [
+        (1, 0.5, 120, "indeterminate", "templates"),
+        (9, 0.5, 120, "indeterminate", "templates"),
+        (20, 0.5, 20, "indeterminate", "name a group"),
+        (20, 1.0, 120, "failed", ""),
+    ],
+)
+def test_a_bias_score_of_one_template_or_few_answers_tells_nothing(
+    tmp_path, templates, follow, n, status, why
+):
+    """Drawing one template again and again gives the same score each time: an interval without width."""
+    asked = [{"predicted": "answer.given", "max_bias": 50}]
+    result = measured(opened(tmp_path, questions(templates, follow, n)), stereotypes=asked)
+    (found,) = of(result, "012")
+    assert (found.status, why in found.reason) == (status, True)
+    if status == "failed":
+        assert found.measurement.interval.low < 0.99, (
+            "all of 120 answers are not all there could be"
+        )
+
+
+def test_a_judge_is_audited_at_the_level_of_the_plan(tmp_path):
+    from raudit.stats import clopper_pearson
+
+    outcome = {
+        "name": "r",
+        "column": "judge.r",
+        "positive": "yes",
+        "human": ["human.a", "human.b"],
+        "max_rate": 0.45,
+    }
+    limits = {"min_agreement": 0.5}
+    result = measured(judged(tmp_path), level=0.8, outcomes=[outcome], judges=limits)
+    (judge,) = of(result, "005")
+    (row,) = rows_of(result, "judges")
+    exact = clopper_pearson(judge.measurement.events, judge.measurement.n, level=0.8)
+    assert row["sensitivity_interval"] == pytest.approx(list(exact))
+    for rule in ("003", "005", "006"):
+        (found,) = of(result, rule)
+        assert found.measurement.interval is None or found.measurement.interval.level == 0.8

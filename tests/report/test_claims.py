@@ -11,6 +11,7 @@ from raudit.errors import NotEvaluable
 from raudit.findings import Severity, Status
 from raudit.record import Outcome, StageRecord, Verdict
 from raudit.report import render_html, render_markdown
+from raudit.report.attachments import Source
 from raudit.report.opinion import Form
 from raudit.report.rates import comparisons, group_places, overall
 from raudit.report.reading import faults_of
@@ -83,7 +84,7 @@ def declared(record, **system):
 def test_groups_stand_largest_first_and_have_their_place():
     (one,) = comparisons(with_groups())
     assert [g.name for g in one.groups] == ["White", "Black", "Other"]
-    assert group_places(with_groups()) == {"White": 0, "Black": 1, "Other": 2}
+    assert group_places(comparisons(with_groups())) == {"White": 0, "Black": 1, "Other": 2}
 
 
 def test_the_largest_groups_are_a_pair_with_its_score_statistic():
@@ -293,7 +294,7 @@ AUDITS = {
 @pytest.mark.parametrize("audit", list(AUDITS))
 def test_no_sentence_twice_no_long_table_no_word_of_the_program(audit, language):
     page = render_text(
-        AUDITS[audit],
+        Source(AUDITS[audit]),
         template="standard",
         language=language,
         medium="pdf",

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from raudit.report.attachments import Source
 from raudit.report.language import load_language
 from raudit.report.pages import page_faults, pages_of
 from raudit.report.reading import faults_of
@@ -24,7 +25,7 @@ def record(request, tmp_path_factory):
 
 def page_of(record, language, template="standard"):
     return render_text(
-        record,
+        Source(record),
         template=template,
         language=language,
         medium="pdf",

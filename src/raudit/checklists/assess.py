@@ -6,7 +6,6 @@ far never stands alone; the best and the worst case of what is still open stand 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,7 +22,9 @@ from raudit.checklists.form.schema import Kind, Question
 from raudit.checklists.form.scope import AnswerScope, point_range, row_level
 from raudit.checklists.signoff import SignOffState, signoff_state
 from raudit.checklists.sources import Place, Sources, listed
+from raudit.checklists.spoken import place_of, template_of
 from raudit.people import NOBODY, People
+from raudit.sentences import joined, say, term
 from raudit.statements import Outcome
 
 
@@ -120,22 +121,28 @@ class Assessment:
         if self.checklist.file.scoring.level is None:
             return ""
         names = (self.level, self.level_best, self.level_worst)
-        here, best, worst = (self.checklist.level_title(name) for name in names)
+        here, best, worst = (term(self.checklist.level_title(name)) for name in names)
         if here and self.complete and self.contradictions:
             refuted = len({item.question for item in self.contradictions})
-            return f"{here} on answers of which the evidence contradicts {refuted}"
+            return say(
+                "{here} on answers of which the evidence contradicts {refuted}",
+                here=here,
+                refuted=refuted,
+            )
         if here and self.complete:
             return here
         if here and best == worst == here:
-            return f"{here} so far, with {len(self.open)} open"
+            return say("{here} so far, with {count} open", here=here, count=len(self.open))
         ends = (
-            f"could still end from “{best}” to “{worst}”"
+            say("could still end from “{best}” to “{worst}”", best=best, worst=worst)
             if best and worst
-            else "nothing is settled"
+            else say("nothing is settled")
         )
-        if not self.answered:
-            return f"nothing is answered yet; {ends}"  # a level of nothing would look like low risk
-        return f"{here} so far; {ends}" if here else f"not settled yet; {ends}"
+        if not self.answered:  # a level of nothing would look like low risk
+            return say("nothing is answered yet; {ends}", ends=ends)
+        if here:
+            return say("{here} so far; {ends}", here=here, ends=ends)
+        return say("not settled yet; {ends}", ends=ends)
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -162,7 +169,13 @@ class Assessment:
     def overdue(self) -> tuple[str, ...]:
         """Conditions of an approval that should have been met by now, one sentence each."""
         return tuple(
-            f"A condition of {c.role} is overdue: {c.condition.what} ({c.condition.owner}, {c.condition.due})."
+            say(
+                "A condition of {role} is overdue: {what} ({owner}, {due}).",
+                role=term(c.role),
+                what=c.condition.what,
+                owner=c.condition.owner,
+                due=c.condition.due,
+            )
             for c in self.conditions
             if c.state == "overdue"
         )
@@ -237,13 +250,17 @@ def assess(
         level_worst=worst,
         outcomes=tuple(
             Reached(
-                id=rule.outcome, title=checklist.outcome_title(rule.outcome), because=rule.because
+                id=rule.outcome,
+                title=term(checklist.outcome_title(rule.outcome)),
+                because=term(rule.because),
             )
             for rule in checklist.file.scoring.rules
             if lattice.is_true(now.evaluate(rule.when))
         ),
         blockers=tuple(
-            b.because for b in checklist.file.block_if if lattice.is_true(now.evaluate(b.when))
+            term(b.because)
+            for b in checklist.file.block_if
+            if lattice.is_true(now.evaluate(b.when))
         ),
         turned_down=_turned_down(states),
         contradictions=contradictions,
@@ -421,15 +438,12 @@ def _open(
         if answer is not None and answer.state == "unknown":
             reason = _unknown(answer, today)
         elif question.required and not scope.has_answer(name):
-            reason = "not answered"
+            reason = say("not answered")
         elif answer is not None and answer.review.state == "to_correct":
-            reason = (
-                f"to be corrected: {answer.review.note}"
-                if answer.review.note
-                else "to be corrected"
-            )
+            note = answer.review.note
+            reason = say("to be corrected: {note}", note=note) if note else say("to be corrected")
         elif answer is not None and _unshown(question, answers.values.get(name), answer.evidence):
-            reason = "this answer needs evidence; link under 'evidence' what shows it"
+            reason = say("this answer needs evidence; link under 'evidence' what shows it")
         else:
             reason = _row_gap(question, answers.values.get(name))
         if reason:
@@ -446,13 +460,17 @@ def _unshown(question: Question, value: Any, evidence: Sequence[EvidenceLink]) -
 
 def _unknown(answer: Answer, today: date) -> str:
     if not answer.owner:
-        return "unknown, and nobody is to find out"
+        return say("unknown, and nobody is to find out")
     if answer.due is None:
-        return f"unknown; {answer.owner} finds out, and no day is set"
+        return say("unknown; {owner} finds out, and no day is set", owner=answer.owner)
     day = answer.due.isoformat()
     if answer.due < today:
-        return f"unknown; {answer.owner} was to find out by {day}, which has passed"
-    return f"unknown; {answer.owner} finds out by {day}"
+        return say(
+            "unknown; {owner} was to find out by {day}, which has passed",
+            owner=answer.owner,
+            day=day,
+        )
+    return say("unknown; {owner} finds out by {day}", owner=answer.owner, day=day)
 
 
 def _row_gap(question: Question, value: Any) -> str:
@@ -463,7 +481,7 @@ def _row_gap(question: Question, value: Any) -> str:
             column.id for column in question.columns if column.required and not row.get(column.id)
         ]
         if lacking:
-            return f"row {number} lacks {', '.join(lacking)}"
+            return say("row {number} lacks {columns}", number=number, columns=", ".join(lacking))
     return ""
 
 
@@ -484,7 +502,7 @@ def _contradictions(
                     Contradicted(
                         question=name,
                         answer=(
-                            f"not applicable: {said.why}"
+                            say("not applicable: {why}", why=said.why)
                             if said is not None and said.state == "not_applicable"
                             else answer_text(question, answers.values.get(name))
                         ),
@@ -528,14 +546,16 @@ def _suggestions(
 
 def answer_text(question: Question, value: Any) -> str:
     """An answer in words."""
-    texts = {option.id: option.text for option in question.options}
+    texts = {option.id: term(option.text) for option in question.options}
+    if question.type is Kind.YES_NO:
+        texts = {"yes": term("yes"), "no": term("no")}
     match value:
         case None:
-            return "no answer"
+            return say("no answer")
         case tuple() if question.type is Kind.ROWS:
-            return " | ".join(row_text(question, row) for row in value) or "none"
+            return joined(" | ", (row_text(question, row) for row in value)) or say("none")
         case tuple():
-            return "; ".join(texts.get(item, str(item)) for item in value)
+            return joined("; ", (texts.get(item, str(item)) for item in value))
         case _:
             return texts.get(value, str(value))
 
@@ -543,23 +563,23 @@ def answer_text(question: Question, value: Any) -> str:
 def row_text(question: Question, row: Mapping[str, str]) -> str:
     """One row of a list in words, in the order of its columns."""
     texts = {
-        (column.id, option.id): option.text
+        (column.id, option.id): term(option.text)
         for column in question.columns
         for option in column.options
     }
-    return "; ".join(texts.get((key, cell), cell) for key, cell in row.items() if cell)
+    return joined("; ", (texts.get((key, cell), cell) for key, cell in row.items() if cell))
 
 
 def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:
     """Replace ``{fact:NAME}`` by what was measured, in words."""
 
-    def words(match: re.Match[str]) -> str:
-        value = facts.get(match.group(1))
+    def words(value: Any) -> str:
         if isinstance(value, Mapping):
             return ", ".join(f"{key} ({listed(item)})" for key, item in value.items())
         return listed(value)
 
-    return IN_SENTENCE.sub(words, sentence)
+    named = {place_of(name): words(facts.get(name)) for name in IN_SENTENCE.findall(sentence)}
+    return say(template_of(sentence), **named)
 
 
 def _signoffs(
@@ -581,9 +601,17 @@ def _signoffs(
 def _turned_down(states: Sequence[SignOffState]) -> tuple[str, ...]:
     """Whoever rejects or refers stands against approval, also in a role that need not sign."""
     last = {state.signoff.role: state.signoff for state in states if state.holds}
-    words = {"reject": "rejected this", "refer": "referred this to someone else"}
+    words = {
+        "reject": "{by} ({role}) rejected this on {day}.",
+        "refer": "{by} ({role}) referred this to someone else on {day}.",
+    }
     return tuple(
-        f"{signoff.by} ({role}) {words[signoff.decision]} on {signoff.at.date().isoformat()}."
+        say(
+            words[signoff.decision],
+            by=signoff.by,
+            role=term(role),
+            day=signoff.at.date().isoformat(),
+        )
         for role, signoff in last.items()
         if signoff.decision in words
     )
@@ -607,15 +635,17 @@ def _missing_roles(
 def _expired(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], today: date) -> str:
     file = answers.file
     if file.review_by is not None and today > file.review_by:
-        return f"the review was due on {file.review_by.isoformat()}"
+        return say("the review was due on {day}", day=file.review_by.isoformat())
     signed = [signoff.at.date() for signoff in file.signoffs]
     if (
         file.review_by is None
         and signed
         and today > _after(max(signed), checklist.file.review.valid_for)
     ):
-        return (
-            f"signed on {max(signed).isoformat()}, and valid for {checklist.file.review.valid_for}"
+        return say(
+            "signed on {day}, and valid for {period}",
+            day=max(signed).isoformat(),
+            period=checklist.file.review.valid_for,
         )
     subject = {"model_sha256": "model.sha256", "data_sha256": "data.sha256"}
     for key, fact in subject.items():
@@ -627,7 +657,12 @@ def _expired(checklist: Checklist, answers: Answers, facts: Mapping[str, Any], t
             and measured
             and declared != measured
         ):
-            return f"written for another {key.split('_')[0]} ({declared[:12]}…), this one is {str(measured)[:12]}…"
+            return say(
+                "written for another {thing} ({declared}…), this one is {measured}…",
+                thing=term(key.split("_")[0]),
+                declared=declared[:12],
+                measured=str(measured)[:12],
+            )
     return ""
 
 

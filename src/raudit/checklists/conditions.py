@@ -9,6 +9,7 @@ from typing import Literal
 
 from raudit.checklists.answers import Condition
 from raudit.checklists.signoff import SignOffState
+from raudit.sentences import joined, say
 
 State = Literal["met", "open", "overdue", "unowned"]
 
@@ -28,27 +29,30 @@ class ConditionState:
     @property
     def said(self) -> str:
         """In one line."""
-        return f"{self.condition.what} ({self.standing})" if self.condition.what else self.standing
+        if not self.condition.what:
+            return self.standing
+        return say("{what} ({standing})", what=self.condition.what, standing=self.standing)
 
     @property
     def standing(self) -> str:
         """Who, by when, and whether it is met."""
         c = self.condition
         if c.met is not None:
-            return f"met on {c.met.at.date().isoformat()}, says {c.met.by}" + (
-                f": {c.met.how}" if c.met.how else ""
-            )
+            said = say("met on {day}, says {by}", day=c.met.at.date().isoformat(), by=c.met.by)
+            return say("{said}: {how}", said=said, how=c.met.how) if c.met.how else said
         if not c.what:
-            return "no condition is named"
+            return say("no condition is named")
         if self.state == "unowned":
-            lacking = [word for word, given in (("owner", c.owner), ("day", c.due)) if not given]
-            return f"no {' and no '.join(lacking)}"
+            lacking = [
+                said
+                for said, given in ((say("no owner"), c.owner), (say("no day"), c.due))
+                if not given
+            ]
+            return joined(" and ", lacking)
         due = c.due.isoformat() if c.due else ""
-        return (
-            f"{c.owner}, was due on {due}, not met"
-            if self.state == "overdue"
-            else f"{c.owner}, by {due}"
-        )
+        if self.state == "overdue":
+            return say("{owner}, was due on {due}, not met", owner=c.owner, due=due)
+        return say("{owner}, by {due}", owner=c.owner, due=due)
 
 
 def condition_states(signoffs: Iterable[SignOffState], today: date) -> tuple[ConditionState, ...]:

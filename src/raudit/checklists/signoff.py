@@ -9,6 +9,7 @@ from typing import Any
 from raudit.canonical import Sha256, digest
 from raudit.checklists.answers import Answers, SignOff
 from raudit.people import NOBODY, People
+from raudit.sentences import say, term
 from raudit.statements import Kind, Outcome
 
 
@@ -34,8 +35,10 @@ class SignOffState:
     def identity(self) -> str:
         """How the signer is known, in words."""
         if self.proof is None:
-            return "stated, not proven"
-        return self.proof.detail if self.proof.proven else f"not proven: {self.proof.detail}"
+            return say("stated, not proven")
+        if self.proof.proven:
+            return self.proof.detail
+        return say("not proven: {detail}", detail=self.proof.detail)
 
 
 def authors_of(answers: Answers, people: People = NOBODY) -> frozenset[str]:
@@ -91,9 +94,9 @@ def signoff_state(
         else ()
     )
     said = (
-        "these answers changed after it: " + ", ".join(changed)
+        say("these answers changed after it: {questions}", questions=", ".join(changed))
         if changed
-        else "something changed after it"
+        else say("something changed after it")
     )
     return SignOffState(signoff=signoff, holds=False, changed=changed, because=said, proof=proof)
 
@@ -101,17 +104,27 @@ def signoff_state(
 def _signer_fault(answers: Answers, signoff: SignOff, *, not_author: bool, people: People) -> str:
     signer = people.id_of(signoff.by)
     if not_author and signer in authors_of(answers, people):
-        return "the signer is an author of the answers"
+        return say("the signer is an author of the answers")
     if not_author and authorless(answers):
-        return f"no author is named for {', '.join(authorless(answers)[:3])}"
+        return say(
+            "no author is named for {questions}", questions=", ".join(authorless(answers)[:3])
+        )
     approves = signoff.decision.startswith("approve")  # a refusal counts, whoever else signed
     also = same_person(answers, signoff.role, signoff.by, people) if approves else ""
     if also:
-        return f"the signer also signed as {also}, and one person may not be both"
+        return say(
+            "the signer also signed as {role}, and one person may not be both", role=term(also)
+        )
     if people and not people.find(signoff.by):
-        return f"nobody is known as {signoff.by}"
-    if people and not people.may(signoff.by, signoff.role, answers.file.subject.project):
-        return f"{signer} may not sign as {signoff.role} for {answers.file.subject.project or 'no named system'}"
+        return say("nobody is known as {name}", name=signoff.by)
+    project = answers.file.subject.project
+    if people and not people.may(signoff.by, signoff.role, project):
+        return say(
+            "{signer} may not sign as {role} for {project}",
+            signer=signer,
+            role=term(signoff.role),
+            project=project or say("no named system"),
+        )
     return ""
 
 

@@ -6,7 +6,6 @@ finished cells leave the engine, and of a column that makes too many groups not 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -33,7 +32,8 @@ from raudit.data.encode import (
     too_many_values,
 )
 from raudit.data.engine_frame import EngineFrame, is_finite
-from raudit.data.fixed import LIMB, LIMBS, normal, summed_terms
+from raudit.data.engine_limbs import Sizes, added, limbs, terms, with_limbs
+from raudit.data.fixed import normal
 from raudit.data.interface import ColumnName
 from raudit.data.score_bins import Sketch, own_precision
 from raudit.errors import DataError
@@ -43,13 +43,10 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pyarrow as pa
 
-EXACT = 2.0**53
 _N, _PREDICTION, _BIN = "raudit_n", "raudit_prediction", "raudit_bin"
 _SCORE = "raudit_score"
 MAX_CELLS = 2_000_000
 """Cells that may leave an engine; a table with more of them grows like the data."""
-LOWEST = 2.0 ** -(LIMB * LIMBS + 1)
-"""Numbers below this part of the largest count as 0 in every sum; in some engines their squares are an error."""
 
 
 def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
@@ -77,9 +74,9 @@ def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
         spec = replace(spec, single=table.types[spec.score] == nw.Float32)
     _check_types(table, spec)
     _check_levels(table, spec)
-    magnitudes = _measure(table, spec)
-    exponents = sum_exponents(spec, magnitudes)
-    cells = table.collect(_grouped(table, spec, exponents, magnitudes).head(MAX_CELLS + 1))
+    sizes = _measure(table, spec)
+    exponents = sum_exponents(spec, sizes.largest)
+    cells = table.collect(_grouped(table, spec, exponents, sizes).head(MAX_CELLS + 1))
     if cells.num_rows > MAX_CELLS:
         raise DataError(
             "the joint table of all attributes has too many cells",
@@ -87,7 +84,7 @@ def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
             got=f"more than {MAX_CELLS:,}",
             hint="count fewer attributes together, or take score bins of equal width: ScoreBins(width=1000)",
         )
-    return _encoded(cells, spec, magnitudes, exponents)
+    return _encoded(cells, spec, sizes.largest, exponents)
 
 
 def _check_types(table: EngineFrame, spec: CellSpec) -> None:
@@ -98,8 +95,8 @@ def _check_types(table: EngineFrame, spec: CellSpec) -> None:
         table.number(name)
 
 
-def _measure(table: EngineFrame, spec: CellSpec) -> Mapping[str, float]:
-    """Largest absolute value of each summed column, and a refusal of what cannot be summed."""
+def _measure(table: EngineFrame, spec: CellSpec) -> Sizes:
+    """How large the numbers of each summed column are, and a refusal of what cannot be summed."""
     import narwhals as nw
 
     asked: list[nw.Expr] = []
@@ -109,20 +106,21 @@ def _measure(table: EngineFrame, spec: CellSpec) -> Mapping[str, float]:
             value.abs().max().alias(f"m{i}"),
             nw.when(is_finite(value)).then(0).otherwise(1).sum().alias(f"f{i}"),
             nw.when(value < 0).then(1).otherwise(0).sum().alias(f"g{i}"),
-            nw.when(value > 0).then(value).min().alias(f"s{i}"),
+            nw.when(value.abs() > 0).then(value.abs()).min().alias(f"s{i}"),
         ]
     if spec.count is not None:
         count = table.number(spec.count)
         whole = is_finite(count) & (count >= 0) & (count == count.floor())
         asked.append(nw.when(whole).then(0).otherwise(1).sum().alias("counts"))
     if not asked:
-        return spec.magnitudes
+        return Sizes(largest=spec.magnitudes, smallest={})
     found = table.collect(table.frame.select(*asked))
     row = {name: found.column(name)[0].as_py() for name in found.column_names}
     if row.get("counts"):
         raise counts_invalid(str(spec.count))
     sizes = {str(name): _checked(spec, name, i, row) for i, name in enumerate(spec.numeric)}
-    return MappingProxyType({**sizes, **spec.magnitudes})
+    smallest = {str(name): row[f"s{i}"] for i, name in enumerate(spec.numeric) if row[f"s{i}"]}
+    return Sizes(largest=MappingProxyType({**sizes, **spec.magnitudes}), smallest=smallest)
 
 
 def _check_levels(table: EngineFrame, spec: CellSpec) -> None:
@@ -180,7 +178,7 @@ def _grouped(
     table: EngineFrame,
     spec: CellSpec,
     exponents: Mapping[str, int],
-    magnitudes: Mapping[str, float],
+    sizes: Sizes,
 ) -> nw.LazyFrame[Any]:
     import narwhals as nw
 
@@ -205,82 +203,11 @@ def _grouped(
             names.append(_BIN if learnt else _SCORE)
             keys.append((spec.bins.expression(score) if learnt else score).alias(names[-1]))
     count = [] if spec.count is None else [table.number(spec.count).cast(nw.Int64).alias(_N)]
-    terms = _terms(table, spec, magnitudes)
-    names_of, frame = _limbs(table, table.frame.select(*keys, *count, *terms), spec, exponents)
+    found = limbs(spec, sizes, exponents)
+    frame = table.frame.select(*keys, *count, *terms(table, spec, sizes))
     total = nw.len() if spec.count is None else nw.col(_N).sum()
-    added = [nw.col(name).sum() for name in names_of]
-    return frame.group_by(*names).agg(total.alias(_N), *added)
-
-
-def _terms(table: EngineFrame, spec: CellSpec, magnitudes: Mapping[str, float]) -> list[nw.Expr]:
-    """Every term of every sum, as a column."""
-    import narwhals as nw
-
-    def value(name: ColumnName | None) -> Any:
-        if name is None:
-            return None
-        number = table.number(name)
-        return nw.when(number.abs() < magnitudes[name] * LOWEST).then(0.0).otherwise(number)
-
-    parts = (value(spec.weight), value(spec.score), value(spec.numeric_label))
-    sums = summed_terms(*parts, lambda number: number.abs())
-    return [
-        term.alias(f"{name}_{i}") for name, terms in sums.items() for i, term in enumerate(terms)
-    ]
-
-
-def _limbs(
-    table: EngineFrame, frame: nw.LazyFrame[Any], spec: CellSpec, exponents: Mapping[str, int]
-) -> tuple[list[str], nw.LazyFrame[Any]]:
-    """Cut every term into limbs: the bits above one power of two, less those above the next.
-
-    Powers of two scale without error, cutting bits off leaves a float, and so does the difference of two such cuts.
-    In few steps, since some databases write each step out wherever the next one names it.
-    """
-    weight, score, true = (
-        None if n is None else 1.0 for n in (spec.weight, spec.score, spec.numeric_label)
-    )
-    sums = {name: len(terms) for name, terms in summed_terms(weight, score, true, abs).items()}
-    terms = [(name, f"{name}_{i}") for name, size in sums.items() for i in range(size)]
-    if not terms:
-        return [], frame
-    limbs = [(exponents[name], term, place) for name, term in terms for place in range(LIMBS)]
-    frame = table.fenced(frame).with_columns(
-        *(_scaled(term, exponent, place) for exponent, term, place in limbs)
-    )
-    frame = frame.with_columns(*(_whole(f"{term}_{place}_scaled") for _, term, place in limbs))
-    frame = frame.with_columns(*(_limb(term, place) for _, term, place in limbs))
-    return [f"{term}_{place}" for _, term, place in limbs], frame
-
-
-def _scaled(term: str, exponent: int, place: int) -> nw.Expr:
-    import narwhals as nw
-
-    bits = -exponent - LIMB * place
-    # In two steps: the power alone may be too large for a float where the product is none.
-    value = nw.col(term).abs() * math.ldexp(1.0, bits // 2) * math.ldexp(1.0, bits - bits // 2)
-    return value.alias(f"{term}_{place}_scaled")
-
-
-def _whole(name: str) -> nw.Expr:
-    """A number without its fraction; above 2**53 every float is whole, and some engines' ``floor`` ends at 2**63."""
-    import narwhals as nw
-
-    value = nw.col(name)
-    small = nw.when(value < EXACT).then(value).otherwise(0.0).floor().cast(nw.Float64)
-    return (
-        nw.when(value < EXACT).then(small).otherwise(value).alias(name.replace("_scaled", "_whole"))
-    )
-
-
-def _limb(term: str, place: int) -> nw.Expr:
-    import narwhals as nw
-
-    size = nw.col(f"{term}_{place}_whole")
-    if place < LIMBS - 1:
-        size = size - nw.col(f"{term}_{place + 1}_whole") * 2.0**LIMB
-    sign = nw.when(nw.col(term) < 0).then(-1.0).otherwise(1.0)
-    return (size * sign).cast(nw.Int64).alias(f"{term}_{place}")
+    sums = [nw.col(limb.name).sum() for limb in found]
+    return with_limbs(table, frame, found).group_by(*names).agg(total.alias(_N), *sums)
 
 
 def _attribute(table: EngineFrame, attribute: Attribute) -> nw.Expr:
@@ -328,7 +255,7 @@ def _encoded(
         if name in cells.column_names:
             dims.append(dim)
             codes.append(cells.column(name).to_numpy().astype(np.int64))
-    totals = {name: normal(_added(cells, name), exponent) for name, exponent in exponents.items()}
+    totals = {name: normal(added(cells, name), exponent) for name, exponent in exponents.items()}
     counter.append(dims, np.stack(codes, axis=1), n, totals)
     return counter.table()
 
@@ -345,17 +272,6 @@ def _binned(cells: pa.Table, spec: CellSpec, n: np.ndarray) -> tuple[pa.Table, C
     sketch.add_counted(values, np.bincount(place, weights=n).astype(np.int64))
     bins = sketch.bins(replace(spec.bins, single=spec.single))
     return cells.append_column(_BIN, pa.array(bins.index(scores))), replace(spec, bins=bins)
-
-
-def _added(cells: pa.Table, name: str) -> np.ndarray:
-    """Limbs of one sum, its terms together, of shape (LIMBS, n_cells)."""
-    limbs = np.zeros((LIMBS, cells.num_rows), dtype=np.int64)
-    for place in range(LIMBS):
-        term = 0
-        while f"{name}_{term}_{place}" in cells.column_names:
-            limbs[place] += cells.column(f"{name}_{term}_{place}").to_numpy().astype(np.int64)
-            term += 1
-    return limbs
 
 
 __all__ = ["count_in_engine"]

@@ -97,13 +97,16 @@ class EngineFrame:
         return column.cast(nw.Float64)
 
     def distinct(self, name: ColumnName, most: int) -> int:
-        """Number of different values of a column, missing among them, counted up to ``most``; no value leaves."""
+        """Number of different values of a column, missing among them, counted up to ``most``; no value leaves.
+
+        By GROUP BY: ``unique`` numbers all rows in a window, which takes DuckDB ten times as long.
+        """
         import narwhals as nw
 
         with engine_errors(self.engine):
-            values = (
-                self.frame.select(self.column(name)).unique().head(most).select(nw.len().alias("n"))
-            )
+            place = self.places[name]
+            groups = self.frame.select(nw.col(place)).group_by(place).agg(nw.len().alias("n"))
+            values = groups.head(most).select(nw.len().alias("n"))
         return int(self.collect(values).column("n")[0].as_py())
 
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:

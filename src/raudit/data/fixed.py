@@ -162,14 +162,47 @@ def _scaled(value: Fraction, exponent: int) -> float:
     return float(value * Fraction(2) ** exponent)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Between which powers of two the bits of a float lie, and of all that sums and products round it to.
+
+    Rounding to fewer bits leaves a multiple of the same power, and no float below 2**high rounds up to it.
+    """
+
+    low: int
+    """It is a whole multiple of ``2**low``."""
+    high: int
+    """Its absolute value is below ``2**high``."""
+    signed: bool
+    """Whether it may be negative."""
+
+    def __sub__(self, other: Reach) -> Reach:
+        return Reach(low=min(self.low, other.low), high=max(self.high, other.high) + 1, signed=True)
+
+    def __mul__(self, other: Reach | float) -> Reach:
+        if not isinstance(other, Reach):  # a power of two
+            other = Reach(low=(power := math.frexp(other)[1] - 1), high=power + 1, signed=False)
+        signed = self.signed or other.signed
+        return Reach(low=self.low + other.low, high=self.high + other.high, signed=signed)
+
+    def __abs__(self) -> Reach:
+        return Reach(low=self.low, high=self.high, signed=False)
+
+    def lost(self) -> Reach:
+        """What rounding takes from it: at most half of its last bit."""
+        return Reach(low=self.low, high=self.high - 53, signed=True)
+
+
 def two_product(a: Any, b: Any) -> tuple[Any, Any]:
-    """A product and what rounding took from it; of arrays, or of an engine's expressions.
+    """A product and what rounding took from it; of arrays, of an engine's expressions, or how far both reach.
 
     References
     ----------
     Dekker 1971; exact unless a factor passes 1e300 or the product falls below 1e-290.
     """
     product = a * b
+    if isinstance(product, Reach):
+        return product, product.lost()
     a_high = a * SPLIT - (a * SPLIT - a)
     b_high = b * SPLIT - (b * SPLIT - b)
     a_low, b_low = a - a_high, b - b_high

@@ -29,11 +29,15 @@ class Roles:
     """What the system decided."""
     score: ColumnName | None = None
     """What the system scored; higher is more favourable."""
+    score_turned: str = ""
+    """How a score of which high is bad was turned around, such as ``1 - risk``; empty if it stands as it is."""
     threshold: float | None = None
     """Scores at or above it are favourable decisions."""
     baseline: Outcome | None = None
     """What a simpler rule decided."""
     weight: ColumnName | None = None
+    count: ColumnName | None = None
+    """How many people a row stands for; None if each row is one."""
     sensitive: tuple[Attribute, ...] = ()
     control: tuple[Attribute, ...] = ()
     key: tuple[ColumnName, ...] = ()

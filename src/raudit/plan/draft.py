@@ -34,6 +34,12 @@ GOOD = frozenset(
         ">50k",
     }
 )
+ADVERSE = re.compile(
+    r"(^|[^a-z])(recid\w*|default\w*|fraud\w*|churn\w*|delinq\w*|arrears|late|death|died|mortality|"
+    r"readmi\w*|relapse\w*|reoffend\w*|risk\w*|violat\w*|complaint\w*|bad|decile|failed|rejected|denied)([^a-z]|$)"
+)
+"""Names of what is bad for a person: 1 or yes in such a column is no good news, nor is a high score."""
+COUNT = re.compile(r"^(freq|frequency|count|counts|n|cases|anzahl)$")
 MAX_GROUPS = 50
 
 
@@ -68,6 +74,7 @@ def write_draft(
         "data:",
         f"  path: {_text(data)}",
         *reading,
+        *_counted(looks),
         *_outcome("label", "what really happened", guess.label),
         *(_without_model(guess) if model is None else ["", "model:", f"  path: {_text(model)}"]),
         *_sensitive_features(guess.sensitive),
@@ -125,6 +132,7 @@ def _without_model(guess: _Guess) -> list[str]:
             "  score:           # GUESS",
             f"    column: {_text(guess.score.name)}",
             "    # threshold: 0.5",
+            f"    higher_is_favourable: {_direction(guess.score.name)}",
         ]
     return [
         *lines,
@@ -132,6 +140,17 @@ def _without_model(guess: _Guess) -> list[str]:
         "# model:",
         "#   path: model.skops    # a format that is data, not code",
     ]
+
+
+def _counted(looks: Sequence[ColumnLook]) -> list[str]:
+    counts = [look.name for look in looks if look.numeric and COUNT.match(look.name.lower())]
+    why = "if each row stands for so many people; then keep fairness alone under stages"
+    return [f"  # count: {_text(name)}    # {why}" for name in counts]
+
+
+def _direction(score: str) -> str:
+    good = "false" if ADVERSE.search(score.lower()) else "true"
+    return f"{good}    # GUESS: false where a high score is bad for the person, such as a risk"
 
 
 def _sensitive_features(columns: Sequence[ColumnLook]) -> list[str]:
@@ -187,7 +206,8 @@ TAIL = (
 def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:
     if column is None:
         return [f"  # {key}:          # {what}", "  #   column: NAME", "  #   favourable: VALUE"]
-    good = [value for value in column.levels if value.lower() in GOOD]
+    adverse = ADVERSE.search(column.name.lower()) is not None
+    good = [value for value in column.levels if (value.lower() in GOOD) is not adverse]
     choice = "CHOOSE ONE OF: " + " | ".join(column.levels) if column.levels else "CHOOSE A VALUE"
     favourable = good[0] if len(good) == 1 else choice
     return [

@@ -126,7 +126,7 @@ class ScoreSection(Strict):
     column: str = Field(min_length=1)
     """Column of the data set."""
     threshold: float | None = None
-    """Scores at or above it are favourable decisions."""
+    """Scores at or above it are favourable decisions; where a high score is bad, they are the unfavourable ones."""
     higher_is_favourable: bool = True
     """Whether a high score is good for the person; ``false`` for a risk of something bad."""
 
@@ -264,6 +264,9 @@ class DataSection(Strict):
     """What a simpler rule or the old system decided, for comparison."""
     weight: str | None = None
     """Column of sample weights."""
+    count: str | None = None
+    """Column of how many people a row stands for, in a table that is already counted; whole numbers, with decisions
+    alone. A weight says how much a person counts, a count how many people there are."""
     missing: tuple[str, ...] = ("",)
     """Texts that mean a missing value in a CSV file."""
     reference: ReferenceOrPath | None = None
@@ -280,6 +283,14 @@ class DataSection(Strict):
     """Licence and source of the data, to print."""
     turns: TurnsSection | None = None
     """Given if the file holds recorded turns of a language model; what it holds is then told by their format."""
+
+    @model_validator(mode="after")
+    def _counts_carry_no_sums(self) -> DataSection:
+        if self.count is not None and (self.weight is not None or self.score is not None):
+            raise ValueError(
+                "rows that stand for many people carry no scores or weights: give data.count, or these"
+            )
+        return self
 
     @property
     def in_database(self) -> bool:
@@ -340,6 +351,15 @@ class AssessmentSection(Strict):
     """Answers file, relative to raudit.yaml; none yet means an unanswered, blocking assessment."""
 
 
+class ReportLimits(Strict):
+    """What rendering the report may take; a template from somebody else may loop for ever or fill the memory."""
+
+    seconds: int = Field(default=300, ge=1, le=86_400)
+    """Processor time, and time by the clock."""
+    memory_gib: float = Field(default=3, ge=0.5, le=1024)
+    """Memory, in GiB of address space; a report of 200 pages needs about half of the default."""
+
+
 class ReportSection(Strict):
     """How the report looks."""
 
@@ -347,6 +367,8 @@ class ReportSection(Strict):
     """A shipped template, or a folder relative to raudit.yaml."""
     language: str = "en"
     """Language of the report's own words, by its code."""
+    limits: ReportLimits = ReportLimits()
+    """What rendering may take before it is ended; the record is kept."""
 
 
 class SigningSection(Strict):

@@ -49,9 +49,7 @@ def render_html(
     Raises
     ------
     TemplateError
-        If the template or language is missing or does what it may not.
-    EnvironmentFault
-        If the limits did not suffice.
+        If the template or language is missing or does what it may not, or the limits did not suffice.
     """
     return _render(record, "html", template, language, templates_dir, None, limits).decode()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
-from raudit.canonical import sha256
+from raudit.canonical import Sha256, sha256
 from raudit.record import Record, record_bytes
 from raudit.report.seals import Seals
 from raudit.report.tables import stage_tables
@@ -28,8 +29,38 @@ class AttachedFile:
     stage: str = ""
 
 
+class Source:
+    """A record with its bytes, digest and tables, each worked out once however many pages are made of it."""
+
+    def __init__(self, record: Record, data: bytes | None = None) -> None:
+        """Hold a record; ``data`` are its canonical bytes where somebody has them."""
+        self.record = record
+        self.data = record_bytes(record) if data is None else data
+
+    @functools.cached_property
+    def sha256(self) -> Sha256:
+        """Digest of the record."""
+        return sha256(self.data)
+
+    @functools.cached_property
+    def tables(self) -> tuple[AttachedFile, ...]:
+        """Every table in full, as CSV."""
+        return tuple(
+            AttachedFile(
+                name=name,
+                data=data,
+                description=f"A table of stage {stage.name} in full",
+                relationship="Data",
+                kind="attached-table",
+                stage=stage.title,
+            )
+            for stage in self.record.stages
+            for name, data in stage_tables(stage).items()
+        )
+
+
 def attached_files(
-    record: Record, seals: Seals, *, annexes: bytes = b""
+    source: Source, seals: Seals, *, annexes: bytes = b""
 ) -> tuple[AttachedFile, ...]:
     """List the files to attach, the record first; of files with equal bytes only the first is kept.
 
@@ -38,7 +69,7 @@ def attached_files(
     files = [
         AttachedFile(
             name=RECORD_NAME,
-            data=record_bytes(record),
+            data=source.data,
             description="The record this report is made from (RFC 8785 JSON)",
             relationship="Source",
             kind="attached-record",
@@ -54,18 +85,7 @@ def attached_files(
                 kind="attached-annexes",
             )
         )
-    for stage in record.stages:
-        files += [
-            AttachedFile(
-                name=name,
-                data=data,
-                description=f"A table of stage {stage.name} in full",
-                relationship="Data",
-                kind="attached-table",
-                stage=stage.title,
-            )
-            for name, data in stage_tables(stage).items()
-        ]
+    files += source.tables
     files += [
         AttachedFile(
             name=name,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from raudit import errors
-from raudit.errors import EnvironmentFault, RauditError
+from raudit.errors import EnvironmentFault, RauditError, TemplateError
 from raudit.report.job import Job
 
 _OK = b"RAUDIT-OK\n"
@@ -38,8 +39,10 @@ def run_child(job: Job, limits: Limits) -> bytes:
     ------
     RauditError
         What the child raised on purpose.
+    TemplateError
+        With reference ``report-limits``, if it ran out of time or memory.
     EnvironmentFault
-        If it ran out of time or memory, or died.
+        If it died of something else.
     """
     with tempfile.TemporaryDirectory(prefix="raudit-report-") as scratch:
         command = [
@@ -61,17 +64,15 @@ def run_child(job: Job, limits: Limits) -> bytes:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise _exhausted(limits) from error
+            raise _late(job, limits) from error
     if done.returncode == 0 and done.stdout.startswith(_OK):
         return done.stdout[len(_OK) :]
     if done.stdout.startswith(_ERROR):
         raise _rebuilt(done.stdout[len(_ERROR) :])
-    if (
-        done.returncode < 0
-        or b"MemoryError" in done.stderr
-        or b"cannot allocate" in done.stderr.lower()
-    ):
-        raise _exhausted(limits)
+    if done.returncode == -signal.SIGXCPU:
+        raise _late(job, limits)
+    if done.returncode < 0 or _lacked_memory(done.stderr):
+        raise _too_large(job, limits, done.returncode)
     raise EnvironmentFault(
         "the report could not be rendered",
         reference="render-failed",
@@ -100,12 +101,30 @@ def _environment(job: Job, scratch: str) -> dict[str, str]:
     }
 
 
-def _exhausted(limits: Limits) -> EnvironmentFault:
-    return EnvironmentFault(
-        "rendering the report needed more than it may use",
-        reference="render-limits",
-        expected=f"at most {limits.seconds} s and {limits.megabytes} MB",
-        hint="shorten the tables of the record, or raise the limits",
+def _lacked_memory(said: bytes) -> bool:
+    return b"MemoryError" in said or b"cannot allocate" in said.lower()
+
+
+def _late(job: Job, limits: Limits) -> TemplateError:
+    return TemplateError(
+        "rendering the report takes longer than it may",
+        reference="report-limits",
+        where=job.template,
+        got=f"not done after {limits.seconds} s",
+        expected=f"at most {limits.seconds} s, report.limits.seconds",
+        hint="look for loops in the template; if the report is that long, raise report.limits.seconds",
+    )
+
+
+def _too_large(job: Job, limits: Limits, status: int) -> TemplateError:
+    ended = f"its process was ended by {signal.Signals(-status).name}" if status < 0 else ""
+    return TemplateError(
+        "rendering the report takes more memory than it may" + (", or crashed" if ended else ""),
+        reference="report-limits",
+        where=job.template,
+        got=ended,
+        expected=f"at most {limits.megabytes / 1024:g} GiB, report.limits.memory_gib",
+        hint="look for long texts in the template; if the report is that long, raise report.limits.memory_gib",
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from raudit.findings import Finding, Rule, Status, Threshold
-from raudit.record import Figure, Outcome, Record, StageRecord, Table, record_sha256
-from raudit.report.attachments import ANNEXES_NAME, attached_files
+from raudit.record import Figure, Outcome, Record, StageRecord, Table
+from raudit.report.attachments import ANNEXES_NAME, Source, attached_files
 from raudit.report.brief import make_brief, worst_first
 from raudit.report.charts import Ink, draw
 from raudit.report.finding_view import FindingView
@@ -36,6 +36,7 @@ from raudit.report.tables import figure_table, slug, view_table
 from raudit.report.themes import themes_of
 from raudit.report.thresholds import costs_of, replayed_of
 from raudit.report.translate import in_language
+from raudit.report.turns import LLM, turns_of
 from raudit.report.views import (
     Drivers,
     FigureView,
@@ -70,7 +71,7 @@ MOST_COLUMNS = 8
 
 
 def make_context(
-    record: Record,
+    source: Source,
     *,
     template: str,
     medium: str,
@@ -83,7 +84,7 @@ def make_context(
 
     Parameters
     ----------
-    record
+    source
         The record, and nothing else, decides what is printed.
     template
         Name of the template.
@@ -96,18 +97,22 @@ def make_context(
     seals
         Checkpoint and proof that are printed and attached.
     """
-    caps = CAPS[medium]
+    record, caps = source.record, CAPS[medium]
     spoken, lacking = in_language(record, language)
     findings = _findings(spoken, language, caps)
     themes = themes_of(findings, record.plan.get("responses") or ())
     compared, costs = comparisons(record), costs_of(record)
-    ink = replace(ink, places=group_places(record))
+    ink = replace(ink, places=group_places(compared))
     maker = _Maker(language=language, ink=ink, caps=caps)
-    stages = [stage for stage in spoken.stages if stage.name != ASSESSMENTS]
     assessed = spoken.stage(ASSESSMENTS)
-    sections = _sections(language)
+    sections = _sections(language, record)
     annexes = _annexes(language, spoken.stages)
+    turns = turns_of(spoken.stage(LLM), language)
     numbers = {section.anchor: section.number for section in annexes}
+    views = tuple(
+        maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
+        for stage in spoken.stages
+    )
     baseline = record.verdict.baseline if record.verdict else {}
     waivers = spoken.verdict.waivers if spoken.verdict else ()
     carded = tuple(view for view in findings if view.card)
@@ -121,7 +126,7 @@ def make_context(
         medium=medium,
         date=language.date(record.run.clock),
         clock=record.run.clock,
-        record_sha256=record_sha256(record),
+        record_sha256=source.sha256,
         system=_system(record, language),
         name=_text(record.system.get("name")) or language("unnamed-system"),
         version=_text(record.system.get("version")),
@@ -150,6 +155,9 @@ def make_context(
         drivers=maker.drivers(spoken.stage("explain")),
         personal=maker.chosen(spoken.stage("pii"), ("columns", "singling-out")),
         personal_notes=_notes(spoken.stage("pii")),
+        attacked=maker.chosen(spoken.stage("reidentification"), ("attacks", "membership")),
+        turns=turns,
+        turn_tables=maker.short(turns.tables, LLM) if turns else (),
         assessed=maker.chosen(assessed, ("overview",)),
         expected=", ".join(_expected(record)),
         loose_answers=answers_to_look_at(record, language),
@@ -158,18 +166,15 @@ def make_context(
         sections=sections,
         annexes=annexes,
         long=tuple(
-            f"stage-{slug(stage.name)}" for stage in stages if stage.tables or stage.figures
+            view.anchor
+            for view in views
+            if view.stage.name != ASSESSMENTS and (view.stage.tables or view.stage.figures)
         ),
         worst=carded,
         worst_left=open_findings - len(carded),
         findings=findings,
-        stages=tuple(
-            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"]) for stage in stages
-        ),
-        all_stages=tuple(
-            maker.stage(stage, findings, numbers[f"stage-{slug(stage.name)}"])
-            for stage in spoken.stages
-        ),
+        stages=tuple(view for view in views if view.stage.name != ASSESSMENTS),
+        all_stages=views,
         risk_register=maker.risk_register(spoken),
         frameworks=frameworks_of(record, findings, themes, frameworks, language.code),
         waivers=waivers,
@@ -182,7 +187,7 @@ def make_context(
             (stage.title, _pairs(stage.options)) for stage in record.stages if stage.options
         ),
         packages=_pairs(record.run.packages),
-        attachments=_attachments(record, seals, template, language),
+        attachments=_attachments(source, seals, template, language),
         sealed=bool(seals.checkpoint),
         checkpoint=seals.checkpoint.decode("utf-8", "replace"),
         vkey=seals.vkey,
@@ -191,10 +196,10 @@ def make_context(
 
 
 def _attachments(
-    record: Record, seals: Seals, template: str, language: Language
+    source: Source, seals: Seals, template: str, language: Language
 ) -> tuple[Pair, ...]:
     """What is attached, by purpose: the tables in one line."""
-    files = attached_files(record, seals)
+    files = attached_files(source, seals)
     tables = [file for file in files if file.kind == "attached-table"]
     others = [file for file in files if file.kind != "attached-table"]
     listed = [Pair(name=file.name, value=language(file.kind, stage=file.stage)) for file in others]
@@ -326,6 +331,7 @@ SECTIONS = (
     "fairness",
     "drivers",
     "personal",
+    "language",
     "assessments",
     "requirements",
     "register",
@@ -335,10 +341,11 @@ SECTIONS = (
 """Sections of the report after the page of the decision."""
 
 
-def _sections(language: Language) -> tuple[SectionView, ...]:
+def _sections(language: Language, record: Record) -> tuple[SectionView, ...]:
+    names = [name for name in SECTIONS if name != "language" or record.stage(LLM)]
     return tuple(
         SectionView(number=str(i), anchor=name, title=language(f"section-{name}"))
-        for i, name in enumerate(SECTIONS, start=1)
+        for i, name in enumerate(names, start=1)
     )
 
 
@@ -460,8 +467,8 @@ class _Maker:
             number=number,
             anchor=f"stage-{slug(stage.name)}",
             findings=own,
-            tables=tuple(self.table(table, stage.name) for table in stage.tables),
-            figures=tuple(self.figure(figure, stage.name) for figure in stage.figures),
+            write=lambda: tuple(self.table(table, stage.name) for table in stage.tables),
+            draw=lambda: tuple(self.figure(figure, stage.name) for figure in stage.figures),
             failed=states.count(Status.FAILED),
             indeterminate=states.count(Status.INDETERMINATE),
             passed=states.count(Status.PASSED),
@@ -480,13 +487,18 @@ class _Maker:
         """Tables of a stage by id or, ending in a dash, its beginning; at most fifteen rows of each."""
         if stage is None:
             return ()
-        short = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
-        return tuple(
-            short.table(t, stage.name)
+        found = (
+            t
             for name in names
             for t in stage.tables
             if t.rows and (t.id == name or (name.endswith("-") and t.id.startswith(name)))
         )
+        return self.short(found, stage.name)
+
+    def short(self, tables: Iterable[Table], stage: str) -> tuple[TableView, ...]:
+        """Tables outside an annex: at most fifteen rows and eight columns of each."""
+        maker = replace(self, caps=replace(self.caps, rows=MOST_ROWS, columns=MOST_COLUMNS))
+        return tuple(maker.table(table, stage) for table in tables)
 
     def pictures(self, stage: StageRecord | None, names: Sequence[str]) -> tuple[FigureView, ...]:
         """Figures of a stage by the beginnings of their ids."""
@@ -525,12 +537,11 @@ class _Maker:
         return tuple(found)
 
     def figure(self, figure: Any, stage: str) -> FigureView:
-        svg = draw(figure, self.ink)
         return FigureView(
             anchor=f"g-{slug(stage)}-{slug(figure.id)}",
             figure=figure,
-            svg=svg,
-            table=None if svg else self.table(figure_table(figure, stage), stage),
+            draw=lambda: draw(figure, self.ink),
+            write=lambda: self.table(figure_table(figure, stage), stage),
         )
 
 

@@ -5,14 +5,17 @@ A catalogue holds the report's own messages by key, and the sentences of stages 
 
 from __future__ import annotations
 
+import functools
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from raudit.doors import Door, folders
 from raudit.errors import TemplateError
 from raudit.record import StageRecord
 from raudit.report.numbers import Numbers
+from raudit.resources import resource_dir
 from raudit.sentences import CAPITAL, Sentence, has_words
 from raudit.yamltext import nearest
 
@@ -132,7 +135,7 @@ class Language:
         return self("date", day=int(day), month=self.messages[f"month-{int(month)}"], year=year)
 
 
-def load_language(code: str, folders: Sequence[Path]) -> Language:
+def load_language(code: str, catalogues: Sequence[Path]) -> Language:
     """Read a language from the first folder that has it; what a template's own file lacks comes from the next.
 
     Raises
@@ -141,10 +144,12 @@ def load_language(code: str, folders: Sequence[Path]) -> Language:
         If no folder has the language, or a message lacks one of English's placeholders or is missing.
     """
     found = [
-        folder / f"{code}.po" for folder in reversed(folders) if (folder / f"{code}.po").is_file()
+        folder / f"{code}.po"
+        for folder in reversed(catalogues)
+        if (folder / f"{code}.po").is_file()
     ]
     if not found or not code.replace("-", "").isalnum():
-        known = sorted({file.stem for folder in folders for file in folder.glob("*.po")})
+        known = sorted({file.stem for folder in catalogues for file in folder.glob("*.po")})
         raise TemplateError(
             f"no message catalogue for language '{code}'",
             reference="unknown-language",
@@ -152,15 +157,24 @@ def load_language(code: str, folders: Sequence[Path]) -> Language:
             hint="add a languages folder with such a file to your template, or choose one of these",
         )
     messages: dict[str, str] = {}
-    for file in found:
+    for file in (*_of_checklists(code), *found):
         messages |= _read(file)
-    english = _read(next(f / "en.po" for f in reversed(folders) if (f / "en.po").is_file()))
+    english = _read(next(f / "en.po" for f in reversed(catalogues) if (f / "en.po").is_file()))
     _check(code, messages, english)
     numbers = Numbers(decimal=messages["decimal-mark"], group=messages["group-mark"])
     return Language(code=code, messages=messages, numbers=numbers)
 
 
-def _read(file: Path) -> dict[str, str]:
+def _of_checklists(code: str) -> Iterator[Path]:
+    """Catalogues beside the checklists, shipped or of installed packages; the report's own go before them."""
+    places = [resource_dir("checklists"), *(folder for _, folder in folders(Door.CHECKLISTS))]
+    for place in places:
+        if (file := place / "languages" / f"{code}.po").is_file():
+            yield file
+
+
+@functools.cache
+def _read(file: Path) -> Mapping[str, str]:
     from babel.messages.pofile import PoFileError, read_po
 
     try:

@@ -93,7 +93,7 @@ def _framework(
     return FrameworkView(
         id=name,
         title=_in(known.get("title"), language),
-        source=str(known.get("source") or ""),
+        source=_in(known.get("source"), language),
         as_of=str(known.get("as_of") or ""),
         note=_in(known.get("note"), language),
         requirements=tuple(

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
 import logging
@@ -16,8 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from raudit.errors import EnvironmentFault
-from raudit.record import Record
-from raudit.report.attachments import attached_files
+from raudit.report.attachments import Source, attached_files
 from raudit.report.finish import Box, finish
 from raudit.report.job import Job
 
@@ -43,13 +41,12 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:rdf="http://www
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
-def make_pdf(html: str, *, record: Record, job: Job, annexes: bytes = b"") -> bytes:
+def make_pdf(html: str, *, source: Source, job: Job, annexes: bytes = b"") -> bytes:
     """Make the finished, unsigned PDF of a rendered page; ``annexes`` are attached."""
     import weasyprint
     from weasyprint.urls import URLFetcher
 
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
-    gc.disable()  # a document is one big graph that lives until the end; collecting costs up to a third of the time
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
     clock = datetime.fromtimestamp(job.epoch, tz=UTC)
     try:
@@ -69,7 +66,7 @@ def make_pdf(html: str, *, record: Record, job: Job, annexes: bytes = b"") -> by
                 modified=clock,
                 url_fetcher=fetcher,
             )
-            for file in attached_files(record, job.seals, annexes=annexes)
+            for file in attached_files(source, job.seals, annexes=annexes)
         ]
         original = metadata.generate_rdf_metadata
 

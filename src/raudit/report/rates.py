@@ -130,10 +130,10 @@ def overall(compared: Sequence[Comparison]) -> Mapping[str, Rate]:
     return rates
 
 
-def group_places(record: Record) -> Mapping[str, int]:
+def group_places(compared: Sequence[Comparison]) -> Mapping[str, int]:
     """Give each group its place, the largest first, so that its colour and shape are the same everywhere."""
     places: dict[str, int] = {}
-    for comparison in comparisons(record):
+    for comparison in compared:
         for place, group in enumerate(comparison.groups):
             places.setdefault(group.name, place)
     return places

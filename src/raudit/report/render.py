@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from raudit.record import Record
+from raudit.report.attachments import Source
 from raudit.report.charts import Ink
 from raudit.report.context import ANNEXES, make_context
 from raudit.report.language import load_language
@@ -13,10 +13,11 @@ from raudit.report.seals import Seals
 from raudit.report.tables import slug
 from raudit.report.templates import Template, find_template, run_template
 from raudit.report.text import clean, coverage_of, has_long_word, is_right_to_left, shorten
+from raudit.report.widths import with_widths
 
 
 def render_text(
-    record: Record,
+    source: Source,
     *,
     template: str,
     language: str,
@@ -37,10 +38,14 @@ def render_text(
     chosen = find_template(template, templates_dir)
     coverage = coverage_of(chosen.font_folders()) if medium == "pdf" else None
     words = load_language(language, chosen.language_folders())
-    ink = Ink(clean=lambda text: clean(text, coverage), numbers=words.numbers)
-    chosen.check_needs(record, words)
+    ink = Ink(
+        clean=lambda text: clean(text, coverage),
+        numbers=words.numbers,
+        edge=words("points-beyond"),
+    )
+    chosen.check_needs(source.record, words)
     context = make_context(
-        record,
+        source,
         template=template,
         medium=medium,
         language=words,
@@ -62,7 +67,7 @@ def render_text(
 
     values = {
         "report": context,
-        "record": record,
+        "record": source.record,
         "t": words,
         "num": words.numbers,
         "drawing": drawing,
@@ -73,16 +78,18 @@ def render_text(
         "script": Markup(chosen.script() if medium == "html" else ""),  # noqa: S704
     }
     text = run_template(chosen, medium, values, finalize)
+    if medium == "pdf":
+        return with_widths(text, chosen.font_folders())
     return _with_fonts(text, chosen) if medium == "html" and fonts else text
 
 
-def render_annexes(record: Record, *, language: str, seals: Seals) -> str:
+def render_annexes(source: Source, *, language: str, seals: Seals) -> str:
     """The annexes as one HTML file, in the reader's own fonts; in English where the language is a template's own."""
     from raudit.errors import TemplateError
 
     def made(code: str) -> str:
         return render_text(
-            record,
+            source,
             template=ANNEXES,
             language=code,
             medium="html",

@@ -14,6 +14,7 @@ from raudit.report.gaps import gap_figures
 from raudit.report.language import Language
 from raudit.report.rates import Comparison
 from raudit.report.themes import family
+from raudit.report.turns import LLM, turns_line
 
 ASSESSMENTS = "assessments"
 RISK_REGISTER = "risk-register"
@@ -111,13 +112,19 @@ def signers_of(record: Record, language: Language) -> tuple[Signer, ...]:
                     role=language.term(str(row.get("role", ""))),
                     by=str(row.get("by", "")),
                     decision=language.term(str(row.get("decision", ""))),
-                    proven=str(row.get("identity", "")).startswith("signed"),
+                    proven=_told(row, "proven", str(row.get("identity", "")).startswith("signed")),
                     at=str(row.get("at", "")),
-                    holds=row.get("holds") == "holds",
+                    holds=_told(row, "stands", row.get("holds") == "holds"),
                 )
                 for row in table.rows
             ]
     return tuple(found)
+
+
+def _told(row: Mapping[str, Any], key: str, before: bool) -> bool:
+    """What a row says for programs; ``before`` of a record from before rows said so."""
+    value = row.get(key)
+    return value if isinstance(value, bool) else before
 
 
 def actions_of(record: Record, language: Language) -> tuple[Action, ...]:
@@ -127,7 +134,7 @@ def actions_of(record: Record, language: Language) -> tuple[Action, ...]:
     for table in stage.tables if stage else ():
         if table.id == RISK_REGISTER:
             for row in table.rows:
-                if row.get("level") in {"contradicted", "blocker"}:
+                if row.get("source", row.get("level")) in {"contradicted", "blocker"}:
                     continue
                 action = Action(
                     what=str(row.get("risk") or ""),
@@ -154,7 +161,7 @@ def answers_to_look_at(record: Record, language: Language) -> tuple[Answer, ...]
         for table in (stage.tables if stage else ())
         if table.id.startswith("answers-")
         for row in table.rows
-        if row.get("review") not in {"accepted", "contradicted"}
+        if row.get("state", row.get("review")) not in {"accepted", "contradicted"}
     )
 
 
@@ -226,7 +233,25 @@ def drivers_of(
     seen: set[str] = set()
     return (
         tuple(replace(one, caption=unsaid(one.caption, seen)) for one in figures[:2]),
-        tuple(replace(one, caption=unsaid(one.caption, seen)) for one in tables[:3]),
+        tuple(
+            replace(one, caption=unsaid(one.caption, seen))
+            for one in (*tables[:3], *_without_cases(stage))
+        ),
+    )
+
+
+def _without_cases(stage: StageRecord) -> tuple[Table, ...]:
+    """What would have to change for another decision, without saying in whose case."""
+    return tuple(
+        replace(
+            one,
+            columns=tuple(column for column in one.columns if column.key == "change"),
+            rows=tuple(
+                {"change": change} for change in dict.fromkeys(r["change"] for r in one.rows)
+            ),
+        )
+        for one in stage.tables
+        if one.id == "what-would-change" and all("change" in row for row in one.rows)
     )
 
 
@@ -241,8 +266,8 @@ def unsaid(caption: str, seen: set[str]) -> str:
 def one_liners(
     record: Record, findings: Sequence[FindingView], language: Language
 ) -> tuple[tuple[str, str], ...]:
-    """One line each on fairness, explanation, personal data and paperwork."""
-    return tuple(
+    """One line each on fairness, explanation, personal data and paperwork; before them on a language model, if any."""
+    lines = [
         (language(f"line-{name}"), text)
         for name, text in (
             ("fairness", _worst_and_tally(record, findings, "fairness", language)),
@@ -250,7 +275,11 @@ def one_liners(
             ("personal-data", _personal(record, language)),
             ("paperwork", _paperwork(record, language)),
         )
-    )
+    ]
+    if (stage := record.stage(LLM)) is not None:
+        line = _not_run(stage, language) or turns_line(stage, language)
+        lines.insert(0, (language("line-language"), line))
+    return tuple(lines)
 
 
 def _worst_and_tally(

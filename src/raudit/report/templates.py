@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -150,6 +151,27 @@ def _refuse_links_out(folder: Path) -> None:
             )
 
 
+@functools.cache
+def _compiled() -> Any:
+    """Shared parts compiled once for the pages that one process makes: report and annexes."""
+    from jinja2.bccache import Bucket, BytecodeCache
+
+    class Compiled(BytecodeCache):
+        """Code of templates, in memory, by name and digest of its source."""
+
+        def __init__(self) -> None:
+            self.kept: dict[tuple[str, str], bytes] = {}
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if found := self.kept.get((bucket.key, bucket.checksum)):
+                bucket.bytecode_from_string(found)
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            self.kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+    return Compiled()
+
+
 def run_template(template: Template, medium: str, context: dict[str, Any], finalize: Any) -> str:
     """Run a template.
 
@@ -191,6 +213,7 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         lstrip_blocks=True,
         keep_trailing_newline=True,
         cache_size=0,
+        bytecode_cache=_compiled(),
     )
     for name in ("safe", "xmlattr", "tojson", "urlize", "pprint", "random"):
         environment.filters.pop(
@@ -215,7 +238,6 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
     except (
         OverflowError,
         RecursionError,
-        MemoryError,
         TypeError,
         ValueError,
         KeyError,

@@ -28,9 +28,9 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "proxies": ("RA-XPL-002",),
     "explained": ("RA-XPL-001", "RA-XPL-003", "RA-XPL-004", "RA-XPL-005", "RA-XPL-006"),
     "signed": ("RA-ASMT-001", "RA-ASMT-004"),
-    "model": ("RA-MODEL",),
+    "model": ("RA-MODEL", "RA-DATA-002"),
+    "leaks": ("RA-DATA-006", "RA-DATA-007"),
     "data": ("RA-DATA",),
-    "readiness": ("RA-READY",),
     "drift": ("RA-DRIFT",),
     "language-model": ("RA-LLM",),
 }

@@ -6,6 +6,8 @@ text fit to print and escapes it.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from raudit.findings import JsonObject
@@ -16,6 +18,7 @@ from raudit.report.rates import Comparison, Rate
 from raudit.report.sections import Action, Answer, Condition, Limit, Signer
 from raudit.report.themes import Theme
 from raudit.report.thresholds import Costs, Replayed
+from raudit.report.turns import Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +65,29 @@ class TableView:
         return len(self.rows) < self.total_rows or len(self.columns) < self.total_columns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FigureView:
-    """A figure and its drawing."""
+    """A figure and its drawing, which is made when a template prints it."""
 
     anchor: str
     figure: Figure
-    svg: str | None
-    """The drawing, safe to print as it is; None if the kind is not known."""
-    table: TableView | None
-    """The data, printed when there is no drawing."""
+    draw: Callable[[], str | None]
+    write: Callable[[], TableView]
+
+    @functools.cached_property
+    def svg(self) -> str | None:
+        """The drawing, safe to print as it is; None if the kind is not known."""
+        return self.draw()
+
+    @functools.cached_property
+    def table(self) -> TableView | None:
+        """The data, printed when there is no drawing."""
+        return None if self.svg else self.write()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StageView:
-    """A stage's section."""
+    """A stage's section; its tables and figures are made when a template prints them."""
 
     stage: StageRecord
     number: str
@@ -84,11 +95,21 @@ class StageView:
     anchor: str
     findings: tuple[FindingView, ...]
     """Worst first."""
-    tables: tuple[TableView, ...]
-    figures: tuple[FigureView, ...]
     failed: int
     indeterminate: int
     passed: int
+    write: Callable[[], tuple[TableView, ...]]
+    draw: Callable[[], tuple[FigureView, ...]]
+
+    @functools.cached_property
+    def tables(self) -> tuple[TableView, ...]:
+        """Its tables, cut to what the page can hold."""
+        return self.write()
+
+    @functools.cached_property
+    def figures(self) -> tuple[FigureView, ...]:
+        """Its figures."""
+        return self.draw()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +262,11 @@ class ReportView:
     personal: tuple[TableView, ...]
     personal_notes: tuple[str, ...]
     """How personal data were looked for, and what the search may have missed."""
+    attacked: tuple[TableView, ...]
+    """How often people can be found again in what is released, and in what the model gives away."""
+    turns: Turns | None
+    """What recorded calls of a language model say; None where there are none."""
+    turn_tables: tuple[TableView, ...]
     assessed: tuple[TableView, ...]
     expected: str
     """Columns of personal data that the plan declares."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,6 +164,7 @@ def sweep(
     printed = printed_names(scanner)
     tables: list[TableResult] = []
     gaps: list[Gap] = []
+    refused: list[DataError] = []
     named = isinstance(target, (str, Path))
     several = named and ("://" in str(target) or Path(target).is_dir())
     keys = KeyFinder(secrets.token_hex(8)) if several else None
@@ -177,12 +178,14 @@ def sweep(
         except DataError as error:
             if not several and error.reference in {"no-column", "no-header"}:
                 raise
+            refused.append(error)
             gaps.append(Gap(name=source.name, because=printed(because(error))))
         gaps += [Gap(name=source.name, because=printed(problem)) for problem in source.problems]
     if not several and not tables and gaps:
-        raise DataError(
-            gaps[0].because, reference="data-broken", where=gaps[0].name, hint="repair the file"
-        )
+        if refused and len(gaps) == 1:
+            raise _as_printed(refused[0], printed)  # which says what to do
+        hint = "do what the reason names, repair the file, or leave it out"
+        raise DataError(gaps[0].because, reference="data-broken", where=gaps[0].name, hint=hint)
     model = scanner.model
     return SweepResult(
         tables=tuple(tables),
@@ -192,6 +195,12 @@ def sweep(
         examples=options.examples,
         small_count=options.small_count,
     )
+
+
+def _as_printed(error: DataError, printed: Callable[[str], str]) -> DataError:
+    """The same error, with values masked in the names that it quotes."""
+    texts = {key: printed(getattr(error, key)) for key in ("where", "got", "expected", "hint")}
+    return DataError(printed(error.message), reference=error.reference, **texts)
 
 
 def _sources(target: Any, reading: ReadOptions | None) -> Iterable[StreamedTable | Gap]:

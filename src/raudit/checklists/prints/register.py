@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from raudit.checklists.form.schema import Kind
 from raudit.checklists.form.scope import row_level
 from raudit.checklists.prints.priority import EFFORT
+from raudit.sentences import say, term
 
 if TYPE_CHECKING:
     from raudit.checklists.assess import Assessment
@@ -161,8 +162,8 @@ def _standing_against(result: Assessment) -> list[Risk]:
             assessment=file.id,
             question="",
             source="blocker",
-            risk=f"Not met: {c.condition.what}",
-            measure=f"a condition of the approval by {c.role}",
+            risk=say("Not met: {what}", what=c.condition.what),
+            measure=say("a condition of the approval by {role}", role=term(c.role)),
             owner=c.condition.owner,
             due=c.condition.due.isoformat() if c.condition.due else "",
             effort={},
@@ -178,7 +179,9 @@ def _standing_against(result: Assessment) -> list[Risk]:
                 assessment=file.id,
                 question=item.question,
                 source="contradicted",
-                risk=f"Answered “{item.answer}”. {item.because}",
+                risk=say(
+                    "Answered “{answer}”. {because}", answer=item.answer, because=item.because
+                ),
                 owner=answer.by if answer else "",
                 effort={},
                 not_rated=BLOCKS,
@@ -197,7 +200,10 @@ def _unknown(result: Assessment) -> list[Risk]:
                 assessment=result.checklist.id,
                 question=name,
                 source="unknown",
-                risk=f"Nobody knows yet: {result.checklist.questions[name].text}",
+                risk=say(
+                    "Nobody knows yet: {question}",
+                    question=term(result.checklist.questions[name].text),
+                ),
                 measure=answer.why,
                 owner=answer.owner,
                 due=answer.due.isoformat() if answer.due else "",

@@ -23,8 +23,8 @@ VERDICT = {
     3: ("could not tell", "bold yellow"),
     5: ("nothing was evaluated", "bold yellow"),
 }
-WORST = 5
-"""Findings of one status that are printed."""
+WORST = 7
+"""Rules whose worst finding is printed, for each status."""
 INDENT = (0, 0, 0, 2)
 
 
@@ -88,24 +88,36 @@ def _print_stages(console: Console, record: Record) -> None:
 
 
 def _print_worst(console: Console, record: Record, status: Status, heading: str) -> None:
-    """Print the worst findings of one status, and how many more there are."""
-    findings = sorted((f for f in record.findings if f.status is status), key=_rank)
-    if not findings:
+    """Print the worst finding of each rule, worst rule first, and how many more there are.
+
+    Findings of one rule tell one story: twelve columns that give away the label must not hide what happened to people.
+    """
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in sorted((f for f in record.findings if f.status is status), key=_rank):
+        by_rule.setdefault(finding.rule, []).append(finding)
+    if not by_rule:
         return
     console.print()
     console.print(f"[bold]{heading}[/]")
-    for finding in findings[:WORST]:
-        _print_finding(console, finding)
-    if len(findings) > WORST:
-        console.print(f"[dim]  and {len(findings) - WORST} more in the report[/]")
+    for findings in list(by_rule.values())[:WORST]:
+        _print_finding(console, findings[0], more=len(findings) - 1)
+    rest = sum(map(len, list(by_rule.values())[WORST:]))
+    if rest:
+        rules = _several(len(by_rule) - WORST, "rule")
+        console.print(f"[dim]  and {_several(rest, 'finding')} of {rules} more in the report[/]")
 
 
-def _print_finding(console: Console, finding: Finding) -> None:
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _print_finding(console: Console, finding: Finding, *, more: int) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
     rule = (f"{printable(finding.rule)}  ", MARK[finding.status][1])
-    console.print(Text.assemble(rule, (str(finding.severity), "dim")))
+    others = (f"  and {more:,} more of this rule", "dim") if more else ("", "")
+    console.print(Text.assemble(rule, (str(finding.severity), "dim"), others))
     console.print(Padding(_plain(finding.statement), INDENT))
     if finding.status is Status.INDETERMINATE and finding.reason not in finding.statement:
         first = finding.reason.split(". ")[0].rstrip(".")

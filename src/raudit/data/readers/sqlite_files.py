@@ -20,11 +20,13 @@ from raudit.printable import printable
 
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 BARRED = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
-# The underscore is a wildcard of LIKE: unescaped, sqlite_% hides a table called sqliteusers.
+# SQLite takes a type in any case, and a name of its own from whoever wrote the list of tables by hand.
 OBJECTS = (
-    "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') "
-    r"AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name"
+    "SELECT lower(type), name FROM sqlite_master WHERE lower(type) NOT IN ('index', 'trigger') "
+    "ORDER BY name"
 )
+OWN = {"sqlite_sequence": "name", **{f"sqlite_stat{n}": "tbl" for n in range(1, 5)}}
+"""Tables that SQLite keeps for itself, and the column of each that names a table."""
 STEPS = 100_000
 """Instructions of SQLite's machine between two looks at the clock."""
 HOT_JOURNAL = bytes.fromhex("d9d505f920a163d7")
@@ -39,6 +41,7 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
     try:
         with _opened(path, options) as db:
             objects = [(str(kind), str(title)) for kind, title in db.execute(OBJECTS)]
+            objects = [found for found in objects if not _own(db, found[1])]
     except sqlite3.Error as error:
         raise _broken(name, error) from error
     views = [title for kind, title in objects if kind == "view" and title != options.table]
@@ -55,6 +58,20 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
             yield Gap(name=label, because=why)
     if views:
         yield left_out(name, "views", views)
+
+
+def _own(db: sqlite3.Connection, title: str) -> bool:
+    """Whether a table holds what SQLite keeps for itself, and no row that somebody else put there."""
+    if title not in OWN:
+        return False
+    names = "SELECT name FROM sqlite_master"
+    foreign = (
+        f"SELECT count(*) FROM {title} WHERE {OWN[title]} IS NULL OR {OWN[title]} NOT IN ({names})"  # noqa: S608
+    )
+    try:
+        return not db.execute(foreign).fetchone()[0]
+    except sqlite3.Error:
+        return False
 
 
 def check_alone(path: Path, name: str) -> None:

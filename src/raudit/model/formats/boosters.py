@@ -7,7 +7,7 @@ far as the library knows missing values, and is counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -32,9 +32,14 @@ class Link(StrEnum):
     SOFTMAX = "softmax"
     EXPONENTIAL = "exponential"
     SIGNED_SQUARE = "signed square"
+    SIGN = "sign"
 
     def inverse(self, margin: np.ndarray) -> np.ndarray:
-        """The prediction, of the margin's shape; of LOGISTIC the probability of the second class."""
+        """The prediction, of the margin's shape.
+
+        Of LOGISTIC the probability of the second class, or of each class against all others; of SIGN 1 for the second
+        class and 0 for the first.
+        """
         import numpy as np
         from scipy.special import expit, softmax
 
@@ -47,6 +52,8 @@ class Link(StrEnum):
                 return np.asarray(np.exp(margin))
             case Link.SIGNED_SQUARE:
                 return np.asarray(np.sign(margin) * margin**2)
+            case Link.SIGN:
+                return np.asarray(margin > 0, dtype=np.float64)
             case Link.IDENTITY:
                 return margin
 
@@ -120,6 +127,8 @@ class Booster:
     link: Link
     scale: float = 1.0
     """What ``raw`` and ``shap`` are multiplied with to give the margin that ``link`` takes."""
+    chances: bool = True
+    """Whether ``output`` of a classifier are probabilities that add up to 1; if not, only decisions are audited."""
     decide: Callable[[Any], np.ndarray] | None = None
     """Places of the classes that the library decides for, where that is not the most probable one."""
     no_shap: str = ""
@@ -141,21 +150,27 @@ class Booster:
             return np.asarray(
                 self.output(self.encode(frame[list(self.features)])), dtype=np.float64
             )
-        if self.decide is not None:
-            places = self.decide(self.encode(frame[list(self.features)]))
-        else:
-            places = np.asarray(self.predict_proba(frame)).argmax(axis=1)
+        rows = self.encode(frame[list(self.features)])
+        places = (self.decide or self._most_probable)(rows)
         named: np.ndarray = np.array(self.classes, dtype=object)[places]
         return named
 
     def predict_proba(self, frame: pd.DataFrame) -> np.ndarray | None:
-        """Class probabilities of shape (n_samples, n_classes), or None for a regressor."""
+        """Class probabilities of shape (n_samples, n_classes), or None for a regressor and where there are none."""
+        if not self.classes or not self.chances:
+            return None
+        return self._each_class(self.encode(frame[list(self.features)]))
+
+    def _each_class(self, rows: Any) -> np.ndarray:
+        """The library's number for each class, of shape (n_samples, n_classes)."""
         import numpy as np
 
-        if not self.classes:
-            return None
-        chance = np.asarray(self.output(self.encode(frame[list(self.features)])))
+        chance = np.asarray(self.output(rows))
         return np.stack([1 - chance, chance], axis=1) if chance.ndim == 1 else chance
+
+    def _most_probable(self, rows: Any) -> np.ndarray:
+        places: np.ndarray = self._each_class(rows).argmax(axis=1)
+        return places
 
     def contributions(self, frame: pd.DataFrame, place: int) -> Contributions:
         """SHAP values as the library computes them, in batches."""
@@ -178,7 +193,30 @@ class Booster:
         return Contributions(values=sign * found[:, :-1], base=sign * base, margin=sign * margin)
 
 
-def refuse_objective(objective: str, path: Path, known: Mapping[str, Link]) -> Link:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strange:
+    """What some objectives leave instead of a prediction."""
+
+    begins: tuple[str, ...]
+    """How their names begin."""
+    gives: str
+    """What the model's output is."""
+    hint: str
+    """What to do."""
+
+
+SEVERAL = "audit the output you act on: give it as data.prediction or data.score, and no model"
+ONE_AGAINST_ALL = (
+    "The model judges each class against all others. Its probabilities do not add up to 1, so its decisions are "
+    "audited and no scores."
+)
+"""A note of such a model."""
+ORDERED = "give its output as data.score (task: ranking) and no model"
+
+
+def refuse_objective(
+    objective: str, path: Path, known: Mapping[str, Link], strange: Sequence[Strange] = ()
+) -> Link:
     """The link of an objective; refuses one whose output is no probability and no prediction in the label's unit.
 
     The list is of what is known, since an objective of somebody's own, or none at all, leaves a score whose meaning no
@@ -191,12 +229,16 @@ def refuse_objective(objective: str, path: Path, known: Mapping[str, Link]) -> L
         if objective
         else "an objective of its own, which the file does not name,"
     )
+    kind = next((kind for kind in strange if objective and objective.startswith(kind.begins)), None)
+    gives = kind.gives if kind else "scores without a class or a unit"
     raise ModelError(
-        f"a model with {named} gives scores without a class or a unit",
+        f"a model with {named} gives {gives}",
         reference="model-objective",
         where=path.name,
         expected=", ".join(known),
-        hint="audit its output: give data.score (task: ranking) or data.prediction and no model",
+        hint=kind.hint
+        if kind
+        else "audit its output: give data.score (task: ranking) or data.prediction and no model",
     )
 
 
@@ -209,7 +251,7 @@ def refuse_outputs(count: int, path: Path) -> None:
             where=path.name,
             got=f"{count} outputs",
             expected="one prediction a row, or one probability a class",
-            hint="audit the output you act on: give it as data.prediction or data.score, and no model",
+            hint=SEVERAL,
         )
 
 

@@ -10,7 +10,16 @@ from raudit.canonical import Sha256
 from raudit.errors import ModelError
 from raudit.extras import require
 from raudit.model.columns import classes_of, features_of
-from raudit.model.formats.boosters import Booster, Link, broken, refuse_objective
+from raudit.model.formats.boosters import (
+    ONE_AGAINST_ALL,
+    ORDERED,
+    SEVERAL,
+    Booster,
+    Link,
+    Strange,
+    broken,
+    refuse_objective,
+)
 from raudit.model.formats.catboost_levels import CategoryWriter
 from raudit.plan import ModelSection
 
@@ -22,7 +31,9 @@ HEADER = 8
 OBJECTIVES = {
     "Logloss": Link.LOGISTIC,
     "CrossEntropy": Link.LOGISTIC,
+    "Focal": Link.LOGISTIC,
     "MultiClass": Link.SOFTMAX,
+    "MultiClassOneVsAll": Link.LOGISTIC,
     "RMSE": Link.IDENTITY,
     "MAE": Link.IDENTITY,
     "Quantile": Link.IDENTITY,
@@ -35,7 +46,24 @@ OBJECTIVES = {
     "Poisson": Link.EXPONENTIAL,
     "Tweedie": Link.EXPONENTIAL,
 }
-"""Objectives whose prediction has the label's unit or is a probability."""
+"""Objectives whose prediction is a decision, a probability, or has the label's unit."""
+STRANGE = (
+    Strange(
+        begins=("Multi", "RMSEWithUncertainty"),
+        gives="several numbers for each row, of which none is the prediction",
+        hint=SEVERAL,
+    ),
+    Strange(
+        begins=("YetiRank", "PairLogit", "QueryRMSE", "QuerySoftMax", "StochasticRank", "Lambda"),
+        gives="an order and no decisions",
+        hint=ORDERED,
+    ),
+    Strange(
+        begins=("Cox", "SurvivalAft"),
+        gives="hazards or times of survival and no decisions",
+        hint="give the decision you act on as data.prediction, or its output as data.score, and no model",
+    ),
+)
 KIND = {
     Link.LOGISTIC: "Probability",
     Link.SOFTMAX: "Probability",
@@ -48,27 +76,10 @@ def read_catboost(
     path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]
 ) -> Booster:
     """Read a CatBoost cbm file; see ``load_model``."""
-    cb = require("catboost", extra="models", purpose="read CatBoost models")
-    model = cb.CatBoost()
-    content = path.read_bytes()
-    if content[:4] != b"CBM1" or len(content) < HEADER + int.from_bytes(
-        content[4:HEADER], "little"
-    ):
-        raise broken(path, "shorter than its header says")
-    try:
-        model.load_model(blob=content, format="cbm")
-    except (cb.CatBoostError, ValueError, TypeError) as error:
-        raise broken(path, type(error).__name__) from error
+    model = _opened(path)
     objective = str(model.get_all_params().get("loss_function", "")).partition(":")[0]
-    link = refuse_objective(objective, path, OBJECTIVES)
-    if model.get_text_feature_indices() or model.get_embedding_feature_indices():
-        raise ModelError(
-            "the model reads text or embeddings",
-            reference="model-format",
-            where=path.name,
-            expected="numbers and categories",
-            hint="audit its predictions: give data.prediction and no model",
-        )
+    link = refuse_objective(objective, path, OBJECTIVES, STRANGE)
+    apart = objective == "MultiClassOneVsAll"
     names = [str(name) for name in model.feature_names_]
     told = [] if names == [str(i) for i in range(len(names))] else names
     features = features_of(section, told, columns, where=path.name, width=len(names))
@@ -98,19 +109,45 @@ def read_catboost(
         unknown=writer.unknown,
         raw=lambda rows: model.predict(rows, prediction_type="RawFormulaVal"),
         shap=lambda rows: model.get_feature_importance(rows, type="ShapValues"),
-        output=lambda rows: _chance(model.predict(rows, prediction_type=KIND[link]), link),
+        output=lambda rows: _chance(model.predict(rows, prediction_type=KIND[link])),
         link=link,
+        chances=not apart,
         decide=decide if labels else None,
         no_shap=no_shap(model),
+        notes=(ONE_AGAINST_ALL,) if apart else (),
     )
 
 
-def _chance(found: Any, link: Link) -> np.ndarray:
-    """Predictions; of two classes the probability of the second."""
+def _opened(path: Path) -> Any:
+    """The model in a file; refuses one that reads more than numbers and categories."""
+    cb = require("catboost", extra="models", purpose="read CatBoost models")
+    model = cb.CatBoost()
+    content = path.read_bytes()
+    if content[:4] != b"CBM1" or len(content) < HEADER + int.from_bytes(
+        content[4:HEADER], "little"
+    ):
+        raise broken(path, "shorter than its header says")
+    try:
+        model.load_model(blob=content, format="cbm")
+    except (cb.CatBoostError, ValueError, TypeError) as error:
+        raise broken(path, type(error).__name__) from error
+    if model.get_text_feature_indices() or model.get_embedding_feature_indices():
+        raise ModelError(
+            "the model reads text or embeddings",
+            reference="model-format",
+            where=path.name,
+            expected="numbers and categories",
+            hint="audit its predictions: give data.prediction and no model",
+        )
+    return model
+
+
+def _chance(found: Any) -> np.ndarray:
+    """Predictions; of two probabilities a row that of the second class, of more all of them."""
     import numpy as np
 
     array = np.asarray(found)
-    return array[:, 1] if link is Link.LOGISTIC and array.ndim == 2 else array
+    return array[:, 1] if array.ndim == 2 and array.shape[1] == 2 else array
 
 
 def no_shap(model: Any) -> str:

@@ -3,7 +3,8 @@
 Reviewed for scikit-learn 1.5 to 1.9: each type below is data and arithmetic. None opens files, imports, or calls what a
 file names. The compiled tree walks its arrays without looking at bounds, so a tree from a file is only used after every
 child, feature and category has been found in range. Types that keep raw memory of compiled code, such as KDTree and
-BallTree, and functions other than the scores below, are not listed.
+BallTree, and functions other than the scores and the check of arrays below, are not listed. A partial keeps arguments
+for a function that has to be listed itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ VERSIONS = ((1, 5), (1, 9))
 """First and last minor version of scikit-learn that the list was reviewed for."""
 REVIEWED = frozenset(
     {
+        "functools.partial",
         "numpy.dtype",
         "sklearn._loss.link.IdentityLink",
         "sklearn._loss.link.Interval",
@@ -48,13 +50,37 @@ REVIEWED = frozenset(
         "sklearn.gaussian_process.kernels.RBF",
         "sklearn.gaussian_process.kernels.Sum",
         "sklearn.gaussian_process.kernels.WhiteKernel",
+        "sklearn.metrics._classification.accuracy_score",
+        "sklearn.metrics._classification.balanced_accuracy_score",
+        "sklearn.metrics._classification.brier_score_loss",
+        "sklearn.metrics._classification.f1_score",
+        "sklearn.metrics._classification.fbeta_score",
+        "sklearn.metrics._classification.jaccard_score",
+        "sklearn.metrics._classification.log_loss",
+        "sklearn.metrics._classification.matthews_corrcoef",
+        "sklearn.metrics._classification.precision_score",
+        "sklearn.metrics._classification.recall_score",
+        "sklearn.metrics._ranking.average_precision_score",
+        "sklearn.metrics._ranking.roc_auc_score",
+        "sklearn.metrics._regression.max_error",
+        "sklearn.metrics._regression.mean_absolute_error",
+        "sklearn.metrics._regression.mean_absolute_percentage_error",
+        "sklearn.metrics._regression.mean_squared_error",
+        "sklearn.metrics._regression.median_absolute_error",
+        "sklearn.metrics._regression.r2_score",
+        "sklearn.metrics._regression.root_mean_squared_error",
+        "sklearn.metrics._scorer._CurveScorer",
         "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.metrics._scorer._Scorer",
         "sklearn.model_selection._split.KFold",
         "sklearn.model_selection._split.StratifiedKFold",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
         "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
+        "sklearn.utils._metadata_requests.MetadataRequest",
+        "sklearn.utils._metadata_requests.MethodMetadataRequest",
+        "sklearn.utils.validation.check_array",
     }
 )
 """Full names, accepted without ``model.trusted_types``."""

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.extras import require
 from raudit.model.columns import classes_of, features_of, number_column
-from raudit.model.formats.boosters import Booster, Link, broken, refuse_objective, refuse_outputs
+from raudit.model.formats.boosters import (
+    ONE_AGAINST_ALL,
+    ORDERED,
+    SEVERAL,
+    Booster,
+    Link,
+    Strange,
+    broken,
+    refuse_objective,
+    refuse_outputs,
+)
 from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.lightgbm_levels import place_levels
 from raudit.plan import ModelSection
@@ -23,6 +33,7 @@ OBJECTIVES = {
     "binary": Link.LOGISTIC,
     "cross_entropy": Link.LOGISTIC,
     "multiclass": Link.SOFTMAX,
+    "multiclassova": Link.LOGISTIC,
     "regression": Link.IDENTITY,
     "regression_l1": Link.IDENTITY,
     "huber": Link.IDENTITY,
@@ -33,7 +44,15 @@ OBJECTIVES = {
     "gamma": Link.EXPONENTIAL,
     "tweedie": Link.EXPONENTIAL,
 }
-"""Objectives whose prediction has the label's unit or is a probability."""
+"""Objectives whose prediction is a decision, a probability, or has the label's unit."""
+STRANGE = (
+    Strange(begins=("lambdarank", "rank_xendcg"), gives="an order and no decisions", hint=ORDERED),
+    Strange(
+        begins=("cross_entropy_lambda",),
+        gives="intensities, which are no probabilities",
+        hint="train it with cross_entropy; or " + SEVERAL,
+    ),
+)
 LINEAR = "LightGBM computes no contributions for trees with linear leaves"
 
 
@@ -73,7 +92,8 @@ class Header:
     def scale(self, rounds: int) -> float:
         """What a sum over trees is multiplied with before the link: forests average, ``sigmoid`` stretches."""
         told = dict(option.split(":", 1) for option in self.options if ":" in option)
-        slope = float(told.get("sigmoid", 1)) if self.objective == "binary" else 1.0
+        sigmoid = self.objective in ("binary", "multiclassova")
+        slope = float(told.get("sigmoid", 1)) if sigmoid else 1.0
         return slope / max(rounds, 1) if self.averaged else slope
 
 
@@ -81,22 +101,12 @@ def read_lightgbm(
     path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]
 ) -> Booster:
     """Read a LightGBM text file; see ``load_model``."""
-    lgb = require("lightgbm", extra="models", purpose="read LightGBM models")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise broken(path, "it is no text") from error
-    header = Header.of(text)
+    booster, header = _opened(path)
     head, objective = header.fields, header.objective
-    if not text.startswith("tree\n") or "end of trees" not in text or "feature_names" not in head:
-        raise broken(path, "it is not the whole of a LightGBM model")
-    try:
-        booster = lgb.Booster(model_str=text)
-    except (lgb.basic.LightGBMError, ValueError, TypeError) as error:
-        raise broken(path, type(error).__name__) from error
-    link = header.link or refuse_objective(objective, path, OBJECTIVES)
-    classes = int(head.get("num_class", "1"))
-    width = {"binary": 2, "cross_entropy": 2, "multiclass": classes}.get(objective, 0)
+    link = header.link or refuse_objective(objective, path, OBJECTIVES, STRANGE)
+    apart = objective == "multiclassova"
+    several = int(head.get("num_class", "1")) if objective.startswith("multiclass") else 0
+    width = several or (2 if objective in ("binary", "cross_entropy") else 0)
     if not width:
         refuse_outputs(booster.num_model_per_iteration(), path)
     features = features_of(
@@ -113,7 +123,7 @@ def read_lightgbm(
         import numpy as np
 
         found = np.asarray(booster.predict(rows, pred_contrib=True))
-        return found.reshape(len(rows), width, -1) if width > 2 else found
+        return found.reshape(len(rows), several, -1) if several else found
 
     return Booster(
         format="lightgbm",
@@ -129,8 +139,27 @@ def read_lightgbm(
         output=booster.predict,
         link=link,
         scale=header.scale(booster.current_iteration()),
+        chances=not apart,
         no_shap=LINEAR if header.linear else "",
+        notes=(ONE_AGAINST_ALL,) if apart else (),
     )
+
+
+def _opened(path: Path) -> tuple[Any, Header]:
+    """The booster in a file, and what its text says of its training."""
+    lgb = require("lightgbm", extra="models", purpose="read LightGBM models")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise broken(path, "it is no text") from error
+    header = Header.of(text)
+    whole = text.startswith("tree\n") and "end of trees" in text
+    if not whole or "feature_names" not in header.fields:
+        raise broken(path, "it is not the whole of a LightGBM model")
+    try:
+        return lgb.Booster(model_str=text), header
+    except (lgb.basic.LightGBMError, ValueError, TypeError) as error:
+        raise broken(path, type(error).__name__) from error
 
 
 class _Coder:

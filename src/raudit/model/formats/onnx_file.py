@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 UNBOUNDED = ("Loop", "Scan")
+CLEAR = 1e-6
+"""Two probabilities that differ by less are equal: either class may be called the more probable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,10 @@ class OnnxModel:
         return self._named(np.asarray(label).reshape(-1), self._chances(proba, len(frame)))
 
     def _named(self, labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
-        """The graph's own decisions as classes; refuses classes that are in another order than the probabilities."""
+        """The graph's own decisions as classes; refuses classes that are in another order than the probabilities.
+
+        A graph may hold a threshold of its own, so that decisions are not those for the most probable class.
+        """
         import numpy as np
 
         known = np.array(self.classes, dtype=object)
@@ -61,15 +66,26 @@ class OnnxModel:
         if not set(texts) <= set(self.classes) and np.issubdtype(labels.dtype, np.integer):
             inside = (labels >= 0) & (labels < len(known))
             texts = np.where(inside, known[np.where(inside, labels, 0)], texts)
-        best = known[proba.argmax(axis=1)]
-        clear = np.ptp(np.sort(proba, axis=1)[:, -2:], axis=1) > 1e-6
-        if not set(texts) <= set(self.classes) or (texts[clear] != best[clear]).any():
+        strange = sorted(set(texts) - set(self.classes))
+        if strange:
             raise ModelError(
-                "the classes do not fit the model's probabilities",
+                "the model decides for labels that are none of its classes",
+                reference="model-classes",
+                where=self.source,
+                got=", ".join(strange)[:200],
+                expected=", ".join(self.classes)[:200],
+                hint="list the labels under model.classes in the order of the probabilities",
+            )
+        places = np.searchsorted(np.sort(known), texts.astype(known.dtype))
+        places = np.argsort(known)[places]
+        if in_another_order(places, proba):
+            raise ModelError(
+                "the model decides as if its probabilities were those of other classes",
                 reference="model-classes",
                 where=self.source,
                 got=", ".join(self.classes)[:200],
-                hint="list the labels under model.classes in the order of the probabilities",
+                hint="list the labels under model.classes in the order of the probabilities; if that is their order, "
+                "the graph decides by a rule of its own: give its decisions as data.prediction and no model",
             )
         return texts
 
@@ -128,6 +144,39 @@ class OnnxModel:
                 )
             return numbers.astype(np.int64)
         return numbers.astype(np.float64 if kind == "tensor(double)" else np.float32)
+
+
+def in_another_order(places: np.ndarray, proba: np.ndarray) -> bool:
+    """Whether decisions are explained by other names of the probabilities, and not by the names they have.
+
+    Parameters
+    ----------
+    places
+        Of shape (n_samples,): the class that each row was given.
+    proba
+        Of shape (n_samples, n_classes).
+
+    Returns
+    -------
+    bool
+        Of two classes, whether people are given the second below some probability of it and not above, where neither
+        the most probable class nor a threshold from which the second is given explains that. Of more, whether every
+        class was given where one probability is the largest, and for some class that is another's.
+    """
+    import numpy as np
+
+    clear = np.ptp(np.sort(proba, axis=1)[:, -2:], axis=1) > CLEAR
+    chosen, chance = places[clear], proba[clear]
+    if not len(chosen) or (chance.argmax(axis=1) == chosen).all():
+        return False
+    if proba.shape[1] > 2:
+        pairs = set(zip(chosen.tolist(), chance.argmax(axis=1).tolist(), strict=True))
+        return len(pairs) == len({one for one, _ in pairs}) == len({best for _, best in pairs})
+    second = chosen == 1
+    if second.all() or not second.any():
+        return bool((chance.argmax(axis=1) != chosen).all())
+    low, high = chance[second, 1], chance[~second, 1]
+    return bool(low.max() <= high.min())
 
 
 def read_onnx(

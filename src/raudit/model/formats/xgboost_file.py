@@ -11,7 +11,15 @@ from raudit.canonical import Sha256
 from raudit.errors import ModelError
 from raudit.extras import require
 from raudit.model.columns import classes_of, features_of, number_column
-from raudit.model.formats.boosters import Booster, Link, broken, refuse_objective, refuse_outputs
+from raudit.model.formats.boosters import (
+    ORDERED,
+    Booster,
+    Link,
+    Strange,
+    broken,
+    refuse_objective,
+    refuse_outputs,
+)
 from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.xgboost_levels import levels_of_array
 from raudit.plan import ModelSection
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 
 OBJECTIVES = {
     "binary:logistic": Link.LOGISTIC,
+    "binary:hinge": Link.SIGN,
     "multi:softprob": Link.SOFTMAX,
     "multi:softmax": Link.SOFTMAX,
     "reg:squarederror": Link.IDENTITY,
@@ -36,28 +45,34 @@ OBJECTIVES = {
     "reg:tweedie": Link.EXPONENTIAL,
     "count:poisson": Link.EXPONENTIAL,
 }
-"""Objectives whose prediction has the label's unit or is a probability."""
+"""Objectives whose prediction is a decision, a probability, or has the label's unit."""
+STRANGE = (
+    Strange(
+        begins=("binary:logitraw",),
+        gives="log-odds, which XGBoost's estimators cut at 0.5 and its boosters nowhere",
+        hint="train it with binary:logistic, which grows the same trees; or give its output as data.score, with the "
+        "data.score.threshold that you act on (0 is a probability of one half), and no model",
+    ),
+    Strange(begins=("rank:",), gives="an order and no decisions", hint=ORDERED),
+    Strange(
+        begins=("survival:",),
+        gives="hazards or times of survival and no decisions",
+        hint="give the decision you act on as data.prediction, or its output as data.score, and no model",
+    ),
+)
+NO_SHAP = "XGBoost computes no contributions for trees whose leaves hold several numbers"
 
 
 def read_xgboost(
     path: Path, *, sha256: Sha256, section: ModelSection, columns: Sequence[str]
 ) -> Booster:
     """Read an XGBoost JSON or UBJ file; see ``load_model``."""
-    xgb = require("xgboost", extra="models", purpose="read XGBoost models")
-    xgb.set_config(verbosity=0)
-    if path.suffix.lower() == ".json" and path.stat().st_size < 2:
-        raise broken(path, "it is empty")
-    content = path.read_bytes()
-    try:
-        booster = xgb.Booster(model_file=bytearray(content))
-        learner = json.loads(booster.save_config())["learner"]
-    except (xgb.core.XGBoostError, ValueError, KeyError, TypeError) as error:
-        raise broken(path, type(error).__name__) from error
+    booster, learner = _opened(path)
     objective, groups = (
         learner["objective"]["name"],
         int(learner["learner_model_param"]["num_class"]),
     )
-    link = refuse_objective(objective, path, OBJECTIVES)
+    link = refuse_objective(objective, path, OBJECTIVES, STRANGE)
     refuse_outputs(int(learner["learner_model_param"].get("num_target", 1)), path)
     width = max(groups, 2) if objective.startswith(("binary:", "multi:")) else 0
     names = list(booster.feature_names or [])
@@ -85,9 +100,35 @@ def read_xgboost(
         shap=lambda rows: booster.predict(rows, pred_contribs=True),
         output=output,
         link=link,
+        chances=link is not Link.SIGN,
+        no_shap=_no_shap(booster, coder),
         notes=notes,
-        doubt=_doubt(learner, content),
+        doubt=_doubt(learner, path.read_bytes()),
     )
+
+
+def _opened(path: Path) -> tuple[Any, Mapping[str, Any]]:
+    """The booster in a file, and what it says of its training."""
+    xgb = require("xgboost", extra="models", purpose="read XGBoost models")
+    xgb.set_config(verbosity=0)
+    if path.stat().st_size < 2:  # on which its reader of UBJ ends the process
+        raise broken(path, "it is empty")
+    try:
+        booster = xgb.Booster(model_file=bytearray(path.read_bytes()))
+        return booster, json.loads(booster.save_config())["learner"]
+    except (xgb.core.XGBoostError, ValueError, KeyError, TypeError) as error:
+        raise broken(path, type(error).__name__) from error
+
+
+def _no_shap(booster: Any, coder: _Coder) -> str:
+    """Why XGBoost computes no contributions for a model; empty if it does for a row of missing values."""
+    import xgboost as xgb
+
+    try:
+        booster.predict(coder.blank(), pred_contribs=True)
+    except xgb.core.XGBoostError:
+        return NO_SHAP
+    return ""
 
 
 def _doubt(learner: Mapping[str, Any], content: bytes) -> str:
@@ -142,14 +183,24 @@ class _Coder:
     def encode(self, frame: pd.DataFrame) -> Any:
         """Codes and numbers as float64, missing and unknown ones as NaN; codes are the model's and never renumbered."""
         import numpy as np
-        import xgboost as xgb
 
         made = [
             self._column(frame[name], kind)
             for name, kind in zip(self.features, self.types, strict=True)
         ]
+        return self._rows(np.stack(made, axis=1) if made else np.empty((len(frame), 0)))
+
+    def blank(self) -> Any:
+        """One row of missing values."""
+        import numpy as np
+
+        return self._rows(np.full((1, len(self.features)), np.nan))
+
+    def _rows(self, numbers: np.ndarray) -> Any:
+        import xgboost as xgb
+
         return xgb.DMatrix(
-            np.stack(made, axis=1) if made else np.empty((len(frame), 0)),
+            numbers,
             feature_names=self.names,
             feature_types=self.types,
             enable_categorical=True,

@@ -38,6 +38,8 @@ class Ink:
     """Writes numbers in the report's language."""
     places: Mapping[str, int] = field(default_factory=dict)
     """Place of each group in the document's order, which gives it its colour and shape."""
+    edge: str = "{beyond} of {points} points lie beyond and stand at the edge"
+    """Says that points are outside the picture."""
 
     def place(self, label: str, otherwise: int) -> int:
         """Place of a group; ``otherwise`` for what is none."""

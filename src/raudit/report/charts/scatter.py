@@ -67,7 +67,8 @@ def draw_swarm(figure: Figure, ink: Ink) -> str:
         )
         _swarm(canvas, scale, feature, y)
     label = str(data.get("x_label", ""))
-    label += f"; {beyond} of {len(xs)} points lie beyond and stand at the edge" if beyond else ""
+    if beyond:
+        label += "; " + ink.edge.format(beyond=beyond, points=len(xs))
     canvas.text((LEFT + RIGHT) / 2, bottom + 36, label, size=11, anchor="middle", fill=MUTED)
     return canvas.svg()
 

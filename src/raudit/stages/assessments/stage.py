@@ -140,7 +140,7 @@ def _summary(results: Sequence[Assessment]) -> str:
 
 
 def _note(checklist: Checklist) -> str:
-    basis = joined("; ", checklist.file.source.basis)
+    basis = "; ".join(checklist.file.source.basis)
     return say(
         "{title}, version {version}. Basis: {basis}. This is not legal advice.",
         title=term(checklist.file.title),
@@ -385,7 +385,7 @@ def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Fin
             data=data,
         )
     if result.missing_roles:
-        roles = joined(", ", result.missing_roles)
+        roles = joined(", ", map(term, result.missing_roles))
         said = say("{title}: not signed off by {roles}.", title=term(title), roles=roles)
         return _finding(
             SIGNED,

@@ -55,8 +55,12 @@ def reasons_table(results: Sequence[Assessment]) -> Table:
             if b.id == result.level
         ]
         said += [(reached.title, reached.because) for reached in result.outcomes]
-        said += [("stops it", because) for because in (*result.blockers, *result.overdue)]
-        rows += [{"title": title, "outcome": o, "because": why} for o, why in said if why]
+        said += [(say("stops it"), because) for because in (*result.blockers, *result.overdue)]
+        rows += [
+            {"title": term(title), "outcome": term(o), "because": term(why)}
+            for o, why in said
+            if why
+        ]
     columns = (
         Column(key="title", label="Assessment"),
         Column(key="outcome", label="Outcome"),
@@ -68,7 +72,10 @@ def reasons_table(results: Sequence[Assessment]) -> Table:
 
 
 def answers_table(result: Assessment) -> Table:
-    """Every question that is shown, its answer and its review."""
+    """Every question that is shown, its answer and its review.
+
+    A row also has its ``state``, for programs: that of the review, ``contradicted`` or ``open``.
+    """
     contradicted = {item.question for item in result.contradictions}
     lacking = {item.question: item.reason for item in result.open}
     rows = []
@@ -85,8 +92,10 @@ def answers_table(result: Assessment) -> Table:
                 ),
             )
         if answer is not None and answer.state != "answered":
-            said = answer.state.replace("_", " ")
-        state = answer.review.state.replace("_", " ") if answer else ""
+            said = term(answer.state.replace("_", " "))
+        state = answer.review.state if answer else ""
+        gap = lacking.get(name, "")
+        refuted = name in contradicted
         rows.append(
             {
                 "question": term(question.text),
@@ -94,8 +103,9 @@ def answers_table(result: Assessment) -> Table:
                 if answer is not None and answer.why
                 else said,
                 "by": answer.by if answer else "",
-                "review": "contradicted" if name in contradicted else lacking.get(name, state),
+                "review": term("contradicted") if refuted else gap or term(_words(state)),
                 "id": name,
+                "state": "contradicted" if refuted else "open" if gap else state,
             }
         )
     columns = (
@@ -190,7 +200,7 @@ def contradictions_table(results: Sequence[Assessment]) -> Table:
 
 
 def signoff_table(result: Assessment) -> Table:
-    """Every sign-off and whether it holds."""
+    """Every sign-off and whether it holds; for programs also ``decided``, ``proven`` and ``stands``."""
     rows = [
         {
             "role": term(state.signoff.role),
@@ -202,7 +212,10 @@ def signoff_table(result: Assessment) -> Table:
                 "; ",
                 (c.said for c in result.conditions if state.holds and c.role == state.signoff.role),
             ),
-            "holds": "holds" if state.holds else state.because,
+            "holds": say("holds") if state.holds else state.because,
+            "decided": state.signoff.decision,
+            "proven": state.proven,
+            "stands": state.holds,
         }
         for state in result.signoffs
     ]
@@ -226,15 +239,16 @@ def register_table(results: Sequence[Assessment]) -> Table:
     rows = tuple(
         {
             "risk": risk.risk,
-            "level": risk.level or risk.source,
+            "level": term(risk.level or risk.source),
             "measure": risk.measure,
-            "residual": risk.residual,
+            "residual": term(risk.residual) if risk.residual else "",
             "owner": risk.owner,
             "due": risk.due,
             "priority": f"{risk.priority:,}"
             if risk.priority is not None
             else say("not rated: {not_rated}", not_rated=term(risk.not_rated)),
             "assessment": risk.assessment,
+            "source": risk.source,
         }
         for risk in risk_register(results)
     )
@@ -312,8 +326,8 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                 alt=say("Of {count} risks: ", count=len(placed)) + joined("; ", said) + ".",
                 caption="Number of risks in each cell; darker cells are worse.",
                 data={
-                    "rows": [_words(r) for r in table.rows],
-                    "columns": [_words(c) for c in table.cols],
+                    "rows": [term(_words(r)) for r in table.rows],
+                    "columns": [term(_words(c)) for c in table.cols],
                     "cells": cells,
                 },
             )

@@ -224,6 +224,18 @@ NUMBERED_GROUPS = _rule(
     Severity.LOW,
     ("eu-ai-act:10.3", "nist-ai-rmf:MEASURE-2.11"),
 )
+AGAINST = _rule(
+    23,
+    "Decisions run against the outcomes",
+    "Where the favourable side of a score, a decision or an outcome is declared the wrong way round, every rate is "
+    "of the wrong people, and a system that favours a group looks as if it harmed it.",
+    "Selection rate of people with a favourable outcome less that of the others (Newcombe), or the area under the "
+    "ROC curve where nothing is decided (DeLong). It fails if the interval lies below what chance gives.",
+    "Check data.score.higher_is_favourable (false where a high score is bad for the person), and the favourable value "
+    "of data.label and data.prediction. If all are right, the system does worse than chance.",
+    Severity.CRITICAL,
+    ("eu-ai-act:15", "nist-ai-rmf:MEASURE-2.5"),
+)
 
 
 def _performance(number: int, title: str, why: str, how: str, fix: str) -> Rule:
@@ -293,6 +305,7 @@ RULES: tuple[Rule, ...] = (
     MISSING_LABEL,
     CONSTANT,
     NUMBERED_GROUPS,
+    AGAINST,
     ACCURACY,
     RECALL,
     AUC,

@@ -13,21 +13,21 @@ from raudit.record import Table
 from raudit.sentences import joined, say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
-from raudit.stages.llm.layout import LAYOUTS
+from raudit.stages.llm.layout import LAYOUTS, columns_at
 from raudit.stages.llm.measures import (
     attacks,
     changes,
     counters,
     judges,
-    pairs,
     rates,
     stereotypes,
     tables,
 )
+from raudit.stages.llm.measures.pairs import scores, shares, top
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import against, between, finding, held_back, percent, share
 from raudit.stats import wilson
-from raudit.turns import Turns
+from raudit.turns import Reading, Turns
 
 Rows = list[dict[str, Any]]
 
@@ -63,7 +63,9 @@ def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
     _attacks(frame, options, found, seed)
     _rest(frame, options, found, seed)
     findings = held_back(found.findings, turns.partly)
-    shown = [table for name, rows in found.rows.items() for table in _table(name, rows)]
+    shown = [
+        table for name, rows in found.rows.items() for table in _table(name, rows, options.level)
+    ]
     n, failed = turns.table.num_rows, sum(item.status is Status.FAILED for item in findings)
     said = say(
         "{n:,} recorded turns from {count:,} files; {failed:,} findings failed.",
@@ -83,9 +85,9 @@ def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
     )
 
 
-def _table(name: str, rows: Rows) -> list[Table]:
+def _table(name: str, rows: Rows, level: float) -> list[Table]:
     title, columns, caption = LAYOUTS[name]
-    return tables.table(name, title, columns, rows, caption)
+    return tables.table(name, title, columns_at(columns, level), rows, caption)
 
 
 def _notes(turns: Turns) -> tuple[str, ...]:
@@ -135,85 +137,93 @@ def _notes(turns: Turns) -> tuple[str, ...]:
 def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
     turns = frame.turns
     n, failed = turns.table.num_rows, sum(reading.errors for reading in turns.readings)
-    blocked = sum(reading.blocked for reading in turns.readings)
-    bad = sum(reading.bad_rows for reading in turns.readings)
-    whole = not turns.partly
-    found.add(
-        [
-            finding(
-                rules.READ,
-                Subject(kind="data", name="turns"),
-                Status.PASSED if whole else Status.INDETERMINATE,
-                say(
-                    "{n:,} turns were read from {count:,} files; {bad:,} rows could not be read.",
-                    n=n,
-                    count=len(turns.readings),
-                    bad=bad,
-                ),
-                reason=turns.partly[:500],
-                anchor="data.turns",
-                measurement=share(
-                    "bad_rows",
-                    bad / max(n + bad, 1),
-                    n + bad,
-                    np.nan,
-                    np.nan,
-                    "exact count",
-                    events=bad,
-                ),
-            )
-        ]
-    )
-    low, high = (float(end) for end in wilson(failed, n))
-    status, reason = against(low, high, most=options.max_error_rate)
-    found.add(
-        [
-            finding(
-                rules.ERRORS,
-                Subject(kind="model", name="calls"),
-                status,
-                say(
-                    "{failed:,} of {n:,} calls gave no answer ({percent}, "
-                    "{between}), {blocked:,} of them withheld by the provider. "
-                    "They are in no other rate.",
-                    failed=failed,
-                    n=n,
-                    percent=percent(failed / n),
-                    between=between(low, high),
-                    blocked=blocked,
-                ),
-                reason=reason,
-                high=options.max_error_rate,
-                anchor="stages.llm.max_error_rate",
-                measurement=share("error_rate", failed / n, n, low, high, "wilson", events=failed),
-            )
-        ]
-    )
+    found.add([_read(turns), _errors(turns, failed, options)])
     found.facts |= _compared(frame, options)
-    found.rows["files"] = [
-        {
-            "file": r.file,
-            "format": r.format,
-            "tool_version": r.tool_version,
-            "attempts": r.attempts,
-            "errors": r.errors,
-            "blocked": r.blocked,
-            "bad": r.bad_rows,
-            "conflicts": r.conflicts,
-            "repeated": r.repeated,
-            "state": r.partly or "read whole",
-        }
-        for r in turns.readings
-    ]
+    found.rows["files"] = [_file_row(reading) for reading in turns.readings]
     found.facts |= {
         "llm.turns": n,
-        "llm.read_whole": whole,
+        "llm.read_whole": not turns.partly,
         "llm.error_rate": failed / n if n else 0.0,
         "llm.models": _levels(frame, "model"),
         "llm.prompt_versions": _levels(frame, "prompt_version"),
         "llm.outcomes_over_limit": [],
         "llm.judges_not_validated": [],
         "llm.human_labels": 0,
+    }
+
+
+def _read(turns: Turns) -> Finding:
+    n, bad = turns.table.num_rows, sum(reading.bad_rows for reading in turns.readings)
+    return finding(
+        rules.READ,
+        Subject(kind="data", name="turns"),
+        Status.INDETERMINATE if turns.partly else Status.PASSED,
+        say(
+            "{n:,} turns were read from {count:,} files; {bad:,} rows could not be read.",
+            n=n,
+            count=len(turns.readings),
+            bad=bad,
+        ),
+        reason=turns.partly[:500],
+        anchor="data.turns",
+        measurement=share(
+            "bad_rows",
+            bad / max(n + bad, 1),
+            n + bad,
+            np.nan,
+            np.nan,
+            "exact count",
+            events=bad,
+        ),
+    )
+
+
+def _errors(turns: Turns, failed: int, options: LlmOptions) -> Finding:
+    n = turns.table.num_rows
+    low, high = (float(end) for end in wilson(failed, n, level=options.level))
+    status, reason = against(low, high, most=options.max_error_rate)
+    return finding(
+        rules.ERRORS,
+        Subject(kind="model", name="calls"),
+        status,
+        say(
+            "{failed:,} of {n:,} calls gave no answer ({percent}, "
+            "{between}), {blocked:,} of them withheld by the provider. "
+            "They are in no other rate.",
+            failed=failed,
+            n=n,
+            percent=percent(failed / n),
+            between=between(low, high, options.level),
+            blocked=sum(reading.blocked for reading in turns.readings),
+        ),
+        reason=reason,
+        high=options.max_error_rate,
+        anchor="stages.llm.max_error_rate",
+        measurement=share(
+            "error_rate",
+            failed / n,
+            n,
+            low,
+            high,
+            "wilson",
+            events=failed,
+            level=options.level,
+        ),
+    )
+
+
+def _file_row(reading: Reading) -> dict[str, Any]:
+    return {
+        "file": reading.file,
+        "format": reading.format,
+        "tool_version": reading.tool_version,
+        "attempts": reading.attempts,
+        "errors": reading.errors,
+        "blocked": reading.blocked,
+        "bad": reading.bad_rows,
+        "conflicts": reading.conflicts,
+        "repeated": reading.repeated,
+        "state": reading.partly or "read whole",
     }
 
 
@@ -269,7 +279,7 @@ def _outcomes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> 
             or [""]
         )
         for column in by:
-            found.add([], "shares", tables.shares(frame, label, column))
+            found.add([], "shares", tables.shares(frame, label, column, options.level))
 
 
 def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:
@@ -278,15 +288,16 @@ def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> Non
         if asked.outcome is not None:
             audit = _audited(frame, asked.outcome, options, found, seed, f"{anchor}.outcome")
             valid = audit is None or audit.valid
-            findings, rows, broken = pairs.correspondence(
+            findings, rows, broken = shares.correspondence(
                 frame, asked, options, valid=valid, seed=seed, anchor=anchor
             )
             found.add(findings, "pairs", rows)
             found.names("llm.paired_gaps", broken)
-        findings, rows, broken = pairs.scores(frame, asked, options, seed=seed, anchor=anchor)
+        findings, rows, broken = scores.scores(frame, asked, options, seed=seed, anchor=anchor)
         found.add(findings, "scores", rows)
         found.names("llm.paired_gaps", broken)
-        found.add(pairs.ratios(rows := pairs.top(frame, asked), asked, anchor=anchor), "top", rows)
+        rows = top.top(frame, asked)
+        found.add(top.ratios(rows, asked, options, anchor=anchor), "top", rows)
 
 
 def _changes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:

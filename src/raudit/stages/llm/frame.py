@@ -72,6 +72,11 @@ class Frame:
         """Which calls gave an answer."""
         return np.asarray(self.column("status") == "answered", dtype=bool)
 
+    def numbers(self, name: str) -> Floats:
+        """A column of numbers; NaN where there is none or the call gave no answer."""
+        values = self.column(name).to_numpy(dtype=float, na_value=np.nan)
+        return np.where(self.answered(), values, np.nan)
+
     def events(self, outcome: Outcome, column: str | None = None) -> Floats:
         """1 where the outcome is so, 0 where not, NaN where it was not judged or the call gave no answer.
 

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from typing import Literal
 
 from raudit.record import ColumnKind
+from raudit.sentences import say
+from raudit.stages.llm.say import percent_level
 
 Columns = tuple[tuple[str, str, ColumnKind | Literal[""]], ...]
 
-_INTERVAL: tuple[str, str, ColumnKind] = ("interval", "95% interval", "interval")
+INTERVAL = "interval"
+"""Heading of an interval; the plan's level goes before it."""
+_INTERVAL: tuple[str, str, ColumnKind] = ("interval", INTERVAL, "interval")
 
 LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
     "files": (
@@ -33,16 +37,16 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
             ("subject", "Model and prompt", ""),
             ("labelled", "Labelled", "count"),
             ("sensitivity", "Sensitivity", "proportion"),
-            ("sensitivity_interval", "95% interval", "interval"),
+            ("sensitivity_interval", INTERVAL, "interval"),
             ("specificity", "Specificity", "proportion"),
-            ("specificity_interval", "95% interval", "interval"),
+            ("specificity_interval", INTERVAL, "interval"),
             ("kappa", "Kappa", "number"),
             ("constant", "Constant label right", "proportion"),
             ("naive", "Judge's rate", "proportion"),
             ("corrected", "Corrected", "proportion"),
-            ("corrected_interval", "95% interval", "interval"),
+            ("corrected_interval", INTERVAL, "interval"),
             ("rogan_gladen", "Rogan-Gladen", "proportion"),
-            ("rogan_gladen_interval", "95% interval", "interval"),
+            ("rogan_gladen_interval", INTERVAL, "interval"),
         ),
         "Clopper-Pearson intervals. Corrected: prediction-powered; its interval speaks of the recorded turns.",
     ),
@@ -53,11 +57,11 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
             ("subject", "Model and prompt", ""),
             ("n", "Turns", "count"),
             ("raw", "Raw", "proportion"),
-            ("raw_interval", "95% interval", "interval"),
+            ("raw_interval", INTERVAL, "interval"),
             ("kappa", "Fleiss' kappa", "number"),
-            ("kappa_interval", "95% interval", "interval"),
+            ("kappa_interval", INTERVAL, "interval"),
             ("alpha", "Krippendorff's alpha", "number"),
-            ("alpha_interval", "95% interval", "interval"),
+            ("alpha_interval", INTERVAL, "interval"),
         ),
         "Intervals by bootstrap over turns.",
     ),
@@ -207,3 +211,11 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
     ),
 }
 """By id of the table."""
+
+
+def columns_at(columns: Columns, level: float) -> Columns:
+    """Name the level over every interval."""
+    heading = say("{level} interval", level=percent_level(level))
+    return tuple(
+        (key, heading if label is INTERVAL else label, kind) for key, label, kind in columns
+    )

@@ -17,10 +17,33 @@ def percent(value: float) -> str:
     return say("{value:.1f} %", value=_rounded(value))
 
 
-def between(low: float, high: float) -> str:
-    """An interval of shares."""
+def percent_level(level: float) -> str:
+    """A confidence level, such as 95 %."""
+    return say("{level:g} %", level=round(100 * level, 6))
+
+
+def between(low: float, high: float, level: float) -> str:
+    """An interval of a share."""
     return say(
-        "95 % interval {value:.1f} to {value_2:.1f} %", value=_rounded(low), value_2=_rounded(high)
+        "{level} interval {low:.1f} to {high:.1f} %",
+        level=percent_level(level),
+        low=_rounded(low),
+        high=_rounded(high),
+    )
+
+
+def points(value: float) -> str:
+    """A difference of two shares."""
+    return say("{value:.1f} percentage points", value=_rounded(value))
+
+
+def points_between(low: float, high: float, level: float) -> str:
+    """An interval of a difference of two shares."""
+    return say(
+        "{level} interval {low:.1f} to {high:.1f} points",
+        level=percent_level(level),
+        low=_rounded(low),
+        high=_rounded(high),
     )
 
 

@@ -208,7 +208,7 @@ def _caption(sample: Sample, places: Sequence[int], probability: Probability) ->
             for g in places[:6]
         ),
     )
-    text = "Mean SHAP values of the group less those of everyone else; "
+    text = say("Mean SHAP values of the group less those of everyone else; ")
     text += say("the parts add up to the gap in {unit}", unit=term(sample.unit))
     text += (
         say(" and, in the second pair of columns, in mean predicted probability")

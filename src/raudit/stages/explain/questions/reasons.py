@@ -392,14 +392,14 @@ def _details(
     rows.append(
         {
             "case": say("row {row}", row=case.row),
-            "feature": "Mean of the background",
+            "feature": say("Mean of the background"),
             "part": float(found.base),
         }
     )
     rows.append(
         {
             "case": say("row {row}", row=case.row),
-            "feature": "The model's output",
+            "feature": say("The model's output"),
             "part": float(found.margin[place]),
         }
     )

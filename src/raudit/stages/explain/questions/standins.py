@@ -200,7 +200,7 @@ def _rows(
     return [
         {
             "group": group.name,
-            "feature": p.feature,
+            "feature": term(p.feature) if p.feature == ALL else p.feature,
             "auc": p.auc,
             "interval": [p.low, p.high],
             "n": p.n,

@@ -154,6 +154,8 @@ def _rows(estimator: Any, x: Any) -> Any:
 def _xgboost(estimator: Any, x: Any) -> Any:
     import xgboost as xgb
 
+    from raudit.model.formats.xgboost_file import NO_SHAP
+
     if estimator.booster == "gblinear":
         raise CannotFold("a booster of linear functions has no trees")
     rows = xgb.DMatrix(
@@ -167,6 +169,9 @@ def _xgboost(estimator: Any, x: Any) -> Any:
     except AttributeError:  # no early stopping
         last = 0
     booster = estimator.get_booster()
-    return booster.predict(
-        rows, pred_contribs=True, iteration_range=(0, last), validate_features=False
-    )
+    try:
+        return booster.predict(
+            rows, pred_contribs=True, iteration_range=(0, last), validate_features=False
+        )
+    except xgb.core.XGBoostError as error:
+        raise CannotFold(NO_SHAP) from error

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.sentences import say
-from raudit.stages.explain.shap_values.task import BATCH, Asked, CannotFold, Part, Space
+from raudit.stages.explain.shap_values.task import BATCH, SIDE, Asked, CannotFold, Part, Space
 from raudit.stages.explain.shap_values.unwrap import Unwrapped
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _kind(estimator: Any) -> str:
 UNIT = {
     "logit": "log-odds",
     "softmax": "score before softmax",
-    "score": "units of the decision function",
+    "score": SIDE,
     "label": "units of the label",
     "log-label": "log of the label's unit",
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.errors import NotEvaluable
 from raudit.model import Model
-from raudit.stages.explain.shap_values.task import Asked, Part, Space
+from raudit.stages.explain.shap_values.task import SIDE, Asked, Part, Space
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +119,7 @@ def _output(model: Model, asked: Asked) -> tuple[Callable[[pd.DataFrame], np.nda
         return chance, "probability"
     decide = getattr(model.native, "decision_function", None)
     if decide is not None and asked.space is Space.MARGIN:
-        return (lambda frame: asked.aim.of(decide(frame))), "units of the decision function"
+        return (lambda frame: asked.aim.of(decide(frame))), SIDE
     good = [model.classes[place] for place in places]
     return (
         lambda frame: np.isin(np.asarray(model.predict(frame)).astype(str), good).astype(float)

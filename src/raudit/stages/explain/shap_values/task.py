@@ -39,6 +39,21 @@ REGRESSION_UNITS = {
     Link.SIGNED_SQUARE: "signed square root of the label's unit",
 }
 """Unit of a regressor's margin."""
+SIDE = "units of the decision function"
+"""Unit of a margin of which only the sign decides."""
+
+
+def margin_unit(link: Link, n_classes: int) -> str:
+    """Unit of a margin that a link makes a prediction of; ``n_classes`` is 0 for a regressor."""
+    if not n_classes:
+        return REGRESSION_UNITS[link]
+    match link:
+        case Link.LOGISTIC:
+            return "log-odds" if n_classes == 2 else "log-odds against all other classes"
+        case Link.SOFTMAX:
+            return "score before softmax"
+        case _:
+            return SIDE
 
 
 class CannotFold(Exception):  # noqa: N818 -- caught by ``explain``, never shown as it is

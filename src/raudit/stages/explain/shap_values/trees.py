@@ -18,12 +18,12 @@ from raudit.stages.explain.shap_values.boosted import (
 from raudit.stages.explain.shap_values.forest import Forest, forest_of, forest_of_shap
 from raudit.stages.explain.shap_values.patterns import Patterns
 from raudit.stages.explain.shap_values.task import (
-    REGRESSION_UNITS,
     Asked,
     CannotFold,
     Part,
     Perturbation,
     Space,
+    margin_unit,
 )
 from raudit.stages.explain.shap_values.unwrap import Unwrapped
 
@@ -181,6 +181,10 @@ def explain_trees(parts: Unwrapped, asked: Asked) -> Part:
             meaning.no_shap
             or f"{library_of(estimator)}'s margin is scaled before it becomes a probability"
         )
+    if chance and unit != "log-odds":
+        raise CannotFold(
+            "the model's margin is no log-odds of two classes, so it has no closed form in probability"
+        )
     if chance:
         return _by_shap(grown, probability=True)
     if library_of(estimator) and asked.perturbation is Perturbation.PATH:
@@ -218,11 +222,9 @@ def _meaning(estimator: Any) -> Meaning:
 
 
 def _unit(estimator: Any, asked: Asked, meaning: Meaning) -> str:
-    if not asked.aim.places:
-        return REGRESSION_UNITS[meaning.link]
-    if library_of(estimator) or hasattr(estimator, "decision_function"):
-        return asked.unit
-    return "probability"
+    if library_of(estimator) or not asked.aim.places:
+        return margin_unit(meaning.link, asked.aim.n_classes)
+    return asked.unit if hasattr(estimator, "decision_function") else "probability"
 
 
 def _by_library(grown: Grown) -> Part:

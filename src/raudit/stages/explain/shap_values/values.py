@@ -18,6 +18,7 @@ from raudit.stages.explain.shap_values.task import (
     Part,
     Perturbation,
     Space,
+    margin_unit,
 )
 from raudit.stages.explain.shap_values.trees import explain_trees, is_tree
 from raudit.stages.explain.shap_values.unwrap import Unwrapped
@@ -206,7 +207,7 @@ def _by_file(model: Any, asked: Asked) -> Part:
         margin=margin,
         family="xgboost" if model.family == "xgboost" else "tree",
         method=f"{model.family}'s own TreeSHAP, path-dependent: the trees' training weights are the background",
-        unit=asked.unit if asked.aim.places else REGRESSION_UNITS[model.link],
+        unit=margin_unit(model.link, asked.aim.n_classes),
     )
 
 

@@ -23,7 +23,12 @@ _OTHER = {
     "disability": re.compile(r"\bdisab", re.IGNORECASE),
 }
 """Attributes beside sex and race that audits print tables of."""
-SEX_NAME = re.compile(r"\b(fe)?(?:males?|m[ae]n)\b|\b(wo)m[ae]n\b", re.IGNORECASE)
+SEX_NAME = re.compile(
+    r"\b(non[- ]?binary|gender[- ]?(?:queer|fluid|x|non[- ]?conforming|diverse)|"
+    r"(?:an)?other (?:gender|sex)(?: identity)?|transgender)\b|\b(fe)?(?:males?|m[ae]n)\b|\b(wo)m[ae]n\b",
+    re.IGNORECASE,
+)
+"""A sex in a name: neither of two in the first group, and what makes it female in the others."""
 
 
 def topic_of(*texts: str) -> str:
@@ -35,7 +40,7 @@ def is_race(text: str) -> bool:
     """Whether a text names a race or ethnicity."""
     return bool(
         re.search(
-            r"hispanic|latin|white|black|african|asian|native|islander|indian|alaska|races",
+            r"hispanic|latin|white|black|african|asian|native|islander|indian|alaska|races|caucasian|middle eastern",
             text,
             re.IGNORECASE,
         )
@@ -50,7 +55,8 @@ def sex_and_race(text: str) -> tuple[str, str]:
     match = SEX_NAME.search(text)
     if match is None:
         return "", text
-    sex = "Female" if match.group(1) or match.group(2) else "Male"
+    other, *female = match.groups()
+    sex = other.capitalize() if other else "Female" if any(female) else "Male"
     rest = re.sub(
         r"^[\s,;:/&×x()\-–—|]+|[\s,;:/&×()\-–—|]+$", "", text[: match.start()] + text[match.end() :]
     )

@@ -7,7 +7,8 @@ import re
 from raudit.stages.fairness.nyc_ll144.printed import MARKS
 
 NUMBERS = ("assessed", "selected", "rate", "ratio")
-NAMES = ("scope", "section", "sex", "race", "category")
+NAMES = ("scope", "section", "sex", "race", "inner", "category")
+"""Columns of words; ``inner`` is a race beside a column that only tells who is Hispanic or Latino."""
 
 COUNTED = r"(?:total|n|count|number|total number|total count|number of)"
 _WORDS = (
@@ -25,8 +26,22 @@ _WORDS = (
 )
 
 
-def words_of_heading(text: str) -> tuple[str, ...]:
-    """Headings of a pasted line, where one space separates them as well as their words."""
+_BESIDE = re.compile(r"\b(applicants|candidates)(\s+selected\b)", re.IGNORECASE)
+
+
+def words_of_heading(text: str, width: int) -> tuple[str, ...]:
+    """Headings of a pasted line, where one space separates them as well as their words.
+
+    ``width`` is the number of cells below it, which tells whether ``Applicants Selected`` are two columns or one.
+    """
+    found = _words_of_heading(text)
+    if len(found) < width and _BESIDE.search(text):
+        apart = _words_of_heading(_BESIDE.sub(r"\1 |\2", text, count=1))
+        return apart if len(apart) > len(found) else found
+    return found
+
+
+def _words_of_heading(text: str) -> tuple[str, ...]:
     at: list[tuple[int, str]] = []
     taken = [False] * len(text)
     for key, pattern in _WORDS[1:]:

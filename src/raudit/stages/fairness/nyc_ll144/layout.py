@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from raudit.data.cells import UNKNOWN
 from raudit.errors import DataError
+from raudit.stages.fairness.nyc_ll144.blocks import Block, headed
 from raudit.stages.fairness.nyc_ll144.categories import (
     SEX_NAME,
     TOTAL_NAME,
@@ -17,14 +18,14 @@ from raudit.stages.fairness.nyc_ll144.categories import (
     sex_and_race,
     topic_of,
 )
-from raudit.stages.fairness.nyc_ll144.headings import NAMES, NUMBERS, heading, words_of_heading
+from raudit.stages.fairness.nyc_ll144.headings import NAMES, NUMBERS, heading
 from raudit.stages.fairness.nyc_ll144.printed import (
-    BLANK,
     COUNTS,
     MARKS,
     Printed,
     digits_of,
     fractional,
+    is_blank,
     no_number,
     number_of,
     parted,
@@ -32,6 +33,7 @@ from raudit.stages.fairness.nyc_ll144.printed import (
     value_of,
 )
 from raudit.stages.fairness.nyc_ll144.read import Grid, Line, filled
+from raudit.stages.fairness.nyc_ll144.rearranged import piled, turned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,27 +66,6 @@ class Row:
         )
 
 
-@dataclass(slots=True)
-class _Block:
-    """Columns of one table and what has been read under them."""
-
-    columns: dict[str, int]
-    label: str
-    """Words above the columns, such as a sex over its own columns."""
-    percent: frozenset[str]
-    title: str
-    unnamed: tuple[int, ...] = ()
-    """Columns before the numbers whose headings say nothing, as over merged cells."""
-    pasted: int = 0
-    """Cells of a heading that was pasted with single spaces; 0 where cells are told apart."""
-    topic: str = ""
-    """An attribute beside sex and race that the heading names."""
-    held: list[str] = field(default_factory=list)
-    under: str = ""
-    """A line with a single text among the rows, such as a sex over its races."""
-    rows: list[tuple[Line, dict[str, str], str]] = field(default_factory=list)
-
-
 def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
     """Rows of all tables.
 
@@ -93,7 +74,11 @@ def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
     DataError
         If no line names columns, no row follows, or most cells of a column are no numbers.
     """
-    blocks = [block for grid in grids for block in _blocks(grid) or _blocks(turned(grid))]
+    blocks = [
+        block
+        for grid in grids
+        for block in _blocks(grid) or _blocks(turned(grid)) or _blocks(piled(grid))
+    ]
     if not blocks:
         raise DataError(
             "no line names the columns of an audit table",
@@ -113,33 +98,6 @@ def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
     return rows
 
 
-def turned(grid: Grid) -> Grid:
-    """Tables whose rows are the numbers and whose columns are the categories, turned round."""
-    found: list[Line] = []
-    for table in _apart_by_gaps(grid):
-        numbers = {heading(line.cells[0]) for line in table if line.cells} & set(NUMBERS)
-        if len(numbers) < 2:
-            continue
-        width = max(len(line.cells) for line in table)
-        for place in range(width):
-            cells = [line.cells[place] if place < len(line.cells) else "" for line in table]
-            if place == 0:  # over the categories stands what they are, or nothing
-                cells = [cell if heading(cell) in NUMBERS else "category" for cell in cells]
-            found.append(Line(table[0].number, tuple(cells)))
-    return tuple(found)
-
-
-def _apart_by_gaps(grid: Grid) -> Iterator[list[Line]]:
-    """Lines that stand together, with neither a blank line nor a title between them."""
-    table: list[Line] = []
-    for line in (*grid, Line(0, ())):
-        if len(filled(line.cells)) > 1:
-            table.append(line)
-        elif table:
-            yield table
-            table = []
-
-
 def _scoped(blocks: Sequence[list[Row]]) -> list[Row]:
     """Rows with the audit they belong to: where a table's categories come a second time, another audit begins."""
     found: list[Row] = []
@@ -155,33 +113,33 @@ def _scoped(blocks: Sequence[list[Row]]) -> list[Row]:
     return found
 
 
-def _blocks(grid: Grid) -> list[_Block]:
+def _blocks(grid: Grid) -> list[Block]:
     return list(_read_blocks(grid))
 
 
-def _read_blocks(grid: Grid) -> Iterator[_Block]:
-    current: list[_Block] = []
+def _read_blocks(grid: Grid) -> Iterator[Block]:
+    current: list[Block] = []
     title, above = "", Line(0, ())
-    for line in grid:
+    for place, line in enumerate(grid):
         texts = filled(line.cells)
-        header = _header(line, above, title)
+        below = next((one for one in grid[place + 1 :] if one.cells), Line(0, ()))
+        header = headed(line, above, title, len(below.cells))
         if header:
             yield from (block for block in current if block.rows)
             current = header
-        elif not texts:
-            pass
-        elif len(texts) == 1 and not re.search(r"\d", texts[0]) and texts[0].lower() not in BLANK:
-            title = texts[0]
-            for block in current:
-                block.under = texts[0]
+        elif len(texts) < 2:  # nothing, a title, or words over the whole width
+            if texts and not re.search(r"\d", texts[0]) and not is_blank(texts[0]):
+                title = texts[0]
+                for block in current:
+                    block.under = texts[0]
         else:
             for block in current:
-                _take(block, _namedsex_and_race(line, block))
+                _take(block, _named_with_numbers(line, block))
         above = line if texts else above
     yield from current
 
 
-def _take(block: _Block, line: Line) -> None:
+def _take(block: Block, line: Line) -> None:
     """Keep a line under its headings, if any of its numbers is there."""
     cells = {
         key: line.cells[at] if at < len(line.cells) else "" for key, at in block.columns.items()
@@ -193,7 +151,7 @@ def _take(block: _Block, line: Line) -> None:
         block.rows.append((line, parted(cells), block.under))
 
 
-def _namedsex_and_race(line: Line, block: _Block) -> Line:
+def _named_with_numbers(line: Line, block: Block) -> Line:
     """A pasted line whose name holds numbers, such as ``18 - 39``: what comes before the last cells is the name."""
     more = len(line.cells) - block.pasted
     if not block.pasted or more <= 0:
@@ -201,7 +159,7 @@ def _namedsex_and_race(line: Line, block: _Block) -> Line:
     return Line(line.number, (" ".join(line.cells[: more + 1]), *line.cells[more + 1 :]))
 
 
-def _merged_name(block: _Block, line: Line) -> str:
+def _merged_name(block: Block, line: Line) -> str:
     """A name in several columns; an empty cell left of a filled one goes on with what stood above it."""
     parts = [_clean(line.cells[at]) if at < len(line.cells) else "" for at in block.unnamed]
     held = block.held or [""] * len(parts)
@@ -210,74 +168,21 @@ def _merged_name(block: _Block, line: Line) -> str:
     return " - ".join(dict.fromkeys(part for part in block.held if part))
 
 
-def _header(line: Line, above: Line, title: str) -> list[_Block]:
-    """Column groups of a heading line; none if it is none."""
-    cells = (
-        line.cells if len(line.cells) > 1 else words_of_heading(line.cells[0] if line.cells else "")
-    )
-    keys = [heading(cell) for cell in cells]
-    if sum(key in NUMBERS for key in keys) < 2 or any(
-        re.fullmatch(r"[\d.,%\s]+", cell) for cell in cells if cell
-    ):
-        return []
-    groups: list[dict[str, int]] = [{}]
-    for at, key in enumerate(keys):
-        if not key:
-            continue
-        begins = key in NAMES and any(number in groups[-1] for number in NUMBERS)
-        if begins or (key in groups[-1] and key in NUMBERS):
-            groups.append({})
-        groups[-1].setdefault(key, at)
-    if len(groups) > 1 and not set(groups[-1]) & set(
-        NUMBERS
-    ):  # names to the right of their numbers
-        last = groups.pop()
-        if not set(groups[0]) & (set(NAMES) - {"scope"}):
-            groups[0] |= last
-    first = {key: at for key, at in groups[0].items() if key in NAMES}
-    if not first and cells and not keys[0]:
-        first = {"category": 0}
-    found = []
-    for group in groups:
-        numbers = [at for key, at in group.items() if key in NUMBERS]
-        if len(numbers) < 2:
-            continue
-        named = {key: at for key, at in group.items() if key in NAMES} or first or {"category": 0}
-        percent = frozenset(key for key, at in group.items() if key in NUMBERS and "%" in cells[at])
-        over = next(
-            (above.cells[at] for at in numbers if at < len(above.cells) and above.cells[at]), ""
-        )
-        label = over if len(groups) > 1 and SEX_NAME.search(over) and not heading(over) else ""
-        columns = {**named, **{key: at for key, at in group.items() if key in NUMBERS}}
-        before = range(min(numbers)) if group is groups[0] else range(0)
-        silent = any(not keys[at] for at in before) and len(before) > 1 and "section" not in named
-        found.append(
-            _Block(
-                columns=columns,
-                label=label,
-                percent=percent,
-                title=title,
-                unnamed=tuple(before) if silent else (),
-                pasted=len(cells) if len(line.cells) == 1 else 0,
-                topic=topic_of(title, *(cells[at] for at in range(min(numbers)))),
-            )
-        )
-    return found
-
-
-def _rows(block: _Block, path: Path) -> list[Row]:
+def _rows(block: Block, path: Path) -> list[Row]:
     found: list[Row] = []
     seen: set[tuple[str, ...]] = set()
-    held = {"sex": "", "race": ""}
+    held = {"sex": "", "race": "", "section": ""}
     scale = {key: _scale(block, key) for key in ("rate", "ratio")}
     _leave_out_fractions(block)
     whole = max((places_of(cells.get("ratio", "")) for _, cells, _ in block.rows), default=0)
     unreadable = 0
     for line, cells, under in block.rows:
         names = {key: _clean(cells.get(key, "")) for key in NAMES}
+        names["race"] = names["inner"] or names["race"]
         if not any(names[key] for key in NAMES) and not under and not block.label:
             continue
         _fill_merged(names, held, seen, under)
+        _read_section(names, held)
         section, name = _name(block, names, under)
         values, bad = _values(cells, scale, whole)
         if bad:
@@ -341,7 +246,24 @@ def _fill_merged(
     held["sex"], held["race"] = names["sex"], names["race"]
 
 
-def _name(block: _Block, names: Mapping[str, str], under: str) -> tuple[str, tuple[str, ...]]:
+def _read_section(names: dict[str, str], held: dict[str, str]) -> None:
+    """What a column says is compared, written once for the rows below it; a sex or race there is a part of the name."""
+    text = names["section"]
+    outer = sex_and_race(text) if text and not heading(text) else ("", "")
+    if outer[0] or is_race(outer[1]):
+        names["category"], names["section"] = f"{text} - {names['category']}", ""
+        return
+    held["section"] = names["section"] = text or held["section"]
+
+
+def _named_section(text: str) -> str:
+    """A section in the words of this room, so that sums over sections can be held against one another."""
+    key = heading(text)
+    crossed = key == "category" or "intersect" in text.lower()
+    return "sex x race" if crossed else key if key in ("sex", "race") else text.lower()
+
+
+def _name(block: Block, names: Mapping[str, str], under: str) -> tuple[str, tuple[str, ...]]:
     """Section and category of a row: a sex, a race, or both."""
     sex, race = names["sex"], names["race"]
     if sex and race and bool(TOTAL_NAME.match(sex)) != bool(TOTAL_NAME.match(race)):
@@ -355,28 +277,33 @@ def _name(block: _Block, names: Mapping[str, str], under: str) -> tuple[str, tup
         elif outer[1] and not outer[0] and sex and not race and is_race(outer[1]):
             race = outer[1]
     parts = tuple(UNKNOWN if UNKNOWN_NAME.search(part) else part for part in (sex, race) if part)
-    given = names["section"].lower() or block.topic or ("" if sex else topic_of(race))
+    given = _named_section(names["section"]) or block.topic or ("" if sex else topic_of(race))
     section = given or ("sex x race" if len(parts) == 2 else "sex" if sex else "race")
-    if len(parts) == 1 and (TOTAL_NAME.match(parts[0]) or parts[0] == UNKNOWN):
-        section = given or _section_of(block)
+    alone = not sex and not names["race"] and not is_race(race)
+    if len(parts) == 1 and (TOTAL_NAME.match(parts[0]) or parts[0] == UNKNOWN or alone):
+        section = given or _section_of(block, parts[0])
     return section, parts
 
 
-def _section_of(block: _Block) -> str:
-    """Section of a total or an unknown: that of the rows it stands among."""
+def _section_of(block: Block, name: str) -> str:
+    """Section of a total, an unknown, or a name that tells none: that of the row before it, else of the first one."""
+    found = ""
     for _, cells, under in block.rows:
         names = {key: _clean(cells.get(key, "")) for key in NAMES}
         text = names["sex"] or names["race"] or names["category"]
-        if text and not TOTAL_NAME.match(text) and not UNKNOWN_NAME.search(text):
-            return _name(block, names, under)[0]
-    return "race"
+        if found and text == name:
+            break
+        tells = names["sex"] or names["race"] or SEX_NAME.search(text) or is_race(text)
+        if tells and not TOTAL_NAME.match(text) and not UNKNOWN_NAME.search(text):
+            found = _name(block, names, under)[0]
+    return found or "race"
 
 
 def _clean(text: str) -> str:
     return re.sub(rf"\s*{MARKS}+\s*$", "", text).strip(" :")
 
 
-def _leave_out_fractions(block: _Block) -> None:
+def _leave_out_fractions(block: Block) -> None:
     """Take no column for counts in which many are fractions: they were made from the rates and prove nothing."""
     for key in COUNTS:
         texts = [cells.get(key, "") for _, cells, _ in block.rows]
@@ -385,7 +312,7 @@ def _leave_out_fractions(block: _Block) -> None:
                 cells.pop(key, None)
 
 
-def _scale(block: _Block, key: str) -> float:
+def _scale(block: Block, key: str) -> float:
     """Worth of a bare number in a column: a hundredth if its heading says per cent, or its numbers can be no shares."""
     if key in block.percent:
         return 0.01

@@ -18,6 +18,15 @@ REFERENCE = re.compile(
     re.IGNORECASE,
 )
 """What stands in place of a ratio of 1, or beside it."""
+NOT_GIVEN = (
+    r"not (?:calculated|calculable|computed|applicable|available|reported|included|shown|displayed|provided)|"
+    r"excluded|omitted|suppressed|redacted|insufficient(?: (?:data|sample(?: size)?))?|too (?:few|small)|"
+    r"(?:less than|below|under) \d+(?:\.\d+)? ?%|n/?[ac]|#n/a|#div/0!"
+)
+"""Words in place of a number that is left out."""
+_NOT_GIVEN = re.compile(rf"(?:{NOT_GIVEN})(?:\W*\([^()]*\)|\W.*)?", re.IGNORECASE)
+_SHARE = re.compile(r"\d{0,3}[.,]\d{1,2}|[01]?\.\d+|0,\d+")
+"""A bare number that is no count beside one: ``0.31`` and ``19.8``, and not ``1,390``."""
 _BOTH = re.compile(r"(?P<first>[^()]*\d[^()]*?)\s*\((?P<second>[^()]*\d[^()]*)\)")
 """Two numbers in one cell, such as ``667 (48%)``."""
 BLANK = (
@@ -74,13 +83,18 @@ class Printed:
         return f"{value * scale:.{places}f}{'%' if percent else ''}"
 
 
+def is_blank(text: str) -> bool:
+    """Whether a cell says that there is no number."""
+    return text.lower() in BLANK or bool(_NOT_GIVEN.fullmatch(text))
+
+
 def digits_of(text: str) -> str:
     """A number without marks and words beside it; empty where there is none."""
     text = re.sub(rf"\s*{MARKS}+\s*$", "", text.strip()).strip()
     beside = re.fullmatch(r"([\d.,]+\s*%?)\s*[(\[]([^()\[\]]*)[)\]]", text)
     if beside is not None and REFERENCE.fullmatch(beside[2].strip()):
         text = beside[1]
-    return "" if text.lower() in BLANK else text.replace(" %", "%")
+    return "" if is_blank(text) else text.replace(" %", "%")
 
 
 def number_of(text: str) -> float:
@@ -156,8 +170,8 @@ def parted(cells: Mapping[str, str]) -> dict[str, str]:
         if both is None:
             continue
         texts = [both["first"].strip(), both["second"].strip()]
-        shares = [text for text in texts if text.endswith("%")]
-        counts = [text for text in texts if not text.endswith("%")]
+        shares = [text for text in texts if text.endswith("%") or _SHARE.fullmatch(text)]
+        counts = [text for text in texts if text not in shares]
         if len(shares) != 1:
             continue
         if key == "assessed":

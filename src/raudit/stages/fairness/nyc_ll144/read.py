@@ -11,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from raudit.errors import DataError
+from raudit.stages.fairness.nyc_ll144.printed import NOT_GIVEN
 
 MAX_BYTES = 20_000_000
 MAX_SPAN = 100
+UNREAD_TAGS = ("script", "style", "sup")
+"""Tags whose text is none of a cell's; what stands raised is a footnote's mark, and ``1<sup>2</sup>`` is no 12."""
+LONGEST_NAME = 7
+"""Words of a category beside a single number; more of them are a sentence."""
 WHERE_NUMBERS = re.compile(
-    r"(?<![\w.,])(?:[<>≤≥~]?\d[\d.,' ’]*%?|n/?a|-{1,3}|–|—)[*†‡§¹²³⁰-⁹]*(?=\s|$)", re.IGNORECASE
+    rf"(?<![\w.,])(?:[<>≤≥~]?\d[\d.,' ’]*%?|{NOT_GIVEN}|-{{1,3}}|–|—)[*†‡§¹²³⁰-⁹]*(?=\s|$)",
+    re.IGNORECASE,
 )
 """A cell of numbers in a pasted line: a number, ``N/A`` or a dash."""
 
@@ -127,16 +133,20 @@ def _pasted(line: str) -> tuple[str, ...]:
     ):
         start -= 1
     numbers = found[start:]
-    if not numbers:
+    if not numbers or re.search(
+        r"\d\.$", numbers[-1].group()
+    ):  # no number, or the end of a sentence
         return (_plain(line),) if line.strip() else ()
     name = _plain(line[: numbers[0].start()])
     cells = [piece for match in numbers for piece in _numbers_apart(match.group())]
+    if len(cells) == 1 and len(name.split()) > LONGEST_NAME:
+        return (_plain(line),)
     return (name, *cells) if name else tuple(cells)
 
 
 def _numbers_apart(text: str) -> Iterator[str]:
     """``1 390`` may be one number; ``1,390 667`` is two."""
-    yield from text.split()
+    yield from text.split() if text[:1].isdigit() else (text,)
 
 
 def _plain(text: object) -> str:
@@ -203,7 +213,7 @@ class _Tables(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, a row or a cell."""
-        if tag in ("script", "style"):
+        if tag in UNREAD_TAGS:
             self.hidden += 1
         elif tag == "table":
             self.stack.append({})
@@ -223,7 +233,7 @@ class _Tables(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close a cell or a table."""
-        if tag in ("script", "style"):
+        if tag in UNREAD_TAGS:
             self.hidden = max(0, self.hidden - 1)
         elif tag in ("td", "th", "tr"):
             self._close()

@@ -19,6 +19,7 @@ from raudit.stages.fairness.tasks.baseline import measure_baseline
 from raudit.stages.fairness.tasks.conditional import measure_conditional, measure_costs
 from raudit.stages.fairness.tasks.coverage import measure_coverage, measure_variation
 from raudit.stages.fairness.tasks.decisions import cuts_of, measure_decisions, worst_gap
+from raudit.stages.fairness.tasks.direction import measure_direction
 from raudit.stages.fairness.tasks.multiclass import measure_multiclass
 from raudit.stages.fairness.tasks.part import Context, Part, join
 from raudit.stages.fairness.tasks.performance import measure_performance
@@ -50,6 +51,7 @@ def spec_for(evidence: Evidence, options: FairnessOptions) -> CellSpec:
             if roles.prediction is None
             else Outcome(column=roles.prediction.column, favourable=frozenset()),
             weight=roles.weight,
+            count=roles.count,
         )
     if evidence.task is Task.RANKING:
         return CellSpec(attributes=attributes, score=roles.score, weight=roles.weight)
@@ -63,6 +65,7 @@ def spec_for(evidence: Evidence, options: FairnessOptions) -> CellSpec:
         threshold=roles.threshold,
         bins=ScoreBins(cuts=cuts) if roles.score is not None else None,
         weight=roles.weight,
+        count=roles.count,
     )
 
 
@@ -126,7 +129,7 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
 
 def _decided(table: CellTable, context: Context) -> list[Part]:
     decided = table.without(BIN)
-    parts = [measure_coverage(table, context)]
+    parts = [measure_coverage(table, context), measure_direction(table, context)]
     if PREDICTION in table.dims:
         known = decided.labelled() or decided
         parts += [measure_variation(decided, context)]
@@ -208,6 +211,13 @@ def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
                 "No decisions are compared: the plan sets no {key}, so "
                 "nobody is selected or rejected.",
                 key=key,
+            )
+        )
+    if evidence.roles.score_turned:
+        notes.append(
+            say(
+                "A high score is bad for the person, so {turned} stands for it wherever scores are told.",
+                turned=evidence.roles.score_turned,
             )
         )
     if evidence.roles.score is None and evidence.task in (Task.BINARY, Task.SCORE):

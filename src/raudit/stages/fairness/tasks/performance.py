@@ -92,7 +92,7 @@ def _judged(
 ) -> Finding:
     measure = MEASURES[name]
     groups = int((group_sizes(table, by) >= context.options.min_group).sum()) if by else 1
-    z = normal_quantile(1 - (1 - context.level) / (2 * max(groups, 1)))
+    z = normal_quantile(1 - (1 - context.level) / max(groups, 1))  # Bonferroni over the groups
     found = _measured(name, by, table, z, context)
     usable = np.flatnonzero(~np.isnan(found.value))
     if not usable.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +15,72 @@ from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
 from raudit.stages.llm.measures.rates import corrected_difference
 from raudit.stages.llm.options import Change, LlmOptions
-from raudit.stages.llm.say import against, between, finding, percent, share
-from raudit.stats import Estimate, paired_newcombe
+from raudit.stages.llm.say import against, finding, points, points_between, share
+from raudit.stats import Estimate, PairedDifference, paired_newcombe
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PAIRED = "newcombe, paired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Answers of everybody, or of one group, to the same questions before and after."""
+
+    label: str
+    counts: tuple[int, int, int, int]
+    found: PairedDifference
+    loss: Estimate
+    """Old rate minus new rate, corrected where it rests on a judge."""
+    method: str
+    because: str
+    """Why it cannot be told; empty if it can."""
+
+    @property
+    def n(self) -> int:
+        """Answers that could be compared."""
+        return sum(self.counts)
 
 
 def change(
     frame: Frame, asked: Change, options: LlmOptions, *, valid: bool, seed: int, anchor: str
 ) -> tuple[list[Finding], list[dict[str, Any]], list[str]]:
-    """Compare two versions on the same questions; different suites are refused by digest."""
+    """Compare two versions on the same questions; different suites are refused by digest.
+
+    Returns
+    -------
+    tuple
+        Findings, rows of the table, and the changes that lose more than the margin.
+    """
+    table = _table(frame, asked, options)
+    name = say("{before} to {after}", before=asked.before, after=asked.after)
+    old, new = table[table["version"] == asked.before], table[table["version"] == asked.after]
+    suites = [_suite(part) for part in (old, new)]
+    if suites[0] != suites[1] or not len(old):
+        return [_not_compared(asked, name, old, new, anchor)], [], []
+    pairs = _paired(old, new)
+    parts = {"all": pairs} | {
+        say("{value}: {level}", value=column.removeprefix("group."), level=level): part
+        for column in map(str, pairs.columns)
+        if column.startswith("group.")
+        for level, part in pairs.groupby(column)
+    }
+    measured = [
+        _measured(frame, asked, label, part, options, valid=valid, seed=seed)
+        for label, part in parts.items()
+    ]
+    findings = [_finding(asked, name, part, options.level, anchor) for part in measured]
+    worse = [
+        say("{name} ({label})", name=name, label=part.label)
+        for part, said in zip(measured, findings, strict=True)
+        if said.status is Status.FAILED
+    ]
+    return findings, [_row(name, part, suites[0]) for part in measured], worse
+
+
+def _table(frame: Frame, asked: Change, options: LlmOptions) -> pd.DataFrame:
+    """One row a turn: its question, its version, its groups, and what is compared."""
     import pandas as pd
 
     item = asked.item or ("prompt_sha256" if frame.has("prompt_sha256") else "item_id")
@@ -38,101 +94,91 @@ def change(
     )
     for name, groups in frame.groups(options.groups).items():
         table[f"group.{name}"] = groups.to_numpy()
-    table = table.dropna(subset=["item"])
-    name = say("{before} to {after}", before=asked.before, after=asked.after)
-    subject = Subject(kind="model", name=name, detail={"metric": asked.outcome.name})
-    old, new = table[table["version"] == asked.before], table[table["version"] == asked.after]
-    suites = [_suite(part) for part in (old, new)]
-    if suites[0] != suites[1] or not len(old):
-        absent = [v for v, part in ((asked.before, old), (asked.after, new)) if not len(part)]
-        why = (
-            say("no turn has {by} {version}", by=asked.by, version=absent[0])
-            if absent
-            else say(
-                "the questions are not the same: suite {suites} of "
-                "{nunique:,} against {suites_2} of {nunique_2:,}",
-                suites=suites[0][:12],
-                nunique=old["item"].nunique(),
-                suites_2=suites[1][:12],
-                nunique_2=new["item"].nunique(),
-            )
+    return table.dropna(subset=["item"])
+
+
+def _not_compared(
+    asked: Change, name: str, old: pd.DataFrame, new: pd.DataFrame, anchor: str
+) -> Finding:
+    absent = [v for v, part in ((asked.before, old), (asked.after, new)) if not len(part)]
+    if absent:
+        why = say("no turn has {by} {version}", by=asked.by, version=absent[0])
+    else:
+        why = say(
+            "the questions are not the same: suite {suites} of "
+            "{nunique:,} against {suites_2} of {nunique_2:,}",
+            suites=_suite(old)[:12],
+            nunique=old["item"].nunique(),
+            suites_2=_suite(new)[:12],
+            nunique_2=new["item"].nunique(),
         )
-        return (
-            [
-                finding(
-                    rules.CHANGE,
-                    subject,
-                    Status.INDETERMINATE,
-                    say("{name} was not compared.", name=name),
-                    reason=why,
-                    anchor=anchor,
-                )
-            ],
-            [],
-            [],
-        )
-    pairs = _paired(old, new)
-    parts = {"all": pairs} | {
-        say("{value}: {level}", value=column.removeprefix("group."), level=level): part
-        for column in map(str, pairs.columns)
-        if column.startswith("group.")
-        for level, part in pairs.groupby(column)
+    return finding(
+        rules.CHANGE,
+        Subject(kind="model", name=name, detail={"metric": asked.outcome.name}),
+        Status.INDETERMINATE,
+        say("{name} was not compared.", name=name),
+        reason=why,
+        anchor=anchor,
+    )
+
+
+def _measured(
+    frame: Frame,
+    asked: Change,
+    label: str,
+    part: pd.DataFrame,
+    options: LlmOptions,
+    *,
+    valid: bool,
+    seed: int,
+) -> _Part:
+    counts = _counts(part)
+    found = paired_newcombe(*counts, level=options.level)
+    loss, method, because = Estimate(found.value, found.low, found.high), PAIRED, ""
+    if asked.outcome.source() == "judge":
+        corrected, because = _corrected(frame, asked, label, options, seed=seed)
+        because = because if valid else NOT_VALIDATED
+        if not because:
+            loss, method = corrected, "prediction-powered, mover"
+    return _Part(label=label, counts=counts, found=found, loss=loss, method=method, because=because)
+
+
+def _finding(asked: Change, name: str, part: _Part, level: float, anchor: str) -> Finding:
+    loss = part.loss
+    if part.because:
+        status, reason = Status.INDETERMINATE, part.because
+    elif not part.n:
+        status, reason = Status.INDETERMINATE, "no question was judged in both"
+    else:
+        # The new one may lose by the margin at most: the lower end of new minus old, turned around.
+        status, reason = against(loss.low, loss.high, most=asked.margin)
+    return finding(
+        rules.CHANGE,
+        Subject(kind="model", name=name, detail={"metric": asked.outcome.name, "part": part.label}),
+        status,
+        _said(asked, part, level),
+        reason=reason,
+        anchor=anchor,
+        high=asked.margin,
+        measurement=share(
+            "loss", loss.value, part.n, loss.low, loss.high, part.method, level=level
+        ),
+    )
+
+
+def _row(name: str, part: _Part, suite: str) -> dict[str, Any]:
+    found = part.found
+    return {
+        "change": name,
+        "part": part.label,
+        "n": part.n,
+        "only_before": part.counts[1],
+        "only_after": part.counts[2],
+        "difference": -found.value if part.n else None,
+        "interval": [-found.high, -found.low] if part.n else None,
+        "p": found.p if part.n else None,
+        "suite": suite,
     }
-    findings, rows, worse = [], [], []
-    for label, part in parts.items():
-        counts = _counts(part)
-        found = paired_newcombe(*counts, level=options.level)
-        n = sum(counts)
-        value, low, high, method = found.value, found.low, found.high, "newcombe, paired"
-        because = ""
-        if asked.outcome.source() == "judge":
-            estimate, because = _corrected(frame, asked, label, options, seed=seed)
-            because = because if valid else NOT_VALIDATED
-            if not because:
-                value, low, high, method = *estimate, "prediction-powered, mover"
-        if because:
-            status, reason = Status.INDETERMINATE, because
-        else:
-            # The new one may lose by the margin at most: the lower end of new minus old, turned around.
-            status, reason = (
-                against(low, high, most=asked.margin)
-                if n
-                else (Status.INDETERMINATE, "no question was judged in both")
-            )
-        worse += (
-            [say("{name} ({label})", name=name, label=label)] if status is Status.FAILED else []
-        )
-        rows.append(
-            {
-                "change": name,
-                "part": label,
-                "n": n,
-                "only_before": counts[1],
-                "only_after": counts[2],
-                "difference": None if n == 0 else -found.value,
-                "interval": None if n == 0 else [-found.high, -found.low],
-                "p": None if n == 0 else found.p,
-                "suite": suites[0],
-            }
-        )
-        said = _said(
-            asked, label, counts, (value, low, high), corrected=method != "newcombe, paired"
-        )
-        findings.append(
-            finding(
-                rules.CHANGE,
-                Subject(
-                    kind="model", name=name, detail={"metric": asked.outcome.name, "part": label}
-                ),
-                status,
-                said,
-                reason=reason,
-                anchor=anchor,
-                high=asked.margin,
-                measurement=share("loss", value, n, low, high, method, level=options.level),
-            )
-        )
-    return findings, rows, worse
 
 
 def _suite(part: pd.DataFrame) -> str:
@@ -166,38 +212,30 @@ def _corrected(
     return corrected_difference(frame, asked.outcome, old, new, options, seed=seed)
 
 
-def _said(
-    asked: Change,
-    part: str,
-    counts: tuple[int, int, int, int],
-    loss: tuple[float, float, float],
-    *,
-    corrected: bool,
-) -> str:
-    n = sum(counts)
-    if not n:
+def _said(asked: Change, part: _Part, level: float) -> str:
+    if not part.n:
         return say(
             "From {before} to {after}, no answer could be compared ({part}).",
             before=asked.before,
             after=asked.after,
-            part=part,
+            part=part.label,
         )
-    value, low, high = loss
+    corrected = part.method != PAIRED
     how = say(", corrected by people's labels,") if corrected else ""
     return say(
         "From {before} to {after}, '{name}'{how} changes by "
-        "{percent} on {n:,} answers to the same questions ({part}; "
+        "{points} on {n:,} answers to the same questions ({part}; "
         "{between}): {counts:,} were so before only, {counts_2:,} "
         "after only{part_2}.",
         before=asked.before,
         after=asked.after,
         name=asked.outcome.name,
         how=how,
-        percent=percent(-value),
-        n=n,
-        part=part,
-        between=between(-high, -low),
-        counts=counts[1],
-        counts_2=counts[2],
+        points=points(-part.loss.value),
+        n=part.n,
+        part=part.label,
+        between=points_between(-part.loss.high, -part.loss.low, level),
+        counts=part.counts[1],
+        counts_2=part.counts[2],
         part_2=(say(", as the judge saw it") if corrected else ""),
     )

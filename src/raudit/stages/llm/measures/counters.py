@@ -12,7 +12,15 @@ from raudit.sentences import say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.options import Counter, LlmOptions
-from raudit.stages.llm.say import against, between, finding, percent, share
+from raudit.stages.llm.say import (
+    against,
+    between,
+    finding,
+    percent,
+    points,
+    points_between,
+    share,
+)
 from raudit.stats import newcombe, wilson
 
 
@@ -99,7 +107,7 @@ def _alone(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor: 
             name=name,
             percent=percent(harm.rate),
             n=harm.n,
-            between=between(low, high),
+            between=between(low, high, options.level),
         ),
         reason=reason,
         high=asked.max_rate,
@@ -141,7 +149,7 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
         say(
             "From {before} to {after}, '{name}' goes from {percent} of "
             "{n:,} to {percent_2} of {n_2:,} conversations, a difference "
-            "of {percent_3} ({between}).",
+            "of {points} ({between}).",
             before=asked.before,
             after=asked.after,
             name=name,
@@ -149,8 +157,8 @@ def _changed(harms: dict[str, Harm], asked: Counter, options: LlmOptions, anchor
             n=old.n,
             percent_2=percent(new.rate),
             n_2=new.n,
-            percent_3=percent(new.rate - old.rate),
-            between=between(low, high),
+            points=points(new.rate - old.rate),
+            between=points_between(low, high, options.level),
         ),
         reason=reason,
         high=asked.margin,

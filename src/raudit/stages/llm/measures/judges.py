@@ -15,6 +15,7 @@ from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import against, finding, percent, share
 from raudit.stats import (
+    Agreement,
     Estimate,
     Stratum,
     agreement,
@@ -199,8 +200,7 @@ def _row(
     seed: int,
     level: float,
 ) -> dict[str, Any]:
-    se = clopper_pearson(found.hits, found.positives) if found.positives else (None, None)
-    sp = clopper_pearson(found.rejections, found.negatives) if found.negatives else (None, None)
+    se, sp = _ends_of(found, level)
     ppi = (
         corrected(judged, people, seed=seed, level=level)
         if found.labelled
@@ -213,21 +213,35 @@ def _row(
         "turns": found.turns,
         "labelled": found.labelled,
         "sensitivity": _number(found.sensitivity),
-        "sensitivity_interval": list(se) if found.positives else None,
+        "sensitivity_interval": _listed(se),
         "specificity": _number(found.specificity),
-        "specificity_interval": list(sp) if found.negatives else None,
+        "specificity_interval": _listed(sp),
         "kappa": _number(found.kappa),
         "constant": _number(found.constant),
         "naive": found.judged / found.turns,
         "corrected": _number(ppi.value),
-        "corrected_interval": None if np.isnan(ppi.low) else [ppi.low, ppi.high],
+        "corrected_interval": _listed((ppi.low, ppi.high)),
         "rogan_gladen": _number(rg.value),
-        "rogan_gladen_interval": None if np.isnan(rg.low) else [rg.low, rg.high],
+        "rogan_gladen_interval": _listed((rg.low, rg.high)),
     }
+
+
+def _ends_of(found: Validation, level: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Exact intervals of sensitivity and specificity; NaN where people gave nothing to tell them by."""
+    nothing = (float("nan"), float("nan"))
+    se = clopper_pearson(found.hits, found.positives, level=level) if found.positives else nothing
+    sp = nothing
+    if found.negatives:
+        sp = clopper_pearson(found.rejections, found.negatives, level=level)
+    return se, sp
 
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
+
+
+def _listed(ends: tuple[float, float]) -> list[float] | None:
+    return None if np.isnan(ends[0]) else list(ends)
 
 
 def _finding(
@@ -239,83 +253,25 @@ def _finding(
     enough: bool,
     anchor: str,
 ) -> Finding:
-    limits = options.judges
     subject = Subject(kind="model", name=outcome.name, detail={"metric": "judge", "subject": name})
     if not enough:
-        return finding(
-            rules.JUDGE,
-            subject,
-            Status.INDETERMINATE,
-            say(
-                "'{name}' of {name_2} rests on a judge that people checked "
-                "on {labelled:,} of {turns:,} turns.",
-                name=outcome.name,
-                name_2=name,
-                labelled=found.labelled,
-                turns=found.turns,
-            ),
-            reason=say(
-                "{NOT_VALIDATED}: {labelled:,} labels by people, at least "
-                "{min_labels:,} are needed",
-                NOT_VALIDATED=NOT_VALIDATED,
-                labelled=found.labelled,
-                min_labels=limits.min_labels,
-            ),
-            measurement=share(
-                "labels",
-                float(found.labelled),
-                found.turns,
-                np.nan,
-                np.nan,
-                "exact count",
-                unit="turns",
-            ),
-            anchor=anchor,
-        )
-    se = clopper_pearson(found.hits, found.positives) if found.positives else (np.nan, np.nan)
-    sp = clopper_pearson(found.rejections, found.negatives) if found.negatives else (np.nan, np.nan)
-    statuses = [
-        against(*se, least=limits.min_sensitivity)
-        if limits.min_sensitivity is not None
-        else (Status.PASSED, ""),
-        against(*sp, least=limits.min_specificity)
-        if limits.min_specificity is not None
-        else (Status.PASSED, ""),
-    ]
-    if found.blind_spot:
-        statuses.append((Status.INDETERMINATE, found.blind_spot))
-    if not found.informs:
-        statuses.append((Status.INDETERMINATE, say("the judge tells no more than a coin does")))
-    status, reason = max(
-        statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE)
-    )
-    finds = percent(found.sensitivity) if found.positives else say("none to find")
-    leaves = percent(found.specificity) if found.negatives else say("none to leave")
+        return _unchecked(outcome, name, found, options, subject, anchor)
+    limits = options.judges
+    status, reason = _held(found, options)
     return finding(
         rules.JUDGE,
         subject,
         status,
-        say(
-            "On {labelled:,} turns of {name} that people labelled, the "
-            "judge of '{name_2}' finds {finds} of what people call so "
-            "and leaves alone {leaves} of what they do not; always "
-            "giving the more frequent label would be right in {percent}. "
-            "Rates that rest on it are corrected by these labels.",
-            labelled=found.labelled,
-            name=name,
-            name_2=outcome.name,
-            finds=finds,
-            leaves=leaves,
-            percent=percent(found.constant),
-        ),
+        _checked(outcome, name, found),
         reason=reason,
         measurement=share(
             "sensitivity",
             found.sensitivity,
             found.positives,
-            *se,
+            *_ends_of(found, options.level)[0],
             "clopper-pearson",
             events=found.hits,
+            level=options.level,
         ),
         low=limits.min_sensitivity,
         anchor=anchor,
@@ -324,6 +280,84 @@ def _finding(
             "specificity_n": found.negatives,
             "kappa": _number(found.kappa),
         },
+    )
+
+
+def _unchecked(
+    outcome: Outcome,
+    name: str,
+    found: Validation,
+    options: LlmOptions,
+    subject: Subject,
+    anchor: str,
+) -> Finding:
+    """Say that too few turns were labelled by people."""
+    return finding(
+        rules.JUDGE,
+        subject,
+        Status.INDETERMINATE,
+        say(
+            "'{name}' of {name_2} rests on a judge that people checked "
+            "on {labelled:,} of {turns:,} turns.",
+            name=outcome.name,
+            name_2=name,
+            labelled=found.labelled,
+            turns=found.turns,
+        ),
+        reason=too_few_labels(found.labelled, options.judges.min_labels),
+        measurement=share(
+            "labels",
+            float(found.labelled),
+            found.turns,
+            np.nan,
+            np.nan,
+            "exact count",
+            unit="turns",
+        ),
+        anchor=anchor,
+    )
+
+
+def too_few_labels(labelled: int, needed: int) -> str:
+    """Why a judge is not validated, with how many labels there are and how many are needed."""
+    return say(
+        "{NOT_VALIDATED}: {labelled:,} labels by people, at least {needed:,} are needed",
+        NOT_VALIDATED=NOT_VALIDATED,
+        labelled=labelled,
+        needed=needed,
+    )
+
+
+def _held(found: Validation, options: LlmOptions) -> tuple[Status, str]:
+    """Hold a judge against the plan's limits; the worst answer counts."""
+    limits = options.judges
+    held = zip(
+        _ends_of(found, options.level),
+        (limits.min_sensitivity, limits.min_specificity),
+        strict=True,
+    )
+    statuses: list[tuple[Status, str]] = [(Status.PASSED, "")]
+    statuses += [against(*ends, least=least) for ends, least in held if least is not None]
+    if found.blind_spot:
+        statuses.append((Status.INDETERMINATE, found.blind_spot))
+    if not found.informs:
+        statuses.append((Status.INDETERMINATE, say("the judge tells no more than a coin does")))
+    return max(statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE))
+
+
+def _checked(outcome: Outcome, name: str, found: Validation) -> str:
+    return say(
+        "On {labelled:,} turns of {name} that people labelled, the "
+        "judge of '{name_2}' finds {finds} of what people call so "
+        "and leaves alone {leaves} of what they do not; always "
+        "giving the more frequent label would be right in {percent}. "
+        "Rates that rest on it are corrected by these labels.",
+        labelled=found.labelled,
+        name=name,
+        name_2=outcome.name,
+        finds=percent(found.sensitivity) if found.positives else say("none to find"),
+        leaves=percent(found.specificity) if found.negatives else say("none to leave"),
+        percent=percent(found.constant),
     )
 
 
@@ -347,54 +381,49 @@ def of_people(
         found = agreement(labels, seed=seed, level=options.level)
         if not found.n:
             continue
-        rows.append(
-            {
-                "outcome": outcome.name,
-                "subject": name,
-                "n": found.n,
-                "raw": _number(found.raw[0]),
-                "raw_interval": _ends(found.raw),
-                "kappa": _number(found.kappa[0]),
-                "kappa_interval": _ends(found.kappa),
-                "alpha": _number(found.alpha[0]),
-                "alpha_interval": _ends(found.alpha),
-            }
-        )
-        limit = options.judges.min_agreement
-        if limit is not None:
-            status, reason = against(found.alpha[1], found.alpha[2], least=limit)
-            findings.append(
-                finding(
-                    rules.PEOPLE,
-                    Subject(
-                        kind="model",
-                        name=outcome.name,
-                        detail={"metric": "agreement", "subject": name},
-                    ),
-                    status,
-                    say(
-                        "People agree on '{name}' in {percent} of {n:,} turns of "
-                        "{name_2} (Krippendorff's alpha {alpha:.2f}).",
-                        name=outcome.name,
-                        percent=percent(found.raw[0]),
-                        n=found.n,
-                        name_2=name,
-                        alpha=found.alpha[0],
-                    ),
-                    reason=reason,
-                    low=limit,
-                    anchor=anchor,
-                    measurement=share(
-                        "krippendorff_alpha",
-                        *found.alpha[:1],
-                        found.n,
-                        *found.alpha[1:],
-                        "bootstrap",
-                    ),
-                )
-            )
+        rows.append(_agreed_row(outcome, name, found))
+        if options.judges.min_agreement is not None:
+            findings.append(_agreed(outcome, name, found, options, anchor))
     return findings, rows
 
 
-def _ends(found: tuple[float, float, float]) -> list[float] | None:
-    return None if np.isnan(found[1]) else [found[1], found[2]]
+def _agreed_row(outcome: Outcome, name: str, found: Agreement) -> dict[str, Any]:
+    return {
+        "outcome": outcome.name,
+        "subject": name,
+        "n": found.n,
+        "raw": _number(found.raw[0]),
+        "raw_interval": _listed(found.raw[1:]),
+        "kappa": _number(found.kappa[0]),
+        "kappa_interval": _listed(found.kappa[1:]),
+        "alpha": _number(found.alpha[0]),
+        "alpha_interval": _listed(found.alpha[1:]),
+    }
+
+
+def _agreed(
+    outcome: Outcome, name: str, found: Agreement, options: LlmOptions, anchor: str
+) -> Finding:
+    alpha, low, high = found.alpha
+    limit = options.judges.min_agreement
+    status, reason = against(low, high, least=limit)
+    return finding(
+        rules.PEOPLE,
+        Subject(kind="model", name=outcome.name, detail={"metric": "agreement", "subject": name}),
+        status,
+        say(
+            "People agree on '{name}' in {percent} of {n:,} turns of "
+            "{name_2} (Krippendorff's alpha {alpha:.2f}).",
+            name=outcome.name,
+            percent=percent(found.raw[0]),
+            n=found.n,
+            name_2=name,
+            alpha=alpha,
+        ),
+        reason=reason,
+        low=limit,
+        anchor=anchor,
+        measurement=share(
+            "krippendorff_alpha", alpha, found.n, low, high, "bootstrap", level=options.level
+        ),
+    )

@@ -12,7 +12,12 @@ from raudit.findings import Finding, Status, Subject
 from raudit.sentences import joined, say
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame, effective
-from raudit.stages.llm.measures.judges import NOT_VALIDATED, Audit, corrected
+from raudit.stages.llm.measures.judges import (
+    NOT_VALIDATED,
+    Audit,
+    corrected,
+    too_few_labels,
+)
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import (
     against,
@@ -20,12 +25,15 @@ from raudit.stages.llm.say import (
     finding,
     over_with_unjudged,
     percent,
+    points,
+    points_between,
     share,
     with_unjudged,
 )
 from raudit.stats import (
     Bounds,
     Estimate,
+    Gap,
     largest_difference,
     max_gap_test,
     mover_difference,
@@ -85,19 +93,13 @@ def rate(
     labelled = int((known & ~np.isnan(people)).sum())
     if labelled < needed:
         nothing = Estimate(np.nan, np.nan, np.nan)
-        because = say(
-            "{NOT_VALIDATED}: {labelled:,} labels by people, at least {needed:,} are needed",
-            NOT_VALIDATED=NOT_VALIDATED,
-            labelled=labelled,
-            needed=needed,
-        )
         return Rate(
             n=n,
             events=x,
             naive=naive,
             settled=nothing,
             method="prediction-powered",
-            because=because,
+            because=too_few_labels(labelled, needed),
         )
     if z is not None:
         from scipy.special import ndtr
@@ -111,6 +113,19 @@ def rate(
             events, people, seed=seed, level=level, beyond=None if z is None else worth
         ),
         method="prediction-powered",
+    )
+
+
+def _overall_said(name: str, n: int, said: Estimate, how: str, level: float) -> str:
+    if not n:
+        return say("'{name}' was judged on no turn.", name=name)
+    return say(
+        "'{name}':{how} {percent} of {n:,} turns ({between}).",
+        name=name,
+        how=how,
+        percent=percent(said.value),
+        n=n,
+        between=between(said.low, said.high, level),
     )
 
 
@@ -148,17 +163,13 @@ def overall(
         level=options.level,
     )
     how = (
-        say("the judge says")
+        say(" the judge says")
         if because and audited is not None
-        else say("corrected by people's labels,")
+        else say(" corrected by people's labels,")
         if audited
         else ""
     )
-    statement = (
-        f"'{outcome.name}': {how} {percent(said.value)} of {found.n:,} turns ({between(said.low, said.high)})."
-        if found.n
-        else f"'{outcome.name}' was judged on no turn."
-    ).replace(":  ", ": ")
+    statement = _overall_said(outcome.name, found.n, said, how, options.level)
     if audited is not None and not because:
         statement += say(" The judge alone says {percent}.", percent=percent(found.naive.value))
     unjudged = int(frame.unjudged(outcome).sum())
@@ -232,6 +243,32 @@ def _row(outcome: Outcome, grouping: str, level: str, found: Rate) -> dict[str, 
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """Rates of an outcome by group of one kind."""
+
+    outcome: Outcome
+    grouping: str
+    large: dict[str, Rate]
+    """Groups with enough judged turns."""
+    small: list[str]
+    """Groups without."""
+    unjudged: dict[str, int]
+    """Turns that should have a label and have none, by group."""
+    gap: Gap
+    bounds: Bounds
+
+    @property
+    def names(self) -> list[str]:
+        """The groups that are compared."""
+        return list(self.large)
+
+    @property
+    def n(self) -> int:
+        """Judged turns of all of them."""
+        return sum(found.n for found in self.large.values())
+
+
 def _gap(
     outcome: Outcome,
     grouping: str,
@@ -242,80 +279,33 @@ def _gap(
     seed: int,
     anchor: str,
 ) -> Finding:
-    subject = Subject(kind="attribute", name=grouping, detail={"metric": outcome.name})
     large = {name: found for name, found in rates.items() if found.n >= options.min_group}
-    small = sorted(set(rates) - set(large))
     unsettled = [name for name, found in large.items() if found.because]
     if len(large) < 2 or unsettled:
-        why = (
-            say(
-                "{because} (group {unsettled})",
-                because=large[unsettled[0]].because,
-                unsettled=unsettled[0],
-            )
-            if unsettled
-            else say(
-                "fewer than two groups have {min_group:,} judged turns", min_group=options.min_group
-            )
-        )
-        return finding(
-            rules.GAP,
-            subject,
-            Status.INDETERMINATE,
-            say(
-                "'{name}' was not compared between groups of {grouping}.",
-                name=outcome.name,
-                grouping=grouping,
-            ),
-            reason=why,
-            high=outcome.max_gap,
-            anchor=anchor,
-        )
-    names = list(large)
-    values = np.array([large[name].settled.value for name in names])
-    bounds = Bounds(
-        np.array([large[name].settled.low for name in names]),
-        np.array([large[name].settled.high for name in names]),
+        return _not_compared(outcome, grouping, large, unsettled, options, anchor)
+    settled = [found.settled for found in large.values()]
+    bounds = Bounds(np.array([s.low for s in settled]), np.array([s.high for s in settled]))
+    compared = _Compared(
+        outcome=outcome,
+        grouping=grouping,
+        large=large,
+        small=sorted(set(rates) - set(large)),
+        unjudged=unjudged,
+        gap=largest_difference(np.array([s.value for s in settled]), bounds),
+        bounds=bounds,
     )
-    gap = largest_difference(values, bounds)
     p = max_gap_test(
-        [large[name].events for name in names],
-        [large[name].n for name in names],
+        [found.events for found in large.values()],
+        [found.n for found in large.values()],
         rng=np.random.default_rng(seed),
     )
-    status, reason = against(gap.low, gap.high, most=outcome.max_gap)
-    if status is Status.PASSED and small:
-        status, reason = (
-            Status.INDETERMINATE,
-            say("too few judged turns in: {listed}", listed=joined(", ", small[:5])),
-        )
-    lacking = sum(unjudged[name] for name in names)
-    if status is Status.PASSED and lacking and outcome.max_gap is not None:
-        ends = [
-            with_unjudged(low, high, large[name].n, unjudged[name])
-            for name, low, high in zip(names, bounds.low, bounds.high, strict=True)
-        ]
-        if max(high for _low, high in ends) - min(low for low, _high in ends) > outcome.max_gap:
-            status, reason = Status.INDETERMINATE, over_with_unjudged(lacking)
-    n = sum(found.n for found in large.values())
+    status, reason = _decided(compared)
+    gap = compared.gap
     return finding(
         rules.GAP,
-        subject,
+        Subject(kind="attribute", name=grouping, detail={"metric": outcome.name}),
         status,
-        say(
-            "'{name}' differs by {percent} between {names} ({percent_2}) "
-            "and {names_2} ({percent_3}) of {grouping}, on {n:,} turns "
-            "({between}).",
-            name=outcome.name,
-            percent=percent(gap.value),
-            names=names[gap.highest],
-            percent_2=percent(values[gap.highest]),
-            names_2=names[gap.lowest],
-            percent_3=percent(values[gap.lowest]),
-            grouping=grouping,
-            n=n,
-            between=between(gap.low, gap.high),
-        ),
+        _gap_said(compared, options.level),
         reason=reason,
         high=outcome.max_gap,
         anchor=anchor,
@@ -323,12 +313,87 @@ def _gap(
         measurement=share(
             "max_gap",
             gap.value,
-            n,
+            compared.n,
             gap.low,
             gap.high,
             "newcombe, simultaneous",
             level=options.level,
         ),
+    )
+
+
+def _not_compared(
+    outcome: Outcome,
+    grouping: str,
+    large: dict[str, Rate],
+    unsettled: list[str],
+    options: LlmOptions,
+    anchor: str,
+) -> Finding:
+    if unsettled:
+        why = say(
+            "{because} (group {unsettled})",
+            because=large[unsettled[0]].because,
+            unsettled=unsettled[0],
+        )
+    else:
+        why = say(
+            "fewer than two groups have {min_group:,} judged turns", min_group=options.min_group
+        )
+    return finding(
+        rules.GAP,
+        Subject(kind="attribute", name=grouping, detail={"metric": outcome.name}),
+        Status.INDETERMINATE,
+        say(
+            "'{name}' was not compared between groups of {grouping}.",
+            name=outcome.name,
+            grouping=grouping,
+        ),
+        reason=why,
+        high=outcome.max_gap,
+        anchor=anchor,
+    )
+
+
+def _decided(compared: _Compared) -> tuple[Status, str]:
+    """Hold a gap against its limit; neither small groups nor turns without a label let it pass unseen."""
+    gap, limit = compared.gap, compared.outcome.max_gap
+    status, reason = against(gap.low, gap.high, most=limit)
+    if status is not Status.PASSED or limit is None:
+        return status, reason
+    if compared.small:
+        return Status.INDETERMINATE, say(
+            "too few judged turns in: {listed}", listed=joined(", ", compared.small[:5])
+        )
+    lacking = sum(compared.unjudged[name] for name in compared.names)
+    if not lacking:
+        return status, reason
+    bounds = compared.bounds
+    ends = [
+        with_unjudged(low, high, compared.large[name].n, compared.unjudged[name])
+        for name, low, high in zip(compared.names, bounds.low, bounds.high, strict=True)
+    ]
+    if max(high for _low, high in ends) - min(low for low, _high in ends) > limit:
+        return Status.INDETERMINATE, over_with_unjudged(lacking)
+    return status, reason
+
+
+def _gap_said(compared: _Compared, level: float) -> str:
+    gap, names = compared.gap, compared.names
+    high, low = names[gap.highest], names[gap.lowest]
+    return say(
+        "'{name}' differs by {points} between {names} ({percent_2}) "
+        "and {names_2} ({percent_3}) of {grouping}, on {n:,} turns "
+        "({between}).",
+        name=compared.outcome.name,
+        points=points(gap.value),
+        names=high,
+        percent_2=percent(compared.large[high].settled.value),
+        names_2=low,
+        percent_3=percent(compared.large[low].settled.value),
+        grouping=compared.grouping,
+        n=compared.n,
+        between=points_between(gap.low, gap.high, level),
     )
 
 

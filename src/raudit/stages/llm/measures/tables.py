@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
-from raudit.findings import Finding, Status, Subject
+from raudit.findings import Finding, Status, Subject, written
 from raudit.record import Column, ColumnKind, Table
 from raudit.sentences import say
 from raudit.stages.llm import rules
-from raudit.stages.llm.frame import Frame
+from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions
-from raudit.stages.llm.say import against, finding, percent, share
+from raudit.stages.llm.say import against, between, finding, percent, share
 from raudit.stats import Bounds, largest_difference, range_quantile, wilson
 
 MOST_LEVELS = 200
 
 
-def shares(frame: Frame, label: str, by: str) -> list[dict[str, Any]]:
+def shares(frame: Frame, label: str, by: str, level: float) -> list[dict[str, Any]]:
     """Share of each value of a label among the answered turns of each level of another column (and of each model)."""
     import pandas as pd
 
@@ -39,7 +39,7 @@ def shares(frame: Frame, label: str, by: str) -> list[dict[str, Any]]:
         place = key if isinstance(key, tuple) else (key,)
         for value in sorted(table["value"].unique())[:MOST_LEVELS]:
             events = int(counts.get((*place, value), 0))
-            low, high = wilson(events, n)
+            low, high = wilson(events, n, level=level)
             rows.append(
                 {
                     "label": label,
@@ -59,90 +59,96 @@ def numbers(
     frame: Frame, name: str, limit: float, options: LlmOptions, *, anchor: str
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     """Means of a number by group, and the largest difference as a share of the overall mean."""
-    values = np.where(
-        frame.answered(), frame.column(name).to_numpy(dtype=float, na_value=np.nan), np.nan
-    )
+    values = frame.numbers(name)
     overall = float(np.nanmean(values)) if (~np.isnan(values)).any() else float("nan")
     findings, rows = [], []
     for grouping, groups in frame.groups(options.groups).items():
         levels = sorted({v for v in groups[~np.isnan(values)] if isinstance(v, str)})
         parts = {level: values[np.asarray(groups == level) & ~np.isnan(values)] for level in levels}
-        rows += [
-            {
-                "number": name,
-                "grouping": grouping,
-                "group": level,
-                "n": part.size,
-                "mean": float(part.mean()),
-                "median": float(np.median(part)),
-                "p95": float(np.quantile(part, 0.95)),
-            }
-            for level, part in parts.items()
-        ]
+        rows += [_number_row(name, grouping, level, part) for level, part in parts.items()]
         large = {level: part for level, part in parts.items() if part.size >= options.min_group}
-        subject = Subject(kind="attribute", name=grouping, detail={"metric": name})
         if len(large) < 2 or not overall > 0:
-            findings.append(
-                finding(
-                    rules.NUMBER,
-                    subject,
-                    Status.INDETERMINATE,
-                    say(
-                        "{name} was not compared between groups of {grouping}.",
-                        name=name,
-                        grouping=grouping,
-                    ),
-                    reason=say(
-                        "fewer than two groups have {min_group:,} turns with a value",
-                        min_group=options.min_group,
-                    )
-                    if len(large) < 2
-                    else say("its mean is not above zero, so there is no share of it"),
-                    anchor=anchor,
-                )
-            )
-            continue
-        z = range_quantile(len(large), options.level)
-        means = np.array([part.mean() for part in large.values()]) / overall
-        half = (
-            np.array([z * part.std(ddof=1) / np.sqrt(part.size) for part in large.values()])
-            / overall
-        )
-        gap = largest_difference(means, Bounds(means - half, means + half))
-        status, reason = against(gap.low, gap.high, most=limit)
-        names = list(large)
-        n = sum(part.size for part in large.values())
-        findings.append(
-            finding(
-                rules.NUMBER,
-                subject,
-                status,
-                say(
-                    "The mean {name} of {names} is higher than that of {names_2} "
-                    "by {percent} of the overall mean of {overall:,.4g}, on "
-                    "{n:,} turns.",
-                    name=name,
-                    names=names[gap.highest],
-                    names_2=names[gap.lowest],
-                    percent=percent(gap.value),
-                    overall=overall,
-                    n=n,
-                ),
-                reason=reason,
-                high=limit,
-                anchor=anchor,
-                measurement=share(
-                    "relative_difference",
-                    gap.value,
-                    n,
-                    gap.low,
-                    gap.high,
-                    "normal, simultaneous",
-                    level=options.level,
-                ),
-            )
-        )
+            findings.append(_not_compared(name, grouping, large, options, anchor))
+        else:
+            findings.append(_number_gap(name, grouping, large, overall, limit, options, anchor))
     return findings, rows
+
+
+def _number_row(name: str, grouping: str, level: str, part: Floats) -> dict[str, Any]:
+    return {
+        "number": name,
+        "grouping": grouping,
+        "group": level,
+        "n": part.size,
+        "mean": float(part.mean()),
+        "median": float(np.median(part)),
+        "p95": float(np.quantile(part, 0.95)),
+    }
+
+
+def _not_compared(
+    name: str, grouping: str, large: Mapping[str, Floats], options: LlmOptions, anchor: str
+) -> Finding:
+    few = say(
+        "fewer than two groups have {min_group:,} turns with a value", min_group=options.min_group
+    )
+    return finding(
+        rules.NUMBER,
+        Subject(kind="attribute", name=grouping, detail={"metric": name}),
+        Status.INDETERMINATE,
+        say("{name} was not compared between groups of {grouping}.", name=name, grouping=grouping),
+        reason=few
+        if len(large) < 2
+        else say("its mean is not above zero, so there is no share of it"),
+        anchor=anchor,
+    )
+
+
+def _number_gap(
+    name: str,
+    grouping: str,
+    large: Mapping[str, Floats],
+    overall: float,
+    limit: float,
+    options: LlmOptions,
+    anchor: str,
+) -> Finding:
+    z = range_quantile(len(large), options.level)
+    means = np.array([part.mean() for part in large.values()]) / overall
+    errors = [part.std(ddof=1) / np.sqrt(part.size) for part in large.values()]
+    half = z * np.array(errors) / overall
+    gap = largest_difference(means, Bounds(means - half, means + half))
+    status, reason = against(gap.low, gap.high, most=limit)
+    names = list(large)
+    n = sum(part.size for part in large.values())
+    return finding(
+        rules.NUMBER,
+        Subject(kind="attribute", name=grouping, detail={"metric": name}),
+        status,
+        say(
+            "The mean {name} of {names} is higher than that of {names_2} "
+            "by {percent} of the overall mean of {overall} ({between}), on {n:,} turns.",
+            name=name,
+            names=names[gap.highest],
+            names_2=names[gap.lowest],
+            percent=percent(gap.value),
+            overall=written(overall, digits=4),
+            between=between(gap.low, gap.high, options.level),
+            n=n,
+        ),
+        reason=reason,
+        high=limit,
+        anchor=anchor,
+        measurement=share(
+            "relative_difference",
+            gap.value,
+            n,
+            gap.low,
+            gap.high,
+            "normal, simultaneous",
+            level=options.level,
+        ),
+    )
 
 
 def table(

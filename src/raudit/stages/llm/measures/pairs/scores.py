@@ -1,0 +1,225 @@
+"""Two variants of a text compared on a score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raudit.findings import Finding, Status, Subject, chance
+from raudit.sentences import say
+from raudit.stages.llm import rules
+from raudit.stages.llm.frame import Floats, Frame
+from raudit.stages.llm.measures.pairs.texts import wide
+from raudit.stages.llm.options import LlmOptions, Pairs
+from raudit.stages.llm.say import finding, percent_level, share
+from raudit.stats import holm, normal_quantile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PERMUTATIONS = 10_000
+
+
+def scores(
+    frame: Frame, pairs: Pairs, options: LlmOptions, *, seed: int, anchor: str
+) -> tuple[list[Finding], list[dict[str, Any]], list[str]]:
+    """Compare every two variants on the mean score of a text's repeats, and say the largest gap of all.
+
+    Returns
+    -------
+    tuple
+        Findings, rows of the table, and the pairs whose gap is over the limit.
+    """
+    if pairs.score is None:
+        return [], [], []
+    table = wide(frame, pairs, frame.numbers(pairs.score))
+    variants = sorted(set(table.columns.get_level_values(0)))
+    noise = ScoreNoise(
+        floor=score_noise(table, level=options.level),
+        repeats=max((len(table[variant].columns) for variant in variants), default=0),
+    )
+    means = {variant: table[variant].mean(axis=1, skipna=False).to_numpy() for variant in variants}
+    found = [
+        paired_mean(a, b, means[a], means[b], level=options.level)
+        for a, b in combinations(variants, 2)
+    ]
+    adjusted = [float(p) for p in holm([item.p for item in found])]
+    findings = [
+        _finding(pairs, item, p, noise, level=options.level, anchor=anchor)
+        for item, p in zip(found, adjusted, strict=True)
+    ]
+    rows = [
+        _row(pairs.score, item, p, noise.floor) for item, p in zip(found, adjusted, strict=True)
+    ]
+    if len(variants) > 1:
+        gap, p = permuted_gap(np.column_stack([means[variant] for variant in variants]), seed=seed)
+        rows.append(
+            {"outcome": pairs.score, "first": "all", "second": "all", "difference": gap, "p": p}
+        )
+    broken = [
+        say("{a} - {b}", a=item.first, b=item.second)
+        for item, said in zip(found, findings, strict=True)
+        if said.status is Status.FAILED
+    ]
+    return findings, rows, broken
+
+
+def _finding(
+    pairs: Pairs, item: PairedMean, p: float, noise: ScoreNoise, *, level: float, anchor: str
+) -> Finding:
+    status, reason = _decide_score(item, p, noise, pairs.max_score_difference, level)
+    name = pairs.variant.removeprefix("group.")
+    score = str(pairs.score)
+    return finding(
+        rules.PAIRS,
+        Subject(
+            kind="attribute",
+            name=name,
+            detail={"metric": score, "first": item.first, "second": item.second},
+        ),
+        status,
+        _statement(item, p, name, score, level),
+        reason=reason,
+        high=pairs.max_score_difference,
+        anchor=anchor,
+        measurement=share(
+            "paired_mean_difference",
+            item.value,
+            item.n,
+            item.low,
+            item.high,
+            "paired t",
+            level=level,
+            unit="score",
+        ),
+    )
+
+
+def _statement(item: PairedMean, p: float, name: str, score: str, level: float) -> str:
+    first, second, low, high = item.first, item.second, item.low, item.high
+    if item.value < 0:
+        first, second, low, high = second, first, -high, -low
+    return say(
+        "On {n:,} texts that differ in {value} alone, the mean {score} is {value_2:.2f} higher for {a} "
+        "than for {b} ({level} interval {low:.2f} to {high:.2f}; paired t, after Holm {p}).",
+        n=item.n,
+        value=name,
+        score=score,
+        value_2=abs(item.value),
+        a=first,
+        b=second,
+        level=percent_level(level),
+        low=low,
+        high=high,
+        p=chance(p),
+    )
+
+
+def _row(score: str, item: PairedMean, p: float, floor: float | None) -> dict[str, Any]:
+    return {
+        "outcome": score,
+        "first": item.first,
+        "second": item.second,
+        "n": item.n,
+        "difference": item.value,
+        "interval": [item.low, item.high],
+        "p": item.p,
+        "holm": p,
+        "noise_floor": floor,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreNoise:
+    """What repeats of a text say of a score."""
+
+    floor: float | None
+    repeats: int
+    """Most repeats that a variant has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedMean:
+    """A paired difference of means."""
+
+    first: str
+    second: str
+    n: int
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+def paired_mean(first: str, second: str, a: Floats, b: Floats, *, level: float) -> PairedMean:
+    """Paired t interval and test of ``a - b``, the scores of two variants of the same texts."""
+    from scipy.stats import t
+
+    d = (a - b)[~np.isnan(a - b)]
+    n = d.size
+    value, low, high, p = float(d.mean()) if n else np.nan, np.nan, np.nan, 1.0
+    if n > 1 and np.ptp(d) > 0:
+        error = float(d.std(ddof=1) / np.sqrt(n))
+        half = float(t.ppf(0.5 + level / 2, n - 1)) * error
+        low, high = value - half, value + half
+        p = float(2 * t.sf(abs(value / error), n - 1))
+    return PairedMean(first=first, second=second, n=n, value=value, low=low, high=high, p=p)
+
+
+def score_noise(table: pd.DataFrame, *, level: float) -> float | None:
+    """Difference of means that repeats alone stay under in 95 of 100 cases, or the largest seen; None without."""
+    floors = []
+    for variant in table.columns.get_level_values(0).unique():
+        repeats = sorted(table[variant].columns)
+        if len(repeats) < 2:
+            continue
+        shift = (table[variant][repeats[0]] - table[variant][repeats[1]]).dropna().to_numpy()
+        if shift.size > 1:
+            spread = float(shift.std(ddof=1) / np.sqrt(shift.size))
+            floors.append(max(abs(float(shift.mean())), normal_quantile(level) * spread))
+    return max(floors) if floors else None
+
+
+def _decide_score(
+    item: PairedMean, p: float, noise: ScoreNoise, limit: float | None, level: float
+) -> tuple[Status, str]:
+    floor = noise.floor
+    if np.isnan(item.low):
+        return Status.INDETERMINATE, "too few texts, or scores that never differ"
+    if limit is None:
+        return Status.INDETERMINATE, "the plan sets no limit for it"
+    if floor is None or noise.repeats < 2:
+        return Status.INDETERMINATE, "no repeats: what a text differs by from itself is not known"
+    if max(abs(item.low), abs(item.high)) <= limit:
+        return Status.PASSED, ""
+    if abs(item.value) <= floor:
+        return Status.INDETERMINATE, say(
+            "it lies within the noise floor of {floor:.2f}", floor=floor
+        )
+    if max(item.low, -item.high) > max(limit, floor) and p <= 1 - level:
+        return Status.FAILED, ""
+    return (
+        Status.INDETERMINATE,
+        "the interval reaches both sides of the limit; more texts would tell",
+    )
+
+
+def permuted_gap(means: Floats, *, seed: int) -> tuple[float, float]:
+    """Largest gap of the means of several variants, and its p value if variants were swapped within each text."""
+    complete = means[~np.isnan(means).any(axis=1)]
+    if complete.shape[0] < 2:
+        return float("nan"), float("nan")
+    gap = float(np.ptp(complete.mean(axis=0)))
+    rng = np.random.default_rng(seed)
+    more, chunk = 0, max(1, 2_000_000 // complete.size)
+    for start in range(0, PERMUTATIONS, chunk):
+        draws = min(chunk, PERMUTATIONS - start)
+        order = rng.random((draws, *complete.shape)).argsort(axis=2)
+        shuffled = np.take_along_axis(
+            np.broadcast_to(complete, (draws, *complete.shape)), order, axis=2
+        )
+        more += int((np.ptp(shuffled.mean(axis=1), axis=1) >= gap - 1e-12).sum())
+    return gap, (more + 1) / (PERMUTATIONS + 1)
