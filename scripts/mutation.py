@@ -81,6 +81,8 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "signing/test_attacks.py",
             "signing/test_keys.py",
             "signing/test_names.py",
+            "signing/test_small_laws.py",
+            "signing/test_timestamps.py",
         ],
     ),
 }
