@@ -71,6 +71,7 @@ def pour(source: Path, url: str) -> None:
                 database.execute(f"{insert} VALUES ({marks})", row)
             if table != "person":
                 database.execute(f"ALTER TABLE raudit_log.{table} ENABLE TRIGGER append_only")
+        database.execute("ALTER TABLE raudit_log.note ALTER COLUMN seq RESTART WITH 1000")
     rows.close()
 
 
