@@ -1,4 +1,4 @@
-"""Change the code of the log, the signatures and the policy in small ways, and see whether a test notices.
+"""Change the code that a verdict rests on in small ways, and see whether a test notices.
 
 Runs mutmut (https://github.com/boxed/mutmut; ``uv pip install mutmut``) on a sample of its mutants in a
 copy of the checkout, and prints how many died and how each survivor differs. Words of messages are
@@ -85,6 +85,16 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "signing/test_timestamps.py",
         ],
     ),
+    "stats": (
+        [
+            "stats/gaps.py",
+            "stats/intervals.py",
+            "stats/power.py",
+            "stats/resampling.py",
+            "stats/tests.py",
+        ],
+        ["stats/test_edges.py", "stats/test_intervals.py", "stats/test_tests.py"],
+    ),
 }
 """By area: the modules that are changed, and the tests that are to notice."""
 
@@ -166,14 +176,15 @@ def main() -> None:
     parser.add_argument("area", choices=sorted(AREAS))
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--children", default="2", help="mutants that are tried at a time")
     parser.add_argument("--folder", type=Path, required=True, help="an empty folder for the copy")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     prepare(asked.folder, asked.area)
-    mutmut(asked.folder, "run", "--max-children", "1", "no-such-mutant*")
+    mutmut(asked.folder, "run", "--max-children", asked.children, "no-such-mutant*")
     names = sorted(results(asked.folder))
     chosen = random.Random(asked.seed).sample(names, min(asked.sample, len(names)))  # noqa: S311 -- no secret
-    mutmut(asked.folder, "run", "--max-children", "1", *chosen)
+    mutmut(asked.folder, "run", "--max-children", asked.children, *chosen)
     report(asked.folder, asked.area, len(names), chosen)
 
 

@@ -11,6 +11,10 @@ FORBIDDEN = {
         r"group “([^”]+)”.{0,60}? (?:and|for|of \d[\d,]* in the group) .{0,40}?“\1”"
     ),
     "range turned": re.compile(r"interval unbounded to unbounded"),
+    "a share of nothing": re.compile(r"\bOf 0 (?!people)\w+"),
+    "one as many": re.compile(
+        r"(?<![\d.,–-])\b1 (?:are|were|have|groups|people|rows|columns|classes)\b"
+    ),
     "the threshold for a score": re.compile(r"lowest accepted score is the threshold"),
 }
 

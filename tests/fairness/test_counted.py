@@ -69,3 +69,18 @@ def test_what_looks_at_people_one_by_one_is_refused(tmp_path, lines, reference):
     with pytest.raises(PlanError) as refused:
         judge_plan(load_plan(tmp_path / "raudit.yaml"), clock=datetime(2026, 1, 2, tzinfo=UTC))
     assert refused.value.reference == reference
+
+
+@pytest.mark.parametrize("count", [-1, 2.5, 10**13])
+def test_what_is_no_count_is_refused(run, count):
+    from raudit.errors import DataError
+
+    rows = [{**row, "freq": float(row["freq"])} for row in ROWS]
+    rows[3]["freq"] = count
+    with pytest.raises(DataError, match="no counts"):
+        run(
+            pa.Table.from_pylist(rows),
+            count="freq",
+            prediction=("admit", "yes"),
+            sensitive=("gender",),
+        )

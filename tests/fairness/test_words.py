@@ -90,6 +90,10 @@ def check(result):
     for finding in result.findings:
         if finding.status is Status.PASSED:
             assert finding.threshold is not None, finding.statement
+        said = [
+            re.sub(r"\W+", " ", text or "").lower() for text in (finding.statement, finding.reason)
+        ]
+        assert not said[1] or said[1] not in said[0], finding.statement
         data = finding.data
         if "highest" in data:
             assert data["highest"]["group"] != data["lowest"]["group"], finding.statement

@@ -635,3 +635,13 @@ def test_a_judge_is_audited_at_the_level_of_the_plan(tmp_path):
     for rule in ("003", "005", "006"):
         (found,) = of(result, rule)
         assert found.measurement.interval is None or found.measurement.interval.level == 0.8
+
+
+def test_two_outcomes_on_the_same_labels_are_told_once(tmp_path):
+    """A rate of one prompt version and its change rest on the same judge and people."""
+    outcome = {"name": "r", "column": "judge.r", "positive": "yes", "human": ["human.a", "human.b"]}
+    only = {**outcome, "only": [{"column": "model", "values": "m1"}]}
+    result = measured(judged(tmp_path), outcomes=[outcome, only])
+    assert len(rows_of(result, "judges")) == 1
+    assert len(of(result, "005")) == 1
+    assert len(rows_of(result, "agreement")) == 1

@@ -42,6 +42,8 @@ LARGEST, SMALLEST = 1e75, 1e-70
 """Between these a largest value must lie, so that its fourth power is a number."""
 NUMERIC_LABEL = ("@labelled", UNLABELLED)
 """Levels of ``@label`` where true values are numbers and some are missing."""
+MOST_COUNTED = 10**12
+"""People that one row may stand for; sums of so many stay whole numbers."""
 SPREAD = 1e30
 """Largest weight over smallest."""
 
@@ -232,7 +234,7 @@ class Counter:
         if name is None:
             return None
         counts = finite(numbers(columns[name], name), name, "count")
-        if (counts < 0).any() or (counts != np.floor(counts)).any():
+        if not ((counts >= 0) & (counts <= MOST_COUNTED) & (counts == np.floor(counts))).all():
             raise counts_invalid(name)
         return counts
 
@@ -381,7 +383,7 @@ def counts_invalid(name: str) -> DataError:
     return DataError(
         f"{name!r} holds values that are no counts",
         reference="counts-invalid",
-        expected="whole numbers from 0",
+        expected=f"whole numbers from 0 to {MOST_COUNTED:,}",
         hint="use weight for sample weights",
     )
 

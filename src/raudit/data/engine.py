@@ -16,6 +16,7 @@ import numpy as np
 from raudit.data.cells import BIN, PREDICTION, CellTable
 from raudit.data.count import (
     LARGEST,
+    MOST_COUNTED,
     SPREAD,
     CellSpec,
     Counter,
@@ -110,7 +111,7 @@ def _measure(table: EngineFrame, spec: CellSpec) -> Sizes:
         ]
     if spec.count is not None:
         count = table.number(spec.count)
-        whole = is_finite(count) & (count >= 0) & (count == count.floor())
+        whole = is_finite(count) & (count >= 0) & (count <= MOST_COUNTED) & (count == count.floor())
         asked.append(nw.when(whole).then(0).otherwise(1).sum().alias("counts"))
     if not asked:
         return Sizes(largest=spec.magnitudes, smallest={})

@@ -43,10 +43,14 @@ class Gathered:
     """Audits of judges by what they label."""
 
     def add(self, findings: list[Finding], name: str = "", rows: Rows | None = None) -> None:
-        """Take findings and the rows of a table."""
-        self.findings += findings
+        """Take findings and the rows of a table, once: two outcomes may rest on the same labels of the same turns."""
+        known = {(item.fingerprint, item.statement) for item in self.findings}
+        self.findings += [
+            item for item in findings if (item.fingerprint, item.statement) not in known
+        ]
         if rows:
-            self.rows.setdefault(name, []).extend(rows)
+            kept = self.rows.setdefault(name, [])
+            kept += [row for row in rows if row not in kept]
 
     def names(self, fact: str, more: list[str]) -> None:
         """Add to a fact that is a list of names."""
@@ -67,10 +71,12 @@ def assemble(turns: Turns, options: LlmOptions, *, seed: int) -> StageResult:
         table for name, rows in found.rows.items() for table in _table(name, rows, options.level)
     ]
     n, failed = turns.table.num_rows, sum(item.status is Status.FAILED for item in findings)
+    files = len(turns.readings)
+    where = say("one file") if files == 1 else say("{files:,} files", files=files)
     said = say(
-        "{n:,} recorded turns from {count:,} files; {failed:,} findings failed.",
+        "{n:,} recorded turns from {where}; findings that failed: {failed:,}.",
         n=n,
-        count=len(turns.readings),
+        where=where,
         failed=failed,
     )
     if found.facts.get("llm.judges_not_validated"):
@@ -159,7 +165,7 @@ def _read(turns: Turns) -> Finding:
         Subject(kind="data", name="turns"),
         Status.INDETERMINATE if turns.partly else Status.PASSED,
         say(
-            "{n:,} turns were read from {count:,} files; {bad:,} rows could not be read.",
+            "{n:,} turns were read; rows that could not be read: {bad:,}. Files: {count:,}.",
             n=n,
             count=len(turns.readings),
             bad=bad,

@@ -64,11 +64,13 @@ def targets_of(
     chosen = ranked[:MOST]
     listed = joined(", ", (f"“{label}”" for label in chosen))
     how = say("favourable") if good else say("most often predicted")
-    of = say(
-        "Of {count} classes, {count_2} are explained one by one, each against all others: ",
-        count=len(classes),
-        count_2=len(chosen),
-    )
+    of = say("Of {count} classes one is explained, against all others: ", count=len(classes))
+    if len(chosen) > 1:
+        of = say(
+            "Of {count} classes, {count_2} are explained one by one, each against all others: ",
+            count=len(classes),
+            count_2=len(chosen),
+        )
     of += say("{listed} ({how}).", listed=listed, how=how)
     return tuple(
         Target(

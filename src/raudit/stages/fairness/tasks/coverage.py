@@ -10,6 +10,7 @@ from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import Groups, group_counts
 from raudit.stages.fairness.rules import CONSTANT, MISSING_LABEL, NUMBERED_GROUPS
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, named_pair, number
+from raudit.stages.fairness.words.sentences import agree
 from raudit.stats import largest_difference, range_quantile, wilson
 
 HARDLY = 0.01
@@ -133,7 +134,7 @@ def measure_variation(table: CellTable, context: Context) -> Part:
             n_2=n - int(rarer),
             most=most,
             rarer=int(rarer),
-            other=other,
+            other=agree(other, str(int(rarer))),
         ),
         reason="Where nearly everyone gets the same decision, groups hardly differ whatever the system does to the "
         "few others.",

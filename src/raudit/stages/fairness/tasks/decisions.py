@@ -188,7 +188,7 @@ def _verdicts(
 def _caption(groups: Groups, context: Context) -> str:
     kept = int((groups.n >= context.options.min_group).sum())
     text = say(
-        "{kept:,} of {count:,} groups have at least {min_group} rows and are compared.",
+        "Groups of at least {min_group} rows are compared: {kept:,} of {count:,}.",
         kept=kept,
         count=len(groups.names),
         min_group=context.options.min_group,

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from raudit.findings import Finding, Interval, Measurement, Rule, Status, Subject, Threshold
+from raudit.findings import (
+    Finding,
+    Interval,
+    Measurement,
+    Rule,
+    Status,
+    Subject,
+    Threshold,
+    written,
+)
 from raudit.sentences import say, term
 from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.tasks.part import Context, by_name, named_pair, number
@@ -129,7 +138,7 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
         other=context.speech.other(means.names[high]),
         sizes=context.speech.sizes((int(means.n[low]), int(means.n[high]))),
     )
-    reason = _reason(asked, gap, status, show, context.level)
+    reason = _reason(asked, gap, status, show, context)
     if usable.size < len(means.names):
         reason += say(
             " For {count:,} groups it cannot be estimated.", count=len(means.names) - usable.size
@@ -150,18 +159,22 @@ def _shower(asked: Asked, gap: Gap, value: float, context: Context) -> Callable[
     """Writes estimates with as many decimals as tell two of them apart, and the unit."""
     limit = math.inf if asked.limit is None else asked.limit.value
     places = _places(gap.value, limit, value, least=3 if asked.as_points else 0)
-    named = context.speech.unit if not asked.as_points else ""
-    unit = say(" {unit}", unit=named) if named else ""
+    unit = _unit(asked, context)
     return lambda shown: say("{value:,.{places}f}{unit}", value=shown, places=places, unit=unit)
 
 
+def _unit(asked: Asked, context: Context) -> str:
+    named = context.speech.unit if not asked.as_points else ""
+    return say(" {unit}", unit=named) if named else ""
+
+
 def _reason(
-    asked: Asked, gap: Gap, status: Status, show: Callable[[float], str], level: float
+    asked: Asked, gap: Gap, status: Status, show: Callable[[float], str], context: Context
 ) -> str:
     reason = say(
         "The largest difference is {show} ({level:.3g} % interval {show_2} to {show_3})",
         show=show(gap.value),
-        level=level * 100,
+        level=context.level * 100,
         show_2=show(gap.low),
         show_3=show(gap.high),
     )
@@ -174,7 +187,7 @@ def _reason(
     return reason + say(
         ", which {side} the limit of {show} ({limit}).",
         side=term(SIDES[status]),
-        show=show(asked.limit.value),
+        show=say("{value}{unit}", value=written(asked.limit.value), unit=_unit(asked, context)),
         limit=asked.limit.source,
     )
 

@@ -14,7 +14,7 @@ from raudit.findings import Status
 from raudit.plan import Task
 from raudit.sentences import joined, say
 from raudit.stages.fairness.nyc_ll144.impact_ratios import measure_ll144
-from raudit.stages.fairness.options import FairnessOptions
+from raudit.stages.fairness.options import DEFAULTS, FairnessOptions
 from raudit.stages.fairness.tasks.baseline import measure_baseline
 from raudit.stages.fairness.tasks.conditional import measure_conditional, measure_costs
 from raudit.stages.fairness.tasks.coverage import measure_coverage, measure_variation
@@ -121,7 +121,7 @@ def assemble(table: CellTable, evidence: Evidence, options: FairnessOptions) -> 
         findings=part.findings,
         tables=part.tables,
         figures=part.figures,
-        notes=(*_missing(evidence, table), *part.notes),
+        notes=(*_missing(evidence, table, options), *part.notes),
         facts=_facts(part, table, context),
         artefacts=_artefacts(table, part, options),
     )
@@ -168,6 +168,8 @@ def _summary(part: Part) -> str:
         for finding in part.findings
         if finding.threshold is not None and "highest" in finding.data
     ]
+    if not judged:
+        return say("No comparison could be held to a limit.")
     count = {status: sum(finding.status is status for finding in judged) for status in Status}
     return say(
         "Of {count} comparisons held to a limit, {count_2} passed, "
@@ -180,7 +182,20 @@ def _summary(part: Part) -> str:
     )
 
 
-def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
+def _without_limit(evidence: Evidence, decided: bool, options: FairnessOptions) -> list[str]:
+    """A note on the default limits that a plan's own ones replace: those gaps are measured and not judged."""
+    left = [name for name in DEFAULTS if name not in options.limits()]
+    if not left or not decided or evidence.task not in (Task.BINARY, Task.SCORE):
+        return []
+    return [
+        say(
+            "The plan's limits replace the default ones: {listed} are measured and held to no limit.",
+            listed=joined(", ", (name.replace("_", " ") for name in left)),
+        )
+    ]
+
+
+def _missing(evidence: Evidence, table: CellTable, options: FairnessOptions) -> tuple[str, ...]:
     notes = []
     decided = PREDICTION in table.dims
     if evidence.task not in (Task.REGRESSION, Task.RANKING) and table.unlabelled.all():
@@ -213,6 +228,7 @@ def _missing(evidence: Evidence, table: CellTable) -> tuple[str, ...]:
                 key=key,
             )
         )
+    notes += _without_limit(evidence, decided, options)
     if evidence.roles.score_turned:
         notes.append(
             say(

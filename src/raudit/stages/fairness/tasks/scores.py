@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.histogram import (
     Calibration,
+    Floats,
     Histograms,
     at_least,
     auc,
@@ -59,7 +61,8 @@ def measure_scores(table: CellTable, context: Context) -> Part:
 
     Distributions are of everyone; what needs outcomes is of the people who have one.
     """
-    parts = []
+    parts: list[Part] = []
+    compared: list[tuple[tuple[str, ...], Part]] = []
     known, everyone = table.labelled(), table.without(LABEL)
     for by in context.cuts:
         spread = histograms(everyone, by)
@@ -77,8 +80,9 @@ def measure_scores(table: CellTable, context: Context) -> Part:
         found = found.take(found.rows >= context.options.min_group)
         if found.names:
             part = _by(found, known, by, context)
+            compared.append((by, part))
             parts.append(part if len(by) == 1 else replace(part, tables=(), figures=()))
-    return join(parts)
+    return join([*parts, Part(notes=_exact(compared))])
 
 
 def _spread(table: CellTable, found: Histograms, by: tuple[str, ...], context: Context) -> Part:
@@ -149,32 +153,44 @@ def _by(found: Histograms, table: CellTable, by: tuple[str, ...], context: Conte
         context,
         ranked.bound,
     )
-    most = [float(np.nanmax(bound, initial=0.0)) for bound in (ranked.bound, ks(found)[1])]
-    note = say(
-        "By {by_name}: every distinct score has a bin to itself, so that AUC and KS are exact.",
-        by_name=by_name(by),
-    )
-    if max(most) > 0:
-        note = say(
-            "By {by_name}: score bins can have moved an AUC by at most "
-            "{up} and a KS distance by at ",
-            by_name=by_name(by),
-            up=_up(most[0]),
-        )
-        note += say(
-            "most {up}; the intervals and verdicts on AUC are wider by as much.", up=_up(most[1])
-        )
     if context.options.costs is not None and found.probability:
         parts.append(sweep(found, table, by, context))
     base = Part(
         findings=tuple(findings),
         tables=(_table(found, columns, bounds, by),),
         figures=tuple(figures),
-        notes=(note,),
+        notes=_moved(ranked.bound, ks(found)[1], by),
         estimates=tuple(_rows(found, columns, bounds, ranked.bound, by, context)),
         metrics=tuple(columns),
     )
     return join([base, *parts])
+
+
+def _moved(auc_bound: Floats, ks_bound: Floats, by: tuple[str, ...]) -> tuple[str, ...]:
+    """How far counting in bins can have moved what is printed; nothing where it cannot have."""
+    most = [float(np.nanmax(bound, initial=0.0)) for bound in (auc_bound, ks_bound)]
+    if max(most) == 0:
+        return ()
+    note = say(
+        "By {by_name}: score bins can have moved an AUC by at most {up} and a KS distance by at most {moved}; the "
+        "intervals and verdicts on AUC are wider by as much.",
+        by_name=by_name(by),
+        up=_up(most[0]),
+        moved=_up(most[1]),
+    )
+    return (note,)
+
+
+def _exact(compared: Sequence[tuple[tuple[str, ...], Part]]) -> tuple[str, ...]:
+    """One note on all attributes whose groups' scores have bins to themselves."""
+    exact = [by_name(by) for by, part in compared if not part.notes]
+    if not exact:
+        return ()
+    note = say(
+        "By {by_name}: every distinct score has a bin to itself, so that AUC and KS are exact.",
+        by_name=joined(", ", exact),
+    )
+    return (note,)
 
 
 def _up(value: float) -> str:

@@ -110,10 +110,9 @@ def say_disparity(found: Disparity, speech: Speech) -> str:
     """One sentence on the two groups that differ most, the worse-off first."""
     if found.value is None:
         return say(
-            "The {describe} by {listed} cannot be measured: {undefined_because}.",
+            "The {describe} by {listed} cannot be measured.",
             describe=describe(found.name),
             listed=joined(" × ", found.by),
-            undefined_because=found.undefined_because,
         )
     first, second = found.lowest, found.highest
     rates, n = (found.rates[1], found.rates[0]), (found.n[1], found.n[0])
