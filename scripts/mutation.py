@@ -39,15 +39,50 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "policy": (
-        ["policy/judge.py", "policy/waivers.py", "policy/rates.py", "policy/baseline.py"],
-        ["gate/test_waivers.py", "gate/test_policy.py", "gate/test_no_flip.py"],
+        [
+            "policy/baseline.py",
+            "policy/compare.py",
+            "policy/difference.py",
+            "policy/drift.py",
+            "policy/judge.py",
+            "policy/load.py",
+            "policy/model.py",
+            "policy/rates.py",
+            "policy/waive.py",
+            "policy/waivers.py",
+        ],
+        [
+            "gate/test_baseline.py",
+            "gate/test_waivers.py",
+            "gate/test_policy.py",
+            "gate/test_no_flip.py",
+            "gate/test_difference.py",
+            "gate/test_drift.py",
+            "gate/test_waive_compare.py",
+            "gate/test_compare_gaps.py",
+        ],
     ),
     "signing": (
-        ["signing/changes.py", "signing/judge.py", "signing/trust.py", "signing/certificates.py"],
+        [
+            "signing/certificates.py",
+            "signing/changes.py",
+            "signing/container.py",
+            "signing/content.py",
+            "signing/judge.py",
+            "signing/keys.py",
+            "signing/names.py",
+            "signing/revisions.py",
+            "signing/trust.py",
+            "signing/verdict.py",
+        ],
         [
             "signing/test_before_certification.py",
             "signing/test_odd_certificates.py",
             "signing/test_attacks.py",
+            "signing/test_keys.py",
+            "signing/test_names.py",
+            "signing/test_small_laws.py",
+            "signing/test_timestamps.py",
         ],
     ),
     "stats": (
@@ -76,6 +111,7 @@ WORDS = (
 """Lines that hold the words of a message and nothing else."""
 
 COPIED = (
+    "benchmarks",
     "tests",
     "src",
     "checklists",
@@ -86,6 +122,10 @@ COPIED = (
     "docs",
     "scripts",
 )
+
+
+KILLED, SURVIVED, UNREACHED, TIMED_OUT = "killed", "survived", "no tests", "timeout"
+"""How mutmut calls what became of a mutant."""
 
 
 def listed(name: str, items: list[str]) -> str:
@@ -118,6 +158,7 @@ def mutmut(folder: Path, *arguments: str) -> str:
     done = subprocess.run(  # noqa: S603 -- our own arguments
         [program, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
+    (folder / f"{arguments[0]}.txt").write_text(done.stdout + done.stderr)
     return done.stdout
 
 
@@ -138,23 +179,33 @@ def main() -> None:
     parser.add_argument("--children", default="2", help="mutants that are tried at a time")
     parser.add_argument("--folder", type=Path, required=True, help="an empty folder for the copy")
     asked = parser.parse_args()
-    children = asked.children
     asked.folder.mkdir(parents=True, exist_ok=True)
     prepare(asked.folder, asked.area)
-    mutmut(asked.folder, "run", "--max-children", children, "no-such-mutant*")
+    mutmut(asked.folder, "run", "--max-children", asked.children, "no-such-mutant*")
     names = sorted(results(asked.folder))
     chosen = random.Random(asked.seed).sample(names, min(asked.sample, len(names)))  # noqa: S311 -- no secret
-    mutmut(asked.folder, "run", "--max-children", children, *chosen)
-    ended = {name: status for name, status in results(asked.folder).items() if name in set(chosen)}
-    survivors = [name for name, status in ended.items() if "survived" in status]
-    untested = [name for name, status in ended.items() if "no tests" in status]
-    judged = len(ended) - len(untested)
-    print(
-        f"{asked.area}: {len(names)} mutants, {len(ended)} of them run, {len(untested)} no test reaches"
-    )
-    print(f"killed {judged - len(survivors)} of {judged}")
-    for name in [*survivors, *untested]:
-        print(f"\n{ended[name]}: {name}\n{mutmut(asked.folder, 'show', name)}")
+    mutmut(asked.folder, "run", "--max-children", asked.children, *chosen)
+    report(asked.folder, asked.area, len(names), chosen)
+
+
+def report(folder: Path, area: str, count: int, chosen: list[str]) -> None:
+    """Print what became of the sample; a run in which no test ran must not look like one that killed all."""
+    statuses = results(folder)
+    ended = {name: statuses[name] for name in sorted(chosen)}
+    by_status: dict[str, list[str]] = {}
+    for name, status in ended.items():
+        by_status.setdefault(status, []).append(name)
+    unknown = set(by_status) - {KILLED, SURVIVED, UNREACHED, TIMED_OUT}
+    if unknown or not by_status:
+        told = ", ".join(f"{len(by_status[status])} {status}" for status in sorted(unknown))
+        raise SystemExit(f"{area}: the tests did not run ({told}); see {folder / 'run.txt'}")
+    unreached = by_status.get(UNREACHED, [])
+    killed = len(by_status.get(KILLED, [])) + len(by_status.get(TIMED_OUT, []))
+    print(f"{area}: {count} mutants, {len(ended)} of them run, {len(unreached)} no test reaches")
+    print(f"killed {killed} of {len(ended) - len(unreached)} ", end="")
+    print(f"({len(by_status.get(TIMED_OUT, []))} of these by taking too long)")
+    for name in [*by_status.get(SURVIVED, []), *unreached]:
+        print(f"\n{ended[name]}: {name}\n{mutmut(folder, 'show', name)}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from typing import Any
 from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, digest, sha256
-from raudit.emit import before_run, enrolment_of, supersede_earlier
+from raudit.emit import before_run, enrolment_of, revocations_in, supersede_earlier
 from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
@@ -303,6 +303,7 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
         people=load_people(plan.path(file.people)) if file.people else NOBODY,
         identity=file.identity,
         enrolment=enrolment_of(log) if log is not None else None,
+        revoked=revocations_in(log) if log is not None else None,
     )
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
     if baseline is not None and log is not None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from raudit.canonical import Sha256
+from raudit.canonical import Sha256, sha256
 from raudit.errors import PolicyError, UsageError
 from raudit.findings import Severity, Status
 from raudit.frames import as_html
@@ -38,7 +38,9 @@ from raudit.policy import (
     policy_source,
 )
 from raudit.policy.model import NEVER, RULE_ID, covers
+from raudit.policy.proof import Decision, answers_of, decisions_in, judged_again
 from raudit.record import Record, parse_record, record_sha256
+from raudit.statements import check_statements, read_statements
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
@@ -210,7 +212,10 @@ def _judge(
         else None
     )
     after = growth.baseline if growth is not None else baseline
-    verdict = apply_policy(record, policy, waivers=waivers, baseline=after, today=today)
+    decisions = _decisions(options, plan, record, log)
+    verdict = apply_policy(
+        record, policy, waivers=waivers, baseline=after, today=today, decisions=decisions
+    )
     return record.with_verdict(verdict), growth
 
 
@@ -458,7 +463,7 @@ def _overridden(policy: Policy, options: CheckOptions, record: Record) -> Policy
 
 
 def _waivers(options: CheckOptions, plan: Plan | None, record: Record, log: Log | None) -> Waivers:
-    from raudit.emit import enrolment_of
+    from raudit.emit import enrolment_of, revocations_in
 
     people = _file(None, "people", options, plan, record)
     return load_waivers(
@@ -468,7 +473,31 @@ def _waivers(options: CheckOptions, plan: Plan | None, record: Record, log: Log 
         if plan is not None
         else str(record.plan.get("identity", "proven")),
         enrolment=enrolment_of(log) if log is not None else None,
+        revoked=revocations_in(log) if log is not None else None,
     )
+
+
+def _decisions(
+    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+) -> tuple[Decision, ...] | None:
+    """The record's decisions, asked again where people.yaml is not the one that the record was made with."""
+    from raudit.emit import enrolment_of
+
+    made = decisions_in(record)
+    path = _file(None, "people", options, plan, record)
+    people = load_people(path) if path is not None else NOBODY
+    then = {item.sha256 for item in record.inputs if item.role == "people"}
+    now = {sha256(path.read_bytes())} if path is not None else set()
+    if made is None or options.record is None or then == now:
+        return made
+    answers = (
+        [plan.path(section.answers) for section in plan.file.assessments if section.answers]
+        if plan is not None
+        else [_record_folder(options) / name for name in answers_of(record)]
+    )
+    envelopes = [envelope for file in answers for envelope in read_statements(file)]
+    known = enrolment_of(log) if log is not None else None
+    return judged_again(made, people, check_statements(envelopes, people, enrolment=known))
 
 
 def _baseline_path(

@@ -317,3 +317,15 @@ def test_the_change_that_would_have_shown_shows_in_four_of_five(make):
         clear.append(change.clear)
     assert np.mean(clear) == pytest.approx(0.8, abs=0.1)
     assert "a change of" in comparison_text(compare(old, old))
+
+
+def test_a_profile_that_one_record_alone_holds_tells_no_drift(make):
+    from raudit.policy.compare import _notes
+
+    profile = {"profiles": {"schema": "raudit.profiles/1", "columns": {}}}
+    with_one = make.record(make.stage(name="data_readiness", artefacts=profile))
+    bare = make.record(make.stage(name="data_readiness"))
+    told = "Drift could not be told: one of the records holds no data profile"
+    cases = [(with_one, bare, True), (bare, with_one, True), (bare, bare, True)]
+    for old, new, said in (*cases, (with_one, with_one, False)):
+        assert any(note.startswith(told) for note in _notes(old, new, 0, ({}, {}))) is said

@@ -104,6 +104,14 @@ def test_columns_of_another_kind_or_missing_are_unclear():
     }
     assert "only in the old record" in found["y"]
     assert "only in the new record" in found["z"]
+    sides = shifts({"x": number, "y": text}, {"x": number, "z": text})
+    assert {shift.name: shift.one_sided for shift in sides} == {"x": False, "y": True, "z": True}
+
+
+def test_a_column_without_rows_and_without_a_count_of_missing_ones_is_no_shift():
+    empty = {"kind": "number", "n": 0}
+    shift = one(empty, empty)
+    assert (shift.psi, shift.why) == (None, "one of the records has no rows for it")
 
 
 def test_small_cells_do_not_show():

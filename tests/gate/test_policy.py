@@ -289,3 +289,27 @@ def test_required_assessment_by_the_stage_that_knows(make):
     )
     assert apply(done, policy).exit_status == 0
     assert apply(open_one, policy).exit_status == 3
+
+
+def test_blocking_what_could_not_be_told_leaves_nothing_undecided(make):
+    finding = make.finding(status="indeterminate")
+    for mode, undecided, blocking in (
+        (OnInconclusive.BLOCK, (), (finding.fingerprint,)),
+        (OnInconclusive.REVIEW, (finding.fingerprint,), ()),
+        (OnInconclusive.PASS, (), ()),
+    ):
+        verdict = apply(make.record(make.stage(finding)), Policy(name="p", on_inconclusive=mode))
+        assert (verdict.undecided, verdict.blocking) == (undecided, blocking)
+
+
+def test_a_rule_says_where_it_was_set_by_the_longest_word_that_says_it():
+    rules = {
+        "RA-FAIR": RulePolicy(anchor="policy.rules.RA-FAIR", because="house"),
+        "RA-FAIR-001": RulePolicy(block=False),
+        "RA-PII": RulePolicy(anchor="policy.rules.RA-PII"),
+    }
+    policy = Policy(name="p", rules=rules)
+    merged = policy.rule("RA-FAIR-001")
+    assert (merged.anchor, merged.because, merged.block) == ("policy.rules.RA-FAIR", "house", False)
+    closer = policy.changed(rules={**rules, "RA-FAIR-001": RulePolicy(anchor="here")})
+    assert closer.rule("RA-FAIR-001").anchor == "here"

@@ -226,3 +226,106 @@ def test_an_attribute_goes_by_column_or_label(make, tmp_path):
             ).exit_status
             == 0
         )
+
+
+def test_a_value_at_its_bound_is_covered(judged, make):
+    finding = make.finding(value=0.24)
+    assert judged({}, finding=finding)[1] == ["applied"]
+    low = make.finding(value=-0.3, span=(-0.35, -0.25), low=-0.1, high=None)
+    assert judged({"max_value": None, "min_value": "-0.3"}, finding=low)[1] == ["applied"]
+    assert judged({"max_value": None, "min_value": "-0.29"}, finding=low)[1] == ["outgrown"]
+
+
+def test_a_faulty_waiver_that_covers_nothing_is_told_once(judged):
+    late = {"expires": "2026-11-10", "scope": "{attribute: age}"}
+    _status, states, verdict = judged(late)
+    assert states == ["expired"]
+    assert verdict.waivers[0].explanation == "Waiver W-014 expired on 2026-11-10."
+    assert verdict.waivers[0].fingerprint == ""
+
+
+PEOPLE = """\
+schema: raudit.people/1
+people: [{id: pm, known_as: pm@x.example}, {id: compliance, known_as: compliance@x.example}]
+"""
+
+
+def test_people_that_are_known_prove_nothing_by_that(make, tmp_path):
+    from raudit.people import parse_people
+
+    waivers = load_waivers(write(tmp_path, {}), people=parse_people(PEOPLE), identity="proven")
+    verdict = apply_policy(
+        make.record(make.stage(make.finding(value=0.2))),
+        Policy(name="p"),
+        waivers=waivers,
+        baseline=None,
+        today=TODAY,
+    )
+    (use,) = verdict.waivers
+    assert use.state == "unproven"
+    assert use.explanation == (
+        "Waiver W-014 does not count: its approval is stated, not proven; compliance@x.example "
+        "proves it with: raudit waive-approve W-014 --by compliance@x.example --key FILE."
+    )
+
+
+def test_of_two_approvals_the_proven_one_speaks(tmp_path):
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    from raudit.policy.waivers import waiver_sha256
+    from raudit.statements import Kind, Outcome, Standing, Statement
+
+    waivers = load_waivers(write(tmp_path, {}), identity="proven")
+    (waiver,) = waivers.entries
+    said = Statement(
+        kind=Kind.APPROVAL,
+        person=waivers.people.id_of(waiver.approver),
+        subjects={"waiver": str(waiver_sha256(waiver))},
+        at=datetime(2026, 11, 20, tzinfo=UTC),
+        nonce="0" * 32,
+    )
+    stated = Outcome(standing=Standing.UNPROVEN, detail="no key", statement=said)
+    proven = Outcome(standing=Standing.PROVEN, detail="signed", statement=said)
+    for order in ((stated, proven), (proven, stated)):
+        held = replace(waivers, statements=order)
+        assert held.approval(waiver) is proven
+        assert held.identity_of(waiver) == "signed"
+    for other in (
+        replace(said, kind=Kind.WAIVER),
+        replace(said, person="someone"),
+        replace(said, subjects={"waiver": "0" * 64}),
+    ):
+        false = replace(waivers, statements=(replace(proven, statement=other),))
+        assert false.approval(waiver) is None
+
+
+@pytest.mark.parametrize("indent", ["", "  ", "    "])
+def test_one_more_and_one_less_keep_the_layout(tmp_path, indent):
+    from dataclasses import replace
+
+    from raudit.policy.waive import appended, without
+
+    path = write(tmp_path, {"id": "W-001"}, {"id": "W-002"})
+    head, *lines = path.read_text().splitlines()[1:]
+    text = "schema: raudit.waivers/1\n" + head + "  # ours\n"
+    path.write_text(text + "".join(indent + line[2:] + "\n" for line in lines))
+    before = path.read_bytes()
+    first, second = load_waivers(path).entries
+    more = appended(path, replace(first, id="W-003"))
+    assert more.startswith(before)
+    path.write_bytes(more)
+    assert [entry.id for entry in load_waivers(path).entries] == ["W-001", "W-002", "W-003"]
+    taken, less = without(path, "W-003")
+    assert (taken.id, less) == ("W-003", before)
+    path.write_bytes(before)
+    taken, less = without(path, "W-001")
+    assert taken == first
+    path.write_bytes(less)
+    assert b"# ours" in less
+    assert [entry.reason for entry in load_waivers(path).entries] == [second.reason]
+    taken, less = without(path, "W-002")
+    path.write_bytes(less)
+    assert load_waivers(path).entries == ()
+    with pytest.raises(PolicyError, match="no waiver W-002"):
+        without(path, "W-002")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random
 import unicodedata
 import warnings
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pikepdf
 import pytest
 from asn1crypto import x509 as asn1
 from click.testing import CliRunner
@@ -18,12 +20,13 @@ from cryptography.x509.oid import NameOID
 
 from raudit.cli.keys import command as keys_command
 from raudit.errors import KeyFileError
+from raudit.report.stamp import render_stamp
 from raudit.signing.certificates import describe, facts
 from raudit.signing.check import check_pdf
 from raudit.signing.keys import load_signer
 from raudit.signing.names import common_name_of
 from raudit.signing.selfsigned import init_keys
-from raudit.signing.sign import countersign
+from raudit.signing.sign import countersign, field_size, next_reviewer_field
 from raudit.signing.sources import PemFiles
 
 HARD = [
@@ -122,6 +125,36 @@ def test_any_name_signs_and_verifies(
         # beside the right one, a strange certificate changes nothing for a report that it did not sign
         assert check_pdf(certified, trust=[own, *local_trust], at=clock).holds
         assert all(facts(key.certificate).values())
+
+
+DRAWN = 20
+"""Names that the quick suite draws; all two hundred are slow."""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, 200 // DRAWN))],
+)
+def test_any_name_is_drawn_into_the_box_that_is_signed(
+    part: int, certified: bytes, local_trust: list[bytes], clock: datetime, tmp_path: Path
+) -> None:
+    field = next_reviewer_field(certified)
+    size = field_size(certified, field) or (221.1, 73.7)
+    for number, name in enumerate(names()[part :: 200 // DRAWN]):
+        source = pair(name, tmp_path / str(number), clock)
+        with load_signer(source) as key:
+            shown = key.common_name
+            said = {"role": "dpo", "clock": clock}
+            page = render_stamp(name=shown, fingerprint="ab" * 32, size=size, **said)
+            signed = countersign(certified, key, name=shown, appearance=page, **said)
+        own = source.certificate.read_bytes()
+        assert check_pdf(signed, trust=[*local_trust, own], at=clock).holds, name
+        with pikepdf.open(io.BytesIO(signed)) as pdf:
+            (box,) = [f for f in pdf.Root.AcroForm.Fields if "/V" in f and str(f.T) == field]
+            drawn = box.AP.N
+            assert drawn.Type == pikepdf.Name.XObject
+            assert len(drawn.read_bytes()) > 20, name
+            assert "/AA" not in box
 
 
 @pytest.mark.parametrize("name", ["Bank בנק", None, "😀 Ada"])

@@ -10,6 +10,7 @@ Entry points::
     before_run(plan, log, ...)                          people, policy, waivers and answers, before a run
     withdraw(log, ...), supersede(log, ...)             reports
     enrolment_of(log)                                   what the log knows of keys, for ``check_statements``
+    revocations_in(log)                                 waivers that were taken back
 """
 
 from raudit.emit.answers import keep, migrate_answers, settle, submit, tell, write_new
@@ -18,6 +19,7 @@ from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
 from raudit.emit.reports import supersede, supersede_earlier, withdraw
 from raudit.emit.runs import before_run
+from raudit.emit.waivers import revocations_in
 
 __all__ = [
     "Books",
@@ -28,6 +30,7 @@ __all__ = [
     "log_state",
     "migrate_answers",
     "people_changed",
+    "revocations_in",
     "settle",
     "submit",
     "supersede",

@@ -12,7 +12,8 @@ from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
 from raudit.errors import PolicyError, StatementError
 from raudit.files import locked, write_whole
-from raudit.log import Event, EventType, Log
+from raudit.log import Event, EventType, Log, attest_log
+from raudit.policy.proof import Revocation
 from raudit.policy.waive import appended, named
 from raudit.policy.waivers import Waiver, load_waivers, waiver_sha256
 from raudit.statements import Kind, Outcome, Statement, add_statement, check_statement
@@ -162,6 +163,26 @@ def standing_in(log: Log) -> Mapping[str, str]:
         elif entry.type == EventType.WAIVER_REVOKED:
             found.pop(str(entry.body["waiver"]), None)
     return found
+
+
+def revocations_in(log: Log) -> tuple[Revocation, ...]:
+    """Waivers that a log says were taken back and not granted again, those beyond its last checkpoint too.
+
+    Raises
+    ------
+    LogIntegrityError
+        If the log was edited.
+    """
+    types = (EventType.WAIVER_GRANTED, EventType.WAIVER_REVOKED)
+    found: dict[str, Revocation] = {}
+    for entry in attest_log(log, types=types).entries:
+        name = str(entry.body["waiver"]) if entry.type in types else ""
+        if entry.type == EventType.WAIVER_REVOKED:
+            statement = str(entry.body.get("statement") or "")
+            found[name] = Revocation(waiver=name, statement=statement)
+        elif entry.type == EventType.WAIVER_GRANTED:
+            found.pop(name, None)
+    return tuple(found.values())
 
 
 def _granted(path: Path, waiver: Waiver, actor: str) -> Event:

@@ -10,6 +10,7 @@ from typing import Any
 from raudit.findings import Finding, JsonObject, Severity, Status, Threshold, written
 from raudit.policy.baseline import Baseline, Held, hold
 from raudit.policy.model import OnInconclusive, Policy, covers
+from raudit.policy.proof import Decision, decisions_in, unproven
 from raudit.policy.waivers import WaiverLedger, Waivers, apply_waivers
 from raudit.record import Outcome, Record, StageRecord, Verdict
 from raudit.sentences import messages_in
@@ -39,7 +40,13 @@ class Judged:
 
 
 def apply_policy(
-    record: Record, policy: Policy, *, waivers: Waivers, baseline: Baseline | None, today: date
+    record: Record,
+    policy: Policy,
+    *,
+    waivers: Waivers,
+    baseline: Baseline | None,
+    today: date,
+    decisions: Sequence[Decision] | None = None,
 ) -> Verdict:
     """Say what the policy makes of a record's findings.
 
@@ -47,6 +54,8 @@ def apply_policy(
     ----------
     today
         Date in UTC against which waivers expire.
+    decisions
+        The decisions that the record rests on, judged again under other people; by default as the record has them.
 
     Returns
     -------
@@ -68,7 +77,12 @@ def apply_policy(
     ]
     open_ones = [item for item in judged if item.status is Status.INDETERMINATE and item.must_hold]
     open_ones = [] if policy.on_inconclusive is OnInconclusive.PASS else open_ones
-    missing = _not_run(record, policy)
+    missing = _not_run(record, policy) | unproven(
+        policy,
+        decisions=decisions_in(record) if decisions is None else decisions,
+        revoked=waivers.revoked,
+        statements=waivers.statements,
+    )
     blocks = policy.on_inconclusive is OnInconclusive.BLOCK
     stale = _stale(ledger, policy)
     if not judged:

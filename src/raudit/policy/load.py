@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from raudit.errors import PolicyError
 from raudit.findings import Severity, Threshold
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 DEFAULT_PRESET = "default"
+Word = TypeVar("Word", bound=str)
 MAX_CHAIN = 8
 """How many policies may extend one another."""
 
@@ -140,6 +141,7 @@ def _over(below: Policy, file: PolicyFile, origin: str, prefix: str) -> Policy:
         changes["required_assessments"] = _union(
             below.required_assessments, file.require.assessments
         )
+        changes["required_proof"] = _union(below.required_proof, file.require.proven)
     if file.waivers is not None:
         said = file.waivers.model_fields_set
         changes["waivers"] = WaiverTerms(
@@ -172,5 +174,5 @@ def _rule(below: RulePolicy, entry: Any, origin: str, anchor: str) -> RulePolicy
     )
 
 
-def _union(below: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+def _union(below: tuple[Word, ...], more: tuple[Word, ...]) -> tuple[Word, ...]:
     return (*below, *(item for item in more if item not in below))

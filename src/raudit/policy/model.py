@@ -28,6 +28,17 @@ class OnInconclusive(StrEnum):
     """It is printed and lets the run through."""
 
 
+class Proven(StrEnum):
+    """What else than sign-offs and waivers must be proven, not only stated."""
+
+    REVIEWS = "reviews"
+    """Every answer that counts as accepted."""
+    CONDITIONS = "conditions"
+    """Every condition of an approval that counts as met."""
+    REVOCATIONS = "revocations"
+    """Every waiver that was taken back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePolicy:
     """What the policy says about one rule, or all rules that share a prefix."""
@@ -84,6 +95,8 @@ class Policy:
     """Whether every stage that the plan declares must have completed."""
     required_assessments: tuple[str, ...] = ()
     """Checklists that must have been answered."""
+    required_proof: tuple[Proven, ...] = ()
+    """Decisions that count only if a signed statement proves them."""
     rules: Mapping[str, RulePolicy] = field(default_factory=dict)
     """By rule id or prefix; the longest match speaks, field by field."""
     waivers: WaiverTerms = WaiverTerms()
@@ -147,6 +160,7 @@ class Policy:
                 "declared_stages": self.require_declared_stages,
                 "stages": list(self.required_stages),
                 "assessments": list(self.required_assessments),
+                "proven": [str(item) for item in self.required_proof],
             },
             "rules": {key: _rule_json(entry) for key, entry in sorted(self.rules.items())},
             "waivers": {

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from raudit.findings import Severity
-from raudit.policy.model import RULE_ID, OnInconclusive
+from raudit.policy.model import RULE_ID, OnInconclusive, Proven
 from raudit.validate import Strict
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -37,6 +37,7 @@ RuleWord = Annotated[str, BeforeValidator(_rule)]
 Words = Annotated[tuple[Annotated[str, BeforeValidator(_word)], ...], BeforeValidator(_texts)]
 RuleWords = Annotated[tuple[RuleWord, ...], BeforeValidator(_texts)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+ProvenWords = Annotated[tuple[Proven, ...], BeforeValidator(_texts)]
 
 
 class ThresholdEntry(Strict):
@@ -80,6 +81,8 @@ class RequireSection(Strict):
     """Further stages that must complete."""
     assessments: Texts = ()
     """Ids of checklists that must be answered."""
+    proven: ProvenWords = ()
+    """Decisions that only a signed statement proves: ``reviews``, met ``conditions``, ``revocations`` of waivers."""
 
 
 class WaiverSection(Strict):

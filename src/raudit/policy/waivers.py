@@ -13,6 +13,7 @@ from raudit.errors import PolicyError
 from raudit.findings import Finding, Threshold
 from raudit.people import NOBODY, People
 from raudit.policy.model import WaiverTerms
+from raudit.policy.proof import Revocation
 from raudit.record import Record, WaiverState, WaiverUse
 from raudit.sentences import say
 from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_statements
@@ -66,6 +67,8 @@ class Waivers:
     """The signed statements beside the file, checked."""
     identity: str = ""
     """``proven``: a waiver counts only if its approver is proven to have approved exactly it; ``stated``: on a name."""
+    revoked: tuple[Revocation, ...] | None = None
+    """Waivers that were taken back, as a log tells; None if none was asked."""
 
     def approval(self, waiver: Waiver) -> Outcome | None:
         """The approver's statement over a waiver, proven ones first; None if there is none."""
@@ -107,6 +110,7 @@ def load_waivers(
     people: People = NOBODY,
     identity: str = "",
     enrolment: Enrolment | None = None,
+    revoked: tuple[Revocation, ...] | None = None,
 ) -> Waivers:
     """Read a waivers file; an entry that is malformed is kept as such and does not spoil the others.
 
@@ -118,6 +122,8 @@ def load_waivers(
         ``proven``: a waiver counts only with a signed statement of its approver.
     enrolment
         What a log knows of people's keys.
+    revoked
+        Waivers that were taken back, as a log tells.
 
     Raises
     ------
@@ -125,7 +131,7 @@ def load_waivers(
         If the file as a whole cannot be read: not YAML, no ``schema``, a newer schema.
     """
     if path is None:
-        return Waivers()
+        return Waivers(revoked=revoked)
     from raudit.policy.schema import WaiversFrame
 
     yaml = read_yaml(path, error=PolicyError)
@@ -167,6 +173,7 @@ def load_waivers(
         source=path.name,
         people=people,
         identity=identity,
+        revoked=revoked,
         statements=check_statements(read_statements(path), people, enrolment=enrolment),
     )
 

@@ -193,8 +193,10 @@ class PostgresStore:
         where = "".join(f" AND position(:needle{i} IN data) > 0" for i in range(len(containing)))
         needles = {f"needle{i}": needle for i, needle in enumerate(containing)}
         query = f"SELECT idx, data FROM raudit_log.entry WHERE idx >= :start AND idx < :stop{where} ORDER BY idx"  # noqa: S608
-        for row in self._rows(query, start=start, stop=stop, **needles):
-            yield row[0], bytes(row[1])
+        # By ranges of the key, not by a cursor of the server: a reader who stops at an edited entry leaves none open.
+        for low in range(start, stop, _CHUNK):
+            for row in self._all(query, start=low, stop=min(low + _CHUNK, stop), **needles):
+                yield row[0], bytes(row[1])
 
     def leaves_and_nodes(self, size: int) -> tuple[Iterator[bytes], Iterator[bytes]]:
         """Stream entries and nodes."""
@@ -286,11 +288,6 @@ class PostgresStore:
     def _all(self, query: str, **parameters: object) -> list[Any]:
         with self._begin() as connection:
             return list(connection.execute(self._text(query), parameters).fetchall())
-
-    def _rows(self, query: str, **parameters: object) -> Iterator[Any]:
-        with self._begin() as connection:
-            options = connection.execution_options(stream_results=True, max_row_buffer=_CHUNK)
-            yield from options.execute(self._text(query), parameters)
 
     def _pages(self, table: str, column: str, stop: int) -> Iterator[Any]:
         """Read by ranges of the key: two streams can then share one transaction."""

@@ -15,4 +15,9 @@ FACTS = (
         type=FactType.LIST,
         meaning="Questions whose answer the evidence contradicts.",
     ),
+    Fact(
+        name="assessments.decisions",
+        type=FactType.MAPPING,
+        meaning="By checklist: sign-offs, accepted answers and met conditions that count, by whom, and whether proven.",
+    ),
 )

@@ -12,10 +12,11 @@ from raudit.checklists.assess import Contradicted
 from raudit.checklists.conditions import ConditionState
 from raudit.checklists.documents import document_faults
 from raudit.checklists.form.checklist import Checklist
+from raudit.checklists.proofs import proofs_of
 from raudit.errors import NotEvaluable
 from raudit.evidence import AssessmentFiles, Evidence, StageResult
 from raudit.facts import Fact
-from raudit.findings import Finding, Rule, Severity, Status, Subject
+from raudit.findings import Finding, JsonObject, Rule, Severity, Status, Subject
 from raudit.record import Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.assessments.facts import FACTS
@@ -59,8 +60,10 @@ class Assessments:
             )
         results: list[Assessment] = []
         findings: list[Finding] = []
+        decisions: dict[str, list[JsonObject]] = {}
         for files in evidence.assessments:
             checklist, answers = _read(files)
+            statements = _statements(files, evidence)
             result = assess(
                 checklist,
                 answers,
@@ -68,8 +71,9 @@ class Assessments:
                 sources=evidence.sources,
                 today=evidence.clock.date(),
                 people=evidence.people,
-                statements=_statements(files, evidence),
+                statements=statements,
             )
+            decisions[result.checklist.id] = proofs_of(result, statements, evidence.people)
             results.append(result)
             findings += _findings(result, files, identity=evidence.identity)
         further = (contradictions_table(results), reasons_table(results))
@@ -92,6 +96,7 @@ class Assessments:
                 "assessments.contradicted": sorted(
                     {c.question for r in results for c in r.contradictions}
                 ),
+                "assessments.decisions": decisions,
             },
             notes=tuple(_note(result.checklist) for result in results),
         )
