@@ -36,6 +36,10 @@ def test_fields_below_fields_are_looked_at_each_of_them():
     assert list(_active(catalog(below))) == told
 
 
+def test_a_document_without_pages_is_no_crash():
+    assert list(_active(tree())) == ["the catalog has no pages"]
+
+
 @pytest.mark.parametrize("key", ["AA", "PA"])
 def test_actions_beside_the_one_of_a_click_are_named(key):
     field = tree(FT=SIGNATURE, **{key: tree(S=NameObject("/GoTo"))})

@@ -92,7 +92,10 @@ def _active(root: Any) -> Iterator[str]:
         if value(field, "/FT", "/Sig") != "/Sig":
             yield "the form has a field that is no signature field"
         yield from _actions(field, "a form field")
-    for number, page in enumerate(_walk([value(root, "/Pages", {})], "/Kids")):
+    pages = value(root, "/Pages", None)
+    if pages is None:
+        yield "the catalog has no pages"
+    for number, page in enumerate(_walk([] if pages is None else [pages], "/Kids")):
         yield from _others(page, TREE, f"page node {number}")
         for annotation in value(page, "/Annots", ()):
             item = annotation.get_object()
