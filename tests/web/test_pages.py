@@ -667,3 +667,26 @@ def test_german_pages_speak_german(as_: Any) -> None:
     page = as_("ann").get("/", HTTP_ACCEPT_LANGUAGE="de")
     assert 'lang="de"' in page.content.decode()
     assert "Das wartet auf Sie" in page.content.decode()
+
+
+def test_a_shipped_checklist_is_asked_in_the_persons_language(as_: Any) -> None:
+    """Whoever fills in a form in German is asked in German; a form of one's own stays in its own words."""
+    from django.utils import translation
+
+    from raudit.checklists.form.load import shipped
+    from raudit.sentences import say
+    from raudit.web.words import asked
+
+    checklist = shipped("launch-readiness")
+    texts = [checklist.file.title, *(question.text for question in checklist.questions.values())]
+    with translation.override("de"):
+        same = [text for text in texts if asked(text) == text]
+        assert same == []
+        assert asked("What does it decide?") == "What does it decide?"
+        assert asked(say("not signed off by {roles}", roles="{x}")).endswith("{x}")
+    assert [asked(text) for text in texts] == texts
+    form = {"name": "S", "purpose": "p", "people": "yes", "live": "yes", "source": "example"}
+    sent = as_("adam").post("/new/", {**form, "step": "suggest"}, HTTP_ACCEPT_LANGUAGE="de")
+    page = sent.content.decode()
+    with translation.override("de"):
+        assert html.escape(asked(checklist.file.title)) in page

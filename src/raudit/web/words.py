@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
+
+from raudit.checklists.spoken import template_of
+from raudit.report.language import ENGLISH, Language, load_language
+from raudit.resources import resource_dir
+from raudit.sentences import Sentence
 
 register = template.Library()
 
@@ -28,6 +34,21 @@ def short(digest: str) -> str:
 def item(mapping: Any, key: Any) -> Any:
     """An entry of a mapping; nothing if there is none."""
     return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.filter
+def asked(text: Any) -> str:
+    """A text of a checklist, or a sentence made of one, in the person's language; in English where there is none."""
+    said = _catalogue(get_language() or ENGLISH)
+    if isinstance(text, Sentence):
+        return said.sentence(text)
+    return said.term(template_of(str(text))).replace("{{", "{").replace("}}", "}")
+
+
+@functools.cache
+def _catalogue(code: str) -> Language:
+    folder = resource_dir("report_templates") / "_shared" / "languages"
+    return load_language(code if (folder / f"{code}.po").is_file() else ENGLISH, [folder])
 
 
 @register.filter
