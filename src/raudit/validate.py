@@ -124,8 +124,10 @@ def _in_words(
             where=yaml.where(path[:-1]),
             hint=f"add '{fault['loc'][-1]}:' there",
         )
+    keys = [part for part in path if isinstance(part, str)]
+    named = f"'{keys[-1]}': " if keys else ""
     return error(
-        f"{fault['msg']}{more}",
+        f"{named}{fault['msg'].removeprefix('Value error, ')}{more}",
         reference="bad-value",
         where=yaml.where(path),
         got=repr(fault["input"])[:120],

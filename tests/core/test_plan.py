@@ -70,3 +70,16 @@ def test_the_editor_schema_accepts_a_good_plan_and_refuses_a_slip():
     jsonschema.validate(plan, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(plan | {"sede": 1}, schema)
+
+
+def test_a_bad_value_is_told_with_its_key(tmp_path):
+    """Where no line is shown, as in a form, the key alone says what to mend."""
+    from raudit.errors import PlanError
+    from raudit.plan import parse_plan
+
+    text = 'schema: raudit.plan/1\nsystem: {name: s, version: "1"}\ndata: {path: "", weight: w}\n'
+    with pytest.raises(PlanError, match=r"]: 'path': String should have at least 1 character"):
+        parse_plan(text, folder=tmp_path)
+    text = text.replace('path: "", weight: w', "path: d.csv, weight: w, count: n")
+    with pytest.raises(PlanError, match=r"]: 'data': rows that stand for many people"):
+        parse_plan(text, folder=tmp_path)
