@@ -259,7 +259,13 @@ def test_the_log_as_it_is_passes(whole, tmp_path, quick):
     assert set(found.values()) == {0}
 
 
-@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if place % 3 == 0 else pytest.mark.slow)
+        for place, name in enumerate(EDITS)
+    ],
+)
 def test_every_command_notices_every_edit(whole, tmp_path, quick, name):
     found = statuses(whole, tmp_path, EDITS[name])
     assert found == dict.fromkeys(found, 6)

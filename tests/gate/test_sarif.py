@@ -244,6 +244,7 @@ def test_at_most_5000_results_worst_first(make):
     assert results[0]["properties"]["severity"] == "critical"
 
 
+@pytest.mark.slow
 def test_at_most_ten_megabytes_gzipped(make):
     import random
 

@@ -127,7 +127,7 @@ def test_any_name_signs_and_verifies(
         assert all(facts(key.certificate).values())
 
 
-DRAWN = 20
+DRAWN = 8
 """Names that the quick suite draws; all two hundred are slow."""
 
 
