@@ -123,14 +123,12 @@ def _turned(data: DataSet, roles: Roles) -> tuple[DataSet, Roles]:
     # A threshold compares in the column's own precision: 0.7 is not the float32 nearest to it.
     own = column.dtype if column.dtype in (np.float32, np.float16) else np.dtype(float)
     scores = np.asarray(column, own).astype(float)
-    known = np.unique(scores[np.isfinite(scores)])
+    edge = () if roles.threshold is None else (float(np.asarray(roles.threshold, own)),)
+    known = np.unique(np.append(scores[np.isfinite(scores)], edge))
     share = known.size > 0 and known[0] >= 0 and known[-1] <= 1
     share = share and np.unique(1 - known).size == known.size
     turned, how = (1 - scores, f"1 - {name}") if share else (-scores, f"-{name}")
-    threshold = roles.threshold
-    if threshold is not None:
-        edge = float(np.asarray(threshold, own))
-        threshold = float(np.nextafter(1 - edge if share else -edge, np.inf))
+    threshold = next((float(np.nextafter(1 - at if share else -at, np.inf)) for at in edge), None)
     turned_roles = replace(roles, score=SCORE, threshold=threshold, score_turned=how)
     return data.with_columns({SCORE: turned}), turned_roles
 

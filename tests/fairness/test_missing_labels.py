@@ -286,7 +286,13 @@ def test_a_risk_too_small_to_be_taken_from_one_keeps_its_order(tmp_path):
 
     text = (
         'schema: raudit.plan/1\nsystem: {name: s, version: "1"}\n'
-        "data: {path: d.csv, score: {column: s, higher_is_favourable: false}}\n"
+        "data: {path: d.csv, score: {column: s, threshold: 0.5, higher_is_favourable: false}}\n"
+    )
+    near = wrap_table(pd.DataFrame({"s": [np.nextafter(0.5, 0), 0.4]}))
+    roles = audited_data(parse_plan(text, folder=tmp_path), near, None, Quiet())
+    kept = roles.data.frame([roles.roles.score])[roles.roles.score].to_numpy()
+    assert (kept >= roles.roles.threshold).all(), (
+        "both lie under the threshold, one by the last bit"
     )
     data = wrap_table(pd.DataFrame({"s": [1e-18, 2e-18, 0.5]}))
     audited = audited_data(parse_plan(text, folder=tmp_path), data, None, Quiet())

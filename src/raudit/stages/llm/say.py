@@ -101,16 +101,13 @@ def finding(
         if low is not None or high is not None
         else None
     )
-    return Finding(
-        rule=rule.id,
-        subject=subject,
-        status=status,
-        severity=rule.severity,
-        statement=statement,
+    return rule.finding(
+        status,
+        subject,
+        statement,
         reason=reason,
         measurement=measurement,
         threshold=limit,
-        requirements=rule.requirements,
         anchor=anchor,
         remedy=rule.fix,
         data=data or {},

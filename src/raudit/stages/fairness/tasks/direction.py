@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from raudit.data.cells import BIN, PREDICTION, CellTable
-from raudit.findings import Finding, Interval, Measurement, Status, Subject
+from raudit.findings import Finding, Interval, Measurement, Subject
 from raudit.sentences import say
 from raudit.stages.fairness.measures.histogram import auc, auc_bounds, histograms
 from raudit.stages.fairness.measures.metrics import group_counts
@@ -109,12 +109,9 @@ def _of_scores(table: CellTable, context: Context) -> _Found | None:
 
 
 def _finding(found: _Found, context: Context) -> Finding:
-    return Finding(
-        rule=AGAINST.id,
-        subject=Subject(kind="model", name="all people", detail={"metric": found.metric}),
-        status=Status.FAILED,
-        severity=AGAINST.severity,
-        statement=found.statement,
+    return AGAINST.failed(
+        Subject(kind="model", name="all people", detail={"metric": found.metric}),
+        found.statement,
         reason=say(
             "The {level:.3g} % interval {low:.3f} to {high:.3f} lies below {turned:g}, where decisions would tell "
             "nothing. Either a favourable side is declared the wrong way round, and then every rate here is of the "
@@ -133,8 +130,6 @@ def _finding(found: _Found, context: Context) -> Finding:
             ),
             method=found.method,
         ),
-        requirements=AGAINST.requirements,
         anchor="data",
-        remedy=AGAINST.fix,
         data={"value": number(found.value)},
     )
