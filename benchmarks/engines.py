@@ -102,9 +102,9 @@ def main() -> None:
     if asked.one:
         engine, what, kind, place = asked.one
         import duckdb
-        import narwhals  # noqa: F401
+        import narwhals  # noqa: F401 -- loaded before the clock starts
         import pandas as pd  # noqa: F401 -- pyarrow loads it with the first array; the time of that is nobody's rows'
-        import pyarrow.compute  # noqa: F401
+        import pyarrow.compute  # noqa: F401 -- the same
 
         before, _ = used()
         cells = ENGINES[engine](what, kind, Path(place))

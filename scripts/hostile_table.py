@@ -181,9 +181,9 @@ def _message(said: str) -> str:
 
 def load_libraries() -> None:
     """Load what the commands load, once."""
-    import duckdb  # noqa: F401
-    import pandas as pd  # noqa: F401
-    import pyarrow.parquet  # noqa: F401
+    import duckdb  # noqa: F401 -- so that each forked case finds it loaded
+    import pandas as pd  # noqa: F401 -- the same
+    import pyarrow.parquet  # noqa: F401 -- the same
 
     for name in sorted({command[0] for every in COMMANDS.values() for command in every}):
         raudit.cli.raudit.get_command(None, name)  # type: ignore[arg-type, attr-defined]

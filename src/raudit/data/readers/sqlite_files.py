@@ -67,9 +67,9 @@ def _own(db: sqlite3.Connection, title: str) -> bool:
     if title not in OWN:
         return False
     names = "SELECT name FROM sqlite_master"
-    foreign = (
-        f"SELECT count(*) FROM {title} WHERE {OWN[title]} IS NULL OR {OWN[title]} NOT IN ({names})"  # noqa: S608
-    )
+    own = OWN[title]
+    where = f"{own} IS NULL OR {own} NOT IN ({names})"
+    foreign = f"SELECT count(*) FROM {title} WHERE {where}"  # noqa: S608 -- names of OWN, none of the file's
     try:
         return not db.execute(foreign).fetchone()[0]
     except FAULTS:
