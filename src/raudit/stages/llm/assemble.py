@@ -41,16 +41,21 @@ class Gathered:
     facts: dict[str, Any] = field(default_factory=dict)
     audits: dict[str, judges.Audit] = field(default_factory=dict)
     """Audits of judges by what they label."""
+    told: set[tuple[str, str]] = field(default_factory=set)
+    """Fingerprints and statements of the findings."""
 
     def add(self, findings: list[Finding], name: str = "", rows: Rows | None = None) -> None:
         """Take findings and the rows of a table, once: two outcomes may rest on the same labels of the same turns."""
-        known = {(item.fingerprint, item.statement) for item in self.findings}
-        self.findings += [
-            item for item in findings if (item.fingerprint, item.statement) not in known
-        ]
+        for item in findings:
+            if (key := (item.fingerprint, item.statement)) not in self.told:
+                self.told.add(key)
+                self.findings.append(item)
         if rows:
             kept = self.rows.setdefault(name, [])
-            kept += [row for row in rows if row not in kept]
+            known = set(
+                map(repr, kept)
+            )  # a table of shares may have a row for every group and label
+            kept += [row for row in rows if repr(row) not in known]
 
     def names(self, fact: str, more: list[str]) -> None:
         """Add to a fact that is a list of names."""
