@@ -61,7 +61,9 @@ def make_draft(request: Any, source: str) -> Draft | None:
     DataError
         If the data cannot be read as a table.
     """
-    request.session.pop("draft", None)
+    earlier = str(request.session.pop("draft", ""))
+    if TOKEN.fullmatch(earlier):
+        shutil.rmtree(drafts() / earlier, ignore_errors=True)
     data = request.FILES.get("data") if source == "upload" else None
     model = request.FILES.get("model")
     if source == "upload" and data is None:
