@@ -45,7 +45,7 @@ def list_(people: Path) -> None:
             click.echo(f"  {key.entry.kind.replace('_', ' ')} {key.fingerprint}{ended}")
 
 
-@command.command()
+@command.command(short_help="Add a person and what proves them.")
 @click.argument("person")
 @click.option("--name", default="", help="Name to print.")
 @click.option("--known-as", multiple=True, help="A further name or address. May be repeated.")
@@ -136,7 +136,7 @@ def enrol(
     click.echo(f"enrolled a {kind.replace('_', ' ')} of {person}")
 
 
-@command.command()
+@command.command(short_help="Withdraw a person's key.")
 @click.argument("person")
 @click.argument("fingerprint")
 @PEOPLE
