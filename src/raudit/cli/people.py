@@ -127,7 +127,7 @@ def enrol(
     )
     now = now_or(clock)
 
-    def enrolled(document: Any) -> None:
+    def enrolled(document: object) -> None:
         entry = entry_of(document, person)
         since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         entry["keys"] = [*(entry.get("keys") or []), {kind: value, "since": since}]
@@ -169,7 +169,7 @@ def withdraw(
         )
     now = now_or(clock)
 
-    def ended(document: Any) -> None:
+    def ended(document: object) -> None:
         entry_of(document, person)["keys"][places[0]]["until"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     change(people, ended, plan=plan, by=by, clock=now)

@@ -367,7 +367,7 @@ def _findings(record: Record, stage: str) -> tuple[Finding, ...]:
     return found.findings if found else ()
 
 
-def _rows(value: Any) -> Iterable[Mapping[str, Any]]:
+def _rows(value: object) -> Iterable[Mapping[str, Any]]:
     return (
         [one for one in value if isinstance(one, Mapping)]
         if isinstance(value, list | tuple)

@@ -49,7 +49,7 @@ def find_open(
     return tuple(found)
 
 
-def _unshown(question: Question, value: Any, evidence: Sequence[EvidenceLink]) -> bool:
+def _unshown(question: Question, value: object, evidence: Sequence[EvidenceLink]) -> bool:
     """Whether an answer claims what has to be shown, and links nothing."""
     chosen = value if isinstance(value, tuple) else (value,)
     claimed = any(option.needs_evidence for option in question.options if option.id in chosen)

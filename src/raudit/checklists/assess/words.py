@@ -41,7 +41,7 @@ def row_text(question: Question, row: Mapping[str, str]) -> str:
 def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:
     """Replace ``{fact:NAME}`` by what was measured, in words."""
 
-    def words(value: Any) -> str:
+    def words(value: object) -> str:
         if isinstance(value, Mapping):
             return ", ".join(f"{key} ({listed(item)})" for key, item in value.items())
         return listed(value)

@@ -30,7 +30,7 @@ def record_answer(
     text: str,
     checklist: Checklist,
     question: str,
-    value: Any = None,
+    value: object = None,
     *,
     at: datetime,
     state: State = "answered",

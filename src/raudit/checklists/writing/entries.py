@@ -144,7 +144,7 @@ def question_called(checklist: Checklist, name: str) -> Any:
     return checklist.questions[name]
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: object) -> Any:
     """A value as YAML holds it."""
     match value:
         case Mapping():
@@ -157,7 +157,7 @@ def plain_value(value: Any) -> Any:
             return with_line_feeds(str(value))
 
 
-def same_value(old: Any, new: Any) -> bool:
+def same_value(old: object, new: object) -> bool:
     """Whether two values say the same; nothing, an empty text and an empty list do."""
     return old == new or (old in (None, "", []) and new in (None, "", []))
 
