@@ -103,7 +103,7 @@ def _active(root: Any) -> Iterator[str]:
     pages = value(root, "/Pages", None)
     if pages is None:
         yield "the catalog has no pages"
-    seen: set[Any] = set()
+    seen: set[object] = set()
     for number, page in enumerate(_walk([] if pages is None else [pages], "/Kids")):
         yield from _others(page, TREE, f"page node {number}")
         yield from _drawn(page, seen)
@@ -119,7 +119,7 @@ def _active(root: Any) -> Iterator[str]:
         yield from _actions(item, "the outline")
 
 
-def _drawn(page: Any, seen: set[Any]) -> Iterator[str]:
+def _drawn(page: object, seen: set[object]) -> Iterator[str]:
     """Name streams of a page, and of what they draw, that a reader would not take from these bytes alone."""
     contents = value(page, "/Contents", ())
     streams = [contents] if hasattr(contents, "data") else list(contents)
@@ -139,13 +139,13 @@ def _drawn(page: Any, seen: set[Any]) -> Iterator[str]:
         todo += _resources(item)
 
 
-def _resources(holder: Any) -> list[tuple[Any, str]]:
+def _resources(holder: object) -> list[tuple[Any, str]]:
     drawn = value(value(holder, "/Resources", {}), "/XObject", {})
     items = [value(drawn, key, {}) for key in drawn]
     return [(item, str(value(item, "/Subtype", "unknown"))) for item in items]
 
 
-def _inherited(field: Any, key: str) -> Any:
+def _inherited(field: Any, key: str) -> object:
     """Look a key up in a field and in those above it; hostile fields may be above themselves."""
     for _ in range(MAX_DEPTH):
         if key in field:
@@ -177,7 +177,7 @@ def _actions(holder: Any, where: str) -> Iterator[str]:
 def _walk(nodes: Any, kids: str) -> Iterator[Any]:
     """Visit a tree's nodes, each once; hostile trees may have loops."""
     stack = list(nodes)
-    seen: set[Any] = set()
+    seen: set[object] = set()
     while stack:
         raw = stack.pop()
         node = raw.get_object()
@@ -191,7 +191,7 @@ def _walk(nodes: Any, kids: str) -> Iterator[Any]:
         stack.extend(value(node, kids, ()))
 
 
-def _outline(root: Any) -> Iterator[Any]:
+def _outline(root: object) -> Iterator[Any]:
     stack = [value(root, "/First", None)]
     for count in range(MAX_NODES):
         if not stack:
@@ -205,7 +205,7 @@ def _outline(root: Any) -> Iterator[Any]:
             raise ValueError("the outline has too many items")
 
 
-def _doubled(root: Any) -> Iterator[str]:
+def _doubled(root: object) -> Iterator[str]:
     """Name attachments of which two readers may open different ones."""
     seen: dict[str, str] = {}
     for file in embedded_files(root):

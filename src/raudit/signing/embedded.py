@@ -12,7 +12,7 @@ MAX_DEPTH = 20
 MAX_FILES = 10_000
 
 
-def embedded_files(root: Any) -> tuple[EmbeddedFile, ...]:
+def embedded_files(root: object) -> tuple[EmbeddedFile, ...]:
     """Read every attachment of a catalog, from the name tree and from the associated files (AF), each once.
 
     Parameters
@@ -33,7 +33,7 @@ def embedded_files(root: Any) -> tuple[EmbeddedFile, ...]:
     return tuple(found.values())
 
 
-def value(dictionary: Any, key: str, default: Any) -> Any:
+def value(dictionary: Any, key: str, default: object) -> Any:
     """Look a key up and follow its reference; pyHanko's own ``get`` does not follow it."""
     try:
         return dictionary[key]
@@ -41,13 +41,13 @@ def value(dictionary: Any, key: str, default: Any) -> Any:
         return default
 
 
-def specifications(root: Any) -> Iterator[Any]:
+def specifications(root: object) -> Iterator[Any]:
     """Yield the file specifications of the name tree and of the associated files, in that order."""
     for _, specification in (*named_specifications(root), *associated(root)):
         yield specification
 
 
-def named_specifications(root: Any) -> list[tuple[str, Any]]:
+def named_specifications(root: object) -> list[tuple[str, Any]]:
     """List the file specifications of the name tree with the names that they have there.
 
     Raises
@@ -62,7 +62,7 @@ def named_specifications(root: Any) -> list[tuple[str, Any]]:
     return found
 
 
-def associated(root: Any) -> list[tuple[str, Any]]:
+def associated(root: object) -> list[tuple[str, Any]]:
     """List the file specifications of the associated files, which have no name of their own there."""
     items = list(value(root, "/AF", ()))
     if len(items) > MAX_FILES:
@@ -70,7 +70,7 @@ def associated(root: Any) -> list[tuple[str, Any]]:
     return [("", item.get_object()) for item in items]
 
 
-def _walk(node: Any, depth: int) -> Iterator[tuple[str, Any]]:
+def _walk(node: object, depth: int) -> Iterator[tuple[str, Any]]:
     kids = list(value(node, "/Kids", ()))
     if depth > MAX_DEPTH or len(kids) > MAX_FILES:
         raise ValueError("the tree of attachments is too deep or too wide")
@@ -81,7 +81,7 @@ def _walk(node: Any, depth: int) -> Iterator[tuple[str, Any]]:
         yield from _walk(kid.get_object(), depth + 1)
 
 
-def _file(specification: Any) -> EmbeddedFile | None:
+def _file(specification: object) -> EmbeddedFile | None:
     streams = value(specification, "/EF", {})
     stream = value(streams, "/UF", None) or value(streams, "/F", None)
     if stream is None:

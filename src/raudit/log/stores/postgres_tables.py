@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 CREATE = """
 CREATE SCHEMA IF NOT EXISTS raudit_log;
@@ -65,7 +64,7 @@ WHERE attrelid = to_regclass('raudit_log.note') AND attname = 'seq'
 """Whether the log numbers its notes itself; a sequence, as in logs made before 0.3, leaves gaps after a crash."""
 
 
-def foreign_parts(rows: Iterable[Any]) -> list[str]:
+def foreign_parts(rows: Iterable[Sequence[object]]) -> list[str]:
     """Name what is missing in the schema, or is there in another form than raudit made it.
 
     Parameters
@@ -73,7 +72,7 @@ def foreign_parts(rows: Iterable[Any]) -> list[str]:
     rows
         What `FOREIGN` gives.
     """
-    found = {(name, plain, form) for name, plain, form in rows}
+    found = {(str(name), plain, form) for name, plain, form in rows}
     made = {(name, True, form) for name, form in (*COLUMNS.items(), *FUNCTIONS.items())}
     there = {name for name, _, _ in found}
     return [
