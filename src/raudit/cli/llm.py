@@ -14,7 +14,7 @@ def command() -> None:
     """Read what a language model answered, as some tool recorded it. No model is called."""
 
 
-@command.command()
+@command.command(short_help="Count turns, and say what was not read.")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -50,7 +50,7 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
     return 3 if data.turns.partly else 0
 
 
-@command.command()
+@command.command(short_help="List the known formats of recorded turns.")
 def formats() -> None:
     """List the formats of recorded turns that are known, with what they cannot hold."""
     from raudit.turns import known_formats
@@ -60,7 +60,7 @@ def formats() -> None:
         click.echo(f"{name:20} {format_.title}{lacking}")
 
 
-@command.command()
+@command.command(short_help="Draw turns for people to label.")
 @click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-n",

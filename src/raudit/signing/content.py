@@ -141,7 +141,7 @@ def _walk(nodes: Any, kids: str) -> Iterator[Any]:
         stack.extend(value(node, kids, ()))
 
 
-def _outline(root: Any) -> Iterator[Any]:
+def _outline(root: object) -> Iterator[Any]:
     stack = [value(root, "/First", None)]
     for count in range(MAX_NODES):
         if not stack:
@@ -155,7 +155,7 @@ def _outline(root: Any) -> Iterator[Any]:
             raise ValueError("the outline has too many items")
 
 
-def _doubled(root: Any) -> Iterator[str]:
+def _doubled(root: object) -> Iterator[str]:
     """Name attachments of which two readers may open different ones."""
     seen: dict[str, str] = {}
     for file in embedded_files(root):

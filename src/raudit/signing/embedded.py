@@ -12,7 +12,7 @@ MAX_DEPTH = 20
 MAX_FILES = 1000
 
 
-def embedded_files(root: Any) -> tuple[EmbeddedFile, ...]:
+def embedded_files(root: object) -> tuple[EmbeddedFile, ...]:
     """Read every attachment of a catalog, from the name tree and from the associated files (AF), each once.
 
     Parameters
@@ -33,7 +33,7 @@ def embedded_files(root: Any) -> tuple[EmbeddedFile, ...]:
     return tuple(found.values())
 
 
-def value(dictionary: Any, key: str, default: Any) -> Any:
+def value(dictionary: Any, key: str, default: object) -> Any:
     """Look a key up and follow its reference; pyHanko's own ``get`` does not follow it."""
     try:
         return dictionary[key]
@@ -41,7 +41,7 @@ def value(dictionary: Any, key: str, default: Any) -> Any:
         return default
 
 
-def specifications(root: Any) -> Iterator[Any]:
+def specifications(root: object) -> Iterator[Any]:
     """Yield the file specifications of the name tree and of the associated files, in that order."""
     names = value(root, "/Names", {})
     if "/EmbeddedFiles" in names:
@@ -50,7 +50,7 @@ def specifications(root: Any) -> Iterator[Any]:
         yield item.get_object()
 
 
-def _walk(node: Any, depth: int) -> Iterator[Any]:
+def _walk(node: object, depth: int) -> Iterator[Any]:
     if depth > MAX_DEPTH:
         raise ValueError("the tree of attachments is too deep")
     for entry in list(value(node, "/Names", ()))[1 : 2 * MAX_FILES : 2]:
@@ -59,7 +59,7 @@ def _walk(node: Any, depth: int) -> Iterator[Any]:
         yield from _walk(kid.get_object(), depth + 1)
 
 
-def _file(specification: Any) -> EmbeddedFile | None:
+def _file(specification: object) -> EmbeddedFile | None:
     streams = value(specification, "/EF", {})
     stream = value(streams, "/UF", None) or value(streams, "/F", None)
     if stream is None:

@@ -82,13 +82,13 @@ def _types(db: sqlite3.Connection, statement: str, names: Sequence[str]) -> list
     return found
 
 
-def _form(kind: Any) -> Any:
+def _form(kind: object) -> Any:
     if pa.types.is_large_string(kind):
         return _text
     return _number if pa.types.is_floating(kind) else _same
 
 
-def _same(cell: Any) -> Any:
+def _same(cell: object) -> Any:
     return cell
 
 

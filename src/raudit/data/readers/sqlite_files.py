@@ -210,7 +210,7 @@ def text_rows(cursor: Any) -> Iterator[list[str | None]]:
             yield [_text(cell) for cell in row]
 
 
-def _text(cell: Any) -> str | None:
+def _text(cell: object) -> str | None:
     if cell is None:
         return None
     return (

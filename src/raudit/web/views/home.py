@@ -225,7 +225,7 @@ def portfolio(request: Asks) -> HttpResponse:
     return response
 
 
-def _inert(cell: Any) -> Any:
+def _inert(cell: object) -> Any:
     """Text that a spreadsheet does not take for a formula."""
     return (
         f"'{cell}"

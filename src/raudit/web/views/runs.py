@@ -65,7 +65,7 @@ def ask_for_run(system: str, person: str) -> RunState:
     return state
 
 
-def run(request: Asks, system: str, run: Any) -> HttpResponse:
+def run(request: Asks, system: str, run: object) -> HttpResponse:
     """How far a run is; the page asks again every second while it goes on."""
     state = get_object_or_404(RunState, pk=run, system=system)
     going = state.state in (RunState.WAITING, RunState.RUNNING)
