@@ -176,6 +176,31 @@ def as_(workspace: Path) -> Callable[[str], object]:
     return signed_in
 
 
+@pytest.fixture(scope="session")
+def audited(site: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Files of "credit" after an audit, made once, and the fingerprint of a finding that failed."""
+    from .test_services import run_once
+
+    shutil.rmtree(site / "credit")
+    add_system(site, "credit", "Credit")
+    finding = run_once(site)
+    copy = tmp_path_factory.mktemp("audited") / "credit"
+    shutil.copytree(site / "credit", copy)
+    return copy, finding
+
+
+@pytest.fixture
+def finding(workspace: Path, audited: tuple[Path, str]) -> str:
+    """A finding of a workspace that was audited."""
+    from raudit.web.models import FindingTask, Remark
+
+    for model in (FindingTask, Remark):
+        model.objects.all().delete()
+    shutil.rmtree(workspace / "credit")
+    shutil.copytree(audited[0], workspace / "credit")
+    return audited[1]
+
+
 def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
