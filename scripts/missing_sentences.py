@@ -28,8 +28,9 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
 SCORING = tuple(
-    ROOT / "src" / "raudit" / "checklists" / name
-    for name in ("assess.py", "conditions.py", "signoff.py", "prints/register.py")
+    file
+    for name in ("assess/*.py", "conditions.py", "signoff.py", "prints/register.py")
+    for file in sorted((ROOT / "src" / "raudit" / "checklists").glob(name))
 )
 """Modules of the checklists whose sentences come into a record."""
 CHECKLISTS = ROOT / "checklists"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,3 +76,35 @@ def test_a_database_that_does_not_answer_is_waited_for(
         until(lambda: RunState.objects.get(pk=state.pk).state == RunState.DONE)
         assert worker.is_alive()
     assert RunState.objects.get(pk=state.pk).error == ""
+
+
+@pytest.mark.parametrize("ends", ["before", "rendering", "telling", "well"])
+def test_a_run_is_whole_or_not_there(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """A run that dies while its report is made is none whose findings are read; one that was all there is taken up."""
+    from raudit import audit
+    from raudit.errors import UsageError
+    from raudit.web import child, running
+
+    names = ["record.json", "report.pdf", "report.pdf.tlog-proof", "report.pdf.intoto.json"]
+    made = {"before": 0, "rendering": 1, "telling": 4, "well": 4}[ends]
+
+    def run_audit(_plan: Any, *, out: Path, **_given: Any) -> Any:
+        out.mkdir(parents=True)
+        for name in names[:made]:
+            (out / name).write_text("{}")
+        if ends != "well":
+            raise UsageError("it died", reference="died")
+        return SimpleNamespace(record=SimpleNamespace(verdict=None))
+
+    monkeypatch.setattr(audit, "run_audit", run_audit)
+    monkeypatch.setenv("RAUDIT_PARENT", "0")
+    monkeypatch.setattr(child.ctypes, "CDLL", lambda *_a, **_k: SimpleNamespace(prctl=max))
+    runs = workspace / "credit/runs"
+    child.main([str(workspace / "credit/raudit.yaml"), str(runs / "20260101T000000Z"), "opal"])
+    whole = ["20260101T000000Z"] if ends == "well" else []
+    assert [path.name for path in runs.glob("[!.]*")] == whole
+    running.tidy(runs)
+    left = {"before": [], "rendering": [".20260101T000000Z"]}.get(ends, ["20260101T000000Z"])
+    assert [path.name for path in runs.iterdir()] == left

@@ -10,10 +10,12 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import IO, Any
 
 from django.db import DatabaseError, OperationalError, close_old_connections, connection
@@ -25,6 +27,8 @@ from raudit.web.middleware import workspace
 from raudit.web.models import RunState
 
 _bell = threading.Event()
+LAST = "report.pdf.intoto.json"
+"""What a run writes last."""
 AGAIN = 1.0
 """Seconds after which a database that did not answer is asked again."""
 LIMIT = 3600
@@ -36,8 +40,19 @@ def wake() -> None:
     _bell.set()
 
 
+def tidy(runs: Path) -> None:
+    """Take up a run that died when all of it was there, and remove one that left nothing; a record is kept aside."""
+    for place in runs.glob(".[0-9]*T*Z"):
+        if (place / LAST).is_file() and not place.with_name(place.name[1:]).exists():
+            place.rename(place.with_name(place.name[1:]))
+        elif not (place / "record.json").is_file():
+            shutil.rmtree(place, ignore_errors=True)
+
+
 def sweep() -> int:
     """Say of runs that died with the last server that they did; returns how many."""
+    for runs in workspace().folder.glob("*/runs"):
+        tidy(runs)
     return RunState.objects.filter(state=RunState.RUNNING).update(
         state=RunState.INTERRUPTED, ended=timezone.now(), step=""
     )
@@ -122,6 +137,7 @@ class Worker(threading.Thread):
             _set(state, state=RunState.DONE, ended=timezone.now(), step="")
             _tell(state)
         else:
+            tidy(out.parent)
             error = said.get("error") or f"the run ended without a word (status {status})"
             _set(
                 state,
