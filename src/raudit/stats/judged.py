@@ -111,9 +111,9 @@ def prediction_powered(
 def _shares(part: Stratum, rng: np.random.Generator) -> np.ndarray:
     """Draw the share of positives among a stratum's turns.
 
-    Where people called none of the labelled turns positive, or all, Jeffreys' prior would put the share away from an end
-    at which it may well be: a judge that misses nothing then has its rate covered in 89 % of samples only. As Brown, Cai
-    and DasGupta's interval does, the near half of the draws is put to that end.
+    Where people called none of the labelled turns positive, or all, Jeffreys' prior would put the share away from an
+    end at which it may well be: a judge that misses nothing then has its rate covered in 89 % of samples only. As
+    Brown, Cai and DasGupta's interval does, the near half of the draws is put to that end.
     """
     drawn = np.asarray(
         rng.beta(part.positive + 0.5, part.labelled - part.positive + 0.5, DRAWS), dtype=float
