@@ -178,6 +178,8 @@ def _by_share(
     share = count.whole_share * (count.valid / count.k if count.k else 0.0)
     if entity == "NATIONAL_ID" and profile.fractions > 0.1:
         return None  # measured, not given out
+    if entity == "IP_ADDRESS" and hint is None and profile.hosts < SET.hosts:
+        return None
     if entity == "PHONE_NUMBER" or (entity == "IP_ADDRESS" and hint is None):
         share = min(share, count.agreed / count.n)
     if hint is Hint.SURE:
@@ -272,6 +274,8 @@ def _inside(
     valid = count.valid if entity != "IP_ADDRESS" else count.agreed
     if not valid:
         return None
+    if entity == "IP_ADDRESS" and profile.hosts < SET.hosts:
+        return Sureness.UNCLEAR if profile.free_text else None
     if rule.chance and not _beyond_chance(profile, count.k, valid, rule.chance):
         return Sureness.UNCLEAR if profile.free_text else None
     if rule.chance > 0.02 and not profile.free_text and valid < SET.least_by_chance:
@@ -311,14 +315,31 @@ def _person_inside(
 ) -> Sureness | None:
     """Names in sentences: titles and lists are full of things that are named after people."""
     places = profile.count("LOCATION")
-    if not profile.free_text or not count.agreed:
+    if not count.agreed:
         return None
-    if "PERSON" in vetoed or (places and places.k > SET.places_for_each_person * count.agreed):
-        return Sureness.UNCLEAR
+    if not profile.free_text:
+        return _person_beside(profile, count, vetoed)
     sentences = profile.prose >= SET.prose and profile.mean_words >= SET.words_of_sentences
+    # A column that is called after things holds titles; sentences, many of which name somebody, do so all the same.
+    titles = "PERSON" in vetoed and not (sentences and count.agreed >= SET.named_titles * count.n)
+    if titles or (places and places.k > SET.places_for_each_person * count.agreed):
+        return Sureness.UNCLEAR
     share = SET.named_sentences if sentences else SET.named_titles
     least = share * count.n * max(1.0, profile.mean_words / SET.long_text)
     return Sureness.IN_TEXT if count.agreed >= max(3, least) else Sureness.UNCLEAR
+
+
+def _person_beside(
+    profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]
+) -> Sureness | None:
+    """Names in short cells: with something beside them in most, or alone in so few that they could be things."""
+    if "PERSON" in vetoed:
+        return None
+    beside = count.agreed - count.whole >= SET.named_cells * count.n
+    if beside and persons.various(profile):
+        return Sureness.IN_TEXT
+    alone = persons.nearly_all(profile, persons.Signs.of(profile), vetoed=False, fewest=1)
+    return Sureness.UNCLEAR if alone else None
 
 
 def _left(unclear: list[Found], found: list[Found]) -> Iterator[Found]:

@@ -108,11 +108,12 @@ def name_lists() -> NameLists:
     """The shipped lists, read once."""
     read = {
         name: frozenset(_words(LISTS / f"{name}.txt"))
-        for name in ("given", "given_world", "given_wide", "family", "family_world", "family_wide")
+        for kind in ("given", "family")
+        for name in (kind, f"{kind}_world", f"{kind}_small", f"{kind}_wide")
     }
     return _with_stems(
-        given=read["given"] | read["given_world"],
-        family=read["family"] | read["family_world"],
+        given=read["given"] | read["given_world"] | read["given_small"],
+        family=read["family"] | read["family_world"] | read["family_small"],
         rare_given=read["given_wide"],
         rare_family=read["family_wide"],
         ordinary=frozenset(_words(LISTS / "ordinary.txt")),
