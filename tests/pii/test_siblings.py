@@ -27,17 +27,6 @@ NAMES = {
 }
 
 
-@pytest.fixture(scope="module")
-def scanner():
-    return prepare(Options(sample=100), seed=1)
-
-
-@pytest.fixture(scope="module")
-def patterns():
-    """Without the language model, which takes most of the time."""
-    return prepare(Options(sample=100, model="none"), seed=1)
-
-
 def passing(check, body, alphabet="0123456789"):
     return next(body + c for c in alphabet if validator(check)(body + c))
 
@@ -117,43 +106,71 @@ def filled(template, values):
     return out
 
 
+def table_of(cells):
+    """One table of many columns; a number behind a column's name says nothing, so names may repeat."""
+    return pa.table({f"{name} {k}": values for k, (name, values) in enumerate(cells)})
+
+
 @pytest.fixture(scope="module")
 def rows():
     rng = random.Random(7)
     return [made_up(rng, i) for i in range(N)]
 
 
-def wrapped(rows, value):
-    """Cells of every wrapper around a value, in one table."""
-    return pa.table(
-        {
-            f"payload {key}": [
-                template.format(x=value(row), i=row["i"], d=row["d"]) for row in rows
-            ]
-            for key, template in CASES["wrappers"].items()
-        }
-    )
+def verdicts(table, model):
+    scanner = prepare(Options(sample=100, model=model), seed=1)
+    return scan_table(wrap_table(table, name="t"), scanner)
+
+
+@pytest.fixture(scope="module")
+def wrapped(rows):
+    """What is found in every wrapper around every value: (wrapper, kind) to entity types and their counts."""
+    keys, cells = [], []
+    for wrapper, template in CASES["wrappers"].items():
+        for kind in (*CASES["identifiers"], *CASES["nobody"]):
+            made = CASES["nobody"].get(kind)
+            values = [row[kind] if made is None else made.format(i=row["i"]) for row in rows]
+            keys.append((wrapper, kind))
+            cells.append(
+                (
+                    "payload",
+                    [
+                        template.format(x=value, i=row["i"], d=row["d"])
+                        for value, row in zip(values, rows, strict=True)
+                    ],
+                )
+            )
+    found = verdicts(table_of(cells), "none")
+    return {
+        key: {f.entity_type: f.count.valid for f in verdict.found}
+        for key, verdict in zip(keys, found, strict=True)
+    }
 
 
 @pytest.mark.parametrize(("kind", "entity"), CASES["identifiers"].items())
-def test_identifiers_in_every_wrapper(patterns, rows, kind, entity):
-    table = wrapped(rows, lambda row: row[kind])
-    verdicts = scan_table(wrap_table(table, name="t"), patterns)
-    found = {v.name: {f.entity_type: f.count.valid for f in v.found}.get(entity) for v in verdicts}
-    assert {name: k for name, k in found.items() if k != N} == {}
+def test_identifiers_in_every_wrapper(wrapped, kind, entity):
+    counts = {wrapper: found.get(entity) for (wrapper, k), found in wrapped.items() if k == kind}
+    assert {wrapper: k for wrapper, k in counts.items() if k != N} == {}
 
 
-@pytest.mark.parametrize(("kind", "template"), CASES["nobody"].items())
-def test_what_is_nobodys_in_every_wrapper(patterns, rows, kind, template):
-    table = wrapped(rows, lambda row: template.format(i=row["i"]))
-    verdicts = scan_table(wrap_table(table, name="t"), patterns)
-    assert {v.name: [f.entity_type for f in v.found] for v in verdicts if v.found} == {}
+@pytest.mark.parametrize("kind", CASES["nobody"])
+def test_what_is_nobodys_in_every_wrapper(wrapped, kind):
+    assert {wrapper: f for (wrapper, k), f in wrapped.items() if k == kind and f} == {}
+
+
+@pytest.fixture(scope="module")
+def columns(rows):
+    """What is found in each of the columns; the language model looks where names are asked for, or nobody is."""
+    found = {}
+    for model, asked in ((None, {"PERSON", ""}), ("none", None)):
+        cases = [case for case in CASES["columns"] if (case[2] in {"PERSON", ""}) == bool(asked)]
+        cells = [(name, [filled(cell, row) for row in rows]) for name, cell, _ in cases]
+        for case, verdict in zip(cases, verdicts(table_of(cells), model), strict=True):
+            found[tuple(case)] = {f.entity_type for f in verdict.found}
+    return found
 
 
 @pytest.mark.parametrize(("name", "template", "entity"), CASES["columns"])
-def test_columns(request, rows, name, template, entity):
-    scanner = request.getfixturevalue("scanner" if entity in {"PERSON", ""} else "patterns")
-    cells = [filled(template, row) for row in rows]
-    (verdict,) = scan_table(wrap_table(pa.table({name: cells}), name="t"), scanner)
-    found = {f.entity_type for f in verdict.found}
+def test_columns(columns, name, template, entity):
+    found = columns[name, template, entity]
     assert entity in found if entity else not found

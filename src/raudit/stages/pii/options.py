@@ -29,6 +29,7 @@ Language = Literal[
     "ja",
     "am",
     "hi",
+    "id",
     "mi",
 ]
 
@@ -47,7 +48,7 @@ class Options(Strict):
     languages: tuple[Language, ...] = get_args(Language)
     """Languages whose column names are understood. ``sv`` stands for Danish and Norwegian too, ``cs`` for Slovak,
     ``uk`` for Russian and Bulgarian, ``hr`` for Serbian and Slovene, ``ja`` for Chinese and Korean, ``hi`` for Bengali
-    and Tamil, ``mi`` for Hawaiian."""
+    and Tamil, ``id`` for Malay and Vietnamese, ``mi`` for Hawaiian."""
     model_language: Literal["en", "de", "fr", "es"] = "en"
     """Language of the values, which chooses the language model."""
     model: str | None = None

@@ -48,6 +48,8 @@ _EAST_ASIAN = re.compile(
     "[\u3005\u3400-\u9fff]{2,6}|[\u3005\u3400-\u9fff]{1,3}[\u3041-\u3096\u30a1-\u30fc]{2,5}|[\uac00-\ud7a3]{2,5}"
 )
 """Chinese and Japanese, or Korean, written without a blank."""
+_EAST_ASIAN_PLACE = re.compile("[\u3400-\u9fff]{1,4}[市县縣省州镇郡県]|[\uac00-\ud7a3]{2,4}[시군]")
+"""Cities and counties, which begin with the letters of families; few given names end so."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TWO_WORDS = re.compile(r"\b([^\W\d_a-z][^\W\d_]{1,20}),? ([^\W\d_a-z][^\W\d_]{1,20})\b")
 """Two words with capitals side by side."""
@@ -66,7 +68,7 @@ _ORGANISATION = re.compile(
     r"h[oô]pital|universit[eé]|mairie|fondation|soci[eé]t[eé]|maison|p[eé]nitentiaire|schule|gymnasium|klinik|krankenhaus|"
     r"universit[aä]t|stiftung|verein|scuola|istituto|ospedale|universit[aà]|escola|szko[lł]a|szpital|prison|jail|academy|"
     r"stazione|estaci[oó]n|gare|bahnhof|fire|fc|united|foundation|society|association|"
-    r"ооо|оао|зао|пао|tbk|perum|s/a|"
+    r"công ty|tnhh|cổ phần|persero|ооо|оао|зао|пао|tbk|perum|s/a|"
     r"spol|sp\. ?z ?o\. ?o|kft|zrt|bt|llp|pty|pte|fils|figli|hnos|hermanos|söhne)\b\.?|[&+] ?\w|"
     r"株式会社|有限会社|合同会社|合資会社|公司|集团|주식회사|유한회사|\(주\)|㈜|"
     r"\b(?:san|tic|şti|a\.ş)\.|\b(?:α\.?ε|ε\.?π\.?ε|ο\.?ε)\.?$|^(?:PT|CV|UD|PD) "
@@ -197,6 +199,8 @@ def _listed(cell: str, rulebook: Rulebook) -> bool:
     cell = cell[slice(*core(cell))]
     parts = parts_of_name(cell, rulebook)
     if not parts or len(parts) > 6 or any(c.isdigit() for c in cell):
+        return False
+    if _EAST_ASIAN_PLACE.fullmatch(cell):
         return False
     if len(parts) > 1 and (_ORGANISATION.search(cell) or _of_a_place(parts, rulebook)):
         return False

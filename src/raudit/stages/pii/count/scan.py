@@ -210,7 +210,7 @@ def _search(entity: str, rule: EntityRule, hint: Hint | None, kind: str) -> Sear
     sure = hint is Hint.SURE
     if sure and rule.native_with_hint:
         check = rule.validator_with_hint
-        finders = ((rule.native_with_hint, check),) if check else ()
+        finders: tuple[tuple[str, str], ...] = ((rule.native_with_hint, check),) if check else ()
         return Search(
             entity_type=entity, native=rule.native_with_hint, finders=finders, cover=rule.cover
         )

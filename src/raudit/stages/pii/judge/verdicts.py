@@ -178,7 +178,9 @@ def _by_share(
     share = count.whole_share * (count.valid / count.k if count.k else 0.0)
     if entity == "NATIONAL_ID" and profile.fractions > 0.1:
         return None  # measured, not given out
-    if entity == "IP_ADDRESS" and hint is None and profile.hosts < SET.hosts:
+    if hint is None and (
+        not _in_ranges(entity, count) or (entity == "IP_ADDRESS" and profile.hosts < SET.hosts)
+    ):
         return None
     if entity == "PHONE_NUMBER" or (entity == "IP_ADDRESS" and hint is None):
         share = min(share, count.agreed / count.n)
@@ -278,9 +280,21 @@ def _inside(
         return Sureness.UNCLEAR if profile.free_text else None
     if rule.chance and not _beyond_chance(profile, count.k, valid, rule.chance):
         return Sureness.UNCLEAR if profile.free_text else None
-    if rule.chance > 0.02 and not profile.free_text and valid < SET.least_by_chance:
+    if rule.chance > 2 * SET.proven and not profile.free_text and valid < SET.least_by_chance:
         return Sureness.UNCLEAR
-    return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
+    # What was judged as whole cells and refused is no find inside them.
+    refused = count.whole >= rule.share * count.n and not _in_ranges(entity, count)
+    # A name of a column speaks against what may be another number, not against what its check proves.
+    proven = bool(rule.checksum) and rule.chance <= SET.proven and entity != "US_SSN"
+    return Sureness.UNCLEAR if refused or (entity in vetoed and not proven) else Sureness.IN_TEXT
+
+
+def _in_ranges(entity: str, count: EntityCount) -> bool:
+    """Whether nearly all numbers written like a social security number are in ranges that were given out.
+
+    Part numbers are written so too; one of them in eight is in no such range.
+    """
+    return entity != "US_SSN" or count.valid >= SET.in_ranges * count.k
 
 
 def _beyond_chance(profile: ColumnProfile, k: int, valid: int, chance: float) -> bool:

@@ -84,7 +84,8 @@ def _passes_luhn(digits: str) -> bool:
 def us_ssn(text: str) -> bool:
     """US social security number: ranges that were given out, and none of the numbers known from advertisements."""
     digits = re.sub(r"\D", "", text)
-    return len(digits) == 9 and _stdnum("us.ssn")(f"{digits[:3]}-{digits[3:5]}-{digits[5:]}")
+    written = f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
+    return len(digits) == 9 and digits[0] != "9" and _stdnum("us.ssn")(written)
 
 
 AT = re.compile(

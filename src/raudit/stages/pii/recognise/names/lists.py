@@ -41,6 +41,8 @@ class NameLists:
     """Ordinary words that many people are called; before a family name they are given names."""
     places: frozenset[str] = field(repr=False)
     """Countries, their regions and large cities, and things; their words written together."""
+    figures: frozenset[str] = field(repr=False)
+    """Persons of books, plays and history, their words written together: subjects of a sentence."""
     times: frozenset[str] = field(repr=False)
     """Days, months, feasts, languages and nationalities, which English writes with capitals."""
     japanese_family: frozenset[str] = field(repr=False)
@@ -84,7 +86,7 @@ class NameLists:
         kept = {
             name: getattr(self, name)
             for name in (
-                *("ordinary", "dictionary", "given_ordinary", "places", "times"),
+                *("ordinary", "dictionary", "given_ordinary", "places", "times", "figures"),
                 *("japanese_family", "japanese_given"),
             )
         }
@@ -127,6 +129,7 @@ def name_lists() -> NameLists:
         marked_given=frozenset(_words(LISTS / "given_marked.txt")),
         marked_family=frozenset(_words(LISTS / "family_marked.txt")),
         times=frozenset(_words(LISTS / "times.txt")),
+        figures=frozenset(_words(LISTS / "figures.txt")),
         japanese_family=frozenset(_words(LISTS / "family_ja.txt")),
         japanese_given=frozenset(_words(LISTS / "given_ja.txt")),
     )
