@@ -95,14 +95,14 @@ class Attribute(Strict):
     """Values that mean missing, such as ``?``; they form the group ``unknown``."""
 
 
-def _attribute(value: Any) -> Any:
+def _attribute(value: object) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
 AttributeOrName = Annotated[Attribute, BeforeValidator(_attribute)]
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
@@ -215,7 +215,7 @@ class ReleasedSection(Strict):
     them is not given away by it."""
 
 
-def _reference(value: Any) -> Any:
+def _reference(value: object) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
@@ -275,8 +275,11 @@ class DataSection(Strict):
     """A table made from the data in order to be given away; ``reidentification`` attacks it."""
     contract: str | None = None
     """File with names, types, ranges and levels that the columns must have; ``raudit readiness`` writes one."""
-    types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
-    """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
+    types: dict[str, Literal["text", "number", "truth", "date", "moment"]] = Field(
+        default_factory=dict
+    )
+    """Columns to read as another type than the file suggests: codes that look like numbers as ``text``, and days
+    (``2026-11-27``) and moments (``2026-11-27 14:05:00``) that a file can only write as text."""
     attributes: AttributesSection | None = None
     """Sensitive attributes from a second file; people who are not in it form the group ``unknown``."""
     licence: str = ""
@@ -448,7 +451,7 @@ class PlanFile(Strict):
 
     @field_validator("stages", mode="before")
     @classmethod
-    def _names_of_today(cls, value: Any) -> Any:
+    def _names_of_today(cls, value: object) -> Any:
         if not isinstance(value, dict):
             return value
         return {
