@@ -126,6 +126,9 @@ def _one(
     sureness = _sureness(entity, rule, profile, said, vetoed) if asked else None
     if sureness is None and count is not None and rule.in_text:
         sureness = _inside(entity, rule, profile, count, vetoed)
+        # Places are called after people, and cells that name places have more in them.
+        if entity == "PERSON" and not profile.free_text and {"LOCATION", "ADDRESS"} & said.keys():
+            sureness = None
     if sureness is not None:
         yield Found(entity_type=entity, rule=rule, sureness=sureness, count=count or none)
 

@@ -234,34 +234,46 @@ TRUNK_REGIONS = (
 @functools.lru_cache(maxsize=65_536)
 def trunk_phone(text: str) -> bool:
     """Telephone number with a zero before its area that is given out in some country; 9 to 12 digits."""
-    import phonenumbers
-
     digits = re.sub(r"\D", "", text)
     if not 9 <= len(digits) <= 12 or digits[0] != "0" or len(set(digits)) < 4:
         return False
-    for region in TRUNK_REGIONS:
-        try:
-            if phonenumbers.is_valid_number(phonenumbers.parse(text, region)):
-                return True
-        except phonenumbers.NumberParseException:
-            continue
-    return False
+    return any(_given_out(text, region) for region in TRUNK_REGIONS)
+
+
+def _given_out(text: str, region: str | None) -> bool:
+    """Whether a telephone number is one that a country gives out; the region is that of numbers without a country."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def written_phone(text: str) -> bool:
     """Whether a cell under a telling name is written as a telephone number: in groups, and no date.
 
-    Seven to twelve digits, fifteen with the country (ITU-T E.164).
+    Seven to twelve digits, fifteen with a plus (ITU-T E.164). Digits alone must be as long as those of their country.
     """
-    digits = re.sub(r"\D", "", text)
-    longest = 15 if text.strip().startswith(("+", "00", "(+")) else 12
-    if not 7 <= len(digits) <= longest or len(set(digits)) < 3:
-        return False
-    date = re.fullmatch(
-        r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d",
-        text.strip(),
-    )
-    return date is None and not text.strip().isdigit()
+    stripped = text.strip()
+    digits = re.sub(r"\D", "", stripped)
+    longest = 15 if stripped.startswith(("+", "00", "(+")) else 12
+    if stripped.isdigit():
+        return 10 <= len(digits) <= 13 and len(set(digits)) > 2 and _fits_a_country(digits)
+    return 7 <= len(digits) <= longest and len(set(digits)) > 2 and not _DATE.fullmatch(stripped)
+
+
+_DATE = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d")
+
+
+def _fits_a_country(digits: str) -> bool:
+    import phonenumbers
+
+    try:
+        possible = phonenumbers.is_possible_number(phonenumbers.parse("+" + digits, None))
+    except phonenumbers.NumberParseException:
+        possible = False
+    return possible or trunk_phone(digits)
 
 
 VALIDATORS: Mapping[str, Validator] = {
