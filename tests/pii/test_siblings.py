@@ -122,12 +122,16 @@ def verdicts(table, model):
     return scan_table(wrap_table(table, name="t"), scanner)
 
 
-@pytest.fixture(scope="module")
-def wrapped(rows):
-    """What is found in every wrapper around every value: (wrapper, kind) to entity types and their counts."""
+THIRDS = [0, *(pytest.param(third, marks=pytest.mark.slow) for third in (1, 2))]
+"""Each kind of value is put in a third of the wrappers in every run of the tests."""
+
+
+@pytest.fixture(scope="module", params=THIRDS)
+def wrapped(rows, request):
+    """What is found in the wrappers around every value: (wrapper, kind) to entity types and their counts."""
     keys, cells = [], []
-    for wrapper, template in CASES["wrappers"].items():
-        for kind in (*CASES["identifiers"], *CASES["nobody"]):
+    for at, (wrapper, template) in enumerate(CASES["wrappers"].items()):
+        for kind in [*CASES["identifiers"], *CASES["nobody"]][(request.param - at) % 3 :: 3]:
             made = CASES["nobody"].get(kind)
             values = [row[kind] if made is None else made.format(i=row["i"]) for row in rows]
             keys.append((wrapper, kind))
