@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from raudit.stages.pii.count.cells import address_supported, covers
-from raudit.stages.pii.recognise.checksums import luhn, public_domain, validator
+from raudit.stages.pii.recognise.checksums import FIFTEEN, luhn, public_domain, validator
 from raudit.stages.pii.recognise.engine import Span
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class PatternCount:
         return total
 
 
-TELLING = "[0-9@:=$_%-]"
+TELLING = r"[0-9@:=$_%&-]|[\[({<] ?[AaÄä]|(?i: at .* dot )"
 """Every shipped pattern needs one of these characters; a column of plain words is done after one cheap pass."""
 
 
@@ -155,7 +155,9 @@ def _cards(cells: pa.Array) -> PatternCount:
     import pyarrow.compute as pc
 
     digits = pc.replace_substring_regex(cells, "[^0-9]", "")
-    plausible = pc.match_substring_regex(digits, "^[0-9]{12,19}$")
+    plausible = pc.match_substring_regex(
+        digits, "^[0-9]{12,14}$|^[0-9]{16,19}$|" + FIFTEEN + "[0-9]{11,14}$"
+    )
     numbers = digits.filter(plausible)
     passed = (
         int(np.count_nonzero(luhn(numbers.cast(pa.uint64()).to_numpy()))) if len(numbers) else 0
