@@ -38,11 +38,11 @@ def passkey_public_key(data: bytes) -> Any:
     raise ValueError("another algorithm than ES256, EdDSA and RS256")
 
 
-def _number(value: Any) -> int:
+def _number(value: object) -> int:
     return int.from_bytes(_octets(value), "big")
 
 
-def _octets(value: Any) -> bytes:
+def _octets(value: object) -> bytes:
     if not isinstance(value, bytes):
         raise ValueError("a COSE parameter is no byte string")
     return value

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from raudit.checklists.sources import Sources
 from raudit.data import DataSet, Roles
@@ -172,7 +172,7 @@ class Stage(Protocol):
     """Modules with which it looks into the model. A stage that names any runs in the model's own process, under
     ``model.limits``; one that lacks this attribute, or only predicts, runs beside the others."""
 
-    def run(self, evidence: Evidence, options: Any) -> StageResult:
+    def run(self, evidence: Evidence, options: object) -> StageResult:
         """Measure.
 
         Raises

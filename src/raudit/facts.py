@@ -24,7 +24,7 @@ class FactType(StrEnum):
     LIST = "list of names"
     MAPPING = "mapping"
 
-    def fits(self, value: Any) -> bool:
+    def fits(self, value: object) -> bool:
         """Tell whether a JSON value is of this type; a truth value is no number."""
         match self:
             case FactType.TRUTH:
@@ -93,7 +93,7 @@ def is_known(name: str) -> bool:
 def misfits(declared: tuple[Fact, ...], facts: Mapping[str, Any]) -> tuple[str, ...]:
     """Name the facts that are not declared, or are of another type than declared; sorted."""
 
-    def fits(name: str, value: Any) -> bool:
+    def fits(name: str, value: object) -> bool:
         return any(fact.covers(name) and fact.type.fits(value) for fact in declared)
 
     return tuple(sorted(name for name, value in facts.items() if not fits(name, value)))

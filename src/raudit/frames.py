@@ -32,7 +32,7 @@ def as_html(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
     return f"<p><b>{escape(title)}</b></p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return ""
     return escape(f"{value:.4g}" if isinstance(value, float) else str(value))

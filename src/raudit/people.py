@@ -25,7 +25,7 @@ PersonId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 EVERYWHERE = ("*",)
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
@@ -42,7 +42,7 @@ class RoleGrant(Strict):
     """Names of the systems; ``*`` for all."""
 
 
-def _role(value: Any) -> Any:
+def _role(value: object) -> Any:
     return {"role": value} if isinstance(value, str) else value
 
 

@@ -67,7 +67,7 @@ def for_workflow(text: str) -> str:
     return _COMMAND.sub(lambda m: m[0] + " ", printable(text)).replace("%", "%25")
 
 
-def json_text(value: Any, **how: Any) -> str:
+def json_text(value: object, **how: Any) -> str:
     """JSON that means the same and is printable wherever it is shown: what could act is written as its escape."""
     text = json.dumps(value, ensure_ascii=False, **how)
     text = re.sub(r"#(?=#\w*\[)", lambda _m: "\\u0023", text)

@@ -16,6 +16,7 @@ from raudit.canonical import Json, Sha256, canonical_bytes, parse_canonical, rea
 from raudit.errors import RecordIntegrityError
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status
 from raudit.frames import as_frame, as_html
+from raudit.pictures import Picture, as_json, kind_of, read_picture
 from raudit.sentences import Message
 
 if TYPE_CHECKING:
@@ -93,21 +94,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """The data of a picture; ``report`` owns the drawing.
-
-    ``kind`` decides the shape of ``data`` (``?`` marks what may be left out):
-
-    - ``dots``: ``rows: [{label, value, low?, high?, n?, series?}]``, ``x_label``, ``reference?`` (a line),
-      ``band?: [low, high]`` (the accepted range), ``percent?: bool``
-    - ``bars``: as ``dots``, drawn from zero
-    - ``lines``: ``series: [{label, x: [], y: [], low?: [], high?: []}]``, ``x_label``, ``y_label``, ``diagonal?``,
-      ``marks?: [{x, label}]``
-    - ``waterfall``: ``steps: [{label, value, low?, high?}]``, ``total``, ``x_label``, ``start_label?``, ``end_label?``
-    - ``swarm``: ``features: [{label, x: [], color: []}]`` (color in 0..1 or None), ``x_label``
-    - ``scatter``: ``series: [{label, x: [], y: [], line?: {x: [], y: []}}]``, ``x_label``, ``y_label``,
-      ``x_categories?: []``
-    - ``matrix``: ``rows: [labels]``, ``columns: [labels]``, ``cells: [[{text, level}]]`` with level in 0..4
-    """
+    """A picture of a stage's section; ``pictures`` has its kinds, ``report`` owns the drawing."""
 
     id: str
     kind: str
@@ -115,7 +102,25 @@ class Figure:
     alt: str
     """What a person who cannot see it should know, made from the data."""
     data: JsonObject
+    """``pictures.as_json`` of what it shows; a kind that is not known here is printed as a table."""
     caption: str = ""
+
+    @classmethod
+    def of(cls, name: str, picture: Picture, *, title: str, alt: str, caption: str = "") -> Figure:
+        """A figure called ``name`` within its stage that shows a picture."""
+        return cls(
+            id=name,
+            kind=kind_of(picture),
+            title=title,
+            alt=alt,
+            data=as_json(picture),
+            caption=caption,
+        )
+
+    @property
+    def picture(self) -> Picture | None:
+        """What it shows; None if that cannot be drawn here."""
+        return read_picture(self.kind, self.data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def _first_fault(
     *,
     error: type[E],
     at: tuple[str | int, ...],
-    value: Any,
+    value: object,
 ) -> E:
     """Say the first fault, and how many more there are."""
     first, *rest = _slips_first(problem)
@@ -105,7 +105,7 @@ def _in_words(
     *,
     error: type[E],
     at: tuple[str | int, ...],
-    value: Any,
+    value: object,
 ) -> E:
     """Say a fault in our words, and where it is."""
     path = (*at, *(part for part in fault["loc"] if not _is_union_tag(part, value)))
@@ -135,7 +135,7 @@ def _in_words(
     )
 
 
-def _is_union_tag(part: str | int, value: Any) -> bool:
+def _is_union_tag(part: str | int, value: object) -> bool:
     """Pydantic puts the member's name of a union into the location; such parts are no keys of the file."""
     return (
         isinstance(part, str)
@@ -156,12 +156,12 @@ def _known_keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]
     return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
 
 
-def _model_in(annotation: Any) -> Any:
+def _model_in(annotation: object) -> Any:
     found = _models_in(annotation)
     return found[0] if found else annotation
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _models_in(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [m for part in getattr(annotation, "__args__", ()) for m in _models_in(part)]

@@ -71,7 +71,7 @@ class _Doubt(Exception):  # noqa: N818 -- a signal to the caller, no error
     """The pure parser has to decide."""
 
 
-def _node(event: Any, events: Iterator[Any], depth: int) -> Node:
+def _node(event: object, events: Iterator[Any], depth: int) -> Node:
     import yaml
 
     match event:

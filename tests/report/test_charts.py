@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raudit.pictures import KINDS, Dots, Estimate, as_json, read_picture
 from raudit.record import Figure
-from raudit.report.charts import DRAWERS, Ink, draw
+from raudit.report.charts import Ink, draw
 from raudit.report.charts.canvas import COLOURS, WIDTH, text_width, ticks
 from raudit.report.numbers import Numbers
 from raudit.report.text import clean
@@ -23,10 +24,10 @@ FIGURES = [figure for stage in synthetic.make_record().stages for figure in stag
 
 
 def test_the_fixture_has_every_kind():
-    assert {figure.kind for figure in FIGURES} >= set(DRAWERS)
+    assert {figure.kind for figure in FIGURES} >= set(KINDS)
 
 
-@pytest.mark.parametrize("figure", [f for f in FIGURES if f.kind in DRAWERS], ids=lambda f: f.id)
+@pytest.mark.parametrize("figure", [f for f in FIGURES if f.kind in KINDS], ids=lambda f: f.id)
 def test_a_chart_is_well_formed_and_says_what_it_shows(figure):
     svg = draw(figure, INK)
     root = ET.fromstring(svg)
@@ -69,6 +70,30 @@ def test_hostile_labels_stay_text():
 )
 def test_data_of_another_shape_are_not_drawn(data):
     assert draw(Figure(id="x", kind="dots", title="t", alt="a", data=data), INK) is None
+
+
+@pytest.mark.parametrize("figure", [f for f in FIGURES if f.kind in KINDS], ids=lambda f: f.id)
+def test_what_a_record_holds_is_the_picture(figure):
+    assert figure.picture is not None
+    again = Figure.of(figure.id, figure.picture, title=figure.title, alt=figure.alt)
+    assert again.kind == figure.kind
+    assert again.picture == figure.picture
+
+
+def test_what_is_at_its_default_is_not_written():
+    dots = Dots(rows=[Estimate(label="a", value=None, n=3)], x_label="x", band=(None, 0.2))
+    data = as_json(dots)
+    assert data == {
+        "rows": [{"label": "a", "value": None, "n": 3}],
+        "x_label": "x",
+        "band": [None, 0.2],
+    }
+    assert read_picture("dots", data) == dots
+
+
+def test_a_matrix_without_its_cells_is_not_drawn():
+    data = {"rows": ["a", "b"], "columns": ["c"], "cells": [[{"text": "1", "level": 1}]]}
+    assert read_picture("matrix", data) is None
 
 
 def test_unknown_kinds_are_not_drawn():

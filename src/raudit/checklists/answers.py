@@ -76,7 +76,7 @@ class Condition(Strict):
     met: Met | None = None
 
 
-def _spelled_out(value: Any) -> Any:
+def _spelled_out(value: object) -> Any:
     return {"what": value} if isinstance(value, str) else value
 
 
@@ -239,7 +239,7 @@ def _fitted(yaml: YamlText, checklist: Checklist) -> Answers:
     return Answers(file, values, yaml)
 
 
-def with_line_feeds(value: Any) -> Any:
+def with_line_feeds(value: object) -> Any:
     """Text with line feeds only: browsers send carriage returns too, and one text must have one digest."""
     match value:
         case str():
@@ -252,7 +252,7 @@ def with_line_feeds(value: Any) -> Any:
             return value
 
 
-def typed_value(question: Question, value: Any, *, where: str) -> Any:
+def typed_value(question: Question, value: object, *, where: str) -> Any:
     """Turn the text of an answer into what its question asks for.
 
     Raises
@@ -261,7 +261,7 @@ def typed_value(question: Question, value: Any, *, where: str) -> Any:
         If it is not what the question asks for.
     """
 
-    def fault(expected: str, got: Any = value) -> AnswersError:
+    def fault(expected: str, got: object = value) -> AnswersError:
         return AnswersError(
             f"this does not answer '{question.id}'",
             reference="answer-type",

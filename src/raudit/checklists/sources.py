@@ -150,7 +150,7 @@ def measured(record: Record) -> tuple[dict[str, Any], Sources]:
     return facts, sources
 
 
-def _about(stage: StageRecord, root: str, value: Any) -> tuple[Related, ...]:
+def _about(stage: StageRecord, root: str, value: object) -> tuple[Related, ...]:
     """Findings that did not pass and whose subject the fact names."""
     named = set(_names(value))
     if not named:
@@ -165,7 +165,7 @@ def _about(stage: StageRecord, root: str, value: Any) -> tuple[Related, ...]:
     return tuple(found[:MOST])
 
 
-def _names(value: Any) -> Iterable[str]:
+def _names(value: object) -> Iterable[str]:
     match value:
         case str():
             yield value.casefold()
@@ -180,12 +180,12 @@ def _names(value: Any) -> Iterable[str]:
                 yield from (str(key).casefold() for key in value)
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     text = listed(value)
     return text if len(text) <= 160 else text[:159].rstrip() + "…"
 
 
-def listed(value: Any) -> str:
+def listed(value: object) -> str:
     """A measured value in words."""
     if isinstance(value, list | tuple):
         parts = [

@@ -237,7 +237,7 @@ def text_yaml() -> Any:
     from ruamel.yaml.resolver import VersionedResolver
 
     class TextResolver(VersionedResolver):
-        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        def resolve(self, kind: object, value: object, implicit: object) -> Any:
             found = super().resolve(kind, value, implicit)
             plain = str(found).rpartition(":")[2].rstrip("'>)")
             return (
@@ -256,7 +256,7 @@ def text_yaml() -> Any:
 _AMBIGUOUS = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|~|)$")
 
 
-def scalars(value: Any) -> Any:
+def scalars(value: object) -> Any:
     """Quote words that another reader would take for something else."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 

@@ -171,7 +171,7 @@ class Walk:
     def answer(
         self,
         question: str,
-        value: Any,
+        value: object,
         *,
         why: str | None = None,
         evidence: Sequence[Mapping[str, str]] | None = None,

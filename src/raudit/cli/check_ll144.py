@@ -9,7 +9,7 @@ import click
 from raudit.printable import json_text, printable, without_commands
 
 
-@click.command()
+@click.command(short_help="Recompute a published Local Law 144 audit.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the recomputed table and every fault as JSON."

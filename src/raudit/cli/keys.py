@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 
-@click.group()
+@click.group(short_help="Make a signing key, or show a certificate.")
 def command() -> None:
     """Make a signing key for first use, or show a certificate and its fingerprint."""
 
 
-@command.command()
+@command.command(short_help="Make a key and a certificate for it.")
 @click.option(
     "--name",
     required=True,
@@ -61,7 +61,7 @@ def init(*, name: str, folder: Path, days: int, as_json: bool) -> None:
     click.echo(f"certificate  {made.certificate}  (hand out)")
 
 
-@command.command()
+@command.command(short_help="Show a certificate, and what it may sign.")
 @click.argument(
     "certificate", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )

@@ -14,7 +14,7 @@ def command() -> None:
     """Read what a language model answered, as some tool recorded it. No model is called."""
 
 
-@command.command()
+@command.command(short_help="Count turns, and say what was not read.")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -31,7 +31,9 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
 
     Exit status 0 if every file was read whole, 3 if one was read in part, 2 if one could not be read.
     """
+    from raudit.printable import for_terminal
     from raudit.turns import open_turns
+    from raudit.turns.first import keys_left
 
     data = open_turns(files, layout=layout)
     readings = data.turns.readings
@@ -47,10 +49,14 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
             for line in (*reading.notes, *([reading.partly] if reading.partly else [])):
                 click.echo(f"  {line}")
         click.echo("columns: " + ", ".join(data.turns.table.column_names))
+        left = {key: None for file in data.files for key in keys_left(file.path, file.format)}
+        if left:
+            click.echo(for_terminal("not taken: " + ", ".join(left)))
+            click.echo("  name what they are under data.turns.fields of a plan, such as group.NAME")
     return 3 if data.turns.partly else 0
 
 
-@command.command()
+@command.command(short_help="List the known formats of recorded turns.")
 def formats() -> None:
     """List the formats of recorded turns that are known, with what they cannot hold."""
     from raudit.turns import known_formats
@@ -60,7 +66,7 @@ def formats() -> None:
         click.echo(f"{name:20} {format_.title}{lacking}")
 
 
-@command.command()
+@command.command(short_help="Draw turns for people to label.")
 @click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-n",

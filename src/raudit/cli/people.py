@@ -45,7 +45,7 @@ def list_(people: Path) -> None:
             click.echo(f"  {key.entry.kind.replace('_', ' ')} {key.fingerprint}{ended}")
 
 
-@command.command()
+@command.command(short_help="Add a person and what proves them.")
 @click.argument("person")
 @click.option("--name", default="", help="Name to print.")
 @click.option("--known-as", multiple=True, help="A further name or address. May be repeated.")
@@ -127,7 +127,7 @@ def enrol(
     )
     now = now_or(clock)
 
-    def enrolled(document: Any) -> None:
+    def enrolled(document: object) -> None:
         entry = entry_of(document, person)
         since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         entry["keys"] = [*(entry.get("keys") or []), {kind: value, "since": since}]
@@ -136,7 +136,7 @@ def enrol(
     click.echo(f"enrolled a {kind.replace('_', ' ')} of {person}")
 
 
-@command.command()
+@command.command(short_help="Withdraw a person's key.")
 @click.argument("person")
 @click.argument("fingerprint")
 @PEOPLE
@@ -169,7 +169,7 @@ def withdraw(
         )
     now = now_or(clock)
 
-    def ended(document: Any) -> None:
+    def ended(document: object) -> None:
         entry_of(document, person)["keys"][places[0]]["until"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     change(people, ended, plan=plan, by=by, clock=now)

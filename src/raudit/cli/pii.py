@@ -65,7 +65,7 @@ def _shared(function: Any) -> Any:
     return reading_options(function)
 
 
-@command.command()
+@command.command(short_help="Search a data set for personal data.")
 @click.argument("data")
 @_shared
 @click.option(
@@ -115,7 +115,7 @@ def scan(data: str, *, form: str | None, **given: Any) -> None:
     raise SystemExit(result.exit_status)
 
 
-@command.command()
+@command.command(short_help="Write a copy with what was found masked.")
 @click.argument("data", type=click.Path(exists=True, dir_okay=False))
 @click.option(
     "-o",

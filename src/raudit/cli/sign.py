@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(short_help="Counter-sign a certified report.")
 @click.argument("report", type=FILE)
 @click.option("--role", required=True, help="What you sign as, such as dpo or model-owner.")
 @click.option("--name", help="Your name; by default the certificate's subject.")

@@ -167,7 +167,7 @@ def _keys(data: DataSet, key: Sequence[str]) -> list[str | None]:
     return keys
 
 
-def _texts(column: Any) -> list[str | None]:
+def _texts(column: object) -> list[str | None]:
     codes, values = dictionary(column)
     texts = [None if value is None else level_text(value) for value in values]
     return [texts[code] if code >= 0 else None for code in codes.tolist()]

@@ -21,14 +21,14 @@ _ENGINES = ("duckdb", "pyspark", "sqlframe", "ibis", "dask", "narwhals")
 
 
 def cells(
-    data: Any,
+    data: object,
     *,
     sensitive_features: Sequence[str | Attribute],
     control_features: Sequence[str | Attribute] = (),
     label: str | None = None,
     prediction: str | None = None,
     baseline: str | None = None,
-    favourable: Any = 1,
+    favourable: object = 1,
     score: str | None = None,
     threshold: float | None = None,
     weight: str | None = None,
@@ -100,7 +100,7 @@ def cells(
     return count_cells(_data_set(data), spec)
 
 
-def _several(value: Any) -> Iterable[Any]:
+def _several(value: object) -> Iterable[Any]:
     return value if isinstance(value, (list, tuple, set, frozenset)) else (value,)
 
 
@@ -112,13 +112,13 @@ def _outcome(column: str | None, favourable: frozenset[str]) -> Outcome | None:
     return None if column is None else Outcome(column=ColumnName(column), favourable=favourable)
 
 
-def _engine(data: Any) -> bool:
+def _engine(data: object) -> bool:
     module = type(data).__module__.partition(".")[0].lstrip("_")
     lazy = type(data).__name__ == "LazyFrame"
     return module in _ENGINES or lazy
 
 
-def _data_set(data: Any) -> Any:
+def _data_set(data: object) -> Any:
     if isinstance(data, (str, Path)):
         return open_data(Path(data))
     if hasattr(data, "batches") and hasattr(data, "n_rows"):

@@ -27,7 +27,7 @@ class Encoder(Protocol):
 
     levels: list[str]
 
-    def __call__(self, column: Any) -> Ints:
+    def __call__(self, column: object) -> Ints:
         """Codes of a pyarrow array, of shape (n_rows,)."""
         ...
 
@@ -43,7 +43,7 @@ class AttributeEncoder:
         if attribute.edges:
             self._check_edges()
 
-    def __call__(self, column: Any) -> Ints:
+    def __call__(self, column: object) -> Ints:
         """Codes of a pyarrow array."""
         if self.attribute.edges:
             return self._cut(column)
@@ -65,7 +65,7 @@ class AttributeEncoder:
             self.levels.append(text)
         return self._codes[text]
 
-    def _cut(self, column: Any) -> Ints:
+    def _cut(self, column: object) -> Ints:
         values = numbers(column, self.attribute.column)
         edges = self.attribute.edges
         names = range_names(edges)
@@ -115,7 +115,7 @@ class OutcomeEncoder:
         self._codes: dict[str, int] = {}
         self.seen: set[str] = set()
 
-    def __call__(self, column: Any) -> Ints:
+    def __call__(self, column: object) -> Ints:
         """Codes of a pyarrow array."""
         codes, values = dictionary(column)
         missing = codes < 0

@@ -50,7 +50,7 @@ MAX_CELLS = 2_000_000
 """Cells that may leave an engine; a table with more of them grows like the data."""
 
 
-def count_in_engine(native: Any, spec: CellSpec) -> CellTable:
+def count_in_engine(native: object, spec: CellSpec) -> CellTable:
     """Count the cells of an engine's table.
 
     Parameters

@@ -45,7 +45,7 @@ class EngineFrame:
         return frame.head(2**62) if self.backend == "postgres" else frame
 
     @classmethod
-    def of(cls, native: Any, columns: Sequence[ColumnName]) -> EngineFrame:
+    def of(cls, native: object, columns: Sequence[ColumnName]) -> EngineFrame:
         """Some columns of a native table.
 
         Raises
@@ -164,7 +164,7 @@ class engine_errors:  # noqa: N801 -- a context manager
         ) from None
 
 
-def _backend(native: Any) -> str:
+def _backend(native: object) -> str:
     backend = getattr(native, "get_backend", None)
     return "" if backend is None else str(backend().name)
 

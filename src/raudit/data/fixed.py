@@ -242,14 +242,14 @@ def _weighted(weight: Any, value: Any) -> tuple[Any, ...]:
     return (value,) if weight is None else two_product(weight, value)
 
 
-def _weighted_square(weight: Any, value: Any) -> tuple[Any, ...]:
+def _weighted_square(weight: object, value: object) -> tuple[Any, ...]:
     if weight is None:
         return two_product(value, value)
     product, lost = two_product(weight, value)
     return (*two_product(product, value), lost * value)
 
 
-def _weighted_fourth(weight: Any, value: Any) -> tuple[Any, ...]:
+def _weighted_fourth(weight: object, value: object) -> tuple[Any, ...]:
     square, lost = two_product(value, value)
     if weight is None:
         return (*two_product(square, square), square * lost * 2.0)

@@ -104,7 +104,7 @@ def _typed_table(
     return replace(source, kinds=kinds, n_rows=rows, read=read, typed=None)
 
 
-def _cast(types: ColumnTypes, name: ColumnName, column: Any, wanted: Any) -> Any:
+def _cast(types: ColumnTypes, name: ColumnName, column: object, wanted: object) -> Any:
     import pyarrow as pa
 
     if pa.types.is_large_string(wanted):

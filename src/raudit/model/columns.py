@@ -114,7 +114,7 @@ def classes_of(
     return classes
 
 
-def _plain(label: Any) -> Any:
+def _plain(label: object) -> Any:
     """A label as a plain Python value, so that whole floats are written as such."""
     return label.item() if hasattr(label, "item") else label
 

@@ -165,7 +165,7 @@ def predict_rows(
         raise unpredictable(error, frame) from error
 
 
-def _refuse_shapes(model: Model, frame: pd.DataFrame, chances: Any, found: Any) -> None:
+def _refuse_shapes(model: Model, frame: pd.DataFrame, chances: object, found: Any) -> None:
     """Hold what a library gave against one prediction a row and one probability a class."""
     rows, width = len(frame), len(model.classes)
     shapes: list[tuple[Any, tuple[int, ...]]] = (

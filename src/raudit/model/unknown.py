@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from raudit.errors import ModelError
 
@@ -23,7 +23,7 @@ class Levelled(Protocol):
 class LevelCensus:
     """Counts over batches."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: object) -> None:
         self.model = model
         self.unknown: dict[str, tuple[int, int]] = {}
 

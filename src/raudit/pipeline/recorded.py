@@ -22,7 +22,7 @@ def recorded_options(options: Mapping[str, Any]) -> Any:
     return _without_persons(options_as_recorded(options))
 
 
-def _without_persons(value: Any) -> Any:
+def _without_persons(value: object) -> Any:
     if isinstance(value, str):
         return without_somebody(value)
     if isinstance(value, Mapping):

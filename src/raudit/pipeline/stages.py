@@ -54,7 +54,7 @@ def seen_by(
     return replace(evidence, facts=dict(facts), sources=sources, withheld=withheld)
 
 
-def run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
+def run_stage(stage: Stage, evidence: Evidence, options: object) -> StageRecord:
     """Run a stage; whatever it raises becomes a skipped or failed stage with its reason."""
 
     def ended(outcome: Outcome, reason: str) -> StageRecord:
@@ -78,7 +78,7 @@ def run_stage(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
         )
 
 
-def _measured(stage: Stage, evidence: Evidence, options: Any) -> StageRecord:
+def _measured(stage: Stage, evidence: Evidence, options: object) -> StageRecord:
     result = stage.run(evidence, options)
     _only_only_declared(stage, result)
     record = _record(stage, options, Outcome.COMPLETED, result)
@@ -120,7 +120,9 @@ def _record(
     )
 
 
-def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundModel) -> StageRecord:
+def _beside_model(
+    stage: Stage, evidence: Evidence, options: object, model: BoundModel
+) -> StageRecord:
     """Run a stage that looks into the model in the model's own process, under its limits."""
     # A log answers questions about itself, which no bytes carry; only stages that judge ask it.
     sent = replace(
@@ -150,7 +152,13 @@ def _beside_model(stage: Stage, evidence: Evidence, options: Any, model: BoundMo
 
 
 def stage_beside_model(
-    model: Model, data: DataSet, *, progress: Progress, stage: str, evidence: Evidence, options: Any
+    model: Model,
+    data: DataSet,
+    *,
+    progress: Progress,
+    stage: str,
+    evidence: Evidence,
+    options: object,
 ) -> bytes:
     """What ``_beside_model`` asks the model's process to do; its answer is canonical JSON."""
     seen = replace(evidence, model=model, data=data, progress=progress)

@@ -77,7 +77,7 @@ LITERALS = re.compile(
 )
 
 
-def options_as_recorded(options: Any) -> Any:
+def options_as_recorded(options: object) -> Any:
     """A stage's options, without the values that they list and the keys of rows whose reasons are asked for."""
     if not isinstance(options, dict):
         return options

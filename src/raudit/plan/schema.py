@@ -95,14 +95,14 @@ class Attribute(Strict):
     """Values that mean missing, such as ``?``; they form the group ``unknown``."""
 
 
-def _attribute(value: Any) -> Any:
+def _attribute(value: object) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
 AttributeOrName = Annotated[Attribute, BeforeValidator(_attribute)]
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
@@ -215,7 +215,7 @@ class ReleasedSection(Strict):
     them is not given away by it."""
 
 
-def _reference(value: Any) -> Any:
+def _reference(value: object) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
@@ -451,7 +451,7 @@ class PlanFile(Strict):
 
     @field_validator("stages", mode="before")
     @classmethod
-    def _names_of_today(cls, value: Any) -> Any:
+    def _names_of_today(cls, value: object) -> Any:
         if not isinstance(value, dict):
             return value
         return {

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from raudit.validate import Strict
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
@@ -48,7 +48,7 @@ class FieldMap(Strict):
     """The same for every row."""
 
 
-def _field(value: Any) -> Any:
+def _field(value: object) -> Any:
     return {"path": value} if isinstance(value, str | list | tuple) else value
 
 

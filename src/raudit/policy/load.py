@@ -110,7 +110,7 @@ def policy_source(name: str, folder: Path) -> Path | str:
     return _named(name, folder)
 
 
-def _validate(yaml: YamlText, *, at: tuple[str | int, ...], value: Any) -> PolicyFile:
+def _validate(yaml: YamlText, *, at: tuple[str | int, ...], value: object) -> PolicyFile:
     from raudit.policy.schema import PolicyFile
 
     whole = yaml.value if value is None else value

@@ -15,7 +15,7 @@ from raudit.validate import Strict
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
@@ -174,7 +174,7 @@ class Scope(Strict):
         return self
 
 
-def _date(value: Any) -> Any:
+def _date(value: object) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         raise ValueError("not a date written as 2027-01-31")
     return value

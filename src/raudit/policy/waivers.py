@@ -178,7 +178,7 @@ def load_waivers(
     )
 
 
-def _entry(yaml: YamlText, index: int, raw: Any) -> Waiver | Malformed:
+def _entry(yaml: YamlText, index: int, raw: object) -> Waiver | Malformed:
     from raudit.policy.schema import WaiverEntry
 
     at = ("waivers", index)

@@ -433,7 +433,7 @@ def _system(record: Record, language: Language) -> tuple[Pair, ...]:
     return tuple(Pair(name=name, value=value) for name, value in named if value)
 
 
-def _words(value: Any, language: Language) -> str:
+def _words(value: object, language: Language) -> str:
     """Codes of the plan in words: ``credit``, ``eu``."""
     codes = value if isinstance(value, list | tuple) else [value] if value else []
     return ", ".join(language.word(str(code)) for code in codes)
@@ -443,7 +443,7 @@ def _pairs(values: Mapping[str, Any]) -> tuple[Pair, ...]:
     return tuple(Pair(name=str(key), value=_text(value) or DASH) for key, value in values.items())
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Write a JSON value in one line."""
     match value:
         case None:

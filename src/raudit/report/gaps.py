@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from raudit.pictures import Step, Waterfall
 from raudit.record import Figure, StageRecord
 from raudit.report.language import Language
 
@@ -43,31 +44,30 @@ def _figure(entry: Mapping[str, Any], stage: StageRecord, language: Language) ->
     ranked = sorted(parts.items(), key=lambda item: -abs(item[1]))
     ends = _intervals(entry, stage)
     steps = [
-        {
-            "label": name,
-            "value": 100 * float(part),
-            "low": 100 * float(ends[name][0]) if name in ends else None,
-            "high": 100 * float(ends[name][1]) if name in ends else None,
-        }
+        Step(
+            label=name,
+            value=100 * float(part),
+            low=100 * float(ends[name][0]) if name in ends else None,
+            high=100 * float(ends[name][1]) if name in ends else None,
+        )
         for name, part in ranked[:STEPS]
     ]
     if rest := ranked[STEPS:]:
         label = language("gap-rest", count=len(rest))
-        steps.append({"label": label, "value": 100 * sum(float(part) for _, part in rest)})
+        steps.append(Step(label=label, value=100 * sum(float(part) for _, part in rest)))
     group, number = str(entry["group"]), language.numbers.number
-    said = "; ".join(f"{step['label']} {number(step['value'], 3)}" for step in steps)
-    return Figure(
-        id=f"gap-points-{entry['attribute']}-{group}",
-        kind="waterfall",
+    said = "; ".join(f"{step.label} {number(step.value, 3)}" for step in steps)
+    return Figure.of(
+        f"gap-points-{entry['attribute']}-{group}",
+        Waterfall(
+            steps=steps,
+            total=total,
+            x_label=language("gap-points-axis"),
+            start_label=language("gap-no"),
+            end_label=language("gap-total"),
+        ),
         title=language("gap-points", group=group),
         alt=language("gap-points-alt", group=group, parts=said, total=number(total, 3)),
-        data={
-            "steps": steps,
-            "total": total,
-            "x_label": language("gap-points-axis"),
-            "start_label": language("gap-no"),
-            "end_label": language("gap-total"),
-        },
         caption=language("gap-points-caption"),
     )
 

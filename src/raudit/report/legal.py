@@ -57,7 +57,7 @@ def _applies(known: Mapping[str, Any], system: Mapping[str, Any]) -> bool:
     return in_sector and bool(declared & set(_list(known.get("jurisdictions"))))
 
 
-def _list(value: Any) -> list[str]:
+def _list(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list | tuple) else []
 
 
@@ -117,7 +117,7 @@ def _listed(requirement: str, listed: Sequence[str]) -> str:
     return requirement
 
 
-def _in(value: Any, language: str) -> str:
+def _in(value: object, language: str) -> str:
     if isinstance(value, Mapping):
         return str(value.get(language) or value.get("en") or "")
     return str(value or "")

@@ -28,7 +28,7 @@ class Numbers:
     group: str = ","
     """Mark between groups of three digits."""
 
-    def count(self, value: Any) -> str:
+    def count(self, value: object) -> str:
         """Write a whole number, such as ``48,842``."""
         if not isinstance(value, int | float) or isinstance(value, bool):
             return DASH if value is None else str(value)
@@ -36,7 +36,7 @@ class Numbers:
             return self.number(value)
         return self._mark(f"{abs(int(value)):,}", value < 0)
 
-    def proportion(self, value: Any, places: int = 3) -> str:
+    def proportion(self, value: object, places: int = 3) -> str:
         """Write a proportion or a difference of proportions with three decimals, such as ``0.196``."""
         return self._fixed(value, places)
 
@@ -67,7 +67,7 @@ class Numbers:
         places = max(0, digits - 1 - exponent)
         return self._decimal(exact, places, strip=True)
 
-    def interval(self, value: Any, places: int = 3) -> str:
+    def interval(self, value: object, places: int = 3) -> str:
         """Write an interval, such as ``0.151 to 0.248``, never breaking within an end."""
         low, high = _ends(value)
         if low is None and high is None:
@@ -76,7 +76,7 @@ class Numbers:
         right = "∞" if high is None else self._end(high, places)
         return f"[{left}, {right}]"
 
-    def cell(self, value: Any, kind: str) -> str:
+    def cell(self, value: object, kind: str) -> str:
         """Write a table cell of a column's kind."""
         match kind:
             case "count":
@@ -137,7 +137,7 @@ class Numbers:
         marked = text.translate({ord(","): self.group, ord("."): self.decimal})
         return (MINUS if negative else "") + marked
 
-    def _other(self, value: Any) -> str:
+    def _other(self, value: object) -> str:
         match value:
             case None:
                 return DASH
@@ -169,7 +169,7 @@ def exact_interval(interval: Interval | None) -> str:
     return "" if interval is None else f"[{exact(interval.low)}, {exact(interval.high)}]"
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

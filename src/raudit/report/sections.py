@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from raudit.findings import Finding, JsonObject, Status, Threshold
+from raudit.pictures import Dots, Estimate
 from raudit.record import Figure, Outcome, Record, StageRecord, Table
 from raudit.report.finding_view import FindingView
 from raudit.report.gaps import gap_figures
@@ -201,22 +202,15 @@ def rates_figure(compared: Comparison, language: Language) -> Figure:
         rate = group.rates.get("selection_rate")
         if rate is not None:
             rows.append(
-                {
-                    "label": group.name,
-                    "value": rate.value,
-                    "low": rate.low,
-                    "high": rate.high,
-                    "n": rate.n,
-                }
+                Estimate(label=group.name, value=rate.value, low=rate.low, high=rate.high, n=rate.n)
             )
     numbers = language.numbers
-    alt = "; ".join(f"{row['label']} {numbers.percent(row['value'])}" for row in rows)
-    return Figure(
-        id=f"rates-{compared.by}",
-        kind="dots",
+    alt = "; ".join(f"{row.label} {numbers.percent(row.value)}" for row in rows)
+    return Figure.of(
+        f"rates-{compared.by}",
+        Dots(rows=rows, x_label=language("metric-selection_rate"), percent=True),
         title=language("figure-rates", by=compared.by),
         alt=f"{language('figure-rates', by=compared.by)}: {alt}",
-        data={"rows": rows, "x_label": language("metric-selection_rate"), "percent": True},
     )
 
 
@@ -373,7 +367,7 @@ def _findings(record: Record, stage: str) -> tuple[Finding, ...]:
     return found.findings if found else ()
 
 
-def _rows(value: Any) -> Iterable[Mapping[str, Any]]:
+def _rows(value: object) -> Iterable[Mapping[str, Any]]:
     return (
         [one for one in value if isinstance(one, Mapping)]
         if isinstance(value, list | tuple)

@@ -55,14 +55,14 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "unnamed"
 
 
-def _cell(value: Any, kind: str, numbers: Numbers) -> Cell:
+def _cell(value: object, kind: str, numbers: Numbers) -> Cell:
     status = (
         str(value) if kind == "status" and value in {"passed", "failed", "indeterminate"} else ""
     )
     return Cell(text=numbers.cell(value, kind), sort=_sort_key(value), status=status)
 
 
-def _sort_key(value: Any) -> str:
+def _sort_key(value: object) -> str:
     match value:
         case bool():
             return str(int(value))
@@ -103,7 +103,7 @@ def table_csv(table: Table) -> bytes:
     return out.getvalue().encode()
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     match value:
         case None:
             return ""

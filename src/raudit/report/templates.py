@@ -172,7 +172,7 @@ def _compiled() -> Any:
     return Compiled()
 
 
-def run_template(template: Template, medium: str, context: dict[str, Any], finalize: Any) -> str:
+def run_template(template: Template, medium: str, context: dict[str, Any], finalize: object) -> str:
     """Run a template.
 
     Raises
@@ -199,7 +199,7 @@ def run_template(template: Template, medium: str, context: dict[str, Any], final
         # Intercepted operators are not computed while compiling either, where no limit of ours would hold.
         intercepted_binops = frozenset({"*", "**"})
 
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        def call_binop(self, context: object, operator: str, left: object, right: object) -> Any:
             if operator == "*" and isinstance(left, int | float) and isinstance(right, int | float):
                 return left * right
             raise SecurityError(f"'{operator}' is for plain numbers, and powers are not allowed")

@@ -69,7 +69,7 @@ class _Speaker:
             self.lacking.add(said)
         return said
 
-    def value(self, value: Any, key: str = "") -> Any:
+    def value(self, value: object, key: str = "") -> Any:
         """Say whatever is a sentence in a JSON value."""
         match value:
             case str():

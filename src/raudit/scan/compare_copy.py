@@ -121,7 +121,7 @@ def _table(path: Path, form: str) -> Any:
         return ipc.open_stream(pa.memory_map(str(path))).read_all()
 
 
-def _leaf(old: Any, new: Any) -> bool:
+def _leaf(old: object, new: object) -> bool:
     match old, new:
         case dict(), dict():
             return list(old) == list(new) and all(_leaf(old[key], new[key]) for key in old)

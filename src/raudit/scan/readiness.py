@@ -20,7 +20,7 @@ NAME = "data_readiness"
 
 
 def readiness(
-    target: Any,
+    target: object,
     *,
     label: str | None = None,
     favourable: Iterable[str] = (),

@@ -246,7 +246,7 @@ class Rewriting:
         return self._where(mask, [_number(value, kind) for value in drawn], array)
 
     @staticmethod
-    def _where(mask: Any, new: Any, array: Any) -> Any:
+    def _where(mask: object, new: Any, array: Any) -> Any:
         import pyarrow as pa
         import pyarrow.compute as pc
 

@@ -100,7 +100,7 @@ class SweepResult:
 
 
 def scan_pii(
-    target: Any, *, seed: int = 0, progress: Progress | None = None, **options: Any
+    target: object, *, seed: int = 0, progress: Progress | None = None, **options: Any
 ) -> SweepResult:
     """Scan a file, folder, database or frame for personal data.
 
@@ -203,7 +203,7 @@ def _as_printed(error: DataError, printed: Callable[[str], str]) -> DataError:
     return DataError(printed(error.message), reference=error.reference, **texts)
 
 
-def _sources(target: Any, reading: ReadOptions | None) -> Iterable[StreamedTable | Gap]:
+def _sources(target: object, reading: ReadOptions | None) -> Iterable[StreamedTable | Gap]:
     if isinstance(target, StreamedTable):
         return [target]
     return (

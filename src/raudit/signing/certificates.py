@@ -125,7 +125,7 @@ def unusable_certificates(certificates: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(text for data in certificates for text in given_certificates(data).unusable)
 
 
-def describe(certificate: Any) -> str:
+def describe(certificate: object) -> str:
     """Write an asn1crypto certificate's subject as RFC 4514 does, such as ``CN=Ada,O=Example``; printable only."""
     return subject_name(certificate)
 

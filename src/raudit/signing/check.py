@@ -84,7 +84,7 @@ def check_pdf(
 
 def _check(
     pdf: bytes,
-    reader: Any,
+    reader: object,
     faults: list[Fault],
     *,
     trust: Sequence[bytes],
@@ -178,7 +178,7 @@ def _fresh(pdf: bytes) -> Any:
 
 
 def _revisions(
-    pdf: bytes, reader: Any, signed: set[int], faults: list[Fault]
+    pdf: bytes, reader: object, signed: set[int], faults: list[Fault]
 ) -> tuple[Revision, ...]:
     ends: tuple[int, ...] = ()
     with _noting(faults, FaultCode.UNREADABLE, "the revisions cannot be told apart"):

@@ -217,7 +217,7 @@ class Judge:
             self.at = min(self.at, info.time)
         return info.intact, info.trusted, moment, info
 
-    def _stamp_faults(self, embedded: Any, info: TimeStampInfo, status: Any) -> None:
+    def _stamp_faults(self, embedded: object, info: TimeStampInfo, status: object) -> None:
         if not info.intact:
             self._fault(
                 FaultCode.TIMESTAMP_INVALID,
@@ -286,6 +286,6 @@ def _claimed_role(embedded: Any) -> str:
     return ""
 
 
-def _clean(value: Any) -> str:
+def _clean(value: object) -> str:
     """Make text from a hostile file printable and short."""
     return "".join(char if char.isprintable() else " " for char in str(value))[:300]

@@ -275,7 +275,7 @@ def _signing_key(
     )
 
 
-def _algorithm(public: Any, where: str) -> str:
+def _algorithm(public: object, where: str) -> str:
     """Name the kind of a key, or say why PDF readers could not check its signatures."""
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 

@@ -34,7 +34,7 @@ def tolerate_names() -> None:
 
     strict = NameTypeAndValue._ldap_string_prep
 
-    def prepared(self: Any, string: str) -> str:
+    def prepared(self: object, string: str) -> str:
         """Prepare a value for comparison; one that the library refuses is normalised only."""
         try:
             return str(strict(self, string))
@@ -54,17 +54,17 @@ def printable(text: str, limit: int = MAX_SHOWN) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def subject_name(certificate: Any) -> str:
+def subject_name(certificate: object) -> str:
     """Write an asn1crypto certificate's subject as RFC 4514 does; ``(no name)`` if it is empty."""
     return _rfc4514(certificate, "subject")
 
 
-def issuer_name(certificate: Any) -> str:
+def issuer_name(certificate: object) -> str:
     """Write an asn1crypto certificate's issuer as RFC 4514 does; ``(no name)`` if it is empty."""
     return _rfc4514(certificate, "issuer")
 
 
-def _rfc4514(certificate: Any, which: str) -> str:
+def _rfc4514(certificate: object, which: str) -> str:
     """Join the relative names, last first (RFC 4514, 2.1); ``cryptography`` warns of long values and refuses others."""
     try:
         relative = ["+".join(map(_pair, one)) for one in getattr(certificate, which).chosen]

@@ -287,7 +287,7 @@ def _appearance(page: bytes | None) -> Any:
     from pyhanko.stamp import BaseStampStyle, StaticStampStyle
 
     class KeepAppearance(BaseStampStyle):
-        def create_stamp(self, writer: Any, box: Any, text_params: Any) -> Any:
+        def create_stamp(self, writer: object, box: object, text_params: object) -> Any:
             """Make no stamp."""
 
     class DrawnPage(PdfContent):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def hash_for(public: Any) -> Any:
+def hash_for(public: object) -> Any:
     """The hash that goes with a public key: SHA-384 for P-384, else SHA-256."""
     from cryptography.hazmat.primitives import hashes
 

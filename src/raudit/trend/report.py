@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from raudit import __version__
 from raudit.canonical import digest, sha256
 from raudit.findings import Finding, Interval, Measurement, Rule, Severity, Status, Subject
+from raudit.pictures import Line, Lines, Mark
 from raudit.record import (
     Column,
     Figure,
@@ -194,48 +195,39 @@ def _figure(watched: Watched) -> Figure:
     start = points[0].at
     days = [(p.at - start).total_seconds() / 86_400 for p in points]
     lines = [
-        {
-            "label": series.metric,
-            "x": days,
-            "y": [p.value for p in points],
-            "low": [p.low for p in points],
-            "high": [p.high for p in points],
-        }
+        Line(
+            label=series.metric,
+            x=days,
+            y=[p.value for p in points],
+            low=[p.low for p in points],
+            high=[p.high for p in points],
+        )
     ]
     if watched.limits:
         place = [
             (p.at - start).total_seconds() / 86_400 for p in watched.tested[-len(watched.limits) :]
         ]
         for label, side in (("lower limit", 0), ("upper limit", 1)):
-            lines.append(
-                {
-                    "label": label,
-                    "x": place,
-                    "y": [limit[side] for limit in watched.limits],
-                    "low": [],
-                    "high": [],
-                }
-            )
+            lines.append(Line(label=label, x=place, y=[limit[side] for limit in watched.limits]))
     marks = [
-        {
-            "x": (watched.tested[c.index].at - start).total_seconds() / 86_400,
-            "label": f"changed by {c.after - c.before:+.3g}",
-        }
+        Mark(
+            x=(watched.tested[c.index].at - start).total_seconds() / 86_400,
+            label=f"changed by {c.after - c.before:+.3g}",
+        )
         for c in watched.changes[:3]
     ]
     late = sum(1 for p in points if p.bounded)
-    return Figure(
-        id=f"series-{series.fingerprint[:12]}",
-        kind="lines",
+    return Figure.of(
+        f"series-{series.fingerprint[:12]}",
+        Lines(
+            series=lines,
+            x_label=f"days since {start:%Y-%m-%d}",
+            y_label=series.metric,
+            marks=marks,
+        ),
         title=series.name,
         alt=f"{series.name} over {len(points)} audits from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}. "
         f"{watched.sentence}",
-        data={
-            "series": lines,
-            "x_label": f"days since {start:%Y-%m-%d}",
-            "y_label": series.metric,
-            "marks": marks,
-        },
         caption=watched.sentence
         + (f" At {late} audits labels are late, and only the bounds are drawn." if late else ""),
     )

@@ -196,5 +196,5 @@ def _parquet(source: Source) -> Iterator[Row]:
         ) from error
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> Any:
     return value if isinstance(value, str | int | float | bool | list | dict) else as_text(value)

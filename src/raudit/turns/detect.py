@@ -162,7 +162,7 @@ def _of_document(path: Path, limits: Limits) -> Format | None:
         ) from reason
 
 
-def _fitting(row: Any, containers: tuple[str, ...], *, of_list: bool = False) -> Format | None:
+def _fitting(row: object, containers: tuple[str, ...], *, of_list: bool = False) -> Format | None:
     if not isinstance(row, dict):
         return None
     best: Format | None = None

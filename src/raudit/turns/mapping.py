@@ -64,14 +64,14 @@ def known(name: str) -> bool:
     return name in TEXTS + LABELS + TRUTHS + NUMBERS or (family in FAMILIES and bool(rest))
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """A JSON scalar as a plan would write it."""
     if value is True or value is False:
         return "true" if value else "false"
     return "null" if value is None else str(value)
 
 
-def holds(condition: Condition, row: Any) -> bool:
+def holds(condition: Condition, row: object) -> bool:
     """Tell whether a condition holds of a row."""
     value = _first(row, condition.path)
     if value is MISSING and any(look(row, path) is None for path in condition.path):
@@ -87,7 +87,7 @@ def holds(condition: Condition, row: Any) -> bool:
     )
 
 
-def _first(row: Any, paths: tuple[str, ...]) -> Any:
+def _first(row: object, paths: tuple[str, ...]) -> Any:
     for path in paths:
         value = look(row, path)
         if value is not MISSING and value is not None:
@@ -118,7 +118,7 @@ class Mapper:
         self._as_named: dict[str, bool] = {}
         self.lenient = format_.container in ("csv", "parquet") or format_.canonical
 
-    def turn(self, row: Any, place: int) -> dict[str, Any] | None:
+    def turn(self, row: object, place: int) -> dict[str, Any] | None:
         """Map one row; None if it is no turn.
 
         Raises
@@ -158,7 +158,7 @@ class Mapper:
             self._as_named[name] = name not in self.taken and known(name)
         return self._as_named[name]
 
-    def _put(self, turn: dict[str, Any], name: str, value: Any, *, strict: bool) -> None:
+    def _put(self, turn: dict[str, Any], name: str, value: object, *, strict: bool) -> None:
         typed = typed_value(name, value, strict=strict)
         if typed is MISSING:
             if strict:
@@ -167,7 +167,7 @@ class Mapper:
         elif typed is not None:
             turn[name] = typed
 
-    def _messages(self, turn: dict[str, Any], row: Any) -> None:
+    def _messages(self, turn: dict[str, Any], row: object) -> None:
         paths = self.format.messages
         if not paths:
             return
@@ -186,7 +186,7 @@ class Mapper:
             if text is not None and name not in turn:
                 turn[name] = whole(text)
 
-    def _said(self, row: Any, path: str, turn: dict[str, Any]) -> Said:
+    def _said(self, row: object, path: str, turn: dict[str, Any]) -> Said:
         value = look(row, path) if path else MISSING
         if value is MISSING or value is None:
             return Said()
@@ -204,7 +204,7 @@ class Mapper:
         for test in each if isinstance(each, list) else ():
             self._mapped(turn, test, spec)
 
-    def _mapped(self, turn: dict[str, Any], test: Any, spec: TestsMap) -> None:
+    def _mapped(self, turn: dict[str, Any], test: object, spec: TestsMap) -> None:
         name = _first(test, spec.name)
         if name is MISSING:
             return
@@ -226,7 +226,7 @@ class Mapper:
         )
 
     def _test(
-        self, turn: dict[str, Any], name: Any, passed: bool | None, score: float | None
+        self, turn: dict[str, Any], name: object, passed: bool | None, score: float | None
     ) -> None:
         shown = label(name)
         if passed is None and score is None:
@@ -260,7 +260,7 @@ class Mapper:
                 turn.pop(name, None)
 
 
-def _as_status(written: Any) -> str:
+def _as_status(written: object) -> str:
     """A status of the table itself; what is none of its words may have no answer, so the row is not read."""
     word = as_text(written).strip().lower() if isinstance(written, str) else ""
     if word not in STATUSES:
@@ -268,7 +268,7 @@ def _as_status(written: Any) -> str:
     return word
 
 
-def _value(row: Any, spec: FieldMap) -> Any:
+def _value(row: object, spec: FieldMap) -> Any:
     if spec.when is not None and not holds(spec.when, row):
         return MISSING
     if spec.constant is not None:
@@ -293,7 +293,7 @@ class _Unmapped:
     """A value that the plan's or format's ``values`` do not name."""
 
 
-def typed_value(name: str, value: Any, *, strict: bool) -> Any:
+def typed_value(name: str, value: object, *, strict: bool) -> Any:
     """A value in the type of its field; None if it is empty, ``MISSING`` if it is of another type."""
     if value is None or value == "":
         return None

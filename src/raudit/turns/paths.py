@@ -10,7 +10,7 @@ MISSING: Any = object()
 """What a path gives that leads nowhere."""
 
 
-def look(value: Any, path: str) -> Any:
+def look(value: object, path: str) -> Any:
     """Follow a path; the longest key that fits is taken first, so that ``gen_ai.system`` may be one key.
 
     Examples

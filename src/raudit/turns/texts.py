@@ -6,7 +6,6 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from raudit.turns.front import Unreadable, strict_json
 
@@ -37,7 +36,7 @@ class Said:
     """What tools were asked and gave, and earlier answers."""
 
 
-def label(value: Any) -> str:
+def label(value: object) -> str:
     """A value as a label that is safe to print anywhere: control and direction characters are written out.
 
     A long one is cut and ends in a part of its digest, so that two that begin alike stay two.
@@ -69,7 +68,7 @@ def whole(text: str) -> str:
     return text
 
 
-def text_of(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
     """Text of a message's content: text, parts, or an object written out; None if there is none."""
     if value is None or isinstance(value, str):
         return value
@@ -81,7 +80,7 @@ def text_of(value: Any) -> str | None:
     raise Unreadable("a text that is neither text nor parts")
 
 
-def _part(item: Any) -> str | None:
+def _part(item: object) -> str | None:
     if isinstance(item, str):
         return item
     if not isinstance(item, dict):
@@ -93,13 +92,13 @@ def _part(item: Any) -> str | None:
     return None
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     import json
 
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def said(messages: Any) -> Said:
+def said(messages: object) -> Said:
     """Take a list of messages apart.
 
     Raises
@@ -143,7 +142,7 @@ def said(messages: Any) -> Said:
     )
 
 
-def _message(message: Any) -> tuple[str, str | None, list[str]]:
+def _message(message: object) -> tuple[str, str | None, list[str]]:
     if not isinstance(message, dict):
         raise Unreadable("a message that is no object")
     role = message.get("role", message.get("from", message.get("type")))

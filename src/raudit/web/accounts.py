@@ -31,11 +31,11 @@ DAYS = 7
 class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody makes an account for themselves."""
 
-    def is_open_for_signup(self, request: Any) -> bool:
+    def is_open_for_signup(self, request: object) -> bool:
         """Never: an invitation makes the account."""
         return False
 
-    def authentication_failed(self, request: Any, **credentials: Any) -> None:
+    def authentication_failed(self, request: object, **credentials: Any) -> None:
         """A wrong password: the log is told of a burst."""
         from raudit.web.telling import failed
 
@@ -45,7 +45,7 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
 class InvitedOnlySocial(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """A provider signs in who was invited with the address that it vouches for, and nobody else."""
 
-    def is_open_for_signup(self, request: Any, sociallogin: Any) -> bool:
+    def is_open_for_signup(self, request: object, sociallogin: object) -> bool:
         """Never."""
         return False
 
@@ -170,7 +170,7 @@ def _added(user: User, authenticator: Authenticator, **_rest: Any) -> None:
     passkey = passkey_of(authenticator)
     since = now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def edit(document: Any) -> None:
+    def edit(document: object) -> None:
         entry = entry_of(document, user.person)
         entry["keys"] = [*(entry.get("keys") or []), {"passkey": passkey, "since": since}]
 
@@ -183,7 +183,7 @@ def _removed(user: User, authenticator: Authenticator, **_rest: Any) -> None:
     passkey = passkey_of(authenticator)
     until = now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def edit(document: Any) -> None:
+    def edit(document: object) -> None:
         for key in entry_of(document, user.person).get("keys") or []:
             if (
                 key.get("passkey", {}).get("credential") == passkey["credential"]

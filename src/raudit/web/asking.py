@@ -186,7 +186,7 @@ class FormOutcome:
 
 
 def take(
-    text: str, checklist: Checklist, post: QueryDict, taken: FormOutcome, *, by: str, at: Any
+    text: str, checklist: Checklist, post: QueryDict, taken: FormOutcome, *, by: str, at: object
 ) -> str:
     """Put every changed answer of a form into the text of an answers file; what is refused stays out and is named."""
     for name in named_in(post):

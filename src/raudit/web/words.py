@@ -31,18 +31,23 @@ def short(digest: str) -> str:
 
 
 @register.filter
-def item(mapping: Any, key: Any) -> Any:
+def item(mapping: object, key: object) -> Any:
     """An entry of a mapping; nothing if there is none."""
     return mapping.get(key, "") if hasattr(mapping, "get") else ""
 
 
 @register.filter
-def asked(text: Any) -> str:
+def asked(text: object) -> str:
     """A text of a checklist, or a sentence made of one, in the person's language; in English where there is none."""
-    said = _catalogue(get_language() or ENGLISH)
+    said = reader_language()
     if isinstance(text, Sentence):
         return said.sentence(text)
     return said.term(template_of(str(text))).replace("{{", "{").replace("}}", "}")
+
+
+def reader_language() -> Language:
+    """The catalogue of the person's language; English where there is none."""
+    return _catalogue(get_language() or ENGLISH)
 
 
 @functools.cache
@@ -52,9 +57,22 @@ def _catalogue(code: str) -> Language:
 
 
 @register.filter
-def spoken(text: Any) -> str:
+def spoken(text: object) -> str:
     """A word of ours in the person's language, underscores as spaces."""
     return gettext(str(text).replace("_", " "))
+
+
+@register.filter
+def stage_said(name: str) -> str:
+    """A stage's name in the person's language."""
+    said, key = reader_language(), f"title-{name}"
+    return said(key) if said.has(key) else spoken(name)
+
+
+@register.filter
+def roles_said(names: Any) -> str:
+    """Roles in the person's language, in one line."""
+    return ", ".join(spoken(name) for name in sorted(names))
 
 
 TODO = {
@@ -84,7 +102,7 @@ def named(person: str, people: Any) -> str:
 
 
 @register.filter
-def moment(value: Any) -> str:
+def moment(value: object) -> str:
     """A time in words, in UTC."""
     if isinstance(value, str):
         try:
@@ -103,7 +121,7 @@ def words(text: str) -> list[str]:
 
 
 @register.filter
-def unlocalized(value: Any) -> str:
+def unlocalized(value: object) -> str:
     """A number for a picture, with a point in every language."""
     return str(value)
 

@@ -269,7 +269,7 @@ def _no_workbook(got: str) -> AnswersError:
     )
 
 
-def _value(kind: Kind, value: Any) -> str:
+def _value(kind: Kind, value: object) -> str:
     if kind is Kind.ROWS:
         return "see the sheet Lists"
     if isinstance(value, list):
@@ -277,7 +277,7 @@ def _value(kind: Kind, value: Any) -> str:
     return _text(value)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -308,7 +308,7 @@ def _told(plain: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _gather(tree: dict[str, Any], key: str, value: Any, where: str) -> None:
+def _gather(tree: dict[str, Any], key: str, value: object, where: str) -> None:
     if key == "signoffs" and isinstance(value, dict):
         tree.setdefault(key, []).append(value)
     elif key == "set_aside" and isinstance(value, dict):
@@ -367,7 +367,7 @@ def _cell(text: str) -> str:
     return found
 
 
-def _read(value: Any) -> str:
+def _read(value: object) -> str:
     if isinstance(value, datetime):
         value = value.date() if not (value.hour or value.minute or value.second) else value
         return str(value.isoformat())

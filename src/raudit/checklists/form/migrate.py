@@ -157,7 +157,7 @@ def _rename_options(document: Any, step: Migration, at: datetime) -> list[Moved]
     return moved
 
 
-def _chosen(value: Any, column: str) -> set[str]:
+def _chosen(value: object, column: str) -> set[str]:
     """Options that an answer holds, or a column of its rows."""
     if column:
         rows = value if isinstance(value, list) else []
@@ -203,7 +203,7 @@ def _unfit(document: Any, checklist: Checklist, at: datetime) -> list[Moved]:
     return moved
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     match value:
         case Mapping():
             return {str(key): None if item is None else str(item) for key, item in value.items()}

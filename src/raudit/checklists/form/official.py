@@ -56,5 +56,5 @@ def _official_id(question: Question, phase: str) -> str:
     return ids[0] if ids else ""
 
 
-def _option(value: Any) -> str:
+def _option(value: object) -> str:
     return re.sub(r"-\d+$", "", str(value))

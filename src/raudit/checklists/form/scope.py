@@ -85,7 +85,7 @@ def point_range(question: Question) -> tuple[Decimal, Decimal]:
     return min([*points, *alone, Decimal(0)]), max([*points, *alone, Decimal(0)])
 
 
-def _points(question: Question, value: Any) -> Decimal:
+def _points(question: Question, value: object) -> Decimal:
     chosen = value if isinstance(value, tuple) else (value,)
     return sum((option.points for option in question.options if option.id in chosen), Decimal(0))
 
@@ -191,7 +191,7 @@ def _fact(scope: AnswerScope, name: str) -> Value:
     return fact_value(scope.facts[name]) if name in scope.facts else MISSING
 
 
-def fact_value(value: Any) -> Value:
+def fact_value(value: object) -> Value:
     """A measured fact as a value of the expression language."""
     match value:
         case bool() | str():

@@ -53,7 +53,7 @@ def short(value: str) -> str:
     return value
 
 
-def _value(value: Any, people: Mapping[str, str]) -> str:
+def _value(value: object, people: Mapping[str, str]) -> str:
     if isinstance(value, str):
         return people.get(value, short(value))
     if isinstance(value, dict):

@@ -86,7 +86,7 @@ def _rows(path: Path, name: str, title: str, options: ReadOptions) -> Iterator[l
             yield cells
 
 
-def _text(cell: Any) -> str | None:
+def _text(cell: object) -> str | None:
     if cell is None or cell == "":
         return None
     if isinstance(cell, bool):

@@ -123,7 +123,7 @@ def _surveyed(
     return survey
 
 
-def _type(value: Any) -> str:
+def _type(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, _Int):
@@ -148,7 +148,7 @@ def _typed(column: Any, kinds: set[str]) -> Any:
         return column
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -15,7 +15,7 @@ Path = tuple[int, ...]
 """Number of a column, then of a field in it, and so on."""
 
 
-def leaves(schema: pa.Schema, kind_of: Any) -> dict[ColumnName, tuple[Path, Kind]]:
+def leaves(schema: pa.Schema, kind_of: object) -> dict[ColumnName, tuple[Path, Kind]]:
     """Every column and field of a schema by its dotted name; a name that occurs twice gets a number."""
     found: dict[ColumnName, tuple[Path, Kind]] = {}
     for name, path, kind in _all(schema, kind_of):

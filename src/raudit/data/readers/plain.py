@@ -133,7 +133,7 @@ def _bytes(cell: bytes | None) -> tuple[str | None, bool]:
         return cell.decode("utf-8", "replace"), True
 
 
-def _written(array: Any) -> Any:
+def _written(array: object) -> Any:
     """Nested values, bytes and intervals as text."""
     import pyarrow as pa
 
@@ -204,7 +204,7 @@ def _inner(scalar: Any) -> Any:
     return None
 
 
-def written(value: Any, depth: int = 0) -> str:
+def written(value: object, depth: int = 0) -> str:
     """A nested value as text; its parts are divided by bars."""
     if depth > DEEPEST:
         return str(value)

@@ -161,14 +161,14 @@ class Booster:
             return None
         return self._each_class(self.encode(frame[list(self.features)]))
 
-    def _each_class(self, rows: Any) -> np.ndarray:
+    def _each_class(self, rows: object) -> np.ndarray:
         """The library's number for each class, of shape (n_samples, n_classes)."""
         import numpy as np
 
         chance = np.asarray(self.output(rows))
         return np.stack([1 - chance, chance], axis=1) if chance.ndim == 1 else chance
 
-    def _most_probable(self, rows: Any) -> np.ndarray:
+    def _most_probable(self, rows: object) -> np.ndarray:
         places: np.ndarray = self._each_class(rows).argmax(axis=1)
         return places
 

@@ -90,7 +90,7 @@ def read_catboost(
     )
     writer = CategoryWriter(model, names, features, path)
 
-    def decide(rows: Any) -> np.ndarray:
+    def decide(rows: object) -> np.ndarray:
         """Places of the classes, by the threshold that the file may hold."""
         import numpy as np
 
@@ -142,7 +142,7 @@ def _opened(path: Path) -> Any:
     return model
 
 
-def _chance(found: Any) -> np.ndarray:
+def _chance(found: object) -> np.ndarray:
     """Predictions; of two probabilities a row that of the second class, of more all of them."""
     import numpy as np
 

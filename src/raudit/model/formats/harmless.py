@@ -94,7 +94,7 @@ def reviewed_types() -> frozenset[str]:
     return REVIEWED if VERSIONS[0] <= minor <= VERSIONS[1] else frozenset()
 
 
-def check_trees(native: Any, path: Path) -> None:
+def check_trees(native: object, path: Path) -> None:
     """Refuse trees whose arrays point outside themselves or in a circle.
 
     Raises
@@ -119,7 +119,7 @@ def check_trees(native: Any, path: Path) -> None:
             waiting += [(inner, own) for inner in _inside(one)]
 
 
-def _width(one: Any, outer: int, path: Path) -> int:
+def _width(one: object, outer: int, path: Path) -> int:
     """How many features reach what is inside; trees of a forest get the forest's own rows, unchecked."""
     own = int(getattr(one, "n_features_in_", outer))
     ensemble = type(one).__module__ in ("sklearn.ensemble._forest", "sklearn.ensemble._gb")
@@ -130,7 +130,7 @@ def _width(one: Any, outer: int, path: Path) -> int:
     return own
 
 
-def _inside(one: Any) -> list[Any]:
+def _inside(one: object) -> list[Any]:
     import numpy as np
 
     if isinstance(one, dict):

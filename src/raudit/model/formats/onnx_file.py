@@ -89,7 +89,7 @@ class OnnxModel:
             )
         return texts
 
-    def _chances(self, found: Any, rows: int) -> np.ndarray:
+    def _chances(self, found: object, rows: int) -> np.ndarray:
         import numpy as np
 
         if isinstance(found, list):  # one mapping from label to probability for each row
@@ -247,7 +247,7 @@ def _of_type(model: Any, name: str) -> Iterator[Any]:
     return (message for message in _messages(model) if message.DESCRIPTOR.name == name)
 
 
-def _check_graph(model: Any, path: Path) -> None:
+def _check_graph(model: object, path: Path) -> None:
     """Refuse what is not the standard's own operators, could run for ever, or reads other files."""
     nodes = list(_of_type(model, "NodeProto"))
     foreign = {f"{node.domain}.{node.op_type}" for node in nodes if node.domain not in DOMAINS}
@@ -298,7 +298,7 @@ def _in_other_files(model: Any) -> list[str]:
     )
 
 
-def _labels(model: Any) -> list[str]:
+def _labels(model: object) -> list[str]:
     """Class labels as a classifier node keeps them."""
     for node in _of_type(model, "NodeProto"):
         for attribute in node.attribute:

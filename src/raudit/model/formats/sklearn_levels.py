@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def levels_of(native: Any, features: Sequence[str]) -> dict[str, Levels]:
+def levels_of(native: object, features: Sequence[str]) -> dict[str, Levels]:
     """Categories by column, as far as encoders read the columns themselves."""
     found: dict[str, Levels] = {}
     _collect(native, list(features), found)
     return found
 
 
-def _collect(step: Any, names: list[str], found: dict[str, Levels]) -> list[str] | None:
+def _collect(step: object, names: list[str], found: dict[str, Levels]) -> list[str] | None:
     """Note the categories of the columns that a step reads; the columns that it passes on unchanged, or None."""
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -52,7 +52,7 @@ def _collect(step: Any, names: list[str], found: dict[str, Levels]) -> list[str]
             return _read(step, names, found)
 
 
-def _read(step: Any, names: list[str], found: dict[str, Levels]) -> list[str] | None:
+def _read(step: object, names: list[str], found: dict[str, Levels]) -> list[str] | None:
     inner = getattr(
         step, "_preprocessor", None
     )  # histogram boosting encodes a data frame's own categories

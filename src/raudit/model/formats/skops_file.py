@@ -96,7 +96,7 @@ def read_skops(
 
 
 def sklearn_model(
-    native: Any,
+    native: object,
     kind: str,
     path: Path,
     *,

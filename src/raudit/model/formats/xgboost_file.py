@@ -80,7 +80,7 @@ def read_xgboost(
     coder = _Coder(booster, features, path)  # before rounds are cut off, which loses the categories
     booster, notes = _stopped(booster, learner["gradient_booster"]["name"])
 
-    def output(rows: Any) -> np.ndarray:
+    def output(rows: object) -> np.ndarray:
         import numpy as np
 
         if groups > 1:  # multi:softmax predicts classes and no probabilities

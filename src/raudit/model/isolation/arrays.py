@@ -41,7 +41,7 @@ def pack_columns(columns: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     return head, b"".join(content)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 

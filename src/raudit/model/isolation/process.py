@@ -56,7 +56,7 @@ class ModelProcess:
         seconds: float,
         key: str,
         data: DataSet | None = None,
-        progress: Any = None,
+        progress: object = None,
     ) -> tuple[dict[str, Any], bytes]:
         """Have it do something, and wait for the answer.
 
@@ -140,7 +140,7 @@ class ModelProcess:
                 else:
                     raise BrokenMessageError
 
-    def _error(self, said: Any, doing: str) -> RauditError:
+    def _error(self, said: object, doing: str) -> RauditError:
         """The error that the asked function raised, with only text taken from it."""
         said = said if isinstance(said, Mapping) else {}
         if said.get("memory"):
@@ -167,7 +167,7 @@ class ModelProcess:
         self._process.wait()
 
 
-def _whole(value: Any) -> int | None:
+def _whole(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
@@ -230,7 +230,7 @@ class BoundModel:
         arguments: Mapping[str, Any],
         *,
         data: DataSet | None = None,
-        progress: Any = None,
+        progress: object = None,
     ) -> dict[str, np.ndarray | None]:
         """Call a function in the process that gives arrays by name.
 
@@ -253,7 +253,7 @@ class BoundModel:
         *,
         doing: str,
         data: DataSet,
-        progress: Any,
+        progress: object,
     ) -> bytes:
         """Call a function in the process that gives bytes.
 
@@ -270,7 +270,7 @@ class BoundModel:
         arguments: Mapping[str, Any],
         doing: str,
         data: DataSet | None,
-        progress: Any,
+        progress: object,
     ) -> tuple[dict[str, Any], bytes]:
         about = None
         if data is not None:

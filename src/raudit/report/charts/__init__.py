@@ -6,6 +6,9 @@ printer see what everyone sees. Colours are from the Okabe-Ito palette, darkened
 
 from __future__ import annotations
 
+from typing import assert_never
+
+from raudit.pictures import Bars, Dots, Lines, Matrix, Scatter, Swarm, Waterfall
 from raudit.record import Figure
 from raudit.report.charts.canvas import Ink
 from raudit.report.charts.dots import draw_bars, draw_dots
@@ -13,17 +16,6 @@ from raudit.report.charts.lines import draw_lines
 from raudit.report.charts.matrix import draw_matrix
 from raudit.report.charts.scatter import draw_scatter, draw_swarm
 from raudit.report.charts.waterfall import draw_waterfall
-
-DRAWERS = {
-    "dots": draw_dots,
-    "bars": draw_bars,
-    "lines": draw_lines,
-    "waterfall": draw_waterfall,
-    "swarm": draw_swarm,
-    "scatter": draw_scatter,
-    "matrix": draw_matrix,
-}
-"""Drawing function of each kind of figure."""
 
 
 def draw(figure: Figure, ink: Ink) -> str | None:
@@ -42,15 +34,26 @@ def draw(figure: Figure, ink: Ink) -> str | None:
         An ``<svg>`` element with a ``<title>``; None for a kind that is not known or data that cannot be drawn, whose
         data the report then prints as it is.
     """
-    drawer = DRAWERS.get(figure.kind)
-    if drawer is None:
-        return None
-    try:
-        return drawer(figure, ink)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-        return (
-            None  # the data does not have the shape its kind promises; a report must still be made
-        )
+    picture, alt = figure.picture, figure.alt or figure.title
+    match picture:
+        case None:
+            return None
+        case Dots():
+            return draw_dots(picture, alt, ink)
+        case Bars():
+            return draw_bars(picture, alt, ink)
+        case Lines():
+            return draw_lines(picture, alt, ink)
+        case Waterfall():
+            return draw_waterfall(picture, alt, ink)
+        case Swarm():
+            return draw_swarm(picture, alt, ink)
+        case Scatter():
+            return draw_scatter(picture, alt, ink)
+        case Matrix():
+            return draw_matrix(picture, alt, ink)
+        case _:
+            assert_never(picture)
 
 
-__all__ = ["DRAWERS", "Ink", "draw"]
+__all__ = ["Ink", "draw"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from raudit.record import Figure
+from raudit.pictures import Bars, Dots, Estimate
 from raudit.report.charts.canvas import (
     BAND,
     COLOURS,
@@ -20,6 +19,7 @@ from raudit.report.charts.canvas import (
     tick_text,
     ticks,
 )
+from raudit.report.charts.plot import finite
 from raudit.report.numbers import DASH
 
 ROW = 22.0
@@ -28,49 +28,45 @@ RIGHT = WIDTH - 118.0
 MAX_ROWS = 40
 
 
-def draw_dots(figure: Figure, ink: Ink) -> str:
+def draw_dots(dots: Dots, alt: str, ink: Ink) -> str:
     """Draw estimates as dots with their intervals, one row a label."""
-    return _draw(figure, ink, bars=False)
+    return _draw(dots, alt, ink, bars=False)
 
 
-def draw_bars(figure: Figure, ink: Ink) -> str:
+def draw_bars(bars: Bars, alt: str, ink: Ink) -> str:
     """Draw amounts as bars from zero, with intervals if there are any."""
-    return _draw(figure, ink, bars=True)
+    return _draw(Dots(rows=bars.rows, x_label=bars.x_label), alt, ink, bars=True)
 
 
-def _draw(figure: Figure, ink: Ink, *, bars: bool) -> str:
-    data = figure.data
-    rows = list(data["rows"])[:MAX_ROWS]
-    names = _series(rows)
-    percent = bool(data.get("percent"))
-    low, high = _range(rows, data, from_zero=bars)
+def _draw(dots: Dots, alt: str, ink: Ink, *, bars: bool) -> str:
+    rows, percent = dots.rows[:MAX_ROWS], dots.percent
+    names = list(dict.fromkeys(row.series for row in rows))
+    low, high = _range(rows, dots, from_zero=bars)
     marks = ticks(low, high)
     scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
     top = 8.0
-    top += 14.0 if data.get("reference") is not None or data.get("band") else 0.0
+    top += 14.0 if dots.reference is not None or dots.band else 0.0
     bottom = top + ROW * len(rows)
-    canvas = Canvas(bottom + 42, figure.alt or figure.title, ink)
+    canvas = Canvas(bottom + 42, alt, ink)
     kinds = [ink.place(name, i) for i, name in enumerate(names)]
     if len(names) > 1:
         canvas.height += 18 + canvas.legend(names, canvas.height + 8, x=12, kinds=kinds)
     _frame(canvas, scale, marks, tick_text(marks, ink, percent=percent), top, bottom)
-    _goal(canvas, scale, data, ink, top, bottom, percent=percent)
+    _goal(canvas, scale, dots, ink, top, bottom)
     previous = None
     for i, row in enumerate(rows):
         y = top + ROW * i + ROW / 2
-        label = str(row["label"])
-        if label != previous:
-            canvas.text(
-                LEFT - 10, y + 4, fit(ink.clean(label), LEFT - 14, 11.5), size=11.5, anchor="end"
-            )
-        previous = label
-        kind = kinds[names.index(str(row.get("series") or ""))] if len(names) > 1 else 0
+        if row.label != previous:
+            shown = fit(ink.clean(row.label), LEFT - 14, 11.5)
+            canvas.text(LEFT - 10, y + 4, shown, size=11.5, anchor="end")
+        previous = row.label
+        kind = kinds[names.index(row.series)] if len(names) > 1 else 0
         _row(canvas, scale, row, y, kind, bars=bars)
         canvas.text(RIGHT + 12, y + 4, _beside(row, ink, percent=percent), size=10.5, fill=MUTED)
     canvas.text(
         (LEFT + RIGHT) / 2,
         bottom + 36,
-        str(data.get("x_label", "")),
+        dots.x_label,
         size=11,
         anchor="middle",
         fill=MUTED,
@@ -78,23 +74,13 @@ def _draw(figure: Figure, ink: Ink, *, bars: bool) -> str:
     return canvas.svg()
 
 
-def _series(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(str(row.get("series") or "") for row in rows))
-
-
-def _range(
-    rows: Sequence[Mapping[str, Any]], data: Mapping[str, Any], *, from_zero: bool
-) -> tuple[float, float]:
-    found = [
-        float(row[key])
-        for row in rows
-        for key in ("value", "low", "high")
-        if row.get(key) is not None
-    ]
-    found += [float(v) for v in (data.get("reference"), *(data.get("band") or ())) if v is not None]
-    if from_zero or data.get("percent"):
-        found.append(0.0)
-    return (min(found), max(found)) if found else (0.0, 1.0)
+def _range(rows: Sequence[Estimate], dots: Dots, *, from_zero: bool) -> tuple[float, float]:
+    ends = [end for row in rows for end in (row.value, row.low, row.high)]
+    ends += [dots.reference, *(dots.band or ())]
+    if from_zero or dots.percent:
+        ends.append(0.0)
+    known = finite(ends)
+    return (min(known), max(known)) if known else (0.0, 1.0)
 
 
 def _frame(
@@ -115,18 +101,15 @@ def _frame(
 def _goal(
     canvas: Canvas,
     scale: Scale,
-    data: Mapping[str, Any],
+    dots: Dots,
     ink: Ink,
     top: float,
     bottom: float,
-    *,
-    percent: bool,
 ) -> None:
     """Draw the accepted range, and the line that values are held against."""
-    band = data.get("band")
-    if band:
-        low = scale.low if band[0] is None else band[0]
-        high = scale.high if band[1] is None else band[1]
+    if dots.band is not None:
+        low = scale.low if dots.band[0] is None else dots.band[0]
+        high = scale.high if dots.band[1] is None else dots.band[1]
         left, right = scale(low), scale(high)
         canvas.parts.insert(0, "")
         canvas.add(
@@ -137,18 +120,15 @@ def _goal(
             canvas.line(
                 edge, top, edge, bottom, stroke=MUTED, stroke_width=0.8, stroke_dasharray="2 2"
             )
-    reference = data.get("reference")
-    if reference is not None:
-        x = scale(reference)
+    if dots.reference is not None:
+        x = scale(dots.reference)
         canvas.line(x, top - 4, x, bottom, stroke=INK, stroke_width=1.2, stroke_dasharray="5 3")
-        text = ink.numbers.percent(reference) if percent else ink.numbers.number(reference)
-        canvas.text(x, top - 7, text, size=10, anchor="middle")
+        write = ink.numbers.percent if dots.percent else ink.numbers.number
+        canvas.text(x, top - 7, write(dots.reference), size=10, anchor="middle")
 
 
-def _row(
-    canvas: Canvas, scale: Scale, row: Mapping[str, Any], y: float, kind: int, *, bars: bool
-) -> None:
-    value, low, high = row.get("value"), row.get("low"), row.get("high")
+def _row(canvas: Canvas, scale: Scale, row: Estimate, y: float, kind: int, *, bars: bool) -> None:
+    value, low, high = row.value, row.low, row.high
     colour = COLOURS[kind % len(COLOURS)]
     if value is None:
         canvas.text(scale.start + 6, y + 4, DASH, size=11, fill=MUTED)
@@ -170,14 +150,8 @@ def _row(
         canvas.mark(scale(value), y, kind)
 
 
-def _beside(row: Mapping[str, Any], ink: Ink, *, percent: bool) -> str:
-    value = row.get("value")
-    text = (
-        ""
-        if value is None
-        else ink.numbers.percent(value)
-        if percent
-        else ink.numbers.number(value, 3)
-    )
-    n = row.get("n")
-    return f"{text}  n {ink.numbers.count(n)}" if n is not None else text
+def _beside(row: Estimate, ink: Ink, *, percent: bool) -> str:
+    text = ""
+    if row.value is not None:
+        text = ink.numbers.percent(row.value) if percent else ink.numbers.number(row.value, 3)
+    return text if row.n is None else f"{text}  n {ink.numbers.count(row.n)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from raudit.record import Figure
+from raudit.pictures import Lines
 from raudit.report.charts.canvas import COLOURS, DASHES, INK, MUTED, Canvas, Ink
 from raudit.report.charts.plot import RIGHT, axes, finite
 
@@ -14,57 +14,56 @@ MAX_SERIES = 6
 MAX_POINTS = 400
 
 
-def draw_lines(figure: Figure, ink: Ink) -> str:
+def draw_lines(lines: Lines, alt: str, ink: Ink) -> str:
     """Draw up to six series; each has its own dash as well as its colour, and is named at the head."""
-    data = figure.data
-    series = list(data["series"])[:MAX_SERIES]
-    xs = [x for s in series for x in finite(s["x"])]
-    ys = [y for s in series for key in ("y", "low", "high") for y in finite(s.get(key) or ())]
-    if data.get("diagonal"):
+    series = lines.series[:MAX_SERIES]
+    xs = [x for one in series for x in finite(one.x)]
+    ys = [y for one in series for values in (one.y, one.low, one.high) for y in finite(values)]
+    if lines.diagonal:
         xs, ys = [*xs, 0.0, 1.0], [*ys, 0.0, 1.0]
-    canvas = Canvas(HEIGHT, figure.alt or figure.title, ink)
+    canvas = Canvas(HEIGHT, alt, ink)
     x_scale, y_scale = axes(
         canvas,
         ink,
         xs=xs,
         ys=ys,
         bottom=BOTTOM,
-        x_label=str(data["x_label"]),
-        y_label=str(data["y_label"]),
+        x_label=lines.x_label,
+        y_label=lines.y_label,
     )
-    if data.get("diagonal"):
+    if lines.diagonal:
         ends = ((x_scale(0.0), y_scale(0.0)), (x_scale(1.0), y_scale(1.0)))
         canvas.path(ends, stroke=MUTED, stroke_width=1, stroke_dasharray="3 3")
-    for mark in data.get("marks") or ():
-        x = x_scale(float(mark["x"]))
+    for mark in lines.marks:
+        x = x_scale(mark.x)
         canvas.line(x, y_scale.end, x, BOTTOM, stroke=INK, stroke_width=1, stroke_dasharray="4 3")
         side = "end" if x > RIGHT - 120 else "start"
         canvas.text(
             x + (-5 if side == "end" else 5),
             y_scale.end + 10,
-            str(mark["label"]),
+            mark.label,
             size=10.5,
             anchor=side,
         )
-    kinds = [ink.place(str(one.get("label", "")), i) for i, one in enumerate(series)]
+    kinds = [ink.place(one.label, i) for i, one in enumerate(series)]
     for i, one in zip(kinds, series, strict=True):
-        step = max(1, len(one["x"]) // MAX_POINTS)
+        step = max(1, len(one.x) // MAX_POINTS)
         colour = COLOURS[i % len(COLOURS)]
-        for key in ("low", "high"):
-            band = _points(one["x"], one.get(key) or (), step)
+        for bound in (one.low, one.high):
+            band = _points(one.x, bound, step)
             canvas.path(
                 [(x_scale(x), y_scale(y)) for x, y in band],
                 stroke=colour,
                 stroke_width=0.8,
                 stroke_dasharray="1 2",
             )
-        points = [(x_scale(x), y_scale(y)) for x, y in _points(one["x"], one["y"], step)]
+        points = [(x_scale(x), y_scale(y)) for x, y in _points(one.x, one.y, step)]
         canvas.path(points, stroke=colour, stroke_width=2, stroke_dasharray=DASHES[i % len(DASHES)])
         if len(points) <= 24:
             for x, y in points:
                 canvas.mark(x, y, i, size=3.2)
     if len(series) > 1:
-        labels = [ink.clean(str(s.get("label", ""))) for s in series]
+        labels = [ink.clean(one.label) for one in series]
         canvas.height += 18 + canvas.legend(labels, HEIGHT + 8, kinds=kinds, dashes=True)
     return canvas.svg()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raudit.record import Figure
+from raudit.pictures import Matrix
 from raudit.report.charts.canvas import INK, MUTED, WIDTH, Canvas, Ink, fit
 
 LEVELS = ("#ffffff", "#e4ebf1", "#b7cbdb", "#5f8db0", "#17496f")
@@ -11,25 +11,25 @@ LEFT = 150.0
 ROW = 34.0
 
 
-def draw_matrix(figure: Figure, ink: Ink) -> str:
+def draw_matrix(matrix: Matrix, alt: str, ink: Ink) -> str:
     """Draw cells with their text; a darker cell is a higher level."""
-    rows, columns = list(figure.data["rows"])[:40], list(figure.data["columns"])[:14]
+    rows, columns = matrix.rows[:40], matrix.columns[:14]
     width = (WIDTH - LEFT) / max(1, len(columns))
-    canvas = Canvas(30 + ROW * len(rows), figure.alt or figure.title, ink)
+    canvas = Canvas(30 + ROW * len(rows), alt, ink)
     for j, label in enumerate(columns):
-        shown = fit(ink.clean(str(label)), width - 6, 11)
+        shown = fit(ink.clean(label), width - 6, 11)
         canvas.text(LEFT + width * (j + 0.5), 16, shown, size=11, anchor="middle", fill=MUTED)
     for i, label in enumerate(rows):
         y = 24 + ROW * i
         canvas.text(
             LEFT - 10,
             y + ROW / 2 + 4,
-            fit(ink.clean(str(label)), LEFT - 14, 11.5),
+            fit(ink.clean(label), LEFT - 14, 11.5),
             size=11.5,
             anchor="end",
         )
-        for j, cell in enumerate(figure.data["cells"][i][: len(columns)]):
-            level = min(max(int(cell.get("level") or 0), 0), 4)
+        for j, cell in enumerate(matrix.cells[i][: len(columns)]):
+            level = min(max(cell.level, 0), 4)
             canvas.add(
                 "rect",
                 x=LEFT + width * j + 1,
@@ -40,7 +40,7 @@ def draw_matrix(figure: Figure, ink: Ink) -> str:
                 stroke="#c3c9d0",
                 stroke_width=0.8,
             )
-            text = fit(ink.clean(str(cell.get("text") or "")), width - 8, 11)
+            text = fit(ink.clean(cell.text), width - 8, 11)
             ink_colour = "#ffffff" if level >= 3 else INK
             canvas.text(
                 LEFT + width * (j + 0.5),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raudit.record import Figure
+from raudit.pictures import Feature, Scatter, Swarm, Trace
 from raudit.report.charts.canvas import (
     DASHES,
     FAINT,
@@ -28,11 +28,10 @@ LOW_COLOUR, HIGH_COLOUR = (0x9C, 0xC4, 0xDE), (0x6B, 0x24, 0x08)
 """Light blue to dark brown: lightness alone tells low from high."""
 
 
-def draw_swarm(figure: Figure, ink: Ink) -> str:
+def draw_swarm(swarm: Swarm, alt: str, ink: Ink) -> str:
     """Draw each feature's values as a swarm; a darker point has a higher feature value."""
-    data = figure.data
-    features = list(data["features"])[:MAX_FEATURES]
-    xs = sorted(x for f in features for x in finite(f["x"]))
+    features = swarm.features[:MAX_FEATURES]
+    xs = sorted(x for feature in features for x in finite(feature.x))
     # A few far points would squeeze all others into a line: they are drawn at the edge, and the axis says how many.
     spare = len(xs) // 100
     inner = xs[spare : len(xs) - spare]
@@ -41,7 +40,7 @@ def draw_swarm(figure: Figure, ink: Ink) -> str:
     scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
     top = 24.0
     bottom = top + ROW * len(features)
-    canvas = Canvas(bottom + 42, figure.alt or figure.title, ink)
+    canvas = Canvas(bottom + 42, alt, ink)
     canvas.mark(LEFT + 4, 8, 0, size=3.4, colour=_shade(0.0))
     canvas.text(LEFT + 13, 12, "low", size=10.5, fill=MUTED)
     canvas.mark(LEFT + 46, 8, 0, size=3.4, colour=_shade(1.0))
@@ -61,20 +60,20 @@ def draw_swarm(figure: Figure, ink: Ink) -> str:
         canvas.text(
             LEFT - 10,
             y + 4,
-            fit(ink.clean(str(feature["label"])), LEFT - 14, 11.5),
+            fit(ink.clean(feature.label), LEFT - 14, 11.5),
             size=11.5,
             anchor="end",
         )
         _swarm(canvas, scale, feature, y)
-    label = str(data.get("x_label", ""))
+    label = swarm.x_label
     if beyond:
         label += "; " + ink.edge.format(beyond=beyond, points=len(xs))
     canvas.text((LEFT + RIGHT) / 2, bottom + 36, label, size=11, anchor="middle", fill=MUTED)
     return canvas.svg()
 
 
-def _swarm(canvas: Canvas, scale: Scale, feature: dict[str, list[float | None]], y: float) -> None:
-    pairs = [(x, c) for x, c in zip(feature["x"], feature["color"], strict=False) if x is not None]
+def _swarm(canvas: Canvas, scale: Scale, feature: Feature, y: float) -> None:
+    pairs = [(x, c) for x, c in zip(feature.x, feature.color, strict=False) if x is not None]
     step = max(1, -(-len(pairs) // MAX_POINTS))
     heights: dict[int, int] = {}
     for x, colour in pairs[::step]:
@@ -96,40 +95,33 @@ def _shade(colour: float | None) -> str:
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
 
 
-def draw_scatter(figure: Figure, ink: Ink) -> str:
+def draw_scatter(scatter: Scatter, alt: str, ink: Ink) -> str:
     """Draw series of points, with a line through each if there is one; each series has its own shape and dash."""
-    data = figure.data
-    series = list(data["series"])[:6]
-    lines = any(one.get("line") for one in series)
-    names = [str(name) for name in data.get("x_categories") or ()][:14]
-    canvas = Canvas(280, figure.alt or figure.title, ink)
+    series, names = scatter.series[:6], scatter.x_categories[:14]
+    lines = any(one.line is not None for one in series)
+    canvas = Canvas(280, alt, ink)
     x_scale, y_scale = axes(
         canvas,
         ink,
-        xs=[x for s in series for x in finite(s["x"])],
-        ys=[y for s in series for y in finite(s["y"])],
+        xs=[x for one in series for x in finite(one.x)],
+        ys=[y for one in series for y in finite(one.y)],
         bottom=232,
-        x_label=str(data["x_label"]),
-        y_label=str(data["y_label"]),
+        x_label=scatter.x_label,
+        y_label=scatter.y_label,
         x_names=names,
     )
-    kinds = [ink.place(str(one.get("label", "")), i) for i, one in enumerate(series)]
+    kinds = [ink.place(one.label, i) for i, one in enumerate(series)]
     for i, one in zip(kinds, series, strict=True):
-        line = one.get("line") or {"x": (), "y": ()}
-        path = [
-            (x_scale(float(x)), y_scale(float(y)))
-            for x, y in zip(line["x"], line["y"], strict=False)
-        ]
+        line = one.line or Trace()
+        path = [(x_scale(x), y_scale(y)) for x, y in zip(line.x, line.y, strict=False)]
         canvas.path(path, stroke=FAINT[i % 6], stroke_width=3, stroke_dasharray=DASHES[i % 6])
     for i, one in zip(kinds, series, strict=True):
         points = [
-            (x, y)
-            for x, y in zip(one["x"], one["y"], strict=False)
-            if x is not None and y is not None
+            (x, y) for x, y in zip(one.x, one.y, strict=False) if x is not None and y is not None
         ]
         for x, y in points[:: max(1, -(-len(points) // MAX_POINTS))]:
             canvas.mark(x_scale(float(x)), y_scale(float(y)), i, size=1.9 if lines else 2.6)
     if len(series) > 1:
-        labels = [ink.clean(str(s.get("label", ""))) for s in series]
+        labels = [ink.clean(one.label) for one in series]
         canvas.height += 18 + canvas.legend(labels, canvas.height + 8, kinds=kinds)
     return canvas.svg()

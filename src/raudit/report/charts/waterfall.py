@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raudit.record import Figure
+from raudit.pictures import Step, Waterfall
 from raudit.report.charts.canvas import (
     COLOURS,
     INK,
@@ -22,38 +22,36 @@ LEFT, RIGHT = 190.0, WIDTH - 70.0
 MAX_STEPS = 25
 
 
-def draw_waterfall(figure: Figure, ink: Ink) -> str:
+def draw_waterfall(waterfall: Waterfall, alt: str, ink: Ink) -> str:
     """Draw steps from the start value to the total; what raises points right and is full, what lowers is hatched."""
-    data = figure.data
-    steps = list(data["steps"])[:MAX_STEPS]
-    rest = sum(float(s["value"]) for s in data["steps"][MAX_STEPS:])
+    steps, total = list(waterfall.steps[:MAX_STEPS]), waterfall.total
+    rest = sum(step.value for step in waterfall.steps[MAX_STEPS:])
     if rest:
-        steps.append({"label": "…", "value": rest})
-    total = float(data["total"])
-    start = total - sum(float(s["value"]) for s in steps)
-    if abs(start) < 1e-6 * max(abs(total), *(abs(float(s["value"])) for s in steps), 1e-300):
+        steps.append(Step(label="…", value=rest))
+    start = total - sum(step.value for step in steps)
+    if abs(start) < 1e-6 * max(abs(total), *(abs(step.value) for step in steps), 1e-300):
         start = 0.0  # what floating point leaves over is no value to print
     levels = [start]
     for step in steps:
-        levels.append(levels[-1] + float(step["value"]))
+        levels.append(levels[-1] + step.value)
     reach = [*levels, total]
     for step, level in zip(steps, levels, strict=False):
-        reach += [level + float(step[k]) for k in ("low", "high") if step.get(k) is not None]
+        reach += [level + end for end in (step.low, step.high) if end is not None]
     marks = ticks(min(reach), max(reach))
     scale = Scale(marks[0], marks[-1], LEFT, RIGHT)
     bottom = 8.0 + ROW * (len(steps) + 2)
-    canvas = Canvas(bottom + 42, figure.alt or figure.title, ink)
+    canvas = Canvas(bottom + 42, alt, ink)
     for value, text in zip(marks, tick_text(marks, ink, percent=False), strict=True):
         canvas.line(scale(value), 8, scale(value), bottom, stroke=RULE, stroke_width=0.8)
         canvas.text(scale(value), bottom + 16, text, size=10.5, anchor="middle", fill=MUTED)
-    _end(canvas, ink, scale, 8 + ROW / 2, str(data.get("start_label") or "start"), start)
+    _end(canvas, ink, scale, 8 + ROW / 2, waterfall.start_label or "start", start)
     for i, step in enumerate(steps):
         _step(canvas, ink, scale, 8 + ROW * (i + 1.5), step, levels[i])
-    _end(canvas, ink, scale, bottom - ROW / 2, str(data.get("end_label") or "total"), total)
+    _end(canvas, ink, scale, bottom - ROW / 2, waterfall.end_label or "total", total)
     canvas.text(
         (LEFT + RIGHT) / 2,
         bottom + 36,
-        str(data.get("x_label", "")),
+        waterfall.x_label,
         size=11,
         anchor="middle",
         fill=MUTED,
@@ -70,10 +68,8 @@ def _end(canvas: Canvas, ink: Ink, scale: Scale, y: float, label: str, value: fl
     )
 
 
-def _step(
-    canvas: Canvas, ink: Ink, scale: Scale, y: float, step: dict[str, float | str], level: float
-) -> None:
-    value = float(step["value"])
+def _step(canvas: Canvas, ink: Ink, scale: Scale, y: float, step: Step, level: float) -> None:
+    value = step.value
     left, right = sorted((scale(level), scale(level + value)))
     rises = value >= 0
     fill = COLOURS[0] if rises else "#ffffff"
@@ -81,7 +77,7 @@ def _step(
     canvas.text(
         LEFT - 10,
         y + 4,
-        fit(ink.clean(str(step["label"])), LEFT - 16, 11.5),
+        fit(ink.clean(step.label), LEFT - 16, 11.5),
         size=11.5,
         anchor="end",
     )
@@ -96,8 +92,8 @@ def _step(
         stroke_width=1.6,
     )
     far = right
-    if step.get("low") is not None and step.get("high") is not None:
-        low, high = sorted((scale(level + float(step["low"])), scale(level + float(step["high"]))))
+    if step.low is not None and step.high is not None:
+        low, high = sorted((scale(level + step.low), scale(level + step.high)))
         canvas.line(low, y, high, y, stroke=INK, stroke_width=1.2)
         far = max(far, high)
     canvas.line(

@@ -9,6 +9,7 @@ from raudit.checklists.assess import answer_text, row_text
 from raudit.checklists.form.schema import Kind
 from raudit.checklists.form.scope import row_level
 from raudit.checklists.prints.register import risk_register
+from raudit.pictures import Matrix, Square
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
 
@@ -296,10 +297,10 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                 )
                 level = table.cells[i][j]
                 line.append(
-                    {
-                        "text": str(count) if count else "",
-                        "level": round(4 * table.order.index(level) / top),
-                    }
+                    Square(
+                        text=str(count) if count else "",
+                        level=round(4 * table.order.index(level) / top),
+                    )
                 )
                 if count:
                     said.append(
@@ -314,9 +315,13 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                     )
             cells.append(line)
         figures.append(
-            Figure(
-                id=f"matrix-{result.checklist.id}-{name}",
-                kind="matrix",
+            Figure.of(
+                f"matrix-{result.checklist.id}-{name}",
+                Matrix(
+                    rows=[term(_words(r)) for r in table.rows],
+                    columns=[term(_words(c)) for c in table.cols],
+                    cells=cells,
+                ),
                 title=say(
                     "{title}: risks by {words} and {words_2}",
                     title=term(result.checklist.file.title),
@@ -325,11 +330,6 @@ def risk_matrix(result: Assessment) -> list[Figure]:
                 ),
                 alt=say("Of {count} risks: ", count=len(placed)) + joined("; ", said) + ".",
                 caption="Number of risks in each cell; darker cells are worse.",
-                data={
-                    "rows": [term(_words(r)) for r in table.rows],
-                    "columns": [term(_words(c)) for c in table.cols],
-                    "cells": cells,
-                },
             )
         )
     return figures

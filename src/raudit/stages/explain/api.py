@@ -72,7 +72,7 @@ class Explanation:
 
 
 def explain(
-    model: Any,
+    model: object,
     frame: pd.DataFrame,
     *,
     towards: str = "",
@@ -152,7 +152,7 @@ def opened_model(model: Any, frame: pd.DataFrame) -> Model:
     return found
 
 
-def _estimator(model: Any) -> Model:
+def _estimator(model: object) -> Model:
     from raudit.canonical import sha256
     from raudit.data import ColumnName
     from raudit.model.formats.skops_file import SklearnModel

@@ -91,7 +91,7 @@ class Changes:
 
 
 def what_would_change(
-    model: Any,
+    model: object,
     data: pd.DataFrame,
     row: int,
     *,
@@ -293,7 +293,7 @@ def _check(
             raise UsageError(message, reference="change-asked", got=got, expected=expected)
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     return (
         written(float(value))
         if isinstance(value, int | float) and not isinstance(value, bool)

@@ -19,10 +19,10 @@ FEWEST = 200
 
 def metric_by_group(
     metric: Callable[..., Any],
-    y_true: Any,
-    y_pred: Any,
+    y_true: object,
+    y_pred: object,
     *,
-    sensitive_features: Any,
+    sensitive_features: object,
     level: float = 0.95,
     resamples: int = 2_000,
     min_group: int = 30,

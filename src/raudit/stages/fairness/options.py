@@ -42,7 +42,7 @@ OTHER_LIMITS = (
 )
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from raudit.validate import Strict
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 

@@ -44,7 +44,7 @@ def _piece(
             texts.append(text)
 
 
-def _calls(row: Any) -> Iterator[dict[str, Any]]:
+def _calls(row: object) -> Iterator[dict[str, Any]]:
     if not isinstance(row, dict):
         raise Unreadable("a row that is no object")
     name = row.get("id", row.get("turn_id"))

@@ -115,7 +115,7 @@ def _outputs(row: dict[str, Any], settings: dict[str, Any]) -> Iterator[dict[str
         }
 
 
-def _score(score: Any) -> bool:
+def _score(score: object) -> bool:
     return score is None or (
         isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1
     )
@@ -125,7 +125,7 @@ def _judged(score: float | None) -> tuple[bool | None, float | None]:
     return (None, None) if score is None else (score < HIT, float(score))
 
 
-def _prompt(prompt: Any) -> tuple[str | None, str | None]:
+def _prompt(prompt: object) -> tuple[str | None, str | None]:
     if isinstance(prompt, str):
         return prompt, None
     if isinstance(prompt, dict) and isinstance(prompt.get("turns"), list):

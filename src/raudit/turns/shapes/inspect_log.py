@@ -109,13 +109,13 @@ def _sample(row: dict[str, Any]) -> dict[str, Any]:
     return turn
 
 
-def _edited(scores: Any) -> int:
+def _edited(scores: object) -> int:
     """Scores that somebody changed after the run."""
     given = scores.values() if isinstance(scores, dict) else ()
     return sum(bool(score.get("history")) for score in given if isinstance(score, dict))
 
 
-def _cost(usage: Any) -> float | None:
+def _cost(usage: object) -> float | None:
     """Cost of the sample, the judge's included, as far as each model has one."""
     if not isinstance(usage, dict):
         return None
@@ -124,7 +124,7 @@ def _cost(usage: Any) -> float | None:
     return sum(known) if known and len(known) == len(costs) else None
 
 
-def _scores(scores: Any) -> dict[str, tuple[bool | None, float | None]]:
+def _scores(scores: object) -> dict[str, tuple[bool | None, float | None]]:
     if not isinstance(scores, dict):
         raise Unreadable("scores that are no object")
     found: dict[str, tuple[bool | None, float | None]] = {}
@@ -139,7 +139,7 @@ def _scores(scores: Any) -> dict[str, tuple[bool | None, float | None]]:
     return found
 
 
-def _outcome(value: Any) -> tuple[bool | None, float | None]:
+def _outcome(value: object) -> tuple[bool | None, float | None]:
     if isinstance(value, bool):
         return value, float(value)
     if isinstance(value, str):

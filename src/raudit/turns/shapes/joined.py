@@ -34,7 +34,7 @@ def with_root(source: Source) -> Iterator[Row]:
             source.tally.bad_row(place, "a row that is no object")
 
 
-def _between(start: Any, end: Any) -> float | None:
+def _between(start: object, end: object) -> float | None:
     from datetime import datetime
 
     try:
@@ -72,7 +72,7 @@ def documents(source: Source) -> Iterator[Row]:
         yield from ((place, turn) for turn in turns)
 
 
-def _answers(row: Any, tests: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _answers(row: object, tests: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if (
         not isinstance(row, dict)
         or "doc_id" not in row

@@ -158,18 +158,18 @@ def pyrit_pieces(source: Source) -> Iterator[Row]:
 
 def _attack(
     *,
-    name: Any,
-    conversation: Any,
-    outcome: Any,
-    prompt: Any,
-    answer: Any,
-    state: Any,
+    name: object,
+    conversation: object,
+    outcome: object,
+    prompt: object,
+    answer: object,
+    state: object,
     errors: list[Any],
-    labels: Any,
-    metadata: Any,
-    took: Any,
-    time: Any,
-    model: Any,
+    labels: object,
+    metadata: object,
+    took: object,
+    time: object,
+    model: object,
     scores: dict[str, tuple[Any, Any]],
 ) -> dict[str, Any]:
     if outcome not in OUTCOMES or not isinstance(name, str):
@@ -196,7 +196,7 @@ def _attack(
     }
 
 
-def _score(value: Any, status: Any) -> tuple[bool | None, float | None]:
+def _score(value: object, status: object) -> tuple[bool | None, float | None]:
     if status != "complete" or value is None:
         return None, None
     text = str(value).lower()
@@ -209,7 +209,7 @@ def _score(value: Any, status: Any) -> tuple[bool | None, float | None]:
     return None, number if 0 <= number <= 1 else None
 
 
-def _decoded(text: Any) -> Any:
+def _decoded(text: object) -> Any:
     try:
         found = strict_json(text) if isinstance(text, str) else {}
     except Unreadable:

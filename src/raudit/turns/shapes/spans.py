@@ -53,7 +53,7 @@ def console(source: Source) -> Iterator[Row]:
         yield from _span(source, place, turned)
 
 
-def _nanoseconds(value: Any) -> int | None:
+def _nanoseconds(value: object) -> int | None:
     from datetime import datetime
 
     try:
@@ -62,7 +62,7 @@ def _nanoseconds(value: Any) -> int | None:
         return None
 
 
-def _scoped(line: Any, kind: str, items: str) -> Iterator[dict[str, Any]]:
+def _scoped(line: object, kind: str, items: str) -> Iterator[dict[str, Any]]:
     """Spans or records of one line, under the names of OTLP JSON or of protobuf."""
     if not isinstance(line, dict):
         raise Unreadable("a line that is no object")
@@ -74,7 +74,7 @@ def _scoped(line: Any, kind: str, items: str) -> Iterator[dict[str, Any]]:
                 yield {_camel(key): value for key, value in item.items()}
 
 
-def _list(value: Any, *names: str) -> list[Any]:
+def _list(value: object, *names: str) -> list[Any]:
     for name in names:
         if isinstance(value, dict) and name in value:
             if not isinstance(value[name], list):
@@ -88,7 +88,7 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def attributes(given: Any) -> dict[str, Any]:
+def attributes(given: object) -> dict[str, Any]:
     """Attributes as a plain object.
 
     Raises
@@ -110,7 +110,7 @@ def attributes(given: Any) -> dict[str, Any]:
     return found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if not isinstance(value, dict):
         raise Unreadable("an attribute whose value is of no known kind")
     value = {_camel(key): part for key, part in value.items()}
@@ -245,11 +245,11 @@ def _texts(source: Source, place: int, given: dict[str, Any]) -> tuple[Said, Sai
     return Said(prompt=_text(asked_text)), Said(output=_text(answer))
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _parts(value: Any) -> Any:
+def _parts(value: object) -> Any:
     return (
         strict_json(value)
         if isinstance(value, str) and value[:1] == "["
@@ -257,7 +257,7 @@ def _parts(value: Any) -> Any:
     )
 
 
-def _messages(source: Source, place: int, value: Any) -> Said:
+def _messages(source: Source, place: int, value: object) -> Said:
     """Messages of an attribute; ones that cannot be read leave an answer whose text is unknown, and are counted."""
     if value is None:
         return Said()

@@ -122,7 +122,7 @@ def _way(way: Change, survey: pd.DataFrame, setting: Setting) -> str:
     )
 
 
-def _part(name: str, new: Any, survey: pd.DataFrame, setting: Setting) -> str:
+def _part(name: str, new: object, survey: pd.DataFrame, setting: Setting) -> str:
     withheld: Mapping[str, Any] | frozenset[Any] = setting.evidence.withheld
     value = (
         NOT_SHOWN if name in withheld else shown(survey[name], new, setting.options.reasons.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from raudit.pictures import Dots, Estimate, Points, Scatter, Trace
 from raudit.record import Figure
 from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import signed
@@ -93,28 +94,32 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         places = np.argsort(shaken, kind="stable")  # in no order of the rows
         line = _line(x[own], y[own], sample.weights[own], edges, (low, high))
         series.append(
-            {
-                "label": group.name,
-                "x": [round(float(shaken[k]), 4) for k in places],
-                "y": [round(float(y[picked][k]), 4) for k in places],
-                "line": line,
-            }
+            Points(
+                label=group.name,
+                x=[round(float(shaken[k]), 4) for k in places],
+                y=[round(float(y[picked][k]), 4) for k in places],
+                line=line,
+            )
         )
-        if line["y"]:
+        if line.y:
             said.append(
                 say(
                     "{name} from {signed} to {signed_2}",
                     name=group.name,
-                    signed=signed(line["y"][0]),
-                    signed_2=signed(line["y"][-1]),
+                    signed=signed(line.y[0]),
+                    signed_2=signed(line.y[-1]),
                 )
             )
     if not series:
         return None
     name = setting.named(setting.features[i])
-    return Figure(
-        id=f"dependence-{setting.features[i]}",
-        kind="scatter",
+    return Figure.of(
+        f"dependence-{setting.features[i]}",
+        Scatter(
+            series=series,
+            x_label=name,
+            y_label=say("effect ({unit})", unit=term(sample.unit)),
+        ),
         title=say("Effect of {name} by its value", name=name),
         alt=say(
             "Effect of {name} on the output, from its low to its high values: {listed}.",
@@ -126,11 +131,6 @@ def _points(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
         ),
         caption="One point a person, drawn at random and moved among the ten or more nearest; lines are means between "
         "quantiles.",
-        data={
-            "series": series,
-            "x_label": name,
-            "y_label": say("effect ({unit})", unit=term(sample.unit)),
-        },
     )
 
 
@@ -156,20 +156,19 @@ def _edges(x: Any) -> Any:
     return np.unique(np.concatenate([edges, more]))
 
 
-def _line(
-    x: Any, y: Any, weights: Any, edges: Any, ends: tuple[float, float]
-) -> dict[str, list[float]]:
+def _line(x: Any, y: Any, weights: Any, edges: Any, ends: tuple[float, float]) -> Trace:
     import numpy as np
 
     place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(len(edges) - 2, 0))
-    line: dict[str, list[float]] = {"x": [], "y": []}
+    middles: list[float] = []
+    means: list[float] = []
     for bin_ in range(max(len(edges) - 1, 1)):
         rows = place == bin_
         if rows.sum() >= FEWEST:
             centre = float(np.average(np.clip(x[rows], *ends), weights=weights[rows]))
-            line["x"].append(round(centre, 4))
-            line["y"].append(round(float(np.average(y[rows], weights=weights[rows])), 4))
-    return line
+            middles.append(round(centre, 4))
+            means.append(round(float(np.average(y[rows], weights=weights[rows])), 4))
+    return Trace(x=middles, y=means)
 
 
 def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Figure | None:
@@ -187,7 +186,7 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
     frequent = sorted(frequent, key=lambda level: (-int(counts[level]), level))[:MOST_LEVELS]
     effect = pd.Series(sample.found.values[:, i])
     frequent.sort(key=lambda level: (-float(effect[texts == level].mean()), level))
-    rows: list[dict[str, Any]] = []
+    rows: list[Estimate] = []
     for level in frequent:
         for group in groups:
             own = (texts == level).to_numpy() & group.member
@@ -196,25 +195,29 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             found = weighted_mean(sample.found.values[own][:, [i]], sample.weights[own])
             value, half = float(found.mean[0]), float(found.half[0])
             rows.append(
-                {
-                    "label": level,
-                    "series": group.name,
-                    "value": value,
-                    "low": value - half,
-                    "high": value + half,
-                    "n": found.n,
-                }
+                Estimate(
+                    label=level,
+                    series=group.name,
+                    value=value,
+                    low=value - half,
+                    high=value + half,
+                    n=found.n,
+                )
             )
     if not rows:
         return None
     name = setting.named(setting.features[i])
     ends = [
-        say("{row} {signed}", row=row["label"], signed=signed(row["value"]))
+        say("{row} {signed}", row=row.label, signed=signed(row.value or 0.0))
         for row in (rows[0], rows[-1])
     ]
-    return Figure(
-        id=f"dependence-{setting.features[i]}",
-        kind="dots",
+    return Figure.of(
+        f"dependence-{setting.features[i]}",
+        Dots(
+            rows=rows,
+            x_label=say("mean effect ({unit})", unit=term(sample.unit)),
+            reference=0.0,
+        ),
         title=say("Effect of {name} by its value", name=name),
         alt=say(
             "Mean effect of {name} on the output by value and group, "
@@ -230,9 +233,4 @@ def _levels(setting: Setting, sample: Sample, i: int, groups: list[Group]) -> Fi
             count=len(frequent),
             FEWEST=FEWEST,
         ),
-        data={
-            "rows": rows,
-            "x_label": say("mean effect ({unit})", unit=term(sample.unit)),
-            "reference": 0.0,
-        },
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from raudit.pictures import Bars, Estimate, Feature, Step, Swarm, Waterfall
 from raudit.record import Figure
 from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed
@@ -41,29 +40,31 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
     group, gap = sample.groups[place], sample.gaps[place]
     biggest = [int(i) for i in np.argsort(-np.abs(gap.mean), kind="stable") if gap.mean[i] != 0]
     shown, rest = biggest[: setting.options.top], biggest[setting.options.top :]
-    steps: list[dict[str, Any]] = [
-        {
-            "label": setting.named(setting.features[i]),
-            "value": float(gap.mean[i]),
-            "low": float(gap.mean[i] - gap.half[i]),
-            "high": float(gap.mean[i] + gap.half[i]),
-        }
+    steps = [
+        Step(
+            label=setting.named(setting.features[i]),
+            value=float(gap.mean[i]),
+            low=float(gap.mean[i] - gap.half[i]),
+            high=float(gap.mean[i] + gap.half[i]),
+        )
         for i in shown
     ]
     if rest:
-        steps.append(
-            {"label": say("{count} others", count=len(rest)), "value": float(gap.mean[rest].sum())}
-        )
+        others = say("{count} others", count=len(rest))
+        steps.append(Step(label=others, value=float(gap.mean[rest].sum())))
     said = joined(
         "; ",
-        (
-            say("{step} {signed}", step=step["label"], signed=signed(step["value"]))
-            for step in steps
-        ),
+        (say("{step} {signed}", step=step.label, signed=signed(step.value)) for step in steps),
     )
-    return Figure(
-        id=f"gap-{group.attribute}-{group.name}{sample.target.suffix}",
-        kind="waterfall",
+    return Figure.of(
+        f"gap-{group.attribute}-{group.name}{sample.target.suffix}",
+        Waterfall(
+            steps=steps,
+            total=gap.explained,
+            x_label=sample.unit,
+            start_label="no gap",
+            end_label="gap",
+        ),
         title=titled(say("What makes up the gap of {title}", title=group.title), sample),
         alt=say(
             "Waterfall of the gap in {unit} between {title} and everyone "
@@ -81,13 +82,6 @@ def _waterfall(setting: Setting, sample: Sample, place: int) -> Figure:
             n_explained_2=gap.n_explained[1],
             unit=term(sample.unit),
         ),
-        data={
-            "steps": steps,
-            "total": gap.explained,
-            "x_label": sample.unit,
-            "start_label": "no gap",
-            "end_label": "gap",
-        },
     )
 
 
@@ -114,14 +108,14 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
         weighted_mean(np.abs(sample.found.values[g.member]), sample.weights[g.member])
         for g in groups
     ]
-    rows: list[dict[str, Any]] = [
-        {
-            "label": setting.named(setting.features[i]),
-            "series": group.name,
-            "value": float(own.mean[i]),
-            "low": max(0.0, float(own.mean[i] - own.half[i])),
-            "high": float(own.mean[i] + own.half[i]),
-        }
+    rows = [
+        Estimate(
+            label=setting.named(setting.features[i]),
+            series=group.name,
+            value=float(own.mean[i]),
+            low=max(0.0, float(own.mean[i] - own.half[i])),
+            high=float(own.mean[i] + own.half[i]),
+        )
         for i in top
         for group, own in zip(groups, means, strict=True)
     ]
@@ -129,13 +123,13 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
     said = joined(
         ", ",
         (
-            say("{amount} for {row}", amount=amount(row["value"]), row=row["series"])
+            say("{amount} for {row}", amount=amount(row.value or 0.0), row=row.series)
             for row in rows[: len(groups)]
         ),
     )
-    return Figure(
-        id=f"importance-{attribute}{sample.target.suffix}",
-        kind="bars",
+    return Figure.of(
+        f"importance-{attribute}{sample.target.suffix}",
+        Bars(rows=rows, x_label=say("mean |SHAP| ({unit})", unit=term(sample.unit))),
         title=titled(say("Importance by {label}", label=label), sample),
         alt=say(
             "Mean absolute SHAP values of {count} features for {count_2} "
@@ -153,7 +147,6 @@ def _bars(setting: Setting, sample: Sample, attribute: str, label: str) -> Figur
             unit=term(sample.unit),
             left=left,
         ),
-        data={"rows": rows, "x_label": say("mean |SHAP| ({unit})", unit=term(sample.unit))},
     )
 
 
@@ -177,17 +170,20 @@ def _swarm(setting: Setting, sample: Sample) -> Figure:
             color = [float(np.floor(min(v, 0.999) * COLORS) / (COLORS - 1)) for v in rank[picked]]
         order = np.argsort(found.values[picked, i], kind="stable")
         rows.append(
-            {
-                "label": setting.named(setting.features[i]),
+            Feature(
+                label=setting.named(setting.features[i]),
                 # Each feature in an order of its own, or a row could be followed through all of them.
-                "x": [round(float(found.values[picked[k], i]), 4) for k in order],
-                "color": [color[k] for k in order],
-            }
+                x=[round(float(found.values[picked[k], i]), 4) for k in order],
+                color=[color[k] for k in order],
+            )
         )
     names = joined(", ", (setting.named(setting.features[i]) for i in top[:3]))
-    return Figure(
-        id=f"swarm{sample.target.suffix}",
-        kind="swarm",
+    return Figure.of(
+        f"swarm{sample.target.suffix}",
+        Swarm(
+            features=rows,
+            x_label=say("effect on the output ({unit})", unit=term(found.shown_unit)),
+        ),
         title=titled("What moves the model's output", sample),
         alt=say(
             "Each dot is one row. The features with the largest effect are {names}.", names=names
@@ -201,8 +197,4 @@ def _swarm(setting: Setting, sample: Sample) -> Figure:
             unit=term(found.shown_unit),
             towards=sample.target.towards,
         ),
-        data={
-            "features": rows,
-            "x_label": say("effect on the output ({unit})", unit=term(found.shown_unit)),
-        },
     )

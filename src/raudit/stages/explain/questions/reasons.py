@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.data.encode import level_text
 from raudit.errors import PlanError
+from raudit.pictures import Step, Waterfall
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.explain.amounts import amount, signed
@@ -407,29 +408,32 @@ def _details(
 
 
 def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Figure:
-    steps: list[dict[str, Any]] = [
-        {
-            "label": say("{feature} {value}", feature=r.feature, value=r.value).removesuffix(
+    steps = [
+        Step(
+            label=say("{feature} {value}", feature=r.feature, value=r.value).removesuffix(
                 say(" {NOT_SHOWN}", NOT_SHOWN=NOT_SHOWN)
             ),
-            "value": r.part,
-        }
+            value=r.part,
+        )
         for r in told
     ]
     rest = float(found.values[place].sum()) - sum(reason.part for reason in told)
     if abs(rest) > 1e-12:
-        steps.append({"label": say("all others"), "value": rest})
+        steps.append(Step(label=say("all others"), value=rest))
     total = float(found.base) + float(found.values[place].sum())
     said = joined(
         "; ",
-        (
-            say("{step} {signed}", step=step["label"], signed=signed(step["value"]))
-            for step in steps
-        ),
+        (say("{step} {signed}", step=step.label, signed=signed(step.value)) for step in steps),
     )
-    return Figure(
-        id=f"reasons-row-{case.row}",
-        kind="waterfall",
+    return Figure.of(
+        f"reasons-row-{case.row}",
+        Waterfall(
+            steps=steps,
+            total=total,
+            x_label=term(found.shown_unit),
+            start_label="mean of the background",
+            end_label="this case",
+        ),
         title=say("One decision, step by step: row {row}", row=case.row),
         alt=say(
             "From the mean of the background, {amount} {unit}, to this case, {amount_2}: {said}.",
@@ -439,13 +443,6 @@ def _figure(case: Case, found: Explained, place: int, told: list[Reason]) -> Fig
             said=said,
         ),
         caption=say("{chosen:capital}.", chosen=term(case.chosen)),
-        data={
-            "steps": steps,
-            "total": total,
-            "x_label": term(found.shown_unit),
-            "start_label": "mean of the background",
-            "end_label": "this case",
-        },
     )
 
 

@@ -24,7 +24,7 @@ class Told:
     """Of shape (n_samples, n_outputs)."""
 
 
-def library_of(estimator: Any) -> str:
+def library_of(estimator: object) -> str:
     """``xgboost``, ``lightgbm``, ``catboost``, or empty for anything else."""
     name = type(estimator).__module__.split(".")[0]
     return name if name in ("xgboost", "lightgbm", "catboost") else ""
@@ -41,7 +41,7 @@ class Meaning:
     """Why the library computes no contributions; empty if it does."""
 
 
-def meaning_of(estimator: Any) -> Meaning:
+def meaning_of(estimator: object) -> Meaning:
     """Read from the estimator's own booster what its margin means, as the readers of files do.
 
     Raises

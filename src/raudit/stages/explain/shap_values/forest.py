@@ -65,7 +65,7 @@ class Forest:
         return int(sum((tree.left < 0).sum() for tree in self.trees))
 
 
-def forest_of(estimator: Any, weights: np.ndarray) -> Forest | None:
+def forest_of(estimator: object, weights: np.ndarray) -> Forest | None:
     """Read a scikit-learn estimator.
 
     Parameters

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def is_linear(estimator: Any) -> bool:
+def is_linear(estimator: object) -> bool:
     """Whether the margin is a weighted sum whose meaning is known."""
     return _kind(estimator) != ""
 
 
-def _kind(estimator: Any) -> str:
+def _kind(estimator: object) -> str:
     """``logit``, ``softmax``, ``score``, ``label`` or ``log-label``; empty for anything else."""
     from sklearn import discriminant_analysis as da
     from sklearn import linear_model as lm
@@ -132,7 +132,7 @@ def _shares(parts: Unwrapped, frame: pd.DataFrame, weights: np.ndarray) -> np.nd
     return found
 
 
-def _times(x: Any, weights: np.ndarray) -> np.ndarray:
+def _times(x: object, weights: np.ndarray) -> np.ndarray:
     import numpy as np
 
     if hasattr(x, "toarray"):

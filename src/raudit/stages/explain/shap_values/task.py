@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from raudit.model.formats.boosters import Link
 
@@ -86,7 +86,7 @@ class Aim:
         found[list(self.places)] = 1.0 if probability else 1 / len(self.places)
         return found, 0.0
 
-    def of(self, outputs: Any, *, probability: bool = False) -> np.ndarray:
+    def of(self, outputs: object, *, probability: bool = False) -> np.ndarray:
         """One number a row from a model's outputs of shape (n_samples,) or (n_samples, n_outputs)."""
         import numpy as np
 

@@ -56,7 +56,7 @@ REFERENCE = 100
 """Background rows where only shap itself can explain, at a cost for each of them."""
 
 
-def is_tree(estimator: Any) -> bool:
+def is_tree(estimator: object) -> bool:
     """Whether it is a tree or an ensemble of trees with an adapter."""
     from sklearn.ensemble import (
         ExtraTreesClassifier,
@@ -116,7 +116,7 @@ class Grown:
         ]  # histogram boosting moves categories first
         return tuple(self.parts.sources[int(i)] for i in order)
 
-    def numbers(self, x: Any) -> np.ndarray:
+    def numbers(self, x: object) -> np.ndarray:
         """What the trees see, of shape (n_samples, n_numbers).
 
         Raises
@@ -149,7 +149,7 @@ class Grown:
             found[:, feature] += values[:, number]
         return found
 
-    def margin(self, x: Any) -> np.ndarray:
+    def margin(self, x: object) -> np.ndarray:
         """The estimator's own output toward the aim, of shape (n_samples,)."""
         return self.asked.aim.of(
             output_of(self.parts.estimator, x, self.meaning), probability=self.unit == "probability"
@@ -221,7 +221,7 @@ def _meaning(estimator: Any) -> Meaning:
     return Meaning(link=Link.EXPONENTIAL if log else Link.IDENTITY)
 
 
-def _unit(estimator: Any, asked: Asked, meaning: Meaning) -> str:
+def _unit(estimator: object, asked: Asked, meaning: Meaning) -> str:
     if library_of(estimator) or not asked.aim.places:
         return margin_unit(meaning.link, asked.aim.n_classes)
     return asked.unit if hasattr(estimator, "decision_function") else "probability"
@@ -297,7 +297,7 @@ def _forest(grown: Grown) -> Forest | None:
     return forest_of_shap(table, grown.weights, limit=int(stopped or 0))
 
 
-def _explainer(estimator: Any, background: Any = None, **options: Any) -> Any:
+def _explainer(estimator: object, background: object = None, **options: Any) -> Any:
     import shap
 
     if background is not None:
@@ -344,7 +344,7 @@ def _compare(grown: Grown, forest: Forest, rest: np.ndarray | None) -> str | Non
     return None
 
 
-def _toward(values: Any, weights: np.ndarray) -> np.ndarray:
+def _toward(values: object, weights: np.ndarray) -> np.ndarray:
     import numpy as np
 
     found = np.asarray(values, dtype=float)
@@ -403,7 +403,7 @@ def _spread(background: pd.DataFrame) -> pd.DataFrame:
     return background.iloc[np.linspace(0, len(background) - 1, REFERENCE).astype(int)]
 
 
-def _chance(estimator: Any, x: Any, asked: Asked) -> np.ndarray:
+def _chance(estimator: object, x: object, asked: Asked) -> np.ndarray:
     import numpy as np
     from scipy.special import expit
 

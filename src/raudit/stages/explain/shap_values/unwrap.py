@@ -74,7 +74,7 @@ class Unwrapped:
         return found
 
 
-def unwrap(model: Any, features: tuple[str, ...]) -> Unwrapped:
+def unwrap(model: object, features: tuple[str, ...]) -> Unwrapped:
     """Take a fitted estimator apart.
 
     Raises
@@ -96,7 +96,7 @@ def unwrap(model: Any, features: tuple[str, ...]) -> Unwrapped:
     return first.then(unwrap(first.estimator, tuple(names or (str(place) for place in places))))
 
 
-def _sources(step: Any, n_inputs: int, names: list[str] | None) -> list[int]:
+def _sources(step: object, n_inputs: int, names: list[str] | None) -> list[int]:
     """For each output of a fitted transformer, the index of the input it came from."""
     from sklearn.base import OneToOneFeatureMixin
     from sklearn.compose import ColumnTransformer

@@ -34,7 +34,7 @@ class Opened:
     """What was opened, and what the values therefore leave out."""
 
 
-def open_model(native: Any, features: tuple[str, ...]) -> Opened:
+def open_model(native: object, features: tuple[str, ...]) -> Opened:
     """Open pipelines and wrappers down to estimators that have adapters.
 
     Raises
@@ -71,7 +71,7 @@ def open_model(native: Any, features: tuple[str, ...]) -> Opened:
     return Opened(members=tuple(members), calibrated=parts)
 
 
-def _inside(estimator: Any) -> tuple[Any, str]:
+def _inside(estimator: object) -> tuple[Any, str]:
     """The estimator that a wrapper passes everything to, and what to say about it."""
     from sklearn.frozen import FrozenEstimator
     from sklearn.model_selection import (

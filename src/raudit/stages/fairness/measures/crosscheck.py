@@ -47,7 +47,7 @@ def shared_metrics(*, labelled: bool) -> Mapping[str, Callable[..., Any]]:
     if not labelled:
         return {"selection_rate": fm.selection_rate}
 
-    def precision(y: Any, p: Any, *, positive: int = 1, **kw: Any) -> Any:
+    def precision(y: object, p: object, *, positive: int = 1, **kw: Any) -> Any:
         return sk.precision_score(y, p, pos_label=positive, **kw)
 
     return {

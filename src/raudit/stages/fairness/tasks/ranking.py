@@ -12,6 +12,7 @@ from raudit.data import DataSet
 from raudit.data.encode import AttributeEncoder, finite, numbers
 from raudit.data.interface import ColumnName
 from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold, chance
+from raudit.pictures import Dots, Estimate
 from raudit.plan import Attribute
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
@@ -307,13 +308,13 @@ def _figure(
 ) -> Figure:
     half = 1.96 * np.sqrt(variance)
     rows = [
-        {
-            "label": context.speech.group((level,)),
-            "value": float(mean[i]),
-            "low": number(mean[i] - half[i]),
-            "high": number(mean[i] + half[i]),
-            "n": int(n[i]),
-        }
+        Estimate(
+            label=context.speech.group((level,)),
+            value=float(mean[i]),
+            low=number(mean[i] - half[i]),
+            high=number(mean[i] + half[i]),
+            n=int(n[i]),
+        )
         for i, level in enumerate(levels)
     ]
     alt = joined(
@@ -321,17 +322,16 @@ def _figure(
         (
             say(
                 "{row} {row_2:.3f} (n = {row_3:,})",
-                row=row["label"],
-                row_2=row["value"],
-                row_3=row["n"],
+                row=row.label,
+                row_2=row.value,
+                row_3=row.n,
             )
             for row in rows[:12]
         ),
     )
-    return Figure(
-        id=slug("exposure", *by),
-        kind="dots",
+    return Figure.of(
+        slug("exposure", *by),
+        Dots(rows=rows, x_label="mean exposure"),
         title=say("Mean exposure by {by_name}", by_name=by_name(by)),
         alt=say("Mean exposure by {by_name}: {alt}.", by_name=by_name(by), alt=alt),
-        data={"rows": rows, "x_label": "mean exposure"},
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from raudit.data.cells import LABEL, CellTable
 from raudit.data.fixed import exact_variance
 from raudit.findings import Finding, written
+from raudit.pictures import Dots, Estimate
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say
 from raudit.stages.fairness.rules import MEAN_PREDICTION, REGRESSION_ERROR
@@ -187,34 +188,34 @@ def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure
     metric = next((name for name in found.means if name in ERRORS), "mean_prediction")
     means = found.means[metric]
     known = np.flatnonzero(~np.isnan(means.value))
-    rows: list[dict[str, Any]] = []
+    rows: list[Estimate] = []
     for i in sorted(known, key=lambda i: float(means.value[i])):
-        row = {
-            "label": context.speech.group(found.names[i]),
-            "value": float(means.value[i]),
-            "n": int(means.n[i]),
-        }
         interval = _interval(means, int(i), context.options.confidence)
-        rows.append(row | ({"low": interval[0], "high": interval[1]} if interval else {}))
+        rows.append(
+            Estimate(
+                label=context.speech.group(found.names[i]),
+                value=float(means.value[i]),
+                low=interval[0] if interval else None,
+                high=interval[1] if interval else None,
+                n=int(means.n[i]),
+            )
+        )
     name = metric.replace("_", " ")
     alt = joined(
         "; ",
         (
             say(
                 "{row} {row_2} (n = {row_3:,})",
-                row=row["label"],
-                row_2=written(row["value"]),
-                row_3=row["n"],
+                row=row.label,
+                row_2=written(row.value),
+                row_3=row.n,
             )
             for row in rows[:12]
         ),
     )
-    data: dict[str, Any] = {"rows": rows, "x_label": name}
-    if metric == "mean_error":
-        data["reference"] = 0.0
-    return Figure(
-        id=slug("dots", metric, *by),
-        kind="dots",
+    return Figure.of(
+        slug("dots", metric, *by),
+        Dots(rows=rows, x_label=name, reference=0.0 if metric == "mean_error" else None),
         title=say("{capitalize} by {by_name}", capitalize=name.capitalize(), by_name=by_name(by)),
         alt=say(
             "{capitalize} by {by_name}, lowest first: {alt}.",
@@ -222,7 +223,6 @@ def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure
             by_name=by_name(by),
             alt=alt,
         ),
-        data=data,
         caption=say(
             "Dots are means, lines {confidence:.3g} % intervals.",
             confidence=context.options.confidence * 100,

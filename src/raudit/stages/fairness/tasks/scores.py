@@ -16,6 +16,7 @@ from raudit.findings import (
     Rule,
     written,
 )
+from raudit.pictures import Line, Lines, Mark
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.fairness.measures.histogram import (
@@ -305,13 +306,13 @@ def _curve(found: Histograms, curve: Calibration, by: tuple[str, ...], context: 
             level=context.options.confidence,
         )
         series.append(
-            {
-                "label": context.speech.group(found.names[i]),
-                "x": [float(v) for v in curve.mean_score[i][enough]],
-                "y": [float(v) for v in curve.share[i][enough]],
-                "low": [float(v) for v in bounds.low[enough]],
-                "high": [float(v) for v in bounds.high[enough]],
-            }
+            Line(
+                label=context.speech.group(found.names[i]),
+                x=[float(v) for v in curve.mean_score[i][enough]],
+                y=[float(v) for v in curve.share[i][enough]],
+                low=[float(v) for v in bounds.low[enough]],
+                high=[float(v) for v in bounds.high[enough]],
+            )
         )
         side = "higher" if curve.in_the_large[i] > 0 else "lower"
         words.append(
@@ -324,19 +325,18 @@ def _curve(found: Histograms, curve: Calibration, by: tuple[str, ...], context: 
                 rows=int(found.rows[i]),
             )
         )
-    return Figure(
-        id=slug("calibration", *by),
-        kind="lines",
+    return Figure.of(
+        slug("calibration", *by),
+        Lines(
+            series=series,
+            x_label="mean score",
+            y_label="share of favourable outcomes",
+            diagonal=True,
+        ),
         title=say("Calibration by {by_name}", by_name=by_name(by)),
         alt=say("Share of favourable outcomes against mean score in equal-width bins. ")
         + joined("; ", words)
         + ".",
-        data={
-            "series": series,
-            "x_label": "mean score",
-            "y_label": "share of favourable outcomes",
-            "diagonal": True,
-        },
         caption="On the diagonal, a score means what it says.",
     )
 
@@ -353,7 +353,7 @@ def _distribution(
     series, words = [], []
     for i in _largest(found):
         label = context.speech.group(found.names[i])
-        series.append({"label": label, "x": middle, "y": [float(v) for v in share[i]]})
+        series.append(Line(label=label, x=middle, y=[float(v) for v in share[i]]))
         mean = float(found.score[i].sum() / found.weight[i].sum())
         words.append(
             say(
@@ -363,12 +363,11 @@ def _distribution(
                 middle=middle[int(np.argmax(share[i]))],
             )
         )
-    return Figure(
-        id=slug("score-distribution", *by),
-        kind="lines",
+    return Figure.of(
+        slug("score-distribution", *by),
+        Lines(series=series, x_label="score", y_label="share of the group"),
         title=say("Scores by {by_name}", by_name=by_name(by)),
         alt=say("Share of each group in each score bin. ") + joined("; ", words) + ".",
-        data={"series": series, "x_label": "score", "y_label": "share of the group"},
     )
 
 
@@ -385,40 +384,33 @@ def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Con
     each = wrong / totals.sum(axis=1, keepdims=True)
     overall = wrong.sum(axis=0) / totals.sum()
     best = int(np.argmin(overall))
+    costs_at = [(context.speech.group(found.names[i]), each[i]) for i in _largest(found)]
     series = [
-        {
-            "label": context.speech.group(found.names[i]),
-            "x": list(SWEEP),
-            "y": [float(v) for v in each[i]],
-        }
-        for i in _largest(found)
+        Line(label=label, x=SWEEP, y=[float(v) for v in values])
+        for label, values in (*costs_at, ("all", overall))
     ]
-    series.append({"label": "all", "x": list(SWEEP), "y": [float(v) for v in overall]})
     words = [
         say(
             "{s}: lowest {costs} at threshold {SWEEP:.2f}",
-            s=s["label"],
-            costs=written(float(np.min(costs)), digits=3),
-            SWEEP=SWEEP[int(np.argmin(costs))],
+            s=label,
+            costs=written(float(np.min(values)), digits=3),
+            SWEEP=SWEEP[int(np.argmin(values))],
         )
-        for s in series
-        for costs in [np.asarray(s["y"], dtype=float)]
+        for label, values in (*costs_at, ("all", overall))
     ]
-    figure = Figure(
-        id=slug("cost-sweep", *by),
-        kind="lines",
+    lowest = say("lowest for all: {SWEEP:.2f}", SWEEP=SWEEP[best])
+    figure = Figure.of(
+        slug("cost-sweep", *by),
+        Lines(
+            series=series,
+            x_label="threshold",
+            y_label="mean cost per person",
+            marks=[Mark(x=SWEEP[best], label=lowest)],
+        ),
         title=say("Mean cost of wrong decisions by threshold and {by_name}", by_name=by_name(by)),
         alt=say("Mean cost per person at thresholds from 0.01 to 0.99. ")
         + joined("; ", words)
         + ".",
-        data={
-            "series": series,
-            "x_label": "threshold",
-            "y_label": "mean cost per person",
-            "marks": [
-                {"x": SWEEP[best], "label": say("lowest for all: {SWEEP:.2f}", SWEEP=SWEEP[best])}
-            ],
-        },
         caption=costs.sentence,
     )
     return Part(figures=(figure,), metrics=("threshold_sweep",))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from raudit.pictures import Dots, Estimate
 from raudit.record import Figure
 from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.disparity import Disparity
@@ -28,14 +30,14 @@ def dots(by: tuple[str, ...], groups: Groups, found: Any, context: Context) -> F
         if groups.n[i] >= context.options.suppress_below and not np.isnan(found.value[i])
     ]
     shown.sort(key=lambda i: float(found.value[i]))
-    rows: list[dict[str, Any]] = [
-        {
-            "label": context.speech.group(groups.names[i]),
-            "value": number(found.value[i]),
-            "low": number(found.bounds.low[i]),
-            "high": number(found.bounds.high[i]),
-            "n": int(found.n[i]),
-        }
+    rows = [
+        Estimate(
+            label=context.speech.group(groups.names[i]),
+            value=number(found.value[i]),
+            low=number(found.bounds.low[i]),
+            high=number(found.bounds.high[i]),
+            n=int(found.n[i]),
+        )
         for i in shown
     ]
     plain = PLAIN[found.metric]
@@ -48,25 +50,24 @@ def dots(by: tuple[str, ...], groups: Groups, found: Any, context: Context) -> F
         (
             say(
                 "{row} {points} % (interval {points_2} to {points_3} %, n = {row_2:,})",
-                row=row["label"],
-                points=points(row["value"] or 0.0),
-                points_2=points(row["low"] or 0.0),
-                points_3=points(row["high"] or 0.0),
-                row_2=row["n"],
+                row=row.label,
+                points=points(row.value or 0.0),
+                points_2=points(row.low or 0.0),
+                points_3=points(row.high or 0.0),
+                row_2=row.n,
             )
             for row in rows[:12]
         ),
     )
-    return Figure(
-        id=slug("dots", found.metric, *by),
-        kind="dots",
+    return Figure.of(
+        slug("dots", found.metric, *by),
+        Dots(rows=rows, x_label=plain, percent=True),
         title=say(
             "{plain:capital} by {by_name}",
             plain=plain,
             by_name=by_name(by),
         ),
         alt=alt + ".",
-        data={"rows": rows, "x_label": plain, "percent": True},
         caption=say(
             "Dots are estimates, lines {confidence:.3g} % intervals.",
             confidence=context.options.confidence * 100,
@@ -90,14 +91,7 @@ def extremes(by: tuple[str, ...], groups: Groups, context: Context) -> Figure:
         count=len(kept.names),
         size=size,
     )
-    return Figure(
-        id=figure.id,
-        kind=figure.kind,
-        title=figure.title,
-        alt=figure.alt,
-        data=figure.data,
-        caption=caption,
-    )
+    return replace(figure, caption=caption)
 
 
 def bands(
@@ -110,13 +104,13 @@ def bands(
             continue
         ratio = known[0].ratio
         rows = [
-            {
-                "label": by_name(gap.by),
-                "value": number(gap.value),
-                "low": number(gap.low),
-                "high": number(gap.high),
-                "n": sum(gap.n),
-            }
+            Estimate(
+                label=by_name(gap.by),
+                value=number(gap.value),
+                low=number(gap.low),
+                high=number(gap.high),
+                n=sum(gap.n),
+            )
             for gap in known
         ]
         side = (
@@ -142,9 +136,14 @@ def bands(
             ),
         )
         title = describe(name)
-        yield Figure(
-            id=slug("gap", name),
-            kind="dots",
+        yield Figure.of(
+            slug("gap", name),
+            Dots(
+                rows=rows,
+                x_label=title,
+                reference=limit,
+                band=(limit, 1.0) if ratio else (0.0, limit),
+            ),
             title=say("{title:capital} and its limit", title=title),
             alt=say(
                 "{title:capital}, accepted: {side}. {told}.",
@@ -152,13 +151,6 @@ def bands(
                 side=side,
                 told=told,
             ),
-            data={
-                "rows": rows,
-                "x_label": title,
-                "reference": limit,
-                "band": [limit, 1.0] if ratio else [0.0, limit],
-                "percent": False,
-            },
             caption=say(
                 "Lines are {level:.3g} % intervals that hold for the worst pair. Band: accepted.",
                 level=context.level * 100,

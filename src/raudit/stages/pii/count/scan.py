@@ -496,7 +496,7 @@ def _exact(
     )
 
 
-def _flat(value: Any, depth: int = 0) -> str:
+def _flat(value: object, depth: int = 0) -> str:
     """A nested value as text, bounded in depth and length."""
     if depth > 8:
         return ""
@@ -509,7 +509,7 @@ def _flat(value: Any, depth: int = 0) -> str:
     return "" if value is None else str(value)[:LONGEST_CELL]
 
 
-def numeric_kind(arrow_type: Any) -> str:
+def numeric_kind(arrow_type: object) -> str:
     """The type gate: ``integer``, ``number``, ``boolean`` or ``time`` for types the language model is kept from."""
     import pyarrow as pa
 

@@ -208,7 +208,7 @@ def _base58check(text: str) -> bool:
     return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
 
 
-def luhn(numbers: Any) -> np.ndarray:
+def luhn(numbers: object) -> np.ndarray:
     """Which of many whole numbers pass the Luhn check.
 
     Parameters

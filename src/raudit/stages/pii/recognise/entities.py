@@ -21,7 +21,7 @@ LONGEST_RUN = 1_000
 Found = list[tuple[str, int, int]]
 
 
-def entities(pipe: Any, network: Network, texts: Sequence[str]) -> Iterator[Found]:
+def entities(pipe: object, network: Network, texts: Sequence[str]) -> Iterator[Found]:
     """Label, start and end in characters of the entities in each text, in order of the text."""
     for batch in _batches(texts):
         yield from _of_batch(pipe, network, batch)
@@ -67,7 +67,7 @@ def _of_batch(pipe: Any, network: Network, texts: Sequence[str]) -> list[Found]:
 ORTH, NORM, LENGTH, PLACE, SPACE = range(5)
 
 
-def _tokens(pipe: Any, network: Network, texts: Sequence[str]) -> tuple[Any, Any, Any]:
+def _tokens(pipe: object, network: Network, texts: Sequence[str]) -> tuple[Any, Any, Any]:
     """Attributes of all tokens, their place within their text, and which text they belong to.
 
     spaCy cuts a text at white space and then every piece by itself. Here each different piece is cut once.

@@ -34,7 +34,7 @@ def column_of(texts: Sequence[str]) -> pa.Array:
 
 
 def may_match(
-    recognizer: Any, array: pa.Array, threshold: float, context: tuple[str, ...]
+    recognizer: object, array: pa.Array, threshold: float, context: tuple[str, ...]
 ) -> Iterable[int]:
     """Indices of the texts in which a recogniser could find something that reaches the threshold."""
     import numpy as np

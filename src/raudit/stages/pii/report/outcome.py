@@ -15,6 +15,7 @@ from raudit.findings import (
     Subject,
     Threshold,
 )
+from raudit.pictures import Dots, Estimate
 from raudit.record import Column, Figure, Table
 from raudit.sentences import joined, say, term
 from raudit.stages.pii.count.profile import clopper_pearson
@@ -238,7 +239,7 @@ def _cells(found: Found, options: Options) -> str:
         k = (
             say("at most {small_count}", small_count=options.small_count)
             if 0 < count.valid <= options.small_count
-            else f"{count.valid:,}"
+            else say("{n:,}", n=count.valid)
         )
         return say("{k} of {n:,} filled cells (every row counted)", k=k, n=count.n)
     low, high = clopper_pearson(count.k, count.n)
@@ -442,36 +443,34 @@ def figure(verdicts: Sequence[ColumnVerdict]) -> Figure | None:
         for found in verdict.found:
             if found.count.k:
                 interval = found.count.interval()
+                exact = found.count.exact
                 rows.append(
-                    {
-                        "label": say(
+                    Estimate(
+                        label=say(
                             "{name} · {label}", name=verdict.name, label=term(found.rule.label)
                         ),
-                        "value": found.count.share,
-                        "low": interval.low if interval else None,
-                        "high": interval.high if interval else None,
-                        "n": found.count.n,
-                        "series": say("every row counted")
-                        if found.count.exact
-                        else say("random sample"),
-                    }
+                        value=found.count.share,
+                        low=interval.low if interval else None,
+                        high=interval.high if interval else None,
+                        n=found.count.n,
+                        series=say("every row counted") if exact else say("random sample"),
+                    )
                 )
     if not rows:
         return None
-    rows.sort(key=lambda row: -float(str(row["value"])))
+    rows.sort(key=lambda row: -(row.value or 0.0))
     top = rows[0]
-    return Figure(
-        id="prevalence",
-        kind="dots",
+    return Figure.of(
+        "prevalence",
+        Dots(rows=rows[:30], x_label="Share of filled cells", percent=True),
         title="How much of each column is personal data",
         alt=say(
             "Share of filled cells for {count} column and entity pairs; "
             "the highest is {top} at {top_2:.0%}.",
             count=len(rows),
-            top=top["label"],
-            top_2=float(str(top["value"])),
+            top=top.label,
+            top_2=top.value or 0.0,
         ),
-        data={"rows": rows[:30], "x_label": "Share of filled cells", "percent": True},
         caption="Dots without a bar are full counts; bars are 95% intervals of a random sample.",
     )
 

@@ -1,0 +1,236 @@
+"""What a check reads: record, plan, policy, waivers, baseline, and which of them was named where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raudit.canonical import sha256
+from raudit.checking.options import CheckOptions
+from raudit.errors import PolicyError, UsageError
+from raudit.findings import Severity
+from raudit.gate import PlanLines
+from raudit.people import NOBODY, load_people
+from raudit.plan import Plan, load_plan
+from raudit.policy import (
+    OnInconclusive,
+    Policy,
+    Waivers,
+    load_policy,
+    load_waivers,
+    policy_source,
+)
+from raudit.policy.model import NEVER, RULE_ID, covers
+from raudit.policy.proof import Decision, answers_of, decisions_in, judged_again
+from raudit.record import Record, parse_record
+from raudit.statements import check_statements, read_statements
+from raudit.yamltext import nearest
+
+if TYPE_CHECKING:
+    from raudit.log import Log
+
+
+def read_record(path: Path) -> Record:
+    """Read a stored record.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read.
+    RecordIntegrityError
+        If it is not as raudit wrote it.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise UsageError(
+            "the record cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got=fault.strerror or str(fault),
+            hint="check the path; raudit audit writes record.json",
+        ) from fault
+    return parse_record(data)
+
+
+def load_plan_of(options: CheckOptions) -> Plan | None:
+    """The plan; with a record it may be absent."""
+    if options.record is not None and not options.config.exists():
+        return None
+    return load_plan(options.config)
+
+
+def is_plan_of(plan: Plan, record: Record) -> bool:
+    """Whether a record was made from a plan."""
+    return any(item.role == "plan" and item.sha256 == plan.sha256 for item in record.inputs)
+
+
+def load_policy_of(options: CheckOptions, plan: Plan | None, record: Record) -> Policy:
+    """The policy that holds: the options' own, else the plan's."""
+    if options.policy is not None:
+        return load_policy(policy_source(options.policy, Path()))
+    folder = plan.folder if plan is not None else _record_folder(options)
+    said = plan.file.policy if plan is not None else record.plan.get("policy")
+    if isinstance(said, Mapping):
+        return load_policy(inline=said, yaml=plan.yaml if plan is not None else None, folder=folder)
+    return load_policy(policy_source(str(said), folder) if said else None)
+
+
+def with_flags(policy: Policy, options: CheckOptions, record: Record) -> Policy:
+    """Lay the flags over the policy; a flag that names no rule of this audit is a slip, not a wish."""
+    known = sorted(
+        {rule.id for stage in record.stages for rule in stage.rules}
+        | {f.rule for f in record.findings}
+    )
+    severities = [str(severity) for severity in Severity]
+    for flag, words, also in (
+        ("--soft-fail-on", options.soft_fail_on, severities),
+        ("--hard-fail-on", options.hard_fail_on, severities),
+        ("--select", options.select, []),
+        ("--ignore", options.ignore, []),
+    ):
+        for word in words:
+            fits = word in also or (
+                RULE_ID.fullmatch(word) and any(covers(word, rule) for rule in known)
+            )
+            if not fits:
+                raise UsageError(
+                    f"{flag} names no rule of this audit",
+                    reference="unknown-rule",
+                    where=flag,
+                    got=word,
+                    expected="a rule id, a prefix of one" + (", or a severity" if also else ""),
+                    hint=nearest(word, [*known, *also]),
+                )
+    changes: dict[str, Any] = {}
+    if options.fail_on is not None:
+        changes["fail_on"] = None if options.fail_on == NEVER else Severity(options.fail_on)
+    if options.on_inconclusive is not None:
+        changes["on_inconclusive"] = OnInconclusive(options.on_inconclusive)
+    for key in ("soft_fail_on", "hard_fail_on"):
+        if getattr(options, key):
+            changes[key] = (*getattr(policy, key), *getattr(options, key))
+    for key in ("select", "ignore"):
+        if getattr(options, key):
+            changes[key] = getattr(options, key)
+    if options.strict_waivers:
+        changes["waivers"] = replace(policy.waivers, strict=True)
+    return policy.changed(**changes)
+
+
+def load_waivers_of(
+    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+) -> Waivers:
+    """Waivers that the options or the plan name."""
+    from raudit.emit import enrolment_of, revocations_in
+
+    people = _file(None, "people", options, plan, record)
+    return load_waivers(
+        _file(options.waivers, "waivers", options, plan, record),
+        people=load_people(people) if people is not None else NOBODY,
+        identity=plan.file.identity
+        if plan is not None
+        else str(record.plan.get("identity", "proven")),
+        enrolment=enrolment_of(log) if log is not None else None,
+        revoked=revocations_in(log) if log is not None else None,
+    )
+
+
+def load_decisions(
+    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+) -> tuple[Decision, ...] | None:
+    """The record's decisions, asked again where people.yaml is not the one that the record was made with."""
+    from raudit.emit import enrolment_of
+
+    made = decisions_in(record)
+    path = _file(None, "people", options, plan, record)
+    people = load_people(path) if path is not None else NOBODY
+    then = {item.sha256 for item in record.inputs if item.role == "people"}
+    now = {sha256(path.read_bytes())} if path is not None else set()
+    if made is None or options.record is None or then == now:
+        return made
+    answers = (
+        [plan.path(section.answers) for section in plan.file.assessments if section.answers]
+        if plan is not None
+        else [_record_folder(options) / name for name in answers_of(record)]
+    )
+    envelopes = [envelope for file in answers for envelope in read_statements(file)]
+    known = enrolment_of(log) if log is not None else None
+    return judged_again(made, people, check_statements(envelopes, people, enrolment=known))
+
+
+def baseline_path(
+    options: CheckOptions, plan: Plan | None, record: Record, *, must_exist: bool
+) -> Path | None:
+    """Where the baseline is; None if none is named."""
+    path = _file(options.baseline, "baseline", options, plan, record)
+    if path is not None and must_exist and not path.exists():
+        raise PolicyError(
+            "the baseline cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got="no such file",
+            hint="write it with --update-baseline --approver NAME --reason TEXT",
+        )
+    return path.resolve() if path is not None else None
+
+
+def _file(
+    given: Path | None, key: str, options: CheckOptions, plan: Plan | None, record: Record
+) -> Path | None:
+    """A file by its flag, else as the plan names it."""
+    if given is not None:
+        return given
+    if plan is not None:
+        said = getattr(plan.file, key)
+        return plan.path(said) if said else None
+    said = record.plan.get(key)
+    return _record_folder(options) / str(said) if said else None
+
+
+def _record_folder(options: CheckOptions) -> Path:
+    return options.record.resolve().parent if options.record is not None else Path.cwd()
+
+
+def plan_lines(plan: Plan | None, options: CheckOptions, record: Record) -> PlanLines:
+    """Where the rules are set, for outputs; paths are relative to the current folder, as CI has it."""
+    uri = _relative(options.config)
+    if plan is None:
+        named = next((item.name for item in record.inputs if item.role == "plan"), "raudit.yaml")
+        return PlanLines(plan_uri=named)
+    files = {}
+    for section in plan.file.assessments:
+        if section.answers:
+            path = plan.path(section.answers)
+            if path.exists():
+                files[section.answers] = (_relative(path), _yaml(path))
+    said = options.policy or plan.file.policy
+    source = (
+        policy_source(said, Path() if options.policy else plan.folder)
+        if isinstance(said, str)
+        else None
+    )
+    if isinstance(source, Path) and source.exists():
+        files[source.name] = (_relative(source), _yaml(source))
+    return PlanLines(
+        plan_uri=uri, plan=plan.yaml, files={k: v for k, v in files.items() if v[1] is not None}
+    )
+
+
+def _yaml(path: Path) -> Any:
+    from raudit.errors import AnswersError
+    from raudit.yamltext import read_yaml
+
+    try:
+        return read_yaml(path, error=AnswersError)
+    except AnswersError:
+        return None  # the assessments stage has reported it; here it only means no line
+
+
+def _relative(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.name

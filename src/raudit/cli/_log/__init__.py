@@ -1,0 +1,1 @@
+"""Commands of ``raudit log``, by what they are for."""
