@@ -28,8 +28,9 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
 SCORING = tuple(
-    ROOT / "src" / "raudit" / "checklists" / name
-    for name in ("assess.py", "conditions.py", "signoff.py", "prints/register.py")
+    file
+    for name in ("assess/*.py", "conditions.py", "signoff.py", "prints/register.py")
+    for file in sorted((ROOT / "src" / "raudit" / "checklists").glob(name))
 )
 """Modules of the checklists whose sentences come into a record."""
 CHECKLISTS = ROOT / "checklists"
@@ -51,10 +52,6 @@ def sentences_of(source: str) -> Iterator[str]:
                 yield text
             case ast.keyword(arg=name, value=value) if name in SPOKEN:
                 yield from _constants(value)
-            case ast.Dict(keys=keys, values=values):
-                for key, value in zip(keys, values, strict=True):
-                    if isinstance(key, ast.Constant) and str(key.value).endswith("_label"):
-                        yield from _constants(value)
 
 
 def _constants(node: ast.expr) -> Iterator[str]:

@@ -195,3 +195,15 @@ def test_a_frame_with_a_named_index() -> None:
     frame = pd.DataFrame({"age": range(200)}, index=pd.Index(range(200, 400), name="person"))
     found = raudit.readiness(frame.sample(frac=1, random_state=0))
     assert found.facts["data.constant_columns"] == []
+
+
+def test_decisions_are_no_news_to_a_contract_learnt_from_training_data(audit: Callable) -> None:
+    training = people(400, 1)
+    new = people(300, 2).assign(advice="yes", extra=1)
+    plan = {"prediction": {"column": "advice", "favourable": "yes"}}
+    record = audit(new, training, data=plan)
+    found = of(record, "RA-DATA-008")
+    assert [(f.subject.name, f.measurement) for f in found] == [("extra", None)]
+    assert record.summary.startswith("9 columns profiled on 300 rows and in 2 groups.")
+    bare = audit(people(300, 2).drop(columns="sex"))
+    assert bare.summary.startswith("6 columns profiled on 300 rows. ")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ks_2samp
 
 from raudit.data import Kind
 from raudit.findings import Status
@@ -199,3 +200,26 @@ def test_a_comparison_of_levels_is_as_sure_as_the_less_sure_test() -> None:
     found = shift("a", old, new, Kind.TEXT, rng=np.random.default_rng(0))
     _statistic, pearson = chi_square([950, 50], [107, 18])
     assert found.p_value == homogeneity([950, 50], [107, 18])[1] > 5 * pearson
+
+
+def test_a_test_is_called_what_it_is() -> None:
+    """Where nobody is missing p is the test's own; where some are, it is corrected and says so."""
+    rng = np.random.default_rng(5)
+    old, new = pd.Series(rng.normal(size=900)), pd.Series(rng.normal(0.06, 1, 700))
+    found = shift("a", old, new, Kind.NUMBER, rng=rng)
+    theirs = ks_2samp(old, new)
+    assert (found.test, found.p_value) == (
+        "Kolmogorov-Smirnov",
+        pytest.approx(theirs.pvalue, abs=0.02),
+    )
+    holes = shift("a", old.where(old < 1.5), new, Kind.NUMBER, rng=rng)
+    assert holes.test == "Kolmogorov-Smirnov and missing values (Bonferroni)"
+
+
+def test_what_labels_tell_is_not_estimated(audit: Callable) -> None:
+    """With every label there, a reference without scores leaves nothing open."""
+    new, old = scored(600, 2), scored(600, 1).drop(columns="score")
+    assert not of(audit(new, old, **DRIFT, **SCORES), "RA-DRIFT-003")
+    new.loc[:200, "approved"] = None
+    [finding] = of(audit(new, old, **DRIFT, **SCORES), "RA-DRIFT-003")
+    assert finding.status is Status.INDETERMINATE

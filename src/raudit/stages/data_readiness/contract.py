@@ -23,7 +23,7 @@ def contract(setting: Setting) -> Part:
     if agreed is None:
         assert reference is not None  # noqa: S101 -- one of the two is there
         agreed = _audited_part(learn_contract(reference.data), setting)
-    found = breaches(agreed, setting.data)
+    found = tuple(b for b in breaches(agreed, setting.data) if not _own_output(b, agreed, setting))
     where = (
         say("learnt from the reference")
         if learnt_here
@@ -61,6 +61,14 @@ def _audited_part(learnt: Contract, setting: Setting) -> Contract:
     return learnt.model_copy(update={"columns": columns, "closed": not features})
 
 
+def _own_output(breach: Breach, agreed: Contract, setting: Setting) -> bool:
+    """Whether it is the system's decision or score, which data that it was built from does not hold."""
+    roles = setting.evidence.roles
+    outputs = {roles.score, roles.prediction.column if roles.prediction else None}
+    learnt = agreed.learnt_from and breach.what == "new column"
+    return bool(learnt) and breach.column in outputs
+
+
 def _finding(setting: Setting, breach: Breach) -> Finding:
     n = setting.data.n_rows
     return answer(
@@ -75,7 +83,9 @@ def _finding(setting: Setting, breach: Breach) -> Finding:
         else say("the contract was learnt, and says what was seen rather than what is allowed"),
         measurement=Measurement(
             metric="cells_outside_contract", value=float(breach.cells), n=n, unit="cells"
-        ),
+        )
+        if breach.cells
+        else None,
         anchor="",
     )
 

@@ -244,7 +244,7 @@ def _shared_rows(setting: Setting, training: DataSet) -> Part:
                 "identifier copies cannot be told from them"
             )
     compared = say("all {count} compared columns", count=len(columns)) + (
-        say(" (without {listed}, which is in one)", listed=listed(left)) if left else ""
+        say(" (without {listed}: in one of the two only)", listed=listed(left)) if left else ""
     )
     finding = answer(
         SHARED,

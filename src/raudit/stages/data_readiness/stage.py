@@ -157,12 +157,7 @@ def _profiled(setting: Setting, names: Mapping[str, ColumnName]) -> StageResult:
     if left > 0:
         notes.append(say("{left} more columns were not profiled (max_columns).", left=left))
     return StageResult(
-        summary=say(
-            "{count} columns profiled on {n:,} rows and in {count_2} groups.",
-            count=len(features),
-            n=n,
-            count_2=len(groups),
-        ),
+        summary=_how_much(len(features), n, len(groups)),
         findings=(*_model_file(evidence), *findings),
         tables=(_table(features, n),),
         facts={"data.missing_share_max": worst},
@@ -177,6 +172,11 @@ def _profiled(setting: Setting, names: Mapping[str, ColumnName]) -> StageResult:
             }
         },
     )
+
+
+def _how_much(columns: int, rows: int, groups: int) -> str:
+    told = say("{count} columns profiled on {n:,} rows", count=columns, n=rows)
+    return told + (say(" and in {count} groups.", count=groups) if groups else ".")
 
 
 def _model_file(evidence: Evidence) -> tuple[Finding, ...]:

@@ -34,7 +34,7 @@ class Shift:
     n_new: int
     psi: Distance
     test: str
-    """``Kolmogorov-Smirnov`` or ``chi-square``."""
+    """``Kolmogorov-Smirnov``, the same with a test of missing values, or ``chi-square``."""
     statistic: float
     p_value: float
     ks: Distance | None = None
@@ -71,16 +71,20 @@ def _numbers(name: str, old: Floats, new: Floats, *, rng: np.random.Generator, g
     empty = (old.size - a.size, new.size - b.size)
     distance = ks(a, b)
     moved = max((psi(*_binned(a, b, cuts, empty)) for cuts in _cuts(a, b)), key=lambda d: d.value)
-    _statistic, absent = homogeneity([a.size, empty[0]], [b.size, empty[1]], expected=EXPECTED)
+    test, p_value = "Kolmogorov-Smirnov", distance.p_value
+    if any(empty):
+        _statistic, absent = homogeneity([a.size, empty[0]], [b.size, empty[1]], expected=EXPECTED)
+        test = "Kolmogorov-Smirnov and missing values (Bonferroni)"
+        p_value = min(1.0, 2 * min(p_value, absent))
     return Shift(
         column=name,
         group=group,
         n_old=old.size,
         n_new=new.size,
         psi=moved,
-        test="Kolmogorov-Smirnov",
+        test=test,
         statistic=distance.value,
-        p_value=min(1.0, 2 * min(distance.p_value, absent)),
+        p_value=p_value,
         ks=distance,
         wasserstein=wasserstein(a, b, rng=rng) if min(a.size, b.size) > 1 and not group else None,
     )

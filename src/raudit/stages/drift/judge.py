@@ -66,7 +66,7 @@ def judge(found: Sequence[Shift], options: Options) -> tuple[Judged, ...]:
 
 def has_levels(item: Shift) -> bool:
     """Whether the levels of this comparison are judged: of texts, among everyone."""
-    return item.test == "chi-square" and not item.group
+    return item.ks is None and not item.group
 
 
 def _lost(item: Shift, each: float) -> int:

@@ -76,7 +76,9 @@ def performance(evidence: Evidence, options: Options) -> tuple[list[Finding], di
     if delayed is not None:
         findings.append(delayed)
         facts |= bounds
-    if scores is not None:
+    testable = reference.roles.score is not None and reference.roles.label is not None
+    # What the label of every row tells need not be estimated, and cannot fail for want of such scores elsewhere.
+    if scores is not None and (delayed is not None or testable):
         finding, estimate = _estimated(evidence, scores, chosen, before, options)
         findings.append(finding)
         facts |= estimate

@@ -260,10 +260,10 @@ def _notes(
         ),
         (
             say(
-                "With these numbers of rows, a share that moves by {gap:.1%} "
-                "around one half would show 8 times out of 10; a smaller "
-                "move may not.",
-                gap=gap,
+                "With these numbers of rows, a share near one half that moves by "
+                "{points:.1f} percentage points would show 8 times out of 10; a "
+                "smaller move may not.",
+                points=100 * gap,
             )
         ),
     ]

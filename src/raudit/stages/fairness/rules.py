@@ -114,7 +114,8 @@ RANKING_QUALITY = _rule(
     10,
     "Scores sort people less well in one group",
     "A group that the score cannot tell apart is decided by chance.",
-    "Difference of AUC between groups, from the score histogram, with draws.",
+    "Largest less smallest AUC over the groups, exact where every score has a bin of its own; DeLong's variances, for "
+    "the worst pair.",
     "Look for features that carry no information on the group, and for label noise.",
     Severity.MEDIUM,
     _ACCURACY,
