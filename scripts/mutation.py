@@ -19,6 +19,35 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 AREAS: dict[str, tuple[list[str], list[str]]] = {
+    "checklists": (
+        [
+            "checklists/answers.py",
+            "checklists/assess/*.py",
+            "checklists/compare.py",
+            "checklists/conditions.py",
+            "checklists/form/expressions.py",
+            "checklists/form/migrate.py",
+            "checklists/history.py",
+            "checklists/proofs.py",
+            "checklists/signoff.py",
+            "checklists/splice.py",
+            "checklists/states.py",
+            "checklists/walk.py",
+            "checklists/writing/*.py",
+        ],
+        [
+            "checklists/test_conditions.py",
+            "checklists/test_dpia.py",
+            "checklists/test_exchange_faults.py",
+            "checklists/test_expressions.py",
+            "checklists/test_launch_readiness.py",
+            "checklists/test_laws.py",
+            "checklists/test_lint.py",
+            "checklists/test_walk.py",
+            "people/test_proof.py",
+            "people/test_writing.py",
+        ],
+    ),
     "log": (
         [
             "log/attested.py",

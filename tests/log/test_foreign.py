@@ -1,12 +1,13 @@
 """A file that is no log is left as it is; a log that is no longer at its path acknowledges nothing."""
 
 import hashlib
+import os
 import sqlite3
 
 import pytest
 
-from raudit.errors import LogError, LogIntegrityError
-from raudit.log import open_log
+from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
+from raudit.log import attest_log, open_log
 
 from .conftest import NOW, started
 
@@ -34,6 +35,33 @@ def test_another_programs_database_is_refused_untouched(tmp_path, key, name, cre
         open_log(path, key=key, create=create)
     assert hashlib.sha256(path.read_bytes()).digest() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "log.key"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "a link to itself"])
+@pytest.mark.parametrize("create", [False, True])
+def test_what_is_no_file_is_not_waited_for(tmp_path, key, kind, create):
+    path = tmp_path / "log.db"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero" if kind == "device" else path.name)
+    refused = "no file" if kind != "a link to itself" else ".*"
+    with pytest.raises((LogError, EnvironmentFault), match=refused):
+        open_log(path, key=key if create else None, create=create)
+
+
+def test_a_row_longer_than_any_of_a_log_is_not_read(log, tmp_path):
+    log.append([started()], clock=NOW)
+    log.close()
+    with sqlite3.connect(tmp_path / "log.db") as db:
+        db.execute("DROP TRIGGER entry_no_update")
+        db.execute("UPDATE entry SET data = zeroblob(5000000) WHERE idx = 1")
+    db.close()
+    with open_log(tmp_path / "log.db") as again:
+        with pytest.raises(LogIntegrityError, match="damaged"):
+            again.entry(1)
+        with pytest.raises(LogIntegrityError, match="damaged"):
+            attest_log(again)
 
 
 def test_an_empty_file_may_become_a_log(tmp_path, key):

@@ -12,6 +12,7 @@ from raudit.errors import DataError
 from raudit.turns.front import opened
 from raudit.turns.table import Turns
 from raudit.turns.texts import label
+from raudit.workbooks import UnfitWorkbookError, load_bounded
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 64 * 2**20
@@ -142,22 +143,14 @@ def _cells(path: Path) -> Iterator[list[Any]]:
 
 
 def _workbook(path: Path) -> Iterator[list[Any]]:
-    import zipfile
-
-    from openpyxl import load_workbook
-
     try:
-        with zipfile.ZipFile(path) as zipped:
-            if sum(info.file_size for info in zipped.infolist()) > 4 * MOST_BYTES:
-                raise _wrong(path, "a workbook that inflates to too much", "save it as CSV")
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
-            for row in book.worksheets[0].iter_rows(values_only=True):
-                yield list(row)
-        finally:
-            book.close()
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        book = load_bounded(path.read_bytes(), most_bytes=4 * MOST_BYTES)
+    except OSError as error:
         raise _wrong(path, "no workbook", "save it as .xlsx or .csv again") from error
+    except UnfitWorkbookError as error:
+        raise _wrong(path, str(error), "save it as .xlsx or .csv again") from error
+    for row in book.worksheets[0].iter_rows(values_only=True):
+        yield list(row)
 
 
 def _wrong(path: Path, got: str, hint: str) -> DataError:

@@ -17,6 +17,7 @@ from raudit.checklists.answers import Answers, parse_answers
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Kind
 from raudit.errors import AnswersError
+from raudit.workbooks import UnfitWorkbookError, load_bounded
 
 ASKED = ("id", "section", "question", "how to answer", "options")
 WRITTEN = ("answer", "state", "why", "by", "at", "owner", "due", "evidence", "review")
@@ -156,16 +157,10 @@ def from_workbook(content: bytes, checklist: Checklist, *, by: str = "") -> str:
 
 
 def _opened(content: bytes) -> Any:
-    from openpyxl import load_workbook
-
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            size = sum(part.file_size for part in parts.infolist())
-        if size <= MOST_BYTES:
-            return load_workbook(io.BytesIO(content), data_only=False)
-    except (KeyError, ValueError, TypeError, OSError, SyntaxError, zipfile.BadZipFile) as error:
-        raise _no_workbook(type(error).__name__) from error
-    raise _no_workbook(f"{size:,} bytes unpacked")
+        return load_bounded(content, most_bytes=MOST_BYTES, formulas=True)
+    except UnfitWorkbookError as error:
+        raise _no_workbook(str(error)) from error
 
 
 def _cells(book: Any, name: str, head: tuple[str, ...]) -> list[tuple[int, tuple[Any, ...]]]:

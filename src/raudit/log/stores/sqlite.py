@@ -24,6 +24,8 @@ from raudit.log.tree.merkle import stored_count, stored_index
 
 _BUSY_SECONDS = 60
 _CHUNK = 4096
+_LONGEST = 4_000_000
+"""Bytes of a row, by which SQLite refuses more: far above an entry's and a note's, far below what hurts."""
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
@@ -71,6 +73,13 @@ class SqliteStore:
         self._pid = os.getpid()
         self._file: tuple[int, int] | None = None
         refuse_network(path)
+        if path.exists() and not path.is_file():
+            raise LogError(
+                "this is no file, so it is no log",
+                reference="log-no-file",
+                where=str(path),
+                hint="name the file that `raudit log init` made, or a new one",
+            )
         if not create and not path.is_file():
             raise LogError(
                 "there is no log",
@@ -103,13 +112,15 @@ class SqliteStore:
             # A file on read-only media: nobody can write beside it, so there is nothing to lock against.
             mode = "ro&immutable=1"
         with _faults(self._path):
-            return sqlite3.connect(
+            connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode={mode}",
                 uri=True,
                 isolation_level=None,
                 check_same_thread=False,
                 timeout=_BUSY_SECONDS,
             )
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+            return connection
 
     def _prepare(self, create: bool) -> None:
         with _faults(self._path):

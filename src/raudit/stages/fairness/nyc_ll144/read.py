@@ -12,9 +12,12 @@ from typing import Any
 
 from raudit.errors import DataError
 from raudit.stages.fairness.nyc_ll144.printed import NOT_GIVEN
+from raudit.workbooks import UnfitWorkbookError, load_bounded
 
 MAX_BYTES = 20_000_000
+MAX_UNPACKED = 5 * MAX_BYTES
 MAX_SPAN = 100
+MAX_CELLS = 500_000
 UNREAD_TAGS = ("script", "style", "sup")
 """Tags whose text is none of a cell's; what stands raised is a footnote's mark, and ``1<sup>2</sup>`` is no 12."""
 LONGEST_NAME = 7
@@ -53,12 +56,12 @@ def read_grids(path: Path) -> tuple[Grid, ...]:
     if len(raw) > MAX_BYTES:
         raise _unreadable(path, f"{len(raw):,} bytes, more than {MAX_BYTES:,}")
     if raw.startswith(b"PK"):
-        return tuple(_sheets(path))
+        return tuple(_sheets(raw, path))
     text = _decoded(raw, path)
     if path.suffix.lower() in (".html", ".htm") or re.match(
         r"\s*<(?:!doctype|html|table|body|div|p|h\d)\b", text, re.IGNORECASE
     ):
-        return _pages(text)
+        return _pages(text, path)
     return (_lines(text),)
 
 
@@ -153,15 +156,11 @@ def _plain(text: object) -> str:
     return " ".join(str(text).replace("\xa0", " ").replace("\u200b", "").split())
 
 
-def _sheets(path: Path) -> Iterator[Grid]:
-    from zipfile import BadZipFile
-
-    import openpyxl
-
+def _sheets(raw: bytes, path: Path) -> Iterator[Grid]:
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise _unreadable(path, "not a workbook") from error
+        book = load_bounded(raw, most_bytes=MAX_UNPACKED)
+    except UnfitWorkbookError as error:
+        raise _unreadable(path, str(error)) from error
     for sheet in book.worksheets:
         filled: dict[tuple[int, int], str] = {}
         for span in sheet.merged_cells.ranges:
@@ -243,12 +242,14 @@ class _Tables(HTMLParser):
             self._close()
             cells = self.stack.pop()
             title = _plain(" ".join(self.heading))
-            rows = max((row for row, _ in cells), default=-1) + 1
+            widths: dict[int, int] = {}
+            for row, column in cells:
+                widths[row] = max(widths.get(row, 0), column + 1)
             lines = [Line(0, (title,))] if title else []
-            for row in range(rows):
-                width = max((column for at, column in cells if at == row), default=-1) + 1
+            for row in range(max(widths, default=-1) + 1):
+                places = range(widths.get(row, 0))
                 lines.append(
-                    Line(row + 1, tuple(cells.get((row, column), "") for column in range(width)))
+                    Line(row + 1, tuple(cells.get((row, column), "") for column in places))
                 )
             self.tables.append(lines)
             self.heading = []
@@ -271,17 +272,22 @@ class _Tables(HTMLParser):
         for down in range(self.span[0]):
             for right in range(self.span[1]):
                 cells[row + down, column + right] = text
+        if len(cells) > MAX_CELLS:
+            raise OverflowError
         self.text, self.place = None, (row, column + self.span[1])
 
 
 def _span(text: str | None) -> int:
-    return min(int(text), MAX_SPAN) if text and text.isdigit() and int(text) > 0 else 1
+    return min(max(int(text[:9]), 1), MAX_SPAN) if text and text.isdecimal() else 1
 
 
-def _pages(text: str) -> tuple[Grid, ...]:
+def _pages(text: str, path: Path) -> tuple[Grid, ...]:
     parser = _Tables()
-    parser.feed(text)
-    parser.close()
+    try:
+        parser.feed(text)
+        parser.close()
+    except OverflowError as error:
+        raise _unreadable(path, f"a table of more than {MAX_CELLS:,} cells") from error
     return tuple(tuple(lines) for lines in parser.tables)
 
 
