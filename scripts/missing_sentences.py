@@ -52,10 +52,6 @@ def sentences_of(source: str) -> Iterator[str]:
                 yield text
             case ast.keyword(arg=name, value=value) if name in SPOKEN:
                 yield from _constants(value)
-            case ast.Dict(keys=keys, values=values):
-                for key, value in zip(keys, values, strict=True):
-                    if isinstance(key, ast.Constant) and str(key.value).endswith("_label"):
-                        yield from _constants(value)
 
 
 def _constants(node: ast.expr) -> Iterator[str]:
