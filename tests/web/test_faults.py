@@ -110,7 +110,7 @@ def test_a_run_that_dies_says_so_and_leaves_nothing_half_made(tmp_path: Path) ->
         opal = Person(server.base)
         opal.sign_in("opal")
         assert state_of_the_run(opal) == "interrupted"
-        assert not list((folder / "credit").glob("runs/*/record.json"))
+        assert not list((folder / "credit").glob("runs/[!.]*/record.json"))
     finally:
         stop(server)
 
@@ -274,7 +274,7 @@ def runs_are_whole(folder: Path) -> None:
         told = {
             str(value) for entry in log.find(type="report.issued") for value in entry.body.values()
         }
-    for record in (folder / "credit").glob("runs/*/record.json"):
+    for record in (folder / "credit").glob("runs/[!.]*/record.json"):
         parse_record(record.read_bytes())
         report = record.parent / "report.pdf"
         assert report.read_bytes().startswith(b"%PDF-")
@@ -301,7 +301,7 @@ def test_runs_killed_at_any_moment_leave_nothing_half_made(tmp_path: Path) -> No
             runs_are_whole(folder)
         assert "failed" in ends
         start_run(opal)
-        until(lambda: len(list(folder.glob("credit/runs/*/record.json"))) > 0, 300)
+        until(lambda: len(list(folder.glob("credit/runs/[!.]*/record.json"))) > 0, 300)
         runs_are_whole(folder)
     finally:
         stop(server)
@@ -377,9 +377,9 @@ def test_a_database_locked_for_longer_than_a_page_waits(tmp_path: Path) -> None:
         time.sleep(25)  # longer than a write waits, twice
         lock.execute("ROLLBACK")
         lock.close()
-        until(lambda: len(list(folder.glob("credit/runs/*/report.pdf"))) == 1, 120)
+        until(lambda: len(list(folder.glob("credit/runs/[!.]*/report.pdf"))) == 1, 120)
         until(lambda: state_of_the_run(opal) == "", 60)
         start_run(opal)
-        until(lambda: len(list(folder.glob("credit/runs/*/report.pdf"))) == 2, 120)
+        until(lambda: len(list(folder.glob("credit/runs/[!.]*/report.pdf"))) == 2, 120)
     finally:
         stop(server)
