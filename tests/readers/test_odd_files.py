@@ -228,3 +228,17 @@ def test_a_folder_whose_files_differ_names_the_first(tmp_path):
     with pytest.raises(DataError, match=r"1 of 2 files lacks .* first a.parquet the column 'y'"):
         open_data(tmp_path / "f")
     assert not [source for source in open_source(tmp_path / "f") if isinstance(source, Gap)]
+
+
+@pytest.mark.parametrize(
+    ("beside", "kind"),
+    [("_delta_log/00000000000000000000.json", "Delta"), ("metadata/v1.metadata.json", "Iceberg")],
+)
+def test_a_table_with_versions_is_refused(tmp_path, beside, kind):
+    """Read as it lies, its folder holds deleted rows too."""
+    pq.write_table(pa.table({"x": [1]}), tmp_path / "a.parquet")
+    (tmp_path / beside).parent.mkdir()
+    (tmp_path / beside).write_text("{}")
+    with pytest.raises(DataError, match=f"a table of {kind}") as caught:
+        open_data(tmp_path)
+    assert "write one version to Parquet" in caught.value.hint

@@ -19,6 +19,7 @@ from raudit.data.readers import Gap, ReadOptions, StreamedTable, open_source
 from raudit.data.readers.folders import files, together
 from raudit.data.spool import spooled
 from raudit.data.table import ArrowDataSet, check_names, is_row_label
+from raudit.data.versioned import check_unversioned
 from raudit.errors import DataError, EnvironmentFault
 from raudit.printable import printable
 
@@ -105,6 +106,7 @@ def wrap_table(table: Any, *, name: str = "table") -> DataSet:
 
 
 def _one_table(path: Path, options: ReadOptions) -> StreamedTable:
+    check_unversioned(path)
     sources = list(open_source(path, options))
     gap = next((source for source in sources if isinstance(source, Gap)), None)
     tables = [source for source in sources if isinstance(source, StreamedTable)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from raudit.data.databases.table_read import TableRead, TableRequest, failed
 from raudit.data.readers.options import ReadOptions
 from raudit.data.readers.tables import streamed
+from raudit.data.versioned import check_unversioned
 from raudit.errors import DataError, RauditError
 from raudit.extras import require
 from raudit.printable import printable
@@ -108,4 +109,5 @@ def _frame(session: Any, path: str | None, request: TableRequest) -> Any:
             where="data",
             hint="give data.table or data.query",
         )
+    check_unversioned(Path(path))  # where the cluster's folders are seen from here
     return session.read.parquet(path)
