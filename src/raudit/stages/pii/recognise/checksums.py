@@ -266,8 +266,9 @@ def written_phone(text: str) -> bool:
 
 
 _NO_PHONE = re.compile(
-    r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d"
+    r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|[-+]?\d*\.\d+"
 )
+"""A date, or a fraction."""
 
 
 def _fits_a_country(digits: str) -> bool:
