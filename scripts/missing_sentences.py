@@ -27,10 +27,10 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
-_FORMS = ROOT / "src" / "raudit" / "checklists"
-SCORING = (
-    *sorted((_FORMS / "assess").glob("*.py")),
-    *(_FORMS / name for name in ("conditions.py", "signoff.py", "prints/register.py")),
+SCORING = tuple(
+    file
+    for name in ("assess/*.py", "conditions.py", "signoff.py", "prints/register.py")
+    for file in sorted((ROOT / "src" / "raudit" / "checklists").glob(name))
 )
 """Modules of the checklists whose sentences come into a record."""
 CHECKLISTS = ROOT / "checklists"

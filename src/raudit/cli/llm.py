@@ -102,4 +102,8 @@ def sample(
     rows = drawn(data, size=size, by=by, seed=seed)
     write_sample(data, rows, raters, out)
     click.echo(f"{len(rows):,} turns to label in {out}", err=True)
+    click.echo(
+        f"next: each person fills in one column, in the words of 'positive'; then name {out} as data.turns.labels",
+        err=True,
+    )
     return 0

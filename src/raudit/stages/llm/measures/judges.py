@@ -13,7 +13,7 @@ from raudit.sentences import say, term
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions, Outcome
-from raudit.stages.llm.say import against, between, finding, percent, share
+from raudit.stages.llm.say import against, between, finding, percent, percent_level, share
 from raudit.stats import (
     Agreement,
     Estimate,
@@ -426,12 +426,15 @@ def _agreed(
         status,
         say(
             "People agree on '{name}' in {percent} of {n:,} turns of "
-            "{name_2} (Krippendorff's alpha {alpha:.2f}).",
+            "{name_2} (Krippendorff's alpha {alpha:.2f}, {level} interval {low:.2f} to {high:.2f}).",
             name=outcome.name,
             percent=percent(found.raw[0]),
             n=found.n,
             name_2=name,
             alpha=alpha,
+            level=percent_level(options.level),
+            low=low,
+            high=high,
         ),
         reason=reason,
         low=limit,

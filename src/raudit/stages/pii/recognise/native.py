@@ -71,6 +71,10 @@ TELLING = r"[0-9@:=$_%&-]|[\[({<] ?[AaÄä]|(?i: at .* dot )"
 """Every shipped pattern needs one of these characters; a column of plain words is done after one cheap pass."""
 
 
+FIRST = 2_048
+"""Cells that tell whether values repeat."""
+
+
 def count_patterns(
     cells: pa.Array, searches: Mapping[str, Search], into: dict[str, PatternCount]
 ) -> None:
@@ -83,12 +87,23 @@ def count_patterns(
 
     if not searches or not len(cells):
         return
-    telling = cells.filter(pc.match_substring_regex(cells, TELLING))
+    values = pc.unique(cells) if _repeats(cells) else cells
+    telling = values.filter(pc.match_substring_regex(values, TELLING))
     for name, search in searches.items() if len(telling) else ():
-        possible = telling if any(c in search.native for c in "0123456789@:=$_%-") else cells
+        possible = telling if any(c in search.native for c in "0123456789@:=$_%-") else values
         hits = possible.filter(pc.match_substring_regex(possible, search.native))
+        if len(hits) and values is not cells:
+            hits = cells.filter(pc.is_in(cells, value_set=hits))
         if len(hits):
             into.setdefault(name, PatternCount()).add(_counted(search, hits))
+
+
+def _repeats(cells: pa.Array) -> bool:
+    """Whether values occur so often that each is better looked at once; told from the first of them."""
+    import pyarrow.compute as pc
+
+    first = cells.slice(0, FIRST)
+    return len(cells) > FIRST and 2 * pc.count_distinct(first).as_py() < len(first)
 
 
 def _counted(search: Search, hits: pa.Array) -> PatternCount:
