@@ -40,6 +40,8 @@ _DIALLED = re.compile(
 )
 """How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
 _FOUR = re.compile(r"(?<![\d.])(\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(\d{1,5})(?![\d.])")
+LARGE_NUMBER = 100
+"""One of the four numbers of most addresses is as large."""
 FEWEST_HOSTS = 10
 """Cells with four numbers, below which it is not told how they are spread."""
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
@@ -168,14 +170,15 @@ def _hosts(cells: Sequence[str]) -> float:
     Versions and the numbers of headings and of parts of a project have four numbers too, most of them small, some of
     them too large for an address. 1 where there are too few to tell.
     """
-    four = [match for cell in cells if (match := _FOUR.search(cell))]
+    four = [found for cell in cells if (found := _FOUR.findall(cell))]
     if len(four) < FEWEST_HOSTS:
         return 1.0
-    spread = (
-        all(n <= 255 for n in numbers) and max(numbers) >= 100
-        for numbers in ([int(part) for part in match.groups()] for match in four)
-    )
+    spread = (any(_is_spread([int(n) for n in numbers]) for numbers in cell) for cell in four)
     return sum(spread) / len(four)
+
+
+def _is_spread(numbers: Sequence[int]) -> bool:
+    return LARGE_NUMBER <= max(numbers) <= 255
 
 
 def _prose(cell: str) -> bool:

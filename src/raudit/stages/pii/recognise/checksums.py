@@ -260,10 +260,15 @@ def written_phone(text: str) -> bool:
     longest = 15 if stripped.startswith(("+", "00", "(+")) else 12
     if stripped.isdigit():
         return 10 <= len(digits) <= 13 and len(set(digits)) > 2 and _fits_a_country(digits)
-    return 7 <= len(digits) <= longest and len(set(digits)) > 2 and not _DATE.fullmatch(stripped)
+    return (
+        7 <= len(digits) <= longest and len(set(digits)) > 2 and not _NO_PHONE.fullmatch(stripped)
+    )
 
 
-_DATE = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d")
+_NO_PHONE = re.compile(
+    r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|[-+]?\d*\.\d+"
+)
+"""A date, or a fraction."""
 
 
 def _fits_a_country(digits: str) -> bool:

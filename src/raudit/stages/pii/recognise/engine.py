@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from raudit.stages.pii.recognise.checksums import card, validator
+from raudit.stages.pii.recognise.checksums import card, us_ssn, validator
 from raudit.stages.pii.recognise.digits import plain
 from raudit.stages.pii.recognise.models import SCORE, LanguageModel
 from raudit.stages.pii.recognise.names import persons_in_text, refuted
@@ -194,10 +194,19 @@ def without_echoes(spans: list[Span], text: str) -> list[Span]:
         if not (
             text[s.start : s.end].isdigit() and _FRACTION.search(text, max(0, s.start - 5), s.start)
         )
-        and (s.entity_type != "CREDIT_CARD" or card(plain(text[s.start : s.end])))
+        and _passes(s.entity_type, plain(text[s.start : s.end]))
     ]
     strong = [s for s in spans if s.entity_type in STRONG]
     return [s for s in spans if not any(_echoes(s, o) for o in strong)]
+
+
+CHECKED = {"CREDIT_CARD": card, "US_SSN": us_ssn}
+"""Types of which presidio takes numbers that nobody was given."""
+
+
+def _passes(entity: str, value: str) -> bool:
+    check = CHECKED.get(entity)
+    return check is None or check(value)
 
 
 def _echoes(span: Span, other: Span) -> bool:
