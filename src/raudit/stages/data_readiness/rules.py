@@ -129,8 +129,8 @@ NOISE = _rule(
     "Wrong labels are learnt, and the model that learnt them is judged right by them.",
     "Confident learning: out-of-fold class probabilities of boosted trees; a label is contradicted if another class "
     "is predicted with more than its usual confidence. The rate is that of the four fifths of each predicted class "
-    "that the trees are surest of, with its exact (Clopper-Pearson) interval. Where classes overlap, labels that are right "
-    "are contradicted too; then only an upper bound is given.",
+    "that the trees are surest of, with its exact (Clopper-Pearson) interval. Where classes overlap, labels that are "
+    "right are contradicted too; then only an upper bound is given.",
     "Have a sample of contradicted labels checked by people who do not see the label.",
 )
 
