@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from raudit.audit import run_audit
+from raudit.canonical import sha256
 from raudit.emit.keys import first_keys, log_of, signer_of
 from raudit.plan import load_plan
 
@@ -27,6 +31,7 @@ seed: 7
 
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory):
+    """An audit that is only looked at; a test that runs or edits anything takes a `copy`."""
     path = tmp_path_factory.mktemp("audit")
     rows = [
         f"{'yes' if i % 3 else 'no'},{'yes' if i % (2 if i % 2 else 5) else 'no'},{'f' if i % 2 else 'm'}"
@@ -55,3 +60,31 @@ def given(folder, issued):
     certificate = (folder / "keys" / "raudit-signing.crt").read_bytes()
     vkey = (folder / "keys" / "log-vkey.txt").read_text().strip()
     return issued.report.read_bytes(), {"trust": [certificate], "vkey": vkey}
+
+
+@pytest.fixture
+def copy(folder, issued, tmp_path) -> Path:
+    """The audit with its report, for a test that appends to its log or writes beside it."""
+    return Path(shutil.copytree(folder, tmp_path / "audit"))
+
+
+@pytest.fixture(autouse=True)
+def _left_as_found(request) -> Iterator[None]:
+    """Which tests share the folder, and in what order, is chance: one that changes it fails here, not another later."""
+    if "folder" not in request.fixturenames:
+        yield
+        return
+    place = request.getfixturevalue("folder")
+    before = _contents(place)
+    yield
+    assert _contents(place) == before, "this test changed the audit that others look at"
+
+
+def _contents(place: Path) -> dict[str, str]:
+    """Digests of all files; SQLite's own files beside a log come and go with its readers."""
+    files = (path for path in place.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(place)): sha256(path.read_bytes())
+        for path in files
+        if not path.name.endswith(("-wal", "-shm"))
+    }

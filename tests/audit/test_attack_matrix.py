@@ -147,6 +147,13 @@ EDITS: dict[str, Edit] = {
     "a checkpoint's kind": sql("UPDATE note SET kind = 'x'"),
     "a checkpoint cut short": sql("UPDATE note SET note = substr(note, 1, length(note) - 10)"),
     "the order of checkpoints": sql("UPDATE note SET seq = -seq"),
+    "an older checkpoint as the newest": sql(
+        "INSERT INTO note SELECT (SELECT max(seq) + 1 FROM note), kind, size, note FROM note "
+        "WHERE seq = 1"
+    ),
+    "the largest of all numbers": sql(
+        f"UPDATE entry SET idx = 9223372036854775807 WHERE idx = {LAST}"
+    ),
     "the first checkpoint removed": sql("DELETE FROM note WHERE seq = 1"),
     "the log's key removed": sql("DELETE FROM meta WHERE key = 'vkey'"),
     "the log's name": sql("UPDATE meta SET value = 'other' WHERE key = 'origin'"),

@@ -66,12 +66,11 @@ def pour(source: Path, url: str) -> None:
                 database.execute(f"ALTER TABLE raudit_log.{table} DISABLE TRIGGER append_only")
             database.execute(f"DELETE FROM raudit_log.{table}")
             marks = ", ".join(["%s"] * (columns.count(",") + 1))
-            insert = f"INSERT INTO raudit_log.{table} ({columns}) OVERRIDING SYSTEM VALUE"
+            insert = f"INSERT INTO raudit_log.{table} ({columns})"
             for row in rows.execute(f"SELECT {columns} FROM {table}"):
                 database.execute(f"{insert} VALUES ({marks})", row)
             if table != "person":
                 database.execute(f"ALTER TABLE raudit_log.{table} ENABLE TRIGGER append_only")
-        database.execute("ALTER TABLE raudit_log.note ALTER COLUMN seq RESTART WITH 1000")
     rows.close()
 
 

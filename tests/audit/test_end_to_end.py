@@ -103,44 +103,46 @@ def test_a_log_that_lost_its_tail_contradicts_the_report(folder, given, tmp_path
     assert failed(found) == [4, 9]
 
 
-def test_same_inputs_seed_and_clock_give_the_same_record_and_pages(folder, issued):
-    again = audit(folder, out="again")
+def test_same_inputs_seed_and_clock_give_the_same_record_and_pages(copy, issued):
+    again = audit(copy, out="again")
     assert again.record_file.read_bytes() == issued.record_file.read_bytes()
 
 
-def test_a_failed_run_is_in_the_log_and_leaves_the_old_report(folder, issued):
-    before = issued.report.read_bytes()
-    broken = folder / "broken.yaml"
+def test_a_failed_run_is_in_the_log_and_leaves_the_old_report(copy):
+    report = copy / "out" / "report.pdf"
+    before = report.read_bytes()
+    broken = copy / "broken.yaml"
     broken.write_text(PLAN.replace("column: p", "column: q"))
     plan = load_plan(broken)
     with log_of(plan) as log, pytest.raises(RauditError):
-        run_audit(plan, out=folder / "out", clock=CLOCK, signer=signer_of(plan), log=log)
-    with open_log(folder / "log.db") as log:
+        run_audit(plan, out=copy / "out", clock=CLOCK, signer=signer_of(plan), log=log)
+    with open_log(copy / "log.db") as log:
         last = list(log.entries())[-1]
     assert (last.type, last.body["error"]) == ("run.failed", "no-column")
-    assert issued.report.read_bytes() == before
+    assert report.read_bytes() == before
 
 
-def test_a_killed_run_leaves_the_old_report_whole_and_the_log_says_so(folder, issued):
-    before = issued.report.read_bytes()
+def test_a_killed_run_leaves_the_old_report_whole_and_the_log_says_so(copy, issued):
+    report = copy / "out" / "report.pdf"
+    before = report.read_bytes()
     child = subprocess.Popen(
         [sys.executable, "-m", "raudit", "run", "raudit.yaml", "-o", "out"],
-        cwd=folder,
+        cwd=copy,
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
-    with open_log(folder / "log.db") as log:
+    with open_log(copy / "log.db") as log:
         size = log.size
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and child.poll() is None:
-        with open_log(folder / "log.db") as log:
+        with open_log(copy / "log.db") as log:
             if log.size > size:
                 break
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
-    assert issued.report.read_bytes() == before
-    with open_log(folder / "log.db") as log:
+    assert report.read_bytes() == before
+    with open_log(copy / "log.db") as log:
         runs = [entry.run for entry in log.find(type="run.started")]
         assert runs
         ends = {
@@ -152,7 +154,7 @@ def test_a_killed_run_leaves_the_old_report_whole_and_the_log_says_so(folder, is
         assert set(runs) - ends or runs.count(issued.record.run.id) > 1
 
 
-def test_run_as_a_process_ends_with_the_verdict_and_prints_json(folder):
+def test_run_as_a_process_ends_with_the_verdict_and_prints_json(copy):
     done = subprocess.run(
         [
             sys.executable,
@@ -165,7 +167,7 @@ def test_run_as_a_process_ends_with_the_verdict_and_prints_json(folder):
             "-o",
             "proc",
         ],
-        cwd=folder,
+        cwd=copy,
         capture_output=True,
         text=True,
         check=False,
@@ -173,7 +175,7 @@ def test_run_as_a_process_ends_with_the_verdict_and_prints_json(folder):
     )
     said = json.loads(done.stdout)
     assert done.returncode == said["exit_status"]
-    assert Path(folder / said["report"]).is_file()
+    assert Path(copy / said["report"]).is_file()
     check = subprocess.run(
         [
             sys.executable,
@@ -189,7 +191,7 @@ def test_run_as_a_process_ends_with_the_verdict_and_prints_json(folder):
             "log.db",
             "--json",
         ],
-        cwd=folder,
+        cwd=copy,
         capture_output=True,
         text=True,
         check=False,
@@ -216,25 +218,25 @@ def test_a_key_that_others_may_read_is_refused(folder, tmp_path):
     assert not (tmp_path / "report.pdf").exists()
 
 
-def test_an_authority_that_does_not_answer_costs_the_stamp_and_not_the_report(folder):
+def test_an_authority_that_does_not_answer_costs_the_stamp_and_not_the_report(copy):
     stamped = "signing: {timestamp_url: 'http://127.0.0.1:9/', level: b-t, "
-    (folder / "stamped.yaml").write_text(PLAN.replace("signing: {", stamped))
+    (copy / "stamped.yaml").write_text(PLAN.replace("signing: {", stamped))
     command = [sys.executable, "-m", "raudit", "run", "stamped.yaml", "-o", "stamped", "-q"]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=240
+        command, cwd=copy, capture_output=True, text=True, check=False, timeout=240
     )
     assert "no time stamp" in done.stderr
-    assert (folder / "stamped" / "report.pdf").is_file()
-    (folder / "insists.yaml").write_text(
+    assert (copy / "stamped" / "report.pdf").is_file()
+    (copy / "insists.yaml").write_text(
         PLAN.replace("signing: {", stamped + "require_timestamp: true, ")
     )
     command[4], command[6] = "insists.yaml", "insists"
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=240
+        command, cwd=copy, capture_output=True, text=True, check=False, timeout=240
     )
     assert done.returncode == 4
     # What was measured is kept; a report without the stamp that the plan insists on is not.
-    assert [path.name for path in (folder / "insists").iterdir()] == ["record.json"]
+    assert [path.name for path in (copy / "insists").iterdir()] == ["record.json"]
 
 
 def test_a_checklist_is_added_with_one_file(folder, tmp_path):
@@ -256,18 +258,18 @@ def test_a_checklist_is_added_with_one_file(folder, tmp_path):
     assert finding.status == "indeterminate"
 
 
-def test_a_rendering_that_fails_leaves_record_and_log(folder, monkeypatch):
+def test_a_rendering_that_fails_leaves_record_and_log(copy, monkeypatch):
     def fails(*_args):
         raise EnvironmentFault("no memory left", reference="render-exhausted", hint="free some")
 
     monkeypatch.setattr("raudit.audit._render", fails)
     with pytest.raises(EnvironmentFault, match="no memory") as caught:
-        audit(folder, out="unrendered")
+        audit(copy, out="unrendered")
     assert "raudit report record.json" in caught.value.hint
-    content = (folder / "unrendered" / "record.json").read_bytes()
+    content = (copy / "unrendered" / "record.json").read_bytes()
     assert parse_record(content).verdict is not None
-    assert not (folder / "unrendered" / "report.pdf").exists()
-    plan = load_plan(folder / "raudit.yaml")
+    assert not (copy / "unrendered" / "report.pdf").exists()
+    plan = load_plan(copy / "raudit.yaml")
     with log_of(plan) as log:
         last = [entry for entry in log.entries() if entry.type == "run.finished"][-1]
     assert last.body["record"] == sha256(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -39,12 +38,6 @@ def reviewer(tmp_path_factory):
 def outside(given, reviewer):
     """The report as somebody without the log's key has signed it."""
     return countersign(given[0], reviewer, role="dpo", name="Dora", clock=CLOCK)
-
-
-@pytest.fixture
-def copy(folder, issued, tmp_path):
-    shutil.copytree(folder, tmp_path / "audit")
-    return tmp_path / "audit"
 
 
 def owner(copy):

@@ -108,7 +108,7 @@ def test_doctor_names_what_is_there():
 def test_nothing_is_writable_by_everyone_under_an_open_umask(tmp_path):
     (tmp_path / "d.csv").write_text("id,sex,approved,score\n1,f,yes,0.2\n2,m,no,0.7\n3,f,no,0.4\n")
     command = [sys.executable, "-m", "raudit", "init", "d.csv"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, umask=0, timeout=60)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, umask=0, timeout=300)
     made = [path for path in tmp_path.rglob("*") if path.name != "d.csv"]
     assert made
     assert not [path.name for path in made if path.stat().st_mode & 0o002]

@@ -139,7 +139,7 @@ def recorded(folder, data, *, model=None):
         "system": {"name": "s", "version": "1"},
         "data": {**data, "key": "id", "label": {"column": "income", "favourable": ">50K"}},
         "sensitive_features": ["race", {"column": "age", "edges": [30, 50]}],
-        "stages": {"data_profile": {}, "fairness": {}, "pii": {"model": "none"}},
+        "stages": {"data_readiness": {}, "fairness": {}, "pii": {"model": "none"}},
         "seed": 7,
     }
     if model is None:

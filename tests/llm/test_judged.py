@@ -142,6 +142,20 @@ def test_corrected_rates_cover_where_errors_are_rare(rate, sensitivity, specific
 
 
 @pytest.mark.usefixtures("fewer_draws")
+@pytest.mark.parametrize("rate", [0.02, 0.05])
+def test_a_judge_that_misses_nothing_does_not_make_the_interval_too_sure(rate):
+    """No positive among what the judge rejects: the truth lies at the end of what may be."""
+    n = 450
+    people, judge = np.zeros(n, bool), np.zeros(n, bool)
+    positives = round(rate * n)
+    people[:positives] = True
+    judge[: positives + round(0.02 * (n - positives))] = True
+    covered, wide, alone = coverage(people, judge, 800)
+    assert covered >= 0.93
+    assert wide < alone
+
+
+@pytest.mark.usefixtures("fewer_draws")
 def test_corrected_refusal_rates_of_xstest_cover_the_human_truth(shared):
     import pandas as pd
 

@@ -51,6 +51,68 @@ def test_a_log_that_lost_a_table_is_an_integrity_fault(log, tmp_path):
         open_log(tmp_path / "log.db")
 
 
+def anew(table: str, columns: str, values: str) -> str:
+    """Make a table of a log again, with columns that hold anything."""
+    names = ", ".join(column.split()[0] for column in columns.split(", "))
+    return (
+        f"ALTER TABLE {table} RENAME TO old; CREATE TABLE {table} ({columns});"
+        f"INSERT INTO {table} ({names}) SELECT {values} FROM old; DROP TABLE old"
+    )
+
+
+CHANGED = {
+    "a view beside it": "CREATE VIEW more AS SELECT 1",
+    "a table beside it": "CREATE TABLE more (a)",
+    "an index": "CREATE INDEX more ON entry (data)",
+    "a column": "ALTER TABLE entry ADD COLUMN more TEXT",
+    "entries behind a view": "ALTER TABLE entry RENAME TO old;"
+    "CREATE VIEW entry AS SELECT idx, data FROM old",
+    "what it says of itself behind a view": "ALTER TABLE meta RENAME TO old;"
+    "CREATE VIEW meta AS SELECT key, value FROM old",
+    "entries as text": anew("entry", "idx INTEGER PRIMARY KEY, data", "idx, CAST(data AS TEXT)"),
+    "an entry that is a number": anew("entry", "idx INTEGER PRIMARY KEY, data", "idx, 5"),
+    "an entry that is nothing": anew("entry", "idx INTEGER PRIMARY KEY, data", "idx, NULL"),
+    "hashes as text": anew("node", "idx INTEGER PRIMARY KEY, hash", "idx, hex(hash)"),
+    "checkpoints as bytes": anew(
+        "note", "seq INTEGER PRIMARY KEY, kind, size, note", "seq, kind, size, CAST(note AS BLOB)"
+    ),
+    "sizes as text": anew(
+        "note", "seq INTEGER PRIMARY KEY, kind, size, note", "seq, kind, CAST(size AS TEXT), note"
+    ),
+    "entries that are dropped": "CREATE TRIGGER more BEFORE INSERT ON entry "
+    "BEGIN SELECT RAISE(IGNORE); END",
+    "checkpoints that are dropped": "CREATE TRIGGER more BEFORE INSERT ON note "
+    "BEGIN SELECT RAISE(IGNORE); END",
+    "an edit with each checkpoint": "DROP TRIGGER entry_no_update;"
+    "CREATE TRIGGER more AFTER INSERT ON note BEGIN UPDATE entry SET data = x'00' WHERE idx = 1; END",
+    "another trigger under the name of one of ours": "DROP TRIGGER entry_no_update;"
+    "CREATE TRIGGER entry_no_update BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END",
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_log_whose_tables_would_answer_otherwise_is_not_opened(log, tmp_path, name):
+    log.append([started()], clock=NOW)
+    log.checkpoint(NOW)
+    log.close()
+    with sqlite3.connect(tmp_path / "log.db") as db:
+        db.executescript(CHANGED[name])
+    db.close()
+    with pytest.raises(LogIntegrityError, match="was changed, or something was put beside it"):
+        open_log(tmp_path / "log.db")
+
+
+def test_a_log_that_was_dumped_and_restored_is_the_same_log(log, tmp_path):
+    log.append([started()], clock=NOW)
+    log.close()
+    with sqlite3.connect(tmp_path / "log.db") as old, sqlite3.connect(tmp_path / "new.db") as new:
+        new.executescript("".join(old.iterdump()))
+    old.close()
+    new.close()
+    with open_log(tmp_path / "new.db") as again:
+        assert not again.verify().failed
+
+
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_log_that_is_gone_acknowledges_nothing(log, tmp_path, replaced):
     log.append([started()], clock=NOW)

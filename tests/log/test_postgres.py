@@ -200,3 +200,57 @@ def test_what_the_owner_edited_is_neither_relied_on_nor_signed(addresses, key, n
         with pytest.raises(LogIntegrityError):
             log.checkpoint(NOW)
         assert log.verify(vkey=key.vkey).exit_status == 6
+
+
+IGNORING = (
+    "CREATE FUNCTION public.ignore() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+)
+CHANGED = {
+    "a trigger": f"{IGNORING}; CREATE TRIGGER more BEFORE INSERT ON raudit_log.entry "
+    "FOR EACH ROW EXECUTE FUNCTION public.ignore()",
+    "a rule": "CREATE RULE more AS ON INSERT TO raudit_log.note DO INSTEAD NOTHING",
+    "a policy": "ALTER TABLE raudit_log.person ENABLE ROW LEVEL SECURITY",
+    "a view": "ALTER TABLE raudit_log.meta RENAME TO old; "
+    "CREATE VIEW raudit_log.meta AS SELECT * FROM raudit_log.old",
+    "a type": "ALTER TABLE raudit_log.note ALTER COLUMN size TYPE text",
+    "a table beside it": "CREATE TABLE raudit_log.more (a int)",
+    "a table gone": "DROP TABLE raudit_log.person",
+    "the lock on the head": "CREATE OR REPLACE FUNCTION raudit_log.lock_head() RETURNS void "
+    "LANGUAGE sql AS 'SELECT 1'",
+    "the refusal": f"{IGNORING}; CREATE OR REPLACE FUNCTION raudit_log.refuse() RETURNS trigger "
+    "LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_schema_that_would_answer_otherwise_is_not_opened(addresses, name):
+    import psycopg
+
+    with psycopg.connect(addresses[0].replace("+psycopg", "")) as owner:
+        owner.execute(CHANGED[name])
+    with pytest.raises(LogIntegrityError, match="was changed, or something was put beside it"):
+        open_log(addresses[0])
+
+
+def test_notes_are_numbered_without_gaps_and_a_log_made_with_a_sequence_goes_on(addresses, key):
+    import psycopg
+
+    def numbers():
+        with psycopg.connect(addresses[0].replace("+psycopg", "")) as owner:
+            return [row[0] for row in owner.execute("SELECT seq FROM raudit_log.note ORDER BY seq")]
+
+    with open_log(addresses[1], key=key) as log:
+        for run in ("r1", "r2"):
+            log.append([started(run)], clock=NOW)
+            log.checkpoint(NOW)
+    assert numbers() == [1, 2]
+    with psycopg.connect(addresses[0].replace("+psycopg", "")) as owner:
+        numbered = "ADD GENERATED ALWAYS AS IDENTITY (START WITH 40)"
+        owner.execute(f"ALTER TABLE raudit_log.note ALTER seq {numbered}")
+        owner.execute("ALTER TABLE raudit_log.note DISABLE TRIGGER append_only")
+        owner.execute("UPDATE raudit_log.note SET seq = DEFAULT WHERE seq = 2")
+    with open_log(addresses[1], key=key) as log:
+        log.append([started("r3")], clock=NOW)
+        log.checkpoint(NOW)
+        assert not log.verify().failed
+    assert numbers() == [1, 40, 41]

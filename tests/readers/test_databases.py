@@ -5,9 +5,12 @@ import time
 
 import pytest
 
+from raudit.data.declared import open_declared
+from raudit.data.interface import Kind
+from raudit.data.open import open_data
 from raudit.data.readers import Gap, ReadOptions, open_source
 from raudit.errors import DataError
-from raudit.plan.schema import DataLimits
+from raudit.plan.schema import DataLimits, DataSection
 
 
 def read(path, options=None):
@@ -47,7 +50,7 @@ def test_every_table_of_sqlite_whatever_its_name(tmp_path):
     tables, gaps = read(path)
     assert tables == {
         "sqliteusers": [["a"]],
-        "sqlite3_users": [["b", "1"]],
+        "sqlite3_users": [["b", 1]],
         'x"y;--': [["c"]],
         "gen": [["d", "d@example.org", "d!"]],
     }
@@ -160,3 +163,30 @@ def test_what_is_no_database(tmp_path, content, suffix):
     path.write_bytes(content)
     with pytest.raises(DataError):
         list(open_source(path))
+
+
+def test_sqlite_has_the_types_of_its_cells_with_and_without_a_query(tmp_path):
+    """A column of numbers is numbers, whatever the table declares; one text among them makes it text."""
+    path = sqlite(
+        tmp_path / "t.sqlite",
+        "CREATE TABLE u AS SELECT 3 AS whole, 'x' AS mixed, 2 AS fraction, '12' AS code, 4 AS some, NULL AS none",
+        "INSERT INTO u VALUES (NULL, 5, 0.25, '007', NULL, NULL)",
+    )
+    given = open_data(path, options=ReadOptions(table="u"))
+    section = DataSection(path=str(path), query="SELECT * FROM u")
+    asked = open_declared(section, path).data
+    for data in (given, given.as_written(), asked):
+        kinds = [kind.value for kind in data.kinds.values()]
+        assert kinds == ["integer", "text", "number", "text", "integer", "text"]
+    rows = sorted(str(row) for row in asked.frame().astype(object).values.tolist())
+    assert rows == sorted(str(row) for row in given.frame().astype(object).values.tolist())
+
+
+@pytest.mark.parametrize("columns", [700, 2_000])
+def test_a_wide_query_of_sqlite_is_read(tmp_path, columns):
+    """SQLite gives at most 2,000 columns at once, whatever is asked about each."""
+    cells = ", ".join(f"{n} AS c{n}" for n in range(columns))
+    path = sqlite(tmp_path / "t.sqlite", f"CREATE TABLE t AS SELECT {cells}")
+    found = open_declared(DataSection(path=str(path), query="SELECT * FROM t"), path)
+    assert set(found.data.kinds.values()) == {Kind.INTEGER}
+    assert len(found.data.kinds) == columns

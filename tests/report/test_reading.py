@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from pathlib import Path
 
 import pytest
 
+from raudit import stages
 from raudit.report.attachments import Source
 from raudit.report.language import load_language
 from raudit.report.pages import page_faults, pages_of
@@ -72,3 +75,35 @@ def test_a_broken_identifier_is_seen_and_a_broken_line_is_not():
 def test_a_cut_label_is_seen():
     assert faults_of('<svg viewBox="0 0 1 1"><text x="1">A long na…</text></svg>')
     assert faults_of('<svg viewBox="0 0 1 1"><text x="1">whole</text></svg>') == ()
+
+
+def text_of(page):
+    bare = re.sub(r"<(style|svg).*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+
+def test_german_has_the_quotes_and_words_of_german(record):
+    text = text_of(page_of(record, "de"))
+    assert re.findall(r"(?:^|[\s(])“\w.{40}", text) == []
+    assert re.findall(r".{30}\b(?:reaches|breaks|keeps|does not|fewer than)\b.{20}", text) == []
+    assert re.findall(r".{30}\d,\d{3} von \d.{20}", text) == []
+
+
+def test_a_metric_has_words_in_german():
+    source = Path(stages.__file__).parent
+    named = r'"([a-z0-9_]+_(?:difference|ratio))"|metric="([a-z0-9_]+)"'
+    files = [*source.rglob("*.py")]
+    found = {a or b for file in files for a, b in re.findall(named, file.read_text("utf-8"))}
+    german = load_language("de", find_template("standard").language_folders())
+    assert len(found) > 50
+    assert sorted(m for m in found if german.metric(m) == m.replace("_", " ")) == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_only_a_share_of_people_is_a_percentage(record, language):
+    """A mean error of 700 in units of the data is not 70,000 %."""
+    percents = re.findall(
+        r"([\d.,]+)\N{NARROW NO-BREAK SPACE}%", text_of(page_of(record, language))
+    )
+    mark = "," if language == "de" else "."
+    assert [text for text in percents if len(text.partition(mark)[0]) > 3] == []

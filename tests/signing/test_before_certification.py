@@ -23,6 +23,9 @@ from raudit.signing.timestamping import Level, TimeStamping
 from raudit.signing.verdict import FaultCode
 
 Change = Callable[[pikepdf.Pdf], None]
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:This document has 1 form widget"
+)  # one is on purpose
 
 
 def annotation(pdf: pikepdf.Pdf, **entries: Any) -> None:
@@ -107,7 +110,54 @@ def base_address(pdf: pikepdf.Pdf) -> None:
     pdf.Root.URI = Dictionary(Base=String("http://elsewhere.example"))
 
 
+def drawn(pdf: pikepdf.Pdf, kind: Name = Name.Form, **entries: Any) -> None:
+    stream = pdf.make_stream(b"", Type=Name.XObject, Subtype=kind, BBox=Array([0, 0, 9, 9]))
+    for key, entry in entries.items():
+        stream[f"/{key}"] = entry
+    inner = pdf.make_stream(
+        b"/X Do", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9])
+    )
+    inner.Resources = Dictionary(XObject=Dictionary(X=stream))
+    pdf.pages[0].obj.Resources.XObject = Dictionary(X=inner)
+
+
+def page_of_another_file(pdf: pikepdf.Pdf) -> None:
+    drawn(pdf, Ref=Dictionary(F=String("other.pdf"), Page=0))
+
+
+def another_picture_for_the_printer(pdf: pikepdf.Pdf) -> None:
+    drawn(pdf, Name.Image, Alternates=Array())
+
+
+def picture_of_another_file(pdf: pikepdf.Pdf) -> None:
+    drawn(pdf, Name.Image, OPI=Dictionary())
+
+
+def program_for_the_printer(pdf: pikepdf.Pdf) -> None:
+    drawn(pdf, Name.PS)
+
+
+def words_of_another_file(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj.Contents.F = String("words.txt")
+
+
+def attached_to_a_page(pdf: pikepdf.Pdf) -> None:
+    spec = AttachedFileSpec(pdf, b'{"verdict":"failed"}', filename="record.json")
+    pdf.pages[0].obj.AF = Array([pdf.make_indirect(spec.obj)])
+
+
+def text_field_outside_the_form(pdf: pikepdf.Pdf) -> None:
+    annotation(pdf, Subtype=Name.Widget, FT=Name.Tx, T=String("v"), V=String("PASSED"))
+
+
 ACTIVE: list[Change] = [
+    page_of_another_file,
+    another_picture_for_the_printer,
+    picture_of_another_file,
+    program_for_the_printer,
+    words_of_another_file,
+    attached_to_a_page,
+    text_field_outside_the_form,
     open_action,
     additional_actions,
     named_script,
@@ -150,7 +200,45 @@ def two_contents(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AF[0].EF.UF = pdf.make_stream(b"{}")
 
 
+def content_of_another_file(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AF[0].EF.F.F = String("record.json")
+
+
+def content_for_another_system(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AF[0].EF.Unix = pdf.make_stream(b'{"verdict":"failed"}')
+
+
+def names_exchanged_in_the_tree(pdf: pikepdf.Pdf) -> None:
+    """Some readers go by the tree's names, others by those that the files give themselves."""
+    other = AttachedFileSpec(pdf, b'{"verdict":"failed"}', filename="0.json").obj
+    record = pdf.Root.AF[0]
+    pairs = [String("0.json"), record, String("record.json"), pdf.make_indirect(other)]
+    pdf.Root.Names.EmbeddedFiles = Dictionary(Names=Array(pairs))
+
+
+def attached_as(pdf: pikepdf.Pdf, name: str) -> None:
+    pdf.attachments[name] = AttachedFileSpec(pdf, b'{"verdict":"failed"}', filename=name)
+
+
+def a_name_with_a_letter_that_nobody_sees(pdf: pikepdf.Pdf) -> None:
+    attached_as(pdf, "record\u200b.json")
+
+
+def a_name_with_a_letter_that_looks_like_another(pdf: pikepdf.Pdf) -> None:
+    attached_as(pdf, "r\u0435cord.json")
+
+
+def a_name_that_is_a_path(pdf: pikepdf.Pdf) -> None:
+    attached_as(pdf, "./record.json")
+
+
 DOUBLED: list[Change] = [
+    content_of_another_file,
+    content_for_another_system,
+    names_exchanged_in_the_tree,
+    a_name_with_a_letter_that_nobody_sees,
+    a_name_with_a_letter_that_looks_like_another,
+    a_name_that_is_a_path,
     second_associated,
     second_in_the_tree,
     other_letters,
@@ -178,6 +266,36 @@ def test_what_a_report_has_no_use_for_is_refused_though_certified(
     pdf = certify(changed(base_pdf, change), local_key, reason="Issued", name="Issuer", clock=clock)
     expected = FaultCode.ACTIVE_CONTENT if change in ACTIVE else FaultCode.DOUBLED_ATTACHMENT
     assert {fault.code for fault in check_pdf(pdf, trust=local_trust).faults} == {expected}
+
+
+def in_the_tree(pdf: pikepdf.Pdf) -> None:
+    for number in range(4):
+        attached_as(pdf, f"{number}.json")
+
+
+def in_branches_of_the_tree(pdf: pikepdf.Pdf) -> None:
+    kids = [pdf.make_indirect(Dictionary(Names=Array())) for _ in range(4)]
+    pdf.Root.Names.EmbeddedFiles = Dictionary(Kids=Array([*kids, pdf.Root.Names.EmbeddedFiles]))
+
+
+def associated(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AF = Array([pdf.Root.AF[0]] * 5)
+
+
+@pytest.mark.parametrize("change", [in_the_tree, in_branches_of_the_tree, associated])
+def test_an_attachment_beyond_the_last_that_is_looked_at_is_not_passed_over(
+    change: Change,
+    base_pdf: bytes,
+    local_key: SigningKey,
+    local_trust: list[bytes],
+    clock: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pdf = certify(changed(base_pdf, change), local_key, reason="Issued", name="Issuer", clock=clock)
+    assert check_pdf(pdf, trust=local_trust).holds
+    monkeypatch.setattr("raudit.signing.embedded.MAX_FILES", 3)
+    found = {fault.code for fault in check_pdf(pdf, trust=local_trust).faults}
+    assert found == {FaultCode.UNREADABLE}
 
 
 def test_a_plain_report_and_links_within_it_are_fine(

@@ -45,7 +45,7 @@ def sh(folder: Path, *blocks: str, **environment: str) -> subprocess.CompletedPr
         env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": str(folder), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

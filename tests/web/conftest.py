@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -175,6 +176,31 @@ def as_(workspace: Path) -> Callable[[str], object]:
     return signed_in
 
 
+@pytest.fixture(scope="session")
+def audited(site: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Files of "credit" after an audit, made once, and the fingerprint of a finding that failed."""
+    from .test_services import run_once
+
+    shutil.rmtree(site / "credit")
+    add_system(site, "credit", "Credit")
+    finding = run_once(site)
+    copy = tmp_path_factory.mktemp("audited") / "credit"
+    shutil.copytree(site / "credit", copy)
+    return copy, finding
+
+
+@pytest.fixture
+def finding(workspace: Path, audited: tuple[Path, str]) -> str:
+    """A finding of a workspace that was audited."""
+    from raudit.web.models import FindingTask, Remark
+
+    for model in (FindingTask, Remark):
+        model.objects.all().delete()
+    shutil.rmtree(workspace / "credit")
+    shutil.copytree(audited[0], workspace / "credit")
+    return audited[1]
+
+
 def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -264,21 +290,24 @@ CHROMIUM = next(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    """Debian's Chromium by Playwright."""
+    """Debian's Chromium by Playwright; a test that is cut off leaves no event loop running for those that follow."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-background-networking",
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-            ],
-        )
-        yield browser
-        browser.close()
+    try:
+        with sync_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM,
+                args=[
+                    "--no-sandbox",
+                    "--disable-background-networking",
+                    "--disable-dev-shm-usage",
+                    "--disable-gpu",
+                ],
+            )
+            yield browser
+            browser.close()
+    finally:
+        asyncio.events._set_running_loop(None)

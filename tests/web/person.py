@@ -40,7 +40,7 @@ class Person:
         return path if "://" in path else self.base + path
 
     def _open(self, request: urllib.request.Request) -> str:
-        with self.opener.open(request, timeout=60) as response:
+        with self.opener.open(request, timeout=300) as response:
             self.url = response.url
             return str(response.read().decode())
 

@@ -18,9 +18,6 @@ import pytest
 from raudit.log import open_log
 
 from .test_pages import A, digest_on, fresh, reviewed, statement_on, write
-from .test_work import audited, finding
-
-__all__ = ["audited", "finding"]
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 LEFT_OUT = ("raudit-log.db", "keys", "runs", "record.json")

@@ -84,7 +84,7 @@ def proxy_to(port: int, address: str = "203.0.113.7") -> type[BaseHTTPRequestHan
             before = headers.pop("X-Forwarded-For", "")
             headers["X-Forwarded-For"] = f"{before}, {address}" if before else address
             headers["X-Forwarded-Proto"] = "https"
-            behind = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            behind = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
             behind.request(self.command, self.path, self.rfile.read(length), headers)
             answer = behind.getresponse()
             content = answer.read()

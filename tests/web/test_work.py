@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,36 +15,6 @@ import pytest
 from raudit.log import open_log
 
 from .test_pages import A, answers, complete, write
-from .test_services import run_once
-
-
-@pytest.fixture(scope="module")
-def audited(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """Files of "credit" after an audit, made once, and the fingerprint of a finding that failed."""
-    import shutil
-
-    from .conftest import add_system
-
-    shutil.rmtree(site / "credit")
-    add_system(site, "credit", "Credit")
-    finding = run_once(site)
-    copy = tmp_path_factory.mktemp("audited") / "credit"
-    shutil.copytree(site / "credit", copy)
-    return copy, finding
-
-
-@pytest.fixture
-def finding(workspace: Path, audited: tuple[Path, str]) -> str:
-    """A finding of a workspace that was audited."""
-    import shutil
-
-    from raudit.web.models import FindingTask, Remark
-
-    for model in (FindingTask, Remark):
-        model.objects.all().delete()
-    shutil.rmtree(workspace / "credit")
-    shutil.copytree(audited[0], workspace / "credit")
-    return audited[1]
 
 
 def types_told(workspace: Path) -> list[str]:

@@ -110,12 +110,15 @@ def _typed(batches: Iterator[Any], types: Mapping[str, str], name: str) -> Itera
     """Batches with the types that the plan declares."""
     import pyarrow as pa
 
-    for number, batch in enumerate(batches):
+    before: int | None = None
+    for batch in batches:
         names = batch.schema.names
-        if not number:
+        if before is None:
+            before = 0
             check_types(types, [ColumnName(column) for column in names], name)
         arrays = [
-            cast(array, types[column], column) if column in types else array
+            cast(array, types[column], column, first_row=before) if column in types else array
             for column, array in zip(names, batch.columns, strict=True)
         ]
+        before += batch.num_rows
         yield pa.RecordBatch.from_arrays(arrays, names=names)

@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+KINDS = {
+    "text": Kind.TEXT,
+    "number": Kind.NUMBER,
+    "truth": Kind.BOOLEAN,
+    "date": Kind.TIME,
+    "moment": Kind.TIME,
+}
+
+WRITTEN = {
+    "number": "numbers with a decimal point",
+    "truth": "true or false, or 1 or 0",
+    "date": "days such as 2026-11-27",
+    "moment": "moments such as 2026-11-27 14:05:00, without a zone",
+}
+"""What each type looks like, for messages."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TypedDataSet:
@@ -41,9 +57,8 @@ class TypedDataSet:
     @property
     def kinds(self) -> Mapping[ColumnName, Kind]:
         """See ``DataSet``."""
-        kinds = {"text": Kind.TEXT, "number": Kind.NUMBER, "truth": Kind.BOOLEAN}
         return {
-            name: kinds[self.types[name]] if name in self.types else kind
+            name: KINDS[self.types[name]] if name in self.types else kind
             for name, kind in self.inner.kinds.items()
         }
 
@@ -62,13 +77,15 @@ class TypedDataSet:
         """See ``DataSet``."""
         import pyarrow as pa
 
+        before = 0
         for batch in self.inner.batches(columns, rows=rows):
             arrays = [
-                cast(batch.column(place), self.types[ColumnName(name)], name)
+                cast(batch.column(place), self.types[ColumnName(name)], name, first_row=before)
                 if name in self.types
                 else batch.column(place)
                 for place, name in enumerate(batch.schema.names)
             ]
+            before += batch.num_rows
             yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
@@ -120,16 +137,24 @@ def check_types(types: Mapping[str, str], columns: Sequence[ColumnName], where: 
             )
 
 
-def cast(column: Any, kind: str, name: str) -> Any:
+def cast(column: Any, kind: str, name: str, *, first_row: int = 0) -> Any:
     """A pyarrow array as another type; missing values stay missing.
+
+    Parameters
+    ----------
+    column
+        The array.
+    kind, name
+        What ``data.types`` says, of which column.
+    first_row
+        Number of rows before the array's, for the message.
 
     Raises
     ------
     DataError
-        If a value cannot be read as that type.
+        If a value cannot be read as that type; with its row.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     if kind == "text":
@@ -140,18 +165,52 @@ def cast(column: Any, kind: str, name: str) -> Any:
             pa.string(),
         )
     try:
-        if kind == "number":
-            return plain.cast(pa.float64())
-        return (
-            pc.utf8_lower(plain).cast(pa.bool_())
-            if pa.types.is_string(plain.type)
-            else plain.cast(pa.bool_())
-        )
+        return _converted(plain, kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
             f"{name!r} holds values that are no {kind}",
             reference="data-types",
-            got=str(column.type),
-            expected=f"{kind}, as data.types says",
+            got=f"{plain.type} in row {first_row + _first_misfit(plain, kind) + 1:,} of the data",
+            expected=f"{WRITTEN[kind]}, as data.types says",
             hint="clean the column, or take it out of data.types",
         ) from error
+
+
+def _converted(column: Any, kind: str) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    t = pa.types
+    written = t.is_string(column.type) or t.is_large_string(column.type)
+    if kind == "number":
+        return column.cast(pa.float64())
+    if kind == "truth":
+        if written:
+            return pc.utf8_lower(column).cast(pa.bool_())
+        # A cast alone would take every number but 0 for true.
+        back = column.cast(pa.bool_())
+        return back if t.is_boolean(column.type) or back.cast(column.type).equals(column) else _no()
+    if not written and not t.is_date(column.type) and not t.is_timestamp(column.type):
+        return _no()  # a cast would take a number for days or moments since 1970
+    if kind == "date":
+        return column.cast(pa.date32())
+    zone = column.type.tz if t.is_timestamp(column.type) else None
+    return column.cast(pa.timestamp("us", zone))
+
+
+def _no() -> Any:
+    import pyarrow as pa
+
+    raise pa.ArrowInvalid("not of that type")
+
+
+def _first_misfit(column: Any, kind: str) -> int:
+    """Place of the first value that cannot be read; looked for only when one is there."""
+    import pyarrow as pa
+
+    for place in range(len(column)):
+        try:
+            _converted(column.slice(place, 1), kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return place
+    return 0

@@ -8,7 +8,7 @@ from itertools import islice
 
 from raudit.errors import LogIntegrityError
 from raudit.log.events import MIN_SALT, salted_digest
-from raudit.log.stores.store import KINDS, META, Reader
+from raudit.log.stores.store import KINDS, META, SIGNED, Reader
 from raudit.log.tree import merkle
 
 _BLOCK_LEVEL = 10
@@ -40,8 +40,8 @@ def check_side_rows(store: Reader) -> None:
     Raises
     ------
     LogIntegrityError
-        If a note is of no known kind or was taken out between others, or if a name is not the one
-        that its pseudonym was made from.
+        If a note is of no known kind or was taken out between others, if checkpoints do not grow, or
+        if a name is not the one that its pseudonym was made from.
     """
     rows = store.side_rows()
     numbers = [number for number, _ in rows.notes]
@@ -52,6 +52,16 @@ def check_side_rows(store: Reader) -> None:
             reference="log-notes",
             where=store.location,
             got=", ".join(sorted(kinds - KINDS)) or f"numbers {numbers[:20]}",
+            hint="the store was edited; keep it for evidence",
+        )
+    sizes = [note.size for note in store.notes(SIGNED)]
+    if sizes != sorted(sizes):
+        raise LogIntegrityError(
+            "the store's checkpoints do not stand in the order in which they were signed",
+            reference="log-notes",
+            where=store.location,
+            got=f"sizes {sizes[-20:]}",
+            expected="sizes that grow",
             hint="the store was edited; keep it for evidence",
         )
     foreign = set(store.meta()) - META

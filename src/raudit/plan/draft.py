@@ -11,12 +11,15 @@ from typing import Any
 from raudit.plan.look import ColumnLook
 
 SENSITIVE = re.compile(
-    r"(^|[^a-z])(sex|gender|race|ethnic\w*|age|religion|disab\w*|nationality|marital|birth\w*|geschlecht|sexe)([^a-z]|$)"
+    r"(^|[^a-z])(sex|gender|race|ethnic\w*|age|religion|disab\w*|nationality|marital|birth\w*|geschlecht|sexe|"
+    r"alter|herkunft|familienstand|behinderung|staatsangehörigkeit|nationalität)([^a-z]|$)"
 )
 LABEL = re.compile(
     r"(^|[^a-z])(label|target|outcome|y|y_true|income|approved|default|class|hired|admitted|recid\w*)([^a-z]|$)"
 )
-PREDICTION = re.compile(r"(^|[^a-z])(pred\w*|y_pred|decision|decided)([^a-z]|$)")
+PREDICTION = re.compile(
+    r"(^|[^a-z])(pred\w*|y_pred|decision|decided|entscheidung|vorhersage)([^a-z]|$)"
+)
 SCORE = re.compile(r"(^|[^a-z])(score|y_score|prob\w*)([^a-z]|$)")
 GOOD = frozenset(
     {

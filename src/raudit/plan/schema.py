@@ -275,8 +275,11 @@ class DataSection(Strict):
     """A table made from the data in order to be given away; ``reidentification`` attacks it."""
     contract: str | None = None
     """File with names, types, ranges and levels that the columns must have; ``raudit readiness`` writes one."""
-    types: dict[str, Literal["text", "number", "truth"]] = Field(default_factory=dict)
-    """Columns to read as another type than the file suggests, such as codes that look like numbers as ``text``."""
+    types: dict[str, Literal["text", "number", "truth", "date", "moment"]] = Field(
+        default_factory=dict
+    )
+    """Columns to read as another type than the file suggests: codes that look like numbers as ``text``, and days
+    (``2026-11-27``) and moments (``2026-11-27 14:05:00``) that a file can only write as text."""
     attributes: AttributesSection | None = None
     """Sensitive attributes from a second file; people who are not in it form the group ``unknown``."""
     licence: str = ""

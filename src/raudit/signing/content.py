@@ -8,14 +8,20 @@ be harmful or not.
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from raudit.signing.embedded import embedded_files, specifications, value
+from raudit.signing.embedded import associated, embedded_files, named_specifications, value
 from raudit.signing.verdict import Fault, FaultCode
 
 MAX_NODES = 200_000
+MAX_DEPTH = 50
+NAMED = ("/F", "/UF", "/Unix", "/DOS", "/Mac")
+"""Under which a file specification gives names and contents; readers differ in which they take."""
+PLAIN = frozenset(string.ascii_letters + string.digits + " ._-+()")
+"""Letters of an attachment's name: a report's need no other, and others can look like these or hide them."""
 CATALOG = frozenset(
     {
         "/Type",
@@ -59,12 +65,14 @@ PAGE = frozenset(
         "/StructParents",
         "/Tabs",
         "/Metadata",
-        "/AF",
         "/LastModified",
         "/UserUnit",
     }
 )
 TREE = PAGE | {"/Kids", "/Count"}
+ELSEWHERE = frozenset({"/F", "/FFilter", "/FDecodeParms", "/Ref", "/OPI", "/Alternates", "/PS"})
+"""Keys of a stream by which what is drawn, or attached, lies in another file or depends on who draws it."""
+DRAWN = frozenset({"/Form", "/Image"})
 ANNOTATIONS = frozenset({"/Link", "/Widget"})
 ACTION = frozenset({"/Type", "/S", "/D", "/SD"})
 
@@ -95,15 +103,57 @@ def _active(root: Any) -> Iterator[str]:
     pages = value(root, "/Pages", None)
     if pages is None:
         yield "the catalog has no pages"
+    seen: set[object] = set()
     for number, page in enumerate(_walk([] if pages is None else [pages], "/Kids")):
         yield from _others(page, TREE, f"page node {number}")
+        yield from _drawn(page, seen)
         for annotation in value(page, "/Annots", ()):
             item = annotation.get_object()
-            if value(item, "/Subtype", "") not in ANNOTATIONS:
-                yield f"a page has an annotation of the kind {value(item, '/Subtype', 'unknown')}"
+            kind = value(item, "/Subtype", "unknown")
+            if kind not in ANNOTATIONS:
+                yield f"a page has an annotation of the kind {_printable(str(kind))}"
+            if kind == "/Widget" and _inherited(item, "/FT") != "/Sig":
+                yield "a page has a form field that is no signature field"
             yield from _actions(item, "an annotation")
     for item in _outline(value(root, "/Outlines", {})):
         yield from _actions(item, "the outline")
+
+
+def _drawn(page: object, seen: set[object]) -> Iterator[str]:
+    """Name streams of a page, and of what they draw, that a reader would not take from these bytes alone."""
+    contents = value(page, "/Contents", ())
+    streams = [contents] if hasattr(contents, "data") else list(contents)
+    todo = [(stream.get_object(), "/Form") for stream in streams] + _resources(page)
+    while todo:
+        item, kind = todo.pop()
+        reference = getattr(item, "container_ref", None) or id(item)
+        if reference in seen:
+            continue
+        seen.add(reference)
+        if len(seen) > MAX_NODES:
+            raise ValueError("the pages draw too many things")
+        if kind not in DRAWN:
+            yield f"a page draws something of the kind {_printable(kind)}"
+        for key in sorted(ELSEWHERE & set(map(str, item))):
+            yield f"a page draws something with {key}"
+        todo += _resources(item)
+
+
+def _resources(holder: object) -> list[tuple[Any, str]]:
+    drawn = value(value(holder, "/Resources", {}), "/XObject", {})
+    items = [value(drawn, key, {}) for key in drawn]
+    return [(item, str(value(item, "/Subtype", "unknown"))) for item in items]
+
+
+def _inherited(field: Any, key: str) -> object:
+    """Look a key up in a field and in those above it; hostile fields may be above themselves."""
+    for _ in range(MAX_DEPTH):
+        if key in field:
+            return value(field, key, None)
+        if "/Parent" not in field:
+            return None
+        field = value(field, "/Parent", {})
+    return None
 
 
 def _others(dictionary: Any, allowed: frozenset[str], where: str) -> Iterator[str]:
@@ -127,7 +177,7 @@ def _actions(holder: Any, where: str) -> Iterator[str]:
 def _walk(nodes: Any, kids: str) -> Iterator[Any]:
     """Visit a tree's nodes, each once; hostile trees may have loops."""
     stack = list(nodes)
-    seen: set[Any] = set()
+    seen: set[object] = set()
     while stack:
         raw = stack.pop()
         node = raw.get_object()
@@ -162,12 +212,18 @@ def _doubled(root: object) -> Iterator[str]:
         name = unicodedata.normalize("NFKC", file.name).casefold().strip()
         if seen.setdefault(name, file.sha256) != file.sha256:
             yield f"there are two attachments of the name {_printable(file.name)}"
-    for specification in specifications(root):
-        names = {str(specification[key]) for key in ("/F", "/UF") if key in specification}
+    for key, specification in [*named_specifications(root), *associated(root)]:
+        names = {str(value(specification, name, "")) for name in NAMED if name in specification}
+        names |= {key} - {""}
         streams = value(specification, "/EF", {})
-        contents = {bytes(streams[key].data) for key in ("/F", "/UF") if key in streams}
+        contents = {bytes(streams[name].data) for name in NAMED if name in streams}
         if len(names) > 1 or len(contents) > 1:
             yield f"an attachment has two names or contents: {_printable(', '.join(sorted(names)))}"
+        for name in names:
+            if not set(name) <= PLAIN or not name.strip("."):
+                yield f"an attachment has a name that does not read as it is: {_printable(name)}"
+        for outside in sorted({k for n in streams for k in map(str, streams[n])} & ELSEWHERE):
+            yield f"an attachment has {outside}, so its content may be another file's"
 
 
 def _printable(text: str) -> str:

@@ -9,7 +9,7 @@ from raudit.canonical import sha256
 from raudit.signing.verdict import EmbeddedFile
 
 MAX_DEPTH = 20
-MAX_FILES = 1000
+MAX_FILES = 10_000
 
 
 def embedded_files(root: object) -> tuple[EmbeddedFile, ...]:
@@ -43,19 +43,41 @@ def value(dictionary: Any, key: str, default: object) -> Any:
 
 def specifications(root: object) -> Iterator[Any]:
     """Yield the file specifications of the name tree and of the associated files, in that order."""
+    for _, specification in (*named_specifications(root), *associated(root)):
+        yield specification
+
+
+def named_specifications(root: object) -> list[tuple[str, Any]]:
+    """List the file specifications of the name tree with the names that they have there.
+
+    Raises
+    ------
+    ValueError
+        If there are too many, or too deep: one that is not looked at could be opened by a reader.
+    """
     names = value(root, "/Names", {})
-    if "/EmbeddedFiles" in names:
-        yield from _walk(names["/EmbeddedFiles"], 0)
-    for item in list(value(root, "/AF", ()))[:MAX_FILES]:
-        yield item.get_object()
+    found = list(_walk(names["/EmbeddedFiles"], 0)) if "/EmbeddedFiles" in names else []
+    if len(found) > MAX_FILES:
+        raise ValueError("there are too many attachments")
+    return found
 
 
-def _walk(node: object, depth: int) -> Iterator[Any]:
-    if depth > MAX_DEPTH:
-        raise ValueError("the tree of attachments is too deep")
-    for entry in list(value(node, "/Names", ()))[1 : 2 * MAX_FILES : 2]:
-        yield entry.get_object()
-    for kid in list(value(node, "/Kids", ()))[:MAX_FILES]:
+def associated(root: object) -> list[tuple[str, Any]]:
+    """List the file specifications of the associated files, which have no name of their own there."""
+    items = list(value(root, "/AF", ()))
+    if len(items) > MAX_FILES:
+        raise ValueError("there are too many attachments")
+    return [("", item.get_object()) for item in items]
+
+
+def _walk(node: object, depth: int) -> Iterator[tuple[str, Any]]:
+    kids = list(value(node, "/Kids", ()))
+    if depth > MAX_DEPTH or len(kids) > MAX_FILES:
+        raise ValueError("the tree of attachments is too deep or too wide")
+    pairs = list(value(node, "/Names", ()))
+    for name, entry in zip(pairs[::2], pairs[1::2], strict=True):
+        yield str(name), entry.get_object()
+    for kid in kids:
         yield from _walk(kid.get_object(), depth + 1)
 
 

@@ -1,8 +1,9 @@
 """Rates that rest on a judge which errs, corrected by a sample that people labelled.
 
 Wald intervals fail where errors are rare: with 80 labels and no false alarm among them the interval has no width. Here
-what was not labelled is drawn from the predictive distribution of each stratum (Jeffreys' prior), which keeps its
-coverage down to rates of 2 % and knows that the sample is part of the turns it speaks for.
+what was not labelled is drawn from the predictive distribution of each stratum (Jeffreys' prior, and half at the end
+where people said the same of all), which keeps its coverage down to rates of 2 % and knows that the sample is part of
+the turns it speaks for.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def prediction_powered(
 
     References
     ----------
-    Angelopoulos and others 2023 (prediction-powered inference); Brown, Cai and DasGupta 2001 (Jeffreys' interval).
+    Angelopoulos and others 2023 (prediction-powered inference); Brown, Cai and DasGupta 2001 (Jeffreys' interval and
+    its ends).
     """
     total = sum(part.turns for part in strata)
     if total == 0 or any(part.turns and not part.labelled for part in strata if len(strata) == 1):
@@ -94,7 +96,7 @@ def prediction_powered(
         weights = rng.dirichlet(parts, DRAWS)
     for number, part in enumerate(strata):
         rest = part.turns - part.labelled
-        share = rng.beta(part.positive + 0.5, part.labelled - part.positive + 0.5, DRAWS)
+        share = _shares(part, rng)
         if beyond is None:
             drawn += (part.positive + rng.binomial(rest, share)) / total
         else:
@@ -104,6 +106,23 @@ def prediction_powered(
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     value /= total
     return Estimate(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def _shares(part: Stratum, rng: np.random.Generator) -> np.ndarray:
+    """Draw the share of positives among a stratum's turns.
+
+    Where people called none of the labelled turns positive, or all, Jeffreys' prior would put the share away from an
+    end at which it may well be: a judge that misses nothing then has its rate covered in 89 % of samples only. As
+    Brown, Cai and DasGupta's interval does, the near half of the draws is put to that end.
+    """
+    drawn = np.asarray(
+        rng.beta(part.positive + 0.5, part.labelled - part.positive + 0.5, DRAWS), dtype=float
+    )
+    if part.labelled and part.positive == 0:
+        drawn[drawn < np.median(drawn)] = 0.0
+    elif part.labelled and part.positive == part.labelled:
+        drawn[drawn > np.median(drawn)] = 1.0
+    return drawn
 
 
 def rogan_gladen(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
-from raudit.plan.draft import GOOD, LABEL, MAX_GROUPS, PREDICTION, SCORE, SENSITIVE
+from raudit.plan.draft import ADVERSE, GOOD, LABEL, MAX_GROUPS, PREDICTION, SCORE, SENSITIVE
 from raudit.plan.look import ColumnLook
-from raudit.web.looking import Look
+from raudit.web.looking import Look, Written
 
 LABEL_ROLE, PREDICTION_ROLE, SCORE_ROLE, GROUP_ROLE = "label", "prediction", "score", "group"
 ROLES = (LABEL_ROLE, PREDICTION_ROLE, SCORE_ROLE, GROUP_ROLE)
 EDGES = "25, 40, 60"
+MORE_GOOD = frozenset(
+    {"repaid", "ja", "bewilligt", "genehmigt", "angenommen", "eingestellt", "bestanden"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class Columns:
     columns: tuple[Chosen, ...]
     favourable: Mapping[str, str]
     """By role: ``label`` and ``prediction``."""
+    written: Written = field(default_factory=Written)
+    """How the file is written."""
 
     def of(self, role: str) -> tuple[Chosen, ...]:
         """Columns of a role."""
@@ -109,17 +115,20 @@ def _mapping(
         )
         for column in found.columns
     )
-    mapping = Columns(columns=columns, favourable=favourable)
+    mapping = Columns(columns=columns, favourable=favourable, written=found.written)
     good = {
-        role: favourable.get(role) or _good(mapping.levels(role))
+        role: favourable.get(role) or _good(mapping.of(role))
         for role in (LABEL_ROLE, PREDICTION_ROLE)
     }
-    return Columns(columns=columns, favourable=good)
+    return replace(mapping, favourable=good)
 
 
-def _good(levels: Sequence[str]) -> str:
-    """The one value that is good for the person by its look, if there is one."""
-    good = [level for level in levels if level.lower() in GOOD | {"repaid"}]
+def _good(columns: Sequence[Chosen]) -> str:
+    """The one value that is good for the person by its look, if there is one; never of a column of what is bad."""
+    look = columns[0].look if columns else None
+    if look is None or ADVERSE.search(look.name.lower()):
+        return ""
+    good = [level for level in look.levels if level.lower() in GOOD | MORE_GOOD]
     return good[0] if len(good) == 1 else ""
 
 
@@ -136,9 +145,20 @@ def faults_of(mapping: Columns) -> dict[str, str]:
     for role in (LABEL_ROLE, PREDICTION_ROLE):
         good, levels = mapping.favourable[role], mapping.levels(role)
         if mapping.of(role) and not good:
-            found[f"favourable-{role}"] = _("Say which value is good for the person")
+            found[f"favourable-{role}"] = _(
+                "Say which value of %(column)s is good for the person"
+            ) % {"column": mapping.of(role)[0].look.name}
         elif mapping.of(role) and levels and good not in levels:
-            found[f"favourable-{role}"] = _("This value does not occur in the column")
+            found[f"favourable-{role}"] = _("%(value)s does not occur in %(column)s") % {
+                "value": good,
+                "column": mapping.of(role)[0].look.name,
+            }
+    for column in mapping.of(SCORE_ROLE):
+        if not column.look.numeric:
+            found["columns"] = _(
+                "%(column)s is read as %(kind)s, so it cannot be a score; "
+                "if its numbers have a comma, say so under Data"
+            ) % {"column": column.look.name, "kind": gettext(column.look.kind)}
     for column in mapping.of(GROUP_ROLE):
         if column.cut and _edges(column.edges) is None:
             found["columns"] = _("Say where %(column)s is cut, such as 25, 40, 60") % {
@@ -165,7 +185,7 @@ def plan_lines(mapping: Columns, *, model: str, assessments: bool) -> str:
     assessments
         Whether there are any.
     """
-    lines = []
+    lines = mapping.written.lines()
     for role in (LABEL_ROLE, PREDICTION_ROLE):
         for column in mapping.of(role):
             good = _text(mapping.favourable[role])

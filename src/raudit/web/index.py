@@ -47,7 +47,7 @@ class Row:
     name: str
     owner: str = ""
     tier: str = ""
-    """Level of the assessment that has one, in words."""
+    """Each assessment that came to a level, and which: ``Launch readiness: Blocked``."""
     verdict: str = ""
     worst: str = ""
     """Severity of the worst finding that is not settled."""
@@ -58,8 +58,8 @@ class Row:
     open: int = 0
     answered: int = 0
     asked: int = 0
-    states: tuple[tuple[str, str, str], ...] = ()
-    """Name, title and state of each assessment."""
+    states: tuple[tuple[str, str, str, str], ...] = ()
+    """Name, title, state and level of each assessment; the level is empty until there is one."""
     conditions: int = 0
     due: str = ""
     """First day on which something comes due."""
@@ -277,7 +277,7 @@ def _put_together(
         slug=slug,
         name=plan.file.system.name,
         owner=plan.file.system.owner,
-        tier="; ".join(item["level"] for item in summaries if item["level"]),
+        tier="; ".join(f"{item['title']}: {item['level']}" for item in summaries if item["level"]),
         verdict=run.get("verdict", ""),
         worst=run.get("worst", ""),
         last=clock,
@@ -285,7 +285,9 @@ def _put_together(
         open=sum(item["open"] for item in summaries),
         answered=sum(item["answered"] for item in summaries),
         asked=sum(item["asked"] for item in summaries),
-        states=tuple((item["name"], item["title"], item["state"]) for item in summaries),
+        states=tuple(
+            (item["name"], item["title"], item["state"], item["level"]) for item in summaries
+        ),
         conditions=sum(len(item["conditions"]) for item in summaries),
         due=due[0] if due else "",
         fault="; ".join(item["fault"] for item in summaries if item["fault"]),

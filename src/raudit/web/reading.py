@@ -21,7 +21,9 @@ from raudit.errors import AnswersError, PlanError
 from raudit.people import People
 from raudit.plan import Plan
 from raudit.record import Record, parse_record
+from raudit.report.translate import in_language
 from raudit.statements import Outcome, check_statements, read_statements
+from raudit.web.words import reader_language
 from raudit.web.workspace import Workspace, now
 
 T = TypeVar("T")
@@ -190,6 +192,13 @@ class FinishedRun:
     def record(self) -> Record:
         """Its record, read."""
         return record_at(self.record_file)
+
+    @property
+    def told(self) -> Record:
+        """Its record in the language of whoever reads the page; for reading, never for a digest."""
+        said = reader_language()
+        key = ("told", str(self.record_file), mark_of(self.record_file), said.code)
+        return _RECORDS.get(key, lambda: in_language(self.record, said)[0])
 
 
 def runs_of(plan: Plan) -> tuple[FinishedRun, ...]:

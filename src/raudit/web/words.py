@@ -39,10 +39,15 @@ def item(mapping: object, key: object) -> Any:
 @register.filter
 def asked(text: object) -> str:
     """A text of a checklist, or a sentence made of one, in the person's language; in English where there is none."""
-    said = _catalogue(get_language() or ENGLISH)
+    said = reader_language()
     if isinstance(text, Sentence):
         return said.sentence(text)
     return said.term(template_of(str(text))).replace("{{", "{").replace("}}", "}")
+
+
+def reader_language() -> Language:
+    """The catalogue of the person's language; English where there is none."""
+    return _catalogue(get_language() or ENGLISH)
 
 
 @functools.cache
@@ -55,6 +60,19 @@ def _catalogue(code: str) -> Language:
 def spoken(text: object) -> str:
     """A word of ours in the person's language, underscores as spaces."""
     return gettext(str(text).replace("_", " "))
+
+
+@register.filter
+def stage_said(name: str) -> str:
+    """A stage's name in the person's language."""
+    said, key = reader_language(), f"title-{name}"
+    return said(key) if said.has(key) else spoken(name)
+
+
+@register.filter
+def roles_said(names: Any) -> str:
+    """Roles in the person's language, in one line."""
+    return ", ".join(spoken(name) for name in sorted(names))
 
 
 TODO = {

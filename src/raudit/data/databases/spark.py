@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import Any
 
 from raudit.data.databases.table_read import TableRead, TableRequest, failed
@@ -11,12 +13,16 @@ from raudit.data.readers.options import ReadOptions
 from raudit.data.readers.tables import streamed
 from raudit.errors import DataError, RauditError
 from raudit.extras import require
+from raudit.printable import printable
 
 SETTINGS = {
     "spark.sql.caseSensitive": "true",  # else Sex and sex are one column
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
 }
+QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+ALONE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+"""Where driver and workers are one process, nobody else is to reach it; by default it listens to the network."""
 
 
 @contextmanager
@@ -35,6 +41,7 @@ def open_table(
         What is asked for, and limits.
     """
     require("pyspark", extra="spark", purpose="read from Spark")
+    name = _name(path, request)
     try:
         with session_of(address) as session:
             frame = _frame(session, path, request)
@@ -48,16 +55,12 @@ def open_table(
             def batches(_tops: list[int], rows: int) -> Iterator[Any]:
                 yield from table.to_batches(max_chunksize=rows)
 
-            source = streamed(
-                request.name, table.schema, table.num_rows, batches, limits=options.limits
-            )
-            yield TableRead(
-                name=request.name, batches=source.batches(), described={"engine": "spark"}
-            )
+            source = streamed(name, table.schema, table.num_rows, batches, limits=options.limits)
+            yield TableRead(name=name, batches=source.batches(), described={"engine": "spark"})
     except RauditError:
         raise
     except Exception as error:  # noqa: BLE001 -- Spark raises Java's errors too
-        raise failed("Spark", error, request.name) from None
+        raise failed("Spark", error, name) from None
 
 
 @contextmanager
@@ -69,8 +72,11 @@ def session_of(address: str) -> Iterator[Any]:
     builder: Any = SparkSession.builder
     builder = builder.remote(address) if address.startswith("sc://") else builder.master(address)
     if not address.startswith("sc://"):
-        builder = builder.config("spark.ui.enabled", "false")
-    session = builder.getOrCreate()
+        for name, value in {**QUIET, **(ALONE if address.startswith("local") else {})}.items():
+            builder = builder.config(name, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of versions that it has not been tried with
+        session = builder.getOrCreate()
     before = {name: session.conf.get(name, None) for name in SETTINGS}
     for name, value in SETTINGS.items():
         session.conf.set(name, value)
@@ -82,6 +88,12 @@ def session_of(address: str) -> Iterator[Any]:
         else:
             for name, old in before.items():
                 session.conf.unset(name) if old is None else session.conf.set(name, old)
+
+
+def _name(path: str | None, request: TableRequest) -> str:
+    """For messages and findings: a folder goes by its own name."""
+    whole = path is not None and request.table is None and request.query is None
+    return printable(PurePath(str(path)).name) if whole else request.name
 
 
 def _frame(session: Any, path: str | None, request: TableRequest) -> Any:

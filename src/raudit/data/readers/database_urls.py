@@ -9,7 +9,8 @@ from raudit.data.interface import ColumnName, Kind
 from raudit.data.readers.options import Budget, ReadOptions, check_columns
 from raudit.data.readers.rows import as_batches
 from raudit.data.readers.source import Gap, StreamedTable, unreadable
-from raudit.data.readers.sqlite_files import left_out, text_rows
+from raudit.data.readers.sqlite_files import left_out
+from raudit.data.readers.sqlite_types import text
 from raudit.errors import DataError
 from raudit.extras import require
 
@@ -72,9 +73,15 @@ def _reader(
         query = alchemy.select(*columns).select_from(alchemy.table(table, *columns, schema=schema))
         try:
             with engine.connect().execution_options(stream_results=True) as connection:
-                cells = text_rows(connection.execute(query))
+                cells = _rows(connection.execute(query))
                 yield from as_batches(cells, wanted, rows, Budget(label, options.limits))
         except alchemy.exc.SQLAlchemyError as error:
             raise unreadable(label, type(error).__name__) from error
 
     return read
+
+
+def _rows(cursor: Any) -> Iterator[list[str | None]]:
+    while rows := cursor.fetchmany(5_000):
+        for row in rows:
+            yield [text(cell) for cell in row]

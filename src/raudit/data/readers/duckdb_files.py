@@ -15,7 +15,8 @@ from typing import Any
 
 from raudit.data.readers.options import ReadOptions, check_columns, over_limit
 from raudit.data.readers.source import Gap, StreamedTable, because, unreadable
-from raudit.data.readers.sqlite_files import left_out, quoted, unfinished
+from raudit.data.readers.sqlite_files import left_out, unfinished
+from raudit.data.readers.sqlite_types import quoted
 from raudit.data.readers.tables import streamed
 from raudit.errors import DataError
 from raudit.extras import require

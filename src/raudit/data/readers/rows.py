@@ -28,7 +28,7 @@ def as_batches(
 
     def batch() -> Any:
         arrays = [
-            pa.array([_clean(row[i]) for row in held], pa.large_string())
+            pa.array([clean(row[i]) for row in held], pa.large_string())
             for i in range(len(columns))
         ]
         budget.take(len(held), len(columns), weight)
@@ -44,7 +44,8 @@ def as_batches(
         yield batch()
 
 
-def _clean(cell: str | None) -> str | None:
+def clean(cell: str | None) -> str | None:
+    """A cell that UTF-8 can write."""
     # Lone surrogates from JSON escapes have no UTF-8 form.
     return (
         cell if cell is None or cell.isascii() else cell.encode("utf-8", "replace").decode("utf-8")

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from raudit.data.interface import ColumnName, Kind
+import pyarrow as pa
+
+from raudit.data.interface import ColumnName
+from raudit.data.kinds import kind_of
 from raudit.data.readers.options import Budget, ReadOptions, check_columns, over_limit
-from raudit.data.readers.rows import as_batches
 from raudit.data.readers.source import Gap, StreamedTable, unreadable
+from raudit.data.readers.sqlite_types import quoted, typed_batches, types_of
 from raudit.errors import DataError
 from raudit.printable import printable
 
@@ -161,6 +164,8 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         ]
         check_columns(name, len(columns), options.limits)
         n_rows = int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 -- quoted
+        names = [ColumnName(column) for column in columns]
+        types = dict(zip(names, types_of(db, quoted(table), columns), strict=True))
 
     def read(wanted: Sequence[ColumnName], rows: int) -> Iterator[Any]:
         budget = Budget(name, options.limits)
@@ -168,7 +173,8 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
         try:
             with _opened(path, options) as db:
                 cursor = db.execute(f"SELECT {chosen} FROM {quoted(table)}")  # noqa: S608 -- names are quoted
-                yield from as_batches(text_rows(cursor), wanted, rows, budget)
+                schema = pa.schema([(str(column), types[column]) for column in wanted])
+                yield from typed_batches(cursor, schema, rows, budget)
         except sqlite3.DataError as error:
             if _kind(error) != "SQLITE_TOOBIG":
                 raise _broken(name, error) from error
@@ -179,7 +185,7 @@ def _table(path: Path, name: str, table: str, options: ReadOptions) -> StreamedT
 
     return StreamedTable(
         name=name,
-        kinds={ColumnName(column): Kind.TEXT for column in columns},
+        kinds={column: kind_of(kind) for column, kind in types.items()},
         n_rows=n_rows,
         read=read,
         problems=[_not_computed(broken)] if broken else [],
@@ -203,23 +209,6 @@ def _not_computed(columns: Sequence[str]) -> str:
     return f"{what} cannot be computed and was left out: {', '.join(columns[:5])}"
 
 
-def text_rows(cursor: Any) -> Iterator[list[str | None]]:
-    """Rows of a database cursor as text."""
-    while rows := cursor.fetchmany(5_000):
-        for row in rows:
-            yield [_text(cell) for cell in row]
-
-
-def _text(cell: object) -> str | None:
-    if cell is None:
-        return None
-    return (
-        bytes(cell).decode("utf-8", "replace")
-        if isinstance(cell, (bytes, memoryview))
-        else str(cell)
-    )
-
-
 def _broken(name: str, error: Exception) -> DataError:
     return unreadable(name, f"{_kind(error)} from SQLite")
 
@@ -229,8 +218,3 @@ def _kind(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "a name or message that is not UTF-8"
     return str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
-
-
-def quoted(name: str) -> str:
-    """An identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'

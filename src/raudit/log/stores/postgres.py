@@ -15,6 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError, RauditError
 from raudit.extras import require
+from raudit.log.stores.postgres_tables import (
+    APPEND_ONLY,
+    COLUMNS,
+    CREATE,
+    FOREIGN,
+    GRANT,
+    NUMBERED,
+    TRIGGER,
+    foreign_parts,
+)
 from raudit.log.stores.store import SCHEMA, SideRows, StoredNote, no_entry
 from raudit.log.tree.merkle import stored_count, stored_index
 
@@ -22,37 +32,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _CHUNK = 4096
-_SCHEMA = "raudit_log"
-
-_CREATE = """
-CREATE SCHEMA IF NOT EXISTS raudit_log;
-CREATE TABLE IF NOT EXISTS raudit_log.meta (key text PRIMARY KEY, value text NOT NULL);
-CREATE TABLE IF NOT EXISTS raudit_log.head (one integer PRIMARY KEY CHECK (one = 1));
-INSERT INTO raudit_log.head VALUES (1) ON CONFLICT DO NOTHING;
-CREATE TABLE IF NOT EXISTS raudit_log.entry (idx bigint PRIMARY KEY, data bytea NOT NULL);
-CREATE TABLE IF NOT EXISTS raudit_log.node (idx bigint PRIMARY KEY, hash bytea NOT NULL);
-CREATE TABLE IF NOT EXISTS raudit_log.note (
-  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL, size bigint NOT NULL, note text NOT NULL);
-CREATE TABLE IF NOT EXISTS raudit_log.person (pseudonym text PRIMARY KEY, salt bytea NOT NULL, value text NOT NULL);
-CREATE OR REPLACE FUNCTION raudit_log.lock_head() RETURNS void LANGUAGE sql SECURITY DEFINER
-  SET search_path = raudit_log, pg_temp AS 'SELECT one FROM raudit_log.head FOR UPDATE';
-REVOKE ALL ON FUNCTION raudit_log.lock_head() FROM PUBLIC;
-CREATE OR REPLACE FUNCTION raudit_log.refuse() RETURNS trigger LANGUAGE plpgsql AS
-  $$BEGIN RAISE EXCEPTION 'the log is append-only'; END$$;
-"""
-_APPEND_ONLY = ("meta", "head", "entry", "node", "note")
-# The owner is stopped from accidents only; the daily role has no right to begin with.
-_TRIGGER = """
-DROP TRIGGER IF EXISTS append_only ON raudit_log.{table};
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON raudit_log.{table}
-  FOR EACH STATEMENT EXECUTE FUNCTION raudit_log.refuse();
-"""
-_GRANT = """
-GRANT USAGE ON SCHEMA raudit_log TO "{role}";
-GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA raudit_log TO "{role}";
-REVOKE INSERT ON raudit_log.head FROM "{role}";
-GRANT EXECUTE ON FUNCTION raudit_log.lock_head() TO "{role}";
-"""
 
 
 def is_postgres(location: object) -> bool:
@@ -124,12 +103,12 @@ class PostgresStore:
             there = connection.exec_driver_sql("SELECT to_regclass('raudit_log.person')").scalar()
             if there is None:
                 connection.exec_driver_sql(
-                    _CREATE + "".join(_TRIGGER.format(table=table) for table in _APPEND_ONLY)
+                    CREATE + "".join(TRIGGER.format(table=table) for table in APPEND_ONLY)
                 )
                 known = f"INSERT INTO raudit_log.meta VALUES ('schema', '{SCHEMA}')"  # noqa: S608
                 connection.exec_driver_sql(known)
             if writer_role is not None:
-                connection.exec_driver_sql(_GRANT.format(role=writer_role))
+                connection.exec_driver_sql(GRANT.format(role=writer_role))
 
     def _check(self) -> None:
         with self._begin() as connection:
@@ -141,6 +120,18 @@ class PostgresStore:
                 where=self._location,
                 expected=SCHEMA,
                 hint="create one with `raudit log init`, as a role that may create a schema",
+            )
+        with self._begin() as connection:
+            rows = connection.exec_driver_sql(FOREIGN).fetchall()
+        foreign = foreign_parts(rows)
+        if foreign:
+            raise LogIntegrityError(
+                "a table of the log is gone or was changed, or something was put beside it",
+                reference="log-tables",
+                where=self._location,
+                got=", ".join(foreign)[:200],
+                expected=", ".join(sorted(COLUMNS)),
+                hint="keep the database for evidence; restore with `raudit log import` from an export",
             )
 
     # -- reading
@@ -192,11 +183,13 @@ class PostgresStore:
         """Yield entries in order."""
         where = "".join(f" AND position(:needle{i} IN data) > 0" for i in range(len(containing)))
         needles = {f"needle{i}": needle for i, needle in enumerate(containing)}
-        query = f"SELECT idx, data FROM raudit_log.entry WHERE idx >= :start AND idx < :stop{where} ORDER BY idx"  # noqa: S608
+        inside = f"idx >= :start AND idx < :stop{where}"
+        query = f"SELECT idx, data FROM raudit_log.entry WHERE {inside} ORDER BY idx LIMIT {_CHUNK}"  # noqa: S608
         # By ranges of the key, not by a cursor of the server: a reader who stops at an edited entry leaves none open.
-        for low in range(start, stop, _CHUNK):
-            for row in self._all(query, start=low, stop=min(low + _CHUNK, stop), **needles):
+        while rows := self._all(query, start=start, stop=stop, **needles):
+            for row in rows:
                 yield row[0], bytes(row[1])
+            start = rows[-1][0] + 1
 
     def leaves_and_nodes(self, size: int) -> tuple[Iterator[bytes], Iterator[bytes]]:
         """Stream entries and nodes."""
@@ -212,11 +205,12 @@ class PostgresStore:
         return [StoredNote(kind=row[0], size=row[1], note=row[2]) for row in reversed(rows)]
 
     def side_rows(self) -> SideRows:
-        """Return the rows of notes and of people; a transaction that was rolled back leaves a gap."""
+        """Return the rows of notes and of people."""
         notes = self._all("SELECT seq, kind FROM raudit_log.note ORDER BY seq")
         people = self._all("SELECT pseudonym, salt, value FROM raudit_log.person")
         return SideRows(
             notes=tuple((row[0], row[1]) for row in notes),
+            gapless=bool(self._all(NUMBERED)[0][0]),
             people=tuple((row[0], bytes(row[1]), row[2]) for row in people),
         )
 
@@ -291,9 +285,11 @@ class PostgresStore:
 
     def _pages(self, table: str, column: str, stop: int) -> Iterator[Any]:
         """Read by ranges of the key: two streams can then share one transaction."""
-        query = f"SELECT {column} FROM raudit_log.{table} WHERE idx >= :a AND idx < :b ORDER BY idx"  # noqa: S608
-        for start in range(0, stop, _CHUNK):
-            yield from self._all(query, a=start, b=min(start + _CHUNK, stop))
+        query = f"SELECT {column}, idx FROM raudit_log.{table} WHERE idx >= :a AND idx < :b ORDER BY idx LIMIT {_CHUNK}"  # noqa: S608
+        start = 0
+        while rows := self._all(query, a=start, b=stop):
+            yield from rows
+            start = rows[-1][1] + 1
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -351,9 +347,10 @@ class PostgresWriter:
             )
 
     def add_note(self, note: StoredNote) -> None:
-        """Insert a note."""
+        """Insert a note under the next number; the head is locked, so a rollback leaves no gap."""
         self._run(
-            "INSERT INTO raudit_log.note (kind, size, note) VALUES (:kind, :size, :note)",
+            "INSERT INTO raudit_log.note (seq, kind, size, note) OVERRIDING SYSTEM VALUE "
+            "SELECT coalesce(max(seq), 0) + 1, :kind, :size, :note FROM raudit_log.note",
             kind=note.kind,
             size=note.size,
             note=note.note,

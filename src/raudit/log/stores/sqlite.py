@@ -25,25 +25,17 @@ from raudit.log.tree.merkle import stored_count, stored_index
 _BUSY_SECONDS = 60
 _CHUNK = 4096
 
-_NOTE_TABLE = (
-    "CREATE TABLE IF NOT EXISTS note "
-    "(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT"
-)
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS entry (idx INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS node (idx INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT",
-    _NOTE_TABLE,
+    (
+        "CREATE TABLE IF NOT EXISTS note "
+        "(seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT"
+    ),
     "CREATE TABLE IF NOT EXISTS person (pseudonym TEXT PRIMARY KEY, salt BLOB NOT NULL, value TEXT NOT NULL) STRICT",
 )
-_COLUMNS = {
-    "entry": ("idx", "data"),
-    "meta": ("key", "value"),
-    "node": ("idx", "hash"),
-    "note": ("seq", "kind", "size", "note"),
-    "person": ("pseudonym", "salt", "value"),
-}
-_NAMES = frozenset(_COLUMNS)
+_NAMES = frozenset({"entry", "meta", "node", "note", "person"})
 # Triggers stop accidents, not attackers: who can write the file can drop them.
 _TRIGGERS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb} ON {table} "
@@ -51,6 +43,8 @@ _TRIGGERS = tuple(
     for table in ("entry", "node", "note", "meta")
     for verb in ("update", "delete")
 )
+# As SQLite keeps them. Anything else could answer otherwise than it was told: a view, a trigger, a column of any type.
+_MADE = frozenset(statement.replace("IF NOT EXISTS ", "") for statement in (*_TABLES, *_TRIGGERS))
 
 
 class SqliteStore:
@@ -140,9 +134,16 @@ class SqliteStore:
 
     def _tables(self) -> frozenset[str]:
         rows = self._connection.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table'"
+            "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
         ).fetchall()
         return frozenset(row[0] for row in rows)
+
+    def _foreign(self) -> list[str]:
+        """Name what is in the file and was not made by raudit, at least not in this form."""
+        rows = self._connection.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+        ).fetchall()
+        return [str(name) for name, sql in rows if sql not in _MADE]
 
     def _refuse_foreign(self) -> None:
         """Refuse another program's database before anything is written to it, be it only a mode."""
@@ -150,29 +151,22 @@ class SqliteStore:
         marks = [
             pragma(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         ]
-        there = pragma("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if any(marks) or (there and not self._tables() >= _NAMES):
+        tables = self._tables()
+        if any(marks) or (tables and not tables >= _NAMES) or self._foreign():
             raise self._no_log()
-        if there:
-            columns = [
-                tuple(row[1] for row in pragma(f"PRAGMA table_info({name})"))
-                for name in sorted(_NAMES)
-            ]
-            if columns != [_COLUMNS[name] for name in sorted(_NAMES)]:
-                raise self._no_log()
 
     def _no_log(self) -> RauditError:
-        """Tell a log that lost a part from a file that never was one."""
+        """Tell a log that was changed from a file that never was one."""
         tables = self._tables()
         if "meta" in tables and "entry" in tables:
             with contextlib.suppress(sqlite3.Error):
                 meta = dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
                 if meta.get("schema") == SCHEMA:
                     return LogIntegrityError(
-                        "a table of the log is gone or was changed",
+                        "a table of the log is gone or was changed, or something was put beside it",
                         reference="log-tables",
                         where=str(self._path),
-                        got=", ".join(sorted(tables))[:200],
+                        got=", ".join(self._foreign() or sorted(tables))[:200],
                         expected=", ".join(sorted(_NAMES)),
                         hint="keep the file for evidence; restore with `raudit log import` from an export",
                     )
@@ -442,6 +436,13 @@ def _faults(path: Path) -> Iterator[None]:
             where=str(path),
             got=str(error),
             hint="run `raudit log verify`",
+        ) from error
+    except OverflowError as error:
+        raise LogIntegrityError(
+            "an entry has a number that no log reaches",
+            reference="log-rows",
+            where=str(path),
+            hint="rows were added or removed behind the log's back; keep this store for evidence",
         ) from error
     except sqlite3.OperationalError as error:
         raise _operational(error, path) from error

@@ -30,9 +30,10 @@ from raudit.statements import Kind
 from raudit.web.keeping import commit
 from raudit.web.models import FindingTask
 from raudit.web.proving import confirm, done, envelope_of, passkeys, waiting, wants_proof
-from raudit.web.reading import FinishedRun, last_run, record_at, runs_of
+from raudit.web.reading import FinishedRun, last_run, runs_of
 from raudit.web.views.frame import Asks, in_full, page, system_of, tell, to
 from raudit.web.views.remarks import add_remark, refused, remarks_on
+from raudit.web.words import reader_language, spoken
 from raudit.web.workspace import now
 
 ORDER = {name: number for number, name in enumerate(("critical", "high", "medium", "low", "info"))}
@@ -44,7 +45,7 @@ def findings(request: Asks, system: str) -> HttpResponse:
     ran = last_run(request.plan)
     if ran is None:
         return page(request, "findings.html", ran=None, found=[])
-    record, get = ran.record, request.GET
+    record, get = ran.told, request.GET
     status, stage, words = (
         get.get("status", "open"),
         get.get("stage", ""),
@@ -97,24 +98,25 @@ def _shown(finding: Finding, stage: str, waived: dict[str, str]) -> dict[str, An
 
 
 def number_of(finding: Finding) -> str:
-    """A finding's number with its interval, in words."""
-    measured = finding.measurement
+    """A finding's number with its interval, in the reader's words and number marks."""
+    measured, said = finding.measurement, reader_language()
     if measured is None or measured.value is None:
         return measured.undefined_because if measured else ""
+
+    def number(value: float | None) -> str:
+        return said.numbers.marked(written(value))
+
     unit = f" {measured.unit}" if measured.unit else ""
-    text = f"{measured.metric.replace('_', ' ')} {written(measured.value)}{unit}"
+    text = f"{said.metric(measured.metric)} {number(measured.value)}{unit}"
     if measured.interval is not None:
-        text += f" ({written(measured.interval.low)} to {written(measured.interval.high)})"
-    return f"{text}, n = {measured.n:,}"
+        ends = {"low": number(measured.interval.low), "high": number(measured.interval.high)}
+        text += " (" + _("%(low)s to %(high)s") % ends + ")"
+    return f"{text}, n = {said.numbers.marked(f'{measured.n:,}')}"
 
 
 def _waived(record: Record) -> dict[str, str]:
     uses = record.verdict.waivers if record.verdict else ()
-    return {
-        use.fingerprint: f"{use.id} ({use.state.replace('_', ' ')})"
-        for use in uses
-        if use.fingerprint
-    }
+    return {use.fingerprint: f"{use.id} ({spoken(use.state)})" for use in uses if use.fingerprint}
 
 
 def _waivers(request: Asks) -> list[dict[str, Any]]:
@@ -135,7 +137,7 @@ def _waivers(request: Asks) -> list[dict[str, Any]]:
 
 def _finding(request: Asks, fingerprint: str) -> tuple[Finding, str, Any]:
     ran = last_run(request.plan)
-    for part in ran.record.stages if ran else ():
+    for part in ran.told.stages if ran else ():
         for finding in part.findings:
             if finding.fingerprint == fingerprint:
                 return (
@@ -151,7 +153,7 @@ def finding(request: Asks, system: str, fingerprint: str) -> HttpResponse:
     found, stage, rule = _finding(request, fingerprint)
     before = []
     for ran in runs_of(request.plan)[:20]:
-        record = record_at(ran.record_file)
+        record = ran.told
         old = next((f for f in record.findings if f.fingerprint == fingerprint), None)
         before.append(
             {

@@ -136,7 +136,7 @@ def _to_mend(who: Who, found: Sequence[Row]) -> list[dict[str, Any]]:
         ran = last_run(plan_at(workspace(), given.system)) if row and not row.fault else None
         left = [
             finding
-            for finding in (ran.record.findings if ran else ())
+            for finding in (ran.told.findings if ran else ())
             if finding.fingerprint == given.fingerprint and str(finding.status) != "passed"
         ]
         if row is not None and left:
@@ -202,7 +202,7 @@ def portfolio(request: Asks) -> HttpResponse:
         ]
     )
     for row in _filtered(visible(request.who, now().date()).rows, request):
-        states = "; ".join(f"{title}: {state}" for _name, title, state in row.states)
+        states = "; ".join(f"{title}: {state}" for _name, title, state, _level in row.states)
         cells = [
             row.name,
             row.owner,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -22,8 +22,9 @@ from raudit.plan import parse_plan
 from raudit.web.columns import Columns, chosen, faults_of, guessed, plan_lines
 from raudit.web.drafts import Draft, kept_draft, make_draft
 from raudit.web.keeping import commit
+from raudit.web.looking import LETTERS, MARKS, Written
 from raudit.web.middleware import workspace
-from raudit.web.views.frame import Asks, page, to
+from raudit.web.views.frame import Asks, in_full, page, to
 from raudit.web.workspace import NO_WAIVERS, plan_text
 
 DATA_MAX = 200 << 20
@@ -73,6 +74,7 @@ class Filled:
     """Checklists."""
     source: str
     """``upload``, ``example`` or ``later``."""
+    written: Written = field(default_factory=Written)
     draft: Draft | None = None
     columns: Columns | None = None
     faults: dict[str, str] = field(default_factory=dict)
@@ -138,6 +140,7 @@ def _filled(request: Asks, step: str) -> Filled:
         answers={key: post.get(key, "") for key, _text, _whys in FIVE},
         chosen=tuple(name for name in post.getlist("checklist") if name in shipped_checklists()),
         source=post.get("source", "later"),
+        written=_written(post),
         draft=kept_draft(request),
     )
     filled.faults = _faults(filled.typed, request)
@@ -145,14 +148,30 @@ def _filled(request: Asks, step: str) -> Filled:
         filled.chosen = tuple(filled.suggested)
         filled.draft = None
         try:
-            filled.draft = make_draft(request, filled.source)
+            filled.draft = make_draft(request, filled.source, filled.written)
         except DataError as error:
-            filled.faults["data"] = f"{error.message}. {error.hint}".strip(". ")
+            filled.faults["data"] = _unreadable(error)
         filled.columns = guessed(filled.draft.look) if filled.draft and filled.draft.look else None
     elif filled.draft is not None and filled.draft.look is not None:
         filled.columns = chosen(filled.draft.look, post)
         filled.faults |= faults_of(filled.columns)
     return filled
+
+
+def _unreadable(error: DataError) -> str:
+    if error.reference != "upload-unreadable":
+        return in_full(error)
+    return _(
+        "This file cannot be read as it is: %(what)s. Choose how it writes letters and numbers, "
+        "or save it as “CSV UTF-8”"
+    ) % {"what": error.message}
+
+
+def _written(post: QueryDict) -> Written:
+    letters, marks = post.get("letters", ""), post.get("marks", ".")
+    return Written(
+        letters=letters if letters in LETTERS else "", marks=marks if marks in MARKS else "."
+    )
 
 
 def _form(request: Asks, filled: Filled, *, shown: bool) -> HttpResponse:
@@ -167,6 +186,14 @@ def _form(request: Asks, filled: Filled, *, shown: bool) -> HttpResponse:
         faults=filled.faults,
         checklists=[(name, shipped(name).file.title) for name in shipped_checklists()],
         shown=shown,
+        letters=(
+            ("", _("as most programs write them (UTF-8)")),
+            ("cp1252", _("as Excel writes them under Windows: Western Europe")),
+            ("iso-8859-2", _("Central Europe (ISO 8859-2)")),
+            ("cp1251", _("Cyrillic (Windows)")),
+            ("shift_jis", _("Japanese (Shift JIS)")),
+        ),
+        marks=((".", "1234.5"), (",", "1234,5"), (",.", "1.234,5")),
         sources=(
             ("upload", _("Upload a file"), _("CSV or Parquet, at most 200 MB.")),
             (

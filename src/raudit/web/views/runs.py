@@ -18,6 +18,7 @@ from raudit.record import Record
 from raudit.web.models import RunState
 from raudit.web.reading import FinishedRun, record_at, runs_of
 from raudit.web.views.frame import Asks, htmx, page, to
+from raudit.web.words import reader_language
 from raudit.web.workspace import has_data
 
 MOST = 60
@@ -97,26 +98,39 @@ def compare(request: Asks, system: str) -> HttpResponse:
 
 def trend(request: Asks, system: str) -> HttpResponse:
     """One number over runs, with its intervals and limits; every point stands in a table too."""
-    records = [record_at(ran.record_file) for ran in reversed(runs_of(request.plan)[:MOST])]
-    choices = {
-        finding.fingerprint: f"{finding.rule} · {finding.subject.name}"
-        + "".join(f" · {value}" for value in finding.subject.detail.values())
-        for record in records
-        for finding in record.findings
-        if finding.measurement and finding.measurement.value is not None
-    }
+    records = [ran.told for ran in reversed(runs_of(request.plan)[:MOST])]
+    choices = _numbers(records)
     chosen = request.GET.get("of", "")
     points = _with_changes([point for record in records if (point := _point(record, chosen))])
-    title = choices.get(chosen, "")
+    title = next((known[chosen] for known in choices.values() if chosen in known), "")
     return page(
         request,
         "trend.html",
-        choices=sorted(choices.items(), key=lambda item: item[1]),
+        choices=[
+            (stage, sorted(known.items(), key=lambda item: item[1]))
+            for stage, known in choices.items()
+        ],
         chosen=chosen,
         title=title,
         points=points,
         drawn=_drawn(points) if len(points) > 1 else None,
     )
+
+
+def _numbers(records: list[Record]) -> dict[str, dict[str, str]]:
+    """What the runs measured, by stage and fingerprint: the metric in words, on what, and the rule."""
+    said, found = reader_language(), dict[str, dict[str, str]]()
+    for record in records:
+        for stage in record.stages:
+            for finding in stage.findings:
+                measured = finding.measurement
+                if measured is None or measured.value is None:
+                    continue
+                about = [finding.subject.name, *map(str, finding.subject.detail.values())]
+                named = [part for part in about if part != measured.metric]
+                text = f"{said.metric(measured.metric)}: {', '.join(named)} ({finding.rule})"
+                found.setdefault(stage.name, {})[finding.fingerprint] = text
+    return found
 
 
 def _point(record: Record, fingerprint: str) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ def system(request: Asks, system: str) -> HttpResponse:
         "system.html",
         assessments=found,
         ran=ran,
-        weighs=heaviest(ran.record) if ran else (),
+        weighs=heaviest(ran.told) if ran else (),
         count=len(runs_of(request.plan)),
         data=has_data(request.plan),
         plan_text=request.plan.yaml.text,

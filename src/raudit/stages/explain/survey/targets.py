@@ -62,7 +62,7 @@ def targets_of(
         classes, key=lambda label: (-counts.get(label, 0), classes.index(label))
     )
     chosen = ranked[:MOST]
-    listed = joined(", ", (f"“{label}”" for label in chosen))
+    listed = joined(", ", (say("“{group}”", group=label) for label in chosen))
     how = say("favourable") if good else say("most often predicted")
     of = say("Of {count} classes one is explained, against all others: ", count=len(classes))
     if len(chosen) > 1:

@@ -124,7 +124,7 @@ def _rounded(edge: float, numbers: Any) -> float:
 
 def _written(number: float) -> str:
     return (
-        f"{int(number):,}"
+        say("{n:,}", n=int(number))
         if number == int(number) and abs(number) < 1e15
         else written(number, digits=8)
     )

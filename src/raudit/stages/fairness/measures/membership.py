@@ -148,7 +148,7 @@ def alike(name: str, groups: Groups) -> Finding | None:
     named = joined(
         "; ",
         (
-            joined(" and ", (f"“{_visible(groups.names[i][0])}”" for i in places))
+            joined(" and ", (say("“{group}”", group=_visible(groups.names[i][0])) for i in places))
             for places in same[:3]
         ),
     )

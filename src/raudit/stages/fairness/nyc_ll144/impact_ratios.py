@@ -276,9 +276,9 @@ def _finding(
         assessed_2=high.assessed,
     )
     where = {
-        Status.PASSED: "keeps to",
-        Status.FAILED: "breaks",
-        Status.INDETERMINATE: "reaches both sides of",
+        Status.PASSED: say("keeps to"),
+        Status.FAILED: say("breaks"),
+        Status.INDETERMINATE: say("reaches both sides of"),
     }[status]
     return Finding(
         **common,  # type: ignore[arg-type]

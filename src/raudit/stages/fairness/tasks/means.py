@@ -245,6 +245,7 @@ def _data(
         "by": list(asked.by),
         "metric": metric,
         "compared": int(usable.size),
+        "share": False,  # an amount in units of the data, not a share of people
         "pair": named_pair(
             means.names[high], means.names[low], means.value[high], means.value[low]
         ),

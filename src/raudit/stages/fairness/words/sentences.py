@@ -99,11 +99,11 @@ class Speech:
 
     def quoted(self, names: Sequence[str]) -> str:
         """Name a group so that a sentence cannot run into its commas: ``“Male, Other”``."""
-        return f"“{self.group(names)}”"
+        return say("“{group}”", group=self.group(names))
 
 
 def _values(texts: frozenset[str]) -> str:
-    return joined(" or ", (f"“{text}”" for text in sorted(texts)[:3]))
+    return joined(" or ", (say("“{group}”", group=text) for text in sorted(texts)[:3]))
 
 
 def say_disparity(found: Disparity, speech: Speech) -> str:
@@ -195,10 +195,10 @@ def spoken(rate: float, base: int = 100) -> str:
     """A rate as people out of ``base``."""
     amount = half_up(rate * base)
     if amount == 0 and rate > 0:
-        return "fewer than 1"
+        return say("fewer than 1")
     if amount == base and rate < 1:
         return say("more than {base:,}", base=base - 1)
-    return f"{amount:,}"
+    return say("{n:,}", n=amount)
 
 
 def half_up(value: float) -> int:

@@ -11,6 +11,7 @@ import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from raudit.stages.pii.recognise.checksums import validator
@@ -203,7 +204,9 @@ def _tokens(text: str, model: LanguageModel | None) -> Any:
     return (model.pipe if model else _blank()).make_doc(text)
 
 
+@cache
 def _blank() -> Any:
+    """A tokeniser without a model; to make one takes longer than to read a thousand cells with it."""
     import spacy
 
     return spacy.blank("en")

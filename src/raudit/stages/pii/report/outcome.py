@@ -239,7 +239,7 @@ def _cells(found: Found, options: Options) -> str:
         k = (
             say("at most {small_count}", small_count=options.small_count)
             if 0 < count.valid <= options.small_count
-            else f"{count.valid:,}"
+            else say("{n:,}", n=count.valid)
         )
         return say("{k} of {n:,} filled cells (every row counted)", k=k, n=count.n)
     low, high = clopper_pearson(count.k, count.n)
