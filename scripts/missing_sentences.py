@@ -27,9 +27,10 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
-SCORING = tuple(
-    ROOT / "src" / "raudit" / "checklists" / name
-    for name in ("assess.py", "conditions.py", "signoff.py", "prints/register.py")
+_CHECKS = ROOT / "src" / "raudit" / "checklists"
+SCORING = (
+    *sorted((_CHECKS / "assess").glob("*.py")),
+    *(_CHECKS / name for name in ("conditions.py", "signoff.py", "prints/register.py")),
 )
 """Modules of the checklists whose sentences come into a record."""
 CHECKLISTS = ROOT / "checklists"
