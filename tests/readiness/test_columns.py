@@ -67,6 +67,22 @@ def test_numbers_that_are_meant(values: object) -> None:
     assert far_outside(np.asarray(values, dtype=float)) == 0
 
 
+def test_a_lone_value_is_found_behind_a_heavy_tail() -> None:
+    """Rounds played in a game: the last of the many are some hundreds apart, one is seventeen times further out."""
+    tail = np.geomspace(221, 2640, 60).round()
+    rounds = np.concatenate([np.tile(np.arange(221), 40), tail, [2961, 49_854]])
+    assert far_outside(rounds) == 1
+    assert far_outside(rounds[:-1]) == 0
+
+
+def test_a_number_of_the_user_names_rows(audit: Callable) -> None:
+    """Written as one word too; compared with the rest it would hide every copy."""
+    frame = people(300).assign(userid=np.arange(300) + 1000)
+    frame = pd.concat([frame, frame.iloc[:30].assign(userid=np.arange(30) + 5000)])
+    record = audit(frame)
+    assert record.facts["data.duplicate_rows"] == 30
+
+
 def test_codes_of_countries_and_answers_are_left_undecided() -> None:
     codes = pd.Series(["DE", "FR", "NA", "ZA", "GB"] * 10)
     assert [p.certain for p in find_placeholders(codes, Kind.TEXT)] == [False]

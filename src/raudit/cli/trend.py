@@ -159,10 +159,10 @@ def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: 
         click.echo("\nChanges of level")
         for watched in moved:
             for change in watched.changes:
-                day = watched.tested[change.index].at
+                moment = watched.moment(watched.tested[change.index])
                 click.echo(
                     f"  {watched.series.name}: by {change.after - change.before:+.3g} ({change.low:+.3g} to "
-                    f"{change.high:+.3g}) from {day:%Y-%m-%d} on"
+                    f"{change.high:+.3g}) from {moment} on"
                 )
     limited = sum(1 for w in trend.watched if w.limits)
     click.echo(

@@ -395,7 +395,10 @@ def _percent(quotient: Ratio) -> str:
         ((1 - q) if down else (q - 1))
         for q in (quotient.value, *sorted((quotient.low, quotient.high), reverse=down))
     )
-    return f"{'down' if down else 'up'} by {value:.0%} ({quotient.level:.0%} interval {low:.0%} to {high:.0%})"
+    said = f"{'down' if down else 'up'} by {value:.0%}"
+    if quotient.low == quotient.high:  # of exact counts, which have no interval
+        return said
+    return f"{said} ({quotient.level:.0%} interval {low:.0%} to {high:.0%})"
 
 
 _STATES = (

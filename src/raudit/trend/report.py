@@ -250,7 +250,7 @@ def _tables(trend: Trend, alerts: Sequence[Alert]) -> tuple[Table, ...]:
                 "n": len(w.series.points),
                 "sentence": w.sentence,
                 "changes": "; ".join(
-                    f"{w.tested[c.index].at:%Y-%m-%d}: {c.after - c.before:+.3g} ({c.low:+.3g} to {c.high:+.3g})"
+                    f"{w.moment(w.tested[c.index])}: {c.after - c.before:+.3g} ({c.low:+.3g} to {c.high:+.3g})"
                     for c in w.changes
                 )
                 or (w.why or "none that chance does not explain"),

@@ -141,7 +141,7 @@ def outside_sentence(watched: Watched) -> str:
     """Say that the last point of a series left its limits."""
     point, (low, high) = watched.tested[-1], watched.limits[-1]
     return (
-        f"{watched.series.name} is {point.value:.4g} on {point.at:%Y-%m-%d}, outside its limits {low:.4g} to "
+        f"{watched.series.name} is {point.value:.4g} on {watched.moment(point)}, outside its limits {low:.4g} to "
         f"{high:.4g} "
         f"around {watched.centre:.4g}."
     )

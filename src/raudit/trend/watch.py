@@ -36,6 +36,12 @@ class Watched:
     sentence: str = ""
     """What changed from the first point to the last, with its interval, or that nothing can be said."""
 
+    def moment(self, point: Point) -> str:
+        """Day of a point, in UTC, and the time of day where another audit was on the same day."""
+        days = [other.at.date() for other in self.series.points]
+        alone = days.count(point.at.date()) < 2
+        return f"{point.at:%Y-%m-%d}" if alone else f"{point.at:%Y-%m-%d %H:%M:%S}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
@@ -139,15 +145,16 @@ def changed(series: Series) -> str:
             f"{series.name} went {span}; chance explains a change of this size (95 % interval of the difference "
             f"{apart.low:+.3g} to {apart.high:+.3g})."
         )
-    text = f"{series.name} went {span}, by {apart.value:+.3g} (95 % interval {apart.low:+.3g} to {apart.high:+.3g})"
+    exact = apart.method == "exact"  # of counts, which have no interval
+    text = f"{series.name} went {span}, by {apart.value:+.3g}"
+    text += "" if exact else f" (95 % interval {apart.low:+.3g} to {apart.high:+.3g})"
     quotient = ratio(first.measurement, last.measurement)
     if quotient is not None and quotient.low is not None and quotient.high is not None:
         sizes = sorted(abs(1 - end) for end in (quotient.low, quotient.high))
         if (quotient.low - 1) * (quotient.high - 1) > 0:
             word = "fell" if quotient.value < 1 else "rose"
-            text += (
-                f": it {word} by {abs(1 - quotient.value):.0%} ({sizes[0]:.0%} to {sizes[1]:.0%})"
-            )
+            text += f": it {word} by {abs(1 - quotient.value):.0%}"
+            text += "" if exact else f" ({sizes[0]:.0%} to {sizes[1]:.0%})"
     return f"{text}."
 
 

@@ -155,10 +155,13 @@ def _beyond(distances: NDArray[np.float64], counts: NDArray[np.int64], width: fl
     if far.n < 2:
         return 0
     spread = float(far.quantiles(0.5)) * 1.4826
-    gaps = np.flatnonzero((np.diff(far.values) > width) & (far.values[1:] > SPREADS * spread))
+    # A heavy tail has wide gaps too, among its last few values; but there values grow step by step.
+    gaps = np.flatnonzero(
+        (np.diff(far.values) > width)
+        & (far.values[1:] > SPREADS * spread)
+        & (far.values[1:] > 3 * far.values[:-1])
+    )
     if not gaps.size:
         return 0
     apart = int(far.counts[gaps[0] + 1 :].sum())
-    # A heavy tail has such gaps too, among its last few values; then they grow step by step.
-    alone = far.values[gaps[0] + 1] > 3 * far.values[gaps[0]]
-    return apart if alone and apart <= 0.01 * int(counts.sum()) + 1 else 0
+    return apart if apart <= 0.01 * int(counts.sum()) + 1 else 0

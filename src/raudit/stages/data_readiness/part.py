@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ID_NAME = re.compile(
-    r"(^|[^a-z])(id|ids|uuid|guid|ssn|nhs|key|index|rowid|e-?mail)($|[^a-z])|^(id|row)?_?(nr|no|number)$|(?<=[a-z])ID$",
+    r"(^|[^a-z])(id|ids|uuid|guid|ssn|nhs|key|index|rowid|e-?mail)($|[^a-z])|^(id|row)?_?(nr|no|number)$|(?<=[a-z])ID$"
+    r"|(user|customer|client|person|patient|student|employee|applicant|candidate|account|case|order|member|entity|"
+    r"subject|household|respondent|participant|device|session|transaction|loan|claim|policy|ticket|passenger)"
+    r"_?(id|nr|no|num|number|code)$",
 )
 """Names of columns that name a row or a person."""
 UNIQUE = 0.9

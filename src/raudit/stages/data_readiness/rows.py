@@ -86,7 +86,10 @@ def _duplicate(
         status = Status.FAILED
         if not has_unit and chance is not None and chance >= EXPLAINED * repeats:
             status = Status.INDETERMINATE
-            reason = "coincidence alone gives about as many; name the unit to tell copies from look-alikes"
+            reason = say(
+                "coincidence alone gives at least {chance:,} of them; name the unit to tell copies from look-alikes",
+                chance=min(chance, repeats),
+            )
     said = say(
         "{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier "
         "row in all {count} compared columns",
@@ -101,7 +104,7 @@ def _duplicate(
             ", and the largest set of equal rows has {counted:,}", counted=counted["largest"]
         )
     said += "."
-    if chance is not None and not has_unit:
+    if repeats and chance is not None and not has_unit:
         said += say(
             " With each column shuffled by itself {chance:,} would: "
             "look-alikes explain at least that many, and without an "

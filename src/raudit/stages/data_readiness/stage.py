@@ -122,7 +122,7 @@ def _notes(setting: Setting) -> tuple[str, ...]:
                 listed=joined(", ", setting.identifiers),
             )
         )
-    if setting.data.n_rows > setting.options.max_rows:
+    if setting.evidence.roles.label is not None and setting.data.n_rows > setting.options.max_rows:
         said.append(
             say(
                 "Leakage and label noise were estimated on {max_rows:,} rows drawn at random.",

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 Direction = Literal["any", "up", "down"]
 STEPS = 24
-"""Values of a feature that are tried: quantiles of the data beyond the row's own value, or frequent levels."""
+"""Values of each of several features that are tried: quantiles of the data beyond the row's own value, or frequent
+levels."""
+ALONE = 500
+"""Values that are tried of a number that changes alone, or of one while the others stay as they were found."""
 MOST_TRIED = 200_000
 """Changed rows that are predicted at most."""
 
@@ -132,16 +135,20 @@ def what_would_change(
     decision = _decide(opened, own, good, threshold)[0]
     if decision in good:
         return Changes(decision=decision, ways=(), tried=0, actionable=tuple(asked), already=True)
-    options = {name: _options(data[name], own[name].iloc[0], way) for name, way in asked.items()}
     ways: list[Change] = []
     tried = 0
     for size in range(1, most + 1):
-        for names in combinations(options, size):
+        for names in combinations(asked, size):
             if any(set(way.features) <= set(names) for way in ways):
                 continue  # fewer features do it already
-            combos = list(product(*(options[name] for name in names)))[: max(MOST_TRIED - tried, 0)]
+            steps = ALONE if size == 1 else STEPS
+            found = [_options(data[name], own[name].iloc[0], asked[name], steps) for name in names]
+            combos = list(product(*found))[: max(MOST_TRIED - tried, 0)]
             tried += len(combos)
             best = _cheapest(opened, own, names, combos, good, threshold)
+            if best is not None and size > 1:
+                best, more = _nearer(opened, data, own, best, asked, good, threshold)
+                tried += more
             ways += [best] if best is not None else []
     ways.sort(key=lambda way: (len(way.features), way.cost, tuple(way.features)))
     return Changes(decision=decision, ways=tuple(ways), tried=tried, actionable=tuple(asked))
@@ -197,13 +204,39 @@ def _cheapest(
     return Change(features=changed, cost=costs[best], decision=decisions[best])
 
 
-def _options(column: pd.Series[Any], value: Any, way: str) -> list[tuple[Any, float]]:
+def _nearer(
+    model: Model,
+    data: pd.DataFrame,
+    own: pd.DataFrame,
+    best: Change,
+    asked: Mapping[str, Direction],
+    good: frozenset[str],
+    threshold: float | None,
+) -> tuple[Change, int]:
+    """Bring one feature after the other nearer to the row's own value; also how many rows that asked about."""
+    names = tuple(best.features)
+    tried = 0
+    for moved in names:
+        kept = {
+            name: (new, _apart(data[name], old, new)) for name, (old, new) in best.features.items()
+        }
+        combos = [
+            tuple(option if name == moved else kept[name] for name in names)
+            for option in _options(data[moved], own[moved].iloc[0], asked[moved], ALONE)
+            if option[1] < kept[moved][1]
+        ]
+        tried += len(combos)
+        found = _cheapest(model, own, names, combos, good, threshold)
+        best = found if found is not None else best
+    return best, tried
+
+
+def _options(column: pd.Series[Any], value: Any, way: str, steps: int) -> list[tuple[Any, float]]:
     """Other values that occur, each with what it costs."""
     import numpy as np
-    import pandas as pd
 
     known = column.dropna()
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+    if not _is_amount(column):
         levels = [level for level in known.value_counts().index[:STEPS] if level != value]
         return [(level, 1.0) for level in levels]
     ordered = np.sort(known.to_numpy())
@@ -214,12 +247,29 @@ def _options(column: pd.Series[Any], value: Any, way: str) -> list[tuple[Any, fl
     }[way]
     if not len(beyond):
         return []
-    places = np.unique(np.linspace(0, len(beyond) - 1, STEPS).astype(int))
-    rank = np.searchsorted(ordered, value)
-    return [
-        (one, abs(int(np.searchsorted(ordered, one)) - int(rank)) / len(ordered))
-        for one in dict.fromkeys(beyond[places].tolist())
-    ]
+    distinct = np.unique(beyond)
+    places = np.unique(np.linspace(0, len(beyond) - 1, steps).astype(int))
+    chosen = distinct if distinct.size <= steps else np.unique(beyond[places])
+    first, lasts = np.searchsorted(ordered, value), np.searchsorted(ordered, chosen)
+    costs = np.abs(lasts.astype(int) - int(first)) / len(ordered)
+    return list(zip(chosen.tolist(), costs.tolist(), strict=True))
+
+
+def _is_amount(column: pd.Series[Any]) -> bool:
+    import pandas as pd
+
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _apart(column: pd.Series[Any], value: Any, other: Any) -> float:
+    """Share of people who lie between two values; 1 between two categories."""
+    import numpy as np
+
+    if not _is_amount(column):
+        return 1.0
+    ordered = np.sort(column.dropna().to_numpy())
+    first, last = np.searchsorted(ordered, [value, other])
+    return abs(int(last) - int(first)) / len(ordered)
 
 
 def _decide(

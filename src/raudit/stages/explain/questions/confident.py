@@ -202,7 +202,8 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
     events, n = (np.array([c[k] for c in counts], dtype=float) for k in (1, 2))
     z = range_quantile(len(counts), 0.95)
     gap = largest_difference(events / n, wilson(events, n, z=z))
-    high, low = int(np.argmax(events / n)), int(np.argmin(events / n))
+    # Where all shares are the same, the first and the last group are named, never one group twice.
+    high, low = int(np.argmax(events / n)), len(n) - 1 - int(np.argmin((events / n)[::-1]))
     status = held(float(gap.low), float(gap.high), limit)
     return Finding(
         status=status,
@@ -224,8 +225,8 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
         measurement=Measurement(
             metric="confident_error_difference",
             value=float(gap.value),
-            n=int(n.sum()),
-            events=int(events.sum()),
+            n=int(n[high] + n[low]),
+            events=int(events[high] + events[low]),
             interval=Interval(
                 low=float(gap.low), high=float(gap.high), method="simultaneous wilson, newcombe"
             ),

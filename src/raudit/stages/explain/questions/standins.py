@@ -150,7 +150,7 @@ def _carried(setting: Setting, sample: Sample, group: Group, named: list[Proxy])
         ),
     )
     return say(
-        " Of the gap of {signed} {unit}, these proxies carry a part: {listed}.",
+        " Of the gap of {signed} {unit} on the explained rows, these proxies carry a part: {listed}.",
         signed=signed(total),
         unit=term(sample.unit),
         listed=listed,

@@ -92,15 +92,15 @@ class Gap:
     def carriers(self) -> tuple[list[int], bool]:
         """The one or two features with the largest parts, and whether most of the gap comes from them.
 
-        Most is more than half of all parts, whatever their sign, and in the gap's own direction: parts that cancel
-        one another carry nothing.
+        Most is more than half of all parts, whatever their sign, more than half of the gap itself, which may be of
+        more rows, and in the gap's own direction: parts that cancel one another carry nothing.
         """
         import numpy as np
 
         top = [
             int(i) for i in np.argsort(-np.abs(self.mean), kind="stable")[:2] if self.mean[i] != 0
         ]
-        whole = float(np.abs(self.mean).sum())
+        whole = max(float(np.abs(self.mean).sum()), abs(self.total))
         for places in (top[:1], top):
             along = all(self.mean[i] * self.total > 0 for i in places)
             if places and along and sum(abs(self.mean[i]) for i in places) > whole / 2:

@@ -204,9 +204,9 @@ def _one(
     if size < 2:
         return (
             say(
-                "{value} can be estimated for {part} only",
+                "{value} can be estimated for {part}",
                 value=metric.replace("_", " "),
-                part=(say("one group") if size == 1 else say("no group")),
+                part=(say("one group only") if size == 1 else say("no group")),
             )
             if groups.names
             else say("there is no group large enough")
