@@ -27,10 +27,10 @@ from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(ROOT / "src" / "raudit" / name for name in ("stages", "policy"))
-_CHECKS = ROOT / "src" / "raudit" / "checklists"
-SCORING = (
-    *sorted((_CHECKS / "assess").glob("*.py")),
-    *(_CHECKS / name for name in ("conditions.py", "signoff.py", "prints/register.py")),
+SCORING = tuple(
+    file
+    for name in ("assess/*.py", "conditions.py", "signoff.py", "prints/register.py")
+    for file in sorted((ROOT / "src" / "raudit" / "checklists").glob(name))
 )
 """Modules of the checklists whose sentences come into a record."""
 CHECKLISTS = ROOT / "checklists"
@@ -52,10 +52,6 @@ def sentences_of(source: str) -> Iterator[str]:
                 yield text
             case ast.keyword(arg=name, value=value) if name in SPOKEN:
                 yield from _constants(value)
-            case ast.Dict(keys=keys, values=values):
-                for key, value in zip(keys, values, strict=True):
-                    if isinstance(key, ast.Constant) and str(key.value).endswith("_label"):
-                        yield from _constants(value)
 
 
 def _constants(node: ast.expr) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from raudit.cli import main
 from raudit.emit.keys import first_keys
 
-from .canaries import MAIL, NAMED, PERSONS, READERS, found_in, leaks
+from .canaries import MAIL, NAMED, PERSONS, READERS, found_in, leaks, rows
 
 OUTPUTS = ("sarif", "junit", "json", "markdown", "github", "gitlab", "text", "record")
 PLAN = """schema: raudit.plan/1
@@ -126,3 +126,15 @@ def test_values_that_are_no_cells(raudit, tmp_path, monkeypatch, place):
     for own in (str(path), path.name):
         written = written.replace(own, "")
     assert not leaks(tmp_path / "none", written)
+
+
+@pytest.mark.parametrize("ask", ["readiness", "scan_pii"])
+def test_a_frame_in_python(ask):
+    """What comes back from Python holds no more than a record."""
+    import pandas as pd
+
+    import raudit
+
+    result = getattr(raudit, ask)(pd.DataFrame(list(rows())))
+    told = repr(result) + result.to_frame().to_csv()
+    assert not found_in(told.encode())

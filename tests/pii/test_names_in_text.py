@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raudit.stages.pii.recognise.names import in_dictionary, persons_in_text
+from raudit.stages.pii.recognise.names import in_dictionary, persons_in_text, refuted
 from raudit.stages.pii.recognise.names.alphabetic import WEIGHTS
 from raudit.stages.pii.recognise.names.cues import Before, cues_of, language_of
 from raudit.stages.pii.recognise.names.lists import name_lists, stem
@@ -171,3 +171,11 @@ def test_cues_are_those_of_the_language() -> None:
 def test_endings_of_cases_are_cut() -> None:
     assert {stem("ивановой"), stem("иванову"), stem("иванов")} == {"иванов"}
     assert name_lists().is_given("ольгой")
+
+
+def test_figures_of_books_are_subjects_unless_a_cue_speaks_of_a_person():
+    asked = "Which Shakespeare play has the most deaths, Hamlet or Titus Andronicus?"
+    assert not list(persons_in_text(asked))
+    assert refuted(asked, (asked.index("Titus"), len(asked) - 1))
+    told = "my name is Jane Austen and I need a refund"
+    assert [told[a:b] for a, b in persons_in_text(told)] == ["Jane Austen"]

@@ -122,3 +122,19 @@ def test_quasi_identifiers_by_name():
     assert quasi_kinds("Postleitzahl", BOOK) == ("place",)
     assert quasi_kinds("marital_status", BOOK) == ("household",)
     assert quasi_kinds("amount", BOOK) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("black", ["1%", "2%", "12 %"]),
+        ("ethnicity", ["1/3", "2/5", "7/9"]),
+        ("pct_hispanic", ["10-20%", "20-30%"]),
+        ("diagnosis", ["-", "n/a", "NULL"]),
+        ("religion", ["unknown"]),
+        ("church_distance", ["1.3 km", "2.0 km"]),
+        ("race", [f"Grand Prix {i}" for i in range(40)]),
+    ],
+)
+def test_shares_ratios_and_nothing_known_are_no_category(name, values):
+    assert special_categories(name, dict.fromkeys(values, 3), BOOK) == ()

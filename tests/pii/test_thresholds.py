@@ -58,6 +58,32 @@ CASES = {
         False,
         0.1,
     ),
+    "in_ranges": (
+        column(
+            "c",
+            other=(
+                EntityCount(
+                    entity_type="US_SSN", k=1_000, n=1_000, exact=True, whole=1_000, checksum=900
+                ),
+            ),
+        ),
+        False,
+        0.85,
+    ),
+    "proven": (
+        column(
+            "mailing",
+            other=(
+                EntityCount(
+                    entity_type="EMAIL_ADDRESS", k=20, n=1_000, exact=True, whole=0, checksum=20
+                ),
+            ),
+        ),
+        True,
+        -1.0,
+    ),
+    "hosts": (column("c", entity="IP_ADDRESS", model=0.9, agreed=0.9, hosts=0.3), False, 0.2),
+    "named_cells": (column("c", model=0.1, agreed=0.7, mean_words=3.0), True, 0.7),
     "places_for_each_person": (
         column("c", model=0.06, agreed=0.05, other=(places(800, 1_000),), **SENTENCES),
         False,

@@ -87,6 +87,10 @@ def test_german_has_the_quotes_and_words_of_german(record):
     assert re.findall(r"(?:^|[\s(])“\w.{40}", text) == []
     assert re.findall(r".{30}\b(?:reaches|breaks|keeps|does not|fewer than)\b.{20}", text) == []
     assert re.findall(r".{30}\d,\d{3} von \d.{20}", text) == []
+    assert (
+        re.findall(r"\. (?:Abstand|Verhältnis) der [\w ]*?\b(?:fehler|vorhersagen|quoten)\b", text)
+        == []
+    )
 
 
 def test_a_metric_has_words_in_german():
@@ -107,3 +111,20 @@ def test_only_a_share_of_people_is_a_percentage(record, language):
     )
     mark = "," if language == "de" else "."
     assert [text for text in percents if len(text.partition(mark)[0]) > 3] == []
+
+
+def test_people_of_unknown_category_are_counted_and_set_no_ratio(record):
+    """6 RCNY 5-302: their number is published, and nobody's ratio is over theirs."""
+    table = next(
+        (t for s in record.stages for t in s.tables if t.id == "ll144-race-ethnicity"), None
+    )
+    if table is None:
+        return
+    rows = {row["category"]: row for row in table.rows}
+    assert rows["Unknown"]["ratio"] is None
+    assert rows["Unknown"]["note"] == "unknown category"
+    assert max(row["ratio"] or 0 for row in table.rows) == 1
+    for language, said in (("en", "of unknown category"), ("de", "unbekannter Kategorie")):
+        text = text_of(page_of(record, language, "nyc-ll144"))
+        assert f"{said}: {rows['Unknown']['assessed']}" in text
+        assert ("unknown category" in text.replace("of unknown category", "")) == (language == "en")

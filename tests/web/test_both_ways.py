@@ -56,6 +56,12 @@ def entries(folder: Path) -> int:
         return len(list(log.entries()))
 
 
+def time_told(folder: Path) -> str:
+    """Time of the newest entry, of a step that leaves no time in a file."""
+    with open_log(folder / "raudit-log.db") as log:
+        return str(list(log.entries())[-1].time)
+
+
 def by_command(*arguments: str) -> None:
     from click.testing import CliRunner
 
@@ -79,7 +85,8 @@ def both(workspace: Path, tmp_path: Path) -> Callable[..., None]:
         twin, before = twin_of(workspace, tmp_path), entries(workspace)
         done = step()
         assert done.status_code == 302, done.content.decode()
-        clock = last_time((workspace / "credit" / written).read_text("utf-8"))
+        place = workspace / "credit" / written
+        clock = last_time(place.read_text("utf-8")) if written else time_told(workspace)
         by_command(*command(twin / "credit", clock), "--clock", clock)
         assert tree(twin) == tree(workspace)
         assert told(twin, before) == told(workspace, before)
@@ -164,3 +171,24 @@ def test_a_waiver(as_: Any, workspace: Path, finding: str, both: Callable[..., N
             "--approver", "olga", "--expires", "2027-01-31", "--yes",
         ],
     )  # fmt: skip
+
+
+def test_an_approval_of_a_waiver(
+    as_: Any, workspace: Path, finding: str, both: Callable[..., None]
+) -> None:
+    from raudit.policy import load_waivers
+
+    form = {"reason": "Known, and being mended", "approver": "olga", "expires": "2027-01-31"}
+    asked = as_("opal").post(f"/s/credit/findings/{finding}/waive/", {**form, "step": "write"})
+    assert asked.status_code == 302, asked.content.decode()
+    (waiver,) = load_waivers(workspace / "credit/waivers.yaml").entries
+    olga = fresh(as_, "olga")
+    both(
+        lambda: olga.post(f"/s/credit/waivers/{waiver.id}/approve/", {}),
+        "",
+        lambda place, _clock: [
+            "waive-approve", waiver.id, "--waivers", str(place / "waivers.yaml"), "--by", "olga",
+        ],
+    )  # fmt: skip
+    with open_log(workspace / "raudit-log.db") as log:
+        assert list(log.entries())[-1].type == "waiver.approved"

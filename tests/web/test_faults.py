@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from raudit.canonical import sha256
 from raudit.checklists import load_answers, load_checklist
 from raudit.checklists.signoff import answers_sha256
 from raudit.emit import books_of, settle
@@ -261,3 +262,124 @@ def test_a_clock_that_jumps(
         assert not log.verify().failed
         assert list(log.entries())[-1].time.startswith(f"{later:%Y-%m-%dT%H:%M:%S}")
     assert fresh(as_, "ann").get("/").status_code == 200
+
+
+def runs_are_whole(folder: Path) -> None:
+    """Every run that left a record left its report and its event too, and the log holds."""
+    from raudit.log import open_log
+    from raudit.record import parse_record
+
+    with open_log(folder / "raudit-log.db") as log:
+        assert not log.verify().failed
+        told = {
+            str(value) for entry in log.find(type="report.issued") for value in entry.body.values()
+        }
+    for record in (folder / "credit").glob("runs/*/record.json"):
+        parse_record(record.read_bytes())
+        report = record.parent / "report.pdf"
+        assert report.read_bytes().startswith(b"%PDF-")
+        assert str(sha256(report.read_bytes())) in told
+
+
+@pytest.mark.slow
+def test_runs_killed_at_any_moment_leave_nothing_half_made(tmp_path: Path) -> None:
+    folder, chance = make_workspace(tmp_path / "w"), random.Random(20)
+    server = start(folder)
+    try:
+        opal = Person(server.base)
+        opal.sign_in("opal")
+        ann, ends = Person(server.base), []
+        ann.sign_in()
+        ann.answer("Before")
+        for _ in range(20):
+            start_run(opal)
+            child = child_of(server)
+            time.sleep(chance.random() * 8)
+            subprocess.run(["kill", "-9", child], check=False)
+            until(lambda: state_of_the_run(opal) not in ("waiting", "running"))
+            ends.append(state_of_the_run(opal))
+            runs_are_whole(folder)
+        assert "failed" in ends
+        start_run(opal)
+        until(lambda: len(list(folder.glob("credit/runs/*/record.json"))) > 0, 300)
+        runs_are_whole(folder)
+    finally:
+        stop(server)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 32 MB in memory."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(place)]
+    if shutil.which("mount") is None or subprocess.run(command, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_is_said_and_loses_nothing(small_disk: Path) -> None:
+    server = start(make_workspace(small_disk / "w"))
+    filler, saved, said = small_disk / "filler", ["Before"], list[tuple[int, str]]()
+    try:
+        ann = Person(server.base)
+        ann.sign_in()
+        ann.answer("Before")
+        for size in (100_000, 30_000, 8_000, 4_000, 0):
+            fill(filler, leave=size)
+            for turn in range(12):
+                try:
+                    ann.answer(f"Left {size} turn {turn}")
+                    saved.append(f"Left {size} turn {turn}")
+                except urllib.error.HTTPError as error:
+                    with error:
+                        said.append((error.code, error.read().decode()))
+                    break
+            filler.unlink()
+            path = server.folder / "credit/answers/small.yaml"
+            found = load_answers(path, load_checklist(server.folder / "credit/small.yaml"))
+            # An answer that was not acknowledged may stand there; never an older one.
+            value = str(found.file.answers["first.what"].value)
+            assert value == saved[-1] or value.startswith(f"Left {size} "), (value, saved[-1])
+            check_answers_and_events(server.folder)
+        ann.answer("After")
+        check_answers_and_events(server.folder)
+        assert said
+        assert {code for code, _page in said} <= {500, 503, 507}
+        assert [page for _code, page in said if "Traceback" in page or "is whole" not in page] == []
+    finally:
+        stop(server)
+
+
+def fill(path: Path, *, leave: int) -> None:
+    """Fill the disk up to so many bytes."""
+    free = shutil.disk_usage(path.parent).free
+    with path.open("wb") as file:
+        file.write(b"x" * max(0, free - leave))
+
+
+@pytest.mark.slow
+def test_a_database_locked_for_longer_than_a_page_waits(tmp_path: Path) -> None:
+    """Another program holds the accounts' database while a run is asked for: it is said, and the next one runs."""
+    folder = make_workspace(tmp_path / "w")
+    server = start(folder)
+    try:
+        ann, opal = Person(server.base), Person(server.base)
+        ann.sign_in()
+        ann.answer("Before")
+        opal.sign_in("opal")
+        start_run(opal)
+        child_of(server)
+        lock = sqlite3.connect(folder / ".raudit-web/web.sqlite3", isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        time.sleep(25)  # longer than a write waits, twice
+        lock.execute("ROLLBACK")
+        lock.close()
+        until(lambda: len(list(folder.glob("credit/runs/*/report.pdf"))) == 1, 120)
+        until(lambda: state_of_the_run(opal) == "", 60)
+        start_run(opal)
+        until(lambda: len(list(folder.glob("credit/runs/*/report.pdf"))) == 2, 120)
+    finally:
+        stop(server)

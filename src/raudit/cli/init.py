@@ -53,21 +53,28 @@ def command(
 
     _usable(output, (data, output, model or data), force=force)
     options = read_options(reading)
-    table = open_data(data, options=options)
     folder = output.resolve().parent
-    text = write_draft(
-        look_at(table),
-        data=_relative(data, folder),
-        model=_relative(model, folder) if model else None,
-        name=name,
-        declared=declared(options),
-    )
+    of_turns = None if model or declared(options) else _of_turns(data, folder, name)
+    if of_turns is not None:
+        text, looked_at = of_turns
+        read_first = "declare what is asked of the turns"
+    else:
+        table = open_data(data, options=options)
+        text = write_draft(
+            look_at(table),
+            data=_relative(data, folder),
+            model=_relative(model, folder) if model else None,
+            name=name,
+            declared=declared(options),
+        )
+        looked_at = f"{table.n_rows:,} rows, {len(table.kinds)} columns"
+        read_first = "read the lines marked GUESS"
     write_whole(output, text.encode())
     _lay_schema(folder / ".raudit")
-    click.echo(f"wrote {output}: {table.n_rows:,} rows, {len(table.kinds)} columns")
+    click.echo(f"wrote {output}: {looked_at}")
     if model is not None:
         _try_model(model, table)
-    click.echo(f"next: read the lines marked GUESS, then  raudit run {output}")
+    click.echo(f"next: {read_first}, then  raudit run {output}")
     if keys and not (folder / "keys").exists():
         from raudit.emit.keys import first_keys
 
@@ -75,6 +82,26 @@ def command(
             folder / "keys", name=name, log_name="raudit-log", clock=now_or(clock)
         )
         click.echo("\n" + notice)
+
+
+def _of_turns(data: Path, folder: Path, name: str) -> tuple[str, str] | None:
+    """The plan for recorded turns of a language model, and what was looked at; None for any other data."""
+    from raudit.plan.draft_turns import write_turns_draft
+    from raudit.turns import open_turns
+    from raudit.turns.first import keys_left, turns_in
+
+    format_ = turns_in(data)
+    if format_ is None:
+        return None
+    turns = open_turns([data])
+    text = write_turns_draft(
+        data=_relative(data, folder),
+        name=name,
+        columns=list(turns.kinds),
+        texts=turns.turns.texts,
+        left=keys_left(data, format_),
+    )
+    return text, f"{turns.n_rows:,} recorded turns of a language model ({format_.id})"
 
 
 def _usable(output: Path, named: Iterable[Path], *, force: bool) -> None:

@@ -31,7 +31,9 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
 
     Exit status 0 if every file was read whole, 3 if one was read in part, 2 if one could not be read.
     """
+    from raudit.printable import for_terminal
     from raudit.turns import open_turns
+    from raudit.turns.first import keys_left
 
     data = open_turns(files, layout=layout)
     readings = data.turns.readings
@@ -47,6 +49,10 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
             for line in (*reading.notes, *([reading.partly] if reading.partly else [])):
                 click.echo(f"  {line}")
         click.echo("columns: " + ", ".join(data.turns.table.column_names))
+        left = {key: None for file in data.files for key in keys_left(file.path, file.format)}
+        if left:
+            click.echo(for_terminal("not taken: " + ", ".join(left)))
+            click.echo("  name what they are under data.turns.fields of a plan, such as group.NAME")
     return 3 if data.turns.partly else 0
 
 
@@ -96,4 +102,8 @@ def sample(
     rows = drawn(data, size=size, by=by, seed=seed)
     write_sample(data, rows, raters, out)
     click.echo(f"{len(rows):,} turns to label in {out}", err=True)
+    click.echo(
+        f"next: each person fills in one column, in the words of 'positive'; then name {out} as data.turns.labels",
+        err=True,
+    )
     return 0

@@ -143,6 +143,9 @@ def _unread(name: str, because: str) -> DataError:
 def _check_problems(source: StreamedTable) -> None:
     if source.problems:
         raise _unread(source.name, source.problems[0])
+    # A scan has seen every value of a sheet; who counts would take the cells beside it for missing.
+    if merged := source.described.get("merged"):
+        raise _unread(source.name, str(merged))
 
 
 def _flat(source: StreamedTable) -> bool:

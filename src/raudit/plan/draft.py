@@ -73,7 +73,9 @@ def write_draft(
         for key, value in (declared or {}).items()
     ]
     lines = [
-        *_head(name),
+        *heading(name, GUESSED),
+        "task: binary       # binary, score, multiclass, regression or ranking",
+        "",
         "data:",
         f"  path: {_text(data)}",
         *reading,
@@ -82,7 +84,7 @@ def write_draft(
         *(_without_model(guess) if model is None else ["", "model:", f"  path: {_text(model)}"]),
         *_sensitive_features(guess.sensitive),
         *_stages(with_model=model is not None),
-        *TAIL,
+        *closing(),
         *(f"#   {column.name}: {column.says()}" for column in looks),
     ]
     return "\n".join(lines) + "\n"
@@ -110,10 +112,11 @@ class _Guess:
         return cls(label=label, prediction=prediction, score=score, sensitive=tuple(named))
 
 
-def _head(name: str) -> list[str]:
+def heading(name: str, what: str) -> list[str]:
+    """How every plan begins: its schema, and the system."""
     return [
         "# yaml-language-server: $schema=.raudit/plan-1.schema.json",
-        "# What raudit audits. Lines marked GUESS come from column names alone: check each one.",
+        f"# {what}",
         "schema: raudit.plan/1",
         "",
         "system:",
@@ -121,8 +124,6 @@ def _head(name: str) -> list[str]:
         '  version: "1"',
         '  purpose: ""    # what it decides or advises, about whom, and what happens to them',
         '  owner: ""      # who answers for it',
-        "",
-        "task: binary       # binary, score, multiclass, regression or ranking",
         "",
     ]
 
@@ -185,7 +186,8 @@ def _stages(*, with_model: bool) -> list[str]:
     ]
 
 
-TAIL = (
+GUESSED = "What raudit audits. Lines marked GUESS come from column names alone: check each one."
+CLOSING = (
     "",
     "# assessments:",
     "#   - checklist: gdpr-dpia",
@@ -203,7 +205,11 @@ TAIL = (
     "",
     "# Columns of the data:",
 )
-"""What every plan ends with, before the list of its columns."""
+
+
+def closing() -> tuple[str, ...]:
+    """What every plan ends with, before the list of its columns."""
+    return CLOSING
 
 
 def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from raudit.data import ColumnName, Roles, open_data, wrap_table
+from raudit.data.naming import withheld_columns, without_named_levels
 from raudit.data.roles import Outcome
 from raudit.errors import PlanError
 from raudit.evidence import Evidence, Progress, Quiet, StageResult, discover_stages
@@ -73,7 +74,9 @@ def readiness(
     """
     stage = discover_stages()[NAME]
     data = open_data(Path(target)) if isinstance(target, str | Path) else wrap_table(target)
-    for name in (*([label] if label else []), *sensitive_features):
+    groups = tuple(sensitive_features)  # it may be a generator, and is read twice
+    declared = (*([label] if label else []), *groups)
+    for name in declared:
         if name not in data.kinds:
             raise PlanError(
                 f"the data has no column '{name}'",
@@ -83,15 +86,15 @@ def readiness(
     outcome = None
     if label is not None:
         outcome = Outcome(column=ColumnName(label), favourable=frozenset(favourable))
+    attributes = tuple(Attribute(column=name) for name in groups)
     evidence = Evidence(
         system={},
         task=Task.BINARY,
         data=data,
-        roles=Roles(
-            label=outcome, sensitive=tuple(Attribute(column=name) for name in sensitive_features)
-        ),
+        roles=Roles(label=outcome, sensitive=without_named_levels(data, attributes)),
         model=None,
         seed=seed,
+        withheld=withheld_columns(data, declared),
         clock=clock or datetime.now(UTC),
         progress=progress or Quiet(),
     )

@@ -41,6 +41,8 @@ def main(arguments: list[str]) -> int:
     if parent and os.getppid() != parent:
         return 4  # the server died between the fork and the line above
     plan, out, actor = Path(arguments[0]), Path(arguments[1]), arguments[2]
+    # Whole or not there: a run that dies while its report is made is no run that anyone reads findings of.
+    aside = out.with_name(f".{out.name}")
     from raudit.audit import run_audit
     from raudit.emit.keys import log_of, signer_of, stamping_of
     from raudit.errors import RauditError
@@ -52,7 +54,7 @@ def main(arguments: list[str]) -> int:
         with log_of(declared) as log:
             issued = run_audit(
                 declared,
-                out=out,
+                out=aside,
                 clock=now(),
                 signer=signer_of(declared),
                 log=log,
@@ -69,6 +71,7 @@ def main(arguments: list[str]) -> int:
         )
         say(error=text.replace(place + "/", "").replace(place, ""), status=error.exit_status)
         return error.exit_status
+    aside.rename(out)
     verdict = issued.record.verdict
     say(done=True, status=verdict.exit_status if verdict else 4)
     return 0

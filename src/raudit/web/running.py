@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 from typing import IO, Any
 
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
+from raudit.errors import RauditError
 from raudit.web.index import index
 from raudit.web.middleware import workspace
 from raudit.web.models import RunState
 
 _bell = threading.Event()
+LAST = "report.pdf.intoto.json"
+"""What a run writes last."""
+AGAIN = 1.0
+"""Seconds after which a database that did not answer is asked again."""
 LIMIT = 3600
 """Seconds after which a run is stopped."""
 
@@ -31,8 +40,19 @@ def wake() -> None:
     _bell.set()
 
 
+def tidy(runs: Path) -> None:
+    """Take up a run that died when all of it was there, and remove one that left nothing; a record is kept aside."""
+    for place in runs.glob(".[0-9]*T*Z"):
+        if (place / LAST).is_file() and not place.with_name(place.name[1:]).exists():
+            place.rename(place.with_name(place.name[1:]))
+        elif not (place / "record.json").is_file():
+            shutil.rmtree(place, ignore_errors=True)
+
+
 def sweep() -> int:
     """Say of runs that died with the last server that they did; returns how many."""
+    for runs in workspace().folder.glob("*/runs"):
+        tidy(runs)
     return RunState.objects.filter(state=RunState.RUNNING).update(
         state=RunState.INTERRUPTED, ended=timezone.now(), step=""
     )
@@ -49,7 +69,12 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """Until it is stopped."""
         while not self.stopping.is_set():
-            state = RunState.objects.filter(state=RunState.WAITING).order_by("asked").first()
+            try:
+                state = RunState.objects.filter(state=RunState.WAITING).order_by("asked").first()
+            except DatabaseError:  # locked, or being restarted: the runs wait with it
+                connection.close()
+                self.stopping.wait(AGAIN)
+                continue
             if state is None:
                 connection.close()
                 _bell.wait(2)
@@ -66,6 +91,7 @@ class Worker(threading.Thread):
                     error=type(error).__name__,
                 )
             close_old_connections()
+        connection.close()
 
     def stop(self) -> None:
         """End the child, and the thread with it."""
@@ -101,15 +127,17 @@ class Worker(threading.Thread):
         )
         timer = threading.Timer(LIMIT, self.child.kill)
         timer.start()
-        said = _follow(state, self.child.stdout)
-        status = self.child.wait()
+        with self.child:  # its pipe is closed with it
+            said = _follow(state, self.child.stdout)
+        status = self.child.returncode
         timer.cancel()
         self.child = None
         if said.get("done"):
             index.stale()
             _set(state, state=RunState.DONE, ended=timezone.now(), step="")
-            _told(state)
+            _tell(state)
         else:
+            tidy(out.parent)
             error = said.get("error") or f"the run ended without a word (status {status})"
             _set(
                 state,
@@ -135,9 +163,27 @@ def _follow(state: RunState, lines: IO[str] | None) -> dict[str, Any]:
 
 
 def _set(row: RunState, /, **values: Any) -> None:
+    """Write how far a run is; a database that is locked or restarts is waited for, or the run would stay as it was."""
     for key, value in {**values, "beat": timezone.now()}.items():
         setattr(row, key, value)
-    row.save(update_fields=[*values, "beat"])
+    while True:
+        try:
+            row.save(update_fields=[*values, "beat"])
+        except OperationalError:
+            connection.close()
+            time.sleep(AGAIN)
+        else:
+            return
+
+
+def _tell(state: RunState) -> None:
+    """Tell of a run that is done; whoever cannot be told changes nothing of that."""
+    try:
+        _told(state)
+    except (DatabaseError, RauditError, OSError) as error:
+        logging.getLogger("django.request").error(
+            "the end of a run could not be told: %s", type(error).__name__
+        )
 
 
 def _told(state: RunState) -> None:

@@ -121,7 +121,7 @@ def _print_finding(console: Console, finding: Finding, *, more: int) -> None:
     console.print(Padding(_plain(finding.statement), INDENT))
     if finding.status is Status.INDETERMINATE and finding.reason not in finding.statement:
         first = finding.reason.split(". ")[0].rstrip(".")
-        console.print(Padding(f"[dim]{_plain(first)}.[/]", INDENT))
+        console.print(Padding(f"[dim]{_plain(first[:1].upper() + first[1:])}.[/]", INDENT))
 
 
 def _plain(text: str) -> str:

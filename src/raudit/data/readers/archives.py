@@ -23,6 +23,8 @@ from raudit.printable import printable
 MOST_MEMBERS = 10_000
 ENCRYPTED = 1
 """Bit of a member's flags; see 4.4.4 of APPNOTE.TXT."""
+FINDER = {"__MACOSX": bytes.fromhex("00051607"), ".DS_Store": b"\0\0\0\1Bud1"}
+"""How the files of macOS's Finder begin: AppleDouble (RFC 1740), and its own."""
 BROKEN = (
     OSError,
     EOFError,
@@ -67,7 +69,11 @@ def zipped(
         archive = _Archive(contents)
     except BROKEN as error:
         raise unreadable(contents.name, "a broken zip file") from error
-    members = [item for item in archive.directory if not item.is_dir() and item.file_size]
+    members = [
+        item
+        for item in archive.directory
+        if not item.is_dir() and item.file_size and not _of_the_finder(archive, item)
+    ]
     if len(members) > MOST_MEMBERS:
         raise unreadable(
             contents.name, f"{len(members):,} files inside, at most {MOST_MEMBERS:,} are read"
@@ -90,6 +96,19 @@ def zipped(
             why = f"it cannot be unpacked: got {type(error).__name__}"
             unread.append(Gap(name=inner.name, because=why))
     yield from few(unread, contents.name)
+
+
+def _of_the_finder(archive: _Archive, member: zipfile.ZipInfo) -> bool:
+    """Whether a member is what macOS packs beside each file: attributes and icons, by name and by first bytes."""
+    folder, _, name = member.filename.rpartition("/")
+    mark = FINDER.get(".DS_Store" if name == ".DS_Store" else folder.partition("/")[0])
+    if mark is None or member.flag_bits & ENCRYPTED:
+        return False
+    try:
+        with archive.open(member) as file:
+            return file.read(len(mark)) == mark
+    except BROKEN:
+        return False
 
 
 class _Archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
@@ -79,7 +80,7 @@ class Bounded(io.RawIOBase):
             RuntimeError,
             ValueError,
         ) as error:
-            raise unreadable(self._name, "an archive that is broken in the middle") from error
+            raise unreadable(self._name, _broken(error)) from error
         self._taken += len(data)
         if self._taken > self._limits.bytes:
             most = f"{self._limits.bytes:,} bytes"
@@ -92,6 +93,17 @@ class Bounded(io.RawIOBase):
         for opened in (self._inner, *self._around):
             opened.close()
         super().close()
+
+
+def _broken(error: Exception) -> str:
+    """What is wrong with an archive, in words of our own."""
+    if isinstance(error, EOFError):
+        return "an archive that ends too early"
+    if isinstance(error, gzip.BadGzipFile):
+        if str(error).startswith("Not a gzipped"):
+            return "an archive with other bytes behind its end"
+        return "an archive whose checksum does not fit what it unpacks to"
+    return "an archive that is broken in the middle"
 
 
 def bounded(

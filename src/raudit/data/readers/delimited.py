@@ -321,7 +321,8 @@ class _Ragged:
         """Count a row."""
         self.count += 1
         if not self.first:
-            self.first = f"row {number:,} has {got:,} columns, {expected:,} expected"
+            columns = "1 column" if got == 1 else f"{got:,} columns"
+            self.first = f"row {number:,} has {columns}, {expected:,} expected"
 
     def problems(self) -> list[str]:
         """What to say."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.data.interface import ColumnName, Kind
+from raudit.data.readers.excel_marks import Marks, marks_of
 from raudit.data.readers.headers import looks_like_data
 from raudit.data.readers.options import Budget, ReadOptions, check_columns, over_limit
 from raudit.data.readers.rows import as_batches
@@ -92,10 +93,28 @@ def _text(cell: object) -> str | None:
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))  # Excel has no whole numbers of its own
+    if isinstance(cell, dt.timedelta):
+        return _length(cell)
     if isinstance(cell, dt.datetime):
         midnight = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
     return str(cell)
+
+
+def _length(cell: dt.timedelta) -> str:
+    """A length of time as Excel shows it: hours, minutes and seconds."""
+    seconds = cell // dt.timedelta(seconds=1)
+    hours, rest = divmod(abs(seconds), 3600)
+    fraction = f".{cell.microseconds:06}" if cell.microseconds and seconds >= 0 else ""
+    return f"{'-' if seconds < 0 else ''}{hours:02}:{rest // 60:02}:{rest % 60:02}{fraction}"
+
+
+def _marks(path: Path, name: str, title: str, options: ReadOptions) -> Marks:
+    with (
+        _opened(path, name, options) as book,
+        book._archive.open(book[title]._worksheet_path) as sheet,
+    ):
+        return marks_of(sheet)
 
 
 def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedTable | None:
@@ -121,6 +140,9 @@ def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedT
     raw = tuple(first) if header else tuple(f"column {place}" for place in range(1, width + 1))
     names = named(raw)
     skip = blank + (1 if header else 0)
+    marks = _marks(path, name, title, options)
+    problems += marks.problems(skip, width)
+    merged = marks.merges(skip, width)
     missing = frozenset(options.missing)
 
     def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
@@ -159,5 +181,9 @@ def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedT
         limits=options.limits,
         header=raw,
         typed=lambda _name, column: type_written(column, numbers),
-        described={"format": "excel", "table": title},
+        described={
+            "format": "excel",
+            "table": title,
+            **({"merged": merged} if merged else {}),
+        },
     )

@@ -147,10 +147,7 @@ def together(name: str, parts: Sequence[tuple[StreamedTable, Partition]]) -> Str
     problems = [problem for part, _ in parts for problem in part.problems]
     absent = [column for column in kinds if any(column not in part.kinds for part, _ in parts)]
     if absent:
-        lacking = sum(any(column not in part.kinds for column in absent) for part, _ in parts)
-        problems.append(
-            f"{lacking:,} of {len(parts):,} files lack a column that others have; it is missing there"
-        )
+        problems.append(_lacking([part for part, _ in parts], absent))
     typed = next((part.typed for part, _ in parts if part.typed is not None), None)
 
     def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
@@ -175,6 +172,16 @@ def together(name: str, parts: Sequence[tuple[StreamedTable, Partition]]) -> Str
             "files": len(parts),
             **({"partitions": ", ".join(keys)} if keys else {}),
         },
+    )
+
+
+def _lacking(parts: Sequence[StreamedTable], absent: Sequence[ColumnName]) -> str:
+    lacking = [part for part in parts if any(column not in part.kinds for column in absent)]
+    column = next(column for column in absent if column not in lacking[0].kinds)
+    lack = "lacks" if len(lacking) == 1 else "lack"
+    return (
+        f"{len(lacking):,} of {len(parts):,} files {lack} a column that others have, "
+        f"first {lacking[0].name} the column {str(column)[:80]!r}; it is missing there"
     )
 
 

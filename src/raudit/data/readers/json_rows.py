@@ -179,21 +179,29 @@ def _objects(
         array = _first(contents, form, options) == "["
         yield from _one_after_another(contents, form, options, problems, array=array)
         return
-    bad = 0
-    for line in lines(contents, form, options.limits.cell_bytes):
+    bad: list[int] = []
+    for number, line in enumerate(lines(contents, form, options.limits.cell_bytes), 1):
         if not line.strip(BLANK):
             continue
         try:
             value = DECODER.decode(line.strip(BLANK))
         except (ValueError, RecursionError):
-            bad += 1
-            continue
+            value = None
         if isinstance(value, dict):
             yield value
         else:
-            bad += 1
+            bad.append(number)
     if bad:
-        add_problems(problems, [f"{bad:,} lines are not JSON objects and were left out"])
+        add_problems(problems, [_left_out("line", bad)])
+
+
+def _left_out(what: str, places: Sequence[int]) -> str:
+    if len(places) == 1:
+        return f"1 {what} is not a JSON object and was left out: {what} {places[0]:,}"
+    return (
+        f"{len(places):,} {what}s are not JSON objects and were left out, "
+        f"the first of them {what} {places[0]:,}"
+    )
 
 
 def one_a_line(contents: Contents, form: TextForm, options: ReadOptions) -> bool:
@@ -230,7 +238,8 @@ def _one_after_another(
     """Objects of an array, or objects that go over several lines, with a piece of the text in memory."""
     pieces = characters(contents, form)
     between = BLANK + ("," if array else "")
-    text, at, bad = _opening(pieces) if array else "", 0, 0
+    text, at, number = _opening(pieces) if array else "", 0, 0
+    bad: list[int] = []
     while True:
         at = _past(text, at, between)
         if array and text[at : at + 1] == "]":
@@ -251,12 +260,13 @@ def _one_after_another(
                     problems, ["the JSON breaks off or is broken, and what follows was left out"]
                 )
             break
+        number += 1
         if isinstance(value, dict):
             yield value
         else:
-            bad += 1
+            bad.append(number)
     if bad:
-        add_problems(problems, [f"{bad:,} items are not JSON objects and were left out"])
+        add_problems(problems, [_left_out("item", bad)])
 
 
 def _opening(pieces: Iterator[str]) -> str:

@@ -18,11 +18,20 @@ Path = tuple[int, ...]
 def leaves(schema: pa.Schema, kind_of: object) -> dict[ColumnName, tuple[Path, Kind]]:
     """Every column and field of a schema by its dotted name; a name that occurs twice gets a number."""
     found: dict[ColumnName, tuple[Path, Kind]] = {}
-    for index, field in enumerate(schema):
-        for name, path, kind in _of(field.name, field.type, (index,), kind_of):
-            unique = name if ColumnName(name) not in found else f"{name} ({len(found) + 1})"
-            found[ColumnName(unique)] = (path, kind)
+    for name, path, kind in _all(schema, kind_of):
+        unique = name if ColumnName(name) not in found else f"{name} ({len(found) + 1})"
+        found[ColumnName(unique)] = (path, kind)
     return found
+
+
+def leaf_names(schema: pa.Schema, kind_of: Any) -> tuple[str, ...]:
+    """The dotted name of each leaf, in the order of ``leaves``; names that occur twice as they are."""
+    return tuple(name for name, _, _ in _all(schema, kind_of))
+
+
+def _all(schema: pa.Schema, kind_of: Any) -> Iterator[tuple[str, Path, Kind]]:
+    for index, field in enumerate(schema):
+        yield from _of(field.name, field.type, (index,), kind_of)
 
 
 def _of(name: str, arrow_type: Any, path: Path, kind_of: Any) -> Iterator[tuple[str, Path, Kind]]:

@@ -71,7 +71,7 @@ def streamed(
         n_rows=n_rows,
         read=read,
         problems=problems,
-        header=tuple(schema.names),
+        header=nested.leaf_names(schema, kind_of),
         limits=limits,
         described=described or {},
     )

@@ -10,8 +10,12 @@ from typing import Any
 
 from raudit.plan.schema import Numbers
 
-INTEGER = r"^-?(0|[1-9][0-9]{0,17})$"
-NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+SHORT = "(0|[1-9][0-9]{0,17})"
+LONG = "[1-9][0-9]{18,}"
+"""A whole number that a fraction cannot hold: most likely it numbers something, and two of them must not become one."""
+TAIL = r"(\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)"
+INTEGER = f"^-?{SHORT}$"
+NUMBER = f"^-?({SHORT}{TAIL}?|{LONG}{TAIL})$"
 
 
 def type_written(column: Any, numbers: Numbers) -> Any:
@@ -21,7 +25,7 @@ def type_written(column: Any, numbers: Numbers) -> Any:
     if _every(column, INTEGER):
         return column.cast(pa.int64())
     plain = numbers == Numbers()
-    if plain or not _every(column, _pattern(numbers)):
+    if plain or not _every(column, _pattern(numbers)) or _any(column, _long(numbers)):
         return (
             column.cast(pa.float64())
             if numbers.decimal == "." and _every(column, NUMBER)
@@ -38,6 +42,12 @@ def _pattern(numbers: Numbers) -> str:
     return f"^-?{whole}({decimal}[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
+def _long(numbers: Numbers) -> str:
+    """A whole number of more than 18 digits, with declared marks."""
+    mark = f"{re.escape(numbers.thousands)}?" if numbers.thousands else ""
+    return f"^-?[1-9]({mark}[0-9]){{18,}}$"
+
+
 def _converted(column: Any, numbers: Numbers) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -47,6 +57,12 @@ def _converted(column: Any, numbers: Numbers) -> Any:
     if _every(column, INTEGER):
         return column.cast(pa.int64())
     return pc.replace_substring(column, numbers.decimal, ".").cast(pa.float64())
+
+
+def _any(column: Any, pattern: str) -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
 
 
 def _every(column: Any, pattern: str) -> bool:

@@ -31,6 +31,7 @@ class PersonalData:
         from raudit.stages.pii.assess import engine_facts, prepare, scan_table
         from raudit.stages.pii.count.profile import profile_to_json
         from raudit.stages.pii.report import outcome
+        from raudit.stages.pii.report.recall import recall_by_origin
         from raudit.stages.pii.risk.people_alone import assess_singling_out
 
         data = evidence.data.as_written()
@@ -72,6 +73,7 @@ class PersonalData:
             notes=_notes(options, model is not None),
             artefacts={
                 "engine": engine_facts(scanner),
+                "recall_by_origin": recall_by_origin(),
                 "profiles": [profile_to_json(verdict.profile) for verdict in verdicts],
             },
         )
@@ -97,7 +99,11 @@ def _notes(options: Options, names: bool) -> tuple[str, ...]:
         notes[0] = (
             "Every distinct value was read; counts are exact and the language model's errors are in them."
         )
-    if not names:
+    if names:
+        from raudit.stages.pii.report.recall import recall_note
+
+        notes.append(recall_note())
+    else:
         notes.append(
             "No language model is installed, so absence of names, places and addresses says nothing."
         )

@@ -27,6 +27,10 @@ Language = Literal[
     "uk",
     "hr",
     "ja",
+    "am",
+    "hi",
+    "id",
+    "mi",
 ]
 
 
@@ -43,7 +47,8 @@ class Options(Strict):
     """Threads (processes in full mode) that share the work; the result is the same for any number."""
     languages: tuple[Language, ...] = get_args(Language)
     """Languages whose column names are understood. ``sv`` stands for Danish and Norwegian too, ``cs`` for Slovak,
-    ``uk`` for Russian and Bulgarian, ``hr`` for Serbian and Slovene, ``ja`` for Chinese and Korean."""
+    ``uk`` for Russian and Bulgarian, ``hr`` for Serbian and Slovene, ``ja`` for Chinese and Korean, ``hi`` for Bengali
+    and Tamil, ``id`` for Malay and Vietnamese, ``mi`` for Hawaiian."""
     model_language: Literal["en", "de", "fr", "es"] = "en"
     """Language of the values, which chooses the language model."""
     model: str | None = None

@@ -17,6 +17,7 @@ from raudit.findings import Finding, Interval, Measurement, Status, Subject, Thr
 from raudit.record import Column, Table
 from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import group_counts
+from raudit.stages.fairness.nyc_ll144.categories import UNKNOWN_NAME
 from raudit.stages.fairness.rules import IMPACT_RATIO
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
 from raudit.stages.fairness.words.sentences import spoken
@@ -52,7 +53,7 @@ def impact_ratios(
     Parameters
     ----------
     names
-        Each category; one with the part ``unknown`` is counted and gets no impact ratio.
+        Each category; one with the part ``unknown``, or another word for it, is counted and gets no impact ratio.
     assessed, selected
         Counts by category.
     excluded_share
@@ -71,10 +72,10 @@ def impact_ratios(
     rates = [s / a if a else None for a, s in zip(assessed, selected, strict=True)]
     reasons = []
     for name, count in zip(names, assessed, strict=True):
-        if UNKNOWN in name:
-            reasons.append("unknown category")
+        if any(part == UNKNOWN or UNKNOWN_NAME.search(part) for part in name):
+            reasons.append(say("unknown category"))
         elif count == 0:
-            reasons.append("nobody assessed")
+            reasons.append(say("nobody assessed"))
         elif count < excluded_share * whole:
             reasons.append(
                 say("under {excluded_share:.3g} % of the data", excluded_share=excluded_share * 100)

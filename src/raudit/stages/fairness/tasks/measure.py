@@ -12,7 +12,7 @@ from raudit.errors import NotEvaluable, PlanError
 from raudit.evidence import Evidence, StageResult
 from raudit.findings import Status
 from raudit.plan import Task
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.fairness.nyc_ll144.impact_ratios import measure_ll144
 from raudit.stages.fairness.options import DEFAULTS, FairnessOptions
 from raudit.stages.fairness.tasks.baseline import measure_baseline
@@ -190,7 +190,7 @@ def _without_limit(evidence: Evidence, decided: bool, options: FairnessOptions) 
     return [
         say(
             "The plan's limits replace the default ones: {listed} are measured and held to no limit.",
-            listed=joined(", ", (name.replace("_", " ") for name in left)),
+            listed=joined(", ", (term(name.replace("_", " ")) for name in left)),
         )
     ]
 

@@ -13,7 +13,7 @@ from raudit.sentences import say, term
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions, Outcome
-from raudit.stages.llm.say import against, finding, percent, share
+from raudit.stages.llm.say import against, between, finding, percent, percent_level, share
 from raudit.stats import (
     Agreement,
     Estimate,
@@ -262,7 +262,7 @@ def _finding(
         rules.JUDGE,
         subject,
         status,
-        _checked(outcome, name, found),
+        _checked(outcome, name, found, options.level),
         reason=reason,
         measurement=share(
             "sensitivity",
@@ -345,19 +345,32 @@ def _held(found: Validation, options: LlmOptions) -> tuple[Status, str]:
     return max(statuses, key=lambda s: (s[0] is Status.FAILED, s[0] is Status.INDETERMINATE))
 
 
-def _checked(outcome: Outcome, name: str, found: Validation) -> str:
+def _checked(outcome: Outcome, name: str, found: Validation, level: float) -> str:
+    se, sp = _ends_of(found, level)
     return say(
-        "On {labelled:,} turns of {name} that people labelled, the "
-        "judge of '{name_2}' finds {finds} of what people call so "
-        "and leaves alone {leaves} of what they do not; always "
-        "giving the more frequent label would be right in {percent}. "
-        "Rates that rest on it are corrected by these labels.",
+        "People labelled {labelled:,} turns ({name}). Held against them, the judge of '{outcome}' "
+        "has a sensitivity of {sensitivity} and a specificity of {specificity}; always giving the "
+        "more frequent label would be right in {percent}. Rates that rest on the judge are "
+        "corrected by these labels.",
         labelled=found.labelled,
         name=name,
-        name_2=outcome.name,
-        finds=percent(found.sensitivity) if found.positives else say("none to find"),
-        leaves=percent(found.specificity) if found.negatives else say("none to leave"),
+        outcome=outcome.name,
+        sensitivity=_share(found.hits, found.positives, se, level),
+        specificity=_share(found.rejections, found.negatives, sp, level),
         percent=percent(found.constant),
+    )
+
+
+def _share(hits: int, of: int, ends: tuple[float, float], level: float) -> str:
+    """A share with its counts and exact interval."""
+    if not of:
+        return say("nothing that could be told, since people gave no such label,")
+    return say(
+        "{share} ({hits:,} of {of:,}, {interval})",
+        share=percent(hits / of),
+        hits=hits,
+        of=of,
+        interval=between(*ends, level),
     )
 
 
@@ -413,12 +426,15 @@ def _agreed(
         status,
         say(
             "People agree on '{name}' in {percent} of {n:,} turns of "
-            "{name_2} (Krippendorff's alpha {alpha:.2f}).",
+            "{name_2} (Krippendorff's alpha {alpha:.2f}, {level} interval {low:.2f} to {high:.2f}).",
             name=outcome.name,
             percent=percent(found.raw[0]),
             n=found.n,
             name_2=name,
             alpha=alpha,
+            level=percent_level(options.level),
+            low=low,
+            high=high,
         ),
         reason=reason,
         low=limit,

@@ -34,17 +34,25 @@ _NUMBER = re.compile(r"\s*(?!\+\d{8,}$)[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*%?\s
 _FRACTION = re.compile(r"[-+]?\d*\.(?!0*$)\d+")
 _DIALLED = re.compile(
     r"\s*(?:\+ ?\d|00[1-9][\d -]|\(\+?\d{1,5}\)|0\d{1,4}(?:[ /]|-\d{3,8}\s*$)|0\d(?:[ .-]\d\d){4}|"
+    r"0\d{1,4}-\d{2,4}-\d{4}\b|"
     r"1[-. ][2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}\b|"
     r"[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}(?!\d)|[2-9]\d{2} [2-9]\d{2} ?\d{4}\b)"
 )
 """How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
+_FOUR = re.compile(r"(?<![\d.])(\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(\d{1,5})(?![\d.])")
+FEWEST_HOSTS = 10
+"""Cells with four numbers, below which it is not told how they are spread."""
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 """A letter of another script than the Latin one, in which the lists of names are written."""
 _EAST_ASIAN = re.compile(
     "[\u3005\u3400-\u9fff]{2,6}|[\u3005\u3400-\u9fff]{1,3}[\u3041-\u3096\u30a1-\u30fc]{2,5}|[\uac00-\ud7a3]{2,5}"
 )
 """Chinese and Japanese, or Korean, written without a blank."""
+_EAST_ASIAN_PLACE = re.compile("[\u3400-\u9fff]{1,4}[市县縣省州镇郡県]|[\uac00-\ud7a3]{2,4}[시군]")
+"""Cities and counties, which begin with the letters of families; few given names end so."""
 _LETTERS = re.compile(r"[^\W\d_]+")
+_TWO_WORDS = re.compile(r"\b([^\W\d_a-z][^\W\d_]{1,20}),? ([^\W\d_a-z][^\W\d_]{1,20})\b")
+"""Two words with capitals side by side."""
 _BEFORE_PLACES = frozenset(
     {"san", "santa", "santo", "sao", "sankt", "saint", "nueva", "nuevo", "nova", "novo", "nouvelle"}
     | {"new", "vieja", "viejo", "puerto", "porto", "mount", "mt", "fort"}
@@ -60,7 +68,10 @@ _ORGANISATION = re.compile(
     r"h[oô]pital|universit[eé]|mairie|fondation|soci[eé]t[eé]|maison|p[eé]nitentiaire|schule|gymnasium|klinik|krankenhaus|"
     r"universit[aä]t|stiftung|verein|scuola|istituto|ospedale|universit[aà]|escola|szko[lł]a|szpital|prison|jail|academy|"
     r"stazione|estaci[oó]n|gare|bahnhof|fire|fc|united|foundation|society|association|"
-    r"spol|sp\. ?z ?o\. ?o|kft|zrt|bt|llp|pty|pte|fils|figli|hnos|hermanos|söhne)\b\.?|[&+] ?\w"
+    r"công ty|tnhh|cổ phần|persero|ооо|оао|зао|пао|tbk|perum|s/a|"
+    r"spol|sp\. ?z ?o\. ?o|kft|zrt|bt|llp|pty|pte|fils|figli|hnos|hermanos|söhne)\b\.?|[&+] ?\w|"
+    r"株式会社|有限会社|合同会社|合資会社|公司|集团|주식회사|유한회사|\(주\)|㈜|"
+    r"\b(?:san|tic|şti|a\.ş)\.|\b(?:α\.?ε|ε\.?π\.?ε|ο\.?ε)\.?$|^(?:PT|CV|UD|PD) "
 )
 """Words of places and firms that are named after people; two of them, Mount and Lake, stand before the name."""
 _HONORIFIC = re.compile(
@@ -111,6 +122,8 @@ class Shapes:
     foreign: float = 0.0
     fractions: float = 0.0
     given: float = 0.0
+    beside: float = 0.0
+    hosts: float = 1.0
 
     @classmethod
     def of(cls, cells: Sequence[str], rulebook: Rulebook) -> Shapes:
@@ -138,6 +151,8 @@ class Shapes:
             share(_FOREIGN.search),
             share(lambda c: _FRACTION.fullmatch(c.strip())),
             share(lambda c: len(c) <= SHORT_CELL and _given(c, rulebook)),
+            share(lambda c: len(c) <= 2 * SHORT_CELL and _beside(c, rulebook)),
+            _hosts(cells),
         )
 
 
@@ -145,6 +160,22 @@ def _dialled(cells: Sequence[str]) -> float:
     """Of the cells that are not digits alone, the share that is written as only telephone numbers are."""
     grouped = [cell for cell in cells if not cell.strip().isdigit()]
     return sum(1 for cell in grouped if _DIALLED.match(cell)) / len(grouped) if grouped else 0.0
+
+
+def _hosts(cells: Sequence[str]) -> float:
+    """Of the cells with four numbers and points between, the share in which they are spread like those of addresses.
+
+    Versions and the numbers of headings and of parts of a project have four numbers too, most of them small, some of
+    them too large for an address. 1 where there are too few to tell.
+    """
+    four = [match for cell in cells if (match := _FOUR.search(cell))]
+    if len(four) < FEWEST_HOSTS:
+        return 1.0
+    spread = (
+        all(n <= 255 for n in numbers) and max(numbers) >= 100
+        for numbers in ([int(part) for part in match.groups()] for match in four)
+    )
+    return sum(spread) / len(four)
 
 
 def _prose(cell: str) -> bool:
@@ -169,6 +200,8 @@ def _listed(cell: str, rulebook: Rulebook) -> bool:
     parts = parts_of_name(cell, rulebook)
     if not parts or len(parts) > 6 or any(c.isdigit() for c in cell):
         return False
+    if _EAST_ASIAN_PLACE.fullmatch(cell):
+        return False
     if len(parts) > 1 and (_ORGANISATION.search(cell) or _of_a_place(parts, rulebook)):
         return False
     return any(p in rulebook.given_names for p in parts) or bool(
@@ -189,6 +222,16 @@ def _given(cell: str, rulebook: Rulebook) -> bool:
     """Whether each word of a short cell is a common given name."""
     parts = parts_of_name(cell, rulebook)
     return bool(parts) and all(p in rulebook.given_names for p in parts)
+
+
+def _beside(cell: str, rulebook: Rulebook) -> bool:
+    """Whether a cell holds a common given name and a word after it, and digits beside them."""
+    if not any(c.isdigit() for c in cell):
+        return False
+    return any(
+        fold(match[1]) in rulebook.given_names or fold(match[2]) in rulebook.given_names
+        for match in _TWO_WORDS.finditer(cell)
+    )
 
 
 def parts_of_name(cell: str, rulebook: Rulebook) -> list[str]:

@@ -95,6 +95,8 @@ class ColumnProfile:
     """Share of sampled cells that are numbers with a fraction."""
     name_given: float = 0.0
     """Share of sampled cells of which every word is a common given name."""
+    hosts: float = 1.0
+    """Of the sampled cells with four numbers and points between, the share spread like those of IP addresses."""
     counts: tuple[EntityCount, ...] = ()
     gates: tuple[str, ...] = ()
     """What was not searched for, and why."""

@@ -12,6 +12,7 @@ from raudit.stages.pii.count.cells import Shapes, covers, readable, supported
 from raudit.stages.pii.count.profile import ColumnProfile, EntityCount, clopper_pearson
 from raudit.stages.pii.count.sample import BottomK
 from raudit.stages.pii.recognise.checksums import Validator, validator
+from raudit.stages.pii.recognise.digits import in_digits, whole_numbers
 from raudit.stages.pii.recognise.engine import Engine, Span
 from raudit.stages.pii.recognise.native import PatternCount, Search, compiled, count_patterns
 from raudit.stages.pii.vocabulary.languages import other_language
@@ -93,6 +94,7 @@ class ColumnScan:
         self.cut += _cut_in_dictionary(column)
         column, cut = bounded(as_strings(column))
         self.cut += cut
+        column = in_digits(column)
         dull = pc.equal(pc.binary_length(column), 0)
         if len(column) and str(column[0])[:1] == "⟦":
             # Tokens of our own redaction are no personal data.
@@ -134,33 +136,6 @@ def _empty(column: pa.Array) -> int:
 
     nan = pc.sum(pc.is_nan(column)).as_py() or 0 if pa.types.is_floating(column.type) else 0
     return int(column.null_count + nan)
-
-
-def whole_numbers(column: pa.Array) -> pa.Array | None:
-    """Decimals and floats as the digits of whole numbers; None if one of them is a fraction.
-
-    One missing value makes pandas store whole numbers as floats, and warehouses export them as decimals of scale 0.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    filled = column.drop_null()
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-        filled = column.drop_null()
-    if pa.types.is_decimal(column.type):
-        if len(filled) and not pc.all(pc.equal(filled, pc.trunc(filled))).as_py():
-            return None
-        return pc.replace_substring_regex(column.cast(pa.large_string()), r"\.0*$", "")
-    floats = column.cast(pa.float64())
-    finite = pc.is_finite(floats)  # not a number is an empty cell
-    held = floats.filter(pc.fill_null(finite, fill_value=False))
-    if len(held) and not bool(
-        pc.all(pc.and_(pc.equal(held, pc.trunc(held)), pc.less(pc.abs(held), 2.0**63))).as_py()
-    ):
-        return None
-    kept = pc.if_else(pc.fill_null(finite, fill_value=False), floats, pa.scalar(None, pa.float64()))
-    return kept.cast(pa.int64()).cast(pa.large_string())
 
 
 def _cut_in_dictionary(column: pa.Array) -> int:
@@ -234,7 +209,11 @@ def _search(entity: str, rule: EntityRule, hint: Hint | None, kind: str) -> Sear
     """How every row of a column is searched for one type; None if it is not."""
     sure = hint is Hint.SURE
     if sure and rule.native_with_hint:
-        return Search(entity_type=entity, native=rule.native_with_hint, cover=rule.cover)
+        check = rule.validator_with_hint
+        finders: tuple[tuple[str, str], ...] = ((rule.native_with_hint, check),) if check else ()
+        return Search(
+            entity_type=entity, native=rule.native_with_hint, finders=finders, cover=rule.cover
+        )
     if not rule.native or (rule.needs_hint and not sure and not rule.in_text):
         return None
     if kind not in {"text", "other"} and not sure and entity != "CREDIT_CARD":
@@ -344,6 +323,7 @@ def _profile(
         foreign=shapes.foreign,
         fractions=shapes.fractions,
         name_given=shapes.given,
+        hosts=shapes.hosts,
         counts=tuple(_counts(scan, column.cells, spans, rulebook)),
         gates=column.gates,
         language_model=column.ner and engine.model is not None and bool(column.cells),
@@ -375,7 +355,7 @@ def _gates(scan: ColumnScan, shapes: Shapes) -> tuple[str, ...]:
         gates.append("no language model: whole numbers")
     elif shapes.numbers >= 0.95 and not any(hint is Hint.SURE for hint in scan.hints.values()):
         gates.append(NUMBERS)
-    elif shapes.digits >= 0.5 and shapes.mean_words < 4:
+    elif shapes.digits >= 0.5 and shapes.mean_words < 4 and shapes.beside < 0.5:
         gates.append("no language model: most values hold digits")
     return tuple(gates)
 

@@ -117,14 +117,16 @@ def written_like_persons(profile: ColumnProfile, signs: Signs) -> bool:
     )
 
 
-def nearly_all(profile: ColumnProfile, signs: Signs, *, vetoed: bool) -> bool:
+def nearly_all(
+    profile: ColumnProfile, signs: Signs, *, vetoed: bool, fewest: int = SET.fewest_persons
+) -> bool:
     """Whether nearly every cell is a full name, whatever the column is called.
 
     Airports and schools are called after people, so where the column's name speaks of such things, more cells have to
     be different than there are things.
     """
     everywhere = min(signs.model, signs.listed, signs.agreed) >= SET.nearly_all
-    least = max(SET.enough_persons, 0.3 * profile.n_sampled) if vetoed else SET.fewest_persons
+    least = max(SET.enough_persons, 0.3 * profile.n_sampled) if vetoed else fewest
     return everywhere and signs.several_words and profile.distinct_in_sample >= least
 
 

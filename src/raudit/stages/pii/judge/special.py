@@ -30,7 +30,40 @@ MEASURES = frozenset(
 )
 """Words of health that are measured; of any other category a fraction is a share of people and no person's."""
 MOST_CODES = 30
-"""Different whole numbers by which categories are coded; more of them count or measure something."""
+"""Different whole numbers or words by which categories are coded; more of them count, measure or name something."""
+MANIFOLD = frozenset({"health", "genetic", "biometric", "criminal"})
+"""Categories of which there are any number: diagnoses, variants, templates, offences."""
+NOTHING_KNOWN = frozenset(
+    {
+        "",
+        "-",
+        "--",
+        ".",
+        "?",
+        "n/a",
+        "na",
+        "nan",
+        "null",
+        "nil",
+        "none given",
+        "not known",
+        "not stated",
+    }
+    | {
+        "unknown",
+        "missing",
+        "unbekannt",
+        "k.a.",
+        "keine angabe",
+        "inconnu",
+        "non renseigné",
+        "desconocido",
+    }
+)
+_MEASURED = re.compile(
+    r"[<>≤≥~]?\s*[-+]?\d[\d.,]*\s*(?:%|‰|[/:]\s*\d[\d.,]*|(?:[-–]|to)\s*\d[\d.,]*\s*%?|[^\W\d_]{1,3}\.?)"
+)
+"""A share, a ratio, a range or a number with its unit."""
 
 
 def special_categories(name: str, values: Mapping[str, int], rulebook: Rulebook) -> tuple[str, ...]:
@@ -52,10 +85,15 @@ def special_categories(name: str, values: Mapping[str, int], rulebook: Rulebook)
         sentence, or by the column's name where the values can be a person's category.
     """
     plausible = _can_be_categories(name, values)
+    few = len({value.strip().lower() for value in values if _said(value)}) <= MOST_CODES
     return tuple(
         category
         for category, rule in rulebook.special.items()
-        if (plausible and (speaks_of(name, *_hints(rule)) or joined(name) in _joined(rule.exact)))
+        if (
+            plausible
+            and (few or category in MANIFOLD)
+            and (speaks_of(name, *_hints(rule)) or joined(name) in _joined(rule.exact))
+        )
         or _in_vocabulary(values, rule)
         or _announced(values, rule)
     )
@@ -63,17 +101,23 @@ def special_categories(name: str, values: Mapping[str, int], rulebook: Rulebook)
 
 def _can_be_categories(name: str, values: Mapping[str, int]) -> bool:
     """Whether values can be the category of a person: words, flags or codes, and no fractions, dates or times."""
-    filled = [value.strip() for value in values if value.strip()]
+    filled = [value.strip() for value in values if _said(value)]
     if not filled:
         return False
     if speaks_of(name, MEASURES):
         return True
     numbers = [value for value in filled if _NUMBER.fullmatch(value)]
     if len(numbers) < 0.9 * len(filled):
-        return sum(bool(_TIME.match(value)) for value in filled) < 0.5 * len(filled)
+        others = (_TIME.match(value) or _MEASURED.fullmatch(value) for value in filled)
+        return sum(map(bool, others)) < 0.5 * len(filled)
     return len(numbers) <= MOST_CODES and all(
         float(value.replace(",", "")).is_integer() for value in numbers
     )
+
+
+def _said(value: str) -> bool:
+    """Whether a cell says anything: neither empty nor a word for nothing known."""
+    return value.strip().lower() not in NOTHING_KNOWN
 
 
 def _announced(values: Mapping[str, int], rule: SpecialRule) -> bool:

@@ -24,6 +24,14 @@ class Thresholds:
     """Share of sentences that name somebody, before the column does (tuning, reviews of hotels)."""
     named_titles: float = 0.3
     """The same of titles, places and headings: schools, prisons and streets are named after people (fresh, prisons)."""
+    in_ranges: float = 0.95
+    """Share of numbers written like a social security number that are in ranges that were given out (unseen, Var5)."""
+    proven: float = 0.01
+    """Share of random numbers that may pass a check that proves a type in a column called after something else."""
+    hosts: float = 0.5
+    """Share of four numbers that must be spread like those of IP addresses (unseen, positions of a bill)."""
+    named_cells: float = 0.5
+    """Share of short cells with a name and something beside it, such as its telephone number (contacts)."""
     places_for_each_person: float = 10.0
     """Places for each person from which on a text speaks of places (held out, addresses)."""
     least_by_chance: int = 3

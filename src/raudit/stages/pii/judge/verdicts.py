@@ -126,6 +126,9 @@ def _one(
     sureness = _sureness(entity, rule, profile, said, vetoed) if asked else None
     if sureness is None and count is not None and rule.in_text:
         sureness = _inside(entity, rule, profile, count, vetoed)
+        # Places are called after people, and cells that name places have more in them.
+        if entity == "PERSON" and not profile.free_text and {"LOCATION", "ADDRESS"} & said.keys():
+            sureness = None
     if sureness is not None:
         yield Found(entity_type=entity, rule=rule, sureness=sureness, count=count or none)
 
@@ -178,6 +181,10 @@ def _by_share(
     share = count.whole_share * (count.valid / count.k if count.k else 0.0)
     if entity == "NATIONAL_ID" and profile.fractions > 0.1:
         return None  # measured, not given out
+    if hint is None and (
+        not _in_ranges(entity, count) or (entity == "IP_ADDRESS" and profile.hosts < SET.hosts)
+    ):
+        return None
     if entity == "PHONE_NUMBER" or (entity == "IP_ADDRESS" and hint is None):
         share = min(share, count.agreed / count.n)
     if hint is Hint.SURE:
@@ -272,11 +279,25 @@ def _inside(
     valid = count.valid if entity != "IP_ADDRESS" else count.agreed
     if not valid:
         return None
+    if entity == "IP_ADDRESS" and profile.hosts < SET.hosts:
+        return Sureness.UNCLEAR if profile.free_text else None
     if rule.chance and not _beyond_chance(profile, count.k, valid, rule.chance):
         return Sureness.UNCLEAR if profile.free_text else None
-    if rule.chance > 0.02 and not profile.free_text and valid < SET.least_by_chance:
+    if rule.chance > 2 * SET.proven and not profile.free_text and valid < SET.least_by_chance:
         return Sureness.UNCLEAR
-    return Sureness.UNCLEAR if entity in vetoed else Sureness.IN_TEXT
+    # What was judged as whole cells and refused is no find inside them.
+    refused = count.whole >= rule.share * count.n and not _in_ranges(entity, count)
+    # A name of a column speaks against what may be another number, not against what its check proves.
+    proven = bool(rule.checksum) and rule.chance <= SET.proven and entity != "US_SSN"
+    return Sureness.UNCLEAR if refused or (entity in vetoed and not proven) else Sureness.IN_TEXT
+
+
+def _in_ranges(entity: str, count: EntityCount) -> bool:
+    """Whether nearly all numbers written like a social security number are in ranges that were given out.
+
+    Part numbers are written so too; one of them in eight is in no such range.
+    """
+    return entity != "US_SSN" or count.valid >= SET.in_ranges * count.k
 
 
 def _beyond_chance(profile: ColumnProfile, k: int, valid: int, chance: float) -> bool:
@@ -311,14 +332,31 @@ def _person_inside(
 ) -> Sureness | None:
     """Names in sentences: titles and lists are full of things that are named after people."""
     places = profile.count("LOCATION")
-    if not profile.free_text or not count.agreed:
+    if not count.agreed:
         return None
-    if "PERSON" in vetoed or (places and places.k > SET.places_for_each_person * count.agreed):
-        return Sureness.UNCLEAR
+    if not profile.free_text:
+        return _person_beside(profile, count, vetoed)
     sentences = profile.prose >= SET.prose and profile.mean_words >= SET.words_of_sentences
+    # A column that is called after things holds titles; sentences, many of which name somebody, do so all the same.
+    titles = "PERSON" in vetoed and not (sentences and count.agreed >= SET.named_titles * count.n)
+    if titles or (places and places.k > SET.places_for_each_person * count.agreed):
+        return Sureness.UNCLEAR
     share = SET.named_sentences if sentences else SET.named_titles
     least = share * count.n * max(1.0, profile.mean_words / SET.long_text)
     return Sureness.IN_TEXT if count.agreed >= max(3, least) else Sureness.UNCLEAR
+
+
+def _person_beside(
+    profile: ColumnProfile, count: EntityCount, vetoed: frozenset[str]
+) -> Sureness | None:
+    """Names in short cells: with something beside them in most, or alone in so few that they could be things."""
+    if "PERSON" in vetoed:
+        return None
+    beside = count.agreed - count.whole >= SET.named_cells * count.n
+    if beside and persons.various(profile):
+        return Sureness.IN_TEXT
+    alone = persons.nearly_all(profile, persons.Signs.of(profile), vetoed=False, fewest=1)
+    return Sureness.UNCLEAR if alone else None
 
 
 def _left(unclear: list[Found], found: list[Found]) -> Iterator[Found]:

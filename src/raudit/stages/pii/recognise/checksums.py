@@ -41,14 +41,42 @@ TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
+FIFTEEN = "^(?:3[47]|1|2131)"
+"""How cards of fifteen digits begin; other numbers of that length that pass Luhn are those of telephones (IMEI)."""
+
+
 def card(text: str) -> bool:
     """Payment card: 12 to 19 digits that pass Luhn (ISO/IEC 7812-1, annex B), not all the same."""
     digits = re.sub(r"[ -]", "", text)
     if (
         not (12 <= len(digits) <= 19 and digits.isascii() and digits.isdigit())
         or len(set(digits)) == 1
+        or (len(digits) == 15 and not re.match(FIFTEEN, digits))
     ):
         return False
+    return _passes_luhn(digits)
+
+
+def imei(text: str) -> bool:
+    """Serial number of a telephone: 15 digits that pass Luhn and are no card's (3GPP TS 23.003, 6.2)."""
+    digits = re.sub(r"[ /-]", "", text)
+    return (
+        re.fullmatch("[0-9]{15}", digits) is not None
+        and not re.match(FIFTEEN, digits)
+        and len(set(digits)) > 1
+        and _passes_luhn(digits)
+    )
+
+
+def iccid(text: str) -> bool:
+    """Serial number of a SIM card: 19 or 20 digits that begin with 89 and pass Luhn (ITU-T E.118)."""
+    digits = re.sub(r"[ -]", "", text)
+    return re.fullmatch("89[0-9]{17,18}", digits) is not None and (
+        _passes_luhn(digits) or (len(digits) == 20 and _passes_luhn(digits[:19]))
+    )
+
+
+def _passes_luhn(digits: str) -> bool:
     odd, even = digits[-1::-2], digits[-2::-2]
     return (sum(map(int, odd)) + sum(sum(divmod(2 * int(d), 10)) for d in even)) % 10 == 0
 
@@ -56,16 +84,25 @@ def card(text: str) -> bool:
 def us_ssn(text: str) -> bool:
     """US social security number: ranges that were given out, and none of the numbers known from advertisements."""
     digits = re.sub(r"\D", "", text)
-    return len(digits) == 9 and _stdnum("us.ssn")(f"{digits[:3]}-{digits[3:5]}-{digits[5:]}")
+    written = f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
+    return len(digits) == 9 and digits[0] != "9" and _stdnum("us.ssn")(written)
 
 
-AT = re.compile("@|%40|&#64;|&#x40;|&commat;")
-"""What stands between a name and its domain: as it is, in a web address, or in HTML."""
+AT = re.compile(
+    r"@|%40|&#64;|&#x40;|&commat;|\s?[\[({<]\s?(?:at|ät|a|arroba)\s?[\])}>]\s?|\s(?:at|arroba)\s",
+    re.IGNORECASE,
+)
+"""What stands between a name and its domain: as it is, in a web address, in HTML, or spelled out."""
+DOT = re.compile(
+    r"\s?[\[({<]\s?(?:dot|punkt|point|punto|ponto|\.)\s?[\])}>]\s?|\s(?:dot|punkt|point|punto|ponto)\s",
+    re.IGNORECASE,
+)
+"""A point in a domain that is spelled out, so that machines do not see it."""
 
 
 def email_domain(text: str) -> bool:
     """E-mail address whose domain ends in a public suffix, or in a label for private use."""
-    return public_domain(re.split(AT, text)[-1])
+    return public_domain(re.sub(DOT, ".", re.split(AT, text)[-1]))
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -149,8 +186,102 @@ def ru_snils(text: str) -> bool:
     return total % 101 % 100 == int(digits[9:])
 
 
+TRUNK_REGIONS = (
+    *(
+        "JP",
+        "KR",
+        "TW",
+        "AU",
+        "NZ",
+        "ZA",
+        "NG",
+        "KE",
+        "GH",
+        "EG",
+        "SA",
+        "AE",
+        "ID",
+        "TH",
+        "VN",
+        "MY",
+        "PH",
+        "PK",
+    ),
+    *(
+        "BD",
+        "LK",
+        "TR",
+        "GB",
+        "FR",
+        "DE",
+        "IT",
+        "NL",
+        "BE",
+        "CH",
+        "AT",
+        "SE",
+        "FI",
+        "IE",
+        "RO",
+        "BG",
+        "HR",
+        "UA",
+    ),
+)
+"""Countries in which numbers are written with a zero before the area."""
+
+
+@functools.lru_cache(maxsize=65_536)
+def trunk_phone(text: str) -> bool:
+    """Telephone number with a zero before its area that is given out in some country; 9 to 12 digits."""
+    digits = re.sub(r"\D", "", text)
+    if not 9 <= len(digits) <= 12 or digits[0] != "0" or len(set(digits)) < 4:
+        return False
+    return any(_given_out(text, region) for region in TRUNK_REGIONS)
+
+
+def _given_out(text: str, region: str | None) -> bool:
+    """Whether a telephone number is one that a country gives out; the region is that of numbers without a country."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def written_phone(text: str) -> bool:
+    """Whether a cell under a telling name is written as a telephone number: in groups, and no date.
+
+    Seven to twelve digits, fifteen with a plus (ITU-T E.164). Digits alone must be as long as those of their country.
+    """
+    stripped = text.strip()
+    digits = re.sub(r"\D", "", stripped)
+    longest = 15 if stripped.startswith(("+", "00", "(+")) else 12
+    if stripped.isdigit():
+        return 10 <= len(digits) <= 13 and len(set(digits)) > 2 and _fits_a_country(digits)
+    return 7 <= len(digits) <= longest and len(set(digits)) > 2 and not _DATE.fullmatch(stripped)
+
+
+_DATE = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d")
+
+
+def _fits_a_country(digits: str) -> bool:
+    import phonenumbers
+
+    try:
+        possible = phonenumbers.is_possible_number(phonenumbers.parse("+" + digits, None))
+    except phonenumbers.NumberParseException:
+        possible = False
+    return possible or trunk_phone(digits)
+
+
 VALIDATORS: Mapping[str, Validator] = {
     "card": card,
+    "imei": imei,
+    "iccid": iccid,
+    "trunk_phone": trunk_phone,
+    "written_phone": written_phone,
     "us_ssn": us_ssn,
     "email_domain": email_domain,
     "iban": iban,

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from raudit.stages.pii.recognise.checksums import validator
+from raudit.stages.pii.recognise.checksums import card, validator
+from raudit.stages.pii.recognise.digits import plain
 from raudit.stages.pii.recognise.models import SCORE, LanguageModel
 from raudit.stages.pii.recognise.names import persons_in_text, refuted
 from raudit.stages.pii.recognise.phones import phone_numbers
@@ -84,14 +85,17 @@ class Engine:
             One tuple a text, sorted.
         """
         found: list[list[Any]] = [[] for _ in texts]
-        array = column_of(texts)
+        written = texts if self.names is None else [plain(text) for text in texts]
+        array = column_of(written)
         asked = [r for r in self.recognizers if not only or only in r.supported_entities]
         for recognizer in asked:
             for index in may_match(recognizer, array, threshold, self.contexts[recognizer.id]):
-                found[index].extend(recognizer.analyze(texts[index], recognizer.supported_entities))
+                found[index].extend(
+                    recognizer.analyze(written[index], recognizer.supported_entities)
+                )
         if self.phone is not None and only in {"", "PHONE_NUMBER"}:
             for index in may_match(self.phone, array, threshold, self.contexts[self.phone.id]):
-                found[index].extend(phone_numbers(self.phone, texts[index]))
+                found[index].extend(phone_numbers(self.phone, written[index]))
         people: list[Sequence[Any]] = [()] * len(texts)
         looked = [
             ner and (ner_texts is None or ner_texts[i] is not None) for i in range(len(texts))
@@ -182,7 +186,7 @@ _FRACTION = re.compile(r"(?<![\d.])\d{1,3}\.$")
 def without_echoes(spans: list[Span], text: str) -> list[Span]:
     """Drop telephone numbers that are part of a number of another kind, and digits behind a decimal point.
 
-    An NHS number is no telephone, and a degree of longitude holds no card.
+    An NHS number is no telephone, a degree of longitude holds no card, and a telephone's serial number is none.
     """
     spans = [
         s
@@ -190,14 +194,19 @@ def without_echoes(spans: list[Span], text: str) -> list[Span]:
         if not (
             text[s.start : s.end].isdigit() and _FRACTION.search(text, max(0, s.start - 5), s.start)
         )
+        and (s.entity_type != "CREDIT_CARD" or card(plain(text[s.start : s.end])))
     ]
     strong = [s for s in spans if s.entity_type in STRONG]
-    return [
-        s
-        for s in spans
-        if s.entity_type != "PHONE_NUMBER"
-        or not any(o.start < s.end and s.start < o.end for o in strong)
-    ]
+    return [s for s in spans if not any(_echoes(s, o) for o in strong)]
+
+
+def _echoes(span: Span, other: Span) -> bool:
+    """Whether a span is another reading of a surer one, or of two that stand side by side."""
+    if span.entity_type == "PHONE_NUMBER":
+        return other.start < span.end and span.start < other.end
+    inside = span.start <= other.start and other.end <= span.end
+    longer = span.end - span.start > other.end - other.start
+    return span.entity_type == "NATIONAL_ID" and other.entity_type == "US_SSN" and inside and longer
 
 
 def _tokens(text: str, model: LanguageModel | None) -> Any:

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from raudit.stages.pii.count.cells import address_supported, covers
-from raudit.stages.pii.recognise.checksums import luhn, public_domain, validator
+from raudit.stages.pii.recognise.checksums import FIFTEEN, luhn, public_domain, validator
 from raudit.stages.pii.recognise.engine import Span
 
 if TYPE_CHECKING:
@@ -67,8 +67,12 @@ class PatternCount:
         return total
 
 
-TELLING = "[0-9@:=$_%-]"
+TELLING = r"[0-9@:=$_%&-]|[\[({<] ?[AaÄä]|(?i: at .* dot )"
 """Every shipped pattern needs one of these characters; a column of plain words is done after one cheap pass."""
+
+
+FIRST = 2_048
+"""Cells that tell whether values repeat."""
 
 
 def count_patterns(
@@ -83,12 +87,23 @@ def count_patterns(
 
     if not searches or not len(cells):
         return
-    telling = cells.filter(pc.match_substring_regex(cells, TELLING))
+    values = pc.unique(cells) if _repeats(cells) else cells
+    telling = values.filter(pc.match_substring_regex(values, TELLING))
     for name, search in searches.items() if len(telling) else ():
-        possible = telling if any(c in search.native for c in "0123456789@:=$_%-") else cells
+        possible = telling if any(c in search.native for c in "0123456789@:=$_%-") else values
         hits = possible.filter(pc.match_substring_regex(possible, search.native))
+        if len(hits) and values is not cells:
+            hits = cells.filter(pc.is_in(cells, value_set=hits))
         if len(hits):
             into.setdefault(name, PatternCount()).add(_counted(search, hits))
+
+
+def _repeats(cells: pa.Array) -> bool:
+    """Whether values occur so often that each is better looked at once; told from the first of them."""
+    import pyarrow.compute as pc
+
+    first = cells.slice(0, FIRST)
+    return len(cells) > FIRST and 2 * pc.count_distinct(first).as_py() < len(first)
 
 
 def _counted(search: Search, hits: pa.Array) -> PatternCount:
@@ -155,7 +170,9 @@ def _cards(cells: pa.Array) -> PatternCount:
     import pyarrow.compute as pc
 
     digits = pc.replace_substring_regex(cells, "[^0-9]", "")
-    plausible = pc.match_substring_regex(digits, "^[0-9]{12,19}$")
+    plausible = pc.match_substring_regex(
+        digits, "^[0-9]{12,14}$|^[0-9]{16,19}$|" + FIFTEEN + "[0-9]{11,14}$"
+    )
     numbers = digits.filter(plausible)
     passed = (
         int(np.count_nonzero(luhn(numbers.cast(pa.uint64()).to_numpy()))) if len(numbers) else 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from raudit.sentences import say
-from raudit.stages.pii.risk.singling_out import group_codes, measure
+from raudit.stages.pii.risk.singling_out import group_codes, groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,41 +52,95 @@ def steps_to_k(frame: pd.DataFrame, columns: Sequence[str], k: int) -> tuple[Ste
     ----------
     Samarati (2001), Protecting respondents' identities in microdata release: generalisation and suppression.
     """
-    codes = group_codes(frame, columns)
-    ladders = {name: _ladder(frame[name], codes[name]) for name in columns}
-    apart = {name: _told_apart(codes[name]) for name in columns}
-    place = dict.fromkeys(columns, -1)
-    current = dict(codes)
-    below = measure(current, columns, k).below
+    rows = _Rows.of(group_codes(frame, columns), frame, columns)
+    apart = {name: rows.told_apart(rows.current[name]) for name in columns}
+    below = rows.below(rows.current, k)
     steps: list[Step] = []
     while below and len(frame) >= k:
         tried = []
         for name in columns:
-            if place[name] + 1 < len(ladders[name]):
-                words, coarse = ladders[name][place[name] + 1]
-                left = measure({**current, name: coarse}, columns, k).below
-                lost = (_told_apart(current[name]) - _told_apart(coarse)) / max(apart[name], 1e-12)
-                tried.append(((below - left) / max(lost, 1e-6), name, words, coarse, left))
+            if rows.ladders[name]:
+                words, coarse = rows.ladders[name][0]
+                left = rows.below({**rows.current, name: coarse}, k)
+                lost = rows.told_apart(rows.current[name]) - rows.told_apart(coarse)
+                share = lost / max(apart[name], 1e-12)
+                tried.append(((below - left) / max(share, 1e-6), name, words, left))
         if not tried:
             break
-        _, name, words, coarse, below = max(tried, key=lambda one: (one[0], one[1]))
-        place[name] += 1
-        current[name] = coarse
-        steps.append(Step(column=name, to=words, below=below, loss=_loss(current, apart, columns)))
+        _, name, words, below = max(tried, key=lambda one: (one[0], one[1]))
+        rows = rows.coarser(name)
+        steps.append(Step(column=name, to=words, below=below, loss=rows.loss(apart)))
     return tuple(steps)
 
 
-def _loss(current: Mapping[str, Any], apart: Mapping[str, float], columns: Sequence[str]) -> float:
-    kept = [_told_apart(current[name]) / apart[name] for name in columns if apart[name]]
-    return 1.0 - sum(kept) / len(kept) if kept else 0.0
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows that are equal in every column, once, with how many they are; fewer after each step."""
+
+    current: dict[str, Any]
+    """Numbered values of each column, arrays of shape (n_different,)."""
+    ladders: dict[str, list[tuple[str, Any]]]
+    """Coarser versions of each column that are left, in words and as such arrays."""
+    counts: Any
+    """Rows that each stands for, of shape (n_different,)."""
+
+    @classmethod
+    def of(cls, codes: dict[str, Any], frame: pd.DataFrame, columns: Sequence[str]) -> _Rows:
+        import numpy as np
+
+        ladders = {name: _ladder(frame[name], codes[name]) for name in columns}
+        return cls(codes, ladders, np.ones(len(frame), dtype=np.int64)).merged()
+
+    def merged(self) -> _Rows:
+        """The same with equal rows put together: a step treats them alike."""
+        import numpy as np
+
+        group = groups(self.current, list(self.current))
+        counts = np.bincount(group, self.counts).astype(np.int64)
+        first = np.empty(len(counts), dtype=np.int64)
+        first[group[::-1]] = np.arange(len(group))[::-1]
+        return _Rows(
+            {name: codes[first] for name, codes in self.current.items()},
+            {
+                name: [(words, coarse[first]) for words, coarse in steps]
+                for name, steps in self.ladders.items()
+            },
+            counts,
+        )
+
+    def coarser(self, name: str) -> _Rows:
+        """The rows after the next step of a column."""
+        (_, coarse), *later = self.ladders[name]
+        taken = _Rows({**self.current, name: coarse}, {**self.ladders, name: later}, self.counts)
+        return taken.merged()
+
+    def below(self, codes: dict[str, Any], k: int) -> int:
+        """Rows in groups of fewer than k."""
+        import numpy as np
+
+        sizes = np.bincount(groups(codes, list(codes)), self.counts)
+        return int(sizes[sizes < k].sum())
+
+    def told_apart(self, codes: Any) -> float:
+        """Share of ordered pairs of rows with different values."""
+        return _told_apart(codes, self.counts)
+
+    def loss(self, apart: Mapping[str, float]) -> float:
+        """Mean share of what each column told apart at first and no longer does."""
+        kept = [
+            self.told_apart(codes) / apart[name]
+            for name, codes in self.current.items()
+            if apart[name]
+        ]
+        return 1.0 - sum(kept) / len(kept) if kept else 0.0
 
 
-def _told_apart(codes: Any) -> float:
-    """Share of ordered pairs of rows with different values."""
+def _told_apart(codes: Any, counts: Any = None) -> float:
     import numpy as np
 
-    counts = np.bincount(codes) / max(len(codes), 1)
-    return float(1.0 - (counts**2).sum())
+    sizes = np.bincount(codes, counts)
+    shares = sizes / max(sizes.sum(), 1)
+    return float(1.0 - (shares**2).sum())
 
 
 def _ladder(column: pd.Series[Any], codes: Any) -> list[tuple[str, Any]]:

@@ -91,7 +91,7 @@ def measure(
     """
     import numpy as np
 
-    group = _groups(codes, columns)
+    group = groups(codes, columns)
     n = len(group)
     sizes = np.bincount(group)
     diversity, alike, groups_alike, t, t_rows = None, 0, 0, None, 0
@@ -138,8 +138,8 @@ def _t_closeness(group: Any, sensitive: Any) -> tuple[float, int]:
     return float(distance[farthest]), int(sizes[farthest])
 
 
-def _groups(codes: dict[str, Any], columns: Sequence[str]) -> Any:
-    """Number the combinations; renumbered after each column, so that no product can overflow."""
+def groups(codes: dict[str, Any], columns: Sequence[str]) -> Any:
+    """Number combinations of values; renumbered after each column, so that no product can overflow."""
     import numpy as np
 
     group = np.zeros(len(next(iter(codes.values()))), dtype=np.int64)

@@ -73,6 +73,8 @@ class EntityRule(Strict):
     itself if empty."""
     native_with_hint: str = ""
     """RE2 pattern used only if the column's name says so."""
+    validator_with_hint: str = ""
+    """Check that a match of ``native_with_hint`` must pass."""
     validator: str = ""
     """Check that a match of ``native`` or of our own patterns must pass: a name of ``checksums.py`` or a module of
     python-stdnum such as ``br.cpf``."""
@@ -183,7 +185,7 @@ def _models(file: Path, model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _names(kind: str) -> frozenset[str]:
-    files = [RULES / "names" / f"{kind}{part}.txt" for part in ("", "_world", "_ja")]
+    files = [RULES / "names" / f"{kind}{part}.txt" for part in ("", "_world", "_small", "_ja")]
     return frozenset(word for file in files for word in _words(file))
 
 

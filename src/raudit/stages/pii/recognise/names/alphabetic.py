@@ -232,6 +232,8 @@ def _named(
     before = cues.preceding(_words_before(text, begin))
     if _TITLE_BEFORE.search(text[max(0, begin - 8) : begin]):
         before = Before.PERSON
+    if before <= Before.WEAK and "".join(run.words) in lists.figures:
+        return
     score += {
         Before.PERSON: WEIGHTS.person,
         Before.CONTACT: WEIGHTS.contact,
@@ -381,6 +383,9 @@ def is_something_else(text: str, stretch: Stretch, lists: NameLists) -> bool:
     cues = cues_of(_script(text))
     around = [run for run in _runs(text, tokens) if run.tokens and _overlap(run.stretch, stretch)]
     if any("".join(run.words) in lists.places for run in around):
+        return True
+    figures = [run for run in around if "".join(run.words) in lists.figures]
+    if any(cues.preceding(_words_before(text, run.stretch[0])) <= Before.WEAK for run in figures):
         return True
     inside = [text[a:b] for a, b in tokens if begin <= a and b <= end and b - a > 2]
     return bool(inside) and all(

@@ -41,6 +41,8 @@ class NameLists:
     """Ordinary words that many people are called; before a family name they are given names."""
     places: frozenset[str] = field(repr=False)
     """Countries, their regions and large cities, and things; their words written together."""
+    figures: frozenset[str] = field(repr=False)
+    """Persons of books, plays and history, their words written together: subjects of a sentence."""
     times: frozenset[str] = field(repr=False)
     """Days, months, feasts, languages and nationalities, which English writes with capitals."""
     japanese_family: frozenset[str] = field(repr=False)
@@ -84,7 +86,7 @@ class NameLists:
         kept = {
             name: getattr(self, name)
             for name in (
-                *("ordinary", "dictionary", "given_ordinary", "places", "times"),
+                *("ordinary", "dictionary", "given_ordinary", "places", "times", "figures"),
                 *("japanese_family", "japanese_given"),
             )
         }
@@ -108,11 +110,12 @@ def name_lists() -> NameLists:
     """The shipped lists, read once."""
     read = {
         name: frozenset(_words(LISTS / f"{name}.txt"))
-        for name in ("given", "given_world", "given_wide", "family", "family_world", "family_wide")
+        for kind in ("given", "family")
+        for name in (kind, f"{kind}_world", f"{kind}_small", f"{kind}_wide")
     }
     return _with_stems(
-        given=read["given"] | read["given_world"],
-        family=read["family"] | read["family_world"],
+        given=read["given"] | read["given_world"] | read["given_small"],
+        family=read["family"] | read["family_world"] | read["family_small"],
         rare_given=read["given_wide"],
         rare_family=read["family_wide"],
         ordinary=frozenset(_words(LISTS / "ordinary.txt")),
@@ -126,6 +129,7 @@ def name_lists() -> NameLists:
         marked_given=frozenset(_words(LISTS / "given_marked.txt")),
         marked_family=frozenset(_words(LISTS / "family_marked.txt")),
         times=frozenset(_words(LISTS / "times.txt")),
+        figures=frozenset(_words(LISTS / "figures.txt")),
         japanese_family=frozenset(_words(LISTS / "family_ja.txt")),
         japanese_given=frozenset(_words(LISTS / "given_ja.txt")),
     )
