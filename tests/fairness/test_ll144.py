@@ -97,6 +97,7 @@ def test_a_right_table_passes(tmp_path):
         ("sex,applicants,selected,rate\nMale,ten,5,0.5\n", "ll144-count"),
         ("sex,applicants,selected,rate\nMale,10,5,half\n", "ll144-number"),
         ("sex,applicants,selected,rate\nMale,5,10,0.5\n", "ll144-counts"),
+        ("sex,applicants,selected,rate\n" + "Male,10,5,0.5\n" * 1_001, "ll144-too-long"),
     ],
 )
 def test_bad_files_are_refused(tmp_path, text, reference):

@@ -130,6 +130,25 @@ def test_a_log_whose_tables_would_answer_otherwise_is_not_opened(log, tmp_path, 
         open_log(tmp_path / "log.db")
 
 
+def test_what_sqlite_and_a_backup_keep_beside_it_answers_for_nothing(log, tmp_path):
+    log.append([started()], clock=NOW)
+    log.close()
+    with sqlite3.connect(tmp_path / "log.db") as db:
+        db.executescript(
+            "ANALYZE; CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)"
+        )
+    db.close()
+    with open_log(tmp_path / "log.db") as again:
+        assert not again.verify().failed
+    with sqlite3.connect(tmp_path / "log.db") as db:
+        db.executescript(
+            "CREATE TRIGGER _litestream_x BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END"
+        )
+    db.close()
+    with pytest.raises(LogIntegrityError, match="put beside it"):
+        open_log(tmp_path / "log.db")
+
+
 def test_a_log_that_was_dumped_and_restored_is_the_same_log(log, tmp_path):
     log.append([started()], clock=NOW)
     log.close()

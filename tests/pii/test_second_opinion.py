@@ -52,7 +52,7 @@ def column(second_person=None, second_address=None, model=0.4, listed=0.3):
         n=100,
         exact=False,
         whole=int(100 * model),
-        agreed=int(100 * listed),
+        agreed=int(100 * min(model, listed)),
     )
     profile = ColumnProfile(
         name="c7",

@@ -45,6 +45,8 @@ _TRIGGERS = tuple(
     for table in ("entry", "node", "note", "meta")
     for verb in ("update", "delete")
 )
+_KEPT = ("sqlite_", "_litestream_")
+"""Tables of SQLite itself after ANALYZE, and of a tool that copies the file elsewhere: they answer for nothing."""
 # As SQLite keeps them. Anything else could answer otherwise than it was told: a view, a trigger, a column of any type.
 _MADE = frozenset(statement.replace("IF NOT EXISTS ", "") for statement in (*_TABLES, *_TRIGGERS))
 
@@ -147,14 +149,18 @@ class SqliteStore:
         rows = self._connection.execute(
             "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
         ).fetchall()
-        return frozenset(row[0] for row in rows)
+        return frozenset(row[0] for row in rows if not str(row[0]).startswith(_KEPT))
 
     def _foreign(self) -> list[str]:
         """Name what is in the file and was not made by raudit, at least not in this form."""
         rows = self._connection.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
+            "SELECT name, sql, type FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
         ).fetchall()
-        return [str(name) for name, sql in rows if sql not in _MADE]
+        return [
+            str(name)
+            for name, sql, kind in rows
+            if sql not in _MADE and not (kind == "table" and str(name).startswith(_KEPT))
+        ]
 
     def _refuse_foreign(self) -> None:
         """Refuse another program's database before anything is written to it, be it only a mode."""

@@ -66,13 +66,17 @@ class Row:
         )
 
 
+MOST_ROWS = 1_000
+"""Rows of one table; of sex by race by job a published audit has some hundreds."""
+
+
 def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
     """Rows of all tables.
 
     Raises
     ------
     DataError
-        If no line names columns, no row follows, or most cells of a column are no numbers.
+        If no line names columns, no row follows, a table is too long, or most cells of a column are no numbers.
     """
     blocks = [
         block
@@ -86,6 +90,16 @@ def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
             where=path.name,
             expected="columns such as: sex, race/ethnicity, applicants, selected, selection rate, impact ratio",
             hint="add a heading line that names at least two of applicants, selected, rate and ratio",
+        )
+    longest = max(len(block.rows) for block in blocks)
+    if longest > MOST_ROWS:
+        raise DataError(
+            "this is no audit's table: it has more rows than categories of people",
+            reference="ll144-too-long",
+            where=path.name,
+            got=f"{longest:,} rows",
+            expected=f"at most {MOST_ROWS:,}",
+            hint="give the published table; rows of single people are audited with raudit init and raudit run",
         )
     rows = _scoped([_rows(block, path) for block in blocks])
     if not rows:
