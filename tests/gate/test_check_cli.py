@@ -452,9 +452,9 @@ def test_full_disk(raudit, failing, folder):
     "place",
     [
         "raudit.checking.check",
-        "raudit.checking.read_record",
-        "raudit.checking.apply_policy",
-        "raudit.checking.render",
+        "raudit.checking.judging.read_record",
+        "raudit.checking.judging.apply_policy",
+        "raudit.checking.judging.render",
         "raudit.gate.write.os.replace",
     ],
 )

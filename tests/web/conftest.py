@@ -148,7 +148,7 @@ def make_accounts() -> None:
 def workspace(site: Path) -> Path:
     """The workspace as it was made, whatever the test before did to its files."""
     from raudit.web.index import index
-    from raudit.web.models import Assignment, Invitation, Notice, RunState, Summary
+    from raudit.web.models import Assignment, Invitation, Notice, RunState, Summary, User
 
     for slug in [p.name for p in site.iterdir() if (p / "raudit.yaml").exists()]:
         shutil.rmtree(site / slug)
@@ -156,6 +156,7 @@ def workspace(site: Path) -> Path:
     make_workspace(site)
     for model in (Assignment, Invitation, Notice, RunState, Summary):
         model.objects.all().delete()
+    User.objects.update(language="")
     index.forget()
     return site
 

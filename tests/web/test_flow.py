@@ -122,6 +122,7 @@ def test_from_first_answer_to_verified_signature(served: Any, chromium: Any) -> 
     assert ann.locator(".returned").count() == 2
     ann.fill("[id='v-first-what']", "Credit lines up to 5,000")
     ann.click("text=Save and go back to the list")
+    ann.wait_for_url("**" + A)
     ann.goto(A + "section/first/")
     for choice in ("No", "Yes"):
         with ann.expect_response(lambda r: r.request.method == "POST"):

@@ -193,7 +193,7 @@ def why_unclear(found: Found) -> str:
             k=found.count.k,
             chance=found.rule.chance,
         )
-    return "So few or so doubtful ones are in such texts by mistake of the search as well."
+    return say("So few or so doubtful ones are in such texts by mistake of the search as well.")
 
 
 def measurement(found: Found) -> Measurement:
