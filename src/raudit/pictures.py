@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, assert_never
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,23 +179,7 @@ KINDS: Mapping[str, type[Picture]] = {
 
 def kind_of(picture: Picture) -> str:
     """The name of a picture's kind."""
-    match picture:
-        case Dots():
-            return "dots"
-        case Bars():
-            return "bars"
-        case Lines():
-            return "lines"
-        case Waterfall():
-            return "waterfall"
-        case Swarm():
-            return "swarm"
-        case Scatter():
-            return "scatter"
-        case Matrix():
-            return "matrix"
-        case _:
-            assert_never(picture)
+    return next(name for name, kind in KINDS.items() if type(picture) is kind)
 
 
 def as_json(picture: Picture) -> dict[str, Any]:

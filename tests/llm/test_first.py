@@ -44,7 +44,6 @@ def test_keys_that_no_field_takes_are_named(tmp_path):
     format_ = turns_in(path)
     assert format_
     assert keys_left(path, format_) == ("language", "metadata.channel", "refused_by")
-    assert keys_left(path, format_, ["metadata.channel"]) == ("language", "refused_by")
 
 
 def test_only_a_table_with_answers_is_one_of_turns(tmp_path):

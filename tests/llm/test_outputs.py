@@ -264,6 +264,13 @@ def measured_record(folder, path, **data):
     return measure(prepare(parse_plan(json.dumps(plan), folder=folder), clock=clock))
 
 
+def test_turns_of_which_nothing_is_asked_pass_nothing(tmp_path):
+    record = measured_record(tmp_path, written(tmp_path, repeated_texts()))
+    found = {finding.rule: str(finding.status) for finding in record.stages[1].findings}
+    assert found["RA-LLM-001"] == "passed"
+    assert found["RA-LLM-003"] == "indeterminate"
+
+
 def test_no_text_that_many_turns_share_is_in_a_profile_or_contract(tmp_path):
     file = written(tmp_path, repeated_texts())
     record = measured_record(tmp_path, file)

@@ -77,14 +77,14 @@ def write_draft(
         "task: binary       # binary, score, multiclass, regression or ranking",
         "",
         "data:",
-        f"  path: {_text(data)}",
+        f"  path: {quoted(data)}",
         *reading,
         *_counted(looks),
         *_outcome("label", "what really happened", guess.label),
-        *(_without_model(guess) if model is None else ["", "model:", f"  path: {_text(model)}"]),
+        *(_without_model(guess) if model is None else ["", "model:", f"  path: {quoted(model)}"]),
         *_sensitive_features(guess.sensitive),
         *_stages(with_model=model is not None),
-        *closing(),
+        *CLOSING,
         *(f"#   {column.name}: {column.says()}" for column in looks),
     ]
     return "\n".join(lines) + "\n"
@@ -120,7 +120,7 @@ def heading(name: str, what: str) -> list[str]:
         "schema: raudit.plan/1",
         "",
         "system:",
-        f"  name: {_text(name)}",
+        f"  name: {quoted(name)}",
         '  version: "1"',
         '  purpose: ""    # what it decides or advises, about whom, and what happens to them',
         '  owner: ""      # who answers for it',
@@ -134,7 +134,7 @@ def _without_model(guess: _Guess) -> list[str]:
     if guess.score:
         lines += [
             "  score:           # GUESS",
-            f"    column: {_text(guess.score.name)}",
+            f"    column: {quoted(guess.score.name)}",
             "    # threshold: 0.5",
             f"    higher_is_favourable: {_direction(guess.score.name)}",
         ]
@@ -149,7 +149,7 @@ def _without_model(guess: _Guess) -> list[str]:
 def _counted(looks: Sequence[ColumnLook]) -> list[str]:
     counts = [look.name for look in looks if look.numeric and COUNT.match(look.name.lower())]
     why = "if each row stands for so many people; then keep fairness alone under stages"
-    return [f"  # count: {_text(name)}    # {why}" for name in counts]
+    return [f"  # count: {quoted(name)}    # {why}" for name in counts]
 
 
 def _direction(score: str) -> str:
@@ -205,11 +205,7 @@ CLOSING = (
     "",
     "# Columns of the data:",
 )
-
-
-def closing() -> tuple[str, ...]:
-    """What every plan ends with, before the list of its columns."""
-    return CLOSING
+"""What every plan ends with, before the list of its columns."""
 
 
 def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:
@@ -221,16 +217,16 @@ def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:
     favourable = good[0] if len(good) == 1 else choice
     return [
         f"  {key}:            # GUESS: {what}",
-        f"    column: {_text(column.name)}",
+        f"    column: {quoted(column.name)}",
         (
-            f"    favourable: {_text(favourable)}    # GUESS: the value that is good for the person, "
+            f"    favourable: {quoted(favourable)}    # GUESS: the value that is good for the person, "
             f"of {list(column.levels)}"
         ),
     ]
 
 
 def _sensitive(column: ColumnLook) -> list[str]:
-    name = _text(column.name)
+    name = quoted(column.name)
     if column.numeric and column.distinct > MAX_GROUPS // 4:
         return [
             f"  - {{column: {name}, edges: [25, 40, 60]}}    # GUESS: cut where the law or your policy cuts"
@@ -248,6 +244,6 @@ def _first(
     )
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
     """A double-quoted YAML scalar: JSON strings are one."""
     return json.dumps(value, ensure_ascii=False)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from raudit.plan.draft import closing, heading
+from raudit.plan.draft import CLOSING, heading, quoted
 
 
 def write_turns_draft(
@@ -31,7 +30,7 @@ def write_turns_draft(
             name, "What raudit audits: recorded turns of a language model. No model is called."
         ),
         "data:",
-        f"  path: {_text(data)}",
+        f"  path: {quoted(data)}",
         "  turns:",
         "    # Where a field is in a row. A group, or a label by a person or a judge, counts only if it is named here.",
         "    fields: {}",
@@ -43,7 +42,7 @@ def write_turns_draft(
         "",
         "stages:",
         f"  pii: {{columns: [{', '.join(texts)}]}}",
-        "  llm: {}    # with nothing declared it says what could be read, and passes nothing else",
+        "  llm: {}    # with nothing declared it says what could be read, and ends in: could not tell",
         "    # groups: language",
         "    # outcomes:",
         "    #   - name: refused",
@@ -54,14 +53,12 @@ def write_turns_draft(
         "    #     max_gap: 0.05",
         "    # attacks:",
         "    #   - {outcome: {name: attack succeeded, column: attacked}, tolerance: 0.05}",
-        *closing(),
+        *CLOSING,
         *(f"#   {column}" for column in columns),
     ]
     if left:
-        lines += ["# Keys of its rows that no field takes yet:", *(f"#   {_text(k)}" for k in left)]
+        lines += [
+            "# Keys of its rows that no field takes yet:",
+            *(f"#   {quoted(k)}" for k in left),
+        ]
     return "\n".join(lines) + "\n"
-
-
-def _text(value: str) -> str:
-    """A double-quoted YAML scalar: JSON strings are one."""
-    return json.dumps(value, ensure_ascii=False)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from raudit.errors import DataError
 from raudit.turns.containers import Source, rows
@@ -41,13 +40,8 @@ def turns_in(path: Path) -> Format | None:
     return found if "output" in columns and columns & {"prompt", "turn_id"} else None
 
 
-def keys_left(path: Path, format_: Format, fields: Iterable[str] = ()) -> tuple[str, ...]:
+def keys_left(path: Path, format_: Format) -> tuple[str, ...]:
     """Keys of rows that hold a single value and that no field of turns takes, most frequent first.
-
-    Parameters
-    ----------
-    fields
-        Paths that the plan maps.
 
     Returns
     -------
@@ -56,7 +50,7 @@ def keys_left(path: Path, format_: Format, fields: Iterable[str] = ()) -> tuple[
     """
     if not format_.canonical or format_.container not in ("jsonl", "csv", "parquet"):
         return ()
-    mapped = {part for spec in format_.fields.values() for part in spec.path} | set(fields)
+    mapped = {part for spec in format_.fields.values() for part in spec.path}
     taken = {path.partition(".")[0] for path in mapped} | set(format_.recognise) | CHAT_KEYS
     counted = _keys(path, format_)
     left = [key for key in counted if not known(key) and key.partition(".")[0] not in taken]
@@ -78,5 +72,5 @@ def _scalars(row: object) -> Iterator[str]:
             yield str(key)
 
 
-def _single(value: Any) -> bool:
+def _single(value: object) -> bool:
     return isinstance(value, str | int | float) and value != ""

@@ -101,8 +101,8 @@ def loaded(answer: dict[str, object]) -> Look:
             ColumnLook(**{**item, "levels": tuple(item["levels"])})  # type: ignore[arg-type]
             for item in columns
         ),
-        written=Written(**answer["written"]),  # type: ignore[arg-type]
-        by_comma=tuple(answer["by_comma"]),  # type: ignore[arg-type]
+        written=Written(**answer["written"]),  # type: ignore[arg-type] # as dumped() wrote it
+        by_comma=tuple(answer["by_comma"]),  # type: ignore[arg-type] # likewise
     )
 
 

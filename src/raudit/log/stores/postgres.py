@@ -184,7 +184,7 @@ class PostgresStore:
         where = "".join(f" AND position(:needle{i} IN data) > 0" for i in range(len(containing)))
         needles = {f"needle{i}": needle for i, needle in enumerate(containing)}
         inside = f"idx >= :start AND idx < :stop{where}"
-        query = f"SELECT idx, data FROM raudit_log.entry WHERE {inside} ORDER BY idx LIMIT {_CHUNK}"  # noqa: S608
+        query = f"SELECT idx, data FROM raudit_log.entry WHERE {inside} ORDER BY idx LIMIT {_CHUNK}"  # noqa: S608 -- names of our own
         # By ranges of the key, not by a cursor of the server: a reader who stops at an edited entry leaves none open.
         while rows := self._all(query, start=start, stop=stop, **needles):
             for row in rows:
@@ -285,7 +285,7 @@ class PostgresStore:
 
     def _pages(self, table: str, column: str, stop: int) -> Iterator[Any]:
         """Read by ranges of the key: two streams can then share one transaction."""
-        query = f"SELECT {column}, idx FROM raudit_log.{table} WHERE idx >= :a AND idx < :b ORDER BY idx LIMIT {_CHUNK}"  # noqa: S608
+        query = f"SELECT {column}, idx FROM raudit_log.{table} WHERE idx >= :a AND idx < :b ORDER BY idx LIMIT {_CHUNK}"  # noqa: S608 -- names of our own
         start = 0
         while rows := self._all(query, a=start, b=stop):
             yield from rows

@@ -149,6 +149,8 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
     turns = frame.turns
     n, failed = turns.table.num_rows, sum(reading.errors for reading in turns.readings)
     found.add([_read(turns), _errors(turns, failed, options)])
+    if not options.asks:
+        found.add([_not_asked(n)])
     found.facts |= _compared(frame, options)
     found.rows["files"] = [_file_row(reading) for reading in turns.readings]
     found.facts |= {
@@ -186,6 +188,20 @@ def _read(turns: Turns) -> Finding:
             "exact count",
             events=bad,
         ),
+    )
+
+
+def _not_asked(n: int) -> Finding:
+    """Turns that were read and of which nothing was asked are no evidence for anything."""
+    return finding(
+        rules.RATE,
+        Subject(kind="model", name="answers"),
+        Status.INDETERMINATE,
+        say("Of the {n:,} turns nothing was asked but whether they could be read.", n=n),
+        reason=say(
+            "the plan declares no outcome, pair, change, attack or other measure under stages.llm"
+        ),
+        anchor="stages.llm",
     )
 
 

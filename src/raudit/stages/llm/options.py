@@ -224,3 +224,9 @@ class LlmOptions(Strict):
     """Smaller groups are shown and compared with nothing."""
     level: float = Field(default=0.95, gt=0.5, lt=1)
     """Coverage of intervals."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked of the answers; what is tabulated alone is judged by nothing."""
+        measures = (self.outcomes, self.pairs, self.changes, self.attacks, self.counters)
+        return any(map(bool, (*measures, self.stereotypes, self.numbers, self.system_prompt_words)))
