@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from raudit.data.build import cells
 from raudit.findings import Status
 from raudit.stages.fairness import check_ll144_file, impact_ratios
 from raudit.stages.fairness.nyc_ll144.check import follows
+from raudit.stages.fairness.nyc_ll144.impact_ratios import _table_row
 
 _spec = importlib.util.spec_from_file_location("dcwp", Path(__file__).with_name("dcwp.py"))
 dcwp = importlib.util.module_from_spec(_spec)
@@ -41,6 +43,16 @@ def test_unknown_and_small_categories_get_no_ratio():
     assert [row.impact_ratio for row in rows] == [1.0, 0.5, None, None]
     assert rows[2].left_out == "under 2 % of the data"
     assert rows[3].left_out == "unknown category"
+
+
+def test_few_people_of_unknown_category_are_counted_and_others_hidden():
+    """The rule asks how many have no category; 3 must not be printed as 0."""
+    rows = impact_ratios([("a",), ("b",), ("unknown",)], [500, 3, 3], [250, 1, 2])
+    context = SimpleNamespace(speech=SimpleNamespace(group=", ".join))
+    told = [_table_row(row, 10, context) for row in rows]
+    assert told[0]["selected"] == 250
+    assert told[1] == {"category": "b", "note": "fewer than 10 people"}
+    assert told[2] == {"category": "unknown", "assessed": 3, "note": "unknown category"}
 
 
 def command(*args):

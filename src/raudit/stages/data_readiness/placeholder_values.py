@@ -9,36 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.data import Kind
+from raudit.data.missing_words import MISSING_WORDS
 from raudit.stages.data_readiness.tally import tally
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_WORDS = """
-? ?? ??? - -- --- – — . .. ... * # / \\ _ n/a n.a. n.a #n/a #na na #null! #value! #ref! #div/0! <na> nan null (null) \\n
-nil nat tbd tba missing (missing) (blank) blank unknown unk undefined unspecified unbekannt k.a. k.a inconnu desconocido
-desconhecido sconosciuto onbekend okänd okand ukjent ukendt tuntematon nieznane ismeretlen neznámé xx xxx xxxx 不明 未知
-неизвестно
-"""
-CERTAIN = frozenset(_WORDS.split()) | frozenset(
-    (
-        "not available",
-        "not applicable",
-        "not known",
-        "not specified",
-        "not stated",
-        "no data",
-        "no value",
-        "no answer",
-        "keine angabe",
-        "nicht bekannt",
-        "non renseigné",
-        "sin datos",
-        "sin dato",
-        "no disponible",
-    )
-)
-"""Texts that are no answer to any question; compared without case and outer space."""
 DOUBTFUL = frozenset(("none", "nd", "ns", "nr", "void", "empty", "other/unknown", "refused", "x"))
 """Texts that can be an answer too, such as Namibia's code."""
 NUMBERS = (
@@ -144,7 +120,7 @@ def _texts(counts: pd.Series[Any]) -> list[Placeholder]:
     numeric: dict[float, int] = {}
     for text, count in counts.items():
         plain = str(text).strip().casefold()
-        if plain == "" or plain in CERTAIN or plain in DOUBTFUL:
+        if plain == "" or plain in MISSING_WORDS or plain in DOUBTFUL:
             shown = "(blank)" if plain == "" else str(text).strip()
             before = found[shown].cells if shown in found else 0
             found[shown] = Placeholder(

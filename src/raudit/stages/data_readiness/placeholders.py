@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.data import ColumnName
+from raudit.data.missing_words import MISSING_WORDS
 from raudit.findings import Finding, Measurement, Status
 from raudit.record import Column, Table
 from raudit.sentences import joined, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.placeholder_values import (
-    CERTAIN,
     DAYS,
     DOUBTFUL,
     NUMBERS,
@@ -102,7 +102,7 @@ def _searched(count: int, doubtful: list[str]) -> str:
         "words, {count_3} numbers where they stand apart, {count_4} "
         "days.",
         count=count,
-        count_2=len(CERTAIN) + len(DOUBTFUL),
+        count_2=len(MISSING_WORDS) + len(DOUBTFUL),
         count_3=len(NUMBERS),
         count_4=len(DAYS),
     )

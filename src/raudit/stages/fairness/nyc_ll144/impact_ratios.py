@@ -72,7 +72,7 @@ def impact_ratios(
     rates = [s / a if a else None for a, s in zip(assessed, selected, strict=True)]
     reasons = []
     for name, count in zip(names, assessed, strict=True):
-        if any(part == UNKNOWN or UNKNOWN_NAME.search(part) for part in name):
+        if _is_unknown(name):
             reasons.append(say("unknown category"))
         elif count == 0:
             reasons.append(say("nobody assessed"))
@@ -198,26 +198,29 @@ def _part(
             Column(key="ratio", label="Impact ratio", kind="number"),
             Column(key="note", label="Left out because"),
         ),
-        rows=tuple(
-            {
-                "category": context.speech.group(row.name),
-                "note": say("fewer than {hide} people", hide=hide),
-            }
-            if row.assessed < hide
-            else {
-                "category": context.speech.group(row.name),
-                "assessed": row.assessed,
-                "selected": row.selected,
-                "rate": row.rate,
-                "ratio": row.impact_ratio,
-                "note": row.left_out,
-            }
-            for row in rows
-        ),
+        rows=tuple(_table_row(row, hide, context) for row in rows),
         caption="Each rate over the rate of the most selected category. Unknowns and categories under the smallest "
         "share are counted and get no ratio.",
     )
     return Part(tables=(table,), findings=(_finding(by, rows, events, sizes, kind, context),))
+
+
+def _table_row(row: Category, hide: int, context: Context) -> dict[str, object]:
+    """A category as printed: of few people nothing, and of few whose category is not known how many they are.
+
+    The rule asks for the number of those people, and nobody can be told by it.
+    """
+    shown: dict[str, object] = {"category": context.speech.group(row.name)}
+    if row.assessed < hide and not _is_unknown(row.name):
+        return shown | {"note": say("fewer than {hide} people", hide=hide)}
+    counted = shown | {"assessed": row.assessed, "note": row.left_out}
+    if row.assessed < hide:
+        return counted
+    return counted | {"selected": row.selected, "rate": row.rate, "ratio": row.impact_ratio}
+
+
+def _is_unknown(name: Sequence[str]) -> bool:
+    return any(part == UNKNOWN or UNKNOWN_NAME.search(part) for part in name)
 
 
 def _finding(

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 
+from raudit.data.missing_words import MISSING_WORDS
 from raudit.stages.pii.recognise.native import compiled
 from raudit.stages.pii.vocabulary.names_of_columns import joined, speaks_of
 from raudit.stages.pii.vocabulary.rulebook import Rulebook, SpecialRule
@@ -33,33 +34,6 @@ MOST_CODES = 30
 """Different whole numbers or words by which categories are coded; more of them count, measure or name something."""
 MANIFOLD = frozenset({"health", "genetic", "biometric", "criminal"})
 """Categories of which there are any number: diagnoses, variants, templates, offences."""
-NOTHING_KNOWN = frozenset(
-    {
-        "",
-        "-",
-        "--",
-        ".",
-        "?",
-        "n/a",
-        "na",
-        "nan",
-        "null",
-        "nil",
-        "none given",
-        "not known",
-        "not stated",
-    }
-    | {
-        "unknown",
-        "missing",
-        "unbekannt",
-        "k.a.",
-        "keine angabe",
-        "inconnu",
-        "non renseigné",
-        "desconocido",
-    }
-)
 _MEASURED = re.compile(
     r"[<>≤≥~]?\s*[-+]?\d[\d.,]*\s*(?:%|‰|[/:]\s*\d[\d.,]*|(?:[-–]|to)\s*\d[\d.,]*\s*%?|[^\W\d_]{1,3}\.?)"
 )
@@ -117,7 +91,8 @@ def _can_be_categories(name: str, values: Mapping[str, int]) -> bool:
 
 def _said(value: str) -> bool:
     """Whether a cell says anything: neither empty nor a word for nothing known."""
-    return value.strip().lower() not in NOTHING_KNOWN
+    text = value.strip().lower()
+    return bool(text) and text not in MISSING_WORDS
 
 
 def _announced(values: Mapping[str, int], rule: SpecialRule) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import ipaddress
@@ -187,48 +188,11 @@ def ru_snils(text: str) -> bool:
     return total % 101 % 100 == int(digits[9:])
 
 
-TRUNK_REGIONS = (
-    *(
-        "JP",
-        "KR",
-        "TW",
-        "AU",
-        "NZ",
-        "ZA",
-        "NG",
-        "KE",
-        "GH",
-        "EG",
-        "SA",
-        "AE",
-        "ID",
-        "TH",
-        "VN",
-        "MY",
-        "PH",
-        "PK",
-    ),
-    *(
-        "BD",
-        "LK",
-        "TR",
-        "GB",
-        "FR",
-        "DE",
-        "IT",
-        "NL",
-        "BE",
-        "CH",
-        "AT",
-        "SE",
-        "FI",
-        "IE",
-        "RO",
-        "BG",
-        "HR",
-        "UA",
-    ),
-)
+_TRUNK = """
+JP KR TW AU NZ ZA NG KE GH EG SA AE ID TH VN MY PH PK
+BD LK TR GB FR DE IT NL BE CH AT SE FI IE RO BG HR UA
+"""
+TRUNK_REGIONS = tuple(_TRUNK.split())
 """Countries in which numbers are written with a zero before the area."""
 
 
@@ -275,11 +239,10 @@ _NO_PHONE = re.compile(
 def _fits_a_country(digits: str) -> bool:
     import phonenumbers
 
-    try:
-        possible = phonenumbers.is_possible_number(phonenumbers.parse("+" + digits, None))
-    except phonenumbers.NumberParseException:
-        possible = False
-    return possible or trunk_phone(digits)
+    with contextlib.suppress(phonenumbers.NumberParseException):
+        if phonenumbers.is_possible_number(phonenumbers.parse("+" + digits, None)):
+            return True
+    return trunk_phone(digits)
 
 
 VALIDATORS: Mapping[str, Validator] = {
