@@ -66,9 +66,10 @@ def test_a_row_longer_than_any_of_a_log_is_not_read(log, tmp_path):
 
 def test_an_empty_file_may_become_a_log(tmp_path, key):
     (tmp_path / "new.db").touch()
-    open_log(tmp_path / "new.db", key=key, create=True).close()
+    with open_log(tmp_path / "new.db", key=key, create=True) as made:
+        made.append([started()], clock=NOW)
     with open_log(tmp_path / "new.db") as log:
-        assert log.size == 1  # that it was made
+        assert (log.origin, log.size) == (key.name, 2)  # that it was opened, and the event
 
 
 def test_a_log_that_lost_a_table_is_an_integrity_fault(log, tmp_path):
