@@ -35,6 +35,20 @@ def test_an_edge_is_compared_in_the_columns_own_type(kind):
     assert [encoder.levels[code] for code in codes] == ["0.7 or over", "under 0.7"]
 
 
+def test_scores_of_16_bits_in_a_file_meet_the_threshold_that_they_are_written_as(tmp_path):
+    import pyarrow.parquet as pq
+
+    from raudit.data import open_data
+
+    scores = pa.array(np.array([0.1, 0.55, np.nan, 0.05], dtype=np.float16), mask=np.arange(4) == 3)
+    pq.write_table(pa.table({"s": scores}), tmp_path / "d.parquet")
+    (batch,) = open_data(tmp_path / "d.parquet").batches(["s"], rows=9)
+    found = batch.column(0).to_pylist()
+    assert found[:2] == [0.1, 0.55]
+    assert np.isnan(found[2])
+    assert found[3] is None
+
+
 def test_groups_beyond_63_bits():
     from raudit.data.encode import dictionary
 
