@@ -57,6 +57,13 @@ def test_groups_beyond_63_bits():
     assert [values[code] for code in codes] == [top, top - 4, top]
 
 
+@pytest.mark.parametrize("role", ["w", "s"])
+def test_numbers_beyond_53_bits_are_refused_by_name(role):
+    columns = {"g": ["a", "b"], "w": [1, 1], "s": [1, 2]} | {role: [2**53 + 1, 2**53 + 3]}
+    with pytest.raises(DataError, match=f"'{role}' holds whole numbers that are too large"):
+        cells(pa.table(columns), sensitive_features=["g"], score="s", threshold=1, weight="w")
+
+
 def test_small_integers_of_8_bits():
     from raudit.data.encode import dictionary
 

@@ -1,4 +1,4 @@
-"""Audit tables as companies print them beyond the shapes of the other tests: headings, numbers and lines of their own."""
+"""Audit tables as companies print them: headings, numbers and lines beyond the shapes of the other tests."""
 
 from __future__ import annotations
 
@@ -71,27 +71,43 @@ OTHERS = (
     ("Not Hispanic or Latino", str(BELOW), str(CHOSEN), "", ""),
     ("Total", *map(str, ALL), "", ""),
 )
+FRACTIONS = written(
+    ("Race", "Selected", "Impact Ratio"), ((r[0], f"{r[2]}/{r[1]} ({r[3]})", r[4]) for r in ROWS)
+)
+BLOCKS = "".join(
+    f"<div>{''.join(f'<span>{cell}</span>' for cell in row)}</div>" for row in (HEAD, *ROWS)
+)
+SPACED = [(name, f"{count[:-3]} {count[-3:]}", *rest) for name, count, *rest in SEXES]
+STARRED = [(f"**{row[0]}**", *row[1:4], f"**{row[4]}**") for row in ROWS]
 RIGHT = {
     "parts of everybody": ("csv", shares("% of Applicants", "% of Selected"), 14),
     "parts in words": ("csv", shares("Share of applicants", "Percent of all hires"), 14),
-    "favourable outcomes": ("csv", with_head("Total", "Favorable Outcomes", "Success Rate", "Impact Ratio"), 14),
-    "interviewed": ("csv", with_head("Applied", "Interviewed", "Selection Rate", "Impact Ratio"), 14),
+    "favourable outcomes": (
+        "csv",
+        with_head("Total", "Favorable Outcomes", "Success Rate", "Impact Ratio"),
+        14,
+    ),
+    "interviewed": (
+        "csv",
+        with_head("Applied", "Interviewed", "Selection Rate", "Impact Ratio"),
+        14,
+    ),
     "invited": ("csv", with_head("Applicants", "Invited to Interview", "Rate", "Impact Ratio"), 14),
     "shortlisted": ("csv", with_head("Candidates", "Shortlisted", "Shortlist Rate", "AIR"), 14),
     "to one": ("csv", cells(4, lambda row: f"{row[4]}:1"), 14),
     "times": ("csv", cells(4, lambda row: f"{row[4]}x"), 14),
     "of": ("csv", counted(lambda row: f"{row[2]} of {row[1]}"), 14),
     "fraction": ("csv", counted(lambda row: f"{row[2]}/{row[1]}", "Selected / Applicants"), 14),
-    "fraction and rate": ("csv", written(("Race", "Selected", "Impact Ratio"), ((r[0], f"{r[2]}/{r[1]} ({r[3]})", r[4]) for r in ROWS)), 14),
+    "fraction and rate": ("csv", FRACTIONS, 14),
     "about": ("csv", cells(3, lambda row: f"≈{row[3]}"), 7),
     "approximately": ("csv", cells(3, lambda row: f"approx. {row[3]}"), 7),
-    "per cent apart": ("txt", pasted(lambda row: " ".join((*row[:3], row[3][:-1], "%", row[4]))), 14),
+    "per cent apart": ("txt", pasted(lambda r: f"{' '.join(r[:3])} {r[3][:-1]} % {r[4]}"), 14),
     "headings word by word": ("txt", pasted(" ".join, "\n".join(" ".join(HEAD).split())), 14),
-    "thousands apart": ("txt", written(HEAD, ((n, f"{a[:-3]} {a[-3:]}", *rest) for n, a, *rest in SEXES), " "), 4),
-    "stars": ("md", written(HEAD, (("---",) * 5, *((f"**{r[0]}**", *r[1:4], f"**{r[4]}**") for r in ROWS)), " | "), 14),
+    "thousands apart": ("txt", written(HEAD, SPACED, " "), 4),
+    "stars": ("md", written(HEAD, (("---",) * 5, *STARRED), " | "), 14),
     "sum without one": ("csv", written(HEAD, (*ROWS, *OTHERS)), 16),
-    "no table": ("html", "<html><body>" + "".join(f"<div>{''.join(f'<span>{c}</span>' for c in r)}</div>" for r in (HEAD, *ROWS)) + "</body></html>", 14),
-}  # fmt: skip
+    "no table": ("html", f"<html><body>{BLOCKS}</body></html>", 14),
+}
 """Suffix, content, and how many numbers can be recomputed; everything follows."""
 
 

@@ -65,7 +65,8 @@ class CheckedTable:
         text = f"{len(self.rows):,} rows read: {len(able) - wrong:,} follow, {wrong:,} do not"
         text += f", {alone:,} cannot be recomputed" if alone else ""
         if not self.cells and not self.faults:
-            return f"{len(self.rows):,} rows read. Nothing could be recomputed: no row holds two numbers of which one follows."
+            none = "Nothing could be recomputed: no row holds two numbers of which one follows."
+            return f"{len(self.rows):,} rows read. {none}"
         verdict = (
             "all follow"
             if not self.faults
