@@ -122,7 +122,7 @@ def _by(
         for k in _lengths(scores, context)
     }
     shown = [i for i in range(len(levels)) if n[i] >= context.options.suppress_below]
-    shown.sort(key=lambda i: levels[i])
+    shown.sort(key=lambda i: (-int(n[i]), levels[i]))
     tail = [
         Column(key=f"at{k}", label=say("Selected in top {k:,}", k=k), kind="proportion")
         for k in shares
