@@ -150,7 +150,13 @@ def test_nothing_passes_on_a_file_read_in_part(tmp_path):
 
 def test_without_a_limit_nothing_passes(tmp_path):
     data = opened(tmp_path, turns(np.random.default_rng(0), 100, 0.1))
-    assert of(measured(data, outcomes=[REFUSED]), "003")[0].status == "indeterminate"
+    result = measured(data, outcomes=[REFUSED])
+    assert of(result, "003")[0].status == "indeterminate"
+    assert result.facts["llm.outcomes_untold"] == ["refused"]
+    assert "llm.outcomes_over_limit" not in result.facts
+    held = measured(data, outcomes=[REFUSED | {"max_rate": 0.5}]).facts
+    assert held["llm.outcomes_over_limit"] == []
+    assert "llm.outcomes_untold" not in held
     assert of(measured(data, max_error_rate=None), "002")[0].status == "indeterminate"
 
 
