@@ -68,7 +68,7 @@ def test_what_another_renderer_made_cannot_be_compared(remade, remake, status):
 
 def test_a_template_that_is_not_here_is_no_fault_of_the_report(remade):
     def no_template(_base):
-        raise TemplateError("no report template 'own'")
+        raise TemplateError("no report template 'own'", reference="unknown-template")
 
     found, step, _ = remade(no_template)
     assert (step.status, found.exit_status) == (NOT_CHECKED, 0)
