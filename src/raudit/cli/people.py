@@ -109,6 +109,7 @@ def enrol(
     **files: Path | None,
 ) -> None:
     """Enrol a key of PERSON; it counts from now on."""
+    from raudit.cli._shared.given import read_given
     from raudit.cli._shared.people import change
     from raudit.emit.people import entry_of
     from raudit.errors import PeopleError
@@ -121,10 +122,24 @@ def enrol(
             expected="one of --ssh, --certificate, --public-key, --minisign and --passkey",
         )
     ((kind, path),) = given.items()
-    text = path.read_text(encoding="utf-8")
-    value: Any = (
-        json.loads(text) if kind == "passkey" else text if "\n" in text.strip() else text.strip()
-    )
+    try:
+        text = read_given(path).decode("utf-8")
+        value: Any = (
+            json.loads(text)
+            if kind == "passkey"
+            else text
+            if "\n" in text.strip()
+            else text.strip()
+        )
+    except (ValueError, RecursionError) as error:
+        raise PeopleError(
+            "the key cannot be read",
+            reference="enrol-key",
+            where=str(path),
+            got=type(error).__name__,
+            expected="JSON" if kind == "passkey" else "text",
+            hint="name the file of the public key",
+        ) from error
     now = now_or(clock)
 
     def enrolled(document: object) -> None:

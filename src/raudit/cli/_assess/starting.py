@@ -18,6 +18,7 @@ from raudit.cli._assess.options import (
     named,
 )
 from raudit.cli._shared.clock import clock_option, now_or
+from raudit.ordinary import read_file
 
 if TYPE_CHECKING:
     from raudit.checklists import Checklist
@@ -208,7 +209,7 @@ def import_(
             hint="name another file with -o",
         )
     try:
-        content = workbook.read_bytes()
+        content = read_file(workbook)
     except OSError as error:
         raise UsageError(
             "the workbook cannot be read",
