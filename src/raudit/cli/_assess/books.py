@@ -15,6 +15,7 @@ import click
 
 from raudit.cli._assess.prompts import safe
 from raudit.cli._shared.clock import now_or
+from raudit.printable import for_terminal
 
 if TYPE_CHECKING:
     from raudit.checklists import Answers, Assessment, Checklist
@@ -74,7 +75,7 @@ def write_decision(
         envelope = signed(statement, private, books.people)
     outcome = decide(answers, checklist, books, statement, envelope=envelope)
     if books.log is None:
-        click.echo(f"not recorded in a log: {books.no_log}", err=True)
+        click.echo(for_terminal(f"not recorded in a log: {books.no_log}"), err=True)
     return f"proven: {outcome.detail}" if outcome is not None else STATED
 
 

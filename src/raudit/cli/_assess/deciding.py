@@ -17,6 +17,7 @@ from raudit.cli._assess.options import (
     read_answers,
 )
 from raudit.cli._shared.clock import clock_option, now_or
+from raudit.printable import for_terminal
 
 
 @click.command(short_help="Say that answers are ready for review.")
@@ -36,7 +37,7 @@ def submit(
     with opened_books(answers, clock, by, **books) as held:
         sha256 = submit_answers(answers, checklist, held, by=by, facts=measured(record)[0])
         if held.log is None:
-            click.echo(f"not recorded in a log: {held.no_log}", err=True)
+            click.echo(for_terminal(f"not recorded in a log: {held.no_log}"), err=True)
     click.echo(f"submitted by {by}: answers sha256 {sha256}")
 
 
