@@ -210,7 +210,16 @@ def commands(place: Path, log: Path | str) -> dict[str, list[object]]:
     key = keys / "log-key.txt"
     signing = ["sign", signed, "--role", "risk", *own, "-o", place / "o.pdf"]
     return {
-        "verify": ["verify", signed, *trusted, "--log-key", keys / "log-vkey.txt", "--log", log],
+        "verify": [
+            "verify",
+            "--no-remake",
+            signed,
+            *trusted,
+            "--log-key",
+            keys / "log-vkey.txt",
+            "--log",
+            log,
+        ],
         "log verify": ["log", "verify", log, "--vkey", keys / "log-vkey.txt"],
         "log audit": ["log", "audit", log],
         "log show": ["log", "show", log],

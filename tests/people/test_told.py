@@ -293,6 +293,7 @@ def test_a_run_supersedes_the_earlier_report_and_verify_and_the_gate_check_state
         "keys/log-vkey.txt",
         "--log",
         "log.db",
+        "--no-remake",
     ]
     old = run("verify", "one/report.pdf", *trust, status=0)
     assert "superseded by the report" in old
