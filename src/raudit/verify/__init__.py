@@ -248,7 +248,7 @@ def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
     if fault or false:
         return (_step(11, title, StepStatus.FAILED, fault or "; ".join(false)),)
     said = "; ".join(item.text for item in outcomes)
-    proven = all(item.proven for item in outcomes)
+    proven = all(item.standing == "proven" for item in outcomes)
     status = StepStatus.OK if proven and log is not None else StepStatus.NOT_CHECKED
     return (_step(11, title, status, said, needed=False),)
 
