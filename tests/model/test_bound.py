@@ -24,6 +24,7 @@ from raudit.isolation.messages import BrokenMessageError, receive, send
 from raudit.model import load_model
 from raudit.model.isolation import trial
 from raudit.model.isolation.arrays import pack_columns, unpack_columns
+from raudit.model.isolation.libraries import QUIET
 from raudit.model.isolation.process import PREDICT, PREDICT_ROWS
 from raudit.model.isolation.trial import bound_model
 from raudit.model.predict import predict_columns
@@ -353,40 +354,61 @@ LOADERS = ("skops", "ubj", "json", "txt", "cbm", "onnx")
 CALLS = "trace=open,openat,openat2,%network,execve,fork,vfork,landlock_restrict_self"
 
 
-@linux
-@pytest.mark.parametrize("suffix", LOADERS)
-def test_no_loader_opens_another_file_or_makes_a_socket(suffix, tmp_path, monkeypatch):
-    """Every system call of the fork server and of the process, as strace sees it."""
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory):
+    """Calls of the fork server, and of the process of each format, as strace sees them; one server for all."""
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("strace is not installed: apt-get install strace")
-    path = saved(suffix, tmp_path / f"m.{suffix}")
-    log, wrapper = tmp_path / "log", tmp_path / "python"
+    folder = tmp_path_factory.mktemp("traced")
+    log, wrapper = folder / "log", folder / "python"
     wrapper.write_text(
-        f'#!/bin/sh\nexec {strace} -f --seccomp-bpf -qq -o {log} -e {CALLS} {sys.executable} "$@"\n'
+        f'#!/bin/sh\nexec {strace} -f -qq -o {log} -e {CALLS} {sys.executable} "$@"\n'
     )
     wrapper.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(wrapper))
-    servers = []
-    server_of = trial._server.__wrapped__
-    monkeypatch.setattr(
-        trial, "_server", lambda names: servers.append(server_of(names)) or servers[0]
-    )
-    found = bound(path)
-    found.predict(FRAME)
-    found.process.close()
-    servers[0].end()
+    server = trial._server.__wrapped__(tuple(sorted(QUIET)))
+    paths = {suffix: saved(suffix, folder / f"m.{suffix}") for suffix in LOADERS}
+    pids = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(wrapper))
+        patch.setattr(trial, "_server", lambda libraries: server)
+        for (
+            path
+        ) in paths.values():  # one after the other, so that their calls are one after the other
+            found = bound(path)
+            found.predict(FRAME)
+            pids.append(str(found.process._worker.pid))
+            found.process.close()
+    server.end()
     lines = [line.split(maxsplit=1) for line in log.read_text().splitlines()]
     done = [(pid, call) for pid, call in lines if not re.search(r"= -1 |resumed", call)]
-    assert not [call for _, call in done if re.match(r"(socket|connect|bind)\(", call)]
-    others = [call for pid, call in done if pid != done[0][0]]  # the server is the first
-    assert not [call for call in others if re.match(r"(send\w+|recv\w+)\(", call)]
-    starts = [call for _, call in done if call.startswith(("execve", "fork", "vfork"))]
-    assert len(starts) == 1  # the server's own
-    at = next((at for at, c in enumerate(others) if c.startswith("landlock_restrict_self")), None)
+    own = done[0][0]
+    begins = [next(at for at, (pid, _) in enumerate(done) if pid == each) for each in pids]
+    calls = {
+        suffix: [call for pid, call in done[start:end] if pid != own]
+        for suffix, start, end in zip(LOADERS, begins, [*begins[1:], None], strict=True)
+    }
+    return {"": [call for pid, call in done if pid == own], **calls}, paths
+
+
+@linux
+def test_the_server_of_all_loaders_makes_no_socket_and_starts_no_program(traced):
+    calls, _paths = traced
+    assert not [call for call in calls[""] if re.match(r"(socket|connect|bind)\(", call)]
+    starts = [call for call in calls[""] if call.startswith(("execve", "fork", "vfork"))]
+    assert len(starts) == 1  # its own
+
+
+@linux
+@pytest.mark.parametrize("suffix", LOADERS)
+def test_no_loader_opens_another_file_or_makes_a_socket(traced, suffix):
+    calls, path = traced[0][suffix], traced[1][suffix]
+    kinds = r"(socket|connect|bind|send\w+|recv\w+|execve|fork|vfork)\("
+    assert not [call for call in calls if re.match(kinds, call)]
+    at = next((at for at, c in enumerate(calls) if c.startswith("landlock_restrict_self")), None)
     if at is None:
         pytest.skip("this kernel has no Landlock")
-    opened = {call.split('"')[1] for call in others[at:] if call.startswith("open")}
+    opened = {call.split('"')[1] for call in calls[at:] if call.startswith("open")}
     strangers = {name for name in opened if not name.startswith(OWN)}
     assert strangers == {str(path)}
 
