@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.errors import DataError
+from raudit.ordinary import read_file
 from raudit.stages.fairness.nyc_ll144.printed import NOT_GIVEN
 from raudit.workbooks import UnfitWorkbookError, load_bounded
 
@@ -52,7 +53,7 @@ def read_grids(path: Path) -> tuple[Grid, ...]:
         If the file cannot be read.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_file(path)
     except OSError as error:
         raise _unreadable(path, error.strerror or "not a file") from error
     if len(raw) > MAX_BYTES:
