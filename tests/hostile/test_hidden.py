@@ -183,3 +183,23 @@ def test_long_lines_are_not_all_held_to_find_the_delimiter(tmp_path, monkeypatch
     (table,) = open_source(path)
     assert len(held[0]) == 3
     assert sum(batch.num_rows for batch in table.batches()) == 8
+
+
+def test_a_sheet_whose_cells_come_late_is_a_table(tmp_path):
+    import openpyxl
+
+    from raudit.data.readers.excel import sheets
+    from raudit.data.readers.options import ReadOptions
+
+    book = openpyxl.Workbook()
+    book.active.append(["a"])
+    late = book.create_sheet("late")
+    for row, value in enumerate(["e", "p@example.org", "q@example.org"], 1500):
+        late.cell(row, 1, value)
+    book.create_sheet("empty")
+    book.save(tmp_path / "t.xlsx")
+    found = {
+        s.name: sum(b.num_rows for b in s.batches())
+        for s in sheets(tmp_path / "t.xlsx", "t", ReadOptions())
+    }
+    assert found == {"t:Sheet": 0, "t:late": 2}
