@@ -136,6 +136,7 @@ def load_waivers_of(
         else str(record.plan.get("identity", "proven")),
         enrolment=enrolment_of(log) if log is not None else None,
         revoked=revocations_in(log) if log is not None else None,
+        system=plan.file.system.name if plan is not None else str(record.system.get("name", "")),
     )
 
 

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     help="Signed checkpoint from a witness or another report.",
 )
 @click.option(
-    "--remake", is_flag=True, help="Render the report again from its record and compare every byte."
+    "--remake/--no-remake",
+    default=None,
+    help="Render the report again from its record and compare every byte. Default: if all else holds.",
 )
 @click.option("--at", type=Clock(), help="A time at which the file is known to have existed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
@@ -57,7 +59,7 @@ def command(
     log_key: str | None,
     log_location: str | None,
     checkpoint: tuple[Path, ...],
-    remake: bool,
+    remake: bool | None,
     at: object,
     as_json: bool,
 ) -> int:

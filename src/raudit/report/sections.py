@@ -264,7 +264,11 @@ def one_liners(
     lines = [
         (language(f"line-{name}"), text)
         for name, text in (
-            ("fairness", _worst_and_tally(record, findings, "fairness", language)),
+            (
+                "fairness",
+                _of_turns(record, language)
+                or _worst_and_tally(record, findings, "fairness", language),
+            ),
             ("explanation", _worst_and_tally(record, findings, "explain", language)),
             ("personal-data", _personal(record, language)),
             ("paperwork", _paperwork(record, language)),
@@ -274,6 +278,15 @@ def one_liners(
         line = _not_run(stage, language) or turns_line(stage, language)
         lines.insert(0, (language("line-language"), line))
     return tuple(lines)
+
+
+def _of_turns(record: Record, language: Language) -> str:
+    """Where groups were compared in what a language model answered, and in nothing else."""
+    stage = record.stage(LLM)
+    names = stage.facts.get("llm.groups_compared") if stage else None
+    if not isinstance(names, list | tuple) or not names or record.stage("fairness"):
+        return ""
+    return language("line-fairness-turns", names=", ".join(map(str, names)))
 
 
 def _worst_and_tally(
