@@ -19,6 +19,7 @@ from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, signoff_state
 from raudit.errors import AnswersError
 from raudit.files import append_line
+from raudit.ordinary import read_file
 from raudit.yamltext import parse_yaml
 
 ENDING = ".history.jsonl"
@@ -71,7 +72,7 @@ def read_lines(answers: Path) -> tuple[dict[str, Any], ...]:
     """
     path = history_path(answers)
     try:
-        data = path.read_bytes() if path.exists() else b""
+        data = read_file(path) if path.exists() else b""
     except OSError as error:
         raise AnswersError(
             "the history cannot be read",

@@ -106,6 +106,10 @@ def _internal(error: Exception) -> int:
         click.echo(for_terminal(f"error[os]: {what}\n  at: {at}"), err=True)
         click.echo(f"  try: {_remedy(error)}", err=True)
         return 4
+    if isinstance(error, MemoryError):
+        click.echo("error[memory]: the machine gives raudit no more memory", err=True)
+        click.echo("  try: end other programs, or raise the limit (ulimit -v)", err=True)
+        return 4
     if os.environ.get("RAUDIT_TRACEBACK") == "1":
         import traceback
 

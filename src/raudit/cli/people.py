@@ -86,12 +86,13 @@ def add(
 def _public_half(kind: str, path: Path) -> Any:
     """What a file says of a key, as people.yaml holds it."""
     from raudit.errors import PeopleError
+    from raudit.ordinary import open_file
 
     def refused(message: str, reference: str, expected: str) -> PeopleError:
         return PeopleError(message, reference=reference, where=str(path), expected=expected)
 
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             data = file.read(MAX_KEY_FILE)
         text = data.decode("utf-8").strip()
         return json.loads(text) if kind == "passkey" else text + "\n" * ("\n" in text)

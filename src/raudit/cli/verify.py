@@ -10,6 +10,7 @@ import click
 
 from raudit.cli._shared.clock import Clock
 from raudit.cli._shared.log_text import printable
+from raudit.ordinary import read_file
 
 if TYPE_CHECKING:
     from raudit.verify import Verification
@@ -76,7 +77,7 @@ def command(
 
     def read(path: Path, kind: type[UsageError]) -> bytes:
         try:
-            return path.read_bytes()
+            return read_file(path)
         except OSError as error:
             raise kind(
                 "the file cannot be read",
@@ -121,7 +122,7 @@ def _issuers(given: tuple[str, ...]) -> tuple[list[str], list[bytes]]:
             fingerprints.append(digits)
             continue
         try:
-            certificates = read_certificates(Path(text).read_bytes(), where=text)
+            certificates = read_certificates(read_file(Path(text)), where=text)
         except OSError as error:
             raise KeyFileError(
                 "the issuer's certificate cannot be read",

@@ -15,6 +15,7 @@ import click
 
 from raudit.cli._assess.prompts import safe, tell
 from raudit.cli._shared.clock import now_or
+from raudit.ordinary import read_file
 from raudit.printable import for_terminal
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def basis_of(record: Path | None) -> dict[str, str]:
     held = read_record(record)
     findings = sorted(f.fingerprint for f in held.findings if f.status is not Status.PASSED)
     return {
-        "record": str(sha256(record.read_bytes())),
+        "record": str(sha256(read_file(record))),
         "open-findings": str(digest(list(findings))),
     }
 

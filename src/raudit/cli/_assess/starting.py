@@ -19,6 +19,7 @@ from raudit.cli._assess.options import (
 )
 from raudit.cli._assess.prompts import tell
 from raudit.cli._shared.clock import clock_option, now_or
+from raudit.ordinary import read_file
 
 if TYPE_CHECKING:
     from raudit.checklists import Checklist
@@ -209,7 +210,7 @@ def import_(
             hint="name another file with -o",
         )
     try:
-        content = workbook.read_bytes()
+        content = read_file(workbook)
     except OSError as error:
         raise UsageError(
             "the workbook cannot be read",
