@@ -260,3 +260,28 @@ def test_each_condition_has_its_own_statement():
     assert [item["proven"] for item in twice[2:]] == [True, False]
     elsewhere = listed([met_of(1, CONDITION, role="owner")], [CONDITION])
     assert [item["proven"] for item in elsewhere[2:]] == [False]
+
+
+def test_what_does_not_count_is_left_out_and_what_follows_it_is_not():
+    covers = answers_sha256(answers_of())
+    text = answers_text(
+        CHECKLIST.sha256,
+        "answers:\n"
+        "  a: {value: x, by: ann}\n"
+        "  b: {value: x, by: ANN, review: {state: accepted, by: Ann's other name}}\n"
+        f"  c: {{value: x, by: ann, review: {REVIEW}}}\n"
+        "signoffs:\n  - role: dpo\n    decision: approve_with_conditions\n    by: dee\n"
+        f"    at: 2026-11-20T12:00:00Z\n    covers_sha256: {covers}\n    conditions:\n"
+        "      - {what: One, owner: ann, due: 2027-01-01}\n"
+        "      - {what: Two, owner: ann, due: 2027-01-01, met: {by: bob, at: 2026-11-21T12:00:00Z}}\n",
+    )
+    people = parse_people(
+        "schema: raudit.people/1\npeople:\n  - {id: ann, known_as: Ann's other name}\n"
+        "  - {id: bob}\n  - {id: dee, roles: [dpo]}\n"
+    )
+    found = parse_answers(text, CHECKLIST)
+    covered = text.replace(str(covers), str(answers_sha256(found)))
+    found = parse_answers(covered, CHECKLIST)
+    result = assess(CHECKLIST, found, today=date(2026, 11, 20), people=people)
+    said = [(item["what"], item["of"]) for item in proofs_of(result, (), people)]
+    assert said == [("sign-off", "dpo"), ("review", "c"), ("condition", "dpo 2")]
