@@ -86,7 +86,9 @@ def log_if_any(plan: Plan) -> tuple[Log | None, str]:
             key = _log_key(key_file) if key_file else None
         except KeyFileError:
             key = None
-        return open_log(place, key=key), ""
+        # A log whose making was killed is a file without tables, or without a name: it is made now.
+        begun = key is not None and isinstance(place, Path)
+        return open_log(place, key=key, create=begun), ""
     if key_file is None or not key_file.is_file():
         return None, f"the log {plan.file.log.path} has not been made yet"
     try:
