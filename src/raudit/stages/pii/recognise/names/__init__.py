@@ -4,10 +4,10 @@ A model knows names of some origins better than of others. What people write aro
 comes from, so it is weighed together with lists from all origins.
 """
 
-from raudit.stages.pii.recognise.names.alphabetic import THING, may_be_family
 from raudit.stages.pii.recognise.names.lists import name_lists
 from raudit.stages.pii.recognise.names.pairs import holds_full_name
 from raudit.stages.pii.recognise.names.persons import in_dictionary, persons_in_text, refuted
+from raudit.stages.pii.recognise.names.things import THING, may_be_family
 
 __all__ = [
     "THING",
