@@ -16,7 +16,7 @@ demo: $(VENV)/.main ## Run the bundled audit through to a verified, signed repor
 	@$(RUN)/raudit demo demo
 
 test: $(VENV)/.dev ## Pass the tests
-	@$(RUN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not network"
+	@$(RUN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not slow and not network"
 
 slow: $(VENV)/.dev ## Pass the slow tests too
 	@$(RUN)/python -m pytest -q -m "not network"

@@ -304,6 +304,7 @@ def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = N
         identity=file.identity,
         enrolment=enrolment_of(log) if log is not None else None,
         revoked=revocations_in(log) if log is not None else None,
+        system=file.system.name,
     )
     baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
     if baseline is not None and log is not None:

@@ -11,6 +11,7 @@ from typing import Any, NewType
 import rfc8785
 
 from raudit.errors import RecordIntegrityError
+from raudit.ordinary import open_file
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 """Any JSON value."""
@@ -91,7 +92,7 @@ def sha256(data: bytes) -> Sha256:
 
 def sha256_file(path: Path) -> Sha256:
     """Compute the SHA-256 of a file, read in pieces."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return Sha256(hashlib.file_digest(file, "sha256").hexdigest())
 
 

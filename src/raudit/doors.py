@@ -24,9 +24,11 @@ Python Packaging User Guide, "Entry points specification".
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -110,9 +112,8 @@ def extensions(door: Door, *, taken: Collection[str] = ()) -> Mapping[str, Exten
         If two packages bring one name, or one brings a name of raudit's own.
     """
     brought: dict[str, Extension] = {}
-    for entry in sorted(
-        metadata.entry_points(group=door), key=lambda entry: (entry.name, _package(entry))
-    ):
+    places = tuple((place, _changed(place)) for place in sys.path)
+    for entry in _entries(door, places):
         extension = Extension(name=entry.name, package=_package(entry), entry=entry)
         first = brought.get(entry.name)
         if first is not None or entry.name in taken:
@@ -134,6 +135,21 @@ def clash(door: Door, extension: Extension, other: str) -> ExtensionError:
 def folders(door: Door) -> tuple[tuple[Extension, Path], ...]:
     """Folders that installed packages bring through a door, by name of the entry."""
     return tuple((extension, extension.folder()) for extension in extensions(door).values())
+
+
+@lru_cache(maxsize=2 * len(Door))
+def _entries(door: Door, _places: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """List a group in order: once for each state of the folders, since a file of every package is read for it."""
+    listed = metadata.entry_points(group=door)
+    return tuple(sorted(listed, key=lambda entry: (entry.name, _package(entry))))
+
+
+def _changed(place: str) -> int:
+    """When something was last put into a folder of ``sys.path`` or taken out; 0 if it is not there."""
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _package(entry: EntryPoint) -> str:

@@ -13,10 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256
 from raudit.errors import PeopleError
+from raudit.spelling import one_line, spelling
 from raudit.validate import Strict, validate
 from raudit.yamltext import YamlText, nearest, parse_yaml, read_yaml
 
@@ -25,19 +26,23 @@ PersonId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 EVERYWHERE = ("*",)
 
 
+Line = Annotated[str, AfterValidator(one_line)]
+"""Text that stands in a line with others: it neither ends the line nor turns it around."""
+
+
 def _texts(value: object) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
 Texts = Annotated[
-    tuple[Annotated[str, Field(min_length=1, max_length=300)], ...], BeforeValidator(_texts)
+    tuple[Annotated[Line, Field(min_length=1, max_length=300)], ...], BeforeValidator(_texts)
 ]
 
 
 class RoleGrant(Strict):
     """A role that someone may hold."""
 
-    role: str = Field(min_length=1)
+    role: Line = Field(min_length=1)
     systems: Texts = EVERYWHERE
     """Names of the systems; ``*`` for all."""
 
@@ -97,7 +102,7 @@ class PersonEntry(Strict):
 
     id: PersonId
     """Stable: it stands in answers, statements and logs, and is never given to someone else."""
-    name: str = Field(default="", max_length=200)
+    name: Line = Field(default="", max_length=200)
     """Name to print."""
     known_as: Texts = ()
     """Further names and addresses by which this person is known."""
@@ -243,11 +248,6 @@ NOBODY = People()
 """No people.yaml: names are what they are, and prove nothing."""
 
 
-def spelling(name: str) -> str:
-    """A name for comparison: without case and surplus space."""
-    return " ".join(name.split()).casefold()
-
-
 def binding(person: str, fingerprint: str) -> Sha256:
     """Digest under which the log keeps that a key is a person's; it names neither to whom has neither."""
     return digest({"key": fingerprint, "person": person})
@@ -316,7 +316,6 @@ def spki_of(entry: KeyEntry, *, where: str = "") -> bytes:
     """
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.hazmat.primitives.serialization import (
         Encoding,
         PublicFormat,
@@ -325,6 +324,7 @@ def spki_of(entry: KeyEntry, *, where: str = "") -> bytes:
     )
 
     from raudit.cose import passkey_public_key
+    from raudit.weak_keys import weakness
 
     try:
         key: Any
@@ -341,21 +341,21 @@ def spki_of(entry: KeyEntry, *, where: str = "") -> bytes:
                 key = passkey_public_key(
                     unpadded(entry.passkey.public_key if entry.passkey else "")
                 )
-        if not isinstance(
-            key, ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
-        ):
-            raise ValueError("the key is neither Ed25519 nor ECDSA nor RSA")
-        if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
-            raise ValueError("the RSA key is shorter than 2,048 bits")
-        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        weak = weakness(key)
+        if weak:
+            raise ValueError(weak)
+        spki: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        private = "PRIVATE KEY" in str(getattr(entry, entry.kind))
         raise PeopleError(
-            f"the {entry.kind.replace('_', ' ')} is no key that can be used",
+            f"the {entry.kind.replace('_', ' ')} is "
+            + ("a private key" if private else "no key that can be used"),
             reference="person-key",
             where=where,
             expected="Ed25519, ECDSA P-256 or P-384, or RSA of 2,048 bits and more",
             hint="give the public half, whole: a certificate in PEM, an SSH line, or a registered passkey",
         ) from error
+    return spki
 
 
 def _minisign(text: str) -> Any:

@@ -17,6 +17,8 @@ _JOINERS = "\u200c\u200d"
 """Scripts and emoji need them, and they move nothing."""
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 """What runners take for a command: ``::name`` at the beginning of a line, ``##[name]`` and ``##vso[`` anywhere."""
+_OURS = re.compile(r"(\x1b\[(?:(?:[0-2]|3[1-7]|39|9[1-7])(?:;|(?=m)))*m)")
+"""Bold, dim and colours of letters, as click and rich write them; no concealed text, no background, no movement."""
 _AT_BEGINNING = re.compile(r"^([-+=]|\d+(?=[.)]))")
 
 
@@ -49,6 +51,25 @@ def without_commands(line: str) -> str:
 def for_terminal(text: str) -> str:
     """Text of several lines of ours; each is printable and no command."""
     return "\n".join(without_commands(printable(line)) for line in text.split("\n"))
+
+
+def for_stream(text: str) -> str:
+    r"""What may be written to a terminal or a job's output: our own colours stay, nothing else acts.
+
+    >>> for_stream("\x1b[1mfine\x1b[0m \x1b[8mhidden\x1b[2J\n::error::x\n")
+    '\x1b[1mfine\x1b[0m \\x1b[8mhidden\\x1b[2J\n: :error::x\n'
+    """
+    if "::" not in text and "#[" not in text and text.replace("\n", "").isprintable():
+        return text
+    return "\n".join(without_commands(_in_colour(line)) for line in text.split("\n"))
+
+
+def _in_colour(line: str) -> str:
+    pieces = _OURS.split(line)
+    return "".join(
+        piece if place % 2 else "\t".join(map(printable, piece.split("\t")))
+        for place, piece in enumerate(pieces)
+    )
 
 
 def for_markdown(text: str) -> str:

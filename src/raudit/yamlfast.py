@@ -7,7 +7,7 @@ count or print differently, tags, aliases, directives, odd keys, anything that l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _PLAIN_TEXT = re.compile(
@@ -15,9 +15,10 @@ _PLAIN_TEXT = re.compile(
 )
 """Characters that both parsers take, count and print alike."""
 _DOUBTFUL = re.compile(
-    r"(?m)^(%|---|\.\.\.)|^\s*[?!&*]|[\[{,:-]\s*[!&*?]|[|>][-+\d]*#|[|>][-+\d]*\n +\n|[\"']:\S"
+    r"(?m)^(%|---|\.\.\.)|^[^\S\n]*[?!&*]|[\[{,:-]\s*[!&*?]|[|>][-+\d]*#|[|>][-+\d]*\n +\n|[\"']:\S"
 )
 """Documents, directives, tags, anchors, aliases, explicit keys, odd heads of blocks, colons without a space."""
+MAX_PARTS = 100_000
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 Lines = Mapping[tuple[str | int, ...], int]
 
@@ -33,8 +34,30 @@ class Node:
         self.style = getattr(event, "style", None)
 
 
+class TooManyPartsError(Exception):
+    """There are more keys, values and brackets than a file that somebody wrote may hold."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+def counted(events: Iterable[Any]) -> Iterator[Any]:
+    """The events of either parser, which take time and memory each, up to ``MAX_PARTS``."""
+    for number, event in enumerate(events):
+        if number > MAX_PARTS:
+            raise TooManyPartsError(event.start_mark.line + 1)
+        yield event
+
+
 def parse_fast(text: str, *, depth: int) -> tuple[Any, Lines] | None:
-    """Values as nested dicts and lists of text, with the line of every path; None if the pure parser has to decide."""
+    """Values as nested dicts and lists of text, with the line of every path; None if the pure parser has to decide.
+
+    Raises
+    ------
+    TooManyPartsError
+        If there are more than ``MAX_PARTS`` keys, values and brackets.
+    """
     node = compose_fast(text, depth=depth)
     if node is None:
         return None
@@ -54,7 +77,7 @@ def compose_fast(text: str, *, depth: int = 40) -> Node | None:
 
     if not yaml.__with_libyaml__ or not _PLAIN_TEXT.match(text) or _DOUBTFUL.search(text):
         return None
-    events: Any = yaml.parse(text, Loader=yaml.CBaseLoader)
+    events: Any = counted(yaml.parse(text, Loader=yaml.CBaseLoader))
     try:
         next(events), next(events)  # the stream and its only document
         root = _node(next(events), events, depth)

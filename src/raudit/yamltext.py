@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.errors import RauditError, UsageError
+from raudit.ordinary import read_file
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
@@ -59,7 +60,8 @@ def read_yaml(path: Path, *, error: type[UsageError]) -> YamlText:
     Raises
     ------
     UsageError
-        Of the given type: missing file, not UTF-8, over 4 MB, syntax error, alias, tag, duplicate key, two documents.
+        Of the given type: missing file, not UTF-8, over 4 MB or 100,000 keys and values, syntax error, alias, tag,
+        duplicate key, two documents.
     """
     try:
         text = _bytes(path, error).decode("utf-8-sig")
@@ -85,7 +87,7 @@ def _bytes(path: Path, error: type[UsageError]) -> bytes:
                 expected=f"at most {MAX_BYTES:,}",
                 hint="split it",
             )
-        return path.read_bytes()
+        return read_file(path)
     except OSError as fault:
         raise error(
             "the file cannot be read",
@@ -102,12 +104,21 @@ def parse_yaml(text: str, *, source: str, error: type[UsageError]) -> YamlText:
     libyaml reads it first; what that refuses, or might read differently, goes to the pure parser,
     whose words are the ones a person sees.
     """
-    from raudit.yamlfast import parse_fast
+    from raudit.yamlfast import MAX_PARTS, TooManyPartsError, parse_fast
 
-    quick = parse_fast(text, depth=MAX_DEPTH)
-    if quick is not None:
-        return YamlText(value=quick[0], lines=quick[1], source=source, text=text)
-    return parse_pure(text, source=source, error=error)
+    try:
+        quick = parse_fast(text, depth=MAX_DEPTH)
+        if quick is not None:
+            return YamlText(value=quick[0], lines=quick[1], source=source, text=text)
+        return parse_pure(text, source=source, error=error)
+    except TooManyPartsError as fault:
+        raise error(
+            "the file is too large",
+            reference="yaml-too-large",
+            where=f"{source}:{fault.line}",
+            got=f"more than {MAX_PARTS:,} keys, values and brackets up to this line",
+            hint="split it",
+        ) from fault
 
 
 def parse_pure(text: str, *, source: str, error: type[UsageError]) -> YamlText:
@@ -120,7 +131,7 @@ def parse_pure(text: str, *, source: str, error: type[UsageError]) -> YamlText:
 
     try:
         _refuse_events(text, fault)
-        nodes = list(YAML(typ="safe", pure=True).compose_all(text))
+        node = YAML(typ="safe", pure=True).compose(text)
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         what = getattr(problem, "problem", None) or str(problem).splitlines()[0]
@@ -132,22 +143,29 @@ def parse_pure(text: str, *, source: str, error: type[UsageError]) -> YamlText:
         ) from problem
     except RecursionError as problem:
         raise fault("nested too deeply", 1, "yaml-too-deep", TOO_DEEP) from problem
-    if len(nodes) > 1:
-        line = nodes[1].start_mark.line + 1
-        raise fault("more than one document", line, "yaml-documents", "remove the second '---'")
     lines: dict[tuple[str | int, ...], int] = {}
-    value = _build(nodes[0], (), lines, fault) if nodes and nodes[0] is not None else None
+    value = _build(node, (), lines, fault) if node is not None else None
     return YamlText(value=value, lines=lines, source=source, text=text)
 
 
 def _refuse_events(text: str, fault: Fault) -> None:
-    """Refuse depth, tags and aliases before the tree is built, since building it is what would take the time."""
+    """Refuse documents, depth, tags and aliases before the tree is built, which is what would take the time."""
     from ruamel.yaml import YAML
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+    from ruamel.yaml.events import (
+        AliasEvent,
+        CollectionEndEvent,
+        CollectionStartEvent,
+        DocumentStartEvent,
+    )
 
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+    from raudit.yamlfast import counted
+
+    depth = documents = 0
+    for event in counted(YAML(typ="safe", pure=True).parse(text)):
         line = event.start_mark.line + 1
+        documents += isinstance(event, DocumentStartEvent)
+        if documents > 1:
+            raise fault("more than one document", line, "yaml-documents", "remove the second '---'")
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise fault("nested too deeply", line, "yaml-too-deep", TOO_DEEP)

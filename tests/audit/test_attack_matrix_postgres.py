@@ -21,6 +21,7 @@ from .test_attack_matrix import (  # noqa: F401 -- fixtures
     EDITS,
     KEYLESS,
     call,
+    checked,
     commands,
     edited,
     quick,

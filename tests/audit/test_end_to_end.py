@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.command_line import raudit
 
 from raudit.audit import run_audit
 from raudit.canonical import sha256
@@ -154,49 +155,14 @@ def test_a_killed_run_leaves_the_old_report_whole_and_the_log_says_so(copy, issu
         assert set(runs) - ends or runs.count(issued.record.run.id) > 1
 
 
-def test_run_as_a_process_ends_with_the_verdict_and_prints_json(copy):
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "raudit",
-            "run",
-            "--json",
-            "--clock",
-            "2026-11-20T09:00:00Z",
-            "-o",
-            "proc",
-        ],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
+def test_run_ends_with_the_verdict_and_prints_json(copy):
+    clock = "2026-11-20T09:00:00Z"
+    done = raudit("run", "--json", "--clock", clock, "-o", "proc", cwd=copy)
     said = json.loads(done.stdout)
     assert done.returncode == said["exit_status"]
     assert Path(copy / said["report"]).is_file()
-    check = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "raudit",
-            "verify",
-            said["report"],
-            "--trust",
-            "keys/raudit-signing.crt",
-            "--log-key",
-            "keys/log-vkey.txt",
-            "--log",
-            "log.db",
-            "--json",
-        ],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    given = ("--trust", "keys/raudit-signing.crt", "--log-key", "keys/log-vkey.txt")
+    check = raudit("verify", said["report"], *given, "--log", "log.db", "--json", cwd=copy)
     assert check.returncode == 0, check.stdout
     assert json.loads(check.stdout)["exit_status"] == 0
 
@@ -206,13 +172,7 @@ def test_a_key_that_others_may_read_is_refused(folder, tmp_path):
     shutil.copy(folder / "data.csv", tmp_path)
     shutil.copy(folder / "raudit.yaml", tmp_path)
     (tmp_path / "keys" / "raudit-signing.key").chmod(0o644)
-    done = subprocess.run(
-        [sys.executable, "-m", "raudit", "run"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = raudit("run", cwd=tmp_path)
     assert done.returncode == 2
     assert "chmod" in done.stderr
     assert not (tmp_path / "report.pdf").exists()
@@ -221,19 +181,13 @@ def test_a_key_that_others_may_read_is_refused(folder, tmp_path):
 def test_an_authority_that_does_not_answer_costs_the_stamp_and_not_the_report(copy):
     stamped = "signing: {timestamp_url: 'http://127.0.0.1:9/', level: b-t, "
     (copy / "stamped.yaml").write_text(PLAN.replace("signing: {", stamped))
-    command = [sys.executable, "-m", "raudit", "run", "stamped.yaml", "-o", "stamped", "-q"]
-    done = subprocess.run(
-        command, cwd=copy, capture_output=True, text=True, check=False, timeout=240
-    )
+    done = raudit("run", "stamped.yaml", "-o", "stamped", "-q", cwd=copy)
     assert "no time stamp" in done.stderr
     assert (copy / "stamped" / "report.pdf").is_file()
     (copy / "insists.yaml").write_text(
         PLAN.replace("signing: {", stamped + "require_timestamp: true, ")
     )
-    command[4], command[6] = "insists.yaml", "insists"
-    done = subprocess.run(
-        command, cwd=copy, capture_output=True, text=True, check=False, timeout=240
-    )
+    done = raudit("run", "insists.yaml", "-o", "insists", "-q", cwd=copy)
     assert done.returncode == 4
     # What was measured is kept; a report without the stamp that the plan insists on is not.
     assert [path.name for path in (copy / "insists").iterdir()] == ["record.json"]

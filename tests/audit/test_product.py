@@ -36,7 +36,7 @@ def test_the_bundled_audit_runs_and_verifies_without_network(offline, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "(verified)" in done.stdout
+    assert "(verified, pages compared with the record)" in done.stdout
     assert "Verdict: blocked" in done.stdout
     for word in ("Traceback", "ConnectionError", "Errno -3", "resolve"):
         assert word not in done.stderr

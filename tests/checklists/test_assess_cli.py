@@ -1,12 +1,11 @@
 """``raudit assess`` as a process, and the sign-off that any change of meaning voids."""
 
 import runpy
-import subprocess
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from tests import command_line
 
 from raudit.checklists import assess, load_answers, load_checklist, parse_answers
 from raudit.checklists.document import skeleton
@@ -20,15 +19,7 @@ TODAY = date(2026, 11, 21)
 
 
 def raudit(*args, cwd):
-    done = subprocess.run(
-        [sys.executable, "-m", "raudit", "assess", *args],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    return command_line.raudit("assess", *args, cwd=cwd)
 
 
 @pytest.fixture(scope="module")

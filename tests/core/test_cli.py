@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.command_line import raudit
 
 HEAVY = (
     "pandas",
@@ -16,19 +17,6 @@ HEAVY = (
     "pyarrow",
     "scipy",
 )
-
-
-def raudit(*args, cwd=None):
-    done = subprocess.run(
-        [sys.executable, "-m", "raudit", *args],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=120,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.mark.parametrize(

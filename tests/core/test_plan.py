@@ -4,7 +4,7 @@ import jsonschema
 import pytest
 
 from raudit.errors import PlanError
-from raudit.plan import parse_plan
+from raudit.plan import load_plan, parse_plan
 from raudit.plan.schema import PlanFile
 
 PLAN = """schema: raudit.plan/1
@@ -83,3 +83,10 @@ def test_a_bad_value_is_told_with_its_key(tmp_path):
     text = text.replace('path: "", weight: w', "path: d.csv, weight: w, count: n")
     with pytest.raises(PlanError, match=r"]: 'data': rows that stand for many people"):
         parse_plan(text, folder=tmp_path)
+
+
+def test_a_link_that_leads_in_a_circle_is_a_path_like_any_other(tmp_path):
+    (tmp_path / "raudit.yaml").write_text(PLAN)
+    (tmp_path / "log.db").symlink_to(tmp_path / "log.db")
+    plan = load_plan(tmp_path / "raudit.yaml")
+    assert plan.path("log.db").name == "log.db"

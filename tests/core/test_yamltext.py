@@ -1,5 +1,7 @@
 """YAML stays text, and what could surprise a reader is refused with its line."""
 
+import time
+
 import pytest
 
 from raudit.errors import PlanError
@@ -35,7 +37,7 @@ def test_scalars_stay_text(text, value):
         ("a: 1\nb: !!python/object/apply:os.system [x]", "yaml-tag", 2),
         ("a: 1\n\na: 2", "yaml-duplicate-key", 3),
         ("a: 1\nb: [1", "yaml-syntax", 2),
-        ("a: 1\n---\nb: 2", "yaml-documents", 3),
+        ("a: 1\n---\nb: 2", "yaml-documents", 2),
         ("? [1, 2]\n: 3", "yaml-key", 1),
         ("[" * 60 + "]" * 60, "yaml-too-deep", 1),
         ("a: !!binary aGk=", "yaml-tag", 1),
@@ -47,6 +49,30 @@ def test_surprises_are_refused_with_their_line(text, reference, line):
     assert caught.value.reference == reference
     assert caught.value.where == f"x.yaml:{line}"
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [" + "x," * 110_000 + "]",
+        "a:\n" + "- x\n" * 110_000,
+        "a: !t [" + "x," * 110_000,
+        "---\na: 1\n" * 200_000,
+    ],
+    ids=["flow", "block", "pure", "documents"],
+)
+def test_many_small_values_are_refused_before_they_take_time_or_memory(text):
+    before = time.process_time()
+    with pytest.raises(PlanError) as caught:
+        parse(text)
+    assert caught.value.reference in {"yaml-too-large", "yaml-tag", "yaml-documents"}
+    assert time.process_time() - before < 10
+
+
+def test_blank_lines_cost_no_more_than_their_number():
+    before = time.process_time()
+    assert parse("\n" * 300_000 + "a: 1").value == {"a": "1"}
+    assert time.process_time() - before < 5
 
 
 def test_a_bomb_of_nested_brackets_ends_in_an_error():

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.command_line import raudit
 
 from raudit.data import ordered
 from raudit.data.databases.connections import address_of, engine_of
@@ -241,8 +240,7 @@ def audited(folder, **data):
 
 
 def verified(folder, *arguments):
-    command = [sys.executable, "-m", "raudit", "verify-data", "record.json", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return raudit("verify-data", "record.json", *arguments, cwd=folder)
 
 
 def test_verify_data(tmp_path):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.command_line import raudit
 
 from raudit.data.build import cells
 from raudit.findings import Status
@@ -56,12 +55,7 @@ def test_few_people_of_unknown_category_are_counted_and_others_hidden():
 
 
 def command(*args):
-    return subprocess.run(
-        [sys.executable, "-m", "raudit", "check-ll144", *map(str, args)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return raudit("check-ll144", *args)
 
 
 def test_the_command_finds_the_rules_own_inconsistency(tmp_path):

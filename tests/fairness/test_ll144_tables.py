@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 
 import openpyxl
 import pytest
+from tests.command_line import raudit
 
 from raudit.stages.fairness import check_ll144_file
 
@@ -473,19 +472,9 @@ def test_ratios_held_against_a_lower_rate_are_told(tmp_path):
 
 def test_the_summary_is_on_rows(tmp_path):
     name = SHAPES["stacked"](tmp_path, changed(DATA["as in the rule"], 2, 3, ratio="0.61"), True)
-    done = subprocess.run(
-        [sys.executable, "-m", "raudit", "check-ll144", str(tmp_path / name)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = raudit("check-ll144", tmp_path / name)
     assert done.returncode == 1
     assert "17 rows read: 16 follow, 1 do not." in done.stdout
     assert "1 does not follow" in done.stdout
-    told = subprocess.run(
-        [sys.executable, "-m", "raudit", "check-ll144", str(tmp_path / name), "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    told = raudit("check-ll144", tmp_path / name, "--json")
     assert json.loads(told.stdout)["summary"].startswith("17 rows")

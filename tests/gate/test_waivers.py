@@ -298,6 +298,15 @@ def test_of_two_approvals_the_proven_one_speaks(tmp_path):
     ):
         false = replace(waivers, statements=(replace(proven, statement=other),))
         assert false.approval(waiver) is None
+    for named, about, counts in (
+        ("Credit", "Credit", True),
+        ("Credit", "Mortgage", False),
+        ("", "Mortgage", True),  # approved where no plan named the system
+        ("Credit", "", True),  # read where none does
+    ):
+        of = replace(proven, statement=replace(said, system=named))
+        read = replace(waivers, statements=(of,), system=about)
+        assert (read.approval(waiver) is of) is counts
 
 
 @pytest.mark.parametrize("indent", ["", "  ", "    "])

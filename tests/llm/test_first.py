@@ -6,11 +6,13 @@ import csv
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from raudit.cli import raudit
 from raudit.plan import load_plan
+from raudit.turns import open_turns
 from raudit.turns.first import keys_left, turns_in
 
 
@@ -44,6 +46,23 @@ def test_keys_that_no_field_takes_are_named(tmp_path):
     format_ = turns_in(path)
     assert format_
     assert keys_left(path, format_) == ("language", "metadata.channel", "refused_by")
+
+
+@pytest.mark.parametrize("rows", ["messages", "conversations"])
+def test_chats_in_one_array_are_the_same_turns(tmp_path, rows):
+    lines = chats(tmp_path / "c.jsonl", error=None)
+    if rows == "conversations":
+        talk = [{"from": "human", "value": "Where?"}, {"from": "gpt", "value": "Here."}]
+        text = json.dumps({"id": "t", "language": "de", "conversations": talk})
+        lines.write_text("\n".join([text, text.replace('"t"', '"u"')]), encoding="utf-8")
+    array = tmp_path / "c.json"
+    array.write_text(f"[{','.join(lines.read_text().splitlines())}]", encoding="utf-8")
+    format_ = turns_in(array)
+    assert format_
+    assert "language" in keys_left(array, format_)
+    one, other = (open_turns([path]).turns.table.to_pandas() for path in (lines, array))
+    assert len(one) > 1
+    pd.testing.assert_frame_equal(one.drop(columns="source"), other.drop(columns="source"))
 
 
 def test_only_a_table_with_answers_is_one_of_turns(tmp_path):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from openpyxl import load_workbook
+from tests.command_line import raudit
 from tests.llm._turns import written
 
 from raudit.data.contract import contract_bytes, learn_contract
@@ -36,17 +37,6 @@ stages:
     numbers: {output_chars: 0.2}
     tabulate: [refused]
 """
-
-
-def raudit(*args, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "raudit", *args],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
 
 
 def canaries(folder):

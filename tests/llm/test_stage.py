@@ -71,6 +71,24 @@ def test_a_validated_judge_is_corrected_by_its_labels(tmp_path):
     assert row["raw"] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("outcome", "limit", "wanted"),
+    [
+        (
+            {"name": "r", "column": "judge.r", "human": ["human.a", "human.b"]},
+            0.3,
+            "labels by people",
+        ),
+        ({"name": "r", "column": "judge.r", "judged_by": "record"}, 0.35, "turns"),
+    ],
+)
+def test_what_would_tell_is_what_the_interval_is_short_of(tmp_path, outcome, limit, wanted):
+    """A corrected rate is of exactly these turns, so that only more labels narrow it."""
+    outcome = outcome | {"positive": "yes", "max_rate": limit}
+    (rate,) = of(measured(judged(tmp_path), outcomes=[outcome]), "003")
+    assert rate.reason.endswith(f"more {wanted} would tell")
+
+
 def test_each_model_needs_its_own_labels(tmp_path):
     rows = [
         {"turn_id": f"{m}{i}", "output": "x", "model": m, "judge.r": "yes"}
@@ -132,7 +150,13 @@ def test_nothing_passes_on_a_file_read_in_part(tmp_path):
 
 def test_without_a_limit_nothing_passes(tmp_path):
     data = opened(tmp_path, turns(np.random.default_rng(0), 100, 0.1))
-    assert of(measured(data, outcomes=[REFUSED]), "003")[0].status == "indeterminate"
+    result = measured(data, outcomes=[REFUSED])
+    assert of(result, "003")[0].status == "indeterminate"
+    assert result.facts["llm.outcomes_untold"] == ["refused"]
+    assert "llm.outcomes_over_limit" not in result.facts
+    held = measured(data, outcomes=[REFUSED | {"max_rate": 0.5}]).facts
+    assert held["llm.outcomes_over_limit"] == []
+    assert "llm.outcomes_untold" not in held
     assert of(measured(data, max_error_rate=None), "002")[0].status == "indeterminate"
 
 

@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 
 import pytest
+from tests import command_line
 
 from raudit.log import load_log_key, open_log, verify_checkpoint
 
@@ -22,17 +23,9 @@ HEAVY = "pandas numpy scipy sklearn fairlearn shap spacy presidio_analyzer weasy
 @pytest.fixture
 def raudit(tmp_path):
     def run(*arguments, status=0, env=None):
-        done = subprocess.run(
-            [sys.executable, "-m", "raudit", "log", *map(str, arguments)],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, **(env or {})},
-            timeout=120,
-        )
+        more = {**os.environ, **(env or {})}
+        done = command_line.raudit("log", *arguments, cwd=tmp_path, env=more)
         assert done.returncode == status, (done.stdout, done.stderr)
-        assert "Traceback" not in done.stderr
         return done
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -84,6 +85,14 @@ def other_key(db: Database) -> None:
     )
 
 
+def opened_with_no_key(db: Database) -> None:
+    index, data = entry_of(db, "log.opened")
+    entry = json.loads(data)
+    entry["body"]["vkey"] = "x"
+    text = json.dumps(entry, separators=(",", ":"), sort_keys=True).encode()
+    db.execute("UPDATE entry SET data = ? WHERE idx = ?", (text, index))
+
+
 def signed_elsewhere(db: Database) -> None:
     """A checkpoint over the edited log, by a key of the attacker's under the log's name."""
     from raudit.log import LogKey
@@ -111,6 +120,7 @@ EDITS: dict[str, Callable[[Database], None]] = {
     "the opening entry": replace_in("log.opened", b"example.org/log", b"example.org/lug"),
     "a digest, tree rebuilt": rebuilt(replace_in("report.issued", A.encode(), b"c" * 64)),
     "an approval, tree rebuilt": rebuilt(replace_in("baseline.approved", A.encode(), b"d" * 64)),
+    "the key that the log opens with, tree rebuilt": rebuilt(opened_with_no_key),
     "two entries swapped": swapped,
     "two entries swapped, tree rebuilt": rebuilt(swapped),
     "an entry put in": inserted,

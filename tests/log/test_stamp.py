@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
 from asn1crypto import tsp
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from tests import command_line
 
 from raudit.errors import LogError, LogIntegrityError
 from raudit.log.stamp import stamp_request, verify_stamp
@@ -211,8 +211,7 @@ def test_the_command_line_asks_and_accepts(authority, tmp_path, log):
     (tmp_path / "other.pem").write_bytes(pem(authority, "other"))
 
     def raudit(*arguments):
-        command = [sys.executable, "-m", "raudit", "log", *arguments]
-        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
+        return command_line.raudit("log", *arguments, cwd=tmp_path)
 
     assert raudit("stamp", "log.db", "--request", "query").returncode == 0
     request = tsp.TimeStampReq.load((tmp_path / "query").read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import resource
 import shutil
@@ -15,12 +16,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from tests.command_line import raudit
 
 from raudit.errors import ModelError
 from raudit.isolation.guard import MACHINES, program
 from raudit.isolation.messages import BrokenMessageError, receive, send
 from raudit.model import load_model
+from raudit.model.isolation import trial
 from raudit.model.isolation.arrays import pack_columns, unpack_columns
+from raudit.model.isolation.libraries import QUIET
 from raudit.model.isolation.process import PREDICT, PREDICT_ROWS
 from raudit.model.isolation.trial import bound_model
 from raudit.model.predict import predict_columns
@@ -166,6 +170,14 @@ def test_it_sees_no_password_of_the_environment(monkeypatch, tmp_path):
     assert "'ORT_DISABLE_TELEMETRY': '1'" in told.got
 
 
+NOISE = (
+    "[__import__('os').write(n, b'x' * 400) for n in range(3, 20)"
+    " if __import__('os').path.exists(f'/proc/self/fd/{n}')"
+    " and __import__('fcntl').fcntl(n, 3) & 1]"
+)
+"""Writes to every pipe of the process; 3 is F_GETFL, and 1 is O_WRONLY."""
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -174,10 +186,7 @@ def test_it_sees_no_password_of_the_environment(monkeypatch, tmp_path):
         ("bytearray(3 * 2**30)", "at most 1 GiB, model.limits.memory_gib"),
         ("__import__('os')._exit(0)", "its process ended with 0"),
         ("__import__('ctypes').string_at(0)", "SIGSEGV"),
-        (
-            "__import__('os').write(3, b'x' * 400); __import__('os').write(4, b'x' * 400)",
-            "model.limits",
-        ),
+        (NOISE, "model.limits"),
     ],
 )
 def test_what_takes_too_much_is_ended(line, said, tmp_path):
@@ -202,7 +211,14 @@ def test_a_low_limit_of_the_machine_is_taken_and_told(tmp_path):
     )
     (tmp_path / "test_limits.py").write_text(Path(__file__).read_text())
     command = [sys.executable, "-c", code, str(path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "the machine's own limit (ulimit -v)" in done.stdout, done.stderr
     assert "raising model.limits would change nothing" in done.stdout
     assert resource.getrlimit(resource.RLIMIT_AS)[1] == resource.RLIM_INFINITY
@@ -227,8 +243,7 @@ def checked(folder, stages, **limits):
     table.assign(y=(table.a > table.b).astype(int)).to_csv(folder / "d.csv", index=False)
     told = str(limits).replace("'", "")
     (folder / "raudit.yaml").write_text(PLAN.format(limits=told, stages=stages))
-    command = [sys.executable, "-m", "raudit", "check", "--no-log", "--no-cache"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = raudit("check", "--no-log", "--no-cache", cwd=folder)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
@@ -339,33 +354,61 @@ LOADERS = ("skops", "ubj", "json", "txt", "cbm", "onnx")
 CALLS = "trace=open,openat,openat2,%network,execve,fork,vfork,landlock_restrict_self"
 
 
-@linux
-@pytest.mark.parametrize("suffix", LOADERS)
-def test_no_loader_opens_another_file_or_makes_a_socket(suffix, tmp_path, monkeypatch):
-    """Every system call of the process, from its first, as strace sees it."""
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory):
+    """Calls of the fork server, and of the process of each format, as strace sees them; one server for all."""
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("strace is not installed: apt-get install strace")
-    path = saved(suffix, tmp_path / f"m.{suffix}")
-    log, wrapper = tmp_path / "log", tmp_path / "python"
+    folder = tmp_path_factory.mktemp("traced")
+    log, wrapper = folder / "log", folder / "python"
     wrapper.write_text(
         f'#!/bin/sh\nexec {strace} -f -qq -o {log} -e {CALLS} {sys.executable} "$@"\n'
     )
     wrapper.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(wrapper))
-    found = bound(path)
-    found.predict(FRAME)
-    found.process.close()
-    lines = [re.sub(r"^\d+ +", "", line) for line in log.read_text().splitlines()]
-    done = [line for line in lines if not re.search(r"= -1 |resumed", line)]
-    assert not [line for line in done if re.match(r"(socket|connect|bind|sendto|sendmsg)\(", line)]
-    assert sum(line.startswith(("execve", "fork", "vfork")) for line in done) == 1  # its own start
-    at = next(
-        (at for at, line in enumerate(done) if line.startswith("landlock_restrict_self")), None
-    )
+    server = trial._server.__wrapped__(tuple(sorted(QUIET)))
+    paths = {suffix: saved(suffix, folder / f"m.{suffix}") for suffix in LOADERS}
+    pids = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(wrapper))
+        patch.setattr(trial, "_server", lambda libraries: server)
+        for (
+            path
+        ) in paths.values():  # one after the other, so that their calls are one after the other
+            found = bound(path)
+            found.predict(FRAME)
+            pids.append(str(found.process._worker.pid))
+            found.process.close()
+    server.end()
+    lines = [line.split(maxsplit=1) for line in log.read_text().splitlines()]
+    done = [(pid, call) for pid, call in lines if not re.search(r"= -1 |resumed", call)]
+    own = done[0][0]
+    begins = [next(at for at, (pid, _) in enumerate(done) if pid == each) for each in pids]
+    calls = {
+        suffix: [call for pid, call in done[start:end] if pid != own]
+        for suffix, start, end in zip(LOADERS, begins, [*begins[1:], None], strict=True)
+    }
+    return {"": [call for pid, call in done if pid == own], **calls}, paths
+
+
+@linux
+def test_the_server_of_all_loaders_makes_no_socket_and_starts_no_program(traced):
+    calls, _paths = traced
+    assert not [call for call in calls[""] if re.match(r"(socket|connect|bind)\(", call)]
+    starts = [call for call in calls[""] if call.startswith(("execve", "fork", "vfork"))]
+    assert len(starts) == 1  # its own
+
+
+@linux
+@pytest.mark.parametrize("suffix", LOADERS)
+def test_no_loader_opens_another_file_or_makes_a_socket(traced, suffix):
+    calls, path = traced[0][suffix], traced[1][suffix]
+    kinds = r"(socket|connect|bind|send\w+|recv\w+|execve|fork|vfork)\("
+    assert not [call for call in calls if re.match(kinds, call)]
+    at = next((at for at, c in enumerate(calls) if c.startswith("landlock_restrict_self")), None)
     if at is None:
         pytest.skip("this kernel has no Landlock")
-    opened = {line.split('"')[1] for line in done[at:] if line.startswith("open")}
+    opened = {call.split('"')[1] for call in calls[at:] if call.startswith("open")}
     strangers = {name for name in opened if not name.startswith(OWN)}
     assert strangers == {str(path)}
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from tests.command_line import raudit
 
 from raudit.canonical import sha256_file
 from raudit.errors import ModelError
@@ -315,11 +314,9 @@ def test_the_command_line_says_it_and_ends_as_documented(case, fitted, tmp_path)
         said = "lacks 1 of the model's 2 columns"
     x.to_csv(tmp_path / "d.csv", index=False)
     (tmp_path / "raudit.yaml").write_text(PLAN.format(model=model, more=more))
-    done = subprocess.run(
-        [sys.executable, "-m", "raudit", "check"], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = raudit("check", cwd=tmp_path)
     assert not (tmp_path / "mark").exists()
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout
     assert said in " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0
     if status == 2:
@@ -335,10 +332,9 @@ def test_the_unsafe_format_leaves_a_finding(fitted, tmp_path):
     digest = sha256_file(tmp_path / "m.pkl")
     text = PLAN.format(model="m.pkl", more=f", format: unsafe-pickle, sha256: {digest}")
     (tmp_path / "raudit.yaml").write_text(text)
-    command = [sys.executable, "-m", "raudit", "check", "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = raudit("check", "--json", cwd=tmp_path)
     assert "RA-DATA-002" in done.stdout
     (tmp_path / "raudit.yaml").write_text(text.replace("data_profile: , ", ""))
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = raudit("check", "--json", cwd=tmp_path)
     assert done.returncode == 2
     assert "needs the stage data_readiness" in done.stdout + done.stderr

@@ -293,6 +293,7 @@ def test_a_run_supersedes_the_earlier_report_and_verify_and_the_gate_check_state
         "keys/log-vkey.txt",
         "--log",
         "log.db",
+        "--no-remake",
     ]
     old = run("verify", "one/report.pdf", *trust, status=0)
     assert "superseded by the report" in old
@@ -433,3 +434,15 @@ def test_policies_and_waivers_are_told(room, run):
     with log_of(plan) as log:
         judge_plan(plan, clock=datetime(2026, 11, 25, tzinfo=UTC), log=log)
     assert types(room).count("policy.changed") == 2
+
+
+def test_two_sign_offs_of_one_second_are_two_events(room, run):
+    answer_all(room)
+    key = ["--by", "dee", "--key", str(room.keys["dee"]), "--clock", CLOCK]
+    for decision in ("approve", "reject"):
+        sign = ["assess", "sign", "small-answers.yaml", "--role", "dpo", "--decision", decision]
+        run(*sign, *key)
+    with open_log(room.folder / "log.db") as log:
+        told = list(log.find(type=EventType.SIGNOFF_GIVEN))
+    assert len({entry.body["statement"] for entry in told}) == 2
+    assert types(room).count("signoff.voided") == 1

@@ -105,7 +105,7 @@ REFUSED = {
     "lines.jsonl": ('{"a": 1}\n2\n\n{"a": 2\n', "2 lines are not JSON objects and were left out, the first"),
     "item.json": ('[{"a": 1},\n 7, {"a": 2}]', "1 item is not a JSON object and was left out: item 2"),
     "after.json": ('[{"a": 1}] more', "what follows the array"),
-    "scalars.jsonl": ("1\n2\n", "no JSON object in it"),
+    "scalars.jsonl": ("1\n2\n", "no JSON object that can be read"),
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.command_line import raudit
 
 from raudit.canonical import sha256
 from raudit.errors import UsageError
@@ -270,9 +271,6 @@ def test_the_command(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "record.json").write_bytes(record_bytes(record))
     run = [
-        sys.executable,
-        "-m",
-        "raudit",
         "trend",
         "audits",
         "-o",
@@ -284,13 +282,7 @@ def test_the_command(tmp_path: Path) -> None:
         "--webhook",
         "w.json",
     ]
-    done = subprocess.run(
-        [*run, "--clock", "2026-06-01T00:00:00Z"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = raudit(*run, "--clock", "2026-06-01T00:00:00Z", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "Outside their limits" in done.stdout
     assert "Changes of level" in done.stdout
@@ -301,13 +293,7 @@ def test_the_command(tmp_path: Path) -> None:
 
     with pikepdf.open(tmp_path / "s.pdf") as pdf:
         assert len(pdf.pages) == 1
-    empty = subprocess.run(
-        [sys.executable, "-m", "raudit", "trend", "nowhere"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    empty = raudit("trend", "nowhere", cwd=tmp_path)
     assert empty.returncode == 2
     assert "error[" in empty.stderr
 
@@ -484,8 +470,7 @@ def test_the_line_for_cron_audits_and_makes_the_series_of_a_log(tmp_path: Path) 
         assert done.returncode == 1, done.stderr  # one group is always chosen, the other never
     [day] = [item for item in (tmp_path / "audits").iterdir() if item.is_dir()]
     assert (tmp_path / "audits" / "series.html").read_text().startswith("<!DOCTYPE html>")
-    series = [sys.executable, "-m", "raudit", "trend", str(day), "--log", str(tmp_path / "log.db")]
-    done = subprocess.run(series, capture_output=True, text=True, check=False)
+    done = raudit("trend", day, "--log", tmp_path / "log.db")
     assert (
         "1 of them are in this series" in done.stdout
     )  # the second run of a day replaced the first

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from tests.command_line import raudit
 
 from raudit.record import record_bytes
 
@@ -16,8 +17,7 @@ RECORD = replace(synthetic.make_record(), stages=(synthetic.pii(),))
 
 
 def run(*args, cwd):
-    command = [sys.executable, "-m", "raudit", "report", *args]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return raudit("report", *args, cwd=cwd)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from raudit.record import Column, Outcome, StageRecord, Table
 from raudit.report import render_html, render_markdown
 from raudit.report.language import load_language
 from raudit.report.reading import faults_of
+from raudit.report.sections import one_liners
 from raudit.report.templates import find_template
 from raudit.report.turns import SHOWN, turns_line, turns_of
 
@@ -72,7 +73,23 @@ def test_the_line_says_how_much_what_is_over_and_the_bound():
 
 def test_what_was_not_measured_is_said():
     assert "No attack was judged." in turns_line(stage(), language())
-    assert "No outcome" not in turns_line(stage(), language())
+    assert "No outcome was held against a limit." in turns_line(stage(), language())
+
+
+@pytest.mark.parametrize(
+    ("over", "untold", "said"),
+    [
+        ([], None, "No outcome is over its limit."),
+        ([], ["rude"], "Outcomes that could not be told: rude."),
+        (None, ["rude"], "Outcomes that could not be told: rude."),
+        (["rude"], ["rude", "wrong"], "limit: rude. Outcomes that could not be told: wrong."),
+    ],
+)
+def test_no_outcome_is_within_its_limit_unless_all_were_told(over, untold, said):
+    facts = {"llm.outcomes_over_limit": over, "llm.outcomes_untold": untold}
+    line = turns_line(stage(**facts), language())
+    assert said in line
+    assert ("No outcome" in line) is (over == [] and untold is None)
 
 
 def test_the_chapter_has_columns_in_which_something_stands_and_names_the_rest():
@@ -100,3 +117,12 @@ def test_only_an_audit_of_turns_has_the_chapter(code):
     assert heading not in render_html(base, language=code)
     assert heading in render_markdown(with_turns, language=code)
     assert faults_of(page) == ()
+
+
+def test_groups_compared_in_answers_are_not_called_unlooked_at():
+    base = replace(synthetic.make_record(), stages=(stage(**{"llm.groups_compared": ["dialect"]}),))
+    assert dict(one_liners(base, (), language()))["Fairness"] == (
+        "Answers of the language model were compared between groups (dialect); decisions were not."
+    )
+    unseen = replace(base, stages=(stage(),))
+    assert dict(one_liners(unseen, (), language()))["Fairness"] == "This audit did not look at it."

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms
+from tests import command_line
 
 from raudit.canonical import sha256
 from raudit.signing.check import check_pdf
@@ -19,15 +21,7 @@ def raudit(
     *arguments: str | Path, cwd: Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RAUDIT_")}
-    return subprocess.run(
-        [sys.executable, "-m", "raudit", *map(str, arguments)],
-        cwd=cwd,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-    )
+    return command_line.raudit(*arguments, cwd=cwd, env={**clean, **environment})
 
 
 def test_init_then_show_then_sign(
@@ -118,6 +112,17 @@ def test_mistakes_are_status_two(tmp_path: Path, certified: bytes, local: KeyPat
         done = raudit(*arguments, cwd=tmp_path)
         assert done.returncode == 2, (arguments, done.stderr)
         assert "Traceback" not in done.stderr
+
+
+def test_a_role_is_claimed_in_a_process_that_has_read_a_stamp_before(
+    tmp_path: Path, certified: bytes, local: KeyPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = cms.CMSAttributeType._map.items()
+    older = {name: number for number, name in names if not name.startswith("signer_attributes")}
+    monkeypatch.setattr(cms.CMSAttributeType, "_reverse_map", older)
+    (tmp_path / "report.pdf").write_bytes(certified)
+    done = raudit("sign", "report.pdf", "--role", "dpo", "--key", local.key, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_encrypted_key_without_a_terminal_says_which_variable(

@@ -195,6 +195,7 @@ def run_and_verify(served: Any, chromium: Any, folder: Path) -> None:
         "-m",
         "raudit",
         "verify",
+        "--no-remake",
         str(pdf),
         "--json",
         "--trust",

@@ -12,6 +12,7 @@ from raudit.checking.options import CheckOptions
 from raudit.errors import PolicyError, UsageError
 from raudit.findings import Severity
 from raudit.gate import PlanLines
+from raudit.ordinary import read_file
 from raudit.people import NOBODY, load_people
 from raudit.plan import Plan, load_plan
 from raudit.policy import (
@@ -43,7 +44,7 @@ def read_record(path: Path) -> Record:
         If it is not as raudit wrote it.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError as fault:
         raise UsageError(
             "the record cannot be read",
@@ -135,6 +136,7 @@ def load_waivers_of(
         else str(record.plan.get("identity", "proven")),
         enrolment=enrolment_of(log) if log is not None else None,
         revoked=revocations_in(log) if log is not None else None,
+        system=plan.file.system.name if plan is not None else str(record.system.get("name", "")),
     )
 
 
@@ -148,7 +150,7 @@ def load_decisions(
     path = _file(None, "people", options, plan, record)
     people = load_people(path) if path is not None else NOBODY
     then = {item.sha256 for item in record.inputs if item.role == "people"}
-    now = {sha256(path.read_bytes())} if path is not None else set()
+    now = {sha256(read_file(path))} if path is not None else set()
     if made is None or options.record is None or then == now:
         return made
     answers = (

@@ -10,6 +10,7 @@ from raudit.canonical import sha256, sha256_file
 from raudit.checklists.answers import Answers, EvidenceLink
 from raudit.errors import AnswersError
 from raudit.files import write_whole
+from raudit.ordinary import read_file
 
 FOLDER = "evidence"
 MAX_BYTES = 256 << 20
@@ -52,7 +53,7 @@ def store_document(answers: Path, file: Path, *, observed: str = "") -> dict[str
                 expected=f"at most {MAX_BYTES >> 20} MB",
                 hint="link an extract, or a place",
             )
-        data = file.read_bytes()
+        data = read_file(file)
     except OSError as error:
         raise AnswersError(
             "the evidence file cannot be read",

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from raudit.canonical import canonical_bytes, digest, sha256
-from raudit.checklists.answers import Answers, parse_answers, with_line_feeds
+from raudit.checklists.answers import Answers, SignOff, parse_answers, with_line_feeds
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, signoff_state
 from raudit.errors import AnswersError
 from raudit.files import append_line
+from raudit.ordinary import read_file
 from raudit.yamltext import parse_yaml
 
 ENDING = ".history.jsonl"
@@ -71,7 +72,7 @@ def read_lines(answers: Path) -> tuple[dict[str, Any], ...]:
     """
     path = history_path(answers)
     try:
-        data = path.read_bytes() if path.exists() else b""
+        data = read_file(path) if path.exists() else b""
     except OSError as error:
         raise AnswersError(
             "the history cannot be read",
@@ -240,17 +241,18 @@ def _listed(lines: tuple[dict[str, Any], ...], key: str) -> list[Any]:
 
 def _signed(lines: tuple[dict[str, Any], ...], answers: Answers) -> list[dict[str, str]]:
     known = _listed(lines, "signoffs")
-    given = [
-        {
-            "role": s.role,
-            "by": s.by,
-            "at": s.at.isoformat(),
-            "decision": s.decision,
-            "answers": str(s.covers_sha256),
-        }
-        for s in answers.file.signoffs
-    ]
+    given = [_signoff(signoff) for signoff in answers.file.signoffs]
     return [item for item in given if item not in known]
+
+
+def _signoff(signoff: SignOff) -> dict[str, str]:
+    return {
+        "role": signoff.role,
+        "by": signoff.by,
+        "at": signoff.at.isoformat(),
+        "decision": signoff.decision,
+        "answers": str(signoff.covers_sha256),
+    }
 
 
 def _met(lines: tuple[dict[str, Any], ...], answers: Answers) -> list[dict[str, Any]]:
@@ -268,21 +270,31 @@ def _voided(
     lines: tuple[dict[str, Any], ...], answers: Answers, checklist: Checklist
 ) -> list[dict[str, str]]:
     """Sign-offs that do not hold, or are gone, and were not written down as such before."""
-    known = [(item["role"], item["at"]) for item in _listed(lines, "voided")]
+    known = _listed(lines, "voided")
     strict = {rule.role: rule.not_author for rule in checklist.file.signoff}
-    standing = {
-        (s.role, s.at.isoformat()): signoff_state(
-            answers, s, not_author=strict.get(s.role, True)
-        ).holds
+    standing = [
+        (
+            _signoff(s),
+            signoff_state(answers, s, not_author=strict.get(s.role, True)).holds,
+        )
         for s in answers.file.signoffs
-    }
-    given = [(item["role"], item["at"]) for item in _listed(lines, "signoffs")]
+    ]
+    there = [item for item, _ in standing]
+    holding = [item for item, holds in standing if holds]
+    given: list[dict[str, str]] = _listed(lines, "signoffs")
     found = []
-    for key in dict.fromkeys([*given, *standing]):
-        if not standing.get(key, False) and key not in known:
-            reason = "answers-changed" if key in standing else "replaced-or-taken-out"
-            found.append({"role": key[0], "at": key[1], "reason": reason})
+    for item in [*given, *(item for item in there if item not in given)]:
+        # Lines of an earlier version name a voided sign-off by its role and time alone.
+        if item not in holding and not any(
+            old.items() <= item.items() for old in map(_named, known)
+        ):
+            reason = "answers-changed" if item in there else "replaced-or-taken-out"
+            found.append({**item, "reason": reason})
     return found
+
+
+def _named(voided: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in voided.items() if key != "reason"}
 
 
 def sayings(answers: Path, question: str = "") -> Iterator[Saying]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from raudit.canonical import digest
 from raudit.checklists.assess import Assessment, accepted
@@ -51,8 +52,9 @@ def _reviews(
         if not accepted(result.answers, name, people):
             continue
         review = result.answers.file.answers[name].review
-        said = matching(statements, Kind.REVIEW, question=name, state="accepted")
-        proof = _of(said, people, review.by, "answer", str(digests[name]))
+        said = matching(statements, Kind.REVIEW, question=name, state="accepted", note=review.note)
+        about = ("answer", str(digests[name]))
+        proof = _of(_here(result, said), people, review.by, review.at, about)
         yield _entry("review", name, review.by, proof)
 
 
@@ -64,22 +66,43 @@ def _conditions(
         met = state.condition.met
         if met is None:
             continue
-        said = matching(statements, Kind.MET, role=state.role, condition=state.number)
-        condition = str(digest(given[state.role][state.number - 1]))
-        proof = _of(said, people, met.by, "condition", condition)
+        said = matching(statements, Kind.MET, role=state.role, condition=state.number, how=met.how)
+        about = ("condition", str(digest(given[state.role][state.number - 1])))
+        proof = _of(_here(result, said), people, met.by, met.at, about)
         yield _entry("condition", f"{state.role} {state.number}", met.by, proof)
 
 
+def _here(result: Assessment, said: Sequence[Outcome]) -> list[Outcome]:
+    """Statements about this system and this checklist.
+
+    An answer's digest names neither: one statement is not two because two systems answered alike.
+    """
+    system, checklist = result.answers.file.subject.project, str(result.checklist.sha256)
+    return [
+        item
+        for item in said
+        if item.statement is not None
+        and item.statement.system == system
+        and item.statement.subjects.get("checklist") == checklist
+    ]
+
+
 def _of(
-    said: Sequence[Outcome], people: People, by: str, subject: str, sha256: str
+    said: Sequence[Outcome],
+    people: People,
+    by: str,
+    at: datetime | None,
+    about: tuple[str, str],
 ) -> Outcome | None:
-    """The first statement, proven ones first, by this person over exactly this."""
+    """The first statement, proven ones first, by this person, then, over exactly this."""
+    subject, sha256 = about
     return next(
         (
             item
             for item in said
             if item.statement is not None
             and item.statement.person == people.id_of(by)
+            and item.statement.at == at
             and item.statement.subjects.get(subject) == sha256
         ),
         None,

@@ -80,7 +80,7 @@ def signoff_state(
     statements: Sequence[Outcome] = (),
 ) -> SignOffState:
     """Say whether a sign-off holds, what changed if not, and whether it is proven who gave it."""
-    proof = proof_of(signoff, people, statements)
+    proof = proof_of(answers, signoff, people, statements)
     fault = _signer_fault(answers, signoff, not_author=not_author, people=people)
     if fault:
         return SignOffState(signoff=signoff, holds=False, because=fault, proof=proof)
@@ -149,7 +149,9 @@ def conditions_of(signoff: SignOff) -> list[dict[str, str]]:
     ]
 
 
-def proof_of(signoff: SignOff, people: People, statements: Sequence[Outcome]) -> Outcome | None:
+def proof_of(
+    answers: Answers, signoff: SignOff, people: People, statements: Sequence[Outcome]
+) -> Outcome | None:
     """The statement that says what a sign-off says, proven ones first."""
     found = [
         item
@@ -158,6 +160,7 @@ def proof_of(signoff: SignOff, people: People, statements: Sequence[Outcome]) ->
         and item.statement.kind is Kind.SIGN_OFF
         and item.statement.person == people.id_of(signoff.by)
         and item.statement.subjects.get("answers") == signoff.covers_sha256
+        and item.statement.system == answers.file.subject.project
         and item.statement.at == signoff.at
         and item.statement.decided.get("role") == signoff.role
         and item.statement.decided.get("decision") == signoff.decision

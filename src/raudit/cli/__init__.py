@@ -17,9 +17,10 @@ from typing import Any
 import click
 
 from raudit import __version__
+from raudit.cli._shared.guarded import guarded_output
 from raudit.cli._shared.secrets import refuse_secrets, without_secrets
 from raudit.errors import RauditError
-from raudit.printable import for_terminal, printable
+from raudit.printable import for_terminal
 
 
 class Commands(click.Group):
@@ -63,7 +64,8 @@ def main(args: list[str] | None = None) -> None:
     _never_fail_to_print()
     try:
         refuse_secrets(sys.argv[1:] if args is None else args)
-        status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
+        with guarded_output():
+            status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         status = stop.exit_code
     except click.ClickException as error:
@@ -94,17 +96,19 @@ def _show(error: click.ClickException) -> None:
     """Print click's own message, without a private key that it may quote."""
     text = io.StringIO()
     error.show(file=text)
-    click.echo(without_secrets(text.getvalue()), nl=False, err=True)
+    click.echo(for_terminal(without_secrets(text.getvalue())), nl=False, err=True)
 
 
 def _internal(error: Exception) -> int:
     """Report a fault of raudit or of the machine."""
     if isinstance(error, OSError):
-        what = printable(str(error.strerror or type(error).__name__))
-        click.echo(
-            f"error[os]: {what}\n  at: {printable(str(error.filename or 'unknown file'))}", err=True
-        )
+        what, at = error.strerror or type(error).__name__, error.filename or "unknown file"
+        click.echo(for_terminal(f"error[os]: {what}\n  at: {at}"), err=True)
         click.echo(f"  try: {_remedy(error)}", err=True)
+        return 4
+    if isinstance(error, MemoryError):
+        click.echo("error[memory]: the machine gives raudit no more memory", err=True)
+        click.echo("  try: end other programs, or raise the limit (ulimit -v)", err=True)
         return 4
     if os.environ.get("RAUDIT_TRACEBACK") == "1":
         import traceback

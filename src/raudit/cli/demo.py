@@ -59,12 +59,17 @@ def command(folder: Path, example: str, clock: datetime | None, quiet: bool) -> 
             )
             certificate = (copy / "keys" / SIGNING_CERTIFICATE).read_bytes()
             checked = verify_report(
-                issued.report.read_bytes(), trust=[certificate], vkey=log.vkey, log=log
+                issued.report.read_bytes(),
+                trust=[certificate],
+                vkey=log.vkey,
+                log=log,
+                remake=None,
             )
             verify = verify_command(plan, issued.report, log)
     if not quiet:
         print_summary(issued.record)
-    verified = "verified" if checked.exit_status == 0 else "NOT VERIFIED"
+    pages = "pages compared with the record" if checked.pages_compared else "pages not compared"
+    verified = f"verified, {pages}" if checked.exit_status == 0 else "NOT VERIFIED"
     click.echo(f"report   {issued.report}  ({verified})")
     click.echo(f"record   {issued.record_file}")
     click.echo(f"log      {from_here(plan.path(plan.file.log.path))}")

@@ -68,11 +68,12 @@ def init(*, name: str, folder: Path, days: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def show(*, certificate: Path | None, as_json: bool) -> None:
     """Show CERTIFICATE, or that of the key named by the environment: subject, dates, fingerprint, what it proves."""
+    from raudit.cli._shared.given import read_given
     from raudit.cli._shared.signing_key import open_key
     from raudit.signing.certificates import facts, read_certificates
 
     if certificate is not None:
-        der = read_certificates(certificate.read_bytes(), where=str(certificate))[0]
+        der = read_certificates(read_given(certificate), where=str(certificate))[0]
     else:
         with open_key(None, None) as key:
             der = key.certificate

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
+
+from raudit.printable import json_text
 
 
 @click.group(short_help="Read recorded turns of a language model; draw a sample to label.")
@@ -38,9 +39,7 @@ def read(files: tuple[Path, ...], layout: str, *, as_json: bool) -> int:
     data = open_turns(files, layout=layout)
     readings = data.turns.readings
     if as_json:
-        click.echo(
-            json.dumps([reading.as_json() for reading in readings], ensure_ascii=False, indent=2)
-        )
+        click.echo(json_text([reading.as_json() for reading in readings], indent=2))
     else:
         for reading in readings:
             click.echo(

@@ -11,6 +11,7 @@ import click
 
 from raudit.cli._shared.clock import clock_option, now_or
 
+MAX_KEY_FILE = 100_000
 FILE = click.Path(path_type=Path, dir_okay=False)
 PEOPLE = click.option(
     "--people",
@@ -82,6 +83,28 @@ def add(
     click.echo(f"added {person} to {people}")
 
 
+def _public_half(kind: str, path: Path) -> Any:
+    """What a file says of a key, as people.yaml holds it."""
+    from raudit.errors import PeopleError
+    from raudit.ordinary import open_file
+
+    def refused(message: str, reference: str, expected: str) -> PeopleError:
+        return PeopleError(message, reference=reference, where=str(path), expected=expected)
+
+    try:
+        with open_file(path) as file:
+            data = file.read(MAX_KEY_FILE)
+        text = data.decode("utf-8").strip()
+        return json.loads(text) if kind == "passkey" else text + "\n" * ("\n" in text)
+    except OSError as error:
+        raise refused(
+            f"the file of the key cannot be read: {error.strerror}", "file-unreadable", "a file"
+        ) from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        expected = "JSON" if kind == "passkey" else "text: PEM, an SSH line or a minisign key"
+        raise refused("this file holds no public key", "enrol-key-file", expected) from error
+
+
 def _grant(text: str) -> Any:
     role, _equals, system = text.partition("=")
     return {"role": role, "systems": [system]} if system else role
@@ -121,10 +144,7 @@ def enrol(
             expected="one of --ssh, --certificate, --public-key, --minisign and --passkey",
         )
     ((kind, path),) = given.items()
-    text = path.read_text(encoding="utf-8")
-    value: Any = (
-        json.loads(text) if kind == "passkey" else text if "\n" in text.strip() else text.strip()
-    )
+    value = _public_half(kind, path)
     now = now_or(clock)
 
     def enrolled(document: object) -> None:

@@ -147,6 +147,7 @@ def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **giv
     A copy of the same format keeps rows, keys, types, nesting, quotes, encoding and line ends. Exit status 1 if the
     copy still holds something, 3 if something could not be kept or told, 6 if --check finds a difference.
     """
+    from raudit.cli._shared.given import read_given
     from raudit.scan.redact_file import redact_file
     from raudit.scan.show import print_redaction, progress
 
@@ -156,7 +157,7 @@ def redact(data: str, out: str, *, how: Any, key: str | None, check: bool, **giv
             Path(data),
             Path(out),
             how=how,
-            key=Path(key).read_bytes() if key else None,
+            key=read_given(Path(key)) if key else None,
             options=_options(given),
             seed=given["seed"],
             progress=told,

@@ -35,13 +35,14 @@ def command(record: Path, output: Path | None, template: str, language: str, ann
 
     Needs neither the data nor the model. The same record gives the same bytes. The PDF is not signed.
     """
+    from raudit.cli._shared.given import read_given
     from raudit.cli._shared.pages import check_ending, page
     from raudit.record import parse_record
     from raudit.report.write import write_atomically
 
     target = output or record.with_suffix(".pdf")
     check_ending(target)
-    parsed = parse_record(record.read_bytes())
+    parsed = parse_record(read_given(record))
     wanted = [(target, template)]
     if annexes:
         wanted.append((target.with_name(f"{target.stem}-annexes{target.suffix}"), "annexes"))

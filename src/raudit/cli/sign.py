@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from raudit.cli._shared.given import read_given
 from raudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def command(
             hint="add --force",
         )
     stamping = _stamping(tsa, level, tsa_trust)
-    pdf, clock = report.read_bytes(), datetime.now(UTC)
+    pdf, clock = read_given(report), datetime.now(UTC)
     with (
         _log_to_tell(log_location, log_key) as log,  # first: an edited log is not signed for
         open_key(key, cert) as signing_key,
@@ -151,9 +152,7 @@ def _stamping(url: str | None, level: str, trust: tuple[Path, ...]) -> TimeStamp
                 "a level needs an authority", reference="tsa-missing", hint="add --tsa URL"
             )
         return None
-    return TimeStamping(
-        url=url, level=Level(level), trust=tuple(path.read_bytes() for path in trust)
-    )
+    return TimeStamping(url=url, level=Level(level), trust=tuple(map(read_given, trust)))
 
 
 def _file_part(role: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from raudit.cli._shared.clock import clock_option, now_or
+from raudit.printable import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,7 +176,6 @@ def _print(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], audits: 
 
 
 def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], status: int) -> None:
-    import json
 
     def point(p: Any) -> dict[str, Any]:
         at = p.at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -228,4 +228,4 @@ def _print_json(trend: Trend, alerts: Sequence[Alert], notes: Sequence[str], sta
         ],
         "notes": list(notes),
     }
-    click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+    click.echo(json_text(body, indent=2))

@@ -10,6 +10,7 @@ import click
 
 from raudit.cli._shared.clock import Clock
 from raudit.cli._shared.log_text import printable
+from raudit.ordinary import read_file
 
 if TYPE_CHECKING:
     from raudit.verify import Verification
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
     help="Signed checkpoint from a witness or another report.",
 )
 @click.option(
-    "--remake", is_flag=True, help="Render the report again from its record and compare every byte."
+    "--remake/--no-remake",
+    default=None,
+    help="Render the report again from its record and compare every byte. Default: if all else holds.",
 )
 @click.option("--at", type=Clock(), help="A time at which the file is known to have existed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")
@@ -56,7 +59,7 @@ def command(
     log_key: str | None,
     log_location: str | None,
     checkpoint: tuple[Path, ...],
-    remake: bool,
+    remake: bool | None,
     at: object,
     as_json: bool,
 ) -> int:
@@ -74,7 +77,7 @@ def command(
 
     def read(path: Path, kind: type[UsageError]) -> bytes:
         try:
-            return path.read_bytes()
+            return read_file(path)
         except OSError as error:
             raise kind(
                 "the file cannot be read",
@@ -119,7 +122,7 @@ def _issuers(given: tuple[str, ...]) -> tuple[list[str], list[bytes]]:
             fingerprints.append(digits)
             continue
         try:
-            certificates = read_certificates(Path(text).read_bytes(), where=text)
+            certificates = read_certificates(read_file(Path(text)), where=text)
         except OSError as error:
             raise KeyFileError(
                 "the issuer's certificate cannot be read",

@@ -32,11 +32,12 @@ def command(
     columns do. Without DATA it is what the recorded plan names, taken relative to the record's folder, or the
     database, with the secret from where the plan says.
     """
+    from raudit.cli._shared.given import read_given
     from raudit.data.verify import data_section, verify_data
     from raudit.plan import load_plan
     from raudit.record import parse_record
 
-    parsed = parse_record(record.read_bytes())
+    parsed = parse_record(read_given(record))
     section = load_plan(config).file.data if config is not None else data_section(parsed)
     beside = record if config is None else config
     path = (

@@ -25,6 +25,8 @@ from raudit.printable import printable
 
 HELD_BYTES = 64 * 2**20
 """Text of a table that is held in memory; a larger one is kept as Parquet in a temporary folder."""
+MOST_LISTED = 10
+"""Tables of one file that an error names."""
 
 
 def open_data(
@@ -107,11 +109,21 @@ def wrap_table(table: Any, *, name: str = "table") -> DataSet:
 
 def _one_table(path: Path, options: ReadOptions) -> StreamedTable:
     check_unversioned(path)
-    sources = list(open_source(path, options))
-    gap = next((source for source in sources if isinstance(source, Gap)), None)
-    tables = [source for source in sources if isinstance(source, StreamedTable)]
-    if gap is not None and (path.is_dir() or not tables):
-        raise _unread(gap.name, gap.because)
+    tables: list[StreamedTable] = []
+    gaps: list[Gap] = []
+    for source in open_source(path, options):
+        if isinstance(source, Gap):
+            gaps.append(source)
+        else:
+            tables.append(source)
+        if len(tables) > MOST_LISTED and not path.is_dir():
+            break  # that says enough, and to open a table may take as long as to read it
+    if gaps and (path.is_dir() or not tables):
+        raise _unread(gaps[0].name, gaps[0].because)
+    left = [gap for gap in gaps if not gap.offered]
+    if left and len(tables) == 1:
+        one = tables[0].name
+        raise _unread(left[0].name, left[0].because, f"name {one} as data.table to read it alone")
     if not tables:
         raise DataError(
             "the data file is empty",
@@ -126,19 +138,22 @@ def _one_table(path: Path, options: ReadOptions) -> StreamedTable:
             "the file holds several tables",
             reference="several-tables",
             where=str(path),
-            got=", ".join(table.name for table in tables[:10]),
+            got=", ".join(table.name for table in tables[:MOST_LISTED]),
             hint="name one as data.table",
         )
     return tables[0]
 
 
-def _unread(name: str, because: str) -> DataError:
+MEND = "mend the file, or declare its encoding, delimiter or header under data"
+
+
+def _unread(name: str, because: str, hint: str = MEND) -> DataError:
     return DataError(
         "some of the data cannot be read",
         reference="data-broken",
         where=name,
         got=because,
-        hint="mend the file, or declare its encoding, delimiter or header under data",
+        hint=hint,
     )
 
 

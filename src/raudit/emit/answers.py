@@ -236,9 +236,17 @@ def event_id(**what: Any) -> str:
     return str(digest(what))[:32]
 
 
-def signoff_id(checklist: str, role: str, at: str) -> str:
-    """Id of the event of a sign-off."""
-    return event_id(checklist=checklist, role=role, at=at, type="signoff.given")
+def signoff_id(checklist: str, item: Mapping[str, str]) -> str:
+    """Id of the event of a sign-off: two of one role in one second are two if anything in them differs."""
+    what = {key: item[key] for key in ("role", "by", "at", "decision", "answers")}
+    return event_id(checklist=checklist, type="signoff.given", **what)
+
+
+def _index_of(checklist: str, item: Mapping[str, str], known: Mapping[str, int]) -> int | None:
+    """Entry of a sign-off; earlier versions named it by its role and time alone."""
+    by_time = event_id(checklist=checklist, role=item["role"], at=item["at"], type="signoff.given")
+    whole = signoff_id(checklist, item) if "answers" in item else by_time
+    return known.get(whole, known.get(by_time))
 
 
 def _events(
@@ -279,14 +287,16 @@ def _events(
         place = {"role": item["role"], "condition": item["condition"]}
         add(EventType.CONDITION_MET, name, item["by"], **place, statement=stated)
     for item in line["signoffs"]:
-        stated = given.get(("sign-off", item["role"], item["answers"], item["at"]))
+        stated = given.get(
+            ("sign-off", item["role"], item["answers"], item["decision"], item["at"])
+        )
         body = {
             "checklist": checklist,
             "answers": item["answers"],
             "role": item["role"],
             "by": item["by"],
         }
-        name = signoff_id(checklist, item["role"], item["at"])
+        name = signoff_id(checklist, item)
         kind = EventType.SIGNOFF_GIVEN
         found.append(Event(type=kind, actor=who, body={**body, "statement": stated}, id=name))
     return found
@@ -301,7 +311,7 @@ def _submitted(line: Mapping[str, Any], checklist: Checklist) -> Event:
 def _voided(line: Mapping[str, Any], known: Mapping[str, int], actor: str) -> list[Event]:
     found = []
     for item in line["voided"]:
-        index = known.get(signoff_id(line["checklist"], item["role"], item["at"]))
+        index = _index_of(line["checklist"], item, known)
         if index is not None:
             body = {"checklist": line["checklist"], "signoff": index, "reason": item["reason"]}
             name = event_id(signoff=index, at=item["at"], type="signoff.voided", line=line["id"])
@@ -329,7 +339,8 @@ def statement_digests(path: Path) -> dict[tuple[Any, ...], str]:
                     _z(at),
                 )
             case "sign-off":
-                key = ("sign-off", decided.get("role"), said.subjects.get("answers"), at)
+                role, decision = decided.get("role"), decided.get("decision")
+                key = ("sign-off", role, said.subjects.get("answers"), decision, at)
             case "met":
                 key = ("met", decided.get("role"), decided.get("condition"), at)
             case _:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.canonical import Json, digest
-from raudit.checklists.answers import Answers, parse_answers
+from raudit.checklists.answers import Answers, parse_answers, with_line_feeds
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.signoff import answer_digests, answers_sha256, conditions_of
 from raudit.checklists.writing import (
@@ -105,7 +105,7 @@ def review_statement(
         raise StatementError(
             f"'{question}' is not answered", reference="review-no-answer", hint="answer it first"
         )
-    decided: dict[str, Json] = {"question": question, "state": state, "note": note}
+    decided: dict[str, Json] = {"question": question, "state": state, "note": with_line_feeds(note)}
     subjects = {"answer": str(found), "checklist": str(checklist.sha256)}
     who = person_of(books, by)
     return _statement(
@@ -138,7 +138,7 @@ def met_statement(
             expected=expected,
             hint="raudit assess status lists them",
         )
-    decided: dict[str, Json] = {"role": role, "condition": number, "how": how}
+    decided: dict[str, Json] = {"role": role, "condition": number, "how": with_line_feeds(how)}
     condition: Any = conditions[number - 1]
     subjects = {"condition": str(digest(condition)), "checklist": str(checklist.sha256)}
     who = person_of(books, by)

@@ -20,6 +20,7 @@ def enrolment_of(log: Log) -> Enrolment:
         enrolled=dict(known.enrolled),
         withdrawn=dict(known.withdrawn),
         statements=dict(known.statements),
+        signed=dict(known.signed),
         root_at=lambda size: root_at(size, log.store.node).hex(),
     )
 

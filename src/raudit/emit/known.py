@@ -31,6 +31,8 @@ class KnownEntries:
     withdrawn: dict[str, int] = field(default_factory=dict)
     statements: dict[str, int] = field(default_factory=dict)
     """By digest of a statement: the entry that says it was given."""
+    signed: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By digest of answers and role: the statement of the last sign-off that was told for the first time."""
     people: str | None = None
     """Digest of people.yaml as the log knows it."""
     bindings: set[str] = field(default_factory=set)
@@ -43,6 +45,9 @@ class KnownEntries:
             self._add_people(entry)
         statement = entry.body.get("statement")
         if statement:
+            if entry.type == EventType.SIGNOFF_GIVEN and str(statement) not in self.statements:
+                body = entry.body
+                self.signed[str(body["answers"]), str(body["role"])] = str(statement)
             self.statements.setdefault(str(statement), entry.index)
 
     def _add_people(self, entry: Entry) -> None:

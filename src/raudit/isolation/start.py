@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
@@ -117,6 +117,8 @@ class ForkServer:
     module: str
     """Holds ``serve(inward, outward)``, which each process runs, and imports what that needs."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ()
+    """Further modules that the server imports, where they are installed."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     channel: socket.socket | None = None
     process: subprocess.Popen[bytes] | None = None
@@ -191,7 +193,15 @@ class ForkServer:
         with there:
             number = str(there.fileno())
             self.process = subprocess.Popen(  # noqa: S603 -- our own module, by this interpreter
-                [sys.executable, "-P", "-m", "raudit.isolation.start", self.module, number],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "raudit.isolation.start",
+                    self.module,
+                    number,
+                    *self.libraries,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -212,9 +222,12 @@ class ForkServer:
         self.process.wait()
 
 
-def serve_forks(channel: socket.socket, module: str) -> None:
+def serve_forks(channel: socket.socket, module: str, libraries: Sequence[str]) -> None:
     """Fork a process for each request, until raudit is gone; then end those that are left."""
     work = importlib.import_module(module).serve
+    for name in libraries:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     running: set[int] = set()
     while True:
         request, files, _flags, _address = socket.recv_fds(channel, NUMBER.size, 2)
@@ -249,9 +262,10 @@ def _become(channel: socket.socket, files: list[int], work: object) -> None:
 
 def main() -> None:
     """Serve forks on the socket that was handed over, or be one process whose pipes are the standard streams."""
-    module, *number = sys.argv[1:]
-    if number:
-        serve_forks(socket.socket(fileno=int(number[0])), module)
+    module, *handed_over = sys.argv[1:]
+    if handed_over:
+        number, *libraries = handed_over
+        serve_forks(socket.socket(fileno=int(number)), module, libraries)
         return
     outward = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries print; what they print is no message

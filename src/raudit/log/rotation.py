@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from raudit.errors import LogIntegrityError
+from raudit.errors import KeyFileError, LogIntegrityError
 from raudit.log.events import Entry, Event, EventType
 from raudit.log.stores.store import ROTATED
 from raudit.log.tree import note
@@ -55,7 +55,7 @@ def spans(entries: Sequence[Entry]) -> tuple[KeySpan, ...]:
     """
     if not entries or entries[0].type != EventType.LOG_OPENED or entries[0].index != 0:
         raise LogIntegrityError("the log does not begin by naming its key", reference="log-opening")
-    chain = [(Verifier.parse(_text(entries[0], "vkey")), 0)]
+    chain = [(_key(entries[0], _text(entries[0], "vkey")), 0)]
     for entry in entries[1:]:
         if entry.type == EventType.KEY_ROTATED:
             chain.append((_rotated(entry, chain[-1][0]), entry.index + 1))
@@ -125,7 +125,7 @@ def _rotated(entry: Entry, current: Verifier) -> Verifier:
             where=f"entry {entry.index}",
             expected=current.vkey,
         )
-    fresh = Verifier.parse(lines[3])
+    fresh = _key(entry, lines[3])
     both = note.open_note(signed, [current, fresh])
     if fresh.name != current.name or len(both.verified) != 2:
         raise LogIntegrityError(
@@ -135,6 +135,20 @@ def _rotated(entry: Entry, current: Verifier) -> Verifier:
             got=", ".join(s.name + "+" + s.key_id.hex() for s in both.verified),
         )
     return fresh
+
+
+def _key(entry: Entry, vkey: str) -> Verifier:
+    """The key that an entry names: a fault in it is the log's, not that of whoever reads it."""
+    try:
+        return Verifier.parse(vkey)
+    except KeyFileError as error:
+        raise LogIntegrityError(
+            f"{entry.type} names no key",
+            reference="log-opening",
+            where=f"entry {entry.index}",
+            got=error.message,
+            hint="the log was edited; keep it for evidence and restore it from an export",
+        ) from error
 
 
 def _text(entry: Entry, name: str) -> str:

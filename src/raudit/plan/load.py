@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,8 +34,8 @@ class Plan:
     """Digest of the file's bytes."""
 
     def path(self, name: str) -> Path:
-        """Resolve a path of the plan against its folder."""
-        return (self.folder / name).resolve()
+        """Resolve a path of the plan against its folder; a link that leads in a circle stays as it is written."""
+        return Path(os.path.realpath(self.folder / name))
 
     def stage_options(self, stage: str, model: type[O]) -> O:
         """Validate the options of one stage.

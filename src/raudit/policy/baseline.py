@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256, canonical_bytes, digest, sha256
 from raudit.errors import PolicyError
 from raudit.findings import Finding, Interval, Measurement, Status, Threshold
+from raudit.ordinary import read_file
 from raudit.policy.difference import Difference, difference, worsened
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def load_baseline(path: Path) -> Baseline:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise _bad("the baseline is too large", "baseline-too-large", path)
-        data = path.read_bytes()
+        data = read_file(path)
         value = json.loads(data)
     except OSError as fault:
         raise _bad(

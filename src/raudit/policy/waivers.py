@@ -69,6 +69,8 @@ class Waivers:
     """``proven``: a waiver counts only if its approver is proven to have approved exactly it; ``stated``: on a name."""
     revoked: tuple[Revocation, ...] | None = None
     """Waivers that were taken back, as a log tells; None if none was asked."""
+    system: str = ""
+    """Name of the system whose findings they are about; empty if it is not known."""
 
     def approval(self, waiver: Waiver) -> Outcome | None:
         """The approver's statement over a waiver, proven ones first; None if there is none."""
@@ -80,6 +82,8 @@ class Waivers:
             and item.statement.kind is Kind.APPROVAL
             and item.statement.subjects.get("waiver") == own
             and item.statement.person == approver
+            # A waiver names a rule and no system: agreed to for one, the same words let nothing stand in another.
+            and (not self.system or item.statement.system in ("", self.system))
         ]
         return min(found, key=lambda item: not item.proven, default=None)
 
@@ -111,6 +115,7 @@ def load_waivers(
     identity: str = "",
     enrolment: Enrolment | None = None,
     revoked: tuple[Revocation, ...] | None = None,
+    system: str = "",
 ) -> Waivers:
     """Read a waivers file; an entry that is malformed is kept as such and does not spoil the others.
 
@@ -124,6 +129,8 @@ def load_waivers(
         What a log knows of people's keys.
     revoked
         Waivers that were taken back, as a log tells.
+    system
+        Name of the system whose findings they are about; an approval of another system's waiver does not count.
 
     Raises
     ------
@@ -174,6 +181,7 @@ def load_waivers(
         people=people,
         identity=identity,
         revoked=revoked,
+        system=system,
         statements=check_statements(read_statements(path), people, enrolment=enrolment),
     )
 

@@ -7,7 +7,7 @@
     render_pdf(record, *, template="standard", language="en", templates_dir=None, seals=None) -> bytes
 
 All three run in a child process with limits of time and memory. The same record, template, language and seals give the
-same bytes as long as the libraries that draw are the same; ``RENDERER`` in the PDF's metadata names them.
+same bytes as long as the libraries that draw are the same; the PDF's producer names them.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:rdf="http://www
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
-def make_pdf(html: str, *, source: Source, job: Job, annexes: bytes = b"") -> bytes:
-    """Make the finished, unsigned PDF of a rendered page; ``annexes`` are attached."""
+def make_pdf(html: str, *, source: Source, job: Job, renderer: str, annexes: bytes = b"") -> bytes:
+    """Make the finished, unsigned PDF of a rendered page; ``annexes`` are attached, ``renderer`` is named in it."""
     import weasyprint
     from weasyprint.urls import URLFetcher
 
@@ -89,7 +89,7 @@ def make_pdf(html: str, *, source: Source, job: Job, annexes: bytes = b"") -> by
             reference="render-depth",
             hint="flatten the template",
         ) from error
-    return finish(out.getvalue(), boxes=boxes, renderer=_renderer())
+    return finish(out.getvalue(), boxes=boxes, renderer=renderer)
 
 
 class _Whole(str):
@@ -152,16 +152,3 @@ def _boxes(document: Any) -> tuple[Box, ...]:
                 )
             stack.extend(getattr(box, "children", ()))
     return tuple(found[f"field-{name}"] for name in FIELDS if f"field-{name}" in found)
-
-
-def _renderer() -> str:
-    """Libraries whose versions decide the bytes."""
-    import weasyprint
-    from weasyprint.text.ffi import harfbuzz, pango
-
-    from raudit import __version__
-
-    pango_version = pango.pango_version()
-    del harfbuzz
-    parts = (pango_version // 10000, pango_version // 100 % 100, pango_version % 100)
-    return f"raudit {__version__}, WeasyPrint {weasyprint.__version__}, Pango {'.'.join(map(str, parts))}"

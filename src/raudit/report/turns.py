@@ -78,13 +78,7 @@ def turns_line(stage: StageRecord, language: Language) -> str:
     facts, numbers = stage.facts, language.numbers
     turns = facts.get("llm.turns")
     parts = [language("line-turns", count=numbers.count(turns) if isinstance(turns, int) else "–")]
-    over = facts.get("llm.outcomes_over_limit")
-    if isinstance(over, list | tuple):
-        parts.append(
-            language("line-turns-over", names=", ".join(map(str, over)))
-            if over
-            else language("line-turns-within")
-        )
+    parts += _outcomes_line(_names(facts, "over_limit"), _names(facts, "untold"), language)
     bound = facts.get("llm.attack_upper_bound")
     parts.append(
         language("line-turns-attacks", bound=numbers.percent(bound))
@@ -95,6 +89,24 @@ def turns_line(stage: StageRecord, language: Language) -> str:
     if isinstance(unproven, list | tuple) and unproven:
         parts.append(language("line-turns-judges", names=", ".join(map(str, unproven))))
     return " ".join(parts)
+
+
+def _names(facts: Mapping[str, object], which: str) -> list[str] | None:
+    found = facts.get(f"llm.outcomes_{which}")
+    return [str(name) for name in found] if isinstance(found, list | tuple) else None
+
+
+def _outcomes_line(
+    over: list[str] | None, untold: list[str] | None, language: Language
+) -> list[str]:
+    """What outcomes came to; that none is over its limit only if all of them could be told."""
+    open_ = [name for name in untold or () if name not in (over or ())]
+    parts = [language("line-turns-over", names=", ".join(over))] if over else []
+    if open_:
+        parts.append(language("line-turns-untold", names=", ".join(open_)))
+    if not parts:
+        parts.append(language("line-turns-unheld" if over is None else "line-turns-within"))
+    return parts
 
 
 def _captioned(table: Table, language: Language) -> Table:

@@ -52,9 +52,11 @@ def _run(data: bytes) -> bytes:
     from raudit.report.fonts import font_configuration
     from raudit.report.letters import lend, letters_of
     from raudit.report.pdf import make_pdf
+    from raudit.report.renderer import renderer
     from raudit.report.templates import find_template
 
-    folders = find_template(job.template, job.templates_dir).font_folders()
+    template = find_template(job.template, job.templates_dir)
+    folders = template.font_folders()
     configuration = Path(os.environ["FONTCONFIG_FILE"])
     letters = letters_of([job.record.decode()], folders)
     lent = lend(letters.lent, configuration.parent / "lent") if letters.lent else None
@@ -67,7 +69,13 @@ def _run(data: bytes) -> bytes:
         if job.template == ANNEXES
         else render_annexes(source, language=job.language, seals=job.seals)
     )
-    return make_pdf(html, source=source, job=job, annexes=annexes.encode())
+    return make_pdf(
+        html,
+        source=source,
+        job=job,
+        renderer=renderer(template, letters.lent),
+        annexes=annexes.encode(),
+    )
 
 
 def _fields(error: RauditError) -> dict[str, str]:

@@ -330,6 +330,9 @@ def _role_attribute(role: str) -> Any:
     from asn1crypto import cms, x509
     from pyhanko.sign.ades.api import CAdESSignedAttrSpec, SignerAttrSpec
 
+    # pyHanko adds its names on import; asn1crypto's way back from a name, made when a stamp was read, may be older.
+    names = cms.CMSAttributeType
+    names._reverse_map = {name: number for number, name in names._map.items()}
     title = x509.GeneralName(name="directory_name", value=x509.Name.build({"title": role}))
     claimed = cms.AttCertAttribute(
         {"type": "role", "values": [cms.RoleSyntax({"role_name": title})]}

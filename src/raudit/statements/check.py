@@ -6,9 +6,9 @@ the statement was made. Each is told apart, and what cannot be told is said to b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from raudit.canonical import Sha256, sha256
@@ -43,11 +43,13 @@ class Outcome:
     """Digest of the statement's bytes."""
     key: str = ""
     """Kind and fingerprint of the key."""
+    replaced: bool = False
+    """Whether a later proven statement decided the same matter: it was said, and counts no more."""
 
     @property
     def proven(self) -> bool:
-        """Whether it is proven who said so."""
-        return self.standing is Standing.PROVEN
+        """Whether it is proven who said so, and it is still the last word."""
+        return self.standing is Standing.PROVEN and not self.replaced
 
     @property
     def text(self) -> str:
@@ -71,6 +73,8 @@ class Enrolment:
     """By binding: the entry that withdrew it."""
     statements: Mapping[str, int]
     """By digest of a statement: the entry that says it was given."""
+    signed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By digest of answers and role: the statement of the last sign-off that the log was told of."""
     root_at: Callable[[int], str]
     """Root hash at a size, 64 hexadecimal digits."""
 
@@ -89,7 +93,46 @@ def check_statements(
     enrolment
         What the log knows; without it the order of enrolment and statement is not checked, and the outcome says so.
     """
-    return tuple(check_statement(envelope, people, enrolment=enrolment) for envelope in envelopes)
+    said = [check_statement(envelope, people, enrolment=enrolment) for envelope in envelopes]
+    last: dict[tuple[str, ...], Outcome] = {}
+    told = enrolment.statements if enrolment is not None else {}
+    for item in sorted(said, key=lambda item: _when(item, told)):
+        if item.proven and (matter := _matter(item.statement)):
+            last[matter] = item
+    signed = enrolment.signed if enrolment is not None else {}
+    return tuple(_in_force(item, last.get(_matter(item.statement)), told, signed) for item in said)
+
+
+def _when(item: Outcome, told: Mapping[str, int]) -> tuple[float, float]:
+    """When it was said, and, within one second, when the log heard of it."""
+    if item.statement is None:
+        return 0, 0
+    return item.statement.at.timestamp(), told.get(item.sha256, math.inf)
+
+
+def _matter(statement: Statement | None) -> tuple[str, ...]:
+    """What a review or a sign-off decides, whatever it decides; nothing for what is not decided again."""
+    name = {Kind.REVIEW: "question", Kind.SIGN_OFF: "role"}.get(statement.kind) if statement else ""
+    if statement is None or not name:
+        return ()
+    of = str(statement.decided.get(name))
+    return statement.kind, statement.system, statement.subjects.get("checklist", ""), of
+
+
+def _in_force(
+    item: Outcome,
+    last: Outcome | None,
+    told: Mapping[str, int],
+    signed: Mapping[tuple[str, str], str],
+) -> Outcome:
+    """A statement that was true once and is put back in place of a later one is no proof of what holds now."""
+    if not item.proven or item.statement is None:
+        return item
+    of = (item.statement.subjects.get("answers", ""), str(item.statement.decided.get("role")))
+    logged = signed.get(of, item.sha256) if item.statement.kind is Kind.SIGN_OFF else item.sha256
+    if (last is None or last is item) and (logged == item.sha256 or item.sha256 not in told):
+        return item
+    return replace(item, replaced=True, detail=f"{item.detail}; a later decision replaced it")
 
 
 def check_statement(data: bytes, people: People, *, enrolment: Enrolment | None = None) -> Outcome:
@@ -178,16 +221,13 @@ def _order_fault(statement: Statement, key: Key, digest: str, enrolment: Enrolme
     return ""
 
 
-def matching(
-    outcomes: Iterable[Outcome], kind: Kind, *, moment: datetime | None = None, **decided: object
-) -> tuple[Outcome, ...]:
+def matching(outcomes: Iterable[Outcome], kind: Kind, **decided: object) -> tuple[Outcome, ...]:
     """Statements of a kind that decided exactly this, proven ones first."""
     found = [
         item
         for item in outcomes
         if item.statement is not None
         and item.statement.kind is kind
-        and (moment is None or item.statement.at == moment)
         and all(item.statement.decided.get(name) == value for name, value in decided.items())
     ]
     return tuple(sorted(found, key=lambda item: not item.proven))

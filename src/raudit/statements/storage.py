@@ -6,6 +6,7 @@ from pathlib import Path
 
 from raudit.errors import StatementError
 from raudit.files import append_line
+from raudit.ordinary import read_file
 
 ENDING = ".statements.jsonl"
 MAX_BYTES = 64 << 20
@@ -35,7 +36,7 @@ def read_statements(beside: Path) -> tuple[bytes, ...]:
             raise StatementError(
                 "the file of statements is too large", reference="statements-large", where=str(path)
             )
-        data = path.read_bytes() if path.exists() else b""
+        data = read_file(path) if path.exists() else b""
     except OSError as error:
         raise StatementError(
             "the statements cannot be read",

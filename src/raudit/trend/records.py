@@ -9,6 +9,7 @@ from pathlib import Path
 from raudit.canonical import sha256
 from raudit.errors import UsageError
 from raudit.log import EventType, open_log
+from raudit.ordinary import read_file
 from raudit.record import Record, parse_record, record_bytes
 from raudit.trend.alerts import AlertRow, alert_rows
 from raudit.trend.series import in_order
@@ -43,7 +44,7 @@ def records_in(paths: Sequence[Path]) -> tuple[Record, ...]:
 
 def _read(file: Path) -> Record:
     try:
-        return parse_record(file.read_bytes())
+        return parse_record(read_file(file))
     except OSError as fault:
         raise UsageError(
             "the record cannot be read",

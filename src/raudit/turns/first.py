@@ -20,6 +20,8 @@ MOST_LEFT = 40
 """Keys that are named."""
 TABLES = frozenset({"csv", "parquet", "turns-jsonl"})
 """Formats that any table fits: only its columns tell whether it holds turns."""
+CHATS = frozenset({"chat", "conversations"})
+"""Shapes whose rows are the owner's own, in lines or in one array."""
 CHAT_KEYS = frozenset(
     {"id", "object", "created", "role", "custom_id", "completion", "response", "finish_reason"}
 )
@@ -48,7 +50,8 @@ def keys_left(path: Path, format_: Format) -> tuple[str, ...]:
     tuple of str
         At most 40. Empty for a format that has names of its own for all that it holds.
     """
-    if not format_.canonical or format_.container not in ("jsonl", "csv", "parquet"):
+    plain = format_.container in ("jsonl", "csv", "parquet") or format_.shape in CHATS
+    if not format_.canonical or not plain:
         return ()
     mapped = {part for spec in format_.fields.values() for part in spec.path}
     taken = {path.partition(".")[0] for path in mapped} | set(format_.recognise) | CHAT_KEYS

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from raudit.errors import DataError
+from raudit.ordinary import open_file
 
 CHUNK = 1 << 16
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -112,7 +113,7 @@ def opened(path: Path) -> IO[bytes]:
         If it cannot be opened.
     """
     try:
-        return path.open("rb")
+        return open_file(path)
     except OSError as error:
         raise DataError(
             "the file of turns cannot be read",

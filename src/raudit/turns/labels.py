@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from raudit.errors import DataError
+from raudit.ordinary import read_file
 from raudit.turns.front import opened
 from raudit.turns.table import Turns
 from raudit.turns.texts import label
@@ -144,7 +145,7 @@ def _cells(path: Path) -> Iterator[list[Any]]:
 
 def _workbook(path: Path) -> Iterator[list[Any]]:
     try:
-        book = load_bounded(path.read_bytes(), most_bytes=4 * MOST_BYTES)
+        book = load_bounded(read_file(path), most_bytes=4 * MOST_BYTES)
     except OSError as error:
         raise _wrong(path, "no workbook", "save it as .xlsx or .csv again") from error
     except UnfitWorkbookError as error:

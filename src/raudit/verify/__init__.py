@@ -23,13 +23,11 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from raudit.canonical import sha256
-from raudit.errors import IntegrityError, RauditError
+from raudit.errors import IntegrityError
 from raudit.log import Checkpoint, Log, parse_entry, verify_checkpoint, verify_proof
 from raudit.record import Record, parse_record
-from raudit.report.seals import Seals
 from raudit.signing import (
     Fault,
     FaultCode,
@@ -42,12 +40,17 @@ from raudit.signing import (
     unusable_certificates,
 )
 from raudit.verify.against_log import LogView, extends_step, issued_entry, revisions_step, view_log
+from raudit.verify.pages import (
+    CHECKPOINT_NAME,
+    ENTRY_NAME,
+    PEOPLE_NAME,
+    PROOF_NAME,
+    STATEMENTS_NAME,
+    pages_step,
+)
 from raudit.verify.steps import Step, StepStatus, Verification
 
-RECORD_NAME, CHECKPOINT_NAME = "record.json", "checkpoint.txt"
-PROOF_NAME, VKEY_NAME = "record.tlog-proof", "log.vkey"
-ENTRY_NAME = "run-finished.json"
-STATEMENTS_NAME, PEOPLE_NAME = "statements.jsonl", "people.json"
+RECORD_NAME = "record.json"
 
 
 FILE_FAULTS = frozenset(
@@ -78,7 +81,7 @@ def verify_report(
     vkey: str | None = None,
     log: Log | None = None,
     checkpoints: Sequence[str] = (),
-    remake: bool = False,
+    remake: bool | None = False,
     issuer: Sequence[str] = (),
     at: datetime | None = None,
 ) -> Verification:
@@ -99,7 +102,7 @@ def verify_report(
     issuer
         SHA-256 fingerprints of certificates, one of which is the issuer's; a logged ``report.issued`` names one too.
     remake
-        Whether to render the report again (some seconds).
+        Whether to render the report again (some seconds) and compare its pages; None does so if all else holds.
     at
         A time at which the file is known to have existed; see ``check_pdf``.
     """
@@ -110,7 +113,7 @@ def verify_report(
         view = view_log(log, vkey)
         logged_step = revisions_step(check, view, record)
         extended_step = extends_step(checkpoint, vkey, log, view, checkpoints)
-    steps = (
+    before = (
         _faults(1, "the file is a certified PDF without active content", check, FILE_FAULTS),
         replace(
             _faults(2, "signatures are intact and trusted", check, SIGNATURE_FAULTS),
@@ -119,14 +122,18 @@ def verify_report(
         _faults(3, "nothing else was changed since", check, CHANGE_FAULTS),
         logged_step,
         record_step,
-        _remade(check, record, remake),
+    )
+    after = (
         checkpoint_step,
         _inclusion(check, vkey, record),
         extended_step,
         _issuer(check, view, issuer, trust),
         *statements_step(check, log),
     )
-    return Verification(steps=steps, sha256=sha256(pdf), check=check, record=record)
+    found = Verification(steps=before + after, sha256=sha256(pdf), check=check, record=record)
+    holds = found.exit_status == 0
+    pages = pages_step(check, record, remake=remake, others_hold=holds)
+    return replace(found, steps=(*before, pages, *after))
 
 
 def _faults(number: int, title: str, check: PdfCheck, codes: frozenset[FaultCode]) -> Step:
@@ -228,45 +235,6 @@ def _record(check: PdfCheck) -> tuple[Record | None, Step]:
     return record, _step(5, title, StepStatus.OK, f"sha256 {file.sha256}")
 
 
-def _remade(check: PdfCheck, record: Record | None, remake: bool) -> Step:
-    title = "the report remade from the record is the signed base"
-    if not remake:
-        return _step(
-            6,
-            title,
-            StepStatus.NOT_CHECKED,
-            "not asked for; --remake renders it again",
-            needed=False,
-        )
-    if record is None or check.base is None:
-        return _step(6, title, StepStatus.NOT_CHECKED, "there is no record or no base to compare")
-    from raudit.report import render_pdf
-
-    report: Any = record.plan.get("report", {})
-    try:
-        again = render_pdf(
-            record,
-            template=report.get("template", "standard"),
-            language=report.get("language", "en"),
-            seals=_seals(check),
-        )
-    except RauditError as error:
-        return _step(6, title, StepStatus.NOT_CHECKED, error.message)
-    if again == check.base:
-        return _step(6, title, StepStatus.OK, f"{len(again):,} bytes, all equal")
-    here = {
-        name: version
-        for name, version in record.run.packages.items()
-        if _installed(name) != version
-    }
-    if here:
-        other = ", ".join(f"{name} {version}" for name, version in here.items())
-        return _step(
-            6, title, StepStatus.NOT_CHECKED, f"the report was made with other versions: {other}"
-        )
-    return _step(6, title, StepStatus.FAILED, "the bytes differ from what the record gives")
-
-
 def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
     """Step 11, see `raudit.emit.reports.checked_in`; none for a report that carries no statements."""
     from raudit.emit.reports import checked_in
@@ -280,41 +248,9 @@ def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
     if fault or false:
         return (_step(11, title, StepStatus.FAILED, fault or "; ".join(false)),)
     said = "; ".join(item.text for item in outcomes)
-    proven = all(item.proven for item in outcomes)
+    proven = all(item.standing == "proven" for item in outcomes)
     status = StepStatus.OK if proven and log is not None else StepStatus.NOT_CHECKED
     return (_step(11, title, status, said, needed=False),)
-
-
-def _seals(check: PdfCheck) -> Seals | None:
-    """What the report carries from the log, as it was given to the renderer."""
-    files = {
-        name: check.file(name) for name in (CHECKPOINT_NAME, PROOF_NAME, VKEY_NAME, ENTRY_NAME)
-    }
-    found = {name: file.data for name, file in files.items() if file is not None}
-    if len(found) < len(files):
-        return None
-    return Seals(
-        checkpoint=found[CHECKPOINT_NAME],
-        proof=found[PROOF_NAME],
-        vkey=found[VKEY_NAME].decode("utf-8", "replace").rstrip("\n"),
-        attachments={
-            ENTRY_NAME: found[ENTRY_NAME],
-            **{
-                n: held.data
-                for n in (STATEMENTS_NAME, PEOPLE_NAME)
-                if (held := check.file(n)) is not None
-            },
-        },
-    )
-
-
-def _installed(name: str) -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 def _checkpoint(check: PdfCheck, vkey: str | None) -> tuple[Checkpoint | None, Step]:

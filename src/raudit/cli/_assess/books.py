@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from raudit.cli._assess.prompts import safe
+from raudit.cli._assess.prompts import safe, tell
 from raudit.cli._shared.clock import now_or
+from raudit.ordinary import read_file
+from raudit.printable import for_terminal
 
 if TYPE_CHECKING:
     from raudit.checklists import Answers, Assessment, Checklist
@@ -55,7 +57,7 @@ def basis_of(record: Path | None) -> dict[str, str]:
     held = read_record(record)
     findings = sorted(f.fingerprint for f in held.findings if f.status is not Status.PASSED)
     return {
-        "record": str(sha256(record.read_bytes())),
+        "record": str(sha256(read_file(record))),
         "open-findings": str(digest(list(findings))),
     }
 
@@ -74,7 +76,7 @@ def write_decision(
         envelope = signed(statement, private, books.people)
     outcome = decide(answers, checklist, books, statement, envelope=envelope)
     if books.log is None:
-        click.echo(f"not recorded in a log: {books.no_log}", err=True)
+        click.echo(for_terminal(f"not recorded in a log: {books.no_log}"), err=True)
     return f"proven: {outcome.detail}" if outcome is not None else STATED
 
 
@@ -139,17 +141,17 @@ def tell_further(result: Assessment, path: Path, books: Books) -> int:
 
     faults = document_faults(result.answers, path.parent)
     for fault in faults:
-        click.echo(f"{click.style('evidence', fg='red')}      {fault.text}")
+        tell(f"{click.style('evidence', fg='red')}      {fault.text}")
     for name in unknown_people(result.answers, books.people):
-        click.echo(
+        tell(
             f"{click.style('unknown', fg='yellow')}       nobody in people.yaml is known as {safe(name)}"
         )
     thread = notes(path)
     if thread:
-        click.echo(
+        tell(
             f"{len(thread)} notes on {len({n.question for n in thread})} questions; raudit assess notes {path}"
         )
-    click.echo(_recorded(path, books))
+    tell(_recorded(path, books))
     return len(faults)
 
 
@@ -197,12 +199,12 @@ def tell_since_signed(path: Path, answers: Answers, role: str, names: Sequence[s
     for name in names:
         was = words.get((name, str(signed.covered.get(name, ""))))
         now = answers.yaml.value.get("answers", {}).get(name) if answers.yaml else None
-        click.echo(f"  {name}")
+        tell(f"  {name}")
         known = "" if name in signed.covered else "(not answered then)"
-        click.echo(
+        tell(
             f"    {click.style('-', fg='red')} {_words(was) or known or '(the words were not kept)'}"
         )
-        click.echo(f"    {click.style('+', fg='green')} {_words(now) or '(nothing)'}")
+        tell(f"    {click.style('+', fg='green')} {_words(now) or '(nothing)'}")
 
 
 def _words(entry: Mapping[str, Any] | None) -> str:

@@ -16,7 +16,9 @@ from raudit.cli._assess.options import (
     measured,
     read_answers,
 )
+from raudit.cli._assess.prompts import tell
 from raudit.cli._shared.clock import clock_option, now_or
+from raudit.printable import for_terminal
 
 
 @click.command(short_help="Say that answers are ready for review.")
@@ -36,8 +38,8 @@ def submit(
     with opened_books(answers, clock, by, **books) as held:
         sha256 = submit_answers(answers, checklist, held, by=by, facts=measured(record)[0])
         if held.log is None:
-            click.echo(f"not recorded in a log: {held.no_log}", err=True)
-    click.echo(f"submitted by {by}: answers sha256 {sha256}")
+            click.echo(for_terminal(f"not recorded in a log: {held.no_log}"), err=True)
+    tell(f"submitted by {by}: answers sha256 {sha256}")
 
 
 @click.command(short_help="Accept answers or send them back.")
@@ -199,7 +201,7 @@ def sign(
             record=basis_of(record),
         )
         known = write_decision(answers, checklist, held, statement, key)
-    click.echo(f"{role} {decision.replace('_', ' ')}: {answers} ({known})")
+    tell(f"{role} {decision.replace('_', ' ')}: {answers} ({known})")
 
 
 @click.command(short_help="Write down that a condition is met.")
@@ -231,4 +233,4 @@ def met(
             found, checklist, held, role=role, number=condition, how=how, by=by, nonce=nonce()
         )
         known = write_decision(answers, checklist, held, statement, key)
-    click.echo(f"condition {condition} of {role} is met, says {by} ({known})")
+    tell(f"condition {condition} of {role} is met, says {by} ({known})")

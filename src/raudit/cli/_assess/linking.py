@@ -13,6 +13,7 @@ from raudit.cli._assess.options import (
     books_options,
     read_answers,
 )
+from raudit.cli._assess.prompts import tell
 from raudit.cli._shared.clock import clock_option, now_or
 
 
@@ -39,7 +40,7 @@ def evidence(
     checklist, _found = read_answers(answers)
     with opened_books(answers, clock, by, **books) as held:
         link = link_document(answers, checklist, held, question, file, by=by, observed=observed)
-    click.echo(f"{question} rests on {link['path']}")
+    tell(f"{question} rests on {link['path']}")
 
 
 @click.command(short_help="Print notes on answers, or add one.")
@@ -78,7 +79,7 @@ def notes(
                 at=now_or(clock),
             )
     for line in note_thread(answers, question or ""):
-        click.echo(line)
+        tell(line)
 
 
 @click.command(short_help="Print what an answer said before.")
@@ -90,4 +91,4 @@ def history(answers: Path, question: str | None) -> None:
 
     checklist, _found = read_answers(answers)
     for line in history_lines(answers, checklist, question or ""):
-        click.echo(line)
+        tell(line)

@@ -14,6 +14,7 @@ from raudit.cli._assess.options import (
     measured,
     read_answers,
 )
+from raudit.cli._assess.prompts import tell
 from raudit.cli._shared.clock import clock_option, now_or
 
 if TYPE_CHECKING:
@@ -60,47 +61,47 @@ def _tell(result: Assessment, path: Path) -> None:
     from raudit.cli._assess.books import open_lines
 
     file = result.checklist.file
-    click.echo(click.style(f"{file.title} {file.version}", bold=True))
-    click.echo(
+    tell(click.style(f"{file.title} {file.version}", bold=True))
+    tell(
         f"answered {result.answered} of {len(result.visible)}, accepted by a reviewer {result.accepted}"
     )
     if file.scoring.level:
-        click.echo(f"Standing: {result.standing}")
+        tell(f"Standing: {result.standing}")
     for said in result.points:
-        click.echo(f"  {said}")
+        tell(f"  {said}")
     for reached in result.outcomes:
-        click.echo(f"{reached.title}: {reached.because}")
+        tell(f"{reached.title}: {reached.because}")
     for line in open_lines(result, path):
-        click.echo(line)
+        tell(line)
     for because in result.against:
-        click.echo(f"{click.style('blocks', fg='red')}        {because}")
+        tell(f"{click.style('blocks', fg='red')}        {because}")
     for item in result.contradictions:
         who = f", said {item.by} on {item.at}" if item.by and item.at else ""
         place = f"{path.name}:{item.line} {item.question}"
-        click.echo(f"{click.style('contradicted', fg='red')}  {place} = {item.answer}{who}")
-        click.echo(f"              {item.because}")
+        tell(f"{click.style('contradicted', fg='red')}  {place} = {item.answer}{who}")
+        tell(f"              {item.because}")
         for fact in item.places:
-            click.echo(f"              see {fact.said}")
+            tell(f"              see {fact.said}")
             for finding in fact.findings:
-                click.echo(f"              and {finding.said}")
+                tell(f"              and {finding.said}")
     for state in result.signoffs:
         word = click.style("signed", fg="green") if state.holds else click.style("void", fg="red")
         decision = state.signoff.decision.replace("_", " ")
         why = f": {state.because}" if state.because else ""
-        click.echo(
+        tell(
             f"{word}        {state.signoff.role}, {state.signoff.by}, {decision}{why} ({state.identity})"
         )
         for condition in result.conditions:
             if state.holds and condition.role == state.signoff.role:
                 colour = {"met": "green", "overdue": "red"}.get(condition.state, "yellow")
-                click.echo(
+                tell(
                     f"  {click.style('condition', fg=colour)} {condition.number}  {condition.said}"
                 )
     decided = {state.signoff.role for state in result.signoffs if state.holds}
     for role in (role for role in result.missing_roles if role not in decided):
-        click.echo(f"{click.style('unsigned', fg='yellow')}      {role}")
+        tell(f"{click.style('unsigned', fg='yellow')}      {role}")
     if result.expired:
-        click.echo(f"{click.style('expired', fg='red')}       {result.expired}")
+        tell(f"{click.style('expired', fg='red')}       {result.expired}")
 
 
 @click.command(short_help="Print every question with its answer.")
@@ -119,10 +120,11 @@ def show(answers: Path) -> None:
         question = checklist.questions[name]
         if checklist.section_of[name].title != section:
             section = checklist.section_of[name].title
-            click.echo("\n" + click.style(section, bold=True))
-        click.echo(f"  {question.text}")
-        click.echo(click.style(f"    why we ask: {question.why}", dim=True))
-        click.echo(f"    {answer_text(question, found.values.get(name))}")
+            click.echo()
+            tell(click.style(section, bold=True))
+        tell(f"  {question.text}")
+        tell(click.style(f"    why we ask: {question.why}", dim=True))
+        tell(f"    {answer_text(question, found.values.get(name))}")
 
 
 @click.command(short_help="Say what changed, between files or since signing.")
@@ -141,9 +143,9 @@ def diff(answers: Path, newer: Path | None) -> int:
 
         signed = since_signed(before)
         if not signed:
-            click.echo("nobody has signed this file")
+            tell("nobody has signed this file")
         for role, names in signed.items():
-            click.echo(
+            tell(
                 f"{role}: {', '.join(names) if names else 'no answer changed since it was signed'}"
             )
             tell_since_signed(answers, before, role, names)
@@ -156,9 +158,9 @@ def diff(answers: Path, newer: Path | None) -> int:
             if change.question in checklist.questions
             else newer.name
         )
-        click.echo(f"{click.style(change.question, bold=True)}  {change.what}  ({where})")
-        click.echo(f"  {click.style('-', fg='red')} {change.before or '(nothing)'}")
-        click.echo(f"  {click.style('+', fg='green')} {change.after or '(nothing)'}")
+        tell(f"{click.style(change.question, bold=True)}  {change.what}  ({where})")
+        tell(f"  {click.style('-', fg='red')} {change.before or '(nothing)'}")
+        tell(f"  {click.style('+', fg='green')} {change.after or '(nothing)'}")
     if not found:
-        click.echo("nothing changed")
+        tell("nothing changed")
     return 1 if found else 0

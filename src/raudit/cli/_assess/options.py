@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from raudit.ordinary import read_file
+
 if TYPE_CHECKING:
     from raudit.checklists import Answers, Checklist
     from raudit.checklists.sources import Sources
@@ -101,7 +103,7 @@ def measured(record: Path | None) -> tuple[dict[str, Any], Sources]:
     if record is None:
         return {}, Sources()
     try:
-        data = record.read_bytes()
+        data = read_file(record)
     except OSError as error:
         raise UsageError(
             "the record cannot be read",

@@ -13,6 +13,7 @@ from raudit.cli._assess.options import (
     measured,
     read_answers,
 )
+from raudit.cli._assess.prompts import tell
 from raudit.cli._shared.clock import clock_option, now_or
 
 
@@ -140,7 +141,7 @@ def export(
         case _:
             content = exchange.markdown(result).encode()
     write_whole(output, content)
-    click.echo(f"wrote {output}")
+    tell(f"wrote {output}")
 
 
 def _put(text: str, output: Path | None) -> None:
@@ -150,4 +151,4 @@ def _put(text: str, output: Path | None) -> None:
         click.echo(text)
         return
     write_whole(output, text.encode())
-    click.echo(f"wrote {output}")
+    tell(f"wrote {output}")

@@ -221,6 +221,11 @@ def safe(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
 
 
+def tell(text: str) -> None:
+    """Print an entry; further lines of a text in it are marked as such, so that none passes for an entry of ours."""
+    click.echo(text.replace("\n", "\n    | "))
+
+
 def misfit(kind: str, typed: str) -> tuple[str, str]:
     """Why a text is no number or no day, and how it was probably meant; both empty if it is one.
 

@@ -17,7 +17,9 @@ from raudit.cli._assess.options import (
     measured,
     named,
 )
+from raudit.cli._assess.prompts import tell
 from raudit.cli._shared.clock import clock_option, now_or
+from raudit.ordinary import read_file
 
 if TYPE_CHECKING:
     from raudit.checklists import Checklist
@@ -112,7 +114,7 @@ def start(
             project = click.prompt("Which system are the answers about (its name)").strip()
         with opened_books(target, clock, by, **books) as held:
             write_new(target, skeleton(found, project=project), found, held)
-        click.echo(f"wrote {target}")
+        tell(f"wrote {target}")
     if not asked:
         click.echo(f"next: fill it in, then  raudit assess status {target}")
         return
@@ -152,7 +154,7 @@ def migrate(answers: Path, dry_run: bool, by: str, clock: datetime | None, **boo
     checklist = checklist_called(named(yaml), answers)
     text, moved = carry(yaml.text, checklist, at=now_or(clock))
     for item in moved:
-        click.echo(f"{item.question}: {item.did}, {item.because}")
+        tell(f"{item.question}: {item.did}, {item.because}")
     if text == yaml.text:
         click.echo(f"these are answers to {checklist.id} {checklist.file.version} already")
     elif not dry_run:
@@ -208,7 +210,7 @@ def import_(
             hint="name another file with -o",
         )
     try:
-        content = workbook.read_bytes()
+        content = read_file(workbook)
     except OSError as error:
         raise UsageError(
             "the workbook cannot be read",
@@ -221,7 +223,7 @@ def import_(
     with opened_books(output, clock, by, **books) as held:
         text = _imported(workbook, content, asked, by=person_of(held, by) if by else "")
         write_new(output, text, asked, held)
-    click.echo(f"wrote {output}")
+    tell(f"wrote {output}")
 
 
 def _imported(workbook: Path, content: bytes, asked: Checklist, *, by: str) -> str:

@@ -22,6 +22,7 @@ from raudit.cli._shared.log_text import (
     entry_lines,
     lead_lines,
 )
+from raudit.printable import json_text
 
 
 @click.command(short_help="Show entries, oldest first.")
@@ -63,7 +64,7 @@ def show(
         for entry in found if last is None else deque(found, maxlen=last):
             shown += 1
             if as_json:
-                click.echo(json.dumps(entry_json(entry, people), ensure_ascii=False))
+                click.echo(json_text(entry_json(entry, people)))
             else:
                 for line in entry_lines(entry, people):
                     click.echo(line)
@@ -89,7 +90,7 @@ def audit(location: str, strict: bool, as_json: bool) -> None:
                 {"kind": x.kind, "run": x.run, "entries": x.entries, "text": x.text} for x in leads
             ]
             found = {"size": log.size, "leads": shown, "not_recorded": unrecorded}
-            click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            click.echo(json_text(found, indent=2))
         else:
             click.echo("\n".join(lead_lines(leads, KINDS, log.size, unrecorded=unrecorded)))
     sys.exit(1 if strict and leads else 0)

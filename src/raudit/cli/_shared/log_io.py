@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from raudit.errors import EnvironmentFault, LogError
+from raudit.ordinary import read_file
 
 if TYPE_CHECKING:
     from raudit.log import Log, LogKey
@@ -59,7 +60,7 @@ def utc(text: str | None) -> str:
 def content(path: Path) -> bytes:
     """Read a whole file."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise LogError(
             "a file cannot be read", reference="log-file", where=str(path), got=error.strerror or ""

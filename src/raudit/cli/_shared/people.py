@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from raudit.printable import for_terminal
+
 
 def change(
     path: Path, edit: Callable[[Any], None], *, plan: Path | None, by: str, clock: datetime
@@ -27,4 +29,4 @@ def change(
     with log or nullcontext():
         change_people(path, edit, log, actor=by or login_name(), clock=clock)
     if log is None:
-        click.echo(f"not recorded in a log: {why}", err=True)
+        click.echo(for_terminal(f"not recorded in a log: {why}"), err=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from raudit.cli._assess.books import STATED, nonce, opened_books
+from raudit.printable import for_terminal, printable
 
 if TYPE_CHECKING:
     from raudit.emit import Books
@@ -46,7 +47,9 @@ def say_what_is_missing(books: Books, waiver: Waiver) -> None:
     agree = f"raudit waive-approve {waiver.id} --by {waiver.approver}"
     if books.people or books.identity == "stated":
         signed = "" if books.identity == "stated" else " --key FILE"
-        click.echo(f"next: {waiver.approver} agrees:  {agree}{signed}", err=True)
+        click.echo(
+            for_terminal(f"next: {printable(waiver.approver)} agrees:  {agree}{signed}"), err=True
+        )
     else:
         click.echo(
             "it does not count yet: the plan names no people, so nobody is proven to have approved it; add "
@@ -104,7 +107,7 @@ def stated(
 def say_unrecorded(books: Books) -> None:
     """Say that nobody recorded it, where there is no log."""
     if books.log is None:
-        click.echo(f"not recorded in a log: {books.no_log}", err=True)
+        click.echo(for_terminal(f"not recorded in a log: {books.no_log}"), err=True)
 
 
 __all__ = [

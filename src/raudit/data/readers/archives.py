@@ -17,6 +17,7 @@ from raudit.data.interface import ColumnName
 from raudit.data.readers.contents import Contents, bounded
 from raudit.data.readers.options import ReadOptions, over_limit
 from raudit.data.readers.source import Gap, StreamedTable, because, few, unreadable
+from raudit.data.readers.zip_members import holds_something, says_too_little, unlisted
 from raudit.errors import DataError
 from raudit.printable import printable
 
@@ -72,7 +73,7 @@ def zipped(
     members = [
         item
         for item in archive.directory
-        if not item.is_dir() and item.file_size and not _of_the_finder(archive, item)
+        if holds_something(item) and not _of_the_finder(archive, item)
     ]
     if len(members) > MOST_MEMBERS:
         raise unreadable(
@@ -88,6 +89,10 @@ def zipped(
         if item.flag_bits & ENCRYPTED:
             unread.append(Gap(name=inner.name, because="it is encrypted; unpack it first"))
             continue
+        if says_too_little(item):
+            why = f"its size is said to be 0, and {item.compress_size:,} bytes of it are there"
+            unread.append(Gap(name=inner.name, because=why))
+            continue
         try:
             yield from reader(inner, options.inner(), depth + 1)
         except DataError as error:
@@ -95,6 +100,10 @@ def zipped(
         except BROKEN as error:
             why = f"it cannot be unpacked: got {type(error).__name__}"
             unread.append(Gap(name=inner.name, because=why))
+    if archive.unlisted:
+        count = "1 file" if archive.unlisted == 1 else f"{archive.unlisted:,} files"
+        why = f"{count} inside, which its directory leaves out"
+        unread.append(Gap(name=contents.name, because=why))
     yield from few(unread, contents.name)
 
 
@@ -118,10 +127,13 @@ class _Archive:
         file = contents.open()
         try:
             self._zip = zipfile.ZipFile(file)
+            self.directory = self._zip.infolist()
+            self.unlisted = 0
+            if len(self.directory) <= MOST_MEMBERS:
+                self.unlisted = unlisted(self._zip, file)
         except BaseException:
             file.close()
             raise
-        self.directory = self._zip.infolist()
         weakref.finalize(self, _close_both, self._zip, file)
 
     def open(self, member: zipfile.ZipInfo) -> BinaryIO:

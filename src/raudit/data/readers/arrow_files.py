@@ -33,14 +33,15 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
         raise
     except _errors() as error:
         raise unreadable(name, "not a Parquet file, or its footer is broken") from error
-    doubled = len(set(schema.names)) < len(schema)
+    every = schema.names  # made anew each time that it is asked for
+    doubled = len(set(every)) < len(every)
     per_row = max(1, inflated // max(1, meta.num_rows))
 
     def batches(tops: list[int], rows: int) -> Iterator[Any]:
         # Text stays dictionary-encoded while it is decoded, so a small file cannot inflate to gigabytes in one piece.
         try:
             with pq.ParquetFile(path, read_dictionary=dictionaries, buffer_size=2**20) as file:
-                names = None if doubled else [schema.names[top] for top in tops]
+                names = None if doubled else [every[top] for top in tops]
                 at_once = max(1, min(rows, BATCH_BYTES // per_row))
                 # One group after another: a dictionary inside a list or struct cannot be read across two of them.
                 for group in range(file.num_row_groups):

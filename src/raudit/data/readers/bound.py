@@ -72,7 +72,7 @@ def _opened(task: ReaderTask) -> list[StreamedTable | Gap]:
 
 def _described(source: StreamedTable | Gap) -> dict[str, Any]:
     if isinstance(source, Gap):
-        return {"gap": source.name, "because": source.because}
+        return {"gap": source.name, "because": source.because, "offered": source.offered}
     return {
         "name": source.name,
         "kinds": {str(name): kind.value for name, kind in source.kinds.items()},

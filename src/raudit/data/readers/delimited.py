@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, BinaryIO, Literal
 
 from raudit.data.interface import ColumnName, Kind
@@ -26,6 +25,8 @@ DELIMITERS = ",;\t|\x1f\x01^~"
 BLOCK = 12 * 2**20
 """Bytes that Arrow reads at once; no line is longer, or ``TextForm.strange`` says so."""
 SAMPLE_LINES = 400
+SAMPLE_SIZE = 4 * 2**20
+"""Characters after which no further line is taken as a sample, once there are two."""
 LONGEST_LINE = 2**30
 WHOLE_LINES = "\x1e"
 """Delimiter of a file whose lines are one cell each."""
@@ -162,8 +163,14 @@ def _nothing(name: str, sample: list[str], rest: bool) -> DataError:
 
 def _sample(contents: Contents, text: TextForm, longest: int) -> tuple[list[str], bool]:
     """The first lines, and whether there are more."""
-    found = list(islice(lines(contents, text, longest), SAMPLE_LINES + 1))
-    return found[:SAMPLE_LINES], len(found) > SAMPLE_LINES
+    found: list[str] = []
+    held = 0
+    for line in lines(contents, text, longest):
+        if len(found) == SAMPLE_LINES or (held > SAMPLE_SIZE and len(found) > 1):
+            return found, True
+        found.append(line)
+        held += len(line)
+    return found, False
 
 
 def _without_blanks(sample: list[str]) -> tuple[int, list[str]]:

@@ -94,7 +94,8 @@ def _table(
     check_columns(name, len(schema), options.limits)
 
     def batches(tops: list[int], rows: int) -> Iterator[Any]:
-        chosen = ", ".join(quoted(schema.names[top]) for top in tops)
+        every = schema.names
+        chosen = ", ".join(quoted(every[top]) for top in tops)
         try:
             with opened(duckdb, path, options) as db:
                 yield from arrow_reader(db, f"SELECT {chosen} FROM {place}", rows)  # noqa: S608 -- quoted

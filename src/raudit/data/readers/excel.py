@@ -36,7 +36,8 @@ def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         except DataError as error:
             yield Gap(name=label, because=because(error))
     if charts:
-        yield Gap(name=name, because=f"{charts:,} sheets hold a chart and no cells")
+        why = f"{charts:,} sheets hold a chart and no cells"
+        yield Gap(name=name, because=why, offered=True)
 
 
 @contextmanager

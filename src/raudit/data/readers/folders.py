@@ -10,15 +10,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from raudit.data.interface import ColumnName, Kind
+from raudit.data.readers.markers import is_marker
 from raudit.data.readers.options import ReadOptions
 from raudit.data.readers.source import Gap, StreamedTable, add_problems, because, few, unreadable
 from raudit.errors import DataError
 from raudit.printable import printable
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-MARKERS = {"_SUCCESS", "_metadata", "_common_metadata", ".DS_Store"}
-"""Files that engines leave beside their data and that hold no rows of it."""
-
 Reader = Callable[[Path, str, ReadOptions], Iterator[StreamedTable | Gap]]
 Partition = tuple[tuple[str, str | None], ...]
 
@@ -70,13 +68,11 @@ def files(folder: Path) -> Iterator[tuple[Path, str]]:
         )
         for name in sorted(names):
             path = here / name
-            if name in MARKERS or (name.startswith(".") and name.endswith(".crc")):
-                continue
             if path.is_symlink():
                 yield path, "a link, which is not followed"
             elif not path.is_file():
                 yield path, "neither a file nor a folder"
-            else:
+            elif not is_marker(path):
                 yield path, ""
     yield from ((path, "the folder cannot be opened") for path in refused)
 
@@ -195,12 +191,13 @@ def _joined(batch: Any, columns: Sequence[ColumnName], kinds: Any, values: Any) 
     import pyarrow as pa
 
     arrays = []
+    names = set(batch.schema.names)
     for column in columns:
         if column in values:
             arrays.append(
                 pa.array([values[column]], pa.large_string()).take(pa.array([0] * batch.num_rows))
             )
-        elif column not in batch.schema.names:
+        elif column not in names:
             arrays.append(pa.nulls(batch.num_rows, pa.large_string()))
         else:
             array = batch.column(column)

@@ -48,8 +48,8 @@ def isolated(task: ReaderTask) -> Iterator[StreamedTable | Gap]:
     readers = _Readers(task)
     for number, said in enumerate(readers.sources()):
         match said:
-            case {"gap": str(gap), "because": str(because)}:
-                yield Gap(name=printable(gap), because=printable(because))
+            case {"gap": str(gap), "because": str(because), "offered": bool(offered)}:
+                yield Gap(name=printable(gap), because=printable(because), offered=offered)
             case _:
                 yield _table(readers, number, said)
 

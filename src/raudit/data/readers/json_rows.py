@@ -7,6 +7,7 @@ stay JSON. Numbers keep the digits they are written with, and their type is kept
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +17,18 @@ from raudit.data.readers.contents import Contents
 from raudit.data.readers.encodings import TextForm, characters, find_form, lines
 from raudit.data.readers.options import Budget, ReadOptions, check_columns
 from raudit.data.readers.rows import as_batches
-from raudit.data.readers.source import StreamedTable, add_problems, timed, unreadable
+from raudit.data.readers.source import (
+    StreamedTable,
+    add_problems,
+    free_name,
+    timed,
+    unreadable,
+)
 
 DEEPEST = 8
+MOST_BRACKETS = 200
+MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+"""Texts, which may hold any brackets, and brackets."""
 BLANK = " \t\r\n\ufeff"
 
 
@@ -55,7 +65,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return found
     found = {}
     for place, (key, value) in enumerate(pairs, 1):
-        found[key if key not in found else f"{key} ({place})"] = value
+        found[free_name(key, place, found)] = value
     return found
 
 
@@ -85,7 +95,8 @@ def json_rows(contents: Contents, options: ReadOptions) -> StreamedTable:
     survey = _surveyed(contents, form, options, problems)
     if not survey.types:
         hint = "write one object a line, or one array of objects"
-        raise unreadable(contents.name, "no JSON object in it", hint)
+        got = "; ".join(["no JSON object that can be read", *problems])
+        raise unreadable(contents.name, got, hint)
 
     def read(columns: Sequence[ColumnName], rows: int) -> Iterator[Any]:
         def cells() -> Iterator[list[str | None]]:
@@ -167,7 +178,7 @@ def flattened(value: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(item, dict) and item and depth < DEEPEST:
             stack += [(f"{key}.{k}", v, depth + 1) for k, v in reversed(list(item.items()))]
             continue
-        flat[key if key not in flat else f"{key} ({len(flat) + 1})"] = item
+        flat[free_name(key, len(flat) + 1, flat)] = item
     return flat
 
 
@@ -180,28 +191,55 @@ def _objects(
         yield from _one_after_another(contents, form, options, problems, array=array)
         return
     bad: list[int] = []
+    deep: list[int] = []
     for number, line in enumerate(lines(contents, form, options.limits.cell_bytes), 1):
-        if not line.strip(BLANK):
+        text = line.strip(BLANK)
+        if not text:
+            continue
+        if too_deep(text):
+            deep.append(number)
             continue
         try:
-            value = DECODER.decode(line.strip(BLANK))
-        except (ValueError, RecursionError):
+            value = DECODER.decode(text)
+        except ValueError:
             value = None
         if isinstance(value, dict):
             yield value
         else:
             bad.append(number)
-    if bad:
-        add_problems(problems, [_left_out("line", bad)])
+    add_problems(problems, _left_out("line", bad, deep))
 
 
-def _left_out(what: str, places: Sequence[int]) -> str:
-    if len(places) == 1:
-        return f"1 {what} is not a JSON object and was left out: {what} {places[0]:,}"
-    return (
-        f"{len(places):,} {what}s are not JSON objects and were left out, "
-        f"the first of them {what} {places[0]:,}"
-    )
+def too_deep(text: str) -> bool:
+    """Whether brackets stand in more than ``MOST_BRACKETS`` others.
+
+    Python's own limit depends on how deep raudit's calls are, so that a line could be read once and not again.
+    """
+    if text.count("[") + text.count("{") <= MOST_BRACKETS:
+        return False
+    depth = 0
+    for mark in MARKS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark[0], 0)
+        if depth > MOST_BRACKETS:
+            return True
+    return False
+
+
+def _left_out(what: str, bad: Sequence[int], deep: Sequence[int]) -> list[str]:
+    """What to say of lines or items that are no row."""
+    nested = f"nested more than {MOST_BRACKETS} deep"
+    said = []
+    for places, one, many in (
+        (bad, "is not a JSON object", "are not JSON objects"),
+        (deep, f"is {nested}", f"are {nested}"),
+    ):
+        if len(places) == 1:
+            said.append(f"1 {what} {one} and was left out: {what} {places[0]:,}")
+        elif places:
+            said.append(
+                f"{len(places):,} {what}s {many} and were left out, the first of them {what} {places[0]:,}"
+            )
+    return said
 
 
 def one_a_line(contents: Contents, form: TextForm, options: ReadOptions) -> bool:
@@ -225,9 +263,11 @@ def _goes_on(contents: Contents, form: TextForm, options: ReadOptions) -> bool:
         if not text:
             continue
         try:
+            if too_deep(text):
+                return False
             DECODER.decode(text)
-        except (ValueError, RecursionError):
-            return text in {"{", "{ "} or text.endswith((",", "{", "["))
+        except ValueError:
+            return text in {"{", "{ "} or text.endswith((",", ":", "{", "["))
         return False
     return False
 
@@ -240,33 +280,40 @@ def _one_after_another(
     between = BLANK + ("," if array else "")
     text, at, number = _opening(pieces) if array else "", 0, 0
     bad: list[int] = []
+    nested: list[int] = []
     while True:
         at = _past(text, at, between)
         if array and text[at : at + 1] == "]":
             if text[at + 1 :].strip(BLANK) or any(piece.strip(BLANK) for piece in pieces):
                 add_problems(problems, ["what follows the array was left out"])
             break
+        start = at
         try:
             value, at = DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             text, at = text[at:], 0
-            deep = isinstance(error, RecursionError) or len(text) > options.limits.cell_bytes
-            piece = "" if deep else _more(pieces, len(text))
+            deep = isinstance(error, RecursionError)
+            ends = deep or len(text) > options.limits.cell_bytes
+            piece = "" if ends else _more(pieces, len(text))
             text += piece
             if piece:
                 continue
             if array or text.strip(BLANK):
-                add_problems(
-                    problems, ["the JSON breaks off or is broken, and what follows was left out"]
+                why = (
+                    f"is nested more than {MOST_BRACKETS} deep"
+                    if deep
+                    else "breaks off or is broken"
                 )
+                add_problems(problems, [f"the JSON {why}, and what follows was left out"])
             break
         number += 1
-        if isinstance(value, dict):
+        if too_deep(text[start:at]):
+            nested.append(number)
+        elif isinstance(value, dict):
             yield value
         else:
             bad.append(number)
-    if bad:
-        add_problems(problems, [_left_out("item", bad)])
+    add_problems(problems, _left_out("item", bad, nested))
 
 
 def _opening(pieces: Iterator[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from raudit.data.interface import ColumnName, Kind
+from raudit.data.readers.source import free_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,8 +20,7 @@ def leaves(schema: pa.Schema, kind_of: object) -> dict[ColumnName, tuple[Path, K
     """Every column and field of a schema by its dotted name; a name that occurs twice gets a number."""
     found: dict[ColumnName, tuple[Path, Kind]] = {}
     for name, path, kind in _all(schema, kind_of):
-        unique = name if ColumnName(name) not in found else f"{name} ({len(found) + 1})"
-        found[ColumnName(unique)] = (path, kind)
+        found[ColumnName(free_name(name, len(found) + 1, found))] = (path, kind)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Piece = TypeVar("Piece")
 NOT_COMPUTED = Sha256("")
+LONGEST_NAME = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,13 @@ class StreamedTable:
     """What reading it may take."""
     described: Mapping[str, Any] = field(default_factory=dict)
     """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
+
+    def __post_init__(self) -> None:
+        """Refuse a name of a column that nobody gave: patterns are sought in names too."""
+        longest = max(map(len, self.kinds), default=0)
+        if longest > LONGEST_NAME:
+            got = f"the name of a column has {longest:,} characters, at most {LONGEST_NAME:,} are read"
+            raise unreadable(self.name, got, "give the column a short name")
 
     def batches(
         self, columns: Sequence[ColumnName] | None = None, *, rows: int = 65_536
@@ -158,10 +166,12 @@ def _nothing(kinds: Mapping[ColumnName, Kind]) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Something that could not be read."""
+    """Something that was not read."""
 
     name: str
     because: str
+    offered: bool = False
+    """Whether it holds no rows of its own, such as a view, which is read if it is asked for by name."""
 
 
 MOST_NAMED = 20
@@ -191,13 +201,20 @@ def because(error: DataError) -> str:
     return ", ".join(parts)
 
 
+def free_name(name: str, number: int, taken: Container[str]) -> str:
+    """The name, with its number as often as it takes until no other has it: a doubled name hides no column."""
+    while name in taken:
+        name = f"{name} ({number})"
+    return name
+
+
 def named(header: Sequence[str]) -> list[str]:
     """Names of columns; one without gets its number, one that occurs again too."""
     names: list[str] = []
     seen: set[str] = set()
     for index, raw in enumerate(header, 1):
         name = raw if raw.strip() else f"column {index}"
-        name = name if name not in seen else f"{name} ({index})"
+        name = free_name(name, index, seen)
         seen.add(name)
         names.append(name)
     return names

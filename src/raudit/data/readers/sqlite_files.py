@@ -111,7 +111,8 @@ def left_out(name: str, what: str, names: Sequence[str]) -> Gap:
     """A gap that counts objects of a database that were not read, and names a few."""
     shown = ", ".join(sorted(names)[:5]) + (", …" if len(names) > 5 else "")
     count = f"{len(names):,} {what if len(names) > 1 else what.removesuffix('s')}"
-    return Gap(name=name, because=f"{count} not read: {shown}; to read one, name it as the table")
+    why = f"{count} not read: {shown}; to read one, name it as the table"
+    return Gap(name=name, because=why, offered=True)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from raudit.model.formats.boosters import (
     refuse_objective,
 )
 from raudit.model.formats.catboost_levels import CategoryWriter
+from raudit.ordinary import read_file
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _opened(path: Path) -> Any:
     """The model in a file; refuses one that reads more than numbers and categories."""
     cb = require("catboost", extra="models", purpose="read CatBoost models")
     model = cb.CatBoost()
-    content = path.read_bytes()
+    content = read_file(path)
     if content[:4] != b"CBM1" or len(content) < HEADER + int.from_bytes(
         content[4:HEADER], "little"
     ):

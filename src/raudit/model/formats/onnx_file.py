@@ -16,6 +16,7 @@ from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
 from raudit.extras import require
 from raudit.model.columns import classes_of, features_of, number_column, text_column
+from raudit.ordinary import read_file
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def read_onnx(
     """Read an ONNX file; see ``load_model``."""
     onnx = require("onnx", extra="onnx", purpose="check ONNX models")
     ort = require("onnxruntime", extra="onnx", purpose="run ONNX models")
-    content = path.read_bytes()
+    content = read_file(path)
     try:
         model = onnx.load_model_from_string(content)
     except Exception as error:

@@ -22,6 +22,7 @@ from raudit.model.formats.boosters import (
 )
 from raudit.model.formats.levels import Levels, count_unknown
 from raudit.model.formats.xgboost_levels import levels_of_array
+from raudit.ordinary import read_file
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def read_xgboost(
         chances=link is not Link.SIGN,
         no_shap=_no_shap(booster, coder),
         notes=notes,
-        doubt=_doubt(learner, path.read_bytes()),
+        doubt=_doubt(learner, read_file(path)),
     )
 
 
@@ -114,7 +115,7 @@ def _opened(path: Path) -> tuple[Any, Mapping[str, Any]]:
     if path.stat().st_size < 2:  # on which its reader of UBJ ends the process
         raise broken(path, "it is empty")
     try:
-        booster = xgb.Booster(model_file=bytearray(path.read_bytes()))
+        booster = xgb.Booster(model_file=bytearray(read_file(path)))
         return booster, json.loads(booster.save_config())["learner"]
     except (xgb.core.XGBoostError, ValueError, KeyError, TypeError) as error:
         raise broken(path, type(error).__name__) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import pickle
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,29 +13,19 @@ from typing import IO, TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet, Kind
-from raudit.errors import ModelError
 from raudit.isolation.guard import close_files, close_network
 from raudit.isolation.limits import limit_memory, limit_seconds
 from raudit.isolation.messages import BrokenMessageError, describe_error, receive, send
 from raudit.model.interface import Model
 from raudit.model.isolation.arrays import pack_columns
-from raudit.model.load import format_of, load_model
+from raudit.model.isolation.libraries import readers_of
+from raudit.model.load import load_model
 from raudit.model.predict import predict_rows
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-LIBRARIES = {
-    "skops": ("skops.io", "sklearn"),
-    "xgboost": ("xgboost", "scipy.special"),
-    "lightgbm": ("lightgbm",),
-    "catboost": ("catboost",),
-    "onnx": ("onnx", "onnxruntime"),
-    "unsafe-pickle": ("sklearn",),
-    "unsafe-joblib": ("joblib", "sklearn"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +92,9 @@ class ServedDataSet:
         return pa.Table.from_batches(list(self.batches(columns)))
 
 
-def main() -> None:
-    """Read what to do from standard input, and do it."""
-    channel = Channel(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries print; what they print is no message
+def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
+    """Read the model that is asked for, and compute with it until nobody asks any more."""
+    channel = Channel(inward, outward)
     with contextlib.suppress(BrokenMessageError, BrokenPipeError):
         task, sample = receive(channel.inward)
         model: list[Model] = []
@@ -114,7 +102,6 @@ def main() -> None:
         while model:
             head, content = receive(channel.inward)
             _answer(channel, lambda: _called(channel, model[0], head, content))  # noqa: B023 -- called at once
-    os._exit(0)  # not waiting for threads or destructors of a library that read a hostile file
 
 
 def _answer(channel: Channel, work: Any) -> None:
@@ -157,13 +144,9 @@ def _describe(model: Model) -> dict[str, Any]:
 
 def _import_first(section: ModelSection, path: Path, libraries: Sequence[str]) -> None:
     """Import what reads the format, so that the limits are the file's own."""
-    import pandas as pd  # noqa: F401
-    import pyarrow as pa  # noqa: F401
-
-    with contextlib.suppress(ModelError):
-        for name in (*LIBRARIES.get(format_of(section, path), ()), *libraries):
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
+    for name in (*readers_of(section, path), *libraries):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _predict(model: Model, sample: bytes) -> None:
@@ -189,7 +172,3 @@ def _called(
         data = ServedDataSet(**{**about, "kinds": kinds}, channel=channel)
         found = function(model, data, progress=channel, **arguments)
     return (True, found) if isinstance(found, bytes) else pack_columns(found)
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet
 from raudit.errors import ModelError, RauditError
 from raudit.isolation.messages import BrokenMessageError, described_error, receive, send
+from raudit.isolation.start import Worker
 from raudit.model.isolation.arrays import unpack_columns
 from raudit.model.isolation.limits import ended, over_memory, over_time
 from raudit.plan import ModelLimits
@@ -35,17 +35,17 @@ class ModelProcess:
 
     Parameters
     ----------
-    process
-        The running process; its standard input and output are used for messages alone.
+    worker
+        The running process.
     file
         Name of the model file, for messages.
     limits
         What it may take.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], *, file: str, limits: ModelLimits) -> None:
+    def __init__(self, worker: Worker, *, file: str, limits: ModelLimits) -> None:
         self.file, self.limits = file, limits
-        self._process = process
+        self._worker = worker
 
     def ask(
         self,
@@ -86,7 +86,7 @@ class ModelProcess:
 
         def end() -> None:
             late.set()
-            self._process.kill()
+            self._worker.kill()
 
         timer = threading.Timer(seconds, end)
         timer.daemon = True
@@ -94,12 +94,10 @@ class ModelProcess:
         try:
             answer, rest = self._answer(head, content, data, progress)
         except (BrokenMessageError, BrokenPipeError, MemoryError) as error:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=5)  # its own end says more than ours
-            self.close()
+            status = self._worker.close()
             if late.is_set():
                 raise over_time(doing, self.file, seconds, key) from error
-            raise ended(doing, self.file, self._process.returncode, self.limits) from error
+            raise ended(doing, self.file, status, self.limits) from error
         except BaseException:
             self.close()  # what it would say next is the answer to a question that nobody asks any more
             raise
@@ -113,18 +111,16 @@ class ModelProcess:
         self, head: Mapping[str, Any], content: bytes, data: DataSet | None, progress: Any
     ) -> tuple[dict[str, Any], bytes]:
         """Serve what the process asks for until it answers."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None  # noqa: S101 -- pipes were asked for
-        assert stdout is not None  # noqa: S101
-        send(stdin, head, content)
+        inward, outward = self._worker.inward, self._worker.outward
+        send(inward, head, content)
         with contextlib.ExitStack() as bars:
             steps: list[Any] = []
             while True:
-                said, rest = receive(stdout)
+                said, rest = receive(outward)
                 if "batches" in said and data is not None:
                     for batch in _batches(data, said):
-                        send(stdin, {"batch": True}, batch)
-                    send(stdin, {"batch": False})
+                        send(inward, {"batch": True}, batch)
+                    send(inward, {"batch": False})
                 elif "task" in said and progress is not None:
                     steps.append(
                         bars.enter_context(
@@ -159,12 +155,7 @@ class ModelProcess:
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
-        self._process.wait()
+        self._worker.close()
 
 
 def _whole(value: object) -> int | None:

@@ -8,16 +8,16 @@ and stays: every later prediction and explanation is computed there, under the s
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
-from raudit.errors import ModelError
-from raudit.isolation.start import environment
+from raudit.errors import EnvironmentFault, ModelError
+from raudit.isolation.start import ForkServer, Worker
+from raudit.model.isolation.libraries import readers_of, shared_by_all
 from raudit.model.isolation.process import BoundModel, ModelProcess
 from raudit.plan import ModelSection
 
@@ -57,13 +57,16 @@ def bound_model(
         If that fails, with the reader's own words; or if the process crashes or goes over a limit.
     MissingExtraError
         If a library is not installed.
+    EnvironmentFault
+        If the machine has no process left.
     """
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, sample.schema) as writer:
         writer.write_table(sample)
-    process = ModelProcess(_started(), file=path.name, limits=section.limits)
+    at_once = shared_by_all([*readers_of(section, path), *libraries])
+    process = ModelProcess(_started(at_once, path.name), file=path.name, limits=section.limits)
     task = {
         "section": section.model_dump(mode="json"),
         "path": str(path.resolve()),
@@ -84,20 +87,28 @@ def bound_model(
         raise
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _started(libraries: tuple[str, ...], file: str) -> Worker:
+    try:
+        return _server(libraries).start()
+    except OSError as error:
+        raise EnvironmentFault(
+            "no process can be started to read the model",
+            reference="no-process",
+            where=file,
+            got=error.strerror or str(error),
+            hint="end other programs, or raise the machine's limits (ulimit -u, -v)",
+        ) from error
+
+
+@cache
+def _server(libraries: tuple[str, ...]) -> ForkServer:
     threads = str(min(os.cpu_count() or 1, THREADS))
     variables = {
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
     }
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "raudit.model.isolation.bound"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(variables),
-    )
+    return ForkServer("raudit.model.isolation.bound", variables, libraries)
 
 
 def _described(said: object, process: ModelProcess) -> BoundModel:

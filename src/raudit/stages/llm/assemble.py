@@ -159,7 +159,6 @@ def _reading(frame: Frame, options: LlmOptions, found: Gathered) -> None:
         "llm.error_rate": failed / n if n else 0.0,
         "llm.models": _levels(frame, "model"),
         "llm.prompt_versions": _levels(frame, "prompt_version"),
-        "llm.outcomes_over_limit": [],
         "llm.judges_not_validated": [],
         "llm.human_labels": 0,
     }
@@ -297,8 +296,7 @@ def _outcomes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> 
         found.add([said, *gaps], "rates", rows)
         if not np.isnan(rate.settled.value):
             found.facts[f"llm.rate.{outcome.name}"] = rate.settled.value
-        if any(item.status is Status.FAILED for item in (said, *gaps)):
-            found.names("llm.outcomes_over_limit", [outcome.name])
+        _told(outcome.name, {item.status for item in (said, *gaps)}, found)
     for label in options.tabulate:
         by = (
             [*options.tabulate_by]
@@ -307,6 +305,15 @@ def _outcomes(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> 
         )
         for column in by:
             found.add([], "shares", tables.shares(frame, label, column, options.level))
+
+
+def _told(name: str, statuses: set[Status], found: Gathered) -> None:
+    """Keep what an outcome came to; a list of those over their limit is given only where one could be told."""
+    if statuses & {Status.FAILED, Status.PASSED}:
+        over = Status.FAILED in statuses
+        found.names("llm.outcomes_over_limit", [name] if over else [])
+    if Status.INDETERMINATE in statuses:
+        found.names("llm.outcomes_untold", [name])
 
 
 def _pairs(frame: Frame, options: LlmOptions, found: Gathered, seed: int) -> None:

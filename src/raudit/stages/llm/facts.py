@@ -26,7 +26,12 @@ FACTS = (
     Fact(
         name="llm.outcomes_over_limit",
         type=FactType.LIST,
-        meaning="Outcomes whose rate or gap breaks its limit.",
+        meaning="Outcomes whose rate or gap breaks its limit; absent where none could be told.",
+    ),
+    Fact(
+        name="llm.outcomes_untold",
+        type=FactType.LIST,
+        meaning="Outcomes whose rate or a gap of which could not be told from its limit.",
     ),
     Fact(
         name="llm.rate.*",

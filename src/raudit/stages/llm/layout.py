@@ -77,7 +77,10 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
             _INTERVAL,
             ("because", "Why none", ""),
         ),
-        "A rate that rests on a judge is corrected by labels of people in the group, or not given.",
+        (
+            "A rate that rests on a judge is corrected by labels of people in that group alone, "
+            "or not given; these rates need not average to the overall one."
+        ),
     ),
     "shares": (
         "Shares of labels",

@@ -114,10 +114,23 @@ def finding(
     )
 
 
+MORE_TURNS = "the interval reaches both sides of the limit; more turns would tell"
+MORE_LABELS = "the interval reaches both sides of the limit; more labels by people would tell"
+
+
 def against(
-    low: float, high: float, *, most: float | None = None, least: float | None = None
+    low: float,
+    high: float,
+    *,
+    most: float | None = None,
+    least: float | None = None,
+    short_of: str = MORE_TURNS,
 ) -> tuple[Status, str]:
-    """Hold an interval against limits: passed inside, failed outside, else indeterminate with the reason."""
+    """Hold an interval against limits: passed inside, failed outside, else indeterminate with the reason.
+
+    What the interval is ``short_of`` is the reason where it reaches both sides: turns, or labels by people, since a
+    corrected rate is of exactly these turns and no more of them would narrow it.
+    """
     if most is None and least is None:
         return Status.INDETERMINATE, "the plan sets no limit for it"
     if np.isnan(low) or np.isnan(high):
@@ -126,10 +139,7 @@ def against(
         return Status.FAILED, ""
     if (most is None or high <= most) and (least is None or low >= least):
         return Status.PASSED, ""
-    return (
-        Status.INDETERMINATE,
-        "the interval reaches both sides of the limit; more turns would tell",
-    )
+    return Status.INDETERMINATE, short_of
 
 
 def with_unjudged(low: float, high: float, n: int, unjudged: int) -> tuple[float, float]:

@@ -15,7 +15,15 @@ from raudit.stages.llm.frame import Frame
 from raudit.stages.llm.measures.judges import NOT_VALIDATED
 from raudit.stages.llm.measures.rates import corrected_difference
 from raudit.stages.llm.options import Change, LlmOptions
-from raudit.stages.llm.say import against, finding, points, points_between, share
+from raudit.stages.llm.say import (
+    MORE_LABELS,
+    MORE_TURNS,
+    against,
+    finding,
+    points,
+    points_between,
+    share,
+)
 from raudit.stats import Estimate, PairedDifference, paired_newcombe
 
 if TYPE_CHECKING:
@@ -151,7 +159,12 @@ def _finding(asked: Change, name: str, part: _Part, level: float, anchor: str) -
         status, reason = Status.INDETERMINATE, "no question was judged in both"
     else:
         # The new one may lose by the margin at most: the lower end of new minus old, turned around.
-        status, reason = against(loss.low, loss.high, most=asked.margin)
+        status, reason = against(
+            loss.low,
+            loss.high,
+            most=asked.margin,
+            short_of=MORE_TURNS if part.method == PAIRED else MORE_LABELS,
+        )
     return finding(
         rules.CHANGE,
         Subject(kind="model", name=name, detail={"metric": asked.outcome.name, "part": part.label}),

@@ -13,7 +13,15 @@ from raudit.sentences import say, term
 from raudit.stages.llm import rules
 from raudit.stages.llm.frame import Floats, Frame
 from raudit.stages.llm.options import LlmOptions, Outcome
-from raudit.stages.llm.say import against, between, finding, percent, percent_level, share
+from raudit.stages.llm.say import (
+    MORE_LABELS,
+    against,
+    between,
+    finding,
+    percent,
+    percent_level,
+    share,
+)
 from raudit.stats import (
     Agreement,
     Estimate,
@@ -337,7 +345,11 @@ def _held(found: Validation, options: LlmOptions) -> tuple[Status, str]:
         strict=True,
     )
     statuses: list[tuple[Status, str]] = [(Status.PASSED, "")]
-    statuses += [against(*ends, least=least) for ends, least in held if least is not None]
+    statuses += [
+        against(*ends, least=least, short_of=MORE_LABELS)
+        for ends, least in held
+        if least is not None
+    ]
     if found.blind_spot:
         statuses.append((Status.INDETERMINATE, found.blind_spot))
     if not found.informs:
@@ -419,7 +431,7 @@ def _agreed(
 ) -> Finding:
     alpha, low, high = found.alpha
     limit = options.judges.min_agreement
-    status, reason = against(low, high, least=limit)
+    status, reason = against(low, high, least=limit, short_of=MORE_LABELS)
     return finding(
         rules.PEOPLE,
         Subject(kind="model", name=outcome.name, detail={"metric": "agreement", "subject": name}),

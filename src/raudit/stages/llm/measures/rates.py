@@ -20,6 +20,8 @@ from raudit.stages.llm.measures.judges import (
 )
 from raudit.stages.llm.options import LlmOptions, Outcome
 from raudit.stages.llm.say import (
+    MORE_LABELS,
+    MORE_TURNS,
     against,
     between,
     finding,
@@ -178,7 +180,13 @@ def overall(
     if because:
         status, reason = Status.INDETERMINATE, because
     else:
-        status, reason = against(said.low, said.high, most=outcome.max_rate, least=outcome.min_rate)
+        status, reason = against(
+            said.low,
+            said.high,
+            most=outcome.max_rate,
+            least=outcome.min_rate,
+            short_of=MORE_LABELS if audited is not None else MORE_TURNS,
+        )
         low, high = with_unjudged(said.low, said.high, found.n, unjudged)
         widened, _why = against(low, high, most=outcome.max_rate, least=outcome.min_rate)
         if status is Status.PASSED and widened is not Status.PASSED:

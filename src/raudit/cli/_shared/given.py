@@ -1,0 +1,28 @@
+"""Read a file that somebody named on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from raudit.errors import UsageError
+from raudit.ordinary import read_file
+
+
+def read_given(path: Path) -> bytes:
+    """Read a whole file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, or is none.
+    """
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise UsageError(
+            "the file cannot be read",
+            reference="file-unreadable",
+            where=str(path),
+            got=error.strerror or type(error).__name__,
+            hint="check the path and the permissions",
+        ) from error

@@ -1,0 +1,48 @@
+"""Read files, and nothing that only looks like one: a pipe never answers and a device never ends.
+
+A repository or an archive from somebody else may hold a link to ``/dev/zero`` where a plan, a record or a report should
+be.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Open a file for reading.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened, or is a pipe, a socket or a device.
+    """
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 -- Path.open takes no opener
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "a pipe or a device, and no file", str(path))
+    return file
+
+
+def read_file(path: Path) -> bytes:
+    """Read a whole file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is a pipe, a socket or a device.
+    """
+    with open_file(path) as file:
+        return file.read()
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Open without waiting for whoever writes to a pipe; files know no such wait."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))

@@ -1,0 +1,215 @@
+"""A true statement proves what it said, no more: of this system and form, of this moment, as the last word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from raudit.canonical import digest
+from raudit.checklists import assess
+from raudit.checklists.answers import parse_answers
+from raudit.checklists.form.load import parse_checklist
+from raudit.checklists.proofs import proofs_of
+from raudit.checklists.signoff import answer_digests, answers_sha256
+from raudit.people import binding, parse_people
+from raudit.statements import Enrolment, Kind, PersonKey, Statement, sign_statement
+from raudit.statements.check import check_statements
+
+from .conftest import answers_text, checklist_text
+
+THEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LATER = THEN + timedelta(days=1)
+CHECKLIST = parse_checklist(checklist_text())
+CONDITION = {"what": "Test more", "owner": "ann", "due": "2027-01-01"}
+REVIEW = "{state: accepted, by: bob, at: 2026-11-20T12:00:00Z, note: fine}"
+ANSWERED = f"answers:\n  a: {{value: x, by: ann, review: {REVIEW}}}\n"
+
+
+def person(name: str, roles: str = "") -> tuple[PersonKey, str]:
+    private = ed25519.Ed25519PrivateKey.generate()
+    public = private.public_key()
+    spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    line = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    text = f"  - id: {name}\n    roles: [{roles}]\n    keys: [{{ssh: {line}}}]\n"
+    return PersonKey(private=private, spki=spki), text
+
+
+KEYS = {name: person(name, roles) for name, roles in (("bob", ""), ("dee", "dpo"), ("dan", "dpo"))}
+PEOPLE = parse_people(
+    "schema: raudit.people/1\npeople:\n"
+    + "".join(text for _key, text in KEYS.values())
+    + "  - id: ann\n"
+)
+
+
+def answers_of(extra: str = ""):
+    return parse_answers(answers_text(CHECKLIST.sha256, ANSWERED + extra), CHECKLIST)
+
+
+def signed(statement: Statement, who: str = "") -> bytes:
+    return sign_statement(statement, KEYS[who or statement.person][0])
+
+
+def sign_off(decision: str, at: datetime = THEN, by: str = "dee", **other: str) -> Statement:
+    return Statement(
+        kind=Kind.SIGN_OFF,
+        person=by,
+        subjects={"answers": other.get("answers", "a" * 64), "checklist": CHECKLIST.sha256},
+        decided={"role": "dpo", "decision": decision, "conditions": []},
+        system=other.get("system", "Credit"),
+        at=at,
+        nonce="0" * 32,
+    )
+
+
+def standing(*envelopes: bytes, log: Enrolment | None = None) -> list[bool]:
+    return [item.proven for item in check_statements(envelopes, PEOPLE, enrolment=log)]
+
+
+def log_of(told: list[bytes], last: bytes | None = None) -> Enrolment:
+    digests = [item.sha256 for item in check_statements(told, PEOPLE)]
+    known = {binding(name, key.fingerprint): 0 for name, (key, _text) in KEYS.items()}
+    newest = {("a" * 64, "dpo"): str(check_statements([last], PEOPLE)[0].sha256)} if last else {}
+    return Enrolment(
+        origin="x",
+        size=9,
+        enrolled=known,
+        withdrawn={},
+        statements={name: index for index, name in enumerate(digests, 1)},
+        signed=newest,
+        root_at=lambda size: "",
+    )
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_roles_later_word_replaces_its_earlier_one_whoever_says_it(turned):
+    both = [signed(sign_off("approve")), signed(sign_off("reject", LATER, by="dan"))]
+    found = standing(*(reversed(both) if turned else both))
+    assert found == ([True, False] if turned else [False, True])
+    said = check_statements(both, PEOPLE)[0]
+    assert said.standing == "proven"  # it was said
+    assert said.detail.endswith("a later decision replaced it")
+
+
+def test_a_word_about_something_else_or_that_is_not_proven_replaces_nothing():
+    first = signed(sign_off("approve"))
+    others = (
+        sign_off("reject", LATER, system="Mortgage"),
+        replace(sign_off("reject", LATER), decided={"role": "owner", "decision": "reject"}),
+        replace(sign_off("reject", LATER), subjects={"answers": "a" * 64, "checklist": "b" * 64}),
+    )
+    assert standing(first, *map(signed, others)) == [True] * 4
+    assert standing(first, signed(sign_off("reject", LATER), who="bob")) == [True, False]
+
+
+def test_within_one_second_the_log_knows_which_came_last():
+    approve, reject = signed(sign_off("approve")), signed(sign_off("reject"))
+    assert standing(reject, approve, log=log_of([approve, reject])) == [True, False]
+    assert standing(reject, approve, log=log_of([reject, approve])) == [False, True]
+    assert standing(approve, reject) == [False, True]  # no log: as they lie in the file
+
+
+def test_a_statement_that_was_taken_out_is_missed_by_the_log():
+    approve, reject = signed(sign_off("approve")), signed(sign_off("reject", LATER))
+    assert standing(approve, log=log_of([approve, reject], last=reject)) == [False]
+    assert standing(approve, log=log_of([approve], last=approve)) == [True]
+    # What the log has not heard of yet cannot have been replaced by what it has.
+    fresh = sign_off("approve", LATER + timedelta(days=1))
+    log = log_of([reject], last=reject)
+    seen = replace(fresh, log=None)
+    assert check_statements([signed(seen)], PEOPLE, enrolment=log)[0].replaced is False
+
+
+def review(**other) -> Statement:
+    said = answers_of()
+    given = {
+        "kind": Kind.REVIEW,
+        "person": "bob",
+        "subjects": {
+            "answer": str(answer_digests(said)["a"]),
+            "checklist": str(CHECKLIST.sha256),
+        },
+        "decided": {"question": "a", "state": "accepted", "note": "fine"},
+        "system": "Credit",
+        "at": THEN,
+        "nonce": "0" * 32,
+    }
+    return Statement(**(given | other))
+
+
+def proven(statement: Statement, extra: str = "", text: str = "") -> list[bool]:
+    found = parse_answers(text, CHECKLIST) if text else answers_of(extra)
+    outcomes = check_statements([signed(statement)], PEOPLE)
+    result = assess(CHECKLIST, found, today=date(2026, 11, 20), people=PEOPLE, statements=outcomes)
+    return [item["proven"] for item in proofs_of(result, outcomes, PEOPLE)]
+
+
+TRANSPLANTED = {
+    "of another system": {"system": "Mortgage"},
+    "of another checklist": {"subjects": {**review().subjects, "checklist": "b" * 64}},
+    "of another answer": {"subjects": {**review().subjects, "answer": "b" * 64}},
+    "of another question": {"decided": {"question": "b", "state": "accepted", "note": "fine"}},
+    "of another moment": {"at": LATER},
+    "with other words": {"decided": {"question": "a", "state": "accepted", "note": "poor"}},
+    "that sent it back": {"decided": {"question": "a", "state": "to_correct", "note": "fine"}},
+    "by another person": {"person": "dee"},
+}
+
+
+@pytest.mark.parametrize("name", TRANSPLANTED)
+def test_a_review_is_not_proven_by_a_statement(name):
+    assert proven(review()) == [True]
+    assert proven(review(**TRANSPLANTED[name])) == [False]
+
+
+def test_a_review_without_a_moment_is_proven_by_nothing():
+    text = answers_text(CHECKLIST.sha256, ANSWERED).replace(", at: 2026-11-20T12:00:00Z", "")
+    assert proven(review(), text=text) == [False]
+
+
+def met(**other) -> Statement:
+    given = {
+        "kind": Kind.MET,
+        "person": "bob",
+        "subjects": {"condition": str(digest(CONDITION)), "checklist": str(CHECKLIST.sha256)},
+        "decided": {"role": "dpo", "condition": 1, "how": "a test"},
+        "system": "Credit",
+        "at": LATER,
+        "nonce": "0" * 32,
+    }
+    return Statement(**(given | other))
+
+
+@pytest.mark.parametrize(
+    ("other", "holds"),
+    [
+        ({}, True),
+        ({"system": "Mortgage"}, False),
+        ({"at": THEN}, False),  # from an earlier approval on the same condition
+        ({"decided": {"role": "dpo", "condition": 1, "how": "a promise"}}, False),
+    ],
+)
+def test_a_met_condition_is_proven_by_its_own_statement_alone(other, holds):
+    covers = answers_sha256(answers_of())
+    signoff = (
+        "signoffs:\n  - role: dpo\n    decision: approve_with_conditions\n    by: dee\n"
+        f"    at: 2026-11-20T12:00:00Z\n    covers_sha256: {covers}\n    conditions:\n"
+        "      - {what: Test more, owner: ann, due: 2027-01-01, "
+        "met: {by: bob, at: 2026-11-21T12:00:00Z, how: a test}}\n"
+    )
+    assert proven(met(**other), signoff) == [False, False, holds]
+    # And the sign-off itself: the same over the same answers, but said of another system.
+    for system in ("Credit", "Mortgage"):
+        said = replace(
+            sign_off("approve_with_conditions", answers=str(covers), system=system),
+            decided={
+                "role": "dpo",
+                "decision": "approve_with_conditions",
+                "conditions": [CONDITION],
+            },
+        )
+        assert proven(said, signoff)[0] is (system == "Credit")
