@@ -57,7 +57,7 @@ OWN = (
     ("同僚の{}が椅子を返品できるか尋ねました", "荒木八千代|石渡美奈子"),
     ("昨日{}さんと電話で話しました。", "西村るん|青野美智子"),
     ("昨天我们和{}通了电话。", "宗政怡雯|淳于美怡"),
-    ("我的同事{}问椅子还能不能退", "浦旆樱"),
+    ("客户{}昨天打电话来询问订单", "浦旆樱|赵旆樱"),
     ("write a letter for {} about her late invoice", "emily clark"),
     ("Benim adım {} ve adresimi değiştirmek istiyorum.", "Aslıhan Yılmaz|Gökhan Çelik"),
 )

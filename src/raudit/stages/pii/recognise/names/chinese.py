@@ -143,12 +143,13 @@ def _families(word: str, lists: NameLists) -> Iterator[int]:
 
 def _chinese_name(tagged: Tagged, index: int, lists: NameLists) -> int:
     """How many words from one on are a name; 0 if none begins there."""
+    shorter = 0
     for used in (1, 2, 3):
         part = tagged[index : index + used]
         word = "".join(w for w, _, _ in part)
         family = next(_families(word, lists), 0)
         if len(part) < used or not family or len(word) > family + 2 or not _HAN_RUN.fullmatch(word):
-            return 0
+            return shorter
         if not len(word) - family >= 1 or word in _words().never or word in lists.places:
             continue
         if used == 1 and part[0][1].startswith("nr"):
@@ -156,8 +157,11 @@ def _chinese_name(tagged: Tagged, index: int, lists: NameLists) -> int:
                 continue
             return 1
         if _is_told(tagged, index, used, common=word[:family] in _words().family or family == 2):
+            if used == 2 and _goes_on(tagged[index + 2 : index + 3], len(word), family):
+                shorter = used  # the character behind it may belong to it too
+                continue
             return used
-    return 0
+    return shorter
 
 
 def _is_told(tagged: Tagged, index: int, used: int, *, common: bool) -> bool:
