@@ -28,8 +28,8 @@ def read(path):
             batches = list(source.batches())
             rows[source.name] = sum(batch.num_rows for batch in batches)
             values += [str(batch.to_pylist()) for batch in batches]
-            for problem in source.problems:
-                gaps[source.name] = problem
+            if source.problems:
+                gaps[source.name] = "; ".join(source.problems)
     return rows, gaps, "".join(values)
 
 
@@ -183,3 +183,44 @@ def test_long_lines_are_not_all_held_to_find_the_delimiter(tmp_path, monkeypatch
     (table,) = open_source(path)
     assert len(held[0]) == 3
     assert sum(batch.num_rows for batch in table.batches()) == 8
+
+
+def test_a_sheet_whose_cells_come_late_is_a_table(tmp_path):
+    import openpyxl
+
+    from raudit.data.readers.excel import sheets
+    from raudit.data.readers.options import ReadOptions
+
+    book = openpyxl.Workbook()
+    book.active.append(["a"])
+    late = book.create_sheet("late")
+    for row, value in enumerate(["e", "p@example.org", "q@example.org"], 1500):
+        late.cell(row, 1, value)
+    book.create_sheet("empty")
+    book.save(tmp_path / "t.xlsx")
+    found = {
+        s.name: sum(b.num_rows for b in s.batches())
+        for s in sheets(tmp_path / "t.xlsx", "t", ReadOptions())
+    }
+    assert found == {"t:Sheet": 0, "t:late": 2}
+
+
+def test_a_row_of_millions_of_cells_is_not_parsed_to_be_counted(tmp_path):
+    (tmp_path / "t.csv").write_text("," * 3_000_000 + "\n1,2\n")
+    before = time.process_time()
+    with pytest.raises(DataError, match=r"data\.limits\.columns"):
+        list(open_source(tmp_path / "t.csv"))
+    assert time.process_time() - before < 1
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"g,y\n" + b"u,1\n" * 50 + bytes(5000) + b"\nv,0\n", "1 row was left out: row 52"),
+        ("a,y\n\u00e9,1\n".encode() + "x,1\n".encode("utf-16"), "is not UTF-8"),
+    ],
+    ids=["zeros", "mixed"],
+)
+def test_zeros_in_a_text_do_not_make_it_another_encoding(tmp_path, content, problem):
+    (tmp_path / "t.csv").write_bytes(content)
+    assert problem in read(tmp_path / "t.csv")[1]["t.csv"]

@@ -17,6 +17,7 @@ from raudit.canonical import sha256_file
 from raudit.errors import ModelError
 from raudit.model import load_model
 from raudit.model.isolation.trial import bound_model
+from raudit.model.lot import predicted_alike
 from raudit.plan import ModelSection
 
 COLUMNS = ("a", "b")
@@ -225,6 +226,38 @@ def test_an_onnx_loop_is_refused(tmp_path):
     assert reference(tmp_path / "m.onnx", features=COLUMNS) == "model-loops"
 
 
+@pytest.mark.parametrize("operator", ["RandomNormalLike", "Bernoulli", "Dropout"])
+def test_an_onnx_graph_that_draws_at_random_is_refused(tmp_path, operator):
+    onnx = pytest.importorskip("onnx")
+    h = onnx.helper
+    given = ["x", "", "on"] if operator == "Dropout" else ["x"]
+    on = h.make_tensor("on", onnx.TensorProto.BOOL, [], [True])
+    model = graph(h.make_node(operator, given, ["y"]), initializer=[on])
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    assert reference(tmp_path / "m.onnx", features=COLUMNS) == "model-random"
+
+
+def test_a_model_of_any_format_that_predicts_otherwise_when_asked_again_is_refused():
+    class ByLot:
+        classes = ("0", "1")
+
+        def __init__(self, seeds):
+            self.seeds = iter(seeds)
+
+        def predict_proba(self, frame):
+            low = np.random.default_rng(next(self.seeds)).random((len(frame), 1))
+            return np.hstack([low, 1 - low])
+
+        def predict(self, frame):
+            return np.full(len(frame), "0", dtype=object)
+
+    rows = pd.DataFrame({"a": [1.0, 2.0], "b": [0.5, 0.25]})
+    predicted_alike(ByLot([1, 1]), rows, where="m")
+    with pytest.raises(ModelError, match="2 of 2 rows") as caught:
+        predicted_alike(ByLot([1, 2]), rows, where="m")
+    assert caught.value.reference == "model-random"
+
+
 def test_memory_is_bounded(tmp_path):
     """A graph of a few hundred bytes that asks for 64 GB."""
     onnx = pytest.importorskip("onnx")
@@ -338,3 +371,19 @@ def test_the_unsafe_format_leaves_a_finding(fitted, tmp_path):
     done = raudit("check", "--json", cwd=tmp_path)
     assert done.returncode == 2
     assert "needs the stage data_readiness" in done.stdout + done.stderr
+
+
+def test_another_order_of_a_sum_is_no_lot():
+    class Threads:
+        classes = ("0", "1")
+        times = 0
+
+        def predict_proba(self, frame):
+            self.times += 1
+            low = np.full((len(frame), 1), 0.25, np.float32) * np.float32(1 + 1e-7 * self.times)
+            return np.hstack([low, 1 - low])
+
+        def predict(self, frame):
+            return np.full(len(frame), "0", dtype=object)
+
+    predicted_alike(Threads(), pd.DataFrame({"a": [1.0, 2.0]}), where="m")

@@ -277,6 +277,8 @@ def test_the_command(tmp_path: Path) -> None:
         "s.html",
         "-o",
         "s.pdf",
+        "-o",
+        "s.md",
         "--openmetrics",
         "m.prom",
         "--webhook",
@@ -288,6 +290,11 @@ def test_the_command(tmp_path: Path) -> None:
     assert "Changes of level" in done.stdout
     html = (tmp_path / "s.html").read_text()
     assert "<svg" in html
+    text = (tmp_path / "s.md").read_text()
+    told = [part.strip() for part in re.split(r"(?<=[.*]) |[|\n]", text) if len(part) > 50]
+    assert sorted({part for part in told if told.count(part) > 1}) == []
+    assert len(told) > 3
+    assert re.search(r"^\| --- \| ---: \|", text, re.MULTILINE)
     assert (tmp_path / "m.prom").read_text().endswith("# EOF\n")
     import pikepdf
 

@@ -226,10 +226,9 @@ def _figure(watched: Watched) -> Figure:
             marks=marks,
         ),
         title=series.name,
-        alt=f"{series.name} over {len(points)} audits from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}. "
-        f"{watched.sentence}",
-        caption=watched.sentence
-        + (f" At {late} audits labels are late, and only the bounds are drawn." if late else ""),
+        # What changed is told once, in the table below.
+        alt=f"{series.name} over {len(points)} audits from {points[0].at:%Y-%m-%d} to {points[-1].at:%Y-%m-%d}.",
+        caption=f"At {late} audits labels are late, and only the bounds are drawn." if late else "",
     )
 
 

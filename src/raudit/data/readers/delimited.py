@@ -114,6 +114,8 @@ def find_layout(contents: Contents, options: ReadOptions) -> Layout:
     if not any(line.strip("\r\n \t\0") for line in sample):
         raise _nothing(contents.name, sample, rest)
     skip, sample = _without_blanks(sample)
+    if '"' not in sample[0]:  # to parse a row of millions of cells takes minutes
+        check_columns(contents.name, max(map(sample[0].count, DELIMITERS)) + 1, options.limits)
     announced = re.fullmatch(r"sep=(.)\s*", sample[0])
     if announced:
         skip += len(sample[0].encode("utf-8", "replace"))

@@ -60,9 +60,13 @@ def find_form(contents: Contents, options: ReadOptions) -> TextForm:
     start = contents.start()
     declared = _known(options.encoding, contents.name) if options.encoding else ""
     mark, by_mark = next(((m, e) for m, e in MARKS if start.startswith(m)), (b"", ""))
-    encoding = by_mark or declared or _by_zeros(start) or "utf-8"
-    found = _decoded(contents, encoding, len(mark))
-    if not found.problem or encoding != "utf-8" or mark or declared:
+    told = by_mark or declared
+    # Zeros at fixed places are a guess, which one byte that is no such text disproves.
+    guessed = "" if told else _by_zeros(start)
+    if guessed and not (found := _decoded(contents, guessed, 0)).problem:
+        return found
+    found = _decoded(contents, told or "utf-8", len(mark))
+    if not found.problem or told:
         return found
     fallback = _decoded(contents, FALLBACK, 0)
     problem = f"{found.problem}; it is read as {FALLBACK} until its encoding is declared"

@@ -120,12 +120,13 @@ def _marks(path: Path, name: str, title: str, options: ReadOptions) -> Marks:
 
 def _sheet(path: Path, name: str, title: str, options: ReadOptions) -> StreamedTable | None:
     """A sheet as a table; None for one without cells."""
-    start = list(islice(_rows(path, name, title, options), SAMPLE * 5))
-    blank = next((place for place, row in enumerate(start) if row), None)
-    if blank is None:
+    # However late the first cell comes, the sheet is a table.
+    rows = enumerate(_rows(path, name, title, options))
+    blank, header_row = next(((place, row) for place, row in rows if row), (0, None))
+    if header_row is None:
         return None
-    filled = [row for row in start[blank:] if row]
-    first = [cell or "" for cell in filled[0]]
+    filled = [header_row, *(row for _, row in islice(rows, SAMPLE * 5) if row)]
+    first = [cell or "" for cell in header_row]
     check_columns(name, len(first), options.limits)
     problems: list[str] = []
     header = options.header

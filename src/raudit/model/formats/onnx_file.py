@@ -16,6 +16,7 @@ from raudit.data.interface import ColumnName
 from raudit.errors import ModelError
 from raudit.extras import require
 from raudit.model.columns import classes_of, features_of, number_column, text_column
+from raudit.model.lot import by_lot
 from raudit.ordinary import read_file
 from raudit.plan import ModelSection
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 UNBOUNDED = ("Loop", "Scan")
+DRAWING = {
+    *("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"),
+    *("Multinomial", "Bernoulli"),
+}
+"""Operators that draw at random; also with a seed of their own, each prediction goes on where the last one ended."""
 CLEAR = 1e-6
 """Two probabilities that differ by less are equal: either class may be called the more probable."""
 
@@ -282,6 +288,11 @@ def _check_graph(model: object, path: Path) -> None:
             expected="a graph without Loop and Scan",
             hint="export the model without them, or audit its predictions",
         )
+    drawing = {node.op_type for node in nodes if node.op_type in DRAWING}
+    # The third input of a dropout says that it is training; only a constant could say that it is not.
+    drawing |= {node.op_type for node in nodes if node.op_type == "Dropout" and node.input[2:]}
+    if drawing:
+        raise by_lot(path.name, ", ".join(sorted(drawing)))
 
 
 def _in_other_files(model: Any) -> list[str]:

@@ -20,7 +20,7 @@ from raudit.model.interface import Model
 from raudit.model.isolation.arrays import pack_columns
 from raudit.model.isolation.libraries import readers_of
 from raudit.model.load import load_model
-from raudit.model.predict import predict_rows
+from raudit.model.lot import predicted_alike
 from raudit.plan import ModelSection
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _loaded(model: list[Model], task: Mapping[str, Any], sample: bytes) -> Model
     if not trusted:
         close_files([path, *(Path(place) for place in sys.path if section.trusted_types)])
     found = load_model(section, path, columns=task["columns"])
-    _predict(found, sample)
+    _predict(found, sample, path.name)
     limit_seconds(None)
     model.append(found)
     return found
@@ -149,12 +149,12 @@ def _import_first(section: ModelSection, path: Path, libraries: Sequence[str]) -
             importlib.import_module(name)
 
 
-def _predict(model: Model, sample: bytes) -> None:
+def _predict(model: Model, sample: bytes, file: str) -> None:
     import pyarrow as pa
 
     rows = pa.ipc.open_stream(sample).read_all().to_pandas()
     if len(rows):
-        predict_rows(model, rows[list(model.features)])
+        predicted_alike(model, rows[list(model.features)], where=file)
 
 
 def _called(
