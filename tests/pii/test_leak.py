@@ -14,6 +14,9 @@ import pytest
 
 from raudit.cli import main
 from raudit.emit.keys import first_keys
+from raudit.scan.printed import printed_names
+from raudit.stages.pii.assess import prepare
+from raudit.stages.pii.options import Options
 
 DRAW = random.Random(20261121)
 N = 60
@@ -235,3 +238,19 @@ def test_a_failure_in_the_middle(raudit, leaks, table, tmp_path, monkeypatch, wh
     assert status == 4
     assert leaks(out, err) == set()
     assert not list(tmp_path.glob("x.csv*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [
+        ("customers_anna_miller.csv", True),
+        ("hr/anna.miller_2024.csv", True),
+        ("Nguyen Thi Huong.xlsx", True),
+        ("json_iban.csv", False),
+        ("json_ssn.csv", False),
+        ("german_credit.csv", False),
+    ],
+)
+def test_names_of_files_are_printed_without_persons(name, masked):
+    printed = printed_names(prepare(Options(), seed=1))
+    assert (printed(name) != name) is masked

@@ -23,7 +23,7 @@ ORIGINS = {
     "South African": "Thandiwe Dlamini|Sipho Nkosi|Nomvula Khumalo",
     "Arab": "Fatima Al-Zahra|Youssef Haddad|Khadija bint Salem",
     "Indian": "Priya Venkataraman|Rajesh Iyer|Harpreet Kaur",
-    "Vietnamese": "Nguyễn Thị Hương|Trần Văn Đức|Phạm Minh Tuấn",
+    "Vietnamese": "Nguyễn Thị Hương|Trần Văn Đức|Phạm Minh Tuấn|Yến Đặng",
     "Turkish": "Aslıhan Yılmaz|Gökhan Çelik|Şule Öztürk",
     "Polish": "Łukasz Wójcik|Agnieszka Szymańska|Zbigniew Kowalczyk",
     "Spanish": "Ximena Quispe|José Luis de la Cruz|Guadalupe Hernández",
@@ -53,6 +53,12 @@ OWN = (
     ("Mein Kollege {} fragte nach der Rechnung.", "Jürgen Schmidthuber|Heike Brandt"),
     ("Hier, {} m'a dit que le colis était arrivé mouillé.", "Aïssatou Diallo|Hélène Lefèvre"),
     ("Me llamo {} y quisiera cambiar mi dirección.", "Ximena Quispe|Rocío Fernández"),
+    ("A kollégám {} megkérdezte, hogy a szék visszaadható-e.", "Cziffra Ármin|Rác Pál"),
+    ("同僚の{}が椅子を返品できるか尋ねました", "荒木八千代|石渡美奈子"),
+    ("昨日{}さんと電話で話しました。", "西村るん|青野美智子"),
+    ("昨天我们和{}通了电话。", "宗政怡雯|淳于美怡"),
+    ("客户{}昨天打电话来询问订单", "浦旆樱|赵旆樱"),
+    ("write a letter for {} about her late invoice", "emily clark"),
     ("Benim adım {} ve adresimi değiştirmek istiyorum.", "Aslıhan Yılmaz|Gökhan Çelik"),
 )
 NOBODY = (
@@ -77,6 +83,11 @@ NOBODY = (
     "कृपया इस प्रश्न का उत्तर दें और फ़ाइल को सहेजें",
     "Wie installiere ich das Programm auf dem Rechner in Berlin?",
     "يرجى حفظ الملف وفتح البرنامج مرة أخرى",
+    "Meine Nummer ist unter 0171 zu finden, bitte melden",
+    "write a letter about the old mill and the baker by the lake",
+    "同僚の意見が正しいと思います。昨日新宿で会議がありました。",
+    "昨天我们和东方航空通了电话。",
+    "the shop in paris, texas was closed for the summer",
 )
 
 
@@ -179,3 +190,9 @@ def test_figures_of_books_are_subjects_unless_a_cue_speaks_of_a_person():
     assert refuted(asked, (asked.index("Titus"), len(asked) - 1))
     told = "my name is Jane Austen and I need a refund"
     assert [told[a:b] for a, b in persons_in_text(told)] == ["Jane Austen"]
+
+
+def test_a_family_name_a_comma_and_a_given_name_are_one_name() -> None:
+    assert covered("Baker, Carla - 7", "Baker, Carla")
+    assert not list(persons_in_text("Paris, Texas - 7"))
+    assert not list(persons_in_text("Oak, Maple - 7"))

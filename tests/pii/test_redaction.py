@@ -1,6 +1,7 @@
 """A redacted copy keeps everything but the values: rows, keys, types, nesting, quotes, encoding, line ends."""
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from raudit.cli import main
 from raudit.data.readers.contents import file_contents
 from raudit.data.readers.delimited import find_layout
 from raudit.scan.compare_copy import differences_of, explained
-from raudit.scan.copies import Original
+from raudit.scan.copies import Original, number_for
 from raudit.scan.redact import operator, redactors, same
 from raudit.scan.rewrite import rewrite
 from raudit.scan.rewrite_delimited import records
@@ -364,3 +365,20 @@ def test_declared_and_found_encodings_stay(redact, tmp_path, encoding):
     for mail in MAILS:
         text = text.replace(mail, "<EMAIL_ADDRESS>")
     assert out.read_bytes() == text.encode(encoding)
+
+
+@pytest.mark.parametrize(
+    ("number", "shape"),
+    [
+        ("4539148803436467", r"\d{16}"),
+        ("4539148803436467.0", r"\d{16}\.0"),
+        ("4.53914880343647E+15", r"\d\.\d{14}e\+15"),
+        ("52.5163", r"\d\d\.\d{4}"),
+        ("0.5", r"\d\.\d"),
+    ],
+)
+def test_what_stands_for_a_number_is_written_like_it(number, shape):
+    drawn = number_for(lambda kind, _: f"<{kind}:00ff00ff00ff00ff>", "CREDIT_CARD", number)
+    assert re.fullmatch(shape, drawn)
+    assert json.loads(drawn) != json.loads(number)
+    assert number_for(lambda kind, _: f"<{kind}>", "CREDIT_CARD", number).strip("0.") == ""

@@ -122,11 +122,22 @@ def counted(notes: Counter[str]) -> list[str]:
 
 
 def number_for(how: Callable[[str, str], str], kind: str, text: str) -> str:
-    """What stands for a number: one of as many digits that the key draws, else 0, which is a number too."""
+    """What stands for a number: one of as many digits that the key draws, else 0, which is a number too.
+
+    A point and an exponent stay where they are, and a fraction of zeros stays one, so that a float stays a float.
+    """
     token = re.search(r":([0-9a-f]{16})", how(kind, text))
-    digits = sum(c.isdigit() for c in text)
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, point, fraction = mantissa.partition(".")
+    zeros = not fraction.strip("0")
+    digits = sum(c.isdigit() for c in whole) + (0 if zeros else len(fraction))
+    tail = point + fraction if zeros else ""
     if token is None or not digits:
-        return "0"
+        return f"0{tail}"
     width = min(digits, 18)
     low = 10 ** (width - 1)
-    return str(low + int(token[1], 16) % (9 * low))
+    drawn = str(low + int(token[1], 16) % (9 * low))
+    if not zeros:
+        at = max(width - len(fraction), 1)
+        drawn = f"{drawn[:at]}.{drawn[at:] or 0}"
+    return drawn + tail + (f"e{exponent}" if exponent else "")

@@ -241,7 +241,7 @@ class Rewriting:
             number_for(redactor.operate, redactor.whole or "NUMBER", str(text)) if yes else "0"
             for text, yes in zip(texts, hit, strict=True)
         ]
-        if nullable and all(value == "0" for value in drawn):
+        if nullable and not any(value.strip("0.") for value in drawn):
             return self._where(mask, None, array)
         return self._where(mask, [_number(value, kind) for value in drawn], array)
 
@@ -265,7 +265,7 @@ def _number(text: str, kind: Any) -> Any:
         bits = kind.bit_width - (0 if t.is_unsigned_integer(kind) else 1)
         return int(text) % 2**bits
     if t.is_decimal(kind):
-        return Decimal(text[: max(1, kind.precision - kind.scale)])
+        return Decimal(text.partition(".")[0][: max(1, kind.precision - kind.scale)])
     return float(text)
 
 

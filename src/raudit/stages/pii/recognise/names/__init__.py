@@ -4,8 +4,17 @@ A model knows names of some origins better than of others. What people write aro
 comes from, so it is weighed together with lists from all origins.
 """
 
-from raudit.stages.pii.recognise.names.alphabetic import THING, may_be_family
 from raudit.stages.pii.recognise.names.lists import name_lists
+from raudit.stages.pii.recognise.names.pairs import holds_full_name
 from raudit.stages.pii.recognise.names.persons import in_dictionary, persons_in_text, refuted
+from raudit.stages.pii.recognise.names.things import THING, may_be_family
 
-__all__ = ["THING", "in_dictionary", "may_be_family", "name_lists", "persons_in_text", "refuted"]
+__all__ = [
+    "THING",
+    "holds_full_name",
+    "in_dictionary",
+    "may_be_family",
+    "name_lists",
+    "persons_in_text",
+    "refuted",
+]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from raudit.stages.pii.recognise.names.beside import TOKEN, Stretch, words_after, words_before
 from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of, language_of
 from raudit.stages.pii.recognise.names.lists import NameLists, folded
+from raudit.stages.pii.recognise.names.things import THING, may_be_family
 
 PROSE = 0.3
 """Share of words without a capital in sentences."""
@@ -60,17 +61,6 @@ _SCRIPTS = (
     ("armenian", re.compile("[\u0531-\u058a]")),
 )
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-THING = re.compile(
-    r"[ '\u2019s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Clinic|Center|Centre|"
-    r"Library|Airport|Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Lane|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|"
-    r"AG|Corp|Company|County|Theat[er]+|Hotel|Bank|Group|Airlines|Church|Cathedral|Station|River|Lake|Mountain|"
-    r"Island|Cup|League|Mount|Mt|Fort|Hwy|Highway|Mtn|Mountains|Mall|Canyon|Creek|Springs|Valley|Wilderness|Area|Plaza|"
-    r"Department|Dept|District|Unit|Garage|Restaurant|Caf[e\u00e9]|Reservoir|Peak|Trail|Falls|Harbou?r|Rescue|Program(?:me)?|"
-    r"Festival|Building|Campus|Ranch|Brothers|Bros|Sons|Tournament|Championship|Act|Treaty|Theorem|Effect|Syndrome|Disease|"
-    r"Equation|Fellowship|Scholarship|Medal|Memorial|Monument|Palace|Castle|Mosque|Tunnel|Dam|Terminal|Estate|Academy|"
-    r"Society|Association|Committee|Council|Commission|Ministry|Agency|Authority|Services?|Systems?|Solutions|Technologies|"
-    r"Industries|Partners|Holdings|Insurance|Motors|Records|Studios?|Pictures|Magazine|Tribune|Journal|Gazette|Fire)\b"
-)
 _TITLE_BEFORE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Srta|Sig|Dott|Dhr|Mevr)\.? $"
 )
@@ -223,24 +213,26 @@ def _named(
     if len(run.tokens) == 1 and near and near[-1].lower() in _POSSESSIVE.get(spoken, ()):
         return
     first = bool(_SENTENCE_START.search(text[max(0, begin - 8) : begin]))
-    score = _by_lists(run, lists, cues, first)
     before = cues.preceding(near)
     if _TITLE_BEFORE.search(text[max(0, begin - 8) : begin]):
         before = Before.PERSON
+    score = _by_lists(run, lists, cues, first, told=before is Before.PERSON)
     if before <= Before.WEAK and "".join(run.words) in lists.figures:
         return
-    score += {
-        Before.PERSON: WEIGHTS.person,
-        Before.CONTACT: WEIGHTS.contact,
-        Before.WEAK: WEIGHTS.weak,
-        Before.NOTHING: 0.0,
-    }[before]
-    score += WEIGHTS.act * cues.following(words_after(text, end))
+    score += _BEFORE[before] + WEIGHTS.act * cues.following(words_after(text, end))
     score += (WEIGHTS.model if spoken == "en" else WEIGHTS.model_abroad) * any(
         kind == "PERSON" and a < end and begin < b for kind, a, b in entities
     )
     if score >= WEIGHTS.least + more:
         yield begin, end
+
+
+_BEFORE = {
+    Before.PERSON: WEIGHTS.person,
+    Before.CONTACT: WEIGHTS.contact,
+    Before.WEAK: WEIGHTS.weak,
+    Before.NOTHING: 0.0,
+}
 
 
 SAINTS = frozenset({"san", "santa", "santo", "sao", "saint", "sankt"})
@@ -283,15 +275,6 @@ def _leads(text: str, run: _Run, lists: NameLists, cues: Cues) -> bool:
     return told or (begins and (word in lists.ordinary or word in cues.after or common))
 
 
-def may_be_family(words: Sequence[str], lists: NameLists) -> bool:
-    """Whether a given name and a word for a place can be a person: Park is the family name of three million."""
-    if len(words) != 2 or words[0] in lists.ordinary or words[0] in lists.places:
-        return False
-    families = {"park", "lane", "lake", "bank"}
-    korean = words[0] == "park" and "-" in words[1] and lists.is_given(words[1])
-    return korean or (words[1] in families and lists.is_given(words[0]))
-
-
 def _is_thing(text: str, run: _Run) -> bool:
     return any(THING.fullmatch(text, a, b) for a, b in run.tokens)
 
@@ -308,7 +291,7 @@ def _is_code(word: str) -> bool:
     return short or (inner and not first.isupper())
 
 
-def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
+def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool, *, told: bool) -> float:
     """What the words themselves say."""
     parts = zip(run.words, run.plain, run.small, strict=True)
     pairs = [(word, plain) for word, plain, small in parts if not small]
@@ -318,8 +301,7 @@ def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
     long = [word for word in found if len(word) > 1]
     if "".join(found) in lists.places or any(_is_time(plain, lists) for _, plain in pairs):
         return WEIGHTS.place
-    ordinary = [w in lists.ordinary or p in cues.common for w, p in pairs if len(w) > 1]
-    doubtful = [o or w in lists.dictionary for o, w in zip(ordinary, long, strict=True)]
+    ordinary, doubtful = _ordinary(pairs, lists, cues)
     place = [w in lists.places for w in long]
     given = [lists.is_given(w) for w in long]
     family = [lists.is_family(w) for w in long]
@@ -334,19 +316,47 @@ def _by_lists(run: _Run, lists: NameLists, cues: Cues, first: bool) -> float:
         return WEIGHTS.half
     # People are called after places and things: a given name makes a family name of the word behind it.
     called_after = plain_given and given[0] and len(long) == 2
-    penalty = WEIGHTS.ordinary * (0 if called_after else sum(ordinary))
-    penalty += WEIGHTS.place * (any(place) and not plain_given)
+    strange = [o or p for o, p in zip(ordinary, place, strict=True)]
+    # Behind "my colleague", one listed name makes a name of the word beside it: families stand first in some languages.
+    beside = zip(strange, given, family, strict=True)
+    named_after = told and sum(strange) == 1 and any((g or f) and not s for s, g, f in beside)
+    penalty = WEIGHTS.ordinary * (0 if called_after or named_after else sum(ordinary))
+    penalty += WEIGHTS.place * (any(place) and not plain_given and not named_after)
+    listed = any(given) or any(family)
     if len(long) == 1:
-        if plain_given and len(long[0]) > 3 and not first:
-            return WEIGHTS.given
-        if first and not plain_given:
-            return WEIGHTS.place
-        return (WEIGHTS.one if any(given) or any(family) or any(rare) else 0.0) + penalty
+        return _alone(long[0], penalty, first=first, sure=plain_given, known=listed or any(rare))
     if named:
         return WEIGHTS.half + penalty
     if any(rare):
         return WEIGHTS.one + penalty
     return (WEIGHTS.shape if long and not any(ordinary) else 0.0) + penalty
+
+
+def _ordinary(
+    pairs: Sequence[tuple[str, str]], lists: NameLists, cues: Cues
+) -> tuple[list[bool], list[bool]]:
+    """Which words are ordinary ones, and which could be: of the language, or of the dictionary."""
+    long = [word for word, _ in pairs if len(word) > 1]
+    written = [p for w, p in pairs if len(w) > 1]
+    # The lists of ordinary words are English: a word with an accent, such as Márk, is none of them.
+    english = [p.isascii() for p in written]
+    ordinary = [
+        (w in lists.ordinary and e) or p in cues.common
+        for w, p, e in zip(long, written, english, strict=True)
+    ]
+    doubtful = [
+        o or (w in lists.dictionary and e) for o, w, e in zip(ordinary, long, english, strict=True)
+    ]
+    return ordinary, doubtful
+
+
+def _alone(word: str, penalty: float, *, first: bool, sure: bool, known: bool) -> float:
+    """What one word says; at the beginning of a sentence a capital says nothing."""
+    if sure and len(word) > 3 and not first:
+        return WEIGHTS.given
+    if first and not sure:
+        return WEIGHTS.place
+    return (WEIGHTS.one if known else 0.0) + penalty
 
 
 def _is_time(word: str, lists: NameLists) -> bool:

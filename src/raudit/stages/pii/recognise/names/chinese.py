@@ -45,6 +45,7 @@ def in_chinese(text: str, lists: NameLists) -> Iterator[Stretch]:
     if sum(map(len, _HAN_RUN.findall(text))) < 0.3 * len(text.replace(" ", "")):
         yield from (m.span() for m in _HAN_RUN.finditer(text) if _is_han_name(m.group(), lists))
         return
+    yield from _double_families(text)
     tagged = _tagged(text)
     index = 0
     while index < len(tagged):
@@ -58,6 +59,31 @@ def in_chinese(text: str, lists: NameLists) -> Iterator[Stretch]:
             last = tagged[index + used - 1]
             yield begin, last[2] + len(last[0])
         index += used or 1
+
+
+def _double_families(text: str) -> Iterator[Stretch]:
+    """Names with a family name of two characters behind a word that is said of people: the dictionary knows few.
+
+    Of the two characters that follow, the second belongs to the name unless the sentence goes on with it.
+    """
+    before, after = tuple(_words().before), tuple(_words().after)
+    for match in _double_family().finditer(text):
+        begin, end = match.span()
+        if begin and not text[:begin].endswith(before):
+            continue
+        short = text[end : end + 1] and text.startswith(after, end + 1)
+        given = _HAN_RUN.match(text, end, end + (1 if short else 2))
+        if given and (begin or text.startswith(after, given.end())):
+            yield begin, given.end()
+
+
+@functools.cache
+def _double_family() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(_words().double_family - _PLACES_AND_WORDS)))
+
+
+_PLACES_AND_WORDS = frozenset({"东方", "西门", "百里", "闻人", "司空", "东郭", "段干"})
+"""Family names of two characters that are words or places more often: the east, the west gate, a hundred miles."""
 
 
 def _tagged(text: str) -> Tagged:
@@ -117,12 +143,13 @@ def _families(word: str, lists: NameLists) -> Iterator[int]:
 
 def _chinese_name(tagged: Tagged, index: int, lists: NameLists) -> int:
     """How many words from one on are a name; 0 if none begins there."""
+    shorter = 0
     for used in (1, 2, 3):
         part = tagged[index : index + used]
         word = "".join(w for w, _, _ in part)
         family = next(_families(word, lists), 0)
         if len(part) < used or not family or len(word) > family + 2 or not _HAN_RUN.fullmatch(word):
-            return 0
+            return shorter
         if not len(word) - family >= 1 or word in _words().never or word in lists.places:
             continue
         if used == 1 and part[0][1].startswith("nr"):
@@ -130,8 +157,11 @@ def _chinese_name(tagged: Tagged, index: int, lists: NameLists) -> int:
                 continue
             return 1
         if _is_told(tagged, index, used, common=word[:family] in _words().family or family == 2):
+            if used == 2 and _goes_on(tagged[index + 2 : index + 3], len(word), family):
+                shorter = used  # the character behind it may belong to it too
+                continue
             return used
-    return 0
+    return shorter
 
 
 def _is_told(tagged: Tagged, index: int, used: int, *, common: bool) -> bool:

@@ -64,11 +64,15 @@ def _kana_given(text: str, base: int, begin: int, given: int, cues: Cues) -> int
     match = _UNLISTED_KANA.match(text, given)
     if not match:
         return 0
-    introduced = _precedes(text[max(0, begin - LONGEST_CUE) : begin], cues)
+    near = text[max(0, begin - LONGEST_CUE) : begin]
+    introduced = _precedes(near, cues)
     named = introduced or _follows(text, match.end(), cues.after)
-    return match.end() if named and (begin == base or introduced) else 0
+    begins = begin == base or introduced or near.endswith(_TIMES)
+    return match.end() if named and begins else 0
 
 
+_TIMES = ("昨日", "今日", "本日", "明日", "先日", "今朝", "昨夜", "先週")
+"""Yesterday and other times, behind which a name begins in the same run of kanji."""
 LONGEST_CUE = 6
 """Characters of the words that introduce a name."""
 _NO_PERSON = re.compile("[者客員社方長店主皆奥王神仏各同]")
@@ -92,7 +96,7 @@ LONGEST_KANJI, LONGEST_FAMILY = 6, 3
 
 def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, cues: Cues) -> int:
     """End of the name that begins at a character of a run of kanji; 0 if none does."""
-    before = index == 0 or _precedes(word[:index], cues)
+    before = index == 0 or _precedes(word[:index], cues) or word[:index].endswith(_TIMES)
     for family in (3, 2, 1, 4):
         if not _is_family(word[index : index + family], lists):
             continue
@@ -105,14 +109,27 @@ def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, 
             return kana - base
         if before and _follows(text, base + after, cues.after):
             return after
-        unlisted = re.match(f"[{_KANJI}]{{1,3}}", word[after:])
-        if unlisted and before and family > 1:
-            end = after + unlisted.end()
-            title = next((t for t in cues.after if word[after:end].endswith(t)), "")
-            spoken = not title and _follows(text, base + end, cues.after)
-            if spoken and not _JAPANESE_PLACE.search(word[after:end]):
-                return end
+        if before and family > 1 and (end := _unlisted_given(text, base, index, after, cues)):
+            return end
     return 0
+
+
+def _unlisted_given(text: str, base: int, index: int, after: int, cues: Cues) -> int:
+    """End of a given name in kanji that no list knows, between a listed family name and what is said of a person.
+
+    Behind a word that introduces a person (my colleague), a particle is enough.
+    """
+    unlisted = re.compile(f"[{_KANJI}]{{1,3}}").match(text, base + after)
+    if not unlisted or any(unlisted[0].endswith(title) for title in cues.after):
+        return 0
+    introduced = _precedes(text[max(0, base + index - LONGEST_CUE) : base + index], cues)
+    spoken = _follows(text, unlisted.end(), cues.after) or (
+        introduced and _PARTICLE.match(text, unlisted.end())
+    )
+    return unlisted.end() - base if spoken and not _JAPANESE_PLACE.search(unlisted[0]) else 0
+
+
+_PARTICLE = re.compile("[がはをにともへ、。]")
 
 
 def _is_family(word: str, lists: NameLists) -> bool:

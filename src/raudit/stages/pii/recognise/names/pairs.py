@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from raudit.stages.pii.recognise.names.beside import TOKEN, Stretch, words_after, words_before
 from raudit.stages.pii.recognise.names.cues import Before, cues_of, language_of
-from raudit.stages.pii.recognise.names.lists import NameLists, folded
+from raudit.stages.pii.recognise.names.lists import NameLists, folded, name_lists
 
 SHORTEST = 3
 """Letters of each of the two words."""
@@ -29,6 +29,13 @@ def in_pairs(text: str, lists: NameLists) -> Iterator[Stretch]:
             near = cues.preceding(words_before(text, begin)) is not Before.NOTHING
             if near or cues.following(words_after(text, end)):
                 yield begin, end
+
+
+def holds_full_name(written: str) -> bool:
+    """Whether a given and a family name stand side by side in either order, as in the name of a file."""
+    lists = name_lists()
+    parts = [folded(match.group()) for match in TOKEN.finditer(written)]
+    return any(_are_full(a, b, lists) or _are_full(b, a, lists) for a, b in pairwise(parts))
 
 
 def _are_full(given: str, family: str, lists: NameLists) -> bool:
