@@ -30,8 +30,9 @@ import pyarrow.parquet as pq
 
 from raudit.scan.sources import StreamedTable, open_source
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.count.as_text import numeric_kind
 from raudit.stages.pii.count.full import spans_of
-from raudit.stages.pii.count.scan import numeric_kind, start
+from raudit.stages.pii.count.scan import start
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.engine import build_engine
 

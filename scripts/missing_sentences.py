@@ -33,6 +33,8 @@ SCORING = tuple(
     for file in sorted((ROOT / "src" / "raudit" / "checklists").glob(name))
 )
 """Modules of the checklists whose sentences come into a record."""
+PRINTED = (ROOT / "src" / "raudit" / "gate" / "comparison.py",)
+"""Modules that say sentences in the reader's language without a record."""
 CHECKLISTS = ROOT / "checklists"
 LANGUAGES = ROOT / "report_templates" / "_shared" / "languages"
 SPOKEN = frozenset(
@@ -65,7 +67,7 @@ def _constants(node: ast.expr) -> Iterator[str]:
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of stages and policy, their rules and the rule book, each once."""
-    files = [*sorted(file for room in ROOMS for file in room.rglob("*.py")), *SCORING]
+    files = [*sorted(file for room in ROOMS for file in room.rglob("*.py")), *SCORING, *PRINTED]
     found = [text for file in files for text in sentences_of(file.read_text())]
     for stage in discover_stages().values():
         found.append(stage.title)

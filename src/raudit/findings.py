@@ -245,14 +245,14 @@ def written(value: float | None, *, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> written(105200.0), written(0.00006961), written(0.05)
-    ('105,200', '0.00006961', '0.05')
+    >>> written(105200.0), written(0.00006961), written(0.05), written(-1.7e-16, digits=2)
+    ('105,200', '0.00006961', '0.05', '-0.00000000000000017')
     """
     if value is None:
         return "unbounded"
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    places = max(0, min(15, digits - 1 - math.floor(math.log10(abs(value)))))
+    places = max(0, min(80, digits - 1 - math.floor(math.log10(abs(value)))))
     _, _, decimals = f"{value:.{places}f}".rstrip("0").partition(".")
     return say(f"{{value:,.{len(decimals)}f}}", value=value)
 

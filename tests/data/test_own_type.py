@@ -35,12 +35,33 @@ def test_an_edge_is_compared_in_the_columns_own_type(kind):
     assert [encoder.levels[code] for code in codes] == ["0.7 or over", "under 0.7"]
 
 
+def test_scores_of_16_bits_in_a_file_meet_the_threshold_that_they_are_written_as(tmp_path):
+    import pyarrow.parquet as pq
+
+    from raudit.data import open_data
+
+    scores = pa.array(np.array([0.1, 0.55, np.nan, 0.05], dtype=np.float16), mask=np.arange(4) == 3)
+    pq.write_table(pa.table({"s": scores}), tmp_path / "d.parquet")
+    (batch,) = open_data(tmp_path / "d.parquet").batches(["s"], rows=9)
+    found = batch.column(0).to_pylist()
+    assert found[:2] == [0.1, 0.55]
+    assert np.isnan(found[2])
+    assert found[3] is None
+
+
 def test_groups_beyond_63_bits():
     from raudit.data.encode import dictionary
 
     top = 2**64 - 1
     codes, values = dictionary(pa.array([top, top - 4, top], pa.uint64()))
     assert [values[code] for code in codes] == [top, top - 4, top]
+
+
+@pytest.mark.parametrize("role", ["w", "s"])
+def test_numbers_beyond_53_bits_are_refused_by_name(role):
+    columns = {"g": ["a", "b"], "w": [1, 1], "s": [1, 2]} | {role: [2**53 + 1, 2**53 + 3]}
+    with pytest.raises(DataError, match=f"'{role}' holds whole numbers that are too large"):
+        cells(pa.table(columns), sensitive_features=["g"], score="s", threshold=1, weight="w")
 
 
 def test_small_integers_of_8_bits():

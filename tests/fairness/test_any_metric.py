@@ -70,6 +70,7 @@ def test_what_has_no_value_says_so(people):
         f1_score, truth[:20], truth[:20], sensitive_features=["x"] * 20, resamples=200
     )
     assert few[0].measurement.undefined_because == "fewer than 30 rows"
+    assert {one.measurement.method for one in (*found, *few)} == {"callable"}  # and no exact count
 
 
 @pytest.mark.parametrize(

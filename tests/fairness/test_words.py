@@ -174,6 +174,56 @@ def test_means_are_told_in_their_unit(run, finding):
     )
 
 
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({}, "how large it may be, the plan does not say."),
+        ({"mean_error_difference": 1500.0}, "whether it breaks the limit of 1,500 cannot be told."),
+    ],
+)
+def test_means_apart_beyond_chance_are_said_first(run, limits, said):
+    rng = np.random.default_rng(3)
+    y = 50_000 + rng.normal(0, 9000, 400)
+    s = y + rng.normal(0, 3000, 400) + np.tile([1500.0, 0.0], 200)
+    options = {"thresholds": limits}
+    found = {
+        f.subject.detail["metric"]: f
+        for f in run(
+            {"g": ["a", "b"] * 200, "y": y, "s": s},
+            task="regression",
+            label=("y",),
+            score="s",
+            options=options,
+        ).findings
+        if f.subject.detail.get("metric")
+        in ("mean_error_difference", "mean_absolute_error_difference")
+    }
+    errors = found["mean_error_difference"]
+    assert errors.measurement.interval.low > 0
+    assert errors.status is Status.INDETERMINATE
+    assert errors.beyond_chance
+    assert errors.statement.startswith(
+        "There is a difference beyond chance (the 95 % interval leaves out 0)"
+    )
+    assert said in errors.statement
+    sizes = found["mean_absolute_error_difference"]
+    assert sizes.measurement.interval.low == 0
+    assert not sizes.beyond_chance
+    assert "beyond chance" not in sizes.statement
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-16, 5e9])
+def test_amounts_of_any_size_are_told(run, finding, size):
+    """No error but an error of nothing is written as 0, and none with a minus before nothing."""
+    s = np.tile([-0.7, 1.0], 100) * (size if size < 1 else 0.1)
+    s[0] -= size if size > 1 else 0
+    table_ = {"g": ["a", "b"] * 100, "y": np.zeros(200), "s": s}
+    result = run(table_, task="regression", label=("y",), score="s")
+    text = finding(result, "RA-FAIR-011", metric="mean_error_difference").statement
+    told = [float(number.replace(",", "")) for number in re.findall(r"-?[\d,.]*\d(?= for )", text)]
+    assert sorted(told) == pytest.approx(sorted((s[::2].mean(), s[1::2].mean())), rel=0.06)
+
+
 def test_rows_to_settle_are_rows(run, finding):
     g, p = ["a"] * 300 + ["b"] * 300, [1] * 120 + [0] * 180 + [1] * 75 + [0] * 225
     w = np.tile([1.0, 9.0, 1.0], 200)

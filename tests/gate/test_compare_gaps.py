@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from raudit.data import Kind
 from raudit.findings import Measurement, Subject
 from raudit.gate.comparison import comparison_json, comparison_text
-from raudit.policy.compare import compare
+from raudit.policy.compare import _profiles, compare
+from raudit.policy.compare_words import notes_of
 from raudit.policy.drift import shifts
 from raudit.policy.rates import Rate, pair_change
 from raudit.stages.data_readiness.profile import profile
@@ -320,12 +322,46 @@ def test_the_change_that_would_have_shown_shows_in_four_of_five(make):
 
 
 def test_a_profile_that_one_record_alone_holds_tells_no_drift(make):
-    from raudit.policy.compare import _notes
-
     profile = {"profiles": {"schema": "raudit.profiles/1", "columns": {}}}
     with_one = make.record(make.stage(name="data_readiness", artefacts=profile))
     bare = make.record(make.stage(name="data_readiness"))
     told = "Drift could not be told: one of the records holds no data profile"
     cases = [(with_one, bare, True), (bare, with_one, True), (bare, bare, True)]
     for old, new, said in (*cases, (with_one, with_one, False)):
-        assert any(note.startswith(told) for note in _notes(old, new, 0, ({}, {}))) is said
+        profiled = bool(_profiles(old) and _profiles(new))
+        notes = notes_of(old, new, 0, ({}, {}), profiled)
+        assert any(note.startswith(told) for note in notes) is said
+
+
+GERMAN_WORDS = re.compile(
+    r"\b(?:went|interval|would|comparisons|records|measured|moved|rows|run)\b"
+)
+
+
+@pytest.mark.parametrize("kind", ["text", "markdown"])
+def test_a_comparison_speaks_german(tmp_path, make, kind):
+    """Heads, sentences, numbers and notes; what is a name stays as it is, and JSON stays English."""
+    from click.testing import CliRunner
+
+    from raudit.cli.compare import command
+    from raudit.record import record_bytes
+
+    names = {"old": (8000, 6000), "new": (6000, 8000)}
+    for name, rates in names.items():
+        (tmp_path / f"{name}.json").write_bytes(
+            record_bytes(gap_record(make, {"M": (rates[0], 20_000), "F": (rates[1], 20_000)}))
+        )
+    files = [str(tmp_path / f"{name}.json") for name in names]
+    said = CliRunner().invoke(command, [*files, "--language", "de", "--format", kind]).output
+    said = " ".join(said.split())
+    assert "Umgekehrt: Die Gruppe, die vorn lag, liegt jetzt hinten" in said
+    assert "eine Änderung um" in said
+    assert "In beiden Datensätzen gemessene Befunde: " in said
+    assert not GERMAN_WORDS.search(said), GERMAN_WORDS.search(said)
+    english = CliRunner().invoke(command, [*files, "--format", kind]).output
+    assert "Turned round: the group that was ahead is behind now" in english
+    json_ = [
+        CliRunner().invoke(command, [*files, "--format", "json", *more]).output
+        for more in ((), ("--language", "de"))
+    ]
+    assert json_[0] == json_[1]

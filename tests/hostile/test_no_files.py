@@ -60,4 +60,4 @@ def test_a_key_that_is_no_text_is_one_error(tmp_path, capsys, option):
     with pytest.raises(SystemExit) as ended:
         main([*given, "--people", str(tmp_path / "people.yaml")])
     assert ended.value.code == 2
-    assert "error[enrol-key]" in capsys.readouterr().err
+    assert "error[enrol-key-file]" in capsys.readouterr().err

@@ -371,3 +371,19 @@ def test_the_unsafe_format_leaves_a_finding(fitted, tmp_path):
     done = raudit("check", "--json", cwd=tmp_path)
     assert done.returncode == 2
     assert "needs the stage data_readiness" in done.stdout + done.stderr
+
+
+def test_another_order_of_a_sum_is_no_lot():
+    class Threads:
+        classes = ("0", "1")
+        times = 0
+
+        def predict_proba(self, frame):
+            self.times += 1
+            low = np.full((len(frame), 1), 0.25, np.float32) * np.float32(1 + 1e-7 * self.times)
+            return np.hstack([low, 1 - low])
+
+        def predict(self, frame):
+            return np.full(len(frame), "0", dtype=object)
+
+    predicted_alike(Threads(), pd.DataFrame({"a": [1.0, 2.0]}), where="m")

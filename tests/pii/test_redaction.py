@@ -18,7 +18,7 @@ from raudit.scan.rewrite_delimited import records
 from raudit.scan.sources import ReadOptions, open_source
 from raudit.stages.pii.assess import prepare, scan_table
 from raudit.stages.pii.options import Options
-from raudit.stages.pii.recognise.engine import Span
+from raudit.stages.pii.recognise.spans import Span
 
 KEY = bytes(range(32))
 MAILS = [

@@ -1,6 +1,7 @@
 """Siblings of cases in which an identifier was missed: other wrappers, forms and columns, and what is nobody's."""
 
 import random
+from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,6 +32,16 @@ def passing(check, body, alphabet="0123456789"):
     return next(body + c for c in alphabet if validator(check)(body + c))
 
 
+def checked(check, body):
+    """A number and the digit that makes it pass; nothing where none does."""
+    return next((n for c in "0123456789" if validator(check)(n := f"{body}{c}")), "")
+
+
+def grouped(number, *lengths):
+    ends = [sum(lengths[:k]) for k in range(len(lengths) + 1)]
+    return " ".join(number[a:b] for a, b in zip(ends, [*ends[1:], None], strict=True))
+
+
 def digits(rng, n):
     return "".join(rng.choice("0123456789") for _ in range(n))
 
@@ -43,6 +54,8 @@ def made_up(rng, i):
     cpf = next(
         c for k in range(100) if validator("br.cpf")(c := f"354.861.{500 + i % 400}-{k:02d}")
     )
+    nhs = grouped(next(c for k in count(484699634 + 37 * i) if (c := checked("gb.nhs", k))), 3, 3)
+    aadhaar = grouped(passing("in_.aadhaar", f"4846{9963412 + 37 * i}"), 4, 4)
     names = {kind: line.split("|") for kind, line in NAMES.items()}
     return {
         "i": i,
@@ -61,8 +74,12 @@ def made_up(rng, i):
         "wallet": f"0x{i:02x}5ec98bc5e3b5fc13aada35866ba173373bfeea",
         "ipv6": f"2001:db8:85a3::8a2e:370:{7000 + i}",
         "mac": f"00:1a:2b:3c:4d:{i:02x}",
+        "nhs": nhs,
+        "aadhaar": aadhaar,
+        "pesel": passing("pl.pesel", f"{44 + i}051{i % 9 + 1:02d}135"),
         "imei": passing("imei", "35" + digits(rng, 12)),
         "iccid": passing("iccid", "8944" + digits(rng, 14)),
+        "last": ", ".join(reversed(paired(names["name"], i).split())),
         **{kind: paired(line, i) for kind, line in names.items()},
     }
 
@@ -87,6 +104,8 @@ def changed(value, how):
             return value.replace("-", "\u2011")
         case "upper":
             return value.upper()
+        case "lower":
+            return value.lower()
         case "broken":
             return value[:-1] + str((int(value[-1]) + 1) % 10)
     raise AssertionError(how)

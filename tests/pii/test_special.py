@@ -31,8 +31,21 @@ BOOK = load_rulebook(("en", "de", "fr", "es"))
     ],
 )
 def test_names(name, category):
-    assert category in special_categories(name, {"yes": 3, "no": 9}, BOOK)
+    assert category in special_categories(name, {"A": 3, "B": 9}, BOOK)
     assert special_categories(name, {}, BOOK) == ()  # never by the name alone
+
+
+@pytest.mark.parametrize("name", ["Faith", "religion", "ethnicity", "skin_colour", "Konfession"])
+def test_yes_or_no_does_not_say_which(name):
+    assert special_categories(name, {"yes": 3, "no": 9}, BOOK) == ()
+    assert special_categories(name, {"ja": 3, "n/a": 9}, BOOK) == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["hiv_status", "Schwerbehinderung", "union", "hispanic", "pregnant"]
+)
+def test_yes_or_no_says_whether(name):
+    assert special_categories(name, {"yes": 3, "no": 9}, BOOK) != ()
 
 
 @pytest.mark.parametrize(
@@ -65,6 +78,7 @@ def test_names_that_only_look_alike(name):
         ("race", ["10:31", "09:12", "11:00"]),  # starts of races
         ("cancer", [str(n) for n in range(40, 900, 7)]),  # cases in places
         ("religion", ["2020-01-03", "2021-11-30"]),
+        ("religion", ["2019", "2020", "2021"]),
     ],
 )
 def test_what_no_person_has(name, values):

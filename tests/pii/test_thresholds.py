@@ -83,7 +83,7 @@ CASES = {
         -1.0,
     ),
     "hosts": (column("c", entity="IP_ADDRESS", model=0.9, agreed=0.9, hosts=0.3), False, 0.2),
-    "named_cells": (column("c", model=0.1, agreed=0.7, mean_words=3.0), True, 0.7),
+    "named_cells": (column("c", model=0.1, agreed=0.7, mean_words=3.0), True, 0.75),
     "places_for_each_person": (
         column("c", model=0.06, agreed=0.05, other=(places(800, 1_000),), **SENTENCES),
         False,

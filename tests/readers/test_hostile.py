@@ -96,7 +96,7 @@ def every_arrow_type():
 
 @pytest.mark.parametrize("name", list(every_arrow_type()))
 def test_no_arrow_type_ends_a_reader_or_a_scan(tmp_path, name):
-    from raudit.stages.pii.count.scan import as_strings
+    from raudit.stages.pii.count.as_text import as_strings
 
     path = tmp_path / "t.arrow"
     arrow_file(path, every_arrow_type()[name])

@@ -81,3 +81,20 @@ def test_long_distinct_values_stop_the_counting(tmp_path, monkeypatch):
     (look,) = look_at(open_data(tmp_path / "t.parquet"))
     assert look.more
     assert look.levels == ()
+
+
+def test_outcomes_and_groups_are_guessed_from_how_people_name_them(tmp_path):
+    """As in a data set of law students, where ``pass_bar`` is 0.0 or 1.0 and ``male`` is a column of its own."""
+    from raudit.plan.draft import write_draft
+
+    def drafted(head, *rows):
+        (tmp_path / "law.csv").write_text("\n".join((head, *rows * 6)) + "\n")
+        looks = look_at(open_data(tmp_path / "law.csv"))
+        return write_draft(looks, data="law.csv", model=None, name="x")
+
+    text = drafted("lsat,male,pass_bar", "44.0,0.0,1.0", "29.0,1.0,0.0")
+    assert 'label:            # GUESS: what really happened\n    column: "pass_bar"' in text
+    assert 'favourable: "1.0"    # GUESS' in text
+    assert '- {column: "male"}    # GUESS' in text
+    plainer = drafted("lsat,male,pass_bar,hired", "44.0,0.0,1.0,0", "29.0,1.0,0.0,1")
+    assert 'column: "hired"' in plainer.partition("sensitive_features")[0]

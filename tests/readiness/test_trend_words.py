@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from raudit.policy.compare import _percent
+from raudit.policy.compare_words import _percent
 from raudit.policy.difference import Ratio
 from raudit.record import Record
 from raudit.trend.series import series_of

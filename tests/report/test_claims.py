@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -277,6 +278,52 @@ def test_a_gap_is_marked_open_with_whose_it_is(template):
     assert "**OPEN** to be given by: " in page
     german = render_markdown(bare, template=template, language="de")
     assert "**OFFEN** zu liefern von: " in german
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("template", ["us-sr-26-2", "eu-annex-iv", "eu-fria"])
+def test_a_form_points_at_sections_that_are_there(template, language):
+    """In the same document, or in the full report, as it says; a page and its Markdown alike."""
+    whole = with_groups(declared(RECORD, jurisdictions=["eu", "us"], sector="credit"))
+    full = heads_of(render_html(whole, language=language), "h2")
+    here, there = (
+        (r"see “([^”]+)”(?! in the full)", r"see “([^”]+)” in the full report")
+        if language == "en"
+        else (r"siehe „([^“]+)“(?! im vollen)", r"siehe „([^“]+)“ im vollen Bericht")
+    )
+    found = 0
+    for page, heads in (
+        (html := render_html(whole, template=template, language=language), heads_of(html, "h2")),
+        (
+            text := render_markdown(whole, template=template, language=language),
+            re.findall(r"^## (.+)$", text, re.MULTILINE),
+        ),
+    ):
+        plain = unescape(re.sub(r"<[^>]+>", "", page))
+        assert set(re.findall(here, plain)) <= set(heads)
+        assert set(re.findall(there, plain)) <= {
+            *full,
+            *heads_of(render_html(whole, language=language), "h3"),
+        }
+        found += len(re.findall(f"{here}|{there}", plain))
+    assert found > 2
+
+
+def heads_of(page, tag):
+    """Headings without their numbers."""
+    heads = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", page, re.DOTALL)
+    return [unescape(re.sub(r"<[^>]+>", "", head)).strip().lstrip("0123456789 ") for head in heads]
+
+
+def test_technical_documentation_asks_all_points_of_annex_iv():
+    """Regulation (EU) 2024/1689, Annex IV: 1(a) to (h), 2(a) to (h), 3 to 9; what a record cannot know is OPEN."""
+    page = render_markdown(RECORD, template="eu-annex-iv")
+    asked = re.findall(r"^- (\S+) \*\*", page, re.MULTILINE)
+    letters = [f"{point}({letter})" for point in (1, 2) for letter in "abcdefgh"]
+    assert list(dict.fromkeys(asked)) == [*letters, *"3456789"]
+    assert "**Name of the provider (the organisation that the plan names)**: Example Bank" in page
+    for point in ("1(c)", "1(f)", "8"):
+        assert re.search(rf"^- {re.escape(point)} \*\*[^*]+\*\*: \*\*OPEN\*\*", page, re.MULTILINE)
 
 
 # -- rules of the house --------------------------------------------------------------------------

@@ -62,6 +62,11 @@ def test_numbers_have_four_significant_digits(value, text):
     assert EN.number(value) == text
 
 
+def test_standard_scores_have_one_decimal():
+    shown = [EN.score(z) for z in (3.0, 2.04, -0.038, 0.038, 26.4, -12.0, 9.97)]
+    assert shown == ["3.0", "2.0", "0.0", "0.0", "26", "−12", "10"]
+
+
 def test_percentages():
     assert EN.percent(0.19649) == "19.6\u202f%"
     assert DE.percent(0.0004, 1) == "<0,1\u202f%"

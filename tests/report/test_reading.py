@@ -113,6 +113,62 @@ def test_only_a_share_of_people_is_a_percentage(record, language):
     assert [text for text in percents if len(text.partition(mark)[0]) > 3] == []
 
 
+GIVEN = {
+    "regression": "predictions were given in the data; no model file was audited",
+    "ranking": "scores were given in the data; no model file was audited",
+    "ll144": "decisions were given in the data; no model file was audited",
+    "personal": "none; neither a model nor decisions were audited",
+}
+
+
+def test_the_report_says_what_was_given_instead_of_a_model(record, request):
+    kind = request.node.callspec.params["record"]
+    assert GIVEN[kind] in text_of(page_of(record, "en"))
+
+
+def test_page_one_gives_the_number_of_fairness_that_weighs_most(record, request):
+    """Also where everything passed, and where nothing was held to a limit."""
+    kind = request.node.callspec.params["record"]
+    first = text_of(page_of(record, "en", "brief"))
+    said = {
+        "regression": r"difference of mean errors: \S+ \(95 % interval \S+ to \S+; no limit is set; n = \d+\)",
+        "ranking": r"ratio of mean exposure: 0\.\d+ \(95 % interval \S+ to \S+; accepted is at least 0\.8; n = 600\)",
+        "ll144": r"impact ratio|ratio of selection rates",
+        "personal": r"Fairness This audit did not look at it",
+    }[kind]
+    assert re.search(said, " ".join(first.split()).replace("\u202f", " "))
+
+
+def test_a_gap_without_a_limit_is_called_that(record, request):
+    if request.node.callspec.params["record"] != "regression":
+        return
+    text = text_of(page_of(record, "en"))
+    assert "Beyond chance; no limit is set." in text
+    assert "May be chance; no limit is set." in text
+    assert "Cannot be told." not in text
+    german = text_of(page_of(record, "de"))
+    assert "Mittlerer Fehler nach" in german
+    assert "Mean error" not in german
+
+
+def test_groups_stand_in_one_order(record, request):
+    """Largest first, in tables and in pictures."""
+    if request.node.callspec.params["record"] not in ("regression", "ranking"):
+        return
+    stage = record.stage("fairness")
+    tables = [t.rows for t in stage.tables if t.id.startswith(("errors-", "ranking-"))]
+    rows = [
+        [dict(row) for row in figure.data["rows"]]
+        for figure in stage.figures
+        if "rows" in figure.data
+    ]
+    assert len(tables) >= 2
+    assert len(rows) >= 2
+    for counted in (*tables, *rows):
+        sizes = [row["n"] for row in counted]
+        assert sizes == sorted(sizes, reverse=True)
+
+
 def test_people_of_unknown_category_are_counted_and_set_no_ratio(record):
     """6 RCNY 5-302: their number is published, and nobody's ratio is over theirs."""
     table = next(

@@ -31,6 +31,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     show_default=True,
     help="What to print.",
 )
+@click.option(
+    "--language",
+    default="en",
+    show_default=True,
+    help="Language of text and Markdown: en or de. JSON is English.",
+)
 @click.option("-o", "--output", type=FILE, help="Write it to a file instead of stdout.")
 @click.option(
     "--level",
@@ -46,6 +52,7 @@ def command(
     new: Path,
     fail_on: str,
     kind: str,
+    language: str,
     output: Path | None,
     level: float,
 ) -> None:
@@ -54,11 +61,23 @@ def command(
     from raudit.gate.comparison import comparison_json, comparison_markdown, comparison_text
     from raudit.gate.write import write_atomically
     from raudit.policy.compare import compare
+    from raudit.report.language import ENGLISH, load_language
+    from raudit.report.templates import find_template
+    from raudit.report.translate import in_language, speaker
 
-    compared = compare(read_record(old), read_record(new), level=level)
-    make = {"text": comparison_text, "markdown": comparison_markdown, "json": comparison_json}[kind]
-    if output is not None:
-        write_atomically({output.resolve(): make(compared).encode()})
+    records = read_record(old), read_record(new)
+    spoken = load_language(language, find_template("standard").language_folders())
+    if kind != "json" and spoken.code != ENGLISH:
+        old_record, new_record = (in_language(record, spoken)[0] for record in records)
+        records = old_record, new_record
+    compared, speak = compare(*records, level=level), speaker(spoken)
+    if kind == "json":
+        text = comparison_json(compared)
     else:
-        click.echo(make(compared), nl=False)
+        make = comparison_text if kind == "text" else comparison_markdown
+        text = make(compared, speak=speak)
+    if output is not None:
+        write_atomically({output.resolve(): text.encode()})
+    else:
+        click.echo(text, nl=False)
     ctx.exit(compared.exit_status(fail_on))

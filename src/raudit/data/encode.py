@@ -298,7 +298,15 @@ def numbers(column: Any, name: str) -> NDArray[np.float64]:
             got=str(column.type)[:60],
             hint="check for units, thousands separators or texts such as 'n/a' in the column",
         )
-    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    try:
+        values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid as error:  # whole numbers beyond 53 bits
+        raise DataError(
+            f"{name!r} holds whole numbers that are too large to be counted exactly",
+            reference="not-numbers",
+            got="some beyond 9,007,199,254,740,992",
+            hint="subtract one number from the whole column, or divide it by one",
+        ) from error
     return values
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from raudit.findings import chance, written
@@ -12,86 +12,98 @@ from raudit.policy.difference import Difference
 from raudit.policy.drift import Shift
 from raudit.policy.rates import PairChange, RateChange
 from raudit.printable import for_markdown, for_terminal, json_text, printable
+from raudit.record import Record
+from raudit.sentences import say, term
 
 SCHEMA = "raudit.comparison/1"
 _HEADS = {
-    "newly failed": "Newly failed",
-    "turned": "Turned round: the group that was ahead is behind now",
-    "worse": "Worse",
-    "lost": "Measured before, not now",
-    "now unclear": "Could be told before, not now",
-    "other unit": "Measured in another unit now",
-    "better": "Better",
-    "no longer failed": "No longer failed",
-    "new": "New",
+    "newly failed": say("Newly failed"),
+    "turned": say("Turned round: the group that was ahead is behind now"),
+    "worse": say("Worse"),
+    "lost": say("Measured before, not now"),
+    "now unclear": say("Could be told before, not now"),
+    "other unit": say("Measured in another unit now"),
+    "better": say("Better"),
+    "no longer failed": say("No longer failed"),
+    "new": say("New"),
 }
+Speak = Callable[[str], str]
+"""Says a sentence in the reader's language."""
 
 
-def comparison_text(compared: Comparison, *, width: int = 100) -> str:
+def comparison_text(compared: Comparison, *, width: int = 100, speak: Speak = str) -> str:
     """For a terminal."""
-    lines = [_title(compared), ""]
+    lines = [speak(_title(compared)), ""]
     for state, head in _HEADS.items():
         changes = compared.of(state)
         if changes:
-            lines.append(f"{head}: {len(changes)}")
+            lines.append(f"{speak(head)}: {len(changes)}")
             for change in changes:
-                said = printable(
-                    f"{change.rule} {change.severity} {change.subject}: {change.sentence}"
-                )
+                about = f"{change.rule} {speak(term(str(change.severity)))} {change.subject}"
+                said = printable(f"{about}: {speak(change.sentence)}")
                 lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
-    lines.append(f"No clear change: {len(compared.of('same'))}{_power(compared)}")
+    lines.append(speak(_no_change(compared)))
     if compared.rates:
-        lines += ["", *_rate_lines(compared)]
+        lines += ["", *map(speak, _rate_lines(compared))]
     if compared.drift:
-        lines += ["", *_drift_lines(compared)]
-    lines += ["", *(line for note in compared.notes for line in textwrap.wrap(note, width))]
+        lines += ["", *map(speak, _drift_lines(compared))]
+    notes = map(speak, compared.notes)
+    lines += ["", *(line for note in notes for line in textwrap.wrap(note, width))]
     return for_terminal("\n".join(lines)) + "\n"
 
 
-def _power(compared: Comparison) -> str:
-    """What would have shown where nothing did."""
-    found = [change.detectable for change in compared.of("same") if change.detectable is not None]
+def _no_change(compared: Comparison) -> str:
+    """How many findings stayed, and what would have shown where nothing did."""
+    same = compared.of("same")
+    said = say("No clear change: {count}", count=len(same))
+    found = [change.detectable for change in same if change.detectable is not None]
     if not found:
-        return ""
+        return said
     least, most = written(min(found), digits=2), written(max(found), digits=2)
-    size = least if least == most else f"{least} to {most}, depending on the finding,"
-    return f"; a change of {size} would have shown in four of five comparisons"
+    if least == most:
+        return say(
+            "{said}; a change of {size} would have shown in four of five comparisons",
+            said=said,
+            size=least,
+        )
+    return say(
+        "{said}; a change of {least} to {most}, depending on the finding, would have shown in four of five "
+        "comparisons",
+        said=said,
+        least=least,
+        most=most,
+    )
 
 
-def comparison_markdown(compared: Comparison) -> str:
+def comparison_markdown(compared: Comparison, *, speak: Speak = str) -> str:
     """For a step summary or a merge request."""
-    lines = [f"## {for_markdown(_title(compared))}", ""]
+
+    def listed(lines: Sequence[str]) -> list[str]:
+        return [f"- {for_markdown(speak(line).strip())}" for line in lines]
+
+    heads = " | ".join(map(speak, (say("Severity"), say("Rule"), say("About"), say("Change"))))
+    lines = [f"## {for_markdown(speak(_title(compared)))}", ""]
     for state, head in _HEADS.items():
         changes = compared.of(state)
         if changes:
             lines += [
-                f"### {head} ({len(changes)})",
+                f"### {speak(head)} ({len(changes)})",
                 "",
-                "| Severity | Rule | About | Change |",
+                f"| {heads} |",
                 "|---|---|---|---|",
             ]
             lines += [
-                f"| {c.severity} | {c.rule} | {for_markdown(c.subject)} | {for_markdown(c.sentence)} |"
+                f"| {speak(term(str(c.severity)))} | {c.rule} | {for_markdown(c.subject)} | "
+                f"{for_markdown(speak(c.sentence))} |"
                 for c in changes
             ]
             lines.append("")
-    lines += [f"No clear change: {len(compared.of('same'))}{_power(compared)}.", ""]
+    lines += [f"{speak(_no_change(compared))}.", ""]
     if compared.rates:
-        lines += [
-            "### Rates of groups",
-            "",
-            *(f"- {for_markdown(line.strip())}" for line in _rate_lines(compared)),
-            "",
-        ]
+        lines += [f"### {speak(say('Rates of groups'))}", "", *listed(_rate_lines(compared)), ""]
     if compared.drift:
-        lines += [
-            "### Data",
-            "",
-            *(f"- {for_markdown(line.strip())}" for line in _drift_lines(compared)),
-            "",
-        ]
-    lines += [f"- {for_markdown(note)}" for note in compared.notes]
-    return "\n".join(lines) + "\n"
+        lines += [f"### {speak(say('Data'))}", "", *listed(_drift_lines(compared)), ""]
+    return "\n".join([*lines, *listed(compared.notes)]) + "\n"
 
 
 def comparison_json(compared: Comparison) -> str:
@@ -117,22 +129,44 @@ def comparison_json(compared: Comparison) -> str:
 
 
 def _title(compared: Comparison) -> str:
-    def name(record: Any) -> str:
-        return f"{record.system.get('name', 'system')} {record.system.get('version', '')} (run {record.run.id})"
+    def name(record: Record) -> str:
+        return say(
+            "{name} {version} (run {run})",
+            name=record.system.get("name", "system"),
+            version=record.system.get("version", ""),
+            run=record.run.id,
+        )
 
-    return f"{name(compared.old)} to {name(compared.new)}"
+    return say("{old} to {new}", old=name(compared.old), new=name(compared.new))
 
 
 def _rate_lines(compared: Comparison) -> Sequence[str]:
     """Rates that moved beyond chance, after a count of all that were compared."""
     moved = [rate for rate in compared.rates if rate.clear]
-    lines = [f"Rates of groups: {len(moved)} of {len(compared.rates)} moved beyond chance"]
+    lines = [
+        say(
+            "Rates of groups: {moved} of {count} moved beyond chance",
+            moved=len(moved),
+            count=len(compared.rates),
+        )
+    ]
     for rate in moved:
         d = rate.difference
         lines.append(
-            f"  {rate.by[0]} {rate.group[0]}: {rate.metric} {rate.old.value:.4f} (n = {rate.old.n:,}) to "
-            f"{rate.new.value:.4f} (n = {rate.new.n:,}), {d.level:.0%} interval of the change {d.low:+.4f} to "
-            f"{d.high:+.4f}"
+            say(
+                "  {by} {group}: {metric} {old:.4f} (n = {old_n:,}) to {new:.4f} (n = {new_n:,}), {level:.0%} interval "
+                "of the change {low:+.4f} to {high:+.4f}",
+                by=rate.by[0],
+                group=rate.group[0],
+                metric=rate.metric,
+                old=rate.old.value,
+                old_n=rate.old.n,
+                new=rate.new.value,
+                new_n=rate.new.n,
+                level=d.level,
+                low=d.low,
+                high=d.high,
+            )
         )
     return lines
 
@@ -141,28 +175,45 @@ def _drift_lines(compared: Comparison) -> Sequence[str]:
     """Columns that moved or might have, then a count of those that did not."""
     lines: list[str] = []
     for part in compared.drift:
-        who = f"{part.attribute} {part.group}".strip() or "all rows"
+        who = f"{part.attribute} {part.group}".strip() or say("all rows")
         moved = [shift for shift in part.shifts if shift.state != "stable"]
         lines.append(
-            f"Data, {who}: {len(moved)} of {len(part.shifts)} columns moved or could not be told"
+            say(
+                "Data, {who}: {moved} of {count} columns moved or could not be told",
+                who=who,
+                moved=len(moved),
+                count=len(part.shifts),
+            )
         )
         lines += [
-            f"  {_shift_words(shift)}" for shift in sorted(moved, key=lambda s: -(s.psi or 0))
+            say("  {said}", said=_shift_words(shift))
+            for shift in sorted(moved, key=lambda s: -(s.psi or 0))
         ]
     return lines
 
 
 def _shift_words(shift: Shift) -> str:
     if shift.psi is None:
-        return f"{shift.name}: could not be told, {shift.why}"
-    test = f"KS {shift.statistic:.3f}" if shift.test == "ks" else f"Cramér's V {shift.effect:.3f}"
+        return say("{name}: could not be told, {why}", name=shift.name, why=shift.why)
+    test = (
+        say("KS {statistic:.3f}", statistic=shift.statistic)
+        if shift.test == "ks"
+        else say("Cramér's V {effect:.3f}", effect=shift.effect)
+    )
     words = {
-        "unclear": "chance could explain it",
-        "moderate": "moderate shift",
-        "large": "large shift",
+        "unclear": say("chance could explain it"),
+        "moderate": say("moderate shift"),
+        "large": say("large shift"),
     }
-    p = chance(shift.p_value) if shift.p_value is not None else "p unknown"
-    return f"{shift.name}: {words[shift.state]} (PSI {shift.psi:.3f}, {test}, {p})"
+    p = chance(shift.p_value) if shift.p_value is not None else say("p unknown")
+    return say(
+        "{name}: {state} (PSI {psi:.3f}, {test}, {chance})",
+        name=shift.name,
+        state=words[shift.state],
+        psi=shift.psi,
+        test=test,
+        chance=p,
+    )
 
 
 def _run(compared: Comparison, side: str) -> dict[str, Any]:

@@ -17,8 +17,18 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")
 
 def unpredictable(error: Exception, frame: pd.DataFrame) -> ModelError:
     """The error for rows that a model's library does not take."""
-    named = column_in(str(error), frame)
     what = "the model cannot predict on this data"
+    empty = holding_none(error, frame)
+    if empty:
+        return ModelError(
+            f"{what}: it takes no {empty[0]} values",
+            reference="model-data",
+            got=f"{empty[0]} values in {', '.join(empty[1:])[:200]}",
+            expected="what the training put in their place",
+            hint="fill them as the system in use does before it asks the model, or audit its decisions as "
+            "data.prediction and no model",
+        )
+    named = column_in(str(error), frame)
     if named:
         what += f": its library stumbles over column {named!r}"
     typed = named or "COLUMN"
@@ -30,6 +40,25 @@ def unpredictable(error: Exception, frame: pd.DataFrame) -> ModelError:
         hint=f"compare the data's columns with those the model was trained on; where codes were read as numbers, set "
         f"data.types: {{{typed}: text}}",
     )
+
+
+def holding_none(error: Exception, frame: pd.DataFrame) -> tuple[str, ...]:
+    """``missing`` or ``infinite``, and the columns that hold such values, if that is what an error is about."""
+    import numpy as np
+    import pandas as pd
+
+    words = str(error)
+    if re.search(r"contains NaN|missing values", words):
+        kind, empty = "missing", frame.isna().any()
+    elif re.search(r"\binf(?:inity)?\b", words):
+        kind, empty = (
+            "infinite",
+            frame.apply(lambda column: np.isinf(pd.to_numeric(column, errors="coerce")).any()),
+        )
+    else:
+        return ()
+    holding = [str(name) for name in frame.columns if empty[name]]
+    return (kind, *holding) if holding else ()
 
 
 def column_in(words: str, frame: pd.DataFrame) -> str:

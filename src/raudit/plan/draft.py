@@ -12,11 +12,17 @@ from raudit.plan.look import ColumnLook
 
 SENSITIVE = re.compile(
     r"(^|[^a-z])(sex|gender|race|ethnic\w*|age|religion|disab\w*|nationality|marital|birth\w*|geschlecht|sexe|"
+    r"(fe)?male|(wo)?m[ae]n|black|hispanic|latin[oax]|minority|foreign\w*|migrant|veteran|pregnan\w*|orientation|"
     r"alter|herkunft|familienstand|behinderung|staatsangehörigkeit|nationalität)([^a-z]|$)"
 )
 LABEL = re.compile(
     r"(^|[^a-z])(label|target|outcome|y|y_true|income|approved|default|class|hired|admitted|recid\w*)([^a-z]|$)"
 )
+LATER = re.compile(
+    r"(^|[^a-z])(pass\w*|result|success\w*|survived|graduat\w*|repaid|paid|granted|accepted|selected|churn\w*|fraud\w*|"
+    r"readmi\w*|relapse\w*|bad|good|response)([^a-z]|$)"
+)
+"""Names of what happened in the end, where no column has a plainer name for it."""
 PREDICTION = re.compile(
     r"(^|[^a-z])(pred\w*|y_pred|decision|decided|entscheidung|vorhersage)([^a-z]|$)"
 )
@@ -102,7 +108,7 @@ class _Guess:
     @classmethod
     def of(cls, looks: Sequence[ColumnLook], model: str | None) -> _Guess:
         """Guess; a model makes its own predictions and scores."""
-        label = _first(looks, LABEL, most=2)
+        label = _first(looks, LABEL, most=2) or _first(looks, LATER, most=2)
         prediction = score = None
         if model is None:
             prediction = _first([c for c in looks if c != label], PREDICTION, most=2)
@@ -212,7 +218,11 @@ def _outcome(key: str, what: str, column: ColumnLook | None) -> list[str]:
     if column is None:
         return [f"  # {key}:          # {what}", "  #   column: NAME", "  #   favourable: VALUE"]
     adverse = ADVERSE.search(column.name.lower()) is not None
-    good = [value for value in column.levels if (value.lower() in GOOD) is not adverse]
+    good = [
+        value
+        for value in column.levels
+        if (value.lower().removesuffix(".0") in GOOD) is not adverse
+    ]
     choice = "CHOOSE ONE OF: " + " | ".join(column.levels) if column.levels else "CHOOSE A VALUE"
     favourable = good[0] if len(good) == 1 else choice
     return [

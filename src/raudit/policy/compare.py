@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from raudit.findings import Finding, Severity, Status, written
+from raudit.findings import Finding, Severity, Status
 from raudit.frames import as_frame, as_html
+from raudit.policy.compare_words import change_sentence, notes_of
 from raudit.policy.difference import Difference, Ratio, difference, ratio, worsened, z_of
 from raudit.policy.drift import Shift, shifts
 from raudit.policy.rates import (
-    Key,
     PairChange,
     Rate,
     RateChange,
@@ -179,7 +179,7 @@ def compare(old: Record, new: Record, *, level: float = LEVEL) -> Comparison:
         changes=tuple(sorted(changes, key=_order)),
         rates=rate_changes(*rates, level=level),
         drift=_drift(old, new),
-        notes=_notes(old, new, both, rates),
+        notes=notes_of(old, new, both, rates, bool(_profiles(old) and _profiles(new))),
     )
 
 
@@ -254,7 +254,7 @@ def _change(
         ratio=quotient,
         detectable=shows,
         clear=clear,
-        sentence=_sentence(old, new, apart, pair, quotient, clear, shows),
+        sentence=change_sentence(old, new, apart, pair, quotient, clear, shows),
     )
 
 
@@ -337,70 +337,6 @@ def _outside(value: float, low: float | None, high: float | None) -> float:
     )
 
 
-def _sentence(
-    old: Finding | None,
-    new: Finding | None,
-    apart: Difference | None,
-    pair: PairChange | None,
-    quotient: Ratio | None,
-    clear: bool,
-    shows: float | None,
-) -> str:
-    if old is None or new is None or old.measurement is None or new.measurement is None:
-        return (new or old).statement if (new or old) else ""  # type: ignore[union-attr]
-    was, now = old.measurement, new.measurement
-    if was.unit != now.unit:
-        return (
-            f"{now.metric} was measured in {was.unit or 'shares or counts'} and is now measured in "
-            f"{now.unit or 'shares or counts'}; the two cannot be subtracted. {new.statement}"
-        )
-    if apart is None:
-        return new.statement
-    end = "." if clear else "; chance alone explains a change of this size."
-    if not clear and shows is not None:
-        end += (
-            f" A change of {written(shows, digits=2)} would have shown in four of five comparisons."
-        )
-    if pair is not None:
-        return _pair_sentence(pair) + end
-    said = f"{now.metric} went from {written(was.value)} to {written(now.value)}"
-    said += f", a difference of {_signed(apart.value)}"
-    if apart.method != "exact":
-        said += f" ({apart.level:.0%} interval {_signed(apart.low)} to {_signed(apart.high)})"
-    if quotient is not None and quotient.high is not None and quotient.low is not None:
-        said += "; that is " + _percent(quotient)
-    return said + end
-
-
-def _pair_sentence(pair: PairChange) -> str:
-    """Both groups' rates, then and now, and what became of the gap between them."""
-    first, second = (f"“{', '.join(group)}”" for group in (pair.first, pair.second))
-    rates = [f"{written(a.value)} and {written(b.value)}" for a, b in (pair.old, pair.new)]
-    before, after = pair.gaps
-    gap = f"the ratio of {second} to {first}" if pair.ratio else f"the gap, {first} less {second},"
-    gaps = (written(before), written(after)) if pair.ratio else (_signed(before), _signed(after))
-    found = pair.difference
-    return (
-        f"{pair.metric} of {first} and {second} went from {rates[0]} to {rates[1]}: {gap} went from {gaps[0]} to "
-        f"{gaps[1]}, a change of {_signed(found.value)} ({found.level:.0%} interval {_signed(found.low)} to "
-        f"{_signed(found.high)})"
-    )
-
-
-def _percent(quotient: Ratio) -> str:
-    """A relative change in words, its interval in the same direction."""
-    assert quotient.low is not None and quotient.high is not None  # noqa: S101, PT018
-    down = quotient.value <= 1
-    value, low, high = (
-        ((1 - q) if down else (q - 1))
-        for q in (quotient.value, *sorted((quotient.low, quotient.high), reverse=down))
-    )
-    said = f"{'down' if down else 'up'} by {value:.0%}"
-    if quotient.low == quotient.high:  # of exact counts, which have no interval
-        return said
-    return f"{said} ({quotient.level:.0%} interval {low:.0%} to {high:.0%})"
-
-
 _STATES = (
     "newly failed",
     "turned",
@@ -447,41 +383,3 @@ def _profiles(record: Record) -> Mapping[str, Any] | None:
 
 def _with_artefacts(record: Record) -> Iterator[StageRecord]:
     return (stage for stage in record.stages if stage.artefacts)
-
-
-def _notes(
-    old: Record, new: Record, both: int, rates: tuple[Mapping[Key, Rate], Mapping[Key, Rate]]
-) -> tuple[str, ...]:
-    notes = [
-        f"{both} findings were measured in both records; a change is called one only if it holds up among all."
-    ]
-    groups = [{key[:2] for key in side if len(key[0]) == 1} for side in rates]
-    for side, word in ((groups[0] - groups[1], "old"), (groups[1] - groups[0], "new")):
-        if side and all(groups):
-            named = "; ".join(sorted(f"{by[0]} “{level[0]}”" for by, level in side)[:12])
-            notes.append(
-                f"Groups that only the {word} record holds, and that were not compared: {named}."
-            )
-    for role in ("data", "model"):
-        was = {item.sha256 for item in old.inputs if item.role == role}
-        now = {item.sha256 for item in new.inputs if item.role == role}
-        if was and was == now:
-            notes.append(f"Both records are of the same {role}.")
-            if role == "data":
-                notes.append(
-                    "The intervals take the two measurements as independent; on the same rows they are too wide "
-                    "rather than too narrow."
-                )
-        elif was or now:
-            notes.append(f"The {role} differs between the two records.")
-    if _profiles(old) is None or _profiles(new) is None:
-        notes.append(
-            "Drift could not be told: one of the records holds no data profile (stage data_readiness)."
-        )
-    if old.run.raudit != new.run.raudit:
-        notes.append(f"The records were made by raudit {old.run.raudit} and {new.run.raudit}.")
-    return tuple(notes)
-
-
-def _signed(value: float | None) -> str:
-    return written(value) if value is None or value < 0 else f"+{written(value)}"

@@ -51,6 +51,13 @@ class Numbers:
         """Write a p-value with three decimals; below 0.001 as ``<0.001``."""
         return self._fixed(value, 3)
 
+    def score(self, value: Any) -> str:
+        """Write a standard score with one decimal, such as ``2.9``; whole from ten on."""
+        if not _is_number(value):
+            return self._other(value)
+        rounded = round(float(value), 0 if abs(value) >= 9.95 else 1)
+        return self._decimal(Decimal(repr(rounded)), 0 if abs(value) >= 9.95 else 1)
+
     def number(self, value: Any, digits: int = 4) -> str:
         """Write a number with four significant digits, whole numbers in full."""
         if not _is_number(value):

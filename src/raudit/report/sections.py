@@ -292,28 +292,38 @@ def _of_turns(record: Record, language: Language) -> str:
 def _worst_and_tally(
     record: Record, findings: Sequence[FindingView], name: str, language: Language
 ) -> str:
-    """Say the number that weighs most, and how many checks came to what."""
+    """Say the number that weighs most, and how many checks came to what.
+
+    Findings come worst first, so where all passed it is the number that came nearest to its limit. One that was held to
+    a limit comes before one that was not.
+    """
     tally = _tally(record, name, language)
-    for view in findings:
-        m, threshold = view.finding.measurement, view.finding.threshold
-        if view.stage != name or view.finding.status is Status.PASSED:
-            continue
+    known = [
+        view
+        for view in findings
+        if view.stage == name
+        and view.interval
         # Only a metric that the catalogue can say in words is for this page.
-        if m is None or threshold is None or not view.interval:
-            continue
-        if language.has(f"metric-{m.metric}"):
-            number = language(
-                "line-worst",
-                metric=language.metric(m.metric),
-                subject=view.subject_name,
-                value=view.value,
-                level=view.level,
-                interval=view.interval,
-                limit=_accepted(threshold, language),
-                n=view.n,
-            )
-            return f"{number} {tally}"
-    return tally
+        and view.finding.measurement is not None
+        and language.has(f"metric-{view.finding.measurement.metric}")
+    ]
+    known.sort(key=lambda view: view.finding.threshold is None)
+    return f"{_number(known[0], language)} {tally}" if known else tally
+
+
+def _number(view: FindingView, language: Language) -> str:
+    m, threshold = view.finding.measurement, view.finding.threshold
+    said = {
+        "metric": language.metric(m.metric if m else ""),
+        "subject": view.subject_name,
+        "value": view.value,
+        "level": view.level,
+        "interval": view.interval,
+        "n": view.n,
+    }
+    if threshold is None:
+        return language("line-measured", **said)
+    return language("line-worst", **said, limit=_accepted(threshold, language))
 
 
 def _tally(record: Record, name: str, language: Language) -> str:

@@ -6,14 +6,14 @@ it. Names from the data and words of the plan are nobody's to translate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from raudit.findings import Finding, Rule
 from raudit.record import Column, Figure, Record, StageRecord, Table, Verdict, WaiverUse
 from raudit.report.language import ENGLISH, Language
-from raudit.sentences import Message, rebuilt
+from raudit.sentences import Message, Sentence, rebuilt
 
 _LABELS = frozenset({"x_label", "y_label", "start_label", "end_label"})
 """Keys of a figure's data whose words are the program's, whatever the data say."""
@@ -37,6 +37,15 @@ def in_language(record: Record, language: Language) -> tuple[Record, frozenset[s
     if verdict is not None:
         verdict = _Speaker(language, verdict.messages, lacking).verdict(verdict)
     return replace(record, stages=stages, verdict=verdict), frozenset(lacking)
+
+
+def speaker(language: Language) -> Callable[[str], str]:
+    """What says sentences of the program in a language; other text stays as it is."""
+
+    def speak(text: str) -> str:
+        return language.sentence(text) if isinstance(text, Sentence) else text
+
+    return str if language.code == ENGLISH else speak
 
 
 @dataclass(frozen=True, slots=True)

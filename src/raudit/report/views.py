@@ -256,6 +256,8 @@ class ReportView:
     """How a ranking treats groups, by attribute."""
     place_figures: tuple[FigureView, ...]
     """Pictures of a ranking or of amounts."""
+    model_given: str
+    """What was audited where there is no model file."""
     model_family: str
     limits: tuple[Limit, ...]
     drivers: Drivers

@@ -10,7 +10,7 @@ from raudit.errors import DataError
 from raudit.scan.redact import Redactors
 from raudit.scan.rewrite import Copied
 from raudit.scan.sources import StreamedTable
-from raudit.stages.pii.count.scan import as_strings
+from raudit.stages.pii.count.as_text import as_strings
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,9 +13,11 @@ from typing import Literal
 from raudit.errors import KeyFileError
 from raudit.stages.pii.assess import Scanner
 from raudit.stages.pii.count.cells import readable, supported
+from raudit.stages.pii.count.profile import EntityCount
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Sureness
-from raudit.stages.pii.recognise.engine import Span
 from raudit.stages.pii.recognise.names import in_dictionary
+from raudit.stages.pii.recognise.native import matches
+from raudit.stages.pii.recognise.spans import Span
 
 How = Literal["mask", "replace", "pseudonymise"]
 REMEMBERED = 500_000
@@ -54,6 +56,8 @@ class Redactor:
     one long key in ten passes the checksum of a card."""
     signed: frozenset[str] = frozenset()
     """As ``exact``, for types that need a second sign beside the find."""
+    numbers: tuple[EntityCount, ...] = ()
+    """Plain numbers of one kind that the scan of this column found in nearly every cell."""
     done: dict[str, str] = field(default_factory=dict)
 
     def cells(self, values: Sequence[str | None]) -> list[str | None]:
@@ -87,6 +91,9 @@ class Redactor:
         """Replace each find by itself: neighbours are two values, and of two that overlap the surer one names both."""
         taken = [(m.start(), m.end()) for m in STAND_IN.finditer(value)]
         wanted = [span for span in spans if self._wanted(span, value)]
+        for count in self.numbers:
+            found = matches([count.finder], value)
+            wanted += [Span(count.entity_type, a, b, 1.0) for a, b, passes in found if passes]
         parts: list[tuple[int, int, str]] = []
         for span in sorted(wanted, key=lambda s: (-s.score, s.start - s.end, s.start)):
             for begin, end in _left((span.start, span.end), taken):
@@ -290,6 +297,7 @@ def redactors(
             scanner=scanner,
             ner=sentences or bool(own & GUESSED),
             signed=unsure | (GUESSED if sentences else frozenset()),
+            numbers=tuple(f.count for f in verdict.found if f.count.finder[0]),
         )
     return Redactors(
         columns=found,

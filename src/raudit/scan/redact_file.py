@@ -18,7 +18,7 @@ from raudit.scan.rewrite import Copied, Original, form_named, rewrite
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source
 from raudit.scan.sweep import SweepResult, sweep
 from raudit.stages.pii.assess import Scanner, prepare, scan_table
-from raudit.stages.pii.count.scan import as_strings
+from raudit.stages.pii.count.as_text import as_strings
 from raudit.stages.pii.options import Options
 
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 from raudit.scan.redact import Redactor, Redactors
 from raudit.scan.rewrite import Copied, Original, counted, number_for
 from raudit.scan.sources import StreamedTable
-from raudit.stages.pii.count.scan import as_strings
+from raudit.stages.pii.count.as_text import as_strings
 
 ROWS = 16_384
 UNDECODED = "{n} cells of bytes are no text and were replaced by zeros"

@@ -57,7 +57,7 @@ UNKNOWN = Rule(
     why="A model takes a category that it never saw for a missing or rare one and decides all the same. Rates on "
     "such rows say nothing about the model in use.",
     how="For each categorical column, every audited value is looked up among the categories in the model file, "
-    "whatever way it is written; the share in none of them is held against the option max_unknown.",
+    "whatever way it is written; the share in none of them is held against stages.model_fit.max_unknown.",
     fix="Compare the column with the training data: other codes, another language, another spelling, a type read "
     "wrongly (data.types); or retrain the model on today's categories.",
     severity=Severity.HIGH,

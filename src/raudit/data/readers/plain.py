@@ -63,7 +63,7 @@ def plain(array: pa.Array) -> tuple[pa.Array, int]:
     if t.is_string_view(kind):
         return _valid(array.cast(pa.large_string()))
     if t.is_float16(kind):
-        return array.cast(pa.float32()), 0
+        return _as_written(array), 0
     if t.is_decimal(kind) and kind.bit_width < 128:  # few functions of Arrow know the short ones
         return array.cast(pa.decimal128(kind.precision, kind.scale)), 0
     if (
@@ -77,6 +77,17 @@ def plain(array: pa.Array) -> tuple[pa.Array, int]:
     if t.is_temporal(kind) and not t.is_interval(kind):
         return _moments(array), 0
     return _written(array), 0
+
+
+def _as_written(array: Any) -> Any:
+    """Numbers of 16 bits as they are written: 0.1 and not 0.0999755859375, which no threshold of 0.1 would meet."""
+    import numpy as np
+    import pyarrow as pa
+
+    values = array.to_numpy(zero_copy_only=False).astype(np.float16)
+    own, places = np.unique(values, return_inverse=True)  # no more than 65,536
+    written = np.array([float(str(value)) for value in own], dtype=np.float64)[places]
+    return pa.array(written, mask=np.asarray(array.is_null()))
 
 
 def _moments(array: Any) -> Any:

@@ -18,6 +18,7 @@ VERSIONS = ((1, 5), (1, 9))
 """First and last minor version of scikit-learn that the list was reviewed for."""
 REVIEWED = frozenset(
     {
+        "builtins.object",
         "functools.partial",
         "numpy.dtype",
         "sklearn._loss.link.IdentityLink",
@@ -39,6 +40,7 @@ REVIEWED = frozenset(
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.calibration._TemperatureScaling",
+        "sklearn.compose._column_transformer.make_column_selector",
         "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.feature_selection._univariate_selection.chi2",

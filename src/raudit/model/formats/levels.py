@@ -65,10 +65,14 @@ def _number(value: object) -> float | None:
 
 
 class Levels:
-    """The categories of one column of a model, in the order of their codes."""
+    """The categories of one column of a model, in the order of their codes.
 
-    def __init__(self, known: Sequence[Any]) -> None:
+    ``none_is_missing`` tells that the training wrote a missing value as None, which encoders tell from NaN.
+    """
+
+    def __init__(self, known: Sequence[Any], *, none_is_missing: bool = False) -> None:
         self.known = tuple(known)
+        self.none_is_missing = none_is_missing
         self._exact = {
             value: code for code, value in enumerate(self.known) if isinstance(value, str)
         }
@@ -116,6 +120,9 @@ class Levels:
         own = column.to_numpy(dtype=object)
         made = np.array([*self.known, None], dtype=object)[codes]
         made[~inside] = own[~inside]
+        if self.none_is_missing and column.isna().any():
+            made[column.isna().to_numpy()] = None
+            return pd.Series(made, index=column.index, name=column.name, dtype=object)
         if all(
             type(a) is type(b) and a == b for a, b in zip(made[inside], own[inside], strict=True)
         ):

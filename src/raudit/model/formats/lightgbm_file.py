@@ -203,9 +203,17 @@ class _Coder:
 
     def unknown(self, frame: pd.DataFrame) -> Mapping[str, tuple[int, int]]:
         """See ``Booster``; columns given to LightGBM as whole numbers are told by the codes that it listed."""
-        listed = {
-            name: Levels([int(code) for code in info.split(":")])
-            for name, info in zip(self.features, self.infos, strict=False)
-            if ":" in info and not info.startswith("[") and name not in self.levels(frame)
-        }
-        return count_unknown({**listed, **self.levels(frame)}, frame)
+        found = count_unknown(self.levels(frame), frame)
+        for name, info in zip(self.features, self.infos, strict=False):
+            if ":" in info and not info.startswith("[") and name not in found:
+                found[name] = self._not_listed(frame[name], info)
+        return found
+
+    def _not_listed(self, column: pd.Series[Any], info: str) -> tuple[int, int]:
+        """Values whose whole part, which is what LightGBM looks at, is none of the codes; below 0 they are missing."""
+        import numpy as np
+
+        numbers = number_column(column, self.path.name)
+        present = np.trunc(numbers[numbers >= 0])
+        codes = [int(code) for code in info.split(":") if int(code) >= 0]
+        return int((~np.isin(present, codes)).sum()), len(present)

@@ -18,7 +18,7 @@ def levels_of(native: object, features: Sequence[str]) -> dict[str, Levels]:
     """Categories by column, as far as encoders read the columns themselves."""
     found: dict[str, Levels] = {}
     _collect(native, list(features), found)
-    return found
+    return {name: known for name, known in found.items() if known.known or known.none_is_missing}
 
 
 def _collect(step: object, names: list[str], found: dict[str, Levels]) -> list[str] | None:
@@ -47,6 +47,9 @@ def _collect(step: object, names: list[str], found: dict[str, Levels]) -> list[s
         case SimpleImputer() if not step.add_indicator and len(
             getattr(step, "statistics_", ())
         ) == len(names):
+            if step.missing_values is None:
+                for name in names:
+                    found.setdefault(name, Levels((), none_is_missing=True))
             return names
         case _:
             return _read(step, names, found)
@@ -65,8 +68,12 @@ def _read(step: object, names: list[str], found: dict[str, Levels]) -> list[str]
     if categories is not None and len(categories) == len(names):
         for name, known in zip(names, categories, strict=True):
             values = [value.item() if hasattr(value, "item") else value for value in known]
-            found.setdefault(
-                name, Levels([value for value in values if value is not None and value == value])
+            before = found.get(name)
+            if before is not None and before.known:
+                continue
+            found[name] = Levels(
+                [value for value in values if value is not None and value == value],
+                none_is_missing=before is not None or None in values,
             )
     return None
 

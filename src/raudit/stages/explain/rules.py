@@ -20,7 +20,7 @@ PROXY = Rule(
     title="Features stand in for a sensitive feature",
     why="Leaving a sensitive feature out of the model does not help where other features carry the same information.",
     how="Each feature of the model, alone, predicts the sensitive feature; the area under the curve, taken on rows "
-    "that were not used to learn it, is held against the option proxy_auc.",
+    "that were not used to learn it, is held against stages.explain.proxy_auc.",
     fix="Find out whether the feature is needed for the purpose; if not, drop or coarsen it, retrain, and audit again.",
     severity=Severity.MEDIUM,
     requirements=("eu-ai-act:10", "gdpr:5.1.a", "nist-ai-rmf:MEASURE-2.11"),
@@ -40,8 +40,8 @@ PRECISE = Rule(
     title="Explanations rest on too few rows",
     why="Importance and gaps are means over a sample; where their intervals are wide, another sample would have told "
     "another story.",
-    how="Rows are drawn so that small groups are well covered, and doubled until every interval is narrower than the "
-    "option tolerance times the standard deviation of the model's output, or until the rows allowed are used.",
+    how="Rows are drawn so that small groups are well covered, and doubled until every interval is narrower than "
+    "stages.explain.tolerance times the standard deviation of the model's output, or until the rows allowed are used.",
     fix="Allow more rows (stages.explain.rows); where all rows of a group are in, only more data helps.",
     severity=Severity.LOW,
     requirements=("eu-ai-act:13", "nist-ai-rmf:MEASURE-2.9"),
@@ -52,7 +52,7 @@ TOGETHER = Rule(
     why="Where two features carry the same information, a model may use either. The share that one of them gets then "
     "says little; only their sum does.",
     how="Association of every two of the most important features, from 0 to 1: rank correlation of numbers, Cramer's V "
-    "of categories, correlation ratio of ranks between the two, held against the option association.",
+    "of categories, correlation ratio of ranks between the two, held against stages.explain.association.",
     fix="Read such features as one, or keep only one of them and train again.",
     severity=Severity.LOW,
     requirements=("eu-ai-act:13", "nist-ai-rmf:MEASURE-2.9"),
@@ -62,8 +62,9 @@ CONFIDENT = Rule(
     title="Confident decisions are wrong more often in one group",
     why="People rely on scores near the ends. Where those are wrong more often for one group, its members bear the "
     "mistakes that nobody checks.",
-    how="Of the people whose score is at least the option confident (or as low at the other end), the share whose true "
-    "outcome was the other one, by group; the largest difference of two groups is held against confident_gap.",
+    how="Of the people whose score is at least stages.explain.confident (or as low at the other end), the share whose "
+    "true outcome was the other one, by group; the largest difference of two groups is held against "
+    "stages.explain.confident_gap.",
     fix="Look at the features that push the wrong ones; calibrate by group, and send such cases to a person.",
     severity=Severity.MEDIUM,
     requirements=("eu-ai-act:14", "eu-ai-act:15", "nist-ai-rmf:MEASURE-2.11"),

@@ -81,12 +81,19 @@ def by_group(
                     n=int(found.n[i]),
                     events=None if found.events is None else int(found.events[i]),
                     interval=interval,
-                    method="weighted share" if groups.weighted else "exact count",
+                    method=_method(groups.weighted, found.events is not None),
                     undefined_because="" if known else found.undefined,
                 ),
             )
         )
     return tuple(rows)
+
+
+def _method(weighted: bool, counted: bool) -> str:
+    """How a value came about: a share of rows that were counted, or a formula over such counts."""
+    if weighted:
+        return "share of weights" if counted else "from weighted counts"
+    return "share of counted rows" if counted else "from counted rows"
 
 
 def compare_groups(

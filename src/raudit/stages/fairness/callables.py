@@ -114,12 +114,17 @@ def _measured(
             metric=name,
             value=None,
             n=n,
+            method="callable",
             undefined_because=say("fewer than {min_group} rows", min_group=min_group),
         )
     value = _number(metric, name, truth, said)
     if value is None:
         return Measurement(
-            metric=name, value=None, n=n, undefined_because="the metric has no value on these rows"
+            metric=name,
+            value=None,
+            n=n,
+            method="callable",
+            undefined_because="the metric has no value on these rows",
         )
     if _number(metric, name, truth, said) != value:
         raise UsageError(

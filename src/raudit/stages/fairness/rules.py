@@ -116,7 +116,7 @@ RANKING_QUALITY = _rule(
     "A group that the score cannot tell apart is decided by chance.",
     "Largest less smallest AUC over the groups, exact where every score has a bin of its own; DeLong's variances, for "
     "the worst pair.",
-    "Look for features that carry no information on the group, and for label noise.",
+    "See which features tell outcomes apart in the group named and which do not, and look for label noise.",
     Severity.MEDIUM,
     _ACCURACY,
 )
@@ -273,7 +273,7 @@ AUC = _performance(
     "Scores that hardly sort people should not decide about them.",
     "Area under the ROC curve, for everyone and in the worst group; DeLong's intervals held against "
     "stages.fairness.performance.auc.",
-    "Look for features that carry no information on the group, and for label noise.",
+    "See which features tell outcomes apart in the group named and which do not, and look for label noise.",
 )
 IN_THE_LARGE = _performance(
     4,

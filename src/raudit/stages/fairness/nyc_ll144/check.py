@@ -64,6 +64,9 @@ class CheckedTable:
         slips = sum(fault.kind == "last digit" for fault in self.faults)
         text = f"{len(self.rows):,} rows read: {len(able) - wrong:,} follow, {wrong:,} do not"
         text += f", {alone:,} cannot be recomputed" if alone else ""
+        if not self.cells and not self.faults:
+            none = "Nothing could be recomputed: no row holds two numbers of which one follows."
+            return f"{len(self.rows):,} rows read. {none}"
         verdict = (
             "all follow"
             if not self.faults

@@ -25,6 +25,12 @@ _WORDS = (
     ),
 )
 
+PICKED = (
+    r"\b(?:selected|selections|hired|hires|passed|advanced|above|successful|recommended|promoted|qualified|"
+    r"interviewed|invited|shortlisted|progressed|proceeded|moved forward|offered|"
+    r"favou?rable (?:outcomes?|results?|decisions?))\b"
+)
+"""What happened to people who count as selected."""
 
 _BESIDE = re.compile(r"\b(applicants|candidates)(\s+selected\b)", re.IGNORECASE)
 
@@ -87,11 +93,10 @@ def heading(text: str) -> str:
         r"\b(?:position|job|role|vacancy|requisition|audit|tool|model|year|employer|vendor)\b", bare
     ):
         return "scope"
-    picked = re.search(
-        r"\b(?:selected|selections|hired|hires|passed|advanced|above|successful|recommended|promoted|qualified)\b",
-        bare,
-    )
+    picked = re.search(PICKED, bare)
     share = "%" in plain or re.search(r"\b(?:percent|percentage|share|proportion)\b", bare)
+    if share and re.search(rf"\bof (?:(?:all|the|total|overall|those) )*{PICKED}", bare):
+        return ""  # "% of selected" is a group's part of everybody who was selected, and no rate
     if re.search(r"\brates?\b|^results?$", bare) or (share and picked):
         return "rate"
     if share:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,10 +30,11 @@ from raudit.stages.fairness.nyc_ll144.printed import (
     number_of,
     parted,
     places_of,
+    thousands_joined,
     value_of,
 )
 from raudit.stages.fairness.nyc_ll144.read import Grid, Line, filled
-from raudit.stages.fairness.nyc_ll144.rearranged import piled, turned
+from raudit.stages.fairness.nyc_ll144.rearranged import piled, rejoined, turned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,11 @@ class Row:
         return UNKNOWN in self.name
 
     @property
+    def subtotal(self) -> bool:
+        """Whether it is everybody who is not Hispanic or Latino: one group of two, or the sum of other rows."""
+        return bool(NOT_HISPANIC.fullmatch(self.name[-1]))
+
+    @property
     def key(self) -> tuple[str, ...]:
         """The name in a form in which two sections spell it alike."""
         return tuple(
@@ -66,6 +72,11 @@ class Row:
         )
 
 
+MOST_JOINED = 12
+"""Cells of a pasted line among which thousands are looked for."""
+WAYS: tuple[Callable[[Grid], Grid], ...] = (lambda grid: grid, turned, piled, rejoined)
+"""How a table may stand; the first way in which it can be read is taken."""
+NOT_HISPANIC = re.compile(r"(?:not|non)[- ]hispanic(?: (?:or|/) latin\w+)?", re.IGNORECASE)
 MOST_ROWS = 1_000
 """Rows of one table; of sex by race by job a published audit has some hundreds."""
 
@@ -81,7 +92,7 @@ def read_rows(grids: Sequence[Grid], path: Path) -> list[Row]:
     blocks = [
         block
         for grid in grids
-        for block in _blocks(grid) or _blocks(turned(grid)) or _blocks(piled(grid))
+        for block in next(filter(None, (_blocks(way(grid)) for way in WAYS)), [])
     ]
     if not blocks:
         raise DataError(
@@ -170,7 +181,21 @@ def _named_with_numbers(line: Line, block: Block) -> Line:
     more = len(line.cells) - block.pasted
     if not block.pasted or more <= 0:
         return line
+    short = len(line.cells) <= MOST_JOINED  # there are as many ways as subsets of cells
+    found = thousands_joined(line.cells) if short else ()
+    ways = [cells for cells in found if _is_possible(cells, block)]
+    if len(ways) == 1 and (SEX_NAME.search(line.cells[0]) or is_race(line.cells[0])):
+        return Line(line.number, ways[0])
     return Line(line.number, (" ".join(line.cells[: more + 1]), *line.cells[more + 1 :]))
+
+
+def _is_possible(cells: tuple[str, ...], block: Block) -> bool:
+    """Whether a line has a cell under each heading, and no more people selected than assessed."""
+    if len(cells) != block.pasted or not set(COUNTS) <= set(block.columns):
+        return False
+    assessed, selected = (digits_of(cells[block.columns[key]]) for key in COUNTS)
+    both = assessed.isdecimal() and selected.isdecimal()
+    return both and int(selected) <= int(assessed)
 
 
 def _merged_name(block: Block, line: Line) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from raudit.errors import DataError
 COUNTS = ("assessed", "selected")
 MARKS = r"(?:[*†‡§¶#^¹²³⁰⁴-⁹]+|\[\w{1,2}\]|\((?:\d{1,2}|[a-z]|i{1,3}|\*+)\))"
 """Footnote marks after a text or number."""
+ABOUT = r"[<>≤≥~≈]|(?:about|approx(?:imately|\.)?|ca\.?|circa)\s"
+"""What stands before a number that is a bound or an estimate, which proves nothing."""
 REFERENCE = re.compile(
     r"(?:the )?(?:reference|ref|baseline|comparator|comparison|benchmark|highest|most selected)\b.*",
     re.IGNORECASE,
@@ -29,6 +31,7 @@ _SHARE = re.compile(r"\d{0,3}[.,]\d{1,2}|[01]?\.\d+|0,\d+")
 """A bare number that is no count beside one: ``0.31`` and ``19.8``, and not ``1,390``."""
 _BOTH = re.compile(r"(?P<first>[^()]*\d[^()]*?)\s*\((?P<second>[^()]*\d[^()]*)\)")
 """Two numbers in one cell, such as ``667 (48%)``."""
+_FRACTION = re.compile(r"(?P<part>\d[\d,]*)\s*(?:/|out of|of)\s*(?P<whole>\d[\d,]*)")
 BLANK = (
     "",
     "-",
@@ -91,6 +94,9 @@ def is_blank(text: str) -> bool:
 def digits_of(text: str) -> str:
     """A number without marks and words beside it; empty where there is none."""
     text = re.sub(rf"\s*{MARKS}+\s*$", "", text.strip()).strip()
+    text = re.sub(
+        r"(?<=\d)(?:\s*:\s*1(?:\.0+)?|\s+to 1|\s?x)$", "", text
+    )  # 0.97:1 and 0.97x are 0.97
     beside = re.fullmatch(r"([\d.,]+\s*%?)\s*[(\[]([^()\[\]]*)[)\]]", text)
     if beside is not None and REFERENCE.fullmatch(beside[2].strip()):
         text = beside[1]
@@ -127,7 +133,7 @@ def value_of(text: str, key: str, scale: Mapping[str, float], whole: int) -> Pri
     digits = digits_of(text)
     if key == "ratio" and REFERENCE.fullmatch(digits.strip(" ()[]-–—")):
         digits = "1"
-    if not digits or digits.startswith(("<", ">", "≤", "≥", "~")):
+    if not digits or re.match(ABOUT, digits):
         return None
     if key in COUNTS:
         digits = re.sub(
@@ -150,6 +156,20 @@ def value_of(text: str, key: str, scale: Mapping[str, float], whole: int) -> Pri
     return Printed(text=digits, value=value * worth, unit=10.0**-places * worth)
 
 
+def thousands_joined(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Every way to read neighbouring cells as one number whose thousands are parted by spaces: ``1 390`` as 1390."""
+    if not cells:
+        yield ()
+        return
+    for end in range(1, len(cells) + 1):
+        if end > 1 and not (
+            re.fullmatch(r"\d{1,3}", cells[0]) and re.fullmatch(r"\d{3}", cells[end - 1])
+        ):
+            return
+        for rest in thousands_joined(cells[end:]):
+            yield ("".join(cells[:end]), *rest)
+
+
 def fractional(text: str) -> bool:
     """Whether a count is none, but a share of one: made by whoever printed it, from a rounded rate."""
     digits = digits_of(text).replace(",", "")
@@ -166,6 +186,7 @@ def parted(cells: Mapping[str, str]) -> dict[str, str]:
     """
     found = dict(cells)
     for key in (*COUNTS, "rate"):
+        _part_fraction(found, key)
         both = _BOTH.fullmatch(found.get(key, "").strip())
         if both is None:
             continue
@@ -180,7 +201,20 @@ def parted(cells: Mapping[str, str]) -> dict[str, str]:
         found["selected"] = counts[0]
         if key == "rate" or not found.get("rate"):
             found["rate"] = shares[0]
+        _part_fraction(found, "selected")
     return found
+
+
+def _part_fraction(cells: dict[str, str], key: str) -> None:
+    """Give ``96 of 213`` or ``96/213`` to the selected and the assessed, which no column of their own holds."""
+    whole = _FRACTION.fullmatch(cells.get(key, "").strip())
+    if whole is None or (key == "assessed" and cells.get("selected")):
+        return
+    if key == "rate":
+        cells["rate"] = ""
+    cells["selected"] = whole["part"]
+    if key == "assessed" or not cells.get("assessed"):
+        cells["assessed"] = whole["whole"]
 
 
 def no_number(what: str, text: str, line: int, path: Path, *, counts: bool) -> DataError:

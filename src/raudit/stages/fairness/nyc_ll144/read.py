@@ -21,10 +21,12 @@ MAX_SPAN = 100
 MAX_CELLS = 500_000
 UNREAD_TAGS = ("script", "style", "sup")
 """Tags whose text is none of a cell's; what stands raised is a footnote's mark, and ``1<sup>2</sup>`` is no 12."""
+INLINE_TAGS = ("a", "b", "em", "i", "small", "strong", "sub", "sup", "u")
+"""Tags that do not part one text from the next."""
 LONGEST_NAME = 7
 """Words of a category beside a single number; more of them are a sentence."""
 WHERE_NUMBERS = re.compile(
-    rf"(?<![\w.,])(?:[<>≤≥~]?\d[\d.,' ’]*%?|{NOT_GIVEN}|-{{1,3}}|–|—)[*†‡§¹²³⁰-⁹]*(?=\s|$)",
+    rf"(?<![\w.,])(?:[<>≤≥~≈]?\d[\d.,' ’]*%?|{NOT_GIVEN}|-{{1,3}}|–|—)[*†‡§¹²³⁰-⁹]*(?=\s|$)",
     re.IGNORECASE,
 )
 """A cell of numbers in a pasted line: a number, ``N/A`` or a dash."""
@@ -119,12 +121,14 @@ def _delimited(text: str, mark: str) -> Grid:
             ]
             if cells and all(re.fullmatch(r"\s*:?-+:?\s*", cell) for cell in cells):
                 continue
+            cells = [re.sub(r"^\s*(\*\*|__|\*|_|`)(.+)\1\s*$", r"\2", cell) for cell in cells]
         found.append(Line(reader.line_num, tuple(_plain(cell) for cell in cells)))
     return tuple(found)
 
 
 def _pasted(line: str) -> tuple[str, ...]:
     """Cells of a line without delimiters: apart by two spaces, else the name and then its numbers."""
+    line = re.sub(r"(?<=\d) %", "%", line)
     parts = [_plain(part) for part in re.split(r"\s{2,}", line.strip()) if part.strip()]
     if len(parts) > 2:
         return tuple(parts)
@@ -210,9 +214,12 @@ class _Tables(HTMLParser):
         self.span = (1, 1)
         self.heading: list[str] = []
         self.reading_heading = False
+        self.loose: list[str] = [""]
+        """Text outside of tables, block by block."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, a row or a cell."""
+        self._break(tag)
         if tag in UNREAD_TAGS:
             self.hidden += 1
         elif tag == "table":
@@ -233,6 +240,7 @@ class _Tables(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close a cell or a table."""
+        self._break(tag)
         if tag in UNREAD_TAGS:
             self.hidden = max(0, self.hidden - 1)
         elif tag in ("td", "th", "tr"):
@@ -263,6 +271,12 @@ class _Tables(HTMLParser):
             self.text.append(data)
         elif self.reading_heading:
             self.heading.append(data)
+        if not self.stack:
+            self.loose[-1] += data
+
+    def _break(self, tag: str) -> None:
+        if tag not in INLINE_TAGS and self.loose[-1]:
+            self.loose.append("")
 
     def _close(self) -> None:
         if self.text is None or not self.stack:
@@ -289,6 +303,9 @@ def _pages(text: str, path: Path) -> tuple[Grid, ...]:
         parser.close()
     except OverflowError as error:
         raise _unreadable(path, f"a table of more than {MAX_CELLS:,} cells") from error
+    if not parser.tables:  # a page may lay its cells out without one
+        texts = filter(None, map(_plain, parser.loose))
+        return (tuple(Line(number, (text,)) for number, text in enumerate(texts, start=1)),)
     return tuple(tuple(lines) for lines in parser.tables)
 
 

@@ -1,4 +1,4 @@
-"""Tables that stand in another way than one row a category: turned round, or with every cell on a line of its own."""
+"""Tables that stand otherwise than one line a row: turned round, cell under cell, headings word under word."""
 
 from __future__ import annotations
 
@@ -56,6 +56,22 @@ def piled(grid: Grid) -> Grid:
         else:
             found.append(Line(lines[at].number, (texts[at],)))
             at += 1
+    return tuple(found)
+
+
+def rejoined(grid: Grid) -> Grid:
+    """Tables whose headings stand on several lines above the rows, as text copied from narrow columns does."""
+    found: list[Line] = []
+    words: list[str] = []
+    for line in grid:
+        texts = filled(line.cells)
+        if len(texts) == 1 and not re.search(r"\d", texts[0]):
+            words.append(texts[0])
+            continue
+        if words and len(texts) > 2:
+            found.append(Line(line.number, (" ".join(words),)))
+        words = words if not texts else []
+        found.append(line)
     return tuple(found)
 
 

@@ -138,6 +138,11 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
         other=context.speech.other(means.names[high]),
         sizes=context.speech.sizes((int(means.n[low]), int(means.n[high]))),
     )
+    certain = status is Status.INDETERMINATE and gap.low > 0
+    if certain:
+        statement = say(
+            "{certain} {statement}", certain=_certain(asked, context), statement=statement
+        )
     reason = _reason(asked, gap, status, show, context)
     if usable.size < len(means.names):
         reason += say(
@@ -151,16 +156,40 @@ def judge_means(asked: Asked, means: Means, context: Context) -> Finding:
         measurement=_measured(asked, gap, means, usable, context.level),
         threshold=asked.threshold,
         anchor=asked.anchor,
-        data=_data(asked, means, usable, (low, high)),
+        data=_data(asked, means, usable, (low, high))
+        | ({"beyond_chance": True} if certain else {}),
+    )
+
+
+def _certain(asked: Asked, context: Context) -> str:
+    """What is certain where the limit is not settled, or none is set: the first thing to say."""
+    level = context.level * 100
+    if asked.limit is None:
+        return say(
+            "There is a difference beyond chance (the {level:.3g} % interval leaves out 0); "
+            "how large it may be, the plan does not say.",
+            level=level,
+        )
+    return say(
+        "There is a difference beyond chance (the {level:.3g} % interval leaves out 0); "
+        "whether it breaks the limit of {wanted} cannot be told.",
+        level=level,
+        wanted=written(asked.limit.value),
     )
 
 
 def _shower(asked: Asked, gap: Gap, value: float, context: Context) -> Callable[[float], str]:
-    """Writes estimates with as many decimals as tell two of them apart, and the unit."""
+    """Writes estimates with as many decimals as tell two of them apart, and the unit; none but zero is written as 0."""
     limit = math.inf if asked.limit is None else asked.limit.value
     places = _places(gap.value, limit, value, least=3 if asked.as_points else 0)
     unit = _unit(asked, context)
-    return lambda shown: say("{value:,.{places}f}{unit}", value=shown, places=places, unit=unit)
+
+    def show(shown: float) -> str:
+        if shown and not round(shown, places):
+            return say("{value}{unit}", value=written(float(shown), digits=2), unit=unit)
+        return say("{value:,.{places}f}{unit}", value=shown, places=places, unit=unit)
+
+    return show
 
 
 def _unit(asked: Asked, context: Context) -> str:
@@ -259,7 +288,7 @@ def _places(gap: float, limit: float, value: float, *, least: int) -> int:
     known = [abs(number) for number in (gap, limit) if number and math.isfinite(number)] or [
         abs(value) or 1.0
     ]
-    return max(least, min(12, 2 - math.floor(math.log10(min(known)))))
+    return max(least, min(80, 2 - math.floor(math.log10(min(known)))))
 
 
 def mean_gap(values: Floats, variances: Floats, level: float) -> Gap:

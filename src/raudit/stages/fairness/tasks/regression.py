@@ -172,8 +172,8 @@ def _table(found: GroupErrors, by: tuple[str, ...], context: Context) -> Table:
         for name in found.means
     ]
     rows = []
-    for i, name in enumerate(found.names):
-        row = {"group": context.speech.group(name), "n": int(everyone[i])}
+    for i in sorted(range(len(found.names)), key=lambda i: (-int(everyone[i]), found.names[i])):
+        row = {"group": context.speech.group(found.names[i]), "n": int(everyone[i])}
         row |= {"labelled": int(labelled[i])} if partly else {}
         rows.append(row | {key: number(one.value[i]) for key, one in found.means.items()})
     return Table(
@@ -189,7 +189,7 @@ def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure
     means = found.means[metric]
     known = np.flatnonzero(~np.isnan(means.value))
     rows: list[Estimate] = []
-    for i in sorted(known, key=lambda i: float(means.value[i])):
+    for i in sorted(known, key=lambda i: (-int(means.n[i]), found.names[i])):
         interval = _interval(means, int(i), context.options.confidence)
         rows.append(
             Estimate(
@@ -201,6 +201,12 @@ def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure
             )
         )
     name = metric.replace("_", " ")
+    title = {
+        "mean_error": say("Mean error by {by_name}", by_name=by_name(by)),
+        "mean_absolute_error": say("Mean absolute error by {by_name}", by_name=by_name(by)),
+        "root_mean_squared_error": say("Root mean squared error by {by_name}", by_name=by_name(by)),
+        "mean_prediction": say("Mean prediction by {by_name}", by_name=by_name(by)),
+    }[metric]
     alt = joined(
         "; ",
         (
@@ -216,13 +222,8 @@ def _figure(found: GroupErrors, by: tuple[str, ...], context: Context) -> Figure
     return Figure.of(
         slug("dots", metric, *by),
         Dots(rows=rows, x_label=name, reference=0.0 if metric == "mean_error" else None),
-        title=say("{capitalize} by {by_name}", capitalize=name.capitalize(), by_name=by_name(by)),
-        alt=say(
-            "{capitalize} by {by_name}, lowest first: {alt}.",
-            capitalize=name.capitalize(),
-            by_name=by_name(by),
-            alt=alt,
-        ),
+        title=title,
+        alt=say("{title}, the largest group first: {alt}.", title=title, alt=alt),
         caption=say(
             "Dots are means, lines {confidence:.3g} % intervals.",
             confidence=context.options.confidence * 100,

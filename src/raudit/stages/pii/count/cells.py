@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from raudit.stages.pii.recognise.engine import Span
 from raudit.stages.pii.recognise.names import THING, may_be_family, name_lists, persons_in_text
+from raudit.stages.pii.recognise.spans import Span
 from raudit.stages.pii.vocabulary.names_of_columns import MARKS, fold
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
 
@@ -39,6 +39,14 @@ _DIALLED = re.compile(
     r"[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}(?!\d)|[2-9]\d{2} [2-9]\d{2} ?\d{4}\b)"
 )
 """How only telephone numbers are written: with a trunk zero, a country or an area in brackets, or as in America."""
+_ANNOUNCES_PHONE = re.compile(
+    r"(?i)(?<![^\W\d_])(?:(?:tele|i)?phone|mobile|cell|tel|handy|telefon|fax|whats ?app|t[eé]l[eé]phone|portable|"
+    r"tel[eé]fono|m[oó]vil|celular|cellulare|telefone|telem[oó]vel|telefoon|rufnummer|mobil|text|calls?|calling|sms|"
+    r"dial|ring|(?:my|his|her|our|their|old|new) number|(?:meine|ihre|seine) nummer|(?:mon|son) num[eé]ro|"
+    r"(?:mi|su) n[uú]mero)"
+    r"(?![^\W\d_])[^\d\n;!?]{0,20}$"
+)
+"""What stands before a telephone number, as in the pattern "announced"; digits alone are believed behind it."""
 _FOUR = re.compile(r"(?<![\d.])(\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(\d{1,5})(?![\d.])")
 LARGE_NUMBER = 100
 """One of the four numbers of most addresses is as large."""
@@ -263,12 +271,16 @@ def unmarked(text: str) -> str:
     )
 
 
+_PARTING = str.maketrans("|\t", "  ")
+"""Marks between fields; the words beside them are one word to a tokenizer."""
+
+
 def readable(cell: str) -> str:
     """What the language model reads, of the same length: blanks for marks and notes, title case for capitals."""
     if len(cell) > SHORT_CELL:
         return cell
     begin, end = core(cell)
-    bare = " " * begin + cell[begin:end] + " " * (len(cell) - end)
+    bare = " " * begin + cell[begin:end].translate(_PARTING) + " " * (len(cell) - end)
     titled = bare.title() if bare.isupper() or bare.islower() else bare
     return titled if len(titled) == len(cell) else cell
 
@@ -279,12 +291,13 @@ def supported(entity: str, text: str, rulebook: Rulebook, cell: str = "") -> boo
         return _listed(text, rulebook) if not _sentence(cell) else _named(text, rulebook, cell)
     if entity == "PHONE_NUMBER":
         grouped = _SEPARATED.match(text) or text == cell.strip().removesuffix(".0")
-        if len(cell.split()) >= WORDS_OF_TEXT and not _DIALLED.match(text):
+        announced = _ANNOUNCES_PHONE.search(cell[: max(cell.find(text), 0)])
+        if len(cell.split()) >= WORDS_OF_TEXT and not (announced or _DIALLED.match(text)):
             return False
         fraction = _FRACTION.fullmatch(text.strip())
         return (
             sum(c.isdigit() for c in text) >= 7
-            and bool(grouped)
+            and bool(grouped or announced)
             and not fraction
             and not _DATE.match(text)
         )

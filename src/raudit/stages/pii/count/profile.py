@@ -29,6 +29,8 @@ class EntityCount:
     """Of k, those that a second opinion supports: the lists of common names, or the form of a phone number."""
     by_form: bool = False
     """True if a pattern counted it that only such values fit, such as a telephone number with its country."""
+    finder: tuple[str, str] = ("", "")
+    """Pattern and check that cut plain numbers of one kind out of cells that hold more; empty for all others."""
     examples: tuple[str, ...] = ()
     """Masked: shapes of values, never values."""
 

@@ -34,6 +34,47 @@ MOST_CODES = 30
 """Different whole numbers or words by which categories are coded; more of them count, measure or name something."""
 MANIFOLD = frozenset({"health", "genetic", "biometric", "criminal"})
 """Categories of which there are any number: diagnoses, variants, templates, offences."""
+FLAGS = frozenset(
+    {
+        "yes",
+        "no",
+        "y",
+        "n",
+        "true",
+        "false",
+        "t",
+        "f",
+        "ja",
+        "nein",
+        "j",
+        "oui",
+        "non",
+        "o",
+        "si",
+        "sí",
+        "s",
+    }
+    | {
+        "sim",
+        "não",
+        "nao",
+        "sì",
+        "nee",
+        "tak",
+        "nie",
+        "nej",
+        "nei",
+        "kyllä",
+        "ei",
+        "ano",
+        "ne",
+        "da",
+        "nu",
+        "x",
+    }
+)
+"""Words that say whether and not which; 0 and 1 are codes of two kinds as often."""
+FIRST_YEAR, LAST_YEAR = 1800, 2100
 _MEASURED = re.compile(
     r"[<>≤≥~]?\s*[-+]?\d[\d.,]*\s*(?:%|‰|[/:]\s*\d[\d.,]*|(?:[-–]|to)\s*\d[\d.,]*\s*%?|[^\W\d_]{1,3}\.?)"
 )
@@ -59,13 +100,16 @@ def special_categories(name: str, values: Mapping[str, int], rulebook: Rulebook)
         sentence, or by the column's name where the values can be a person's category.
     """
     plausible = _can_be_categories(name, values)
-    few = len({value.strip().lower() for value in values if _said(value)}) <= MOST_CODES
+    said = {value.strip().lower() for value in values if _said(value)}
+    few = len(said) <= MOST_CODES
+    flags = said <= FLAGS
     return tuple(
         category
         for category, rule in rulebook.special.items()
         if (
             plausible
             and (few or category in MANIFOLD)
+            and not (flags and speaks_of(name, _joined(rule.kinds)))
             and (speaks_of(name, *_hints(rule)) or joined(name) in _joined(rule.exact))
         )
         or _in_vocabulary(values, rule)
@@ -84,9 +128,9 @@ def _can_be_categories(name: str, values: Mapping[str, int]) -> bool:
     if len(numbers) < 0.9 * len(filled):
         others = (_TIME.match(value) or _MEASURED.fullmatch(value) for value in filled)
         return sum(map(bool, others)) < 0.5 * len(filled)
-    return len(numbers) <= MOST_CODES and all(
-        float(value.replace(",", "")).is_integer() for value in numbers
-    )
+    whole = [float(value.replace(",", "")) for value in numbers]
+    years = len(set(whole)) > 1 and all(FIRST_YEAR <= number <= LAST_YEAR for number in whole)
+    return len(numbers) <= MOST_CODES and all(map(float.is_integer, whole)) and not years
 
 
 def _said(value: str) -> bool:

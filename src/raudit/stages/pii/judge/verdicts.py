@@ -205,7 +205,7 @@ def _by_share(
         telephonic = (
             share >= 0.95
         )  # two groups, such as 0171/1234567: nearly all must be numbers that are given out
-    if entity == "PHONE_NUMBER" and not telephonic:
+    if entity == "PHONE_NUMBER" and not telephonic and hint is not Hint.MAYBE:
         return None
     if (
         entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"}
@@ -352,7 +352,9 @@ def _person_beside(
     """Names in short cells: with something beside them in most, or alone in so few that they could be things."""
     if "PERSON" in vetoed:
         return None
-    beside = count.agreed - count.whole >= SET.named_cells * count.n
+    # A name that fills most of a cell has something beside it too where the cell is not written like a name.
+    alone_in_cell = min(count.whole, profile.name_shape * count.n)
+    beside = count.agreed - alone_in_cell >= SET.named_cells * count.n
     if beside and persons.various(profile):
         return Sureness.IN_TEXT
     alone = persons.nearly_all(profile, persons.Signs.of(profile), vetoed=False, fewest=1)

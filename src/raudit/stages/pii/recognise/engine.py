@@ -12,29 +12,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from raudit.stages.pii.recognise.checksums import card, us_ssn, validator
+from raudit.stages.pii.recognise.checksums import validator
 from raudit.stages.pii.recognise.digits import plain
 from raudit.stages.pii.recognise.models import SCORE, LanguageModel
 from raudit.stages.pii.recognise.names import persons_in_text, refuted
 from raudit.stages.pii.recognise.phones import phone_numbers
 from raudit.stages.pii.recognise.prefilter import column_of, may_match
+from raudit.stages.pii.recognise.spans import Span, parted, without_duplicates, without_echoes
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
 
 THRESHOLD = 0.4
 """Presidio's findings with a lower score are noise; its own examples and most users cut here."""
 
 CHUNK = 4096
-
-
-class Span(NamedTuple):
-    """A found entity."""
-
-    entity_type: str
-    start: int
-    end: int
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +112,7 @@ class Engine:
     ) -> tuple[Span, ...]:
         spans = [Span(kind, start, end, SCORE) for kind, start, end in entities]
         if self.names is not None and looked:
+            spans = [part for span in spans for part in parted(text, span)]
             spans = [
                 s for s in spans if s.entity_type != "PERSON" or not refuted(text, (s.start, s.end))
             ]
@@ -149,73 +142,6 @@ class Engine:
                     score = min(max(score + 0.35, 0.4), 1.0)
             spans.append(Span(result.entity_type, result.start, result.end, score))
         return spans
-
-
-def without_duplicates(spans: list[Span]) -> list[Span]:
-    """Drop spans that lie inside a better one of the same type, as presidio does."""
-    kept: list[Span] = []
-    for span in sorted(set(spans), key=lambda s: (-s.score, s.start, s.start - s.end)):
-        inside = any(
-            o.entity_type == span.entity_type and o.start <= span.start and span.end <= o.end
-            for o in kept
-        )
-        if span.score > 0 and not inside:
-            kept.append(span)
-    return kept
-
-
-STRONG = frozenset(
-    {
-        "CREDIT_CARD",
-        "IBAN_CODE",
-        "US_SSN",
-        "NATIONAL_ID",
-        "UK_NHS",
-        "US_PASSPORT",
-        "US_DRIVER_LICENSE",
-        "US_BANK_NUMBER",
-    }
-    | {"DATE_OF_BIRTH", "CRYPTO", "FR_NIR", "DE_TAX_ID", "SECRET_KEY", "PASSWORD"}
-)
-"""Types that are known by a check or by the words before them."""
-
-
-_FRACTION = re.compile(r"(?<![\d.])\d{1,3}\.$")
-
-
-def without_echoes(spans: list[Span], text: str) -> list[Span]:
-    """Drop telephone numbers that are part of a number of another kind, and digits behind a decimal point.
-
-    An NHS number is no telephone, a degree of longitude holds no card, and a telephone's serial number is none.
-    """
-    spans = [
-        s
-        for s in spans
-        if not (
-            text[s.start : s.end].isdigit() and _FRACTION.search(text, max(0, s.start - 5), s.start)
-        )
-        and _passes(s.entity_type, plain(text[s.start : s.end]))
-    ]
-    strong = [s for s in spans if s.entity_type in STRONG]
-    return [s for s in spans if not any(_echoes(s, o) for o in strong)]
-
-
-CHECKED = {"CREDIT_CARD": card, "US_SSN": us_ssn}
-"""Types of which presidio takes numbers that nobody was given."""
-
-
-def _passes(entity: str, value: str) -> bool:
-    check = CHECKED.get(entity)
-    return check is None or check(value)
-
-
-def _echoes(span: Span, other: Span) -> bool:
-    """Whether a span is another reading of a surer one, or of two that stand side by side."""
-    if span.entity_type == "PHONE_NUMBER":
-        return other.start < span.end and span.start < other.end
-    inside = span.start <= other.start and other.end <= span.end
-    longer = span.end - span.start > other.end - other.start
-    return span.entity_type == "NATIONAL_ID" and other.entity_type == "US_SSN" and inside and longer
 
 
 def _tokens(text: str, model: LanguageModel | None) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.stages.pii.count.cells import address_supported, covers
 from raudit.stages.pii.recognise.checksums import FIFTEEN, luhn, public_domain, validator
-from raudit.stages.pii.recognise.engine import Span
+from raudit.stages.pii.recognise.spans import Span
 
 if TYPE_CHECKING:
     import pyarrow as pa

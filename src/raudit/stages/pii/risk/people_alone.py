@@ -192,11 +192,14 @@ def _diversity(found: SinglingOut, options: Options) -> Finding:
 def _who_is_known(found: SinglingOut, exposed: int, diversity: int) -> str:
     """Whose secret is open, counted in rows: those who stand alone, and those who are alike with all their group."""
     by = _and(found.columns)
-    far = say(
-        "The group of {t_rows:,} rows that differs most from all {n:,} ",
-        t_rows=found.t_rows,
-        n=found.n,
-    )
+    if found.t_rows == 1:
+        far = say("The row that differs most from all {n:,} ", n=found.n)
+    else:
+        far = say(
+            "The group of {t_rows:,} rows that differs most from all {n:,} ",
+            t_rows=found.t_rows,
+            n=found.n,
+        )
     far += say("is at a distance of {t:.2f} ", t=found.t)
     far += say("(t-closeness; 0 is the same distribution, 1 nothing in common).")
     if not exposed:

@@ -102,6 +102,8 @@ class SpecialRule(Strict):
 
     label: str
     hints: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    """Hints that ask which one it is, such as ``religion``: cells that only say yes or no do not answer."""
     exact: tuple[str, ...] = ()
     """Words that mean it only as the whole name of a column: ``union`` does, ``european_union`` does not."""
     never: tuple[str, ...] = ()

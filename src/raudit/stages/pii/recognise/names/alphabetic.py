@@ -1,4 +1,4 @@
-"""Names of persons in sentences of scripts whose words are parted by blanks, with capitals or without."""
+"""Names of persons in sentences of scripts with capitals, whose words are parted by blanks."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of, key, language_of, words
+from raudit.stages.pii.recognise.names.beside import TOKEN, Stretch, words_after, words_before
+from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of, language_of
 from raudit.stages.pii.recognise.names.lists import NameLists, folded
-
-Stretch = tuple[int, int]
 
 PROSE = 0.3
 """Share of words without a capital in sentences."""
 FEWEST_WORDS = 3
 """Words of a text in which something is said of somebody."""
-_TOKEN = re.compile(
-    r"[^\W\d_](?:[^\W\d_]|['\u2019-](?=[^\W\d_])|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0903\u093a-\u094f"
-    r"\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c4d\u0c81-\u0ccd\u0d01-\u0d4d\u0d81-\u0ddf\u0e31-\u0e4e])*"
-)
 _PARTICLES = frozenset(
     {
         "de",
@@ -65,15 +60,6 @@ _SCRIPTS = (
     ("armenian", re.compile("[\u0531-\u058a]")),
 )
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-_UNCASED_SCRIPTS = (
-    ("arabic", re.compile("[\u0600-\u06ff]")),
-    ("hebrew", re.compile("[\u0590-\u05ff]")),
-    ("devanagari", re.compile("[\u0900-\u097f]")),
-    ("bengali", re.compile("[\u0980-\u09ff]")),
-    ("tamil", re.compile("[\u0b80-\u0bff]")),
-    ("thai", re.compile("[\u0e00-\u0e7f]")),
-    ("georgian", re.compile("[\u10d0-\u10ff]")),
-)
 THING = re.compile(
     r"[ '\u2019s]*\b(?:Museum|Gallery|University|College|School|Institute|Foundation|Hospital|Clinic|Center|Centre|"
     r"Library|Airport|Stadium|Street|St(?!-)|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Lane|Park|Bridge|Prize|Award|Inc|LLC|Ltd|GmbH|"
@@ -88,10 +74,16 @@ THING = re.compile(
 _TITLE_BEFORE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Mme|Mlle|Sra?|Srta|Sig|Dott|Dhr|Mevr)\.? $"
 )
+_POSSESSIVE = {
+    "de": frozenset(
+        f"{word}{ending}"
+        for word in ("mein", "dein", "sein", "ihr", "unser", "euer", "kein")
+        for ending in ("", "e", "em", "en", "er", "es")
+    )
+}
+"""Words between which and its noun German puts no name: "meine Nummer" is nobody's."""
 _PATRONYMIC = re.compile(r"(?:ович|евич|овна|евна|ична|івна|йович)(?:а|у|ем|ом|ы|е|ой|и|і)?$")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;]\s+|[\n\r]\s*|^[\"'\u201c\u00ab(\[-]+\s*)$")
-_REACH = 48
-"""Characters beside a name in which its cues are looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +139,7 @@ def in_cased(
     text: str, entities: Sequence[tuple[str, int, int]], lists: NameLists
 ) -> Iterator[Stretch]:
     """Names in a text of a script with capitals: runs of capitalised words that enough voices call a name."""
-    tokens = [m.span() for m in _TOKEN.finditer(text)]
+    tokens = [m.span() for m in TOKEN.finditer(text)]
     if len(tokens) < FEWEST_WORDS or not any(text[a].isupper() for a, _ in tokens):
         return
     prose = sum(text[a].islower() for a, _ in tokens) >= PROSE * len(tokens)
@@ -227,9 +219,12 @@ def _named(
     if all(_is_code(text[a:b]) for a, b in run.tokens) and not text.isupper():
         return
     begin, end = run.stretch
+    near = words_before(text, begin)
+    if len(run.tokens) == 1 and near and near[-1].lower() in _POSSESSIVE.get(spoken, ()):
+        return
     first = bool(_SENTENCE_START.search(text[max(0, begin - 8) : begin]))
     score = _by_lists(run, lists, cues, first)
-    before = cues.preceding(_words_before(text, begin))
+    before = cues.preceding(near)
     if _TITLE_BEFORE.search(text[max(0, begin - 8) : begin]):
         before = Before.PERSON
     if before <= Before.WEAK and "".join(run.words) in lists.figures:
@@ -240,7 +235,7 @@ def _named(
         Before.WEAK: WEIGHTS.weak,
         Before.NOTHING: 0.0,
     }[before]
-    score += WEIGHTS.act * cues.following(_words_after(text, end))
+    score += WEIGHTS.act * cues.following(words_after(text, end))
     score += (WEIGHTS.model if spoken == "en" else WEIGHTS.model_abroad) * any(
         kind == "PERSON" and a < end and begin < b for kind, a, b in entities
     )
@@ -250,23 +245,6 @@ def _named(
 
 SAINTS = frozenset({"san", "santa", "santo", "sao", "saint", "sankt"})
 """First words of towns, schools and hospitals that are called after saints."""
-
-
-def _words_before(text: str, begin: int) -> list[str]:
-    """Words before a name as far as a sentence goes."""
-    near = text[max(0, begin - _REACH) : begin]
-    stop = max(near.rfind(mark) for mark in "!?;|")
-    full = near.rfind(". ")
-    # "Mr. " ends no sentence.
-    if full >= 0 and len(near[:full].rsplit(" ", 1)[-1]) > 4:
-        stop = max(stop, full)
-    return words(near[stop + 1 :])
-
-
-def _words_after(text: str, end: int) -> list[str]:
-    near = text[end : end + _REACH]
-    cut = re.search(r"[.!?;|]", near)
-    return words(near[: cut.start()] if cut else near)
 
 
 def _without_first(text: str, run: _Run, lists: NameLists, cues: Cues) -> _Run:
@@ -379,13 +357,13 @@ def _is_time(word: str, lists: NameLists) -> bool:
 def is_something_else(text: str, stretch: Stretch, lists: NameLists) -> bool:
     """Whether what a model calls a person are words that a sentence knows as places, things or ordinary ones."""
     begin, end = stretch
-    tokens = [m.span() for m in _TOKEN.finditer(text)]
+    tokens = [m.span() for m in TOKEN.finditer(text)]
     cues = cues_of(_script(text))
     around = [run for run in _runs(text, tokens) if run.tokens and _overlap(run.stretch, stretch)]
     if any("".join(run.words) in lists.places for run in around):
         return True
     figures = [run for run in around if "".join(run.words) in lists.figures]
-    if any(cues.preceding(_words_before(text, run.stretch[0])) <= Before.WEAK for run in figures):
+    if any(cues.preceding(words_before(text, run.stretch[0])) <= Before.WEAK for run in figures):
         return True
     inside = [text[a:b] for a, b in tokens if begin <= a and b <= end and b - a > 2]
     return bool(inside) and all(
@@ -397,98 +375,3 @@ def is_something_else(text: str, stretch: Stretch, lists: NameLists) -> bool:
 
 def _overlap(one: Stretch, other: Stretch) -> bool:
     return one[0] < other[1] and other[0] < one[1]
-
-
-def in_uncased(text: str, lists: NameLists) -> Iterator[Stretch]:
-    """Names in a text of a script without capitals: two listed names side by side, or one beside a cue."""
-    found = next(((n, s) for n, s in _UNCASED_SCRIPTS if s.search(text)), None)
-    if found is None:
-        return
-    cues = cues_of(found[0])
-    letters = found[1]
-    tokens = [m.span() for m in _TOKEN.finditer(text) if letters.match(m.group())]
-    index = 0
-    while index < len(tokens):
-        stretch, used = _uncased_name(text, tokens, index, lists, cues)
-        if stretch:
-            yield stretch
-        index += used
-
-
-def _uncased_name(
-    text: str, tokens: Sequence[Stretch], index: int, lists: NameLists, cues: Cues
-) -> tuple[Stretch | None, int]:
-    """A name that begins with a word, and how many words were looked at."""
-    begin, end = tokens[index]
-    begin, titled = _behind_title(text, begin, end)
-    one = _kinds(text[begin:end], lists, cues)
-    beside = index + 1 < len(tokens) and text[end : tokens[index + 1][0]] in {" ", "\u00a0"}
-    following = text[slice(*tokens[index + 1])] if beside else ""
-    two = _kinds(following, lists, cues) if beside else NO_NAME
-    before = Before.PERSON if titled else cues.preceding(_words_before(text, begin))
-    long = end - begin + len(following) >= SHORTEST_FULL
-    if any(one) and any(two) and (one[0] or two[0]) and long:
-        return (begin, tokens[index + 1][1]), 2
-    one = one if end - begin >= SHORTEST_ALONE else NO_NAME
-    foreign = _alone_in_another_script(text, begin, end)
-    if any(one) and (before is Before.PERSON or foreign):
-        return (begin, tokens[index + 1][1] if beside and foreign else end), 1
-    last = tokens[index + 1][1] if beside else end
-    after = cues.following(_words_after(text, end))
-    if one[0] and after and before is not Before.NOTHING:
-        return (begin, end), 1
-    unknown = end - begin > 2 and key(text[begin:end]) not in cues.phrases
-    if before >= Before.CONTACT and unknown and two[1]:
-        return (begin, last), 2
-    return None, 1
-
-
-_THAI_TITLE = re.compile("คุณ|นางสาว|นาย|นาง|น\\.ส\\.|ดร\\.")
-"""Forms of address that Thai writes together with the name, and with what stands before."""
-
-
-def _behind_title(text: str, begin: int, end: int) -> tuple[int, bool]:
-    """Where a Thai word goes on behind its last form of address, and whether it has one."""
-    titles = (
-        list(_THAI_TITLE.finditer(text, begin, end)) if "\u0e00" <= text[begin] <= "\u0e7f" else []
-    )
-    if titles and titles[-1].end() < end:
-        return titles[-1].end(), True
-    return begin, False
-
-
-def _alone_in_another_script(text: str, begin: int, end: int) -> bool:
-    """Whether a word stands in a sentence of Latin letters."""
-    latin = sum(c.isascii() and c.isalpha() for c in text)
-    return latin > 2 * (end - begin)
-
-
-_CLITICS = ("و", "ل", "ب", "ك", "ו", "ל", "ב", "מ", "ש", "ה")
-"""Arabic and Hebrew prepositions that are written with the next word."""
-NO_NAME = (False, False)
-SHORTEST_UNCASED = 2
-SHORTEST_ALONE, SHORTEST_FULL = 3, 5
-"""Letters of a listed name that is believed alone, and of two together; shorter words are particles more often."""
-SHORTEST_MARKED = 4
-"""Letters and signs of an Indic name that are left when an ending of its case is cut off."""
-
-
-def _kinds(word: str, lists: NameLists, cues: Cues) -> tuple[bool, bool]:
-    """Whether a word is a given and a family name, with or without what its language writes together with it."""
-    if key(word) in cues.phrases:
-        return NO_NAME
-    if "\u0900" <= word[:1] <= "\u0e7f":
-        written = key(word)
-        longest = max(len(written) - SHORTEST_MARKED, 0)
-        forms = [written, *(written[:-cut] for cut in range(1, min(longest, 4) + 1))]
-        return (
-            any(form in lists.marked_given for form in forms),
-            any(form in lists.marked_family for form in forms),
-        )
-    plain = folded(word)
-    if len(plain) < SHORTEST_UNCASED:
-        return NO_NAME
-    forms = [plain]
-    if word[:1] in _CLITICS and len(plain) > SHORTEST_UNCASED + 1:
-        forms.append(plain[1:])
-    return any(map(lists.is_given, forms)), any(map(lists.is_family, forms))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from raudit.stages.pii.recognise.names.alphabetic import in_cased, in_uncased, is_something_else
+from raudit.stages.pii.recognise.names.alphabetic import in_cased, is_something_else
 from raudit.stages.pii.recognise.names.chinese import in_chinese
 from raudit.stages.pii.recognise.names.cues import (
     LONGEST,
@@ -17,6 +17,8 @@ from raudit.stages.pii.recognise.names.cues import (
 from raudit.stages.pii.recognise.names.japanese import in_japanese
 from raudit.stages.pii.recognise.names.korean import in_korean
 from raudit.stages.pii.recognise.names.lists import NameLists, folded, name_lists
+from raudit.stages.pii.recognise.names.pairs import in_pairs
+from raudit.stages.pii.recognise.names.uncased import in_uncased
 
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
@@ -65,6 +67,7 @@ def persons_in_text(
         if _UNCASED.search(text):
             yield from in_uncased(text, known)
     yield from in_cased(text, entities, known)
+    yield from in_pairs(text, known)
 
 
 def refuted(text: str, stretch: Stretch, lists: NameLists | None = None) -> bool:

@@ -1,0 +1,135 @@
+"""Missing, infinite and listed values: what a training wrote for them is what the model is given."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from tests.model.conftest import make_frame
+from tests.model.test_siblings import decided, drawn, refused
+
+FORMS = ("csv", "parquet")
+
+
+def dumped(frame, folder, *steps):
+    """A tree behind an encoder of the column, fitted and written; the plain columns."""
+    import skops.io
+    from sklearn.compose import make_column_transformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.tree import DecisionTreeClassifier
+
+    plain = frame.drop(columns="y")
+    inside = make_column_transformer((make_pipeline(*steps), ["key"]), remainder="passthrough")
+    fitted = make_pipeline(inside, DecisionTreeClassifier(max_depth=4, random_state=0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted.fit(plain, frame.y)
+    skops.io.dump(fitted, folder / "m.skops")
+    return fitted, plain
+
+
+def gapped(missing):
+    """A column of texts, in which what is missing decides."""
+    frame = make_frame(3, "text", 200)
+    frame["key"] = frame.key.astype(object)
+    frame.loc[frame.index % 5 == 0, "key"] = missing
+    frame.loc[frame.index % 5 == 0, "y"] = 1
+    return frame
+
+
+def encoders(missing):
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+    unseen = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
+    fill = SimpleImputer(strategy="constant", fill_value="none", missing_values=missing)
+    return {
+        "one-hot": (OneHotEncoder(handle_unknown="ignore"),),
+        "ordinal": (OrdinalEncoder(encoded_missing_value=-2, **unseen),),
+        "filled": (fill, OneHotEncoder(handle_unknown="ignore")),
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("missing", [None, np.nan])
+@pytest.mark.parametrize("name", ["one-hot", "ordinal", "filled"])
+def test_a_missing_category_is_the_one_that_was_learnt(tmp_path, name, missing, form):
+    """An encoder tells None from NaN, and a file of rows does not."""
+    frame = gapped(missing)
+    fitted, plain = dumped(frame, tmp_path, *encoders(missing)[name])
+    _model, found = decided(frame, tmp_path, "m.skops", fitted.predict(plain), form=form)
+    np.testing.assert_allclose(found["y_score"], fitted.predict_proba(plain)[:, 1], atol=1e-12)
+    assert found["unknown_levels"].get("key", (0, 0))[0] == 0
+
+
+def test_columns_that_the_training_picked_by_their_type(tmp_path):
+    """The picker is only asked in training; a file that holds one is no more code than any other."""
+    import skops.io
+    from sklearn.compose import make_column_selector, make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    frame = drawn("truth")
+    plain = frame.drop(columns="y")
+    picked = make_column_transformer(
+        (
+            OneHotEncoder(handle_unknown="ignore"),
+            make_column_selector(dtype_include=[bool, object]),
+        ),
+        (StandardScaler(), make_column_selector(dtype_exclude=[bool, object])),
+    )
+    fitted = make_pipeline(picked, LogisticRegression()).fit(plain, frame.y)
+    skops.io.dump(fitted, tmp_path / "m.skops")
+    decided(frame, tmp_path, "m.skops", fitted.predict(plain))
+
+
+def test_missing_values_that_a_model_does_not_take_are_named(tmp_path):
+    import skops.io
+    from sklearn.linear_model import LogisticRegression
+
+    frame = drawn()
+    fitted = LogisticRegression().fit(frame.drop(columns="y"), frame.y)
+    skops.io.dump(fitted, tmp_path / "m.skops")
+    error = refused(
+        frame.assign(x=frame.x.where(frame.index > 3)), tmp_path, "m.skops", "no missing"
+    )
+    assert error.got == "missing values in x"
+    assert "fill them" in error.hint
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_infinite_values_that_a_model_does_not_take_are_named(tmp_path, form):
+    xgb = pytest.importorskip("xgboost")
+    frame = drawn()
+    fitted = xgb.XGBClassifier(n_estimators=2, n_jobs=1).fit(frame.drop(columns="y"), frame.y)
+    fitted.save_model(tmp_path / "m.json")
+    odd = frame.assign(age=frame.age.astype(float).where(frame.index > 3, np.inf))
+    error = refused(odd, tmp_path, "m.json", "no infinite", form=form)
+    assert error.got == "infinite values in age"
+
+
+LISTED = {
+    "truth values": lambda key: key.isin([3, 9]),
+    "fractions": lambda key: key + 0.5,
+    "below zero": lambda key: key.where(key != 5, -1),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", list(LISTED))
+def test_codes_are_looked_up_as_lightgbm_does(tmp_path, name, form):
+    """It takes the whole part of a number, and what is below zero for missing."""
+    frame = drawn("whole")
+    frame["key"] = LISTED[name](frame.key)
+    inner = frame.drop(columns="y").astype(float)
+    lgb = pytest.importorskip("lightgbm")
+    fitted = lgb.LGBMClassifier(
+        n_estimators=6, num_leaves=7, min_child_samples=5, verbose=-1, n_jobs=1
+    )
+    fitted.fit(inner, frame.y, categorical_feature=["key"])
+    fitted.booster_.save_model(tmp_path / "m.txt")
+    _model, found = decided(frame, tmp_path, "m.txt", fitted.predict(inner), form=form)
+    present = 200 if name != "below zero" else int((frame.key >= 0).sum())
+    assert found["unknown_levels"] == {"key": (0, present)}
