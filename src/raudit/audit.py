@@ -29,6 +29,7 @@ from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, digest, sha256
 from raudit.emit import before_run, enrolment_of, revocations_in, supersede_earlier
+from raudit.emit.reports import UNPLACED, left_behind
 from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
@@ -117,6 +118,7 @@ def run_audit(
     """
     progress = progress or Quiet()
     prepared = _prepared(plan, clock, seed, log, actor)
+    left = left_behind(out, log)
     with _logged_run(log, prepared, actor, clock) as logged:
         record = _judged(prepared, logged, progress, clock.date())
         used = waiver_events(record, actor=actor)
@@ -128,6 +130,9 @@ def run_audit(
             pdf = _render(plan, prepared, record, sealed, log.vkey)  # (5)
         with progress.task("signing"):
             signed, notice = _certified(plan, pdf, signer, clock, tsa)  # (6)
+        write_whole(
+            out / UNPLACED, signed
+        )  # first: what the log is told of exists, whenever this ends
     rendered, issued = sha256(pdf), sha256(signed)
     body = {
         "pdf": issued,
@@ -159,8 +164,8 @@ def run_audit(
         "report.pdf", issued, PREDICATE, _predicate(record, sealed.record_sha256), signer
     )
     log.check_in_place()
-    files = {  # (8)
-        "report.pdf": signed,
+    (out / UNPLACED).replace(out / "report.pdf")  # (8)
+    files = {
         "report.pdf.tlog-proof": proof.encode(),
         "report.pdf.intoto.json": statement,
     }
@@ -174,7 +179,7 @@ def run_audit(
         attestation=out / "report.pdf.intoto.json",
         fingerprint=signer.fingerprint,
         checkpoint=checkpoint,
-        notice=notice,
+        notice="\n".join(filter(None, (left, notice))),
     )
 
 

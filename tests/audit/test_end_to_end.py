@@ -19,6 +19,7 @@ from raudit.errors import EnvironmentFault, RauditError
 from raudit.log import open_log
 from raudit.plan import load_plan
 from raudit.record import parse_record, record_bytes
+from raudit.signing import check_pdf
 from raudit.verify import StepStatus, verify_report
 
 from .conftest import CLOCK, PLAN, audit
@@ -227,3 +228,41 @@ def test_a_rendering_that_fails_leaves_record_and_log(copy, monkeypatch):
     with log_of(plan) as log:
         last = [entry for entry in log.entries() if entry.type == "run.finished"][-1]
     assert last.body["record"] == sha256(content)
+
+
+def test_a_run_that_ends_before_its_report_is_in_place_leaves_it_to_the_next(
+    copy, issued, given, monkeypatch
+):
+    """The log was told of it, so it must be there, and whoever runs next is told where."""
+    from raudit import audit as whole
+    from raudit.emit.reports import UNPLACED, left_behind
+
+    base = check_pdf(given[0], trust=given[1]["trust"]).base
+    monkeypatch.setattr(whole, "_render", lambda *_given: base)
+    real = whole.supersede_earlier
+
+    def killed(*_given, **_named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(whole, "supersede_earlier", killed)
+    before = issued.report.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        audit(copy, clock=CLOCK.replace(hour=9))
+    out = copy / "out"
+    pdf = sha256((out / UNPLACED).read_bytes())
+    with open_log(copy / "log.db") as log:
+        assert [e.body["pdf"] for e in log.find(type="report.issued")][-1] == pdf
+    assert (out / "report.pdf").read_bytes() == before
+    monkeypatch.setattr(whole, "supersede_earlier", real)
+    made = audit(copy, clock=CLOCK.replace(hour=10))
+    kept = out / f"report-{pdf[:12]}.pdf"
+    assert sha256(kept.read_bytes()) == pdf
+    assert str(kept) in made.notice
+    assert "it is whole" in made.notice
+    assert not (out / UNPLACED).exists()
+    assert made.report.read_bytes() != kept.read_bytes()
+    # One of which the log knows nothing was never promised to anybody.
+    (out / UNPLACED).write_bytes(b"%PDF")
+    with open_log(copy / "log.db") as log:
+        assert left_behind(out, log) == left_behind(out, log) == ""
+    assert not (out / UNPLACED).exists()

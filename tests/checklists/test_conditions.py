@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
+from copy import deepcopy
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from tests.checklists.launch_answers import READY, text_of
 
 from raudit.checklists import Answers, Assessment, assess, parse_answers, risk_register
@@ -174,3 +177,19 @@ def test_the_stage_says_what_of_the_conditions_is_missing(tmp_path: Path) -> Non
     unowned = judged(old, tmp_path, BEFORE)
     assert unowned.status.value == "indeterminate"
     assert unowned.reason == "a condition of risk has no owner"
+
+
+def test_a_rejection_is_not_answered_by_the_advice_to_sign(tmp_path: Path) -> None:
+    """And what an owner rejects says nothing of a data protection officer's advice (Article 35(2) GDPR)."""
+    yaml = YAML()
+    document = yaml.load(signed())
+    document["signoffs"].append(deepcopy(document["signoffs"][0]))
+    document["signoffs"][-1]["decision"] = "reject"
+    out = io.StringIO()
+    yaml.dump(document, out)
+    found = judged(out.getvalue(), tmp_path, BEFORE)
+    assert found.status.value == "failed"
+    assert "decided to reject" in found.statement
+    assert found.remedy.startswith("Settle what ")
+    assert "sign" not in found.remedy
+    assert "gdpr:35.2" not in found.requirements

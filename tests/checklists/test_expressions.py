@@ -137,3 +137,28 @@ def test_a_comparison_over_a_range_is_never_sure_and_wrong(
         assert sure is (high <= c)
     else:
         assert (low <= c) != (high <= c) or low == high
+
+
+def test_what_may_be_either_lies_between_both() -> None:
+    assert value("1 if x > 2 else 3", x=Range(Decimal(1), Decimal(5))) == Range(
+        Decimal(1), Decimal(3)
+    )
+    assert value("1 if x > 2 else 3", x=Decimal(5)) == Decimal(1)
+    assert value("1 if x > 2 else 3", x=Decimal(2)) == Decimal(3)
+
+
+def test_not_in_is_the_other_of_in() -> None:
+    assert value("x not in ['a', 'b']", x="a") is False
+    assert value("x not in ['a', 'b']", x="c") is True
+    assert value("x not in ['a', 'b']", x=lattice.OneOf(frozenset("ac"))) is lattice.MAYBE
+
+
+def test_the_largest_expression_and_one_part_more() -> None:
+    def parts(count: int) -> str:
+        return (
+            f"max([{','.join('1' * count)}])"  # a call, its name, a list and two contexts besides
+        )
+
+    assert value(parts(195)) == Decimal(1)
+    with pytest.raises(ChecklistError, match="too large"):
+        value(parts(196))

@@ -144,6 +144,8 @@ def test_the_gap_of_all_rows_is_printed_where_predictions_tell_it(frame):
     member = (frame["sex"] == "f").to_numpy()
     assert gap.measurement.value == pytest.approx(margin[member].mean() - margin[~member].mean())
     assert gap.measurement.n == 600
+    assert gap.status is Status.PASSED
+    assert gap.statement.startswith("The parts of this gap by feature add up to it. ")
     assert "the parts are estimated on 100 rows" in gap.statement
     (parts,) = result.artefacts["gaps"]
     assert sum(parts["parts"].values()) == pytest.approx(parts["total"])

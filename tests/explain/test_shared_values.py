@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from raudit.stages.explain.questions.reasons import Reason, _shared_by_many
+from raudit.stages.explain.questions.case_tables import Reason
+from raudit.stages.explain.questions.reasons import _shared_by_many
 from raudit.stages.explain.survey.values_shown import NOT_SHOWN, RARE, sharing, shown
 
 

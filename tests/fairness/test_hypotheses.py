@@ -99,7 +99,11 @@ def test_error_rates_are_two_hypotheses(run):
 
 
 @pytest.mark.parametrize(
-    "pair", [("a", "a "), ("a", "A"), ("caf\u00e9", "cafe\u0301"), ("a b", "a\u00a0b")]
+    "pair",
+    [
+        *[("a", "a "), ("a", "A"), ("caf\u00e9", "cafe\u0301"), ("a b", "a\u00a0b")],
+        *[("a-b", "a\u2013b"), ("\u0130stanbul", "istanbul")],
+    ],
 )
 def test_groups_spelled_alike_are_noted(run, finding, pair):
     table = {"g": [pair[0]] * 100 + [pair[1]] * 100 + ["other"] * 100, "p": [1, 0] * 150}

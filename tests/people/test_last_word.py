@@ -213,3 +213,75 @@ def test_a_met_condition_is_proven_by_its_own_statement_alone(other, holds):
             },
         )
         assert proven(said, signoff)[0] is (system == "Credit")
+
+
+def listed(statements: list[Statement], conditions: list[dict[str, str]]) -> list[dict]:
+    """What counts where a DPO approved on these conditions, all of which are said to be met."""
+    covers = answers_sha256(answers_of())
+    text = "".join(
+        f"      - {{what: {c['what']}, owner: ann, due: 2027-01-01, "
+        "met: {by: bob, at: 2026-11-21T12:00:00Z, how: a test}}\n"
+        for c in conditions
+    )
+    signoff = (
+        "signoffs:\n  - role: dpo\n    decision: approve_with_conditions\n    by: dee\n"
+        f"    at: 2026-11-20T12:00:00Z\n    covers_sha256: {covers}\n    conditions:\n{text}"
+    )
+    found = answers_of(signoff)
+    outcomes = check_statements(list(map(signed, statements)), PEOPLE)
+    result = assess(CHECKLIST, found, today=date(2026, 11, 20), people=PEOPLE, statements=outcomes)
+    return proofs_of(result, outcomes, PEOPLE)
+
+
+def met_of(number: int, condition: dict[str, str], role: str = "dpo") -> Statement:
+    return met(
+        decided={"role": role, "condition": number, "how": "a test"},
+        subjects={"condition": str(digest(condition)), "checklist": str(CHECKLIST.sha256)},
+    )
+
+
+def test_each_condition_has_its_own_statement():
+    other = {**CONDITION, "what": "Tell people"}
+    for number, condition in ((1, CONDITION), (2, other)):
+        statement = met_of(number, condition)
+        found = listed([statement], [CONDITION, other])
+        assert [(item["what"], item["of"], item["by"]) for item in found] == [
+            ("sign-off", "dpo", "dee"),
+            ("review", "a", "bob"),
+            ("condition", "dpo 1", "bob"),
+            ("condition", "dpo 2", "bob"),
+        ]
+        said = [item["statement"] for item in found[2:]]
+        own = str(check_statements([signed(statement)], PEOPLE)[0].sha256)
+        assert said == ([own, ""] if number == 1 else ["", own])
+        assert [item["proven"] for item in found] == [False, False, number == 1, number == 2]
+    # Two conditions in the same words, and one in another role's approval, are not one.
+    twice = listed([met_of(1, CONDITION)], [CONDITION, CONDITION])
+    assert [item["proven"] for item in twice[2:]] == [True, False]
+    elsewhere = listed([met_of(1, CONDITION, role="owner")], [CONDITION])
+    assert [item["proven"] for item in elsewhere[2:]] == [False]
+
+
+def test_what_does_not_count_is_left_out_and_what_follows_it_is_not():
+    covers = answers_sha256(answers_of())
+    text = answers_text(
+        CHECKLIST.sha256,
+        "answers:\n"
+        "  a: {value: x, by: ann}\n"
+        "  b: {value: x, by: ANN, review: {state: accepted, by: Ann's other name}}\n"
+        f"  c: {{value: x, by: ann, review: {REVIEW}}}\n"
+        "signoffs:\n  - role: dpo\n    decision: approve_with_conditions\n    by: dee\n"
+        f"    at: 2026-11-20T12:00:00Z\n    covers_sha256: {covers}\n    conditions:\n"
+        "      - {what: One, owner: ann, due: 2027-01-01}\n"
+        "      - {what: Two, owner: ann, due: 2027-01-01, met: {by: bob, at: 2026-11-21T12:00:00Z}}\n",
+    )
+    people = parse_people(
+        "schema: raudit.people/1\npeople:\n  - {id: ann, known_as: Ann's other name}\n"
+        "  - {id: bob}\n  - {id: dee, roles: [dpo]}\n"
+    )
+    found = parse_answers(text, CHECKLIST)
+    covered = text.replace(str(covers), str(answers_sha256(found)))
+    found = parse_answers(covered, CHECKLIST)
+    result = assess(CHECKLIST, found, today=date(2026, 11, 20), people=people)
+    said = [(item["what"], item["of"]) for item in proofs_of(result, (), people)]
+    assert said == [("sign-off", "dpo"), ("review", "c"), ("condition", "dpo 2")]

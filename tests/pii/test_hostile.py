@@ -12,8 +12,9 @@ import pytest
 
 from raudit.data import wrap_table
 from raudit.errors import DataError
+from raudit.scan.copies import Original
 from raudit.scan.redact import operator, redactors
-from raudit.scan.rewrite import Original, rewrite
+from raudit.scan.rewrite import rewrite
 from raudit.scan.show import visible
 from raudit.scan.sources import ReadOptions, open_source
 from raudit.stages.pii.assess import prepare, scan_table

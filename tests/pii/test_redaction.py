@@ -12,8 +12,9 @@ from raudit.cli import main
 from raudit.data.readers.contents import file_contents
 from raudit.data.readers.delimited import find_layout
 from raudit.scan.compare_copy import differences_of, explained
+from raudit.scan.copies import Original
 from raudit.scan.redact import operator, redactors, same
-from raudit.scan.rewrite import Original, rewrite
+from raudit.scan.rewrite import rewrite
 from raudit.scan.rewrite_delimited import records
 from raudit.scan.sources import ReadOptions, open_source
 from raudit.stages.pii.assess import prepare, scan_table

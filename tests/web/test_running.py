@@ -78,6 +78,51 @@ def test_a_database_that_does_not_answer_is_waited_for(
     assert RunState.objects.get(pk=state.pk).error == ""
 
 
+def test_a_database_that_cannot_be_written_is_given_up_and_told_when_it_can(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither for good in one place, nor the same audit again and again; what ended meanwhile is said to have."""
+    from raudit.web import running
+    from raudit.web.models import RunState
+
+    state, real, broken = RunState.objects.create(system="credit", by="opal"), RunState.save, [0]
+
+    def save(row: Any, **given: Any) -> Any:
+        broken[0] += 1
+        if (row.state == RunState.RUNNING and broken[0] <= 2) or (
+            row.state == RunState.DONE and broken[0] <= 9
+        ):
+            raise OperationalError("attempt to write a readonly database")
+        return real(row, **given)
+
+    monkeypatch.setattr(RunState, "save", save)
+    monkeypatch.setattr(running, "PATIENCE", 0.0)
+    with working(monkeypatch) as worker:
+        until(lambda: RunState.objects.get(pk=state.pk).state == RunState.INTERRUPTED)
+        assert worker.is_alive()
+        again = RunState.objects.create(system="credit", by="opal")
+        running.wake()
+        broken[0] = 100
+        until(lambda: RunState.objects.get(pk=again.pk).state == RunState.DONE)
+
+
+def test_a_worker_that_is_stopped_waits_for_no_database(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from raudit.web import running
+    from raudit.web.models import RunState
+
+    state = RunState.objects.create(system="credit", by="opal")
+    monkeypatch.setattr(RunState, "save", refusing(10**9, RunState.save))
+    with working(monkeypatch) as worker:
+        time.sleep(0.05)
+        worker.stop()
+        worker.join(5)
+        assert not worker.is_alive()
+    assert RunState.objects.get(pk=state.pk).state == RunState.WAITING
+    assert running.PATIENCE >= 60
+
+
 @pytest.mark.parametrize("ends", ["before", "rendering", "telling", "well"])
 def test_a_run_is_whole_or_not_there(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, ends: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 SEVERITIES = ("critical", "high", "medium", "low", "info", "never")
-LOG_KEY_VARIABLE = "RAUDIT_LOG_KEY_FILE"
 ZEROED = (1, 3)
 """Statuses that --exit-zero turns into 0; that nothing was evaluated is never turned into 0."""
 
@@ -161,7 +159,7 @@ def _log(config: Path, *, off: bool, offline: bool) -> Iterator[Log | None]:
     if off or not config.exists():
         yield None
         return
-    from raudit.log import PASSPHRASE_VARIABLE, load_log_key, open_log
+    from raudit.emit.keys import log_key_file, log_of
     from raudit.plan import load_plan
 
     plan = load_plan(config)
@@ -169,20 +167,19 @@ def _log(config: Path, *, off: bool, offline: bool) -> Iterator[Log | None]:
         click.echo("not logged: the log is on a server, and --offline was given", err=True)
         yield None
         return
-    named = plan.file.log.key or os.environ.get(LOG_KEY_VARIABLE)
-    if not named or not plan.path(named).exists():
-        if named:
+    key_file = log_key_file(plan)
+    if key_file is None or not key_file.exists():
+        if key_file is not None:
+            named = plan.file.log.key or key_file
             click.echo(
-                f"not logged: the log key {named} is not here (say --no-log to expect that)",
+                for_terminal(
+                    f"not logged: the log key {named} is not here (say --no-log to expect that)"
+                ),
                 err=True,
             )
         yield None
         return
-    key = load_log_key(plan.path(named), passphrase=os.environ.get(PASSPHRASE_VARIABLE))
-    location = plan.file.log.path
-    with open_log(
-        location if "://" in location else plan.path(location), key=key, create=True
-    ) as log:
+    with log_of(plan) as log:
         yield log
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from raudit.errors import KeyFileError, LogError
-from raudit.log import PASSPHRASE_VARIABLE, Log, load_log_key, open_log
+from raudit.emit.keys import log_if_any
+from raudit.log import Log
 from raudit.people import FILE_NAME, NOBODY, People, load_people
 from raudit.plan import Plan, load_plan
 
 PLAN_NAME = "raudit.yaml"
-LOG_KEY_VARIABLE = "RAUDIT_LOG_KEY_FILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,26 +103,4 @@ def log_for(plan: Plan | None) -> tuple[Log | None, str]:
     """The plan's log, made on first use if its key is there; else why there is none."""
     if plan is None:
         return None, f"no {PLAN_NAME} names this file, so that no log is known for it"
-    section = plan.file.log
-    location = section.path if "://" in section.path else plan.path(section.path)
-    named = section.key or os.environ.get(LOG_KEY_VARIABLE)
-    key_file = plan.path(named) if named else None
-    there = isinstance(location, str) or location.exists()
-    if not there and (key_file is None or not key_file.is_file()):
-        return None, f"the log {section.path} has not been made yet"
-    try:
-        key = (
-            load_log_key(key_file, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
-            if key_file
-            else None
-        )
-    except KeyFileError:
-        if not there:
-            raise
-        key = None  # whoever may not sign checkpoints may still append
-    try:
-        return open_log(location, key=key, create=not there), ""
-    except LogError as error:
-        if not there:
-            return None, error.message
-        raise
+    return log_if_any(plan)

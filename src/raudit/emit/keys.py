@@ -6,7 +6,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from raudit.errors import KeyFileError
+from raudit.errors import KeyFileError, LogError
 from raudit.log import PASSPHRASE_VARIABLE, Log, LogKey, create_log_key, load_log_key, open_log
 from raudit.plan import Plan
 from raudit.signing import SigningKey, TimeStamping, load_signer, source_from_environment
@@ -43,17 +43,28 @@ def signer_of(plan: Plan) -> SigningKey:
     return load_signer(source)
 
 
+def log_place(plan: Plan) -> Path | str:
+    """Where the plan's log is: a file, or a database's address."""
+    named = plan.file.log.path
+    return named if "://" in named else plan.path(named)
+
+
+def log_key_file(plan: Plan) -> Path | None:
+    """File of the log's key that the plan or the environment names; it need not be there."""
+    named = plan.file.log.key or os.environ.get(LOG_KEY_VARIABLE)
+    return plan.path(named) if named else None
+
+
 def log_of(plan: Plan) -> Log:
-    """Open the log that the plan names, making it on first use.
+    """Open the log that the plan names with its key, making it on first use.
 
     Raises
     ------
     KeyFileError
         If there is no log key.
     """
-    section = plan.file.log
-    named = section.key or os.environ.get(LOG_KEY_VARIABLE)
-    if not named:
+    key_file = log_key_file(plan)
+    if key_file is None:
         raise KeyFileError(
             "there is no key for the log",
             reference="no-log-key",
@@ -61,9 +72,33 @@ def log_of(plan: Plan) -> Log:
             expected=f"log.key in the plan, or {LOG_KEY_VARIABLE}",
             hint="make one: raudit log key NAME FILE",
         )
-    key = load_log_key(plan.path(named), passphrase=os.environ.get(PASSPHRASE_VARIABLE))
-    location = section.path if "://" in section.path else plan.path(section.path)
-    return open_log(location, key=key, create=True)
+    return open_log(log_place(plan), key=_log_key(key_file), create=True)
+
+
+def log_if_any(plan: Plan) -> tuple[Log | None, str]:
+    """The plan's log, made on first use if its key is there; else why there is none.
+
+    Whoever may not sign checkpoints, since the key cannot be read, may still append.
+    """
+    place, key_file = log_place(plan), log_key_file(plan)
+    if isinstance(place, str) or place.exists():
+        try:
+            key = _log_key(key_file) if key_file else None
+        except KeyFileError:
+            key = None
+        # A log whose making was killed is a file without tables, or without a name: it is made now.
+        begun = key is not None and isinstance(place, Path)
+        return open_log(place, key=key, create=begun), ""
+    if key_file is None or not key_file.is_file():
+        return None, f"the log {plan.file.log.path} has not been made yet"
+    try:
+        return log_of(plan), ""
+    except LogError as error:
+        return None, error.message
+
+
+def _log_key(path: Path) -> LogKey:
+    return load_log_key(path, passphrase=os.environ.get(PASSPHRASE_VARIABLE))
 
 
 def stamping_of(plan: Plan) -> TimeStamping | None:

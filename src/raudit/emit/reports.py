@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
+from raudit.canonical import sha256
 from raudit.emit.enrolment import enrolment_of
 from raudit.errors import LogError, UsageError
 from raudit.log import Entry, Event, EventType, Log
 from raudit.people import parse_people
 from raudit.statements import Outcome, check_statements
 
+UNPLACED = "report.pdf.issued"
+"""A signed report of which the log is being told; it becomes report.pdf when the log has been."""
 _FILES = (EventType.REPORT_ISSUED, EventType.REPORT_COUNTERSIGNED)
+
+
+def left_behind(folder: Path, log: Log) -> str:
+    """Take up a report of which the log was told by a run that ended before it was put in place.
+
+    Returns
+    -------
+    str
+        What to say of it; nothing if there is none.
+    """
+    path = folder / UNPLACED
+    if not path.is_file():
+        return ""
+    pdf = sha256(path.read_bytes())
+    if not any(entry.body.get("pdf") == pdf for entry in log.find(type=EventType.REPORT_ISSUED)):
+        path.unlink()  # the log was not told of it, and will not be
+        return ""
+    kept = path.with_name(f"report-{pdf[:12]}.pdf")
+    path.replace(kept)
+    return (
+        "an earlier run ended after it had told the log of its report, and before the report was put in place: "
+        f"it is whole, and now stands in {kept}"
+    )
 
 
 def withdraw(log: Log, pdf: str, *, reason: str, actor: str, clock: datetime) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from raudit.data.readers.delimited import find_layout
 from raudit.data.readers.encodings import find_form
 from raudit.data.readers.json_rows import one_a_line
+from raudit.scan.copies import Original, errors_of
 from raudit.scan.redact import STAND_IN
-from raudit.scan.rewrite import Original, errors_of
 from raudit.scan.rewrite_delimited import Record, records, value_of
 from raudit.scan.rewrite_json import is_json, leaves
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from raudit.errors import DataError
+from raudit.scan.copies import Copied
 from raudit.scan.redact import Redactors
-from raudit.scan.rewrite import Copied
 from raudit.scan.sources import StreamedTable
 from raudit.stages.pii.count.as_text import as_strings
 

@@ -12,9 +12,10 @@ from raudit.data.readers.delimited import find_layout
 from raudit.errors import DataError
 from raudit.evidence import Progress
 from raudit.scan.convert import convert
+from raudit.scan.copies import Copied, Original, form_named
 from raudit.scan.printed import printed_names
 from raudit.scan.redact import STAND_IN, How, Redactors, operator, redactors
-from raudit.scan.rewrite import Copied, Original, form_named, rewrite
+from raudit.scan.rewrite import rewrite
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source
 from raudit.scan.sweep import SweepResult, sweep
 from raudit.stages.pii.assess import Scanner, prepare, scan_table

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from raudit.scan.copies import Copied, Original, counted, number_for
 from raudit.scan.redact import Redactor, Redactors
-from raudit.scan.rewrite import Copied, Original, counted, number_for
 from raudit.scan.sources import StreamedTable
 from raudit.stages.pii.count.as_text import as_strings
 

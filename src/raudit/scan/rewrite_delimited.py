@@ -10,8 +10,8 @@ from typing import IO, NamedTuple
 
 from raudit.data.readers.delimited import Layout, find_layout
 from raudit.errors import DataError
+from raudit.scan.copies import Copied, Original, Piece, counted, errors_of, put_pieces
 from raudit.scan.redact import Redactor, Redactors
-from raudit.scan.rewrite import Copied, Original, Piece, counted, errors_of, put_pieces
 from raudit.scan.sources import StreamedTable
 
 LONGEST_RECORD = 256 * 2**20

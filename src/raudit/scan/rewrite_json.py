@@ -11,8 +11,8 @@ from typing import IO
 from raudit.data.readers.encodings import find_form
 from raudit.data.readers.json_rows import one_a_line
 from raudit.errors import DataError
+from raudit.scan.copies import Copied, Original, Piece, counted, errors_of, number_for, put_pieces
 from raudit.scan.redact import Redactor, Redactors
-from raudit.scan.rewrite import Copied, Original, Piece, counted, errors_of, number_for, put_pieces
 from raudit.scan.sources import StreamedTable
 
 TOKENS = re.compile(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 from raudit.errors import StatementError
@@ -18,8 +20,26 @@ def statements_path(beside: Path) -> Path:
 
 
 def add_statement(beside: Path, envelope: bytes) -> None:
-    """Keep a statement; on disk when this returns. Call it under ``files.locked`` of the file it is about."""
-    append_line(statements_path(beside), envelope)
+    """Keep a statement; on disk when this returns. Call it under ``files.locked`` of the file it is about.
+
+    Raises
+    ------
+    StatementError
+        If what is there is no file.
+    """
+    path = statements_path(beside)
+    try:
+        append_line(path, envelope)
+    except OSError as error:
+        if error.errno not in (errno.EISDIR, errno.ELOOP, errno.ENXIO):
+            raise
+        raise StatementError(
+            "the statements cannot be kept: this is no file",
+            reference="statements-no-file",
+            where=str(path),
+            got=error.strerror or "",
+            hint="move it away; nothing was written",
+        ) from error
 
 
 def read_statements(beside: Path) -> tuple[bytes, ...]:
@@ -32,11 +52,12 @@ def read_statements(beside: Path) -> tuple[bytes, ...]:
     """
     path = statements_path(beside)
     try:
-        if path.exists() and path.stat().st_size > MAX_BYTES:
+        there = os.path.lexists(path)  # a link that leads nowhere is not the same as no statements
+        if there and path.stat().st_size > MAX_BYTES:
             raise StatementError(
                 "the file of statements is too large", reference="statements-large", where=str(path)
             )
-        data = read_file(path) if path.exists() else b""
+        data = read_file(path) if there else b""
     except OSError as error:
         raise StatementError(
             "the statements cannot be read",

@@ -108,7 +108,7 @@ def _watched(series: Series, *, alpha: float, audits: int, base: int) -> Watched
     tested = _tested(series)
     sentence = changed(series)
     if len(tested) <= base:
-        why = f"{len(tested)} independent points with an interval; limits take more than {base}"
+        why = f"independent points with an interval: {len(tested)}; limits take more than {base}"
         return Watched(series=series, tested=tested, why=why, sentence=sentence)
     values = np.array([point.value for point in tested], dtype=float)
     errors = np.array([point.error for point in tested], dtype=float)

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from django.db import DatabaseError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from raudit.errors import RauditError
@@ -31,6 +31,8 @@ LAST = "report.pdf.intoto.json"
 """What a run writes last."""
 AGAIN = 1.0
 """Seconds after which a database that did not answer is asked again."""
+PATIENCE = 300.0
+"""Seconds after which a database that still does not answer is given up for this step of a run."""
 LIMIT = 3600
 """Seconds after which a run is stopped."""
 
@@ -65,11 +67,16 @@ class Worker(threading.Thread):
         super().__init__(name="raudit-worker", daemon=True)
         self.stopping = threading.Event()
         self.child: subprocess.Popen[str] | None = None
+        self.behind = False
+        """Whether a run ended and the database could not be told."""
 
     def run(self) -> None:
         """Until it is stopped."""
         while not self.stopping.is_set():
             try:
+                if self.behind:
+                    sweep()
+                    self.behind = False
                 state = RunState.objects.filter(state=RunState.WAITING).order_by("asked").first()
             except DatabaseError:  # locked, or being restarted: the runs wait with it
                 connection.close()
@@ -83,13 +90,7 @@ class Worker(threading.Thread):
             try:
                 self._one(state)
             except Exception as error:  # noqa: BLE001 -- one run must not take the worker with it
-                _set(
-                    state,
-                    state=RunState.FAILED,
-                    ended=timezone.now(),
-                    step="",
-                    error=type(error).__name__,
-                )
+                self._end(state, RunState.FAILED, type(error).__name__)
             close_old_connections()
         connection.close()
 
@@ -105,6 +106,9 @@ class Worker(threading.Thread):
         place = workspace()
         folder = timezone.now().strftime("%Y%m%dT%H%M%SZ")
         out = place.folder / state.system / "runs" / folder
+        now, running = timezone.now(), RunState.RUNNING
+        if not self._set(state, state=running, started=now, folder=folder):
+            return  # it still waits, and nothing was begun
         command = [
             sys.executable,
             "-m",
@@ -122,58 +126,65 @@ class Worker(threading.Thread):
             text=True,
             env=environment,
         )
-        _set(
-            state, state=RunState.RUNNING, started=timezone.now(), folder=folder, pid=self.child.pid
-        )
+        self._set(state, pid=self.child.pid)
         timer = threading.Timer(LIMIT, self.child.kill)
         timer.start()
         with self.child:  # its pipe is closed with it
-            said = _follow(state, self.child.stdout)
+            said = self._follow(state, self.child.stdout)
         status = self.child.returncode
         timer.cancel()
         self.child = None
         if said.get("done"):
             index.stale()
-            _set(state, state=RunState.DONE, ended=timezone.now(), step="")
+            self._end(state, RunState.DONE)
             _tell(state)
         else:
             tidy(out.parent)
             error = said.get("error") or f"the run ended without a word (status {status})"
-            _set(
-                state,
-                state=RunState.INTERRUPTED if self.stopping.is_set() else RunState.FAILED,
-                ended=timezone.now(),
-                error=error,
-                step="",
-            )
+            stopped = self.stopping.is_set()
+            self._end(state, RunState.INTERRUPTED if stopped else RunState.FAILED, error)
 
+    def _end(self, state: RunState, how: str, error: str = "") -> None:
+        """Write how a run ended; what cannot be written is said of it once the database answers again."""
+        told = {"error": error} if error else {}
+        if not self._set(state, state=how, ended=timezone.now(), step="", **told):
+            self.behind = True
 
-def _follow(state: RunState, lines: IO[str] | None) -> dict[str, Any]:
-    last: dict[str, Any] = {}
-    for line in lines or ():
-        try:
-            said = json.loads(line)
-        except ValueError:
-            continue
-        if "step" in said:
-            _set(state, step=str(said["step"])[:200])
-        else:
-            last = said
-    return last
+    def _follow(self, state: RunState, lines: IO[str] | None) -> dict[str, Any]:
+        last: dict[str, Any] = {}
+        for line in lines or ():
+            try:
+                said = json.loads(line)
+            except ValueError:
+                continue
+            if "step" in said:
+                self._set(state, step=str(said["step"])[:200])
+            else:
+                last = said
+        return last
 
+    def _set(self, row: RunState, /, **values: Any) -> bool:
+        """Write how far a run is, and whether that could be done.
 
-def _set(row: RunState, /, **values: Any) -> None:
-    """Write how far a run is; a database that is locked or restarts is waited for, or the run would stay as it was."""
-    for key, value in {**values, "beat": timezone.now()}.items():
-        setattr(row, key, value)
-    while True:
-        try:
-            row.save(update_fields=[*values, "beat"])
-        except OperationalError:
-            connection.close()
-            time.sleep(AGAIN)
-        else:
-            return
+        A database that is locked or restarts is waited for, or the run would stay as it was; one that stays away is
+        given up, or the thread would stay here for good.
+        """
+        for key, value in {**values, "beat": timezone.now()}.items():
+            setattr(row, key, value)
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                row.save(update_fields=[*values, "beat"])
+            except DatabaseError as error:
+                connection.close()
+                if self.stopping.is_set() or time.monotonic() > end:
+                    logging.getLogger("django.request").error(
+                        "how far a run is could not be written: %s", type(error).__name__
+                    )
+                    return False
+                self.stopping.wait(AGAIN)
+            else:
+                return True
 
 
 def _tell(state: RunState) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -116,10 +117,13 @@ def turning_days(checklist: Checklist, answers: Answers) -> tuple[date, ...]:
 
 
 def _after(day: date, period: str) -> date:
+    """The day a period after another; the last of all days, where the calendar ends before."""
     count = int(period[1:-1])
-    if period.endswith("D"):
-        return day + timedelta(days=count)
-    month = day.month - 1 + count
-    year, month = day.year + month // 12, month % 12 + 1
-    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month, min(day.day, last))
+    try:
+        if period.endswith("D"):
+            return day + timedelta(days=count)
+        month = day.month - 1 + count
+        year, month = day.year + month // 12, month % 12 + 1
+        return date(year, month, min(day.day, monthrange(year, month)[1]))
+    except (ValueError, OverflowError):
+        return date.max

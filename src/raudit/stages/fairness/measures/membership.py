@@ -124,9 +124,10 @@ def unknown_members(name: str, groups: Groups) -> Finding:
 
 
 def _plain(level: str) -> str:
-    """A level without what the eye does not tell apart: spaces, case, Unicode form, characters of no width."""
-    form = unicodedata.normalize("NFKC", level).casefold()
-    seen = "".join(" " if unicodedata.category(one) == "Cc" else one for one in form)
+    """A level without what the eye does not tell apart: spaces, case, Unicode form, dashes, characters of no width."""
+    form = unicodedata.normalize("NFKC", level).casefold().replace("i\u0307", "i")  # of İ
+    same = {"Cc": " ", "Pd": "-"}
+    seen = "".join(same.get(unicodedata.category(one), one) for one in form)
     return " ".join("".join(one for one in seen if unicodedata.category(one) != "Cf").split())
 
 

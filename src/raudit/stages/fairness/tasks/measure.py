@@ -21,11 +21,12 @@ from raudit.stages.fairness.tasks.coverage import measure_coverage, measure_vari
 from raudit.stages.fairness.tasks.decisions import cuts_of, measure_decisions, worst_gap
 from raudit.stages.fairness.tasks.direction import measure_direction
 from raudit.stages.fairness.tasks.multiclass import measure_multiclass
+from raudit.stages.fairness.tasks.other_thresholds import cuts_for, replayed
 from raudit.stages.fairness.tasks.part import Context, Part, join
 from raudit.stages.fairness.tasks.performance import measure_performance
 from raudit.stages.fairness.tasks.ranking import measure_ranking
 from raudit.stages.fairness.tasks.regression import measure_regression
-from raudit.stages.fairness.tasks.scores import cuts_for, measure_scores, replayed
+from raudit.stages.fairness.tasks.scores import measure_scores
 from raudit.stages.fairness.words.sentences import Speech
 
 

@@ -1,4 +1,4 @@
-"""Scores: how well they sort people, what they mean, and what other thresholds would do, by group."""
+"""Scores: how well they sort people, and what they mean, by group."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from raudit.data.cells import BIN, LABEL, PREDICTION, CellTable
+from raudit.data.cells import LABEL, PREDICTION, CellTable
 from raudit.data.fixed import exact_variance
 from raudit.findings import (
     Finding,
     Rule,
-    written,
 )
-from raudit.pictures import Line, Lines, Mark
 from raudit.record import Column, Figure, Table
-from raudit.sentences import joined, say, term
+from raudit.sentences import joined, say
 from raudit.stages.fairness.measures.histogram import (
-    Calibration,
     Floats,
     Histograms,
-    at_least,
     auc,
     auc_bounds,
     brier,
@@ -32,29 +28,16 @@ from raudit.stages.fairness.measures.histogram import (
     histograms,
     ks,
 )
-from raudit.stages.fairness.rules import CALIBRATION, COSTS, MEAN_PREDICTION, RANKING_QUALITY
-from raudit.stages.fairness.tasks.means import Asked, Means, judge_means, mean_gap
+from raudit.stages.fairness.rules import CALIBRATION, MEAN_PREDICTION, RANKING_QUALITY
+from raudit.stages.fairness.tasks.means import Asked, Means, judge_means
+from raudit.stages.fairness.tasks.other_thresholds import sweep
 from raudit.stages.fairness.tasks.part import Context, Part, by_name, join, number, slug
-from raudit.stages.fairness.words.sentences import points
+from raudit.stages.fairness.tasks.score_figures import calibration_figure, distribution_figure
 from raudit.stats import (
     Bounds,
     effective_n,
     normal_quantile,
-    wilson,
 )
-
-SWEEP = tuple(round(step / 100, 2) for step in range(1, 100))
-"""Thresholds at which decisions are replayed."""
-REPLAYED = tuple(round(step / 10, 1) for step in range(1, 10))
-"""Thresholds whose decisions of everyone are counted into the record."""
-SHOWN = 6
-"""Groups in one picture; more lines cannot be told apart in black and white."""
-
-
-def cuts_for(calibration_bins: int, threshold: float | None) -> tuple[float, ...]:
-    """Scores at which a bin must begin, so that calibration, sweep and decision are exact."""
-    edges = {step / calibration_bins for step in range(1, calibration_bins)}
-    return tuple(sorted(edges | set(SWEEP) | ({threshold} if threshold is not None else set())))
 
 
 def measure_scores(table: CellTable, context: Context) -> Part:
@@ -73,7 +56,7 @@ def measure_scores(table: CellTable, context: Context) -> Part:
         if PREDICTION not in table.dims:
             parts.append(_spread(everyone, spread, by, context))
         if len(by) == 1 and spread.probability:
-            parts.append(Part(figures=(_distribution(spread, everyone, by, context),)))
+            parts.append(Part(figures=(distribution_figure(spread, everyone, by, context),)))
         if known is None:
             parts.append(Part(notes=("Without labels, only the spread of scores is compared.",)))
             continue
@@ -133,7 +116,7 @@ def _by(found: Histograms, table: CellTable, by: tuple[str, ...], context: Conte
         bounds["calibration_in_the_large"] = Bounds(
             curve.in_the_large - half, curve.in_the_large + half
         )
-        figures.append(_curve(found, curve, by, context))
+        figures.append(calibration_figure(found, curve, by, context))
         what = "share of favourable outcomes less mean score"
         large, spread = curve.in_the_large, curve.in_the_large_variance
         findings += _judge(
@@ -289,170 +272,3 @@ def _judge(
         names=tuple(found.names), n=found.rows, value=values, variance=variances, error=error
     )
     return [judge_means(asked, means, context)]
-
-
-def _largest(found: Histograms) -> np.ndarray:
-    """The largest groups, in the order of their names."""
-    return np.sort(np.argsort(-found.rows, kind="stable")[:SHOWN])
-
-
-def _curve(found: Histograms, curve: Calibration, by: tuple[str, ...], context: Context) -> Figure:
-    series, words = [], []
-    for i in _largest(found):
-        enough = curve.n[i] >= context.options.suppress_below
-        bounds = wilson(
-            np.nan_to_num(curve.share[i]) * curve.effective[i],
-            curve.effective[i],
-            level=context.options.confidence,
-        )
-        series.append(
-            Line(
-                label=context.speech.group(found.names[i]),
-                x=[float(v) for v in curve.mean_score[i][enough]],
-                y=[float(v) for v in curve.share[i][enough]],
-                low=[float(v) for v in bounds.low[enough]],
-                high=[float(v) for v in bounds.high[enough]],
-            )
-        )
-        side = "higher" if curve.in_the_large[i] > 0 else "lower"
-        words.append(
-            say(
-                "{group}: favourable outcomes are on average {points} points "
-                "{side} than the score says (n = {rows:,})",
-                group=context.speech.group(found.names[i]),
-                points=points(abs(curve.in_the_large[i])),
-                side=term(side),
-                rows=int(found.rows[i]),
-            )
-        )
-    return Figure.of(
-        slug("calibration", *by),
-        Lines(
-            series=series,
-            x_label="mean score",
-            y_label="share of favourable outcomes",
-            diagonal=True,
-        ),
-        title=say("Calibration by {by_name}", by_name=by_name(by)),
-        alt=say("Share of favourable outcomes against mean score in equal-width bins. ")
-        + joined("; ", words)
-        + ".",
-        caption="On the diagonal, a score means what it says.",
-    )
-
-
-def _distribution(
-    found: Histograms, table: CellTable, by: tuple[str, ...], context: Context
-) -> Figure:
-    bins = context.options.calibration_bins
-    edges = tuple(step / bins for step in range(1, bins))
-    above = at_least(found, table, edges).sum(axis=1)
-    total = found.weight.sum(axis=(1, 2))[:, None]
-    share = -np.diff(np.concatenate([total, above, np.zeros_like(total)], axis=1), axis=1) / total
-    middle = [(step + 0.5) / bins for step in range(bins)]
-    series, words = [], []
-    for i in _largest(found):
-        label = context.speech.group(found.names[i])
-        series.append(Line(label=label, x=middle, y=[float(v) for v in share[i]]))
-        mean = float(found.score[i].sum() / found.weight[i].sum())
-        words.append(
-            say(
-                "{label}: mean {mean:.2f}, most in the bin at {middle:.2f}",
-                label=label,
-                mean=mean,
-                middle=middle[int(np.argmax(share[i]))],
-            )
-        )
-    return Figure.of(
-        slug("score-distribution", *by),
-        Lines(series=series, x_label="score", y_label="share of the group"),
-        title=say("Scores by {by_name}", by_name=by_name(by)),
-        alt=say("Share of each group in each score bin. ") + joined("; ", words) + ".",
-    )
-
-
-def sweep(found: Histograms, table: CellTable, by: tuple[str, ...], context: Context) -> Part:
-    """Mean cost of errors per person in each group, at every threshold."""
-    costs = context.options.costs
-    if costs is None or table.bins is None:
-        return Part()
-    above = at_least(found, table, SWEEP)
-    totals = found.weight.sum(axis=2)
-    wrong = (
-        above[:, 0] * costs.false_positive + (totals[:, 1:2] - above[:, 1]) * costs.false_negative
-    )
-    each = wrong / totals.sum(axis=1, keepdims=True)
-    overall = wrong.sum(axis=0) / totals.sum()
-    best = int(np.argmin(overall))
-    costs_at = [(context.speech.group(found.names[i]), each[i]) for i in _largest(found)]
-    series = [
-        Line(label=label, x=SWEEP, y=[float(v) for v in values])
-        for label, values in (*costs_at, ("all", overall))
-    ]
-    words = [
-        say(
-            "{s}: lowest {costs} at threshold {SWEEP:.2f}",
-            s=label,
-            costs=written(float(np.min(values)), digits=3),
-            SWEEP=SWEEP[int(np.argmin(values))],
-        )
-        for label, values in (*costs_at, ("all", overall))
-    ]
-    lowest = say("lowest for all: {SWEEP:.2f}", SWEEP=SWEEP[best])
-    figure = Figure.of(
-        slug("cost-sweep", *by),
-        Lines(
-            series=series,
-            x_label="threshold",
-            y_label="mean cost per person",
-            marks=[Mark(x=SWEEP[best], label=lowest)],
-        ),
-        title=say("Mean cost of wrong decisions by threshold and {by_name}", by_name=by_name(by)),
-        alt=say("Mean cost per person at thresholds from 0.01 to 0.99. ")
-        + joined("; ", words)
-        + ".",
-        caption=costs.sentence,
-    )
-    return Part(figures=(figure,), metrics=("threshold_sweep",))
-
-
-def replayed(table: CellTable) -> list[dict[str, float]]:
-    """Decisions about everyone whose outcome is known, at other thresholds.
-
-    Returns
-    -------
-    list of dict
-        For each threshold the weight of true and false positives and negatives; empty where the score is no
-        probability or no outcome is known.
-    """
-    known = table.labelled()
-    if known is None or known.bins is None:
-        return []
-    attributes = [name for name in known.dims if name not in (LABEL, PREDICTION, BIN)]
-    found = histograms(known, tuple(attributes[:1]))
-    if not attributes or not found.names or not found.probability:
-        return []
-    above = at_least(found, known, REPLAYED).sum(axis=0)
-    totals = found.weight.sum(axis=(0, 2))
-    return [
-        {
-            "threshold": threshold,
-            "true_positives": float(above[1, i]),
-            "false_positives": float(above[0, i]),
-            "false_negatives": float(totals[1] - above[1, i]),
-            "true_negatives": float(totals[0] - above[0, i]),
-        }
-        for i, threshold in enumerate(REPLAYED)
-    ]
-
-
-__all__ = [
-    "BIN",
-    "COSTS",
-    "cuts_for",
-    "judge_means",
-    "mean_gap",
-    "measure_scores",
-    "replayed",
-    "sweep",
-]
