@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import struct
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -302,10 +304,71 @@ def text_cases() -> Iterator[Case]:
     )
 
 
+def hiding_cases() -> Iterator[Case]:
+    """Rows and columns where nobody looks; what is no file; and little text that is much work."""
+    sys.path.insert(0, str(ROOT))
+    from tests.readers.hostile_files import zipped
+
+    fine, people = b"a,y\n1,2\n", b"e,y\n" + b"p@example.org,1\n" * 40
+
+    def member_of_no_size(path: Path) -> None:
+        zipped(path, {"a.csv": fine, "people.csv": people})
+        held = bytearray(path.read_bytes())
+        place = held.rindex(b"PK\1\2") + 24
+        held[place : place + 4] = bytes(4)
+        path.write_bytes(held)
+
+    def member_left_out(path: Path) -> None:
+        zipped(path, {"a.csv": fine, "people.csv": people})
+        held = path.read_bytes()
+        first, last = held.index(b"PK\1\2"), held.rindex(b"PK\1\2")
+        entry = held[first:last]
+        end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(entry), first, 0)
+        path.write_bytes(held[:first] + entry + end)
+
+    def marker(path: Path) -> None:
+        path.mkdir()
+        (path / "a.csv").write_bytes(fine)
+        (path / "_SUCCESS").write_bytes(people)
+
+    yield Case(name="size.zip", content=member_of_no_size, what="a size of 0", kind="hiding")
+    yield Case(
+        name="left-out.zip", content=member_left_out, what="not in the directory", kind="hiding"
+    )
+    yield Case(name="marker", content=marker, what="a table called _SUCCESS", kind="hiding")
+    texts = {
+        "keys.jsonl": (b'{"a": 1, "a (3)": "p@example.org", "a": 2}\n' * 40, "keys doubled"),
+        "names.csv": (b"a,a (3),a\n" + b"1,p@example.org,2\n" * 40, "names doubled"),
+        "nested.jsonl": (b'{"a": ' + b"[" * 940 + b"]" * 940 + b"}\n", "940 brackets"),
+        "zeros-late.csv": (b"g,y\n" + b"u,1\n" * 50 + bytes(5000) + b"\nv,0\n", "zeros inside"),
+        "commas.csv": (b"," * 3_000_000 + b"\n1,2\n", "3 million cells in a row"),
+        "name.csv": (b"x" * 200_000 + b",y\n1,2\n", "a name of 200,000 characters"),
+    }
+    for name, (content, what) in texts.items():
+        yield Case(name=name, content=content, what=what, kind="hiding")
+    yamls = {
+        "flow": (b"a: [" + b"x," * 1_900_000 + b"]", "1.9 million values in brackets"),
+        "blank": (b"\n" * 3_900_000 + b"a: 1", "3.9 million blank lines"),
+        "documents": (b"---\na: 1\n" * 400_000, "400,000 documents"),
+    }
+    for name, (content, what) in yamls.items():
+        yield Case(name=f"{name}.plan.yaml", content=content, what=what, kind="plan")
+    for kind in ("plan", "answers", "record", "report"):
+        name = f"device.{kind}"
+        yield Case(
+            name=name,
+            content=lambda path: path.symlink_to("/dev/zero"),
+            what="a link to /dev/zero",
+            kind=kind,
+        )
+        yield Case(name=f"pipe.{kind}", content=os.mkfifo, what="a pipe", kind=kind)
+
+
 SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "onnx": onnx_cases,
     "model": model_cases,
     "data": data_cases,
     "readers": reader_cases,
     "text": text_cases,
+    "hiding": hiding_cases,
 }

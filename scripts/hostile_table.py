@@ -48,6 +48,7 @@ LIMITED = {"memory_gib": "1", "seconds": "20"}
 """Of ``data.limits``: a page that says what holds need not take the machine's memory to show it."""
 COMMANDS = {
     "data": (("init", "--no-keys"), ("readiness",), ("check",)),
+    "hiding": (("init", "--no-keys"), ("pii", "scan", "--model=none")),
     "database": (("init", "--no-keys"), ("pii", "scan", "--model=none"), ("check",)),
     "model": (("check",),),
     "plan": (("check", "--config"), ("run",)),
@@ -96,7 +97,7 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
             )
             (folder / "raudit.yaml").write_text(text)
             return ["check", "--no-log", "--no-cache"]
-        case _, "data" | "database":
+        case _, "data" | "database" | "hiding":
             return [*command, case.name, *limits]
     return [*command, case.name]
 

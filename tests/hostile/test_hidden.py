@@ -224,3 +224,10 @@ def test_a_row_of_millions_of_cells_is_not_parsed_to_be_counted(tmp_path):
 def test_zeros_in_a_text_do_not_make_it_another_encoding(tmp_path, content, problem):
     (tmp_path / "t.csv").write_bytes(content)
     assert problem in read(tmp_path / "t.csv")[1]["t.csv"]
+
+
+def test_a_date_that_python_cannot_hold_is_an_error_about_the_file(tmp_path):
+    days = pa.array([2**31 - 1, 0], pa.date32())
+    pq.write_table(pa.table({"d": days}), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="beyond the years 1 to 9999"):
+        open_data(tmp_path / "t.parquet").frame()

@@ -237,3 +237,12 @@ def test_a_name_that_is_no_text_is_printed_with_marks(tmp_path):
         open_data(path)
     str(caught.value).encode("utf-8")
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_column_whose_length_is_below_zero_is_an_error():
+    """As a batch that was read may claim; Python's ``len`` then ends in a SystemError."""
+    from raudit.data.readers.arrow_files import arrow
+
+    path = Path(__file__).parents[1] / "fuzz" / "corpus" / "arrow" / "length-below-zero.bin"
+    with pytest.raises(DataError, match="offsets or indices"):
+        list(arrow(path, "t.arrow", ReadOptions()).batches())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet, Kind
-from raudit.data.readers.source import StreamedTable
+from raudit.data.readers.source import StreamedTable, as_pandas
 from raudit.data.table import is_row_label, no_column
 from raudit.errors import DataError
 
@@ -93,8 +93,7 @@ class ParquetDataSet:
 
         pieces = list(self.batches(columns, rows=2**20))
         table = pa.Table.from_batches([_decoded(piece) for piece in pieces])
-        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=False, ignore_metadata=True)
-        return frame
+        return as_pandas(table, self.name, ignore_metadata=True)
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:
         """Add computed columns."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.kinds import kind_of
-from raudit.data.readers.source import StreamedTable
+from raudit.data.readers.source import StreamedTable, as_pandas
 from raudit.data.readers.tables import table_of
 from raudit.errors import DataError
 
@@ -53,10 +53,7 @@ class ArrowDataSet:
 
     def frame(self, columns: Sequence[ColumnName] | None = None) -> pd.DataFrame:
         """Read columns as pandas."""
-        frame: pd.DataFrame = self._select(columns).to_pandas(
-            integer_object_nulls=False, ignore_metadata=True
-        )
-        return frame
+        return as_pandas(self._select(columns), self.name, ignore_metadata=True)
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> DataSet:
         """Add computed columns."""

@@ -151,6 +151,10 @@ def _only_text(column: Any) -> bool:
     import pyarrow as pa
 
     types = pa.types
+    try:
+        rows = len(column)
+    except SystemError:  # a length below 0
+        return False
     if types.is_dictionary(column.type):
         shape_alone = pa.DictionaryArray.from_arrays
         if not _only_text(column.dictionary):
@@ -164,7 +168,7 @@ def _only_text(column: Any) -> bool:
         return False
     bare = pa.binary() if types.is_string(column.type) else pa.large_binary()
     try:
-        same = pa.Array.from_buffers(bare, len(column), column.buffers(), offset=column.offset)
+        same = pa.Array.from_buffers(bare, rows, column.buffers(), offset=column.offset)
         same.validate(full=True)
     except pa.ArrowException:
         return False

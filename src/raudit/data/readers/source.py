@@ -82,10 +82,7 @@ class StreamedTable:
         """Read columns as pandas."""
         import pyarrow as pa
 
-        frame: pd.DataFrame = pa.Table.from_batches(list(self.batches(columns))).to_pandas(
-            integer_object_nulls=False
-        )
-        return frame
+        return as_pandas(pa.Table.from_batches(list(self.batches(columns))), self.name)
 
     def with_columns(self, columns: Mapping[ColumnName, Any]) -> Any:
         """Not needed by a scan."""
@@ -94,6 +91,22 @@ class StreamedTable:
     def as_written(self) -> StreamedTable:
         """Itself: nothing was given a type."""
         return self
+
+
+def as_pandas(table: pa.Table, name: str, **how: Any) -> pd.DataFrame:
+    """The table as pandas.
+
+    Raises
+    ------
+    DataError
+        If a value has no form there.
+    """
+    try:
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=False, **how)
+    except (ValueError, OverflowError) as error:
+        got = "a value that Python cannot hold, such as a date beyond the years 1 to 9999"
+        raise unreadable(name, got, "mend such values, or leave their column out") from error
+    return frame
 
 
 def timed(pieces: Iterator[Piece], name: str, most: int, *, grace: float = 0.0) -> Iterator[Piece]:
