@@ -23,6 +23,7 @@ from raudit.checklists.spoken import spoken_texts
 from raudit.evidence import discover_stages
 from raudit.report.language import load_language
 from raudit.sentences import has_words
+from raudit.stages.pii.report.recall import recall_by_origin
 from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,6 +76,7 @@ def all_sentences() -> tuple[str, ...]:
             found += [rule.title, rule.why, rule.how, rule.fix]
     book = load_rulebook(("en",))
     found += [rule.label for rule in (*book.entities.values(), *book.special.values())]
+    found += [row["origin"] for row in recall_by_origin()]
     for checklist in sorted(CHECKLISTS.glob("*.yaml")):
         found += spoken_texts(yaml.safe_load(checklist.read_text(encoding="utf-8")))
     return tuple(text for text in dict.fromkeys(found) if has_words(text))

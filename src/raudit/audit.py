@@ -140,22 +140,22 @@ def run_audit(
         "certificate": signer.fingerprint,
         "rendered": rendered,
     }
-    place = log.append(  # (7)
-        [
-            Event(
-                type=EventType.REPORT_RENDERED,
-                run=prepared.run.id,
-                actor=actor,
-                body={
-                    "record": sealed.record_sha256,
-                    "pdf": rendered,
-                    "template": plan.file.report.template,
-                },
-            ),
-            Event(type=EventType.REPORT_ISSUED, run=prepared.run.id, actor=actor, body=body),
-        ],
-        clock=clock,
-    )
+    made = {
+        "record": sealed.record_sha256,
+        "pdf": rendered,
+        "template": plan.file.report.template,
+    }
+    told = [
+        Event(type=EventType.REPORT_RENDERED, run=prepared.run.id, actor=actor, body=made),
+        Event(type=EventType.REPORT_ISSUED, run=prepared.run.id, actor=actor, body=body),
+    ]
+    try:
+        place = log.append(told, clock=clock)  # (7)
+    except RauditError:
+        (out / UNPLACED).unlink(
+            missing_ok=True
+        )  # nothing may claim to be in a log that took no word
+        raise
     name = plan.file.system.name
     supersede_earlier(log, issued, system=name, actor=actor, clock=clock, run=prepared.run.id)
     checkpoint = log.checkpoint(clock)

@@ -312,7 +312,14 @@ def test_a_model_that_kills_its_process_is_refused(tmp_path, monkeypatch):
     """What a crash in a native parser looks like from outside."""
     from raudit.model.isolation import trial
 
-    monkeypatch.setattr(trial.sys, "executable", "/bin/false")
+    started = trial._started
+
+    def killed(*asked):
+        worker = started(*asked)
+        worker.kill()
+        return worker
+
+    monkeypatch.setattr(trial, "_started", killed)
     (tmp_path / "m.ubj").write_bytes(b"{}")
     assert reference(tmp_path / "m.ubj", tried=True) == "model-limits"
 
