@@ -231,3 +231,20 @@ def test_a_date_that_python_cannot_hold_is_an_error_about_the_file(tmp_path):
     pq.write_table(pa.table({"d": days}), tmp_path / "t.parquet")
     with pytest.raises(DataError, match="beyond the years 1 to 9999"):
         open_data(tmp_path / "t.parquet").frame()
+
+
+def test_comments_beside_cells_are_named(tmp_path):
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+
+    book = Workbook()
+    for row in (["a", "b"], ["1", "x"], ["2", "y"]):
+        book.active.append(row)
+    plain, noted = tmp_path / "plain.xlsx", tmp_path / "noted.xlsx"
+    book.save(plain)
+    book.active["A2"].comment = Comment("Anna Miller, 1980-02-03", "Dora")
+    book.save(noted)
+    assert not [gap for gap in open_source(plain) if isinstance(gap, Gap)]
+    (gap,) = [item for item in open_source(noted) if isinstance(item, Gap)]
+    assert gap.because == "not read beside the cells: comments on cells (1)"
+    assert gap.offered  # an audit of the cells goes on; a scan does not call the file searched

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,12 @@ from raudit.data.readers.typing import type_written
 from raudit.errors import DataError
 
 SAMPLE = 200
+BESIDE = {
+    "comments on cells": re.compile(r"xl/(comments|threadedComments).*\.xml$"),
+    "pictures": re.compile(r"xl/media/."),
+    "embedded files": re.compile(r"xl/(embeddings|activeX)/."),
+}
+"""Parts of a workbook that are no cells, by what they are called."""
 
 
 def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
@@ -38,6 +45,16 @@ def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
     if charts:
         why = f"{charts:,} sheets hold a chart and no cells"
         yield Gap(name=name, because=why, offered=True)
+    if beside := _beside_cells(path):
+        yield Gap(name=name, because=f"not read beside the cells: {beside}", offered=True)
+
+
+def _beside_cells(path: Path) -> str:
+    """What a workbook holds beside its cells and may name people; its properties and page headers are not counted."""
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.namelist()
+    counted = ((what, sum(bool(of.match(part)) for part in parts)) for what, of in BESIDE.items())
+    return ", ".join(f"{what} ({count:,})" for what, count in counted if count)
 
 
 @contextmanager
