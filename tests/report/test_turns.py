@@ -9,8 +9,8 @@ import pytest
 from raudit.record import Column, Outcome, StageRecord, Table
 from raudit.report import render_html, render_markdown
 from raudit.report.language import load_language
+from raudit.report.one_liners import one_liners
 from raudit.report.reading import faults_of
-from raudit.report.sections import one_liners
 from raudit.report.templates import find_template
 from raudit.report.turns import SHOWN, turns_line, turns_of
 

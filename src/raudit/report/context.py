@@ -25,6 +25,7 @@ from raudit.report.language import Language
 from raudit.report.legal import frameworks_of
 from raudit.report.letters import Letters
 from raudit.report.maker import CAPS, Maker, is_rows
+from raudit.report.one_liners import one_liners
 from raudit.report.opinion import make_opinion
 from raudit.report.rates import OVERALL, SHOWN, comparisons, group_places, overall
 from raudit.report.seals import Seals
@@ -34,7 +35,6 @@ from raudit.report.sections import (
     answers_to_look_at,
     conditions_of,
     limits_of,
-    one_liners,
     rates_figure,
     signers_of,
 )

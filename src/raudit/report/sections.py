@@ -7,15 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from raudit.findings import Finding, JsonObject, Status, Threshold
+from raudit.findings import Finding, Threshold
 from raudit.pictures import Dots, Estimate
-from raudit.record import Figure, Outcome, Record, StageRecord, Table
-from raudit.report.finding_view import FindingView
+from raudit.record import Figure, Record, StageRecord, Table
 from raudit.report.gaps import gap_figures
 from raudit.report.language import Language
 from raudit.report.rates import Comparison
 from raudit.report.themes import family
-from raudit.report.turns import LLM, turns_line
 
 ASSESSMENTS = "assessments"
 RISK_REGISTER = "risk-register"
@@ -83,7 +81,7 @@ class Answer:
 def conditions_of(record: Record, language: Language) -> tuple[Condition, ...]:
     """Collect the conditions of all sign-offs, each once, the first due first."""
     found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
-    for finding in _findings(record, ASSESSMENTS):
+    for finding in findings_of(record, ASSESSMENTS):
         for one in _rows(finding.data.get("conditions")):
             key = (str(one.get("what", "")), str(one.get("owner", "")), str(one.get("due", "")))
             found.setdefault(key, []).append(one)
@@ -170,7 +168,7 @@ def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
     """Every comparison of groups that was held to a limit."""
     numbers = language.numbers
     found = []
-    for finding in _findings(record, "fairness"):
+    for finding in findings_of(record, "fairness"):
         m, threshold = finding.measurement, finding.threshold
         if m is None or m.value is None or threshold is None or family(finding.rule) == "groups":
             continue
@@ -181,14 +179,14 @@ def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
                 metric=language.metric(m.metric),
                 value=numbers.proportion(m.value),
                 interval="" if low is None or high is None else _span(language, low, high),
-                limit=_accepted(threshold, language),
+                limit=accepted(threshold, language),
                 state=finding.status.value,
             )
         )
     return tuple(found)
 
 
-def _accepted(threshold: Threshold, language: Language) -> str:
+def accepted(threshold: Threshold, language: Language) -> str:
     """Write a limit without who set it."""
     bound = threshold.high if threshold.high is not None else threshold.low
     key = "at-most" if threshold.high is not None else "at-least"
@@ -257,135 +255,8 @@ def unsaid(caption: str, seen: set[str]) -> str:
     return " ".join(new)
 
 
-def one_liners(
-    record: Record, findings: Sequence[FindingView], language: Language
-) -> tuple[tuple[str, str], ...]:
-    """One line each on fairness, explanation, personal data and paperwork; before them on a language model, if any."""
-    lines = [
-        (language(f"line-{name}"), text)
-        for name, text in (
-            (
-                "fairness",
-                _of_turns(record, language)
-                or _worst_and_tally(record, findings, "fairness", language),
-            ),
-            ("explanation", _worst_and_tally(record, findings, "explain", language)),
-            ("personal-data", _personal(record, language)),
-            ("paperwork", _paperwork(record, language)),
-        )
-    ]
-    if (stage := record.stage(LLM)) is not None:
-        line = _not_run(stage, language) or turns_line(stage, language)
-        lines.insert(0, (language("line-language"), line))
-    return tuple(lines)
-
-
-def _of_turns(record: Record, language: Language) -> str:
-    """Where groups were compared in what a language model answered, and in nothing else."""
-    stage = record.stage(LLM)
-    names = stage.facts.get("llm.groups_compared") if stage else None
-    if not isinstance(names, list | tuple) or not names or record.stage("fairness"):
-        return ""
-    return language("line-fairness-turns", names=", ".join(map(str, names)))
-
-
-def _worst_and_tally(
-    record: Record, findings: Sequence[FindingView], name: str, language: Language
-) -> str:
-    """Say the number that weighs most, and how many checks came to what.
-
-    Findings come worst first, so where all passed it is the number that came nearest to its limit. One that was held to
-    a limit comes before one that was not.
-    """
-    tally = _tally(record, name, language)
-    known = [
-        view
-        for view in findings
-        if view.stage == name
-        and view.interval
-        # Only a metric that the catalogue can say in words is for this page.
-        and view.finding.measurement is not None
-        and language.has(f"metric-{view.finding.measurement.metric}")
-    ]
-    known.sort(key=lambda view: view.finding.threshold is None)
-    return f"{_number(known[0], language)} {tally}" if known else tally
-
-
-def _number(view: FindingView, language: Language) -> str:
-    m, threshold = view.finding.measurement, view.finding.threshold
-    said = {
-        "metric": language.metric(m.metric if m else ""),
-        "subject": view.subject_name,
-        "value": view.value,
-        "level": view.level,
-        "interval": view.interval,
-        "n": view.n,
-    }
-    if threshold is None:
-        return language("line-measured", **said)
-    return language("line-worst", **said, limit=_accepted(threshold, language))
-
-
-def _tally(record: Record, name: str, language: Language) -> str:
-    stage = record.stage(name)
-    if (refused := _not_run(stage, language)) is not None:
-        return refused
-    states = [finding.status for finding in _findings(record, name)]
-    if not states:
-        return language("line-nothing")
-    return language(
-        "line-tally",
-        total=len(states),
-        failed=states.count(Status.FAILED),
-        untold=states.count(Status.INDETERMINATE),
-    )
-
-
-def _not_run(stage: StageRecord | None, language: Language) -> str | None:
-    if stage is None:
-        return language("line-not-looked")
-    if stage.outcome is not Outcome.COMPLETED:
-        return language("line-not-run", outcome=language(f"outcome-{stage.outcome}"))
-    return None
-
-
-def _personal(record: Record, language: Language) -> str:
-    stage = record.stage("pii")
-    if (refused := _not_run(stage, language)) is not None:
-        return refused
-    facts: JsonObject = stage.facts if stage else {}
-    columns = facts.get("pii.columns_with_personal_data")
-    if not isinstance(columns, list | tuple):
-        return _tally(record, "pii", language)
-    text = (
-        language("line-columns", count=len(columns), names=", ".join(map(str, columns[:6])))
-        if columns
-        else language("line-no-columns")
-    )
-    share, alone = facts.get("pii.rows_alone_share"), facts.get("pii.rows_alone")
-    if isinstance(share, int | float) and isinstance(alone, int):
-        numbers = language.numbers
-        text += " " + language(
-            "line-alone", count=numbers.count(alone), share=numbers.percent(share)
-        )
-    return text
-
-
-def _paperwork(record: Record, language: Language) -> str:
-    stage = record.stage(ASSESSMENTS)
-    if (refused := _not_run(stage, language)) is not None:
-        return refused
-    overview = next((t for t in (stage.tables if stage else ()) if t.id == "overview"), None)
-    rows: Sequence[Mapping[str, Any]] = overview.rows if overview else ()
-    return language(
-        "line-assessments",
-        total=len(rows),
-        blocked=sum(bool(row.get("blocking")) for row in rows),
-        contradicted=sum(int(row.get("contradicted") or 0) for row in rows),
-    )
-
-
-def _findings(record: Record, stage: str) -> tuple[Finding, ...]:
+def findings_of(record: Record, stage: str) -> tuple[Finding, ...]:
+    """Findings of one part of the audit; none if it did not run."""
     found = record.stage(stage)
     return found.findings if found else ()
 
