@@ -103,3 +103,7 @@ def test_template_catalogue_and_lent_fonts_are_part_of_the_layout(tmp_path):
     two = layout_digest(find_template("own", tmp_path))
     lent = layout_digest(find_template("own", tmp_path), [font])
     assert len({one, two, lent, layout_digest(find_template("standard"))}) == 4
+
+
+def test_what_is_no_pdf_names_no_renderer():
+    assert renderer_of(b"%PDF-1.7 and no more") == ""

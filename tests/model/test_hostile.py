@@ -393,4 +393,8 @@ def test_another_order_of_a_sum_is_no_lot():
         def predict(self, frame):
             return np.full(len(frame), "0", dtype=object)
 
-    predicted_alike(Threads(), pd.DataFrame({"a": [1.0, 2.0]}), where="m")
+    model, rows = Threads(), pd.DataFrame({"a": [1.0, 2.0]})
+    before = model.predict_proba(rows)
+    predicted_alike(model, rows, where="m")
+    assert model.times == 3  # asked twice, and each answer is another one in its last bits
+    assert (before != model.predict_proba(rows)).any()

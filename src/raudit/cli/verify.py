@@ -70,33 +70,22 @@ def command(
     from contextlib import ExitStack
     from datetime import datetime
 
-    from raudit.errors import KeyFileError, UsageError
+    from raudit.cli._shared.given import read_given
+    from raudit.errors import KeyFileError
     from raudit.log import open_log
     from raudit.log.keys import read_vkey
     from raudit.verify import verify_report
-
-    def read(path: Path, kind: type[UsageError]) -> bytes:
-        try:
-            return read_file(path)
-        except OSError as error:
-            raise kind(
-                "the file cannot be read",
-                reference="file-unreadable",
-                where=str(path),
-                got=error.strerror or "",
-                hint="check the path",
-            ) from error
 
     fingerprints, believed = _issuers(issuer)
     with ExitStack() as stack:
         log = stack.enter_context(open_log(log_location)) if log_location else None
         found = verify_report(
-            read(report, UsageError),
-            trust=[*(read(path, KeyFileError) for path in trust), *believed],
-            tsa_trust=[read(path, KeyFileError) for path in trust_tsa] or None,
+            read_given(report),
+            trust=[*(read_given(path, KeyFileError) for path in trust), *believed],
+            tsa_trust=[read_given(path, KeyFileError) for path in trust_tsa] or None,
             vkey=read_vkey(log_key).vkey if log_key else None,
             log=log,
-            checkpoints=[read(path, UsageError).decode("utf-8", "replace") for path in checkpoint],
+            checkpoints=[read_given(path).decode("utf-8", "replace") for path in checkpoint],
             remake=remake,
             issuer=fingerprints,
             at=at if isinstance(at, datetime) else None,

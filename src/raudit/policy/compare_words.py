@@ -22,7 +22,8 @@ def change_sentence(
 ) -> str:
     """What became of a finding between two records."""
     if old is None or new is None or old.measurement is None or new.measurement is None:
-        return (new or old).statement if (new or old) else ""  # type: ignore[union-attr]
+        one = new or old
+        return one.statement if one else ""
     was, now = old.measurement, new.measurement
     if was.unit != now.unit:
         return say(
@@ -105,7 +106,8 @@ def _pair(pair: PairChange) -> str:
 
 def _percent(quotient: Ratio) -> str:
     """A relative change in words, its interval in the same direction."""
-    assert quotient.low is not None and quotient.high is not None  # noqa: S101, PT018
+    assert quotient.low is not None  # noqa: S101 -- only a ratio with an interval is put in words
+    assert quotient.high is not None  # noqa: S101 -- the same
     down = quotient.value <= 1
     value, low, high = (
         ((1 - q) if down else (q - 1))

@@ -56,11 +56,14 @@ def layout_digest(template: Template, lent: Sequence[LentFont] = ()) -> str:
 
 
 def renderer_of(pdf: bytes) -> str:
-    """What an unsigned PDF says of how it was made; empty if nothing."""
+    """What an unsigned PDF says of how it was made; empty if nothing, or if it is none that can be opened."""
     import pikepdf
 
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        return str(opened.docinfo.get("/Producer", ""))
+    try:
+        with pikepdf.open(io.BytesIO(pdf)) as opened:
+            return str(opened.docinfo.get("/Producer", ""))
+    except pikepdf.PdfError:
+        return ""
 
 
 def _parts(template: Template, lent: Sequence[LentFont]) -> Iterator[str]:

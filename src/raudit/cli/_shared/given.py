@@ -8,18 +8,18 @@ from raudit.errors import UsageError
 from raudit.ordinary import read_file
 
 
-def read_given(path: Path) -> bytes:
+def read_given(path: Path, kind: type[UsageError] = UsageError) -> bytes:
     """Read a whole file.
 
     Raises
     ------
     UsageError
-        If it cannot be read, or is none.
+        Of that ``kind``, if it cannot be read, or is none.
     """
     try:
         return read_file(path)
     except OSError as error:
-        raise UsageError(
+        raise kind(
             "the file cannot be read",
             reference="file-unreadable",
             where=str(path),
