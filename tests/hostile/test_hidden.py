@@ -246,5 +246,5 @@ def test_comments_beside_cells_are_named(tmp_path):
     book.save(noted)
     assert not [gap for gap in open_source(plain) if isinstance(gap, Gap)]
     (gap,) = [item for item in open_source(noted) if isinstance(item, Gap)]
-    assert gap.because == "not read beside the cells: comments on cells (1)"
+    assert gap.because == "parts of the file that are not read: 1 of comments on cells"
     assert gap.offered  # an audit of the cells goes on; a scan does not call the file searched

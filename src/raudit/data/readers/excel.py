@@ -46,7 +46,7 @@ def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         why = f"{charts:,} sheets hold a chart and no cells"
         yield Gap(name=name, because=why, offered=True)
     if beside := _beside_cells(path):
-        yield Gap(name=name, because=f"not read beside the cells: {beside}", offered=True)
+        yield Gap(name=name, because=f"parts of the file that are not read: {beside}", offered=True)
 
 
 def _beside_cells(path: Path) -> str:
@@ -54,7 +54,7 @@ def _beside_cells(path: Path) -> str:
     with zipfile.ZipFile(path) as archive:
         parts = archive.namelist()
     counted = ((what, sum(bool(of.match(part)) for part in parts)) for what, of in BESIDE.items())
-    return ", ".join(f"{what} ({count:,})" for what, count in counted if count)
+    return ", ".join(f"{count:,} of {what}" for what, count in counted if count)
 
 
 @contextmanager
