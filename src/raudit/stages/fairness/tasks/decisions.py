@@ -311,11 +311,7 @@ def _sentence(text: str) -> str:
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:
     """The judged gap furthest beyond its limit, as a fact."""
-    judged = [
-        f
-        for f in findings
-        if f.measurement and f.measurement.value is not None and "highest" in f.data
-    ]
+    judged = [f for f in findings if f.measurement and f.measurement.value is not None and f.apart]
     if not judged:
         return None
 
