@@ -145,15 +145,15 @@ class Rule:
     ) -> Finding:
         """Answer the rule for one subject.
 
-        Severity and requirements are the rule's. The remedy is the rule's ``fix``, or none for a finding that
-        passed, unless ``remedy`` is given.
+        Requirements are the rule's, and so is the severity unless one is given. The remedy is the rule's
+        ``fix``, or none for a finding that passed, unless ``remedy`` is given.
         """
+        more.setdefault("severity", self.severity)
         more.setdefault("remedy", "" if status is Status.PASSED else self.fix)
         return Finding(
             rule=self.id,
             subject=subject,
             status=status,
-            severity=self.severity,
             statement=statement,
             requirements=self.requirements,
             **more,
@@ -163,6 +163,7 @@ class Rule:
 class More(TypedDict, total=False):
     """What a finding may hold beyond its rule, subject, status and statement; see ``Finding``."""
 
+    severity: Severity
     reason: str
     measurement: Measurement | None
     threshold: Threshold | None
