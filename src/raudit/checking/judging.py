@@ -23,8 +23,8 @@ from raudit.checking.inputs import (
 from raudit.checking.options import SERVICE, CheckOptions, CheckResult
 from raudit.checking.telling import append_decisions
 from raudit.errors import UsageError
+from raudit.files import write_or_refuse
 from raudit.findings import Status
-from raudit.gate import write_atomically
 from raudit.gate.outputs import parse_output, render
 from raudit.plan import Plan
 from raudit.policy import (
@@ -105,7 +105,7 @@ def check(
         notices.append(_growth_notice(growth))
     if log is not None:
         append_decisions(log, record, growth, now, actor)
-    write_atomically(files)
+    write_or_refuse(files)
     return CheckResult(
         record=record,
         anchors=anchors,

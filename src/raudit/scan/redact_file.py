@@ -19,9 +19,10 @@ from raudit.scan.redact import STAND_IN, How, Redactors, operator, redactors
 from raudit.scan.rewrite import rewrite
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source
 from raudit.scan.sweep import SweepResult, sweep
-from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.count.as_text import as_strings
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import Scanner, prepare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

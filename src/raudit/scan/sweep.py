@@ -19,11 +19,12 @@ from raudit.frames import as_frame, as_html
 from raudit.scan.keys import KeyFinder, merged
 from raudit.scan.printed import printed_names
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
-from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.count.profile import profile_to_json
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.risk.people_alone import assess_singling_out
+from raudit.stages.pii.scanner import Scanner, prepare
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:

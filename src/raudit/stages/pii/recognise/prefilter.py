@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _WORD = r"[\p{L}\p{M}\p{N}\p{Pc}]"
 _INNER_WORD = r"\p{L}\p{M}\p{N}\p{Pc}"
 PHONE = r"\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}"
-CONTEXT_BOOST = 0.35
 FEW, SHORT = 256, 400
 """So many texts of so many bytes: the recognisers read them sooner than RE2 makes ready a hundred patterns."""
 
