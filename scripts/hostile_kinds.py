@@ -272,10 +272,11 @@ def turn_kinds() -> Iterator[tuple[str, Make, str]]:
     """Recorded turns of a language model."""
 
     def turn(**more: object) -> bytes:
-        line = {"id": "1", "messages": [{"role": "user", "content": "x"}], "choices": [{"message": {"role": "assistant", "content": "y"}}], "model": "m"}  # fmt: skip
+        said = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+        line = {"id": "1", "messages": said, "model": "m"}
         return (json.dumps({**line, **more}) + "\n").encode()
 
-    many = [{"role": "user", "content": "x"}] * 50_000
+    many = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}] * 25_000
     yield "long.turns.jsonl", turn(messages=many), "a talk of 50,000 messages"
     yield "roles.turns.jsonl", turn(messages=[{"role": ["user"], "content": {"a": 1}}]), "a role that is a list"  # fmt: skip
     yield "twice.turns.jsonl", turn() * 30, "one name for all"
