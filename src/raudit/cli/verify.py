@@ -71,6 +71,7 @@ def command(
     from datetime import datetime
 
     from raudit.cli._shared.given import read_given
+    from raudit.emit import UNPLACED, unplaced
     from raudit.errors import KeyFileError
     from raudit.log import open_log
     from raudit.log.keys import read_vkey
@@ -90,10 +91,14 @@ def command(
             issuer=fingerprints,
             at=at if isinstance(at, datetime) else None,
         )
+        trusted = log if found.exit_status != 6 else None  # what an edited log says is no word
+        left = unplaced([report.parent], trusted) if report.name != UNPLACED else ()
     if as_json:
-        click.echo(json.dumps(_json(report.name, found)))
+        click.echo(json.dumps(_json(report.name, found) | {"unplaced": left}))
     else:
         _print(report.name, found)
+        for text in left:
+            click.echo(click.style(f"beside it: {printable(text)}", fg="yellow"))
     return found.exit_status
 
 
