@@ -67,3 +67,26 @@ def test_an_edited_log_is_not_asked_what_lies_beside_the_report(copy, desk):
     done = verify(desk, "--log", "log.db", vkey=copy.vkey)
     assert (done.returncode, "no log was asked about it" in done.stdout) == (6, True)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "report.pdf", "--trust", "issuer.crt", "--no-remake", "--log-key", ""),
+        ("verify", "report.pdf", "--trust", "issuer.crt", "--no-remake", "--log", ""),
+        ("verify", "report.pdf", "--trust", ""),
+        ("verify", "report.pdf", "--trust", "issuer.crt", "--issuer", ""),
+        ("verify", "report.pdf", "--trust", "issuer.crt", "--checkpoint", ""),
+        ("verify", "report.pdf", "--trust", "issuer.crt", "--trust-tsa", ""),
+        ("log", "verify", "log.db", "--vkey", ""),
+        ("log", "verify", "log.db", "--checkpoint", ""),
+        ("log", "verify", "log.db", "--witness", ""),
+        ("log", "audit", ""),
+    ],
+    ids=lambda words: " ".join(words[:2]) + " " + words[-2],
+)
+def test_a_variable_that_is_not_set_is_not_passed_over(desk, words):
+    """A script's `--log "$LOG"` must not verify less than it says."""
+    done = raudit(*words, cwd=desk)
+    assert done.returncode == 2, done.stdout
+    assert "error[" in done.stderr or "Error:" in done.stderr

@@ -79,12 +79,12 @@ def command(
 
     fingerprints, believed = _issuers(issuer)
     with ExitStack() as stack:
-        log = stack.enter_context(open_log(log_location)) if log_location else None
+        log = stack.enter_context(open_log(log_location)) if log_location is not None else None
         found = verify_report(
             read_given(report),
             trust=[*(read_given(path, KeyFileError) for path in trust), *believed],
             tsa_trust=[read_given(path, KeyFileError) for path in trust_tsa] or None,
-            vkey=read_vkey(log_key).vkey if log_key else None,
+            vkey=read_vkey(log_key).vkey if log_key is not None else None,
             log=log,
             checkpoints=[read_given(path).decode("utf-8", "replace") for path in checkpoint],
             remake=remake,
