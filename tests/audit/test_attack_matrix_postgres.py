@@ -31,6 +31,7 @@ from .test_attack_matrix import (  # noqa: F401 -- fixtures
 QUICK = (
     "the issued file's digest, rebuilt",
     "an empty entry",
+    "the largest of all numbers",
     "a checkpoint's size",
     "the name behind a pseudonym",
 )

@@ -103,7 +103,7 @@ def audit(location: str, strict: bool, as_json: bool) -> None:
 
 def _around(location: str) -> list[Path]:
     """The folder of a log's file and those in it: where runs write that tell this log."""
-    if not is_database(Path(location)):
+    if not Path(location).is_file():
         return []
     folder = Path(location).parent
     return [folder, *(path for path in folder.iterdir() if path.is_dir())]

@@ -147,7 +147,7 @@ class PostgresStore:
 
     def size(self) -> int:
         """Return one more than the largest index."""
-        return int(self._all("SELECT coalesce(max(idx) + 1, 0) FROM raudit_log.entry")[0][0])
+        return int(self._all("SELECT coalesce(max(idx), -1) FROM raudit_log.entry")[0][0]) + 1
 
     def counts(self) -> tuple[int, int]:
         """Count rows of entries and nodes."""
