@@ -154,3 +154,12 @@ def test_a_long_line_of_short_numbers_ends(tmp_path):
     """There are as many ways to part its thousands as subsets, which nobody waits for."""
     (tmp_path / "t.txt").write_text(" ".join(HEAD) + "\nMale" + " 100" * 60 + "\n")
     assert len(check_ll144_file(tmp_path / "t.txt").rows) == 1
+
+
+def test_a_source_line_with_a_comma_is_no_row(tmp_path):
+    table = tmp_path / "audit.csv"
+    source = "Source: historical data, January to December 2023.\n"
+    table.write_text(written(HEAD, ROWS) + source)
+    assert not check_ll144_file(table).faults
+    table.write_text(written(HEAD, [*ROWS, ("Some Other Group", "twelve", "six")]) + source)
+    assert [fault.category for fault in check_ll144_file(table).faults] == ["Some Other Group"]

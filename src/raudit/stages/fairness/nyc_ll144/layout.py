@@ -224,6 +224,8 @@ def _rows(block: Block, path: Path) -> list[Row]:
         _read_section(names, held)
         section, name = _name(block, names, under)
         values, bad = _values(cells, scale, whole)
+        if bad and all(value is None for value in values) and _is_prose(line, block):
+            continue
         if bad:
             unreadable += 1
             words = {"assessed": "applicants", "ratio": "impact ratio"}.get(bad, bad)
@@ -250,6 +252,14 @@ def _rows(block: Block, path: Path) -> list[Row]:
     if unreadable * 2 >= max(len(found), 1):
         raise refused
     return found
+
+
+def _is_prose(line: Line, block: Block) -> bool:
+    """Whether a line is a sentence with commas under the table: too few cells, and no group's name before them."""
+    filled = [cell for cell in line.cells if cell.strip()]
+    named = SEX_NAME.search(line.cells[0]) or is_race(line.cells[0])
+    worded = any(len(cell.split()) > 2 for cell in filled[1:])
+    return worded and not named and len(filled) < len(block.columns)
 
 
 Values = tuple[int | None, int | None, Printed | None, Printed | None]
