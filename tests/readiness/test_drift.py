@@ -186,6 +186,21 @@ def test_no_alarm_over_some_weeks_of_an_unchanged_stream() -> None:
     assert not any(year(1, weeks=4))
 
 
+def test_the_simulated_year_asks_the_tests_of_the_stage() -> None:
+    rng = np.random.default_rng(4)
+    old, new = (CHANCE["parts"](CHANCE["stream"](rng, size)) for size in (2_000, 400))
+    for name in ("h0", "s1", "e0", "l0", "l3"):
+        kind = Kind.TEXT if name[0] == "l" else Kind.NUMBER
+        sides = [pd.Series(side[name, "1"]) for side in (old, new)]
+        texts = [side.map(str) if kind is Kind.TEXT else side for side in sides]
+        told = shift(name, *texts, kind, rng=rng, group="1").p_value
+        asked, _levels = CHANCE["clearest"](name, old[name, "1"], new[name, "1"], grouped=True)
+        assert min(asked, 1.0) == pytest.approx(told)
+    moved = old["n0", ""] + 2.0
+    options = Options(audits=52)
+    assert CHANCE["alarms"]({("n0", ""): old["n0", ""]}, {("n0", ""): moved}, options, rng)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3_000)
 def test_false_alarms_over_a_year() -> None:
