@@ -9,6 +9,7 @@ from typing import Any
 
 from raudit.data import ColumnName
 from raudit.data.readers.delimited import find_layout
+from raudit.data.readers.options import working
 from raudit.errors import DataError
 from raudit.evidence import Progress
 from raudit.scan.convert import convert
@@ -108,10 +109,12 @@ def redact_file(
     columns = redactors((), operate, scanner)
     copied = Copied()
     if written:
-        with progress.task(f"scan {path.name}", None) as tick:
+        within = working(path.name, source.limits)
+        with within, progress.task(f"scan {path.name}", None) as tick:
             verdicts = scan_table(source, scanner, tick)
         columns = redactors(verdicts, operate, scanner)
-        with progress.task(f"write {out.name}", None):
+        within = working(path.name, source.limits)
+        with within, progress.task(f"write {out.name}", None):
             copied = (
                 rewrite(original, source, out, columns)
                 if same_form

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from raudit.data.naming import NO_HEADER, first_row_of_data
+from raudit.data.readers.options import working
 from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
@@ -175,7 +176,8 @@ def sweep(
             continue
         source = replace(source, name=printed(source.name))  # noqa: PLW2901 -- from here on it goes by this name
         try:
-            tables.append(_scan(source, scanner, progress, keys))
+            with working(source.name, source.limits):
+                tables.append(_scan(source, scanner, progress, keys))
         except DataError as error:
             if not several and error.reference in {"no-column", "no-header"}:
                 raise

@@ -145,14 +145,12 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
         below=found.below,
         k_2=options.k,
     )
-    return Finding(
-        rule=rules.SINGLING.id,
-        subject=Subject(
+    return rules.SINGLING.finding(
+        Status.INDETERMINATE if guessed else status,
+        Subject(
             kind="data", name="quasi-identifiers", detail={"columns": joined(", ", found.columns)}
         ),
-        status=Status.INDETERMINATE if guessed else status,
-        severity=rules.SINGLING.severity,
-        statement=statement,
+        statement,
         reason=joined(
             " ",
             (
@@ -170,7 +168,6 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
         threshold=Threshold(
             low=float(options.k), source="plan" if options.k != Options().k else "default"
         ),
-        requirements=rules.SINGLING.requirements,
         anchor="stages.pii.k",
         remedy=rules.SINGLING.fix,
         data={"k": found.k, "below": found.below, "classes": found.classes},
