@@ -36,7 +36,7 @@ from raudit.stages.drift.options import Options
 from raudit.stages.drift.performance import TIGHT
 from raudit.stats.judged import clopper_pearson
 from raudit.stats.label_noise import NoiseEstimate, label_noise
-from raudit.stats.shift import homogeneity, ks
+from raudit.stats.shift import absence, homogeneity, ks
 from raudit.stats.unlabelled import calibration, estimated_performance
 from raudit.stats.unseen import new_rows_chance, one_sided_chances
 
@@ -112,8 +112,7 @@ def clearest(name: str, old: np.ndarray, new: np.ndarray, grouped: bool) -> tupl
         p_value = ks(a, b).p_value
         empty = (old.size - a.size, new.size - b.size)
         if any(empty):
-            counts = [a.size, empty[0]], [b.size, empty[1]]
-            p_value = 2 * min(p_value, homogeneity(*counts, expected=compare.EXPECTED)[1])
+            p_value = 2 * min(p_value, absence((empty[0], old.size), (empty[1], new.size)))
         return p_value, False
     size = int(max(old.max(), new.max())) + 1
     counts = np.stack([np.bincount(side, minlength=size) for side in (old, new)]).astype(float)

@@ -16,7 +16,7 @@ from raudit.findings import Status
 from raudit.stages.drift.compare import shift
 from raudit.stages.drift.judge import judge
 from raudit.stages.drift.options import Options
-from raudit.stats.shift import chi_square, homogeneity
+from raudit.stats.shift import absence, chi_square, homogeneity
 
 from .conftest import of, people
 
@@ -184,6 +184,17 @@ def test_a_renamed_level_is_found_among_rare_ones() -> None:
 
 def test_no_alarm_over_some_weeks_of_an_unchanged_stream() -> None:
     assert not any(year(1, weeks=4))
+
+
+def test_values_that_begin_to_go_missing_are_told_however_few() -> None:
+    rng = np.random.default_rng(0)
+    old, new = pd.Series(rng.normal(size=4_000)), pd.Series(rng.normal(size=500))
+    new[::20] = np.nan
+    found = shift("a", old, new, Kind.NUMBER, rng=rng)
+    [judged] = judge([found], Options(audits=52))
+    assert judged.moved
+    assert absence((200, 4_000), (25, 500)) > 0.9
+    assert absence((0, 0), (0, 500)) == 1.0
 
 
 def test_the_simulated_year_asks_the_tests_of_the_stage() -> None:
