@@ -34,18 +34,40 @@ def postgres_server() -> Iterator[str]:
             command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     run("initdb", *["-U", "owner", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
     settings = f"listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    options = f"-p {port} -c {settings} -c max_connections=60"
-    run("pg_ctl", "-w", "-l", str(folder / "server.log"), "-o", options, "start")
+    for tries_left in (2, 1, 0):
+        port = free_port()
+        options = f"-p {port} -c {settings} -c max_connections=60"
+        try:
+            run(
+                "pg_ctl",
+                "-w",
+                "-t",
+                "300",
+                "-l",
+                str(folder / "server.log"),
+                "-o",
+                options,
+                "start",
+            )
+            break
+        except subprocess.CalledProcessError:
+            # Somebody else took the port between our look and the server's.
+            if not tries_left:
+                raise
     try:
         yield f"127.0.0.1:{port}"
     finally:
         run("pg_ctl", "-m", "immediate", "-w", "stop")
         shutil.rmtree(folder)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _programs() -> Path:

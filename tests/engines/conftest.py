@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.postgres_server import postgres_server
+from tests.postgres_server import free_port, postgres_server
 
 POSTGRES_TYPES = (
     (pa.types.is_boolean, "boolean"),
@@ -105,9 +105,7 @@ def connect_server():
     script = Path(pyspark.__file__).parent / "sbin" / "start-connect-server.sh"
     if shutil.which("java") is None or not script.exists():
         pytest.skip("Java or Spark's server is not installed (pip install 'raudit[spark]')")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = {"binding.address": "127.0.0.1", "binding.port": port}
     options = [
         part

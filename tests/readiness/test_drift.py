@@ -16,7 +16,7 @@ from raudit.findings import Status
 from raudit.stages.drift.compare import shift
 from raudit.stages.drift.judge import judge
 from raudit.stages.drift.options import Options
-from raudit.stats.shift import chi_square, homogeneity
+from raudit.stats.shift import absence, chi_square, homogeneity
 
 from .conftest import of, people
 
@@ -184,6 +184,32 @@ def test_a_renamed_level_is_found_among_rare_ones() -> None:
 
 def test_no_alarm_over_some_weeks_of_an_unchanged_stream() -> None:
     assert not any(year(1, weeks=4))
+
+
+def test_values_that_begin_to_go_missing_are_told_however_few() -> None:
+    rng = np.random.default_rng(0)
+    old, new = pd.Series(rng.normal(size=4_000)), pd.Series(rng.normal(size=500))
+    new[::20] = np.nan
+    found = shift("a", old, new, Kind.NUMBER, rng=rng)
+    [judged] = judge([found], Options(audits=52))
+    assert judged.moved
+    assert absence((200, 4_000), (25, 500)) > 0.9
+    assert absence((0, 0), (0, 500)) == 1.0
+
+
+def test_the_simulated_year_asks_the_tests_of_the_stage() -> None:
+    rng = np.random.default_rng(4)
+    old, new = (CHANCE["parts"](CHANCE["stream"](rng, size)) for size in (2_000, 400))
+    for name in ("h0", "s1", "e0", "l0", "l3"):
+        kind = Kind.TEXT if name[0] == "l" else Kind.NUMBER
+        sides = [pd.Series(side[name, "1"]) for side in (old, new)]
+        texts = [side.map(str) if kind is Kind.TEXT else side for side in sides]
+        told = shift(name, *texts, kind, rng=rng, group="1").p_value
+        asked, _levels = CHANCE["clearest"](name, old[name, "1"], new[name, "1"], grouped=True)
+        assert min(asked, 1.0) == pytest.approx(told)
+    moved = old["n0", ""] + 2.0
+    options = Options(audits=52)
+    assert CHANCE["alarms"]({("n0", ""): old["n0", ""]}, {("n0", ""): moved}, options, rng)
 
 
 @pytest.mark.slow

@@ -194,6 +194,35 @@ def homogeneity(old: ArrayLike, new: ArrayLike, *, expected: float = 0.0) -> tup
     return statistic, max(p_value, float(chdtrc(a.size - 1, max(ratio, 0.0))))
 
 
+def absence(old: tuple[int, int], new: tuple[int, int]) -> float:
+    """Chance of so different shares of missing values, if both samples are draws from one population.
+
+    Parameters
+    ----------
+    old, new
+        Missing values, and all values, of each sample.
+
+    Returns
+    -------
+    float
+        Twice the smaller tail of the hypergeometric law, at most 1: exact however few are missing, where chi-square
+        would have to join the only two cells there are.
+
+    References
+    ----------
+    Fisher 1935.
+
+    Examples
+    --------
+    >>> absence((0, 4_000), (25, 500)) < 1e-20
+    True
+    """
+    from scipy.stats import hypergeom
+
+    law = hypergeom(old[1] + new[1], old[0] + new[0], new[1])
+    return min(1.0, 2 * float(min(law.cdf(new[0]), law.sf(new[0] - 1))))
+
+
 def ks(old: Floats, new: Floats, *, level: float = 0.95) -> Distance:
     """Kolmogorov-Smirnov distance of two samples, 0 to 1.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from raudit.data import Kind
 from raudit.data.encode import level_text
 from raudit.stats.intervals import Bounds
-from raudit.stats.shift import Distance, homogeneity, ks, psi, wasserstein
+from raudit.stats.shift import Distance, absence, homogeneity, ks, psi, wasserstein
 from raudit.stats.unseen import new_rows_chance, one_sided_chances
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _numbers(name: str, old: Floats, new: Floats, *, rng: np.random.Generator, g
     moved = max((psi(*_binned(a, b, cuts, empty)) for cuts in _cuts(a, b)), key=lambda d: d.value)
     test, p_value = "Kolmogorov-Smirnov", distance.p_value
     if any(empty):
-        _statistic, absent = homogeneity([a.size, empty[0]], [b.size, empty[1]], expected=EXPECTED)
+        absent = absence((empty[0], old.size), (empty[1], new.size))
         test = "Kolmogorov-Smirnov and missing values (Bonferroni)"
         p_value = min(1.0, 2 * min(p_value, absent))
     return Shift(
