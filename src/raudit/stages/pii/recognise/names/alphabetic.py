@@ -346,7 +346,8 @@ def _ordinary(
         for w, p, e in zip(long, written, english, strict=True)
     ]
     doubtful = [
-        o or (w in lists.dictionary and e) for o, w, e in zip(ordinary, long, english, strict=True)
+        o or (w in lists.dictionary and e and cues.english)
+        for o, w, e in zip(ordinary, long, english, strict=True)
     ]
     return ordinary, doubtful
 

@@ -60,6 +60,8 @@ class Cues:
 
     before: Mapping[str, Before]
     after: frozenset[str]
+    english: bool
+    """Whether ordinary words are English ones."""
     common: frozenset[str]
     """The most common words of the language, with which a sentence may begin."""
 
@@ -146,7 +148,13 @@ def cues_of(language: str) -> Cues:
     listed = stop_words(language) if language in _with_stop_words() else frozenset[str]()
     common = listed | frozenset(OWN_STOP_WORDS.get(language, "").split())
     known = frozenset(after) | frozenset(before)
-    return Cues(before=before, after=frozenset(after), common=common, phrases=known)
+    return Cues(
+        before=before,
+        after=frozenset(after),
+        english=language in {"en", ANY},
+        common=common,
+        phrases=known,
+    )
 
 
 ANY = "any"
