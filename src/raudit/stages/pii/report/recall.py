@@ -11,7 +11,7 @@ from raudit.sentences import say, term
 from raudit.yamltext import read_yaml
 
 MEASURED = Path(__file__).parents[1] / "vocabulary" / "recall.yaml"
-NAMES_OF_EACH = 200
+NAMES_OF_EACH = 800
 LEVEL = 0.95
 
 

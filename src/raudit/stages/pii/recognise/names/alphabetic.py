@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from raudit.stages.pii.recognise.names.beside import TOKEN, Stretch, words_after, words_before
-from raudit.stages.pii.recognise.names.cues import Before, Cues, cues_of, language_of
+from raudit.stages.pii.recognise.names.cues import ANY, Before, Cues, cues_of, language_of
 from raudit.stages.pii.recognise.names.lists import NameLists, folded
 from raudit.stages.pii.recognise.names.things import THING, may_be_family
 
@@ -132,7 +132,8 @@ def in_cased(
     tokens = [m.span() for m in TOKEN.finditer(text)]
     if len(tokens) < FEWEST_WORDS or not any(text[a].isupper() for a, _ in tokens):
         return
-    prose = sum(text[a].islower() for a, _ in tokens) >= PROSE * len(tokens)
+    # The capital of a sentence's first word says nothing, so that it is not counted.
+    prose = sum(text[a].islower() for a, _ in tokens) >= PROSE * (len(tokens) - 1)
     spoken = _script(text)
     cues = cues_of(spoken)
     for run in _runs(text, tokens):
@@ -220,7 +221,7 @@ def _named(
     if before <= Before.WEAK and "".join(run.words) in lists.figures:
         return
     score += _BEFORE[before] + WEIGHTS.act * cues.following(words_after(text, end))
-    score += (WEIGHTS.model if spoken == "en" else WEIGHTS.model_abroad) * any(
+    score += (WEIGHTS.model if spoken in {"en", ANY} else WEIGHTS.model_abroad) * any(
         kind == "PERSON" and a < end and begin < b for kind, a, b in entities
     )
     if score >= WEIGHTS.least + more:
@@ -345,7 +346,8 @@ def _ordinary(
         for w, p, e in zip(long, written, english, strict=True)
     ]
     doubtful = [
-        o or (w in lists.dictionary and e) for o, w, e in zip(ordinary, long, english, strict=True)
+        o or (w in lists.dictionary and e and cues.english)
+        for o, w, e in zip(ordinary, long, english, strict=True)
     ]
     return ordinary, doubtful
 

@@ -9,7 +9,7 @@ from raudit.stages.pii.recognise.names.cues import words
 Stretch = tuple[int, int]
 
 TOKEN = re.compile(
-    r"[^\W\d_](?:[^\W\d_]|['\u2019-](?=[^\W\d_])|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0903\u093a-\u094f"
+    r"[^\W\d_](?:[^\W\d_]|['\u2019\u200c\u200d-](?=[^\W\d_])|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0903\u093a-\u094f"
     r"\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c4d\u0c81-\u0ccd\u0d01-\u0d4d\u0d81-\u0ddf\u0e31-\u0e4e])*"
 )
 _REACH = 48

@@ -20,7 +20,9 @@ from raudit.yamltext import read_yaml
 FILES = ("latin", "scripts")
 LONGEST = 4
 """Words of the longest phrase."""
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0d7f\u0e31-\u0e4e])*")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u200c\u200d\u0300-\u036f\u0900-\u0d7f\u0e31-\u0e4e])*")
+JOINERS = dict.fromkeys((0x200C, 0x200D))
+"""Signs within words that say how letters are joined: the same word is written with and without."""
 _KEEPS_MARKS = re.compile("[\u0900-\u0dff\u0e00-\u0e7f]")
 
 
@@ -47,7 +49,9 @@ class CueRule(Strict):
 
 def key(word: str) -> str:
     """How a word is compared: folded, but with the vowel signs of Indic and Thai script, which tell words apart."""
-    return unicodedata.normalize("NFC", word) if _KEEPS_MARKS.search(word) else fold(word)
+    if not _KEEPS_MARKS.search(word):
+        return fold(word)
+    return unicodedata.normalize("NFC", word.translate(JOINERS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,8 @@ class Cues:
 
     before: Mapping[str, Before]
     after: frozenset[str]
+    english: bool
+    """Whether ordinary words are English ones."""
     common: frozenset[str]
     """The most common words of the language, with which a sentence may begin."""
 
@@ -80,6 +86,7 @@ class EastAsianRule(Strict):
     """Words parted by blanks."""
 
     family: str
+    rare_family: str = ""
     double_family: str = ""
     ambiguous: str = ""
     before: str = ""
@@ -92,6 +99,8 @@ class EastAsianWords:
     """What tells names in a language whose words are not parted by blanks, or carry their particles."""
 
     family: frozenset[str]
+    rare_family: frozenset[str]
+    """Family names that are common words too: believed between two words that are said of people alone."""
     double_family: frozenset[str]
     ambiguous: frozenset[str]
     """Family names that begin many other words."""
@@ -108,6 +117,7 @@ def east_asian_words(language: str) -> EastAsianWords:
     rule = validate(EastAsianRule, yaml, error=PlanError, at=(language,))
     return EastAsianWords(
         family=frozenset(rule.family.split()),
+        rare_family=frozenset(rule.rare_family.split()),
         double_family=frozenset(rule.double_family.split()),
         ambiguous=frozenset(rule.ambiguous.split()),
         before=frozenset(rule.before.split()),
@@ -120,10 +130,10 @@ def east_asian_words(language: str) -> EastAsianWords:
 def cues_of(language: str) -> Cues:
     """Phrases of a language or script. English ones count in every language of Latin letters: short texts mix them."""
     rules = _rules()
-    latin = language in _with_stop_words() | OWN_STOP_WORDS.keys()
+    latin = language in _latin() or language == ANY
     before: dict[str, Before] = {}
     after: set[str] = set()
-    for rule in [rules["en"]] * latin + [rules[language]]:
+    for rule in [rules["en"]] * latin + ([] if language == ANY else [rules[language]]):
         for strength, phrases in (
             (Before.WEAK, rule.weak),
             (Before.CONTACT, rule.contact),
@@ -131,11 +141,31 @@ def cues_of(language: str) -> Cues:
         ):
             before.update((_phrase(phrase), strength) for phrase in phrases)
         after.update(map(_phrase, rule.act))
+    if language == ANY:
+        told = {p for code in _latin() for p in map(_phrase, rules[code].person) if len(p) >= LONG}
+        before = dict.fromkeys(told, Before.PERSON) | before
     before.pop("", None)
     listed = stop_words(language) if language in _with_stop_words() else frozenset[str]()
     common = listed | frozenset(OWN_STOP_WORDS.get(language, "").split())
     known = frozenset(after) | frozenset(before)
-    return Cues(before=before, after=frozenset(after), common=common, phrases=known)
+    return Cues(
+        before=before,
+        after=frozenset(after),
+        english=language in {"en", ANY},
+        common=common,
+        phrases=known,
+    )
+
+
+ANY = "any"
+"""The language of a text of few words that could be of any: what introduces a person in each of them is believed."""
+LONG = 6
+"""Letters of what is believed in such texts: shorter words mean other things elsewhere."""
+
+
+def _latin() -> frozenset[str]:
+    """Languages in Latin letters."""
+    return _with_stop_words() | OWN_STOP_WORDS.keys()
 
 
 def _phrase(text: str) -> str:
@@ -159,14 +189,18 @@ def _rules() -> Mapping[str, CueRule]:
 
 @functools.cache
 def _common() -> Mapping[str, tuple[str, ...]]:
-    """Languages in which a word is one of the most common ones."""
-    found: dict[str, list[str]] = {}
-    for language in _rules():
-        for word in stop_words(language) if language in _with_stop_words() else ():
-            found.setdefault(fold(word), []).append(language)
-        for word in OWN_STOP_WORDS.get(language, "").split():
-            found.setdefault(word, []).append(language)
-    return {word: tuple(languages) for word, languages in found.items()}
+    """Languages in which a word is one of the most common ones, or is said of people."""
+    found: dict[str, set[str]] = {}
+    for language, rule in _rules().items():
+        listed = stop_words(language) if language in _with_stop_words() else ()
+        told = [] if language not in _latin() else [*rule.person, *rule.act]
+        for word in (
+            *map(fold, listed),
+            *OWN_STOP_WORDS.get(language, "").split(),
+            *(w for w in map(_phrase, told) if len(w) >= LONG - 1 and " " not in w),
+        ):
+            found.setdefault(word, set()).add(language)
+    return {word: tuple(sorted(languages)) for word, languages in found.items()}
 
 
 def _with_stop_words() -> frozenset[str]:
@@ -180,11 +214,13 @@ OWN_STOP_WORDS: Mapping[str, str] = {
 
 
 def language_of(text: str) -> str:
-    """The language of a text in Latin letters by its most common words; English if nothing speaks for another."""
+    """The language of a text in Latin letters by its most common words; ``ANY`` if it has none of them."""
     counts: Counter[str] = Counter()
     for word in _WORD.findall(text[:MOST_READ]):
         counts.update(_common().get(fold(word), ()))
-    best = max(counts, key=lambda code: counts[code], default="en")
+    if not counts:
+        return ANY
+    best = max(counts, key=lambda code: counts[code])
     return best if counts[best] > counts["en"] else "en"
 
 

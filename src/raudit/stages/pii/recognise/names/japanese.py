@@ -86,7 +86,12 @@ def _addressed(text: str, begin: int, kanji: str) -> Iterator[Stretch]:
         yield begin, kana
         return
     addressed = name != kanji or _follows(text, begin + len(kanji), _ADDRESS)
-    if addressed and 2 <= len(name) <= LONGEST_KANJI and not _NO_PERSON.search(name):
+    if (
+        addressed
+        and name not in _LANDLORD
+        and 2 <= len(name) <= LONGEST_KANJI
+        and not _NO_PERSON.search(name)
+    ):
         yield begin, begin + len(name)
 
 
@@ -103,10 +108,17 @@ def _japanese_at(text: str, base: int, word: str, index: int, lists: NameLists, 
         after = index + family
         gap = 1 if text[base + after : base + after + 1] in {" ", "\u3000"} else 0
         given = _given_length(text[base + after + gap : base + after + gap + 4], lists)
-        if given and (before or given > 1) and not (family == 1 and given == 1 and index):
-            return after + gap + given
-        if kana := _kana_given(text, base, base + index, base + after + gap, cues):
-            return kana - base
+        end = after + gap + given
+        kana = not re.match(f"[{_KANJI}]", text[base + after + gap :])
+        short = family == 1 and not gap and (given < SHORTEST_GIVEN - (not kana) or not before)
+        if (
+            given
+            and (before or given > 1)
+            and (not short or _follows(text, base + end, cues.after))
+        ):
+            return end
+        if last := _kana_given(text, base, base + index, base + after + gap, cues):
+            return last - base
         if before and _follows(text, base + after, cues.after):
             return after
         if before and family > 1 and (end := _unlisted_given(text, base, index, after, cues)):
@@ -126,32 +138,60 @@ def _unlisted_given(text: str, base: int, index: int, after: int, cues: Cues) ->
     spoken = _follows(text, unlisted.end(), cues.after) or (
         introduced and _PARTICLE.match(text, unlisted.end())
     )
-    return unlisted.end() - base if spoken and not _JAPANESE_PLACE.search(unlisted[0]) else 0
+    place = _JAPANESE_PLACE.search(unlisted[0]) and not introduced
+    return unlisted.end() - base if spoken and not place else 0
 
 
+SHORTEST_GIVEN = 3
+"""Syllables of a given name that is believed behind a family's of one character, and one more than its kanji."""
 _PARTICLE = re.compile("[がはをにともへ、。]")
 
 
+_LANDLORD = frozenset({"大家"})
+"""What people are called by who let houses, which some families are called too."""
+
+
 def _is_family(word: str, lists: NameLists) -> bool:
-    return word in lists.japanese_family or (len(word) > 1 and word in lists.east_asian_family)
+    listed = word in lists.japanese_family or (len(word) > 1 and word in lists.east_asian_family)
+    return listed and word not in _LANDLORD
 
 
 def _given_length(following: str, lists: NameLists) -> int:
     """Characters of the listed given name that a text goes on with, in kanji or in either syllabary."""
-    plain = following.translate(_TO_HIRAGANA).rstrip("ー")
-    lengths = (3, 4, 2, 1)
-    return next((n for n in lengths if len(plain) >= n and plain[:n] in lists.japanese_given), 0)
+    plain = following.translate(_TO_HIRAGANA)
+    for n in (3, 4, 2, 1):
+        word = plain[:n]
+        if len(word) < n or word in _ADDRESS or (n == 1 and _is_part(following)):
+            continue
+        if (
+            word.rstrip("ー") in lists.japanese_given
+            or word.replace("ー", "う") in lists.japanese_given
+        ):
+            return n
+    return 0
 
 
+def _is_part(following: str) -> bool:
+    """Whether the first of some characters makes a place or a thing of those before it, or begins a longer word."""
+    longer = re.match(f"[{_KANJI}]{{2}}", following)
+    titled = following[1:].startswith(tuple(cues_of("ja").after))
+    return bool(_IS_NO_GIVEN.match(following) or (longer and not titled))
+
+
+_IS_NO_GIVEN = re.compile("[県市区町村駅島港橋道城社店校園院館場局署線病銀大株高中小支本語人製産]")
+"""One character that makes a place or a thing of the one before it."""
 _TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
-def splits_as_japanese(word: str, lists: NameLists) -> bool:
-    """Whether a whole word is a Japanese family name and a given one."""
+def splits_as_japanese(word: str, lists: NameLists, *, listed: bool = False) -> bool:
+    """Whether a whole word is a Japanese family name and a given one; the latter may be unlisted."""
     return any(
         _is_family(word[:n], lists)
-        and (word[n:].translate(_TO_HIRAGANA) in lists.japanese_given or 1 <= len(word) - n <= 2)
-        for n in (2, 1, 3)
+        and (
+            0 < len(word) - n == _given_length(word[n:], lists)
+            or (not listed and 1 <= len(word) - n <= 2)
+        )
+        for n in ((2, 3) if listed else (2, 1, 3))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,6 +133,12 @@ def name_lists() -> NameLists:
         japanese_family=frozenset(_words(LISTS / "family_ja.txt")),
         japanese_given=frozenset(_words(LISTS / "given_ja.txt")),
     )
+
+
+@functools.cache
+def simplified() -> Mapping[int, str]:
+    """The simplified character of each traditional Chinese one that has one."""
+    return {ord(pair[0]): pair[1] for pair in _words(LISTS / "traditional.txt")}
 
 
 def _with_stems(**lists: frozenset[str]) -> NameLists:
