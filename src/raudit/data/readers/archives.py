@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import stat
 import tempfile
 import weakref
 import zipfile
@@ -89,6 +90,9 @@ def zipped(
         if item.flag_bits & ENCRYPTED:
             unread.append(Gap(name=inner.name, because="it is encrypted; unpack it first"))
             continue
+        if stat.S_ISLNK(item.external_attr >> 16):
+            unread.append(Gap(name=inner.name, because="it is a link to another file"))
+            continue
         if says_too_little(item):
             why = f"its size is said to be 0, and {item.compress_size:,} bytes of it are there"
             unread.append(Gap(name=inner.name, because=why))
@@ -97,6 +101,9 @@ def zipped(
             yield from reader(inner, options.inner(), depth + 1)
         except DataError as error:
             unread.append(Gap(name=inner.name, because=because(error)))
+        except NotImplementedError:
+            why = f"it is packed by a method that is not known here: {item.compress_type}"
+            unread.append(Gap(name=inner.name, because=why))
         except BROKEN as error:
             why = f"it cannot be unpacked: got {type(error).__name__}"
             unread.append(Gap(name=inner.name, because=why))
