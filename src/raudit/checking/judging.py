@@ -176,8 +176,9 @@ def _run(
     actor: str,
     progress: Progress | None,
 ) -> tuple[Record, list[str]]:
-    from raudit.audit import code_sha256, judge_plan
+    from raudit.audit import judge_plan
     from raudit.cache import StageCache
+    from raudit.emit.running import code_sha256
 
     assert plan is not None  # noqa: S101 -- without a record the plan was loaded
     cache = StageCache(options.cache, code=code_sha256()) if options.cache is not None else None
@@ -199,7 +200,7 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
     """Digests of the approvals that the log holds; None without a log."""
     if log is None:
         return None
-    from raudit.audit import approvals_in
+    from raudit.emit.judging import approvals_in
 
     return approvals_in(log)
 

@@ -45,12 +45,11 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" xmlns:rdf="http://www
 
 def make_pdf(html: str, *, source: Source, job: Job, renderer: str, annexes: bytes = b"") -> bytes:
     """Make the finished, unsigned PDF of a rendered page; ``annexes`` are attached, ``renderer`` is named in it."""
-    import weasyprint
-    from weasyprint.urls import URLFetcher
+    from raudit.report.drawing import weasyprint
 
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
     _labels_in_one_piece()
-    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
     clock = datetime.fromtimestamp(job.epoch, tz=UTC)
     try:
         document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).render(

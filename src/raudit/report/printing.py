@@ -64,10 +64,10 @@ def main() -> None:
     configuration.write_text(
         font_configuration(folders, configuration.parent / "fontconfig"), encoding="utf-8"
     )
-    from weasyprint import HTML
+    from raudit.report.drawing import weasyprint
 
     html = sys.stdin.buffer.read().decode()
-    content = HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_identifier=b"raudit")
+    content = weasyprint.HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_identifier=b"raudit")
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 

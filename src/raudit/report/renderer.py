@@ -34,12 +34,10 @@ _CODE = Path(__file__).resolve().parent
 
 def renderer(template: Template, lent: Sequence[LentFont] = ()) -> str:
     """Name raudit, the libraries that draw, and a digest of everything else that lays a report out."""
-    import weasyprint
-    from weasyprint.text.ffi import pango
-
     from raudit import __version__
+    from raudit.report.drawing import weasyprint
 
-    version = pango.pango_version()
+    version = weasyprint.text.ffi.pango.pango_version()
     numbers = ".".join(map(str, (version // 10000, version // 100 % 100, version % 100)))
     return (
         f"raudit {__version__}, WeasyPrint {weasyprint.__version__}, Pango {numbers}, "

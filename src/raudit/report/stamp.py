@@ -53,9 +53,7 @@ def render_stamp(
     bytes
         A PDF of one page.
     """
-    import weasyprint
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
+    from raudit.report.drawing import weasyprint
 
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
     template = find_template("standard", None)
@@ -81,8 +79,8 @@ def render_stamp(
         '.n{font-weight:600;font-size:9pt}.d{font:5.6pt/1.25 "Source Code Pro";margin-top:2pt}</style>'
         f"<title>{escape(title)}</title>{body}"
     )
-    fonts = FontConfiguration()
-    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    fonts = weasyprint.text.fonts.FontConfiguration()
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
     document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(font_config=fonts)
     out = io.BytesIO()
     document.copy(document.pages[:1]).write_pdf(out)

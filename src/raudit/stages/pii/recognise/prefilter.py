@@ -115,7 +115,7 @@ def _without_lookarounds(pattern: str) -> str | None:
     out, index = "", 0
     while index < len(pattern):
         if pattern.startswith(("(?=", "(?!", "(?<=", "(?<!"), index):
-            end = _closing(pattern, index)
+            end = closing(pattern, index)
             if end is None:
                 return None
             index = end + 1
@@ -126,7 +126,8 @@ def _without_lookarounds(pattern: str) -> str | None:
     return out
 
 
-def _closing(pattern: str, start: int) -> int | None:
+def closing(pattern: str, start: int) -> int | None:
+    """Where the group ends that begins at ``start``; None if it never does."""
     depth, index, in_class = 0, start, False
     while index < len(pattern):
         match pattern[index]:
