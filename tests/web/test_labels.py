@@ -68,6 +68,7 @@ def test_labels_given_in_the_browser_are_those_of_the_file_filled_in_by_hand(
     for number in range(10):
         page, form = shown(ann, "human.ann")
         assert f"{number} of 10" in page
+        assert "<h1>refused?</h1>" in page
         assert "JUDGE-SAID" not in page
         assert "<script>alert" not in page
         assert 'value="yes"' in page

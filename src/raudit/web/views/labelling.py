@@ -46,7 +46,8 @@ def _turn(request: Asks, found: Sample, column: str, error: str = "") -> HttpRes
     shown: dict[str, object] = {"column": column, "total": len(found.rows), "error": error}
     if left:
         row = left[0]
-        shown |= {"row": row, "words": words(request, column)}
+        names, words = asked_of(request, column)
+        shown |= {"row": row, "names": names, "words": words}
         shown |= {key: found.cell(row, key) for key in ("turn_id", "prompt", "output")}
     shown["done"] = len(found.rows) - len(left)
     return page(request, "labels.html", status=422 if error else 200, **shown)
@@ -83,15 +84,16 @@ def _may_fill(request: Asks, column: str) -> bool:
     return owner is None or owner.id == request.who.person
 
 
-def words(request: Asks, column: str) -> list[str]:
-    """The words that the plan's outcomes look for in a column, and their opposites."""
+def asked_of(request: Asks, column: str) -> tuple[str, list[str]]:
+    """What the plan's outcomes want to know of a column, and the words that they look for, with their opposites."""
     try:
         outcomes = request.plan.stage_options("llm", LlmOptions).outcomes
     except PlanError:  # the run says what is wrong with it
         outcomes = ()
+    mine = [outcome for outcome in outcomes if column in (*outcome.human, outcome.column)]
     found: list[str] = []
-    for outcome in outcomes:
-        if column in (*outcome.human, outcome.column):
-            other = [OPPOSITE[word] for word in outcome.positive if word in OPPOSITE]
-            found += [*outcome.positive, *(outcome.negative or other)]
-    return list(dict.fromkeys(found)) or ["yes", "no"]
+    for outcome in mine:
+        other = [OPPOSITE[word] for word in outcome.positive if word in OPPOSITE]
+        found += [*outcome.positive, *(outcome.negative or other)]
+    names = ", ".join(dict.fromkeys(outcome.name for outcome in mine))
+    return names, list(dict.fromkeys(found)) or ["yes", "no"]
