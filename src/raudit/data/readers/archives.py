@@ -87,14 +87,7 @@ def zipped(
     unread: list[Gap] = []
     for item in members:
         inner = _member(archive, contents.name, item, options)
-        if item.flag_bits & ENCRYPTED:
-            unread.append(Gap(name=inner.name, because="it is encrypted; unpack it first"))
-            continue
-        if stat.S_ISLNK(item.external_attr >> 16):
-            unread.append(Gap(name=inner.name, because="it is a link to another file"))
-            continue
-        if says_too_little(item):
-            why = f"its size is said to be 0, and {item.compress_size:,} bytes of it are there"
+        if why := _no_table(item):
             unread.append(Gap(name=inner.name, because=why))
             continue
         try:
@@ -112,6 +105,17 @@ def zipped(
         why = f"{count} inside, which its directory leaves out"
         unread.append(Gap(name=contents.name, because=why))
     yield from few(unread, contents.name)
+
+
+def _no_table(item: zipfile.ZipInfo) -> str:
+    """Why a member is not even looked into; empty for one that is."""
+    if item.flag_bits & ENCRYPTED:
+        return "it is encrypted; unpack it first"
+    if stat.S_ISLNK(item.external_attr >> 16):
+        return "it is a link to another file"
+    if says_too_little(item):
+        return f"its size is said to be 0, and {item.compress_size:,} bytes of it are there"
+    return ""
 
 
 def _of_the_finder(archive: _Archive, member: zipfile.ZipInfo) -> bool:
