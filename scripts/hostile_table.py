@@ -61,13 +61,7 @@ COMMANDS = {
     "record": (("check", "--record"), ("report",), ("verify-data",)),
     "people": (("people", "list", "--people"),),
     "report": (("verify",),),
-    "further data": (
-        ("init", "--no-keys"),
-        ("readiness",),
-        ("pii", "scan", "--model=none"),
-        ("pii", "redact", "--model=none"),
-        ("check",),
-    ),
+    "further data": (("init", "--no-keys"), ("pii", "scan", "--model=none")),
     "further workbook": (
         ("init", "--no-keys"),
         ("pii", "scan", "--model=none"),
@@ -112,7 +106,7 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
                 case.name,
                 *(["--no-log", "--no-cache"][: 2 * (command[0] == "check")]),
             ]
-        case "check", "data" | "database" | "model" | "further data":
+        case "check", "data" | "database" | "model":
             data = case.kind != "model"
             bound = ", ".join(f"{key}: {value}" for key, value in LIMITED.items())
             text = PLAN.format(
@@ -132,8 +126,6 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
             )
         case "compare", _:
             return [*command, case.name, case.name]
-        case "pii", _ if "redact" in command:
-            return [*command, case.name, "-o", "copy" + Path(case.name).suffix, *limits]
         case "init" | "readiness" | "pii", _:
             return [*command, case.name, *limits]
     return [*command, case.name]

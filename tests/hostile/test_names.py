@@ -1,10 +1,12 @@
 """What names hide: sheets that lie elsewhere or in no list, and names that nobody gave."""
 
 import sqlite3
+import stat
 import zipfile
 
 import openpyxl
 import pytest
+from tests.command_line import raudit
 
 from raudit.data.readers import Gap, open_source
 from raudit.errors import DataError
@@ -68,3 +70,37 @@ def test_a_table_whose_name_nobody_gave_is_refused(tmp_path):
     with pytest.raises(DataError, match="name of a table has 200,009 characters") as refused:
         list(open_source(tmp_path / "t.sqlite"))
     assert len(str(refused.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("link", "it is a link to another file"),
+        ("method", "it is packed by a method that is not known here: 98"),
+    ],
+)
+def test_a_member_that_is_no_table_says_why(tmp_path, change, said):
+    member = zipfile.ZipInfo("a.csv")
+    if change == "link":
+        member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr(member, "/etc/passwd")
+        archive.writestr("b.csv", "a,y\n1,2\n")
+    if change == "method":
+        held = bytearray((tmp_path / "t.zip").read_bytes())
+        held[8] = held[held.index(b"PK\1\2") + 10] = 98
+        (tmp_path / "t.zip").write_bytes(held)
+    found = list(open_source(tmp_path / "t.zip"))
+    assert [item.because for item in found if isinstance(item, Gap)] == [said]
+    assert [item.name for item in found if not isinstance(item, Gap)] == ["t.zip/b.csv"]
+
+
+def test_a_copy_of_what_cannot_be_read_says_why(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("a.csv", "a,y\n1,2\n")
+    held = bytearray((tmp_path / "t.zip").read_bytes())
+    held[8] = held[held.index(b"PK\1\2") + 10] = 98
+    (tmp_path / "t.zip").write_bytes(held)
+    done = raudit("pii", "redact", "t.zip", "-o", "c.csv", "--model=none", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "packed by a method that is not known here: 98" in done.stderr

@@ -10,6 +10,7 @@ from typing import Any
 from raudit.data import ColumnName
 from raudit.data.readers.delimited import find_layout
 from raudit.data.readers.options import working
+from raudit.data.readers.source import unreadable
 from raudit.errors import DataError
 from raudit.evidence import Progress
 from raudit.scan.convert import convert
@@ -151,6 +152,9 @@ def _only_table(path: Path, reading: ReadOptions) -> tuple[StreamedTable, tuple[
     """The table of a file, and what of the file could not be read."""
     parts = list(open_source(str(path), reading))
     sources = [part for part in parts if isinstance(part, StreamedTable)]
+    gaps = [part for part in parts if isinstance(part, Gap)]
+    if not sources and gaps:
+        raise unreadable(gaps[0].name, gaps[0].because)
     if len(sources) != 1:
         raise DataError(
             "only files with one table can be redacted",
@@ -159,7 +163,7 @@ def _only_table(path: Path, reading: ReadOptions) -> tuple[StreamedTable, tuple[
             got=f"{len(sources)} tables",
             hint="export the tables and redact them one by one",
         )
-    return sources[0], tuple(part for part in parts if isinstance(part, Gap))
+    return sources[0], tuple(gaps)
 
 
 def _not_copied(unread: Sequence[Gap], scanner: Scanner) -> Iterator[str]:

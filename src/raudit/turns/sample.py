@@ -94,7 +94,7 @@ def write_sample(data: TurnsDataSet, rows: Sequence[int], raters: Sequence[str],
             writer = csv.writer(file)
             writer.writerow(head)
             writer.writerows(
-                [_inert(cell) for cell in [*line, *("" for _ in raters)]] for line in cells
+                [inert(cell) for cell in [*line, *("" for _ in raters)]] for line in cells
             )
         return
     from openpyxl import Workbook
@@ -114,7 +114,7 @@ def write_sample(data: TurnsDataSet, rows: Sequence[int], raters: Sequence[str],
     book.save(out)
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 

@@ -54,6 +54,7 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
     "sign": {"GET": SIGNER, "POST": SIGNER},
     "sign-finish": {"GET": SIGNER, "POST": SIGNER},
     "met": {"POST": REVIEWER},
+    "labels": {"GET": AUTHOR, "POST": AUTHOR},
     "findings": {"GET": READER},
     "finding": {"GET": READER},
     "finding-task": {"POST": OPERATOR},

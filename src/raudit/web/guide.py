@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from raudit.web.access import AUTHOR, OPERATOR, SIGNER, Who
 from raudit.web.index import Row
 from raudit.web.models import Invitation, RunState, User
+from raudit.web.words import asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def _answering(who: Who, rows: Sequence[Row]) -> list[Step]:
     return [
         Step(
             text=_("Answer your first question"),
-            why=f"{row.name} · {part['title']}. "
+            why=f"{row.name} · {asked(part['title'])}. "
             + _("It is saved as you go; “nobody knows yet” is an answer too."),
             where=f"/s/{row.slug}/a/{part['name']}/next/",
             done=not empty,

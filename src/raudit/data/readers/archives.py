@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import stat
 import tempfile
 import weakref
 import zipfile
@@ -86,17 +87,16 @@ def zipped(
     unread: list[Gap] = []
     for item in members:
         inner = _member(archive, contents.name, item, options)
-        if item.flag_bits & ENCRYPTED:
-            unread.append(Gap(name=inner.name, because="it is encrypted; unpack it first"))
-            continue
-        if says_too_little(item):
-            why = f"its size is said to be 0, and {item.compress_size:,} bytes of it are there"
+        if why := _no_table(item):
             unread.append(Gap(name=inner.name, because=why))
             continue
         try:
             yield from reader(inner, options.inner(), depth + 1)
         except DataError as error:
             unread.append(Gap(name=inner.name, because=because(error)))
+        except NotImplementedError:
+            why = f"it is packed by a method that is not known here: {item.compress_type}"
+            unread.append(Gap(name=inner.name, because=why))
         except BROKEN as error:
             why = f"it cannot be unpacked: got {type(error).__name__}"
             unread.append(Gap(name=inner.name, because=why))
@@ -105,6 +105,17 @@ def zipped(
         why = f"{count} inside, which its directory leaves out"
         unread.append(Gap(name=contents.name, because=why))
     yield from few(unread, contents.name)
+
+
+def _no_table(item: zipfile.ZipInfo) -> str:
+    """Why a member is not even looked into; empty for one that is."""
+    if item.flag_bits & ENCRYPTED:
+        return "it is encrypted; unpack it first"
+    if stat.S_ISLNK(item.external_attr >> 16):
+        return "it is a link to another file"
+    if says_too_little(item):
+        return f"its size is said to be 0, and {item.compress_size:,} bytes of it are there"
+    return ""
 
 
 def _of_the_finder(archive: _Archive, member: zipfile.ZipInfo) -> bool:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from raudit.errors import RauditError
 from raudit.plan import Plan
-from raudit.web.access import Who
+from raudit.web.access import AUTHOR, Who
 from raudit.web.models import Notice, RunState
 from raudit.web.reading import AssessmentFiles, held, parts
 
@@ -54,9 +54,17 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
                 ("findings", _("Findings")),
                 ("report", _("Report")),
                 ("runs", _("Runs")),
+                *(_labels(plan, who)),
             ),
         }
     return render(request, f"web/{template}", context, status=status)
+
+
+def _labels(plan: Plan, who: Who) -> tuple[tuple[str, str], ...]:
+    """The tab for labels, where there are turns of a language model and a person who answers."""
+    of_turns = plan.file.data is not None and plan.file.data.turns is not None
+    asked = of_turns and AUTHOR in who.roles(plan.file.system.name)
+    return (("labels", _("Labels")),) if asked else ()
 
 
 def assessment_of(request: Asks, name: str, books: Any = None) -> AssessmentFiles:
