@@ -143,7 +143,7 @@ class RequirementView:
     answers: AnswerCounts
     """What people answered."""
     state: str
-    """``against``, ``mixed`` (for and against), ``for``, ``part`` (for, and untold), ``untold``, ``answered``, ``none``."""
+    """``for``, ``against``, ``mixed`` (both), ``part`` (for, and untold), ``untold``, ``answered`` or ``none``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
