@@ -5,7 +5,7 @@ PYTHON ?= python3
 RUN := $(VENV)/bin
 UV_VERSION := 0.13.8
 
-.PHONY: demo test slow check docs schemas wheel release changelog clean
+.PHONY: demo test slow coverage check docs schemas wheel release changelog clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -20,6 +20,19 @@ test: $(VENV)/.dev ## Pass the tests
 
 slow: $(VENV)/.dev ## Pass the slow tests too
 	@$(RUN)/python -m pytest -q -m "not network"
+
+# What proof rests on: numbers, verdicts, log, signatures, people and what they decide.
+PROOF := stats policy log signing statements verify emit
+FLOOR ?= 90
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+coverage: $(VENV)/.dev ## Measure the branches of the rooms that proof rests on, and hold them to a floor
+	@$(RUN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not network" --cov=raudit --cov-report= \
+	  tests/stats tests/gate tests/log tests/signing tests/people tests/verify tests/audit
+	@$(RUN)/coverage report --skip-covered --fail-under=$(FLOOR) \
+	  --include="$(subst $(space),$(comma),$(PROOF:%=src/raudit/%/*))"
 
 check: $(VENV)/.dev ## Format, lint, types, imports, dependencies
 	@$(RUN)/ruff format --check .

@@ -24,8 +24,9 @@ import pyarrow as pa
 
 from raudit.data import wrap_table
 from raudit.scan.redact import redactors
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 from raudit.stats.intervals import wilson
 
 NAMES = [

@@ -34,13 +34,14 @@ import pyarrow as pa
 
 from raudit.data import wrap_table
 from raudit.scan.redact import redactors
-from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.count.cells import supported
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise import names as names_package
 from raudit.stages.pii.recognise.names import lists as lists_module
 from raudit.stages.pii.recognise.names import persons_in_text
 from raudit.stages.pii.recognise.names.lists import folded, name_lists
+from raudit.stages.pii.scanner import Scanner, prepare
 from raudit.stats.intervals import wilson
 
 PARTS = ("tuning", "held out")

@@ -30,9 +30,10 @@ from pii_shared import shared_tables
 from pii_tables import generated_tables
 
 from raudit.data import wrap_table
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.count.profile import clopper_pearson
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 
 BLIND = ("fresh", "unseen")
 PARTS = ("tuning", "held out", *BLIND)

@@ -29,12 +29,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from raudit.scan.sources import StreamedTable, open_source
-from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.count.as_text import numeric_kind
 from raudit.stages.pii.count.full import spans_of
 from raudit.stages.pii.count.scan import start
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.engine import build_engine
+from raudit.stages.pii.scanner import Scanner, prepare
 
 THRESHOLD = 0.4
 
@@ -186,7 +187,8 @@ def coverage(path: Path, peer: dict[str, Any], scanner: Scanner, runs: int) -> t
 
 ALONE = """
 import sys, time
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
+from raudit.stages.pii.scanner import prepare
 from raudit.stages.pii.options import Options
 from raudit.scan.sources import open_source
 if __name__ == "__main__":

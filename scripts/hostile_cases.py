@@ -364,6 +364,16 @@ def hiding_cases() -> Iterator[Case]:
         yield Case(name=f"pipe.{kind}", content=os.mkfifo, what="a pipe", kind=kind)
 
 
+def further_cases() -> Iterator[Case]:
+    """Other ways, and what else reads files."""
+    from hostile_kinds import KINDS
+
+    for kind, makers in KINDS.items():
+        for make in makers:
+            for name, content, what in make():
+                yield Case(name=name, content=content, what=what, kind=f"further {kind}")
+
+
 SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "onnx": onnx_cases,
     "model": model_cases,
@@ -371,4 +381,5 @@ SETS: dict[str, Callable[[], Iterator[Case]]] = {
     "readers": reader_cases,
     "text": text_cases,
     "hiding": hiding_cases,
+    "further": further_cases,
 }

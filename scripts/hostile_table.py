@@ -43,6 +43,11 @@ MODEL = (
     'model: {{path: {name}, features: [a, b], classes: ["0", "1"], '
     "limits: {{memory_gib: 1, predict_seconds: 5}}}}\n"
 )
+TURNS = """schema: raudit.plan/1
+system: {{name: T, version: "1"}}
+data: {{path: {data}, turns: {{fields: {{}}}}}}
+stages: {{llm: }}
+"""
 DECIDED = ', prediction: {column: y, favourable: ["1"]}'
 LIMITED = {"memory_gib": "1", "seconds": "20"}
 """Of ``data.limits``: a page that says what holds need not take the machine's memory to show it."""
@@ -56,6 +61,27 @@ COMMANDS = {
     "record": (("check", "--record"), ("report",), ("verify-data",)),
     "people": (("people", "list", "--people"),),
     "report": (("verify",),),
+    "further data": (
+        ("init", "--no-keys"),
+        ("readiness",),
+        ("pii", "scan", "--model=none"),
+        ("pii", "redact", "--model=none"),
+        ("check",),
+    ),
+    "further workbook": (
+        ("init", "--no-keys"),
+        ("pii", "scan", "--model=none"),
+        ("assess", "import", "-o", "answers.yaml"),
+    ),
+    "further record": (
+        ("check", "--record"),
+        ("compare",),
+        ("trend",),
+        ("verify-data",),
+        ("report",),
+    ),
+    "further report": (("verify",),),
+    "further turns": (("init", "--no-keys"), ("llm", "sample"), ("check",)),
 }
 """Which commands get a file of a kind."""
 LONG = {
@@ -86,7 +112,7 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
                 case.name,
                 *(["--no-log", "--no-cache"][: 2 * (command[0] == "check")]),
             ]
-        case "check", "data" | "database" | "model":
+        case "check", "data" | "database" | "model" | "further data":
             data = case.kind != "model"
             bound = ", ".join(f"{key}: {value}" for key, value in LIMITED.items())
             text = PLAN.format(
@@ -97,7 +123,18 @@ def arguments(case: Case, command: tuple[str, ...], folder: Path) -> list[str]:
             )
             (folder / "raudit.yaml").write_text(text)
             return ["check", "--no-log", "--no-cache"]
-        case _, "data" | "database" | "hiding":
+        case "check" | "llm", "further turns":
+            (folder / "raudit.yaml").write_text(TURNS.format(data=case.name))
+            return (
+                ["check", "--no-log", "--no-cache"]
+                if command[0] == "check"
+                else [*command, "raudit.yaml", "-o", "s.csv"]
+            )
+        case "compare", _:
+            return [*command, case.name, case.name]
+        case "pii", _ if "redact" in command:
+            return [*command, case.name, "-o", "copy" + Path(case.name).suffix, *limits]
+        case "init" | "readiness" | "pii", _:
             return [*command, case.name, *limits]
     return [*command, case.name]
 
@@ -186,6 +223,9 @@ def load_libraries() -> None:
     import pandas as pd  # noqa: F401 -- the same
     import pyarrow.parquet  # noqa: F401 -- the same
 
+    from raudit.scan.sweep import prepare, validated
+
+    prepare(validated({"model": "none"}), seed=0)
     for name in sorted({command[0] for every in COMMANDS.values() for command in every}):
         raudit.cli.raudit.get_command(None, name)  # type: ignore[arg-type, attr-defined]
 

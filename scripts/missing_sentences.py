@@ -34,7 +34,10 @@ SCORING = tuple(
     for file in sorted((ROOT / "src" / "raudit" / "checklists").glob(name))
 )
 """Modules of the checklists whose sentences come into a record."""
-PRINTED = (ROOT / "src" / "raudit" / "gate" / "comparison.py",)
+PRINTED = tuple(
+    ROOT / "src" / "raudit" / name
+    for name in ("gate/comparison.py", "checklists/exchange/pages.py")
+)
 """Modules that say sentences in the reader's language without a record."""
 CHECKLISTS = ROOT / "checklists"
 LANGUAGES = ROOT / "report_templates" / "_shared" / "languages"

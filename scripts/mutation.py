@@ -126,6 +126,16 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
         ],
         ["stats/test_edges.py", "stats/test_intervals.py", "stats/test_tests.py"],
     ),
+    "verify": (
+        [
+            "verify/__init__.py",
+            "verify/accept.py",
+            "verify/against_log.py",
+            "verify/pages.py",
+            "verify/steps.py",
+        ],
+        ["verify/test_against_log.py", "verify/test_steps.py"],
+    ),
 }
 """By area: the modules that are changed, and the tests that are to notice."""
 

@@ -42,6 +42,7 @@ _HOMES = {
     "impact_ratios": "raudit.stages.fairness",
     "judge_gap": "raudit.stages.fairness",
     "judge_plan": "raudit.audit",
+    "k_anonymity": "raudit.scan.k_anonymity",
     "load_answers": "raudit.checklists",
     "load_checklist": "raudit.checklists",
     "load_plan": "raudit.plan",

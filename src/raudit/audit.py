@@ -17,9 +17,9 @@ Killed before step 4, the log shows a run that started and never finished, and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -28,24 +28,17 @@ from typing import Any
 from raudit import __version__
 from raudit.cache import StageCache
 from raudit.canonical import Sha256, digest, sha256
-from raudit.emit import before_run, enrolment_of, revocations_in, supersede_earlier
+from raudit.emit import before_run, enrolment_of, supersede_earlier
+from raudit.emit.judging import judge_record, plan_policy, waiver_events
 from raudit.emit.reports import UNPLACED, left_behind
+from raudit.emit.running import LoggedRun, logged_run
 from raudit.errors import RauditError, TimeStampError
 from raudit.evidence import Progress, Quiet
 from raudit.files import write_whole
 from raudit.log import Event, EventType, Log, attest_log
-from raudit.people import NOBODY, load_people
 from raudit.pipeline import Prepared, assessment_files, measure, prepare
 from raudit.plan import Plan
-from raudit.policy import (
-    Policy,
-    apply_policy,
-    load_baseline,
-    load_policy,
-    load_waivers,
-    policy_source,
-)
-from raudit.record import Input, Record, StageRecord, record_bytes, record_to_json
+from raudit.record import Record, record_bytes
 from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
 from raudit.statements import check_statements, read_statements
 
@@ -119,7 +112,7 @@ def run_audit(
     progress = progress or Quiet()
     prepared = _prepared(plan, clock, seed, log, actor)
     left = left_behind(out, log)
-    with _logged_run(log, prepared, actor, clock) as logged:
+    with logged_run(log, prepared, actor, clock) as logged:
         record = _judged(prepared, logged, progress, clock.date())
         used = waiver_events(record, actor=actor)
         if used:
@@ -243,7 +236,7 @@ def judge_plan(
     today = today or clock.date()
     if log is None:
         return judge_record(plan, measure(prepared, progress=progress, cache=cache), today=today)
-    with _logged_run(log, prepared, actor, clock) as logged:
+    with logged_run(log, prepared, actor, clock) as logged:
         record = _judged(prepared, logged, progress, today, cache)
         _seal(log, record, logged, clock)
     return record
@@ -274,158 +267,9 @@ def _answered(plan: Plan) -> list[tuple[Path, Path]]:
     ]
 
 
-def waiver_events(record: Record, *, actor: str) -> tuple[Event, ...]:
-    """What the log must keep of the waivers that were held against findings."""
-    bare = sha256(record_bytes(replace(record, verdict=None)))
-    events: list[Event] = []
-    for use in record.verdict.waivers if record.verdict is not None else ():
-        if use.state == "unused":
-            continue
-        kind, body = (
-            EventType.WAIVER_USED,
-            {
-                "waiver": use.id[:200],
-                "state": use.state.replace("_", "-"),
-                "rule": use.rule[:200] or "none",
-                "finding": use.fingerprint,
-                "record": bare,
-            },
-        )
-        if use.state == "expired" and use.expires:
-            kind, body = EventType.WAIVER_EXPIRED, {"waiver": use.id, "expires": use.expires}
-        events.append(Event(type=kind, run=record.run.id, actor=actor, body=body))
-    return tuple(events)
-
-
-def judge_record(plan: Plan, record: Record, *, today: date, log: Log | None = None) -> Record:
-    """Apply the plan's policy, waivers and baseline to a record.
-
-    With a log, only approvals that it holds let findings into the baseline.
-    """
-    file = plan.file
-    waivers = load_waivers(
-        plan.path(file.waivers) if file.waivers else None,
-        people=load_people(plan.path(file.people)) if file.people else NOBODY,
-        identity=file.identity,
-        enrolment=enrolment_of(log) if log is not None else None,
-        revoked=revocations_in(log) if log is not None else None,
-        system=file.system.name,
-    )
-    baseline = load_baseline(plan.path(file.baseline)) if file.baseline else None
-    if baseline is not None and log is not None:
-        baseline = baseline.approved_by(approvals_in(log))
-    return record.with_verdict(
-        apply_policy(record, plan_policy(plan), waivers=waivers, baseline=baseline, today=today)
-    )
-
-
-def approvals_in(log: Log) -> frozenset[Sha256]:
-    """Digests of the baseline approvals that a log vouches for: hashed, and covered by a checkpoint it signed.
-
-    Raises
-    ------
-    LogIntegrityError
-        If the log was edited.
-    """
-    held = attest_log(log, types=[EventType.BASELINE_APPROVED])
-    return frozenset(
-        Sha256(str(entry.body.get("approval"))) for entry in held.of(EventType.BASELINE_APPROVED)
-    )
-
-
-def plan_policy(plan: Plan) -> Policy:
-    """Read the policy that the plan names or holds."""
-    given = plan.file.policy
-    if isinstance(given, Mapping):
-        return load_policy(None, given, yaml=plan.yaml, folder=plan.folder)
-    return load_policy(policy_source(given, plan.folder) if given else None)
-
-
-class _LoggedRun:
-    """Appends a run's events to the log."""
-
-    def __init__(self, log: Log, run: str, actor: str, clock: datetime) -> None:
-        self.log, self.run, self.actor, self.clock = log, run, actor, clock
-        self.ended = False
-
-    def say(self, kind: EventType, body: Mapping[str, Any]) -> int:
-        """Append one event and return its index."""
-        event = Event(type=kind, run=self.run, actor=self.actor, body=dict(body))
-        self.ended = self.ended or kind in {
-            EventType.RUN_FINISHED,
-            EventType.RUN_FAILED,
-            EventType.RUN_ABORTED,
-        }
-        return self.log.append([event], clock=self.clock).size - 1
-
-    def say_unless_ended(self, kind: EventType, body: Mapping[str, Any]) -> None:
-        """Append how the run ended, if it has not: what goes wrong later leaves a finished run without a report."""
-        if not self.ended:
-            self.say(kind, body)
-
-    def stage(self, stage: StageRecord) -> None:
-        """Log that a stage has ended."""
-        result = digest(record_to_json(stage)) if stage.outcome == "completed" else None
-        self.say(
-            EventType.STAGE_FINISHED,
-            {"stage": stage.name, "outcome": str(stage.outcome), "result": result},
-        )
-
-
-@contextmanager
-def _logged_run(log: Log, prepared: Prepared, actor: str, clock: datetime) -> Iterator[_LoggedRun]:
-    """Log the start of a run (1), and its failure if it does not come to its end."""
-    logged = _LoggedRun(log, prepared.run.id, actor, clock)
-    logged.say(EventType.RUN_STARTED, _started(prepared))
-    try:
-        yield logged
-    except RauditError as error:
-        logged.say_unless_ended(
-            EventType.RUN_FAILED, {"error": error.reference, "exit_status": error.exit_status}
-        )
-        raise
-    except KeyboardInterrupt:
-        logged.say_unless_ended(EventType.RUN_ABORTED, {"reason": "interrupted"})
-        raise
-    except BaseException:
-        logged.say_unless_ended(EventType.RUN_FAILED, {"error": "internal", "exit_status": 4})
-        raise
-
-
-def _started(prepared: Prepared) -> dict[str, Any]:
-    def of(role: str) -> list[Input]:
-        return [item for item in prepared.inputs if item.role == role]
-
-    body: dict[str, Any] = {
-        "plan": of("plan")[0].sha256,
-        "data": of("data")[0].sha256,
-        "code": code_sha256(),
-        "environment": digest(
-            {"python": prepared.run.python, "packages": dict(prepared.run.packages)}
-        ),
-        "seed": prepared.run.seed,
-        "system": prepared.plan.file.system.name,
-    }
-    for role in ("model", "policy"):
-        if of(role):
-            body[role] = of(role)[0].sha256
-    if of("answers"):
-        body["answers"] = digest([item.sha256 for item in of("answers")])
-    return body
-
-
-def code_sha256() -> Sha256:
-    """Digest of raudit's own source files, by name."""
-    folder = Path(__file__).resolve().parent
-    files = sorted(path for path in folder.rglob("*.py") if "_resources" not in path.parts)
-    return digest(
-        [[path.relative_to(folder).as_posix(), sha256(path.read_bytes())] for path in files]
-    )
-
-
 def _judged(
     prepared: Prepared,
-    logged: _LoggedRun,
+    logged: LoggedRun,
     progress: Progress,
     today: date,
     cache: StageCache | None = None,
@@ -444,7 +288,7 @@ class _Sealed:
     proof: str
 
 
-def _seal(log: Log, record: Record, logged: _LoggedRun, clock: datetime) -> _Sealed:
+def _seal(log: Log, record: Record, logged: LoggedRun, clock: datetime) -> _Sealed:
     verdict = record.verdict
     if verdict is None:
         raise AssertionError("a record is sealed after it was judged")
@@ -507,13 +351,4 @@ def _predicate(record: Record, record_sha256: Sha256) -> dict[str, Any]:
     }
 
 
-__all__ = [
-    "ENTRY_NAME",
-    "Issued",
-    "approvals_in",
-    "code_sha256",
-    "judge_plan",
-    "judge_record",
-    "plan_policy",
-    "run_audit",
-]
+__all__ = ["ENTRY_NAME", "Issued", "judge_plan", "run_audit"]

@@ -19,7 +19,6 @@
     │   ├── ExtensionError            what another package brings
     │   └── MissingExtraError         a library that is not installed
     ├── NotEvaluable               3  a stage has nothing it could measure
-    ├── NothingEvaluatedError      5  the whole audit measured nothing
     ├── EnvironmentFault           4  disk full, no permission, out of memory
     │   └── TimeStampError            a time stamp authority does not answer as it should
     └── IntegrityError             6  a digest, signature or log does not verify
@@ -169,12 +168,6 @@ class NotEvaluable(RauditError):  # noqa: N818 -- an outcome that stages raise o
     """A stage has nothing it could measure; the pipeline records it as skipped with this reason."""
 
     exit_status = 3
-
-
-class NothingEvaluatedError(RauditError):
-    """No stage produced a single finding."""
-
-    exit_status = 5
 
 
 class EnvironmentFault(RauditError):  # noqa: N818 -- the machine's fault, named as such

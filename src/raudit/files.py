@@ -7,8 +7,10 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from raudit.errors import EnvironmentFault
 
 TEMPORARY = ".tmp"
 """Ending of a file that is being written; what a killed writer leaves is swept by the next one."""
@@ -17,8 +19,8 @@ TEMPORARY = ".tmp"
 def write_whole(path: Path, data: bytes) -> None:
     """Replace a file in one step: whoever reads it sees the old bytes or the new ones, never a part.
 
-    The mode of a file that is there stays; a new one gets what the process's umask allows. When
-    this returns, both the bytes and the name are on disk.
+    Folders on the way are made. The mode of a file that is there stays; a new one gets what the
+    process's umask allows. When this returns, both the bytes and the name are on disk.
 
     Raises
     ------
@@ -26,6 +28,71 @@ def write_whole(path: Path, data: bytes) -> None:
         If the disk is full or the folder cannot be written; the old file is still there then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_all({path: data})
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Replace several files, all or none, each in one step; their folders must be there.
+
+    Everything is on disk under temporary names before the first name is switched, so that a full
+    disk, a folder that refuses or Ctrl-C leaves every file as it was. A pipe or a device, as
+    ``/dev/stdout``, is written to after that, since to put a file in its place would take it away.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written; its ``filename`` is the file that was asked for.
+    """
+    streams = {path for path in files if path.exists() and not path.is_file() and not path.is_dir()}
+    whole = {path: data for path, data in files.items() if path not in streams}
+    with contextlib.ExitStack() as stack:
+        ready = []
+        for path, data in whole.items():
+            with _naming(path):
+                ready.append((stack.enter_context(_written_beside(path, data)), path))
+        for name, path in ready:  # while their locks are held, so that nobody sweeps them
+            with _naming(path):
+                name.replace(path)
+    for folder in dict.fromkeys(path.parent for path in whole):
+        sync_folder(folder)
+    for path in streams:
+        with _naming(path):
+            path.write_bytes(files[path])
+
+
+def write_or_refuse(files: Mapping[Path, bytes]) -> None:
+    """Write the files that a command was asked for, all or none, or end with one error.
+
+    Raises
+    ------
+    EnvironmentFault
+        If a file cannot be written; every file is as it was.
+    """
+    try:
+        write_all(files)
+    except OSError as fault:
+        raise EnvironmentFault(
+            "the file cannot be written",
+            reference="cannot-write",
+            where=str(fault.filename),
+            got=fault.strerror or str(fault),
+            hint="check free space, that the folder exists, and that it may be written to; nothing was changed",
+        ) from fault
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error tell the file that was asked for and not the temporary one."""
+    try:
+        yield
+    except OSError as fault:
+        fault.filename, fault.filename2 = str(path), None
+        raise
+
+
+@contextlib.contextmanager
+def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
+    """A temporary file that holds the bytes on disk; removed at the end unless it was renamed."""
     _sweep(path)
     handle, name = _temporary(path)
     try:
@@ -33,11 +100,9 @@ def write_whole(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            name.replace(path)  # while its lock is held, so that nobody sweeps it
-    except BaseException:
+            yield name
+    finally:
         name.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
 
 
 def append_line(path: Path, line: bytes) -> None:

@@ -145,15 +145,15 @@ class Rule:
     ) -> Finding:
         """Answer the rule for one subject.
 
-        Severity and requirements are the rule's. The remedy is the rule's ``fix``, or none for a finding that
-        passed, unless ``remedy`` is given.
+        Requirements are the rule's, and so is the severity unless one is given. The remedy is the rule's
+        ``fix``, or none for a finding that passed, unless ``remedy`` is given.
         """
+        more.setdefault("severity", self.severity)
         more.setdefault("remedy", "" if status is Status.PASSED else self.fix)
         return Finding(
             rule=self.id,
             subject=subject,
             status=status,
-            severity=self.severity,
             statement=statement,
             requirements=self.requirements,
             **more,
@@ -163,12 +163,27 @@ class Rule:
 class More(TypedDict, total=False):
     """What a finding may hold beyond its rule, subject, status and statement; see ``Finding``."""
 
+    severity: Severity
     reason: str
     measurement: Measurement | None
     threshold: Threshold | None
     anchor: str
     remedy: str
     data: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsApart:
+    """The two groups that a gap lies between, as the data of a finding name them."""
+
+    metric: str
+    by: tuple[str, ...]
+    """The attributes that make the groups."""
+    highest: tuple[str, ...]
+    """Levels of the group with the highest rate, one for each attribute."""
+    lowest: tuple[str, ...]
+    compared: int
+    """Groups among which the pair was picked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,9 +250,29 @@ class Finding:
         """Whether an indeterminate finding does settle that groups differ, and only the limit is open."""
         return self.status is Status.INDETERMINATE and self.data.get("beyond_chance") is True
 
+    @property
+    def apart(self) -> GroupsApart | None:
+        """The groups that a gap lies between; None if this is about no gap, or no gap could be computed."""
+        highest, lowest = self.data.get("highest"), self.data.get("lowest")
+        if not (isinstance(highest, Mapping) and isinstance(lowest, Mapping)):
+            return None
+        compared = self.data.get("compared")
+        return GroupsApart(
+            metric=str(self.data.get("metric", "")),
+            by=_texts(self.data.get("by")),
+            highest=_texts(highest.get("group")),
+            lowest=_texts(lowest.get("group")),
+            compared=compared if isinstance(compared, int) else 2,
+        )
+
     def __post_init__(self) -> None:
         if self.status is Status.INDETERMINATE and not self.reason:
             raise ValueError(f"{self.rule}: an indeterminate finding needs its reason")
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A list of a record as text; whoever wrote the record may have written anything."""
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
 
 
 def written(value: float | None, *, digits: int = 4) -> str:

@@ -64,11 +64,11 @@ def add_stage(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(tmp_path):
-    def go(extra="", data="y,sex\n1,a\n0,b\n"):
+    def go(extra="", data="y,sex\n1,a\n0,b\n", limits=""):
         (tmp_path / "d.csv").write_text(data)
         text = (
             'schema: raudit.plan/1\nsystem: {name: s, version: "1"}\n'
-            f'data: {{path: d.csv, label: {{column: y, favourable: "1"}}}}\n{extra}'
+            f'data: {{path: d.csv, label: {{column: y, favourable: "1"}}, {limits}}}\n{extra}'
         )
         return measure(prepare(parse_plan(text, folder=tmp_path), clock=CLOCK))
 
@@ -156,3 +156,29 @@ def test_an_unreadable_model_is_a_reason_and_not_an_end(add_stage, run, tmp_path
     add_stage("made_one", "return StageResult(summary=evidence.no_model_because)")
     (tmp_path / "m.skops").write_bytes(b"\x80\x04cos\nsystem\n")
     assert "cannot be read" in run("model: {path: m.skops}\n").stage("made_one").summary
+
+
+LATE = "import time; time.sleep(20)"
+
+
+def test_a_stage_that_works_longer_than_it_may_has_failed_and_the_others_go_on(add_stage, run):
+    add_stage("made_bad", LATE)
+    add_stage("made_good", 'return StageResult(summary="fine")')
+    record = run("", limits="limits: {work_seconds: 1}")
+    assert record.stage("made_bad").outcome is Outcome.FAILED
+    assert (
+        "d.csv takes more than data.limits.work_seconds allows" in record.stage("made_bad").reason
+    )
+    assert record.stage("made_good").outcome is Outcome.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(LATE, "work_seconds"), ("raise MemoryError", "more memory than this machine")],
+)
+def test_where_nothing_else_was_established_the_fault_of_the_file_is_the_error(
+    add_stage, run, body, said
+):
+    add_stage("made_bad", body)
+    with pytest.raises(DataError, match=said):
+        run("", limits="limits: {work_seconds: 1}")

@@ -105,7 +105,7 @@ def test_what_changed_is_run_again(audit, what, again):
         Path("people.csv").write_text(Path("people.csv").read_text() + "30,F,yes,yes\n")
     with pytest.MonkeyPatch.context() as patch:
         if what == "code":
-            patch.setattr("raudit.audit.code_sha256", lambda: Sha256("0" * 64))
+            patch.setattr("raudit.emit.running.code_sha256", lambda: Sha256("0" * 64))
         warm = check(CheckOptions(cache=cache, seed=seed), clock=clock)
         cold = check(CheckOptions(seed=seed), clock=clock)
     taken = [name for name in ("data_readiness", "fairness") if name not in again]

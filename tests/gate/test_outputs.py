@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from raudit.errors import EnvironmentFault, PlanError, UsageError
-from raudit.gate import KINDS, PlanLines, parse_output, render, write_atomically, write_outputs
+from raudit.files import write_or_refuse
+from raudit.gate import KINDS, PlanLines, parse_output, render, write_outputs
 from raudit.policy import Policy, Waivers, apply_policy
 from raudit.record import Outcome
 from raudit.yamltext import parse_yaml
@@ -218,7 +219,7 @@ def test_all_or_none(tmp_path):
     old = tmp_path / "a"
     old.write_bytes(b"old")
     with pytest.raises(EnvironmentFault):
-        write_atomically({old: b"new", tmp_path / "no" / "such" / "b": b"x"})
+        write_or_refuse({old: b"new", tmp_path / "no" / "such" / "b": b"x"})
     assert old.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
@@ -243,6 +244,21 @@ def test_a_full_disk_or_ctrl_c_leaves_the_old_files(tmp_path, monkeypatch, when)
             else:
                 patch.setattr(os, when, broken)
             with pytest.raises(expected):
-                write_atomically({old: b"new"})
+                write_or_refuse({old: b"new"})
         assert old.read_bytes() == b"old"
         assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_an_output_that_is_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    import os
+    import threading
+
+    pipe, beside = tmp_path / "pipe", tmp_path / "a.json"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_or_refuse({pipe: b"said", beside: b"kept"})
+    reader.join(timeout=10)
+    assert (read, beside.read_bytes()) == ([b"said"], b"kept")
+    assert pipe.is_fifo()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -186,7 +187,126 @@ def lines_of(*rows):
     return "".join(json.dumps(one) + "\n" for one in rows)
 
 
+def talk(number, *messages, **more):
+    return {"id": f"c{number}", "messages": list(messages), **more}
+
+
+def by(role, content="x", **more):
+    return {"role": role, "content": content, **more}
+
+
+def piece(index):
+    return {
+        "object": "chat.completion.chunk",
+        "id": "s",
+        "choices": [{"index": index, "delta": {"content": "x"}}],
+    }
+
+
+def document(number, output="x", **more):
+    """A row of lm-eval."""
+    return {
+        "doc_id": number,
+        "doc": {},
+        "resps": [[output]],
+        "filtered_resps": [output],
+        "filter": "none",
+        "metrics": ["acc"],
+        "acc": 1.0,
+        **more,
+    }
+
+
+def observation(number, **more):
+    """A row of Langfuse."""
+    return {
+        "id": f"o{number}",
+        "trace_id": "t",
+        "type": "GENERATION",
+        "level": "DEFAULT",
+        "provided_model_name": "m",
+        "input": "q",
+        "output": "x",
+        **more,
+    }
+
+
+def run_of_deepeval(*tests):
+    cases = [{"name": f"n{i}", "input": "q", "metricsData": test} for i, test in enumerate(tests)]
+    return json.dumps({"testCases": cases, "testPassed": 0, "testFailed": 0})
+
+
+ASKED, ANSWERED = by("user"), by("assistant")
 ODD = {
+    "a role that is a list": (
+        "a.jsonl",
+        lines_of(talk(0, ASKED, ANSWERED), talk(1, by(["user"])), talk(2, by({"a": 1}))),
+        (1, 0, "2 rows could not be read"),
+    ),
+    "tests of a file's own": (
+        "a.jsonl",
+        lines_of(talk(0, ASKED, ANSWERED, tests={"a": 1, "b": ["x", "y"]})),
+        (1, 0, ""),
+    ),
+    "the last question without an answer": (
+        "a.jsonl",
+        lines_of(talk(0, ASKED, ANSWERED), talk(1, ASKED, ANSWERED, ASKED)),
+        (2, 1, ""),
+    ),
+    "a refusal in a field of its own": (
+        "a.jsonl",
+        lines_of(talk(0, ASKED, by("assistant", None, refusal="I cannot"))),
+        (1, 0, ""),
+    ),
+    "errors that are none": (
+        "a.jsonl",
+        lines_of(talk(0, ASKED, ANSWERED, error={}), talk(1, ASKED, ANSWERED, error=[])),
+        (2, 0, ""),
+    ),
+    "two answers in one stream": ("a.jsonl", lines_of(*map(piece, (0, 1, 0, 1))), (2, 0, "")),
+    "a batch before it ran": (
+        "a.jsonl",
+        lines_of(
+            {"custom_id": "1", "response": {"status_code": 500}},
+            {"custom_id": "2", "method": "POST", "body": {}},
+        ),
+        (1, 1, "1 rows could not be read"),
+    ),
+    "two tasks of lm-eval in one file": (
+        "a.jsonl",
+        lines_of(document(0), document(1), document(0, "y")),
+        (2, 0, "1 rows contradict another of the same id"),
+    ),
+    "another filter of the same answers": (
+        "a.jsonl",
+        lines_of(document(0), document(0, filter="first"), document(0)),
+        (1, 0, ""),
+    ),
+    "a metric without a number": (
+        "a.jsonl",
+        lines_of(document(0), document(1, acc=None), document(2, metrics="acc"), document(None)),
+        (1, 0, "3 rows could not be read"),
+    ),
+    "a metric beyond a double": (
+        "a.jsonl",
+        lines_of(document(0), document(1, acc=10**400)),
+        (1, 0, "1 rows could not be read"),
+    ),
+    "kinds of rows that are not known": (
+        "a.jsonl",
+        lines_of(
+            observation(0),
+            observation(1, type="SPAN"),
+            observation(2, type="generation"),
+            observation(3, type=None),
+        ),
+        (1, 0, "2 rows could not be read"),
+    ),
+    "tests that are no list, and one without a name": (
+        "a.json",
+        run_of_deepeval([], "lost", [{"success": True}], [{"name": "m", "success": True}]),
+        (2, 0, "2 rows could not be read"),
+    ),
     "long ids": (
         "a.jsonl",
         lines_of(*({**row(i), "turn_id": "x" * 150 + str(i)} for i in range(4))),
@@ -242,6 +362,43 @@ def test_odd_files_are_counted_right(tmp_path, name):
     (tmp_path / file).write_text(text)
     (reading,) = open_turns([tmp_path / file]).turns.readings
     assert (reading.attempts, reading.errors, reading.partly) == wanted
+
+
+def test_tests_of_one_name_and_without_one_are_each_counted(tmp_path):
+    tests = [
+        {"assertion": {"type": "contains"}, "pass": True, "score": 1},
+        {"assertion": {"type": "contains"}, "pass": False, "score": 0},
+        {"assertion": None, "pass": True, "score": 1},
+    ]
+    one = {"promptId": "p", "failureReason": 0, "gradingResult": {"componentResults": tests}}
+    (tmp_path / "a.jsonl").write_text(lines_of({**one, "id": "1", "success": False}))
+    table = open_turns([tmp_path / "a.jsonl"]).turns.table.to_pylist()[0]
+    named = {name: value for name, value in table.items() if name.startswith("passed.")}
+    assert named == {"passed.contains": True, "passed.contains 2": False}
+
+
+def test_an_outcome_that_is_missing_is_not_judged(tmp_path):
+    tests = [{"name": "m", "success": done, "score": 0.4} for done in (True, None)]
+    (tmp_path / "a.json").write_text(run_of_deepeval(*([test] for test in tests)))
+    (reading,) = open_turns([tmp_path / "a.json"]).turns.readings
+    assert (reading.attempts, dict(reading.not_judged)) == (2, {"m": 1})
+
+
+def test_a_broken_attack_of_pyrit_costs_itself_alone(shared, tmp_path):
+    copy = tmp_path / "memory.db"
+    copy.write_bytes(shared("data/llm/formats/pyrit/memory.db").read_bytes())
+    with sqlite3.connect(copy) as link:
+        first, second = (
+            row[0] for row in link.execute("SELECT id FROM AttackResultEntries LIMIT 2")
+        )
+        link.execute("UPDATE AttackResultEntries SET outcome = 'maybe' WHERE id = ?", (first,))
+        link.execute(
+            "UPDATE PromptMemoryEntries SET converted_value = x'00ff' WHERE conversation_id ="
+            " (SELECT conversation_id FROM AttackResultEntries WHERE id = ?)",
+            (second,),
+        )
+    (reading,) = open_turns([copy]).turns.readings
+    assert (reading.attempts, reading.bad_rows) == (22, 2)
 
 
 @pytest.mark.parametrize(

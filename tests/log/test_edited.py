@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from raudit.audit import approvals_in
+from raudit.emit.judging import approvals_in
 from raudit.errors import IntegrityError, LogIntegrityError
 from raudit.log import Event, EventType, Log, attest_log, create_log_key, load_log_key, open_log
 from raudit.log.exchange import export_log

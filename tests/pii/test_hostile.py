@@ -17,8 +17,9 @@ from raudit.scan.redact import operator, redactors
 from raudit.scan.rewrite import rewrite
 from raudit.scan.show import visible
 from raudit.scan.sources import ReadOptions, open_source
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ import pytest
 from raudit.cli import main
 from raudit.emit.keys import first_keys
 from raudit.scan.printed import printed_names
-from raudit.stages.pii.assess import prepare
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 
 DRAW = random.Random(20261121)
 N = 60

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from raudit.data import wrap_table
-from raudit.stages.pii.assess import conclude, prepare, scan_table
+from raudit.stages.pii.assess import conclude, scan_table
 from raudit.stages.pii.count.parts import merge_parts, scan_part
 from raudit.stages.pii.count.profile import clopper_pearson
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 from raudit.stages.pii.vocabulary.names_of_columns import hint_table
 from raudit.stages.pii.vocabulary.rulebook import load_rulebook
 

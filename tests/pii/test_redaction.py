@@ -18,9 +18,10 @@ from raudit.scan.redact import operator, redactors, same
 from raudit.scan.rewrite import rewrite
 from raudit.scan.rewrite_delimited import records
 from raudit.scan.sources import ReadOptions, open_source
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.spans import Span
+from raudit.stages.pii.scanner import prepare
 
 KEY = bytes(range(32))
 MAILS = [

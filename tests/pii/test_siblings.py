@@ -9,9 +9,10 @@ import pytest
 
 from raudit.data import wrap_table
 from raudit.errors import PlanError
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.checksums import validator
+from raudit.stages.pii.scanner import prepare
 from raudit.yamltext import read_yaml
 
 CASES = read_yaml(Path(__file__).with_name("siblings.yaml"), error=PlanError).value

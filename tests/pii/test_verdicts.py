@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 
 from raudit.data import wrap_table
-from raudit.stages.pii.assess import prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import prepare
 
 FIRST = (
     *("Angela", "Robert", "Maria", "James", "Linda", "Carlos", "Emma", "Peter"),

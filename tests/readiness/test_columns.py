@@ -16,7 +16,7 @@ from raudit.data.contract import breaches, contract_bytes, learn_contract, read_
 from raudit.findings import Status
 from raudit.stages.data_readiness.columns import far_outside
 from raudit.stages.data_readiness.placeholder_values import find_placeholders
-from raudit.stages.data_readiness.tally import tally
+from raudit.stats.tally import tally
 
 from .conftest import of, people
 
@@ -223,3 +223,23 @@ def test_decisions_are_no_news_to_a_contract_learnt_from_training_data(audit: Ca
     assert record.summary.startswith("9 columns profiled on 300 rows and in 2 groups.")
     bare = audit(people(300, 2).drop(columns="sex"))
     assert bare.summary.startswith("6 columns profiled on 300 rows. ")
+
+
+def test_a_day_of_a_series_that_runs_past_it_is_a_day() -> None:
+    months = pd.Series(pd.date_range("1967-07-01", periods=574, freq="MS"))
+    assert find_placeholders(months.dt.strftime("%Y-%m-%d"), Kind.TEXT) == ()
+    assert find_placeholders(pd.concat([months, months]), Kind.TIME) == ()
+    often = pd.concat([months, pd.Series([pd.Timestamp("1970-01-01")] * 9)])
+    for values, kind in ((often.dt.strftime("%Y-%m-%d"), Kind.TEXT), (often, Kind.TIME)):
+        assert [(p.shown, p.cells) for p in find_placeholders(values, kind)] == [("1970-01-01", 10)]
+    ends = pd.Series(["2020-01-01", "0001-01-01", "9999-12-31"] * 5)
+    assert {p.shown for p in find_placeholders(ends, Kind.TEXT)} == {"0001-01-01", "9999-12-31"}
+
+
+def test_what_may_be_a_placeholder_is_found_among_many_other_texts() -> None:
+    odd = ["?", " N/A ", "NULL", "\u00a0-", "Unknown", "1900-01-01T00:00:00Z", "\x1c?", "none"]
+    many = pd.Series([f"A-{number:06d}" for number in range(2_000)] + odd)
+    found = {p.shown: p.cells for p in find_placeholders(many, Kind.TEXT)}
+    assert found == {"?": 2, "N/A": 1, "NULL": 1, "-": 1, "Unknown": 1, "1900-01-01": 1, "none": 1}
+    written = ["1", "2.0", " 3 ", "+4", "5e0", "1_0", ".5", "\u0667", "999", "999", "?"] * 3
+    assert "999" in {p.shown for p in find_placeholders(pd.Series(written), Kind.TEXT)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 
-from raudit.audit import judge_record
+from raudit.emit.judging import judge_record
 from raudit.pipeline import measure, prepare
 from raudit.plan import load_plan
 from raudit.record import parse_record, record_bytes

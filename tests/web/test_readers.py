@@ -5,8 +5,19 @@ from __future__ import annotations
 import ast
 import html
 import re
+import zipfile
+from datetime import date
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree as ET
+
+from raudit.checklists import assess, load_answers
+from raudit.checklists.exchange.workbook import from_workbook
+from raudit.checklists.form.load import shipped
+
+ANSWERS = Path(__file__).resolve().parents[2] / "examples/adult-income/answers/gdpr-dpia.yaml"
 
 
 def page(client: Any, path: str, code: str) -> str:
@@ -118,3 +129,36 @@ def test_every_text_of_the_program_and_every_role_is_there_in_german(site: Path)
     catalogue = polib.pofile(str(folder / "locale/de/LC_MESSAGES/django.po"))
     said = {entry.msgid for entry in catalogue if entry.msgstr or entry.msgstr_plural}
     assert sorted(asked - said) == []
+
+
+def test_an_assessment_is_taken_out_in_the_readers_language(site: Path) -> None:
+    """The form, and what the program says of it; what people wrote, and what is read back, stay as they are."""
+    from django.utils import translation
+
+    from raudit.web.views.reports import _exported
+
+    checklist = shipped("gdpr-dpia")
+    held = load_answers(ANSWERS, checklist)
+    result = assess(checklist, held, facts={}, today=date(2026, 11, 27))
+    found = SimpleNamespace(result=result, checklist=checklist, answers=held)
+    asked = [checklist.questions[name].text for name in result.visible]
+    back = set()
+    for kind in ("html", "markdown", "word", "excel"):
+        for code in ("en", "de"):
+            with translation.override(code):
+                content = _exported(found, kind)  # type: ignore[arg-type]
+            text = content.decode() if kind in {"html", "markdown"} else inside(content)
+            text = html.unescape(text).replace("\\", "")
+            assert [question for question in asked if question in text] == asked * (code == "en")
+            assert "a boosted-tree model gives a score" in text
+            assert kind == "excel" or ("beantwortet" in text) is (code == "de")
+            if kind == "excel":
+                back.add(from_workbook(content, checklist))
+    assert len(back) == 1
+
+
+def inside(content: bytes) -> str:
+    """The text of a file of Office."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        parts = [archive.read(name) for name in archive.namelist() if name.endswith(".xml")]
+    return " ".join("".join(ET.fromstring(part).itertext()) for part in parts)

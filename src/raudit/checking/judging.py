@@ -23,8 +23,8 @@ from raudit.checking.inputs import (
 from raudit.checking.options import SERVICE, CheckOptions, CheckResult
 from raudit.checking.telling import append_decisions
 from raudit.errors import UsageError
+from raudit.files import write_or_refuse
 from raudit.findings import Status
-from raudit.gate import write_atomically
 from raudit.gate.outputs import parse_output, render
 from raudit.plan import Plan
 from raudit.policy import (
@@ -105,7 +105,7 @@ def check(
         notices.append(_growth_notice(growth))
     if log is not None:
         append_decisions(log, record, growth, now, actor)
-    write_atomically(files)
+    write_or_refuse(files)
     return CheckResult(
         record=record,
         anchors=anchors,
@@ -176,8 +176,9 @@ def _run(
     actor: str,
     progress: Progress | None,
 ) -> tuple[Record, list[str]]:
-    from raudit.audit import code_sha256, judge_plan
+    from raudit.audit import judge_plan
     from raudit.cache import StageCache
+    from raudit.emit.running import code_sha256
 
     assert plan is not None  # noqa: S101 -- without a record the plan was loaded
     cache = StageCache(options.cache, code=code_sha256()) if options.cache is not None else None
@@ -199,7 +200,7 @@ def _approved(log: Log | None) -> frozenset[Sha256] | None:
     """Digests of the approvals that the log holds; None without a log."""
     if log is None:
         return None
-    from raudit.audit import approvals_in
+    from raudit.emit.judging import approvals_in
 
     return approvals_in(log)
 

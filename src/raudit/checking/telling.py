@@ -35,7 +35,7 @@ def log_events(
     record: Record, growth: Growth | None = None, *, actor: str = SERVICE
 ) -> tuple[Event, ...]:
     """Events that a verdict owes the log."""
-    from raudit.audit import waiver_events
+    from raudit.emit.judging import waiver_events
     from raudit.log import Event, EventType
 
     events = list(waiver_events(record, actor=actor))

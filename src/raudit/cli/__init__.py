@@ -20,6 +20,7 @@ from raudit import __version__
 from raudit.cli._shared.guarded import guarded_output
 from raudit.cli._shared.secrets import refuse_secrets, without_secrets
 from raudit.errors import RauditError
+from raudit.isolation.limits import within_machine
 from raudit.printable import for_terminal
 
 
@@ -64,7 +65,7 @@ def main(args: list[str] | None = None) -> None:
     _never_fail_to_print()
     try:
         refuse_secrets(sys.argv[1:] if args is None else args)
-        with guarded_output():
+        with guarded_output(), within_machine():
             status = raudit.main(args=args, prog_name="raudit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         status = stop.exit_code

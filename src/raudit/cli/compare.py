@@ -58,8 +58,8 @@ def command(
 ) -> None:
     """Tell what changed from the record OLD to the record NEW, finding by finding, and in the data."""
     from raudit.checking import read_record
+    from raudit.files import write_or_refuse
     from raudit.gate.comparison import comparison_json, comparison_markdown, comparison_text
-    from raudit.gate.write import write_atomically
     from raudit.policy.compare import compare
     from raudit.report.language import ENGLISH, load_language
     from raudit.report.templates import find_template
@@ -77,7 +77,7 @@ def command(
         make = comparison_text if kind == "text" else comparison_markdown
         text = make(compared, speak=speak)
     if output is not None:
-        write_atomically({output.resolve(): text.encode()})
+        write_or_refuse({output.resolve(): text.encode()})
     else:
         click.echo(text, nl=False)
     ctx.exit(compared.exit_status(fail_on))

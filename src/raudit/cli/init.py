@@ -47,7 +47,7 @@ def command(
     """Look at DATA, a file or folder that a plan takes, and write a raudit.yaml whose guesses are marked as guesses."""
     from raudit.data import open_data
     from raudit.data.look import look_at
-    from raudit.data.readers.options import declared
+    from raudit.data.readers.options import declared, working
     from raudit.files import write_whole
     from raudit.plan.draft import write_draft
 
@@ -59,9 +59,11 @@ def command(
         text, looked_at = of_turns
         read_first = "declare what is asked of the turns"
     else:
-        table = open_data(data, options=options)
+        with working(data.name, options.limits):
+            table = open_data(data, options=options)
+            looks = look_at(table)
         text = write_draft(
-            look_at(table),
+            looks,
             data=_relative(data, folder),
             model=_relative(model, folder) if model else None,
             name=name,

@@ -73,7 +73,7 @@ def command(
     from raudit.audit import judge_plan
     from raudit.cli._shared.pages import PAGES, check_ending, record_file
     from raudit.cli._shared.progress import progress_bars
-    from raudit.gate.write import write_atomically
+    from raudit.files import write_or_refuse
 
     for path in output:
         check_ending(path, (*PAGES, ".json"))
@@ -89,7 +89,7 @@ def command(
         record = judge_plan(plan, clock=now_or(clock), progress=progress)
     files |= {path.resolve(): record_file(record, path, template="brief") for path in output}
     if files:
-        write_atomically(files)
+        write_or_refuse(files)
     if as_json:
         click.echo(_json(record))
     elif not quiet:

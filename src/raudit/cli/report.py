@@ -37,8 +37,8 @@ def command(record: Path, output: Path | None, template: str, language: str, ann
     """
     from raudit.cli._shared.given import read_given
     from raudit.cli._shared.pages import check_ending, page
+    from raudit.files import write_or_refuse
     from raudit.record import parse_record
-    from raudit.report.write import write_atomically
 
     target = output or record.with_suffix(".pdf")
     check_ending(target)
@@ -47,6 +47,6 @@ def command(record: Path, output: Path | None, template: str, language: str, ann
     if annexes:
         wanted.append((target.with_name(f"{target.stem}-annexes{target.suffix}"), "annexes"))
     made = [(path, page(parsed, path, template=name, language=language)) for path, name in wanted]
+    write_or_refuse(dict(made))
     for path, data in made:
-        write_atomically(path, data)
         click.echo(f"{path}: {len(data):,} bytes, from record {parsed.run.id}", err=True)

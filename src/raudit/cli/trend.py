@@ -93,7 +93,7 @@ def command(
     launch form are held against the series. Nothing is sent: alerts end in the exit status and in files.
     """
     from raudit.cli._shared.pages import PAGES, check_ending, record_file
-    from raudit.gate.write import write_atomically
+    from raudit.files import write_or_refuse
     from raudit.trend import evaluate, series_of, watch
     from raudit.trend.alerts import AlertRow
     from raudit.trend.records import alerts_of, completeness, records_in
@@ -131,7 +131,7 @@ def command(
     if webhook is not None:
         files[webhook.resolve()] = webhook_body(trend, alerts, at=now_or(clock))
     if files:
-        write_atomically(files)
+        write_or_refuse(files)
     if as_json:
         _print_json(trend, alerts, notes, status)
     else:

@@ -13,16 +13,6 @@ from raudit.cli._shared.clock import clock_option, now_or
 from raudit.cli._shared.waivers import people_options
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-SCOPE = (
-    "attribute",
-    "group",
-    "column",
-    "question",
-    "assessment",
-    "metric",
-    "fingerprint",
-    "model_sha256",
-)
 
 
 @click.command(

@@ -12,17 +12,21 @@ from raudit.data.roles import Roles
 if TYPE_CHECKING:
     from raudit.data.cells import CellTable, merge_cells
     from raudit.data.count import CellSpec, count_cells
+    from raudit.data.counted import CountedRows, EngineTable, counted_rows
     from raudit.data.score_bins import ScoreBins
 
 __all__ = [
     "CellSpec",
     "CellTable",
     "ColumnName",
+    "CountedRows",
     "DataSet",
+    "EngineTable",
     "Kind",
     "Roles",
     "ScoreBins",
     "count_cells",
+    "counted_rows",
     "merge_cells",
     "open_data",
     "wrap_table",
@@ -31,8 +35,11 @@ __all__ = [
 _LATER = {
     "CellSpec": "count",
     "CellTable": "cells",
+    "CountedRows": "counted",
+    "EngineTable": "counted",
     "ScoreBins": "score_bins",
     "count_cells": "count",
+    "counted_rows": "counted",
     "merge_cells": "cells",
 }
 

@@ -78,7 +78,7 @@ def cells(
             "a threshold without a score", reference="threshold-alone", hint="name the score column"
         )
     values = frozenset(map(level_text, _several(favourable)))
-    engine = _engine(data)
+    engine = in_engine(data)
     if score is not None and bins is None:
         cuts = () if threshold is None else (float(threshold),)
         bins = ScoreBins(cuts=cuts)
@@ -97,7 +97,7 @@ def cells(
     )
     if engine:
         return count_in_engine(data, spec)
-    return count_cells(_data_set(data), spec)
+    return count_cells(data_set(data), spec)
 
 
 def _several(value: object) -> Iterable[Any]:
@@ -112,13 +112,15 @@ def _outcome(column: str | None, favourable: frozenset[str]) -> Outcome | None:
     return None if column is None else Outcome(column=ColumnName(column), favourable=favourable)
 
 
-def _engine(data: object) -> bool:
+def in_engine(data: object) -> bool:
+    """Whether a table stays in an engine, which counts it there."""
     module = type(data).__module__.partition(".")[0].lstrip("_")
     lazy = type(data).__name__ == "LazyFrame"
     return module in _ENGINES or lazy
 
 
-def _data_set(data: object) -> Any:
+def data_set(data: object) -> Any:
+    """A path, a frame of any library or a mapping of columns as a data set."""
     if isinstance(data, (str, Path)):
         return open_data(Path(data))
     if hasattr(data, "batches") and hasattr(data, "n_rows"):

@@ -17,10 +17,11 @@ from raudit.data.interface import ColumnName, DataSet, Kind
 from raudit.data.parquet import ParquetDataSet
 from raudit.data.readers import Gap, ReadOptions, StreamedTable, open_source
 from raudit.data.readers.folders import files, together
+from raudit.data.readers.options import no_memory
 from raudit.data.spool import spooled
 from raudit.data.table import ArrowDataSet, check_names, is_row_label
 from raudit.data.versioned import check_unversioned
-from raudit.errors import DataError, EnvironmentFault
+from raudit.errors import DataError
 from raudit.printable import printable
 
 HELD_BYTES = 64 * 2**20
@@ -66,12 +67,7 @@ def open_data(
             hint="check the path and permissions",
         ) from error
     except MemoryError as error:
-        raise EnvironmentFault(
-            "not enough memory for the data file",
-            reference="out-of-memory",
-            where=str(path),
-            hint="use Parquet, or a machine with more memory",
-        ) from error
+        raise no_memory(str(path)) from error
 
 
 def digest_of(path: Path) -> Sha256:

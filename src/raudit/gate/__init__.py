@@ -3,7 +3,6 @@
 from raudit.gate.anchors import Place, PlanLines
 from raudit.gate.outputs import KINDS, parse_output, render, write_outputs
 from raudit.gate.view import GateFinding, findings_of
-from raudit.gate.write import write_atomically
 
 __all__ = [
     "KINDS",
@@ -13,6 +12,5 @@ __all__ = [
     "findings_of",
     "parse_output",
     "render",
-    "write_atomically",
     "write_outputs",
 ]

@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 
 from raudit.errors import UsageError
+from raudit.files import write_or_refuse
 from raudit.gate.anchors import PlanLines
-from raudit.gate.write import write_atomically
 from raudit.record import Record, record_bytes
 from raudit.yamltext import nearest
 
@@ -89,4 +89,4 @@ def write_outputs(
             where="--output",
             hint="give each output a path of its own",
         )
-    write_atomically({path: render(record, kind, anchors=anchors) for kind, path in outputs})
+    write_or_refuse({path: render(record, kind, anchors=anchors) for kind, path in outputs})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 GIB = 2**30
@@ -18,6 +21,39 @@ def machine_memory() -> int | None:
         limit for limit in resource.getrlimit(resource.RLIMIT_AS) if limit != resource.RLIM_INFINITY
     ]
     return min(known, default=None)
+
+
+@contextlib.contextmanager
+def within_machine() -> Iterator[None]:
+    """Ask for no more memory than the machine has: a demand past it is an error here, and not an end by the system.
+
+    A tiny file may hold billions of rows, and what a stage makes of them is many times as large.
+    """
+    held = _memory_there_is()
+    if held is None:
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    granted = machine_memory()
+    most = held + _address_space()
+    most = most if granted is None else min(most, granted)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _memory_there_is() -> int | None:
+    """Bytes of the machine, or of its control group if that grants less; None if that is not known."""
+    if not sys.platform.startswith("linux"):
+        return None
+    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # no control groups, or "max"
+        held = min(held, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return held
 
 
 def limit_memory(gib: float) -> None:

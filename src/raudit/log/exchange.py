@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
+from raudit.files import write_whole
 from raudit.log.events import Event, EventType
 from raudit.log.journal import Log
 from raudit.log.rotation import keys_of, spans_of
-from raudit.log.stores.memory import write_whole
 from raudit.log.stores.store import ROTATED, SIGNED, Reader, Store, StoredNote
 from raudit.log.tree import merkle
 from raudit.log.tree.checkpoint import Checkpoint, parse_body, verify_checkpoint_any
@@ -61,7 +60,7 @@ def export_log(log: Log, folder: Path, checkpoint: str) -> Exported:
         _check_earlier(log, folder, state)
         with log.store.snapshot():
             files = _write_tiles(log.store, folder, state)
-        write_whole(folder / "checkpoint", checkpoint)
+        write_whole(folder / "checkpoint", checkpoint.encode())
     except OSError as error:
         raise EnvironmentFault(
             "the export cannot be written",
@@ -134,7 +133,7 @@ def _write_tiles(store: Reader, folder: Path, state: Checkpoint) -> int:
 
 
 def _write(folder: Path, name: str, data: bytes) -> int:
-    """Write a tile once, by a temporary file and a rename; a tile that is there must be the same."""
+    """Write a tile once; a tile that is there must be the same."""
     path = folder / name
     if path.exists():
         if path.read_bytes() == data:
@@ -145,13 +144,7 @@ def _write(folder: Path, name: str, data: bytes) -> int:
             where=name,
             hint="the export was changed; keep it for evidence and export into a new folder",
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_whole(path, data)
     partial = path.with_name(path.name + ".p")
     if partial.is_dir() and not path.parent.name.endswith(".p"):
         shutil.rmtree(partial)

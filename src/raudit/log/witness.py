@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from raudit.errors import EnvironmentFault, LogError, LogIntegrityError
+from raudit.files import write_whole
 from raudit.log.journal import Log
 from raudit.log.rotation import KeySpan, open_spanned, spans_of
-from raudit.log.stores.memory import write_whole
 from raudit.log.stores.store import SIGNED
 from raudit.log.tree.checkpoint import Checkpoint, open_checkpoint
 from raudit.log.tree.extends import prove_extends
@@ -82,7 +82,7 @@ def witness(
         prove_extends(last, now, log.store.node, "what this witness has seen")  # (3)
     text = _without(checkpoint, key) + key.cosign(now.text(), clock) + "\n"  # (4)
     try:
-        write_whole(state, text)
+        write_whole(state, text.encode())
     except OSError as error:
         raise EnvironmentFault(
             "the witness's state cannot be written",

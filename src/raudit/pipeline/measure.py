@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from raudit.cache import StageCache
 from raudit.canonical import Sha256
 from raudit.checklists.sources import Sources, sources_of
-from raudit.errors import RauditError
+from raudit.data.readers.options import no_memory, working
+from raudit.errors import DataError, RauditError
 from raudit.evidence import Evidence, Progress, Quiet, Stage
 from raudit.model import BoundModel
 from raudit.pipeline.prepare import Prepared
@@ -18,6 +19,9 @@ from raudit.pipeline.recorded import recorded_plan
 from raudit.pipeline.stages import run_stage, seen_by
 from raudit.record import Outcome, Record, StageRecord
 from raudit.statements import Enrolment
+
+OF_THE_FILE = frozenset({"data-broken", "data-limit", "out-of-memory"})
+"""Errors that are about the data file itself, and not about what a stage asks of it."""
 
 
 def measure(
@@ -62,12 +66,12 @@ def measure(
             records.append(record)
             if on_stage is not None:
                 on_stage(record)
-    if reader.model_error is not None and not any(
+    if reader.error is not None and not any(
         record.outcome is Outcome.COMPLETED
         for record in records
         if not getattr(prepared.stages[record.name], "with_model", False)
     ):
-        raise reader.model_error  # nothing else was established that a record could keep
+        raise reader.error  # nothing else was established that a record could keep
     file = prepared.plan.file
     return Record(
         run=prepared.run,
@@ -85,6 +89,8 @@ class LazyEvidence:
         self.prepared, self.progress, self.cache = prepared, progress, cache
         self._evidence: Evidence | None = None
         self.model_error: RauditError | None = None
+        self.data_error: DataError | None = None
+        """The first fault of the data file that ended a stage."""
         self._key = self.key(prepared.facts, what="evidence") if cache is not None else None
         kept = cache.load(self._key) if cache is not None and self._key is not None else None
         if kept is None:
@@ -92,6 +98,11 @@ class LazyEvidence:
         else:
             self.facts: Mapping[str, Any] = kept["facts"]
             self.inputs = tuple(detailed(item, kept["details"]) for item in prepared.inputs)
+
+    @property
+    def error(self) -> RauditError | None:
+        """What ended stages that would otherwise have established something."""
+        return self.model_error or self.data_error
 
     def evidence(self) -> Evidence:
         """Read data and model, once."""
@@ -126,7 +137,9 @@ def _stage(
         c for name, value in facts.items() if name.endswith(".withheld_columns") for c in value
     )
     if reader.cache is None:
-        return run_stage(stage, seen_by(reader.evidence(), stage, seen, sources, withheld), options)
+        return _run(
+            reader, stage, seen_by(reader.evidence(), stage, seen, sources, withheld), options
+        )
     clock = reader.prepared.run.clock if stage.reads_facts else None
     given = options.model_dump(mode="json")
     places = sources.as_json() if stage.reads_facts else None
@@ -135,13 +148,37 @@ def _stage(
     key = reader.key(seen, what="stage", name=stage.name, options=given, clock=clock, **more)
     record = reader.cache.load_stage(key)
     if record is None:
-        record = run_stage(
-            stage, seen_by(reader.evidence(), stage, seen, sources, withheld), options
-        )
+        given_to_it = seen_by(reader.evidence(), stage, seen, sources, withheld)
+        record = _run(reader, stage, given_to_it, options)
         # A model that was over its limits may be within them next time, on a machine with less to do.
         if reader.model_error is None or record.outcome is Outcome.COMPLETED:
             reader.cache.keep_stage(key, record)
     return record
+
+
+def _run(reader: LazyEvidence, stage: Stage, evidence: Evidence, options: object) -> StageRecord:
+    """Run a stage, for as long as the rows may be worked with; past that it has failed and the others go on."""
+    return run_stage(stage, evidence, options, within=_budget(reader))
+
+
+@contextlib.contextmanager
+def _budget(reader: LazyEvidence) -> Iterator[None]:
+    """What the rows of the data may take; keeps the first error that is the file's own."""
+    data = reader.prepared.plan.file.data
+    if data is None:
+        yield
+        return
+    name = data.path or "the data"
+    try:
+        with working(name, data.limits):
+            yield
+    except MemoryError:
+        reader.data_error = reader.data_error or no_memory(name)
+        raise
+    except DataError as error:
+        if error.reference in OF_THE_FILE:
+            reader.data_error = reader.data_error or error
+        raise
 
 
 def _keys(enrolment: Enrolment | None) -> Mapping[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -54,16 +55,22 @@ def seen_by(
     return replace(evidence, facts=dict(facts), sources=sources, withheld=withheld)
 
 
-def run_stage(stage: Stage, evidence: Evidence, options: object) -> StageRecord:
-    """Run a stage; whatever it raises becomes a skipped or failed stage with its reason."""
+def run_stage(
+    stage: Stage,
+    evidence: Evidence,
+    options: object,
+    within: contextlib.AbstractContextManager[None],
+) -> StageRecord:
+    """Run a stage within its budget; whatever it raises becomes a skipped or failed stage with its reason."""
 
     def ended(outcome: Outcome, reason: str) -> StageRecord:
         return _record(stage, options, outcome, StageResult(), reason)
 
     try:
-        if isinstance(evidence.model, BoundModel) and model_libraries(stage):
-            return _beside_model(stage, evidence, options, evidence.model)
-        return _measured(stage, evidence, options)
+        with within:
+            if isinstance(evidence.model, BoundModel) and model_libraries(stage):
+                return _beside_model(stage, evidence, options, evidence.model)
+            return _measured(stage, evidence, options)
     except NotEvaluable as error:
         return ended(Outcome.SKIPPED, as_sentence(error))
     except MissingExtraError as error:

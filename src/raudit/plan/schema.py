@@ -149,6 +149,14 @@ class DataLimits(Strict):
     libraries; of one piece of a text file."""
     seconds: int = Field(default=600, ge=1, le=604_800)
     """Time by the clock for reading one table once; what is done with its rows meanwhile does not count."""
+    work_seconds: int | None = Field(default=None, ge=1, le=6_048_000)
+    """Time by the clock for what a stage, a scan or a draft does with a table, reading included; ten times
+    ``seconds`` if it is not given."""
+
+    @property
+    def most_work(self) -> int:
+        """Seconds that work with a table may take."""
+        return self.work_seconds or 10 * self.seconds
 
 
 class Numbers(Strict):

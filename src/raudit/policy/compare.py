@@ -272,7 +272,7 @@ def _telling(
     """Of the pairs that were furthest apart then and now, the one whose gap changed clearly; else the old one."""
     limit = new.threshold or old.threshold
     by_ratio = limit is not None and limit.low is not None and limit.high is None
-    compared = max(int(finding.data.get("compared", 2)) for finding in (old, new))
+    compared = max(f.apart.compared if f.apart else 2 for f in (old, new))
     found = [
         change
         for four in pairs

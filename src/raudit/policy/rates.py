@@ -160,11 +160,10 @@ def pairs_of(
     """
     found: dict[tuple[Any, ...], tuple[Rate, ...]] = {}
     for finding, rates in ((old, before), (new, after)):
-        named = _named(finding)
-        if named is None:
+        apart = finding.apart
+        if apart is None or not apart.by or finding.measurement is None:
             continue
-        by, metric, high, low = named
-        keys = [(by, group, metric) for group in (high, low)]
+        keys = [(apart.by, group, apart.metric) for group in (apart.highest, apart.lowest)]
         four = [rates_.get(key) for rates_ in (before, after) for key in keys]
         if any(rate is None for rate in four) or not _is_the_gap(
             finding, rates[keys[0]], rates[keys[1]]
@@ -173,18 +172,8 @@ def pairs_of(
         known = [rate for rate in four if rate is not None]
         if known[0].value < known[1].value:  # the new record's pair, told from the old one's side
             known = [known[1], known[0], known[3], known[2]]
-        found.setdefault((metric, known[0].group, known[1].group), tuple(known))
+        found.setdefault((apart.metric, known[0].group, known[1].group), tuple(known))
     return list(found.values())
-
-
-def _named(
-    finding: Finding,
-) -> tuple[tuple[str, ...], str, tuple[str, ...], tuple[str, ...]] | None:
-    data = finding.data
-    if not {"by", "highest", "lowest", "metric"} <= set(data) or finding.measurement is None:
-        return None
-    groups = (data["highest"].get("group"), data["lowest"].get("group"))
-    return tuple(data["by"]), str(data["metric"]), tuple(groups[0]), tuple(groups[1])
 
 
 def _is_the_gap(finding: Finding, high: Rate, low: Rate) -> bool:

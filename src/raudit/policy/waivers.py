@@ -20,8 +20,6 @@ from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_s
 from raudit.validate import validate
 from raudit.yamltext import YamlText, nearest, read_yaml
 
-SUBJECT_KEYS = ("attribute", "group", "column", "question", "assessment", "metric")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:

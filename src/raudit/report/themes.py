@@ -147,12 +147,10 @@ def _different(views: Sequence[FindingView]) -> tuple[FindingView, ...]:
 
 def _told(view: FindingView) -> object:
     """What a finding tells: two limits on one gap between the same groups tell the same."""
-    data = view.finding.data
-    lowest, highest = data.get("lowest"), data.get("highest")
-    if isinstance(lowest, Mapping) and isinstance(highest, Mapping):
-        ends = (str(lowest.get("group")), str(highest.get("group")))
-        return (view.finding.subject.name, str(data.get("metric")), *ends)
-    return view.finding.statement
+    apart = view.finding.apart
+    if apart is None:
+        return view.finding.statement
+    return (view.finding.subject.name, apart.metric, apart.lowest, apart.highest)
 
 
 def _rank(theme: Theme) -> tuple[object, ...]:

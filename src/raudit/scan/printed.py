@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from raudit.data.naming import SOMEBODY, names_persons
 from raudit.data.readers.formats import SUFFIXES
 from raudit.scan.redact import operator, redactors
-from raudit.stages.pii.assess import Scanner
 from raudit.stages.pii.recognise.names import holds_full_name
+from raudit.stages.pii.scanner import Scanner
 from raudit.stages.pii.vocabulary.mask import shape
 
 _PARTITION = re.compile(r"([^/=:]+)=([^/:]+)")

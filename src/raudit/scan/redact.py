@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from raudit.errors import KeyFileError
-from raudit.stages.pii.assess import Scanner
 from raudit.stages.pii.count.cells import readable, supported
 from raudit.stages.pii.count.profile import EntityCount
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Sureness
 from raudit.stages.pii.recognise.names import in_dictionary
 from raudit.stages.pii.recognise.native import matches
 from raudit.stages.pii.recognise.spans import Span
+from raudit.stages.pii.scanner import Scanner
 
 How = Literal["mask", "replace", "pseudonymise"]
 REMEMBERED = 500_000

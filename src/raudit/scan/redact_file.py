@@ -9,6 +9,7 @@ from typing import Any
 
 from raudit.data import ColumnName
 from raudit.data.readers.delimited import find_layout
+from raudit.data.readers.options import working
 from raudit.errors import DataError
 from raudit.evidence import Progress
 from raudit.scan.convert import convert
@@ -18,9 +19,10 @@ from raudit.scan.redact import STAND_IN, How, Redactors, operator, redactors
 from raudit.scan.rewrite import rewrite
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source
 from raudit.scan.sweep import SweepResult, sweep
-from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.count.as_text import as_strings
 from raudit.stages.pii.options import Options
+from raudit.stages.pii.scanner import Scanner, prepare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +109,12 @@ def redact_file(
     columns = redactors((), operate, scanner)
     copied = Copied()
     if written:
-        with progress.task(f"scan {path.name}", None) as tick:
+        within = working(path.name, source.limits)
+        with within, progress.task(f"scan {path.name}", None) as tick:
             verdicts = scan_table(source, scanner, tick)
         columns = redactors(verdicts, operate, scanner)
-        with progress.task(f"write {out.name}", None):
+        within = working(path.name, source.limits)
+        with within, progress.task(f"write {out.name}", None):
             copied = (
                 rewrite(original, source, out, columns)
                 if same_form

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from raudit.data.naming import NO_HEADER, first_row_of_data
+from raudit.data.readers.options import working
 from raudit.data.readers.source import because
 from raudit.errors import DataError, PlanError
 from raudit.evidence import Progress, Quiet
@@ -18,11 +19,12 @@ from raudit.frames import as_frame, as_html
 from raudit.scan.keys import KeyFinder, merged
 from raudit.scan.printed import printed_names
 from raudit.scan.sources import Gap, ReadOptions, StreamedTable, open_source, table_of
-from raudit.stages.pii.assess import Scanner, prepare, scan_table
+from raudit.stages.pii.assess import scan_table
 from raudit.stages.pii.count.profile import profile_to_json
 from raudit.stages.pii.judge.verdicts import ColumnVerdict, Found
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.risk.people_alone import assess_singling_out
+from raudit.stages.pii.scanner import Scanner, prepare
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
@@ -174,7 +176,8 @@ def sweep(
             continue
         source = replace(source, name=printed(source.name))  # noqa: PLW2901 -- from here on it goes by this name
         try:
-            tables.append(_scan(source, scanner, progress, keys))
+            with working(source.name, source.limits):
+                tables.append(_scan(source, scanner, progress, keys))
         except DataError as error:
             if not several and error.reference in {"no-column", "no-header"}:
                 raise

@@ -2,11 +2,13 @@
 
 A signature covers the bytes up to its own revision; whatever an incremental update appends later is outside it, and a
 reader shows the appended state. pyHanko's analysis walks every later revision and explains every changed object by a
-rule, or refuses it. Two things it allows are looked at again here: descriptions that readers show, and attachments.
+rule, or refuses it. What it allows is looked at again here: descriptions that readers show, attachments, and what the
+catalogue says of the whole document.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from raudit.signing.embedded import embedded_files, value
@@ -15,6 +17,10 @@ from raudit.signing.verdict import Fault, FaultCode
 # a later signature may say when and with what it was made
 FREE_INFO = frozenset({"/ModDate", "/Producer"})
 FREE_XMP = frozenset({"ModifyDate", "MetadataDate", "Producer"})
+# pyHanko passes them over; a viewer and a screen reader go by them
+DECLARED = ("/Version", "/MarkInfo")
+SIGNING_EXTENSIONS = frozenset({"/ESIC", "/ADBE", "/ISO_"})
+"""Whose extensions of the format a later signature may declare (ETSI EN 319 142-1, 5.6; ISO 32001 and 32002)."""
 
 
 def modification_fault(embedded: Any, signature_fields: frozenset[str]) -> tuple[str, str]:
@@ -86,6 +92,12 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
                 detail="the form's settings, by which a reader draws its fields, are not the certified ones",
             )
         )
+    faults.extend(
+        Fault(
+            code=FaultCode.ILLEGAL_CHANGE, detail=f"the catalogue's {key} is not the certified one"
+        )
+        for key in _redeclared(signed.root, shown.root)
+    )
     before = {(item.name, item.sha256, item.relationship) for item in embedded_files(signed.root)}
     after = {(item.name, item.sha256, item.relationship) for item in embedded_files(shown.root)}
     faults.extend(
@@ -96,6 +108,18 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
         for name in sorted({name for name, _, _ in before ^ after})
     )
     return faults
+
+
+def _redeclared(signed: Any, shown: Any) -> Iterator[str]:
+    """Name what the catalogue says otherwise than it did; a signature may declare an extension that it needs."""
+    for key in DECLARED:
+        if repr(value(signed, key, None)) != repr(value(shown, key, None)):
+            yield key
+    before, after = value(signed, "/Extensions", {}), value(shown, "/Extensions", {})
+    for name in sorted(set(before) | set(after)):
+        needed = name in SIGNING_EXTENSIONS and name not in before
+        if not needed and repr(value(before, name, None)) != repr(value(after, name, None)):
+            yield "/Extensions"
 
 
 def _form_settings(reader: Any) -> dict[str, str]:

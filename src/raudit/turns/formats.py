@@ -67,6 +67,8 @@ class Format(Strict):
     """Path of the tool's version in the header of a document."""
     keep: Condition | None = None
     """Rows that are turns; others are left out."""
+    left_out: Condition | None = None
+    """Rows that are known to be no turns; one that is neither could not be read."""
     failed: tuple[Condition, ...] = ()
     """Any of these means that the call gave no answer."""
     blocked: tuple[Condition, ...] = ()

@@ -129,6 +129,8 @@ class Mapper:
         if not isinstance(row, dict):
             raise Unreadable("a row that is no object")
         if self.format.keep is not None and not holds(self.format.keep, row):
+            if self.format.left_out is not None and not holds(self.format.left_out, row):
+                raise Unreadable("a row of a kind that is not known")
             return None
         turn: dict[str, Any] = {}
         for name, spec, own in self.fields:
@@ -194,20 +196,26 @@ class Mapper:
 
     def _tests(self, turn: dict[str, Any], row: dict[str, Any]) -> None:
         spec = self.format.tests
-        given = row.get("tests") if spec is None and self.format.canonical else None
-        if isinstance(given, dict):
-            for name, (passed, score) in given.items():
-                self._test(turn, name, passed, score)
+        given = row.get("tests") if spec is None and self.format.shape != "rows" else None
+        for name, outcome in given.items() if isinstance(given, dict) else ():
+            if isinstance(outcome, tuple):  # a shape's own; what a file says is never one
+                self._test(turn, name, *outcome)
         if spec is None:
             return
         each = look(row, spec.each)
-        for test in each if isinstance(each, list) else ():
+        if each is MISSING or each is None:
+            return
+        if not isinstance(each, list):
+            raise Unreadable("tests that are no list")
+        for test in each:
             self._mapped(turn, test, spec)
 
     def _mapped(self, turn: dict[str, Any], test: object, spec: TestsMap) -> None:
         name = _first(test, spec.name)
-        if name is MISSING:
+        if name is MISSING and _has_no_parent(test, spec.name[0]):
             return
+        if not isinstance(name, str):
+            raise Unreadable("a test without a name")
         if any(holds(condition, test) for condition in spec.failed_to_judge):
             self._test(turn, name, None, None)
             return
@@ -216,7 +224,9 @@ class Mapper:
             raise Unreadable("a score that is no number")
         if spec.unweighted is not None and holds(spec.unweighted, test):
             passed = score >= 0.5 if _is_number(score) else None
-        elif passed is not MISSING and passed is not None and not isinstance(passed, bool):
+        elif passed is MISSING or passed is None:
+            self.tally.not_judged[label(name)] += score is not MISSING and score is not None
+        elif not isinstance(passed, bool):
             raise Unreadable("a test whose outcome is no truth value")
         self._test(
             turn,
@@ -228,14 +238,18 @@ class Mapper:
     def _test(
         self, turn: dict[str, Any], name: object, passed: bool | None, score: float | None
     ) -> None:
-        shown = label(name)
+        """Put a test's outcome down; a second one of the same name is a test of its own."""
+        shown = _unused(turn, label(name))
         if passed is None and score is None:
             self.tally.not_judged[shown] += 1
             return
         if passed is not None:
             turn[f"passed.{shown}"] = passed
         if score is not None:
-            turn[f"test.{shown}"] = float(score)
+            number = as_number(score)
+            if number is None:
+                raise Unreadable("a score that is no finite number")
+            turn[f"test.{shown}"] = number
 
     def _status(self, turn: dict[str, Any], row: Any) -> None:
         blocked = any(holds(condition, row) for condition in self.format.blocked)
@@ -266,6 +280,21 @@ def _as_status(written: object) -> str:
     if word not in STATUSES:
         raise Unreadable("a status that is none of answered, error, blocked")
     return word
+
+
+def _unused(turn: dict[str, Any], name: str) -> str:
+    """The name of a test, numbered where the turn has a test of that name already."""
+    number, shown = 1, name
+    while f"passed.{shown}" in turn or f"test.{shown}" in turn:
+        number += 1
+        shown = f"{name} {number}"
+    return shown
+
+
+def _has_no_parent(test: object, path: str) -> bool:
+    """Tell whether what would hold the name is null, as where promptfoo sums several tests up."""
+    parent = path.rpartition(".")[0]
+    return bool(parent) and isinstance(test, dict) and look(test, parent) in (None, MISSING)
 
 
 def _value(row: object, spec: FieldMap) -> Any:

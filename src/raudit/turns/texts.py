@@ -146,7 +146,7 @@ def _message(message: object) -> tuple[str, str | None, list[str]]:
     if not isinstance(message, dict):
         raise Unreadable("a message that is no object")
     role = message.get("role", message.get("from", message.get("type")))
-    if role not in ROLES:
+    if not isinstance(role, str) or role not in ROLES:
         raise Unreadable("a message with an unknown role")
     more = [_written(message["tool_calls"])] if message.get("tool_calls") else []
     parts = message.get("parts")
@@ -155,7 +155,8 @@ def _message(message: object) -> tuple[str, str | None, list[str]]:
         more += [_written(p) for p in parts if p not in texts]
         return role, text_of(texts) if texts else None, more
     if "content" in message:
-        return role, text_of(message["content"]), more
+        text = text_of(message["content"])
+        return role, text_of(message.get("refusal")) if text is None else text, more
     if "value" in message:
         return role, text_of(message["value"]), more
     if more:

@@ -152,9 +152,17 @@ def _faults(number: int, title: str, check: PdfCheck, codes: frozenset[FaultCode
         2: "; ".join(
             _signer(item) for item in check.signatures if item.kind is not SignatureKind.TIME_STAMP
         ),
-        3: "the file is as certified and counter-signed",
+        3: f"the file is as certified and counter-signed{_unsigned(check)}",
     }
     return _step(number, title, StepStatus.OK, said[number])
+
+
+def _unsigned(check: PdfCheck) -> str:
+    """Say what was appended that no signature made; only validation data get this far."""
+    last = max((item.revision for item in check.signatures), default=0)
+    count = sum(revision.number > last for revision in check.revisions)
+    noun = "revision" if count == 1 else "revisions"
+    return f"; {count} {noun} of validation data after it, signed by nobody" if count else ""
 
 
 def _signer(item: SignatureCheck) -> str:
@@ -227,10 +235,10 @@ def _record(check: PdfCheck) -> tuple[Record | None, Step]:
     if entry is None:
         return record, _step(5, title, StepStatus.NOT_CHECKED, f"{ENTRY_NAME} is not attached")
     try:
-        body = json.loads(entry.data)["body"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        named = json.loads(entry.data)["body"].get("record")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return record, _step(5, title, StepStatus.FAILED, f"{ENTRY_NAME} is not a log entry")
-    if body.get("record") != file.sha256:
+    if named != file.sha256:
         return record, _step(5, title, StepStatus.FAILED, "the logged entry names another record")
     return record, _step(5, title, StepStatus.OK, f"sha256 {file.sha256}")
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import html as markup
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from raudit.checklists.answers import Answer
 from raudit.checklists.assess import Assessment, answer_text, row_text
 from raudit.checklists.form.schema import Kind, Question
+from raudit.sentences import Sentence, joined, say, term
+
+Speak = Callable[[str], str]
+"""Says a sentence of the program or of a shipped checklist in a language; any other text stays as it is."""
 
 STYLE = """
 * { box-sizing: border-box }
@@ -39,52 +43,61 @@ footer { margin-top: 2rem; color: #5b6470; font-size: .85em }
 """
 
 
-def markdown(result: Assessment) -> str:
+def markdown(result: Assessment, speak: Speak = str) -> str:
     """Every shown question with its answer, as Markdown.
 
     Parameters
     ----------
     result
         What the answers come to.
+    speak
+        Says it in another language than English.
     """
-    file = result.checklist.file
-    lines = [f"# {_plain(file.title)}", "", *(f"- {_plain(text)}" for text in _head(result)), ""]
-    for title, questions in _sections(result):
-        lines += [f"## {_plain(title)}", ""]
+
+    def plain(text: str) -> str:
+        return _plain(speak(text))
+
+    title = result.checklist.file.title
+    lines = [f"# {plain(term(title))}", "", *(f"- {plain(text)}" for text in _head(result)), ""]
+    for section, questions in _sections(result):
+        lines += [f"## {plain(section)}", ""]
         for question in questions:
             answer = result.answers.file.answers.get(question.id)
-            lines += [f"**{_plain(question.text)}** `{question.id}`", ""]
-            lines += [f"> {_plain(text)}" for text in _said(result, question)] + [""]
-            lines += [*(f"*{_plain(note)}*" for note in _notes(result, question, answer)), ""]
+            lines += [f"**{plain(term(question.text))}** `{question.id}`", ""]
+            lines += [f"> {plain(text)}" for text in _said(result, question)] + [""]
+            lines += [*(f"*{plain(note)}*" for note in _notes(result, question, answer)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def html(result: Assessment) -> str:
-    """The same as a page; nothing in it is loaded from elsewhere."""
-    file, about, e = result.checklist.file, result.answers.file.subject, markup.escape
+def html(result: Assessment, speak: Speak = str, *, code: str = "en") -> str:
+    """The same as a page in the language of that code; nothing in it is loaded from elsewhere."""
+
+    def e(text: str) -> str:
+        return markup.escape(speak(text))
+
+    file, about = result.checklist.file, result.answers.file.subject
     tone = (
         "bad" if result.against or result.contradictions else "wait" if _waits(result) else "calm"
     )
-    named = about.project or "No project named"
+    named, title = about.project or say("No project named"), term(file.title)
     parts = [
         "<!doctype html>",
-        f'<html lang="en"><head><meta charset="utf-8"><title>{e(file.title)}: {e(named)}</title>',
+        f'<html lang="{code}"><head><meta charset="utf-8"><title>{e(title)}: {e(named)}</title>',
         '<meta name="viewport" content="width=device-width">',
         f"<style>{STYLE}</style></head><body><main>",
-        f'<header class="{tone}"><p class="kicker">{e(file.title)} {e(file.version)}</p><h1>{e(named)}</h1>',
+        f'<header class="{tone}"><p class="kicker">{e(title)} {e(file.version)}</p><h1>{e(named)}</h1>',
         f'<p class="standing">{e(result.standing)}</p>' if result.standing else "",
         f'<p class="tally">{e(_tally(result))}</p></header>',
         '<ul class="lines">'
         + "".join(f'<li class="{kind}">{e(text)}</li>' for kind, text in _lines(result))
         + "</ul>",
     ]
-    for title, questions in _sections(result):
-        parts.append(f"<section><h2>{e(title)}</h2>")
-        parts += [_article(result, question) for question in questions]
+    for section, questions in _sections(result):
+        parts.append(f"<section><h2>{e(section)}</h2>")
+        parts += [_article(result, question, e) for question in questions]
         parts.append("</section>")
-    parts.append(
-        f"<footer>{e(file.id)} {e(file.version)}. Written from the answers by raudit; not legal advice.</footer>"
-    )
+    told = say("Written from the answers by raudit; not legal advice.")
+    parts.append(f"<footer>{e(file.id)} {e(file.version)}. {e(told)}</footer>")
     return "\n".join([*(part for part in parts if part), "</main></body></html>", ""])
 
 
@@ -92,15 +105,15 @@ def _waits(result: Assessment) -> bool:
     return bool(result.open or result.missing_roles or result.unowned or result.expired)
 
 
-def _article(result: Assessment, question: Question) -> str:
+def _article(result: Assessment, question: Question, e: Speak) -> str:
     """One question with its answer."""
-    e, answer = markup.escape, result.answers.file.answers.get(question.id)
+    answer, asked = result.answers.file.answers.get(question.id), term(question.text)
     parts = [
-        f'<article class="{_kind(result, question)}"><h3>{e(question.text)} <code>{e(question.id)}</code></h3>'
+        f'<article class="{_kind(result, question)}"><h3>{e(asked)} <code>{e(question.id)}</code></h3>'
     ]
     value = result.answers.values.get(question.id)
     if question.type is Kind.ROWS and value:
-        parts.append(_table(question, value))
+        parts.append(_table(question, value, e))
     else:
         parts += [f"<p>{e(text)}</p>" for text in _said(result, question)]
     against = [*_against(result, question)]
@@ -110,15 +123,15 @@ def _article(result: Assessment, question: Question) -> str:
         if note not in against
     ]
     parts += [f'<p class="note bad">{e(note)}</p>' for note in against]
-    return "".join([*parts, f'<p class="why">Why we ask: {e(question.why)}</p></article>'])
+    why = say("Why we ask: {why}", why=term(question.why))
+    return "".join([*parts, f'<p class="why">{e(why)}</p></article>'])
 
 
-def _table(question: Question, rows: Sequence[Mapping[str, str]]) -> str:
+def _table(question: Question, rows: Sequence[Mapping[str, str]], e: Speak) -> str:
     """Rows of a list, without columns that nobody filled in."""
-    e = markup.escape
     columns = [column for column in question.columns if any(row.get(column.id) for row in rows)]
-    texts = {(column.id, option.id): option.text for column in columns for option in column.options}
-    head = "".join(f'<th scope="col">{e(column.text)}</th>' for column in columns)
+    texts = {(c.id, option.id): term(option.text) for c in columns for option in c.options}
+    head = "".join(f'<th scope="col">{e(term(column.text))}</th>' for column in columns)
     body = "".join(
         "<tr>"
         + "".join(
@@ -133,60 +146,85 @@ def _table(question: Question, rows: Sequence[Mapping[str, str]]) -> str:
 
 def _tally(result: Assessment) -> str:
     parts = [
-        f"{result.answered} of {len(result.visible)} answered",
-        f"{result.accepted} accepted by a reviewer",
+        say("{n} of {total} answered", n=result.answered, total=len(result.visible)),
+        say("{n} accepted by a reviewer", n=result.accepted),
+        say("{n} open", n=len(result.open)),
+        say("{n} blocking", n=len(result.against)),
+        say("{n} contradicted", n=len(result.contradictions)),
     ]
-    parts += [f"{len(result.open)} open", f"{len(result.against)} blocking"]
-    return " · ".join([*parts, f"{len(result.contradictions)} contradicted"])
+    return joined(" · ", parts)
 
 
 def _head(result: Assessment) -> Iterator[str]:
     """What comes before the questions, as plain lines."""
-    file = result.checklist.file
-    yield f"{file.id} {file.version}, {result.answers.file.subject.project or 'no project named'}"
+    file, project = result.checklist.file, result.answers.file.subject.project
+    named = project or say("no project named")
+    yield say("{id} {version}, {project}", id=file.id, version=file.version, project=named)
     yield _tally(result)
     if result.standing:
-        yield f"Standing: {result.standing}"
+        yield say("Standing: {standing}", standing=result.standing)
     yield from (text for _kind_, text in _lines(result))
 
 
 def _lines(result: Assessment) -> Iterator[tuple[str, str]]:
     """What stands against it, outcomes, who signed and on which conditions, each with how it counts."""
-    yield from (("stop", f"Blocks: {because}") for because in result.against)
+    yield from (("stop", say("Blocks: {because}", because=because)) for because in result.against)
     for item in result.contradictions:
-        yield "stop", f"Contradicted: “{item.answer}” ({item.question}). {item.because}"
+        said = say(
+            "Contradicted: “{answer}” ({question}). {because}",
+            answer=item.answer,
+            question=item.question,
+            because=item.because,
+        )
+        yield "stop", said
     level = result.checklist.file.scoring.level
     bands = level.bands if level else ()
     yield from (
-        ("", band.because)
+        ("", term(band.because))
         for band in bands
         if band.id == result.level and band.because and result.answered
     )
     yield from (("", line) for line in result.points)
-    yield from (("", f"{reached.title}: {reached.because}") for reached in result.outcomes)
+    for reached in result.outcomes:
+        yield "", say("{title}: {because}", title=term(reached.title), because=reached.because)
+    yield from _signed(result)
+    decided = {state.signoff.role for state in result.signoffs if state.holds}
+    for role in result.missing_roles:
+        template = "{role}: has not approved" if role in decided else "{role}: not signed"
+        yield "wait", say(template, role=term(role))
+    if result.expired:
+        yield "wait", say("Does not hold any more: {because}", because=result.expired)
+
+
+def _signed(result: Assessment) -> Iterator[tuple[str, str]]:
+    """Decisions, whether they hold, and their conditions."""
     for state in result.signoffs:
-        signed = state.signoff
-        holds = "" if state.holds else f", which does not hold: {state.because}"
-        decision, day = signed.decision.replace("_", " "), signed.at.date().isoformat()
-        yield (
-            ("" if state.holds else "stop"),
-            f"{signed.role}: {decision} by {signed.by} on {day}{holds}",
+        signed, role = state.signoff, term(state.signoff.role)
+        holds = (
+            "" if state.holds else say(", which does not hold: {because}", because=state.because)
         )
+        said = say(
+            "{role}: {decision} by {by} on {day}{holds}",
+            role=role,
+            decision=term(signed.decision.replace("_", " ")),
+            by=signed.by,
+            day=signed.at.date().isoformat(),
+            holds=holds,
+        )
+        yield "" if state.holds else "stop", said
         for c in result.conditions:
             if state.holds and c.role == signed.role:
                 kind = {"overdue": "stop", "unowned": "wait"}.get(c.state, "")
-                yield kind, f"Condition {c.number} of {c.role}: {c.said}"
-    decided = {state.signoff.role for state in result.signoffs if state.holds}
-    for role in result.missing_roles:
-        yield "wait", f"{role}: has not approved" if role in decided else f"{role}: not signed"
-    if result.expired:
-        yield "wait", f"Does not hold any more: {result.expired}"
+                yield (
+                    kind,
+                    say("Condition {n} of {role}: {said}", n=c.number, role=role, said=c.said),
+                )
 
 
 def _sections(result: Assessment) -> Iterator[tuple[str, list[Question]]]:
     section_of = result.checklist.section_of
     for title, names in groupby(result.visible, key=lambda name: section_of[name].title):
-        yield title, [result.checklist.questions[name] for name in names]
+        yield term(title), [result.checklist.questions[name] for name in names]
 
 
 def _said(result: Assessment, question: Question) -> list[str]:
@@ -195,35 +233,44 @@ def _said(result: Assessment, question: Question) -> list[str]:
         result.answers.values.get(question.id),
     )
     if answer is not None and answer.state == "unknown":
-        due = f" by {answer.due.isoformat()}" if answer.due else ""
-        return [f"Nobody knows yet; {answer.owner or 'nobody'} finds out{due}"]
+        who = answer.owner or say("nobody")
+        if answer.due:
+            day = answer.due.isoformat()
+            return [say("Nobody knows yet; {who} finds out by {day}", who=who, day=day)]
+        return [say("Nobody knows yet; {who} finds out", who=who)]
     if answer is not None and answer.state == "not_applicable":
-        return ["Does not apply"]
+        return [say("Does not apply")]
     if question.type is Kind.ROWS and value:
-        return [f"{number}. {row_text(question, row)}" for number, row in enumerate(value, 1)]
-    return str(answer_text(question, value)).splitlines() or [""]
+        rows = enumerate(value, 1)
+        return [say("{n}. {row}", n=number, row=row_text(question, row)) for number, row in rows]
+    text = answer_text(question, value)
+    # A sentence of the program is one line; only what a person wrote may be several.
+    return [text] if isinstance(text, Sentence) else text.splitlines() or [""]
 
 
 def _notes(result: Assessment, question: Question, answer: Answer | None) -> Iterator[str]:
     if answer is not None:
         if answer.why:
-            yield f"Because: {answer.why}"
+            yield say("Because: {why}", why=answer.why)
         for link in answer.evidence:
-            yield f"Evidence: {link.path or link.observed}"
+            yield say("Evidence: {link}", link=link.path or link.observed)
         if answer.by:
-            when = f" on {answer.at.date().isoformat()}" if answer.at else ""
+            when = say(" on {day}", day=answer.at.date().isoformat()) if answer.at else ""
             note = f": {answer.review.note}" if answer.review.note else ""
-            yield f"{answer.by}{when}; {answer.review.state.replace('_', ' ')}{note}"
+            state = term(answer.review.state.replace("_", " "))
+            yield say("{by}{when}; {state}{note}", by=answer.by, when=when, state=state, note=note)
     yield from _against(result, question)
 
 
 def _against(result: Assessment, question: Question) -> Iterator[str]:
     """What keeps an answer from counting."""
-    yield from (f"Open: {gap.reason}" for gap in result.open if gap.question == question.id)
+    for gap in result.open:
+        if gap.question == question.id:
+            yield say("Open: {reason}", reason=gap.reason)
     for item in result.contradictions:
         if item.question == question.id:
-            yield f"Contradicted: {item.because}"
-            yield from (f"See {place.said}" for place in item.places)
+            yield say("Contradicted: {because}", because=item.because)
+            yield from (say("See {place}", place=place.said) for place in item.places)
 
 
 def _kind(result: Assessment, question: Question) -> str:

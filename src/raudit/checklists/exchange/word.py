@@ -14,7 +14,8 @@ from io import BytesIO
 from xml.sax.saxutils import escape
 
 from raudit.checklists.assess import Assessment
-from raudit.checklists.exchange.pages import markdown
+from raudit.checklists.exchange.pages import Speak, markdown
+from raudit.sentences import term
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -41,10 +42,11 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 
 
-def word(result: Assessment) -> bytes:
+def word(result: Assessment, speak: Speak = str) -> bytes:
     """Every shown question with its answer, as a Word document."""
-    body = "".join(_paragraph(style, text) for style, text in _lines(markdown(result)))
-    title = escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", result.checklist.file.title))
+    body = "".join(_paragraph(style, text) for style, text in _lines(markdown(result, speak)))
+    named = speak(term(result.checklist.file.title))
+    title = escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", named))
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
         '<Default Extension="rels" '

@@ -14,9 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from raudit.checklists.answers import Answers, parse_answers
+from raudit.checklists.exchange.pages import Speak
 from raudit.checklists.form.checklist import Checklist
 from raudit.checklists.form.schema import Kind
 from raudit.errors import AnswersError
+from raudit.sentences import term
 from raudit.workbooks import UnfitWorkbookError, load_bounded
 
 ASKED = ("id", "section", "question", "how to answer", "options")
@@ -34,7 +36,7 @@ MOST_BYTES = 100_000_000
 """Unpacked; a small file can hold a great deal of nothing."""
 
 
-def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
+def workbook(checklist: Checklist, answers: Answers, *, at: datetime, speak: Speak = str) -> bytes:
     """Write a workbook.
 
     Parameters
@@ -43,6 +45,8 @@ def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
         The checklist and answers to it, complete or not.
     at
         Time to write into the file's properties, so that the same answers give the same bytes.
+    speak
+        Says what is asked in another language than English; what is read back stays as it is.
     """
     from openpyxl import Workbook
 
@@ -58,12 +62,12 @@ def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
         ids = [option.id for option in question.options] or (
             ["yes", "no"] if question.type is Kind.YES_NO else []
         )
-        texts = [f"{option.id}: {option.text}" for option in question.options] or ids
+        texts = [f"{option.id}: {speak(term(option.text))}" for option in question.options] or ids
         told = (
             name,
-            checklist.section_of[name].title,
-            question.text,
-            f"{question.why} {question.help}",
+            speak(term(checklist.section_of[name].title)),
+            speak(term(question.text)),
+            f"{speak(term(question.why))} {speak(term(question.help))}",
             "\n".join(texts),
         )
         value = plain.get("value")
@@ -73,13 +77,13 @@ def workbook(checklist: Checklist, answers: Answers, *, at: datetime) -> bytes:
         if ids and question.type is not Kind.MULTI:
             _drop_down(sheet, number, len(ASKED) + 1, ids)
         _drop_down(sheet, number, len(ASKED) + 2, ["answered", "unknown", "not_applicable"])
-    _lists(book, checklist, answers)
+    _lists(book, checklist, answers, speak)
     _rest(book, answers)
     sheet.protection.sheet = True
     return _same_bytes(book)
 
 
-def _lists(book: Any, checklist: Checklist, answers: Answers) -> None:
+def _lists(book: Any, checklist: Checklist, answers: Answers, speak: Speak) -> None:
     """One line for each cell of each list, and one empty row of each list to fill in."""
     sheet = book.create_sheet("Lists")
     _head(sheet, (*LISTED, MEANING), (24, 8, 24, 80, 60))
@@ -93,7 +97,8 @@ def _lists(book: Any, checklist: Checklist, answers: Answers) -> None:
             for key, cell in row.items():
                 column = next((c for c in question.columns if c.id == key), None)
                 ids = [option.id for option in column.options] if column else []
-                told = (column.text + (f" ({', '.join(ids)})" if ids else "")) if column else ""
+                asked = speak(term(column.text)) if column else ""
+                told = f"{asked} ({', '.join(ids)})" if ids else asked
                 for place, text in enumerate((question.id, index, key, _text(cell)), 1):
                     _put(sheet, at_row, place, text)
                 _put(sheet, at_row, len(LISTED) + 1, told, locked=True)

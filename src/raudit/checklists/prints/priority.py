@@ -5,12 +5,6 @@ from __future__ import annotations
 from raudit.checklists.form.schema import Option, Question, RowColumn
 
 EFFORT = ("labelling", "retraining", "monitoring", "review")
-EFFORT_WORDS = (
-    "labelling data",
-    "retraining and release",
-    "monitoring, first year",
-    "regulatory review",
-)
 
 PRIORITY_COLUMNS: tuple[RowColumn, ...] = (
     RowColumn(

@@ -93,9 +93,15 @@ FORMS = {
     help="By default told by the ending: .md, .html, .xlsx, .docx, .pdf, .oscal.json, .intoto.json.",
 )
 @click.option("--record", type=FILE, help="Hold the answers against what this record measured.")
+@click.option("--language", default="en", show_default=True, help="Language: en or de.")
 @clock_option
 def export(
-    answers: Path, output: Path, form: str | None, record: Path | None, clock: datetime | None
+    answers: Path,
+    output: Path,
+    form: str | None,
+    record: Path | None,
+    language: str,
+    clock: datetime | None,
 ) -> None:
     """Write ANSWERS as Markdown, HTML, PDF, Word, an Excel workbook, OSCAL results or an in-toto statement."""
     import json
@@ -104,7 +110,11 @@ def export(
     from raudit.checklists import assess, exchange
     from raudit.errors import UsageError
     from raudit.files import write_whole
+    from raudit.report.language import load_language
+    from raudit.report.templates import find_template
+    from raudit.report.translate import speaker
 
+    speak = speaker(load_language(language, find_template("standard").language_folders()))
     form = form or next(
         (name for ending, name in FORMS.items() if output.name.lower().endswith(ending)), None
     )
@@ -122,7 +132,7 @@ def export(
     result = assess(checklist, found, facts=facts, sources=sources, today=now.date())
     match form:
         case "xlsx":
-            content = exchange.workbook(checklist, found, at=now)
+            content = exchange.workbook(checklist, found, at=now, speak=speak)
         case "oscal":
             content = json.dumps(
                 exchange.oscal(result, at=now), indent=2, ensure_ascii=False
@@ -131,15 +141,15 @@ def export(
             statement = exchange.in_toto(result, name=answers.name, sha256=sha256_file(answers))
             content = json.dumps(statement, indent=2, ensure_ascii=False).encode()
         case "html":
-            content = exchange.html(result).encode()
+            content = exchange.html(result, speak, code=language).encode()
         case "word":
-            content = exchange.word(result)
+            content = exchange.word(result, speak)
         case "pdf":
             from raudit.report.printing import pdf_of
 
-            content = pdf_of(exchange.html(result))
+            content = pdf_of(exchange.html(result, speak, code=language))
         case _:
-            content = exchange.markdown(result).encode()
+            content = exchange.markdown(result, speak).encode()
     write_whole(output, content)
     tell(f"wrote {output}")
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from raudit.errors import EnvironmentFault, LogError
+from raudit.errors import LogError
+from raudit.files import write_or_refuse
 from raudit.ordinary import read_file
 
 if TYPE_CHECKING:
@@ -129,15 +130,7 @@ def give(text: str, output: Path | None) -> None:
 
 def give_bytes(data: bytes, output: Path) -> None:
     """Write a result to a file."""
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise EnvironmentFault(
-            "the file cannot be written",
-            reference="log-output",
-            where=str(output),
-            got=error.strerror or "",
-        ) from error
+    write_or_refuse({output: data})
     click.echo(f"written to {output}", err=True)
 
 

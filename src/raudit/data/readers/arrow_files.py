@@ -32,7 +32,10 @@ def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
     except DataError:
         raise
     except _errors() as error:
-        raise unreadable(name, "not a Parquet file, or its footer is broken") from error
+        got = "not a Parquet file, or its footer is broken"
+        if "deeply nested" in str(error):
+            got = "lists or fields that are nested deeper than they are read"
+        raise unreadable(name, got) from error
     every = schema.names  # made anew each time that it is asked for
     doubled = len(set(every)) < len(every)
     per_row = max(1, inflated // max(1, meta.num_rows))

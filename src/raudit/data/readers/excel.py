@@ -21,6 +21,10 @@ from raudit.data.readers.typing import type_written
 from raudit.errors import DataError
 
 SAMPLE = 200
+SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
+LISTED = re.compile(rb"<(?:\w+:)?sheet\s")
+MOST_LIST = 16 * 2**20
+"""Bytes of a list of sheets that is counted."""
 BESIDE = {
     "comments on cells": re.compile(r"xl/(comments|threadedComments).*\.xml$"),
     "pictures": re.compile(r"xl/media/."),
@@ -34,6 +38,7 @@ def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
     with _opened(path, name, options) as book:
         titles = [str(sheet.title) for sheet in book.worksheets]
         charts = len(book.sheetnames) - len(titles)
+        lost = _lost_sheets(path, len(titles), len(book.sheetnames))
     for title in titles:
         label = name if len(titles) == 1 else f"{name}:{title}"
         try:
@@ -45,8 +50,22 @@ def sheets(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
     if charts:
         why = f"{charts:,} sheets hold a chart and no cells"
         yield Gap(name=name, because=why, offered=True)
+    if lost:
+        sheets_are = "1 sheet is" if lost == 1 else f"{lost:,} sheets are"
+        why = f"{sheets_are} listed and not in the file, or in the file and not listed"
+        yield Gap(name=name, because=why)
     if beside := _beside_cells(path):
         yield Gap(name=name, because=f"parts of the file that are not read: {beside}", offered=True)
+
+
+def _lost_sheets(path: Path, read: int, named: int) -> int:
+    """How many sheets a workbook lists that lie elsewhere, or holds that no list names; a library passes over both."""
+    with zipfile.ZipFile(path) as archive:
+        held = sum(bool(SHEET_PART.fullmatch(part)) for part in archive.namelist())
+        lists = [i for i in archive.infolist() if i.filename.endswith("workbook.xml")]
+        small = [archive.read(item) for item in lists if item.file_size <= MOST_LIST]
+    listed = max((len(LISTED.findall(text)) for text in small), default=0)
+    return max(held - read, listed - named, 0)
 
 
 def _beside_cells(path: Path) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from raudit.errors import DataError
 from raudit.plan.schema import DataLimits, DataSection, Numbers
+
+RINGS_AGAIN = 5.0
+"""Seconds after which the clock of work rings again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,47 @@ def over_limit(name: str, key: str, got: str, most: str) -> DataError:
         got=got,
         expected=f"at most {most}",
         hint=f"raise data.limits.{key} if you trust the file, or split it",
+    )
+
+
+@contextmanager
+def working(name: str, limits: DataLimits) -> Iterator[None]:
+    """Work with the rows of a table for as long as that may take: a tiny file may hold billions of them.
+
+    The clock rings in the main thread alone, and on POSIX alone; it rings again where something took it for an
+    error of its own.
+
+    Raises
+    ------
+    DataError
+        When the time is up.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
+        yield
+        return
+    most = limits.most_work
+
+    def ring(_number: int, _frame: object) -> None:
+        raise over_limit(name, "work_seconds", f"not done after {most:,}", f"{most:,} seconds")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, most, RINGS_AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def no_memory(name: str) -> DataError:
+    """The error for rows that are more than the machine can hold."""
+    return DataError(
+        "the rows take more memory than this machine has",
+        reference="out-of-memory",
+        where=name,
+        hint="audit fewer rows or columns, or use a machine with more memory",
     )
 
 

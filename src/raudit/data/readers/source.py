@@ -46,7 +46,10 @@ class StreamedTable:
     """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
 
     def __post_init__(self) -> None:
-        """Refuse a name of a column that nobody gave: patterns are sought in names too."""
+        """Refuse a name that nobody gave: patterns are sought in names too."""
+        if len(self.name) > LONGEST_NAME:
+            got = f"the name of a table has {len(self.name):,} characters, at most {LONGEST_NAME:,} are read"
+            raise unreadable(f"{self.name[:80]}…", got, "give the table a short name")
         longest = max(map(len, self.kinds), default=0)
         if longest > LONGEST_NAME:
             got = f"the name of a column has {longest:,} characters, at most {LONGEST_NAME:,} are read"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from raudit.errors import EnvironmentFault
+from raudit.files import write_whole
 from raudit.log.tree.checkpoint import parse_body
 from raudit.log.tree.note import LogKey, split_note
 
@@ -78,7 +79,7 @@ def promise(key: LogKey, text: str) -> None:
     if key.memory is None:
         return
     with _writing(key.memory), _locked(key.memory):
-        write_whole(_promise_of(key.memory), text)
+        write_whole(_promise_of(key.memory), text.encode())
 
 
 def remember(key: LogKey, text: str) -> None:
@@ -94,7 +95,7 @@ def remember(key: LogKey, text: str) -> None:
     with _writing(key.memory), _locked(key.memory):
         held = _read(key.memory)
         if held is None or _size(held) <= _size(text):
-            write_whole(key.memory, text)
+            write_whole(key.memory, text.encode())
         if _read(_promise_of(key.memory)) == text:  # else it is another command's
             _promise_of(key.memory).unlink()
 
@@ -115,21 +116,6 @@ def _writing(path: Path) -> Iterator[None]:
             got=error.strerror or "",
             hint="let the key's folder be writable, or name a file in RAUDIT_LOG_KEY_MEMORY; nothing was released",
         ) from error
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a crash leaves the old one or the new one, on disk."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from raudit.canonical import Sha256
 from raudit.data.interface import ColumnName
@@ -71,36 +71,6 @@ class Contributions:
     base: float
     margin: np.ndarray
     """The model's own margin, of shape (n_samples,)."""
-
-
-@runtime_checkable
-class Explaining(Protocol):
-    """A model whose library computes SHAP values itself."""
-
-    @property
-    def family(self) -> str:
-        """Such as ``xgboost``."""
-        ...
-
-    def contributions(self, frame: pd.DataFrame, place: int) -> Contributions:
-        """SHAP values of the margin toward the class at ``place``; of the prediction for a regressor.
-
-        Raises
-        ------
-        NoContributions
-            If the library computes none for this model.
-        """
-        ...
-
-    @property
-    def link(self) -> Link:
-        """What makes the prediction of the margin."""
-        ...
-
-    @property
-    def scale(self) -> float:
-        """What the library's own margin and contributions are multiplied with."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

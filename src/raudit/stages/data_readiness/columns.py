@@ -11,7 +11,7 @@ from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.placeholders import placeholders_of
 from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
-from raudit.stages.data_readiness.tally import Tally, tally
+from raudit.stats.tally import Tally, tally
 
 SPREADS = 10.0
 """Robust spreads from the median beyond which a value is far outside."""

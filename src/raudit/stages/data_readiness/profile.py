@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.data import Kind
 from raudit.sentences import say
-from raudit.stages.data_readiness.tally import Tally, tally
+from raudit.stats.tally import Tally, tally
 
 if TYPE_CHECKING:
     import numpy as np

@@ -185,12 +185,9 @@ def _model_file(evidence: Evidence) -> tuple[Finding, ...]:
     if model is None or not model.format.startswith("unsafe"):
         return ()
     return (
-        Finding(
-            rule=UNSAFE.id,
-            subject=Subject(kind="model", name="model", detail={"format": model.format}),
-            status=Status.FAILED,
-            severity=UNSAFE.severity,
-            statement=say(
+        UNSAFE.failed(
+            Subject(kind="model", name="model", detail={"format": model.format}),
+            say(
                 "The model was read by running the code in its file ({format}).",
                 format=model.format,
             ),
@@ -198,9 +195,7 @@ def _model_file(evidence: Evidence) -> tuple[Finding, ...]:
                 "The plan names the format and pins the file: SHA-256 {sha256}.",
                 sha256=model.sha256,
             ),
-            requirements=UNSAFE.requirements,
             anchor="model.format",
-            remedy=UNSAFE.fix,
         ),
     )
 
@@ -285,12 +280,10 @@ def _missing(
         else say(" ({share:.1%})", share=share)
     )
     passed = share <= options.max_missing
-    return Finding(
-        rule=MISSING.id,
-        subject=Subject(kind="column", name=name),
-        status=Status.PASSED if passed else Status.FAILED,
-        severity=MISSING.severity,
-        statement=say(
+    return MISSING.finding(
+        Status.PASSED if passed else Status.FAILED,
+        Subject(kind="column", name=name),
+        say(
             "{name} is missing in {empty:,} of {n_rows:,} rows{beside}.",
             name=name,
             empty=empty,
@@ -304,7 +297,6 @@ def _missing(
             high=options.max_missing,
             source="default" if options.max_missing == Options().max_missing else "plan",
         ),
-        requirements=MISSING.requirements,
         anchor="stages.data_readiness.max_missing",
         remedy="" if passed else MISSING.fix,
     )

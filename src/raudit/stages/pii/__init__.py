@@ -28,11 +28,12 @@ class PersonalData:
 
     def run(self, evidence: Evidence, options: Options) -> StageResult:
         """Scan every column; raise ``NotEvaluable`` for a table without rows or columns."""
-        from raudit.stages.pii.assess import engine_facts, prepare, scan_table
+        from raudit.stages.pii.assess import scan_table
         from raudit.stages.pii.count.profile import profile_to_json
         from raudit.stages.pii.report import outcome
         from raudit.stages.pii.report.recall import recall_by_origin
         from raudit.stages.pii.risk.people_alone import assess_singling_out
+        from raudit.stages.pii.scanner import engine_facts, prepare
 
         data = evidence.data.as_written()
         if not data.n_rows or not data.kinds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from raudit.turns.containers import Row, Source, rows
@@ -11,11 +12,13 @@ from raudit.turns.texts import Said, said, text_of
 
 OPEN = 10_000
 """Streams that may be open at once."""
+Streams = dict[tuple[str, int], tuple[int, dict[str, Any], list[str]]]
+"""Line and first piece of each choice of a stream, and its texts."""
 
 
 def chat(source: Source) -> Iterator[Row]:
     """One row a call, whatever the layout of the line; a line of no known layout is counted as unreadable."""
-    streams: dict[str, tuple[int, dict[str, Any], list[str]]] = {}
+    streams: Streams = {}
     for place, row in rows(source):
         try:
             if isinstance(row, dict) and row.get("object") == "chat.completion.chunk":
@@ -24,21 +27,27 @@ def chat(source: Source) -> Iterator[Row]:
             yield from ((place, turn) for turn in _calls(row))
         except Unreadable as reason:
             source.tally.bad_row(place, str(reason))
-    for place, first, texts in streams.values():
-        yield place, _call(first, Said(output="".join(texts)), str(first.get("id", "")))
+    for (name, index), (place, first, texts) in streams.items():
+        yield (
+            place,
+            _call(first, Said(output="".join(texts)), f"{name}#{index + 1}" if index else name),
+        )
 
 
-def _piece(
-    streams: dict[str, tuple[int, dict[str, Any], list[str]]], place: int, row: dict[str, Any]
-) -> None:
+def _piece(streams: Streams, place: int, row: dict[str, Any]) -> None:
     name, choices = row.get("id"), row.get("choices")
     if not isinstance(name, str) or not isinstance(choices, list):
         raise Unreadable("a streamed piece without id or choices")
-    if name not in streams and len(streams) >= OPEN:
+    if len(streams) >= OPEN and not any(
+        (name, index) in streams for index in range(len(choices) + 1)
+    ):
         raise Unreadable(f"more than {OPEN:,} open streams")
-    _, _, texts = streams.setdefault(name, (place, row, []))
     for choice in choices:
         delta = choice.get("delta") if isinstance(choice, dict) else None
+        index = choice.get("index", 0) if isinstance(choice, dict) else None
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise Unreadable("a streamed piece whose choice has no number")
+        _, _, texts = streams.setdefault((name, index), (place, row, []))
         text = delta.get("content") if isinstance(delta, dict) else None
         if isinstance(text, str):
             texts.append(text)
@@ -75,12 +84,14 @@ def _from_messages(row: dict[str, Any], name: str | None) -> dict[str, Any]:
     if isinstance(row.get("choices"), list) or isinstance(row.get("response"), dict):
         raise Unreadable("messages beside choices")
     texts = said(row["messages"])
+    if row["messages"][-1].get("role", row["messages"][-1].get("from")) in ("user", "human"):
+        texts = replace(texts, output=None)  # the last question has no answer, whatever came before
     return _call(row, texts, name)
 
 
 def _call(row: dict[str, Any], texts: Said, name: str | None) -> dict[str, Any]:
     error = row.get("error")
-    failed = error not in (None, "", False)
+    failed = error not in (None, "", False, [], {})
     turn = {
         **row,
         "prompt": texts.prompt,
@@ -108,6 +119,8 @@ def _choices(
 
 def _batch(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     name, response = row["custom_id"], row.get("response")
+    if "response" not in row and not row.get("error"):
+        raise Unreadable("a batch row without a response")
     body = response.get("body") if isinstance(response, dict) else None
     if not isinstance(name, str):
         raise Unreadable("an id that is no text")

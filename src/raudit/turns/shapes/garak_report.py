@@ -56,7 +56,7 @@ def garak(source: Source) -> Iterator[Row]:
             ended = True
         elif kind == "eval":
             _eval(says, row)
-        elif kind not in OTHER_ROWS:
+        elif not isinstance(kind, str) or kind not in OTHER_ROWS:
             tally.bad_row(place, "a row of a kind that is not known")
     if not ended:
         tally.unfinished = "the run did not end (no completion row)"

@@ -147,7 +147,7 @@ def _outcome(value: object) -> tuple[bool | None, float | None]:
             raise Unreadable("a score of a kind that is not known")
         return value == "C", PASSES[value]
     if isinstance(value, int | float):
-        return None, float(value)
+        return None, value
     raise Unreadable("a score that is neither a letter nor a number")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,34 +52,57 @@ def documents(source: Source) -> Iterator[Row]:
         source.path, source.format, type(source.tally)(file=source.tally.file), source.limits
     )
     for _, row in rows(quiet):
-        if isinstance(row, dict) and isinstance(row.get("metrics"), list):
-            tests = scores.setdefault(str(row.get("doc_id")), {})
-            for metric in row["metrics"]:
-                value = row.get(str(metric))
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    passed = bool(value) if value in (0, 1) else None
-                    tests[f"{metric},{row.get('filter')}"] = (passed, float(value))
-    seen: set[str] = set()
+        with contextlib.suppress(Unreadable):
+            found = _metrics(row)
+            scores.setdefault(_document(row), {}).update(found)
+    seen: dict[str, int] = {}
+    filtered: dict[tuple[str, str], int] = {}
     for place, row in rows(source):
         try:
-            name = str(row.get("doc_id")) if isinstance(row, dict) else "None"
-            if name in seen:
+            name, _ = _document(row), _metrics(row)
+            answered, whole = hash(repr(row.get("resps"))), hash(repr(row))
+            key = name, str(row.get("filter"))
+            if key in filtered or seen.get(name, answered) != answered:
+                same = filtered.get(key) == whole
+                source.tally.repeated += same
+                source.tally.conflicts += not same
+                if not same:
+                    source.tally.note(place, "the document of another row with other content")
                 continue
-            turns = list(_answers(row, scores.get(name, {})))
-            seen.add(name)
+            turns = list(_answers(row, scores.get(name, {}))) if name not in seen else []
+            seen[name] = answered
+            filtered[key] = whole
         except Unreadable as reason:
             source.tally.bad_row(place, str(reason))
             continue
         yield from ((place, turn) for turn in turns)
 
 
+def _document(row: object) -> str:
+    name = row.get("doc_id") if isinstance(row, dict) else None
+    if isinstance(name, bool) or not isinstance(name, str | int):
+        raise Unreadable("a row without document or responses")
+    return str(name)
+
+
+def _metrics(row: dict[str, Any]) -> dict[str, tuple[bool | None, float | None]]:
+    """What the metrics say of a row; those that are summed over documents are lists, and no outcome of one."""
+    named = row.get("metrics", []) if isinstance(row, dict) else []
+    if not isinstance(named, list):
+        raise Unreadable("metrics that are no list")
+    found: dict[str, tuple[bool | None, float | None]] = {}
+    for metric in named:
+        value = row.get(metric) if isinstance(metric, str) else None
+        if isinstance(value, list):
+            continue
+        if not isinstance(value, int | float):
+            raise Unreadable("a metric without a number")
+        found[f"{metric},{row.get('filter')}"] = bool(value) if value in (0, 1) else None, value
+    return found
+
+
 def _answers(row: object, tests: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if (
-        not isinstance(row, dict)
-        or "doc_id" not in row
-        or not isinstance(row.get("resps"), list)
-        or not row["resps"]
-    ):
+    if not isinstance(row, dict) or not isinstance(row.get("resps"), list) or not row["resps"]:
         raise Unreadable("a row without document or responses")
     arguments = row.get("arguments")
     first = arguments.get("gen_args_0") if isinstance(arguments, dict) else None

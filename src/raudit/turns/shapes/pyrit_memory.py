@@ -22,7 +22,7 @@ def pyrit_database(source: Source) -> Iterator[Row]:
             link.execute("PRAGMA trusted_schema=OFF")
             link.execute("PRAGMA query_only=ON")
             link.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, source.limits.line_bytes)
-            yield from _attacks(link)
+            yield from _attacks(source, link)
         finally:
             link.close()
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -34,7 +34,7 @@ def pyrit_database(source: Source) -> Iterator[Row]:
         ) from error
 
 
-def _attacks(link: sqlite3.Connection) -> Iterator[Row]:
+def _attacks(source: Source, link: sqlite3.Connection) -> Iterator[Row]:
     models = dict(
         link.execute(
             "SELECT c.conversation_id, t.model_name FROM Conversations c"
@@ -46,40 +46,49 @@ def _attacks(link: sqlite3.Connection) -> Iterator[Row]:
         " a.error_message, a.error_traceback, a.timestamp FROM AttackResultEntries a ORDER BY a.timestamp, a.id"
     )
     for place, row in enumerate(attacks, start=1):
-        name, talk, objective, outcome, labels, took, last, message, trace, time = row
-        pieces = link.execute(
-            "SELECT id, role, response_error, converted_value, prompt_metadata FROM PromptMemoryEntries"
-            " WHERE conversation_id = ? ORDER BY sequence",
-            (talk,),
-        ).fetchall()
-        answers = [p for p in pieces if p[1] == "assistant"]
-        final = next((p for p in answers if p[0] == last), answers[-1] if answers else None)
-        scores = link.execute(
-            "SELECT score_type, score_value, status, scorer_identifier_hash FROM ScoreEntries"
-            " WHERE prompt_request_response_id = ?",
-            (final[0] if final else "",),
-        ).fetchall()
-        yield (
-            place,
-            _attack(
-                name=name,
-                conversation=talk,
-                outcome=outcome,
-                prompt="\n".join(p[3] for p in pieces if p[1] == "user" and p[3]) or objective,
-                answer=final[3] if final else None,
-                state=final[2] if final else "none",
-                errors=[message, trace],
-                labels=_decoded(labels),
-                metadata=_decoded(final[4]) if final else {},
-                took=took,
-                time=time,
-                model=models.get(talk),
-                scores={
-                    f"{kind}.{str(scorer)[:8]}": (value, status)
-                    for kind, value, status, scorer in scores
-                },
-            ),
-        )
+        try:
+            yield place, _joined(link, row, models)
+        except Unreadable as reason:
+            source.tally.bad_row(place, str(reason))
+
+
+def _joined(
+    link: sqlite3.Connection, row: tuple[Any, ...], models: dict[Any, Any]
+) -> dict[str, Any]:
+    """One attack with the answers and scores it rests on."""
+    name, talk, objective, outcome, labels, took, last, message, trace, time = row
+    pieces = link.execute(
+        "SELECT id, role, response_error, converted_value, prompt_metadata FROM PromptMemoryEntries"
+        " WHERE conversation_id = ? ORDER BY sequence",
+        (talk,),
+    ).fetchall()
+    answers = [p for p in pieces if p[1] == "assistant"]
+    final = next((p for p in answers if p[0] == last), answers[-1] if answers else None)
+    scores = link.execute(
+        "SELECT score_type, score_value, status, scorer_identifier_hash FROM ScoreEntries"
+        " WHERE prompt_request_response_id = ?",
+        (final[0] if final else "",),
+    ).fetchall()
+    asked = [p[3] for p in pieces if p[1] == "user" and p[3]]
+    if not all(isinstance(text, str) for text in asked):
+        raise Unreadable("a text that is none")
+    return _attack(
+        name=name,
+        conversation=talk,
+        outcome=outcome,
+        prompt="\n".join(asked) or objective,
+        answer=final[3] if final else None,
+        state=final[2] if final else "none",
+        errors=[message, trace],
+        labels=_decoded(labels),
+        metadata=_decoded(final[4]) if final else {},
+        took=took,
+        time=time,
+        model=models.get(talk),
+        scores={
+            f"{kind}.{str(scorer)[:8]}": (value, status) for kind, value, status, scorer in scores
+        },
+    )
 
 
 def pyrit_attacks(source: Source) -> Iterator[Row]:
@@ -139,7 +148,7 @@ def pyrit_pieces(source: Source) -> Iterator[Row]:
             asked[talk] = value
         if row["role"] != "assistant":
             continue
-        state = row.get("response_error", "none")
+        state = row.get("response_error") or "none"
         yield (
             place,
             {
@@ -172,7 +181,7 @@ def _attack(
     model: object,
     scores: dict[str, tuple[Any, Any]],
 ) -> dict[str, Any]:
-    if outcome not in OUTCOMES or not isinstance(name, str):
+    if not isinstance(outcome, str) or outcome not in OUTCOMES or not isinstance(name, str):
         raise Unreadable("an attack with an unknown outcome, or without id")
     failed = outcome == "error" or state not in ("none", None)
     texts = [text for text in errors if isinstance(text, str) and text]

@@ -58,7 +58,7 @@ def _nanoseconds(value: object) -> int | None:
 
     try:
         return int(datetime.fromisoformat(str(value)).timestamp() * 1_000_000) * 1000
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -154,8 +154,10 @@ def _is_call(given: dict[str, Any]) -> bool:
         return bool(kind == "LLM")
     operation = given.get("gen_ai.operation.name")
     if operation is None:
-        return any(str(key).startswith("gen_ai.completion.") for key in given)
-    return operation in CALLS
+        return any(
+            key.startswith(("gen_ai.completion.", "gen_ai.output.messages")) for key in given
+        )
+    return isinstance(operation, str) and operation in CALLS
 
 
 def _call(
@@ -216,10 +218,12 @@ def _first(given: dict[str, Any], *names: str) -> Any:
 
 
 def _time(value: Any) -> int | None:
+    """Nanoseconds; no time is longer than what 64 bits hold."""
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        time = int(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return time if abs(time) < 2**64 else None
 
 
 def _texts(source: Source, place: int, given: dict[str, Any]) -> tuple[Said, Said]:
@@ -322,7 +326,7 @@ def log_records(source: Source) -> Iterator[Row]:
         if record.get("spanId")
     }
     by_response = {
-        g["gen_ai.response.id"]: n
+        str(g["gen_ai.response.id"]): n
         for n, (_, _, g) in enumerate(calls)
         if g.get("gen_ai.response.id")
     }
@@ -349,9 +353,7 @@ def _evaluation(given: dict[str, Any]) -> tuple[bool | None, float | None]:
         given.get("gen_ai.evaluation.score.value"),
         given.get("gen_ai.evaluation.score.label"),
     )
-    number = (
-        float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
-    )
+    number = score if isinstance(score, int | float) and not isinstance(score, bool) else None
     passed = {"pass": True, "fail": False, "relevant": True, "not_relevant": False}.get(str(label))
     return passed, number
 

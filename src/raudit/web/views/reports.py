@@ -10,10 +10,12 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from raudit.canonical import sha256, sha256_file
 from raudit.checklists import exchange
 from raudit.report.printing import pdf_of
+from raudit.report.translate import speaker
 from raudit.web.reading import AssessmentFiles, FinishedRun, last_run, runs_of
 from raudit.web.telling import downloaded
 from raudit.web.views.frame import Asks, assessment_of, page, to
 from raudit.web.views.remarks import add_remark, remarks_on
+from raudit.web.words import reader_language
 from raudit.web.workspace import now
 
 FILES = {
@@ -131,17 +133,20 @@ def download(request: Asks, system: str, assessment: str, kind: str) -> HttpResp
 
 
 def _exported(found: AssessmentFiles, kind: str) -> bytes:
+    """In the language of who takes it out."""
+    language = reader_language()
+    speak, code = speaker(language), language.code
     match kind:
         case "html":
-            return exchange.html(found.result).encode()
+            return exchange.html(found.result, speak, code=code).encode()
         case "markdown":
-            return exchange.markdown(found.result).encode()
+            return exchange.markdown(found.result, speak).encode()
         case "excel":
-            return exchange.workbook(found.checklist, found.answers, at=now())
+            return exchange.workbook(found.checklist, found.answers, at=now(), speak=speak)
         case "word":
-            return exchange.word(found.result)
+            return exchange.word(found.result, speak)
         case "pdf":
-            return pdf_of(exchange.html(found.result))
+            return pdf_of(exchange.html(found.result, speak, code=code))
         case "yaml":
             return (found.answers.yaml.text if found.answers.yaml else "").encode()
         case _:

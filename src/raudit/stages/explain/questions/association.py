@@ -87,20 +87,13 @@ def _row(setting: Setting, sample: Sample, pair: Pair, places: dict[str, int]) -
 
 
 def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], limit: float) -> Finding:
-    common: dict[str, Any] = {
-        "rule": TOGETHER.id,
-        "subject": Subject(kind="model", name="features"),
-        "severity": TOGETHER.severity,
-        "requirements": TOGETHER.requirements,
-        "anchor": "stages.explain.association",
-        "remedy": TOGETHER.fix,
-    }
+    subject, anchor = Subject(kind="model", name="features"), "stages.explain.association"
     if not pairs:
-        return Finding(
-            status=Status.INDETERMINATE,
-            statement="No two features are compared with each other.",
+        return TOGETHER.indeterminate(
+            subject,
+            "No two features are compared with each other.",
             reason="Fewer than two features move the model's output and vary in the data.",
-            **common,
+            anchor=anchor,
         )
     top = pairs[0]
     names = say(
@@ -124,15 +117,16 @@ def _finding(setting: Setting, pairs: list[Pair], strong: list[Pair], limit: flo
             measure=term(top.measure),
             strength=top.strength,
         )
-    return Finding(
-        status=Status.FAILED if strong else Status.PASSED,
-        statement=say("{said} n = {n:,}.", said=said, n=top.n),
+    return TOGETHER.finding(
+        Status.FAILED if strong else Status.PASSED,
+        subject,
+        say("{said} n = {n:,}.", said=said, n=top.n),
         measurement=Measurement(
             metric="association", value=top.strength, n=top.n, method=top.measure
         ),
         threshold=Threshold(high=limit, source="plan: stages.explain.association"),
         data={"pairs": [[pair.first, pair.second] for pair in strong]},
-        **common,
+        anchor=anchor,
     )
 
 

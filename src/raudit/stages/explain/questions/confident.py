@@ -135,14 +135,10 @@ def _top_class(setting: Setting, decisions: Decisions) -> list[Direction] | str:
 
 
 def _unknown(because: str) -> Finding:
-    return Finding(
-        rule=CONFIDENT.id,
-        subject=Subject(kind="model", name="model"),
-        status=Status.INDETERMINATE,
-        severity=CONFIDENT.severity,
-        statement="How often confident decisions are wrong is not available.",
+    return CONFIDENT.indeterminate(
+        Subject(kind="model", name="model"),
+        "How often confident decisions are wrong is not available.",
         reason=say("{value}{because}.", value=because[0].upper(), because=because[1:]),
-        requirements=CONFIDENT.requirements,
         anchor="data.label",
         remedy="Name the column with the true outcomes as data.label, and audit a model that gives probabilities.",
     )
@@ -162,18 +158,12 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
 
     minimum, limit = setting.options.minimum_group, setting.options.confident_gap
     counts = [c for c in _counts(direction, one.large) if c[2] >= minimum]
-    common: dict[str, Any] = {
-        "rule": CONFIDENT.id,
-        "subject": Subject(
-            kind="attribute",
-            name=one.attribute.column,
-            detail={"metric": say("confident_error_rate:{name}", name=direction.name)},
-        ),
-        "severity": CONFIDENT.severity,
-        "requirements": CONFIDENT.requirements,
-        "anchor": "stages.explain.confident_gap",
-        "remedy": CONFIDENT.fix,
-    }
+    anchor = "stages.explain.confident_gap"
+    subject = Subject(
+        kind="attribute",
+        name=one.attribute.column,
+        detail={"metric": say("confident_error_rate:{name}", name=direction.name)},
+    )
     if len(counts) < 2:
         got = (
             joined(
@@ -185,9 +175,9 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
             )
             or "no group"
         )
-        return Finding(
-            status=Status.INDETERMINATE,
-            statement=say(
+        return CONFIDENT.indeterminate(
+            subject,
+            say(
                 "Confident mistakes are not compared by {label}: too few people have {said}.",
                 label=one.label,
                 said=direction.said,
@@ -197,7 +187,7 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
                 minimum=minimum,
                 got=got,
             ),
-            **common,
+            anchor=anchor,
         )
     events, n = (np.array([c[k] for c in counts], dtype=float) for k in (1, 2))
     z = range_quantile(len(counts), 0.95)
@@ -205,9 +195,10 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
     # Where all shares are the same, the first and the last group are named, never one group twice.
     high, low = int(np.argmax(events / n)), len(n) - 1 - int(np.argmin((events / n)[::-1]))
     status = held(float(gap.low), float(gap.high), limit)
-    return Finding(
-        status=status,
-        statement=say(
+    return CONFIDENT.finding(
+        status,
+        subject,
+        say(
             "Of 100 people in {share} with {said}, {amount} had the "
             "other outcome; of 100 in {share_2}, {amount_2}. n = {n:,} "
             "and {n_2:,}.",
@@ -233,7 +224,7 @@ def _finding(setting: Setting, direction: Direction, one: Membership) -> Finding
             method="largest difference of two groups",
         ),
         threshold=Threshold(high=limit, source="plan: stages.explain.confident_gap"),
-        **common,
+        anchor=anchor,
     )
 
 

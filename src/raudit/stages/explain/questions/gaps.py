@@ -49,14 +49,11 @@ def _finding(
         if error <= accepted
         else say("The parts of this gap by feature do not add up to it.")
     )
-    return Finding(
-        rule=GAP.id,
-        subject=Subject(kind="group", name=group.attribute, detail=_detail(sample, group.name)),
-        status=Status.PASSED if error <= accepted else Status.FAILED,
+    return GAP.finding(
+        Status.PASSED if error <= accepted else Status.FAILED,
+        Subject(kind="group", name=group.attribute, detail=_detail(sample, group.name)),
+        say("{lead} {statement}", lead=lead, statement=_statement(setting, sample, group, gap)),
         severity=Severity.INFO,
-        statement=say(
-            "{lead} {statement}", lead=lead, statement=_statement(setting, sample, group, gap)
-        ),
         measurement=Measurement(
             metric="margin_gap",
             value=gap.total,
@@ -70,7 +67,6 @@ def _finding(
                 method="student, unequal variances",
             ),
         ),
-        requirements=GAP.requirements,
         anchor="stages.explain",
         remedy=GAP.fix,
     )
@@ -147,18 +143,11 @@ def _left_out(setting: Setting, sample: Sample) -> list[Finding]:
     for one in setting.members:
         for name, why in one.small:
             findings.append(
-                Finding(
-                    rule=GAP.id,
-                    subject=Subject(
-                        kind="group", name=one.attribute.column, detail=_detail(sample, name)
-                    ),
-                    status=Status.INDETERMINATE,
+                GAP.indeterminate(
+                    Subject(kind="group", name=one.attribute.column, detail=_detail(sample, name)),
+                    say("{label} {name}: no gap is computed.", label=one.label, name=name),
                     severity=Severity.INFO,
-                    statement=say(
-                        "{label} {name}: no gap is computed.", label=one.label, name=name
-                    ),
                     reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
-                    requirements=GAP.requirements,
                     anchor="stages.explain.minimum_group",
                     remedy="Collect more rows of the group, or join it with another that it belongs with.",
                 )

@@ -47,14 +47,10 @@ def additive(setting: Setting, sample: Sample) -> Finding:
             error=small(held.error),
             accepted=small(held.accepted),
         )
-    return Finding(
-        rule=ADDITIVE.id,
-        subject=Subject(
-            kind="model", name="model", detail=_detail(sample, {"family": found.family})
-        ),
-        status=status,
-        severity=ADDITIVE.severity,
-        statement=say("{said}.", said=said),
+    return ADDITIVE.finding(
+        status,
+        Subject(kind="model", name="model", detail=_detail(sample, {"family": found.family})),
+        say("{said}.", said=said),
         reason=reason,
         measurement=Measurement(
             metric="prediction_error" if held.error is not None else "additivity_error",
@@ -67,7 +63,6 @@ def additive(setting: Setting, sample: Sample) -> Finding:
             high=tolerance if held.error is None else held.accepted,
             source=say("family {family}", family=found.family),
         ),
-        requirements=ADDITIVE.requirements,
         anchor="stages.explain",
         remedy=ADDITIVE.fix,
         data={"additivity_error": error, "additivity_accepted": tolerance},
@@ -121,14 +116,12 @@ def precise(setting: Setting, sample: Sample) -> Finding:
         )
         reason = _stopped(sample, rows, all_rows)
     option = "stages.explain.slow_rows" if setting.slow else "stages.explain.rows"
-    return Finding(
-        rule=PRECISE.id,
-        subject=Subject(
+    return PRECISE.finding(
+        Status.INDETERMINATE if sample.wide else Status.PASSED,
+        Subject(
             kind="model", name="model", detail=_detail(sample, {"metric": "interval_half_width"})
         ),
-        status=Status.INDETERMINATE if sample.wide else Status.PASSED,
-        severity=PRECISE.severity,
-        statement=say("{said}.", said=said),
+        say("{said}.", said=said),
         reason=reason,
         measurement=Measurement(
             metric="widest_half_width",
@@ -140,7 +133,6 @@ def precise(setting: Setting, sample: Sample) -> Finding:
             else "all are narrower than this",
         ),
         threshold=Threshold(high=accepted, source="plan: stages.explain.tolerance"),
-        requirements=PRECISE.requirements,
         anchor=option,
         remedy=PRECISE.fix,
         data={"steps": list(sample.steps), "wide": [width.what for width in sample.wide[:20]]},

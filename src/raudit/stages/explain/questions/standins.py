@@ -77,12 +77,9 @@ def _finding(
     single = [p for p in measured if p.feature != ALL]
     if not single:
         only = set(setting.features) == {group.attribute}
-        return Finding(
-            rule=PROXY.id,
-            subject=subject,
-            status=Status.INDETERMINATE,
-            severity=PROXY.severity,
-            statement=say(
+        return PROXY.indeterminate(
+            subject,
+            say(
                 "Nothing stands in for {title}: there is no feature that could.", title=group.title
             ),
             reason=say("The model's only feature is {label} itself.", label=one.label)
@@ -90,19 +87,15 @@ def _finding(
             else say(
                 "There are too few members or others to measure on rows that were not used to learn."
             ),
-            requirements=PROXY.requirements,
             anchor="stages.explain.proxy_auc",
-            remedy=PROXY.fix,
         ), []
     worst, joint = single[0], next(p for p in measured if p.feature == ALL)
     named = [p for p in single if p.auc >= limit]
     status = held(worst.low, worst.high, limit)
-    return Finding(
-        rule=PROXY.id,
-        subject=subject,
-        status=status,
-        severity=PROXY.severity,
-        statement=say(
+    return PROXY.finding(
+        status,
+        subject,
+        say(
             "{title} can be told from {feature} alone with an area under "
             "the curve of {auc:.2f} (0.50 is guessing), and from all "
             "features together with {auc_2:.2f}.{carried} n = {n:,}.",
@@ -122,7 +115,6 @@ def _finding(
             interval=Interval(low=worst.low, high=worst.high, method="hanley-mcneil"),
         ),
         threshold=Threshold(high=limit, source="plan: stages.explain.proxy_auc"),
-        requirements=PROXY.requirements,
         anchor="stages.explain.proxy_auc",
         remedy=PROXY.fix,
         data={"proxies": [p.feature for p in named], "together": joint.auc},
@@ -175,17 +167,13 @@ def _nobody(one: Membership) -> Finding:
         )
         or "there are no rows"
     )
-    return Finding(
-        rule=PROXY.id,
-        subject=Subject(kind="attribute", name=one.attribute.column),
-        status=Status.INDETERMINATE,
-        severity=PROXY.severity,
-        statement=say(
+    return PROXY.indeterminate(
+        Subject(kind="attribute", name=one.attribute.column),
+        say(
             "Proxies of {label} are not looked for: no group of it can be told from the others.",
             label=one.label,
         ),
         reason=say("{value}{why}.", value=why[0].upper(), why=why[1:]),
-        requirements=PROXY.requirements,
         anchor="stages.explain.minimum_group",
         remedy="Audit on data in which at least two groups have enough rows.",
     )

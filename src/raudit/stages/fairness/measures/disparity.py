@@ -18,6 +18,7 @@ from raudit.stages.fairness.measures.metrics import (
     estimate,
 )
 from raudit.stats import (
+    Gap,
     differences_from,
     largest_difference,
     log_rates,
@@ -205,23 +206,9 @@ def _one(
     usable = ~np.isnan(first.value) & (_support(groups, metric, first) >= min_events)
     left_out = tuple(groups.names[i] for i in np.flatnonzero(~usable))
     kept = groups.take(usable)
+    if impossible := _why_not(groups, kept, metric, definition, reference):
+        return impossible
     size = len(kept.names)
-    if size < 2:
-        return (
-            say(
-                "{value} can be estimated for {part}",
-                value=metric.replace("_", " "),
-                part=(say("one group only") if size == 1 else say("no group")),
-            )
-            if groups.names
-            else say("there is no group large enough")
-        )
-    if reference and reference not in kept.names:
-        return say(
-            "{value} cannot be estimated for the reference group {listed}",
-            value=metric.replace("_", " "),
-            listed=joined(", ", reference),
-        )
     against = kept.names.index(reference) if reference else None
     # Bonferroni over the other groups, or Tukey over all pairs.
     z = (
@@ -230,44 +217,16 @@ def _one(
         else normal_quantile(1 - (1 - level) / (size - 1))
     )
     found = estimate(kept, metric, z=z, draws=draws, rng=rng)
-    if definition.ratio and metric in COMPOSITES:
-        return say("no ratio of {value} is defined", value=metric.replace("_", " "))
-    if definition.ratio:
-        logs = log_rates(found.value * found.effective, found.effective, z=z)
-        gap = (
-            smallest_ratio(found.value, logs)
+    gap = _widest(found, definition, against, z)
+    if np.isnan(gap.value):
+        where = (
+            say("every group")
             if against is None
-            else ratios_to(found.value, logs, against)
+            else say("the reference group {listed}", listed=joined(", ", reference))
         )
-        if np.isnan(gap.value):
-            where = (
-                say("every group")
-                if against is None
-                else say("the reference group {listed}", listed=joined(", ", reference))
-            )
-            return say("{value} is zero in {where}", value=metric.replace("_", " "), where=where)
-    elif against is None:
-        gap = largest_difference(found.value, found.bounds)
-    else:
-        gap = differences_from(found.value, found.bounds, against)
-    test = None
-    if found.events is not None:
-        # The same draws for every disparity of a rate: a difference and its ratio are one hypothesis with one p.
-        again = np.random.default_rng([size, *metric.encode()])
-        test = max_gap_test(
-            found.value * found.effective,
-            found.effective,
-            rng=again,
-            draws=_test_draws(size, draws),
-        )
+        return say("{value} is zero in {where}", value=metric.replace("_", " "), where=where)
+    test = _chance(found, metric, draws)
     pair = gap.highest, gap.lowest
-    kind = (
-        say("MOVER of wilson, log scale")
-        if definition.ratio
-        else say("newcombe")
-        if found.events is not None
-        else say("MOVER of dirichlet draws")
-    )
     return Disparity(
         name=metric,
         by=groups.by,
@@ -276,7 +235,7 @@ def _one(
         low=gap.low,
         high=gap.high,
         level=level,
-        method=kind if size == 2 else f"{kind}, simultaneous over {size:,} groups",
+        method=_method(found, definition, size),
         highest=kept.names[pair[0]],
         lowest=kept.names[pair[1]],
         n=(int(found.n[pair[0]]), int(found.n[pair[1]])),
@@ -289,6 +248,67 @@ def _one(
         left_out=left_out,
         ratio=definition.ratio,
     )
+
+
+def _why_not(
+    groups: Groups, kept: Groups, metric: str, definition: Definition, reference: tuple[str, ...]
+) -> str:
+    """Why the groups that are left cannot be compared; empty if they can."""
+    value = metric.replace("_", " ")
+    if not groups.names:
+        return say("there is no group large enough")
+    if len(kept.names) < 2:
+        return say(
+            "{value} can be estimated for {part}",
+            value=value,
+            part=(say("one group only") if kept.names else say("no group")),
+        )
+    if reference and reference not in kept.names:
+        return say(
+            "{value} cannot be estimated for the reference group {listed}",
+            value=value,
+            listed=joined(", ", reference),
+        )
+    if definition.ratio and metric in COMPOSITES:
+        return say("no ratio of {value} is defined", value=value)
+    return ""
+
+
+def _widest(found: Estimates, definition: Definition, against: int | None, z: float) -> Gap:
+    """The widest gap of all pairs, or of all groups to one of them; NaN for a ratio of zeros."""
+    if not definition.ratio:
+        if against is None:
+            return largest_difference(found.value, found.bounds)
+        return differences_from(found.value, found.bounds, against)
+    logs = log_rates(found.value * found.effective, found.effective, z=z)
+    if against is None:
+        return smallest_ratio(found.value, logs)
+    return ratios_to(found.value, logs, against)
+
+
+def _chance(found: Estimates, metric: str, draws: int) -> float | None:
+    """How often chance alone gives a gap as wide; None for a metric that counts no events."""
+    if found.events is None:
+        return None
+    size = len(found.value)
+    return max_gap_test(
+        found.value * found.effective,
+        found.effective,
+        # The same draws for every disparity of a rate: a difference and its ratio are one hypothesis with one p.
+        rng=np.random.default_rng([size, *metric.encode()]),
+        draws=_test_draws(size, draws),
+    )
+
+
+def _method(found: Estimates, definition: Definition, size: int) -> str:
+    kind = (
+        say("MOVER of wilson, log scale")
+        if definition.ratio
+        else say("newcombe")
+        if found.events is not None
+        else say("MOVER of dirichlet draws")
+    )
+    return kind if size == 2 else f"{kind}, simultaneous over {size:,} groups"
 
 
 def _support(groups: Groups, metric: str, found: Estimates) -> NDArray[np.int64]:

@@ -33,12 +33,11 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
     else:
         statement = _small_sentence(by, groups, small, context)
     hidden = smallest < context.options.suppress_below
-    return Finding(
-        rule=SMALL_GROUP.id,
-        subject=Subject(kind="attribute", name=by_name(by), detail={"metric": "group_size"}),
-        status=Status.INDETERMINATE if small else Status.PASSED,
+    return SMALL_GROUP.finding(
+        Status.INDETERMINATE if small else Status.PASSED,
+        Subject(kind="attribute", name=by_name(by), detail={"metric": "group_size"}),
+        statement,
         severity=Severity.MEDIUM if len(by) == 1 else Severity.LOW,
-        statement=statement,
         reason=say(
             "Nothing is claimed about groups under the smallest size that the plan compares."
         )
@@ -59,7 +58,6 @@ def small_groups(by: tuple[str, ...], groups: Groups, context: Context) -> Findi
             low=float(limit),
             source="plan" if "min_group" in context.options.model_fields_set else "default",
         ),
-        requirements=SMALL_GROUP.requirements,
         anchor="stages.fairness.min_group",
         remedy=SMALL_GROUP.fix if small else "",
         data={"groups": len(groups.names), "small": len(small)},
@@ -103,12 +101,9 @@ def unknown_members(name: str, groups: Groups) -> Finding:
     """Say for how many people the attribute is missing."""
     count = int(groups.n[[group[0] for group in groups.names].index(UNKNOWN)])
     total = int(groups.n.sum())
-    return Finding(
-        rule=MISSING_ATTRIBUTE.id,
-        subject=Subject(kind="attribute", name=name, detail={"metric": "unknown_share"}),
-        status=Status.INDETERMINATE,
-        severity=MISSING_ATTRIBUTE.severity,
-        statement=say(
+    return MISSING_ATTRIBUTE.indeterminate(
+        Subject(kind="attribute", name=name, detail={"metric": "unknown_share"}),
+        say(
             "For {count:,} of {total:,} people the {name} is unknown; "
             "they are a group of their own.",
             count=count,
@@ -117,9 +112,7 @@ def unknown_members(name: str, groups: Groups) -> Finding:
         ),
         reason="Nobody can say from this data how the unknown would change the comparison.",
         measurement=Measurement(metric="unknown_share", value=count / total, n=total, events=count),
-        requirements=MISSING_ATTRIBUTE.requirements,
         anchor="sensitive_features",
-        remedy=MISSING_ATTRIBUTE.fix,
     )
 
 
@@ -155,12 +148,9 @@ def alike(name: str, groups: Groups) -> Finding | None:
     )
     more = say(" and {count:,} more", count=len(same) - 3) if len(same) > 3 else ""
     count = sum(len(places) for places in same)
-    return Finding(
-        rule=ALIKE_GROUPS.id,
-        subject=Subject(kind="attribute", name=name, detail={"metric": "alike_groups"}),
-        status=Status.INDETERMINATE,
-        severity=ALIKE_GROUPS.severity,
-        statement=say(
+    return ALIKE_GROUPS.indeterminate(
+        Subject(kind="attribute", name=name, detail={"metric": "alike_groups"}),
+        say(
             "{count:,} of {count_2:,} groups by {name} differ from "
             "another in spaces, case or Unicode form only: {named}{more}.",
             count=count,
@@ -177,9 +167,7 @@ def alike(name: str, groups: Groups) -> Finding | None:
             events=count,
             unit="groups",
         ),
-        requirements=ALIKE_GROUPS.requirements,
         anchor="sensitive_features",
-        remedy=ALIKE_GROUPS.fix,
     )
 
 

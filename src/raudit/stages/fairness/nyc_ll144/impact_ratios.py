@@ -236,23 +236,18 @@ def _finding(
     )
     used = [i for i, row in enumerate(rows) if row.impact_ratio is not None]
     subject = Subject(kind="attribute", name=by_name(by), detail={"metric": "impact_ratio"})
-    common = {
-        "rule": IMPACT_RATIO.id,
-        "subject": subject,
-        "severity": IMPACT_RATIO.severity,
-        "requirements": IMPACT_RATIO.requirements,
-        "threshold": Threshold(low=limit, source=source),
-        "anchor": "stages.fairness.presets",
-    }
+    threshold, anchor = Threshold(low=limit, source=source), "stages.fairness.presets"
     if len(used) < 2:
-        return Finding(
-            **common,  # type: ignore[arg-type]
-            status=Status.INDETERMINATE,
-            statement=say(
+        return IMPACT_RATIO.indeterminate(
+            subject,
+            say(
                 "No impact ratio by {by_name}: fewer than two categories can be compared.",
                 by_name=by_name(by),
             ),
             reason="An impact ratio needs two categories with people in them, and somebody selected.",
+            threshold=threshold,
+            anchor=anchor,
+            remedy="",
         )
     z = range_quantile(len(used), context.level)
     gap = smallest_ratio(events[used] / sizes[used], log_rates(events[used], sizes[used], z=z))
@@ -284,10 +279,10 @@ def _finding(
         Status.FAILED: say("breaks"),
         Status.INDETERMINATE: say("reaches both sides of"),
     }[status]
-    return Finding(
-        **common,  # type: ignore[arg-type]
-        status=status,
-        statement=statement,
+    return IMPACT_RATIO.finding(
+        status,
+        subject,
+        statement,
         reason=say(
             "The {level:.3g} % interval {low:.2f} to {high:.2f} {where} "
             "the limit of {limit:.2f} ({source}).",
@@ -310,7 +305,8 @@ def _finding(
             ),
             method=f"smallest {kind} over largest",
         ),
-        remedy="" if status is Status.PASSED else IMPACT_RATIO.fix,
+        threshold=threshold,
+        anchor=anchor,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -169,19 +168,13 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
         name=by_name(by) or "all people",
         detail={"metric": "accuracy_over_baseline"},
     )
-    common: dict[str, Any] = {
-        "rule": RULE.id,
-        "subject": subject,
-        "severity": RULE.severity,
-        "requirements": RULE.requirements,
-        "anchor": "data.baseline",
-    }
     if not known:
-        return Finding(
-            **common,
-            status=Status.INDETERMINATE,
-            statement="The system cannot be compared with the baseline.",
+        return RULE.indeterminate(
+            subject,
+            "The system cannot be compared with the baseline.",
             reason="No group is large enough.",
+            anchor="data.baseline",
+            remedy="",
         )
     worst = min(known, key=lambda pair: pair.difference or 0.0)
     low, high, difference = worst.low or 0.0, worst.high or 0.0, worst.difference or 0.0
@@ -217,10 +210,10 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
         only_baseline=worst.only_baseline,
         chance=chance(p_value),
     )
-    return Finding(
-        **common,
-        status=status,
-        statement=statement,
+    return RULE.finding(
+        status,
+        subject,
+        statement,
         reason=reason,
         measurement=Measurement(
             metric="accuracy_over_baseline",
@@ -231,7 +224,7 @@ def _finding(by: tuple[str, ...], pairs: list[Paired], context: Context) -> Find
             ),
             method="paired difference, mid-p McNemar test",
         ),
-        remedy="" if status is Status.PASSED else RULE.fix,
+        anchor="data.baseline",
         data={
             "p_value": p_value,
             "only_system": worst.only_system,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from raudit.data.cells import BIN, LABEL, UNKNOWN, CellTable
-from raudit.findings import Finding, Interval, Measurement, Status, Subject, Threshold
+from raudit.findings import Finding, Interval, Measurement, Subject, Threshold
 from raudit.sentences import say
 from raudit.stages.fairness.measures.metrics import Groups, group_counts
 from raudit.stages.fairness.rules import CONSTANT, MISSING_LABEL, NUMBERED_GROUPS
@@ -96,18 +96,13 @@ def _covered(table: CellTable, by: tuple[str, ...], missing: int, context: Conte
                 (names[high],), (names[low],), *(float(known[i] / total[i]) for i in (high, low))
             )
         }
-    return Finding(
-        rule=MISSING_LABEL.id,
-        subject=Subject(kind="attribute", name=by_name(by), detail={"metric": "label_coverage"}),
-        status=Status.INDETERMINATE,
-        severity=MISSING_LABEL.severity,
-        statement=statement,
+    return MISSING_LABEL.indeterminate(
+        Subject(kind="attribute", name=by_name(by), detail={"metric": "label_coverage"}),
+        statement,
         reason="Rates that need outcomes hold for the people whose outcome is known; whether they hold for the "
         "others cannot be told from this data.",
         measurement=measurement,
-        requirements=MISSING_LABEL.requirements,
         anchor="data.label",
-        remedy=MISSING_LABEL.fix,
         data=data,
     )
 
@@ -122,12 +117,9 @@ def measure_variation(table: CellTable, context: Context) -> Part:
         return Part()
     most = context.speech.selected if selected > n / 2 else context.speech.rejected
     other = context.speech.rejected if selected > n / 2 else context.speech.selected
-    finding = Finding(
-        rule=CONSTANT.id,
-        subject=Subject(kind="model", name="all people", detail={"metric": "rarer_decision_share"}),
-        status=Status.INDETERMINATE,
-        severity=CONSTANT.severity,
-        statement=say(
+    finding = CONSTANT.indeterminate(
+        Subject(kind="model", name="all people", detail={"metric": "rarer_decision_share"}),
+        say(
             "Decisions hardly vary: of {n:,} {people}, {n_2:,} {most} and {rarer:,} {other}.",
             n=n,
             people=context.speech.people,
@@ -142,9 +134,7 @@ def measure_variation(table: CellTable, context: Context) -> Part:
             metric="rarer_decision_share", value=rarer / n, n=n, events=int(rarer)
         ),
         threshold=Threshold(low=HARDLY, source="default"),
-        requirements=CONSTANT.requirements,
         anchor="data",
-        remedy=CONSTANT.fix,
         data={"rarer": number(rarer / n)},
     )
     return Part(findings=(finding,))
@@ -155,12 +145,9 @@ def numbered(name: str, groups: Groups) -> Finding | None:
     levels = [level for (level,) in groups.names if level != UNKNOWN]
     if len(levels) < NUMBERS or not all(map(_is_number, levels)):
         return None
-    return Finding(
-        rule=NUMBERED_GROUPS.id,
-        subject=Subject(kind="attribute", name=name, detail={"metric": "numbered_groups"}),
-        status=Status.INDETERMINATE,
-        severity=NUMBERED_GROUPS.severity,
-        statement=say(
+    return NUMBERED_GROUPS.indeterminate(
+        Subject(kind="attribute", name=name, detail={"metric": "numbered_groups"}),
+        say(
             "The {count:,} groups by {name} are single numbers: it has "
             "no edges, so people whose numbers differ a little are "
             "compared as different groups.",
@@ -171,9 +158,7 @@ def numbered(name: str, groups: Groups) -> Finding | None:
         measurement=Measurement(
             metric="numbered_groups", value=float(len(levels)), n=int(groups.n.sum()), unit="groups"
         ),
-        requirements=NUMBERED_GROUPS.requirements,
         anchor="sensitive_features",
-        remedy=NUMBERED_GROUPS.fix,
     )
 
 

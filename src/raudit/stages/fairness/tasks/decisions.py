@@ -283,18 +283,14 @@ def _finding(
             "left_out": [list(group) for group in gap.left_out],
             "open_part": gap.open_part is not None,
         }
-    return Finding(
-        rule=rule.id,
-        subject=Subject(kind="attribute", name=by_name(gap.by), detail={"metric": gap.name}),
-        status=judgement.status,
-        severity=rule.severity,
-        statement=statement,
+    return rule.finding(
+        judgement.status,
+        Subject(kind="attribute", name=by_name(gap.by), detail={"metric": gap.name}),
+        statement,
         reason=_sentence(reason or gap.undefined_because),
         measurement=measured(gap),
         threshold=Threshold(low=low, high=high, source=limit.source),
-        requirements=rule.requirements,
         anchor=anchor(gap.name, limit.source),
-        remedy="" if judgement.status is Status.PASSED else rule.fix,
         data=data,
     )
 
@@ -316,11 +312,7 @@ def _sentence(text: str) -> str:
 
 def worst_gap(findings: Sequence[Finding]) -> dict[str, Any] | None:
     """The judged gap furthest beyond its limit, as a fact."""
-    judged = [
-        f
-        for f in findings
-        if f.measurement and f.measurement.value is not None and "highest" in f.data
-    ]
+    judged = [f for f in findings if f.measurement and f.measurement.value is not None and f.apart]
     if not judged:
         return None
 

@@ -167,7 +167,7 @@ def _summary(part: Part) -> str:
     judged = [
         finding
         for finding in part.findings
-        if finding.threshold is not None and "highest" in finding.data
+        if finding.threshold is not None and finding.apart is not None
     ]
     if not judged:
         return say("No comparison could be held to a limit.")

@@ -139,12 +139,10 @@ def _finding(
         detectable=judgement.detectable,
         rows=judgement.rows,
     )
-    return Finding(
-        rule=MULTICLASS.id,
-        subject=Subject(kind="attribute", name=by_name(gap.by), detail={"metric": name}),
-        status=judgement.status,
-        severity=MULTICLASS.severity,
-        statement=say_disparity(gap, speech),
+    return MULTICLASS.finding(
+        judgement.status,
+        Subject(kind="attribute", name=by_name(gap.by), detail={"metric": name}),
+        say_disparity(gap, speech),
         reason=say(
             "The worst of {count} classes is {one}. {reason}",
             count=len(found),
@@ -157,7 +155,6 @@ def _finding(
             high=None if ratio else limit.value,
             source=limit.source,
         ),
-        requirements=MULTICLASS.requirements,
         anchor="stages.fairness",
         remedy=MULTICLASS.fix if str(judgement.status) != "passed" else "",
         data={"class": one, "by": list(gap.by)}

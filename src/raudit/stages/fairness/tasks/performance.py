@@ -124,16 +124,14 @@ def _judged(
         else say("at most {limit} either way", limit=written(limit))
     )
     rest = len(found.names) - usable.size
-    return Finding(
-        rule=measure.rule.id,
-        subject=Subject(
+    return measure.rule.finding(
+        status,
+        Subject(
             kind="attribute" if by else "model",
             name=by_name(by) or "all people",
             detail={"metric": name},
         ),
-        status=status,
-        severity=measure.rule.severity,
-        statement=say(
+        say(
             "The {what} is {value:.3f} for {who}{first}. n = {n:,}.",
             what=measure.what,
             value=value,
@@ -163,9 +161,7 @@ def _judged(
         threshold=Threshold(
             low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"
         ),
-        requirements=measure.rule.requirements,
         anchor=f"stages.fairness.performance.{name}",
-        remedy="" if status is Status.PASSED else measure.rule.fix,
         data={"by": list(by), "group": list(found.names[worst]), "value": number(value)},
     )
 
@@ -229,21 +225,16 @@ def _measured(
 
 def _unknown(name: str, limit: float, because: str, by: tuple[str, ...] = ()) -> Finding:
     measure = MEASURES[name]
-    return Finding(
-        rule=measure.rule.id,
-        subject=Subject(
+    return measure.rule.indeterminate(
+        Subject(
             kind="attribute" if by else "model",
             name=by_name(by) or "all people",
             detail={"metric": name},
         ),
-        status=Status.INDETERMINATE,
-        severity=measure.rule.severity,
-        statement=say("The {what} cannot be measured.", what=measure.what),
+        say("The {what} cannot be measured.", what=measure.what),
         reason=because,
         threshold=Threshold(
             low=limit if measure.low else -limit, high=None if measure.low else limit, source="plan"
         ),
-        requirements=measure.rule.requirements,
         anchor=f"stages.fairness.performance.{name}",
-        remedy=measure.rule.fix,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -236,20 +235,17 @@ def _finding(
     context: Context,
 ) -> Finding:
     limit, source = context.options.limits().get("exposure_ratio", (0.8, say("default")))
-    common: dict[str, Any] = {
-        "rule": EXPOSURE.id,
-        "severity": EXPOSURE.severity,
-        "requirements": EXPOSURE.requirements,
-        "subject": Subject(kind="attribute", name=by_name(by), detail={"metric": "exposure_ratio"}),
-        "threshold": Threshold(low=limit, source=source),
-        "anchor": "stages.fairness.thresholds.exposure_ratio",
-    }
+    subject = Subject(kind="attribute", name=by_name(by), detail={"metric": "exposure_ratio"})
+    threshold = Threshold(low=limit, source=source)
+    anchor = "stages.fairness.thresholds.exposure_ratio"
     if len(levels) < 2:
-        return Finding(
-            **common,
-            status=Status.INDETERMINATE,
-            statement=say("Exposure by {by_name} cannot be compared.", by_name=by_name(by)),
+        return EXPOSURE.indeterminate(
+            subject,
+            say("Exposure by {by_name} cannot be compared.", by_name=by_name(by)),
             reason="Fewer than two groups are large enough.",
+            threshold=threshold,
+            anchor=anchor,
+            remedy="",
         )
     half = range_quantile(len(levels), context.level) * np.sqrt(variance) / mean
     gap = smallest_ratio(mean, LogRates(np.log(mean), np.log(mean) - half, np.log(mean) + half))
@@ -292,10 +288,10 @@ def _finding(
     if p_value is not None:
         reason += say(" If places were dealt out regardless of group, ")
         reason += say("a ratio this low would come up with {chance}.", chance=chance(p_value))
-    return Finding(
-        **common,
-        status=status,
-        statement=statement,
+    return EXPOSURE.finding(
+        status,
+        subject,
+        statement,
         reason=reason,
         measurement=Measurement(
             metric="exposure_ratio",
@@ -306,7 +302,8 @@ def _finding(
             ),
             method="smallest mean exposure over largest",
         ),
-        remedy="" if status is Status.PASSED else EXPOSURE.fix,
+        threshold=threshold,
+        anchor=anchor,
         data={
             "p_value": p_value,
             "lowest": {"group": [levels[low]], "rate": float(mean[low]), "n": int(n[low])},

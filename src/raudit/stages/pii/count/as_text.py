@@ -92,17 +92,3 @@ def _flat(value: object, depth: int = 0) -> str:
     if isinstance(value, bytes):
         return value[:LONGEST_CELL].decode("utf-8", "replace")
     return "" if value is None else str(value)[:LONGEST_CELL]
-
-
-def numeric_kind(arrow_type: object) -> str:
-    """The type gate: ``integer``, ``number``, ``boolean`` or ``time`` for types the language model is kept from."""
-    import pyarrow as pa
-
-    t = pa.types
-    gates = (
-        ("boolean", t.is_boolean),
-        ("integer", t.is_integer),
-        ("number", t.is_floating),
-        ("time", t.is_temporal),
-    )
-    return next((kind for kind, test in gates if test(arrow_type)), "")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from raudit.stages.pii.count.cells import covers, supported
+from raudit.stages.pii.count.column import ColumnScan
 from raudit.stages.pii.count.numbers import Numbers, numbers_of_one_kind
 from raudit.stages.pii.count.profile import EntityCount, clopper_pearson
 from raudit.stages.pii.recognise.native import PatternCount, matches
 from raudit.stages.pii.recognise.spans import Span
 from raudit.stages.pii.vocabulary.mask import shape
 from raudit.stages.pii.vocabulary.rulebook import EntityRule, Rulebook
-
-if TYPE_CHECKING:
-    from raudit.stages.pii.count.scan import ColumnScan
 
 
 def counts_of(

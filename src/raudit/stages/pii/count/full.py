@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from raudit.data import ColumnName, DataSet
-from raudit.stages.pii.assess import Scanner, Tick, described, prepare
 from raudit.stages.pii.count.as_text import pieces
 from raudit.stages.pii.count.cells import covers, supported
 from raudit.stages.pii.count.parts import pool
@@ -21,6 +20,7 @@ from raudit.stages.pii.options import Options
 from raudit.stages.pii.recognise.engine import CHUNK, Engine
 from raudit.stages.pii.recognise.second_opinion import consulted
 from raudit.stages.pii.recognise.spans import Span
+from raudit.stages.pii.scanner import Scanner, Tick, described, prepare
 from raudit.stages.pii.vocabulary.mask import shape
 from raudit.stages.pii.vocabulary.rulebook import Rulebook
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from raudit.data import ColumnName, DataSet
-from raudit.stages.pii.count.scan import ColumnScan, start
+from raudit.stages.pii.count.column import ColumnScan
+from raudit.stages.pii.count.scan import start
 from raudit.stages.pii.options import Options
 from raudit.stages.pii.vocabulary.names_of_columns import HintTable, hint_table
 from raudit.stages.pii.vocabulary.rulebook import Rulebook

@@ -44,23 +44,23 @@ class Signs:
             agreed=count.agreed / count.n if count and count.n else 0.0,
             shaped=profile.name_shape,
             given=profile.name_given,
-            foreign=profile.foreign >= 0.5,
-            several_words=profile.mean_words >= 1.8,
+            foreign=profile.foreign >= SET.foreign,
+            several_words=profile.mean_words >= SET.several_words,
         )
 
 
 def fits_its_name(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column that is called first name, patient name and so on bear it out."""
-    several = profile.distinct_in_sample >= min(5, profile.n_sampled) or signs.listed >= 0.5
+    several = _several(profile) or signs.listed >= SET.listed_of_few
     # Teams and schools have full names too, so a column of several words needs more than its name.
     least = (
         SET.listed_of_several
         if signs.several_words
         else 0.0
-        if profile.distinct_in_sample >= 10
-        else 0.05
+        if profile.distinct_in_sample >= SET.many_under_name
+        else SET.listed_of_some
     )
-    if profile.foreign >= 0.5:
+    if signs.foreign:
         least = 0.0  # the lists of names are written in Latin letters
     return (
         signs.shaped >= SET.shaped_under_name
@@ -71,18 +71,18 @@ def fits_its_name(profile: ColumnProfile, signs: Signs) -> bool:
 
 def fits_its_role(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column that is called author, owner or just name are persons."""
-    if profile.distinct_in_sample < min(5, profile.n_sampled):
+    if not _several(profile):
         return False
     if signs.foreign:
-        return signs.shaped >= 0.7 and signs.listed >= 0.6
+        return signs.shaped >= SET.role_shaped_foreign and signs.listed >= SET.role_listed_foreign
     # Names of origins that the model knows few of: the lists are enough where nearly all cells are in them.
-    if signs.shaped >= 0.9 and (
-        (signs.several_words and signs.listed >= 0.85) or signs.given >= 0.85
+    if signs.shaped >= SET.role_shaped and (
+        (signs.several_words and signs.listed >= SET.listed_alone) or signs.given >= SET.given_alone
     ):
         return True
     agree = (
         (signs.model + signs.listed) / 2 >= SET.role_mean
-        and signs.listed >= 0.15
+        and signs.listed >= SET.role_listed
         and signs.agreed >= SET.role_agreed
     )
     named = set(words(profile.name)) <= NAMED
@@ -93,9 +93,19 @@ def fits_its_role(profile: ColumnProfile, signs: Signs) -> bool:
             or (signs.model + signs.listed >= SET.named_sum and signs.agreed >= SET.named_agreed)
         )
     if named:
-        return agree and signs.model + signs.listed >= 1.0 and signs.agreed >= 0.3
+        both = signs.agreed >= SET.named_agreed
+        return agree and both and signs.model + signs.listed >= SET.named_sum_of_one
     # Family names alone: the model knows few of them.
-    return agree or (signs.shaped >= 0.9 and signs.listed >= 0.35 and signs.model >= 0.1)
+    return agree or (
+        signs.shaped >= SET.role_shaped
+        and signs.listed >= SET.family_listed
+        and signs.model >= SET.family_model
+    )
+
+
+def _several(profile: ColumnProfile) -> bool:
+    """Whether there are more different cells than of a handful of kinds."""
+    return profile.distinct_in_sample >= min(SET.handful, profile.n_sampled)
 
 
 def various(profile: ColumnProfile) -> bool:
@@ -104,7 +114,8 @@ def various(profile: ColumnProfile) -> bool:
     Of given names alone there are fewer, and no list of things is full of them.
     """
     alone = profile.name_given >= SET.given_alone
-    share, enough = (0.1, 20) if alone else (0.2, SET.enough_persons)
+    share = SET.different_given if alone else SET.different
+    enough = SET.enough_given if alone else SET.enough_persons
     return profile.distinct_in_sample >= max(
         SET.fewest_persons, min(enough, share * profile.n_sampled)
     )
@@ -112,8 +123,9 @@ def various(profile: ColumnProfile) -> bool:
 
 def written_like_persons(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether most cells have a form of address or initials, as things that are named after people have not."""
-    return (profile.titled >= 0.5 and signs.listed >= 0.5) or (
-        profile.initialed >= 0.6 and (signs.listed >= 0.3 or signs.model >= 0.4)
+    return (profile.titled >= SET.titled and signs.listed >= SET.titled_listed) or (
+        profile.initialed >= SET.initialed
+        and (signs.listed >= SET.initialed_listed or signs.model >= SET.initialed_model)
     )
 
 
@@ -126,23 +138,27 @@ def nearly_all(
     be different than there are things.
     """
     everywhere = min(signs.model, signs.listed, signs.agreed) >= SET.nearly_all
-    least = max(SET.enough_persons, 0.3 * profile.n_sampled) if vetoed else fewest
+    least = max(SET.enough_persons, SET.different_vetoed * profile.n_sampled) if vetoed else fewest
     return everywhere and signs.several_words and profile.distinct_in_sample >= least
 
 
 def by_cells_alone(profile: ColumnProfile, signs: Signs) -> bool:
     """Whether the cells of a column whose name says nothing are persons."""
     if signs.foreign:
-        return min(signs.shaped, signs.listed) >= 0.85
-    if not signs.several_words and signs.given >= SET.given_alone and signs.model >= 0.15:
+        return min(signs.shaped, signs.listed) >= SET.listed_alone
+    given = signs.given >= SET.given_alone and signs.model >= SET.given_model
+    if not signs.several_words and given:
         return True  # given names alone: the model knows few, and no other list of things is so full of them
-    if signs.several_words and min(signs.listed, signs.shaped) >= 0.85 and signs.agreed >= 0.5:
+    listed = min(signs.listed, signs.shaped) >= SET.listed_alone
+    if signs.several_words and listed and signs.agreed >= SET.listed_agreed:
         return True  # "Last, First" and capitals: the model reads them badly, the lists do not
     second = profile.second_person
-    if second is not None and (second >= 0.5) is (signs.model >= 0.3):
-        return second >= 0.5  # two models of different make agree: they are believed
+    read = second is not None and second >= SET.second_person
+    if second is not None and read is (signs.model >= SET.model_with_second):
+        return read  # two models of different make agree: they are believed
     # One word alone is a town, a brand or a colour more often than two words are, so it needs more.
-    mean, least = (SET.mean_of_several, 0.25) if signs.several_words else (SET.mean_of_one, 0.4)
+    mean = SET.mean_of_several if signs.several_words else SET.mean_of_one
+    least = SET.least_of_several if signs.several_words else SET.least_of_one
     return (signs.model + signs.listed) / 2 >= mean and min(
         signs.model, signs.listed, signs.agreed
     ) >= least

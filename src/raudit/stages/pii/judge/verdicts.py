@@ -179,7 +179,7 @@ def _by_share(
     if rule.group == "secret":
         return Sureness.VALUES
     share = count.whole_share * (count.valid / count.k if count.k else 0.0)
-    if entity == "NATIONAL_ID" and profile.fractions > 0.1:
+    if entity == "NATIONAL_ID" and profile.fractions > SET.measured:
         return None  # measured, not given out
     if hint is None and (
         not _in_ranges(entity, count) or (entity == "IP_ADDRESS" and profile.hosts < SET.hosts)
@@ -190,29 +190,32 @@ def _by_share(
     if hint is Hint.SURE:
         if share >= max(rule.share_with_hint, 1e-12):
             return Sureness.NAME_AND_VALUES
-        if rule.suspect_with_hint and count.whole_share >= 0.5:
+        if rule.suspect_with_hint and count.whole_share >= SET.suspected:
             return Sureness.SUSPECTED
         return None
     if entity in vetoed or profile.free_text or share < rule.share:
         return None
-    telephonic = profile.separated >= 0.5 and profile.dialled >= 0.85 and profile.date_shape <= 0.2
-    if (
-        not telephonic
-        and profile.dialled >= 0.95
-        and profile.number_share <= 0.2
-        and profile.date_shape <= 0.02
-    ):
-        telephonic = (
-            share >= 0.95
-        )  # two groups, such as 0171/1234567: nearly all must be numbers that are given out
-    if entity == "PHONE_NUMBER" and not telephonic and hint is not Hint.MAYBE:
+    if entity == "PHONE_NUMBER" and hint is not Hint.MAYBE and not _telephonic(profile, share):
         return None
     if (
         entity in {"PHONE_NUMBER", "US_SSN", "CREDIT_CARD", "IP_ADDRESS"}
-        and profile.distinct_in_sample < 3 <= count.n
+        and profile.distinct_in_sample < SET.few_numbers <= count.n
     ):
         return None
     return Sureness.VALUES
+
+
+def _telephonic(profile: ColumnProfile, share: float) -> bool:
+    """Whether numbers are written as people write those they dial, and not as dates and keys are."""
+    grouped = profile.separated >= SET.separated and profile.dialled >= SET.dialled
+    if grouped and profile.date_shape <= SET.dates:
+        return True
+    # Two groups, such as 0171/1234567: nearly all must be numbers that are given out.
+    return (
+        min(profile.dialled, share) >= SET.given_out
+        and profile.number_share <= SET.plain_numbers
+        and profile.date_shape <= SET.dates_of_two
+    )
 
 
 def _person(
@@ -239,16 +242,16 @@ def _person(
 def _handles(profile: ColumnProfile) -> bool:
     """Whether the cells could be user names: one word, nearly all different, and not numbered keys."""
     return (
-        profile.mean_words < 2.5
-        and profile.number_share <= 0.5
-        and profile.date_shape < 0.5
-        and profile.distinct_in_sample >= 0.3 * profile.n_sampled
+        profile.mean_words < SET.words_of_handles
+        and profile.number_share <= SET.numbered_handles
+        and profile.date_shape < SET.numbered_handles
+        and profile.distinct_in_sample >= SET.different_handles * profile.n_sampled
     )
 
 
 def _secretive(profile: ColumnProfile) -> bool:
     """Whether the cells could be secrets: text, and not a handful of counts or flags."""
-    different = max(min(5, profile.n_sampled), 0.2 * profile.n_sampled)
+    different = max(min(SET.handful, profile.n_sampled), SET.different * profile.n_sampled)
     return profile.kind in {"text", "other"} and profile.distinct_in_sample >= different > 0
 
 
@@ -271,7 +274,7 @@ def _inside(
             return None
         return (
             Sureness.IN_TEXT
-            if count.agreed >= max(2, 0.01 * count.n)
+            if count.agreed >= max(SET.few_addresses, SET.addresses * count.n)
             else Sureness.UNCLEAR
             if count.agreed
             else None
@@ -306,10 +309,12 @@ def _beyond_chance(profile: ColumnProfile, k: int, valid: int, chance: float) ->
     One card among a hundred order numbers cannot be told from an order number that passes Luhn by chance. A number that
     stands in many rows passes once, so cells count only as far as they are different.
     """
-    if valid >= 0.5 * k:
+    if valid >= SET.passing * k:
         return True
     different = profile.distinct_in_sample / profile.n_sampled if profile.n_sampled else 1.0
-    return clopper_pearson(round(valid * different), round(k * different), 0.999)[0] > 2 * chance
+    return (
+        clopper_pearson(round(valid * different), round(k * different), SET.surely)[0] > 2 * chance
+    )
 
 
 def _phone_inside(
@@ -320,10 +325,11 @@ def _phone_inside(
         return None
     if not profile.free_text:
         # Keys and codes are numbers too, but they are the whole cell, and such a cell was judged before.
-        beside = count.whole < 0.5 * count.k and count.agreed >= max(3, 0.5 * count.n)
+        most = max(SET.least_by_chance, SET.phone_beside * count.n)
+        beside = count.whole < SET.phone_alone * count.k and count.agreed >= most
         return Sureness.IN_TEXT if beside and "PHONE_NUMBER" not in vetoed else None
-    least = 0.02 * count.n * max(1.0, profile.mean_words / SET.long_text)
-    enough = count.agreed >= max(3, least) and "PHONE_NUMBER" not in vetoed
+    least = SET.phones * count.n * max(1.0, profile.mean_words / SET.long_text)
+    enough = count.agreed >= max(SET.least_by_chance, least) and "PHONE_NUMBER" not in vetoed
     return Sureness.IN_TEXT if enough else Sureness.UNCLEAR
 
 
@@ -343,7 +349,7 @@ def _person_inside(
         return Sureness.UNCLEAR
     share = SET.named_sentences if sentences else SET.named_titles
     least = share * count.n * max(1.0, profile.mean_words / SET.long_text)
-    return Sureness.IN_TEXT if count.agreed >= max(3, least) else Sureness.UNCLEAR
+    return Sureness.IN_TEXT if count.agreed >= max(SET.least_by_chance, least) else Sureness.UNCLEAR
 
 
 def _person_beside(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _WORD = r"[\p{L}\p{M}\p{N}\p{Pc}]"
 _INNER_WORD = r"\p{L}\p{M}\p{N}\p{Pc}"
 PHONE = r"\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}[^\p{Nd}\p{L}]{0,6}\p{Nd}"
-CONTEXT_BOOST = 0.35
 FEW, SHORT = 256, 400
 """So many texts of so many bytes: the recognisers read them sooner than RE2 makes ready a hundred patterns."""
 
@@ -116,7 +115,7 @@ def _without_lookarounds(pattern: str) -> str | None:
     out, index = "", 0
     while index < len(pattern):
         if pattern.startswith(("(?=", "(?!", "(?<=", "(?<!"), index):
-            end = _closing(pattern, index)
+            end = closing(pattern, index)
             if end is None:
                 return None
             index = end + 1
@@ -127,7 +126,8 @@ def _without_lookarounds(pattern: str) -> str | None:
     return out
 
 
-def _closing(pattern: str, start: int) -> int | None:
+def closing(pattern: str, start: int) -> int | None:
+    """Where the group ends that begins at ``start``; None if it never does."""
     depth, index, in_class = 0, start, False
     while index < len(pattern):
         match pattern[index]:

@@ -11,7 +11,6 @@ from raudit.findings import (
     Measurement,
     Rule,
     Severity,
-    Status,
     Subject,
     Threshold,
 )
@@ -59,16 +58,11 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
     text = [v for v in verdicts if v.profile.kind in {"text", "other"} and v.profile.n_sampled]
     seen = sum(v.profile.language_model for v in text)
     if model is None:
-        return Finding(
-            rule=rules.NAMES.id,
-            subject=Subject(kind="data", name="language model"),
-            status=Status.INDETERMINATE,
-            severity=rules.NAMES.severity,
-            statement="Names, places and addresses were not searched for in cell values.",
+        return rules.NAMES.indeterminate(
+            Subject(kind="data", name="language model"),
+            "Names, places and addresses were not searched for in cell values.",
             reason="No language model is installed. Columns named like names or addresses are listed as suspected; "
             "absence of findings for these types says nothing.",
-            requirements=rules.NAMES.requirements,
-            remedy=rules.NAMES.fix,
         )
     others = [v for v in text if v.profile.language]
     if others:
@@ -79,12 +73,9 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
                 for v in others[:10]
             ),
         )
-        return Finding(
-            rule=rules.NAMES.id,
-            subject=Subject(kind="data", name="language model"),
-            status=Status.INDETERMINATE,
-            severity=rules.NAMES.severity,
-            statement=say(
+        return rules.NAMES.indeterminate(
+            Subject(kind="data", name="language model"),
+            say(
                 "{many} of sentences seem to be in another language than the "
                 "model {model}: {named}.",
                 many=_many(len(others), "column"),
@@ -92,22 +83,17 @@ def names_searched(verdicts: Sequence[ColumnVerdict], model: str | None) -> Find
                 named=named,
             ),
             reason="Their names were searched by lists and by a model of another language, which misses many.",
-            requirements=rules.NAMES.requirements,
             remedy="Set stages.pii.model_language and install a model of that language, or scan the column by itself.",
         )
-    return Finding(
-        rule=rules.NAMES.id,
-        subject=Subject(kind="data", name="language model"),
-        status=Status.PASSED,
-        severity=rules.NAMES.severity,
-        statement=say(
+    return rules.NAMES.passed(
+        Subject(kind="data", name="language model"),
+        say(
             "The language model {model} searched a sample of {many}; "
             "{many_2} with mostly digits went without.",
             model=model,
             many=_many(seen, "text column"),
             many_2=_many(len(text) - seen, "column"),
         ),
-        requirements=rules.NAMES.requirements,
     )
 
 
@@ -131,19 +117,13 @@ def _finding(
     count = found.count
     # A decision to keep a column does not make it clean, and nobody decides to keep a secret.
     expected = expected and rule is not rules.SECRET
-    return Finding(
-        rule=rule.id,
-        subject=Subject(
-            kind="column", name=verdict.name, detail={"entity_type": found.entity_type}
-        ),
-        status=Status.FAILED,
+    return rule.failed(
+        Subject(kind="column", name=verdict.name, detail={"entity_type": found.entity_type}),
+        _statement(verdict, found, options) + (say(" The plan declares it.") if expected else ""),
         severity=Severity.INFO if expected else rule.severity,
-        statement=_statement(verdict, found, options)
-        + (say(" The plan declares it.") if expected else ""),
         reason=DECLARED if expected else "",
         measurement=measurement(found),
         threshold=Threshold(high=0.0, source="plan" if options.expected else "default"),
-        requirements=rule.requirements,
         anchor="stages.pii.expected" if expected else "",
         remedy=joined(" ", (part for part in (DO.get(found.rule.remedy, ""), rule.fix) if part)),
         data={
@@ -158,22 +138,17 @@ def _finding(
 
 def _unclear(verdict: ColumnVerdict, found: Found, options: Options) -> Finding:
     """What was counted and is too rare or too doubtful to be called found: neither found nor absent."""
-    return Finding(
-        rule=rules.FREE_TEXT.id,
-        subject=Subject(
-            kind="column", name=verdict.name, detail={"entity_type": found.entity_type}
-        ),
-        status=Status.INDETERMINATE,
-        severity=Severity.LOW,
-        statement=say(
+    return rules.FREE_TEXT.indeterminate(
+        Subject(kind="column", name=verdict.name, detail={"entity_type": found.entity_type}),
+        say(
             "Column “{name}” may hold {a}: {cells}.",
             name=verdict.name,
             a=_a(found.rule.label),
             cells=_cells(found, options),
         ),
+        severity=Severity.LOW,
         reason=why_unclear(found),
         measurement=measurement(found),
-        requirements=rules.FREE_TEXT.requirements,
         remedy="Look at these cells, or redact the column.",
         data={
             "sureness": str(found.sureness),
@@ -267,40 +242,31 @@ def _special(verdict: ColumnVerdict, expected: bool, feature: bool) -> Iterator[
                 )
                 # To keep a column in order to compare groups is one decision; to decide by it is another.
                 declared = expected and rule is rules.SPECIAL
-                yield Finding(
-                    rule=rule.id,
-                    subject=Subject(
-                        kind="column", name=verdict.name, detail={"category": category}
-                    ),
-                    status=Status.FAILED,
-                    severity=Severity.INFO if declared else rule.severity,
-                    statement=say(
+                yield rule.failed(
+                    Subject(kind="column", name=verdict.name, detail={"category": category}),
+                    say(
                         "Column “{name}” {does} to a special category: {label}.",
                         name=verdict.name,
                         does=does,
                         label=term(label),
                     )
                     + (say(" The plan declares it.") if declared else ""),
+                    severity=Severity.INFO if declared else rule.severity,
                     reason=DECLARED if declared else "",
-                    requirements=rule.requirements,
                     anchor="stages.pii.expected" if declared else "",
-                    remedy=rule.fix,
                 )
 
 
 def _not_there(verdict: ColumnVerdict) -> Finding:
     """A declared column without a finding: the declaration or the scan is wrong, and nobody knows which."""
-    return Finding(
-        rule=rules.DIRECT.id,
-        subject=Subject(kind="column", name=verdict.name, detail={"declared": "yes"}),
-        status=Status.INDETERMINATE,
-        severity=Severity.LOW,
-        statement=say(
+    return rules.DIRECT.indeterminate(
+        Subject(kind="column", name=verdict.name, detail={"declared": "yes"}),
+        say(
             "Column “{name}” is declared to hold personal data, and none was found in it.",
             name=verdict.name,
         ),
+        severity=Severity.LOW,
         reason="Either the declaration is out of date, or the column holds a kind that the scan does not know.",
-        requirements=rules.DIRECT.requirements,
         anchor="stages.pii.expected",
         remedy="Take the column off stages.pii.expected, or write a recogniser for what it holds.",
     )
@@ -308,35 +274,25 @@ def _not_there(verdict: ColumnVerdict) -> Finding:
 
 def _feature(verdict: ColumnVerdict) -> Finding:
     kinds = joined(", ", dict.fromkeys(f.rule.label for f in verdict.found))
-    return Finding(
-        rule=rules.FEATURE.id,
-        subject=Subject(kind="column", name=verdict.name),
-        status=Status.FAILED,
-        severity=rules.FEATURE.severity,
-        statement=say(
+    return rules.FEATURE.failed(
+        Subject(kind="column", name=verdict.name),
+        say(
             "The model takes column “{name}”, which holds personal data ({kinds}).",
             name=verdict.name,
             kinds=term(kinds),
         ),
-        requirements=rules.FEATURE.requirements,
-        remedy=rules.FEATURE.fix,
     )
 
 
 def _cut(verdict: ColumnVerdict) -> Finding:
-    return Finding(
-        rule=rules.GAP.id,
-        subject=Subject(kind="column", name=verdict.name),
-        status=Status.INDETERMINATE,
-        severity=rules.GAP.severity,
-        statement=say(
+    return rules.GAP.indeterminate(
+        Subject(kind="column", name=verdict.name),
+        say(
             "In column “{name}” {many} were read only in part.",
             name=verdict.name,
             many=_many(verdict.profile.cut, "long cell"),
         ),
         reason="Cells are read up to a fixed length so that memory and time stay bounded.",
-        requirements=rules.GAP.requirements,
-        remedy=rules.GAP.fix,
     )
 
 
@@ -359,12 +315,9 @@ def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
         if bound
         else ""
     )
-    yield Finding(
-        rule=rules.CLEAN.id,
-        subject=Subject(kind="data", name="other columns"),
-        status=Status.PASSED,
-        severity=rules.CLEAN.severity,
-        statement=say(
+    yield rules.CLEAN.passed(
+        Subject(kind="data", name="other columns"),
+        say(
             "No direct identifier was found in {many}.{names}",
             many=_many(len(clean), "column"),
             names=names,
@@ -380,7 +333,6 @@ def _clean(verdicts: Sequence[ColumnVerdict]) -> Iterator[Finding]:
             method="simple random sample",
             undefined_because="" if bound else say("no text column without a finding"),
         ),
-        requirements=rules.CLEAN.requirements,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from raudit.sentences import say
 from raudit.stages.pii.risk.singling_out import group_codes, groups
+from raudit.stats.tally import merged_tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,9 @@ class Step:
     all that the columns tell, 1 nothing."""
 
 
-def steps_to_k(frame: pd.DataFrame, columns: Sequence[str], k: int) -> tuple[Step, ...]:
+def steps_to_k(
+    frame: pd.DataFrame, columns: Sequence[str], k: int, *, counts: Any = None
+) -> tuple[Step, ...]:
     """Coarsen greedily, each time where most rows come into groups of k for what is lost, until all are.
 
     Parameters
@@ -41,6 +44,8 @@ def steps_to_k(frame: pd.DataFrame, columns: Sequence[str], k: int) -> tuple[Ste
         The quasi-identifiers.
     k
         Smallest accepted group.
+    counts
+        Rows that each row of the frame stands for, of shape (n,); one by default.
 
     Returns
     -------
@@ -52,11 +57,11 @@ def steps_to_k(frame: pd.DataFrame, columns: Sequence[str], k: int) -> tuple[Ste
     ----------
     Samarati (2001), Protecting respondents' identities in microdata release: generalisation and suppression.
     """
-    rows = _Rows.of(group_codes(frame, columns), frame, columns)
+    rows = _Rows.of(group_codes(frame, columns), frame, columns, counts)
     apart = {name: rows.told_apart(rows.current[name]) for name in columns}
     below = rows.below(rows.current, k)
     steps: list[Step] = []
-    while below and len(frame) >= k:
+    while below and rows.counts.sum() >= k:
         tried = []
         for name in columns:
             if rows.ladders[name]:
@@ -85,11 +90,14 @@ class _Rows:
     """Rows that each stands for, of shape (n_different,)."""
 
     @classmethod
-    def of(cls, codes: dict[str, Any], frame: pd.DataFrame, columns: Sequence[str]) -> _Rows:
+    def of(
+        cls, codes: dict[str, Any], frame: pd.DataFrame, columns: Sequence[str], counts: Any
+    ) -> _Rows:
         import numpy as np
 
-        ladders = {name: _ladder(frame[name], codes[name]) for name in columns}
-        return cls(codes, ladders, np.ones(len(frame), dtype=np.int64)).merged()
+        counts = np.ones(len(frame), dtype=np.int64) if counts is None else counts
+        ladders = {name: _ladder(frame[name], codes[name], counts) for name in columns}
+        return cls(codes, ladders, counts).merged()
 
     def merged(self) -> _Rows:
         """The same with equal rows put together: a step treats them alike."""
@@ -135,26 +143,29 @@ class _Rows:
         return 1.0 - sum(kept) / len(kept) if kept else 0.0
 
 
-def _told_apart(codes: Any, counts: Any = None) -> float:
+def _told_apart(codes: Any, counts: Any) -> float:
     import numpy as np
 
-    sizes = np.bincount(codes, counts)
-    shares = sizes / max(sizes.sum(), 1)
-    return float(1.0 - (shares**2).sum())
+    # In whole numbers, so that it is the same in whatever order the rows came.
+    sizes = np.bincount(codes, counts).astype(np.int64)
+    total = int(sizes.sum())
+    exact = sizes if total < 2**31 else sizes.astype(object)
+    return 1.0 - int((exact * exact).sum()) / max(total, 1) ** 2
 
 
-def _ladder(column: pd.Series[Any], codes: Any) -> list[tuple[str, Any]]:
+def _ladder(column: pd.Series[Any], codes: Any, counts: Any) -> list[tuple[str, Any]]:
     """Ever coarser versions of a column: bands of a number, shorter codes, common values; last, nothing."""
     import numpy as np
     import pandas as pd
 
     found: list[tuple[str, Any]] = []
     number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    if number and column.notna().any():
-        values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+    values = column.to_numpy(dtype=float, na_value=np.nan) if number else np.zeros(0)
+    counted = merged_tally(values, counts[: values.size])
+    if counted.n:
         bands = BANDS
         while bands > 1:
-            edges: Any = np.unique(np.nanquantile(values, np.linspace(0, 1, bands + 1)[1:-1]))
+            edges: Any = np.unique(counted.quantiles(np.linspace(0, 1, bands + 1)[1:-1]))
             coarse = np.searchsorted(edges, values, side="right") + 1
             coarse[np.isnan(values)] = 0
             found.append((say("{count} bands", count=len(edges) + 1), coarse.astype(np.int64)))
@@ -162,7 +173,8 @@ def _ladder(column: pd.Series[Any], codes: Any) -> list[tuple[str, Any]]:
     else:
         texts = column.astype(str).where(column.notna(), "")
         lengths = texts[texts != ""].str.len().unique()
-        if len(lengths) == 1 and texts.str.contains(r"\d").mean() > 0.5:  # a postcode and the like
+        digits = np.average(texts.str.contains(r"\d"), weights=counts) if len(texts) else 0.0
+        if len(lengths) == 1 and digits > 0.5:  # a postcode and the like
             found += [
                 (
                     say("its first {kept} characters", kept=kept),
@@ -172,7 +184,7 @@ def _ladder(column: pd.Series[Any], codes: Any) -> list[tuple[str, Any]]:
             ]
         for common in (8, 4, 2):
             if codes.max(initial=0) > common:
-                top = texts.value_counts().sort_index().nlargest(common).index
+                top = pd.Series(counts).groupby(texts.to_numpy()).sum().nlargest(common).index
                 coarse = pd.factorize(texts.where(texts.isin(top), "\0other"))[0]
                 found.append(
                     (
@@ -180,5 +192,6 @@ def _ladder(column: pd.Series[Any], codes: Any) -> list[tuple[str, Any]]:
                         coarse.astype(np.int64),
                     )
                 )
-    found = [step for step in found if _told_apart(step[1]) < _told_apart(codes)]
+    told = _told_apart(codes, counts)
+    found = [step for step in found if _told_apart(step[1], counts) < told]
     return [*found, ("nothing (left out)", np.zeros(len(codes), dtype=np.int64))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from raudit.data import ColumnName, DataSet
+from raudit.data import ColumnName, CountedRows, DataSet, EngineTable, counted_rows
 from raudit.findings import Finding, Measurement, Status, Subject, Threshold, written
 from raudit.record import Column, Table
 from raudit.sentences import joined, say, term
@@ -28,9 +28,7 @@ UNKNOWN = (
 MAX_SENSITIVE = 4
 """Sensitive columns whose diversity is measured: the plan's, or the label and the special categories."""
 COARSENED_ROWS = 200_000
-"""Rows on which coarser versions are tried, which groups the rows some hundred times."""
-MAX_ROWS = 5_000_000
-"""Tables with more rows are grouped on their first rows, and the finding says so."""
+"""Different rows on which coarser versions are tried, which groups them some hundred times."""
 
 
 def candidates(verdicts: Sequence[ColumnVerdict], options: Options) -> list[str]:
@@ -76,29 +74,54 @@ def assess_singling_out(
         columns = [c for c in coarse(verdicts, columns) if c not in secret]
     if len(columns) < 2 or not data.n_rows:
         return [], [], {"pii.quasi_identifiers": [] if guessed else columns}
+    return singled_out(data, columns, secret, options, guessed=guessed)
+
+
+def singled_out(
+    data: DataSet | EngineTable,
+    columns: Sequence[str],
+    secret: Sequence[str],
+    options: Options,
+    *,
+    guessed: bool = False,
+) -> tuple[list[Finding], list[Table], dict[str, Any]]:
+    """Who stands alone by some columns, and whose secret is open; all of it from the different rows and their number.
+
+    Parameters
+    ----------
+    data
+        A data set, or a table that stays in its engine.
+    columns
+        Quasi-identifiers, at least two.
+    secret
+        Columns whose values should differ within each group.
+    options
+        ``k``, ``l`` and ``t``.
+    guessed
+        Whether names did not tell which columns others may know.
+    """
     wanted = [ColumnName(c) for c in dict.fromkeys([*columns, *secret])]
-    frame = data.frame(wanted).head(MAX_ROWS)
-    codes = group_codes(frame, wanted)
+    rows = counted_rows(data, wanted)
+    codes, counts = group_codes(rows.frame, wanted), rows.counts
     if len(columns) > MAX_COLUMNS:
-        columns = sorted(columns, key=lambda c: -int(codes[c].max(initial=0)))[:MAX_COLUMNS]
-    together = measure(codes, columns, options.k)
-    sets = [
-        together,
-        *(s for s in most_identifying(codes, columns, options.k) if set(s.columns) != set(columns)),
-    ]
-    found = [_alone(together, options, cut=data.n_rows > MAX_ROWS, guessed=guessed)]
+        levels = {name: int(codes[name].max(initial=0)) for name in columns}
+        columns = sorted(columns, key=lambda c: -levels[c])[:MAX_COLUMNS]
+    together = measure(codes, columns, options.k, counts=counts)
+    worst = most_identifying(codes, columns, options.k, counts=counts)
+    sets = [together, *(s for s in worst if set(s.columns) != set(columns))]
+    found = [_alone(together, options, cut=rows.cut, guessed=guessed)]
     if guessed:
         return found, [_table(sets, options)], {"pii.quasi_identifiers": []}
     coarser = (
-        _coarser(frame.head(COARSENED_ROWS), columns, options) if together.k < options.k else None
+        _coarser(rows.first(COARSENED_ROWS), columns, options) if together.k < options.k else None
     )
     found += [
-        _diversity(measure(codes, columns, options.k, s), options)
+        _diversity(measure(codes, columns, options.k, s, counts=counts), options)
         for s in secret[:MAX_SENSITIVE]
         if s not in columns
     ]
     facts = {
-        "pii.quasi_identifiers": columns,
+        "pii.quasi_identifiers": list(columns),
         "pii.k_anonymity": together.k,
         "pii.rows_alone": together.alone,
         "pii.rows_alone_share": together.alone_share,
@@ -122,21 +145,19 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
         below=found.below,
         k_2=options.k,
     )
-    return Finding(
-        rule=rules.SINGLING.id,
-        subject=Subject(
+    return rules.SINGLING.finding(
+        Status.INDETERMINATE if guessed else status,
+        Subject(
             kind="data", name="quasi-identifiers", detail={"columns": joined(", ", found.columns)}
         ),
-        status=Status.INDETERMINATE if guessed else status,
-        severity=rules.SINGLING.severity,
-        statement=statement,
+        statement,
         reason=joined(
             " ",
             (
                 part
                 for part, applies in (
                     (UNKNOWN, guessed),
-                    (say("Only the first {MAX_ROWS:,} rows were grouped.", MAX_ROWS=MAX_ROWS), cut),
+                    (say("Only the first {n:,} rows were grouped.", n=found.n), cut),
                 )
                 if applies
             ),
@@ -147,7 +168,6 @@ def _alone(found: SinglingOut, options: Options, *, cut: bool, guessed: bool) ->
         threshold=Threshold(
             low=float(options.k), source="plan" if options.k != Options().k else "default"
         ),
-        requirements=rules.SINGLING.requirements,
         anchor="stages.pii.k",
         remedy=rules.SINGLING.fix,
         data={"k": found.k, "below": found.below, "classes": found.classes},
@@ -233,9 +253,9 @@ def _who_is_known(found: SinglingOut, exposed: int, diversity: int) -> str:
     )
 
 
-def _coarser(frame: Any, columns: Sequence[str], options: Options) -> Table | None:
+def _coarser(counted: CountedRows, columns: Sequence[str], options: Options) -> Table | None:
     """What would have to be given up so that nobody stands in a smaller group than k."""
-    steps = steps_to_k(frame, columns, options.k)
+    steps = steps_to_k(counted.frame, columns, options.k, counts=counted.counts)
     if not steps:
         return None
     return Table(
@@ -259,7 +279,7 @@ def _coarser(frame: Any, columns: Sequence[str], options: Options) -> Table | No
             "are greedy; cheaper ones may exist. Reckoned on {count_2:,} "
             "rows.",
             count=len(columns),
-            count_2=len(frame),
+            count_2=counted.n,
         ),
     )
 

@@ -70,7 +70,12 @@ def group_codes(frame: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def measure(
-    codes: dict[str, Any], columns: Sequence[str], threshold: int, sensitive: str = ""
+    codes: dict[str, Any],
+    columns: Sequence[str],
+    threshold: int,
+    sensitive: str = "",
+    *,
+    counts: Any = None,
 ) -> SinglingOut:
     """Group the rows by some columns and look at the sizes of the groups.
 
@@ -84,6 +89,8 @@ def measure(
         Groups smaller than this are counted in ``below``.
     sensitive
         Column whose values should differ within each group.
+    counts
+        Rows that each stands for, of shape (n,); one by default.
 
     References
     ----------
@@ -92,8 +99,9 @@ def measure(
     import numpy as np
 
     group = groups(codes, columns)
-    n = len(group)
-    sizes = np.bincount(group)
+    rows = np.ones(len(group), dtype=np.int64) if counts is None else counts
+    n = int(rows.sum())
+    sizes = np.bincount(group, rows).astype(np.int64)
     diversity, alike, groups_alike, t, t_rows = None, 0, 0, None, 0
     if sensitive and n:
         levels = int(codes[sensitive].max()) + 1
@@ -101,7 +109,7 @@ def measure(
         diversity = int(different.min())
         same = (different == 1) & (sizes > 1)
         alike, groups_alike = int(sizes[same].sum()), int(same.sum())
-        t, t_rows = _t_closeness(group, codes[sensitive])
+        t, t_rows = _t_closeness(group, codes[sensitive], rows)
     return SinglingOut(
         columns=tuple(columns),
         n=n,
@@ -118,7 +126,7 @@ def measure(
     )
 
 
-def _t_closeness(group: Any, sensitive: Any) -> tuple[float, int]:
+def _t_closeness(group: Any, sensitive: Any, rows: Any) -> tuple[float, int]:
     """The largest total variation distance of a group, and how many rows it has; the larger group of equal ones.
 
     References
@@ -127,10 +135,11 @@ def _t_closeness(group: Any, sensitive: Any) -> tuple[float, int]:
     """
     import numpy as np
 
-    sizes = np.bincount(group)
-    everybody = np.bincount(sensitive) / len(sensitive)
+    sizes = np.bincount(group, rows)
+    everybody = np.bincount(sensitive, rows) / rows.sum()
     levels = len(everybody)
-    cells, counts = np.unique(group * levels + sensitive, return_counts=True)
+    cells, place = np.unique(group * levels + sensitive, return_inverse=True)
+    counts = np.bincount(place, rows)
     owner, level = cells // levels, cells % levels
     excess = np.clip(counts / sizes[owner] - everybody[level], 0, None)
     distance = np.round(np.bincount(owner, excess, minlength=len(sizes)), 12)
@@ -159,7 +168,12 @@ def groups(codes: dict[str, Any], columns: Sequence[str]) -> Any:
 
 
 def most_identifying(
-    codes: dict[str, Any], columns: Sequence[str], threshold: int, size: int = 3
+    codes: dict[str, Any],
+    columns: Sequence[str],
+    threshold: int,
+    size: int = 3,
+    *,
+    counts: Any = None,
 ) -> list[SinglingOut]:
     """Measure the sets of up to ``size`` columns that leave most rows alone, worst first, one for each size.
 
@@ -169,12 +183,16 @@ def most_identifying(
     if len(columns) < 2:
         return best
     worst = max(
-        (measure(codes, pair, threshold) for pair in combinations(columns, 2)), key=_badness
+        (measure(codes, pair, threshold, counts=counts) for pair in combinations(columns, 2)),
+        key=_badness,
     )
     best.append(worst)
     while len(worst.columns) < min(size, len(columns)):
         more = [c for c in columns if c not in worst.columns]
-        worst = max((measure(codes, (*worst.columns, c), threshold) for c in more), key=_badness)
+        worst = max(
+            (measure(codes, (*worst.columns, c), threshold, counts=counts) for c in more),
+            key=_badness,
+        )
         best.append(worst)
     return best[::-1]
 

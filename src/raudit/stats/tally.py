@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,9 +64,23 @@ def tally(values: Floats) -> Tally:
     there = np.isfinite(values)
     finite = values if there.all() else values[there]
     counted = pc.value_counts(pa.array(finite))
+    found = merged_tally(counted.field("values").to_numpy(), counted.field("counts").to_numpy())
+    return replace(found, missing=int(values.size - finite.size))
+
+
+def merged_tally(values: Floats, counts: ArrayLike) -> Tally:
+    """The tally of values that stand for so many rows each; the same value may come more than once.
+
+    Parameters
+    ----------
+    values, counts
+        Of shape (n_values,).
+    """
+    weights = np.asarray(counts)
+    there = np.isfinite(values)
     # Here -0 and 0 become one value.
-    distinct, place = np.unique(counted.field("values").to_numpy() + 0.0, return_inverse=True)
-    counts = np.bincount(place, weights=counted.field("counts").to_numpy(), minlength=distinct.size)
+    distinct, place = np.unique(values[there] + 0.0, return_inverse=True)
+    summed = np.bincount(place, weights=weights[there], minlength=distinct.size)
     return Tally(
-        values=distinct, counts=counts.astype(np.int64), missing=int(values.size - finite.size)
+        values=distinct, counts=summed.astype(np.int64), missing=int(weights[~there].sum())
     )
