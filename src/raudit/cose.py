@@ -25,16 +25,20 @@ def passkey_public_key(data: bytes) -> Any:
     value, rest = _item(data, _DEPTH)
     if rest or not isinstance(value, dict):
         raise ValueError("no COSE key")
+    # Web Authentication, 6.5.1.1: these parameters and no others; a further one may be the private half.
     match value.get(1), value.get(3), value.get(-1):
+        case _ if set(value) not in ({1, 3, -1, -2, -3}, {1, 3, -1, -2}):
+            raise ValueError("the COSE key has more or fewer parameters than a public key")
         case 2, -7, 1:
-            numbers = ec.EllipticCurvePublicNumbers(
-                _number(value.get(-2)), _number(value.get(-3)), ec.SECP256R1()
-            )
-            return numbers.public_key()
-        case 1, -8, 6:
+            x, y = (_octets(value.get(label)) for label in (-2, -3))
+            if (len(x), len(y)) != (32, 32):
+                raise ValueError("a coordinate is not of 32 bytes")
+            return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + x + y)
+        case 1, -8, 6 if -3 not in value:
             return ed25519.Ed25519PublicKey.from_public_bytes(_octets(value.get(-2)))
-        case 3, -257, _:
-            return rsa.RSAPublicNumbers(_number(value.get(-2)), _number(value.get(-1))).public_key()
+        case 3, -257, _ if -3 not in value:
+            exponent, modulus = _number(value.get(-2)), _number(value.get(-1))
+            return rsa.RSAPublicNumbers(exponent, modulus).public_key()
     raise ValueError("another algorithm than ES256, EdDSA and RS256")
 
 
@@ -71,6 +75,8 @@ def _item(data: bytes, depth: int) -> tuple[Any, bytes]:
             found: dict[Any, Any] = {}
             for _pair in range(min(count, 32)):
                 key, rest = _item(rest, depth - 1)
+                if key in found:
+                    raise ValueError("the COSE key has a parameter twice")
                 found[key], rest = _item(rest, depth - 1)
             return found, rest
     raise ValueError("a kind that no COSE key holds")

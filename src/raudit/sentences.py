@@ -83,6 +83,11 @@ def term(text: str) -> str:
     return text if isinstance(text, Sentence) else say(text.replace("{", "{{").replace("}", "}}"))
 
 
+def metric_words(name: str) -> str:
+    """A metric as people say it: its name without underscores, as the reports write one that has no other words."""
+    return term(name.replace("_", " "))
+
+
 def joined(separator: str, parts: Iterable[str]) -> str:
     """Join sentences; a separator with words in it is itself a sentence of the catalogue."""
     found = list(parts)

@@ -73,6 +73,9 @@ def test_a_gap_that_turns_round_is_a_clear_change(make, ratio):
     assert {(r.group[0], r.clear) for r in compared.rates} == {("M", True), ("F", True)}
     text = comparison_text(compared)
     assert "Turned round" in text
+    assert "selection rate of" in text  # metrics are named as people name them
+    assert "selection_rate" not in text
+    assert "demographic_parity" not in text
     assert "Rates of groups: 2 of 2 moved beyond chance" in text
     said = json.loads(comparison_json(compared))["changes"][0]["pair"]
     assert said["groups"] == [["M"], ["F"]]
@@ -277,6 +280,15 @@ def test_pooled_levels_do_not_invent_a_shift():
         old, new = (rng.choice(levels, 1500, p=weights / weights.sum()) for _ in range(2))
         (shift,) = shifts({"x": prof(old, Kind.TEXT)}, {"x": prof(new, Kind.TEXT)})
         assert shift.state in {"stable", "unclear"}
+
+
+def test_levels_that_are_all_too_rare_to_name_are_not_called_stable():
+    old, new = ([f"{mark}{i}" for i in range(60)] * 7 for mark in "pq")
+    (shift,) = shifts({"x": prof(old, Kind.TEXT)}, {"x": prof(new, Kind.TEXT)})
+    assert (shift.state, shift.why) == (
+        "unclear",
+        "100% of its values are rare ones, which records do not name",
+    )
 
 
 def test_a_column_that_changed_its_form_cannot_be_told(make):

@@ -17,7 +17,7 @@ from raudit.checklists.proofs import proofs_of
 from raudit.checklists.signoff import answer_digests, answers_sha256
 from raudit.people import binding, parse_people
 from raudit.statements import Enrolment, Kind, PersonKey, Statement, sign_statement
-from raudit.statements.check import check_statements
+from raudit.statements.check import check_statements, matter_of
 
 from .conftest import answers_text, checklist_text
 
@@ -285,3 +285,37 @@ def test_what_does_not_count_is_left_out_and_what_follows_it_is_not():
     result = assess(CHECKLIST, found, today=date(2026, 11, 20), people=people)
     said = [(item["what"], item["of"]) for item in proofs_of(result, (), people)]
     assert said == [("sign-off", "dpo"), ("review", "c"), ("condition", "dpo 2")]
+
+
+def reviewed(state: str, at: datetime = THEN, system: str = "Credit") -> Statement:
+    return replace(
+        sign_off("approve", at, by="bob", system=system),
+        kind=Kind.REVIEW,
+        subjects={"answer": "a" * 64, "checklist": CHECKLIST.sha256},
+        decided={"question": "a", "state": state, "note": ""},
+    )
+
+
+def test_a_send_back_that_was_taken_out_is_missed_by_the_log():
+    accepted, back = signed(reviewed("accepted")), signed(reviewed("to_correct", LATER))
+    log = log_of([accepted, back])
+    matter = matter_of(reviewed("accepted"))
+    last = {matter: str(check_statements([back], PEOPLE)[0].sha256)}
+    assert standing(accepted, log=log) == [True]
+    assert standing(accepted, log=replace(log, reviewed=last)) == [False]
+    assert standing(accepted, back, log=replace(log, reviewed=last)) == [False, True]
+    elsewhere = signed(reviewed("accepted", system="Mortgage"))
+    assert standing(elsewhere, log=replace(log_of([elsewhere, back]), reviewed=last)) == [True]
+
+
+@pytest.mark.parametrize(("hours", "counts"), [(0, True), (1, True), (2, False), (24 * 365, False)])
+def test_a_word_dated_later_than_the_log_heard_of_it_is_not_the_last(hours, counts):
+    ahead = signed(sign_off("approve", THEN + timedelta(hours=hours)))
+    reject = signed(sign_off("reject", LATER, by="dan"))
+    log = log_of([ahead, reject])
+    (digest_ahead, digest_reject) = log.statements
+    heard = {digest_ahead: "2026-11-20T12:00:00.000000Z", digest_reject: "2026-11-21T12:00:00Z"}
+    found = check_statements([ahead, reject], PEOPLE, enrolment=replace(log, heard=heard))
+    assert [item.standing == "proven" for item in found] == [counts, True]
+    assert found[1].proven
+    assert counts or found[0].detail == "it is dated later than the log heard of it"

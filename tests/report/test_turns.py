@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from raudit.findings import Threshold
 from raudit.record import Column, Outcome, StageRecord, Table
 from raudit.report import render_html, render_markdown
 from raudit.report.language import load_language
 from raudit.report.one_liners import one_liners
 from raudit.report.reading import faults_of
+from raudit.report.sections import accepted
 from raudit.report.templates import find_template
 from raudit.report.turns import SHOWN, turns_line, turns_of
 
@@ -126,3 +128,9 @@ def test_groups_compared_in_answers_are_not_called_unlooked_at():
     )
     unseen = replace(base, stages=(stage(),))
     assert dict(one_liners(unseen, (), language()))["Fairness"] == "This audit did not look at it."
+
+
+def test_a_limit_names_both_of_its_ends():
+    assert accepted(Threshold(low=0.8, high=1.25), language()) == "at least 0.8 and at most 1.25"
+    assert accepted(Threshold(low=0.8), language()) == "at least 0.8"
+    assert accepted(Threshold(high=0.1), language("de")) == "höchstens 0,1"

@@ -6,16 +6,37 @@ from tests.verify.conftest import NOW, Sealed, files_of, with_files
 
 from raudit.canonical import sha256
 from raudit.signing import certify
-from raudit.verify import StepStatus, Verification, verify_report
+from raudit.verify import Step, StepStatus, Verification, verify_report
 
 OK, FAILED, OPEN = StepStatus.OK, StepStatus.FAILED, StepStatus.NOT_CHECKED
 
 
-def step(found: Verification, number: int):
+TITLES = {
+    1: "the file is a certified PDF without active content",
+    2: "signatures are intact and trusted",
+    3: "nothing else was changed since",
+    4: "every revision is in the log, and none is missing",
+    5: "the record inside is whole",
+    6: "the report remade from the record is the signed base",
+    7: "the checkpoint inside is signed by the log",
+    8: "the log held the end of this run",
+    9: "the log still extends that checkpoint",
+    10: "the issuer is whom the log or the reader names",
+    11: "who signed off is proven by signed statements",
+}
+
+
+def step(found: Verification, number: int) -> Step:
     return next(item for item in found.steps if item.number == number)
 
 
 def failed(found: Verification) -> list[int]:
+    """Steps that failed, of a verification that is whole."""
+    assert {item.number: item.title for item in found.steps} == {
+        number: TITLES[number] for number in range(1, len(found.steps) + 1)
+    }
+    assert all(item.status in StepStatus for item in found.steps)
+    assert found.check.sha256 == found.sha256
     return [item.number for item in found.steps if item.status is FAILED]
 
 
@@ -42,4 +63,4 @@ def sha256_of(pem: bytes) -> str:
 
 def outcome(sealed: Sealed, pdf: bytes, **more) -> tuple[set[int], int]:
     found = verify_report(pdf, **sealed.given(**more))
-    return {s.number for s in found.steps if s.status is StepStatus.FAILED}, found.exit_status
+    return set(failed(found)), found.exit_status

@@ -207,6 +207,9 @@ def test_checkpoints_of_others_agree_or_show_two_logs(copy):
         nobody = verify_report(copy.pdf, trust=[copy.trust], checkpoints=[first])
         assert (step(nobody, 9).status, step(nobody, 9).needed) == (OPEN, False)
         assert "no verified checkpoint to start from" in step(nobody, 9).detail
+        without = certified(copy, {"checkpoint.txt": None})
+        found = verify_report(without, **copy.given(checkpoints=[first]))
+        assert (failed(found), step(found, 9).detail) == ([7], step(nobody, 9).detail)
 
 
 def test_a_log_that_lost_its_last_checkpoint_does_not_pass_for_the_reports(copy):

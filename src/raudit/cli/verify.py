@@ -71,6 +71,7 @@ def command(
     from datetime import datetime
 
     from raudit.cli._shared.given import read_given
+    from raudit.emit import UNPLACED, unplaced
     from raudit.errors import KeyFileError
     from raudit.log import open_log
     from raudit.log.keys import read_vkey
@@ -78,22 +79,26 @@ def command(
 
     fingerprints, believed = _issuers(issuer)
     with ExitStack() as stack:
-        log = stack.enter_context(open_log(log_location)) if log_location else None
+        log = stack.enter_context(open_log(log_location)) if log_location is not None else None
         found = verify_report(
             read_given(report),
             trust=[*(read_given(path, KeyFileError) for path in trust), *believed],
             tsa_trust=[read_given(path, KeyFileError) for path in trust_tsa] or None,
-            vkey=read_vkey(log_key).vkey if log_key else None,
+            vkey=read_vkey(log_key).vkey if log_key is not None else None,
             log=log,
             checkpoints=[read_given(path).decode("utf-8", "replace") for path in checkpoint],
             remake=remake,
             issuer=fingerprints,
             at=at if isinstance(at, datetime) else None,
         )
+        trusted = log if found.exit_status != 6 else None  # what an edited log says is no word
+        left = unplaced([report.parent], trusted) if report.name != UNPLACED else ()
     if as_json:
-        click.echo(json.dumps(_json(report.name, found)))
+        click.echo(json.dumps(_json(report.name, found) | {"unplaced": left}))
     else:
         _print(report.name, found)
+        for text in left:
+            click.echo(click.style(f"beside it: {printable(text)}", fg="yellow"))
     return found.exit_status
 
 

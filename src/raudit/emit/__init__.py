@@ -9,6 +9,7 @@ Entry points::
     submit(path, checklist, books, by=)                 say that answers are ready to be reviewed
     before_run(plan, log, ...)                          people, policy, waivers and answers, before a run
     withdraw(log, ...), supersede(log, ...)             reports
+    unplaced(folders, log) -> what to say                reports that a run left before they were in place
     enrolment_of(log)                                   what the log knows of keys, for ``check_statements``
     revocations_in(log)                                 waivers that were taken back
 """
@@ -17,11 +18,12 @@ from raudit.emit.answers import keep, migrate_answers, settle, submit, tell, wri
 from raudit.emit.books import Books, books_of
 from raudit.emit.enrolment import enrolment_of, log_state
 from raudit.emit.people import people_changed
-from raudit.emit.reports import supersede, supersede_earlier, withdraw
+from raudit.emit.reports import UNPLACED, supersede, supersede_earlier, unplaced, withdraw
 from raudit.emit.runs import before_run
 from raudit.emit.waivers import revocations_in
 
 __all__ = [
+    "UNPLACED",
     "Books",
     "before_run",
     "books_of",
@@ -36,6 +38,7 @@ __all__ = [
     "supersede",
     "supersede_earlier",
     "tell",
+    "unplaced",
     "withdraw",
     "write_new",
 ]

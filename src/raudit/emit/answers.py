@@ -41,6 +41,7 @@ from raudit.errors import AnswerConflict, AnswersError
 from raudit.files import locked, write_whole
 from raudit.log import Event, EventType, Log
 from raudit.statements import add_statement, read_statements
+from raudit.statements.check import matter_of
 from raudit.statements.envelope import open_envelope
 from raudit.yamltext import read_yaml
 
@@ -280,6 +281,7 @@ def _events(
                 answers=after,
                 state=state,
                 statement=stated,
+                matter=given.get(("matter", stated)),
             )
     for item in line["met"]:
         name, at = f"{item['role']} {item['condition']}", item["at"]
@@ -321,7 +323,7 @@ def _voided(line: Mapping[str, Any], known: Mapping[str, int], actor: str) -> li
 
 
 def statement_digests(path: Path) -> dict[tuple[Any, ...], str]:
-    """Digest of each statement beside a file, by what it is about."""
+    """Digest of each statement beside a file, by what it is about; and of what a review decides, by its own."""
     found: dict[tuple[Any, ...], str] = {}
     for data in read_statements(path):
         try:
@@ -338,6 +340,7 @@ def statement_digests(path: Path) -> dict[tuple[Any, ...], str]:
                     said.subjects.get("answer"),
                     _z(at),
                 )
+                found["matter", name] = str(matter_of(said))
             case "sign-off":
                 role, decision = decided.get("role"), decided.get("decision")
                 key = ("sign-off", role, said.subjects.get("answers"), decision, at)

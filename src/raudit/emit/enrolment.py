@@ -21,6 +21,8 @@ def enrolment_of(log: Log) -> Enrolment:
         withdrawn=dict(known.withdrawn),
         statements=dict(known.statements),
         signed=dict(known.signed),
+        reviewed=dict(known.reviewed),
+        heard=dict(known.heard),
         root_at=lambda size: root_at(size, log.store.node).hex(),
     )
 

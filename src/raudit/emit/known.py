@@ -33,6 +33,10 @@ class KnownEntries:
     """By digest of a statement: the entry that says it was given."""
     signed: dict[tuple[str, str], str] = field(default_factory=dict)
     """By digest of answers and role: the statement of the last sign-off that was told for the first time."""
+    reviewed: dict[str, str] = field(default_factory=dict)
+    """By digest of what is reviewed: the statement of the last review that was told for the first time."""
+    heard: dict[str, str] = field(default_factory=dict)
+    """By digest of a statement: the time of the entry that says it was given."""
     people: str | None = None
     """Digest of people.yaml as the log knows it."""
     bindings: set[str] = field(default_factory=set)
@@ -44,11 +48,14 @@ class KnownEntries:
         if entry.type == EventType.PEOPLE_CHANGED:
             self._add_people(entry)
         statement = entry.body.get("statement")
-        if statement:
-            if entry.type == EventType.SIGNOFF_GIVEN and str(statement) not in self.statements:
-                body = entry.body
+        if statement and str(statement) not in self.statements:
+            body = entry.body
+            if entry.type == EventType.SIGNOFF_GIVEN:
                 self.signed[str(body["answers"]), str(body["role"])] = str(statement)
-            self.statements.setdefault(str(statement), entry.index)
+            if entry.type == EventType.REVIEW_GIVEN and body.get("matter"):
+                self.reviewed[str(body["matter"])] = str(statement)
+            self.statements[str(statement)] = entry.index
+            self.heard[str(statement)] = entry.time
 
     def _add_people(self, entry: Entry) -> None:
         enrolled = [str(name) for name in entry.body.get("enrolled", ())]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from raudit.canonical import sha256
 from raudit.emit.enrolment import enrolment_of
 from raudit.errors import LogError, UsageError
 from raudit.log import Entry, Event, EventType, Log
+from raudit.ordinary import read_file
 from raudit.people import parse_people
 from raudit.statements import Outcome, check_statements
 
@@ -37,6 +40,36 @@ def left_behind(folder: Path, log: Log) -> str:
     return (
         "an earlier run ended after it had told the log of its report, and before the report was put in place: "
         f"it is whole, and now stands in {kept}"
+    )
+
+
+def unplaced(folders: Iterable[Path], log: Log | None) -> tuple[str, ...]:
+    """Name reports that lie where a run that was cut short left them, and whether the log was told of them."""
+    issued = {
+        entry.body.get("pdf"): entry.index
+        for entry in (log.find(type=EventType.REPORT_ISSUED) if log is not None else ())
+    }
+    return tuple(
+        _unplaced(folder / UNPLACED, issued, log)
+        for folder in sorted(set(folders))
+        if os.path.isfile(folder / UNPLACED)  # noqa: PTH113 -- False where the folder may not be read
+    )
+
+
+def _unplaced(path: Path, issued: Mapping[object, int], log: Log | None) -> str:
+    try:
+        at = issued.get(sha256(read_file(path)))
+    except OSError as error:
+        return (
+            f"{path} cannot be read ({error.strerror}): a run that was cut short may have left it"
+        )
+    if at is not None:
+        known = f"the log was told of it (entry {at})"
+    else:
+        known = "the log was not told of it" if log is not None else "no log was asked about it"
+    return (
+        f"{path} is a report of a run that ended before it was put in place; {known}; "
+        "the next raudit run into that folder takes it up"
     )
 
 

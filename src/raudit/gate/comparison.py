@@ -13,7 +13,7 @@ from raudit.policy.drift import Shift
 from raudit.policy.rates import PairChange, RateChange
 from raudit.printable import for_markdown, for_terminal, json_text, printable
 from raudit.record import Record
-from raudit.sentences import say, term
+from raudit.sentences import joined, metric_words, say, term
 
 SCHEMA = "raudit.comparison/1"
 _HEADS = {
@@ -39,7 +39,7 @@ def comparison_text(compared: Comparison, *, width: int = 100, speak: Speak = st
         if changes:
             lines.append(f"{speak(head)}: {len(changes)}")
             for change in changes:
-                about = f"{change.rule} {speak(term(str(change.severity)))} {change.subject}"
+                about = f"{change.rule} {speak(term(str(change.severity)))} {speak(_about(change))}"
                 said = printable(f"{about}: {speak(change.sentence)}")
                 lines += textwrap.wrap(said, width, initial_indent="  ", subsequent_indent="    ")
     lines.append(speak(_no_change(compared)))
@@ -93,7 +93,7 @@ def comparison_markdown(compared: Comparison, *, speak: Speak = str) -> str:
                 "|---|---|---|---|",
             ]
             lines += [
-                f"| {speak(term(str(c.severity)))} | {c.rule} | {for_markdown(c.subject)} | "
+                f"| {speak(term(str(c.severity)))} | {c.rule} | {for_markdown(speak(_about(c)))} | "
                 f"{for_markdown(speak(c.sentence))} |"
                 for c in changes
             ]
@@ -128,6 +128,18 @@ def comparison_json(compared: Comparison) -> str:
     return json_text(said, indent=1, sort_keys=True) + "\n"
 
 
+def _about(change: Change) -> str:
+    """What a change is about, its metric as people say it."""
+    some = change.new or change.old
+    if some is None:
+        return change.subject
+    words = (
+        metric_words(value) if key == "metric" else value
+        for key, value in some.subject.detail.items()
+    )
+    return joined(" ", (term(some.subject.kind), some.subject.name, *words))
+
+
 def _title(compared: Comparison) -> str:
     def name(record: Record) -> str:
         return say(
@@ -158,7 +170,7 @@ def _rate_lines(compared: Comparison) -> Sequence[str]:
                 "of the change {low:+.4f} to {high:+.4f}",
                 by=rate.by[0],
                 group=rate.group[0],
-                metric=rate.metric,
+                metric=metric_words(rate.metric),
                 old=rate.old.value,
                 old_n=rate.old.n,
                 new=rate.new.value,

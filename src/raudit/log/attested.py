@@ -11,21 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from raudit.canonical import canonical_bytes
 from raudit.errors import LogIntegrityError
 from raudit.log.events import Entry, EventType, parse_entry
+from raudit.log.readable import ReadableLog
 from raudit.log.recompute import check_counts, check_side_rows, recompute
 from raudit.log.rotation import KeySpan, open_spanned, spans
 from raudit.log.stores.store import ROTATED, SIGNED, STAMPED, WITNESSED, Reader
 from raudit.log.tree.checkpoint import Checkpoint
 from raudit.log.tree.extends import check_extends
 from raudit.log.tree.note import Verifier
-
-if TYPE_CHECKING:
-    from raudit.log.journal import Log
-
 
 KEY_TYPES = frozenset({EventType.LOG_OPENED, EventType.KEY_ROTATED})
 """Types of the entries that say which keys a log has."""
@@ -70,7 +66,7 @@ class AttestedLog:
 
 
 def attest_log(
-    log: Log,
+    log: ReadableLog,
     *,
     vkey: str | None = None,
     checkpoints: Iterable[str] = (),
@@ -101,7 +97,7 @@ def attest_log(
 
 
 def attest_held(
-    log: Log,
+    log: ReadableLog,
     size: int,
     *,
     vkey: str | None = None,
@@ -127,7 +123,7 @@ def attest_held(
     return AttestedLog(size=size, signed=newest, entries=tuple(e for e in kept if e.type in asked))
 
 
-def _held(log: Log, given: Iterable[str]) -> Iterator[tuple[str, int | None, str]]:
+def _held(log: ReadableLog, given: Iterable[str]) -> Iterator[tuple[str, int | None, str]]:
     """Yield every checkpoint at hand: its text, the size that the store gives it, and who holds it."""
     for note in log.store.notes(SIGNED):
         yield note.note, note.size, "a checkpoint that it signed"
@@ -172,7 +168,7 @@ def _collecting(
 
 
 def keys_in(
-    log: Log, size: int, kept: Sequence[Entry], pinned: Verifier | None
+    log: ReadableLog, size: int, kept: Sequence[Entry], pinned: Verifier | None
 ) -> tuple[KeySpan, ...]:
     """Work out a log's keys from its hashed entries, and hold what the store says of itself against them.
 
@@ -218,7 +214,12 @@ def keys_in(
 
 
 def proven(
-    log: Log, keys: Sequence[KeySpan], size: int, text: str, stored_size: int | None, source: str
+    log: ReadableLog,
+    keys: Sequence[KeySpan],
+    size: int,
+    text: str,
+    stored_size: int | None,
+    source: str,
 ) -> Checkpoint:
     """Verify one checkpoint: signed by a key of the log, of the size the store says, and extended by the log.
 

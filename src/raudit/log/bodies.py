@@ -187,6 +187,8 @@ class ReviewGiven(Strict):
     state: Code
     by: Person
     statement: Digest | None = None
+    matter: Digest | None = None
+    """Digest of what the statement decides: system, checklist and question; a later one on it replaces an earlier."""
 
 
 class ConditionMet(Strict):

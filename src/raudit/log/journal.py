@@ -13,20 +13,19 @@ Steps of signing a checkpoint, tagged in the code:
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from raudit.canonical import canonical_bytes
 from raudit.errors import LogError, LogIntegrityError
 from raudit.log.attested import attest_held
 from raudit.log.drafting import draft, opening_of
-from raudit.log.events import Entry, Event, EventType, parse_entry, salted_digest
+from raudit.log.events import Event, EventType, salted_digest
+from raudit.log.readable import ReadableLog
 from raudit.log.rotation import keys_of, rotation_event
-from raudit.log.stores.memory import FORGETFUL, Memory, promise, recall, remember
+from raudit.log.stores.memory import promise, remember
 from raudit.log.stores.store import (
     ROTATED,
     SIGNED,
@@ -68,7 +67,7 @@ class Receipt:
         return range(self.index_first, self.size)
 
 
-class Log:
+class Log(ReadableLog):
     """A log that is open. Use `raudit.log.open_log`, and close it or use it in ``with``.
 
     Parameters
@@ -80,85 +79,8 @@ class Log:
     """
 
     def __init__(self, store: Store | Reader, *, key: LogKey | None) -> None:
-        self._reader: Reader = store
-        self._key = key
+        super().__init__(store, key=key)
         self._edge: tuple[int, merkle.Frontier] | None = None
-        meta = store.meta()
-        self.origin = meta.get("origin", "")
-        """Name of the log."""
-        self.vkey = meta.get("vkey", "")
-        """Verifier key that the store names; trust the one you were given instead."""
-        self.is_copy = "copy" in meta
-        """Whether this is an imported copy, which does not go on."""
-        if key is not None and key.name != self.origin:
-            self._refuse_edited_name(key)
-            raise LogError(
-                "this key is of another log",
-                reference="log-key-origin",
-                where=store.location,
-                got=key.name,
-                expected=self.origin,
-                hint="name the key file of this log",
-            )
-
-    def _refuse_edited_name(self, key: LogKey) -> None:
-        """Tell a store whose name was edited from a key of another log: the first entry holds the name too."""
-        first = parse_entry(0, self._reader.entry(0)) if self._reader.size() else None
-        if first is not None and first.body.get("origin") == key.name:
-            raise LogIntegrityError(
-                "the store names another log than its first entry does",
-                reference="log-meta",
-                where=self._reader.location,
-                got=self.origin,
-                expected=key.name,
-                hint="the store was edited; keep it for evidence",
-            )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the store."""
-        self._reader.close()
-
-    @property
-    def store(self) -> Reader:
-        """The store, to read."""
-        return self._reader
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self._reader.size()
-
-    def check_in_place(self) -> None:
-        """Refuse to go on with a log whose file was removed or replaced while it was open.
-
-        Raises
-        ------
-        LogIntegrityError
-            Naming its path.
-        """
-        check = getattr(self._reader, "check_in_place", None)
-        if check is not None:
-            check()
-
-    @property
-    def own_verifier(self) -> Verifier | None:
-        """Public half of the key that the log was opened with, if any."""
-        return self._key.verifier if self._key is not None else None
-
-    def remembered(self) -> Memory:
-        """Return what the key remembers to have signed, if the log was opened with one."""
-        return recall(self._key) if self._key is not None else FORGETFUL
 
     # -- writing
 
@@ -314,6 +236,10 @@ class Log:
                 return edge
         return merkle.Frontier.read(size, writer.node)
 
+    def forget(self, pseudonym: str) -> bool:
+        """Delete the name behind a pseudonym for good; the entries stay as they are and still verify."""
+        return self._writable().forget(pseudonym)
+
     # -- checkpoints
 
     def checkpoint(self, clock: datetime, *, witnessed: Iterable[str] = ()) -> str:
@@ -373,59 +299,6 @@ class Log:
                 expected=current.vkey,
                 hint="sign with the key that the log was rotated to",
             )
-
-    # -- reading
-
-    def entry(self, index: int) -> Entry:
-        """Return one entry, which must match its stored hash."""
-        return parse_entry(index, self._hashed(index, self._reader.entry(index)))
-
-    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
-        """Yield entries in order."""
-        for index, data in self._reader.entries(start, self.size if stop is None else stop):
-            yield parse_entry(index, self._hashed(index, data))
-
-    def find(
-        self,
-        *,
-        type: str | None = None,  # noqa: A002 -- the field's own name
-        run: str | None = None,
-        actor: str | None = None,
-    ) -> Iterator[Entry]:
-        """Yield entries of a type, run or actor, in order.
-
-        Canonical bytes have one spelling, so the store can search for it; no index needs to be trusted. An entry that
-        was edited is refused if it is found, but may no longer be found: what is to be relied on is read by
-        `raudit.log.attested.attest_log`.
-        """
-        wanted = {"type": type, "run": run, "actor": actor}
-        asked = {name: value for name, value in wanted.items() if value is not None}
-        needles = [
-            canonical_bytes(name) + b":" + canonical_bytes(value) for name, value in asked.items()
-        ]
-        for index, data in self._reader.entries(0, self.size, needles):
-            entry = parse_entry(index, self._hashed(index, data))
-            if all(getattr(entry, name) == value for name, value in asked.items()):
-                yield entry
-
-    def _hashed(self, index: int, data: bytes) -> bytes:
-        if merkle.leaf_hash(data) != self._reader.node(0, index):
-            raise LogIntegrityError(
-                f"entry {index} does not match its stored hash",
-                reference="log-tree",
-                where=f"entry {index}",
-                hint="it was changed behind the log's back; `raudit log verify` says more",
-            )
-        return data
-
-    def people(self) -> Mapping[str, str]:
-        """Return what the pseudonyms stand for, as far as it has not been deleted."""
-        people = getattr(self._reader, "people", None)
-        return people() if people is not None else {}
-
-    def forget(self, pseudonym: str) -> bool:
-        """Delete the name behind a pseudonym for good; the entries stay as they are and still verify."""
-        return self._writable().forget(pseudonym)
 
     # -- proofs
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from raudit.errors import KeyFileError, LogIntegrityError
 from raudit.log.events import Entry, Event, EventType
+from raudit.log.readable import ReadableLog
 from raudit.log.stores.store import ROTATED
 from raudit.log.tree import note
 from raudit.log.tree.checkpoint import Checkpoint, open_checkpoint
 from raudit.log.tree.note import LogKey, Verifier
-
-if TYPE_CHECKING:
-    from raudit.log.journal import Log
 
 _TITLE = "raudit log key rotation v1"
 
@@ -66,7 +63,7 @@ def spans(entries: Sequence[Entry]) -> tuple[KeySpan, ...]:
     )
 
 
-def spans_of(log: Log, *, search: bool = True) -> tuple[KeySpan, ...]:
+def spans_of(log: ReadableLog, *, search: bool = True) -> tuple[KeySpan, ...]:
     """Work out the keys of an open log; an empty log has the key that its store names.
 
     Parameters
@@ -105,7 +102,7 @@ def open_spanned(text: str, keys: Sequence[KeySpan]) -> Checkpoint:
     return checkpoint
 
 
-def keys_of(log: Log) -> tuple[Verifier, ...]:
+def keys_of(log: ReadableLog) -> tuple[Verifier, ...]:
     """Return the keys of an open log, oldest first."""
     return tuple(span.verifier for span in spans_of(log, search=False))
 

@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from raudit.errors import IntegrityError, KeyFileError, RauditError
 from raudit.log.attested import KEY_TYPES, check_kept, check_rows, keys_in, proven
 from raudit.log.events import Entry
+from raudit.log.readable import ReadableLog
 from raudit.log.rotation import KeySpan
 from raudit.log.stores.store import SIGNED, STAMPED, WITNESSED
 from raudit.log.tree import merkle
 from raudit.log.tree.checkpoint import open_checkpoint
 from raudit.log.tree.note import Verifier
-
-if TYPE_CHECKING:
-    from raudit.log.journal import Log
 
 
 class StepStatus(StrEnum):
@@ -112,7 +109,7 @@ class _Steps:
 
 
 def verify_log(
-    log: Log,
+    log: ReadableLog,
     checkpoints: Iterable[tuple[str, str] | str] = (),
     *,
     vkey: str | None = None,
@@ -168,7 +165,7 @@ def verify_log(
     )
 
 
-def _tree(steps: _Steps, log: Log, size: int, named: list[Entry]) -> bytes:
+def _tree(steps: _Steps, log: ReadableLog, size: int, named: list[Entry]) -> bytes:
     title = "Every entry and every stored hash, recomputed"
     try:
         root = check_rows(log.store, size, KEY_TYPES, named)
@@ -183,7 +180,7 @@ def _tree(steps: _Steps, log: Log, size: int, named: list[Entry]) -> bytes:
 
 
 def _keys(
-    steps: _Steps, log: Log, vkey: str | None, size: int, named: list[Entry]
+    steps: _Steps, log: ReadableLog, vkey: str | None, size: int, named: list[Entry]
 ) -> tuple[KeySpan, ...]:
     title = "The log's keys"
     try:
@@ -206,7 +203,7 @@ def _keys(
     return spans
 
 
-def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> None:
+def _stored(steps: _Steps, log: ReadableLog, keys: tuple[KeySpan, ...], size: int) -> None:
     notes = log.store.notes(SIGNED)
     title = "Checkpoints the log has signed"
     if not notes:
@@ -230,7 +227,7 @@ def _stored(steps: _Steps, log: Log, keys: tuple[KeySpan, ...], size: int) -> No
 
 
 def _witnessed(
-    steps: _Steps, log: Log, keys: tuple[KeySpan, ...], witnesses: list[Verifier], size: int
+    steps: _Steps, log: ReadableLog, keys: tuple[KeySpan, ...], witnesses: list[Verifier], size: int
 ) -> None:
     notes = log.store.notes(WITNESSED)
     if not notes:
@@ -251,7 +248,7 @@ def _witnessed(
 
 
 def _stamped(
-    steps: _Steps, log: Log, keys: tuple[KeySpan, ...], trust: Sequence[bytes], size: int
+    steps: _Steps, log: ReadableLog, keys: tuple[KeySpan, ...], trust: Sequence[bytes], size: int
 ) -> None:
     notes = log.store.notes(STAMPED)
     if not notes:
@@ -280,7 +277,7 @@ def _stamped(
 
 
 def _cosigners(
-    log: Log, keys: tuple[KeySpan, ...], size: int, text: str, witnesses: list[Verifier]
+    log: ReadableLog, keys: tuple[KeySpan, ...], size: int, text: str, witnesses: list[Verifier]
 ) -> tuple[str, ...]:
     _extends(log, keys, size, text, "a witnessed checkpoint")
     _, opened = open_checkpoint(text, [*(span.verifier for span in keys), *witnesses])
@@ -290,7 +287,7 @@ def _cosigners(
 
 def _outside(
     steps: _Steps,
-    log: Log,
+    log: ReadableLog,
     keys: tuple[KeySpan, ...],
     witnesses: list[Verifier],
     size: int,
@@ -311,7 +308,7 @@ def _outside(
 
 
 def _extends(
-    log: Log,
+    log: ReadableLog,
     keys: tuple[KeySpan, ...],
     size: int,
     text: str,

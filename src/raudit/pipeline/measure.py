@@ -185,4 +185,12 @@ def _keys(enrolment: Enrolment | None) -> Mapping[str, Any] | None:
     """What of a log's enrolment a stage's outcome may depend on."""
     if enrolment is None:
         return None
-    return {"enrolled": dict(enrolment.enrolled), "withdrawn": dict(enrolment.withdrawn)}
+    return {
+        "origin": enrolment.origin,
+        "enrolled": dict(enrolment.enrolled),
+        "withdrawn": dict(enrolment.withdrawn),
+        "statements": dict(enrolment.statements),
+        "signed": [[*of, statement] for of, statement in sorted(enrolment.signed.items())],
+        "reviewed": dict(enrolment.reviewed),
+        "heard": dict(enrolment.heard),
+    }

@@ -8,7 +8,7 @@ from raudit.findings import Finding, written
 from raudit.policy.difference import Difference, Ratio
 from raudit.policy.rates import Key, PairChange, Rate
 from raudit.record import Record
-from raudit.sentences import joined, say
+from raudit.sentences import joined, metric_words, say
 
 
 def change_sentence(
@@ -28,14 +28,18 @@ def change_sentence(
     if was.unit != now.unit:
         return say(
             "{metric} was measured in {was} and is now measured in {now}; the two cannot be subtracted. {statement}",
-            metric=now.metric,
+            metric=metric_words(now.metric),
             was=was.unit or say("shares or counts"),
             now=now.unit or say("shares or counts"),
             statement=new.statement,
         )
     if apart is None:
         return new.statement
-    said = _went(now.metric, was.value, now.value, apart, quotient) if pair is None else _pair(pair)
+    said = (
+        _went(metric_words(now.metric), was.value, now.value, apart, quotient)
+        if pair is None
+        else _pair(pair)
+    )
     if clear:
         return say("{said}.", said=said)
     said = say("{said}; chance alone explains a change of this size.", said=said)
@@ -89,7 +93,7 @@ def _pair(pair: PairChange) -> str:
     return say(
         "{metric} of {first} and {second} went from {old_first} and {old_second} to {new_first} and {new_second}: "
         "{gap} went from {before} to {after}, a change of {change} ({interval})",
-        metric=pair.metric,
+        metric=metric_words(pair.metric),
         first=first,
         second=second,
         old_first=written(pair.old[0].value),

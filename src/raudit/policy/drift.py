@@ -19,9 +19,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from raudit.sentences import say, term
+
 MODERATE = 0.1
 LARGE = 0.25
 """Customary lines of the population stability index."""
+UNSEEN = 0.2
+"""Share of rare values, pooled in both records, from which on no column is called stable: all may be replaced ones."""
 BINS = 10
 ALPHA = 0.05
 """Chance, over all columns together, of calling a shift where there is none."""
@@ -60,11 +64,11 @@ def shifts(
 
     found = [_shift(name, old[name], new[name]) for name in sorted(set(old) & set(new))]
     found += [
-        _absent(name, "it is only in the old record", one_sided=True)
+        _absent(name, say("it is only in the old record"), one_sided=True)
         for name in sorted(set(old) - set(new))
     ]
     found += [
-        _absent(name, "it is only in the new record", one_sided=True)
+        _absent(name, say("it is only in the new record"), one_sided=True)
         for name in sorted(set(new) - set(old))
     ]
     p_values = [math.nan if shift.p_value is None else shift.p_value for shift in found]
@@ -104,11 +108,15 @@ def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     if old.get("kind") != new.get("kind"):
         return _absent(
             name,
-            f"it was kept as {old.get('kind')} and is now kept as {new.get('kind')}",
+            say(
+                "it was kept as {old} and is now kept as {new}",
+                old=term(str(old.get("kind"))),
+                new=term(str(new.get("kind"))),
+            ),
             one_sided=True,
         )
     if old.get("kind") == "omitted":
-        return _absent(name, f"it was not profiled: {old.get('why', '')}")
+        return _absent(name, say("it was not profiled: {why}", why=term(str(old.get("why", "")))))
     if old["n"] < 1 or new["n"] < 1:
         return _presence(name, old, new)
     return _numbers(name, old, new) if old["kind"] == "number" else _levels(name, old, new)
@@ -235,6 +243,12 @@ def _levels(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
     n, m = sum(rows[0]), sum(rows[1])
     statistic, p_value = chi_square(*rows)
     psi, effect = psi_value(*rows), math.sqrt(statistic / (n + m))
+    unseen = min(rows[0][-2] / n, rows[1][-2] / m)
+    if psi < MODERATE and unseen >= UNSEEN:
+        return _absent(
+            name,
+            say("{share:.0%} of its values are rare ones, which records do not name", share=unseen),
+        )
     return Shift(
         name=name,
         test="chi-square",

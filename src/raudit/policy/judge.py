@@ -279,8 +279,10 @@ def _because(
     if not reasons:
         decided = sum(item.status is Status.PASSED for item in judged)
         failed = sum(item.status is Status.FAILED for item in judged)
+        untold = len(judged) - decided - failed
+        more = f", {untold} could not be told" if untold else ""
         return (
-            f"Nothing blocks under the policy {policy.name}: {decided} passed, {failed} failed without blocking.",
+            f"Nothing blocks under the policy {policy.name}: {decided} passed, {failed} failed without blocking{more}.",
         )
     if len(reasons) > MAX_REASONS:
         return (*reasons[:MAX_REASONS], f"And {len(reasons) - MAX_REASONS} more.")

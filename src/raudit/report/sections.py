@@ -188,9 +188,13 @@ def limits_of(record: Record, language: Language) -> tuple[Limit, ...]:
 
 def accepted(threshold: Threshold, language: Language) -> str:
     """Write a limit without who set it."""
-    bound = threshold.high if threshold.high is not None else threshold.low
-    key = "at-most" if threshold.high is not None else "at-least"
-    return language(key, value=language.numbers.number(bound))
+    number = language.numbers.number
+    if threshold.low is None or threshold.high is None:
+        key = "at-most" if threshold.low is None else "at-least"
+        return language(
+            key, value=number(threshold.high if threshold.low is None else threshold.low)
+        )
+    return language("at-least-at-most", low=number(threshold.low), high=number(threshold.high))
 
 
 def rates_figure(compared: Comparison, language: Language) -> Figure:

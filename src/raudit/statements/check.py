@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from raudit.canonical import Sha256, sha256
+from raudit.canonical import Sha256, digest, sha256
 from raudit.dsse import PAYLOAD_TYPE, pre_authentication_encoding
 from raudit.people import Key, People, binding
 from raudit.statements.envelope import Envelope, open_envelope, verifies
 from raudit.statements.passkey import passkey_fault
 from raudit.statements.statement import Kind, Statement, in_words
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""By how much the clocks of who signs and of who tells the log may be apart."""
 
 
 class Standing(StrEnum):
@@ -75,6 +79,10 @@ class Enrolment:
     """By digest of a statement: the entry that says it was given."""
     signed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """By digest of answers and role: the statement of the last sign-off that the log was told of."""
+    reviewed: Mapping[str, str] = field(default_factory=dict)
+    """By ``matter_of`` a review: the statement of the last one that the log was told of."""
+    heard: Mapping[str, str] = field(default_factory=dict)
+    """By digest of a statement: when the log was told of it, ISO 8601."""
     root_at: Callable[[int], str]
     """Root hash at a size, 64 hexadecimal digits."""
 
@@ -99,8 +107,7 @@ def check_statements(
     for item in sorted(said, key=lambda item: _when(item, told)):
         if item.proven and (matter := _matter(item.statement)):
             last[matter] = item
-    signed = enrolment.signed if enrolment is not None else {}
-    return tuple(_in_force(item, last.get(_matter(item.statement)), told, signed) for item in said)
+    return tuple(_in_force(item, last.get(_matter(item.statement)), enrolment) for item in said)
 
 
 def _when(item: Outcome, told: Mapping[str, int]) -> tuple[float, float]:
@@ -119,20 +126,33 @@ def _matter(statement: Statement | None) -> tuple[str, ...]:
     return statement.kind, statement.system, statement.subjects.get("checklist", ""), of
 
 
-def _in_force(
-    item: Outcome,
-    last: Outcome | None,
-    told: Mapping[str, int],
-    signed: Mapping[tuple[str, str], str],
-) -> Outcome:
+def matter_of(statement: Statement) -> Sha256:
+    """Digest of what a review or a sign-off decides: of two on one matter, the later one holds."""
+    return digest(list(_matter(statement)))
+
+
+def _in_force(item: Outcome, last: Outcome | None, enrolment: Enrolment | None) -> Outcome:
     """A statement that was true once and is put back in place of a later one is no proof of what holds now."""
     if not item.proven or item.statement is None:
         return item
-    of = (item.statement.subjects.get("answers", ""), str(item.statement.decided.get("role")))
-    logged = signed.get(of, item.sha256) if item.statement.kind is Kind.SIGN_OFF else item.sha256
-    if (last is None or last is item) and (logged == item.sha256 or item.sha256 not in told):
+    newest = last is None or last is item
+    if newest and (enrolment is None or _last_told(item, item.statement, enrolment)):
         return item
     return replace(item, replaced=True, detail=f"{item.detail}; a later decision replaced it")
+
+
+def _last_told(item: Outcome, said: Statement, enrolment: Enrolment) -> bool:
+    """Whether the log heard of no later statement on the matter; what it has not heard of, it cannot say."""
+    if item.sha256 not in enrolment.statements:
+        return True
+    match said.kind:
+        case Kind.SIGN_OFF:
+            of = (said.subjects.get("answers", ""), str(said.decided.get("role")))
+            return enrolment.signed.get(of, item.sha256) == item.sha256
+        case Kind.REVIEW:
+            return enrolment.reviewed.get(matter_of(said), item.sha256) == item.sha256
+        case _:
+            return True
 
 
 def check_statement(data: bytes, people: People, *, enrolment: Enrolment | None = None) -> Outcome:
@@ -196,7 +216,7 @@ def _signature_fault(envelope: Envelope, key: Key) -> str:
     )
 
 
-def _order_fault(statement: Statement, key: Key, digest: str, enrolment: Enrolment | None) -> str:
+def _order_fault(statement: Statement, key: Key, own: str, enrolment: Enrolment | None) -> str:
     """Whether the log enrolled the key before the statement, and did not withdraw it before it was given."""
     if enrolment is None:
         return ""
@@ -204,7 +224,7 @@ def _order_fault(statement: Statement, key: Key, digest: str, enrolment: Enrolme
     enrolled = enrolment.enrolled.get(bound)
     if enrolled is None:
         return "the log never enrolled this key for this person"
-    given = enrolment.statements.get(digest)
+    given = enrolment.statements.get(own)
     seen = statement.log
     if seen is not None and seen.origin == enrolment.origin and seen.size <= enrolment.size:
         if seen.root != enrolment.root_at(seen.size):
@@ -215,10 +235,17 @@ def _order_fault(statement: Statement, key: Key, digest: str, enrolment: Enrolme
         return "neither the statement nor the log says that it came after the key's enrolment"
     if given is not None and given < enrolled:
         return "the log enrolled the key only after the statement"
+    if own in enrolment.heard and _is_ahead(statement.at, enrolment.heard[own]):
+        return "it is dated later than the log heard of it"
     gone = enrolment.withdrawn.get(bound)
     if gone is not None and (given is None or gone < given):
         return "the key was withdrawn before the log learnt of the statement"
     return ""
+
+
+def _is_ahead(at: datetime, heard: str) -> bool:
+    """Whether the time that it gives had not come when the log heard of it: till then it would be the last word."""
+    return at > datetime.fromisoformat(heard) + CLOCKS_DIFFER
 
 
 def matching(outcomes: Iterable[Outcome], kind: Kind, **decided: object) -> tuple[Outcome, ...]:

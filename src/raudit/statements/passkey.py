@@ -19,7 +19,11 @@ from raudit.people import Key, unpadded
 from raudit.statements.envelope import Envelope, octets_of, text_of, verifies, wrapped
 
 USER_PRESENT, USER_VERIFIED = 0x01, 0x04
-"""Flags of the authenticator data (section 6.1)."""
+_MAY_BE_COPIED, _IS_COPIED = 0x08, 0x10
+_REGISTERS, _EXTENDED = 0x40, 0x80
+"""Flags of the authenticator data (section 6.1; the copies are those of level 3)."""
+_HEAD = 37
+"""Length of what every authenticator gives: digest of the relying party, flags, counter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +84,8 @@ def passkey_fault(envelope: Envelope, key: Key) -> str:
         client_bytes = octets_of(envelope.webauthn["clientDataJSON"])
         authenticator = octets_of(envelope.webauthn["authenticatorData"])
         credential = octets_of(envelope.webauthn["credential"])
-        client: Any = json.loads(client_bytes)
-        challenge = unpadded(client["challenge"])
+        client = _client(client_bytes)
+        challenge = client["challenge"]
         kind, origin, crossed = client["type"], client["origin"], client.get("crossOrigin", False)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "the assertion cannot be read"
@@ -89,23 +93,46 @@ def passkey_fault(envelope: Envelope, key: Key) -> str:
     wrong = {
         "it is not an assertion (webauthn.get)": kind != "webauthn.get",  # (11)
         "its challenge is not the digest of this statement": challenge
-        != challenge_of(envelope.payload),  # (12)
+        != base64url(challenge_of(envelope.payload)),  # (12)
         f"it was made at another origin than {known.origin}": origin
         != known.origin,  # (13), with the port
         "it was made inside another site's page": crossed is not False or "topOrigin" in client,
         "it was made with another credential": credential != unpadded(known.credential),  # (5)
-        "the authenticator data end early": len(authenticator) < 37,
+        "the authenticator data end early": len(authenticator) < _HEAD,
         "it was made for another relying party": authenticator[:32]
         != hashlib.sha256(known.rp_id.encode()).digest(),
     }
     flags = authenticator[32] if len(authenticator) > 32 else 0
     wrong["nobody was present"] = not flags & USER_PRESENT  # (16)
     wrong["the person was not verified by the authenticator"] = not flags & USER_VERIFIED  # (17)
+    wrong["its flags and data contradict each other"] = not _is_consistent(flags, authenticator)
     message = authenticator + hashlib.sha256(client_bytes).digest()
     wrong["the signature is not by this passkey"] = not verifies(
         key.spki, envelope.signature, message
     )  # (20)
     return next((why for why, holds in wrong.items() if holds), "")
+
+
+def _client(data: bytes) -> dict[str, Any]:
+    """Read what the browser signed as every reader would: one encoding, no mark before it, no name twice."""
+    if not data.startswith(b"{"):
+        raise ValueError("not an object in UTF-8")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found := dict(pairs)) != len(pairs):
+            raise ValueError("a name stands there twice")
+        return found
+
+    found: dict[str, Any] = json.loads(data.decode("utf-8"), object_pairs_hook=once)
+    return found
+
+
+def _is_consistent(flags: int, authenticator: bytes) -> bool:
+    """Whether an assertion holds what its flags say: no registration, and a map of extensions if any."""
+    rest = authenticator[_HEAD:]
+    extended = bool(rest) and rest[0] >> 5 == 5 if flags & _EXTENDED else not rest
+    copies = bool(flags & _MAY_BE_COPIED) or not flags & _IS_COPIED
+    return extended and copies and not flags & _REGISTERS
 
 
 def base64url(data: bytes) -> str:

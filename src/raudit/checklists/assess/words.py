@@ -9,6 +9,7 @@ from raudit.checklists.form.faults import IN_SENTENCE
 from raudit.checklists.form.schema import Kind, Question
 from raudit.checklists.sources import listed
 from raudit.checklists.spoken import place_of, template_of
+from raudit.findings import written
 from raudit.sentences import joined, say, term
 
 
@@ -43,8 +44,8 @@ def fill_in(sentence: str, facts: Mapping[str, Any]) -> str:
 
     def words(value: object) -> str:
         if isinstance(value, Mapping):
-            return ", ".join(f"{key} ({listed(item)})" for key, item in value.items())
-        return listed(value)
+            return ", ".join(f"{key} ({words(item)})" for key, item in value.items())
+        return written(value) if isinstance(value, float) else listed(value)
 
     named = {place_of(name): words(facts.get(name)) for name in IN_SENTENCE.findall(sentence)}
     return say(template_of(sentence), **named)

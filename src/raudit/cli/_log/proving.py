@@ -87,7 +87,7 @@ def verify(
     with opened(location) as log:
         report = log.verify(
             outside,
-            vkey=read_vkey(vkey).vkey if vkey else None,
+            vkey=read_vkey(vkey).vkey if vkey is not None else None,
             witnesses=[read_vkey(w).vkey for w in witnesses],
             trust=[content(path) for path in trust],
         )

@@ -21,6 +21,7 @@ from raudit.cli._shared.log_text import (
     entry_json,
     entry_lines,
     lead_lines,
+    printable,
 )
 from raudit.printable import json_text
 
@@ -78,6 +79,7 @@ def show(
 @JSON
 def audit(location: str, strict: bool, as_json: bool) -> None:
     """List what a reviewer hunts for: unfinished runs, re-runs until green, renewed waivers, orphaned reports."""
+    from raudit.emit import unplaced
     from raudit.log import attest_log
     from raudit.log.review import KINDS, hunt, not_recorded
 
@@ -85,15 +87,26 @@ def audit(location: str, strict: bool, as_json: bool) -> None:
         attest_log(log)  # of an edited log nothing is to be said
         leads = hunt(log.entries(), today=datetime.now(UTC).date().isoformat())
         unrecorded = not_recorded(log.entries())
+        left = unplaced(_around(location), log)
         if as_json:
             shown = [
                 {"kind": x.kind, "run": x.run, "entries": x.entries, "text": x.text} for x in leads
             ]
             found = {"size": log.size, "leads": shown, "not_recorded": unrecorded}
-            click.echo(json_text(found, indent=2))
+            click.echo(json_text(found | {"unplaced": left}, indent=2))
         else:
-            click.echo("\n".join(lead_lines(leads, KINDS, log.size, unrecorded=unrecorded)))
-    sys.exit(1 if strict and leads else 0)
+            told = [printable(f"Not in place: {text}") for text in left]
+            told += lead_lines(leads, KINDS, log.size, unrecorded=unrecorded)
+            click.echo("\n".join(told))
+    sys.exit(1 if strict and (leads or left) else 0)
+
+
+def _around(location: str) -> list[Path]:
+    """The folder of a log's file and those in it: where runs write that tell this log."""
+    if not is_database(Path(location)):
+        return []
+    folder = Path(location).parent
+    return [folder, *(path for path in folder.iterdir() if path.is_dir())]
 
 
 @click.command(short_help="Compare two logs or checkpoints.")

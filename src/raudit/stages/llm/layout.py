@@ -147,6 +147,7 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
         "Change of prompt or model on the same questions",
         (
             ("change", "Change", ""),
+            ("outcome", "Outcome", ""),
             ("part", "Part", ""),
             ("n", "Answers", "count"),
             ("only_before", "Before only", "count"),
@@ -155,7 +156,7 @@ LAYOUTS: Mapping[str, tuple[str, Columns, str]] = {
             _INTERVAL,
             ("p", "McNemar p", "p_value"),
         ),
-        "After minus before.",
+        "After minus before, as labelled; where a judge labelled, the findings say what people's labels make of it.",
     ),
     "counters": (
         "What success costs",

@@ -84,7 +84,7 @@ def change(
         for part, said in zip(measured, findings, strict=True)
         if said.status is Status.FAILED
     ]
-    return findings, [_row(name, part, suites[0]) for part in measured], worse
+    return findings, [_row(asked, name, part, suites[0]) for part in measured], worse
 
 
 def _table(frame: Frame, asked: Change, options: LlmOptions) -> pd.DataFrame:
@@ -179,10 +179,11 @@ def _finding(asked: Change, name: str, part: _Part, level: float, anchor: str) -
     )
 
 
-def _row(name: str, part: _Part, suite: str) -> dict[str, Any]:
+def _row(asked: Change, name: str, part: _Part, suite: str) -> dict[str, Any]:
     found = part.found
     return {
         "change": name,
+        "outcome": asked.outcome.name,
         "part": part.label,
         "n": part.n,
         "only_before": part.counts[1],
