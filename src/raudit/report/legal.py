@@ -135,8 +135,8 @@ def _requirement(
     against, supporting, untold = (
         states.count(status) for status in (Status.FAILED, Status.PASSED, Status.INDETERMINATE)
     )
-    open_views = {id(view) for view in found if view.finding.status is not Status.PASSED}
-    bearing = [t for t in themes if any(id(view) in open_views for view in t.findings)]
+    states_of = {id(view): view.finding.status for view in found}
+    bearing = [(t, {states_of[id(v)] for v in t.findings if id(v) in states_of}) for t in themes]
     answers = AnswerCounts(
         answered=sum(item.get("state") in {"accepted", "answered"} for item in given),
         contradicted=sum(item.get("state") == "contradicted" for item in given),
@@ -146,7 +146,7 @@ def _requirement(
         id=one,
         clause=f"{prefix}{one.partition(':')[2]}",
         title=asks,
-        themes=tuple((theme.number, theme.anchor) for theme in bearing),
+        themes=tuple((t.number, t.anchor, Status.FAILED in held) for t, held in bearing if held),
         supporting=supporting,
         against=against,
         untold=untold,
@@ -157,9 +157,9 @@ def _requirement(
 
 def _state(supporting: int, against: int, untold: int, answers: AnswerCounts) -> str:
     if against or answers.contradicted:
-        return "mixed" if supporting or answers.answered else "against"
+        return "mixed" if supporting else "against"  # what people answer is no evidence
     if supporting:
-        return "for"
+        return "part" if untold else "for"
     if untold:
         return "untold"
     return "answered" if answers.answered else "none"

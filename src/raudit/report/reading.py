@@ -19,7 +19,7 @@ CODE_WORDS = (
     "selection_rate",
 )
 """Words of the program that a report says in the reader's words."""
-_SENTENCE = re.compile(r"[^.!?]{40,}?[.!?](?=\s|$)")
+_SENTENCE = re.compile(r"(?:[^.!?]|(?<=\d)\.(?=\d)){40,}?[.!?](?=\s|$)")
 _BLOCKS = frozenset({"p", "li", "td", "th", "h1", "h2", "h3", "caption"})
 
 

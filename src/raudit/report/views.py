@@ -132,8 +132,8 @@ class RequirementView:
     """Such as ``Art. 35(7)(c)``."""
     title: str
     """What it asks for, in a few words; empty if the catalogue does not know it."""
-    themes: tuple[tuple[int, str], ...]
-    """Number and anchor of the themes whose findings speak against it or could not be told."""
+    themes: tuple[tuple[int, str, bool], ...]
+    """Number and anchor of each open theme; true if a finding of it speaks against the clause, else it is untold."""
     supporting: int
     """Findings that passed."""
     against: int
@@ -143,7 +143,7 @@ class RequirementView:
     answers: AnswerCounts
     """What people answered."""
     state: str
-    """``against``, ``mixed`` (evidence for and against), ``for``, ``untold``, ``answered`` (by people) or ``none``."""
+    """``for``, ``against``, ``mixed`` (both), ``part`` (for, and untold), ``untold``, ``answered`` or ``none``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,10 @@ class Disparity:
     """Groups large enough to be compared whose metric cannot be estimated."""
     undefined_because: str = ""
     ratio: bool = False
+    parts: tuple[Disparity, ...] = ()
+    """One for each metric, where the one that lies farthest apart decides."""
+    open_part: Disparity | None = None
+    """Of the parts the one that leaves open whether a limit holds, if it is another than the farthest apart."""
 
 
 def disparity(
@@ -183,6 +187,7 @@ def _joined(name: str, definition: Definition, gaps: list[Disparity], level: flo
         compared=min(gap.compared for gap in gaps),
         left_out=tuple(dict.fromkeys(group for gap in gaps for group in gap.left_out)),
         ratio=definition.ratio,
+        parts=() if definition.mean else tuple(gaps),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from raudit.findings import Status
 from raudit.sentences import joined, say
@@ -41,13 +41,42 @@ def judge_gap(found: Disparity, limit: float) -> Judgement:
         return Judgement(status=Status.INDETERMINATE, because=_left_out(found))
     if inside:
         return Judgement(status=Status.PASSED)
+    held = found.open_part or found
     rate = sum(found.rates) / 2
     gap = None
     if 0 <= rate <= 1 and min(found.effective) > 0:
         z = range_quantile(max(found.compared, 2), found.level)
         gap = detectable_gap(rate, found.effective[0], found.effective[1], z=z)
-    rows = rows_to_settle(found.value, found.low, found.high, limit, sum(found.n))
+    rows = rows_to_settle(held.value or 0.0, held.low or 0.0, held.high or 0.0, limit, sum(found.n))
     return Judgement(status=Status.INDETERMINATE, detectable=gap, rows=rows)
+
+
+def cite_what_is_open(found: Disparity, limit: float) -> Disparity:
+    """Name the metric and the groups that leave open whether a limit holds.
+
+    Of equalized odds the false positive rates may lie farthest apart and keep to the limit, while the true positive
+    rates, on fewer people, are what cannot be told.
+    """
+    reaching = [
+        part
+        for part in found.parts
+        if part.low is not None and part.high is not None and part.low <= limit < part.high
+    ]
+    undecided = judge_gap(found, limit).status is Status.INDETERMINATE
+    if not undecided or not reaching or any(part.metric == found.metric for part in reaching):
+        return found
+    part = max(reaching, key=lambda one: (one.value or 0.0) * (-1 if found.ratio else 1))
+    return replace(
+        found,
+        metric=part.metric,
+        highest=part.highest,
+        lowest=part.lowest,
+        n=part.n,
+        rates=part.rates,
+        effective=part.effective,
+        p_value=part.p_value,
+        open_part=part,
+    )
 
 
 def _left_out(found: Disparity) -> str:

@@ -22,7 +22,7 @@ from raudit.stages.fairness.measures.metrics import (
     Groups,
     group_counts,
 )
-from raudit.stages.fairness.measures.verdict import Judgement, judge_gap
+from raudit.stages.fairness.measures.verdict import Judgement, cite_what_is_open, judge_gap
 from raudit.stages.fairness.options import Limit
 from raudit.stages.fairness.rules import rule_for
 from raudit.stages.fairness.tasks.part import (
@@ -84,6 +84,10 @@ def measure_decisions(table: CellTable, context: Context) -> Part:
             else list(limits)
         )
         gaps = [_gap(compared, name, context) for name in wanted if _possible(groups, name, limits)]
+        gaps = [
+            cite_what_is_open(gap, limits[gap.name].value) if gap.name in limits else gap
+            for gap in gaps
+        ]
         found.append((by, groups, gaps))
         parts.append(rates_part(by, groups, context))
     adjusted = _adjusted([gap for _, _, gaps in found for gap in gaps if gap.name in limits])
@@ -141,7 +145,7 @@ def _adjusted(gaps: Sequence[Disparity]) -> dict[int, float]:
     hypotheses = {(gap.by, metric): p for gap in gaps for metric, p in gap.tests}
     values = dict(zip(hypotheses, holm(list(hypotheses.values())), strict=True))
     return {
-        id(gap): min(float(values[gap.by, metric]) for metric, _ in gap.tests)
+        id(gap): min(float(values[gap.by, metric]) for metric, _ in (gap.open_part or gap).tests)
         for gap in gaps
         if gap.tests
     }
@@ -277,6 +281,7 @@ def _finding(
             "detectable": number(judgement.detectable),
             "rows_to_settle": judgement.rows,
             "left_out": [list(group) for group in gap.left_out],
+            "open_part": gap.open_part is not None,
         }
     return rule.finding(
         judgement.status,

@@ -308,6 +308,13 @@ def say_reason(
                 measured=measured,
                 bound=bound,
             )
+            if found.open_part is not None:
+                part = found.open_part
+                text += say(
+                    " What reaches it is the {describe}: {measured}.",
+                    describe=describe(f"{part.metric}_{'ratio' if part.ratio else 'difference'}"),
+                    measured=say_interval(part),
+                )
             if detectable is not None and not found.ratio:
                 text += say(
                     " The smallest gap that this sample shows reliably is "
