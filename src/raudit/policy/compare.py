@@ -124,8 +124,8 @@ class Comparison:
 
     @property
     def not_comparable(self) -> tuple[Shift, ...]:
-        """Columns of which only one record holds a profile."""
-        return tuple(shift for part in self.drift for shift in part.shifts if shift.one_sided)
+        """Columns that the records do not let be compared, such as one that only one of them holds."""
+        return tuple(shift for part in self.drift for shift in part.shifts if shift.incomparable)
 
     def exit_status(self, fail_on: str = "worse") -> int:
         """Give the status that a gate ends in.

@@ -52,8 +52,8 @@ class Shift:
     """``stable``, ``moderate``, ``large`` or ``unclear`` (it looks moved, but chance could explain it)."""
     why: str = ""
     """Why there is no number."""
-    one_sided: bool = False
-    """Whether only one of the two records holds it, or holds it in this form."""
+    incomparable: bool = False
+    """Whether the records do not let it be compared, so that a gate on drift cannot tell."""
 
 
 def shifts(
@@ -64,11 +64,11 @@ def shifts(
 
     found = [_shift(name, old[name], new[name]) for name in sorted(set(old) & set(new))]
     found += [
-        _absent(name, say("it is only in the old record"), one_sided=True)
+        _absent(name, say("it is only in the old record"), incomparable=True)
         for name in sorted(set(old) - set(new))
     ]
     found += [
-        _absent(name, say("it is only in the new record"), one_sided=True)
+        _absent(name, say("it is only in the new record"), incomparable=True)
         for name in sorted(set(new) - set(old))
     ]
     p_values = [math.nan if shift.p_value is None else shift.p_value for shift in found]
@@ -78,7 +78,7 @@ def shifts(
     )
 
 
-def _absent(name: str, why: str, *, one_sided: bool = False) -> Shift:
+def _absent(name: str, why: str, *, incomparable: bool = False) -> Shift:
     return Shift(
         name=name,
         test="",
@@ -89,7 +89,7 @@ def _absent(name: str, why: str, *, one_sided: bool = False) -> Shift:
         p_value=None,
         effect=None,
         why=why,
-        one_sided=one_sided,
+        incomparable=incomparable,
         state="unclear",
     )
 
@@ -113,7 +113,7 @@ def _shift(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
                 old=term(str(old.get("kind"))),
                 new=term(str(new.get("kind"))),
             ),
-            one_sided=True,
+            incomparable=True,
         )
     if old.get("kind") == "omitted":
         return _absent(name, say("it was not profiled: {why}", why=term(str(old.get("why", "")))))
@@ -248,6 +248,7 @@ def _levels(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Shift:
         return _absent(
             name,
             say("{share:.0%} of its values are rare ones, which records do not name", share=unseen),
+            incomparable=True,
         )
     return Shift(
         name=name,
