@@ -156,3 +156,39 @@ def test_what_cannot_be_scanned_is_one_clear_message(raudit, tmp_path, name, sta
     assert code == status
     assert "Traceback" not in err
     assert "try:" in err
+
+
+def test_what_a_file_holds_beside_its_rows_is_named_and_cannot_pass(raudit, tmp_path):
+    import pyarrow as pa
+    import pyarrow.ipc as ipc
+    import pyarrow.parquet as pq
+
+    rows = pa.table({"v": range(50)})
+    noted = rows.cast(rows.schema.with_metadata({"author": "Anna Planted"}))
+    pq.write_table(noted, tmp_path / "noted.parquet")
+    with ipc.new_file(tmp_path / "noted.arrow", noted.schema) as file:
+        file.write_table(noted)
+    rows.to_pandas().to_parquet(tmp_path / "plain.parquet")  # pandas writes down its types, and nothing else
+    for name in ("noted.parquet", "noted.arrow"):
+        status, out, err = raudit("scan", tmp_path / name)
+        assert (status, "1 note beside the rows" in out) == (3, True)
+        assert "Planted" not in out + err
+    status, out, _err = raudit("scan", tmp_path / "plain.parquet")
+    assert (status, "beside the rows" in out) == (0, False)
+
+
+def test_a_virtual_table_is_called_one(raudit, tmp_path):
+    with sqlite3.connect(tmp_path / "d.sqlite") as db:
+        db.execute("CREATE VIRTUAL TABLE notes USING fts5(body)")
+        db.execute("INSERT INTO notes VALUES ('lamp')")
+    _status, out, _err = raudit("scan", tmp_path / "d.sqlite")
+    assert "d.sqlite:notes: a virtual table" in " ".join(out.split())
+    assert "SQLITE_ERROR" not in out
+
+
+def test_of_no_rows_nothing_is_said_to_be_absent(raudit, tmp_path):
+    (tmp_path / "titled.csv").write_text("Report of May\nname,age\nBob Smith,30\n")
+    status, out, _err = raudit("scan", tmp_path / "titled.csv")
+    assert status == 3
+    assert "no rows, so nothing was searched" in out
+    assert "found" not in out

@@ -63,7 +63,7 @@ def progress() -> Iterator[Progress]:
         BarColumn(),
         TimeElapsedColumn(),
     )
-    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with RichProgress(*columns, console=Console(stderr=True, emoji=False), transient=True) as bars:
         yield _Bars(bars)
 
 
@@ -76,7 +76,9 @@ def print_result(result: SweepResult) -> None:
     """Print a scan."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 118)
+    console = Console(
+        highlight=False, emoji=False, soft_wrap=False, width=None if sys.stdout.isatty() else 118
+    )
     for table in result.tables:
         _print_table(console, table, result)
     for gap in result.gaps:
@@ -123,6 +125,8 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
         console.print(shown)
         console.print()
         console.print(f"  [dim]{LEGEND}[/]")
+    elif not table.n_rows:
+        console.print("  [yellow]no rows, so nothing was searched[/]")
     elif not any(v.unclear or v.profile.language for v in table.verdicts):
         console.print("  [green]no direct identifier and no special category found[/]")
         console.print(f"  [dim]{_bound(table)}[/]")
@@ -230,7 +234,7 @@ def print_redaction(done: Redaction) -> None:
     """Print what was redacted and what the same search still finds."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     changed = f", {done.changed:,} cells with something replaced" if done.rows else ""
     console.print(
         f"[bold]{_plain(done.out)}[/]  {done.rows:,} rows{changed}"

@@ -35,7 +35,7 @@ def print_summary(record: Record) -> None:
 
     if record.verdict is None:
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     with console.capture() as captured:
         _print(console, record, record.verdict)
     lines = captured.get().split("\n")

@@ -5,17 +5,49 @@ One wrong offset in an Arrow file makes a library read memory that is not its ow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from raudit.data.readers.options import ReadOptions, check_columns, over_limit
-from raudit.data.readers.source import StreamedTable, unreadable
+from raudit.data.readers.source import Gap, StreamedTable, unreadable
 from raudit.data.readers.tables import streamed
 from raudit.errors import DataError
 
+KNOWN = re.compile(
+    rb"(pandas|r|geo|ARROW:.*|PARQUET:.*|org\.apache\.spark\..*|org\.apache\.arrow\..*|"
+    rb"parquet\.avro\.schema|avro\.schema|writer\.model\.name|writer\.time\.zone|iceberg\..*|delta\..*|"
+    rb"huggingface|polars.*|DuckDB.*)"
+)
+"""Keys under which programs write down types and versions, and nothing that a person wrote."""
 BATCH_BYTES = 64 * 2**20
 MAX_FOOTER = 64 * 2**20
+
+
+def parquet_file(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
+    """The table of a Parquet file, and what stands beside its rows."""
+    import pyarrow.parquet as pq
+
+    yield parquet(path, name, options)
+    yield from _beside_rows(name, pq.read_schema(path))
+
+
+def arrow_file(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTable | Gap]:
+    """The table of an Arrow or Feather file, or of a stream of Arrow batches, and what stands beside its rows."""
+    yield arrow(path, name, options)
+    yield from _beside_rows(name, _opened(path).schema)
+
+
+def _beside_rows(name: str, schema: Any) -> Iterator[Gap]:
+    """Count the notes in a schema: an author or a description may name somebody, and no column holds it."""
+    noted: list[Mapping[bytes, bytes]] = [schema.metadata or {}]
+    noted += [field.metadata or {} for field in schema]
+    count = sum(not KNOWN.fullmatch(key) for notes in noted for key in notes)
+    if count:
+        notes = "1 note" if count == 1 else f"{count:,} notes"
+        because = f"parts of the file that are not read: {notes} beside the rows, in its metadata"
+        yield Gap(name=name, because=because, offered=True)
 
 
 def parquet(path: Path, name: str, options: ReadOptions) -> StreamedTable:
@@ -96,25 +128,27 @@ def _inflating(meta: Any) -> list[str]:
     )
 
 
-def arrow(path: Path, name: str, options: ReadOptions) -> StreamedTable:
-    """An Arrow or Feather file, or a stream of Arrow batches."""
+def _opened(path: Path) -> Any:
+    """A reader of Arrow batches."""
     import pyarrow as pa
     import pyarrow.ipc as ipc
 
-    def opened() -> Any:
-        try:
-            return ipc.open_file(pa.OSFile(str(path)))
-        except pa.ArrowInvalid:
-            return ipc.open_stream(pa.OSFile(str(path)))
-
     try:
-        schema = opened().schema
+        return ipc.open_file(pa.OSFile(str(path)))
+    except pa.ArrowInvalid:
+        return ipc.open_stream(pa.OSFile(str(path)))
+
+
+def arrow(path: Path, name: str, options: ReadOptions) -> StreamedTable:
+    """An Arrow or Feather file, or a stream of Arrow batches."""
+    try:
+        schema = _opened(path).schema
     except _errors() as error:
         raise unreadable(name, "not an Arrow file") from error
 
     def batches(_tops: list[int], rows: int) -> Iterator[Any]:
         try:
-            reader = opened()
+            reader = _opened(path)
             count = getattr(reader, "num_record_batches", None)
             found = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
             for batch in found:

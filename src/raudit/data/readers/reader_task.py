@@ -29,8 +29,8 @@ class ReaderTask:
 
 NATIVE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "parquet": ("raudit.data.readers.arrow_files:parquet",),
-        "arrow": ("raudit.data.readers.arrow_files:arrow",),
+        "parquet": ("raudit.data.readers.arrow_files:parquet_file",),
+        "arrow": ("raudit.data.readers.arrow_files:arrow_file",),
         "excel": ("raudit.data.readers.excel:sheets", "openpyxl"),
         "sqlite": ("raudit.data.readers.sqlite_files:tables",),
         "duckdb": ("raudit.data.readers.duckdb_files:tables", "duckdb"),

@@ -28,6 +28,11 @@ OBJECTS = (
     "SELECT lower(type), name FROM sqlite_master WHERE lower(type) NOT IN ('index', 'trigger') "
     "ORDER BY name"
 )
+VIRTUAL = "SELECT name FROM sqlite_master WHERE lower(ltrim(sql)) LIKE 'create virtual %'"
+MADE_BY_CODE = (
+    "a virtual table, such as an index of full text: code makes its rows, and it is not run; "
+    "tables in which it stores them are read by themselves"
+)
 OWN = {"sqlite_sequence": "name", **{f"sqlite_stat{n}": "tbl" for n in range(1, 5)}}
 """Tables that SQLite keeps for itself, and the column of each that names a table."""
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
@@ -47,6 +52,7 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
         with _opened(path, options) as db:
             objects = [(str(kind), str(title)) for kind, title in db.execute(OBJECTS)]
             objects = [found for found in objects if not _own(db, found[1])]
+            virtual = {title for (title,) in db.execute(VIRTUAL)}
     except FAULTS as error:
         raise _broken(name, error) from error
     views = [title for kind, title in objects if kind == "view" and title != options.table]
@@ -58,7 +64,9 @@ def tables(path: Path, name: str, options: ReadOptions) -> Iterator[StreamedTabl
             yield _table(path, label, title, options)
         except FAULTS as error:
             why = f"the table cannot be read: got {_kind(error)}"
-            if _kind(error) == "SQLITE_INTERRUPT":
+            if title in virtual:
+                why = MADE_BY_CODE
+            elif _kind(error) == "SQLITE_INTERRUPT":
                 why = "counting its rows takes longer than data.limits.seconds allows"
             yield Gap(name=label, because=why)
     if views:
