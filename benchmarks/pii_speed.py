@@ -30,7 +30,6 @@ import pyarrow.parquet as pq
 
 from raudit.scan.sources import StreamedTable, open_source
 from raudit.stages.pii.assess import scan_table
-from raudit.stages.pii.count.as_text import numeric_kind
 from raudit.stages.pii.count.full import spans_of
 from raudit.stages.pii.count.scan import start
 from raudit.stages.pii.options import Options
@@ -90,6 +89,20 @@ def full_mode(path: Path, peer: dict[str, Any], scanner: Scanner) -> tuple[float
         f"with the gates: {peer_cpu:,.1f} / {gated_cpu:,.1f} CPU-s = {peer_cpu / gated_cpu:.1f} x"
     )
     return peer_cpu / cpu, equal / cells
+
+
+def numeric_kind(arrow_type: object) -> str:
+    """The kind of a column that the language model is kept from; empty for text."""
+    import pyarrow as pa
+
+    t = pa.types
+    gates = {
+        "boolean": t.is_boolean,
+        "integer": t.is_integer,
+        "number": t.is_floating,
+        "time": t.is_temporal,
+    }
+    return next((kind for kind, test in gates.items() if test(arrow_type)), "")
 
 
 def _gated(name: str, arrow_type: Any, values: list[str], scanner: Scanner) -> tuple[str, float]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pypdfium2
 from PIL import Image
 
 COLUMNS, ROWS = 3, 2
@@ -20,6 +19,8 @@ GAP = 8
 
 def sheets(file: Path) -> list[Image.Image]:
     """Pages of a PDF in reading order, some on each sheet."""
+    import pypdfium2  # no dependency of the project's: whoever looks at pages installs it
+
     document = pypdfium2.PdfDocument(file)
     pages = [page.render(scale=SCALE).to_pil().convert("RGB") for page in document]
     width, height = (max(page.size[side] for page in pages) + GAP for side in (0, 1))

@@ -206,6 +206,7 @@ def _message(said: str) -> str:
     """The error of what a command said, or how it began."""
     text = printable(" ".join(said.split())).replace("|", "/")
     found = re.search(r"error\[([a-z-]+)\]: (.*?)(  at:| at: |$)", text)
+    text = text.partition(" try: ")[0]  # a command that is cut in two exists nowhere
     return (f"`{found[1]}` {found[2]}" if found else text[max(0, text.find("FAILED")) :])[:160]
 
 

@@ -101,3 +101,14 @@ def json_text(value: object, **how: Any) -> str:
 
 def _json_escape(c: str) -> str:
     return json.dumps(c)[1:-1] if ord(c) != 0x7F else "\\u007f"
+
+
+def many(count: int, what: str) -> str:
+    """Write how many there are of something.
+
+    Examples
+    --------
+    >>> many(1, "row"), many(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -445,7 +445,7 @@ def test_full_disk(raudit, failing, folder):
     assert done.returncode == 4
     assert "No space left on device" in done.stderr
     assert (folder / "o.json").read_text() == "old"
-    assert not list(folder.glob(".*.part"))
+    assert not list(folder.glob(".*.tmp"))
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ def test_full_disk(raudit, failing, folder):
         "raudit.checking.judging.read_record",
         "raudit.checking.judging.apply_policy",
         "raudit.checking.judging.render",
-        "raudit.gate.write.os.replace",
+        "raudit.files.os.replace",
     ],
 )
 def test_ctrl_c_at_each_phase(failing, folder, place):
@@ -464,8 +464,8 @@ def test_ctrl_c_at_each_phase(failing, folder, place):
         "import importlib,sys,os,signal\nfrom raudit.cli import main\n"
         # A job started in the background inherits an ignored SIGINT; a person's terminal does not.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import raudit.checking, raudit.gate.write\n"
-        f"target = {module if module != 'raudit.gate.write.os' else 'os'}\n"
+        "import raudit.checking, raudit.files\n"
+        f"target = {module if module != 'raudit.files.os' else 'os'}\n"
         "def stop(*a, **k):\n    os.kill(os.getpid(), signal.SIGINT)\n    raise AssertionError('not interrupted')\n"
         f"setattr(target, {name!r}, stop)\nmain(sys.argv[1:])"
     )
@@ -477,7 +477,7 @@ def test_ctrl_c_at_each_phase(failing, folder, place):
     assert done.returncode == 130
     assert "interrupted; nothing was half-written" in done.stderr
     assert (folder / "o.json").read_text() == "old"
-    assert not list(folder.glob(".*.part"))
+    assert not list(folder.glob(".*.tmp"))
 
 
 def test_every_flag_is_in_help_and_docs(raudit):

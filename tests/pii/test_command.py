@@ -168,7 +168,9 @@ def test_what_a_file_holds_beside_its_rows_is_named_and_cannot_pass(raudit, tmp_
     pq.write_table(noted, tmp_path / "noted.parquet")
     with ipc.new_file(tmp_path / "noted.arrow", noted.schema) as file:
         file.write_table(noted)
-    rows.to_pandas().to_parquet(tmp_path / "plain.parquet")  # pandas writes down its types, and nothing else
+    rows.to_pandas().to_parquet(
+        tmp_path / "plain.parquet"
+    )  # pandas writes down its types, and nothing else
     for name in ("noted.parquet", "noted.arrow"):
         status, out, err = raudit("scan", tmp_path / name)
         assert (status, "1 note beside the rows" in out) == (3, True)

@@ -12,6 +12,7 @@ import click
 
 from raudit.cli._shared.clock import clock_option, now_or
 from raudit.cli._shared.reading import read_options, reading_options
+from raudit.printable import many, printable
 
 if TYPE_CHECKING:
     from raudit.data import DataSet
@@ -69,7 +70,7 @@ def command(
             name=name,
             declared=declared(options),
         )
-        looked_at = f"{table.n_rows:,} rows, {len(table.kinds)} columns"
+        looked_at = f"{many(table.n_rows, 'row')}, {many(len(table.kinds), 'column')}"
         read_first = "read the lines marked GUESS"
     write_whole(output, text.encode())
     _lay_schema(folder / ".raudit")
@@ -103,7 +104,7 @@ def _of_turns(data: Path, folder: Path, name: str) -> tuple[str, str] | None:
         texts=turns.turns.texts,
         left=keys_left(data, format_),
     )
-    return text, f"{turns.n_rows:,} recorded turns of a language model ({format_.id})"
+    return text, f"{many(turns.n_rows, 'recorded turn')} of a language model ({format_.id})"
 
 
 def _usable(output: Path, named: Iterable[Path], *, force: bool) -> None:
@@ -115,7 +116,6 @@ def _usable(output: Path, named: Iterable[Path], *, force: bool) -> None:
         With what to do instead.
     """
     from raudit.errors import UsageError
-    from raudit.printable import printable
 
     if output.exists() and not force:
         raise UsageError(

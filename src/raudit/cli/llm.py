@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from raudit.printable import json_text
+from raudit.printable import json_text, many
 
 
 @click.group(short_help="Read recorded turns of a language model; draw a sample to label.")
@@ -100,7 +100,7 @@ def sample(
         raise click.UsageError("the plan's data are no recorded turns; add data.turns")
     rows = drawn(data, size=size, by=by, seed=seed)
     write_sample(data, rows, raters, out)
-    click.echo(f"{len(rows):,} turns to label in {out}", err=True)
+    click.echo(f"{many(len(rows), 'turn')} to label in {out}", err=True)
     click.echo(
         f"next: each person fills in one column, in the words of 'positive'; then name {out} as data.turns.labels",
         err=True,

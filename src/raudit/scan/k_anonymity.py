@@ -46,6 +46,7 @@ def k_anonymity(
 
     Examples
     --------
+    >>> import raudit
     >>> people = {"age": [30, 30, 41, 41], "zip": ["A", "A", "A", "B"], "ill": ["x", "y", "x", "x"]}
     >>> raudit.k_anonymity(people, ["age", "zip"]).facts["pii.rows_alone"]
     2

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from raudit.evidence import Progress, Quiet
-from raudit.printable import printable, without_commands
+from raudit.printable import many, printable, without_commands
 from raudit.scan.redact_file import Redaction
 from raudit.scan.sweep import SweepResult, TableResult
 from raudit.stages.pii.count.profile import clopper_pearson
@@ -103,7 +103,7 @@ def _print_table(console: Console, table: TableResult, result: SweepResult) -> N
     clean = [v for v in table.verdicts if not (v.personal or v.special or v.unclear)]
     console.print()
     console.print(
-        f"[bold]{_plain(table.name)}[/]  {table.n_rows:,} rows, {len(table.verdicts):,} columns"
+        f"[bold]{_plain(table.name)}[/]  {many(table.n_rows, 'row')}, {many(len(table.verdicts), 'column')}"
     )
     if personal:
         console.print(_summary(table))
@@ -237,7 +237,7 @@ def print_redaction(done: Redaction) -> None:
     console = Console(highlight=False, emoji=False)
     changed = f", {done.changed:,} cells with something replaced" if done.rows else ""
     console.print(
-        f"[bold]{_plain(done.out)}[/]  {done.rows:,} rows{changed}"
+        f"[bold]{_plain(done.out)}[/]  {many(done.rows, 'row')}{changed}"
         if done.rows
         else f"{_plain(done.out)}"
     )

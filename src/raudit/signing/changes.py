@@ -19,6 +19,8 @@ FREE_INFO = frozenset({"/ModDate", "/Producer"})
 FREE_XMP = frozenset({"ModifyDate", "MetadataDate", "Producer"})
 # pyHanko passes them over; a viewer and a screen reader go by them
 DECLARED = ("/Version", "/MarkInfo")
+SIGNING_VERSIONS = ("/1.7", "/2.0")
+"""Versions of the format to which a later signature may raise the file, since its algorithm asks for it."""
 SIGNING_EXTENSIONS = frozenset({"/ESIC", "/ADBE", "/ISO_"})
 """Whose extensions of the format a later signature may declare (ETSI EN 319 142-1, 5.6; ISO 32001 and 32002)."""
 
@@ -111,9 +113,11 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
 
 
 def _redeclared(signed: Any, shown: Any) -> Iterator[str]:
-    """Name what the catalogue says otherwise than it did; a signature may declare an extension that it needs."""
+    """Name what the catalogue says otherwise than it did; a signature may declare what of the format it needs."""
     for key in DECLARED:
-        if repr(value(signed, key, None)) != repr(value(shown, key, None)):
+        was, now = (value(catalogue, key, None) for catalogue in (signed, shown))
+        raised = key == "/Version" and now in SIGNING_VERSIONS and str(was or "") < str(now)
+        if not raised and repr(was) != repr(now):
             yield key
     before, after = value(signed, "/Extensions", {}), value(shown, "/Extensions", {})
     for name in sorted(set(before) | set(after)):

@@ -132,8 +132,10 @@ def in_cased(
     tokens = [m.span() for m in TOKEN.finditer(text)]
     if len(tokens) < FEWEST_WORDS or not any(text[a].isupper() for a, _ in tokens):
         return
-    # The capital of a sentence's first word says nothing, so that it is not counted.
-    prose = sum(text[a].islower() for a, _ in tokens) >= PROSE * (len(tokens) - 1)
+    # The capital of a sentence's first word says nothing, so it is not counted; that of a name says that it is one.
+    first = folded(text[slice(*tokens[0])])
+    begins = not (lists.is_given(first) or lists.is_family(first))
+    prose = sum(text[a].islower() for a, _ in tokens) >= PROSE * (len(tokens) - begins)
     spoken = _script(text)
     cues = cues_of(spoken)
     for run in _runs(text, tokens):
