@@ -105,7 +105,7 @@ def test_columns_of_another_kind_or_missing_are_unclear():
     assert "only in the old record" in found["y"]
     assert "only in the new record" in found["z"]
     sides = shifts({"x": number, "y": text}, {"x": number, "z": text})
-    assert {shift.name: shift.one_sided for shift in sides} == {"x": False, "y": True, "z": True}
+    assert {shift.name: shift.incomparable for shift in sides} == {"x": False, "y": True, "z": True}
 
 
 def test_a_column_without_rows_and_without_a_count_of_missing_ones_is_no_shift():

@@ -362,3 +362,30 @@ def test_the_rules_find_what_they_are_for():
     assert "16 rows" in found
     assert "newcombe" in found
     assert faults_of("<p>Short. Short.</p>") == ()
+
+
+def test_page_one_says_that_a_signer_rejected():
+    from raudit.record import Column, Table
+    from raudit.report.language import load_language
+    from raudit.report.one_liners import one_liners
+    from raudit.report.templates import find_template
+
+    def signed(decision, stands):
+        return {"role": "owner", "by": "ann", "decision": decision, "stands": stands}
+
+    rows = (signed("reject", True), signed("approve", True), signed("reject", False))
+    table = Table(
+        id="signoffs-dpia",
+        title="DPIA: sign-offs",
+        columns=(Column(key="by", label="By"),),
+        rows=rows,
+    )
+    record = synthetic.make_record()
+    stages = tuple(
+        replace(stage, tables=(*stage.tables, table)) if stage.name == "assessments" else stage
+        for stage in record.stages
+    )
+    for code, said in (("en", "rejections by signers: 1."), ("de", "durch Unterzeichnende: 1.")):
+        language = load_language(code, find_template("standard").language_folders())
+        lines = one_liners(replace(record, stages=stages), (), language)
+        assert any(said in text for _, text in lines), lines

@@ -9,7 +9,7 @@ from raudit.findings import JsonObject, Status
 from raudit.record import Outcome, Record, StageRecord
 from raudit.report.finding_view import FindingView
 from raudit.report.language import Language
-from raudit.report.sections import ASSESSMENTS, accepted, findings_of
+from raudit.report.sections import ASSESSMENTS, accepted, findings_of, signers_of
 from raudit.report.turns import LLM, turns_line
 
 
@@ -138,4 +138,8 @@ def _paperwork(record: Record, language: Language) -> str:
         total=len(rows),
         blocked=sum(bool(row.get("blocking")) for row in rows),
         contradicted=sum(int(row.get("contradicted") or 0) for row in rows),
+        rejected=sum(
+            signer.holds and signer.decision == language.term("reject")
+            for signer in signers_of(record, language)
+        ),
     )
