@@ -146,7 +146,9 @@ def make_accounts() -> None:
 
 @pytest.fixture
 def workspace(site: Path) -> Path:
-    """The workspace as it was made, whatever the test before did to its files."""
+    """The workspace as it was made, whatever the test before did to its files; nobody has failed to sign in yet."""
+    from django.core.cache import cache
+
     from raudit.web.index import index
     from raudit.web.models import Assignment, Invitation, Notice, RunState, Summary, User
 
@@ -156,6 +158,7 @@ def workspace(site: Path) -> Path:
     make_workspace(site)
     for model in (Assignment, Invitation, Notice, RunState, Summary):
         model.objects.all().delete()
+    cache.clear()
     User.objects.update(language="")
     index.forget()
     return site
