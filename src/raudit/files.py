@@ -43,7 +43,7 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     OSError
         If a file cannot be written; its ``filename`` is the file that was asked for.
     """
-    streams = {path for path in files if path.exists() and not path.is_file() and not path.is_dir()}
+    streams = {path for path in files if _is_stream(path)}
     whole = {path: data for path, data in files.items() if path not in streams}
     with contextlib.ExitStack() as stack:
         ready = []
@@ -56,8 +56,16 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     for folder in dict.fromkeys(path.parent for path in whole):
         sync_folder(folder)
     for path in streams:
-        with _naming(path):
-            path.write_bytes(files[path])
+        with _naming(path), path.open("ab") as stream:  # what was printed before stays
+            stream.write(files[path])
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is a pipe or a device, or names an open file of this process as ``/dev/stdout`` does."""
+    folder = str(path.parent.resolve())
+    if folder == "/dev" or folder.startswith("/proc/"):
+        return path.exists()
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_or_refuse(files: Mapping[Path, bytes]) -> None:

@@ -262,3 +262,16 @@ def test_an_output_that_is_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     reader.join(timeout=10)
     assert (read, beside.read_bytes()) == ([b"said"], b"kept")
     assert pipe.is_fifo()
+
+
+def test_an_output_to_an_open_file_of_the_process_leaves_its_name_in_place(tmp_path):
+    import os
+
+    with (tmp_path / "out").open("wb") as file:
+        file.write(b"before ")
+        file.flush()
+        name = Path(f"/proc/self/fd/{file.fileno()}")
+        write_or_refuse({name: b"said"})
+        assert name.is_symlink()
+        assert os.fstat(file.fileno()).st_size == len(b"before said")
+    assert (tmp_path / "out").read_bytes() == b"before said"
