@@ -69,7 +69,7 @@ def _is_stream(path: Path) -> bool:
 
 
 def write_or_refuse(files: Mapping[Path, bytes]) -> None:
-    """Write the files that a command was asked for, all or none, or end with one error.
+    """Write the files that a command was asked for, all or none, or end with one error; links are followed.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def write_or_refuse(files: Mapping[Path, bytes]) -> None:
         If a file cannot be written; every file is as it was.
     """
     try:
-        write_all(files)
+        write_all({p if _is_stream(p) else p.resolve(): data for p, data in files.items()})
     except OSError as fault:
         raise EnvironmentFault(
             "the file cannot be written",

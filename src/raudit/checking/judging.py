@@ -97,7 +97,7 @@ def check(
     anchors = plan_lines(plan, options, record)
     rendered = {path: render(record, kind, anchors=anchors) for kind, path in outputs}
     standard = rendered.pop(Path("-"), None)
-    files = {path.resolve(): data for path, data in rendered.items()}
+    files = dict(rendered)
     if growth is not None:
         path = baseline_path(options, plan, record, must_exist=False)
         assert path is not None  # noqa: S101 -- _judge has looked

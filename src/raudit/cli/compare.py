@@ -77,7 +77,7 @@ def command(
         make = comparison_text if kind == "text" else comparison_markdown
         text = make(compared, speak=speak)
     if output is not None:
-        write_or_refuse({output.resolve(): text.encode()})
+        write_or_refuse({output: text.encode()})
     else:
         click.echo(text, nl=False)
     ctx.exit(compared.exit_status(fail_on))

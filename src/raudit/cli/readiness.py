@@ -84,10 +84,10 @@ def command(
         from raudit.pipeline import opened_data
 
         learnt = learn_contract(opened_data(plan)[0])
-        files[write_contract.resolve()] = contract_bytes(learnt)
+        files[write_contract] = contract_bytes(learnt)
     with progress_bars(quiet=quiet or as_json) as progress:
         record = judge_plan(plan, clock=now_or(clock), progress=progress)
-    files |= {path.resolve(): record_file(record, path, template="brief") for path in output}
+    files |= {path: record_file(record, path, template="brief") for path in output}
     if files:
         write_or_refuse(files)
     if as_json:

@@ -125,11 +125,11 @@ def command(
     files: dict[Path, bytes] = {}
     if output:
         record = series_record(trend, alerts, found, notes=notes, whole=whole)
-        files |= {path.resolve(): record_file(record, path, template="series") for path in output}
+        files |= {path: record_file(record, path, template="series") for path in output}
     if openmetrics is not None:
-        files[openmetrics.resolve()] = open_metrics(trend, alerts).encode()
+        files[openmetrics] = open_metrics(trend, alerts).encode()
     if webhook is not None:
-        files[webhook.resolve()] = webhook_body(trend, alerts, at=now_or(clock))
+        files[webhook] = webhook_body(trend, alerts, at=now_or(clock))
     if files:
         write_or_refuse(files)
     if as_json:
