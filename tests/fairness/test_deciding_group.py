@@ -92,7 +92,9 @@ def test_a_baseline_is_told_of_the_group_that_decides(run, finding):
 
 def test_paired_intervals_hold_for_all_groups_at_once(run, finding):
     def width(k):
-        found = finding(paired(run, *[(f"g{i}", 2_000, 100, 100) for i in range(k)]), "RA-FAIR-014", "g")
+        found = finding(
+            paired(run, *[(f"g{i}", 2_000, 100, 100) for i in range(k)]), "RA-FAIR-014", "g"
+        )
         return found.measurement.interval.high - found.measurement.interval.low
 
     one, ten = 1.9600, 2.8070  # normal quantiles of .975 and .9975
