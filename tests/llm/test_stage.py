@@ -389,6 +389,21 @@ def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_p
     assert of(none, "013")[0].status == "indeterminate"
 
 
+def test_a_gap_says_on_how_many_turns_of_the_two_groups_it_names(tmp_path):
+    """A third group is compared too, and its turns are in neither share."""
+    sizes = {"few": 200, "many": 300, "between": 1000}
+    refused = {"few": 10, "many": 90, "between": 150}
+    rows = [
+        {"turn_id": f"{g}{i}", "output": "x", "group.g": g, "refused": i < refused[g]}
+        for g, n in sizes.items()
+        for i in range(n)
+    ]
+    people = [{**REFUSED, "judged_by": "people", "max_gap": 0.1}]
+    (found,) = of(measured(opened(tmp_path, rows), outcomes=people), "004")
+    assert "between many (30.0 %) and few (5.0 %) of g, on 500 turns" in found.statement
+    assert found.measurement.n == 500
+
+
 def test_numbers_by_group(tmp_path):
     rng = np.random.default_rng(0)
     rows = [
