@@ -9,7 +9,7 @@ import pytest
 from tests.llm._turns import fields, measured, of, opened, rows_of
 
 from raudit.errors import PlanError
-from raudit.stages.llm.frame import Frame, effective
+from raudit.stages.llm.frame import Frame, effective, mean_error
 from raudit.stages.llm.measures.pairs.texts import noise, wide
 from raudit.stages.llm.options import LlmOptions, Outcome
 
@@ -267,6 +267,22 @@ def test_repeats_are_numbered_by_order_where_a_format_does_not(tmp_path):
     assert found.texts == 40
 
 
+def test_the_error_of_a_mean_is_that_of_its_clusters():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=200)
+    alone = values.std(ddof=1) / np.sqrt(200)
+    assert mean_error(values, np.arange(200)) == pytest.approx(alone)
+    assert mean_error(values, np.zeros(200, dtype=int)) == pytest.approx(values.std(ddof=1))
+    # Clusters of unequal size, against a bootstrap of whole clusters.
+    sizes = rng.integers(1, 12, 60)
+    clusters = np.repeat(np.arange(60), sizes)
+    values = np.repeat(rng.normal(size=60), sizes) + rng.normal(size=sizes.sum()) / 2
+    totals = np.bincount(clusters, weights=values)
+    drawn = rng.integers(0, 60, (4000, 60))
+    means = totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    assert mean_error(values, clusters) == pytest.approx(means.std(), rel=0.1)
+
+
 def test_clusters_widen_an_interval():
     events = np.repeat([0.0, 1.0, 0.0, 1.0], 50)
     assert effective(events, np.arange(200)) == 200
@@ -417,6 +433,30 @@ def test_numbers_by_group(tmp_path):
     ]
     (found,) = of(measured(opened(tmp_path, rows), numbers={"latency_ms": 0.1}), "014")
     assert found.status == "failed"
+
+
+def test_turns_of_one_conversation_are_not_so_many_times(tmp_path):
+    """Twelve slow and fast conversations of 60 turns each tell less than 1,440 turns would."""
+    rng = np.random.default_rng(3)
+    rows = [
+        {
+            "turn_id": f"c{c}t{i}",
+            "conversation_id": f"c{c}",
+            "output": "x",
+            "group.g": "ab"[c % 2],
+            "latency_ms": float(speed),
+        }
+        for c, speed in enumerate(rng.normal(500, 100, 24))
+        for i in range(60)
+    ]
+    (found,) = of(measured(opened(tmp_path, rows), numbers={"latency_ms": 0.001}), "014")
+    speeds = np.array([row["latency_ms"] for row in rows[::60]])
+    a, b, overall = speeds[::2], speeds[1::2], speeds.mean()
+    half = 1.959964 * np.sqrt(a.var(ddof=1) / 12 + b.var(ddof=1) / 12) / overall
+    interval = found.measurement.interval
+    gap = abs(a.mean() - b.mean()) / overall
+    assert interval.high == pytest.approx(gap + half)  # as from 24 means
+    assert found.status == "indeterminate"
 
 
 def test_the_options_have_defaults_that_measure_what_is_always_there(tmp_path):

@@ -274,9 +274,7 @@ class _Compared:
     @property
     def n(self) -> int:
         """Judged turns of the two groups that are named."""
-        return sum(
-            self.large[self.names[place]].n for place in (self.gap.highest, self.gap.lowest)
-        )
+        return sum(self.large[self.names[place]].n for place in (self.gap.highest, self.gap.lowest))
 
 
 def _gap(
