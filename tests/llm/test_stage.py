@@ -227,6 +227,27 @@ def test_a_paired_gap_beyond_noise_and_limit_fails(tmp_path):
     assert result.facts["llm.paired_gaps"] == ["a - b"]
 
 
+@pytest.mark.parametrize(
+    ("k", "status"), [(60, "passed"), (120, "indeterminate"), (500, "indeterminate")]
+)
+def test_where_everybody_is_among_the_best_nobody_was_selected(tmp_path, k, status):
+    rows = [
+        {
+            "turn_id": f"{i}{g}",
+            "pair_id": f"p{i}",
+            "group.g": g,
+            "output": "x",
+            "score": 2 * i + (g == "a") * (-1) ** i,
+        }
+        for i in range(60)
+        for g in "ab"
+    ]
+    pair = {"variant": "group.g", "score": "score", "top": [k], "min_top_ratio": 0.5}
+    (found,) = of(measured(opened(tmp_path, rows), pairs=[pair]), "008")
+    assert found.status == status
+    assert ("nobody is left out" in found.reason) == (k >= 120)
+
+
 def test_without_repeats_a_gap_cannot_be_told_from_noise(tmp_path):
     result = measured(
         opened(tmp_path, paired(np.random.default_rng(0), 300, gap=0.8, repeats=1)), pairs=[PAIR]
