@@ -345,6 +345,36 @@ def test_an_attack_is_never_passed_on_a_detector_that_nobody_checked(tmp_path):
     assert result.facts["llm.attacks_over_tolerance"] == ["injection"]
 
 
+IN = {"name": "in", "column": "attacked", "judged_by": "record"}
+
+
+def test_attacks_on_no_named_control_are_attacks(tmp_path):
+    """They were in no rate."""
+    rows = [
+        {"turn_id": f"t{i}", "prompt": f"p{i}", "output": "x", "attacked": i < 150}
+        for i in range(300)
+    ]
+    rows += [
+        {"turn_id": "chat", "prompt": "q", "output": "x"},  # no attack, and no control
+        {"turn_id": "c", "prompt": "r", "output": "x", "attacked": False, "control": "probe"},
+    ]
+    result = measured(opened(tmp_path, rows), attacks=[{"outcome": IN, "tolerance": 0.1}])
+    named, nameless = of(result, "010")
+    assert (named.subject.name, named.measurement.n) == ("probe", 1)
+    assert (nameless.status, nameless.subject.name) == ("failed", "no named control")
+    assert "150 of 300 judged attacks" in nameless.statement
+    assert result.facts["llm.attack_success"] == 0.5
+
+
+def test_where_every_attack_ended_in_an_error_none_is_said_to_have_failed(tmp_path):
+    rows = [{"turn_id": f"t{i}", "prompt": f"p{i}", "status": "error"} for i in range(300)]
+    result = measured(opened(tmp_path, rows), attacks=[{"outcome": IN, "tolerance": 0.1}])
+    (found,) = of(result, "010")
+    assert (found.status, found.statement) == ("indeterminate", "No attack is recorded.")
+    assert result.facts["llm.attacks_over_tolerance"] == ["attack"]
+    assert not {"llm.attack_success", "llm.attack_upper_bound"} & set(result.facts)
+
+
 def test_the_upper_bound_counts_what_the_detector_misses(tmp_path):
     clean = measured(opened(tmp_path, attacks(300, 0, labelled=150)), attacks=[ATTACK])
     assert of(clean, "010")[0].status == "passed"
