@@ -421,6 +421,19 @@ def test_a_change_is_held_against_its_margin(tmp_path, worse, status):
     assert of(result, "009")[0].status == status
 
 
+def test_answers_without_an_outcome_after_a_change_do_not_carry_it(tmp_path):
+    """A new version that gives no answer where the old one was right has not kept to the margin."""
+    rows = changed(2000)
+    assert of(measured(opened(tmp_path, rows), changes=[CHANGE]), "009")[0].status == "passed"
+    for row in [row for row in rows if row["prompt_version"] == "v2"][:300]:
+        row["resolved"] = None
+    (found,) = of(measured(opened(tmp_path, rows), changes=[CHANGE]), "009")
+    assert found.status == "indeterminate"
+    assert found.statement.endswith(" 300 more have an outcome in one version only.")
+    assert "the 300 turns without a label" in found.reason
+    assert found.measurement.interval.high < 0.1  # of those that have one it would hold
+
+
 def test_different_suites_are_not_compared(tmp_path):
     result = measured(opened(tmp_path, changed(300, other=True)), changes=[CHANGE])
     (found,) = of(result, "009")

@@ -90,6 +90,8 @@ def _headings_from(texts: list[str], at: int) -> int:
 def _is_row(texts: list[str]) -> bool:
     """A name, and numbers or what stands in their place."""
     name, *rest = texts or [""]
-    return bool(name) and not re.match(r"[\d<]", name) and all(
-        re.match(r"[<>≤≥~]?\d", text) or is_blank(text) for text in rest
+    return (
+        bool(name)
+        and not re.match(r"[\d<]", name)
+        and all(re.match(r"[<>≤≥~]?\d", text) or is_blank(text) for text in rest)
     )
