@@ -584,6 +584,34 @@ def test_answers_that_are_missing_for_a_reason_let_nothing_pass(tmp_path):
     assert of(measured(opened(tmp_path, whole), pairs=[GAP]), "007")[0].status == "passed"
 
 
+@pytest.mark.parametrize(
+    ("lacking", "status"), [(0, "passed"), (2, "passed"), (60, "indeterminate")]
+)
+def test_texts_with_a_score_in_one_variant_only_are_counted(tmp_path, lacking, status):
+    rng = np.random.default_rng(4)
+    rows = [
+        {
+            "turn_id": f"{i}{g}{r}",
+            "pair_id": f"p{i}",
+            "group.g": g,
+            "repeat": r,
+            "output": "x",
+            "score": None if g == "b" and i < lacking else float(quality + rng.normal(0, 0.1)),
+        }
+        for i, quality in enumerate(rng.uniform(0, 10, 300))
+        for g in "ab"
+        for r in (1, 2)
+    ]
+    pair = {"variant": "group.g", "score": "score", "max_score_difference": 0.1}
+    (found,) = of(measured(opened(tmp_path, rows), pairs=[pair]), "007")
+    assert found.status == status
+    assert found.measurement.n == 300 - lacking
+    assert max(map(abs, (found.measurement.interval.low, found.measurement.interval.high))) < 0.1
+    told = f" {lacking} more have an answer in one of the two only."
+    assert found.statement.endswith(told) == bool(lacking)
+    assert (f"{lacking} texts lack an answer" in found.reason) == (status == "indeterminate")
+
+
 def test_few_pairs_are_few_and_not_noise(tmp_path):
     few = pairs_of(5, lambda i, g, r: "yes" if i % 2 else "no")
     (gap,) = of(measured(opened(tmp_path, few), pairs=[GAP]), "007")
