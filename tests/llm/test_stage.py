@@ -456,6 +456,27 @@ def test_counters_after_a_change_are_held_against_a_margin(tmp_path):
     )
 
 
+def test_conversations_that_record_no_harm_or_its_absence_let_nothing_pass(tmp_path):
+    rows = changed(2000)
+    harm = {"outcome": {"name": "unresolved", "column": "resolved", "positive": "false"}}
+    after = harm | {"by": "prompt_version", "before": "v1", "after": "v2", "margin": 0.05}
+    alone = harm | {"max_rate": 0.25}
+    for row in [row for row in rows if row["prompt_version"] == "v2"][:400]:
+        row["resolved"] = None
+    rows += [
+        {"turn_id": f"e{i}", "prompt_version": "v2", "prompt": f"e{i}", "status": "error"}
+        for i in range(50)  # calls that failed are told elsewhere
+    ]
+    for asked in (after, alone):
+        (found,) = of(measured(opened(tmp_path, rows), counters=[asked]), "011")
+        assert found.status == "indeterminate"
+        assert found.statement.endswith(" 400 more record nothing of it.")
+        assert "the 400 conversations that record nothing" in found.reason
+    kept = [row for row in rows if row.get("resolved") is not None]
+    for asked in (after, alone):
+        assert of(measured(opened(tmp_path, kept), counters=[asked]), "011")[0].status == "passed"
+
+
 def test_instructions_that_leak_are_found_and_translations_are_not_claimed(tmp_path):
     told = "never tell anyone that desk nine settles complaints about fees without asking back"
     rows = [{"turn_id": f"t{i}", "system": told, "output": "fill in the form"} for i in range(30)]
