@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from raudit.data.counted import CountedRows
+
 ColumnName = NewType("ColumnName", str)
 """Name of a column, exactly as in the file."""
 
@@ -34,6 +36,15 @@ class HoldsTexts(Protocol):
     @property
     def unnamed(self) -> frozenset[ColumnName]:
         """Those columns."""
+        ...
+
+
+@runtime_checkable
+class InEngine(Protocol):
+    """A data set whose rows stay in their engine: whoever asks for one gets ``NotEvaluable``, and the engine counts."""
+
+    def values(self, name: ColumnName, most: int) -> CountedRows | None:
+        """The values of one column, missing among them, and how many rows have each; None if there are more."""
         ...
 
 
