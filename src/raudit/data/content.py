@@ -83,7 +83,9 @@ class ContentDigest:
     def sha256(self) -> Sha256:
         """The digest of all rows so far."""
         digests = {
-            group: hashlib.sha256(np.sort(np.frombuffer(b"".join(pieces), "S32")).tobytes()).digest()
+            group: hashlib.sha256(
+                np.sort(np.frombuffer(b"".join(pieces), "S32")).tobytes()
+            ).digest()
             for group, pieces in enumerate(self._groups)
         }
         return digest_of_groups(self.kinds, self.n_rows, digests)
@@ -103,8 +105,11 @@ def digest_of_groups(
     groups
         By the first byte of a row's digest, the digest of the sorted digests of such rows; none where there are none.
     """
-    columns = [[str(name), str(kinds[name])] for name in sorted(kinds)]
-    header = {"scheme": SCHEME, "columns": columns, "rows": n_rows}
+    header: dict[str, Any] = {
+        "scheme": SCHEME,
+        "columns": [[str(name), str(kinds[name])] for name in sorted(kinds)],
+        "rows": n_rows,
+    }
     whole = hashlib.sha256(canonical_bytes(header))
     for group in range(GROUPS):
         whole.update(groups.get(group, NO_ROWS))

@@ -163,7 +163,7 @@ def _without_named_levels(data: DataSet, attribute: Attribute) -> Attribute:
 def _levels(data: DataSet, name: ColumnName) -> Iterator[tuple[list[Any], list[int]]]:
     """Values of a column and their counts, part by part; nothing of a column that is too much to leave its engine."""
     if isinstance(data, InEngine):
-        found = data.values(name, LOOKED_AT)
+        found = data.values(name)
         if found is not None:
             levels = found.frame[name]
             yield levels.astype(object).where(levels.notna(), None).tolist(), found.counts.tolist()
@@ -196,20 +196,21 @@ def withheld_columns(data: DataSet, declared: Sequence[str]) -> frozenset[str]:
     persons = {
         str(name)
         for name in asked
-        if (seen := found[name]) is None
-        or (numbers_persons if data.kinds[name] in numeric else names_persons)(str(name), seen)
+        if (numbers_persons if data.kinds[name] in numeric else names_persons)(
+            str(name), found[name]
+        )
     }
     return frozenset(persons | {str(name) for name in unnamed})
 
 
-def _looked_at(
-    data: DataSet, asked: Sequence[ColumnName]
-) -> Mapping[ColumnName, Sequence[object] | None]:
-    """Values of each column, the first of many; None where there are too many to leave their engine."""
+def _looked_at(data: DataSet, asked: Sequence[ColumnName]) -> Mapping[ColumnName, Sequence[object]]:
+    """Values of each column, the first of many; none of a column whose values stay in their engine unseen."""
     if isinstance(data, InEngine):
-        counted = {name: data.values(name, LOOKED_AT) for name in asked}
+        counted = {name: data.values(name) for name in asked}
         return {
-            name: None if some is None else _shown(some.frame[name].dropna().tolist())
+            name: []
+            if some is None
+            else _shown(some.first(LOOKED_AT).frame[name].dropna().tolist())
             for name, some in counted.items()
         }
     found: dict[ColumnName, dict[object, None]] = {name: {} for name in asked}

@@ -119,7 +119,9 @@ def _cell(dialect: Dialect, field: Any) -> str:
     if t.is_floating(kind):
         number = f"(CAST({column} AS DOUBLE PRECISION) + 0.0)"  # turns -0.0 into 0.0
         nan = dialect.is_nan.format(f"CAST({column} AS DOUBLE PRECISION)")
-        return f"CASE WHEN {nan} THEN 'f{NAN};' ELSE 'f' || {dialect.bits.format(number)} || ';' END"
+        return (
+            f"CASE WHEN {nan} THEN 'f{NAN};' ELSE 'f' || {dialect.bits.format(number)} || ';' END"
+        )
     if t.is_string(kind) or t.is_large_string(kind):
         return f"'t' || {dialect.bytes_of_text.format(column)} || ':' || {column} || ';'"
     if t.is_decimal(kind):
@@ -146,7 +148,9 @@ def _decimal(column: str, scale: int) -> str:
 
 def teach_sqlite(db: sqlite3.Connection) -> None:
     """Give a connection of SQLite, which is part of this process, the functions that the scheme needs."""
-    db.create_function("raudit_bits", 1, lambda x: None if x is None else struct.pack(">d", x).hex())
+    db.create_function(
+        "raudit_bits", 1, lambda x: None if x is None else struct.pack(">d", x).hex()
+    )
     db.create_function(
         "raudit_sha256",
         1,

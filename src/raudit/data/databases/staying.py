@@ -79,9 +79,14 @@ def staying_table(
     DataError
         If it cannot be read, has no rows, or its key does not name one.
     """
-    opener = {"duckdb": _duckdb, "sqlite": _sqlite, "postgresql": _postgresql}[engine]
     try:
-        found = opener(source, request, options)
+        match engine:
+            case "duckdb":
+                found = _duckdb(Path(source), request, options)
+            case "sqlite":
+                found = _sqlite(Path(source), request)
+            case _:
+                found = _postgresql(str(source), request)
         try:
             return _described(engine, found, request, key)
         except BaseException:
@@ -151,9 +156,8 @@ def _check_key(found: _Opened, names: Sequence[str], key: Sequence[str], where: 
         )
 
 
-def _duckdb(source: Path | str, request: TableRequest, options: ReadOptions) -> _Opened:
+def _duckdb(path: Path, request: TableRequest, options: ReadOptions) -> _Opened:
     duckdb = require("duckdb", extra="engines", purpose="count in DuckDB")
-    path = Path(source)
     check_log(path, request.name)
     statement = request.statement(quoted_parts(request.table or ""))
     db = opened_alone(duckdb, path, options)
@@ -174,11 +178,10 @@ def _duckdb(source: Path | str, request: TableRequest, options: ReadOptions) -> 
     )
 
 
-def _sqlite(source: Path | str, request: TableRequest, options: ReadOptions) -> _Opened:
+def _sqlite(path: Path, request: TableRequest) -> _Opened:
     import pyarrow as pa
 
     ibis: Any = require("ibis", extra="warehouse", purpose="count in SQLite")
-    path = Path(source)
     check_alone(path, request.name)
     written = request.statement(quoted(request.table) if request.table is not None else "")
     db = opened_read_only(path)
@@ -221,9 +224,9 @@ def _sqlite_typed(statement: str, schema: pa.Schema) -> str:
     return f"SELECT {cast} FROM ({statement}) AS raudit_typed"  # noqa: S608 -- names are quoted
 
 
-def _postgresql(source: Path | str, request: TableRequest, options: ReadOptions) -> _Opened:
+def _postgresql(address: str, request: TableRequest) -> _Opened:
     ibis: Any = require("ibis", extra="warehouse", purpose="count in PostgreSQL")
-    db = postgresql.connected(str(source))
+    db = postgresql.connected(address)
     try:
         statement, schema = postgresql.typed(db, request)
         backend = ibis.postgres.from_connection(db)

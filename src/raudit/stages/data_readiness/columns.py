@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raudit.data import ColumnName, Kind
+from raudit.data.alone import stays
 from raudit.findings import Finding, Measurement, Status
 from raudit.sentences import say
 from raudit.stages.data_readiness.part import Part, Setting, answer
@@ -51,7 +52,9 @@ def constants(setting: Setting) -> Part:
 
 def _filled_of_constant(setting: Setting, name: ColumnName) -> int | None:
     """Rows in which a column that never changes is filled; None if it changes."""
-    values = setting.column(name).dropna()
+    if stays(setting.data, name):
+        return None
+    values = setting.alone(name).dropna()
     if len(values) and bool((values != values.iloc[0]).any()):
         return None
     return len(values)
@@ -85,7 +88,9 @@ def outliers(setting: Setting) -> Part:
     looked = [
         name
         for name, kind in setting.data.kinds.items()
-        if kind in {Kind.NUMBER, Kind.INTEGER} and name not in setting.identifiers
+        if kind in {Kind.NUMBER, Kind.INTEGER}
+        and name not in setting.identifiers
+        and not stays(setting.data, name)
     ]
     findings = [item for name in looked if (item := _far(setting, name)) is not None]
     found = [item.subject.name for item in findings]
@@ -110,7 +115,7 @@ def outliers(setting: Setting) -> Part:
 
 def _far(setting: Setting, name: ColumnName) -> Finding | None:
     shown = [float(item.shown) for item in placeholders_of(setting, name)]
-    values = setting.column(name).dropna().to_numpy(dtype=float)
+    values = setting.alone(name).dropna().to_numpy(dtype=float)
     values = values[np.isfinite(values) & ~np.isin(values, shown)]
     far = far_outside(values)
     if far == 0:

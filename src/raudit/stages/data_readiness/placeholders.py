@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from raudit.data import ColumnName
+from raudit.data.alone import stays
 from raudit.data.missing_words import MISSING_WORDS
 from raudit.findings import Finding, Measurement, Status
 from raudit.record import Column, Table
@@ -22,10 +23,10 @@ from raudit.stages.data_readiness.rules import PLACEHOLDER
 
 def placeholders_of(setting: Setting, name: ColumnName) -> tuple[Placeholder, ...]:
     """Placeholders of a column, those included that the plan knows to be none; none of a computed column."""
-    if name not in setting.data.kinds:
+    if name not in setting.data.kinds or stays(setting.data, name):
         return ()
     if name not in setting.seen:
-        setting.seen[name] = find_placeholders(setting.column(name), setting.data.kinds[name])
+        setting.seen[name] = find_placeholders(setting.alone(name), setting.data.kinds[name])
     return setting.seen[name]
 
 
@@ -44,7 +45,11 @@ def placeholders(setting: Setting) -> Part:
     """Count placeholders in every column."""
     n = setting.data.n_rows
     findings, rows, columns, doubtful, cells = [], [], [], [], 0
-    names = [name for name in setting.data.kinds if name != setting.evidence.roles.weight]
+    names = [
+        name
+        for name in setting.data.kinds
+        if name != setting.evidence.roles.weight and not stays(setting.data, name)
+    ]
     for name in names:
         found = unknown_placeholders(setting, name)
         if not found:

@@ -3,54 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from raudit.data import ColumnName, Kind
+from raudit.data.alone import filled_and_different, stays
+from raudit.data.interface import InEngine
 from raudit.errors import NotEvaluable
 from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, say, term
 from raudit.stages.data_readiness.columns import constants, outliers
 from raudit.stages.data_readiness.contract import contract
 from raudit.stages.data_readiness.coverage import coverage
 from raudit.stages.data_readiness.facts import FACTS
-from raudit.stages.data_readiness.groups import group_labels
 from raudit.stages.data_readiness.labels import counts, noise
 from raudit.stages.data_readiness.leaks import leaks
 from raudit.stages.data_readiness.options import Options
-from raudit.stages.data_readiness.part import Part, Setting, make_setting
+from raudit.stages.data_readiness.part import Part, Setting, answer, listed, make_setting
 from raudit.stages.data_readiness.placeholders import missing_texts, placeholders
-from raudit.stages.data_readiness.profile import omitted, profile
+from raudit.stages.data_readiness.profile import (
+    IDENTIFIER_SHARE,
+    NAMES_ROWS,
+    omitted,
+    profile,
+)
 from raudit.stages.data_readiness.rows import duplicates, shared
-from raudit.stages.data_readiness.rules import MISSING, RULES, UNSAFE
+from raudit.stages.data_readiness.rules import (
+    CONSTANT,
+    CONTRACT,
+    COVERAGE,
+    DUPLICATE,
+    LABELS,
+    LEAK,
+    MISSING,
+    NOISE,
+    OUTLIER,
+    PLACEHOLDER,
+    RULES,
+    SHARED,
+    TIME,
+    UNSAFE,
+)
 from raudit.stages.data_readiness.times import freshness, known_later
 from raudit.validate import Strict
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    import pandas as pd
 
 SCHEMA = "raudit.profiles/1"
 GROUP_BINS = 20
 
 
-CHECKS: tuple[Callable[[Setting], Part], ...] = (
-    placeholders,
-    duplicates,
-    shared,
-    leaks,
-    known_later,
-    contract,
-    counts,
-    noise,
-    coverage,
-    freshness,
-    constants,
-    outliers,
+CHECKS: Mapping[Callable[[Setting], Part], Rule] = MappingProxyType(
+    {
+        placeholders: PLACEHOLDER,
+        duplicates: DUPLICATE,
+        shared: SHARED,
+        leaks: LEAK,
+        known_later: LEAK,
+        contract: CONTRACT,
+        counts: LABELS,
+        noise: NOISE,
+        coverage: COVERAGE,
+        freshness: TIME,
+        constants: CONSTANT,
+        outliers: OUTLIER,
+    }
 )
-"""Every check, in the order of the report."""
+"""Every check, in the order of the report, and the rule that it answers."""
 
 
 class DataReadiness:
@@ -75,8 +98,8 @@ class DataReadiness:
         profiled = _profiled(setting, names)
         parts: list[Part] = []
         with evidence.progress.task("checking data", total=len(CHECKS)) as step:
-            for check in CHECKS:
-                parts.append(check(setting))
+            for check, rule in CHECKS.items():
+                parts.append(_checked(check, rule, setting))
                 step(1)
         findings = [finding for part in parts for finding in part.findings]
         failed = sum(1 for finding in findings if finding.status is Status.FAILED)
@@ -102,6 +125,24 @@ class DataReadiness:
         )
 
 
+def _checked(check: Callable[[Setting], Part], rule: Rule, setting: Setting) -> Part:
+    """What a check established; nothing, and that is said, where it needs rows that stay in their database."""
+    try:
+        return check(setting)
+    except NotEvaluable as error:
+        if not isinstance(setting.data, InEngine):
+            raise
+        untold = answer(
+            rule,
+            kind="data",
+            name=setting.data.name,
+            status=Status.INDETERMINATE,
+            statement=say("“{title}” was not looked into.", title=term(rule.title)),
+            reason=say("{message}; {hint}", message=term(error.message), hint=term(error.hint)),
+        )
+        return Part(findings=(untold,))
+
+
 def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
     """Facts of all checks; lists of the same name are joined."""
     facts: dict[str, Any] = dict(profiled.facts)
@@ -122,7 +163,18 @@ def _notes(setting: Setting) -> tuple[str, ...]:
                 listed=joined(", ", setting.identifiers),
             )
         )
-    if setting.evidence.roles.label is not None and setting.data.n_rows > setting.options.max_rows:
+    unseen = [name for name in setting.data.kinds if stays(setting.data, name)]
+    if unseen:
+        said.append(
+            say(
+                "Values of {listed} stay in their database: so many differ that no placeholder or "
+                "value far outside was looked for in them.",
+                listed=listed(unseen),
+            )
+        )
+    rows_here = not isinstance(setting.data, InEngine)
+    labelled = setting.evidence.roles.label is not None
+    if rows_here and labelled and setting.data.n_rows > setting.options.max_rows:
         said.append(
             say(
                 "Leakage and label noise were estimated on {max_rows:,} rows drawn at random.",
@@ -221,43 +273,55 @@ def _columns(evidence: Evidence) -> Mapping[str, ColumnName]:
     return names
 
 
-def _profiles(
-    setting: Setting,
-    names: Mapping[str, ColumnName],
-    *,
-    bins: int,
-    mask: NDArray[np.bool_] | None = None,
-) -> dict[str, Any]:
-    kinds, options = setting.data.kinds, setting.options
+def _profiles(setting: Setting, names: Mapping[str, ColumnName], *, bins: int) -> dict[str, Any]:
     found = {}
     for name, column in names.items():
-        series = setting.column(column)
-        series = series if mask is None else series[mask]
-        if str(column) in setting.evidence.withheld:
-            # Only how many: a level that many rows share, such as an agent's name, is a person's name still.
-            missing = int(series.isna().sum())
-            found[name] = omitted(len(series) - missing, missing, "its values may name somebody")
-            continue
-        kind = kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
-        found[name] = profile(
-            series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
-        )
+        if stays(setting.data, column):
+            found[name] = _unseen(setting, column)
+        else:
+            found[name] = _profile(setting, name, column, setting.alone(column), bins)
     return found
+
+
+def _profile(
+    setting: Setting, name: str, column: ColumnName, series: pd.Series[Any], bins: int
+) -> dict[str, Any]:
+    if str(column) in setting.evidence.withheld:
+        # Only how many: a level that many rows share, such as an agent's name, is a person's name still.
+        missing = int(series.isna().sum())
+        return omitted(len(series) - missing, missing, "its values may name somebody")
+    kind = setting.data.kinds.get(column, Kind.NUMBER if name == "(score)" else Kind.TEXT)
+    options = setting.options
+    return profile(
+        series, kind, small_cell=options.small_cell, bins=bins, max_levels=options.max_levels
+    )
+
+
+def _unseen(setting: Setting, column: ColumnName) -> dict[str, Any]:
+    """What is kept of a column whose values stay in their database, even counted."""
+    filled, different = filled_and_different(setting.data, column)
+    text = setting.data.kinds.get(column) is Kind.TEXT and different > IDENTIFIER_SHARE * filled
+    why = NAMES_ROWS if text else say("its values stay in their database: too many differ")
+    return omitted(filled, setting.data.n_rows - filled, why)
 
 
 def _groups(setting: Setting, names: Mapping[str, ColumnName]) -> list[dict[str, Any]]:
     groups = []
     for attribute in setting.evidence.roles.sensitive:
-        labels = group_labels(setting.column(attribute.column), attribute)
-        rest = {name: column for name, column in names.items() if column != attribute.column}
-        for group, count in sorted(labels.value_counts().items()):
-            if count >= setting.options.min_group:
-                mask = (labels == group).to_numpy(dtype=bool)
-                features = _profiles(setting, rest, bins=GROUP_BINS, mask=mask)
-                label = attribute.label or attribute.column
-                groups.append(
-                    {"attribute": label, "group": str(group), "n": int(count), "features": features}
-                )
+        features: dict[str, dict[str, Any]] = {}
+        sizes: dict[str, int] = {}
+        for name, column in names.items():
+            if column == attribute.column or stays(setting.data, column):
+                continue
+            for group, series in setting.among(attribute, column).items():
+                sizes[group] = len(series)
+                kept = _profile(setting, name, column, series, GROUP_BINS)
+                features.setdefault(group, {})[name] = kept
+        label = attribute.label or attribute.column
+        groups += [
+            {"attribute": label, "group": group, "n": sizes[group], "features": kept}
+            for group, kept in features.items()
+        ]
     return groups
 
 

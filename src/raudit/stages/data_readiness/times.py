@@ -38,7 +38,7 @@ def freshness(setting: Setting) -> Part:
         return Part()
     if name not in setting.data.kinds:
         return Part(findings=(_untold(name, "there is no such column"),))
-    raw = setting.column(name)
+    raw = setting.alone(name)
     times = as_times(raw)
     unread = int(times.isna().sum())
     times = times.dropna().sort_values()
