@@ -171,7 +171,7 @@ def test_the_record_is_that_of_the_rows_and_none_has_moved(
     assert same == list(readiness(expected, "one.parquet")[:2])
     untold = [one for one in stage["findings"] if one["rule"] in ROWS_NEEDED]
     assert {one["status"] for one in untold} == {"indeterminate"}
-    assert all("the rows" in one["reason"] and "data.copy" in one["reason"] for one in untold)
+    assert all("whole rows" in one["reason"] and "data.copy" in one["reason"] for one in untold)
     assert any(note.startswith("Values of id stay in their database") for note in stage["notes"])
     assert max(fetched) < N / 2
 

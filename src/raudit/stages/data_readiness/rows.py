@@ -62,7 +62,7 @@ def _repeats(
     """Repeated rows, how many coincidence gives where that was counted, and near-duplicates."""
     data = setting.data
     if isinstance(data, InEngine):
-        untold = (
+        untold = say(
             "Near-duplicates and coincidence were not looked into: the rows stay in their database."
         )
         return data.repeats(columns), None, Part(notes=(untold,))

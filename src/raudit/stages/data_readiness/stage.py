@@ -130,7 +130,7 @@ def _checked(check: Callable[[Setting], Part], rule: Rule, setting: Setting) -> 
     try:
         return check(setting)
     except NotEvaluable as error:
-        if not isinstance(setting.data, InEngine):
+        if error.reference not in STAYS:
             raise
         untold = answer(
             rule,
@@ -138,9 +138,22 @@ def _checked(check: Callable[[Setting], Part], rule: Rule, setting: Setting) -> 
             name=setting.data.name,
             status=Status.INDETERMINATE,
             statement=say("“{title}” was not looked into.", title=term(rule.title)),
-            reason=say("{message}; {hint}", message=term(error.message), hint=term(error.hint)),
+            reason=STAYS[error.reference],
         )
         return Part(findings=(untold,))
+
+
+STAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "rows-stay": say(
+            "it takes whole rows, and they stay in their database: data.copy lets them be copied"
+        ),
+        "values-stay": say(
+            "so many values of a column differ that they stay in their database: data.copy lets rows be copied"
+        ),
+    }
+)
+"""Why a check was not done, by what it lacked."""
 
 
 def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
