@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import raudit
@@ -243,3 +245,29 @@ def test_what_may_be_a_placeholder_is_found_among_many_other_texts() -> None:
     assert found == {"?": 2, "N/A": 1, "NULL": 1, "-": 1, "Unknown": 1, "1900-01-01": 1, "none": 1}
     written = ["1", "2.0", " 3 ", "+4", "5e0", "1_0", ".5", "\u0667", "999", "999", "?"] * 3
     assert "999" in {p.shown for p in find_placeholders(pd.Series(written), Kind.TEXT)}
+
+
+def test_one_of_anything_is_told_as_one():
+    """Of one column, one row, one label, and one time that cannot be read."""
+    stamped = pa.table({"at": ["2026-01-01", "2026-01-03", "soon"], "x": [1, 2, 3]})
+    told = [
+        raudit.readiness(pa.table({"a": ["x"]}), label="a"),
+        raudit.readiness(pa.table({"a": [5, None]})),
+        raudit.readiness(pa.table({"a": [5, 5, 6]})),
+        raudit.readiness(stamped, time="at", freshness={"as_of": "2026-02-01"}),
+    ]
+    texts = [
+        str(text)
+        for result in told
+        for text in (
+            result.summary,
+            *result.notes,
+            *(finding.statement for finding in result.findings),
+            *(table.caption for table in result.tables),
+        )
+    ]
+    several = re.compile(r"(?<!of )\b1 (?:[a-z]+ )?(?:rows|columns|checks|groups|levels)\b")
+    assert [text for text in texts if several.search(text)] == []
+    assert any("1 column profiled on 1 row" in text for text in texts)
+    assert any("in the one compared column" in text for text in texts)
+    assert any("no time could be read of 1 row." in text for text in texts)

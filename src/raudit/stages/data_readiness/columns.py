@@ -39,7 +39,9 @@ def constants(setting: Setting) -> Part:
                 kind="data",
                 name=setting.data.name,
                 status=Status.PASSED,
-                statement=say("Each of {count} columns has at least two values.", count=len(names)),
+                statement=say("Each of {count} columns has at least two values.", count=len(names))
+                if len(names) > 1
+                else say("The only column has at least two values."),
                 measurement=Measurement(
                     metric="constant_columns", value=0.0, n=len(names), events=0
                 ),
@@ -64,6 +66,8 @@ def _constant(setting: Setting, name: ColumnName, filled: int) -> Finding:
     n = setting.data.n_rows
     told = (
         say("has one value in all {count:,} rows in which it is filled", count=filled)
+        if filled > 1
+        else say("is filled in one row only")
         if filled
         else say("is always empty")
     )
@@ -104,7 +108,9 @@ def outliers(setting: Setting) -> Part:
                 statement=say(
                     "Of {looked} columns of numbers none has values far outside all others.",
                     looked=len(looked),
-                ),
+                )
+                if len(looked) > 1
+                else say("The only column of numbers has no value far outside all others."),
                 measurement=Measurement(
                     metric="outlier_columns", value=0.0, n=len(looked), events=0
                 ),

@@ -173,7 +173,9 @@ def _table(by_name: dict[str, int], total: int, promised: dict[str, int]) -> Tab
         title="Labels",
         columns=columns,
         rows=rows,
-        caption=say("Counted on {total:,} labelled rows.", total=total),
+        caption=say("Counted on {total:,} labelled rows.", total=total)
+        if total != 1
+        else say("Counted on one labelled row."),
     )
 
 
@@ -209,7 +211,9 @@ def _not_estimated(labelled: int) -> Finding:
         status=Status.INDETERMINATE,
         statement=say(
             "How many labels are wrong was not estimated, on {size:,} labelled rows.", size=labelled
-        ),
+        )
+        if labelled != 1
+        else say("How many labels are wrong was not estimated, on one labelled row."),
         reason=say(
             "that takes {ROWS} rows, ten of each of at least two classes, and a feature", ROWS=ROWS
         ),

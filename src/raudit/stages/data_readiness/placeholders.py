@@ -9,7 +9,7 @@ from raudit.data.alone import stays
 from raudit.data.missing_words import MISSING_WORDS
 from raudit.findings import Finding, Measurement, Status
 from raudit.record import Column, Table
-from raudit.sentences import joined, say
+from raudit.sentences import joined, n_columns, n_rows, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, listed
 from raudit.stages.data_readiness.placeholder_values import (
     DAYS,
@@ -103,17 +103,17 @@ def _finding(setting: Setting, name: ColumnName, found: tuple[Placeholder, ...])
 
 def _searched(count: int, doubtful: list[str]) -> str:
     searched = say(
-        "Placeholders were looked for in {count} columns: {count_2} "
+        "Placeholders were looked for in {columns}: {count_2} "
         "words, {count_3} numbers where they stand apart, {count_4} "
         "days.",
-        count=count,
+        columns=n_columns(count),
         count_2=len(MISSING_WORDS) + len(DOUBTFUL),
         count_3=len(NUMBERS),
         count_4=len(DAYS),
     )
     if doubtful:
         searched += say(
-            " Words such as none, which can be an answer, stand in {listed} cells.",
+            " Words such as none, which can be an answer, stand in cells of {listed}.",
             listed=listed(doubtful),
         )
     return searched
@@ -140,7 +140,7 @@ def _table(rows: list[dict[str, Any]], n: int) -> tuple[Table, ...]:
         Column(key="cells", label="Cells", kind="count"),
         Column(key="sure", label="Is it one"),
     )
-    caption = say("Counted on all {n:,} rows.", n=n)
+    caption = say("Counted on all {rows}.", rows=n_rows(n))
     return (
         Table(
             id="placeholders",

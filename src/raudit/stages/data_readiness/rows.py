@@ -18,7 +18,7 @@ from raudit.data.rows import (
     written_as_text,
 )
 from raudit.findings import Finding, Measurement, Status
-from raudit.sentences import joined, say
+from raudit.sentences import joined, n_rows, say
 from raudit.stages.data_readiness.part import Part, Setting, answer, is_identifier, limit, listed
 from raudit.stages.data_readiness.rules import DUPLICATE, NEAR_DUPLICATE, SHARED
 from raudit.stages.data_readiness.times import as_times
@@ -109,12 +109,13 @@ def _duplicate(
                 "how many coincidence gives was not looked into; name the unit to tell copies from look-alikes"
             )
     said = say(
-        "{repeats:,} of {n:,} rows ({share:.1%}) repeat an earlier "
-        "row in all {count} compared columns",
+        "{repeats:,} of {rows} ({share:.1%}) repeat an earlier row in {columns}",
         repeats=repeats,
-        n=n,
+        rows=n_rows(n),
         share=share,
-        count=len(columns),
+        columns=say("all {count} compared columns", count=len(columns))
+        if len(columns) > 1
+        else say("the one compared column"),
     )
     if repeats:
         said += say("; {counted:,} rows have a twin", counted=counted["with_twin"])

@@ -14,7 +14,7 @@ from raudit.evidence import Evidence, StageResult
 from raudit.facts import Fact
 from raudit.findings import Finding, Measurement, Rule, Status, Subject, Threshold
 from raudit.record import Column, Table
-from raudit.sentences import joined, say, term
+from raudit.sentences import joined, n_columns, n_rows, say, term
 from raudit.stages.data_readiness.columns import constants, outliers
 from raudit.stages.data_readiness.contract import contract
 from raudit.stages.data_readiness.coverage import coverage
@@ -105,14 +105,7 @@ class DataReadiness:
         failed = sum(1 for finding in findings if finding.status is Status.FAILED)
         unclear = sum(1 for finding in findings if finding.status is Status.INDETERMINATE)
         return StageResult(
-            summary=say(
-                "{summary} {count} checks were answered: {failed} failed, "
-                "{unclear} could not be told.",
-                summary=profiled.summary,
-                count=len(findings),
-                failed=failed,
-                unclear=unclear,
-            ),
+            summary=profiled.summary + _answered(len(findings), failed, unclear),
             findings=(*profiled.findings, *findings),
             tables=(*profiled.tables, *(table for part in parts for table in part.tables)),
             facts=merged_facts(profiled, *parts),
@@ -143,6 +136,21 @@ def _checked(check: Callable[[Setting], Part], rule: Rule, setting: Setting) -> 
         return Part(findings=(untold,))
 
 
+def _answered(count: int, failed: int, unclear: int) -> str:
+    if count == 1:
+        return say(
+            " One check was answered: {failed} failed, {unclear} could not be told.",
+            failed=failed,
+            unclear=unclear,
+        )
+    return say(
+        " {count} checks were answered: {failed} failed, {unclear} could not be told.",
+        count=count,
+        failed=failed,
+        unclear=unclear,
+    )
+
+
 STAYS: Mapping[str, str] = MappingProxyType(
     {
         "rows-stay": say(
@@ -168,7 +176,7 @@ def merged_facts(profiled: StageResult, *parts: Part) -> dict[str, Any]:
 
 
 def _notes(setting: Setting) -> tuple[str, ...]:
-    said = [say("Rows were compared by {count} columns.", count=len(setting.features))]
+    said = [say("Rows were compared by {columns}.", columns=n_columns(len(setting.features)))]
     if setting.identifiers:
         said.append(
             say(
@@ -220,7 +228,7 @@ def _profiled(setting: Setting, names: Mapping[str, ColumnName]) -> StageResult:
         ),
     ]
     if left > 0:
-        notes.append(say("{left} more columns were not profiled (max_columns).", left=left))
+        notes.append(say("Not profiled (max_columns): {columns} more.", columns=n_columns(left)))
     return StageResult(
         summary=_how_much(len(features), n, len(groups)),
         findings=(*_model_file(evidence), *findings),
@@ -240,7 +248,9 @@ def _profiled(setting: Setting, names: Mapping[str, ColumnName]) -> StageResult:
 
 
 def _how_much(columns: int, rows: int, groups: int) -> str:
-    told = say("{count} columns profiled on {n:,} rows", count=columns, n=rows)
+    told = say("{columns} profiled on {rows}", columns=n_columns(columns), rows=n_rows(rows))
+    if groups == 1:
+        return told + say(" and in one group.")
     return told + (say(" and in {count} groups.", count=groups) if groups else ".")
 
 
@@ -379,7 +389,7 @@ def _missing(
     )
 
 
-def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
+def _table(features: Mapping[str, Mapping[str, Any]], total: int) -> Table:
     columns = (
         Column(key="name", label="Column"),
         Column(key="kind", label="Kept as"),
@@ -394,7 +404,7 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
             "kind": words[item["kind"]]
             + (say(" ({item})", item=item["why"]) if item["kind"] == "omitted" else ""),
             "n": item["n"],
-            "missing": _share(item, n_rows),
+            "missing": _share(item, total),
             "bins": len(item["counts"]) if item["kind"] != "omitted" else None,
         }
         for name, item in features.items()
@@ -404,7 +414,7 @@ def _table(features: Mapping[str, Mapping[str, Any]], n_rows: int) -> Table:
         title="Columns",
         columns=columns,
         rows=rows,
-        caption=say("Counted on all {n_rows:,} rows.", n_rows=n_rows),
+        caption=say("Counted on all {rows}.", rows=n_rows(total)),
     )
 
 
