@@ -105,6 +105,21 @@ def test_a_question_mark_is_counted_as_missing(audit: Callable) -> None:
     assert record.facts["data.placeholder_cells"] == 600
 
 
+@pytest.mark.parametrize(
+    ("before", "status"),
+    [(["DE"] * 400, "passed"), (["DE", "AT"] * 200, "failed")],
+    ids=["constant before", "changing before"],
+)
+def test_the_reference_says_whether_a_constant_should_change(
+    audit: Callable, before: list[str], status: str
+) -> None:
+    frame, reference = (people(400, seed).drop(columns="approved") for seed in (1, 2))
+    record = audit(frame.assign(country="DE"), reference.assign(country=before))
+    [country] = of(record, "RA-DATA-013", "country")
+    assert country.status == status
+    assert "in the reference" in country.reason
+
+
 def test_constant_and_far_out(audit: Callable) -> None:
     frame = people()
     frame["country"] = "DE"
@@ -112,6 +127,9 @@ def test_constant_and_far_out(audit: Callable) -> None:
     frame.loc[5, "income"] = 9.9e6
     record = audit(frame)
     assert record.facts["data.constant_columns"] == ["country", "empty"]
+    [country], [empty] = (of(record, "RA-DATA-013", name) for name in ("country", "empty"))
+    assert (country.status, empty.status) == (Status.INDETERMINATE, Status.FAILED)
+    assert "nothing says whether it should change" in country.reason
     assert record.facts["data.outlier_columns"] == ["income"]
     assert of(record, "RA-DATA-014", "income")[0].measurement.events == 1
 

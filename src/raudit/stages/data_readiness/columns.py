@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,9 @@ from raudit.stages.data_readiness.part import Part, Setting, answer
 from raudit.stages.data_readiness.placeholders import placeholders_of
 from raudit.stages.data_readiness.rules import CONSTANT, OUTLIER
 from raudit.stats.tally import Tally, tally
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SPREADS = 10.0
 """Robust spreads from the median beyond which a value is far outside."""
@@ -57,9 +62,25 @@ def _filled_of_constant(setting: Setting, name: ColumnName) -> int | None:
     if stays(setting.data, name):
         return None
     values = setting.alone(name).dropna()
-    if len(values) and bool((values != values.iloc[0]).any()):
-        return None
-    return len(values)
+    return None if _changes(values) else len(values)
+
+
+def _changes(values: pd.Series[Any]) -> bool:
+    return len(values) > 0 and bool((values != values.iloc[0]).any())
+
+
+def _should_change(setting: Setting, name: ColumnName, filled: int) -> tuple[Status, str]:
+    """Whether a column ought to have more values than one, and how that is known."""
+    reference = setting.evidence.reference
+    if not filled:
+        return Status.FAILED, ""
+    if reference is None or name not in reference.data.kinds:
+        return Status.INDETERMINATE, say(
+            "nothing says whether it should change; a reference in which it does would"
+        )
+    if _changes(reference.data.frame([name])[name].dropna()):
+        return Status.FAILED, say("it changes in the reference")
+    return Status.PASSED, say("it never changes in the reference either")
 
 
 def _constant(setting: Setting, name: ColumnName, filled: int) -> Finding:
@@ -71,11 +92,13 @@ def _constant(setting: Setting, name: ColumnName, filled: int) -> Finding:
         if filled
         else say("is always empty")
     )
+    status, reason = _should_change(setting, name, filled)
     return answer(
         CONSTANT,
         kind="column",
         name=name,
-        status=Status.FAILED,
+        status=status,
+        reason=reason,
         statement=say(
             "{name} {told}; {n:,} of {n_2:,} rows are missing.",
             name=name,
