@@ -122,7 +122,7 @@ def _about(item: Outcome, audited: str) -> Outcome:
     about = item.statement.system if item.statement is not None else ""
     if not item.proven or not audited or spelling(about) == spelling(audited):
         return item
-    detail = f"it is about {about}, and the audit is of {audited}"
+    detail = say("it is about {about}, and the audit is of {audited}", about=about, audited=audited)
     return replace(item, standing=Standing.UNPROVEN, detail=detail)
 
 

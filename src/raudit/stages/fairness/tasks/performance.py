@@ -68,13 +68,13 @@ class Measure:
 
 
 MEASURES = {
-    "accuracy": Measure(rule=ACCURACY, what="share of decisions that are right", low=True),
+    "accuracy": Measure(rule=ACCURACY, what=say("share of decisions that are right"), low=True),
     "recall": Measure(
-        rule=RECALL, what="share of favourable outcomes that were selected", low=True
+        rule=RECALL, what=say("share of favourable outcomes that were selected"), low=True
     ),
-    "auc": Measure(rule=AUC, what="AUC", low=True),
+    "auc": Measure(rule=AUC, what=say("AUC"), low=True),
     "calibration": Measure(
-        rule=IN_THE_LARGE, what="share of favourable outcomes less mean score", low=False
+        rule=IN_THE_LARGE, what=say("share of favourable outcomes less mean score"), low=False
     ),
 }
 METRICS = {"accuracy": "accuracy", "recall": "true_positive_rate"}
