@@ -36,7 +36,7 @@ SCORING = tuple(
 """Modules of the checklists whose sentences come into a record."""
 PRINTED = tuple(
     ROOT / "src" / "raudit" / name
-    for name in ("gate/comparison.py", "checklists/exchange/pages.py")
+    for name in ("gate/comparison.py", "checklists/exchange/pages.py", "sentences.py")
 )
 """Modules that say sentences in the reader's language without a record."""
 CHECKLISTS = ROOT / "checklists"

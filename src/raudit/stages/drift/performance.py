@@ -18,6 +18,7 @@ from raudit.stages.drift.options import Options
 from raudit.stages.drift.rules import DELAYED, PERFORMANCE
 from raudit.stats import wilson
 from raudit.stats.unlabelled import (
+    FEW,
     Estimate,
     calibration,
     delayed_bounds,
@@ -158,6 +159,11 @@ def _estimate_said(estimates: Sequence[Estimate], now: Estimate, before: tuple[i
             if item is not now
         ),
     )
+    if not others:
+        others = say(
+            "true positive rate and precision are not estimated, since fewer than {FEW} true positives are expected",
+            FEW=FEW,
+        )
     return say(
         "Estimated from calibrated scores of {n:,} rows, accuracy is "
         "{value:.1%} (95 % interval {low:.1%} to {high:.1%}) and was "
