@@ -9,6 +9,7 @@ signed was measured.
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Mapping
 from importlib import metadata
@@ -139,6 +140,7 @@ def stage_from_json(content: bytes) -> StageRecord | None:
     return stage if canonical_bytes(record_to_json(stage)) == content else None
 
 
+@functools.cache
 def _environment() -> Sha256:
     """Digest of Python, the platform and every installed package."""
     packages = sorted({(d.metadata["Name"] or "", d.version) for d in metadata.distributions()})

@@ -30,7 +30,7 @@ from raudit.statements import check_statements, read_statements
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
-    from raudit.log import Log
+    from raudit.log import ReadableLog
 
 
 def read_record(path: Path) -> Record:
@@ -122,7 +122,7 @@ def with_flags(policy: Policy, options: CheckOptions, record: Record) -> Policy:
 
 
 def load_waivers_of(
-    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+    options: CheckOptions, plan: Plan | None, record: Record, log: ReadableLog | None
 ) -> Waivers:
     """Waivers that the options or the plan name."""
     from raudit.emit import enrolment_of, revocations_in
@@ -141,9 +141,9 @@ def load_waivers_of(
 
 
 def load_decisions(
-    options: CheckOptions, plan: Plan | None, record: Record, log: Log | None
+    options: CheckOptions, plan: Plan | None, record: Record, log: ReadableLog | None
 ) -> tuple[Decision, ...] | None:
-    """The record's decisions, asked again where people.yaml is not the one that the record was made with."""
+    """The record's decisions, asked again under another people.yaml than it was made with, or of a log."""
     from raudit.emit import enrolment_of
 
     made = decisions_in(record)
@@ -151,7 +151,7 @@ def load_decisions(
     people = load_people(path) if path is not None else NOBODY
     then = {item.sha256 for item in record.inputs if item.role == "people"}
     now = {sha256(read_file(path))} if path is not None else set()
-    if made is None or options.record is None or then == now:
+    if made is None or options.record is None or (then == now and log is None):
         return made
     answers = (
         [plan.path(section.answers) for section in plan.file.assessments if section.answers]

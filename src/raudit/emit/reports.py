@@ -8,12 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from raudit.canonical import sha256
-from raudit.emit.enrolment import enrolment_of
-from raudit.errors import LogError, UsageError
+from raudit.errors import LogError
 from raudit.log import Entry, Event, EventType, Log
 from raudit.ordinary import read_file
-from raudit.people import parse_people
-from raudit.statements import Outcome, check_statements
 
 UNPLACED = "report.pdf.issued"
 """A signed report of which the log is being told; it becomes report.pdf when the log has been."""
@@ -165,24 +162,3 @@ def _append(
     log: Log, kind: EventType, body: dict[str, str], actor: str, clock: datetime, run: str
 ) -> None:
     log.append([Event(type=kind, actor=actor, body=body, run=run)], clock=clock)
-
-
-def checked_in(
-    statements: bytes, people: bytes, log: Log | None
-) -> tuple[tuple[Outcome, ...], str]:
-    """Check the statements that a report carries, with the keys that it carries and what the log knows of them.
-
-    Without a log the keys are only what the issuer put into the report, and each outcome says so.
-
-    Returns
-    -------
-    tuple
-        An outcome for each statement, and what is wrong with the attachments themselves, or nothing.
-    """
-    try:
-        held = parse_people(people.decode("utf-8"), source="people.json")
-    except (UsageError, UnicodeDecodeError) as error:
-        return (), f"the people inside cannot be read: {getattr(error, 'message', 'not UTF-8')}"
-    envelopes = [line for line in statements.split(b"\n") if line.strip()]
-    known = enrolment_of(log) if log is not None else None
-    return check_statements(envelopes, held, enrolment=known), ""

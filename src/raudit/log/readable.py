@@ -24,11 +24,17 @@ class ReadableLog:
         Where it is kept.
     key
         The log's own, which remembers what it signed; None if it was opened without.
+    pinned
+        The log's verifier key, known from elsewhere, where its own is not at hand.
     """
 
-    def __init__(self, store: Store | Reader, *, key: LogKey | None) -> None:
+    def __init__(
+        self, store: Store | Reader, *, key: LogKey | None, pinned: Verifier | None = None
+    ) -> None:
         self._reader: Reader = store
         self._key = key
+        self.pinned = pinned
+        """The verifier key that it was opened with; None if it was opened with its own key, or with none."""
         meta = store.meta()
         self.origin = meta.get("origin", "")
         """Name of the log."""
@@ -100,7 +106,7 @@ class ReadableLog:
     @property
     def own_verifier(self) -> Verifier | None:
         """Public half of the key that the log was opened with, if any."""
-        return self._key.verifier if self._key is not None else None
+        return self._key.verifier if self._key is not None else self.pinned
 
     def remembered(self) -> Memory:
         """Return what the key remembers to have signed, if the log was opened with one."""

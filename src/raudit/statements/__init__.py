@@ -10,7 +10,14 @@ Entry points::
     add_statement(path, envelope), read_statements(path)                the file beside the answers
 """
 
-from raudit.statements.check import Enrolment, Outcome, Standing, check_statement, check_statements
+from raudit.statements.check import (
+    Outcome,
+    Standing,
+    about_system,
+    check_statement,
+    check_statements,
+)
+from raudit.statements.enrolment import Enrolment, Word
 from raudit.statements.envelope import sign_statement
 from raudit.statements.passkey import Assertion, passkey_envelope
 from raudit.statements.private import PersonKey, load_person_key
@@ -26,6 +33,8 @@ __all__ = [
     "PersonKey",
     "Standing",
     "Statement",
+    "Word",
+    "about_system",
     "add_statement",
     "check_statement",
     "check_statements",

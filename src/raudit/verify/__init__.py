@@ -11,7 +11,8 @@
 8. The log held the entry that ends the run when that checkpoint was signed.
 9. The log at hand, and every checkpoint given, extend that checkpoint or are extended by it.
 10. Whoever certified the file is the issuer that the logged ``report.issued`` or the reader names.
-11. Every signed statement inside was made with its person's key, enrolled by the log before; only if there are any.
+11. Every signed statement inside was made about this system with its person's key, enrolled by the log before, and
+    proves what the record says is proven; only if there are any.
 
 A step that lacks what it needs is ``not checked``, never passed.
 """
@@ -25,8 +26,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from raudit.canonical import sha256
-from raudit.errors import IntegrityError
-from raudit.log import Checkpoint, Log, parse_entry, verify_checkpoint, verify_proof
+from raudit.errors import IntegrityError, KeyFileError
+from raudit.log import Checkpoint, Log, Verifier, parse_entry, verify_checkpoint, verify_proof
 from raudit.record import Record, parse_record
 from raudit.signing import (
     Fault,
@@ -40,14 +41,8 @@ from raudit.signing import (
     unusable_certificates,
 )
 from raudit.verify.against_log import LogView, extends_step, issued_entry, revisions_step, view_log
-from raudit.verify.pages import (
-    CHECKPOINT_NAME,
-    ENTRY_NAME,
-    PEOPLE_NAME,
-    PROOF_NAME,
-    STATEMENTS_NAME,
-    pages_step,
-)
+from raudit.verify.decided import statements_step
+from raudit.verify.pages import CHECKPOINT_NAME, ENTRY_NAME, PROOF_NAME, VKEY_NAME, pages_step
 from raudit.verify.steps import Step, StepStatus, Verification
 
 RECORD_NAME = "record.json"
@@ -128,7 +123,7 @@ def verify_report(
         _inclusion(check, vkey, record),
         extended_step,
         _issuer(check, view, issuer, trust),
-        *statements_step(check, log),
+        *statements_step(check, record, log, view),
     )
     found = Verification(steps=before + after, sha256=sha256(pdf), check=check, record=record)
     holds = found.exit_status == 0
@@ -243,38 +238,29 @@ def _record(check: PdfCheck) -> tuple[Record | None, Step]:
     return record, _step(5, title, StepStatus.OK, f"sha256 {file.sha256}")
 
 
-def statements_step(check: PdfCheck, log: Log | None) -> tuple[Step, ...]:
-    """Step 11, see `raudit.emit.reports.checked_in`; none for a report that carries no statements."""
-    from raudit.emit.reports import checked_in
-
-    title = "who signed off is proven by signed statements"
-    files = [check.file(name) for name in (STATEMENTS_NAME, PEOPLE_NAME)]
-    if files[0] is None or files[1] is None:  # certified as a whole: nobody can have taken them out
-        return ()
-    outcomes, fault = checked_in(files[0].data, files[1].data, log)
-    false = [item.text for item in outcomes if item.standing == "false"]
-    if fault or false:
-        return (_step(11, title, StepStatus.FAILED, fault or "; ".join(false)),)
-    said = "; ".join(item.text for item in outcomes)
-    proven = all(item.standing == "proven" for item in outcomes)
-    status = StepStatus.OK if proven and log is not None else StepStatus.NOT_CHECKED
-    return (_step(11, title, status, said, needed=False),)
-
-
 def _checkpoint(check: PdfCheck, vkey: str | None) -> tuple[Checkpoint | None, Step]:
     title = "the checkpoint inside is signed by the log"
-    file = check.file(CHECKPOINT_NAME)
-    if file is None:
-        return None, _step(7, title, StepStatus.FAILED, f"{CHECKPOINT_NAME} is not attached")
+    file, inside = check.file(CHECKPOINT_NAME), check.file(VKEY_NAME)
+    if file is None or inside is None:
+        missing = CHECKPOINT_NAME if file is None else VKEY_NAME
+        return None, _step(7, title, StepStatus.FAILED, f"{missing} is not attached")
+    # Pages show the key that the file names, so it is held against the checkpoint whatever key the reader has.
+    own = inside.data.decode("utf-8", "replace").rstrip("\n")
+    try:
+        checkpoint = verify_checkpoint(file.data, vkey or own)
+    except (IntegrityError, KeyFileError) as error:
+        return None, _step(7, title, StepStatus.FAILED, error.message)
+    try:
+        same = vkey is None or Verifier.parse(own) == Verifier.parse(vkey)
+    except KeyFileError:
+        same = False
+    if not same:
+        detail = f"{VKEY_NAME} inside names another key than the one that you know and that signed"
+        return None, _step(7, title, StepStatus.FAILED, detail)
     if vkey is None:
         return None, _step(7, title, StepStatus.NOT_CHECKED, "no log key given; use --log-key")
-    try:
-        checkpoint = verify_checkpoint(file.data, vkey)
-    except IntegrityError as error:
-        return None, _step(7, title, StepStatus.FAILED, error.message)
-    return checkpoint, _step(
-        7, title, StepStatus.OK, f"{checkpoint.origin}, {checkpoint.size:,} entries"
-    )
+    detail = f"{checkpoint.origin}, {checkpoint.size:,} entries"
+    return checkpoint, _step(7, title, StepStatus.OK, detail)
 
 
 def _inclusion(check: PdfCheck, vkey: str | None, record: Record | None) -> Step:

@@ -19,7 +19,6 @@ from raudit.facts import Fact
 from raudit.findings import Finding, JsonObject, Rule, Severity, Status, Subject
 from raudit.record import Figure, Table
 from raudit.sentences import joined, say, term
-from raudit.spelling import spelling
 from raudit.stages.assessments.facts import FACTS
 from raudit.stages.assessments.rules import BLOCKED, COMPLETE, CONTRADICTED, RULES, SIGNED
 from raudit.stages.assessments.tables import (
@@ -32,7 +31,7 @@ from raudit.stages.assessments.tables import (
     risk_matrix,
     signoff_table,
 )
-from raudit.statements import Outcome, Standing, check_statements, read_statements
+from raudit.statements import Outcome, about_system, check_statements, read_statements
 from raudit.validate import Strict
 
 
@@ -116,16 +115,7 @@ def _statements(files: AssessmentFiles, evidence: Evidence) -> tuple[Outcome, ..
     said = check_statements(
         read_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment
     )
-    return tuple(_about(item, str(evidence.system.get("name", ""))) for item in said)
-
-
-def _about(item: Outcome, audited: str) -> Outcome:
-    """What was signed of one system proves nothing of another that its answers are put beside."""
-    about = item.statement.system if item.statement is not None else ""
-    if not item.proven or not audited or spelling(about) == spelling(audited):
-        return item
-    detail = f"it is about {about}, and the audit is of {audited}"
-    return replace(item, standing=Standing.UNPROVEN, detail=detail)
+    return about_system(said, str(evidence.system.get("name", "")))
 
 
 def _summary(results: Sequence[Assessment]) -> str:
