@@ -40,7 +40,7 @@ from raudit.pipeline import Prepared, assessment_files, measure, prepare
 from raudit.plan import Plan
 from raudit.record import Record, record_bytes
 from raudit.signing import ISSUER_FIELD, SigningKey, TimeStamping, attest, certify, field_size
-from raudit.statements import check_statements, read_statements
+from raudit.statements import Standing, check_statements, read_statements
 
 PREDICATE = "https://raudit.dev/attestation/audit/v1"
 SERVICE = "service:raudit"
@@ -331,14 +331,17 @@ def statement_files(prepared: Prepared) -> dict[str, bytes]:
     paths = [item.answers_path for item in prepared.assessments if item.answers_path]
     waivers = prepared.plan.file.waivers
     paths += [prepared.plan.path(waivers)] if waivers else []
-    envelopes = [envelope for path in paths for envelope in read_statements(path)]
-    if not envelopes:
+    lines = [line for path in paths for line in read_statements(path)]
+    known = check_statements(lines, prepared.people, enrolment=prepared.enrolment)
+    # What is false proves nothing, and the stage has named it: it would be read as the issuer's own word.
+    held = [
+        (line, item.statement.person)
+        for line, item in zip(lines, known, strict=True)
+        if item.statement is not None and item.standing is not Standing.FALSE
+    ]
+    if not held:
         return {}
-    named = {
-        o.statement.person
-        for o in check_statements(envelopes, prepared.people)
-        if o.statement is not None
-    }
+    envelopes, named = [line for line, _ in held], {person for _, person in held}
     files = {STATEMENTS_NAME: b"".join(envelope + b"\n" for envelope in envelopes)}
     return files | {PEOPLE_NAME: prepared.people.only(named)}
 

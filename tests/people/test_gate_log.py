@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 from tests.command_line import raudit
 
+from raudit.audit import statement_files
 from raudit.log import Event, load_log_key, open_log
 from raudit.people import binding, load_people
+from raudit.pipeline import prepare
+from raudit.plan import load_plan
 from raudit.statements import load_person_key
 
 from .conftest import NOW, private_pem
@@ -85,12 +89,33 @@ def test_a_gate_with_the_verifier_key_alone_asks_the_log(away):
     assert "Small: the sign-off by dee as dpo is stated, not proven." in said
     assert "no signed checkpoint of the log covers the entry that enrolled the key" in said
     put_back(genuine)
+    not_statements()
+    put_back(genuine)
     edit = sqlite3.connect("log.db")
     edit.execute("DROP TRIGGER entry_no_update")
     edit.execute("UPDATE entry SET data = CAST(data || ' ' AS BLOB) WHERE idx = 3")
     edit.commit()
     edit.close()
     gate(status=6)
+
+
+def not_statements() -> None:
+    """What lies among the statements and is none, or is false, is named and is not given away as somebody's word."""
+    path = Path("small-answers.statements.jsonl")
+    whole = path.read_bytes()
+    first, *rest = whole.splitlines()
+    path.write_bytes(whole + b"junk\n")
+    said = gate(status=3)
+    assert f"failed: line {len(rest) + 2} of {path} is no signed statement" in said
+    assert "take the line out" in said
+    last = json.loads(rest[-1])
+    last["signatures"][0]["sig"] = json.loads(first)["signatures"][0]["sig"]
+    path.write_bytes(whole + json.dumps(last).encode() + b"\n")
+    said = gate(status=0)
+    assert f"Small: statement {len(rest) + 2} in {path} is false." in said
+    assert "the signature does not fit the statement" in said
+    given = statement_files(prepare(load_plan(Path(PLAN)), clock=NOW))
+    assert given["statements.jsonl"] == whole
 
 
 def forged(room) -> None:

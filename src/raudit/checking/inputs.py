@@ -26,7 +26,7 @@ from raudit.policy import (
 from raudit.policy.model import NEVER, RULE_ID, covers
 from raudit.policy.proof import Decision, answers_of, decisions_in, judged_again
 from raudit.record import Record, parse_record
-from raudit.statements import check_statements, read_statements
+from raudit.statements import check_statements, whole_statements
 from raudit.yamltext import nearest
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def load_decisions(
         if plan is not None
         else [_record_folder(options) / name for name in answers_of(record)]
     )
-    envelopes = [envelope for file in answers for envelope in read_statements(file)]
+    envelopes = [envelope for file in answers for envelope in whole_statements(file)]
     known = enrolment_of(log) if log is not None else None
     return judged_again(made, people, check_statements(envelopes, people, enrolment=known))
 

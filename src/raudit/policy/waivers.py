@@ -16,7 +16,7 @@ from raudit.policy.model import WaiverTerms
 from raudit.policy.proof import Revocation
 from raudit.record import Record, WaiverState, WaiverUse
 from raudit.sentences import say
-from raudit.statements import Enrolment, Kind, Outcome, check_statements, read_statements
+from raudit.statements import Enrolment, Kind, Outcome, check_statements, whole_statements
 from raudit.statements.check import is_about
 from raudit.validate import validate
 from raudit.yamltext import YamlText, nearest, read_yaml
@@ -181,7 +181,7 @@ def load_waivers(
         identity=identity,
         revoked=revoked,
         system=system,
-        statements=check_statements(read_statements(path), people, enrolment=enrolment),
+        statements=check_statements(whole_statements(path), people, enrolment=enrolment),
     )
 
 

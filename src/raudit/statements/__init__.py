@@ -8,6 +8,7 @@ Entry points::
     passkey_envelope(payload, assertion) -> bytes                       the same around a WebAuthn assertion
     check_statements(envelopes, people, enrolment=) -> outcomes         offline; hostile bytes give outcomes
     add_statement(path, envelope), read_statements(path)                the file beside the answers
+    whole_statements(path) -> envelopes                                 to judge by: refuses a line that is none
 """
 
 from raudit.statements.check import (
@@ -22,7 +23,12 @@ from raudit.statements.envelope import sign_statement
 from raudit.statements.passkey import Assertion, passkey_envelope
 from raudit.statements.private import PersonKey, load_person_key
 from raudit.statements.statement import Kind, LogState, Statement, parse_statement
-from raudit.statements.storage import add_statement, read_statements, statements_path
+from raudit.statements.storage import (
+    add_statement,
+    read_statements,
+    statements_path,
+    whole_statements,
+)
 
 __all__ = [
     "Assertion",
@@ -44,4 +50,5 @@ __all__ = [
     "read_statements",
     "sign_statement",
     "statements_path",
+    "whole_statements",
 ]

@@ -31,7 +31,14 @@ from raudit.stages.assessments.tables import (
     risk_matrix,
     signoff_table,
 )
-from raudit.statements import Outcome, about_system, check_statements, read_statements
+from raudit.statements import (
+    Outcome,
+    Standing,
+    about_system,
+    check_statements,
+    statements_path,
+    whole_statements,
+)
 from raudit.validate import Strict
 
 
@@ -76,6 +83,7 @@ class Assessments:
             decisions[result.checklist.id] = proofs_of(result, statements, evidence.people)
             results.append(result)
             findings += _findings(result, files, identity=evidence.identity)
+            findings += _false(result, files, statements)
         further = (contradictions_table(results), reasons_table(results))
         tables: list[Table] = [overview_table(results), *(table for table in further if table.rows)]
         figures: list[Figure] = []
@@ -113,7 +121,7 @@ def _statements(files: AssessmentFiles, evidence: Evidence) -> tuple[Outcome, ..
     if files.answers_path is None:
         return ()
     said = check_statements(
-        read_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment
+        whole_statements(files.answers_path), evidence.people, enrolment=evidence.enrolment
     )
     return about_system(said, str(evidence.system.get("name", "")))
 
@@ -326,6 +334,38 @@ def _blocked(result: Assessment, files: AssessmentFiles, number: int, because: s
         say("{title}: {because}", title=term(result.checklist.file.title), because=term(because)),
         subject=subject,
     )
+
+
+def _false(
+    result: Assessment, files: AssessmentFiles, statements: Sequence[Outcome]
+) -> list[Finding]:
+    """Name what lies beside the answers as somebody's word and is not: nobody may take it for one."""
+    name = statements_path(files.answers_path).name if files.answers_path else ""
+    return [
+        replace(
+            _finding(
+                SIGNED,
+                result,
+                files,
+                Status.INDETERMINATE,
+                say(
+                    "{title}: statement {number} in {name} is false.",
+                    title=term(result.checklist.file.title),
+                    number=number,
+                    name=name,
+                ),
+                reason=item.text,
+                subject=Subject(
+                    kind="assessment",
+                    name=result.checklist.id,
+                    detail={"statement": item.sha256[:16]},
+                ),
+            ),
+            remedy=say("Find out who put it there; take its line out of {name}.", name=name),
+        )
+        for number, item in enumerate(statements, start=1)
+        if item.standing is Standing.FALSE
+    ]
 
 
 def _signed(result: Assessment, files: AssessmentFiles, *, identity: str) -> Finding:
