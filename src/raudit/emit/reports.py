@@ -11,6 +11,7 @@ from raudit.canonical import sha256
 from raudit.errors import LogError
 from raudit.log import Entry, Event, EventType, Log
 from raudit.ordinary import read_file
+from raudit.sentences import say
 
 UNPLACED = "report.pdf.issued"
 """A signed report of which the log is being told; it becomes report.pdf when the log has been."""
@@ -57,16 +58,22 @@ def _unplaced(path: Path, issued: Mapping[object, int], log: Log | None) -> str:
     try:
         at = issued.get(sha256(read_file(path)))
     except OSError as error:
-        return (
-            f"{path} cannot be read ({error.strerror}): a run that was cut short may have left it"
+        return say(
+            "{path} cannot be read ({why}): a run that was cut short may have left it",
+            path=path,
+            why=error.strerror,
         )
     if at is not None:
-        known = f"the log was told of it (entry {at})"
+        known = say("the log was told of it (entry {index})", index=at)
+    elif log is not None:
+        known = say("the log was not told of it")
     else:
-        known = "the log was not told of it" if log is not None else "no log was asked about it"
-    return (
-        f"{path} is a report of a run that ended before it was put in place; {known}; "
-        "the next raudit run into that folder takes it up"
+        known = say("no log was asked about it")
+    return say(
+        "{path} is a report of a run that ended before it was put in place; {known}; "
+        "the next raudit run into that folder takes it up",
+        path=path,
+        known=known,
     )
 
 

@@ -13,6 +13,7 @@ from raudit.log.stores.memory import FORGETFUL, Memory, recall
 from raudit.log.stores.store import Reader, Store
 from raudit.log.tree import merkle
 from raudit.log.tree.note import LogKey, Verifier
+from raudit.sentences import say
 
 
 class ReadableLog:
@@ -147,7 +148,7 @@ class ReadableLog:
     def _hashed(self, index: int, data: bytes) -> bytes:
         if merkle.leaf_hash(data) != self._reader.node(0, index):
             raise LogIntegrityError(
-                f"entry {index} does not match its stored hash",
+                say("entry {index} does not match its stored hash", index=index),
                 reference="log-tree",
                 where=f"entry {index}",
                 hint="it was changed behind the log's back; `raudit log verify` says more",

@@ -14,6 +14,7 @@ from enum import StrEnum
 from raudit.canonical import Sha256, sha256
 from raudit.dsse import PAYLOAD_TYPE, pre_authentication_encoding
 from raudit.people import Key, People
+from raudit.sentences import say, term
 from raudit.spelling import spelling
 from raudit.statements.enrolment import REPLACED, Enrolment, later_word, matter, order_fault
 from raudit.statements.envelope import Envelope, open_envelope, verifies
@@ -39,8 +40,8 @@ class Outcome:
     """One statement, checked."""
 
     standing: Standing
-    detail: str
-    """Why, in words."""
+    why: str
+    """Why, as a sentence that another language can say."""
     statement: Statement | None = None
     """What is stated; None for bytes that are no statement."""
     sha256: Sha256 = field(default=Sha256(""))
@@ -56,13 +57,27 @@ class Outcome:
         return self.standing is Standing.PROVEN and not self.replaced
 
     @property
-    def text(self) -> str:
-        """One line: who, what, and how that is known."""
+    def detail(self) -> str:
+        """Why, in English and no more than text: what a record says of a decision."""
+        return str(self.why)
+
+    @property
+    def said(self) -> str:
+        """One line, as a sentence: who, what, and how that is known."""
         if self.statement is None:
-            return self.detail
-        return (
-            f"{self.statement.person}, {in_words(self.statement)}: {self.standing}, {self.detail}"
+            return self.why
+        return say(
+            "{person}, {what}: {standing}, {why}",
+            person=self.statement.person,
+            what=in_words(self.statement),
+            standing=term(str(self.standing)),
+            why=self.why,
         )
+
+    @property
+    def text(self) -> str:
+        """The same in English and no more than text."""
+        return str(self.said)
 
 
 def check_statements(
@@ -96,7 +111,11 @@ def about_system(outcomes: Iterable[Outcome], audited: str) -> tuple[Outcome, ..
         else replace(
             item,
             standing=Standing.UNPROVEN,
-            detail=f"it is about {item.statement.system}, and the audit is of {audited}",
+            why=say(
+                "it is about {system}, and the audit is of {audited}",
+                system=item.statement.system,
+                audited=audited,
+            ),
         )
         for item in outcomes
     )
@@ -123,7 +142,11 @@ def _in_force(item: Outcome, last: Outcome | None, enrolment: Enrolment | None) 
     why = "" if newest else REPLACED
     if newest and enrolment is not None:
         why = later_word(item.statement, item.sha256, enrolment)
-    return replace(item, replaced=True, detail=f"{item.detail}; {why}") if why else item
+    return (
+        replace(item, replaced=True, why=say("{first}; {then}", first=item.why, then=why))
+        if why
+        else item
+    )
 
 
 def check_statement(data: bytes, people: People, *, enrolment: Enrolment | None = None) -> Outcome:
@@ -131,13 +154,16 @@ def check_statement(data: bytes, people: People, *, enrolment: Enrolment | None 
     try:
         envelope = open_envelope(data)
     except ValueError as error:
-        return Outcome(standing=Standing.FALSE, detail=f"this is no signed statement: {error}")
+        return Outcome(
+            standing=Standing.FALSE,
+            why=say("this is no signed statement: {error}", error=term(str(error))),
+        )
 
     def outcome(standing: Standing, detail: str, key: Key | None = None) -> Outcome:
         named = f"{key.entry.kind.replace('_', ' ')} {key.fingerprint[:16]}" if key else ""
         return Outcome(
             standing=standing,
-            detail=detail,
+            why=detail,
             statement=envelope.statement,
             sha256=sha256(envelope.payload),
             key=named,
@@ -145,45 +171,49 @@ def check_statement(data: bytes, people: People, *, enrolment: Enrolment | None 
 
     statement = envelope.statement
     if statement.person not in people.by_id:
-        return outcome(Standing.UNPROVEN, f"nobody is known by the id {statement.person}")
+        return outcome(
+            Standing.UNPROVEN, say("nobody is known by the id {person}", person=statement.person)
+        )
     key = next(
         (key for key in people.keys(statement.person) if key.fingerprint == envelope.keyid), None
     )
     if key is None:
         return outcome(
-            Standing.UNPROVEN, "it is signed with a key that people.yaml does not give this person"
+            Standing.UNPROVEN,
+            say("it is signed with a key that people.yaml does not give this person"),
         )
     fault = _signature_fault(envelope, key)
     if fault:
         return outcome(Standing.FALSE, fault, key)
     if not key.counts_at(statement.at):
-        return outcome(Standing.FALSE, "the key did not count at that time", key)
+        return outcome(Standing.FALSE, say("the key did not count at that time"), key)
     if enrolment is None:
         return outcome(
             Standing.PROVEN,
-            f"signed with {_name(key)}; the order of enrolment was not checked",
+            say("signed with {key}; the order of enrolment was not checked", key=_name(key)),
             key,
         )
     against, fault = order_fault(statement, key.fingerprint, sha256(envelope.payload), enrolment)
     if fault:
         return outcome(Standing.FALSE if against else Standing.UNPROVEN, fault, key)
-    return outcome(Standing.PROVEN, f"signed with {_name(key)}, enrolled before", key)
+    return outcome(Standing.PROVEN, say("signed with {key}, enrolled before", key=_name(key)), key)
 
 
 def _name(key: Key) -> str:
-    return f"{key.entry.kind.replace('_', ' ')} {key.fingerprint[:16]}…"
+    kind = term(key.entry.kind.replace("_", " "))
+    return say("{kind} {fingerprint}…", kind=kind, fingerprint=key.fingerprint[:16])
 
 
 def _signature_fault(envelope: Envelope, key: Key) -> str:
     if key.entry.passkey is not None:
         return passkey_fault(envelope, key)
     if envelope.webauthn is not None:
-        return "an assertion of a passkey under a key that is none"
+        return say("an assertion of a passkey under a key that is none")
     message = pre_authentication_encoding(PAYLOAD_TYPE, envelope.payload)
     return (
         ""
         if verifies(key.spki, envelope.signature, message)
-        else "the signature does not fit the statement"
+        else say("the signature does not fit the statement")
     )
 
 

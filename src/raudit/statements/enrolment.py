@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 
 from raudit.canonical import Sha256, digest
 from raudit.people import binding
+from raudit.sentences import say
 from raudit.statements.statement import Kind, Statement
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """By how much the clocks of who signs and of who tells the log may be apart."""
 
-REPLACED = "a later decision replaced it"
+REPLACED = say("a later decision replaced it")
 
 Place = tuple[str, str, str]
 """Kind, checklist and question or role."""
@@ -96,25 +97,27 @@ def order_fault(
     bound = binding(statement.person, fingerprint)
     enrolled = enrolment.enrolled.get(bound)
     if enrolled is None:
-        return True, "the log never enrolled this key for this person"
+        return True, say("the log never enrolled this key for this person")
     if not enrolment.vouches(enrolled):
-        return False, "no signed checkpoint of the log covers the entry that enrolled the key"
+        return False, say("no signed checkpoint of the log covers the entry that enrolled the key")
     told = enrolment.told(own)
     seen = statement.log
     if seen is not None and seen.origin == enrolment.origin and seen.size <= enrolment.size:
         if seen.root != enrolment.root_at(seen.size):
-            return True, "the log that the signer saw is not this log"
+            return True, say("the log that the signer saw is not this log")
         if enrolled >= seen.size:
-            return True, "the log enrolled the key only after the statement"
+            return True, say("the log enrolled the key only after the statement")
     elif told is None:
-        return True, "neither the statement nor the log says that it came after the key's enrolment"
+        return True, say(
+            "neither the statement nor the log says that it came after the key's enrolment"
+        )
     if told is not None and told < enrolled:
-        return True, "the log enrolled the key only after the statement"
+        return True, say("the log enrolled the key only after the statement")
     if own in enrolment.heard and _is_ahead(statement.at, enrolment.heard[own]):
-        return True, "it is dated later than the log heard of it"
+        return True, say("it is dated later than the log heard of it")
     gone = enrolment.withdrawn.get(bound)
     if gone is not None and (told is None or gone < told):
-        return True, "the key was withdrawn before the log learnt of the statement"
+        return True, say("the key was withdrawn before the log learnt of the statement")
     return False, ""
 
 
@@ -128,7 +131,7 @@ def later_word(statement: Statement, own: str, enrolment: Enrolment) -> str:
     if statement.kind is Kind.APPROVAL:
         gone = enrolment.revoked.get(str(statement.decided.get("waiver")))
         if gone is not None and _came_before(statement, own, gone, enrolment):
-            return "the waiver was taken back since"
+            return say("the waiver was taken back since")
         return ""
     if not matter(statement):
         return ""
@@ -144,9 +147,10 @@ def later_word(statement: Statement, own: str, enrolment: Enrolment) -> str:
     ]
     if not unclear:
         return ""
-    return (
-        "whether a later decision replaced it cannot be told: the log does not say what "
-        f"entry {max(unclear)} was about"
+    return say(
+        "whether a later decision replaced it cannot be told: the log does not say what entry "
+        "{index} was about",
+        index=max(unclear),
     )
 
 

@@ -10,13 +10,14 @@ from raudit.log import Log
 from raudit.people import People, parse_people
 from raudit.policy.proof import Decision, decisions_in
 from raudit.record import Record
+from raudit.sentences import joined, say, term
 from raudit.signing import PdfCheck
 from raudit.statements import Outcome, Standing, Statement, about_system, check_statements
 from raudit.verify.against_log import LogView
 from raudit.verify.pages import PEOPLE_NAME, STATEMENTS_NAME
 from raudit.verify.steps import Step, StepStatus
 
-TITLE = "who signed off is proven by signed statements"
+TITLE = say("who signed off is proven by signed statements")
 NAMED = 3
 """Decisions that a step spells out; the rest are counted."""
 
@@ -32,12 +33,16 @@ def statements_step(
         return ()
     statements, people = files[STATEMENTS_NAME], files[PEOPLE_NAME]
     if statements is None or people is None:
-        return (_step(StepStatus.FAILED, f"{' and '.join(lacking)} not attached"),)
+        return (
+            _step(
+                StepStatus.FAILED, say("{lacking} not attached", lacking=joined(" and ", lacking))
+            ),
+        )
     try:
         held = parse_people(people.data.decode("utf-8"), source=PEOPLE_NAME)
     except (UsageError, UnicodeDecodeError) as error:
-        why = getattr(error, "message", "not UTF-8")
-        return (_step(StepStatus.FAILED, f"the people inside cannot be read: {why}"),)
+        why = term(error.message) if isinstance(error, UsageError) else say("not UTF-8")
+        return (_step(StepStatus.FAILED, say("the people inside cannot be read: {why}", why=why)),)
     lines = [line for line in statements.data.split(b"\n") if line.strip()]
     return (_judged(lines, held, claimed, record, log, view),)
 
@@ -56,12 +61,12 @@ def _judged(
     attested = view.attested if view.pinned else None
     known = enrolment_of(log, vouched=attested.signed_size) if log and attested else None
     outcomes = about_system(check_statements(lines, people, enrolment=known), audited)
-    wrong = [item.text for item in outcomes if item.standing is Standing.FALSE]
+    wrong = [item.said for item in outcomes if item.standing is Standing.FALSE]
     wrong += _unproven(claimed, inside)
     if wrong:
-        return _step(StepStatus.FAILED, "; ".join(wrong))
+        return _step(StepStatus.FAILED, joined("; ", wrong))
     proven = known is not None and all(item.proven for item in outcomes)
-    said = "; ".join(item.text for item in outcomes)
+    said = joined("; ", (item.said for item in outcomes))
     return _step(StepStatus.OK if proven else StepStatus.NOT_CHECKED, said)
 
 
@@ -69,7 +74,7 @@ def _unproven(claimed: Iterable[Decision], outcomes: Sequence[Outcome]) -> list[
     """What the record says is proven, and no statement inside proves."""
     proven = {item.sha256: item.statement for item in outcomes if item.proven}
     lost = [
-        f"{item.what} {item.of} by {item.by}"
+        say("{what} {of} by {by}", what=term(item.what), of=item.of, by=item.by)
         for item in claimed
         if not any(
             name == item.statement and said is not None and _of(said) == (item.what, item.of)
@@ -78,9 +83,13 @@ def _unproven(claimed: Iterable[Decision], outcomes: Sequence[Outcome]) -> list[
     ]
     if not lost:
         return []
-    more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+    more = say(" and {count} more", count=len(lost) - NAMED) if len(lost) > NAMED else ""
     return [
-        f"the record says that this is proven, and no statement inside proves it: {', '.join(lost[:NAMED])}{more}"
+        say(
+            "the record says that this is proven, and no statement inside proves it: {lost}{more}",
+            lost=joined(", ", lost[:NAMED]),
+            more=more,
+        )
     ]
 
 
