@@ -94,7 +94,12 @@ def later_faults(signed: Any, shown: Any) -> list[Fault]:
                 detail=say("title or other descriptions differ from the certified ones"),
             )
         )
-    if _form_settings(signed) != _form_settings(shown):
+    certified, now = _fields(signed), _fields(shown)
+    known = {name for name, _flags in certified}
+    if (
+        _form_settings(signed) != _form_settings(shown)
+        or [field for field in now if field[0] in known] != certified
+    ):
         faults.append(
             Fault(
                 code=FaultCode.ILLEGAL_CHANGE,
@@ -143,6 +148,13 @@ def _form_settings(reader: Any) -> dict[str, str]:
     """Collect the form's entries but its fields and the flags that say that there are signatures."""
     form = value(reader.root, "/AcroForm", {})
     return {key: repr(form[key]) for key in form if key not in {"/Fields", "/SigFlags"}}
+
+
+def _fields(reader: Any) -> list[tuple[str, str]]:
+    """Name and flags of every field, in the order in which a reader goes through them; the library looks at neither."""
+    form = value(reader.root, "/AcroForm", {})
+    found = [item.get_object() for item in value(form, "/Fields", ())]
+    return [(str(value(item, "/T", "")), repr(value(item, "/Ff", None))) for item in found]
 
 
 def _description(reader: Any) -> tuple[dict[str, str], dict[str, str]]:
