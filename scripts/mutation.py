@@ -129,6 +129,7 @@ AREAS: dict[str, tuple[list[str], list[str]]] = {
             "verify/decided.py",
         ],
         [
+            "people/test_known.py",
             "people/test_last_word.py",
             "people/test_statement_files.py",
             "people/test_statements.py",
