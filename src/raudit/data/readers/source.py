@@ -44,6 +44,8 @@ class StreamedTable:
     """What reading it may take."""
     described: Mapping[str, Any] = field(default_factory=dict)
     """Format, delimiter, encoding and whatever else was declared or found out, for the record."""
+    beside: Sequence[str] = ()
+    """Texts of the file that are no cells of the table, such as a title above it: a search reads them too."""
 
     def __post_init__(self) -> None:
         """Refuse a name that nobody gave: patterns are sought in names too."""
